@@ -1,0 +1,159 @@
+import type {
+  AdapterIdentity,
+  Clock,
+  ConnectionTracker,
+  DeviceRef,
+  Log,
+  Random,
+  Tenant,
+  Timestamp,
+  UploadFailure,
+} from '@rollcall/core';
+
+/** What an app hands to the kit: one per protocol, no base class. */
+export interface ProtocolAdapter {
+  /** Hono's type name, e.g. `hono-mqtt`: `source` of the events, `orig_adapter` of device data, key of tenant settings. */
+  readonly type: string;
+  /** Resolves once every socket is bound; rejects where one cannot be. */
+  start(host: AdapterHost): Promise<RunningProtocol>;
+}
+
+/** What is running once an app has started. */
+export interface RunningProtocol {
+  /** Bound addresses by scheme: with port 0 the only way to learn the port. */
+  readonly listening: readonly ListenAddress[];
+  /** Lets no new device in. Open connections go on until the kit ends them. */
+  stopAccepting(): Promise<void>;
+  /** Drops whatever is still open. */
+  close(): Promise<void>;
+}
+
+export interface ListenAddress {
+  /** `mqtt`, `mqtts`, `http`, … */
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the kit hands to an app. */
+export interface AdapterHost {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly identity: AdapterIdentity;
+  /** Who is this? Looks up, verifies, asserts the registration. Never rejects. Counts refusals. */
+  authenticate(login: PasswordLogin): Promise<AuthenticationResult>;
+  /**
+   * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
+   * {@link open}. `undefined` means yes. Counts the attempt.
+   */
+  admit(identity: AuthenticatedDevice): Refusal | undefined;
+  /** Counts an attempt that the app refused by itself, e.g. for missing credentials. */
+  refused(reason: RefusalReason): void;
+  /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */
+  open<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    connection: ConnectionDescription,
+  ): OpenConnection<Signal>;
+  /** Sends telemetry or an event on behalf of a device. Never rejects. Counts the message. */
+  upload(request: UploadRequest): Promise<UploadResult>;
+}
+
+/** Credentials as a device presented them. */
+export interface PasswordLogin {
+  /** `auth-id@tenant`. */
+  readonly username: string;
+  readonly password: Uint8Array;
+  /** The peer's IP address, without port: failures are limited by it. */
+  readonly remoteIp: string;
+}
+
+/** A device that proved who it is, with what its tenant and its registration say about it. */
+export interface AuthenticatedDevice {
+  readonly device: DeviceRef;
+  readonly authId: string;
+  readonly tenant: Tenant;
+  /** When its credentials cease to be valid, if known. */
+  readonly expiresAt?: Timestamp;
+}
+
+export type AuthenticationResult =
+  | { readonly status: 'accepted'; readonly identity: AuthenticatedDevice }
+  | { readonly status: 'refused'; readonly refusal: Refusal };
+
+/** Why a device was not let in; each protocol maps it to its own code. */
+export type RefusalReason =
+  | 'bad-credentials'
+  | 'tenant-disabled'
+  | 'adapter-disabled'
+  | 'device-not-registered'
+  | 'tenant-connections-exceeded'
+  | 'adapter-connections-exceeded'
+  | 'throttled'
+  | 'unavailable';
+
+export interface Refusal {
+  readonly reason: RefusalReason;
+  /** For the device to read: says nothing an attacker could use. */
+  readonly text: string;
+}
+
+/** Why the kit asks an app to end a connection. */
+export type EndReason =
+  | 'taken-over'
+  | 'adapter-shutdown'
+  | 'access-revoked'
+  | 'credentials-expired'
+  | 'limit-exceeded';
+
+export interface ConnectionDescription {
+  readonly identity: AuthenticatedDevice;
+  /** MQTT client id, AMQP container id, else the auth-id. */
+  readonly remoteId: string;
+  /** What only one connection of the device can hold: a newer holder ends the older one. */
+  readonly slot?: string;
+  /** E.g. `MQTT 5.0`. */
+  readonly protocol: string;
+  /** `host:port`. */
+  readonly remoteAddress?: string;
+  /**
+   * The kit asks to end the connection: report it to the tracker first, then close the peer with the protocol's
+   * code. Must not throw; a second call changes nothing.
+   */
+  end(reason: EndReason): void;
+}
+
+export interface OpenConnection<Signal> {
+  /** Tells the tracker what was seen. Changes are stamped and journaled before this returns. */
+  report(signal: Signal): void;
+  /** Resolves when every change reported so far is in the journal, or after the configured bound: answer the device then. */
+  committed(): Promise<void>;
+}
+
+export interface UploadRequest {
+  readonly by: AuthenticatedDevice;
+  readonly endpoint: 'telemetry' | 'event';
+  /** As the address said: the tenant may be left out. Absent: the device's own data. */
+  readonly target?: { readonly tenant?: string; readonly device: string };
+  readonly qos: 0 | 1;
+  readonly contentType?: string;
+  /** Absent: no body. Empty: a zero-length body. */
+  readonly payload?: Uint8Array;
+  /** The address as the device gave it. */
+  readonly origAddress: string;
+  readonly ttlSeconds?: number;
+  readonly ttdSeconds?: number;
+  readonly retain?: boolean;
+  /** W3C trace context the device sent; a new one is made where it is absent or malformed. */
+  readonly traceParent?: string;
+  readonly traceState?: string;
+}
+
+export type UploadResult =
+  | { readonly status: 'accepted' }
+  | {
+      readonly status: 'failed';
+      readonly failure: UploadFailure;
+      /** The device's own access ended: stateful protocols close its connection (`hono-interop.md` §3.5). */
+      readonly terminal: boolean;
+    };

@@ -1,0 +1,33 @@
+import {
+  deviceRef,
+  type ConnectedEvent,
+  type ConnectionId,
+  type Epoch,
+  type EventId,
+  type OutboundEvent,
+  type Timestamp,
+} from '@rollcall/core';
+import { encodeEvent } from '@rollcall/core/wire';
+
+/** A `connected` event of tenant `acme`, for tests; `facts` replace what the test is about. */
+export function anEvent(id: string, facts: Partial<ConnectedEvent> = {}): ConnectedEvent {
+  return {
+    type: 'connected',
+    id: id as EventId,
+    connectionId: '01a2076b-4400-7a1b-9c2d-3e4f5a6b7c8d' as ConnectionId,
+    epoch: '01a2076b44000001' as Epoch,
+    device: deviceRef('acme', 'thermostat-7'),
+    adapter: { type: 'hono-mqtt', id: 'mqtt-0', instance: '01a20769-0000-7000-8000-000000000000' },
+    remoteId: 'thermostat-7',
+    at: Date.parse('2026-11-23T08:00:00.000Z') as Timestamp,
+    basis: { kind: 'session', detectWithinMs: 90_000 },
+    protocol: 'MQTT 5.0',
+    ...facts,
+  };
+}
+
+/** {@link anEvent} with its message, as a sink gets it. */
+export function anOutboundEvent(id: string, facts: Partial<ConnectedEvent> = {}): OutboundEvent {
+  const event = anEvent(id, facts);
+  return { event, message: encodeEvent(event, { defaults: {} }) };
+}

@@ -1,0 +1,50 @@
+import { disconnectReasons, type ConnectionTracker, type DeadlineSignal, type Instant } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from './seeded-random.ts';
+
+const signalsPerSeed = 1_000;
+
+/** Every tracker must pass, whatever order `signals` arrive in. */
+export function describeTracker<State, Signal>(
+  name: string,
+  tracker: ConnectionTracker<State, Signal>,
+  signals: readonly Signal[],
+): void {
+  describe(`${name} honours the ConnectionTracker contract`, () => {
+    test.each([1, 2, 3, 4, 5])('for any order of signals (seed %i)', (seed) => {
+      const random = seededRandom(seed);
+      let state = tracker.initial;
+      let online = false;
+      let connectedBasis: unknown;
+      let at = 1_000;
+
+      for (let i = 0; i < signalsPerSeed; i++) {
+        at += random.pick(90_000);
+        const signal: Signal | DeadlineSignal =
+          random.pick(4) === 0 ? { type: 'deadline' } : (signals[random.pick(signals.length)] as Signal);
+        const before = JSON.stringify(state);
+        const step = tracker.reduce(state, signal, at as Instant);
+
+        expect(JSON.stringify(state), 'reduce must not change its input').toBe(before);
+        expect(step.deadline ?? Number.POSITIVE_INFINITY, 'a deadline lies in the future').toBeGreaterThan(
+          at,
+        );
+        for (const change of step.changes) {
+          expect(change.type, 'connected and disconnected alternate').toBe(
+            online ? 'disconnected' : 'connected',
+          );
+          online = change.type === 'connected';
+          if (change.type === 'connected') {
+            connectedBasis = change.basis.kind;
+          } else {
+            expect(disconnectReasons).toHaveProperty([change.reason]);
+            expect(change.basis.kind, 'both halves have one basis').toBe(connectedBasis);
+            expect(change.lastSeen, 'last seen is not in the future').toBeLessThanOrEqual(at);
+            expect(change.lastSeen).toBeGreaterThan(0);
+          }
+        }
+        state = step.state;
+      }
+    });
+  });
+}

@@ -1,0 +1,7 @@
+export { anEvent, anOutboundEvent } from './an-event.ts';
+export { describeRegistry, type RegistryUnderTest } from './describe-registry.ts';
+export { describeSink, type SinkUnderTest } from './describe-sink.ts';
+export { describeTracker } from './describe-tracker.ts';
+export { ManualClock, settled } from './manual-clock.ts';
+export { RecordingSink } from './recording-sink.ts';
+export { seededRandom } from './seeded-random.ts';

@@ -1,0 +1,85 @@
+import type { Clock, Instant, Timestamp } from '@rollcall/core';
+
+interface Alarm {
+  readonly deadline: number;
+  readonly wake: () => void;
+}
+
+/** A clock that moves only when told to. Wall clock and monotonic clock advance together; `stepWall` parts them. */
+export class ManualClock implements Clock {
+  #wall: number;
+  #monotonic = 1_000;
+  readonly #alarms = new Set<Alarm>();
+
+  constructor(start = '2026-01-01T12:00:00.000Z') {
+    this.#wall = Date.parse(start);
+  }
+
+  now(): Timestamp {
+    return this.#wall as Timestamp;
+  }
+
+  monotonic(): Instant {
+    return this.#monotonic as Instant;
+  }
+
+  at(deadline: Instant, wake: () => void): () => void {
+    const alarm: Alarm = { deadline, wake };
+    this.#alarms.add(alarm);
+    return () => {
+      this.#alarms.delete(alarm);
+    };
+  }
+
+  /** Number of armed deadlines: a leak shows here. */
+  get armed(): number {
+    return this.#alarms.size;
+  }
+
+  /** Moves time on, waking whatever falls due on the way, in order and at its own instant. */
+  advance(durationMs: number): void {
+    const end = this.#monotonic + durationMs;
+    for (let alarm = this.#nextDue(end); alarm !== undefined; alarm = this.#nextDue(end)) {
+      this.#alarms.delete(alarm);
+      this.#moveTo(Math.max(alarm.deadline, this.#monotonic));
+      alarm.wake();
+    }
+    this.#moveTo(end);
+  }
+
+  /** As {@link advance}, letting promises settle after every wake-up. */
+  async advanceAsync(durationMs: number): Promise<void> {
+    const end = this.#monotonic + durationMs;
+    await settled();
+    for (let alarm = this.#nextDue(end); alarm !== undefined; alarm = this.#nextDue(end)) {
+      this.#alarms.delete(alarm);
+      this.#moveTo(Math.max(alarm.deadline, this.#monotonic));
+      alarm.wake();
+      await settled();
+    }
+    this.#moveTo(end);
+  }
+
+  /** Sets the wall clock forward or back without time passing, as an operator or NTP would. */
+  stepWall(byMs: number): void {
+    this.#wall += byMs;
+  }
+
+  #moveTo(monotonic: number): void {
+    this.#wall += monotonic - this.#monotonic;
+    this.#monotonic = monotonic;
+  }
+
+  #nextDue(end: number): Alarm | undefined {
+    let next: Alarm | undefined;
+    for (const alarm of this.#alarms) {
+      if (alarm.deadline <= end && (next === undefined || alarm.deadline < next.deadline)) next = alarm;
+    }
+    return next;
+  }
+}
+
+/** Resolves once the promises that are ready now, and those they make ready, have settled. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
+}

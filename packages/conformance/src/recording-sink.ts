@@ -1,0 +1,32 @@
+import type { ConnectionEvent, Delivery, EventSink, OutboundEvent } from '@rollcall/core';
+
+/** A sink that keeps what it gets. `answer` decides what becomes of each delivery; the default accepts all. */
+export class RecordingSink implements EventSink {
+  readonly name: string;
+  /** Every event that was accepted, in order. */
+  readonly events: ConnectionEvent[] = [];
+  /** Every delivery tried, in order, accepted or not. */
+  readonly attempts: OutboundEvent[] = [];
+  answer: (outbound: OutboundEvent) => Delivery | Promise<Delivery>;
+  #closed = false;
+
+  constructor(
+    name = 'recording',
+    answer: (outbound: OutboundEvent) => Delivery | Promise<Delivery> = () => ({ status: 'delivered' }),
+  ) {
+    this.name = name;
+    this.answer = answer;
+  }
+
+  async deliver(outbound: OutboundEvent, signal: AbortSignal): Promise<Delivery> {
+    if (this.#closed || signal.aborted) return { status: 'retryable', cause: new Error('sink is closed') };
+    this.attempts.push(outbound);
+    const delivery = await this.answer(outbound);
+    if (delivery.status === 'delivered') this.events.push(outbound.event);
+    return delivery;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+}

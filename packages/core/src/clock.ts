@@ -1,0 +1,33 @@
+import type { Instant, Timestamp } from './ids.ts';
+
+/** Time as the whole process sees it; tests inject a manual one. */
+export interface Clock {
+  /** Wall-clock time. May step, backwards too: never measure durations with it. */
+  now(): Timestamp;
+  /** Time that never steps. */
+  monotonic(): Instant;
+  /** Calls `wake` once, not before `deadline`. The result disarms it. */
+  at(deadline: Instant, wake: () => void): () => void;
+}
+
+/** The instant `durationMs` after `instant`. */
+export function later(instant: Instant, durationMs: number): Instant {
+  return (instant + durationMs) as Instant;
+}
+
+/** Resolves `durationMs` from now, or at once when `signal` aborts. */
+export function sleep(clock: Clock, durationMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      disarm();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const disarm = clock.at(later(clock.monotonic(), durationMs), done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,27 @@
+import type { Change } from './connection-event.ts';
+import type { Instant } from './ids.ts';
+
+/** The signal every tracker understands besides its own: the instant it asked for has come. */
+export interface DeadlineSignal {
+  readonly type: 'deadline';
+}
+
+export interface Step<State> {
+  readonly state: State;
+  readonly changes: readonly Change[];
+  /** Ask for a {@link DeadlineSignal} at this instant, in place of the one asked for before. Always in the future. */
+  readonly deadline?: Instant;
+}
+
+/**
+ * A pure state machine for one connection or one lease holder. No I/O, no timers, no clock: time is an argument.
+ *
+ * - `connected` and `disconnected` alternate, beginning with `connected`.
+ * - Every `disconnected` carries the basis of its `connected` and a `lastSeen` that is not after `at`.
+ * - A deadline may be signalled early or late; the state decides, not the timer.
+ * - `reduce` does not change its arguments.
+ */
+export interface ConnectionTracker<State, Signal> {
+  readonly initial: State;
+  reduce(state: State, signal: Signal | DeadlineSignal, at: Instant): Step<State>;
+}

@@ -1,0 +1,97 @@
+import type { DeviceId, DeviceRef, TenantId, Timestamp } from './ids.ts';
+import type { PropertyValue } from './device-data-sender.ts';
+
+/** What a registry answers. `unavailable` is about the registry, not about what was asked for. */
+export type Answer<Value> =
+  | { readonly status: 'found'; readonly value: Value }
+  | { readonly status: 'not-found' }
+  | { readonly status: 'unavailable'; readonly cause: Error };
+
+/** Properties that a message gets unless it brings its own; JSON scalars. */
+export type DefaultProperties = Readonly<Record<string, PropertyValue>>;
+
+/** Limits of a tenant; absent means unlimited. */
+export interface ResourceLimits {
+  readonly maxConnections?: number;
+  readonly maxTtlSeconds?: number;
+  readonly maxTtlTelemetryQos0Seconds?: number;
+  readonly maxTtlTelemetryQos1Seconds?: number;
+}
+
+export interface AdapterSettings {
+  readonly type: string;
+  readonly enabled: boolean;
+  /** Further settings of this adapter type for the tenant. */
+  readonly ext: Readonly<Record<string, unknown>>;
+}
+
+export interface Tenant {
+  readonly id: TenantId;
+  readonly enabled: boolean;
+  readonly defaults: DefaultProperties;
+  /** Absent: every adapter is enabled. Present: only those listed and enabled. */
+  readonly adapters?: readonly AdapterSettings[];
+  readonly limits: ResourceLimits;
+}
+
+export type HashFunction = 'sha-256' | 'sha-512' | 'bcrypt';
+
+interface SecretValidity {
+  readonly notBefore?: Timestamp;
+  readonly notAfter?: Timestamp;
+}
+
+/** A password, hashed. SHA: `Base64(H(salt ‖ password))`; bcrypt: the standard `$2a$…` string. */
+export interface PasswordSecret extends SecretValidity {
+  readonly hashFunction: HashFunction;
+  readonly pwdHash: string;
+  /** Base64. */
+  readonly salt?: string;
+}
+
+/** Credentials by which a device authenticates; disabled secrets are left out. */
+export interface Credentials {
+  readonly device: DeviceRef;
+  readonly type: string;
+  readonly authId: string;
+  readonly enabled: boolean;
+  readonly secrets: readonly PasswordSecret[];
+}
+
+/** A device that is registered and enabled. */
+export interface Registration {
+  readonly device: DeviceRef;
+  readonly defaults: DefaultProperties;
+}
+
+/** As {@link Answer}; `not-authorized` means: the gateway may not act for the device, or is itself unknown or disabled. */
+export type AssertionAnswer = Answer<Registration> | { readonly status: 'not-authorized' };
+
+/** Something in the registry changed; what was learned before may be wrong now. */
+export type RegistryChange =
+  | { readonly type: 'tenant'; readonly tenant: TenantId }
+  | { readonly type: 'device'; readonly device: DeviceRef };
+
+/** Where tenants, devices and credentials are looked up. No method rejects. */
+export interface DeviceRegistry {
+  getTenant(tenant: string): Promise<Answer<Tenant>>;
+  getCredentials(query: {
+    readonly tenant: TenantId;
+    readonly type: string;
+    readonly authId: string;
+  }): Promise<Answer<Credentials>>;
+  /** Asks whether the device is registered and enabled and, with a gateway, whether that may act for it. */
+  assertRegistration(device: DeviceRef, gateway?: DeviceId): Promise<AssertionAnswer>;
+  /** The result unsubscribes. */
+  onChange(listener: (change: RegistryChange) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** `busy`: too much to verify at the moment; `throttled`: too many failures from this address. */
+export type PasswordVerdict = 'valid' | 'invalid' | 'busy' | 'throttled';
+
+/** Compares a presented password with the secrets of credentials, in constant time and off the event loop. */
+export interface PasswordVerifier {
+  /** Never rejects. `remoteAddress` is the peer's IP address. */
+  verify(credentials: Credentials, password: Uint8Array, remoteAddress: string): Promise<PasswordVerdict>;
+}

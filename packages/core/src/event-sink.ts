@@ -1,0 +1,32 @@
+import type { ConnectionEvent } from './connection-event.ts';
+
+/** An event on its way out: the facts, and its AMQP 1.0 message, encoded once so that every re-send is identical. */
+export interface OutboundEvent {
+  readonly event: ConnectionEvent;
+  /** A bare AMQP 1.0 message, see `encodeEvent` in `@rollcall/core/wire`. */
+  readonly message: Uint8Array;
+}
+
+export type Delivery =
+  | { readonly status: 'delivered' }
+  /** Try again later; not before `retryAfterMs`, where given. */
+  | { readonly status: 'retryable'; readonly cause: Error; readonly retryAfterMs?: number }
+  /** Trying again will not help: the event is parked until someone looks. */
+  | { readonly status: 'refused'; readonly cause: Error };
+
+/**
+ * A destination for connection events. The kit queues, orders, retries and parks; a sink only translates and sends.
+ *
+ * - `deliver` never rejects. Many calls may be in flight; each answers for its own event.
+ * - The kit keeps one event of a device in flight at a time, so a sink need not think about order.
+ * - When `signal` aborts, `deliver` answers `retryable` soon; aborted from the start, it sends nothing.
+ * - After `close`, `deliver` answers `retryable`. Closing twice is fine.
+ */
+export interface EventSink {
+  /** Lower case, stable: names the sink in metrics, logs and the journal. */
+  readonly name: string;
+  deliver(outbound: OutboundEvent, signal: AbortSignal): Promise<Delivery>;
+  /** Whether deliveries can be expected to succeed now; absent where the sink cannot tell. */
+  connected?(): boolean;
+  close(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+export { later, sleep, type Clock } from './clock.ts';
+export type {
+  AdapterIdentity,
+  Basis,
+  Change,
+  ConnectedChange,
+  ConnectedEvent,
+  ConnectionEvent,
+  DisconnectedChange,
+  DisconnectedEvent,
+  LeaseBasis,
+  RawCause,
+  SessionBasis,
+} from './connection-event.ts';
+export type { ConnectionTracker, DeadlineSignal, Step } from './connection-tracker.ts';
+export type {
+  DeviceDataSender,
+  DeviceMessage,
+  PropertyValue,
+  UploadFailure,
+  UploadOutcome,
+} from './device-data-sender.ts';
+export type {
+  AdapterSettings,
+  Answer,
+  AssertionAnswer,
+  Credentials,
+  DefaultProperties,
+  DeviceRegistry,
+  HashFunction,
+  PasswordSecret,
+  PasswordVerdict,
+  PasswordVerifier,
+  Registration,
+  RegistryChange,
+  ResourceLimits,
+  Tenant,
+} from './device-registry.ts';
+export {
+  disconnectReasons,
+  isExactlyKnown,
+  type DisconnectReason,
+  type Initiator,
+} from './disconnect-reason.ts';
+export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
+export type { Delivery, EventSink, OutboundEvent } from './event-sink.ts';
+export {
+  deviceKey,
+  deviceRef,
+  type ConnectionId,
+  type DeviceId,
+  type DeviceRef,
+  type Epoch,
+  type EventId,
+  type Instant,
+  type TenantId,
+  type Timestamp,
+} from './ids.ts';
+export { silentLog, type Log } from './log.ts';
+export type { Random } from './random.ts';
