@@ -1,0 +1,14 @@
+export { connectionEventContentType, emptyNotificationContentType } from './content-types.ts';
+export {
+  decodeEvent,
+  type DecodedEvent,
+  type HonoConnectionEvent,
+  type ReceivedConnected,
+  type ReceivedDisconnected,
+  type ReceivedEvent,
+  type UnrecognizedMessage,
+} from './decode-event.ts';
+export { encodeDeviceMessage } from './encode-device-message.ts';
+export { encodeEvent, type EncodeEventOptions, type TenantDownstream } from './encode-event.ts';
+export type { ReceivedMessage } from './received-message.ts';
+export { splitDefaults, type SplitDefaults } from './split-defaults.ts';

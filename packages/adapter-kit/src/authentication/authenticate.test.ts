@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { ScriptedRegistry, scriptedPassword, scriptedPasswords } from '../conformance/scripted-registry.ts';
+import type { PasswordLogin } from '../protocol-adapter.ts';
+import { admit } from './admission.ts';
+import { authenticate } from './authenticate.ts';
+
+const adapterType = 'hono-test';
+let registry = new ScriptedRegistry();
+
+afterEach(() => {
+  registry = new ScriptedRegistry();
+});
+
+function login(facts: { username?: string; password?: string } = {}): PasswordLogin {
+  return {
+    username: facts.username ?? 'thermostat-7@acme',
+    password: new TextEncoder().encode(facts.password ?? scriptedPassword),
+    remoteIp: '127.0.0.1',
+  };
+}
+
+async function outcome(of: PasswordLogin): Promise<string> {
+  const result = await authenticate(of, registry, scriptedPasswords, adapterType);
+  return result.status === 'accepted' ? 'accepted' : result.refusal.reason;
+}
+
+test('a device with the right password is who its credentials say', async () => {
+  const result = await authenticate(login(), registry, scriptedPasswords, adapterType);
+  expect(result).toMatchObject({
+    status: 'accepted',
+    identity: { device: { tenant: 'acme', device: 'thermostat-7' }, authId: 'thermostat-7' },
+  });
+});
+
+test.each([
+  ['a wrong password', login({ password: 'no' })],
+  ['an unknown auth-id', login({ username: 'nobody@acme' })],
+  ['an unknown tenant', login({ username: 'thermostat-7@nowhere' })],
+  ['a user name without tenant', login({ username: 'thermostat-7' })],
+  ['a user name without auth-id', login({ username: '@acme' })],
+  ['a user name that ends after @', login({ username: 'thermostat-7@' })],
+  ['an endless user name', login({ username: `${'x'.repeat(5_000)}@acme` })],
+])('%s is refused, all with the same reason', async (_what, of) => {
+  expect(await outcome(of)).toBe('bad-credentials');
+});
+
+test('a disabled tenant, a disabled device and a disabled adapter are told apart', async () => {
+  registry.disable('acme');
+  expect(await outcome(login())).toBe('tenant-disabled');
+  registry = new ScriptedRegistry();
+  registry.disable('acme', 'thermostat-7');
+  expect(await outcome(login())).toBe('device-not-registered');
+  registry = new ScriptedRegistry({ adapters: [{ type: 'hono-other', enabled: true, ext: {} }] });
+  expect(await outcome(login())).toBe('adapter-disabled');
+  registry = new ScriptedRegistry({ adapters: [{ type: adapterType, enabled: true, ext: {} }] });
+  expect(await outcome(login())).toBe('accepted');
+});
+
+test('a registry that is away, and a verifier with too much to do, are not the fault of the device', async () => {
+  registry.unavailable = true;
+  expect(await outcome(login())).toBe('unavailable');
+  registry.unavailable = false;
+  const busy = { verify: async () => 'busy' as const };
+  expect(await authenticate(login(), registry, busy, adapterType)).toMatchObject({ refusal: { reason: 'unavailable' } });
+});
+
+describe('admission', () => {
+  const counts = { count: 5, countOf: () => 3 };
+
+  test.each([
+    [10, undefined, undefined],
+    [5, undefined, 'adapter-connections-exceeded'],
+    [10, 4, undefined],
+    [10, 3, 'tenant-connections-exceeded'],
+  ])('adapter limit %s, tenant limit %s: %s', async (adapterLimit, tenantLimit, expected) => {
+    registry = new ScriptedRegistry({ limits: tenantLimit === undefined ? {} : { maxConnections: tenantLimit } });
+    const result = await authenticate(login(), registry, scriptedPasswords, adapterType);
+    if (result.status !== 'accepted') throw new Error('not accepted');
+    expect(admit(result.identity, counts, adapterLimit)?.reason).toBe(expected);
+  });
+});

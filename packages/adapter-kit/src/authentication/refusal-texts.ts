@@ -1,0 +1,14 @@
+import type { RefusalReason } from '../protocol-adapter.ts';
+
+/** What a refused device may read (`hono-interop.md` §1.6). */
+export const refusalTexts: Readonly<Record<RefusalReason, string>> = {
+  'bad-credentials': 'bad credentials',
+  'tenant-disabled': 'tenant is disabled or not registered',
+  'adapter-disabled': 'adapter is disabled',
+  'device-not-registered': 'device is disabled or not registered',
+  'tenant-connections-exceeded':
+    "tenant's configured maximum number of simultaneously connected devices has been reached",
+  'adapter-connections-exceeded': 'maximum number of simultaneously connected devices has been reached',
+  throttled: 'too many failed attempts, try again later',
+  unavailable: 'Temporarily unavailable',
+};

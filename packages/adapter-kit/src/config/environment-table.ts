@@ -1,0 +1,10 @@
+import type { Options } from './option.ts';
+
+/** The Markdown table of an adapter's options, as its README shows it. */
+export function environmentTable(options: Options): string {
+  const rows = Object.values(options).map(({ name, fallback, hono, describe }) => {
+    const value = fallback === undefined ? '' : `\`${fallback}\``;
+    return `| \`ROLLCALL_${name}\` | ${value} | ${hono ? 'yes' : ''} | ${describe} |`;
+  });
+  return ['| Variable | Default | `HONO_…` too | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}

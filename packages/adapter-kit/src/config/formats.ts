@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** The texts that configuration values are written as. Each says what it expects when it gets something else. */
+
+export const text: z.ZodType<string, string> = z.string().min(1, 'must not be empty');
+
+export const flag: z.ZodType<boolean, string> = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true');
+
+export const port: z.ZodType<number, string> = wholeNumber(0, 65_535);
+
+/** A duration in milliseconds. */
+export const milliseconds: z.ZodType<number, string> = wholeNumber(0, 2 ** 31 - 1);
+
+export function wholeNumber(minimum: number, maximum: number): z.ZodType<number, string> {
+  const expected = `must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, expected)
+    .transform(Number)
+    .pipe(z.number().min(minimum, expected).max(maximum, expected));
+}
+
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]): z.ZodType<Choice, string> {
+  return z.string().transform((value, context) => {
+    const choice = choices.find((each) => each === value);
+    if (choice !== undefined) return choice;
+    context.addIssue({ code: 'custom', message: `must be one of ${choices.join(', ')}` });
+    return z.NEVER;
+  });
+}
+
+/** Several of `choices`, separated by commas. */
+export function listOf<const Choice extends string>(
+  ...choices: readonly Choice[]
+): z.ZodType<readonly Choice[], string> {
+  return z
+    .string()
+    .transform((value) => value.split(',').map((each) => each.trim()))
+    .pipe(z.array(oneOf(...choices)));
+}

@@ -1,0 +1,121 @@
+import { flag, listOf, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
+import { option, optional } from './option.ts';
+
+/** The options every adapter has, whatever its protocol. */
+export const kitOptions = {
+  adapterId: optional(
+    'ADAPTER_ID',
+    text,
+    'stable name of this adapter in events; one running adapter each (default: host name and adapter type)',
+  ),
+  remoteAddress: option(
+    'ADAPTER_REMOTEADDRESS',
+    flag,
+    'true',
+    'whether events tell the address a device connected from',
+  ),
+  shutdownGraceMs: option(
+    'ADAPTER_SHUTDOWNGRACE',
+    milliseconds,
+    '10000',
+    'ms to wait at a stop until published events are confirmed',
+  ),
+  logLevel: option('LOG_LEVEL', oneOf('debug', 'info', 'warn', 'error'), 'info', 'least severe log line written'),
+  healthPort: option('HEALTH_PORT', port, '8088', 'port of /started, /readiness, /liveness and /metrics'),
+  healthBindAddress: option('HEALTH_BINDADDRESS', text, '127.0.0.1', 'address that port is bound to'),
+  producers: option(
+    'CONNECTIONEVENTS_PRODUCER',
+    listOf('logging', 'events', 'none'),
+    'logging',
+    'where connection events go: `logging`, `events` (the Events API), both separated by a comma, or `none`',
+    { hono: true },
+  ),
+  eventLogLevel: option(
+    'CONNECTIONEVENTS_LOGLEVEL',
+    oneOf('info', 'debug'),
+    'info',
+    'severity at which `logging` writes connection events',
+    { hono: true },
+  ),
+  journal: optional(
+    'JOURNAL_KIND',
+    oneOf('memory'),
+    'where events wait until they are confirmed: `memory` (they end with the process); must be set where `events` is on',
+  ),
+  outboxEvents: option('OUTBOX_MAXEVENTS', wholeNumber(100, 10_000_000), '100000', 'events that may wait for one sink'),
+  outboxBytes: option(
+    'OUTBOX_MAXBYTES',
+    wholeNumber(100_000, 4_000_000_000),
+    '134217728',
+    'bytes of events that may wait for one sink',
+  ),
+  commitWaitMs: option('JOURNAL_COMMITWAIT', milliseconds, '50', 'longest ms a device waits for the journal'),
+  registryFile: optional('REGISTRY_FILE', text, 'JSON or YAML file of tenants, devices and credentials (required)'),
+  messagingHost: optional('MESSAGING_HOST', text, 'host of the AMQP 1.0 messaging network (required)', { hono: true }),
+  messagingPort: option('MESSAGING_PORT', port, '5671', 'port of the messaging network', { hono: true }),
+  messagingUsername: optional('MESSAGING_USERNAME', text, 'SASL PLAIN user name', { hono: true }),
+  messagingPassword: optional('MESSAGING_PASSWORD', text, 'SASL PLAIN password', { hono: true, secret: true }),
+  messagingAmqpHostname: optional('MESSAGING_AMQPHOSTNAME', text, 'host name in the AMQP open (virtual host)', {
+    hono: true,
+  }),
+  messagingTls: option('MESSAGING_TLSENABLED', flag, 'false', 'whether to use TLS; also on where a trust store is set', {
+    hono: true,
+  }),
+  messagingTrustStore: optional('MESSAGING_TRUSTSTOREPATH', text, 'PEM file of certificates to trust', { hono: true }),
+  messagingVerifyHost: option(
+    'MESSAGING_HOSTNAMEVERIFICATIONREQUIRED',
+    flag,
+    'true',
+    "whether the network's certificate must match its host name",
+    { hono: true },
+  ),
+  messagingCert: optional('MESSAGING_CERTPATH', text, 'PEM file of the client certificate (SASL EXTERNAL)', {
+    hono: true,
+  }),
+  messagingKey: optional('MESSAGING_KEYPATH', text, 'PEM file of its private key', { hono: true }),
+  messagingConnectTimeoutMs: option('MESSAGING_CONNECTTIMEOUT', milliseconds, '5000', 'ms until a connect has failed', {
+    hono: true,
+  }),
+  messagingIdleTimeoutMs: option(
+    'MESSAGING_IDLETIMEOUT',
+    milliseconds,
+    '16000',
+    'ms of silence after which the network counts as gone',
+    { hono: true },
+  ),
+  messagingLinkTimeoutMs: option(
+    'MESSAGING_LINKESTABLISHMENTTIMEOUT',
+    milliseconds,
+    '1000',
+    'ms until opening a link has failed',
+    { hono: true },
+  ),
+  messagingSendTimeoutMs: option(
+    'MESSAGING_SENDMESSAGETIMEOUT',
+    milliseconds,
+    '1000',
+    'ms to wait for the outcome of a message',
+    { hono: true },
+  ),
+  messagingReconnectMinDelayMs: option(
+    'MESSAGING_RECONNECTMINDELAY',
+    milliseconds,
+    '0',
+    'ms before the first try to reconnect, and least wait before later ones',
+    { hono: true },
+  ),
+  messagingReconnectMaxDelayMs: option(
+    'MESSAGING_RECONNECTMAXDELAY',
+    milliseconds,
+    '7000',
+    'greatest wait between tries to reconnect, in ms',
+    { hono: true },
+  ),
+  messagingReconnectIncrementMs: option(
+    'MESSAGING_RECONNECTDELAYINCREMENT',
+    milliseconds,
+    '100',
+    'ms that the wait grows from, doubling with each try',
+    { hono: true },
+  ),
+} as const;

@@ -1,0 +1,21 @@
+import type { ValuesOf } from './option.ts';
+import type { kitOptions } from './kit-options.ts';
+
+type KitValues = ValuesOf<typeof kitOptions>;
+
+/** What is wrong with options that are right by themselves. */
+export function kitProblems(values: KitValues): readonly string[] {
+  const problems: string[] = [];
+  if (values.registryFile === undefined) problems.push('ROLLCALL_REGISTRY_FILE: must be set');
+  if (values.messagingHost === undefined) problems.push('ROLLCALL_MESSAGING_HOST: must be set');
+  if (values.producers?.includes('events') && values.journal === undefined)
+    problems.push(
+      'ROLLCALL_JOURNAL_KIND: must be set where ROLLCALL_CONNECTIONEVENTS_PRODUCER has `events`; ' +
+        '`memory` accepts that unsent events end with the process',
+    );
+  if ((values.messagingUsername === undefined) !== (values.messagingPassword === undefined))
+    problems.push('ROLLCALL_MESSAGING_USERNAME and ROLLCALL_MESSAGING_PASSWORD: set both or neither');
+  if ((values.messagingCert === undefined) !== (values.messagingKey === undefined))
+    problems.push('ROLLCALL_MESSAGING_CERTPATH and ROLLCALL_MESSAGING_KEYPATH: set both or neither');
+  return problems;
+}

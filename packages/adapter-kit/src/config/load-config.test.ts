@@ -1,0 +1,78 @@
+import { ConfigError } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { environmentTable } from './environment-table.ts';
+import { port, text } from './formats.ts';
+import { kitOptions } from './kit-options.ts';
+import { loadConfig, printConfig } from './load-config.ts';
+import { option, optional } from './option.ts';
+
+const own = {
+  insecurePort: option('TEST_INSECUREPORT', port, '1883', 'a port', { hono: true }),
+  key: optional('TEST_KEY', text, 'a secret', { secret: true }),
+} as const;
+const required = { ROLLCALL_REGISTRY_FILE: 'registry.yaml', ROLLCALL_MESSAGING_HOST: 'localhost' };
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(own, env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+test('defaults stand where nothing is set', () => {
+  const { kit, own: values } = loadConfig(own, required);
+  expect(values.insecurePort).toBe(1883);
+  expect(values.key).toBeUndefined();
+  expect(kit.producers).toEqual(['logging']);
+});
+
+test('the name that Hono has works too; the own name wins', () => {
+  const hono = { ...required, HONO_TEST_INSECUREPORT: '1884' };
+  expect(loadConfig(own, hono).own.insecurePort).toBe(1884);
+  expect(loadConfig(own, { ...hono, ROLLCALL_TEST_INSECUREPORT: '1885' }).own.insecurePort).toBe(1885);
+  expect(loadConfig(own, { ...required, HONO_TEST_KEY: 'x' }).own.key, 'Hono has no such option').toBeUndefined();
+});
+
+test('every problem is listed at once, misspelt names too', () => {
+  const problems = problemsOf({
+    ROLLCALL_TEST_INSECUREPORT: '99999',
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,kafka',
+    ROLLCALL_CONNECTION_EVENTS_PRODUCER: 'events',
+    ROLLCALL_REMOTEADDRES: 'true',
+  });
+  expect(problems).toEqual([
+    expect.stringContaining('ROLLCALL_CONNECTIONEVENTS_PRODUCER: must be one of logging, events, none'),
+    expect.stringContaining('ROLLCALL_TEST_INSECUREPORT: must be a whole number from 0 to 65535'),
+    'ROLLCALL_CONNECTION_EVENTS_PRODUCER: unknown option; did you mean ROLLCALL_CONNECTIONEVENTS_PRODUCER?',
+    'ROLLCALL_REMOTEADDRES: unknown option',
+    'ROLLCALL_REGISTRY_FILE: must be set',
+    'ROLLCALL_MESSAGING_HOST: must be set',
+  ]);
+});
+
+test('events in memory must be asked for', () => {
+  const env = { ...required, ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events' };
+  expect(problemsOf(env)).toEqual([expect.stringContaining('ROLLCALL_JOURNAL_KIND')]);
+  expect(problemsOf({ ...env, ROLLCALL_JOURNAL_KIND: 'memory' })).toEqual([]);
+});
+
+test('the printed configuration tells where values come from, and no secret', () => {
+  const printed = printConfig(
+    loadConfig(own, { ...required, ROLLCALL_TEST_KEY: 'hush', HONO_TEST_INSECUREPORT: '1' }).effective,
+  );
+  expect(printed).toContain('ROLLCALL_TEST_INSECUREPORT=1  # HONO_TEST_INSECUREPORT\n');
+  expect(printed).toContain('ROLLCALL_TEST_KEY=********  # ROLLCALL_TEST_KEY\n');
+  expect(printed).toContain('ROLLCALL_LOG_LEVEL=info  # default\n');
+  expect(printed).not.toContain('hush');
+});
+
+describe('the table for READMEs', () => {
+  test('has a row for every option', () => {
+    const table = environmentTable({ ...kitOptions, ...own });
+    for (const { name } of Object.values({ ...kitOptions, ...own })) expect(table).toContain(`\`ROLLCALL_${name}\``);
+    expect(table).toContain('| `ROLLCALL_TEST_INSECUREPORT` | `1883` | yes | a port |');
+  });
+});

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { later, type ConnectionTracker, type DisconnectReason, type Instant, type Step } from '@rollcall/core';
+import type { AdapterHost, ProtocolAdapter } from '../protocol-adapter.ts';
+import { describeAdapter, type DevicePeer } from './describe-adapter.ts';
+
+/** The smallest protocol with a session: the first line is `auth-id@tenant password`, `bye` is a goodbye. */
+
+const silenceMs = 30_000;
+const basis = { kind: 'session', detectWithinMs: silenceMs } as const;
+
+type LineSignal =
+  | { readonly type: 'accepted' }
+  | { readonly type: 'line' }
+  | { readonly type: 'ended'; readonly reason: DisconnectReason };
+type LineState =
+  | { readonly phase: 'pending' | 'closed' }
+  | { readonly phase: 'online'; readonly lastSeen: Instant };
+
+const lineTracker: ConnectionTracker<LineState, LineSignal> = {
+  initial: { phase: 'pending' },
+  reduce(state, signal, at): Step<LineState> {
+    if (state.phase === 'pending' && signal.type === 'accepted')
+      return { state: { phase: 'online', lastSeen: at }, changes: [{ type: 'connected', basis }], deadline: later(at, silenceMs) };
+    if (state.phase !== 'online') return { state, changes: [] };
+    const due = later(state.lastSeen, silenceMs);
+    if (signal.type === 'deadline' && at < due) return { state, changes: [], deadline: due };
+    if (signal.type === 'line' || signal.type === 'accepted')
+      return { state: { phase: 'online', lastSeen: at }, changes: [], deadline: later(at, silenceMs) };
+    const reason = signal.type === 'deadline' ? 'keepalive-timeout' : signal.reason;
+    return { state: { phase: 'closed' }, changes: [{ type: 'disconnected', basis, reason, lastSeen: state.lastSeen }] };
+  },
+};
+
+function createLineAdapter(): ProtocolAdapter {
+  return {
+    type: 'hono-line',
+    async start(host) {
+      const sockets = new Set<Socket>();
+      const server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+        serve(socket, host);
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return {
+        listening: [{ scheme: 'tcp', host: '127.0.0.1', port: (server.address() as AddressInfo).port }],
+        stopAccepting: async () => void server.close(),
+        async close() {
+          for (const socket of sockets) socket.destroy();
+        },
+      };
+    },
+  };
+}
+
+function serve(socket: Socket, host: AdapterHost): void {
+  let report = (_signal: LineSignal): void => {};
+  let greeted = false;
+  socket.on('error', () => {});
+  socket.on('close', () => report({ type: 'ended', reason: 'connection-lost' }));
+  createInterface(socket).on('line', (line) => {
+    if (greeted) report(line === 'bye' ? { type: 'ended', reason: 'client-closed' } : { type: 'line' });
+    else void greet(line);
+    greeted = true;
+  });
+
+  async function greet(line: string): Promise<void> {
+    const [username = '', password = '', remoteId = ''] = line.split(' ');
+    const login = { username, password: Buffer.from(password), remoteIp: socket.remoteAddress ?? '' };
+    const result = await host.authenticate(login);
+    const refused = result.status === 'refused' || host.admit(result.identity) !== undefined;
+    if (refused || socket.destroyed) return void socket.end('no\n');
+    const connection = host.open(lineTracker, {
+      identity: result.identity,
+      remoteId,
+      slot: remoteId,
+      protocol: 'lines',
+      end(reason) {
+        report({ type: 'ended', reason });
+        socket.end();
+      },
+    });
+    report = connection.report;
+    report({ type: 'accepted' });
+    await connection.committed();
+    socket.write('yes\n');
+    return undefined;
+  }
+}
+
+describeAdapter('a sample adapter', {
+  silenceMs,
+  createAdapter: createLineAdapter,
+  async connect({ port }, { username, password, remoteId }): Promise<DevicePeer | undefined> {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`${username} ${password} ${remoteId}\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    if (answer.toString() !== 'yes\n') {
+      socket.destroy();
+      return undefined;
+    }
+    return {
+      async leave() {
+        socket.end('bye\n');
+      },
+      async vanish() {
+        socket.destroy();
+      },
+      async fallSilent() {},
+    };
+  },
+});

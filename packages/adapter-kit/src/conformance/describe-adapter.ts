@@ -1,0 +1,192 @@
+import { settled } from '@rollcall/conformance';
+import type { ConnectionEvent } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
+import { scriptedPassword } from './scripted-registry.ts';
+import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
+
+/** A device on the other side of the wire, made with a real client of the protocol. */
+export interface DevicePeer {
+  /** Says goodbye as the protocol intends. */
+  leave(): Promise<void>;
+  /** Cuts the network connection without a word. */
+  vanish(): Promise<void>;
+  /** Stops talking, with the network connection still open. */
+  fallSilent(): Promise<void>;
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+  /** The peer's own name, where the protocol has one. */
+  readonly remoteId: string;
+}
+
+export interface AdapterHarness {
+  /** Listens on loopback, port 0. */
+  createAdapter(): ProtocolAdapter;
+  /** Connects a device; `undefined` where the adapter refuses it. */
+  connect(address: ListenAddress, login: Login): Promise<DevicePeer | undefined>;
+  /** How long a silent peer stays connected at most. */
+  readonly silenceMs: number;
+  /** What the protocol has no way to do; it shows in the report. */
+  readonly cannot?: readonly ('leave' | 'vanish' | 'fallSilent' | 'takeOver')[];
+}
+
+const thermostat: Login = { username: 'thermostat-7@acme', password: scriptedPassword, remoteId: 'unit-1' };
+
+/** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
+export function describeAdapter(name: string, harness: AdapterHarness): void {
+  const can = (verb: 'leave' | 'vanish' | 'fallSilent' | 'takeOver'): boolean => !harness.cannot?.includes(verb);
+
+  async function withAdapter(use: (adapter: AdapterInTest) => Promise<void>, setting?: TestSetting): Promise<void> {
+    const adapter = await startForTest(harness.createAdapter(), setting);
+    try {
+      await use(adapter);
+    } finally {
+      await adapter.running.stop({ graceMs: 0 });
+    }
+  }
+
+  async function connected(adapter: AdapterInTest, login: Login = thermostat): Promise<DevicePeer> {
+    const peer = await harness.connect(adapter.address, login);
+    if (!peer) throw new Error(`${login.username} was refused`);
+    return peer;
+  }
+
+  function attemptsIn(adapter: AdapterInTest): number {
+    return adapter.logged.filter(({ level, message }) => level === 'debug' && message === 'device refused').length;
+  }
+
+  describe(`${name} honours the adapter contract`, () => {
+    test('an accepted device gives one connected event', () =>
+      withAdapter(async (adapter) => {
+        await connected(adapter);
+        const [event] = await adapter.events(1);
+        expect(event).toMatchObject({
+          type: 'connected',
+          device: { tenant: 'acme', device: 'thermostat-7' },
+          adapter: adapter.running.identity,
+        });
+        await settled();
+        expect(adapter.sink.events).toHaveLength(1);
+      }));
+
+    test.runIf(can('leave'))('a goodbye gives the matching disconnected event, clean', () =>
+      withAdapter(async (adapter) => {
+        await (await connected(adapter)).leave();
+        const [first, second] = await adapter.events(2);
+        expect(second).toMatchObject({ type: 'disconnected', reason: 'client-closed', clean: true, initiator: 'device' });
+        expectPair(first, second);
+      }),
+    );
+
+    test.runIf(can('vanish'))('a lost network connection gives the matching disconnected event, unclean', () =>
+      withAdapter(async (adapter) => {
+        await (await connected(adapter)).vanish();
+        const [first, second] = await adapter.events(2);
+        expect(second).toMatchObject({ type: 'disconnected', clean: false, initiator: 'network' });
+        expectPair(first, second);
+      }),
+    );
+
+    test.runIf(can('fallSilent'))('silence is noticed in time, and the event says how uncertain it is', () =>
+      withAdapter(async (adapter) => {
+        await (await connected(adapter)).fallSilent();
+        await adapter.events(1);
+        await adapter.clock.advanceAsync(harness.silenceMs);
+        const [first, second] = await adapter.events(2);
+        expectPair(first, second);
+        if (second?.type !== 'disconnected') throw new Error('no disconnected event');
+        expect(second.clean).toBe(false);
+        expect(second.uncertaintyMs).toBeGreaterThan(0);
+        expect(second.uncertaintyMs).toBe(second.at - second.lastSeen);
+      }),
+    );
+
+    test.each([
+      ['a wrong password', { ...thermostat, password: 'guess-me' }],
+      ['an unknown device', { ...thermostat, username: 'nobody@acme' }],
+      ['an unknown tenant', { ...thermostat, username: 'thermostat-7@nowhere' }],
+    ])('%s is refused: no event, a counter and a debug line without the secret', (_what, login) =>
+      withAdapter(async (adapter) => {
+        expect(await harness.connect(adapter.address, login)).toBeUndefined();
+        await settled();
+        expect(adapter.sink.events).toEqual([]);
+        expect(attemptsIn(adapter)).toBe(1);
+        expect(JSON.stringify(adapter.logged)).not.toContain(login.password);
+      }),
+    );
+
+    test('a device over the limit of its tenant is refused without an event', () =>
+      withAdapter(
+        async (adapter) => {
+          await connected(adapter);
+          await adapter.events(1);
+          const second = { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' };
+          expect(await harness.connect(adapter.address, second)).toBeUndefined();
+          await settled();
+          expect(adapter.sink.events).toHaveLength(1);
+        },
+        { tenant: { limits: { maxConnections: 1 } } },
+      ));
+
+    test.runIf(can('takeOver'))('a newer connection with the same name ends the older one first', () =>
+      withAdapter(async (adapter) => {
+        await connected(adapter);
+        await adapter.events(1);
+        await connected(adapter);
+        const [first, second, third] = await adapter.events(3);
+        expectPair(first, second);
+        expect(second).toMatchObject({ reason: 'taken-over' });
+        expect(third).toMatchObject({ type: 'connected' });
+        expect((third?.epoch ?? '') > (first?.epoch ?? '')).toBe(true);
+      }),
+    );
+
+    test('devices of different tenants with the same name do not meet', () =>
+      withAdapter(async (adapter) => {
+        await connected(adapter);
+        await connected(adapter, { ...thermostat, username: 'thermostat-7@umbrella' });
+        const events = await adapter.events(2);
+        expect(events.map(({ type }) => type)).toEqual(['connected', 'connected']);
+      }));
+
+    test('a device disabled in the registry is disconnected at once', () =>
+      withAdapter(async (adapter) => {
+        await connected(adapter);
+        await adapter.events(1);
+        adapter.registry.disable('acme', 'thermostat-7');
+        const [first, second] = await adapter.events(2);
+        expectPair(first, second);
+        expect(second).toMatchObject({ reason: 'access-revoked', initiator: 'operator' });
+      }));
+
+    test('stop ends every open session, once', () =>
+      withAdapter(async (adapter) => {
+        const peer = await connected(adapter);
+        await connected(adapter, { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' });
+        await adapter.events(2);
+        await adapter.running.stop({ graceMs: 0 });
+        await peer.vanish();
+        await settled();
+        const ended = adapter.sink.events.filter((event) => event.type === 'disconnected');
+        const sessions = adapter.sink.events.filter(({ type, basis }) => type === 'connected' && basis.kind === 'session');
+        expect(ended.map(({ connectionId }) => connectionId).toSorted()).toEqual(
+          sessions.map(({ connectionId }) => connectionId).toSorted(),
+        );
+        expect(new Set(ended.map(({ reason }) => reason))).toEqual(
+          new Set(sessions.length > 0 ? ['adapter-shutdown'] : []),
+        );
+        expect(adapter.clock.armed, 'no deadline outlives the adapter').toBe(0);
+      }));
+  });
+}
+
+function expectPair(first: ConnectionEvent | undefined, second: ConnectionEvent | undefined): void {
+  expect(first?.type).toBe('connected');
+  expect(second?.type).toBe('disconnected');
+  expect(second?.connectionId).toBe(first?.connectionId);
+  expect(second?.epoch).toBe(first?.epoch);
+  expect(second?.id).not.toBe(first?.id);
+}

@@ -1,0 +1,85 @@
+import {
+  deviceRef,
+  type Answer,
+  type AssertionAnswer,
+  type Credentials,
+  type DeviceRegistry,
+  type PasswordVerifier,
+  type RegistryChange,
+  type Tenant,
+  type TenantId,
+} from '@rollcall/core';
+
+/** The password of every device of a {@link ScriptedRegistry}. */
+export const scriptedPassword = 'correct-horse';
+
+/**
+ * A registry in memory for tests: tenants `acme` and `umbrella`, each with devices `thermostat-7` and `valve-1`
+ * (auth-id = device id), and gateway `gw-1`, which may act for `valve-1`. Devices and tenants can be switched off.
+ */
+export class ScriptedRegistry implements DeviceRegistry {
+  readonly #disabled = new Set<string>();
+  readonly #listeners = new Set<(change: RegistryChange) => void>();
+  readonly #tenants: ReadonlyMap<string, Tenant>;
+  /** While set, nothing can be looked up. */
+  unavailable = false;
+
+  constructor(overrides: Partial<Tenant> = {}) {
+    this.#tenants = new Map(
+      ['acme', 'umbrella'].map((id) => [
+        id,
+        { id: id as TenantId, enabled: true, defaults: {}, limits: {}, ...overrides },
+      ]),
+    );
+  }
+
+  /** Disables a tenant, or one of its devices, and tells listeners. */
+  disable(tenant: string, device?: string): void {
+    this.#disabled.add(device === undefined ? tenant : `${tenant}/${device}`);
+    const change: RegistryChange =
+      device === undefined
+        ? { type: 'tenant', tenant: tenant as TenantId }
+        : { type: 'device', device: deviceRef(tenant, device) };
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  async getTenant(tenant: string): Promise<Answer<Tenant>> {
+    if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
+    const found = this.#tenants.get(tenant);
+    return found
+      ? { status: 'found', value: { ...found, enabled: found.enabled && !this.#disabled.has(tenant) } }
+      : { status: 'not-found' };
+  }
+
+  async getCredentials(query: { tenant: TenantId; type: string; authId: string }): Promise<Answer<Credentials>> {
+    if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
+    if (!this.#tenants.has(query.tenant) || !devices.includes(query.authId)) return { status: 'not-found' };
+    const device = deviceRef(query.tenant, query.authId);
+    return { status: 'found', value: { device, type: query.type, authId: query.authId, enabled: true, secrets: [] } };
+  }
+
+  async assertRegistration(...[device, gateway]: Parameters<DeviceRegistry['assertRegistration']>): Promise<AssertionAnswer> {
+    if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
+    if (gateway !== undefined && !(gateway === 'gw-1' && device.device === 'valve-1')) return { status: 'not-authorized' };
+    const known = this.#tenants.has(device.tenant) && devices.includes(device.device);
+    const enabled = !this.#disabled.has(`${device.tenant}/${device.device}`);
+    return known && enabled ? { status: 'found', value: { device, defaults: {} } } : { status: 'not-found' };
+  }
+
+  onChange(listener: (change: RegistryChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+}
+
+const devices: readonly string[] = ['thermostat-7', 'valve-1', 'gw-1'];
+
+/** Accepts {@link scriptedPassword} and nothing else. */
+export const scriptedPasswords: PasswordVerifier = {
+  verify: async (_credentials, password) =>
+    new TextDecoder().decode(password) === scriptedPassword ? 'valid' : 'invalid',
+};

@@ -1,0 +1,65 @@
+import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
+import type { ConnectionEvent, Tenant } from '@rollcall/core';
+import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
+import { startAdapter, type AdapterRunSettings, type RunningAdapter } from '../start-adapter.ts';
+import { recordingLog, type LogLine } from './recording-log.ts';
+import { RecordingSender } from './recording-sender.ts';
+import { ScriptedRegistry, scriptedPasswords } from './scripted-registry.ts';
+
+export interface AdapterInTest {
+  readonly running: RunningAdapter;
+  readonly address: ListenAddress;
+  readonly clock: ManualClock;
+  readonly registry: ScriptedRegistry;
+  readonly sender: RecordingSender;
+  readonly sink: RecordingSink;
+  readonly logged: readonly LogLine[];
+  /** Resolves once the sink has `count` events; rejects after five seconds with what it has. */
+  events(count: number): Promise<readonly ConnectionEvent[]>;
+}
+
+export interface TestSetting {
+  readonly tenant?: Partial<Tenant>;
+  readonly settings?: Partial<AdapterRunSettings>;
+}
+
+/** Runs an adapter on a manual clock, with a scripted registry, a recording sink and a recording sender. */
+export async function startForTest(adapter: ProtocolAdapter, setting: TestSetting = {}): Promise<AdapterInTest> {
+  const clock = new ManualClock();
+  const registry = new ScriptedRegistry(setting.tenant);
+  const sender = new RecordingSender();
+  const sink = new RecordingSink();
+  const log = recordingLog();
+  const running = await startAdapter({
+    adapter,
+    registry,
+    passwords: scriptedPasswords,
+    sinks: [sink],
+    sender,
+    clock,
+    random: seededRandom(1),
+    log,
+    settings: {
+      adapterId: 'adapter-in-test',
+      exposeRemoteAddress: true,
+      maxConnections: 1_000,
+      commitWaitMs: 50,
+      outbox: { maxEvents: 10_000, maxBytes: 10_000_000 },
+      ...setting.settings,
+    },
+  });
+  const [address] = running.listening;
+  if (!address) throw new Error('the adapter listens nowhere');
+  return { running, address, clock, registry, sender, sink, logged: log.lines, events: (count) => eventsOf(sink, count) };
+}
+
+async function eventsOf(sink: RecordingSink, count: number): Promise<readonly ConnectionEvent[]> {
+  const patienceMs = 5_000;
+  const givenUpAt = performance.now() + patienceMs;
+  while (sink.events.length < count) {
+    if (performance.now() > givenUpAt)
+      throw new Error(`${sink.events.length} of ${count} events: ${JSON.stringify(sink.events)}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return sink.events;
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { TransportError } from '@rollcall/core';
+
+export interface HealthCheck {
+  readonly name: string;
+  /** `DEGRADED`: works, but something it needs is away; still ready. */
+  readonly status: 'UP' | 'DEGRADED' | 'DOWN';
+}
+
+export interface HealthServerOptions {
+  readonly host: string;
+  readonly port: number;
+  started(): readonly HealthCheck[];
+  readiness(): readonly HealthCheck[];
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers `/started`, `/readiness`, `/liveness` and `/metrics` (also as `/prometheus`, where Hono has it). 200 while
+ * nothing is down, else 503. An answer to `/liveness` proves that the event loop runs: there is nothing more to check.
+ *
+ * @throws TransportError where the port cannot be bound.
+ */
+export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
+    switch (request.url?.split('?')[0]) {
+      case '/started':
+        return sendChecks(response, options.started());
+      case '/readiness':
+        return sendChecks(response, options.readiness());
+      case '/liveness':
+        return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+      case '/metrics':
+      case '/prometheus':
+        options.metrics().then(
+          ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+          () => response.writeHead(500).end(),
+        );
+        return undefined;
+      default:
+        response.writeHead(404).end();
+        return undefined;
+    }
+  });
+  server.maxConnections = 100;
+  server.listen(options.port, options.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new TransportError(`health port ${options.host}:${options.port} cannot be bound`, { cause: error });
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
+  const worst = (['DOWN', 'DEGRADED', 'UP'] as const).find((status) => checks.some((check) => check.status === status));
+  response
+    .writeHead(worst === 'DOWN' ? 503 : 200, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ status: worst ?? 'UP', checks }));
+}

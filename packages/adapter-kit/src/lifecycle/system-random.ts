@@ -1,0 +1,22 @@
+import { randomFillSync } from 'node:crypto';
+import type { Random } from '@rollcall/core';
+
+// One call into OpenSSL serves many small requests: ids are made on the hot path.
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
+function bytes(length: number): Uint8Array {
+  if (length > pool.length) return randomFillSync(new Uint8Array(length));
+  if (used + length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += length;
+  return pool.slice(used - length, used);
+}
+
+/** Randomness fit for identifiers and keys. */
+export const systemRandom: Random = {
+  next: Math.random,
+  bytes,
+};

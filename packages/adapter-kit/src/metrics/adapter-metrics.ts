@@ -1,0 +1,155 @@
+import { hostname } from 'node:os';
+import type { ConnectionEvent } from '@rollcall/core';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
+import type { SinkDepth } from '../outbox/outbox.ts';
+import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
+
+/** Hono's `outcome` tag of `hono.connections.attempts` (`hono-interop.md` §8). */
+const attemptOutcomes: Readonly<Record<RefusalReason | 'succeeded', string>> = {
+  succeeded: 'succeeded',
+  'bad-credentials': 'unauthorized',
+  throttled: 'unauthorized',
+  'tenant-disabled': 'unauthorized',
+  'adapter-disabled': 'adapter-disabled',
+  'device-not-registered': 'registration-assertion-failure',
+  'tenant-connections-exceeded': 'tenant-connections-exceeded',
+  'adapter-connections-exceeded': 'adapter-connections-exceeded',
+  unavailable: 'unavailable',
+};
+
+export interface AdapterMetrics {
+  readonly contentType: string;
+  /** In the Prometheus text format. */
+  render(): Promise<string>;
+  attempt(outcome: RefusalReason | 'succeeded', tenant?: string): void;
+  uploaded(request: UploadRequest, result: UploadResult, durationMs: number): void;
+  published(event: ConnectionEvent): void;
+  delivered(sink: string, delayMs: number): void;
+  retried(sink: string): void;
+  parked(sink: string): void;
+  leftOut(sink: string): void;
+}
+
+export interface MetricsSources {
+  connections(): ReadonlyMap<string, number>;
+  outbox(): readonly SinkDepth[];
+  /** Wall clock, milliseconds. */
+  now(): number;
+}
+
+/** What an adapter counts: Hono's names where Hono has them, `rollcall_…` else. No label ever holds a device. */
+export function createAdapterMetrics(componentName: string, sources: MetricsSources): AdapterMetrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ host: hostname(), component_type: 'adapter', component_name: componentName });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  new Gauge({
+    name: 'hono_connections_authenticated',
+    help: 'Connections of authenticated devices that are open now',
+    labelNames: ['tenant'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [tenant, count] of sources.connections()) this.set({ tenant }, count);
+    },
+  });
+  const attempts = new Counter({
+    name: 'hono_connections_attempts_total',
+    help: 'Attempts of devices to connect, by outcome',
+    labelNames: ['tenant', 'outcome'],
+    registers,
+  });
+  const payload = new Summary({
+    name: 'hono_telemetry_payload_bytes',
+    help: 'Payload of device data',
+    labelNames: ['tenant', 'type', 'status'],
+    percentiles: [],
+    registers,
+  });
+  const processing = new Summary({
+    name: 'hono_telemetry_processing_duration_seconds',
+    help: 'Time from the receipt of device data until its outcome was known',
+    labelNames: ['tenant', 'type', 'status', 'qos'],
+    percentiles: [],
+    registers,
+  });
+  const events = new Counter({
+    name: 'rollcall_events_total',
+    help: 'Connection events, by type and reason',
+    labelNames: ['type', 'reason'],
+    registers,
+  });
+  const delivery = new Histogram({
+    name: 'rollcall_event_delivery_seconds',
+    help: 'Time from the observation of a change until a sink confirmed its event',
+    labelNames: ['sink'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300],
+    registers,
+  });
+  const retried = new Counter({
+    name: 'rollcall_event_retries_total',
+    help: 'Deliveries of events that have to be tried again',
+    labelNames: ['sink'],
+    registers,
+  });
+  const parked = new Counter({
+    name: 'rollcall_events_parked_total',
+    help: 'Events that a sink refused for good',
+    labelNames: ['sink'],
+    registers,
+  });
+  const leftOut = new Counter({
+    name: 'rollcall_events_coalesced_total',
+    help: 'Connected/disconnected pairs left out at the bound of the outbox',
+    labelNames: ['sink'],
+    registers,
+  });
+  outboxGauge(registers, 'rollcall_outbox_events', 'Events that wait for a sink', sources, (depth) => depth.events);
+  outboxGauge(registers, 'rollcall_outbox_bytes', 'Bytes of events that wait for a sink', sources, (depth) => depth.bytes);
+  outboxGauge(
+    registers,
+    'rollcall_outbox_oldest_seconds',
+    'Age of the event that has waited longest',
+    sources,
+    (depth) => (depth.oldestAt === undefined ? 0 : Math.max(0, sources.now() - depth.oldestAt) / 1000),
+  );
+
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    attempt: (outcome, tenant) => attempts.inc({ tenant: tenant ?? 'UNKNOWN', outcome: attemptOutcomes[outcome] }),
+    uploaded(request, result, durationMs) {
+      const labels = {
+        tenant: request.by.device.tenant,
+        type: request.endpoint,
+        status: result.status === 'accepted' ? 'forwarded' : result.failure.status < 500 ? 'unprocessable' : 'undeliverable',
+      };
+      payload.observe(labels, request.payload?.byteLength ?? 0);
+      processing.observe({ ...labels, qos: String(request.qos) }, durationMs / 1000);
+    },
+    published: (event) => events.inc({ type: event.type, reason: event.type === 'disconnected' ? event.reason : 'none' }),
+    delivered: (sink, delayMs) => delivery.observe({ sink }, Math.max(0, delayMs) / 1000),
+    retried: (sink) => retried.inc({ sink }),
+    parked: (sink) => parked.inc({ sink }),
+    leftOut: (sink) => leftOut.inc({ sink }),
+  };
+}
+
+function outboxGauge(
+  registers: Registry[],
+  name: string,
+  help: string,
+  sources: MetricsSources,
+  read: (depth: SinkDepth) => number,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ['sink'],
+    registers,
+    collect() {
+      for (const depth of sources.outbox()) this.set({ sink: depth.sink }, read(depth));
+    },
+  });
+}

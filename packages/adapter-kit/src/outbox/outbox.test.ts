@@ -1,0 +1,254 @@
+import { anOutboundEvent, ManualClock, RecordingSink, seededRandom, settled } from '@rollcall/conformance';
+import {
+  deviceRef,
+  silentLog,
+  type ConnectionId,
+  type Delivery,
+  type DisconnectedEvent,
+  type EventSink,
+  type OutboundEvent,
+  type Timestamp,
+} from '@rollcall/core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createMemoryJournal } from './memory-journal.ts';
+import { createOutbox, type Outbox, type OutboxBounds } from './outbox.ts';
+
+const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
+const open: Outbox[] = [];
+
+afterEach(async () => {
+  for (const outbox of open.splice(0)) await outbox.close();
+});
+
+interface Counted {
+  retried: number;
+  parked: string[];
+  leftOut: number;
+}
+
+function givenAnOutbox(sinks: EventSink[], bounds: OutboxBounds = { maxEvents: 1_000, maxBytes: 10_000_000 }) {
+  const clock = new ManualClock();
+  const counted: Counted = { retried: 0, parked: [], leftOut: 0 };
+  const outbox = createOutbox({
+    sinks,
+    journal: createMemoryJournal(),
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    bounds,
+    backoff: { firstMs: 100, maxMs: 5_000 },
+    window: 8,
+    observer: {
+      delivered() {},
+      retried: () => (counted.retried += 1),
+      parked: (_sink, { event }) => counted.parked.push(event.id),
+      leftOut: () => (counted.leftOut += 1),
+    },
+  });
+  open.push(outbox);
+  return { clock, counted, outbox };
+}
+
+function connected(id: string, device = 'd1', tenant = 'acme', connection = id): OutboundEvent {
+  return anOutboundEvent(id, { device: deviceRef(tenant, device), connectionId: connection as ConnectionId });
+}
+
+/** The other half of `connected(of)`. */
+function disconnected(id: string, of: string, device = 'd1'): OutboundEvent {
+  const { event, message } = connected(id, device, 'acme', of);
+  const ended: DisconnectedEvent = {
+    ...event,
+    type: 'disconnected',
+    connectedAt: event.at,
+    lastSeen: event.at as Timestamp,
+    uncertaintyMs: 0,
+    reason: 'client-closed',
+    initiator: 'device',
+    clean: true,
+  };
+  return { event: ended, message };
+}
+
+const idsOf = (events: readonly { id: string }[]): string[] => events.map(({ id }) => id);
+
+describe('order and pipelining', () => {
+  test('a device has one event in flight at a time, different devices are pipelined', async () => {
+    const answers: (() => void)[] = [];
+    const sink = new RecordingSink('slow', () => new Promise((resolve) => answers.push(() => resolve({ status: 'delivered' }))));
+    const { outbox } = givenAnOutbox([sink]);
+    for (const id of ['a1', 'a2']) void outbox.append(connected(id, 'a'));
+    for (const id of ['b1', 'b2']) void outbox.append(connected(id, 'b'));
+    await settled();
+    expect(idsOf(sink.attempts.map(({ event }) => event))).toEqual(['a1', 'b1']);
+    while (answers.length > 0) {
+      answers.shift()?.();
+      await settled();
+    }
+    expect(idsOf(sink.events)).toEqual(['a1', 'b1', 'a2', 'b2']);
+  });
+
+  test('an event that must be tried again keeps its place before the later ones of its device', async () => {
+    let tries = 0;
+    const sink = new RecordingSink('shaky', () => ((tries += 1) <= 5 ? retryable : { status: 'delivered' }));
+    const { outbox, clock, counted } = givenAnOutbox([sink]);
+    for (const id of ['e1', 'e2', 'e3']) void outbox.append(connected(id));
+    await clock.advanceAsync(60_000);
+    expect(idsOf(sink.events)).toEqual(['e1', 'e2', 'e3']);
+    expect(counted.retried).toBe(5);
+  });
+
+  test('a re-send is the very same message', async () => {
+    let tries = 0;
+    const sink = new RecordingSink('shaky', () => ((tries += 1) <= 2 ? retryable : { status: 'delivered' }));
+    const { outbox, clock } = givenAnOutbox([sink]);
+    void outbox.append(connected('e1'));
+    await clock.advanceAsync(60_000);
+    expect(new Set(sink.attempts.map(({ message }) => message)).size).toBe(1);
+    expect(sink.attempts).toHaveLength(3);
+  });
+
+  test('a sink that rejects its promise loses nothing', async () => {
+    let tries = 0;
+    const sink = new RecordingSink('broken', () => {
+      if ((tries += 1) === 1) throw new Error('bug');
+      return { status: 'delivered' };
+    });
+    const { outbox, clock } = givenAnOutbox([sink]);
+    void outbox.append(connected('e1'));
+    await clock.advanceAsync(10_000);
+    expect(idsOf(sink.events)).toEqual(['e1']);
+  });
+});
+
+describe('trouble stays where it is', () => {
+  test('one tenant is refused a way, others are not', async () => {
+    const sink = new RecordingSink('partly', ({ event }) =>
+      event.device.tenant === 'acme' ? retryable : { status: 'delivered' },
+    );
+    const { outbox, clock } = givenAnOutbox([sink]);
+    for (let i = 0; i < 50; i++) void outbox.append(connected(`acme-${i}`, `d${i}`));
+    for (let i = 0; i < 50; i++) void outbox.append(connected(`umbrella-${i}`, `d${i}`, 'umbrella'));
+    await clock.advanceAsync(0);
+    expect(sink.events).toHaveLength(50);
+  });
+
+  test('one sink is away, the other gets everything', async () => {
+    const away = new RecordingSink('away', () => retryable);
+    const fine = new RecordingSink('fine');
+    const { outbox } = givenAnOutbox([away, fine]);
+    for (let i = 0; i < 20; i++) void outbox.append(connected(`e${i}`));
+    await settled();
+    for (let i = 0; i < 20; i++) await settled();
+    expect(fine.events).toHaveLength(20);
+  });
+
+  test('a network that is away is asked by a few tries, not by all devices', async () => {
+    const sink = new RecordingSink('away', () => retryable);
+    const { outbox, clock } = givenAnOutbox([sink]);
+    for (let i = 0; i < 500; i++) void outbox.append(connected(`e${i}`, `d${i}`));
+    await clock.advanceAsync(60_000);
+    expect(sink.attempts.length).toBeLessThan(100);
+    sink.answer = () => ({ status: 'delivered' });
+    await clock.advanceAsync(20_000);
+    expect(sink.events).toHaveLength(500);
+    expect(clock.armed, 'no timer is left over').toBeLessThanOrEqual(1);
+  });
+
+  test('a refused event is parked, and the next of its device goes on', async () => {
+    const sink = new RecordingSink('picky', ({ event }) =>
+      event.id === 'e1' ? { status: 'refused', cause: new Error('never') } : { status: 'delivered' },
+    );
+    const { outbox, counted } = givenAnOutbox([sink]);
+    void outbox.append(connected('e1'));
+    void outbox.append(connected('e2'));
+    await settled();
+    expect(counted.parked).toEqual(['e1']);
+    expect(idsOf(sink.events)).toEqual(['e2']);
+    expect(outbox.depth()).toMatchObject([{ events: 0, bytes: 0, parked: 1 }]);
+  });
+});
+
+describe('at the bound', () => {
+  const bounds = { maxEvents: 10, maxBytes: 10_000_000 };
+
+  test('whole pairs are left out, oldest first, and counted for the next event of the device', async () => {
+    const sink = new RecordingSink('away', () => retryable);
+    const { outbox, counted, clock } = givenAnOutbox([sink], bounds);
+    // 'first' occupies the lane: everything behind it is unattempted.
+    void outbox.append(connected('first'));
+    for (let i = 0; i < 20; i++) {
+      void outbox.append(connected(`c${i}`));
+      void outbox.append(disconnected(`d${i}`, `c${i}`));
+    }
+    expect(outbox.depth()).toMatchObject([{ events: 9 }]);
+    expect(counted.leftOut).toBe(16);
+    expect(outbox.takeCoalesced(deviceRef('acme', 'd1'))).toBe(16);
+    expect(outbox.takeCoalesced(deviceRef('acme', 'd1'))).toBe(0);
+    sink.answer = () => ({ status: 'delivered' });
+    await clock.advanceAsync(60_000);
+    expect(idsOf(sink.events)).toEqual(['first', 'c16', 'd16', 'c17', 'd17', 'c18', 'd18', 'c19', 'd19']);
+  });
+
+  test('what was attempted, and what is still open, is never left out', async () => {
+    const sink = new RecordingSink('away', () => retryable);
+    const { outbox, counted } = givenAnOutbox([sink], bounds);
+    for (let i = 0; i < 30; i++) void outbox.append(connected(`e${i}`, `d${i}`));
+    expect(outbox.depth()).toMatchObject([{ events: 30 }]);
+    expect(counted.leftOut).toBe(0);
+  });
+
+  test('an end whose beginning was attempted goes out', async () => {
+    const sink = new RecordingSink('away', () => retryable);
+    const { outbox, clock } = givenAnOutbox([sink], { maxEvents: 1, maxBytes: 10_000_000 });
+    void outbox.append(connected('c1'));
+    void outbox.append(disconnected('d1', 'c1'));
+    sink.answer = () => ({ status: 'delivered' });
+    await clock.advanceAsync(60_000);
+    expect(idsOf(sink.events)).toEqual(['c1', 'd1']);
+  });
+
+  test('bytes count as well', () => {
+    const sink = new RecordingSink('away', () => retryable);
+    const size = connected('c').message.byteLength;
+    const { outbox, counted } = givenAnOutbox([sink], { maxEvents: 1_000, maxBytes: 4 * size });
+    void outbox.append(connected('first'));
+    for (let i = 0; i < 5; i++) {
+      void outbox.append(connected(`c${i}`));
+      void outbox.append(disconnected(`d${i}`, `c${i}`));
+    }
+    expect(counted.leftOut).toBeGreaterThan(0);
+    expect(outbox.depth()[0]?.bytes).toBeLessThanOrEqual(5 * size);
+  });
+});
+
+describe('the end', () => {
+  test('drained resolves when everything is confirmed', async () => {
+    const sink = new RecordingSink();
+    const { outbox } = givenAnOutbox([sink]);
+    void outbox.append(connected('e1'));
+    await outbox.drained(new AbortController().signal);
+    expect(idsOf(sink.events)).toEqual(['e1']);
+  });
+
+  test('drained gives up when told to, and close leaves no timer', async () => {
+    const sink = new RecordingSink('away', () => retryable);
+    const { outbox, clock } = givenAnOutbox([sink]);
+    void outbox.append(connected('e1'));
+    const patience = new AbortController();
+    const drained = outbox.drained(patience.signal);
+    await settled();
+    patience.abort();
+    await drained;
+    await outbox.close();
+    expect(clock.armed).toBe(0);
+  });
+});
+
+test('what an earlier incarnation left goes out before what is new', async () => {
+  const sink = new RecordingSink();
+  const { outbox } = givenAnOutbox([sink]);
+  outbox.resume('recording', connected('old'));
+  void outbox.append(connected('new'));
+  await settled();
+  expect(idsOf(sink.events)).toEqual(['old', 'new']);
+});

@@ -1,0 +1,63 @@
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import type { Epoch } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { createEpochSource } from './epoch-source.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+function physicalMs(epoch: Epoch): number {
+  return Number.parseInt(epoch.slice(0, 12), 16);
+}
+
+test.each([1, 2, 3, 4, 5])('grows whatever the wall clock does (seed %i)', (seed) => {
+  const random = seededRandom(seed);
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  let last = next();
+  for (let i = 0; i < 2_000; i++) {
+    if (random.pick(10) === 0) clock.stepWall((random.next() - 0.5) * 48 * hourMs);
+    clock.advance(random.pick(3) * random.pick(1_000));
+    const epoch = next();
+    expect(epoch).toMatch(/^[0-9a-f]{16}$/);
+    expect(epoch > last, `${epoch} after ${last}`).toBe(true);
+    last = epoch;
+  }
+});
+
+test('follows the wall clock', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  next();
+  clock.advance(hourMs);
+  expect(physicalMs(next())).toBe(clock.now());
+});
+
+test('a wall clock set a day ahead and back takes it no further than a minute ahead', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  const before = physicalMs(next());
+  clock.stepWall(24 * hourMs);
+  const during = physicalMs(next());
+  clock.stepWall(-24 * hourMs);
+  expect(during - before).toBeLessThanOrEqual(minuteMs);
+  clock.advance(2 * minuteMs);
+  expect(physicalMs(next())).toBe(clock.now());
+});
+
+test('begins above the high-water mark of an earlier incarnation, also when the wall clock is behind it', () => {
+  const clock = new ManualClock();
+  const highWater = `${(clock.now() + hourMs).toString(16).padStart(12, '0')}ffff` as Epoch;
+  const epoch = createEpochSource(clock, highWater)();
+  expect(epoch > highWater).toBe(true);
+});
+
+test('outlasts its counter: more epochs in one millisecond than it can count', () => {
+  const next = createEpochSource(new ManualClock());
+  let last = next();
+  for (let i = 0; i < 70_000; i++) {
+    const epoch = next();
+    if (epoch <= last) expect.fail(`${epoch} after ${last}`);
+    last = epoch;
+  }
+});

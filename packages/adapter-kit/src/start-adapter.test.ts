@@ -1,0 +1,222 @@
+import { settled } from '@rollcall/conformance';
+import type { ConnectionTracker, DisconnectedChange, Instant, Step, Timestamp } from '@rollcall/core';
+import { afterEach, expect, test } from 'vitest';
+import { startForTest, type AdapterInTest, type TestSetting } from './conformance/start-for-test.ts';
+import { scriptedPassword } from './conformance/scripted-registry.ts';
+import type { AdapterHost, AuthenticatedDevice, EndReason, ProtocolAdapter } from './protocol-adapter.ts';
+
+/** A session that begins and ends when told so. */
+type Signal =
+  | { readonly type: 'begin' }
+  | { readonly type: 'end'; readonly change: Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> };
+interface State {
+  readonly seen: Instant | undefined;
+}
+const basis = { kind: 'session', detectWithinMs: null } as const;
+const onCommand: ConnectionTracker<State, Signal> = {
+  initial: { seen: undefined },
+  reduce(state, signal, at): Step<State> {
+    if (signal.type === 'begin') return { state: { seen: at }, changes: [{ type: 'connected', basis }] };
+    if (signal.type === 'deadline' || state.seen === undefined) return { state, changes: [] };
+    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...signal.change } as const;
+    return { state: { seen: undefined }, changes: [ended] };
+  },
+};
+
+/** An adapter whose only device is the test. */
+function scriptedAdapter(): ProtocolAdapter & { host: AdapterHost | undefined } {
+  return {
+    type: 'hono-test',
+    host: undefined,
+    async start(host) {
+      this.host = host;
+      return {
+        listening: [{ scheme: 'test', host: '127.0.0.1', port: 1 }],
+        stopAccepting: async () => {},
+        close: async () => {},
+      };
+    },
+  };
+}
+
+const running: AdapterInTest[] = [];
+
+afterEach(async () => {
+  for (const adapter of running.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+async function givenAnAdapter(setting: TestSetting = {}) {
+  const adapter = scriptedAdapter();
+  const inTest = await startForTest(adapter, setting);
+  running.push(inTest);
+  const { host } = adapter;
+  if (!host) throw new Error('not started');
+
+  async function begin(facts: { remoteId?: string; expiresInMs?: number; username?: string } = {}) {
+    const result = await host?.authenticate({
+      username: facts.username ?? 'thermostat-7@acme',
+      password: Buffer.from(scriptedPassword),
+      remoteIp: '127.0.0.1',
+    });
+    if (!host || result?.status !== 'accepted') throw new Error('refused');
+    const identity: AuthenticatedDevice = {
+      ...result.identity,
+      ...(facts.expiresInMs !== undefined && {
+        expiresAt: (inTest.clock.now() + facts.expiresInMs) as Timestamp,
+      }),
+    };
+    const asked: EndReason[] = [];
+    const remoteId = facts.remoteId ?? 'unit-1';
+    const connection = host.open(onCommand, {
+      identity,
+      remoteId,
+      slot: remoteId,
+      protocol: 'test',
+      remoteAddress: '192.0.2.1:4711',
+      end(reason) {
+        asked.push(reason);
+        connection.report({ type: 'end', change: { reason } });
+      },
+    });
+    connection.report({ type: 'begin' });
+    return { connection, asked };
+  }
+  return { ...inTest, begin };
+}
+
+test('both halves of a connection say what they must', async () => {
+  const { begin, events, clock, running: adapter } = await givenAnAdapter();
+  const { connection } = await begin();
+  clock.advance(90_000);
+  connection.report({ type: 'end', change: { reason: 'connection-lost', raw: { text: 'reset' } } });
+  const [first, second] = await events(2);
+  expect(first).toMatchObject({
+    type: 'connected',
+    adapter: { type: 'hono-test', id: 'adapter-in-test', instance: adapter.identity.instance },
+    remoteId: 'unit-1',
+    slot: 'unit-1',
+    remoteAddress: '192.0.2.1:4711',
+    at: Date.parse('2026-01-01T12:00:00Z'),
+    basis,
+  });
+  expect(second).toEqual({
+    ...first,
+    type: 'disconnected',
+    id: expect.not.stringMatching(first?.id ?? ''),
+    at: Date.parse('2026-01-01T12:01:30Z'),
+    connectedAt: Date.parse('2026-01-01T12:00:00Z'),
+    lastSeen: Date.parse('2026-01-01T12:00:00Z'),
+    uncertaintyMs: 90_000,
+    reason: 'connection-lost',
+    initiator: 'network',
+    clean: false,
+    raw: { text: 'reset' },
+  });
+});
+
+test('an end whose moment is known exactly has no uncertainty', async () => {
+  const { begin, events, clock } = await givenAnAdapter();
+  const { connection } = await begin();
+  clock.advance(90_000);
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  expect((await events(2))[1]).toMatchObject({ uncertaintyMs: 0, clean: true, initiator: 'device' });
+});
+
+test('a tracker may overrule what a reason implies', async () => {
+  const { begin, events } = await givenAnAdapter();
+  const { connection } = await begin();
+  connection.report({ type: 'end', change: { reason: 'client-closed', clean: false } });
+  expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: false });
+});
+
+test('a wall clock that steps back makes neither time nor uncertainty run backwards', async () => {
+  const { begin, events, clock } = await givenAnAdapter();
+  const { connection } = await begin();
+  clock.advance(10_000);
+  clock.stepWall(-3_600_000);
+  connection.report({ type: 'end', change: { reason: 'connection-lost' } });
+  await begin();
+  const [first, second, third] = await events(3);
+  if (second?.type !== 'disconnected') throw new Error('no disconnected event');
+  expect(second.uncertaintyMs).toBe(10_000);
+  expect(second.at - second.lastSeen).toBe(10_000);
+  expect((third?.epoch ?? '') > (first?.epoch ?? '')).toBe(true);
+});
+
+test('addresses can be kept out of events', async () => {
+  const { begin, events } = await givenAnAdapter({ settings: { exposeRemoteAddress: false } });
+  await begin();
+  expect((await events(1))[0]).not.toHaveProperty('remoteAddress');
+});
+
+test('credentials that expire end the connection by a timer', async () => {
+  const { begin, events, clock } = await givenAnAdapter();
+  const { asked } = await begin({ expiresInMs: 60_000 });
+  await clock.advanceAsync(59_999);
+  expect(asked).toEqual([]);
+  await clock.advanceAsync(1);
+  expect((await events(2))[1]).toMatchObject({ reason: 'credentials-expired', initiator: 'adapter', uncertaintyMs: 0 });
+});
+
+test('the timer of credentials ends with the connection', async () => {
+  const { begin, clock } = await givenAnAdapter();
+  const { connection, asked } = await begin({ expiresInMs: 60_000 });
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await clock.advanceAsync(120_000);
+  expect(asked).toEqual([]);
+});
+
+test('a tenant that is disabled loses its connections, and no other tenant does', async () => {
+  const { begin, events, registry } = await givenAnAdapter();
+  await begin();
+  await begin({ username: 'thermostat-7@umbrella' });
+  registry.disable('acme');
+  const all = await events(3);
+  await settled();
+  expect(all.filter(({ type }) => type === 'disconnected')).toMatchObject([
+    { device: { tenant: 'acme' }, reason: 'access-revoked' },
+  ]);
+});
+
+test('stop waits for the sinks, but not longer than it was told', async () => {
+  const { begin, sink, clock, running: adapter, logged } = await givenAnAdapter();
+  sink.answer = () => ({ status: 'retryable', cause: new Error('away') });
+  await begin();
+  const stopping = adapter.stop({ graceMs: 5_000 });
+  await clock.advanceAsync(5_000);
+  await stopping;
+  expect(logged.map(({ message }) => message)).toContain('stopping with events that were not confirmed');
+});
+
+test('stop lets events that can still be delivered through', async () => {
+  const { begin, sink, clock, running: adapter } = await givenAnAdapter();
+  let away = true;
+  sink.answer = () => (away ? { status: 'retryable', cause: new Error('away') } : { status: 'delivered' });
+  await begin();
+  const stopping = adapter.stop({ graceMs: 60_000 });
+  away = false;
+  await clock.advanceAsync(30_000);
+  await stopping;
+  expect(sink.events.map((event) => (event.type === 'disconnected' ? event.reason : event.type))).toEqual([
+    'connected',
+    'adapter-shutdown',
+  ]);
+});
+
+test('metrics use the names of Hono and never name a device', async () => {
+  const adapter = await givenAnAdapter({ settings: { health: { host: '127.0.0.1', port: 0 } } });
+  await adapter.begin();
+  await adapter.events(1);
+  const text = await (await fetch(`http://127.0.0.1:${adapter.running.healthPort}/metrics`)).text();
+  expect(text).toMatch(/^hono_connections_authenticated\{tenant="acme",.*component_type="adapter",component_name="hono-test"\} 1$/m);
+  expect(text).toMatch(/^rollcall_events_total\{type="connected",reason="none",.*\} 1$/m);
+  expect(text).not.toContain('thermostat-7');
+});
+
+test('readiness is degraded, not down, while the network is away', async () => {
+  const adapter = await givenAnAdapter({ settings: { health: { host: '127.0.0.1', port: 0 } } });
+  adapter.sender.connected = () => false;
+  const response = await fetch(`http://127.0.0.1:${adapter.running.healthPort}/readiness`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ status: 'DEGRADED' });
+});

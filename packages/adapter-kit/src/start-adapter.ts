@@ -1,0 +1,233 @@
+import { hostname } from 'node:os';
+import {
+  later,
+  type AdapterIdentity,
+  type Clock,
+  type ConnectionEvent,
+  type DeviceDataSender,
+  type DeviceRegistry,
+  type EventSink,
+  type Log,
+  type PasswordVerifier,
+  type Random,
+  type Tenant,
+} from '@rollcall/core';
+import { encodeEvent } from '@rollcall/core/wire';
+import { admit } from './authentication/admission.ts';
+import { authenticate } from './authentication/authenticate.ts';
+import { startHealthServer, type HealthCheck } from './health/health-server.ts';
+import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
+import type { Journal } from './outbox/journal.ts';
+import { createMemoryJournal } from './outbox/memory-journal.ts';
+import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
+import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
+import { createEpochSource } from './stamping/epoch-source.ts';
+import { uuidV7 } from './stamping/uuid-v7.ts';
+import { createConnections } from './tracking/connections.ts';
+import { revokeAccessOnChange } from './tracking/revoke-access.ts';
+import { upload } from './upload/upload.ts';
+
+export interface AdapterParts {
+  readonly adapter: ProtocolAdapter;
+  readonly registry: DeviceRegistry;
+  readonly passwords: PasswordVerifier;
+  readonly sinks: readonly EventSink[];
+  readonly sender: DeviceDataSender;
+  /** Default: in memory. */
+  readonly journal?: Journal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly settings: AdapterRunSettings;
+}
+
+export interface AdapterRunSettings {
+  /** Stable name of this adapter; default: host name and adapter type. */
+  readonly adapterId?: string;
+  readonly exposeRemoteAddress: boolean;
+  readonly maxConnections: number;
+  /** Longest time a device waits for the journal before it is answered. */
+  readonly commitWaitMs: number;
+  readonly outbox: OutboxBounds;
+  /** Where probes and metrics are answered; absent: nowhere. */
+  readonly health?: { readonly host: string; readonly port: number };
+}
+
+export interface RunningAdapter {
+  readonly identity: AdapterIdentity;
+  readonly listening: readonly ListenAddress[];
+  /** The port of the health server, if any. */
+  readonly healthPort: number | undefined;
+  /**
+   * Lets nobody in, ends open connections with `adapter-shutdown`, waits up to `graceMs` until the sinks confirmed
+   * what was published, and closes everything. Idempotent.
+   */
+  stop(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/** First wait and longest wait between tries of one event. */
+const backoff = { firstMs: 100, maxMs: 5_000 };
+/** Events in flight at a time, per sink and tenant. */
+const deliveryWindow = 1_000;
+
+/**
+ * Puts a protocol adapter to work: what its trackers decide is stamped, journaled and shipped to the sinks.
+ *
+ * @throws TransportError where a port cannot be bound.
+ */
+export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter> {
+  const { adapter, registry, passwords, sender, clock, random, log, settings } = parts;
+  const journal = parts.journal ?? createMemoryJournal();
+  const identity: AdapterIdentity = {
+    type: adapter.type,
+    id: settings.adapterId ?? `${hostname()}-${adapter.type}`,
+    instance: uuidV7(clock.now(), random),
+  };
+
+  const metrics = createAdapterMetrics(adapter.type, {
+    connections: () => connections.byTenant(),
+    outbox: () => outbox.depth(),
+    now: () => clock.now(),
+  });
+  const outbox = createOutbox({
+    sinks: parts.sinks,
+    journal,
+    clock,
+    random,
+    log,
+    bounds: settings.outbox,
+    backoff,
+    window: deliveryWindow,
+    observer: {
+      delivered: (sink, { event }) => metrics.delivered(sink, clock.now() - event.at),
+      retried(sink, cause) {
+        metrics.retried(sink);
+        log.debug({ sink, err: cause }, 'event will be sent again');
+      },
+      parked(sink, { event }, cause) {
+        metrics.parked(sink);
+        log.error({ sink, eventId: event.id, err: cause }, 'event was refused and is parked');
+      },
+      leftOut: (sink) => metrics.leftOut(sink),
+    },
+  });
+
+  const recovered = await journal.recover();
+  for (const { sink, outbound } of recovered.pending) outbox.resume(sink, outbound);
+
+  const connections = createConnections({
+    clock,
+    log,
+    commitWaitMs: settings.commitWaitMs,
+    stamp: {
+      clock,
+      random,
+      identity,
+      nextEpoch: createEpochSource(clock, recovered.highWater),
+      exposeRemoteAddress: settings.exposeRemoteAddress,
+    },
+    publish(event, description) {
+      metrics.published(event);
+      return outbox.append({ event, message: encode(event, description.identity.tenant) });
+    },
+    takeCoalesced: (device) => outbox.takeCoalesced(device),
+  });
+
+  const host: AdapterHost = {
+    clock,
+    random,
+    log,
+    identity,
+    async authenticate(login) {
+      const result = await authenticate(login, registry, passwords, adapter.type);
+      if (result.status === 'refused') {
+        metrics.attempt(result.refusal.reason);
+        log.debug({ username: login.username, remoteIp: login.remoteIp, reason: result.refusal.reason }, 'device refused');
+      }
+      return result;
+    },
+    admit(device) {
+      const refusal = admit(device, connections, settings.maxConnections);
+      metrics.attempt(refusal?.reason ?? 'succeeded', device.device.tenant);
+      if (refusal) log.debug({ ...device.device, reason: refusal.reason }, 'device refused');
+      return refusal;
+    },
+    refused(reason) {
+      metrics.attempt(reason);
+      log.debug({ reason }, 'device refused');
+    },
+    open: (tracker, description) => connections.open(tracker, description),
+    async upload(request) {
+      const begun = clock.monotonic();
+      const result = await upload(request, { adapterType: adapter.type, registry, sender, clock, random });
+      metrics.uploaded(request, result, clock.monotonic() - begun);
+      return result;
+    },
+  };
+
+  let phase: 'starting' | 'running' | 'stopping' = 'starting';
+  const health = settings.health
+    ? await startHealthServer({
+        ...settings.health,
+        started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
+        readiness: () => [
+          { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
+          ...readinessOfPeers(parts),
+        ],
+        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+      })
+    : undefined;
+
+  let protocol: RunningProtocol;
+  try {
+    protocol = await adapter.start(host);
+  } catch (error) {
+    await health?.close();
+    await outbox.close();
+    await sender.close();
+    throw error;
+  }
+  phase = 'running';
+  const stopWatching = revokeAccessOnChange(registry, connections, adapter.type, log);
+
+  async function stop(graceMs: number): Promise<void> {
+    phase = 'stopping';
+    stopWatching();
+    await protocol.stopAccepting();
+    connections.end('adapter-shutdown', () => true);
+    await protocol.close();
+    const deadline = new AbortController();
+    const disarm = clock.at(later(clock.monotonic(), graceMs), () => deadline.abort());
+    await outbox.drained(deadline.signal);
+    disarm();
+    for (const { sink, events } of outbox.depth())
+      if (events > 0) log.warn({ sink, events }, 'stopping with events that were not confirmed');
+    await outbox.close();
+    await sender.close();
+    await health?.close();
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    identity,
+    listening: protocol.listening,
+    healthPort: health?.port,
+    stop: ({ graceMs }) => (stopped ??= stop(graceMs)),
+  };
+}
+
+function encode(event: ConnectionEvent, tenant: Tenant): Uint8Array {
+  const { maxTtlSeconds } = tenant.limits;
+  return encodeEvent(event, { defaults: tenant.defaults, ...(maxTtlSeconds !== undefined && { maxTtlSeconds }) });
+}
+
+/** A network that is away delays events and refuses data, but lets devices connect: the adapter stays ready. */
+function readinessOfPeers({ sinks, sender }: AdapterParts): readonly HealthCheck[] {
+  const status = (connected: boolean): HealthCheck['status'] => (connected ? 'UP' : 'DEGRADED');
+  return [
+    { name: 'connection-to-downstream', status: status(sender.connected()) },
+    ...sinks.flatMap((sink) =>
+      sink.connected ? [{ name: `connection-of-${sink.name}-sink`, status: status(sink.connected()) }] : [],
+    ),
+  ];
+}

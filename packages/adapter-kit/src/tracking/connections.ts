@@ -1,0 +1,154 @@
+import {
+  deviceKey,
+  later,
+  type Change,
+  type Clock,
+  type ConnectedEvent,
+  type ConnectionEvent,
+  type ConnectionTracker,
+  type DeviceRef,
+  type Instant,
+  type Log,
+} from '@rollcall/core';
+import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
+import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
+import { track } from './track.ts';
+
+/** A device that is connected now. */
+interface Connected {
+  readonly event: ConnectedEvent;
+  readonly description: ConnectionDescription;
+  readonly disarmExpiry: () => void;
+}
+
+export interface ConnectionsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stamp: StampContext;
+  /** Takes a stamped event over; resolves when it is safe, `undefined` when it is already. */
+  publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
+  /** Pairs of this device left out since last asked. */
+  takeCoalesced(device: DeviceRef): number;
+  /** Longest time a device waits for {@link OpenConnection.committed}. */
+  readonly commitWaitMs: number;
+}
+
+/** Every connection of this adapter: who is connected now, and how each of them ends. */
+export interface Connections {
+  open<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    description: ConnectionDescription,
+  ): OpenConnection<Signal>;
+  readonly count: number;
+  countOf(tenant: string): number;
+  /** Number of connected devices, by tenant. */
+  byTenant(): ReadonlyMap<string, number>;
+  /** Ends the connections that `which` selects; a lease may decide to live on. */
+  end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
+  /** The devices that are connected now. */
+  devices(): Iterable<ConnectionDescription>;
+}
+
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { clock, log, stamp } = options;
+  const open = new Set<Connected>();
+  const slots = new Map<string, Connected>();
+  const tenants = new Map<string, number>();
+
+  function count(tenant: string, by: number): void {
+    const next = (tenants.get(tenant) ?? 0) + by;
+    if (next > 0) tenants.set(tenant, next);
+    else tenants.delete(tenant);
+  }
+
+  /** Tells an app to end a connection, and sees to it that its tracker heard. */
+  function endOne(connected: Connected, reason: EndReason): void {
+    connected.description.end(reason);
+    if (open.has(connected) && connected.event.basis.kind === 'session')
+      log.error({ reason, protocol: connected.description.protocol }, 'adapter did not end a session when asked to');
+  }
+
+  function add(event: ConnectedEvent, description: ConnectionDescription): Connected {
+    const { expiresAt } = description.identity;
+    const connected: Connected = {
+      event,
+      description,
+      disarmExpiry:
+        expiresAt === undefined
+          ? () => {}
+          : clock.at(later(clock.monotonic(), Math.max(0, expiresAt - clock.now())), () =>
+              endOne(connected, 'credentials-expired'),
+            ),
+    };
+    open.add(connected);
+    const slot = slotKey(description);
+    if (slot !== undefined) slots.set(slot, connected);
+    count(event.device.tenant, 1);
+    return connected;
+  }
+
+  function remove(connected: Connected): void {
+    connected.disarmExpiry();
+    open.delete(connected);
+    const slot = slotKey(connected.description);
+    if (slot !== undefined && slots.get(slot) === connected) slots.delete(slot);
+    count(connected.event.device.tenant, -1);
+  }
+
+  return {
+    open(tracker, description) {
+      let connected: Connected | undefined;
+      let committed: Promise<void> | undefined;
+
+      function emit(change: Change, at: Instant): void {
+        const coalesced = options.takeCoalesced(description.identity.device);
+        if (change.type === 'connected') {
+          const slot = slotKey(description);
+          const older = slot === undefined ? undefined : slots.get(slot);
+          if (older) endOne(older, 'taken-over');
+          const event = stampConnected(stamp, description, change, coalesced);
+          connected = add(event, description);
+          committed = options.publish(event, description);
+        } else if (connected) {
+          const event = stampDisconnected(stamp, connected.event, change, at, coalesced);
+          remove(connected);
+          connected = undefined;
+          committed = options.publish(event, description);
+        }
+      }
+
+      const tracked = track(tracker, clock, emit);
+      return {
+        report: tracked.report,
+        committed: () => within(committed, options.commitWaitMs, clock),
+      };
+    },
+    get count() {
+      return open.size;
+    },
+    countOf: (tenant) => tenants.get(tenant) ?? 0,
+    byTenant: () => tenants,
+    end(reason, which) {
+      for (const connected of [...open]) if (which(connected.description)) endOne(connected, reason);
+    },
+    *devices() {
+      for (const connected of open) yield connected.description;
+    },
+  };
+}
+
+/** What no two connections may hold at a time: the slot, scoped by tenant and device. */
+function slotKey({ identity, slot }: ConnectionDescription): string | undefined {
+  return slot === undefined ? undefined : `${deviceKey(identity.device)}\n${slot}`;
+}
+
+/** Waits for `work`, but no longer than `limitMs`. */
+async function within(work: Promise<void> | undefined, limitMs: number, clock: Clock): Promise<void> {
+  if (!work) return;
+  let disarm = (): void => {};
+  const limit = new Promise<void>((resolve) => {
+    disarm = clock.at(later(clock.monotonic(), limitMs), resolve);
+  });
+  await Promise.race([work, limit]);
+  disarm();
+}

@@ -1,0 +1,65 @@
+import { ManualClock } from '@rollcall/conformance';
+import { later, type Change, type ConnectionTracker, type Instant } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { track } from './track.ts';
+
+interface Lease {
+  readonly until: Instant | undefined;
+}
+
+/** A tracker of nothing but time: each `renew` is good for ten seconds. */
+const lease: ConnectionTracker<Lease, { readonly type: 'renew' }> = {
+  initial: { until: undefined },
+  reduce(state, signal, at) {
+    const basis = { kind: 'session', detectWithinMs: 10_000 } as const;
+    if (signal.type === 'renew') {
+      const until = later(at, 10_000);
+      return { state: { until }, changes: state.until ? [] : [{ type: 'connected', basis }], deadline: until };
+    }
+    if (state.until === undefined || at < state.until) return { state, changes: [] };
+    const change = { type: 'disconnected', reason: 'inactive', basis, lastSeen: at } as const;
+    return { state: { until: undefined }, changes: [change] };
+  },
+};
+
+function givenALease() {
+  const clock = new ManualClock();
+  const changes: [Change['type'], Instant][] = [];
+  const begun = clock.monotonic();
+  const tracked = track(lease, clock, (change, at) => changes.push([change.type, (at - begun) as Instant]));
+  return { clock, changes, tracked };
+}
+
+test('a deadline that is reached is signalled at its instant', () => {
+  const { clock, changes, tracked } = givenALease();
+  tracked.report({ type: 'renew' });
+  clock.advance(60_000);
+  expect(changes).toEqual([
+    ['connected', 0],
+    ['disconnected', 10_000],
+  ]);
+});
+
+test('a deadline that moves later with every signal keeps one timer, and is met at the last one', () => {
+  const { clock, changes, tracked } = givenALease();
+  for (let second = 0; second < 25; second++) {
+    tracked.report({ type: 'renew' });
+    expect(clock.armed).toBe(1);
+    clock.advance(1_000);
+  }
+  clock.advance(60_000);
+  expect(changes).toEqual([
+    ['connected', 0],
+    ['disconnected', 34_000],
+  ]);
+  expect(clock.armed).toBe(0);
+});
+
+test('a stopped tracker wakes nobody', () => {
+  const { clock, changes, tracked } = givenALease();
+  tracked.report({ type: 'renew' });
+  tracked.stop();
+  expect(clock.armed).toBe(0);
+  clock.advance(60_000);
+  expect(changes).toHaveLength(1);
+});

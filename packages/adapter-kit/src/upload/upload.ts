@@ -1,0 +1,132 @@
+import {
+  deviceRef,
+  type Clock,
+  type DeviceDataSender,
+  type DeviceMessage,
+  type DeviceRef,
+  type DeviceRegistry,
+  type Random,
+  type Registration,
+  type Tenant,
+  type UploadFailure,
+} from '@rollcall/core';
+import { emptyNotificationContentType, splitDefaults } from '@rollcall/core/wire';
+import { adapterEnabled } from '../authentication/adapter-enabled.ts';
+import { refusalTexts } from '../authentication/refusal-texts.ts';
+import type { UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import { timeToLiveSeconds } from './time-to-live.ts';
+import { traceContext } from './trace-context.ts';
+
+export interface UploadContext {
+  readonly adapterType: string;
+  readonly registry: DeviceRegistry;
+  readonly sender: DeviceDataSender;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type Failed = Extract<UploadResult, { status: 'failed' }>;
+
+/** Checks an upload as Hono does (`hono-interop.md` §1.7), completes it with default properties, and sends it. */
+export async function upload(request: UploadRequest, context: UploadContext): Promise<UploadResult> {
+  const malformed = contentProblem(request);
+  if (malformed !== undefined) return failed(400, malformed);
+
+  const target = resolveTarget(request);
+  if (!target) return failed(403, 'not authorized to upload data for device from other tenant');
+
+  const [registration, tenant] = await Promise.all([
+    assertRegistered(request, target, context.registry),
+    currentTenant(request, context),
+  ]);
+  if (registration.status === 'failed') return registration;
+  if (tenant.status === 'failed') return tenant;
+
+  const outcome = await context.sender.send(compose(request, registration.value, tenant.value, context));
+  return outcome.status === 'accepted' ? outcome : { ...outcome, terminal: false };
+}
+
+/** The rule about payload and content type that all adapters share (`hono-interop.md` §1.3). */
+function contentProblem({ payload, contentType }: UploadRequest): string | undefined {
+  const empty = payload === undefined || payload.byteLength === 0;
+  if (empty && contentType === undefined) return 'empty payload requires a content type';
+  if (!empty && contentType === emptyNotificationContentType) return 'an empty notification must not have a payload';
+  return undefined;
+}
+
+/** The device the data is about; `undefined` where it belongs to another tenant. */
+function resolveTarget({ by, target }: UploadRequest): DeviceRef | undefined {
+  if (!target) return by.device;
+  if (target.tenant !== undefined && target.tenant !== by.device.tenant) return undefined;
+  return deviceRef(by.device.tenant, target.device);
+}
+
+async function assertRegistered(
+  { by }: UploadRequest,
+  target: DeviceRef,
+  registry: DeviceRegistry,
+): Promise<{ readonly status: 'found'; readonly value: Registration } | Failed> {
+  const own = target.device === by.device.device;
+  const answer = await registry.assertRegistration(target, own ? undefined : by.device.device);
+  switch (answer.status) {
+    case 'found':
+      return answer;
+    case 'not-authorized':
+      return failed(403, 'gateway is disabled, not registered or not authorized to act for the device', true);
+    case 'not-found':
+      return failed(404, refusalTexts['device-not-registered'], own || !(await isRegistered(by.device, registry)));
+    case 'unavailable':
+      return failed(503, refusalTexts.unavailable);
+    default:
+      return answer satisfies never;
+  }
+}
+
+async function isRegistered(device: DeviceRef, registry: DeviceRegistry): Promise<boolean> {
+  return (await registry.assertRegistration(device)).status !== 'not-found';
+}
+
+async function currentTenant(
+  { by }: UploadRequest,
+  { registry, adapterType }: UploadContext,
+): Promise<{ readonly status: 'found'; readonly value: Tenant } | Failed> {
+  const answer = await registry.getTenant(by.device.tenant);
+  if (answer.status === 'unavailable') return failed(503, refusalTexts.unavailable);
+  if (answer.status === 'not-found' || !answer.value.enabled) return failed(403, refusalTexts['tenant-disabled'], true);
+  if (!adapterEnabled(answer.value, adapterType)) return failed(403, refusalTexts['adapter-disabled'], true);
+  return answer;
+}
+
+function compose(
+  request: UploadRequest,
+  registration: Registration,
+  tenant: Tenant,
+  { adapterType, clock, random }: UploadContext,
+): DeviceMessage {
+  const defaults = splitDefaults({ ...tenant.defaults, ...registration.defaults });
+  const contentType =
+    request.contentType ??
+    defaults.contentType ??
+    (request.payload?.byteLength ? 'application/octet-stream' : undefined);
+  const ttlSeconds = timeToLiveSeconds(request, defaults, tenant.limits);
+  return {
+    endpoint: request.endpoint,
+    device: registration.device,
+    qos: request.qos,
+    creationTime: clock.now(),
+    origAdapter: adapterType,
+    origAddress: request.origAddress,
+    properties: defaults.properties,
+    ...traceContext(request, random),
+    ...(contentType !== undefined && { contentType }),
+    ...(defaults.contentEncoding !== undefined && { contentEncoding: defaults.contentEncoding }),
+    ...(request.payload !== undefined && { payload: request.payload }),
+    ...(ttlSeconds !== undefined && { ttlMs: ttlSeconds * 1000 }),
+    ...(request.retain === true && { retain: true }),
+    ...(request.ttdSeconds !== undefined && { ttdSeconds: request.ttdSeconds }),
+  };
+}
+
+function failed(status: UploadFailure['status'], text: string, terminal = false): Failed {
+  return { status: 'failed', failure: { status, text }, terminal };
+}

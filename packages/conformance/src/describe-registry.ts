@@ -1,0 +1,2 @@
+export interface RegistryUnderTest {}
+export function describeRegistry(): void {}

@@ -1,0 +1,192 @@
+import type { Basis, LeaseBasis, RawCause } from '../connection-event.ts';
+import { deviceRef, type ConnectionId, type DeviceRef, type Epoch, type EventId, type Timestamp } from '../ids.ts';
+import type { AdapterIdentity } from '../connection-event.ts';
+import { connectionEventContentType } from './content-types.ts';
+import type { ReceivedMessage } from './received-message.ts';
+
+interface ReceivedFacts {
+  readonly id: EventId;
+  readonly connectionId: ConnectionId;
+  readonly epoch: Epoch;
+  readonly device: DeviceRef;
+  readonly adapter: AdapterIdentity;
+  readonly remoteId: string;
+  readonly slot?: string;
+  readonly at: Timestamp;
+  readonly basis: Basis;
+  readonly protocol: string;
+  readonly remoteAddress?: string;
+  readonly coalesced?: number;
+  /** Whether this repeats, for late consumers, what was said before. */
+  readonly announcement: boolean;
+  /** Everything the event said, fields we do not know included. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface ReceivedConnected extends ReceivedFacts {
+  readonly type: 'connected';
+}
+
+export interface ReceivedDisconnected extends ReceivedFacts {
+  readonly type: 'disconnected';
+  readonly connectedAt: Timestamp;
+  readonly lastSeen: Timestamp;
+  readonly uncertaintyMs: number;
+  /** One of `disconnectReasons`, or one that a later version added. */
+  readonly reason: string;
+  readonly initiator: string;
+  readonly clean: boolean;
+  readonly raw?: RawCause;
+}
+
+/** A connection event of Rollcall, as a consumer reads it. */
+export type ReceivedEvent = ReceivedConnected | ReceivedDisconnected;
+
+/** A connection event of another Hono adapter: it says neither which connection it is about nor when. */
+export interface HonoConnectionEvent {
+  readonly type: 'hono';
+  readonly cause: 'connected' | 'disconnected';
+  readonly device: DeviceRef;
+  readonly remoteId: string;
+  readonly source: string;
+}
+
+/** Anything else, e.g. an event that a device uploaded. */
+export interface UnrecognizedMessage {
+  readonly type: 'unrecognized';
+  readonly problem: string;
+  readonly message: ReceivedMessage;
+}
+
+export type DecodedEvent = ReceivedEvent | HonoConnectionEvent | UnrecognizedMessage;
+
+/** Our bodies have about one kilobyte; what is far larger is not ours. */
+const maxBodyBytes = 65_536;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Thrown and caught in this file only: reading goes on as long as every field is what it must be. */
+class Unreadable extends Error {}
+
+/** Reads a message of the Events API. Never throws. Tolerates reasons and fields it does not know. */
+export function decodeEvent(message: ReceivedMessage): DecodedEvent {
+  const { contentType, body } = message;
+  if (contentType !== connectionEventContentType) return unrecognized('not a connection event', message);
+  if (!body || body.byteLength > maxBodyBytes) return unrecognized('body is missing or too large', message);
+  try {
+    return readEvent(message, object(parse(body), 'body'));
+  } catch (error) {
+    if (error instanceof Unreadable) return unrecognized(error.message, message);
+    throw error;
+  }
+}
+
+function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | HonoConnectionEvent {
+  const device = deviceRef(
+    text(message.annotations, 'tenant_id'),
+    text('device_id' in message.applicationProperties ? message.applicationProperties : message.annotations, 'device_id'),
+  );
+  const cause = text(body, 'cause');
+  if (cause !== 'connected' && cause !== 'disconnected') throw new Unreadable(`cause is ${JSON.stringify(cause)}`);
+  const remoteId = text(body, 'remote-id');
+  const source = text(body, 'source');
+  if (body['data'] === undefined || body['data'] === null)
+    return { type: 'hono', cause, device, remoteId, source };
+
+  const data = object(body['data'], 'data');
+  const facts: ReceivedFacts = {
+    id: text(data, 'event-id') as EventId,
+    connectionId: text(data, 'connection-id') as ConnectionId,
+    epoch: text(data, 'epoch') as Epoch,
+    device,
+    adapter: { type: source, id: text(data, 'adapter-id'), instance: text(data, 'adapter-instance') },
+    remoteId,
+    at: time(data, 'at'),
+    basis: basis(object(data['basis'], 'basis')),
+    protocol: text(data, 'protocol'),
+    announcement: message.applicationProperties['rollcall_announcement'] === true,
+    data,
+    ...ifText('slot', data['slot']),
+    ...ifText('remoteAddress', data['remote-address']),
+    ...(typeof data['coalesced'] === 'number' && { coalesced: data['coalesced'] }),
+  };
+  if (cause === 'connected') return { type: cause, ...facts };
+  return {
+    type: cause,
+    ...facts,
+    connectedAt: time(data, 'connected-at'),
+    lastSeen: time(data, 'last-seen'),
+    uncertaintyMs: number(data, 'uncertainty-ms'),
+    reason: text(data, 'reason'),
+    initiator: text(data, 'initiator'),
+    clean: data['clean'] === true,
+    ...(isObject(data['raw']) && { raw: rawCause(data['raw']) }),
+  };
+}
+
+function basis(fields: Fields): Basis {
+  if (fields['kind'] === 'session') {
+    const within = fields['detect-within-ms'];
+    return { kind: 'session', detectWithinMs: typeof within === 'number' ? within : null };
+  }
+  if (fields['kind'] !== 'lease') throw new Unreadable('basis is neither a session nor a lease');
+  return {
+    kind: 'lease',
+    intervalMs: number(fields, 'interval-ms'),
+    // A later version may know other sources: to a consumer they are as good as the default.
+    from: leaseSources.find((each) => each === fields['from']) ?? 'default',
+    ...(fields['until'] !== undefined && { until: time(fields, 'until') }),
+  };
+}
+
+const leaseSources: readonly LeaseBasis['from'][] = ['declared', 'learned', 'default', 'ttd'];
+
+function rawCause({ code, text: words }: Fields): RawCause {
+  return {
+    ...((typeof code === 'number' || typeof code === 'string') && { code }),
+    ...ifText('text', words),
+  };
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    throw new Unreadable('body is not JSON');
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function object(value: unknown, name: string): Fields {
+  if (isObject(value)) return value;
+  throw new Unreadable(`${name} is not an object`);
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Unreadable(`${name} is missing`);
+}
+
+function number(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new Unreadable(`${name} is not a number`);
+}
+
+function time(fields: Fields, name: string): Timestamp {
+  const value = Date.parse(text(fields, name));
+  if (Number.isNaN(value)) throw new Unreadable(`${name} is not a time`);
+  return value as Timestamp;
+}
+
+function ifText<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {
+  return typeof value === 'string' ? ({ [name]: value } as { readonly [Key in Name]?: string }) : {};
+}
+
+function unrecognized(problem: string, message: ReceivedMessage): UnrecognizedMessage {
+  return { type: 'unrecognized', problem, message };
+}

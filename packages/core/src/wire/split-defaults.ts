@@ -1,0 +1,70 @@
+import type { PropertyValue } from '../device-data-sender.ts';
+import type { DefaultProperties } from '../device-registry.ts';
+
+/** Default properties sorted by what becomes of them (`hono-interop.md` §1.4). */
+export interface SplitDefaults {
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly ttlSeconds?: number;
+  readonly ttlTelemetryQos0Seconds?: number;
+  readonly ttlTelemetryQos1Seconds?: number;
+  /** What is left: application properties. */
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+}
+
+/** Names of fields of the AMQP header and properties sections: a default cannot set them. */
+const standardFields: ReadonlySet<string> = new Set([
+  'absolute-expiry-time',
+  'correlation-id',
+  'creation-time',
+  'delivery-count',
+  'durable',
+  'first-acquirer',
+  'group-id',
+  'group-sequence',
+  'message-id',
+  'priority',
+  'reply-to',
+  'reply-to-group-id',
+  'subject',
+  'to',
+  'ttl-command-response',
+  'user-id',
+]);
+
+/** Application properties that say what is true of a message: a default cannot change them. */
+const ownProperties: ReadonlySet<string> = new Set(['device_id', 'orig_adapter', 'orig_address', 'qos', 'ttd']);
+const ownPrefix = /^(?:cloudEvents[_:]|rollcall_)/;
+
+/** Sorts the default properties of a tenant, or of tenant and device merged. */
+export function splitDefaults(defaults: DefaultProperties): SplitDefaults {
+  const properties: Record<string, PropertyValue> = Object.create(null);
+  const split: { -readonly [Key in keyof SplitDefaults]: SplitDefaults[Key] } = { properties };
+  for (const [name, value] of Object.entries(defaults)) {
+    switch (name) {
+      case 'content-type':
+        if (typeof value === 'string') split.contentType = value;
+        break;
+      case 'content-encoding':
+        if (typeof value === 'string') split.contentEncoding = value;
+        break;
+      case 'ttl':
+        if (isSeconds(value)) split.ttlSeconds = value;
+        break;
+      case 'ttl-telemetry-qos0':
+        if (isSeconds(value)) split.ttlTelemetryQos0Seconds = value;
+        break;
+      case 'ttl-telemetry-qos1':
+        if (isSeconds(value)) split.ttlTelemetryQos1Seconds = value;
+        break;
+      default:
+        if (!standardFields.has(name) && !ownProperties.has(name) && !ownPrefix.test(name)) properties[name] = value;
+    }
+  }
+  return split;
+}
+
+/** Whole seconds; -1 stands for "without limit". */
+function isSeconds(value: PropertyValue): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= -1;
+}

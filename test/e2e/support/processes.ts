@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A process of ours under test, with what it printed so far. */
+export interface TestProcess {
+  readonly child: ChildProcess;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  /** Resolves with the first line, printed before or after the call, that `matches`. */
+  line(matches: (line: string) => boolean, what: string): Promise<string>;
+  /** Sends a signal and resolves with the exit code, `null` where the signal ended the process. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+  /** Resolves with the exit code. */
+  exited(): Promise<number | null>;
+}
+
+const patienceMs = 30_000;
+
+/** Runs the built main file of an app. The environment has nothing of Rollcall but `env`. */
+export function startApp(app: string, args: readonly string[], env: Record<string, string> = {}): TestProcess {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)));
+  const child = spawn(process.execPath, [`${root}apps/${app}/dist/main.js`, ...args], {
+    env: { ...clean, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const waiting = new Set<(line: string) => void>();
+  collectLines(child.stdout, stdout, waiting);
+  collectLines(child.stderr, stderr, waiting);
+
+  const exited = async (): Promise<number | null> => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  };
+
+  return {
+    child,
+    stdout,
+    stderr,
+    line: (matches, what) =>
+      new Promise((resolve, reject) => {
+        const before = [...stdout, ...stderr].find(matches);
+        if (before !== undefined) {
+          resolve(before);
+          return;
+        }
+        const stop = (): void => {
+          clearTimeout(timer);
+          waiting.delete(check);
+        };
+        const check = (line: string): void => {
+          if (!matches(line)) return;
+          stop();
+          resolve(line);
+        };
+        const timer = setTimeout(() => {
+          stop();
+          reject(new Error(`${app} did not print ${what}:\n${[...stdout, ...stderr].join('\n')}`));
+        }, patienceMs);
+        waiting.add(check);
+      }),
+    async end(signal) {
+      const ended = exited();
+      child.kill(signal);
+      return ended;
+    },
+    exited,
+  };
+}
+
+function collectLines(
+  stream: NodeJS.ReadableStream | null,
+  lines: string[],
+  waiting: ReadonlySet<(line: string) => void>,
+): void {
+  let rest = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    for (const line of parts) {
+      lines.push(line);
+      for (const check of waiting) check(line);
+    }
+  });
+}

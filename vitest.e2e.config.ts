@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Across processes, on built code: `run:e2e` builds first. Never cached.
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
