@@ -5,10 +5,9 @@ import {
   selectSinks,
   shutdownRequested,
   startAdapter,
-  systemClock as clock,
-  systemRandom as random,
 } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
+import { systemClock as clock, systemRandom as random } from '@rollcall/core';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLoggerSink } from '@rollcall/logger-sink';
 import { pino } from 'pino';

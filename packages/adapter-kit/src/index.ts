@@ -7,8 +7,6 @@ export { readOptions, type Effective, type ReadResult } from './config/read-opti
 export { selectSinks } from './config/select-sinks.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
-export { systemClock } from './lifecycle/system-clock.ts';
-export { systemRandom } from './lifecycle/system-random.ts';
 export type { Journal, PendingEvent, Recovered } from './outbox/journal.ts';
 export { createMemoryJournal } from './outbox/memory-journal.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';

@@ -58,3 +58,5 @@ export {
 } from './ids.ts';
 export { silentLog, type Log } from './log.ts';
 export type { Random } from './random.ts';
+export { systemClock } from './system-clock.ts';
+export { systemRandom } from './system-random.ts';

@@ -1,0 +1,46 @@
+import type { Clock, Log, Random } from '@rollcall/core';
+import type { RedialLimits } from './redial-delay.ts';
+
+export interface TlsOptions {
+  /** PEM; default: the certificate authorities Node trusts. */
+  readonly ca?: string;
+  /** PEM of the client certificate, for SASL EXTERNAL. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Whether the peer's certificate must match its host name. */
+  readonly hostnameVerification: boolean;
+}
+
+export interface AmqpConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  /** First part of the container id; a UUID follows. */
+  readonly containerName: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** `hostname` of the open, e.g. a virtual host; default: `host`. */
+  readonly amqpHostname?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: TlsOptions;
+  readonly connectTimeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly linkTimeoutMs?: number;
+  readonly redial?: RedialLimits;
+  /** Told of every change. */
+  onStateChange?(connected: boolean): void;
+}
+
+/** Eclipse Hono's defaults (`hono-interop.md` §11.4). */
+export const defaultTimings: {
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly linkTimeoutMs: number;
+  readonly redial: RedialLimits;
+} = {
+  connectTimeoutMs: 5_000,
+  idleTimeoutMs: 16_000,
+  linkTimeoutMs: 1_000,
+  redial: { minDelayMs: 0, maxDelayMs: 7_000, incrementMs: 100 },
+};

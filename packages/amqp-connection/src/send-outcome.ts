@@ -1,0 +1,14 @@
+/** What became of a message. Only `accepted` means that the peer has it. */
+export type SendOutcome =
+  | { readonly status: 'accepted' }
+  | { readonly status: 'rejected'; readonly condition?: string; readonly description?: string }
+  | { readonly status: 'released' }
+  | { readonly status: 'modified'; readonly undeliverableHere: boolean }
+  /** The peer let nothing through in time; the message was not sent. */
+  | { readonly status: 'no-credit' }
+  /** The message was sent, and nothing was heard of it in time: it may have arrived. */
+  | { readonly status: 'timeout' }
+  /** No connection, or it was lost before the outcome was known: the message may have arrived. */
+  | { readonly status: 'disconnected' }
+  | { readonly status: 'attach-refused'; readonly condition?: string; readonly description?: string }
+  | { readonly status: 'aborted' };

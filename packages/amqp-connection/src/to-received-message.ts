@@ -1,0 +1,41 @@
+import type { Timestamp } from '@rollcall/core';
+import type { ReceivedMessage } from '@rollcall/core/wire';
+import type { Message } from 'rhea-promise';
+
+/** rhea's section of a body: Data sections have typecode 0x75. */
+interface BodySection {
+  readonly typecode?: number;
+  readonly content?: unknown;
+}
+
+/** A message as rhea decoded it, in the form that does not know rhea. */
+export function toReceivedMessage(message: Message): ReceivedMessage {
+  const { creation_time: creationTime, message_id: messageId } = message;
+  return {
+    annotations: plainMap(message.message_annotations),
+    applicationProperties: plainMap(message.application_properties),
+    ...(message.to !== undefined && message.to !== null && { address: String(message.to) }),
+    ...(messageId !== undefined && messageId !== null && { messageId: String(messageId) }),
+    ...(message.content_type !== undefined && message.content_type !== null && { contentType: String(message.content_type) }),
+    ...(creationTime !== undefined && creationTime !== null && { creationTime: Number(creationTime) as Timestamp }),
+    ...(typeof message.durable === 'boolean' && { durable: message.durable }),
+    ...(typeof message.ttl === 'number' && { ttlMs: message.ttl }),
+    ...dataBody(message.body),
+  };
+}
+
+const dataTypecode = 0x75;
+
+function dataBody(body: unknown): { readonly body?: Uint8Array } {
+  const { typecode, content } = (body ?? {}) as BodySection;
+  if (typecode !== dataTypecode) return {};
+  if (Buffer.isBuffer(content)) return { body: content };
+  return Array.isArray(content) ? { body: Buffer.concat(content.filter((part) => Buffer.isBuffer(part))) } : {};
+}
+
+/** A copy without prototype, so that names like `__proto__` from the wire stay ordinary names. */
+function plainMap(map: unknown): Readonly<Record<string, unknown>> {
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries((map ?? {}) as object)) copy[name] = value;
+  return copy;
+}

@@ -1,0 +1,50 @@
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import type { DeviceDataSender } from '@rollcall/core';
+import { encodeDeviceMessage } from '@rollcall/core/wire';
+import { addressFor } from './address-template.ts';
+import { createLinksByAddress } from './links-by-address.ts';
+import { uploadOutcome } from './upload-failures.ts';
+
+export interface DeviceDataSenderOptions {
+  readonly connection: AmqpConnection;
+  /** Default `telemetry/{tenant}`. */
+  readonly telemetryAddress?: string;
+  /** Default `event/{tenant}`. */
+  readonly eventAddress?: string;
+  /** Longest wait for an outcome. */
+  readonly sendTimeoutMs: number;
+  /** Longest wait for a link and for credit on it: without, nobody consumes. */
+  readonly creditWaitMs: number;
+}
+
+/** Telemetry and events of devices, with the outcome that Hono's adapters report. */
+export function createDeviceDataSender(options: DeviceDataSenderOptions): DeviceDataSender {
+  const { connection } = options;
+  const templates = {
+    telemetry: options.telemetryAddress ?? 'telemetry/{tenant}',
+    event: options.eventAddress ?? 'event/{tenant}',
+  } as const;
+  const links = createLinksByAddress(connection, {
+    creditWaitMs: options.creditWaitMs,
+    outcomeTimeoutMs: options.sendTimeoutMs,
+  });
+  let sent = 0;
+  let closed = false;
+
+  return {
+    async send(message) {
+      if (closed || !connection.connected()) return uploadOutcome({ status: 'disconnected' });
+      sent += 1;
+      const link = links.get(addressFor(templates[message.endpoint], message.device.tenant));
+      const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
+      return uploadOutcome(await link.send(encoded, { awaitOutcome: message.endpoint === 'event' || message.qos === 1 }));
+    },
+    connected: () => connection.connected(),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await links.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
+import { TransportError, type Delivery, type EventSink } from '@rollcall/core';
+import { addressFor } from './address-template.ts';
+import { createLinksByAddress } from './links-by-address.ts';
+
+export interface EventsSinkOptions {
+  readonly connection: AmqpConnection;
+  /** Where a tenant's events go; default `event/{tenant}`. */
+  readonly eventAddress?: string;
+  /** Longest wait for credit, and then for the outcome, of one event. */
+  readonly sendTimeoutMs: number;
+}
+
+/**
+ * Connection events to the Events API. Durable messages, one verdict per event; what is not confirmed is `retryable`,
+ * and only the kit sends it again.
+ */
+export function createEventsSink(options: EventsSinkOptions): EventSink {
+  const { connection, eventAddress = 'event/{tenant}', sendTimeoutMs } = options;
+  const links = createLinksByAddress(connection, { creditWaitMs: sendTimeoutMs, outcomeTimeoutMs: sendTimeoutMs });
+  let closed = false;
+
+  return {
+    name: 'events',
+    async deliver({ event, message }, signal): Promise<Delivery> {
+      if (closed) return retryable('sink is closed');
+      const link = links.get(addressFor(eventAddress, event.device.tenant));
+      return verdict(await link.send(message, { signal }));
+    },
+    connected: () => connection.connected(),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await links.close();
+      await connection.close();
+    },
+  };
+}
+
+/** Rejections that say "not now": the network, not the event, is at fault. */
+const passingConditions: ReadonlySet<string> = new Set(['amqp:resource-limit-exceeded', 'amqp:internal-error']);
+
+function verdict(outcome: SendOutcome): Delivery {
+  switch (outcome.status) {
+    case 'accepted':
+      return { status: 'delivered' };
+    case 'rejected': {
+      const cause = new TransportError(`rejected: ${outcome.condition ?? 'no condition'} ${outcome.description ?? ''}`.trim());
+      return { status: passingConditions.has(outcome.condition ?? '') ? 'retryable' : 'refused', cause };
+    }
+    case 'modified':
+      return outcome.undeliverableHere
+        ? { status: 'refused', cause: new TransportError('modified: undeliverable here') }
+        : retryable('modified');
+    case 'attach-refused':
+      return retryable(`link refused: ${outcome.condition ?? ''} ${outcome.description ?? ''}`.trim());
+    case 'released':
+    case 'no-credit':
+    case 'timeout':
+    case 'disconnected':
+    case 'aborted':
+      return retryable(outcome.status);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function retryable(why: string): Delivery {
+  return { status: 'retryable', cause: new TransportError(why) };
+}

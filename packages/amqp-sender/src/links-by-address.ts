@@ -1,0 +1,35 @@
+import type { AmqpConnection, SenderLink, SenderOptions } from '@rollcall/amqp-connection';
+
+/** Links open at a time; the one unused for longest is closed for a new one. */
+const maxLinks = 1_000;
+
+export interface LinksByAddress {
+  get(address: string): SenderLink;
+  close(): Promise<void>;
+}
+
+/** One link per address, opened when first asked for, on one connection. */
+export function createLinksByAddress(connection: AmqpConnection, options: SenderOptions): LinksByAddress {
+  const links = new Map<string, SenderLink>();
+  return {
+    get(address) {
+      let link = links.get(address);
+      // Taken out and put back: the order of a Map is then that of use.
+      if (link) links.delete(address);
+      else link = connection.openSender(address, options);
+      links.set(address, link);
+      if (links.size > maxLinks) {
+        const [oldest] = links;
+        if (oldest) {
+          links.delete(oldest[0]);
+          void oldest[1].close();
+        }
+      }
+      return link;
+    },
+    async close() {
+      await Promise.all([...links.values()].map((link) => link.close()));
+      links.clear();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export { consume, type ConsumeOptions, type EventConsumer } from './consume.ts';
