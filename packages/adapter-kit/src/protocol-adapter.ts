@@ -3,6 +3,7 @@ import type {
   Clock,
   ConnectionTracker,
   DeviceRef,
+  DisconnectedChange,
   Log,
   Random,
   Tenant,
@@ -117,10 +118,14 @@ export interface ConnectionDescription {
   /** `host:port`. */
   readonly remoteAddress?: string;
   /**
-   * The kit asks to end the connection: report it to the tracker first, then close the peer with the protocol's
-   * code. Must not throw; a second call changes nothing.
+   * The kit asks to end the connection: report it to the tracker. Must not throw; a second call changes nothing.
    */
   end(reason: EndReason): void;
+  /**
+   * The tracker decided that the connection ended, for whatever cause, and the event is published: close the peer,
+   * with the protocol's code where it still listens.
+   */
+  onDisconnected?(change: DisconnectedChange): void;
 }
 
 export interface OpenConnection<Signal> {

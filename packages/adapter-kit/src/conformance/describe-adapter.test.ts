@@ -78,10 +78,8 @@ function serve(socket: Socket, host: AdapterHost): void {
       remoteId,
       slot: remoteId,
       protocol: 'lines',
-      end(reason) {
-        report({ type: 'ended', reason });
-        socket.end();
-      },
+      end: (reason) => report({ type: 'ended', reason }),
+      onDisconnected: () => void socket.end(),
     });
     report = connection.report;
     report({ type: 'accepted' });

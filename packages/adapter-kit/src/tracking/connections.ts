@@ -114,6 +114,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
           remove(connected);
           connected = undefined;
           committed = options.publish(event, description);
+          description.onDisconnected?.(change);
         }
       }
 

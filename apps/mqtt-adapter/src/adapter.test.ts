@@ -1,0 +1,446 @@
+import { once } from 'node:events';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { describeAdapter, scriptedPassword, startForTest, type AdapterInTest } from '@rollcall/adapter-kit/conformance';
+import { settled } from '@rollcall/conformance';
+import { generate, parser, type Packet } from 'mqtt-packet';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createMqttAdapter, type MqttAdapterOptions } from './adapter.ts';
+
+const options: MqttAdapterOptions = {
+  plain: { host: '127.0.0.1', port: 0 },
+  maxPayloadBytes: 2_048,
+  connectTimeoutMs: 5_000,
+  idleLimitMs: 1_800_000,
+};
+
+const versions = [
+  ['3.1.1', 4],
+  ['5.0', 5],
+] as const;
+
+for (const [name, protocolVersion] of versions)
+  describeAdapter(`MQTT ${name}`, {
+    createAdapter: () => createMqttAdapter(options),
+    silenceMs: 90_000,
+    async connect({ port }, { username, password, remoteId }) {
+      const client = await connect(port, { username, password, clientId: remoteId, protocolVersion, keepalive: 60 });
+      return client && {
+        leave: () => client.endAsync(),
+        async vanish() {
+          client.stream.destroy();
+          client.end(true);
+        },
+        // MQTT.js pings on real time, and the adapter's clock is a manual one.
+        fallSilent: async () => {},
+      };
+    },
+  });
+
+/** A real client; `undefined` where the adapter refuses it. */
+function connect(port: number, facts: IClientOptions): Promise<MqttClient | undefined> {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0, ...facts });
+  clients.add(client);
+  return new Promise((resolve) => {
+    client.once('connect', () => resolve(client));
+    client.once('error', () => resolve(undefined));
+    client.once('close', () => resolve(undefined));
+  });
+}
+
+const clients = new Set<MqttClient>();
+const adapters: AdapterInTest[] = [];
+
+afterEach(async () => {
+  for (const client of clients) client.end(true);
+  clients.clear();
+  for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+async function givenAnAdapter(facts: Partial<MqttAdapterOptions> = {}): Promise<AdapterInTest> {
+  const adapter = await startForTest(createMqttAdapter({ ...options, ...facts }));
+  adapters.push(adapter);
+  return adapter;
+}
+
+const credentials = { username: 'thermostat-7@acme', password: scriptedPassword };
+
+/** A peer that speaks MQTT packet by packet. */
+function rawPeer(port: number, version: 4 | 5 = 5) {
+  const socket: Socket = connectSocket(port, '127.0.0.1');
+  const packets: Packet[] = [];
+  const waiting: ((packet: Packet) => void)[] = [];
+  const incoming = parser({ protocolVersion: version });
+  incoming.on('packet', (packet) => {
+    const next = waiting.shift();
+    if (next) next(packet);
+    else packets.push(packet);
+  });
+  socket.on('data', (bytes) => incoming.parse(bytes));
+  socket.on('error', () => {});
+  return {
+    socket,
+    send: (packet: Packet) => socket.write(generate(packet, { protocolVersion: version })),
+    next: () => {
+      const before = packets.shift();
+      return before ? Promise.resolve(before) : new Promise<Packet>((resolve) => waiting.push(resolve));
+    },
+    closed: () => (socket.destroyed ? Promise.resolve() : once(socket, 'close').then(() => {})),
+    connect(facts: object = {}) {
+      this.send({
+        cmd: 'connect',
+        protocolId: 'MQTT',
+        protocolVersion: version,
+        clean: true,
+        clientId: 'unit-1',
+        keepalive: 60,
+        ...credentials,
+        password: Buffer.from(credentials.password),
+        ...facts,
+      } as Packet);
+      return this.next();
+    },
+  };
+}
+
+describe('CONNECT', () => {
+  test.each([
+    ['wrong password', { ...credentials, password: Buffer.from('no') }, 0x04, 0x86],
+    ['no credentials', { username: undefined, password: undefined }, 0x04, 0x86],
+    ['client id too long', { clientId: 'x'.repeat(300) }, 0x02, 0x85],
+  ])('%s is answered with the code of each version', async (_what, facts, v3, v5) => {
+    const { address, sink } = await givenAnAdapter();
+    const three = rawPeer(address.port, 4);
+    expect(await three.connect(facts)).toMatchObject({ cmd: 'connack', returnCode: v3 });
+    await three.closed();
+    const five = rawPeer(address.port, 5);
+    expect(await five.connect(facts)).toMatchObject({ cmd: 'connack', reasonCode: v5 });
+    await five.closed();
+    expect(sink.events).toEqual([]);
+  });
+
+  test('an empty client id is assigned one, and 3.1.1 must be clean then', async () => {
+    const { address, events } = await givenAnAdapter();
+    const five = await rawPeer(address.port, 5).connect({ clientId: '' });
+    const assigned = 'properties' in five ? (five.properties as { assignedClientIdentifier?: string }) : {};
+    expect((await events(1))[0]?.remoteId).toBe(assigned.assignedClientIdentifier);
+    // mqtt-packet will not write such a CONNECT: the clean session flag is cleared by hand.
+    const connect = generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: '', keepalive: 60 });
+    connect[9] = (connect[9] ?? 0) & ~0x02;
+    const three = rawPeer(address.port, 4);
+    three.socket.write(connect);
+    expect(await three.next()).toMatchObject({ cmd: 'connack', returnCode: 0x02 });
+  });
+
+  test('the event says what MQTT knows', async () => {
+    const { address, events } = await givenAnAdapter();
+    const peer = rawPeer(address.port, 5);
+    await peer.connect();
+    expect((await events(1))[0]).toMatchObject({
+      remoteId: 'unit-1',
+      slot: 'unit-1',
+      protocol: 'MQTT 5.0',
+      remoteAddress: `127.0.0.1:${peer.socket.localPort}`,
+      basis: { kind: 'session', detectWithinMs: 90_000 },
+      adapter: { type: 'hono-mqtt' },
+    });
+  });
+
+  test('no keep-alive: 5.0 is given one', async () => {
+    const { address, events } = await givenAnAdapter({ idleLimitMs: 90_000 });
+    expect(await rawPeer(address.port, 5).connect({ keepalive: 0 })).toMatchObject({ properties: { serverKeepAlive: 60 } });
+    expect((await events(1))[0]).toMatchObject({ basis: { detectWithinMs: 90_000 } });
+  });
+
+  test('a session that shall outlive the connection is declined, and the CONNACK says so', async () => {
+    const { address } = await givenAnAdapter();
+    const connack = await rawPeer(address.port, 5).connect({ clean: false, properties: { sessionExpiryInterval: 3_600 } });
+    expect(connack).toMatchObject({ reasonCode: 0, sessionPresent: false, properties: { sessionExpiryInterval: 0 } });
+    expect(await rawPeer(address.port, 4).connect({ clientId: 'unit-2', clean: false })).toMatchObject({
+      returnCode: 0,
+      sessionPresent: false,
+    });
+  });
+
+  test('a device that leaves while it is authenticated was never connected', async () => {
+    const { address, registry, sink } = await givenAnAdapter();
+    const getTenant = registry.getTenant.bind(registry);
+    let release = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      registry.getTenant = async (tenant) => {
+        resolve();
+        await new Promise<void>((free) => (release = free));
+        return getTenant(tenant);
+      };
+    });
+    const peer = rawPeer(address.port);
+    void peer.connect();
+    await asked;
+    peer.socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    await settled();
+    expect(sink.events).toEqual([]);
+  });
+
+  test('a second CONNECT is a protocol error', async () => {
+    const { address, events } = await givenAnAdapter();
+    const peer = rawPeer(address.port, 5);
+    await peer.connect();
+    void peer.connect();
+    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x82 }, uncertaintyMs: 0 });
+    await peer.closed();
+  });
+
+  test('its will is ignored, and its session goes on', async () => {
+    const { address, events, sender } = await givenAnAdapter();
+    const peer = rawPeer(address.port, 4);
+    const will = { topic: 'telemetry', payload: Buffer.from('gone'), qos: 0, retain: false };
+    expect(await peer.connect({ will })).toMatchObject({ returnCode: 0 });
+    peer.socket.destroy();
+    await events(2);
+    expect(sender.messages).toEqual([]);
+  });
+});
+
+describe('the end', () => {
+  async function givenAConnectedPeer(version: 4 | 5 = 5) {
+    const adapter = await givenAnAdapter();
+    const peer = rawPeer(adapter.address.port, version);
+    await peer.connect();
+    await adapter.events(1);
+    return { ...adapter, peer };
+  }
+
+  test('DISCONNECT with a will asked for is no clean goodbye', async () => {
+    const { peer, events } = await givenAConnectedPeer();
+    peer.send({ cmd: 'disconnect', reasonCode: 0x04 });
+    expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 4 } });
+  });
+
+  test('silence is answered with 0x8D', async () => {
+    const { peer, clock, events } = await givenAConnectedPeer();
+    await clock.advanceAsync(90_000);
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8d });
+    expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout', raw: { code: 0x8d } });
+    await peer.closed();
+  });
+
+  test('PINGREQ keeps a device connected, part of a packet does not', async () => {
+    const { peer, clock, sink, events } = await givenAConnectedPeer();
+    for (let i = 0; i < 5; i++) {
+      await clock.advanceAsync(60_000);
+      peer.send({ cmd: 'pingreq' });
+      await peer.next();
+    }
+    expect(sink.events).toHaveLength(1);
+    peer.socket.write(Buffer.from([0x30, 0x10, 0x00]));
+    await clock.advanceAsync(60_000);
+    peer.socket.write(Buffer.from([0x01]));
+    await clock.advanceAsync(30_000);
+    expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout' });
+  });
+
+  test('a newer connection of the same client id: 0x8E to the older', async () => {
+    const { peer, address, events } = await givenAConnectedPeer();
+    await rawPeer(address.port, 4).connect();
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
+    expect((await events(3)).map((event) => (event.type === 'disconnected' ? event.reason : event.type))).toEqual([
+      'connected',
+      'taken-over',
+      'connected',
+    ]);
+  });
+
+  test('the adapter stops: 0x8B', async () => {
+    const { peer, running } = await givenAConnectedPeer();
+    await settled();
+    await running.stop({ graceMs: 0 });
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8b });
+  });
+
+  test('bytes that are no MQTT: 0x81', async () => {
+    const { peer, events } = await givenAConnectedPeer();
+    peer.socket.write(Buffer.from([0xff, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff]));
+    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', initiator: 'device' });
+    await peer.closed();
+  });
+
+  test.each([4, 5] as const)('version %i, a packet that is too large is refused before it is read', async (version) => {
+    const { peer, events } = await givenAConnectedPeer(version);
+    // A PUBLISH that announces 200 MB and sends none of them.
+    peer.socket.write(Buffer.from([0x30, 0x80, 0x84, 0xaf, 0x5f, 0x00, 0x09]));
+    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x95 } });
+    if (version === 5) expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x95 });
+    await peer.closed();
+  });
+});
+
+describe('PUBLISH', () => {
+  async function givenAPublisher(version: 4 | 5 = 4, as: object = {}) {
+    const adapter = await givenAnAdapter();
+    const peer = rawPeer(adapter.address.port, version);
+    await peer.connect(as);
+    const publish = (topic: string, facts: object = {}): void => {
+      peer.send({ cmd: 'publish', topic, payload: Buffer.from('21.5'), qos: 1, messageId: 7, dup: false, retain: false, ...facts } as Packet);
+    };
+    return { ...adapter, peer, publish };
+  }
+
+  test('an event is acknowledged once the network accepted it, not before', async () => {
+    const { peer, publish, sender } = await givenAPublisher();
+    let accept = (): void => {};
+    sender.outcome = () => new Promise((resolve) => (accept = () => resolve({ status: 'accepted' })));
+    publish('event/?content-type=text/plain&hono-ttl=30');
+    peer.send({ cmd: 'pingreq' });
+    expect(await peer.next()).toMatchObject({ cmd: 'pingresp' });
+    accept();
+    expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 7 });
+    expect(sender.messages).toMatchObject([
+      {
+        endpoint: 'event',
+        qos: 1,
+        contentType: 'text/plain',
+        ttlMs: 30_000,
+        device: { tenant: 'acme', device: 'thermostat-7' },
+        origAdapter: 'hono-mqtt',
+        origAddress: 'event/?content-type=text/plain&hono-ttl=30',
+      },
+    ]);
+    expect(Buffer.from(sender.messages[0]?.payload ?? []).toString()).toBe('21.5');
+  });
+
+  test('acknowledgements keep the order of the messages, whichever outcome is known first', async () => {
+    const { peer, publish, sender } = await givenAPublisher();
+    const accept: (() => void)[] = [];
+    sender.outcome = () => new Promise((resolve) => accept.push(() => resolve({ status: 'accepted' })));
+    for (const messageId of [1, 2, 3]) publish('telemetry', { messageId });
+    while (accept.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    for (const each of accept.toReversed()) {
+      each();
+      await settled();
+    }
+    const order = [await peer.next(), await peer.next(), await peer.next()];
+    expect(order.map(({ messageId }) => messageId)).toEqual([1, 2, 3]);
+  });
+
+  test('telemetry of QoS 0, empty, retained, with the content type of MQTT 5.0', async () => {
+    const { peer, publish, sender } = await givenAPublisher(5);
+    const properties = { contentType: 'application/json' };
+    publish('t', { qos: 0, retain: true, payload: Buffer.alloc(0), messageId: undefined, properties });
+    peer.send({ cmd: 'pingreq' });
+    await peer.next();
+    expect(sender.messages).toMatchObject([{ endpoint: 'telemetry', qos: 0, retain: true, contentType: 'application/json' }]);
+    expect(sender.messages[0]?.payload?.byteLength, 'a zero-length body, not none').toBe(0);
+  });
+
+  test('a gateway publishes for a device behind it', async () => {
+    const { peer, publish, sender } = await givenAPublisher(4, { username: 'gw-1@acme' });
+    publish('event//valve-1');
+    expect(await peer.next()).toMatchObject({ cmd: 'puback' });
+    expect(sender.messages).toMatchObject([{ device: { tenant: 'acme', device: 'valve-1' } }]);
+  });
+
+  test('network away: 5.0 is refused and stays, 3.1.1 gets no PUBACK and is closed', async () => {
+    const away = { status: 'failed', failure: { status: 503, text: 'no consumer available' } } as const;
+    const five = await givenAPublisher(5);
+    five.sender.outcome = () => away;
+    five.publish('event');
+    expect(await five.peer.next()).toMatchObject({
+      cmd: 'puback',
+      reasonCode: 0x80,
+      properties: { reasonString: 'no consumer available' },
+    });
+    await settled();
+    expect(five.sink.events).toHaveLength(1);
+    const three = await givenAPublisher(4);
+    three.sender.outcome = () => away;
+    three.publish('event');
+    await three.peer.closed();
+    expect((await three.events(2))[1]).toMatchObject({ reason: 'unspecified', raw: { text: 'no consumer available' } });
+  });
+
+  test.each([
+    ['events', 1, 0x90],
+    ['event', 0, 0x82],
+    ['event', 2, 0x82],
+    ['telemetry', 2, 0x82],
+    ['event/umbrella/thermostat-7', 1, 0x87],
+  ])('%s with QoS %i closes the connection with its code', async (topic, qos, code) => {
+    const { peer, publish, events, sender } = await givenAPublisher(5);
+    publish(topic, { qos });
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: code });
+    expect((await events(2))[1]).toMatchObject({ raw: { code } });
+    expect(sender.messages).toEqual([]);
+  });
+
+  test('on-error=ignore keeps the connection', async () => {
+    const { peer, publish, sink } = await givenAPublisher(4);
+    publish('events/?on-error=ignore');
+    expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 7 });
+    expect(sink.events).toHaveLength(1);
+  });
+
+  test('access that ended closes the connection', async () => {
+    const { peer, publish, registry, events } = await givenAPublisher(5);
+    registry.assertRegistration = async () => ({ status: 'not-found' });
+    publish('event/?on-error=ignore');
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x87 });
+    expect((await events(2))[1]).toMatchObject({ reason: 'access-revoked' });
+  });
+});
+
+describe('SUBSCRIBE', () => {
+  test.each([4, 5] as const)('version %i: commands are granted, all else is refused with 0x80', async (version) => {
+    const { address, sink } = await givenAnAdapter();
+    const peer = rawPeer(address.port, version);
+    await peer.connect();
+    const filters = ['command///req/#', '#', 'error///#', 'constructor', 'c//+/q/#'];
+    peer.send({
+      cmd: 'subscribe',
+      messageId: 9,
+      subscriptions: filters.map((topic) => ({ topic, qos: 1, nl: false, rap: false, rh: 0 })),
+    } as Packet);
+    expect(await peer.next()).toMatchObject({ cmd: 'suback', messageId: 9, granted: [1, 0x80, 0x80, 0x80, 1] });
+    peer.send({ cmd: 'pingreq' });
+    expect(await peer.next()).toMatchObject({ cmd: 'pingresp' });
+    expect(sink.events).toHaveLength(1);
+  });
+
+  test('nothing one device publishes reaches another', async () => {
+    const { address } = await givenAnAdapter();
+    const listener = rawPeer(address.port, 4);
+    await listener.connect({ username: 'valve-1@acme', clientId: 'unit-2' });
+    listener.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'c///q/#', qos: 1 }] } as Packet);
+    await listener.next();
+    const talker = rawPeer(address.port, 4);
+    await talker.connect();
+    const topic = 'c///q/1/reboot/?on-error=ignore';
+    talker.send({ cmd: 'publish', topic, payload: Buffer.from('x'), qos: 1, messageId: 2, dup: false, retain: true });
+    await talker.next();
+    listener.send({ cmd: 'pingreq' });
+    expect(await listener.next()).toMatchObject({ cmd: 'pingresp' });
+  });
+});
+
+describe('silence before CONNECT', () => {
+  test('ends after the time-out, on the real clock', async () => {
+    const { address, sink } = await givenAnAdapter({ connectTimeoutMs: 100 });
+    const peer = rawPeer(address.port);
+    await peer.closed();
+    expect(sink.events).toEqual([]);
+  });
+
+  test('is bounded in number: one too many is dropped, and a connected device does not notice', async () => {
+    const { address } = await givenAnAdapter({ maxPendingSockets: 3 });
+    const honest = rawPeer(address.port);
+    await honest.connect();
+    const silent = Array.from({ length: 3 }, () => rawPeer(address.port));
+    await Promise.all(silent.map(({ socket }) => once(socket, 'connect')));
+    const tooMany = rawPeer(address.port);
+    await tooMany.closed();
+    honest.send({ cmd: 'pingreq' });
+    expect(await honest.next()).toMatchObject({ cmd: 'pingresp' });
+    for (const { socket } of silent) socket.destroy();
+  });
+});

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import { TransportError } from '@rollcall/core';
+import type { Aedes, Client } from 'aedes';
+import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
+import { internalsOf } from './aedes-internals.ts';
+import { createDeviceConnection, type DeviceConnection } from './device-connection.ts';
+import { tcpKeepAliveDelayMs } from './liveness.ts';
+import { createSilentBroker } from './silent-broker.ts';
+
+export interface Listener {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface MqttAdapterOptions {
+  /** Without TLS. */
+  readonly plain?: Listener;
+  /** With TLS; key and certificate chain as PEM. */
+  readonly tls?: Listener & { readonly key: string; readonly cert: string };
+  readonly maxPayloadBytes: number;
+  /** Time within which a network connection must have sent its CONNECT. */
+  readonly connectTimeoutMs: number;
+  /** See `keepAliveFor`. */
+  readonly idleLimitMs: number;
+  /** Network connections that have not been accepted yet, at most. */
+  readonly maxPendingSockets?: number;
+}
+
+/** Room for the topic and the properties of a PUBLISH beside its payload, as Hono grants it (`hono-interop.md` §3.1). */
+const packetOverheadBytes = 128;
+
+/** MQTT 3.1.1 and 5.0 devices. What they do is decided in `tracker.ts`; here is who listens, and what is wired to what. */
+export function createMqttAdapter(options: MqttAdapterOptions): ProtocolAdapter {
+  return { type: 'hono-mqtt', start: (host) => startMqtt(options, host) };
+}
+
+async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
+  const { idleLimitMs, maxPendingSockets = 1_000 } = options;
+  const connections = new WeakMap<Client, DeviceConnection>();
+  const sockets = new Set<Socket>();
+  const pending = new Set<Socket>();
+  let stopping = false;
+
+  const broker = await createSilentBroker({
+    maximumPacketSize: options.maxPayloadBytes + packetOverheadBytes,
+    connectTimeout: options.connectTimeoutMs,
+    // Client ids have a limit of our own, and aedes' answer to it is none for MQTT 5.0.
+    maxClientsIdLength: 65_535,
+    preConnect(client, packet, done) {
+      const goesOn = !stopping && connections.get(client)?.connecting(packet as unknown as IConnectPacket);
+      // Where it does not go on, the refusal was written and the socket closes: aedes must not answer too.
+      if (goesOn) done(null, true);
+    },
+    authenticate(client, username, password, done) {
+      const connection = connections.get(client);
+      connection?.authenticate(username, password).then(
+        (accepted) => {
+          pending.delete(internalsOf(client).conn);
+          if (accepted) done(null, true);
+        },
+        (error: unknown) => {
+          host.log.error({ err: error }, 'device could not be authenticated');
+          internalsOf(client).conn.destroy();
+        },
+      );
+    },
+    authorizePublish(client, packet, done) {
+      const connection = client && connections.get(client);
+      if (!connection) return done(null);
+      connection.publish({ ...packet } as unknown as IPublishPacket).then(
+        () => {
+          // Answered already: aedes must neither acknowledge nor keep it.
+          packet.qos = 0;
+          packet.retain = false;
+          done(null);
+        },
+        (error: unknown) => {
+          host.log.error({ err: error }, 'PUBLISH could not be handled');
+          done(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+      return undefined;
+    },
+  });
+  broker.on('clientError', (client, error) => connections.get(client)?.failed(error));
+  broker.on('connectionError', (_client, error) => host.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'));
+  // Nothing is delivered to devices yet: what was granted need not be remembered.
+  broker.on('subscribe', (_subscriptions, client) => {
+    internalsOf(client).subscriptions = Object.create(null) as object;
+  });
+
+  function accept(socket: Socket): void {
+    if (stopping || pending.size >= maxPendingSockets) {
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    pending.add(socket);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      pending.delete(socket);
+    });
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveDelayMs);
+    const client = broker.handle(socket);
+    connections.set(client, createDeviceConnection(client, host, idleLimitMs));
+  }
+
+  const servers: Server[] = [];
+  const listening: ListenAddress[] = [];
+  try {
+    if (options.plain) listening.push(await listen(createServer(accept), 'mqtt', options.plain, servers));
+    if (options.tls) {
+      const { key, cert } = options.tls;
+      const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout: options.connectTimeoutMs }, accept);
+      server.on('tlsClientError', (error) => host.log.debug({ cause: error.message }, 'TLS handshake failed'));
+      listening.push(await listen(server, 'mqtts', options.tls, servers));
+    }
+  } catch (error) {
+    await closeAll(broker, servers, sockets);
+    throw error;
+  }
+
+  return {
+    listening,
+    async stopAccepting() {
+      stopping = true;
+      for (const server of servers) server.close();
+      for (const socket of pending) socket.destroy();
+    },
+    close: () => closeAll(broker, servers, sockets),
+  };
+}
+
+async function listen(server: Server, scheme: string, { host, port }: Listener, servers: Server[]): Promise<ListenAddress> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${(error as NodeJS.ErrnoException).code}`, {
+      cause: error,
+    });
+  }
+  servers.push(server);
+  return { scheme, host, port: (server.address() as AddressInfo).port };
+}
+
+/** Turns of the event loop that sockets get to send what was written to them, e.g. a DISCONNECT, and to close. */
+const lingerTurns = 10;
+
+async function closeAll(broker: Aedes, servers: readonly Server[], sockets: ReadonlySet<Socket>): Promise<void> {
+  for (const server of servers) server.close();
+  for (let turn = 0; turn < lingerTurns && sockets.size > 0; turn++)
+    await new Promise((resolve) => setImmediate(resolve));
+  for (const socket of sockets) socket.destroy();
+  await new Promise<void>((resolve) => broker.close(() => resolve()));
+}

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type {
+  AdapterHost,
+  AuthenticatedDevice,
+  EndReason,
+  OpenConnection,
+  RefusalReason,
+} from '@rollcall/adapter-kit';
+import type { DisconnectedChange } from '@rollcall/core';
+import type { Client } from 'aedes';
+import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
+import { internalsOf, onPacket, onParseError } from './aedes-internals.ts';
+import { answerUpload } from './answer-upload.ts';
+import { endCodes } from './end-codes.ts';
+import { keepAliveFor, type KeepAlive } from './liveness.ts';
+import { presentedCredentials } from './presented-credentials.ts';
+import { errorSignal, protocolViolation } from './protocol-violations.ts';
+import { reasonCodes } from './reason-codes.ts';
+import { refusalCodes } from './refusal-codes.ts';
+import { grantSubscription } from './subscriptions.ts';
+import { parseTopic } from './topics.ts';
+import { mqttTracker, type MqttSignal } from './tracker.ts';
+import { uploadRequest } from './upload-request.ts';
+import { writePacket } from './write-packet.ts';
+
+/** Longer client ids are refused: they would fill events, logs and maps. MQTT asks for 23 at least [MQTT-3.1.3-5]. */
+const maxClientIdLength = 256;
+
+/** One network connection of a device, from its first byte to its last: turns what aedes sees into signals. */
+export interface DeviceConnection {
+  /** aedes' `preConnect`: the result says whether to go on. */
+  connecting(packet: IConnectPacket): boolean;
+  /** aedes' `authenticate`: resolves with whether the CONNACK may be sent. */
+  authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean>;
+  /** aedes' `authorizePublish`: takes the PUBLISH over and answers it. */
+  publish(packet: IPublishPacket): Promise<void>;
+  /** aedes tells of an error: of the socket, of the protocol, or of a timer. */
+  failed(error: Error): void;
+}
+
+export function createDeviceConnection(client: Client, host: AdapterHost, idleLimitMs: number): DeviceConnection {
+  const internals = internalsOf(client);
+  const { conn } = internals;
+  const remoteAddress = peerAddress(conn);
+  let version = 4;
+  let clientId = '';
+  let keepAlive: KeepAlive | undefined;
+  let sessionExpiryAsked = false;
+  let identity: AuthenticatedDevice | undefined;
+  let connection: OpenConnection<MqttSignal> | undefined;
+  /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
+  let answered: Promise<void> = Promise.resolve();
+
+  // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
+  internals.subscriptions = Object.create(null) as object;
+
+  onPacket(client, (packet) => {
+    if (!connection) return;
+    if (packet.cmd === 'disconnect') {
+      const { reasonCode } = packet;
+      connection.report({ type: 'disconnect-packet', ...(version === 5 && { reasonCode: reasonCode ?? 0 }) });
+      return;
+    }
+    connection.report(protocolViolation(packet) ?? { type: 'packet' });
+    if (packet.cmd === 'subscribe') refuseFilters(packet);
+  });
+
+  onParseError(client, (error) => {
+    const signal: MqttSignal = { type: 'protocol-error', code: reasonCodes.malformedPacket, text: error.message };
+    connection?.report(signal);
+  });
+
+  conn.on('close', () => connection?.report({ type: 'socket-closed' }));
+
+  /** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */
+  function refuseFilters(packet: ISubscribePacket): void {
+    const tenant = identity?.device.tenant ?? '';
+    for (const subscription of packet.subscriptions)
+      (subscription as { qos: number }).qos = grantSubscription(subscription.topic, subscription.qos, tenant);
+  }
+
+  function refuse(reason: RefusalReason | 'identifier-rejected'): false {
+    const codes = refusalCodes[reason];
+    writePacket(client, version, {
+      cmd: 'connack',
+      sessionPresent: false,
+      ...(version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
+    } as Packet);
+    conn.destroySoon();
+    return false;
+  }
+
+  function onDisconnected(change: DisconnectedChange): void {
+    // The device is not there to be told, or it was who said goodbye.
+    if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
+    const { code, text } = change.raw ?? {};
+    // MQTT 3.1.1 knows no DISCONNECT from the server, and before the CONNACK there must be none [MQTT-3.14.0-1].
+    if (version === 5 && internals.connackSent)
+      writePacket(client, version, {
+        cmd: 'disconnect',
+        reasonCode: typeof code === 'number' ? code : reasonCodes.unspecified,
+        ...(text !== undefined && { properties: { reasonString: text } }),
+      });
+    conn.destroySoon();
+  }
+
+  return {
+    connecting(packet) {
+      version = packet.protocolVersion ?? 4;
+      clientId = packet.clientId;
+      if (clientId.length > maxClientIdLength) {
+        host.refused('bad-credentials');
+        return refuse('identifier-rejected');
+      }
+      // [MQTT-3.1.3-8]: aedes refuses it, if it sees what the client sent.
+      if (clientId === '' && version < 5 && packet.clean === false) return true;
+
+      keepAlive = keepAliveFor(version, packet.keepalive ?? 0, idleLimitMs);
+      // aedes' own timer is the backstop of the tracker's deadline.
+      packet.keepalive = 2 * (packet.keepalive ?? 0);
+      // Nothing is kept for a device: neither its will nor its session.
+      delete packet.will;
+      packet.clean = true;
+      sessionExpiryAsked = (packet.properties?.sessionExpiryInterval ?? 0) > 0;
+      if (packet.properties) delete packet.properties.sessionExpiryInterval;
+      // aedes ends a client whose id comes again, of whatever tenant; who ends whom is decided elsewhere.
+      if (clientId !== '') packet.clientId = randomUUID();
+      return true;
+    },
+
+    async authenticate(username, password) {
+      if (clientId === '') clientId = client.id;
+      const presented = presentedCredentials(username, password);
+      if (!presented) {
+        host.refused('bad-credentials');
+        return refuse('bad-credentials');
+      }
+      const result = await host.authenticate({ ...presented, remoteIp: conn.remoteAddress ?? '' });
+      // A device that left meanwhile was never connected.
+      if (internals.closed || conn.destroyed) return false;
+      if (result.status === 'refused') return refuse(result.refusal.reason);
+      const refusal = host.admit(result.identity);
+      if (refusal) return refuse(refusal.reason);
+
+      identity = result.identity;
+      connection = host.open(mqttTracker, {
+        identity,
+        remoteId: clientId,
+        slot: clientId,
+        protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
+        ...(remoteAddress !== undefined && { remoteAddress }),
+        end: (reason: EndReason) => connection?.report({ type: 'ended', reason, raw: endCodes[reason] }),
+        onDisconnected,
+      });
+      const { liveness, serverKeepAliveSeconds } = keepAlive ?? keepAliveFor(version, 0, idleLimitMs);
+      connection.report({ type: 'accepted', liveness });
+      if (serverKeepAliveSeconds !== undefined) internals._serverKeepAlive = serverKeepAliveSeconds;
+      if (sessionExpiryAsked) internals._sessionExpiryClamped = true;
+      await connection.committed();
+      return !internals.closed && !conn.destroyed;
+    },
+
+    async publish(packet) {
+      if (!identity || !connection) return;
+      const { qos, messageId } = packet;
+      const topic = parseTopic(packet.topic);
+      const request = uploadRequest(packet, topic, identity);
+      const result = await inOrder('failure' in request ? Promise.resolve(request) : host.upload(request));
+      if (result.status === 'failed') host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+      const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
+      if (answer.acknowledge !== undefined)
+        writePacket(client, version, {
+          cmd: 'puback',
+          messageId,
+          ...(version === 5 && { reasonCode: answer.acknowledge }),
+          ...(version === 5 && answer.text !== undefined && { properties: { reasonString: answer.text } }),
+        } as Packet);
+      if (answer.close) {
+        const raw = { code: answer.close.code, ...(answer.text !== undefined && { text: answer.text }) };
+        connection.report({ type: 'ended', reason: answer.close.reason, raw });
+      }
+    },
+
+    failed(error) {
+      connection?.report(errorSignal(error));
+    },
+  };
+
+  /** Waits for `outcome`, and until everything before it was answered. */
+  async function inOrder<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
+    const before = answered;
+    let done = (): void => {};
+    answered = new Promise((resolve) => {
+      done = resolve;
+    });
+    const result = await outcome;
+    await before;
+    // The caller answers in this very turn.
+    queueMicrotask(done);
+    return result;
+  }
+}
+
+/** `host:port`, as the adapter sees it. */
+function peerAddress({ remoteAddress, remotePort }: Socket): string | undefined {
+  if (remoteAddress === undefined || remotePort === undefined) return undefined;
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { generate, parser, type Packet } from 'mqtt-packet';
+import { expect, test } from 'vitest';
+import { createMqttAdapter } from './adapter.ts';
+
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const atATime = 50;
+
+const login = { username: 'thermostat-7@acme', password: Buffer.from(scriptedPassword) };
+const publish = { cmd: 'publish', payload: Buffer.from('21.5'), dup: false, retain: false } as const;
+
+/** A conversation that the adapter would take, as packets. */
+function conversation(version: 4 | 5, clientId: string): Packet[] {
+  return [
+    { cmd: 'connect', protocolId: 'MQTT', protocolVersion: version, clean: true, clientId, keepalive: 60, ...login },
+    { ...publish, topic: 'telemetry', qos: 0 },
+    { ...publish, topic: 'event/?content-type=text/plain', qos: 1, messageId: 1 },
+    { cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: 'command///req/#', qos: 1 }] },
+    { ...publish, topic: 'telemetry/acme/valve-1/?on-error=ignore', qos: 2, messageId: 3 },
+    { cmd: 'unsubscribe', messageId: 4, unsubscriptions: ['command///req/#'] },
+    { cmd: 'pingreq' },
+    { cmd: 'disconnect' },
+  ] as Packet[];
+}
+
+test(
+  `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
+  { timeout: 60_000 + cases * 20 },
+  async () => {
+    const adapter = await startForTest(
+      createMqttAdapter({
+        plain: { host: '127.0.0.1', port: 0 },
+        maxPayloadBytes: 2_048,
+        connectTimeoutMs: 2_000,
+        idleLimitMs: 1_800_000,
+      }),
+    );
+    const { port } = adapter.address;
+    const random = seededRandom(20_261_124);
+
+    const honest = connect(port, '127.0.0.1');
+    const answers: Packet[] = [];
+    const incoming = parser();
+    incoming.on('packet', (packet) => answers.push(packet));
+    honest.on('data', (bytes) => incoming.parse(bytes));
+    const [hello] = conversation(4, 'honest');
+    honest.write(generate({ ...hello, username: 'valve-1@acme' } as Packet));
+    await adapter.events(1);
+    const heapBefore = process.memoryUsage().heapUsed;
+
+    /** Plays one conversation with some of its bytes changed, cut, doubled or made up, in pieces of any size. */
+    async function play(index: number): Promise<void> {
+      const version = random.pick(2) === 0 ? 4 : 5;
+      const whole = conversation(version, `fuzz-${index}`).map((packet) => generate(packet, { protocolVersion: version }));
+      const from = random.pick(8) === 0 ? random.pick(whole.length) : 0;
+      const bytes = Buffer.concat(whole.slice(from));
+      for (let i = random.pick(6); i > 0; i--) bytes[random.pick(bytes.length)] = random.pick(256);
+      const cut = random.pick(3) === 0 ? bytes.subarray(0, random.pick(bytes.length)) : bytes;
+      const message = random.pick(5) === 0 ? Buffer.concat([cut, Buffer.from(random.bytes(random.pick(200))), cut]) : cut;
+
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.resume();
+      await once(socket, 'connect');
+      for (let at = 0; at < message.length && !socket.destroyed; ) {
+        const piece = 1 + random.pick(message.length);
+        socket.write(message.subarray(at, at + piece));
+        at += piece;
+        if (random.pick(4) === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      if (random.pick(2) === 0) socket.end();
+      else socket.destroy();
+      if (!socket.destroyed) {
+        const patience = setTimeout(() => socket.destroy(), 200);
+        await once(socket, 'close');
+        clearTimeout(patience);
+      }
+    }
+
+    for (let index = 0; index < cases; index += atATime) {
+      await Promise.all(Array.from({ length: Math.min(atATime, cases - index) }, (_, offset) => play(index + offset)));
+      const before = answers.length;
+      honest.write(generate({ cmd: 'pingreq' }));
+      while (answers.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(answers.at(-1)?.cmd).toBe('pingresp');
+    }
+
+    globalThis.gc?.();
+    expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(200_000_000);
+    honest.destroy();
+    // Some conversations were accepted: what the fuzz does not reach, it does not test.
+    await adapter.events(cases / 10);
+    await adapter.running.stop({ graceMs: 0 });
+
+    const open = new Map<string, number>();
+    for (const { type, connectionId } of adapter.sink.events)
+      open.set(connectionId, (open.get(connectionId) ?? 0) + (type === 'connected' ? 1 : -1));
+    expect([...open.values()].filter((count) => count !== 0)).toEqual([]);
+    expect(adapter.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  },
+);

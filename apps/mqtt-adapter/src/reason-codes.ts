@@ -1,0 +1,23 @@
+/** Reason codes of MQTT 5.0 §2.4 that the adapter sends or looks for. */
+export const reasonCodes = {
+  disconnectWithWill: 0x04,
+  unspecified: 0x80,
+  malformedPacket: 0x81,
+  protocolError: 0x82,
+  clientIdentifierNotValid: 0x85,
+  badUserNameOrPassword: 0x86,
+  notAuthorized: 0x87,
+  serverUnavailable: 0x88,
+  serverBusy: 0x89,
+  serverShuttingDown: 0x8b,
+  keepAliveTimeout: 0x8d,
+  sessionTakenOver: 0x8e,
+  topicNameInvalid: 0x90,
+  packetTooLarge: 0x95,
+  quotaExceeded: 0x97,
+  administrativeAction: 0x98,
+  payloadFormatInvalid: 0x99,
+  qosNotSupported: 0x9b,
+  useAnotherServer: 0x9c,
+  maximumConnectTime: 0xa0,
+} as const;

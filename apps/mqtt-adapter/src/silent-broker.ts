@@ -1,0 +1,14 @@
+import { Aedes, type AedesOptions } from 'aedes';
+
+/** Takes aedes' inner messages and delivers none: devices do not talk to each other here. */
+const nobodyListens = {
+  on: (_topic: string, _listener: unknown, done?: () => void) => done?.(),
+  removeListener: (_topic: string, _listener: unknown, done?: () => void) => done?.(),
+  emit: (_packet: unknown, done?: () => void) => done?.(),
+  close: (done?: () => void) => done?.(),
+};
+
+/** An aedes that speaks MQTT and is no broker: no fan-out between devices, nothing retained, no sessions kept. */
+export function createSilentBroker(options: AedesOptions): Promise<Aedes> {
+  return Aedes.createBroker({ ...options, mq: nobodyListens });
+}

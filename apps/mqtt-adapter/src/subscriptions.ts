@@ -1,0 +1,18 @@
+/** The code of a refused filter in a SUBACK, in every version (MQTT 3.1.1 §3.9.3). */
+export const subscriptionRefused = 0x80;
+
+const commandNames: ReadonlySet<string> = new Set(['command', 'c']);
+const requestNames: ReadonlySet<string> = new Set(['req', 'q']);
+
+/**
+ * The QoS granted for a filter, or {@link subscriptionRefused}. Filters for commands are granted, to devices and
+ * gateways, in the forms of `hono-interop.md` §3.6; nothing else can be subscribed to.
+ */
+export function grantSubscription(filter: string, qos: number, tenant: string): number {
+  const segments = filter.split('/');
+  const [first = '', tenantSegment = '', , request = '', last] = segments;
+  const forCommands =
+    segments.length === 5 && commandNames.has(first) && requestNames.has(request) && last === '#';
+  const forOwnTenant = tenantSegment === '' || tenantSegment === tenant;
+  return forCommands && forOwnTenant && (qos === 0 || qos === 1) ? qos : subscriptionRefused;
+}

@@ -1,0 +1,64 @@
+import type { UploadFailure } from '@rollcall/core';
+
+/** What a device says beside its data, after the last `/?` of the topic, URL-query encoded. */
+export type PropertyBag = ReadonlyMap<string, string>;
+
+/** Where a message goes, as its topic says (`hono-interop.md` §3.4). */
+export interface UploadAddress {
+  readonly endpoint: 'telemetry' | 'event';
+  /** Absent: the device's own data. */
+  readonly target?: { readonly tenant?: string; readonly device: string };
+}
+
+export interface ParsedTopic {
+  readonly bag: PropertyBag;
+  readonly address: UploadAddress | UploadFailure;
+}
+
+const endpoints: ReadonlyMap<string, UploadAddress['endpoint']> = new Map([
+  ['telemetry', 'telemetry'],
+  ['t', 'telemetry'],
+  ['event', 'event'],
+  ['e', 'event'],
+]);
+
+/** More properties than any device needs; the rest of an endless list is ignored. */
+const maxBagEntries = 32;
+
+/** Reads the topic of a PUBLISH. */
+export function parseTopic(topic: string): ParsedTopic {
+  const bagAt = topic.lastIndexOf('/?');
+  const path = bagAt < 0 ? topic : topic.slice(0, bagAt);
+  return { bag: parseBag(bagAt < 0 ? '' : topic.slice(bagAt + 2)), address: parsePath(path) };
+}
+
+/** Names are case-insensitive: they are keyed in lower case. Of several with one name the first counts. */
+function parseBag(text: string): PropertyBag {
+  const bag = new Map<string, string>();
+  for (const pair of text.split('&', maxBagEntries)) {
+    const equals = pair.indexOf('=');
+    const name = decode(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
+    if (name !== '' && !bag.has(name)) bag.set(name, decode(equals < 0 ? '' : pair.slice(equals + 1)));
+  }
+  return bag;
+}
+
+/** What is not valid encoding stands for itself. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+function parsePath(path: string): UploadAddress | UploadFailure {
+  const [first = '', tenant, device, ...rest] = path.split('/');
+  if (first === '') return { status: 400, text: 'malformed topic name' };
+  if (first === 'command' || first === 'c') return { status: 404, text: 'commands are not supported' };
+  const endpoint = endpoints.get(first);
+  if (endpoint === undefined) return { status: 404, text: 'no such endpoint' };
+  if (tenant === undefined) return { endpoint };
+  if (device === undefined || device === '' || rest.length > 0) return { status: 400, text: 'malformed topic name' };
+  return { endpoint, target: tenant === '' ? { device } : { tenant, device } };
+}

@@ -1,0 +1,146 @@
+import { track } from '@rollcall/adapter-kit';
+import { describeTracker, ManualClock } from '@rollcall/conformance';
+import type { Change, DeadlineSignal, Instant } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { mqttTracker, type MqttSignal, type MqttState } from './tracker.ts';
+
+const liveness = { maxSilenceMs: 90_000, detectWithinMs: 90_000 };
+const basis = { kind: 'session', detectWithinMs: 90_000 } as const;
+const now = 1_000_000 as Instant;
+
+const signals = {
+  accepted: { type: 'accepted', liveness },
+  packet: { type: 'packet' },
+  'disconnect-packet': { type: 'disconnect-packet', reasonCode: 0 },
+  'socket-closed': { type: 'socket-closed' },
+  'protocol-error': { type: 'protocol-error', code: 0x82, text: 'unexpected CONNECT' },
+  ended: { type: 'ended', reason: 'taken-over', raw: { code: 0x8e, text: 'Session taken over' } },
+  deadline: { type: 'deadline' },
+} as const satisfies Record<string, MqttSignal | DeadlineSignal>;
+
+const states: Record<MqttState['phase'], MqttState> = {
+  pending: { phase: 'pending' },
+  online: { phase: 'online', lastSeen: (now - 90_000) as Instant, maxSilenceMs: 90_000, basis },
+  closed: { phase: 'closed' },
+};
+
+// Every phase × every signal: the next phase, and what is published. A new phase or signal does not compile until its
+// cell is filled in. `online` is at the end of its patience, so that the deadline is due.
+const table = {
+  pending: {
+    accepted: ['online', 'connected'],
+    packet: ['pending', 'nothing'],
+    'disconnect-packet': ['closed', 'nothing'],
+    'socket-closed': ['closed', 'nothing'],
+    'protocol-error': ['closed', 'nothing'],
+    ended: ['closed', 'nothing'],
+    deadline: ['pending', 'nothing'],
+  },
+  online: {
+    accepted: ['online', 'nothing'],
+    packet: ['online', 'nothing'],
+    'disconnect-packet': ['closed', 'client-closed'],
+    'socket-closed': ['closed', 'connection-lost'],
+    'protocol-error': ['closed', 'protocol-error'],
+    ended: ['closed', 'taken-over'],
+    deadline: ['closed', 'keepalive-timeout'],
+  },
+  closed: {
+    accepted: ['closed', 'nothing'],
+    packet: ['closed', 'nothing'],
+    'disconnect-packet': ['closed', 'nothing'],
+    'socket-closed': ['closed', 'nothing'],
+    'protocol-error': ['closed', 'nothing'],
+    ended: ['closed', 'nothing'],
+    deadline: ['closed', 'nothing'],
+  },
+} as const satisfies Record<
+  MqttState['phase'],
+  Record<MqttSignal['type'] | 'deadline', readonly [MqttState['phase'], string]>
+>;
+
+const published = (changes: readonly Change[]): string =>
+  changes.map((change) => (change.type === 'connected' ? 'connected' : change.reason)).join() || 'nothing';
+
+describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) => {
+  test.each(Object.keys(signals) as (keyof typeof signals)[])('when %s', (type) => {
+    const step = mqttTracker.reduce(states[phase], signals[type], now);
+    expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
+  });
+});
+
+describeTracker('mqtt', mqttTracker, [
+  signals.accepted,
+  { type: 'accepted', liveness: { maxSilenceMs: undefined, detectWithinMs: null } },
+  signals.packet,
+  signals['disconnect-packet'],
+  signals['socket-closed'],
+  signals['protocol-error'],
+  signals.ended,
+]);
+
+function givenAConnection() {
+  const clock = new ManualClock();
+  const seen: Change[] = [];
+  const { report } = track(mqttTracker, clock, (change) => seen.push(change));
+  report(signals.accepted);
+  return { clock, report, seen, last: () => seen.at(-1) };
+}
+
+describe('a device with a keep-alive of 60 s', () => {
+  test('is gone after 90 s without a packet, and was last seen 90 s ago', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(60_000);
+    report(signals.packet);
+    const lastSeen = clock.monotonic();
+    clock.advance(89_999);
+    expect(last()?.type).toBe('connected');
+    clock.advance(1);
+    expect(last()).toEqual({
+      type: 'disconnected',
+      basis,
+      reason: 'keepalive-timeout',
+      lastSeen,
+      raw: { code: 0x8d, text: 'Keep Alive timeout' },
+    });
+  });
+
+  test('stays as long as it talks', () => {
+    const { clock, report, seen } = givenAConnection();
+    for (let minute = 0; minute < 120; minute++) {
+      clock.advance(60_000);
+      report(signals.packet);
+    }
+    expect(seen).toHaveLength(1);
+  });
+
+  test('ends once: the socket that closes after its DISCONNECT changes nothing', () => {
+    const { report, seen } = givenAConnection();
+    report({ type: 'disconnect-packet' });
+    report(signals['socket-closed']);
+    expect(seen.map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+  });
+
+  test('that asks for its will to be published says no clean goodbye', () => {
+    const { report, last } = givenAConnection();
+    report({ type: 'disconnect-packet', reasonCode: 0x04 });
+    expect(last()).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 0x04 } });
+  });
+
+  test('is last seen with its goodbye', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(45_000);
+    report({ type: 'disconnect-packet' });
+    expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
+  });
+});
+
+test('without any bound of silence no deadline is asked for', () => {
+  const step = mqttTracker.reduce(
+    { phase: 'pending' },
+    { type: 'accepted', liveness: { maxSilenceMs: undefined, detectWithinMs: 70_000 } },
+    now,
+  );
+  expect(step.deadline).toBeUndefined();
+  expect(step.changes).toEqual([{ type: 'connected', basis: { kind: 'session', detectWithinMs: 70_000 } }]);
+});

@@ -1,0 +1,136 @@
+import {
+  later,
+  type ConnectionTracker,
+  type DeadlineSignal,
+  type DisconnectReason,
+  type Instant,
+  type RawCause,
+  type SessionBasis,
+  type Step,
+} from '@rollcall/core';
+import { reasonCodes } from './reason-codes.ts';
+
+/** How silence of a device is noticed. */
+export interface Liveness {
+  /** Longest silence between two packets; `undefined` where only TCP's own keep-alive tells. */
+  readonly maxSilenceMs: number | undefined;
+  /** How fast silence is noticed at the latest. */
+  readonly detectWithinMs: number | null;
+}
+
+export type MqttSignal =
+  /** The CONNECT is accepted. */
+  | { readonly type: 'accepted'; readonly liveness: Liveness }
+  /** A control packet arrived. */
+  | { readonly type: 'packet' }
+  /** The device's DISCONNECT; MQTT 3.1.1 has no reason code. */
+  | { readonly type: 'disconnect-packet'; readonly reasonCode?: number }
+  /** The network connection is gone. */
+  | { readonly type: 'socket-closed'; readonly text?: string }
+  /** The device broke the protocol. */
+  | { readonly type: 'protocol-error'; readonly code: number; readonly text: string }
+  /** The adapter ends the connection. */
+  | {
+      readonly type: 'ended';
+      readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
+      readonly raw?: RawCause;
+    };
+
+export type MqttState =
+  | { readonly phase: 'pending' }
+  | {
+      readonly phase: 'online';
+      readonly lastSeen: Instant;
+      readonly maxSilenceMs: number | undefined;
+      readonly basis: SessionBasis;
+    }
+  | { readonly phase: 'closed' };
+
+type Online = Extract<MqttState, { phase: 'online' }>;
+
+/** One MQTT connection: it begins when its CONNECT is accepted, and the first cause of its end counts. */
+export const mqttTracker: ConnectionTracker<MqttState, MqttSignal> = {
+  initial: { phase: 'pending' },
+  reduce(state, signal, at) {
+    switch (state.phase) {
+      case 'pending':
+        return begin(state, signal, at);
+      case 'online':
+        return goOn(state, signal, at);
+      case 'closed':
+        return { state, changes: [] };
+      default:
+        return state satisfies never;
+    }
+  },
+};
+
+function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instant): Step<MqttState> {
+  switch (signal.type) {
+    case 'accepted': {
+      const { maxSilenceMs, detectWithinMs } = signal.liveness;
+      const basis: SessionBasis = { kind: 'session', detectWithinMs };
+      return alive({ phase: 'online', lastSeen: at, maxSilenceMs, basis }, [{ type: 'connected', basis }]);
+    }
+    case 'socket-closed':
+    case 'protocol-error':
+    case 'disconnect-packet':
+    case 'ended':
+      // It ended before it was accepted: nobody was told of it, and nobody will be.
+      return { state: { phase: 'closed' }, changes: [] };
+    case 'packet':
+    case 'deadline':
+      return { state, changes: [] };
+    default:
+      return signal satisfies never;
+  }
+}
+
+function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): Step<MqttState> {
+  switch (signal.type) {
+    case 'packet':
+    case 'accepted':
+      return alive({ ...state, lastSeen: at }, []);
+    case 'disconnect-packet':
+      return end({ ...state, lastSeen: at }, 'client-closed', goodbye(signal.reasonCode));
+    case 'socket-closed':
+      return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
+    case 'protocol-error':
+      return end({ ...state, lastSeen: at }, 'protocol-error', { raw: { code: signal.code, text: signal.text } });
+    case 'ended':
+      return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
+    case 'deadline':
+      // A timer may fire early: the silence decides.
+      return silenceEnds(state) > at
+        ? alive(state, [])
+        : end(state, 'keepalive-timeout', { raw: { code: reasonCodes.keepAliveTimeout, text: 'Keep Alive timeout' } });
+    default:
+      return signal satisfies never;
+  }
+}
+
+function silenceEnds({ lastSeen, maxSilenceMs }: Online): Instant {
+  return later(lastSeen, maxSilenceMs ?? Number.POSITIVE_INFINITY);
+}
+
+function alive(state: Online, changes: Step<MqttState>['changes']): Step<MqttState> {
+  return state.maxSilenceMs === undefined ? { state, changes } : { state, changes, deadline: silenceEnds(state) };
+}
+
+function end(
+  state: Online,
+  reason: DisconnectReason,
+  details: { readonly raw?: RawCause; readonly clean?: boolean },
+): Step<MqttState> {
+  const { basis, lastSeen } = state;
+  return { state: { phase: 'closed' }, changes: [{ type: 'disconnected', basis, reason, lastSeen, ...details }] };
+}
+
+/** "Disconnect with Will Message" asks for what a lost device leaves behind: no clean goodbye [MQTT-3.14.2-1]. */
+function goodbye(reasonCode: number | undefined): { readonly raw?: RawCause; readonly clean?: boolean } {
+  if (reasonCode === undefined) return {};
+  return {
+    raw: { code: reasonCode },
+    ...(reasonCode === reasonCodes.disconnectWithWill && { clean: false }),
+  };
+}
