@@ -1,0 +1,93 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock, Log, PasswordSecret, PasswordVerdict, PasswordVerifier, Random } from '@rollcall/core';
+import { createBcryptPool } from './bcrypt-pool.ts';
+import { createFailureLimiter } from './failure-limiter.ts';
+import { createSuccessCache } from './success-cache.ts';
+
+export interface PasswordVerifierOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Slow hashes that may wait; beyond it the verdict is `busy`. Default 200. */
+  readonly maxWaiting?: number;
+  /** Successes remembered; default 10,000. */
+  readonly maxRemembered?: number;
+  /** Greatest bcrypt cost that is computed; default 12. One step more doubles the time. */
+  readonly maxBcryptCost?: number;
+}
+
+export interface ClosablePasswordVerifier extends PasswordVerifier {
+  close(): Promise<void>;
+}
+
+/** No device has a longer password; hashing more than this would only serve an attacker. */
+const maxPasswordBytes = 1_024;
+
+/** Verifies passwords against `hashed-password` secrets as Eclipse Hono stores them. */
+export function createPasswordVerifier(options: PasswordVerifierOptions): ClosablePasswordVerifier {
+  const { clock, random, log, maxWaiting = 200, maxRemembered = 10_000, maxBcryptCost = 12 } = options;
+  const remembered = createSuccessCache(random, maxRemembered);
+  const limiter = createFailureLimiter(clock);
+  const bcrypt = createBcryptPool(maxWaiting, log);
+  const complainedAbout = new Set<string>();
+
+  function validNow({ notBefore, notAfter }: PasswordSecret): boolean {
+    const now = clock.now();
+    return (notBefore === undefined || now > notBefore) && (notAfter === undefined || now < notAfter);
+  }
+
+  async function matches(secret: PasswordSecret, password: Uint8Array): Promise<boolean | 'busy'> {
+    if (secret.hashFunction !== 'bcrypt') return matchesSha(secret, password);
+    const cost = bcryptCost(secret.pwdHash);
+    if (cost !== undefined && cost <= maxBcryptCost)
+      return bcrypt.compare(Buffer.from(password).toString('utf8'), secret.pwdHash);
+    if (!complainedAbout.has(secret.pwdHash)) {
+      complainedAbout.add(secret.pwdHash);
+      log.warn({ cost, maxBcryptCost }, 'a stored bcrypt hash is malformed or costs too much: it matches no password');
+    }
+    return false;
+  }
+
+  async function verifyAll(secrets: readonly PasswordSecret[], password: Uint8Array): Promise<PasswordVerdict> {
+    let busy = false;
+    for (const secret of secrets) {
+      const result = await matches(secret, password);
+      if (result === true) {
+        remembered.add(secret, password);
+        return 'valid';
+      }
+      if (result === 'busy') busy = true;
+    }
+    return busy ? 'busy' : 'invalid';
+  }
+
+  return {
+    async verify(credentials, password, remoteAddress) {
+      if (!credentials.enabled || password.length > maxPasswordBytes) return 'invalid';
+      const secrets = credentials.secrets.filter(validNow);
+      if (secrets.some((secret) => remembered.has(secret, password))) return 'valid';
+      if (limiter.blocked(remoteAddress)) return 'throttled';
+      const verdict = await verifyAll(secrets, password);
+      if (verdict === 'invalid') limiter.failed(remoteAddress);
+      return verdict;
+    },
+    close: () => bcrypt.close(),
+  };
+}
+
+const shaNames = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const;
+
+/** `Base64(H(salt ‖ password))` (`hono-interop.md` §7.2). */
+function matchesSha({ hashFunction, salt, pwdHash }: PasswordSecret, password: Uint8Array): boolean {
+  const hash = createHash(shaNames[hashFunction === 'sha-512' ? 'sha-512' : 'sha-256']);
+  if (salt !== undefined) hash.update(Buffer.from(salt, 'base64'));
+  const actual = hash.update(password).digest();
+  const expected = Buffer.from(pwdHash, 'base64');
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+/** The cost in `$2a$10$…`; `undefined` where it is no bcrypt hash. */
+function bcryptCost(hash: string): number | undefined {
+  const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash);
+  return match ? Number(match[1]) : undefined;
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** What a registry file may hold, in Eclipse Hono's field names. What is not listed is a mistake, and is reported. */
+
+const name = z.string().min(1, 'must not be empty').max(256, 'must not be longer than 256 characters').regex(
+  // Names go into addresses, topics and logs.
+  // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+  /^[^\u0000-\u001f\u007f]*$/,
+  'must not have control characters',
+);
+const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean');
+const defaults = z.record(z.string(), scalar).default({});
+const flag = z.boolean('must be true or false');
+const instant = z.iso
+  .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
+  .transform((text) => Date.parse(text));
+/** -1 stands for "unlimited", as in Hono. */
+const limit = z.int('must be a whole number').min(-1, 'must be -1 (unlimited) or more');
+const anything = z.unknown();
+
+const secretBase = {
+  enabled: flag.default(true),
+  'not-before': instant.optional(),
+  'not-after': instant.optional(),
+  comment: z.string().optional(),
+  id: z.string().optional(),
+};
+
+const passwordSecret = z
+  .strictObject({
+    ...secretBase,
+    'hash-function': z.enum(['sha-256', 'sha-512', 'bcrypt'], 'must be sha-256, sha-512 or bcrypt').default('sha-256'),
+    'pwd-hash': z.string().min(1, 'must not be empty').optional(),
+    salt: z.base64('must be Base64').optional(),
+    'pwd-plain': z.string().min(1, 'must not be empty').optional(),
+  })
+  .check(({ value, issues }) => {
+    const both = value['pwd-hash'] !== undefined && value['pwd-plain'] !== undefined;
+    const neither = value['pwd-hash'] === undefined && value['pwd-plain'] === undefined;
+    if (both || neither)
+      issues.push({ code: 'custom', input: value, message: 'must have pwd-hash or pwd-plain, and not both' });
+  });
+
+const passwordCredentials = z.strictObject({
+  type: z.literal('hashed-password'),
+  'auth-id': name,
+  enabled: flag.default(true),
+  secrets: z.array(passwordSecret).min(1, 'must have at least one secret'),
+  ext: anything.optional(),
+});
+
+/** Credentials that other adapters use; their secrets are checked by whoever uses them. */
+const otherCredentials = z.strictObject({
+  type: z.enum(['psk', 'x509-cert', 'rpk']),
+  'auth-id': name,
+  enabled: flag.default(true),
+  secrets: z.array(z.looseObject({})).min(1, 'must have at least one secret'),
+  ext: anything.optional(),
+});
+
+const credentials = z.discriminatedUnion('type', [passwordCredentials, otherCredentials], {
+  error: 'must have a type: hashed-password, psk, x509-cert or rpk',
+});
+
+const device = z.strictObject({
+  'device-id': name,
+  enabled: flag.default(true),
+  via: z.union([name.transform((gateway) => [gateway]), z.array(name)], 'must be a device id or a list of them').default([]),
+  defaults,
+  credentials: z.array(credentials).default([]),
+  ext: anything.optional(),
+});
+
+const adapter = z.looseObject({
+  type: name,
+  enabled: flag.default(false),
+  ext: z.record(z.string(), anything).default({}),
+});
+
+const tenant = z.strictObject({
+  'tenant-id': name.regex(/^[^/]*$/, 'must not have a slash'),
+  enabled: flag.default(true),
+  defaults,
+  adapters: z.array(adapter).optional(),
+  'resource-limits': z
+    .looseObject({
+      'max-connections': limit.optional(),
+      'max-ttl': limit.optional(),
+      'max-ttl-telemetry-qos0': limit.optional(),
+      'max-ttl-telemetry-qos1': limit.optional(),
+    })
+    .default({}),
+  'minimum-message-size': anything.optional(),
+  'trusted-ca': anything.optional(),
+  tracing: anything.optional(),
+  ext: anything.optional(),
+  devices: z.array(device).default([]),
+});
+
+export const registryFileSchema = z.strictObject({ tenants: z.array(tenant) });
+
+export type RegistryContent = z.output<typeof registryFileSchema>;
+export type TenantContent = RegistryContent['tenants'][number];
+export type DeviceContent = TenantContent['devices'][number];
+export type CredentialsContent = DeviceContent['credentials'][number];

@@ -1,0 +1,1 @@
+export { createLoggerSink, type LoggerSinkOptions } from './logger-sink.ts';
