@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
-import { flag, loadConfig, milliseconds, option, optional, port, text, wholeNumber } from '@rollcall/adapter-kit';
+import { flag, loadConfig, milliseconds, option, optional, port, readPem, text, wholeNumber } from '@rollcall/adapter-kit';
 import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
-import { ConfigError } from '@rollcall/core';
 import type { MqttAdapterOptions } from './adapter.ts';
 
 /** Options of the MQTT adapter; names and defaults are Hono's where it has them (`hono-interop.md` §11). */
@@ -92,12 +90,4 @@ export function connectionLimit(configured: number): number {
   if (configured > 0) return configured;
   const heapBytes = getHeapStatistics().heap_size_limit * 0.75;
   return Math.max(100, Math.floor((heapBytes - reservedBytes) / bytesPerConnection));
-}
-
-function readPem(variable: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError([`${variable}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`]);
-  }
 }

@@ -1,24 +1,18 @@
 #!/usr/bin/env node
-import {
-  printConfig,
-  runProcess,
-  selectSinks,
-  shutdownRequested,
-  startAdapter,
-} from '@rollcall/adapter-kit';
+import { runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
-import { systemClock as clock, systemRandom as random } from '@rollcall/core';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLoggerSink } from '@rollcall/logger-sink';
 import { pino } from 'pino';
 import { createMqttAdapter } from './adapter.ts';
 import { connectionLimit, loadMqttConfig, mqttAdapterOptions } from './config.ts';
 
-await runProcess(async () => {
-  const { kit, own, effective } = loadMqttConfig(process.env);
-  if (process.argv.includes('--print-config')) {
-    process.stdout.write(printConfig(effective));
-    return;
-  }
-  // placeholder composition
-});
+await runAdapterProcess(loadMqttConfig, ({ kit, own }) => ({
+  adapter: createMqttAdapter(mqttAdapterOptions(own)),
+  maxConnections: connectionLimit(own.maxConnections),
+  log: pino({ name: 'mqtt-adapter', level: kit.logLevel }),
+  openRegistry: openFileRegistry,
+  createPasswords: createPasswordVerifier,
+  createMessaging,
+  createLoggerSink,
+}));

@@ -20,16 +20,21 @@ export interface Dialled {
 
 /** Opens a connection and a session on it. @throws where that fails or takes too long. */
 export async function dial(options: AmqpConnectionOptions): Promise<Dialled> {
-  const raw = rhea.create_container().create_connection(connectionOptions(options));
-  // Without listeners rhea throws out of its socket callbacks; the rejected promises below say the same.
-  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error']) raw.on(event, () => {});
+  const rheaContainer = rhea.create_container();
+  // Where nobody listens, rhea throws out of its socket callbacks or prints; the promises below say the same. The
+  // container's listeners stay when rhea-promise takes those of a connection away.
+  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'disconnected'])
+    rheaContainer.on(event, () => {});
+  const raw = rheaContainer.create_connection(connectionOptions(options));
   const container = { id: raw.options.id } as never;
   const connection = new Connection({
     rheaConnection: raw,
     container,
     operationTimeoutInSeconds: (options.connectTimeoutMs ?? defaultTimings.connectTimeoutMs) / 1_000,
   });
+  let markCut = (_cause: string): void => {};
   const lost = new Promise<string>((resolve) => {
+    markCut = resolve;
     const describe = (error: unknown): string => (error instanceof Error ? error.message : describeCondition(error));
     raw.once('disconnected', (context) => resolve(describe(context.error ?? raw.error)));
     raw.once('connection_close', (context) => resolve(describe(context.connection.error)));
@@ -43,6 +48,8 @@ export async function dial(options: AmqpConnectionOptions): Promise<Dialled> {
   try {
     await connection.open();
     const session = await connection.createSession();
+    // rhea hears of a socket that the peer ends, and not of one that is destroyed on this side.
+    socketOf(raw)?.once('close', () => markCut('closed'));
     const rawSession = Object.values((raw as unknown as { local_channel_map: Record<string, rhea.Session> }).local_channel_map)[0] as rhea.Session;
     return { connection, session, rawSession, lost, hangUp, cork: () => corkSocket(raw) };
   } catch (error) {
@@ -86,6 +93,7 @@ interface RawSocket {
   cork(): void;
   uncork(): void;
   destroy(): void;
+  once(event: 'close', listener: () => void): void;
 }
 
 /** rhea does not declare its socket. */

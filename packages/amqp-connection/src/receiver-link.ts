@@ -67,7 +67,7 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
       options.onStateChange?.(true);
     } catch (error) {
       if (endedBy !== undefined || host.current() !== dialled) return;
-      const { condition, message, description } = error as Record<string, string | undefined>;
+      const { condition, message, description } = (error ?? {}) as Record<string, string | undefined>;
       log.warn({ address, condition, cause: description ?? message }, 'messaging network refuses to let us receive');
       await attachAgain(dialled);
     }

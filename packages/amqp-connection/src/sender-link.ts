@@ -185,7 +185,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       });
     } catch (error) {
       if (host.current() !== dialled) return;
-      const { condition, message, description } = error as Record<string, string | undefined>;
+      const { condition, message, description } = (error ?? {}) as Record<string, string | undefined>;
       giveBackWaiting({
         status: 'attach-refused',
         ...(condition !== undefined && { condition }),

@@ -1,0 +1,92 @@
+import {
+  systemClock as clock,
+  systemRandom as random,
+  type Clock,
+  type DeviceDataSender,
+  type DeviceRegistry,
+  type EventSink,
+  type Log,
+  type PasswordVerifier,
+  type Random,
+} from '@rollcall/core';
+import { messagingSettings, type MessagingSettings } from '../config/messaging-settings.ts';
+import { printConfig, type LoadedConfig } from '../config/load-config.ts';
+import type { Options } from '../config/option.ts';
+import { selectSinks } from '../config/select-sinks.ts';
+import type { ProtocolAdapter } from '../protocol-adapter.ts';
+import { startAdapter } from '../start-adapter.ts';
+import { runProcess } from './run-process.ts';
+import { shutdownRequested } from './shutdown-requested.ts';
+
+interface Environment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** What an app brings along: its adapter, and the implementations of the ports that it was composed with. */
+export interface Composition {
+  readonly adapter: ProtocolAdapter;
+  readonly maxConnections: number;
+  readonly log: Log;
+  openRegistry(options: Environment & { readonly file: string }): Promise<DeviceRegistry>;
+  createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
+  createMessaging(options: Environment & MessagingSettings): { eventsSink(): EventSink; readonly sender: DeviceDataSender };
+  createLoggerSink(options: { readonly log: Log; readonly level: 'info' | 'debug' }): EventSink;
+}
+
+/**
+ * Runs an adapter as a process of its own: reads the configuration from the environment, starts, and stops when asked to.
+ * With `--print-config` it shows the effective configuration instead.
+ */
+export function runAdapterProcess<Own extends Options>(
+  load: (env: NodeJS.ProcessEnv) => LoadedConfig<Own>,
+  compose: (config: LoadedConfig<Own>) => Composition,
+): Promise<void> {
+  return runProcess(async () => {
+    const config = load(process.env);
+    if (process.argv.includes('--print-config')) {
+      process.stdout.write(printConfig(config.effective));
+      return;
+    }
+    const { kit } = config;
+    const parts = compose(config);
+    const { log } = parts;
+    const registry = await parts.openRegistry({ file: kit.registryFile ?? '', clock, random, log });
+    const passwords = parts.createPasswords({ clock, random, log });
+    const messaging = parts.createMessaging({ clock, random, log, ...messagingSettings(parts.adapter.type, kit) });
+    const sinks = selectSinks(kit.producers, {
+      logging: () => parts.createLoggerSink({ log, level: kit.eventLogLevel }),
+      events: () => messaging.eventsSink(),
+    });
+
+    const running = await startAdapter({
+      adapter: parts.adapter,
+      registry,
+      passwords,
+      sinks,
+      sender: messaging.sender,
+      clock,
+      random,
+      log,
+      settings: {
+        ...(kit.adapterId !== undefined && { adapterId: kit.adapterId }),
+        exposeRemoteAddress: kit.remoteAddress,
+        maxConnections: parts.maxConnections,
+        commitWaitMs: kit.commitWaitMs,
+        outbox: { maxEvents: kit.outboxEvents, maxBytes: kit.outboxBytes },
+        health: { host: kit.healthBindAddress, port: kit.healthPort },
+      },
+    });
+    log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
+
+    const cause = await shutdownRequested('SIGINT', 'SIGTERM');
+    log.info({ cause }, 'stopping');
+    await running.stop({ graceMs: kit.shutdownGraceMs });
+    await registry.close();
+    await passwords.close();
+    log.info({}, 'stopped');
+    // Whatever a library left open must not keep a stopped adapter alive.
+    process.exit(0);
+  });
+}

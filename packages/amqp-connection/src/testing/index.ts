@@ -1,0 +1,7 @@
+export {
+  startScriptedPeer,
+  type PeerMessage,
+  type ScriptedPeer,
+  type ScriptedPeerOptions,
+  type Verdict,
+} from './scripted-peer.ts';

@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import rhea from 'rhea';
+
+/** What becomes of a message that the peer received; `silence` leaves it without an outcome. */
+export type Verdict =
+  | 'accepted'
+  | 'released'
+  | 'silence'
+  | { readonly rejected: string }
+  | { readonly modified: { readonly undeliverableHere: boolean } };
+
+export interface PeerMessage {
+  readonly address: string;
+  readonly message: rhea.Message;
+}
+
+/** An AMQP 1.0 network for tests that does what it is told. */
+export interface ScriptedPeer {
+  readonly port: number;
+  /** Everything received, in order. */
+  readonly received: readonly PeerMessage[];
+  /** User names and passwords presented with SASL PLAIN. */
+  readonly logins: readonly { readonly username: string; readonly password: string }[];
+  /** Decides what becomes of each message; default: accepted. */
+  verdict: (message: PeerMessage) => Verdict;
+  /** Credit given to each new link; default 1,000. */
+  credit: number;
+  /** Addresses that are refused, with the condition. */
+  readonly refused: Map<string, string>;
+  /** Whether user name and password are right; default: yes. */
+  authenticate: (username: string, password: string) => boolean;
+  /** Sends a message to whoever receives from the address; resolves with the outcome's name. */
+  deliver(address: string, payload: Uint8Array): Promise<string>;
+  /** Source of the last link that attached to receive. */
+  readonly lastSource: () => { readonly address?: string; readonly expiryPolicy?: string } | undefined;
+  /** Detaches every link on which the peer receives, with an error. */
+  detachAll(condition: string): void;
+  /** Cuts all network connections. */
+  drop(): void;
+  close(): Promise<void>;
+}
+
+export interface ScriptedPeerOptions {
+  /** Default: any free one. */
+  readonly port?: number;
+  /** PEM; with both, the peer speaks TLS. */
+  readonly key?: string;
+  readonly cert?: string;
+}
+
+export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Promise<ScriptedPeer> {
+  const container = rhea.create_container({ id: 'scripted-peer' });
+  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error', 'receiver_error', 'disconnected'])
+    container.on(event, () => {});
+  const received: PeerMessage[] = [];
+  const logins: { username: string; password: string }[] = [];
+  const sockets = new Set<Socket>();
+  const receivers = new Set<rhea.Receiver>();
+  const senders = new Set<rhea.Sender>();
+  let lastSource: ReturnType<ScriptedPeer['lastSource']>;
+
+  const mechanisms = container.sasl_server_mechanisms as unknown as {
+    enable_plain(check: (username: string, password: string) => boolean): void;
+    enable_anonymous(): void;
+  };
+  mechanisms.enable_plain((username, password) => {
+    logins.push({ username, password });
+    return peer.authenticate(username, password);
+  });
+  mechanisms.enable_anonymous();
+
+  container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
+    if (!receiver) return;
+    const address = String(receiver.target?.address ?? '');
+    receiver.set_target({ address } as never);
+    const condition = peer.refused.get(address);
+    if (condition !== undefined) return receiver.close({ condition, description: `${address} is refused` });
+    receivers.add(receiver);
+    if (peer.credit > 0) receiver.add_credit(peer.credit);
+    return undefined;
+  });
+  container.on('sender_open', ({ sender }: rhea.EventContext) => {
+    if (!sender) return;
+    const { address, expiry_policy: expiryPolicy } = sender.source as { address?: string; expiry_policy?: unknown };
+    lastSource = {
+      ...(address !== undefined && { address }),
+      ...(expiryPolicy !== undefined && { expiryPolicy: String(expiryPolicy) }),
+    };
+    sender.set_source({ address } as never);
+    const condition = peer.refused.get(String(address));
+    if (condition !== undefined) return sender.close({ condition, description: 'refused' });
+    senders.add(sender);
+    return undefined;
+  });
+  for (const event of ['receiver_close', 'sender_close'])
+    container.on(event, ({ receiver, sender }: rhea.EventContext) => {
+      if (receiver) receivers.delete(receiver);
+      if (sender) senders.delete(sender);
+    });
+  container.on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
+    if (!receiver || !delivery || !message) return;
+    const entry = { address: String(receiver.target?.address ?? ''), message };
+    received.push(entry);
+    const verdict = peer.verdict(entry);
+    if (verdict === 'silence') return;
+    // Outcomes of different kinds in one turn would be merged by rhea: see settle-delivery.ts.
+    setImmediate(() => settle(delivery, verdict));
+  });
+
+  const waiting = new Map<rhea.Delivery, (outcome: string) => void>();
+  for (const outcome of ['accepted', 'released', 'rejected', 'modified'])
+    container.on(outcome, ({ delivery }: rhea.EventContext) => delivery && waiting.get(delivery)?.(outcome));
+
+  const server = container.listen({
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    tcp_no_delay: true,
+    treat_modified_as_released: false,
+    receiver_options: { credit_window: 0, autoaccept: false },
+    ...(options.key !== undefined && { transport: 'tls', key: options.key, cert: options.cert }),
+  } as never) as unknown as Server;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await once(server, 'listening');
+
+  const peer: ScriptedPeer = {
+    port: (server.address() as AddressInfo).port,
+    received,
+    logins,
+    verdict: () => 'accepted',
+    credit: 1_000,
+    refused: new Map(),
+    authenticate: () => true,
+    lastSource: () => lastSource,
+    deliver: (address, payload) =>
+      new Promise((resolve, reject) => {
+        const link = [...senders].find((each) => String((each.source as { address?: unknown }).address) === address);
+        if (!link) return reject(new Error(`nobody receives from ${address}`));
+        const delivery = link.send(Buffer.from(payload), undefined, 0);
+        waiting.set(delivery, resolve);
+        return undefined;
+      }),
+    detachAll(condition) {
+      for (const receiver of receivers) receiver.close({ condition, description: 'detached by the script' });
+      receivers.clear();
+    },
+    drop() {
+      receivers.clear();
+      senders.clear();
+      for (const socket of sockets) socket.destroy();
+    },
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+  return peer;
+}
+
+function settle(delivery: rhea.Delivery, verdict: Exclude<Verdict, 'silence'>): void {
+  const { incoming } = (delivery as unknown as { link: { session: { incoming: { process(session: unknown): void } } } }).link.session;
+  if (verdict === 'accepted') delivery.accept();
+  else if (verdict === 'released') delivery.release();
+  else if ('rejected' in verdict) delivery.reject({ condition: verdict.rejected, description: 'by the script' } as never);
+  else
+    (delivery as unknown as { modified(state: object): void }).modified({
+      undeliverable_here: verdict.modified.undeliverableHere,
+      delivery_failed: true,
+    });
+  incoming.process((delivery as unknown as { link: { session: unknown } }).link.session);
+}

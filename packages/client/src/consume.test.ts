@@ -1,0 +1,80 @@
+import { startScriptedPeer, type ScriptedPeer } from '@rollcall/amqp-connection/testing';
+import { anOutboundEvent } from '@rollcall/conformance';
+import rhea from 'rhea';
+import { afterEach, expect, test } from 'vitest';
+import { consume, type ConsumeOptions, type EventConsumer } from './consume.ts';
+
+const open: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const each of open.splice(0).toReversed()) await each.close();
+});
+
+async function givenAConsumer(facts: Partial<ConsumeOptions> = {}): Promise<{ peer: ScriptedPeer; consumer: EventConsumer; seen: string[] }> {
+  const peer = await startScriptedPeer();
+  const seen: string[] = [];
+  const consumer = consume({
+    url: `amqp://127.0.0.1:${peer.port}`,
+    tenant: 'acme',
+    onEvent: (event) => void seen.push(event.id),
+    ...facts,
+  });
+  open.push(peer, consumer);
+  await consumer.ready;
+  return { peer, consumer, seen };
+}
+
+test('an event is decoded, handled, and then accepted', async () => {
+  const { peer, seen } = await givenAConsumer();
+  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).toBe('accepted');
+  expect(seen).toEqual(['e1']);
+});
+
+test('an event whose handler fails is given back', async () => {
+  const { peer } = await givenAConsumer({
+    onEvent: () => {
+      throw new Error('database away');
+    },
+  });
+  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).not.toBe('accepted');
+});
+
+test('what is no event of ours is told apart, and accepted', async () => {
+  const others: string[] = [];
+  const { peer, seen } = await givenAConsumer({ onOther: ({ type }) => void others.push(type) });
+  const uploaded = rhea.message.encode({ content_type: 'text/plain', body: rhea.message.data_section(Buffer.from('x')) });
+  expect(await peer.deliver('event/acme', uploaded)).toBe('accepted');
+  expect(others).toEqual(['unrecognized']);
+  expect(seen).toEqual([]);
+});
+
+test.each([
+  [{ application: 'billing' }, /^event\/acme::billing$/, undefined],
+  [{ temporary: true }, /^event\/acme::temporary-[0-9a-f-]{36}$/, 'link-detach'],
+  [{ address: 'queue://acme' }, /^queue:\/\/acme$/, undefined],
+])('%j subscribes to %s', async (facts, address, expiryPolicy) => {
+  const { peer } = await givenAConsumer(facts);
+  expect(peer.lastSource()?.address).toMatch(address);
+  expect(peer.lastSource()?.expiryPolicy).toBe(expiryPolicy);
+});
+
+test('user name and password may stand in the URL', async () => {
+  const peer = await startScriptedPeer();
+  const consumer = consume({ url: `amqp://consumer%40HONO:s%C3%A9cret@127.0.0.1:${peer.port}`, tenant: 'acme', onEvent() {} });
+  open.push(peer, consumer);
+  await consumer.ready;
+  expect(peer.logins).toEqual([{ username: 'consumer@HONO', password: 'sécret' }]);
+});
+
+test('goes on after the connection was lost', async () => {
+  const states: boolean[] = [];
+  const { peer, seen } = await givenAConsumer({ onStateChange: (attached) => states.push(attached) });
+  peer.drop();
+  await expect.poll(() => states).toEqual([true, false, true]);
+  await peer.deliver('event/acme', anOutboundEvent('e2').message);
+  expect(seen).toEqual(['e2']);
+});
+
+test('a URL of another kind is refused', () => {
+  expect(() => consume({ url: 'mqtt://localhost', tenant: 'acme', onEvent() {} })).toThrow('must begin with amqp://');
+});

@@ -1,0 +1,24 @@
+/** What an address of the network names (`docs/events-api.md`). */
+export type Address =
+  | { readonly kind: 'event'; readonly tenant: string }
+  | { readonly kind: 'subscription'; readonly tenant: string; readonly name: string }
+  | { readonly kind: 'telemetry'; readonly tenant: string };
+
+const maxNameLength = 255;
+// A tenant has no slash, and no `::`, which begins the name of a subscription.
+// oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+const pattern = /^(event|telemetry)\/((?:(?!::)[^/\u0000-\u001f\u007f])+)(?:::([^\u0000-\u001f\u007f]+))?$/;
+
+/** Reads an address; `undefined` where there is no such thing. */
+export function parseAddress(text: unknown): Address | undefined {
+  if (typeof text !== 'string' || text.length > 2 * maxNameLength) return undefined;
+  const [, endpoint, tenant, name] = pattern.exec(text) ?? [];
+  if (tenant === undefined || tenant.length > maxNameLength) return undefined;
+  if (endpoint === 'telemetry') return name === undefined ? { kind: 'telemetry', tenant } : undefined;
+  return name === undefined ? { kind: 'event', tenant } : { kind: 'subscription', tenant, name };
+}
+
+/** The name of the tenant's shared queue, or of one of its subscriptions. */
+export function queueName(address: Exclude<Address, { kind: 'telemetry' }>): string {
+  return address.kind === 'event' ? `event/${address.tenant}` : `event/${address.tenant}::${address.name}`;
+}

@@ -1,0 +1,158 @@
+import type { Log } from '@rollcall/core';
+import type rhea from 'rhea';
+import { createMessageOrder, type Queued } from './message-order.ts';
+import { capacityOf, forward, wantsSettled } from './outgoing-link.ts';
+import type { Store } from './store.ts';
+
+/** What happens when a queue is full: the oldest message goes, or producers get no credit. */
+export type FullPolicy = 'drop-oldest' | 'stop-producers';
+
+export interface EventQueueOptions {
+  readonly name: string;
+  /** Absent: the queue is in memory only. */
+  readonly store?: Store;
+  readonly maxMessages: number;
+  readonly whenFull: FullPolicy;
+  readonly log: Log;
+  /** What the store had of it. */
+  readonly messages?: readonly Queued[];
+  /** Room was made. */
+  onRoom(): void;
+}
+
+export interface EventQueue {
+  readonly name: string;
+  readonly depth: number;
+  readonly dropped: number;
+  /** Whether producers should stop. */
+  readonly full: boolean;
+  /** `done` is called once the message is as safe as this queue makes it. */
+  publish(payload: Buffer, done: (error?: Error) => void): void;
+  addConsumer(link: rhea.Sender): void;
+  /** The link is gone: what it did not settle waits again. */
+  removeConsumer(link: rhea.Sender): void;
+  /** A consumer settled: `keep` says that the message waits again. */
+  settled(delivery: rhea.Delivery, link: rhea.Sender, keep: boolean): void;
+  /** Sends what can be sent, soon. */
+  kick(): void;
+}
+
+/** Messages moved in one turn of the event loop: everybody else gets a turn too. */
+const maxPerTurn = 2_000;
+/** How often the dropping of messages is logged: the first, and every so many. */
+const logEvery = 1_000;
+
+export function createEventQueue(options: EventQueueOptions): EventQueue {
+  const { name, store, maxMessages, whenFull, log } = options;
+  const order = createMessageOrder();
+  const consumers = new Map<rhea.Sender, Map<rhea.Delivery, Queued>>();
+  let lastPosition = 0;
+  let dropped = 0;
+  let scheduled = false;
+
+  for (const message of options.messages ?? []) {
+    order.append(message);
+    lastPosition = message.position;
+  }
+
+  function done(message: Queued): void {
+    order.settle(message);
+    store?.remove(name, message.position);
+    if (order.size < maxMessages) options.onRoom();
+  }
+
+  function dropBeyondBound(): void {
+    while (order.size > maxMessages) {
+      const oldest = order.dropOldest();
+      if (!oldest) return;
+      store?.remove(name, oldest.position);
+      dropped += 1;
+      if (dropped % logEvery === 1) log.warn({ queue: name, dropped, maxMessages }, 'queue is full: oldest messages are dropped');
+    }
+  }
+
+  function pump(): void {
+    scheduled = false;
+    let moved = 0;
+    const budgets = [...consumers.keys()].map((link) => ({ link, budget: capacityOf(link) }));
+    for (let any = true; any && order.waiting > 0 && moved < maxPerTurn; ) {
+      any = false;
+      for (const each of budgets) {
+        if (each.budget <= 0 || moved >= maxPerTurn) continue;
+        const message = order.take();
+        if (!message) return;
+        each.budget -= 1;
+        moved += 1;
+        any = true;
+        toTheEnd(each.link);
+        const settled = wantsSettled(each.link);
+        const delivery = forward(each.link, message.payload, settled);
+        if (settled) done(message);
+        else consumers.get(each.link)?.set(delivery, message);
+      }
+    }
+    if (order.waiting > 0 && moved >= maxPerTurn) kick();
+  }
+
+  /** Who got a message comes last next time. */
+  function toTheEnd(link: rhea.Sender): void {
+    const unsettled = consumers.get(link);
+    if (!unsettled) return;
+    consumers.delete(link);
+    consumers.set(link, unsettled);
+  }
+
+  function kick(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(pump);
+  }
+
+  return {
+    name,
+    get depth() {
+      return order.size;
+    },
+    get dropped() {
+      return dropped;
+    },
+    get full() {
+      return whenFull === 'stop-producers' && order.size >= maxMessages;
+    },
+    publish(payload, onDone) {
+      lastPosition += 1;
+      const message: Queued = { position: lastPosition, payload };
+      const written = (error?: Error): void => {
+        if (!error) {
+          order.append(message);
+          if (whenFull === 'drop-oldest') dropBeyondBound();
+          kick();
+        }
+        onDone(error);
+      };
+      if (store) store.append(name, message, written);
+      else written();
+    },
+    addConsumer(link) {
+      consumers.set(link, new Map());
+      kick();
+    },
+    removeConsumer(link) {
+      const unsettled = consumers.get(link);
+      if (!unsettled) return;
+      consumers.delete(link);
+      order.giveBack([...unsettled.values()]);
+      kick();
+    },
+    settled(delivery, link, keep) {
+      const unsettled = consumers.get(link);
+      const message = unsettled?.get(delivery);
+      if (!unsettled || !message) return;
+      unsettled.delete(delivery);
+      if (keep) order.giveBack([message]);
+      else done(message);
+      kick();
+    },
+    kick,
+  };
+}

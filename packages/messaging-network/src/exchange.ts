@@ -1,0 +1,169 @@
+import type { Log } from '@rollcall/core';
+import type rhea from 'rhea';
+import { queueName, type Address } from './addresses.ts';
+import { createEventQueue, type EventQueue } from './event-queue.ts';
+import { capacityOf, creditOf, forward } from './outgoing-link.ts';
+import type { Verdict } from './settle-delivery.ts';
+import type { Store } from './store.ts';
+
+export interface ExchangeOptions {
+  readonly store: Store;
+  readonly maxQueueMessages: number;
+  readonly maxQueues: number;
+  readonly log: Log;
+  /** Producers may get credit, where they could not. */
+  onRoom(): void;
+}
+
+export interface QueueStats {
+  readonly name: string;
+  readonly depth: number;
+  readonly dropped: number;
+}
+
+/** What goes where: queues of events, subscriptions beside them, and telemetry for whoever listens. */
+export interface Exchange {
+  /** Credit that a producer of this address may have in all. */
+  producerCredit(address: Address, window: number): number;
+  publish(address: Address, payload: Buffer, settle: (verdict: Verdict) => void): void;
+  /** `undefined` where there are too many queues. The result ends the consumption. */
+  consume(address: Address, link: rhea.Sender, temporary: boolean): Consumption | undefined;
+  stats(): readonly QueueStats[];
+}
+
+export interface Consumption {
+  /** The link has credit. */
+  kick(): void;
+  settled(delivery: rhea.Delivery, keep: boolean): void;
+  end(): void;
+}
+
+const tooManyQueues: Verdict = {
+  kind: 'rejected',
+  condition: 'amqp:resource-limit-exceeded',
+  description: 'too many queues',
+};
+
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { store, maxQueueMessages, log } = options;
+  const queues = new Map<string, EventQueue>();
+  /** Names of the subscriptions of each tenant. */
+  const subscriptions = new Map<string, Set<string>>();
+  const listeners = new Map<string, Set<rhea.Sender>>();
+
+  function createQueue(address: Exclude<Address, { kind: 'telemetry' }>, temporary: boolean, messages: Parameters<typeof createEventQueue>[0]['messages']): EventQueue {
+    const name = queueName(address);
+    const own = address.kind === 'subscription';
+    const queue = createEventQueue({
+      name,
+      maxMessages: maxQueueMessages,
+      whenFull: own && !temporary ? 'stop-producers' : 'drop-oldest',
+      log,
+      onRoom: options.onRoom,
+      ...(!temporary && { store }),
+      ...(messages && { messages }),
+    });
+    queues.set(name, queue);
+    if (own) {
+      const names = subscriptions.get(address.tenant) ?? new Set();
+      subscriptions.set(address.tenant, names.add(name));
+    }
+    return queue;
+  }
+
+  function queueFor(address: Exclude<Address, { kind: 'telemetry' }>, temporary = false): EventQueue | undefined {
+    const name = queueName(address);
+    const existing = queues.get(name);
+    if (existing) return existing;
+    if (queues.size >= options.maxQueues) return undefined;
+    if (!temporary) store.createQueue(name);
+    return createQueue(address, temporary, undefined);
+  }
+
+  function subscriptionsOf(tenant: string): readonly EventQueue[] {
+    return [...(subscriptions.get(tenant) ?? [])].map((name) => queues.get(name)).filter((queue) => queue !== undefined);
+  }
+
+  function publishEvent(tenant: string, payload: Buffer, settle: (verdict: Verdict) => void): void {
+    const shared = queueFor({ kind: 'event', tenant });
+    if (!shared) return settle(tooManyQueues);
+    const targets = [shared, ...subscriptionsOf(tenant)];
+    if (targets.some(({ full }) => full)) return settle({ kind: 'released' });
+    // rhea hands out views of its read buffer: they must not be kept.
+    const kept = Buffer.from(payload);
+    let remaining = targets.length;
+    let failure: Error | undefined;
+    for (const target of targets)
+      target.publish(kept, (error) => {
+        failure ??= error;
+        remaining -= 1;
+        if (remaining > 0) return;
+        if (failure) log.error({ err: failure, tenant }, 'event could not be written');
+        settle(
+          failure
+            ? { kind: 'rejected', condition: 'amqp:internal-error', description: 'event could not be written' }
+            : { kind: 'accepted' },
+        );
+      });
+    return undefined;
+  }
+
+  function publishTelemetry(tenant: string, payload: Buffer, settle: (verdict: Verdict) => void): void {
+    let received = false;
+    for (const link of listeners.get(tenant) ?? []) {
+      if (capacityOf(link) <= 0) continue;
+      forward(link, Buffer.from(payload), true);
+      received = true;
+    }
+    settle({ kind: received ? 'accepted' : 'released' });
+  }
+
+  for (const { name, messages } of store.load()) {
+    const [, tenant = '', subscription] = /^event\/(.+?)(?:::(.+))?$/.exec(name) ?? [];
+    createQueue(
+      subscription === undefined ? { kind: 'event', tenant } : { kind: 'subscription', tenant, name: subscription },
+      false,
+      messages,
+    );
+  }
+
+  return {
+    producerCredit(address, window) {
+      if (address.kind === 'telemetry')
+        return Math.min(window, Math.max(0, ...[...(listeners.get(address.tenant) ?? [])].map(creditOf)));
+      return subscriptionsOf(address.tenant).some(({ full }) => full) ? 0 : window;
+    },
+    publish(address, payload, settle) {
+      if (address.kind === 'telemetry') publishTelemetry(address.tenant, payload, settle);
+      else publishEvent(address.tenant, payload, settle);
+    },
+    consume(address, link, temporary) {
+      if (address.kind === 'telemetry') {
+        const links = listeners.get(address.tenant) ?? new Set();
+        listeners.set(address.tenant, links.add(link));
+        return {
+          kick: options.onRoom,
+          settled() {},
+          end() {
+            links.delete(link);
+            if (links.size === 0 && listeners.get(address.tenant) === links) listeners.delete(address.tenant);
+          },
+        };
+      }
+      const queue = queueFor(address, temporary);
+      if (!queue) return undefined;
+      queue.addConsumer(link);
+      return {
+        kick: () => queue.kick(),
+        settled: (delivery, keep) => queue.settled(delivery, link, keep),
+        end() {
+          queue.removeConsumer(link);
+          if (!temporary) return;
+          queues.delete(queue.name);
+          subscriptions.get(address.tenant)?.delete(queue.name);
+        },
+      };
+    },
+    stats: () => [...queues.values()].map(({ name, depth, dropped }) => ({ name, depth, dropped })),
+  };
+}

@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { TransportError, type Log } from '@rollcall/core';
+import rhea from 'rhea';
+import { parseAddress, type Address } from './addresses.ts';
+import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
+import { creditOf } from './outgoing-link.ts';
+import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
+import { settleDelivery } from './settle-delivery.ts';
+import { openStore } from './store.ts';
+
+export interface MessagingNetworkOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Where events are kept until they are consumed. */
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Messages a queue keeps at most; default 10,000. */
+  readonly maxQueueMessages?: number;
+  /** Queues and subscriptions at most; default 1,000. */
+  readonly maxQueues?: number;
+  readonly idleTimeoutMs?: number;
+}
+
+export interface MessagingNetwork {
+  readonly host: string;
+  readonly port: number;
+  stats(): readonly QueueStats[];
+  close(): Promise<void>;
+}
+
+/** Messages a producer may have under way. */
+const producerWindow = 1_000;
+const maxMessageBytes = 1_048_576;
+
+/**
+ * An AMQP 1.0 network for development and tests: it authenticates nobody and is guarded against nobody.
+ *
+ * @throws TransportError where the port is taken, or the data directory cannot be used.
+ */
+export async function startMessagingNetwork(options: MessagingNetworkOptions): Promise<MessagingNetwork> {
+  const { host = '127.0.0.1', port, log } = options;
+  keepRawMessages();
+  const store = openStore(options.dataDir);
+  const producers = new Map<rhea.Receiver, Address | undefined>();
+  const consumptions = new Map<rhea.Sender, Consumption>();
+  const sockets = new Set<Socket>();
+  let creditScheduled = false;
+
+  const exchange = createExchange({
+    store,
+    log,
+    maxQueueMessages: options.maxQueueMessages ?? 10_000,
+    maxQueues: options.maxQueues ?? 1_000,
+    onRoom: scheduleCredit,
+  });
+
+  /** Looks once, soon, at the credit of all producers. */
+  function scheduleCredit(): void {
+    if (creditScheduled) return;
+    creditScheduled = true;
+    setImmediate(() => {
+      creditScheduled = false;
+      for (const [link, address] of producers) grantCredit(link, address);
+    });
+  }
+
+  function grantCredit(link: rhea.Receiver, address: Address | undefined): void {
+    if (!link.is_open()) return;
+    // Without address of its own, a link says with each message where it goes: there is no telling who has room.
+    const allowed = address ? exchange.producerCredit(address, producerWindow) : producerWindow;
+    const credit = creditOf(link);
+    if (credit <= allowed / 2) link.add_credit(allowed - credit);
+  }
+
+  const container = rhea.create_container({ id: 'rollcall-messaging-network' });
+  // rhea throws out of its socket callbacks where nobody listens to these.
+  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error', 'receiver_error'])
+    container.on(event, () => {});
+  const mechanisms = container.sasl_server_mechanisms as unknown as {
+    enable_plain(check: () => boolean): void;
+    enable_anonymous(): void;
+  };
+  mechanisms.enable_plain(() => true);
+  mechanisms.enable_anonymous();
+
+  container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
+    if (!receiver) return;
+    const target = receiver.target?.address as unknown;
+    receiver.set_source({ ...(receiver.source?.address !== undefined && { address: receiver.source.address }) } as never);
+    receiver.set_target(target ? ({ address: target } as never) : ({} as never));
+    const address = target ? parseAddress(target) : undefined;
+    if (target && (!address || address.kind === 'subscription')) {
+      receiver.close({ condition: 'amqp:not-found', description: `cannot send to ${String(target).slice(0, 300)}` });
+      return;
+    }
+    producers.set(receiver, address);
+    grantCredit(receiver, address);
+  });
+
+  container.on('sender_open', ({ sender }: rhea.EventContext) => {
+    if (!sender) return;
+    const source = sender.source as { address?: unknown; expiry_policy?: unknown } | undefined;
+    const address = parseAddress(source?.address);
+    sender.set_source({ address: address ? String(source?.address) : '' } as never);
+    sender.set_target({ ...(sender.target?.address !== undefined && { address: sender.target.address }) } as never);
+    if (!address) {
+      sender.close({ condition: 'amqp:not-found', description: `cannot receive from ${String(source?.address).slice(0, 300)}` });
+      return;
+    }
+    const temporary = address.kind === 'subscription' && String(source?.expiry_policy) === 'link-detach';
+    const consumption = exchange.consume(address, sender, temporary);
+    if (!consumption) {
+      sender.close({ condition: 'amqp:resource-limit-exceeded', description: 'too many queues' });
+      return;
+    }
+    consumptions.set(sender, consumption);
+  });
+
+  container.on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
+    if (!receiver || !delivery || !message) return;
+    const address = producers.get(receiver) ?? parseAddress(message.to);
+    if (!address || address.kind === 'subscription') {
+      const description = `cannot send to ${String(message.to).slice(0, 300)}`;
+      settleDelivery(delivery, { kind: 'rejected', condition: 'amqp:not-found', description });
+    } else {
+      exchange.publish(address, rawBytesOf(message), (verdict) => {
+        if (receiver.is_open()) settleDelivery(delivery, verdict);
+      });
+    }
+    grantCredit(receiver, producers.get(receiver));
+  });
+
+  container.on('sendable', ({ sender }: rhea.EventContext) => sender && consumptions.get(sender)?.kick());
+  const settle =
+    (keep: (state: { undeliverable_here?: boolean }) => boolean) =>
+    ({ sender, delivery }: rhea.EventContext): void => {
+      if (sender && delivery)
+        consumptions.get(sender)?.settled(delivery, keep((delivery.remote_state ?? {}) as { undeliverable_here?: boolean }));
+    };
+  container.on('accepted', settle(() => false));
+  container.on('rejected', settle(() => false));
+  container.on('released', settle(() => true));
+  container.on('modified', settle((state) => state.undeliverable_here !== true));
+  // Settled without an outcome: the consumer said nothing of the message (AMQP 1.0 §2.6.12).
+  container.on('settled', settle(() => true));
+
+  function dropLink(link: rhea.Sender | rhea.Receiver): void {
+    producers.delete(link as rhea.Receiver);
+    const consumption = consumptions.get(link as rhea.Sender);
+    consumptions.delete(link as rhea.Sender);
+    consumption?.end();
+  }
+
+  /** Idempotent: rhea may tell of one end more than once. */
+  function dropLinksOf(connection: rhea.Connection): void {
+    for (const link of [...producers.keys(), ...consumptions.keys()]) if (link.connection === connection) dropLink(link);
+    scheduleCredit();
+  }
+
+  container.on('sender_close', ({ sender }: rhea.EventContext) => sender && dropLink(sender));
+  container.on('receiver_close', ({ receiver }: rhea.EventContext) => receiver && dropLink(receiver));
+  container.on('session_close', ({ session }: rhea.EventContext) => {
+    for (const link of [...producers.keys(), ...consumptions.keys()]) if (link.session === session) dropLink(link);
+  });
+  container.on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
+  container.on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
+
+  const server = container.listen({
+    host,
+    port,
+    max_frame_size: 65_536,
+    idle_time_out: options.idleTimeoutMs ?? 60_000,
+    offered_capabilities: ['ANONYMOUS-RELAY'],
+    tcp_no_delay: true,
+    treat_modified_as_released: false,
+    receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxMessageBytes },
+  } as never) as unknown as Server;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    store.close();
+    const { code } = error as NodeJS.ErrnoException;
+    throw new TransportError(`amqp port ${host}:${port} cannot be bound: ${code}`, { cause: error });
+  }
+  log.warn({ host }, 'this messaging network is for development and tests: it authenticates nobody');
+
+  return {
+    host,
+    port: (server.address() as AddressInfo).port,
+    stats: () => exchange.stats(),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+      store.close();
+    },
+  };
+}

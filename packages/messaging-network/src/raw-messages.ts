@@ -1,0 +1,26 @@
+import rhea from 'rhea';
+
+const raw = Symbol('raw bytes of the message');
+
+interface Decoder {
+  decode(bytes: Buffer): object;
+}
+
+let installed = false;
+
+/**
+ * Makes rhea keep the bytes of every message it decodes: what passes through the network must not be encoded anew. rhea
+ * has one decoder per process; everybody else sees what they always saw.
+ */
+export function keepRawMessages(): void {
+  if (installed) return;
+  installed = true;
+  const decoder = rhea.message as unknown as Decoder;
+  const decode = decoder.decode.bind(decoder);
+  decoder.decode = (bytes) => Object.defineProperty(decode(bytes), raw, { value: bytes });
+}
+
+/** The bytes a message was decoded from. */
+export function rawBytesOf(message: object): Buffer {
+  return (message as { readonly [raw]?: Buffer })[raw] ?? Buffer.alloc(0);
+}

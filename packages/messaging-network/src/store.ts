@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { TransportError } from '@rollcall/core';
+import type { Queued } from './message-order.ts';
+
+export interface StoredQueue {
+  readonly name: string;
+  readonly messages: readonly Queued[];
+}
+
+/** Keeps queues and their messages on disk. Changes are written together, once per turn of the event loop. */
+export interface Store {
+  /** Everything that was kept, in order. */
+  load(): readonly StoredQueue[];
+  createQueue(name: string): void;
+  /** `written` is called once the message is on disk, or with the error that prevented it. */
+  append(queue: string, message: Queued, written: (error?: Error) => void): void;
+  remove(queue: string, position: number): void;
+  close(): void;
+}
+
+/**
+ * One SQLite file in `directory`. `synchronous=NORMAL` with a write-ahead log: what was written survives the end of the
+ * process by any means; a power failure may take the last moments.
+ *
+ * @throws TransportError where another process uses the directory, or it cannot be written.
+ */
+export function openStore(directory: string): Store {
+  const database = openDatabase(directory);
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE IF NOT EXISTS message (
+      queue INTEGER NOT NULL REFERENCES queue (id),
+      position INTEGER NOT NULL,
+      payload BLOB NOT NULL,
+      PRIMARY KEY (queue, position)
+    ) WITHOUT ROWID;
+  `);
+  const statements = {
+    createQueue: database.prepare('INSERT INTO queue (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    append: database.prepare('INSERT INTO message SELECT id, ?, ? FROM queue WHERE name = ?'),
+    remove: database.prepare('DELETE FROM message WHERE position = ? AND queue = (SELECT id FROM queue WHERE name = ?)'),
+  };
+  let changes: (() => void)[] = [];
+  let callbacks: ((error?: Error) => void)[] = [];
+  let scheduled: NodeJS.Immediate | undefined;
+
+  function schedule(change: () => void): void {
+    changes.push(change);
+    scheduled ??= setImmediate(commit);
+  }
+
+  function commit(): void {
+    clearImmediate(scheduled);
+    scheduled = undefined;
+    const [batch, waiting] = [changes, callbacks];
+    changes = [];
+    callbacks = [];
+    let failure: Error | undefined;
+    try {
+      database.exec('BEGIN');
+      for (const change of batch) change();
+      database.exec('COMMIT');
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      if (database.isTransaction) database.exec('ROLLBACK');
+    }
+    for (const written of waiting) written(failure);
+  }
+
+  return {
+    load() {
+      const queues = database.prepare('SELECT id, name FROM queue ORDER BY id').all();
+      const messages = database.prepare('SELECT position, payload FROM message WHERE queue = ? ORDER BY position');
+      return queues.map(({ id, name }) => ({
+        name: String(name),
+        messages: messages.all(Number(id)).map(({ position, payload }) => ({
+          position: Number(position),
+          payload: Buffer.from(payload as Uint8Array),
+        })),
+      }));
+    },
+    createQueue: (name) => schedule(() => void statements.createQueue.run(name)),
+    append(queue, { position, payload }, written) {
+      callbacks.push(written);
+      schedule(() => void statements.append.run(position, payload, queue));
+    },
+    remove: (queue, position) => schedule(() => void statements.remove.run(position, queue)),
+    close() {
+      commit();
+      database.close();
+    },
+  };
+}
+
+function openDatabase(directory: string): DatabaseSync {
+  try {
+    mkdirSync(directory, { recursive: true });
+    const database = new DatabaseSync(join(directory, 'messages.sqlite'));
+    // The exclusive lock is taken with the first write, and kept: a second process fails here and not later.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec('BEGIN IMMEDIATE; COMMIT;');
+    return database;
+  } catch (error) {
+    const { message } = error as Error;
+    const why = /locked|busy/i.test(message) ? 'another messaging network uses it' : message;
+    throw new TransportError(`data directory ${directory} cannot be used: ${why}`, { cause: error });
+  }
+}
