@@ -1,0 +1,49 @@
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+/** A log file of one run holds no more than this. */
+const maxLogBytes = 50 * 1024 * 1024;
+/** Severities of pino from which on a line is shown as well. */
+const warnLevel = 40;
+
+/** Keeps what a child prints in a file, and shows its warnings and errors, each as one line. */
+export function keepOutput(
+  name: string,
+  stdout: Readable,
+  stderr: Readable,
+  file: string,
+  show: (line: string) => void,
+): void {
+  const log = createWriteStream(file, { flags: 'a' });
+  let writtenBytes = 0;
+  const keep = (line: string): void => {
+    if (writtenBytes > maxLogBytes) return;
+    writtenBytes += line.length + 1;
+    log.write(`${line}\n`);
+  };
+  createInterface(stdout).on('line', (line) => {
+    keep(line);
+    const warning = warningIn(line);
+    if (warning !== undefined) show(`[${name}] ${warning}`);
+  });
+  createInterface(stderr).on('line', (line) => {
+    keep(line);
+    show(`[${name}] ${line}`);
+  });
+  stdout.on('close', () => log.end());
+}
+
+/** The message of a log line that is a warning or worse. */
+export function warningIn(line: string): string | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const { level, msg, err, cause } = (parsed ?? {}) as Record<string, unknown>;
+  if (typeof level !== 'number' || level < warnLevel || typeof msg !== 'string') return undefined;
+  const why = typeof cause === 'string' ? cause : (err as { message?: unknown } | undefined)?.message;
+  return typeof why === 'string' ? `${msg} (${why})` : msg;
+}

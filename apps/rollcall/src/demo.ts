@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import mqtt, { type MqttClient } from 'mqtt';
+
+export interface DemoCommand {
+  readonly url: string;
+}
+
+/** Long enough to watch, and to see events apart. */
+const stepMs = 1_500;
+
+/** `rollcall demo`: a real MQTT client that does what devices do. */
+export async function demo({ url }: DemoCommand): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  say('Watch the events in the terminal where `npm start` runs.\n');
+
+  say('sensor1 (device 4711) connects                → connected');
+  const first = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  await pause(stepMs);
+  say('sensor1 uploads an event with QoS 1');
+  await first.publishAsync('event', '{"temp": 21.5}', { qos: 1, properties: { contentType: 'application/json' } });
+  await pause(stepMs);
+  say('sensor1 is killed: no goodbye, the socket dies → disconnected connection-lost');
+  first.stream.destroy();
+  await pause(stepMs);
+
+  say('sensor1 comes back                             → connected');
+  const second = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  await pause(stepMs);
+  say('sensor1 connects a second time, same client id → disconnected taken-over, connected');
+  const third = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  await pause(stepMs);
+  second.end(true);
+
+  say('gateway gw (device gw-1) connects              → connected');
+  const gateway = await connect(url, 'gw', 'gw-secret', 'demo-gateway');
+  say('gw uploads an event on behalf of device 4712');
+  await gateway.publishAsync('event//4712', '{"open": true}', { qos: 1 });
+  await pause(stepMs);
+  say('both say goodbye                               → disconnected client-closed, twice');
+  await third.endAsync();
+  await gateway.endAsync();
+}
+
+async function connect(url: string, authId: string, password: string, clientId: string): Promise<MqttClient> {
+  const client = mqtt.connect(url, {
+    protocolVersion: 5,
+    username: `${authId}@DEFAULT_TENANT`,
+    password,
+    clientId,
+    keepalive: 60,
+    reconnectPeriod: 0,
+    connectTimeout: 5_000,
+  });
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => resolve());
+    client.once('error', (error) => reject(new Error(`cannot connect to ${url}: ${reasonOf(error)}`)));
+    client.once('close', () => reject(new Error(`cannot connect to ${url}: connection closed`)));
+  });
+  // What happens to it from now on is the point of the demonstration.
+  client.on('error', () => {});
+  return client;
+}
+
+function reasonOf(error: Error): string {
+  if ('code' in error && error.code === 'ECONNREFUSED') return 'nothing listens there; run `npm start` first';
+  return error.message || ('code' in error ? String(error.code) : 'unknown error');
+}

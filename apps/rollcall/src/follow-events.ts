@@ -1,0 +1,37 @@
+import { consume, type EventConsumer } from '@rollcall/client';
+import type { ReceivedEvent } from '@rollcall/core/wire';
+import { eventJson, eventLine } from './event-line.ts';
+
+export interface FollowOptions {
+  readonly url: string;
+  readonly tenant: string;
+  readonly json: boolean;
+  /** A durable subscription of this name; absent: one that goes with this process. */
+  readonly application?: string;
+  readonly address?: string;
+  onEvent?(event: ReceivedEvent): void;
+  /** Tells people about the connection, in one line. */
+  tell(line: string): void;
+}
+
+/** Prints connection events to standard output as they come. */
+export function followEvents(options: FollowOptions): EventConsumer {
+  const { json, application, address } = options;
+  const colours = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  let told = false;
+  return consume({
+    url: options.url,
+    tenant: options.tenant,
+    ...(address !== undefined && { address }),
+    ...(application === undefined ? { temporary: true } : { application }),
+    onEvent(event) {
+      process.stdout.write(`${json ? eventJson(event) : eventLine(event, colours)}\n`);
+      options.onEvent?.(event);
+    },
+    onStateChange(attached, cause) {
+      if (!attached) options.tell(`connection to the Events API lost (${cause}); trying again`);
+      else if (told) options.tell('connected to the Events API again');
+      told = true;
+    },
+  });
+}

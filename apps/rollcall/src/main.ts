@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { parseCommand, usage } from './command-line.ts';
+import { demo } from './demo.ts';
+import { network } from './network.ts';
+import { tail } from './tail.ts';
+import { up } from './up.ts';
+
+const parsed = parseCommand(process.argv.slice(2));
+
+try {
+  switch (parsed.command) {
+    case 'up':
+      process.exitCode = await up(parsed);
+      break;
+    case 'network':
+      await network(parsed);
+      break;
+    case 'tail':
+      await tail(parsed);
+      break;
+    case 'demo':
+      await demo(parsed);
+      break;
+    case 'help':
+      process.stdout.write(usage);
+      break;
+    case 'version':
+      process.stdout.write(`${ownVersion()}\n`);
+      break;
+    case 'mistake':
+      process.stderr.write(`${parsed.problem}\n\n${usage}`);
+      process.exitCode = 2;
+      break;
+    default:
+      parsed satisfies never;
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+// A child that is being watched, or a socket that lingers, must not keep a finished command alive.
+process.exit();
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,20 @@
+import { followEvents } from './follow-events.ts';
+import { shutdown } from './shutdown.ts';
+
+export interface TailCommand {
+  readonly url: string;
+  readonly tenant: string;
+  readonly json: boolean;
+  readonly address: string | undefined;
+}
+
+/** `rollcall tail`: follows the events of a tenant with a subscription of its own, so that nobody misses one. */
+export async function tail({ url, tenant, json, address }: TailCommand): Promise<void> {
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const consumer = followEvents({ url, tenant, json, tell, ...(address !== undefined && { address }) });
+  const patience = setTimeout(() => tell(`no connection to ${url} yet; still trying`), 3_000);
+  void consumer.ready.then(() => clearTimeout(patience));
+  await shutdown();
+  clearTimeout(patience);
+  await consumer.close();
+}

@@ -1,0 +1,168 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock as clock } from '@rollcall/core';
+import { banner } from './banner.ts';
+import { keepOutput } from './child-output.ts';
+import { followEvents } from './follow-events.ts';
+import { demoPorts, type DemoPorts } from './ports.ts';
+import { supervise, type Supervised } from './supervisor.ts';
+import { findTakenPort } from './taken-port.ts';
+
+export interface UpCommand {
+  readonly portOffset: number;
+  readonly dataDir: string;
+  readonly json: boolean;
+  /** A registry file instead of the demonstration's. */
+  readonly registry: string | undefined;
+}
+
+/** The tenant whose events are shown. */
+const demoTenant = 'DEFAULT_TENANT';
+const readyWithinMs = 30_000;
+const stopWithinMs = 15_000;
+/** How long the last events may take from the adapter's end to this terminal. */
+const lastEventsWithinMs = 3_000;
+
+const ownMain = fileURLToPath(import.meta.resolve('./main.js'));
+const demoRegistry = fileURLToPath(new URL('../demo/registry.yaml', import.meta.url));
+
+/** `rollcall up`: everything on this machine, as separate processes, until Ctrl-C. Resolves with the exit status. */
+export async function up(command: UpCommand): Promise<number> {
+  const ports = demoPorts(command.portOffset);
+  const dataDir = resolve(command.dataDir);
+  // With --json, standard output is for events alone.
+  const tell = (line: string): void => void (command.json ? process.stderr : process.stdout).write(`${line}\n`);
+
+  const taken = await findTakenPort(ports);
+  if (taken !== undefined) {
+    process.stderr.write(`${taken}\n`);
+    return 1;
+  }
+  const logs = join(dataDir, 'logs');
+  rmSync(logs, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
+
+  let stopping = false;
+  const asked = stopRequested(() => {
+    // Asked twice: no more patience.
+    adapter.kill();
+    network.kill();
+    process.exit(1);
+  }).then((signal) => {
+    stopping = true;
+    tell(`\n${signal}: stopping; devices are disconnected`);
+  });
+
+  const network = supervise({
+    name: 'messaging network',
+    clock,
+    tell,
+    spawn: () => startChild('network', ownMain, ['network', '--port', String(ports.network), '--data', join(dataDir, 'network')], {}, logs, tell),
+    whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
+  });
+  const openConnections = new Set<string>();
+  const adapter = supervise({
+    name: 'MQTT adapter',
+    clock,
+    tell,
+    spawn() {
+      openConnections.clear();
+      const main = fileURLToPath(import.meta.resolve('@rollcall/mqtt-adapter'));
+      return startChild('mqtt-adapter', main, [], adapterEnvironment(ports, command.registry), logs, tell);
+    },
+    whenReady: () => becomesReady(`http://127.0.0.1:${ports.mqttHealth}/readiness`),
+  });
+
+  try {
+    await startUnless(() => stopping, network, asked);
+    const consumer = followEvents({
+      url: `amqp://127.0.0.1:${ports.network}`,
+      tenant: demoTenant,
+      application: 'rollcall-up',
+      json: command.json,
+      tell: (line) => stopping || tell(line),
+      onEvent(event) {
+        if (event.type === 'connected') openConnections.add(event.connectionId);
+        else openConnections.delete(event.connectionId);
+      },
+    });
+    await consumer.ready;
+    await startUnless(() => stopping, adapter, asked);
+    if (!stopping) tell(banner(ports, dataDir, command.portOffset));
+    await asked;
+    await adapter.stop(stopWithinMs);
+    for (let waitedMs = 0; openConnections.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20) await pause(20);
+    await consumer.close();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    await adapter.stop(stopWithinMs);
+    return 1;
+  } finally {
+    await network.stop(stopWithinMs);
+  }
+}
+
+async function startUnless(stopping: () => boolean, child: Supervised, asked: Promise<void>): Promise<void> {
+  if (!stopping()) await Promise.race([child.start(), asked]);
+}
+
+/** In a process group of its own: Ctrl-C reaches this process only, and the order of stopping is ours. */
+function startChild(
+  name: string,
+  main: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  logs: string,
+  tell: (line: string) => void,
+): ChildProcess {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL|HONO)_/.test(key)));
+  const child = fork(main, args, {
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+  if (child.stdout && child.stderr) keepOutput(name, child.stdout, child.stderr, join(logs, `${name}.log`), tell);
+  return child;
+}
+
+function adapterEnvironment(ports: DemoPorts, registry: string | undefined): Record<string, string> {
+  return {
+    ROLLCALL_ADAPTER_ID: 'mqtt-0',
+    ROLLCALL_REGISTRY_FILE: registry ?? demoRegistry,
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+    ROLLCALL_MESSAGING_PORT: String(ports.network),
+    ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
+    ROLLCALL_MQTT_INSECUREPORT: String(ports.mqtt),
+    ROLLCALL_MQTT_INSECUREPORTBINDADDRESS: '127.0.0.1',
+    ROLLCALL_HEALTH_PORT: String(ports.mqttHealth),
+  };
+}
+
+async function becomesReady(url: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 50) {
+    const response = await fetch(url).catch(() => undefined);
+    const { status } = ((await response?.json().catch(() => undefined)) ?? {}) as { status?: unknown };
+    if (status === 'UP') return;
+    await pause(50);
+  }
+  throw new Error(`not ready within ${readyWithinMs / 1_000} s: ${url}`);
+}
+
+function stopRequested(onSecond: () => void): Promise<NodeJS.Signals> {
+  return new Promise((resolveFirst) => {
+    let askedBefore = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (askedBefore) onSecond();
+      askedBefore = true;
+      resolveFirst(signal);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
