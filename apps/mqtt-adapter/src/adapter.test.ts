@@ -1,6 +1,11 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { describeAdapter, scriptedPassword, startForTest, type AdapterInTest } from '@rollcall/adapter-kit/conformance';
+import {
+  describeAdapter,
+  scriptedPassword,
+  startForTest,
+  type AdapterInTest,
+} from '@rollcall/adapter-kit/conformance';
 import { settled } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
@@ -24,16 +29,24 @@ for (const [name, protocolVersion] of versions)
     createAdapter: () => createMqttAdapter(options),
     silenceMs: 90_000,
     async connect({ port }, { username, password, remoteId }) {
-      const client = await connect(port, { username, password, clientId: remoteId, protocolVersion, keepalive: 60 });
-      return client && {
-        leave: () => client.endAsync(),
-        async vanish() {
-          client.stream.destroy();
-          client.end(true);
-        },
-        // MQTT.js pings on real time, and the adapter's clock is a manual one.
-        fallSilent: async () => {},
-      };
+      const client = await connect(port, {
+        username,
+        password,
+        clientId: remoteId,
+        protocolVersion,
+        keepalive: 60,
+      });
+      return (
+        client && {
+          leave: () => client.endAsync(),
+          async vanish() {
+            client.stream.destroy();
+            client.end(true);
+          },
+          // MQTT.js pings on real time, and the adapter's clock is a manual one.
+          fallSilent: async () => {},
+        }
+      );
     },
   });
 
@@ -97,7 +110,7 @@ function rawPeer(port: number, version: 4 | 5 = 5) {
         ...credentials,
         password: Buffer.from(credentials.password),
         ...facts,
-      } as Packet);
+      });
       return this.next();
     },
   };
@@ -125,10 +138,17 @@ describe('CONNECT', () => {
     const assigned = 'properties' in five ? (five.properties as { assignedClientIdentifier?: string }) : {};
     expect((await events(1))[0]?.remoteId).toBe(assigned.assignedClientIdentifier);
     // mqtt-packet will not write such a CONNECT: the clean session flag is cleared by hand.
-    const connect = generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: '', keepalive: 60 });
-    connect[9] = (connect[9] ?? 0) & ~0x02;
+    const bytes = generate({
+      cmd: 'connect',
+      protocolId: 'MQTT',
+      protocolVersion: 4,
+      clean: true,
+      clientId: '',
+      keepalive: 60,
+    });
+    bytes[9] = (bytes[9] ?? 0) & ~0x02;
     const three = rawPeer(address.port, 4);
-    three.socket.write(connect);
+    three.socket.write(bytes);
     expect(await three.next()).toMatchObject({ cmd: 'connack', returnCode: 0x02 });
   });
 
@@ -148,14 +168,23 @@ describe('CONNECT', () => {
 
   test('no keep-alive: 5.0 is given one', async () => {
     const { address, events } = await givenAnAdapter({ idleLimitMs: 90_000 });
-    expect(await rawPeer(address.port, 5).connect({ keepalive: 0 })).toMatchObject({ properties: { serverKeepAlive: 60 } });
+    expect(await rawPeer(address.port, 5).connect({ keepalive: 0 })).toMatchObject({
+      properties: { serverKeepAlive: 60 },
+    });
     expect((await events(1))[0]).toMatchObject({ basis: { detectWithinMs: 90_000 } });
   });
 
   test('a session that shall outlive the connection is declined, and the CONNACK says so', async () => {
     const { address } = await givenAnAdapter();
-    const connack = await rawPeer(address.port, 5).connect({ clean: false, properties: { sessionExpiryInterval: 3_600 } });
-    expect(connack).toMatchObject({ reasonCode: 0, sessionPresent: false, properties: { sessionExpiryInterval: 0 } });
+    const connack = await rawPeer(address.port, 5).connect({
+      clean: false,
+      properties: { sessionExpiryInterval: 3_600 },
+    });
+    expect(connack).toMatchObject({
+      reasonCode: 0,
+      sessionPresent: false,
+      properties: { sessionExpiryInterval: 0 },
+    });
     expect(await rawPeer(address.port, 4).connect({ clientId: 'unit-2', clean: false })).toMatchObject({
       returnCode: 0,
       sessionPresent: false,
@@ -188,7 +217,11 @@ describe('CONNECT', () => {
     const peer = rawPeer(address.port, 5);
     await peer.connect();
     void peer.connect();
-    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x82 }, uncertaintyMs: 0 });
+    expect((await events(2))[1]).toMatchObject({
+      reason: 'protocol-error',
+      raw: { code: 0x82 },
+      uncertaintyMs: 0,
+    });
     await peer.closed();
   });
 
@@ -245,11 +278,9 @@ describe('the end', () => {
     const { peer, address, events } = await givenAConnectedPeer();
     await rawPeer(address.port, 4).connect();
     expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
-    expect((await events(3)).map((event) => (event.type === 'disconnected' ? event.reason : event.type))).toEqual([
-      'connected',
-      'taken-over',
-      'connected',
-    ]);
+    expect(
+      (await events(3)).map((event) => (event.type === 'disconnected' ? event.reason : event.type)),
+    ).toEqual(['connected', 'taken-over', 'connected']);
   });
 
   test('the adapter stops: 0x8B', async () => {
@@ -266,14 +297,17 @@ describe('the end', () => {
     await peer.closed();
   });
 
-  test.each([4, 5] as const)('version %i, a packet that is too large is refused before it is read', async (version) => {
-    const { peer, events } = await givenAConnectedPeer(version);
-    // A PUBLISH that announces 200 MB and sends none of them.
-    peer.socket.write(Buffer.from([0x30, 0x80, 0x84, 0xaf, 0x5f, 0x00, 0x09]));
-    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x95 } });
-    if (version === 5) expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x95 });
-    await peer.closed();
-  });
+  test.each([4, 5] as const)(
+    'version %i, a packet that is too large is refused before it is read',
+    async (version) => {
+      const { peer, events } = await givenAConnectedPeer(version);
+      // A PUBLISH that announces 200 MB and sends none of them.
+      peer.socket.write(Buffer.from([0x30, 0x80, 0x84, 0xaf, 0x5f, 0x00, 0x09]));
+      expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x95 } });
+      if (version === 5) expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x95 });
+      await peer.closed();
+    },
+  );
 });
 
 describe('PUBLISH', () => {
@@ -282,7 +316,16 @@ describe('PUBLISH', () => {
     const peer = rawPeer(adapter.address.port, version);
     await peer.connect(as);
     const publish = (topic: string, facts: object = {}): void => {
-      peer.send({ cmd: 'publish', topic, payload: Buffer.from('21.5'), qos: 1, messageId: 7, dup: false, retain: false, ...facts } as Packet);
+      peer.send({
+        cmd: 'publish',
+        topic,
+        payload: Buffer.from('21.5'),
+        qos: 1,
+        messageId: 7,
+        dup: false,
+        retain: false,
+        ...facts,
+      });
     };
     return { ...adapter, peer, publish };
   }
@@ -330,7 +373,9 @@ describe('PUBLISH', () => {
     publish('t', { qos: 0, retain: true, payload: Buffer.alloc(0), messageId: undefined, properties });
     peer.send({ cmd: 'pingreq' });
     await peer.next();
-    expect(sender.messages).toMatchObject([{ endpoint: 'telemetry', qos: 0, retain: true, contentType: 'application/json' }]);
+    expect(sender.messages).toMatchObject([
+      { endpoint: 'telemetry', qos: 0, retain: true, contentType: 'application/json' },
+    ]);
     expect(sender.messages[0]?.payload?.byteLength, 'a zero-length body, not none').toBe(0);
   });
 
@@ -357,7 +402,10 @@ describe('PUBLISH', () => {
     three.sender.outcome = () => away;
     three.publish('event');
     await three.peer.closed();
-    expect((await three.events(2))[1]).toMatchObject({ reason: 'unspecified', raw: { text: 'no consumer available' } });
+    expect((await three.events(2))[1]).toMatchObject({
+      reason: 'unspecified',
+      raw: { text: 'no consumer available' },
+    });
   });
 
   test.each([
@@ -391,32 +439,51 @@ describe('PUBLISH', () => {
 });
 
 describe('SUBSCRIBE', () => {
-  test.each([4, 5] as const)('version %i: commands are granted, all else is refused with 0x80', async (version) => {
-    const { address, sink } = await givenAnAdapter();
-    const peer = rawPeer(address.port, version);
-    await peer.connect();
-    const filters = ['command///req/#', '#', 'error///#', 'constructor', 'c//+/q/#'];
-    peer.send({
-      cmd: 'subscribe',
-      messageId: 9,
-      subscriptions: filters.map((topic) => ({ topic, qos: 1, nl: false, rap: false, rh: 0 })),
-    } as Packet);
-    expect(await peer.next()).toMatchObject({ cmd: 'suback', messageId: 9, granted: [1, 0x80, 0x80, 0x80, 1] });
-    peer.send({ cmd: 'pingreq' });
-    expect(await peer.next()).toMatchObject({ cmd: 'pingresp' });
-    expect(sink.events).toHaveLength(1);
-  });
+  test.each([4, 5] as const)(
+    'version %i: commands are granted, all else is refused with 0x80',
+    async (version) => {
+      const { address, sink } = await givenAnAdapter();
+      const peer = rawPeer(address.port, version);
+      await peer.connect();
+      const filters = ['command///req/#', '#', 'error///#', 'constructor', 'c//+/q/#'];
+      peer.send({
+        cmd: 'subscribe',
+        messageId: 9,
+        subscriptions: filters.map((topic) => ({ topic, qos: 1, nl: false, rap: false, rh: 0 })),
+      });
+      expect(await peer.next()).toMatchObject({
+        cmd: 'suback',
+        messageId: 9,
+        granted: [1, 0x80, 0x80, 0x80, 1],
+      });
+      peer.send({ cmd: 'pingreq' });
+      expect(await peer.next()).toMatchObject({ cmd: 'pingresp' });
+      expect(sink.events).toHaveLength(1);
+    },
+  );
 
   test('nothing one device publishes reaches another', async () => {
     const { address } = await givenAnAdapter();
     const listener = rawPeer(address.port, 4);
     await listener.connect({ username: 'valve-1@acme', clientId: 'unit-2' });
-    listener.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'c///q/#', qos: 1 }] } as Packet);
+    listener.send({
+      cmd: 'subscribe',
+      messageId: 1,
+      subscriptions: [{ topic: 'c///q/#', qos: 1 }],
+    });
     await listener.next();
     const talker = rawPeer(address.port, 4);
     await talker.connect();
     const topic = 'c///q/1/reboot/?on-error=ignore';
-    talker.send({ cmd: 'publish', topic, payload: Buffer.from('x'), qos: 1, messageId: 2, dup: false, retain: true });
+    talker.send({
+      cmd: 'publish',
+      topic,
+      payload: Buffer.from('x'),
+      qos: 1,
+      messageId: 2,
+      dup: false,
+      retain: true,
+    });
     await talker.next();
     listener.send({ cmd: 'pingreq' });
     expect(await listener.next()).toMatchObject({ cmd: 'pingresp' });

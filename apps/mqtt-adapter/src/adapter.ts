@@ -4,7 +4,6 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
 import { TransportError } from '@rollcall/core';
 import type { Aedes, Client } from 'aedes';
-import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
 import { internalsOf } from './aedes-internals.ts';
 import { createDeviceConnection, type DeviceConnection } from './device-connection.ts';
 import { tcpKeepAliveDelayMs } from './liveness.ts';
@@ -51,7 +50,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     // Client ids have a limit of our own, and aedes' answer to it is none for MQTT 5.0.
     maxClientsIdLength: 65_535,
     preConnect(client, packet, done) {
-      const goesOn = !stopping && connections.get(client)?.connecting(packet as unknown as IConnectPacket);
+      const goesOn = !stopping && connections.get(client)?.connecting(packet);
       // Where it does not go on, the refusal was written and the socket closes: aedes must not answer too.
       if (goesOn) done(null, true);
     },
@@ -71,7 +70,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     authorizePublish(client, packet, done) {
       const connection = client && connections.get(client);
       if (!connection) return done(null);
-      connection.publish({ ...packet } as unknown as IPublishPacket).then(
+      connection.publish({ ...packet }).then(
         () => {
           // Answered already: aedes must neither acknowledge nor keep it.
           packet.qos = 0;
@@ -87,7 +86,9 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     },
   });
   broker.on('clientError', (client, error) => connections.get(client)?.failed(error));
-  broker.on('connectionError', (_client, error) => host.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'));
+  broker.on('connectionError', (_client, error) =>
+    host.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
+  );
   // Nothing is delivered to devices yet: what was granted need not be remembered.
   broker.on('subscribe', (_subscriptions, client) => {
     internalsOf(client).subscriptions = Object.create(null) as object;
@@ -116,8 +117,13 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     if (options.plain) listening.push(await listen(createServer(accept), 'mqtt', options.plain, servers));
     if (options.tls) {
       const { key, cert } = options.tls;
-      const server = createTlsServer({ key, cert, minVersion: 'TLSv1.2', handshakeTimeout: options.connectTimeoutMs }, accept);
-      server.on('tlsClientError', (error) => host.log.debug({ cause: error.message }, 'TLS handshake failed'));
+      const server = createTlsServer(
+        { key, cert, minVersion: 'TLSv1.2', handshakeTimeout: options.connectTimeoutMs },
+        accept,
+      );
+      server.on('tlsClientError', (error) =>
+        host.log.debug({ cause: error.message }, 'TLS handshake failed'),
+      );
       listening.push(await listen(server, 'mqtts', options.tls, servers));
     }
   } catch (error) {
@@ -136,14 +142,22 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   };
 }
 
-async function listen(server: Server, scheme: string, { host, port }: Listener, servers: Server[]): Promise<ListenAddress> {
+async function listen(
+  server: Server,
+  scheme: string,
+  { host, port }: Listener,
+  servers: Server[],
+): Promise<ListenAddress> {
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${(error as NodeJS.ErrnoException).code}`, {
-      cause: error,
-    });
+    throw new TransportError(
+      `${scheme} port ${host}:${port} cannot be bound: ${(error as NodeJS.ErrnoException).code}`,
+      {
+        cause: error,
+      },
+    );
   }
   servers.push(server);
   return { scheme, host, port: (server.address() as AddressInfo).port };
@@ -152,7 +166,11 @@ async function listen(server: Server, scheme: string, { host, port }: Listener, 
 /** Turns of the event loop that sockets get to send what was written to them, e.g. a DISCONNECT, and to close. */
 const lingerTurns = 10;
 
-async function closeAll(broker: Aedes, servers: readonly Server[], sockets: ReadonlySet<Socket>): Promise<void> {
+async function closeAll(
+  broker: Aedes,
+  servers: readonly Server[],
+  sockets: ReadonlySet<Socket>,
+): Promise<void> {
   for (const server of servers) server.close();
   for (let turn = 0; turn < lingerTurns && sockets.size > 0; turn++)
     await new Promise((resolve) => setImmediate(resolve));

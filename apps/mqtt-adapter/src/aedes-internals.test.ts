@@ -18,7 +18,10 @@ afterEach(async () => {
   broker = undefined;
 });
 
-async function givenABroker(hooks: Parameters<typeof createSilentBroker>[0], onClient: (client: Client) => void) {
+async function givenABroker(
+  hooks: Parameters<typeof createSilentBroker>[0],
+  onClient: (client: Client) => void,
+) {
   const opened = await createSilentBroker(hooks);
   broker = opened;
   const server = createServer((socket) => onClient(opened.handle(socket)));
@@ -26,18 +29,30 @@ async function givenABroker(hooks: Parameters<typeof createSilentBroker>[0], onC
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => {});
-  closers.push(() => socket.destroy(), () => server.close());
+  closers.push(
+    () => socket.destroy(),
+    () => server.close(),
+  );
   return { broker: opened, socket };
 }
 
-const connectPacket: Packet = { cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clean: true, clientId: 'a', keepalive: 60 };
+const connectPacket: Packet = {
+  cmd: 'connect',
+  protocolId: 'MQTT',
+  protocolVersion: 5,
+  clean: true,
+  clientId: 'a',
+  keepalive: 60,
+};
 const bytesOf = (packet: Packet): Buffer => generate(packet, { protocolVersion: 5 });
 
 describe('aedes', () => {
   test('tells the parser of every packet before it acts on it', async () => {
     const seen: string[] = [];
     const { socket } = await givenABroker({}, (client) =>
-      onPacket(client, ({ cmd }) => seen.push(`${cmd} ${internalsOf(client).conn.destroyed ? 'after' : 'before'}`)),
+      onPacket(client, ({ cmd }) =>
+        seen.push(`${cmd} ${internalsOf(client).conn.destroyed ? 'after' : 'before'}`),
+      ),
     );
     socket.write(Buffer.concat([bytesOf(connectPacket), bytesOf({ cmd: 'pingreq' })]));
     await once(socket, 'data');
@@ -85,7 +100,15 @@ describe('aedes', () => {
     );
     socket.write(bytesOf(connectPacket));
     await once(socket, 'data');
-    const publish: Packet = { cmd: 'publish', topic: 't', payload: 'x', qos: 1, messageId: 3, dup: false, retain: false };
+    const publish: Packet = {
+      cmd: 'publish',
+      topic: 't',
+      payload: 'x',
+      qos: 1,
+      messageId: 3,
+      dup: false,
+      retain: false,
+    };
     socket.write(Buffer.concat([bytesOf(publish), bytesOf({ cmd: 'pingreq' })]));
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer).toEqual(bytesOf({ cmd: 'pingresp' }));
@@ -93,7 +116,10 @@ describe('aedes', () => {
 
   test('says connackSent once the CONNACK is written, and refuses a packet by its announced length', async () => {
     let client: Client | undefined;
-    const { socket, broker: opened } = await givenABroker({ maximumPacketSize: 100 }, (each) => (client = each));
+    const { socket, broker: opened } = await givenABroker(
+      { maximumPacketSize: 100 },
+      (each) => (client = each),
+    );
     socket.write(bytesOf(connectPacket));
     await once(opened, 'connackSent');
     await new Promise((resolve) => setImmediate(resolve));

@@ -9,7 +9,13 @@ export interface UploadAnswer {
   /** Told to MQTT 5.0 devices. */
   readonly text?: string;
   /** The connection is closed for this reason; absent: it goes on. */
-  readonly close?: { readonly reason: Extract<DisconnectReason, 'access-revoked' | 'protocol-error' | 'limit-exceeded' | 'unspecified'>; readonly code: number };
+  readonly close?: {
+    readonly reason: Extract<
+      DisconnectReason,
+      'access-revoked' | 'protocol-error' | 'limit-exceeded' | 'unspecified'
+    >;
+    readonly code: number;
+  };
 }
 
 export interface Published {

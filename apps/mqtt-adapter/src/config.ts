@@ -1,18 +1,42 @@
 import { getHeapStatistics } from 'node:v8';
-import { flag, loadConfig, milliseconds, option, optional, port, readPem, text, wholeNumber } from '@rollcall/adapter-kit';
+import {
+  flag,
+  loadConfig,
+  milliseconds,
+  option,
+  optional,
+  port,
+  readPem,
+  text,
+  wholeNumber,
+} from '@rollcall/adapter-kit';
 import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
 import type { MqttAdapterOptions } from './adapter.ts';
 
 /** Options of the MQTT adapter; names and defaults are Hono's where it has them (`hono-interop.md` §11). */
 export const mqttOptions = {
-  insecurePortEnabled: option('MQTT_INSECUREPORTENABLED', flag, 'false', 'whether to open the port without TLS', {
-    hono: true,
-  }),
+  insecurePortEnabled: option(
+    'MQTT_INSECUREPORTENABLED',
+    flag,
+    'false',
+    'whether to open the port without TLS',
+    {
+      hono: true,
+    },
+  ),
   insecurePort: option('MQTT_INSECUREPORT', port, '1883', 'port without TLS', { hono: true }),
-  insecurePortBindAddress: option('MQTT_INSECUREPORTBINDADDRESS', text, '127.0.0.1', 'address it is bound to', {
+  insecurePortBindAddress: option(
+    'MQTT_INSECUREPORTBINDADDRESS',
+    text,
+    '127.0.0.1',
+    'address it is bound to',
+    {
+      hono: true,
+    },
+  ),
+  port: option('MQTT_PORT', port, '8883', 'port with TLS; open where key and certificate are set', {
     hono: true,
   }),
-  port: option('MQTT_PORT', port, '8883', 'port with TLS; open where key and certificate are set', { hono: true }),
   bindAddress: option('MQTT_BINDADDRESS', text, '127.0.0.1', 'address it is bound to', { hono: true }),
   keyPath: optional('MQTT_KEYPATH', text, "PEM file of the server's private key", { hono: true }),
   certPath: optional('MQTT_CERTPATH', text, "PEM file of the server's certificate chain", { hono: true }),
@@ -55,8 +79,10 @@ export function loadMqttConfig(
     const tls = values.keyPath !== undefined && values.certPath !== undefined;
     if ((values.keyPath === undefined) !== (values.certPath === undefined))
       problems.push('ROLLCALL_MQTT_KEYPATH and ROLLCALL_MQTT_CERTPATH: set both or neither');
-    if (!tls && values.insecurePortEnabled === false)
-      problems.push('no port to listen on: set ROLLCALL_MQTT_KEYPATH and ROLLCALL_MQTT_CERTPATH, or ROLLCALL_MQTT_INSECUREPORTENABLED=true');
+    if (!tls && !values.insecurePortEnabled)
+      problems.push(
+        'no port to listen on: set ROLLCALL_MQTT_KEYPATH and ROLLCALL_MQTT_CERTPATH, or ROLLCALL_MQTT_INSECUREPORTENABLED=true',
+      );
     return problems;
   });
 }

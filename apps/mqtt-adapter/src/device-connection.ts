@@ -39,7 +39,11 @@ export interface DeviceConnection {
   failed(error: Error): void;
 }
 
-export function createDeviceConnection(client: Client, host: AdapterHost, idleLimitMs: number): DeviceConnection {
+export function createDeviceConnection(
+  client: Client,
+  host: AdapterHost,
+  idleLimitMs: number,
+): DeviceConnection {
   const internals = internalsOf(client);
   const { conn } = internals;
   const remoteAddress = peerAddress(conn);
@@ -67,7 +71,11 @@ export function createDeviceConnection(client: Client, host: AdapterHost, idleLi
   });
 
   onParseError(client, (error) => {
-    const signal: MqttSignal = { type: 'protocol-error', code: reasonCodes.malformedPacket, text: error.message };
+    const signal: MqttSignal = {
+      type: 'protocol-error',
+      code: reasonCodes.malformedPacket,
+      text: error.message,
+    };
     connection?.report(signal);
   });
 
@@ -86,7 +94,7 @@ export function createDeviceConnection(client: Client, host: AdapterHost, idleLi
       cmd: 'connack',
       sessionPresent: false,
       ...(version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
-    } as Packet);
+    });
     conn.destroySoon();
     return false;
   }
@@ -167,7 +175,8 @@ export function createDeviceConnection(client: Client, host: AdapterHost, idleLi
       const topic = parseTopic(packet.topic);
       const request = uploadRequest(packet, topic, identity);
       const result = await inOrder('failure' in request ? Promise.resolve(request) : host.upload(request));
-      if (result.status === 'failed') host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+      if (result.status === 'failed')
+        host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
       const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
       if (answer.acknowledge !== undefined)
         writePacket(client, version, {

@@ -15,7 +15,15 @@ const publish = { cmd: 'publish', payload: Buffer.from('21.5'), dup: false, reta
 /** A conversation that the adapter would take, as packets. */
 function conversation(version: 4 | 5, clientId: string): Packet[] {
   return [
-    { cmd: 'connect', protocolId: 'MQTT', protocolVersion: version, clean: true, clientId, keepalive: 60, ...login },
+    {
+      cmd: 'connect',
+      protocolId: 'MQTT',
+      protocolVersion: version,
+      clean: true,
+      clientId,
+      keepalive: 60,
+      ...login,
+    },
     { ...publish, topic: 'telemetry', qos: 0 },
     { ...publish, topic: 'event/?content-type=text/plain', qos: 1, messageId: 1 },
     { cmd: 'subscribe', messageId: 2, subscriptions: [{ topic: 'command///req/#', qos: 1 }] },
@@ -54,18 +62,21 @@ test(
     /** Plays one conversation with some of its bytes changed, cut, doubled or made up, in pieces of any size. */
     async function play(index: number): Promise<void> {
       const version = random.pick(2) === 0 ? 4 : 5;
-      const whole = conversation(version, `fuzz-${index}`).map((packet) => generate(packet, { protocolVersion: version }));
+      const whole = conversation(version, `fuzz-${index}`).map((packet) =>
+        generate(packet, { protocolVersion: version }),
+      );
       const from = random.pick(8) === 0 ? random.pick(whole.length) : 0;
       const bytes = Buffer.concat(whole.slice(from));
       for (let i = random.pick(6); i > 0; i--) bytes[random.pick(bytes.length)] = random.pick(256);
       const cut = random.pick(3) === 0 ? bytes.subarray(0, random.pick(bytes.length)) : bytes;
-      const message = random.pick(5) === 0 ? Buffer.concat([cut, Buffer.from(random.bytes(random.pick(200))), cut]) : cut;
+      const message =
+        random.pick(5) === 0 ? Buffer.concat([cut, Buffer.from(random.bytes(random.pick(200))), cut]) : cut;
 
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => {});
       socket.resume();
       await once(socket, 'connect');
-      for (let at = 0; at < message.length && !socket.destroyed; ) {
+      for (let at = 0; at < message.length && !socket.destroyed;) {
         const piece = 1 + random.pick(message.length);
         socket.write(message.subarray(at, at + piece));
         at += piece;
@@ -82,7 +93,9 @@ test(
     }
 
     for (let index = 0; index < cases; index += atATime) {
-      await Promise.all(Array.from({ length: Math.min(atATime, cases - index) }, (_, offset) => play(index + offset)));
+      await Promise.all(
+        Array.from({ length: Math.min(atATime, cases - index) }, (_, offset) => play(index + offset)),
+      );
       const before = answers.length;
       honest.write(generate({ cmd: 'pingreq' }));
       while (answers.length === before) await new Promise((resolve) => setTimeout(resolve, 1));

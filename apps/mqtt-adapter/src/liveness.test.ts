@@ -5,7 +5,14 @@ const halfAnHourMs = 1_800_000;
 
 test.each([
   ['3.1.1, 60 s', 4, 60, halfAnHourMs, 90_000, undefined],
-  ['3.1.1, longer than the limit: the protocol leaves no choice', 4, 7_200, halfAnHourMs, 10_800_000, undefined],
+  [
+    '3.1.1, longer than the limit: the protocol leaves no choice',
+    4,
+    7_200,
+    halfAnHourMs,
+    10_800_000,
+    undefined,
+  ],
   ['3.1.1, none', 4, 0, halfAnHourMs, halfAnHourMs, undefined],
   ['5.0, 60 s', 5, 60, halfAnHourMs, 90_000, undefined],
   ['5.0, none', 5, 0, halfAnHourMs, halfAnHourMs, 1_200],
@@ -19,5 +26,7 @@ test.each([
 });
 
 test.each([4, 5])('version %i, no keep-alive and no limit: TCP alone tells', (version) => {
-  expect(keepAliveFor(version, 0, 0)).toEqual({ liveness: { maxSilenceMs: undefined, detectWithinMs: 70_000 } });
+  expect(keepAliveFor(version, 0, 0)).toEqual({
+    liveness: { maxSilenceMs: undefined, detectWithinMs: 70_000 },
+  });
 });

@@ -11,6 +11,11 @@ test.each([
   ['an empty password', 'sensor1@T', '', undefined],
   ['an empty password in Base64', base64('sensor1@T:'), '', undefined],
 ])('%s', (_what, username, password, expected) => {
-  const presented = presentedCredentials(username, password === undefined ? undefined : Buffer.from(password));
-  expect(presented && { ...presented, password: Buffer.from(presented.password).toString() }).toEqual(expected);
+  const presented = presentedCredentials(
+    username,
+    password === undefined ? undefined : Buffer.from(password),
+  );
+  expect(presented && { ...presented, password: Buffer.from(presented.password).toString() }).toEqual(
+    expected,
+  );
 });

@@ -37,7 +37,11 @@ export function errorSignal(error: Error): MqttSignal {
     case 'packet too large':
       return { type: 'protocol-error', code: reasonCodes.packetTooLarge, text: 'Packet too large' };
     case 'drain timeout':
-      return { type: 'ended', reason: 'limit-exceeded', raw: { ...endCodes['limit-exceeded'], text: 'does not read' } };
+      return {
+        type: 'ended',
+        reason: 'limit-exceeded',
+        raw: { ...endCodes['limit-exceeded'], text: 'does not read' },
+      };
     default:
       return { type: 'protocol-error', code: reasonCodes.protocolError, text: message };
   }

@@ -28,7 +28,13 @@ describe('the address', () => {
 describe('the property bag', () => {
   test.each([
     ['event', []],
-    ['event/?content-type=text%2Fplain&hono-ttl=30', [['content-type', 'text/plain'], ['hono-ttl', '30']]],
+    [
+      'event/?content-type=text%2Fplain&hono-ttl=30',
+      [
+        ['content-type', 'text/plain'],
+        ['hono-ttl', '30'],
+      ],
+    ],
     ['event/?Content-Type=a', [['content-type', 'a']]],
     ['event/?on-error', [['on-error', '']]],
     ['event/?a=1&a=2', [['a', '1']]],

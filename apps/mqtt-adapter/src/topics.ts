@@ -59,6 +59,7 @@ function parsePath(path: string): UploadAddress | UploadFailure {
   const endpoint = endpoints.get(first);
   if (endpoint === undefined) return { status: 404, text: 'no such endpoint' };
   if (tenant === undefined) return { endpoint };
-  if (device === undefined || device === '' || rest.length > 0) return { status: 400, text: 'malformed topic name' };
+  if (device === undefined || device === '' || rest.length > 0)
+    return { status: 400, text: 'malformed topic name' };
   return { endpoint, target: tenant === '' ? { device } : { tenant, device } };
 }

@@ -96,14 +96,18 @@ function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): 
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
     case 'protocol-error':
-      return end({ ...state, lastSeen: at }, 'protocol-error', { raw: { code: signal.code, text: signal.text } });
+      return end({ ...state, lastSeen: at }, 'protocol-error', {
+        raw: { code: signal.code, text: signal.text },
+      });
     case 'ended':
       return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
     case 'deadline':
       // A timer may fire early: the silence decides.
       return silenceEnds(state) > at
         ? alive(state, [])
-        : end(state, 'keepalive-timeout', { raw: { code: reasonCodes.keepAliveTimeout, text: 'Keep Alive timeout' } });
+        : end(state, 'keepalive-timeout', {
+            raw: { code: reasonCodes.keepAliveTimeout, text: 'Keep Alive timeout' },
+          });
     default:
       return signal satisfies never;
   }
@@ -114,7 +118,9 @@ function silenceEnds({ lastSeen, maxSilenceMs }: Online): Instant {
 }
 
 function alive(state: Online, changes: Step<MqttState>['changes']): Step<MqttState> {
-  return state.maxSilenceMs === undefined ? { state, changes } : { state, changes, deadline: silenceEnds(state) };
+  return state.maxSilenceMs === undefined
+    ? { state, changes }
+    : { state, changes, deadline: silenceEnds(state) };
 }
 
 function end(
@@ -123,7 +129,10 @@ function end(
   details: { readonly raw?: RawCause; readonly clean?: boolean },
 ): Step<MqttState> {
   const { basis, lastSeen } = state;
-  return { state: { phase: 'closed' }, changes: [{ type: 'disconnected', basis, reason, lastSeen, ...details }] };
+  return {
+    state: { phase: 'closed' },
+    changes: [{ type: 'disconnected', basis, reason, lastSeen, ...details }],
+  };
 }
 
 /** "Disconnect with Will Message" asks for what a lost device leaves behind: no clean goodbye [MQTT-3.14.2-1]. */

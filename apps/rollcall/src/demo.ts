@@ -17,7 +17,10 @@ export async function demo({ url }: DemoCommand): Promise<void> {
   const first = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
   await pause(stepMs);
   say('sensor1 uploads an event with QoS 1');
-  await first.publishAsync('event', '{"temp": 21.5}', { qos: 1, properties: { contentType: 'application/json' } });
+  await first.publishAsync('event', '{"temp": 21.5}', {
+    qos: 1,
+    properties: { contentType: 'application/json' },
+  });
   await pause(stepMs);
   say('sensor1 is killed: no goodbye, the socket dies → disconnected connection-lost');
   first.stream.destroy();

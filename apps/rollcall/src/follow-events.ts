@@ -17,7 +17,7 @@ export interface FollowOptions {
 /** Prints connection events to standard output as they come. */
 export function followEvents(options: FollowOptions): EventConsumer {
   const { json, application, address } = options;
-  const colours = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
   let told = false;
   return consume({
     url: options.url,

@@ -10,7 +10,9 @@ export function jsonLog(name: string): Log {
       const plain = Object.fromEntries(
         Object.entries(facts).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
       );
-      process.stdout.write(`${JSON.stringify({ level: levels[level], time: Date.now(), name, ...plain, msg })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ level: levels[level], time: Date.now(), name, ...plain, msg })}\n`,
+      );
     };
   return { debug() {}, info: write('info'), warn: write('warn'), error: write('error') };
 }

@@ -34,7 +34,8 @@ export async function up(command: UpCommand): Promise<number> {
   const ports = demoPorts(command.portOffset);
   const dataDir = resolve(command.dataDir);
   // With --json, standard output is for events alone.
-  const tell = (line: string): void => void (command.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const tell = (line: string): void =>
+    void (command.json ? process.stderr : process.stdout).write(`${line}\n`);
 
   const taken = await findTakenPort(ports);
   if (taken !== undefined) {
@@ -60,7 +61,15 @@ export async function up(command: UpCommand): Promise<number> {
     name: 'messaging network',
     clock,
     tell,
-    spawn: () => startChild('network', ownMain, ['network', '--port', String(ports.network), '--data', join(dataDir, 'network')], {}, logs, tell),
+    spawn: () =>
+      startChild(
+        'network',
+        ownMain,
+        ['network', '--port', String(ports.network), '--data', join(dataDir, 'network')],
+        {},
+        logs,
+        tell,
+      ),
     whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
   });
   const openConnections = new Set<string>();
@@ -94,7 +103,8 @@ export async function up(command: UpCommand): Promise<number> {
     if (!stopping) tell(banner(ports, dataDir, command.portOffset));
     await asked;
     await adapter.stop(stopWithinMs);
-    for (let waitedMs = 0; openConnections.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20) await pause(20);
+    for (let waitedMs = 0; openConnections.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)
+      await pause(20);
     await consumer.close();
     return 0;
   } catch (error) {
@@ -119,13 +129,16 @@ function startChild(
   logs: string,
   tell: (line: string) => void,
 ): ChildProcess {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL|HONO)_/.test(key)));
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL|HONO)_/.test(key)),
+  );
   const child = fork(main, args, {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });
-  if (child.stdout && child.stderr) keepOutput(name, child.stdout, child.stderr, join(logs, `${name}.log`), tell);
+  if (child.stdout && child.stderr)
+    keepOutput(name, child.stdout, child.stderr, join(logs, `${name}.log`), tell);
   return child;
 }
 

@@ -28,5 +28,10 @@ export type {
   UploadRequest,
   UploadResult,
 } from './protocol-adapter.ts';
-export { startAdapter, type AdapterParts, type AdapterRunSettings, type RunningAdapter } from './start-adapter.ts';
+export {
+  startAdapter,
+  type AdapterParts,
+  type AdapterRunSettings,
+  type RunningAdapter,
+} from './start-adapter.ts';
 export { track, type Tracked } from './tracking/track.ts';

@@ -155,7 +155,11 @@ test('credentials that expire end the connection by a timer', async () => {
   await clock.advanceAsync(59_999);
   expect(asked).toEqual([]);
   await clock.advanceAsync(1);
-  expect((await events(2))[1]).toMatchObject({ reason: 'credentials-expired', initiator: 'adapter', uncertaintyMs: 0 });
+  expect((await events(2))[1]).toMatchObject({
+    reason: 'credentials-expired',
+    initiator: 'adapter',
+    uncertaintyMs: 0,
+  });
 });
 
 test('the timer of credentials ends with the connection', async () => {
@@ -208,7 +212,9 @@ test('metrics use the names of Hono and never name a device', async () => {
   await adapter.begin();
   await adapter.events(1);
   const text = await (await fetch(`http://127.0.0.1:${adapter.running.healthPort}/metrics`)).text();
-  expect(text).toMatch(/^hono_connections_authenticated\{tenant="acme",.*component_type="adapter",component_name="hono-test"\} 1$/m);
+  expect(text).toMatch(
+    /^hono_connections_authenticated\{tenant="acme",.*component_type="adapter",component_name="hono-test"\} 1$/m,
+  );
   expect(text).toMatch(/^rollcall_events_total\{type="connected",reason="none",.*\} 1$/m);
   expect(text).not.toContain('thermostat-7');
 });

@@ -142,7 +142,10 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       const result = await authenticate(login, registry, passwords, adapter.type);
       if (result.status === 'refused') {
         metrics.attempt(result.refusal.reason);
-        log.debug({ username: login.username, remoteIp: login.remoteIp, reason: result.refusal.reason }, 'device refused');
+        log.debug(
+          { username: login.username, remoteIp: login.remoteIp, reason: result.refusal.reason },
+          'device refused',
+        );
       }
       return result;
     },
@@ -218,7 +221,10 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
 
 function encode(event: ConnectionEvent, tenant: Tenant): Uint8Array {
   const { maxTtlSeconds } = tenant.limits;
-  return encodeEvent(event, { defaults: tenant.defaults, ...(maxTtlSeconds !== undefined && { maxTtlSeconds }) });
+  return encodeEvent(event, {
+    defaults: tenant.defaults,
+    ...(maxTtlSeconds !== undefined && { maxTtlSeconds }),
+  });
 }
 
 /** A network that is away delays events and refuses data, but lets devices connect: the adapter stays ready. */

@@ -43,8 +43,16 @@ describe('sending', () => {
   test.each<[string, Verdict, object]>([
     ['accepted', 'accepted', { status: 'accepted' }],
     ['released', 'released', { status: 'released' }],
-    ['rejected', { rejected: 'amqp:not-allowed' }, { status: 'rejected', condition: 'amqp:not-allowed', description: 'by the script' }],
-    ['modified', { modified: { undeliverableHere: false } }, { status: 'modified', undeliverableHere: false }],
+    [
+      'rejected',
+      { rejected: 'amqp:not-allowed' },
+      { status: 'rejected', condition: 'amqp:not-allowed', description: 'by the script' },
+    ],
+    [
+      'modified',
+      { modified: { undeliverableHere: false } },
+      { status: 'modified', undeliverableHere: false },
+    ],
     ['modified', { modified: { undeliverableHere: true } }, { status: 'modified', undeliverableHere: true }],
   ])('tells what became of a message: %s', async (_name, verdict, outcome) => {
     const { peer, connection } = await givenAPeer();
@@ -68,7 +76,13 @@ describe('sending', () => {
     peer.credit = 3;
     const link = connection.openSender('q', { creditWaitMs: 50, outcomeTimeoutMs: 5_000 });
     const outcomes = await Promise.all(Array.from({ length: 5 }, (_, id) => link.send(bytes(id))));
-    expect(outcomes.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted', 'no-credit', 'no-credit']);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'accepted',
+      'accepted',
+      'accepted',
+      'no-credit',
+      'no-credit',
+    ]);
     expect(peer.received).toHaveLength(3);
   });
 
@@ -89,13 +103,18 @@ describe('sending', () => {
     const { peer, connection } = await givenAPeer();
     peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
     const link = connection.openSender('q', { creditWaitMs: 5_000, outcomeTimeoutMs: 100 });
-    expect(await Promise.all([link.send(bytes(1)), link.send(bytes(2))])).toEqual([{ status: 'timeout' }, { status: 'accepted' }]);
+    expect(await Promise.all([link.send(bytes(1)), link.send(bytes(2))])).toEqual([
+      { status: 'timeout' },
+      { status: 'accepted' },
+    ]);
   });
 
   test('without awaiting the outcome, handed over is enough', async () => {
     const { peer, connection } = await givenAPeer();
     peer.verdict = () => 'silence';
-    expect(await connection.openSender('q', patient).send(bytes(1), { awaitOutcome: false })).toEqual({ status: 'accepted' });
+    expect(await connection.openSender('q', patient).send(bytes(1), { awaitOutcome: false })).toEqual({
+      status: 'accepted',
+    });
   });
 
   test('what is in flight when the connection is lost is given back, and sending goes on after', async () => {
@@ -251,7 +270,11 @@ describe('receiving', () => {
 
   test('a temporary subscription says that it goes with its link', async () => {
     const { peer, connection } = await givenAPeer();
-    const link = connection.openReceiver('q', { credit: 1, temporary: true, onMessage: async () => 'accepted' });
+    const link = connection.openReceiver('q', {
+      credit: 1,
+      temporary: true,
+      onMessage: async () => 'accepted',
+    });
     await expect.poll(() => link.attached()).toBe(true);
     expect(peer.lastSource()).toEqual({ address: 'q', expiryPolicy: 'link-detach' });
   });

@@ -35,7 +35,8 @@ export async function dial(options: AmqpConnectionOptions): Promise<Dialled> {
   let markCut = (_cause: string): void => {};
   const lost = new Promise<string>((resolve) => {
     markCut = resolve;
-    const describe = (error: unknown): string => (error instanceof Error ? error.message : describeCondition(error));
+    const describe = (error: unknown): string =>
+      error instanceof Error ? error.message : describeCondition(error);
     raw.once('disconnected', (context) => resolve(describe(context.error ?? raw.error)));
     raw.once('connection_close', (context) => resolve(describe(context.connection.error)));
     raw.once('session_close', (context) => resolve(describe(context.session?.error)));
@@ -50,7 +51,9 @@ export async function dial(options: AmqpConnectionOptions): Promise<Dialled> {
     const session = await connection.createSession();
     // rhea hears of a socket that the peer ends, and not of one that is destroyed on this side.
     socketOf(raw)?.once('close', () => markCut('closed'));
-    const rawSession = Object.values((raw as unknown as { local_channel_map: Record<string, rhea.Session> }).local_channel_map)[0] as rhea.Session;
+    const rawSession = Object.values(
+      (raw as unknown as { local_channel_map: Record<string, rhea.Session> }).local_channel_map,
+    )[0] as rhea.Session;
     return { connection, session, rawSession, lost, hangUp, cork: () => corkSocket(raw) };
   } catch (error) {
     hangUp(false);
@@ -76,7 +79,7 @@ function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptio
     }),
     ...(options.amqpHostname !== undefined && { sasl_init_hostname: options.amqpHostname }),
   };
-  if (!tls) return shared as unknown as rhea.ConnectionOptions;
+  if (!tls) return shared;
   return {
     ...shared,
     transport: 'tls',
@@ -112,5 +115,8 @@ function corkSocket(connection: rhea.Connection): void {
 function describeCondition(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'connection lost';
   const { condition, description } = error as { condition?: unknown; description?: unknown };
-  return [condition, description].filter((part) => typeof part === 'string' && part !== '').join(': ') || 'connection lost';
+  return (
+    [condition, description].filter((part) => typeof part === 'string' && part !== '').join(': ') ||
+    'connection lost'
+  );
 }

@@ -1,6 +1,5 @@
 import { sleep } from '@rollcall/core';
 import type { ReceivedMessage } from '@rollcall/core/wire';
-import type rhea from 'rhea';
 import type { EventContext, Receiver } from 'rhea-promise';
 import type { LinkHost } from './amqp-connection.ts';
 import type { Dialled } from './dial.ts';
@@ -68,7 +67,10 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
     } catch (error) {
       if (endedBy !== undefined || host.current() !== dialled) return;
       const { condition, message, description } = (error ?? {}) as Record<string, string | undefined>;
-      log.warn({ address, condition, cause: description ?? message }, 'messaging network refuses to let us receive');
+      log.warn(
+        { address, condition, cause: description ?? message },
+        'messaging network refuses to let us receive',
+      );
       await attachAgain(dialled);
     }
   }
@@ -91,7 +93,7 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
     }
     // On another connection the delivery means nothing any more: the network sends it again.
     if (!from?.isOpen() || from !== receiver) return;
-    settleDelivery(delivery as unknown as rhea.Delivery, settlement);
+    settleDelivery(delivery, settlement);
     from.addCredit(1);
   }
 

@@ -115,7 +115,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
 
   function transmit(sender: Sender, next: Waiting): void {
     next.done = true;
-    const delivery = sender.send(asBuffer(next.message), { format: 0 }) as unknown as rhea.Delivery;
+    const delivery = sender.send(asBuffer(next.message), { format: 0 });
     if (!next.awaitOutcome) {
       next.settle({ status: 'accepted' });
       return;
@@ -189,7 +189,10 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       giveBackWaiting({
         status: 'attach-refused',
         ...(condition !== undefined && { condition }),
-        description: description ?? message ?? `no answer within ${host.options.linkTimeoutMs ?? defaultTimings.linkTimeoutMs} ms`,
+        description:
+          description ??
+          message ??
+          `no answer within ${host.options.linkTimeoutMs ?? defaultTimings.linkTimeoutMs} ms`,
       });
     }
   }
@@ -326,7 +329,9 @@ function rejected(delivery: rhea.Delivery): SendOutcome {
 }
 
 function modified(delivery: rhea.Delivery): SendOutcome {
-  const { undeliverable_here: undeliverableHere } = (delivery.remote_state ?? {}) as { undeliverable_here?: boolean };
+  const { undeliverable_here: undeliverableHere } = (delivery.remote_state ?? {}) as {
+    undeliverable_here?: boolean;
+  };
   return { status: 'modified', undeliverableHere: undeliverableHere === true };
 }
 

@@ -20,6 +20,6 @@ export function settleDelivery(delivery: rhea.Delivery, settlement: Settlement):
   if (incoming.updated.length > 0 && lastSettlement.get(incoming) !== settlement) incoming.process(session);
   lastSettlement.set(incoming, settlement);
   if (settlement === 'accepted') delivery.accept();
-  else if (settlement === 'released') delivery.release({ undeliverable_here: false, delivery_failed: false } as never);
-  else delivery.reject({ condition: 'amqp:not-allowed' } as never);
+  else if (settlement === 'released') delivery.release({ undeliverable_here: false, delivery_failed: false });
+  else delivery.reject({ condition: 'amqp:not-allowed' });
 }

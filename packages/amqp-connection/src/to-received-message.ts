@@ -14,10 +14,12 @@ export function toReceivedMessage(message: Message): ReceivedMessage {
   return {
     annotations: plainMap(message.message_annotations),
     applicationProperties: plainMap(message.application_properties),
-    ...(message.to !== undefined && message.to !== null && { address: String(message.to) }),
+    ...(message.to !== undefined && message.to !== null && { address: message.to }),
     ...(messageId !== undefined && messageId !== null && { messageId: String(messageId) }),
-    ...(message.content_type !== undefined && message.content_type !== null && { contentType: String(message.content_type) }),
-    ...(creationTime !== undefined && creationTime !== null && { creationTime: Number(creationTime) as Timestamp }),
+    ...(message.content_type !== undefined &&
+      message.content_type !== null && { contentType: message.content_type }),
+    ...(creationTime !== undefined &&
+      creationTime !== null && { creationTime: Number(creationTime) as Timestamp }),
     ...(typeof message.durable === 'boolean' && { durable: message.durable }),
     ...(typeof message.ttl === 'number' && { ttlMs: message.ttl }),
     ...dataBody(message.body),
@@ -30,12 +32,14 @@ function dataBody(body: unknown): { readonly body?: Uint8Array } {
   const { typecode, content } = (body ?? {}) as BodySection;
   if (typecode !== dataTypecode) return {};
   if (Buffer.isBuffer(content)) return { body: content };
-  return Array.isArray(content) ? { body: Buffer.concat(content.filter((part) => Buffer.isBuffer(part))) } : {};
+  return Array.isArray(content)
+    ? { body: Buffer.concat(content.filter((part) => Buffer.isBuffer(part))) }
+    : {};
 }
 
 /** A copy without prototype, so that names like `__proto__` from the wire stay ordinary names. */
 function plainMap(map: unknown): Readonly<Record<string, unknown>> {
   const copy: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of Object.entries((map ?? {}) as object)) copy[name] = value;
+  for (const [name, value] of Object.entries(map ?? {})) copy[name] = value;
   return copy;
 }

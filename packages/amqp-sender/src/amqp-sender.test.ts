@@ -43,7 +43,9 @@ describe('a connection event', () => {
     const { peer, connection } = await givenAPeer();
     const sink = createEventsSink({ connection, sendTimeoutMs: 5_000 });
     await sink.deliver(anOutboundEvent('e1'), unhurried);
-    expect(peer.received).toMatchObject([{ address: 'event/acme', message: { durable: true, message_id: 'e1' } }]);
+    expect(peer.received).toMatchObject([
+      { address: 'event/acme', message: { durable: true, message_id: 'e1' } },
+    ]);
   });
 
   test.each<[string, Verdict, string]>([
@@ -93,7 +95,11 @@ describe('device data', () => {
 
   async function givenASender() {
     const { peer, connection } = await givenAPeer();
-    return { peer, connection, sender: createDeviceDataSender({ connection, sendTimeoutMs: 100, creditWaitMs: 100 }) };
+    return {
+      peer,
+      connection,
+      sender: createDeviceDataSender({ connection, sendTimeoutMs: 100, creditWaitMs: 100 }),
+    };
   }
 
   test('goes to the address of its endpoint and tenant', async () => {
@@ -109,7 +115,11 @@ describe('device data', () => {
     ['released', 503, "consumer didn't process the message"],
     [{ modified: { undeliverableHere: false } }, 503, "consumer didn't process the message"],
     [{ modified: { undeliverableHere: true } }, 404, 'consumer declared message as undeliverable'],
-    [{ rejected: 'amqp:resource-limit-exceeded' }, 503, 'consumer rejected the message because a resource limit'],
+    [
+      { rejected: 'amqp:resource-limit-exceeded' },
+      503,
+      'consumer rejected the message because a resource limit',
+    ],
     [{ rejected: 'amqp:unauthorized-access' }, 403, 'by the script'],
     [{ rejected: 'amqp:internal-error' }, 500, 'Internal server error'],
     [{ rejected: 'hono:bad-request' }, 400, 'by the script'],

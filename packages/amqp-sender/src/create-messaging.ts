@@ -17,9 +17,14 @@ export interface Messaging {
 /** Everything an adapter sends to the messaging network: one connection for each role, as in Hono. */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { containerName, sendTimeoutMs, linkTimeoutMs = 1_000 } = options;
-  const connect = (role: string) => createAmqpConnection({ ...options, containerName: `${containerName}-${role}` });
+  const connect = (role: string) =>
+    createAmqpConnection({ ...options, containerName: `${containerName}-${role}` });
   return {
     eventsSink: () => createEventsSink({ connection: connect('events'), sendTimeoutMs }),
-    sender: createDeviceDataSender({ connection: connect('downstream'), sendTimeoutMs, creditWaitMs: linkTimeoutMs }),
+    sender: createDeviceDataSender({
+      connection: connect('downstream'),
+      sendTimeoutMs,
+      creditWaitMs: linkTimeoutMs,
+    }),
   };
 }

@@ -37,7 +37,9 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
       sent += 1;
       const link = links.get(addressFor(templates[message.endpoint], message.device.tenant));
       const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
-      return uploadOutcome(await link.send(encoded, { awaitOutcome: message.endpoint === 'event' || message.qos === 1 }));
+      return uploadOutcome(
+        await link.send(encoded, { awaitOutcome: message.endpoint === 'event' || message.qos === 1 }),
+      );
     },
     connected: () => connection.connected(),
     async close() {

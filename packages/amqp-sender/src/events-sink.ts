@@ -17,7 +17,10 @@ export interface EventsSinkOptions {
  */
 export function createEventsSink(options: EventsSinkOptions): EventSink {
   const { connection, eventAddress = 'event/{tenant}', sendTimeoutMs } = options;
-  const links = createLinksByAddress(connection, { creditWaitMs: sendTimeoutMs, outcomeTimeoutMs: sendTimeoutMs });
+  const links = createLinksByAddress(connection, {
+    creditWaitMs: sendTimeoutMs,
+    outcomeTimeoutMs: sendTimeoutMs,
+  });
   let closed = false;
 
   return {
@@ -38,14 +41,19 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
 }
 
 /** Rejections that say "not now": the network, not the event, is at fault. */
-const passingConditions: ReadonlySet<string> = new Set(['amqp:resource-limit-exceeded', 'amqp:internal-error']);
+const passingConditions: ReadonlySet<string> = new Set([
+  'amqp:resource-limit-exceeded',
+  'amqp:internal-error',
+]);
 
 function verdict(outcome: SendOutcome): Delivery {
   switch (outcome.status) {
     case 'accepted':
       return { status: 'delivered' };
     case 'rejected': {
-      const cause = new TransportError(`rejected: ${outcome.condition ?? 'no condition'} ${outcome.description ?? ''}`.trim());
+      const cause = new TransportError(
+        `rejected: ${outcome.condition ?? 'no condition'} ${outcome.description ?? ''}`.trim(),
+      );
       return { status: passingConditions.has(outcome.condition ?? '') ? 'retryable' : 'refused', cause };
     }
     case 'modified':

@@ -26,7 +26,9 @@ export function uploadOutcome(outcome: SendOutcome): UploadOutcome {
     case 'timeout':
       return failure(503, 'consumer failed to indicate in time whether it has processed the message');
     case 'attach-refused':
-      return outcome.condition === 'amqp:internal-error' ? failure(500, 'Internal server error') : unavailable;
+      return outcome.condition === 'amqp:internal-error'
+        ? failure(500, 'Internal server error')
+        : unavailable;
     case 'disconnected':
     case 'aborted':
       return unavailable;

@@ -10,7 +10,9 @@ afterEach(async () => {
   for (const each of open.splice(0).toReversed()) await each.close();
 });
 
-async function givenAConsumer(facts: Partial<ConsumeOptions> = {}): Promise<{ peer: ScriptedPeer; consumer: EventConsumer; seen: string[] }> {
+async function givenAConsumer(
+  facts: Partial<ConsumeOptions> = {},
+): Promise<{ peer: ScriptedPeer; consumer: EventConsumer; seen: string[] }> {
   const peer = await startScriptedPeer();
   const seen: string[] = [];
   const consumer = consume({
@@ -42,7 +44,10 @@ test('an event whose handler fails is given back', async () => {
 test('what is no event of ours is told apart, and accepted', async () => {
   const others: string[] = [];
   const { peer, seen } = await givenAConsumer({ onOther: ({ type }) => void others.push(type) });
-  const uploaded = rhea.message.encode({ content_type: 'text/plain', body: rhea.message.data_section(Buffer.from('x')) });
+  const uploaded = rhea.message.encode({
+    content_type: 'text/plain',
+    body: rhea.message.data_section(Buffer.from('x')),
+  });
   expect(await peer.deliver('event/acme', uploaded)).toBe('accepted');
   expect(others).toEqual(['unrecognized']);
   expect(seen).toEqual([]);
@@ -60,7 +65,11 @@ test.each([
 
 test('user name and password may stand in the URL', async () => {
   const peer = await startScriptedPeer();
-  const consumer = consume({ url: `amqp://consumer%40HONO:s%C3%A9cret@127.0.0.1:${peer.port}`, tenant: 'acme', onEvent() {} });
+  const consumer = consume({
+    url: `amqp://consumer%40HONO:s%C3%A9cret@127.0.0.1:${peer.port}`,
+    tenant: 'acme',
+    onEvent() {},
+  });
   open.push(peer, consumer);
   await consumer.ready;
   expect(peer.logins).toEqual([{ username: 'consumer@HONO', password: 'sécret' }]);
@@ -76,5 +85,7 @@ test('goes on after the connection was lost', async () => {
 });
 
 test('a URL of another kind is refused', () => {
-  expect(() => consume({ url: 'mqtt://localhost', tenant: 'acme', onEvent() {} })).toThrow('must begin with amqp://');
+  expect(() => consume({ url: 'mqtt://localhost', tenant: 'acme', onEvent() {} })).toThrow(
+    'must begin with amqp://',
+  );
 });

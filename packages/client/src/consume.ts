@@ -44,7 +44,10 @@ export interface EventConsumer {
 
 /** Consumes a tenant's connection events, reconnecting for ever. */
 export function consume(options: ConsumeOptions): EventConsumer {
-  const connection = createAmqpConnection({ ...connectionOptions(options), containerName: 'rollcall-client' });
+  const connection = createAmqpConnection({
+    ...connectionOptions(options),
+    containerName: 'rollcall-client',
+  });
   let markReady = (): void => {};
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -92,6 +95,8 @@ function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions,
     log: options.log ?? silentLog,
     ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
     ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
-    ...(secure && { tls: { hostnameVerification: true, ...(options.ca !== undefined && { ca: options.ca }) } }),
+    ...(secure && {
+      tls: { hostnameVerification: true, ...(options.ca !== undefined && { ca: options.ca }) },
+    }),
   };
 }

@@ -10,13 +10,17 @@ export function diffRegistries(before: RegistryIndex, after: RegistryIndex): rea
     const now = after.get(id);
     const known = old ?? now;
     if (!known) continue;
-    if (!isDeepStrictEqual(old?.tenant, now?.tenant)) changes.push({ type: 'tenant', tenant: known.tenant.id });
+    if (!isDeepStrictEqual(old?.tenant, now?.tenant))
+      changes.push({ type: 'tenant', tenant: known.tenant.id });
     changes.push(...deviceChanges(old, now));
   }
   return changes;
 }
 
-function deviceChanges(old: IndexedTenant | undefined, now: IndexedTenant | undefined): readonly RegistryChange[] {
+function deviceChanges(
+  old: IndexedTenant | undefined,
+  now: IndexedTenant | undefined,
+): readonly RegistryChange[] {
   const before = describeDevices(old);
   const after = describeDevices(now);
   const changes: RegistryChange[] = [];
@@ -24,7 +28,8 @@ function deviceChanges(old: IndexedTenant | undefined, now: IndexedTenant | unde
     const one = before.get(id);
     const other = after.get(id);
     const known = other ?? one;
-    if (known && !isDeepStrictEqual(one, other)) changes.push({ type: 'device', device: known.registration.device });
+    if (known && !isDeepStrictEqual(one, other))
+      changes.push({ type: 'device', device: known.registration.device });
   }
   return changes;
 }
@@ -37,7 +42,9 @@ interface DeviceDescription {
 /** Everything about each device of a tenant in one place. */
 function describeDevices(tenant: IndexedTenant | undefined): ReadonlyMap<string, DeviceDescription> {
   const descriptions = new Map<string, DeviceDescription>();
-  for (const [id, registration] of tenant?.devices ?? []) descriptions.set(id, { registration, credentials: [] });
-  for (const each of tenant?.credentials.values() ?? []) descriptions.get(each.device.device)?.credentials.push(each);
+  for (const [id, registration] of tenant?.devices ?? [])
+    descriptions.set(id, { registration, credentials: [] });
+  for (const each of tenant?.credentials.values() ?? [])
+    descriptions.get(each.device.device)?.credentials.push(each);
   return descriptions;
 }

@@ -60,7 +60,8 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
       for (const change of changes) for (const listener of listeners) listener(change);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problems) log.error({ file, problem }, 'changed device registry is not used');
+      for (const problem of error.problems)
+        log.error({ file, problem }, 'changed device registry is not used');
     }
   }
 
@@ -77,7 +78,9 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
 
   // The folder, not the file: a file that is replaced is another file. `persistent: false`: it keeps no process alive.
   const watcher = watch(dirname(file), { persistent: false }, () => reloadAfter(settleMs));
-  watcher.on('error', (error) => log.warn({ file, err: error }, 'device registry is no longer watched, only polled'));
+  watcher.on('error', (error) =>
+    log.warn({ file, err: error }, 'device registry is no longer watched, only polled'),
+  );
   reloadAfter(pollMs);
 
   return {
@@ -102,7 +105,11 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
   };
 }
 
-function assertRegistration(index: RegistryIndex, { tenant, device }: DeviceRef, gateway?: DeviceId): AssertionAnswer {
+function assertRegistration(
+  index: RegistryIndex,
+  { tenant, device }: DeviceRef,
+  gateway?: DeviceId,
+): AssertionAnswer {
   const devices = index.get(tenant)?.devices;
   const found = devices?.get(device);
   if (gateway !== undefined) {
@@ -129,14 +136,17 @@ async function readText(file: string): Promise<string> {
 function load(file: string, text: string, log: Log): RegistryIndex {
   const parsed = parseRegistry(file, text);
   if (parsed.status === 'invalid') throw new ConfigError(parsed.problems);
-  if (hasPlainPasswords(parsed.content)) log.warn({ file }, 'device registry has plain passwords: for demonstrations only');
+  if (hasPlainPasswords(parsed.content))
+    log.warn({ file }, 'device registry has plain passwords: for demonstrations only');
   return indexRegistry(parsed.content);
 }
 
 function hasPlainPasswords({ tenants }: RegistryContent): boolean {
   return tenants.some((tenant) =>
     tenant.devices.some((device) =>
-      device.credentials.some((each) => each.secrets.some((secret) => 'pwd-plain' in secret && secret['pwd-plain'] !== undefined)),
+      device.credentials.some((each) =>
+        each.secrets.some((secret) => 'pwd-plain' in secret && secret['pwd-plain'] !== undefined),
+      ),
     ),
   );
 }

@@ -17,7 +17,10 @@ export function parseRegistry(file: string, text: string): ParsedRegistry {
   if (text.length > maxFileLength) return invalid(`${file}: larger than ${maxFileLength} characters`);
   let raw: unknown;
   try {
-    raw = extname(file).toLowerCase() === '.json' ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 100, prettyErrors: true });
+    raw =
+      extname(file).toLowerCase() === '.json'
+        ? JSON.parse(text)
+        : parseYaml(text, { maxAliasCount: 100, prettyErrors: true });
   } catch (error) {
     return invalid(`${file}: ${firstLine(error)}`);
   }
@@ -29,7 +32,10 @@ export function parseRegistry(file: string, text: string): ParsedRegistry {
 
 function invalid(...problems: readonly string[]): ParsedRegistry {
   const more = problems.length - maxProblems;
-  return { status: 'invalid', problems: more > 0 ? [...problems.slice(0, maxProblems), `and ${more} more`] : problems };
+  return {
+    status: 'invalid',
+    problems: more > 0 ? [...problems.slice(0, maxProblems), `and ${more} more`] : problems,
+  };
 }
 
 function describe(issue: z.core.$ZodIssue, raw: unknown): readonly string[] {
@@ -50,7 +56,13 @@ function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function pathOf(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`)).join('') || 'file';
+  return (
+    path
+      .map((part, index) =>
+        typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`,
+      )
+      .join('') || 'file'
+  );
 }
 
 /** What is wrong although each part is right: names that come twice, gateways that do not exist. */
@@ -59,7 +71,8 @@ function crossChecks(content: RegistryContent): readonly string[] {
   const tenants = new Set<string>();
   for (const [t, tenant] of content.tenants.entries()) {
     const at = `tenants[${t}]`;
-    if (tenants.has(tenant['tenant-id'])) problems.push(`${at}.tenant-id: ${tenant['tenant-id']} is there twice`);
+    if (tenants.has(tenant['tenant-id']))
+      problems.push(`${at}.tenant-id: ${tenant['tenant-id']} is there twice`);
     tenants.add(tenant['tenant-id']);
     const devices = new Set(tenant.devices.map((device) => device['device-id']));
     const seen = new Set<string>();
@@ -72,7 +85,8 @@ function crossChecks(content: RegistryContent): readonly string[] {
         if (!devices.has(gateway)) problems.push(`${at}.devices[${d}].via: there is no device ${gateway}`);
       for (const [c, { type, 'auth-id': authId }] of device.credentials.entries()) {
         const key = `${type}\n${authId}`;
-        if (authIds.has(key)) problems.push(`${at}.devices[${d}].credentials[${c}].auth-id: ${authId} is there twice as ${type}`);
+        if (authIds.has(key))
+          problems.push(`${at}.devices[${d}].credentials[${c}].auth-id: ${authId} is there twice as ${type}`);
         authIds.add(key);
       }
     }

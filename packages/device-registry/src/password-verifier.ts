@@ -43,12 +43,18 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
       return bcrypt.compare(Buffer.from(password).toString('utf8'), secret.pwdHash);
     if (!complainedAbout.has(secret.pwdHash)) {
       complainedAbout.add(secret.pwdHash);
-      log.warn({ cost, maxBcryptCost }, 'a stored bcrypt hash is malformed or costs too much: it matches no password');
+      log.warn(
+        { cost, maxBcryptCost },
+        'a stored bcrypt hash is malformed or costs too much: it matches no password',
+      );
     }
     return false;
   }
 
-  async function verifyAll(secrets: readonly PasswordSecret[], password: Uint8Array): Promise<PasswordVerdict> {
+  async function verifyAll(
+    secrets: readonly PasswordSecret[],
+    password: Uint8Array,
+  ): Promise<PasswordVerdict> {
     let busy = false;
     for (const secret of secrets) {
       const result = await matches(secret, password);

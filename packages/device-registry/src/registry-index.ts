@@ -66,7 +66,11 @@ function indexDevice(tenant: string, content: DeviceContent): IndexedDevice {
   };
 }
 
-function toAdapterSettings({ type, enabled, ext }: NonNullable<TenantContent['adapters']>[number]): AdapterSettings {
+function toAdapterSettings({
+  type,
+  enabled,
+  ext,
+}: NonNullable<TenantContent['adapters']>[number]): AdapterSettings {
   return { type, enabled, ext };
 }
 
@@ -86,7 +90,10 @@ function toCredentials(device: DeviceRef, content: CredentialsContent): Credenti
     type: content.type,
     authId: content['auth-id'],
     enabled: content.enabled,
-    secrets: content.type === 'hashed-password' ? content.secrets.filter(({ enabled }) => enabled).map(toSecret) : [],
+    secrets:
+      content.type === 'hashed-password'
+        ? content.secrets.filter(({ enabled }) => enabled).map(toSecret)
+        : [],
   };
 }
 

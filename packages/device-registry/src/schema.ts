@@ -2,12 +2,16 @@ import { z } from 'zod';
 
 /** What a registry file may hold, in Eclipse Hono's field names. What is not listed is a mistake, and is reported. */
 
-const name = z.string().min(1, 'must not be empty').max(256, 'must not be longer than 256 characters').regex(
-  // Names go into addresses, topics and logs.
-  // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
-  /^[^\u0000-\u001f\u007f]*$/,
-  'must not have control characters',
-);
+const name = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(256, 'must not be longer than 256 characters')
+  .regex(
+    // Names go into addresses, topics and logs.
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+    /^[^\u0000-\u001f\u007f]*$/,
+    'must not have control characters',
+  );
 const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean');
 const defaults = z.record(z.string(), scalar).default({});
 const flag = z.boolean('must be true or false');
@@ -29,7 +33,9 @@ const secretBase = {
 const passwordSecret = z
   .strictObject({
     ...secretBase,
-    'hash-function': z.enum(['sha-256', 'sha-512', 'bcrypt'], 'must be sha-256, sha-512 or bcrypt').default('sha-256'),
+    'hash-function': z
+      .enum(['sha-256', 'sha-512', 'bcrypt'], 'must be sha-256, sha-512 or bcrypt')
+      .default('sha-256'),
     'pwd-hash': z.string().min(1, 'must not be empty').optional(),
     salt: z.base64('must be Base64').optional(),
     'pwd-plain': z.string().min(1, 'must not be empty').optional(),
@@ -65,7 +71,9 @@ const credentials = z.discriminatedUnion('type', [passwordCredentials, otherCred
 const device = z.strictObject({
   'device-id': name,
   enabled: flag.default(true),
-  via: z.union([name.transform((gateway) => [gateway]), z.array(name)], 'must be a device id or a list of them').default([]),
+  via: z
+    .union([name.transform((gateway) => [gateway]), z.array(name)], 'must be a device id or a list of them')
+    .default([]),
   defaults,
   credentials: z.array(credentials).default([]),
   ext: anything.optional(),

@@ -18,7 +18,10 @@ export function createSuccessCache(random: Random, maxEntries: number): SuccessC
 
   function digest({ hashFunction, salt, pwdHash }: PasswordSecret, password: Uint8Array): string {
     // The stored parts are free of line feeds: the password, which may have any, comes last.
-    return createHmac('sha256', key).update(`${hashFunction}\n${salt ?? ''}\n${pwdHash}\n`).update(password).digest('base64');
+    return createHmac('sha256', key)
+      .update(`${hashFunction}\n${salt ?? ''}\n${pwdHash}\n`)
+      .update(password)
+      .digest('base64');
   }
 
   return {

@@ -22,3 +22,8 @@ export function parseAddress(text: unknown): Address | undefined {
 export function queueName(address: Exclude<Address, { kind: 'telemetry' }>): string {
   return address.kind === 'event' ? `event/${address.tenant}` : `event/${address.tenant}::${address.name}`;
 }
+
+/** An address that a peer gave, for an error or an echo. */
+export function addressText(address: unknown): string {
+  return typeof address === 'string' ? address.slice(0, 2 * maxNameLength) : 'an address that is no string';
+}

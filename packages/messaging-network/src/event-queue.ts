@@ -67,7 +67,8 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       if (!oldest) return;
       store?.remove(name, oldest.position);
       dropped += 1;
-      if (dropped % logEvery === 1) log.warn({ queue: name, dropped, maxMessages }, 'queue is full: oldest messages are dropped');
+      if (dropped % logEvery === 1)
+        log.warn({ queue: name, dropped, maxMessages }, 'queue is full: oldest messages are dropped');
     }
   }
 
@@ -75,7 +76,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     scheduled = false;
     let moved = 0;
     const budgets = [...consumers.keys()].map((link) => ({ link, budget: capacityOf(link) }));
-    for (let any = true; any && order.waiting > 0 && moved < maxPerTurn; ) {
+    for (let any = true; any && order.waiting > 0 && moved < maxPerTurn;) {
       any = false;
       for (const each of budgets) {
         if (each.budget <= 0 || moved >= maxPerTurn) continue;

@@ -51,7 +51,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const subscriptions = new Map<string, Set<string>>();
   const listeners = new Map<string, Set<rhea.Sender>>();
 
-  function createQueue(address: Exclude<Address, { kind: 'telemetry' }>, temporary: boolean, messages: Parameters<typeof createEventQueue>[0]['messages']): EventQueue {
+  function createQueue(
+    address: Exclude<Address, { kind: 'telemetry' }>,
+    temporary: boolean,
+    messages: Parameters<typeof createEventQueue>[0]['messages'],
+  ): EventQueue {
     const name = queueName(address);
     const own = address.kind === 'subscription';
     const queue = createEventQueue({
@@ -71,7 +75,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return queue;
   }
 
-  function queueFor(address: Exclude<Address, { kind: 'telemetry' }>, temporary = false): EventQueue | undefined {
+  function queueFor(
+    address: Exclude<Address, { kind: 'telemetry' }>,
+    temporary = false,
+  ): EventQueue | undefined {
     const name = queueName(address);
     const existing = queues.get(name);
     if (existing) return existing;
@@ -81,7 +88,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   function subscriptionsOf(tenant: string): readonly EventQueue[] {
-    return [...(subscriptions.get(tenant) ?? [])].map((name) => queues.get(name)).filter((queue) => queue !== undefined);
+    return [...(subscriptions.get(tenant) ?? [])]
+      .map((name) => queues.get(name))
+      .filter((queue) => queue !== undefined);
   }
 
   function publishEvent(tenant: string, payload: Buffer, settle: (verdict: Verdict) => void): void {
@@ -101,7 +110,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
         if (failure) log.error({ err: failure, tenant }, 'event could not be written');
         settle(
           failure
-            ? { kind: 'rejected', condition: 'amqp:internal-error', description: 'event could not be written' }
+            ? {
+                kind: 'rejected',
+                condition: 'amqp:internal-error',
+                description: 'event could not be written',
+              }
             : { kind: 'accepted' },
         );
       });
@@ -121,7 +134,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   for (const { name, messages } of store.load()) {
     const [, tenant = '', subscription] = /^event\/(.+?)(?:::(.+))?$/.exec(name) ?? [];
     createQueue(
-      subscription === undefined ? { kind: 'event', tenant } : { kind: 'subscription', tenant, name: subscription },
+      subscription === undefined
+        ? { kind: 'event', tenant }
+        : { kind: 'subscription', tenant, name: subscription },
       false,
       messages,
     );

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
-import { parseAddress, type Address } from './addresses.ts';
+import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { creditOf } from './outgoing-link.ts';
 import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
@@ -77,7 +77,14 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
 
   const container = rhea.create_container({ id: 'rollcall-messaging-network' });
   // rhea throws out of its socket callbacks where nobody listens to these.
-  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error', 'receiver_error'])
+  for (const event of [
+    'error',
+    'protocol_error',
+    'connection_error',
+    'session_error',
+    'sender_error',
+    'receiver_error',
+  ])
     container.on(event, () => {});
   const mechanisms = container.sasl_server_mechanisms as unknown as {
     enable_plain(check: () => boolean): void;
@@ -89,11 +96,16 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
     const target = receiver.target?.address as unknown;
-    receiver.set_source({ ...(receiver.source?.address !== undefined && { address: receiver.source.address }) } as never);
+    receiver.set_source({
+      ...(receiver.source?.address !== undefined && { address: receiver.source.address }),
+    } as never);
     receiver.set_target(target ? ({ address: target } as never) : ({} as never));
     const address = target ? parseAddress(target) : undefined;
     if (target && (!address || address.kind === 'subscription')) {
-      receiver.close({ condition: 'amqp:not-found', description: `cannot send to ${String(target).slice(0, 300)}` });
+      receiver.close({
+        condition: 'amqp:not-found',
+        description: `cannot send to ${addressText(target)}`,
+      });
       return;
     }
     producers.set(receiver, address);
@@ -104,10 +116,15 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     if (!sender) return;
     const source = sender.source as { address?: unknown; expiry_policy?: unknown } | undefined;
     const address = parseAddress(source?.address);
-    sender.set_source({ address: address ? String(source?.address) : '' } as never);
-    sender.set_target({ ...(sender.target?.address !== undefined && { address: sender.target.address }) } as never);
+    sender.set_source({ address: address ? addressText(source?.address) : '' });
+    sender.set_target({
+      ...(sender.target?.address !== undefined && { address: sender.target.address }),
+    } as never);
     if (!address) {
-      sender.close({ condition: 'amqp:not-found', description: `cannot receive from ${String(source?.address).slice(0, 300)}` });
+      sender.close({
+        condition: 'amqp:not-found',
+        description: `cannot receive from ${addressText(source?.address)}`,
+      });
       return;
     }
     const temporary = address.kind === 'subscription' && String(source?.expiry_policy) === 'link-detach';
@@ -123,7 +140,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     if (!receiver || !delivery || !message) return;
     const address = producers.get(receiver) ?? parseAddress(message.to);
     if (!address || address.kind === 'subscription') {
-      const description = `cannot send to ${String(message.to).slice(0, 300)}`;
+      const description = `cannot send to ${addressText(message.to)}`;
       settleDelivery(delivery, { kind: 'rejected', condition: 'amqp:not-found', description });
     } else {
       exchange.publish(address, rawBytesOf(message), (verdict) => {
@@ -137,15 +154,29 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const settle =
     (keep: (state: { undeliverable_here?: boolean }) => boolean) =>
     ({ sender, delivery }: rhea.EventContext): void => {
-      if (sender && delivery)
-        consumptions.get(sender)?.settled(delivery, keep((delivery.remote_state ?? {}) as { undeliverable_here?: boolean }));
+      if (sender && delivery) consumptions.get(sender)?.settled(delivery, keep(delivery.remote_state ?? {}));
     };
-  container.on('accepted', settle(() => false));
-  container.on('rejected', settle(() => false));
-  container.on('released', settle(() => true));
-  container.on('modified', settle((state) => state.undeliverable_here !== true));
+  container.on(
+    'accepted',
+    settle(() => false),
+  );
+  container.on(
+    'rejected',
+    settle(() => false),
+  );
+  container.on(
+    'released',
+    settle(() => true),
+  );
+  container.on(
+    'modified',
+    settle((state) => state.undeliverable_here !== true),
+  );
   // Settled without an outcome: the consumer said nothing of the message (AMQP 1.0 §2.6.12).
-  container.on('settled', settle(() => true));
+  container.on(
+    'settled',
+    settle(() => true),
+  );
 
   function dropLink(link: rhea.Sender | rhea.Receiver): void {
     producers.delete(link as rhea.Receiver);
@@ -156,14 +187,16 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
 
   /** Idempotent: rhea may tell of one end more than once. */
   function dropLinksOf(connection: rhea.Connection): void {
-    for (const link of [...producers.keys(), ...consumptions.keys()]) if (link.connection === connection) dropLink(link);
+    for (const link of [...producers.keys(), ...consumptions.keys()])
+      if (link.connection === connection) dropLink(link);
     scheduleCredit();
   }
 
   container.on('sender_close', ({ sender }: rhea.EventContext) => sender && dropLink(sender));
   container.on('receiver_close', ({ receiver }: rhea.EventContext) => receiver && dropLink(receiver));
   container.on('session_close', ({ session }: rhea.EventContext) => {
-    for (const link of [...producers.keys(), ...consumptions.keys()]) if (link.session === session) dropLink(link);
+    for (const link of [...producers.keys(), ...consumptions.keys()])
+      if (link.session === session) dropLink(link);
   });
   container.on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
   container.on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));

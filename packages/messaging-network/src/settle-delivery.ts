@@ -23,5 +23,5 @@ export function settleDelivery(delivery: rhea.Delivery, verdict: Verdict): void 
   lastKind.set(incoming, verdict.kind);
   if (verdict.kind === 'accepted') delivery.accept();
   else if (verdict.kind === 'released') delivery.release();
-  else delivery.reject({ condition: verdict.condition, description: verdict.description } as never);
+  else delivery.reject({ condition: verdict.condition, description: verdict.description });
 }

@@ -40,7 +40,9 @@ export function openStore(directory: string): Store {
   const statements = {
     createQueue: database.prepare('INSERT INTO queue (name) VALUES (?) ON CONFLICT DO NOTHING'),
     append: database.prepare('INSERT INTO message SELECT id, ?, ? FROM queue WHERE name = ?'),
-    remove: database.prepare('DELETE FROM message WHERE position = ? AND queue = (SELECT id FROM queue WHERE name = ?)'),
+    remove: database.prepare(
+      'DELETE FROM message WHERE position = ? AND queue = (SELECT id FROM queue WHERE name = ?)',
+    ),
   };
   let changes: (() => void)[] = [];
   let callbacks: ((error?: Error) => void)[] = [];
@@ -72,7 +74,9 @@ export function openStore(directory: string): Store {
   return {
     load() {
       const queues = database.prepare('SELECT id, name FROM queue ORDER BY id').all();
-      const messages = database.prepare('SELECT position, payload FROM message WHERE queue = ? ORDER BY position');
+      const messages = database.prepare(
+        'SELECT position, payload FROM message WHERE queue = ? ORDER BY position',
+      );
       return queues.map(({ id, name }) => ({
         name: String(name),
         messages: messages.all(Number(id)).map(({ position, payload }) => ({

@@ -20,8 +20,14 @@ export interface TestProcess {
 const patienceMs = 30_000;
 
 /** Runs the built main file of an app. The environment has nothing of Rollcall but `env`. */
-export function startApp(app: string, args: readonly string[], env: Record<string, string> = {}): TestProcess {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)));
+export function startApp(
+  app: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): TestProcess {
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)),
+  );
   const child = spawn(process.execPath, [`${root}apps/${app}/dist/main.js`, ...args], {
     env: { ...clean, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,7 +7,11 @@ interface Counts {
 }
 
 /** Whether one more connection is within the limits of the adapter and of the device's tenant; `undefined` means yes. */
-export function admit(identity: AuthenticatedDevice, open: Counts, maxConnections: number): Refusal | undefined {
+export function admit(
+  identity: AuthenticatedDevice,
+  open: Counts,
+  maxConnections: number,
+): Refusal | undefined {
   const { maxConnections: tenantLimit } = identity.tenant.limits;
   if (open.count >= maxConnections) return refusal('adapter-connections-exceeded');
   if (tenantLimit !== undefined && open.countOf(identity.device.tenant) >= tenantLimit)

@@ -61,7 +61,9 @@ test('a registry that is away, and a verifier with too much to do, are not the f
   expect(await outcome(login())).toBe('unavailable');
   registry.unavailable = false;
   const busy = { verify: async () => 'busy' as const };
-  expect(await authenticate(login(), registry, busy, adapterType)).toMatchObject({ refusal: { reason: 'unavailable' } });
+  expect(await authenticate(login(), registry, busy, adapterType)).toMatchObject({
+    refusal: { reason: 'unavailable' },
+  });
 });
 
 describe('admission', () => {
@@ -73,7 +75,9 @@ describe('admission', () => {
     [10, 4, undefined],
     [10, 3, 'tenant-connections-exceeded'],
   ])('adapter limit %s, tenant limit %s: %s', async (adapterLimit, tenantLimit, expected) => {
-    registry = new ScriptedRegistry({ limits: tenantLimit === undefined ? {} : { maxConnections: tenantLimit } });
+    registry = new ScriptedRegistry({
+      limits: tenantLimit === undefined ? {} : { maxConnections: tenantLimit },
+    });
     const result = await authenticate(login(), registry, scriptedPasswords, adapterType);
     if (result.status !== 'accepted') throw new Error('not accepted');
     expect(admit(result.identity, counts, adapterLimit)?.reason).toBe(expected);

@@ -32,7 +32,8 @@ export async function authenticate(
     authId: name.authId,
   });
   if (credentialsAnswer.status === 'unavailable') return refuse('unavailable');
-  if (credentialsAnswer.status === 'not-found' || !credentialsAnswer.value.enabled) return refuse('bad-credentials');
+  if (credentialsAnswer.status === 'not-found' || !credentialsAnswer.value.enabled)
+    return refuse('bad-credentials');
   const credentials = credentialsAnswer.value;
 
   const verdict = await passwords.verify(credentials, login.password, login.remoteIp);

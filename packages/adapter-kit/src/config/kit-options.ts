@@ -20,7 +20,12 @@ export const kitOptions = {
     '10000',
     'ms to wait at a stop until published events are confirmed',
   ),
-  logLevel: option('LOG_LEVEL', oneOf('debug', 'info', 'warn', 'error'), 'info', 'least severe log line written'),
+  logLevel: option(
+    'LOG_LEVEL',
+    oneOf('debug', 'info', 'warn', 'error'),
+    'info',
+    'least severe log line written',
+  ),
   healthPort: option('HEALTH_PORT', port, '8088', 'port of /started, /readiness, /liveness and /metrics'),
   healthBindAddress: option('HEALTH_BINDADDRESS', text, '127.0.0.1', 'address that port is bound to'),
   producers: option(
@@ -42,7 +47,12 @@ export const kitOptions = {
     oneOf('memory'),
     'where events wait until they are confirmed: `memory` (they end with the process); must be set where `events` is on',
   ),
-  outboxEvents: option('OUTBOX_MAXEVENTS', wholeNumber(100, 10_000_000), '100000', 'events that may wait for one sink'),
+  outboxEvents: option(
+    'OUTBOX_MAXEVENTS',
+    wholeNumber(100, 10_000_000),
+    '100000',
+    'events that may wait for one sink',
+  ),
   outboxBytes: option(
     'OUTBOX_MAXBYTES',
     wholeNumber(100_000, 4_000_000_000),
@@ -50,18 +60,40 @@ export const kitOptions = {
     'bytes of events that may wait for one sink',
   ),
   commitWaitMs: option('JOURNAL_COMMITWAIT', milliseconds, '50', 'longest ms a device waits for the journal'),
-  registryFile: optional('REGISTRY_FILE', text, 'JSON or YAML file of tenants, devices and credentials (required)'),
-  messagingHost: optional('MESSAGING_HOST', text, 'host of the AMQP 1.0 messaging network (required)', { hono: true }),
+  registryFile: optional(
+    'REGISTRY_FILE',
+    text,
+    'JSON or YAML file of tenants, devices and credentials (required)',
+  ),
+  messagingHost: optional('MESSAGING_HOST', text, 'host of the AMQP 1.0 messaging network (required)', {
+    hono: true,
+  }),
   messagingPort: option('MESSAGING_PORT', port, '5671', 'port of the messaging network', { hono: true }),
   messagingUsername: optional('MESSAGING_USERNAME', text, 'SASL PLAIN user name', { hono: true }),
-  messagingPassword: optional('MESSAGING_PASSWORD', text, 'SASL PLAIN password', { hono: true, secret: true }),
-  messagingAmqpHostname: optional('MESSAGING_AMQPHOSTNAME', text, 'host name in the AMQP open (virtual host)', {
+  messagingPassword: optional('MESSAGING_PASSWORD', text, 'SASL PLAIN password', {
+    hono: true,
+    secret: true,
+  }),
+  messagingAmqpHostname: optional(
+    'MESSAGING_AMQPHOSTNAME',
+    text,
+    'host name in the AMQP open (virtual host)',
+    {
+      hono: true,
+    },
+  ),
+  messagingTls: option(
+    'MESSAGING_TLSENABLED',
+    flag,
+    'false',
+    'whether to use TLS; also on where a trust store is set',
+    {
+      hono: true,
+    },
+  ),
+  messagingTrustStore: optional('MESSAGING_TRUSTSTOREPATH', text, 'PEM file of certificates to trust', {
     hono: true,
   }),
-  messagingTls: option('MESSAGING_TLSENABLED', flag, 'false', 'whether to use TLS; also on where a trust store is set', {
-    hono: true,
-  }),
-  messagingTrustStore: optional('MESSAGING_TRUSTSTOREPATH', text, 'PEM file of certificates to trust', { hono: true }),
   messagingVerifyHost: option(
     'MESSAGING_HOSTNAMEVERIFICATIONREQUIRED',
     flag,
@@ -73,9 +105,15 @@ export const kitOptions = {
     hono: true,
   }),
   messagingKey: optional('MESSAGING_KEYPATH', text, 'PEM file of its private key', { hono: true }),
-  messagingConnectTimeoutMs: option('MESSAGING_CONNECTTIMEOUT', milliseconds, '5000', 'ms until a connect has failed', {
-    hono: true,
-  }),
+  messagingConnectTimeoutMs: option(
+    'MESSAGING_CONNECTTIMEOUT',
+    milliseconds,
+    '5000',
+    'ms until a connect has failed',
+    {
+      hono: true,
+    },
+  ),
   messagingIdleTimeoutMs: option(
     'MESSAGING_IDLETIMEOUT',
     milliseconds,

@@ -33,7 +33,10 @@ test('the name that Hono has works too; the own name wins', () => {
   const hono = { ...required, HONO_TEST_INSECUREPORT: '1884' };
   expect(loadConfig(own, hono).own.insecurePort).toBe(1884);
   expect(loadConfig(own, { ...hono, ROLLCALL_TEST_INSECUREPORT: '1885' }).own.insecurePort).toBe(1885);
-  expect(loadConfig(own, { ...required, HONO_TEST_KEY: 'x' }).own.key, 'Hono has no such option').toBeUndefined();
+  expect(
+    loadConfig(own, { ...required, HONO_TEST_KEY: 'x' }).own.key,
+    'Hono has no such option',
+  ).toBeUndefined();
 });
 
 test('every problem is listed at once, misspelt names too', () => {
@@ -72,7 +75,8 @@ test('the printed configuration tells where values come from, and no secret', ()
 describe('the table for READMEs', () => {
   test('has a row for every option', () => {
     const table = environmentTable({ ...kitOptions, ...own });
-    for (const { name } of Object.values({ ...kitOptions, ...own })) expect(table).toContain(`\`ROLLCALL_${name}\``);
+    for (const { name } of Object.values({ ...kitOptions, ...own }))
+      expect(table).toContain(`\`ROLLCALL_${name}\``);
     expect(table).toContain('| `ROLLCALL_TEST_INSECUREPORT` | `1883` | yes | a port |');
   });
 });

@@ -25,7 +25,10 @@ export interface MessagingSettings {
 }
 
 /** The options of the section `MESSAGING`, with the files they name. @throws ConfigError where one cannot be read. */
-export function messagingSettings(containerName: string, values: ValuesOf<typeof kitOptions>): MessagingSettings {
+export function messagingSettings(
+  containerName: string,
+  values: ValuesOf<typeof kitOptions>,
+): MessagingSettings {
   const { messagingTrustStore, messagingCert, messagingKey } = values;
   // As in Hono: a trust store, or a client certificate, makes no sense without TLS.
   const tls = values.messagingTls || messagingTrustStore !== undefined || messagingCert !== undefined;

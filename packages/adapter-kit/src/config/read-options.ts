@@ -41,7 +41,8 @@ export function readOptions<Set extends Options>(
 
   const known = new Set(effective.map(({ variable }) => variable));
   for (const name of Object.keys(env)) {
-    if (name.startsWith(ownPrefix) && !known.has(name)) problems.push(`${name}: unknown option${suggestion(name, known)}`);
+    if (name.startsWith(ownPrefix) && !known.has(name))
+      problems.push(`${name}: unknown option${suggestion(name, known)}`);
   }
   // Every key of `options` was set above; a value that could not be read is missing, but then there are problems.
   return { values: values as ValuesOf<Set>, effective, problems };
@@ -68,6 +69,7 @@ function distanceIsSmall(one: string, other: string): boolean {
   let start = 0;
   while (start < one.length && one[start] === other[start]) start += 1;
   let end = 0;
-  while (end < Math.min(one.length, other.length) - start && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  while (end < Math.min(one.length, other.length) - start && one.at(-1 - end) === other.at(-1 - end))
+    end += 1;
   return Math.max(one.length, other.length) - start - end <= 2;
 }

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { later, type ConnectionTracker, type DisconnectReason, type Instant, type Step } from '@rollcall/core';
+import {
+  later,
+  type ConnectionTracker,
+  type DisconnectReason,
+  type Instant,
+  type Step,
+} from '@rollcall/core';
 import type { AdapterHost, ProtocolAdapter } from '../protocol-adapter.ts';
 import { describeAdapter, type DevicePeer } from './describe-adapter.ts';
 
@@ -22,14 +28,21 @@ const lineTracker: ConnectionTracker<LineState, LineSignal> = {
   initial: { phase: 'pending' },
   reduce(state, signal, at): Step<LineState> {
     if (state.phase === 'pending' && signal.type === 'accepted')
-      return { state: { phase: 'online', lastSeen: at }, changes: [{ type: 'connected', basis }], deadline: later(at, silenceMs) };
+      return {
+        state: { phase: 'online', lastSeen: at },
+        changes: [{ type: 'connected', basis }],
+        deadline: later(at, silenceMs),
+      };
     if (state.phase !== 'online') return { state, changes: [] };
     const due = later(state.lastSeen, silenceMs);
     if (signal.type === 'deadline' && at < due) return { state, changes: [], deadline: due };
     if (signal.type === 'line' || signal.type === 'accepted')
       return { state: { phase: 'online', lastSeen: at }, changes: [], deadline: later(at, silenceMs) };
     const reason = signal.type === 'deadline' ? 'keepalive-timeout' : signal.reason;
-    return { state: { phase: 'closed' }, changes: [{ type: 'disconnected', basis, reason, lastSeen: state.lastSeen }] };
+    return {
+      state: { phase: 'closed' },
+      changes: [{ type: 'disconnected', basis, reason, lastSeen: state.lastSeen }],
+    };
   },
 };
 

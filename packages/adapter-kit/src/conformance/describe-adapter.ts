@@ -37,9 +37,13 @@ const thermostat: Login = { username: 'thermostat-7@acme', password: scriptedPas
 
 /** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
 export function describeAdapter(name: string, harness: AdapterHarness): void {
-  const can = (verb: 'leave' | 'vanish' | 'fallSilent' | 'takeOver'): boolean => !harness.cannot?.includes(verb);
+  const can = (verb: 'leave' | 'vanish' | 'fallSilent' | 'takeOver'): boolean =>
+    !harness.cannot?.includes(verb);
 
-  async function withAdapter(use: (adapter: AdapterInTest) => Promise<void>, setting?: TestSetting): Promise<void> {
+  async function withAdapter(
+    use: (adapter: AdapterInTest) => Promise<void>,
+    setting?: TestSetting,
+  ): Promise<void> {
     const adapter = await startForTest(harness.createAdapter(), setting);
     try {
       await use(adapter);
@@ -55,7 +59,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
   }
 
   function attemptsIn(adapter: AdapterInTest): number {
-    return adapter.logged.filter(({ level, message }) => level === 'debug' && message === 'device refused').length;
+    return adapter.logged.filter(({ level, message }) => level === 'debug' && message === 'device refused')
+      .length;
   }
 
   describe(`${name} honours the adapter contract`, () => {
@@ -76,18 +81,25 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       withAdapter(async (adapter) => {
         await (await connected(adapter)).leave();
         const [first, second] = await adapter.events(2);
-        expect(second).toMatchObject({ type: 'disconnected', reason: 'client-closed', clean: true, initiator: 'device' });
+        expect(second).toMatchObject({
+          type: 'disconnected',
+          reason: 'client-closed',
+          clean: true,
+          initiator: 'device',
+        });
         expectPair(first, second);
       }),
     );
 
-    test.runIf(can('vanish'))('a lost network connection gives the matching disconnected event, unclean', () =>
-      withAdapter(async (adapter) => {
-        await (await connected(adapter)).vanish();
-        const [first, second] = await adapter.events(2);
-        expect(second).toMatchObject({ type: 'disconnected', clean: false, initiator: 'network' });
-        expectPair(first, second);
-      }),
+    test.runIf(can('vanish'))(
+      'a lost network connection gives the matching disconnected event, unclean',
+      () =>
+        withAdapter(async (adapter) => {
+          await (await connected(adapter)).vanish();
+          const [first, second] = await adapter.events(2);
+          expect(second).toMatchObject({ type: 'disconnected', clean: false, initiator: 'network' });
+          expectPair(first, second);
+        }),
     );
 
     test.runIf(can('fallSilent'))('silence is noticed in time, and the event says how uncertain it is', () =>
@@ -171,7 +183,9 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         await peer.vanish();
         await settled();
         const ended = adapter.sink.events.filter((event) => event.type === 'disconnected');
-        const sessions = adapter.sink.events.filter(({ type, basis }) => type === 'connected' && basis.kind === 'session');
+        const sessions = adapter.sink.events.filter(
+          ({ type, basis }) => type === 'connected' && basis.kind === 'session',
+        );
         expect(ended.map(({ connectionId }) => connectionId).toSorted()).toEqual(
           sessions.map(({ connectionId }) => connectionId).toSorted(),
         );

@@ -3,7 +3,9 @@ import type { DeviceDataSender, DeviceMessage, UploadOutcome } from '@rollcall/c
 /** A sender that keeps the device data it gets. `outcome` decides what becomes of each message. */
 export class RecordingSender implements DeviceDataSender {
   readonly messages: DeviceMessage[] = [];
-  outcome: (message: DeviceMessage) => UploadOutcome | Promise<UploadOutcome> = () => ({ status: 'accepted' });
+  outcome: (message: DeviceMessage) => UploadOutcome | Promise<UploadOutcome> = () => ({
+    status: 'accepted',
+  });
 
   async send(message: DeviceMessage): Promise<UploadOutcome> {
     this.messages.push(message);

@@ -51,16 +51,26 @@ export class ScriptedRegistry implements DeviceRegistry {
       : { status: 'not-found' };
   }
 
-  async getCredentials(query: { tenant: TenantId; type: string; authId: string }): Promise<Answer<Credentials>> {
+  async getCredentials(query: {
+    tenant: TenantId;
+    type: string;
+    authId: string;
+  }): Promise<Answer<Credentials>> {
     if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
     if (!this.#tenants.has(query.tenant) || !devices.includes(query.authId)) return { status: 'not-found' };
     const device = deviceRef(query.tenant, query.authId);
-    return { status: 'found', value: { device, type: query.type, authId: query.authId, enabled: true, secrets: [] } };
+    return {
+      status: 'found',
+      value: { device, type: query.type, authId: query.authId, enabled: true, secrets: [] },
+    };
   }
 
-  async assertRegistration(...[device, gateway]: Parameters<DeviceRegistry['assertRegistration']>): Promise<AssertionAnswer> {
+  async assertRegistration(
+    ...[device, gateway]: Parameters<DeviceRegistry['assertRegistration']>
+  ): Promise<AssertionAnswer> {
     if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
-    if (gateway !== undefined && !(gateway === 'gw-1' && device.device === 'valve-1')) return { status: 'not-authorized' };
+    if (gateway !== undefined && !(gateway === 'gw-1' && device.device === 'valve-1'))
+      return { status: 'not-authorized' };
     const known = this.#tenants.has(device.tenant) && devices.includes(device.device);
     const enabled = !this.#disabled.has(`${device.tenant}/${device.device}`);
     return known && enabled ? { status: 'found', value: { device, defaults: {} } } : { status: 'not-found' };

@@ -24,7 +24,10 @@ export interface TestSetting {
 }
 
 /** Runs an adapter on a manual clock, with a scripted registry, a recording sink and a recording sender. */
-export async function startForTest(adapter: ProtocolAdapter, setting: TestSetting = {}): Promise<AdapterInTest> {
+export async function startForTest(
+  adapter: ProtocolAdapter,
+  setting: TestSetting = {},
+): Promise<AdapterInTest> {
   const clock = new ManualClock();
   const registry = new ScriptedRegistry(setting.tenant);
   const sender = new RecordingSender();
@@ -50,7 +53,16 @@ export async function startForTest(adapter: ProtocolAdapter, setting: TestSettin
   });
   const [address] = running.listening;
   if (!address) throw new Error('the adapter listens nowhere');
-  return { running, address, clock, registry, sender, sink, logged: log.lines, events: (count) => eventsOf(sink, count) };
+  return {
+    running,
+    address,
+    clock,
+    registry,
+    sender,
+    sink,
+    logged: log.lines,
+    events: (count) => eventsOf(sink, count),
+  };
 }
 
 async function eventsOf(sink: RecordingSink, count: number): Promise<readonly ConnectionEvent[]> {

@@ -28,8 +28,9 @@ test.each([
 
 test('probes, metrics under both names, and nothing else', async () => {
   const { server, get } = await givenAServer([]);
-  for (const path of ['/started', '/readiness', '/liveness']) expect((await get(path)).status, path).toBe(200);
-  for (const path of ['/metrics', '/prometheus']) expect(await (await get(path)).text()).toBe('rollcall_up 1\n');
+  for (const path of ['/started', '/readiness', '/liveness']) expect((await get(path)).status).toBe(200);
+  for (const path of ['/metrics', '/prometheus'])
+    expect(await (await get(path)).text()).toBe('rollcall_up 1\n');
   expect((await get('/')).status).toBe(404);
   await server.close();
 });
@@ -43,6 +44,8 @@ test('a taken port is named', async () => {
     readiness: () => [],
     metrics: async () => ({ contentType: '', text: '' }),
   });
-  await expect(second).rejects.toThrow(new TransportError(`health port 127.0.0.1:${server.port} cannot be bound`));
+  await expect(second).rejects.toThrow(
+    new TransportError(`health port 127.0.0.1:${server.port} cannot be bound`),
+  );
   await server.close();
 });

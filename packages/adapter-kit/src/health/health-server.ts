@@ -29,26 +29,29 @@ export interface HealthServer {
  * @throws TransportError where the port cannot be bound.
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
-    switch (request.url?.split('?')[0]) {
-      case '/started':
-        return sendChecks(response, options.started());
-      case '/readiness':
-        return sendChecks(response, options.readiness());
-      case '/liveness':
-        return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
-      case '/metrics':
-      case '/prometheus':
-        options.metrics().then(
-          ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
-          () => response.writeHead(500).end(),
-        );
-        return undefined;
-      default:
-        response.writeHead(404).end();
-        return undefined;
-    }
-  });
+  const server = createServer(
+    { requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
+    (request, response) => {
+      switch (request.url?.split('?')[0]) {
+        case '/started':
+          return sendChecks(response, options.started());
+        case '/readiness':
+          return sendChecks(response, options.readiness());
+        case '/liveness':
+          return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+        case '/metrics':
+        case '/prometheus':
+          options.metrics().then(
+            ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+            () => response.writeHead(500).end(),
+          );
+          return undefined;
+        default:
+          response.writeHead(404).end();
+          return undefined;
+      }
+    },
+  );
   server.maxConnections = 100;
   server.listen(options.port, options.host);
   try {
@@ -67,7 +70,9 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
 }
 
 function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
-  const worst = (['DOWN', 'DEGRADED', 'UP'] as const).find((status) => checks.some((check) => check.status === status));
+  const worst = (['DOWN', 'DEGRADED', 'UP'] as const).find((status) =>
+    checks.some((check) => check.status === status),
+  );
   response
     .writeHead(worst === 'DOWN' ? 503 : 200, { 'content-type': 'application/json' })
     .end(JSON.stringify({ status: worst ?? 'UP', checks }));

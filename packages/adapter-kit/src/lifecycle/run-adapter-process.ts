@@ -31,7 +31,10 @@ export interface Composition {
   readonly log: Log;
   openRegistry(options: Environment & { readonly file: string }): Promise<DeviceRegistry>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
-  createMessaging(options: Environment & MessagingSettings): { eventsSink(): EventSink; readonly sender: DeviceDataSender };
+  createMessaging(options: Environment & MessagingSettings): {
+    eventsSink(): EventSink;
+    readonly sender: DeviceDataSender;
+  };
   createLoggerSink(options: { readonly log: Log; readonly level: 'info' | 'debug' }): EventSink;
 }
 
@@ -54,7 +57,12 @@ export function runAdapterProcess<Own extends Options>(
     const { log } = parts;
     const registry = await parts.openRegistry({ file: kit.registryFile ?? '', clock, random, log });
     const passwords = parts.createPasswords({ clock, random, log });
-    const messaging = parts.createMessaging({ clock, random, log, ...messagingSettings(parts.adapter.type, kit) });
+    const messaging = parts.createMessaging({
+      clock,
+      random,
+      log,
+      ...messagingSettings(parts.adapter.type, kit),
+    });
     const sinks = selectSinks(kit.producers, {
       logging: () => parts.createLoggerSink({ log, level: kit.eventLogLevel }),
       events: () => messaging.eventsSink(),

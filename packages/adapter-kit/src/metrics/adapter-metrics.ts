@@ -105,8 +105,20 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     labelNames: ['sink'],
     registers,
   });
-  outboxGauge(registers, 'rollcall_outbox_events', 'Events that wait for a sink', sources, (depth) => depth.events);
-  outboxGauge(registers, 'rollcall_outbox_bytes', 'Bytes of events that wait for a sink', sources, (depth) => depth.bytes);
+  outboxGauge(
+    registers,
+    'rollcall_outbox_events',
+    'Events that wait for a sink',
+    sources,
+    (depth) => depth.events,
+  );
+  outboxGauge(
+    registers,
+    'rollcall_outbox_bytes',
+    'Bytes of events that wait for a sink',
+    sources,
+    (depth) => depth.bytes,
+  );
   outboxGauge(
     registers,
     'rollcall_outbox_oldest_seconds',
@@ -118,17 +130,24 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
-    attempt: (outcome, tenant) => attempts.inc({ tenant: tenant ?? 'UNKNOWN', outcome: attemptOutcomes[outcome] }),
+    attempt: (outcome, tenant) =>
+      attempts.inc({ tenant: tenant ?? 'UNKNOWN', outcome: attemptOutcomes[outcome] }),
     uploaded(request, result, durationMs) {
       const labels = {
         tenant: request.by.device.tenant,
         type: request.endpoint,
-        status: result.status === 'accepted' ? 'forwarded' : result.failure.status < 500 ? 'unprocessable' : 'undeliverable',
+        status:
+          result.status === 'accepted'
+            ? 'forwarded'
+            : result.failure.status < 500
+              ? 'unprocessable'
+              : 'undeliverable',
       };
       payload.observe(labels, request.payload?.byteLength ?? 0);
       processing.observe({ ...labels, qos: String(request.qos) }, durationMs / 1000);
     },
-    published: (event) => events.inc({ type: event.type, reason: event.type === 'disconnected' ? event.reason : 'none' }),
+    published: (event) =>
+      events.inc({ type: event.type, reason: event.type === 'disconnected' ? event.reason : 'none' }),
     delivered: (sink, delayMs) => delivery.observe({ sink }, Math.max(0, delayMs) / 1000),
     retried: (sink) => retried.inc({ sink }),
     parked: (sink) => parked.inc({ sink }),

@@ -31,7 +31,10 @@ export function enqueue(queue: DeviceQueue, outbound: OutboundEvent): void {
   const { connectionId } = outbound.event;
   const first = queue.entries.findLast(
     (earlier) =>
-      earlier !== entry && !earlier.attempted && !earlier.leftOut && earlier.outbound.event.connectionId === connectionId,
+      earlier !== entry &&
+      !earlier.attempted &&
+      !earlier.leftOut &&
+      earlier.outbound.event.connectionId === connectionId,
   );
   if (first) queue.pairs.push([first, entry]);
 }

@@ -1,6 +1,23 @@
-import { deviceKey, later, type Clock, type Delivery, type EventSink, type Instant, type Log, type OutboundEvent, type Random } from '@rollcall/core';
+import {
+  deviceKey,
+  later,
+  type Clock,
+  type Delivery,
+  type EventSink,
+  type Instant,
+  type Log,
+  type OutboundEvent,
+  type Random,
+} from '@rollcall/core';
 import { backoffMs, type BackoffLimits } from './backoff.ts';
-import { createDeviceQueue, enqueue, head, leaveOutOldestPair, type DeviceQueue, type Entry } from './device-queue.ts';
+import {
+  createDeviceQueue,
+  enqueue,
+  head,
+  leaveOutOldestPair,
+  type DeviceQueue,
+  type Entry,
+} from './device-queue.ts';
 
 /** Failures in a row, of any devices, after which the whole lane waits before it tries again. */
 const failuresBeforePause = 3;

@@ -7,7 +7,6 @@ import {
   type DisconnectedEvent,
   type EventSink,
   type OutboundEvent,
-  type Timestamp,
 } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMemoryJournal } from './memory-journal.ts';
@@ -26,7 +25,10 @@ interface Counted {
   leftOut: number;
 }
 
-function givenAnOutbox(sinks: EventSink[], bounds: OutboxBounds = { maxEvents: 1_000, maxBytes: 10_000_000 }) {
+function givenAnOutbox(
+  sinks: EventSink[],
+  bounds: OutboxBounds = { maxEvents: 1_000, maxBytes: 10_000_000 },
+) {
   const clock = new ManualClock();
   const counted: Counted = { retried: 0, parked: [], leftOut: 0 };
   const outbox = createOutbox({
@@ -60,7 +62,7 @@ function disconnected(id: string, of: string, device = 'd1'): OutboundEvent {
     ...event,
     type: 'disconnected',
     connectedAt: event.at,
-    lastSeen: event.at as Timestamp,
+    lastSeen: event.at,
     uncertaintyMs: 0,
     reason: 'client-closed',
     initiator: 'device',
@@ -74,7 +76,10 @@ const idsOf = (events: readonly { id: string }[]): string[] => events.map(({ id 
 describe('order and pipelining', () => {
   test('a device has one event in flight at a time, different devices are pipelined', async () => {
     const answers: (() => void)[] = [];
-    const sink = new RecordingSink('slow', () => new Promise((resolve) => answers.push(() => resolve({ status: 'delivered' }))));
+    const sink = new RecordingSink(
+      'slow',
+      () => new Promise((resolve) => answers.push(() => resolve({ status: 'delivered' }))),
+    );
     const { outbox } = givenAnOutbox([sink]);
     for (const id of ['a1', 'a2']) void outbox.append(connected(id, 'a'));
     for (const id of ['b1', 'b2']) void outbox.append(connected(id, 'b'));

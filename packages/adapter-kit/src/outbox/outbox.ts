@@ -81,9 +81,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const coalesced = new Map<string, number>();
   const drainWaiters = new Set<() => void>();
   const sinkNames = options.sinks.map((sink) => sink.name);
-  const queues = options.sinks.map(
-    (sink): SinkQueue => ({ sink, lanes: new Map(), events: 0, bytes: 0, parked: [], full: false }),
-  );
+  const queues = options.sinks.map((sink): SinkQueue => ({
+    sink,
+    lanes: new Map(),
+    events: 0,
+    bytes: 0,
+    parked: [],
+    full: false,
+  }));
 
   function enqueue(queue: SinkQueue, outbound: OutboundEvent): void {
     const { tenant } = outbound.event.device;
@@ -143,7 +148,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     while (queue.events > bounds.maxEvents || queue.bytes > bounds.maxBytes) {
       if (!queue.full) {
         queue.full = true;
-        log.warn({ sink: queue.sink.name, ...bounds }, 'outbox is full: whole connections are left out, and counted');
+        log.warn(
+          { sink: queue.sink.name, ...bounds },
+          'outbox is full: whole connections are left out, and counted',
+        );
       }
       const pair = leaveOutPair(queue);
       // Nothing can be left out without breaking a pair: what is announced or open now must go through.
@@ -185,7 +193,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     depth: () =>
       queues.map((queue) => {
-        const oldest = [...queue.lanes.values()].map((lane) => lane.oldestAt()).filter((at) => at !== undefined);
+        const oldest = [...queue.lanes.values()]
+          .map((lane) => lane.oldestAt())
+          .filter((at) => at !== undefined);
         return {
           sink: queue.sink.name,
           events: queue.events,

@@ -65,7 +65,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
   function endOne(connected: Connected, reason: EndReason): void {
     connected.description.end(reason);
     if (open.has(connected) && connected.event.basis.kind === 'session')
-      log.error({ reason, protocol: connected.description.protocol }, 'adapter did not end a session when asked to');
+      log.error(
+        { reason, protocol: connected.description.protocol },
+        'adapter did not end a session when asked to',
+      );
   }
 
   function add(event: ConnectedEvent, description: ConnectionDescription): Connected {

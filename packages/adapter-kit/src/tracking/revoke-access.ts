@@ -16,7 +16,8 @@ export function revokeAccessOnChange(
   async function stillAllowed({ identity }: ConnectionDescription): Promise<boolean> {
     const tenant = await registry.getTenant(identity.device.tenant);
     if (tenant.status === 'unavailable') return true;
-    if (tenant.status === 'not-found' || !tenant.value.enabled || !adapterEnabled(tenant.value, adapterType)) return false;
+    if (tenant.status === 'not-found' || !tenant.value.enabled || !adapterEnabled(tenant.value, adapterType))
+      return false;
     const registration = await registry.assertRegistration(identity.device);
     return registration.status === 'found' || registration.status === 'unavailable';
   }
@@ -31,7 +32,9 @@ export function revokeAccessOnChange(
   }
 
   return registry.onChange((change) => {
-    review(change).catch((error: unknown) => log.error({ err: error }, 'registry change could not be applied'));
+    review(change).catch((error: unknown) =>
+      log.error({ err: error }, 'registry change could not be applied'),
+    );
   });
 }
 

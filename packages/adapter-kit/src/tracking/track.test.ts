@@ -14,7 +14,11 @@ const lease: ConnectionTracker<Lease, { readonly type: 'renew' }> = {
     const basis = { kind: 'session', detectWithinMs: 10_000 } as const;
     if (signal.type === 'renew') {
       const until = later(at, 10_000);
-      return { state: { until }, changes: state.until ? [] : [{ type: 'connected', basis }], deadline: until };
+      return {
+        state: { until },
+        changes: state.until ? [] : [{ type: 'connected', basis }],
+        deadline: until,
+      };
     }
     if (state.until === undefined || at < state.until) return { state, changes: [] };
     const change = { type: 'disconnected', reason: 'inactive', basis, lastSeen: at } as const;

@@ -8,10 +8,19 @@ import { upload } from './upload.ts';
 
 const payload = new TextEncoder().encode('21.5');
 
-async function givenAnUpload(facts: Partial<UploadRequest> & { as?: string } = {}, tenantFacts: Partial<Tenant> = {}) {
+async function givenAnUpload(
+  facts: Partial<UploadRequest> & { as?: string } = {},
+  tenantFacts: Partial<Tenant> = {},
+) {
   const registry = new ScriptedRegistry(tenantFacts);
   const sender = new RecordingSender();
-  const context = { adapterType: 'hono-test', registry, sender, clock: new ManualClock(), random: seededRandom(1) };
+  const context = {
+    adapterType: 'hono-test',
+    registry,
+    sender,
+    clock: new ManualClock(),
+    random: seededRandom(1),
+  };
   const found = await registry.getTenant('acme');
   if (found.status !== 'found') throw new Error('no tenant');
   const { as: device = 'thermostat-7', ...rest } = facts;
@@ -72,13 +81,18 @@ describe('payload and content type', () => {
 describe('who may upload for whom', () => {
   test.each([
     ['its own data, addressed in full', { target: { tenant: 'acme', device: 'thermostat-7' } }, undefined],
-    ['another tenant', { target: { tenant: 'umbrella', device: 'thermostat-7' } }, { status: 403, terminal: false }],
+    [
+      'another tenant',
+      { target: { tenant: 'umbrella', device: 'thermostat-7' } },
+      { status: 403, terminal: false },
+    ],
     ['a device it is no gateway for', { target: { device: 'valve-1' } }, { status: 403, terminal: true }],
     ['a gateway for its device', { as: 'gw-1', target: { device: 'valve-1' } }, undefined],
   ])('%s', async (_what, facts, failure) => {
     const { send } = await givenAnUpload(facts);
     const result = await send();
-    const seen = result.status === 'failed' ? { status: result.failure.status, terminal: result.terminal } : undefined;
+    const seen =
+      result.status === 'failed' ? { status: result.failure.status, terminal: result.terminal } : undefined;
     expect(seen).toEqual(failure);
   });
 
@@ -117,7 +131,11 @@ describe('default properties and time to live', () => {
       { defaults: { 'content-type': 'text/plain', site: 'north', ttl: 60 } },
     );
     await send();
-    expect(sender.messages[0]).toMatchObject({ contentType: 'text/plain', ttlMs: 60_000, properties: { site: 'north' } });
+    expect(sender.messages[0]).toMatchObject({
+      contentType: 'text/plain',
+      ttlMs: 60_000,
+      properties: { site: 'north' },
+    });
   });
 
   test.each([

@@ -50,7 +50,8 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
 function contentProblem({ payload, contentType }: UploadRequest): string | undefined {
   const empty = payload === undefined || payload.byteLength === 0;
   if (empty && contentType === undefined) return 'empty payload requires a content type';
-  if (!empty && contentType === emptyNotificationContentType) return 'an empty notification must not have a payload';
+  if (!empty && contentType === emptyNotificationContentType)
+    return 'an empty notification must not have a payload';
   return undefined;
 }
 
@@ -74,7 +75,11 @@ async function assertRegistered(
     case 'not-authorized':
       return failed(403, 'gateway is disabled, not registered or not authorized to act for the device', true);
     case 'not-found':
-      return failed(404, refusalTexts['device-not-registered'], own || !(await isRegistered(by.device, registry)));
+      return failed(
+        404,
+        refusalTexts['device-not-registered'],
+        own || !(await isRegistered(by.device, registry)),
+      );
     case 'unavailable':
       return failed(503, refusalTexts.unavailable);
     default:
@@ -92,7 +97,8 @@ async function currentTenant(
 ): Promise<{ readonly status: 'found'; readonly value: Tenant } | Failed> {
   const answer = await registry.getTenant(by.device.tenant);
   if (answer.status === 'unavailable') return failed(503, refusalTexts.unavailable);
-  if (answer.status === 'not-found' || !answer.value.enabled) return failed(403, refusalTexts['tenant-disabled'], true);
+  if (answer.status === 'not-found' || !answer.value.enabled)
+    return failed(403, refusalTexts['tenant-disabled'], true);
   if (!adapterEnabled(answer.value, adapterType)) return failed(403, refusalTexts['adapter-disabled'], true);
   return answer;
 }

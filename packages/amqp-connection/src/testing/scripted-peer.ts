@@ -51,7 +51,15 @@ export interface ScriptedPeerOptions {
 
 export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Promise<ScriptedPeer> {
   const container = rhea.create_container({ id: 'scripted-peer' });
-  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error', 'receiver_error', 'disconnected'])
+  for (const event of [
+    'error',
+    'protocol_error',
+    'connection_error',
+    'session_error',
+    'sender_error',
+    'receiver_error',
+    'disconnected',
+  ])
     container.on(event, () => {});
   const received: PeerMessage[] = [];
   const logins: { username: string; password: string }[] = [];
@@ -72,8 +80,8 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
 
   container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
-    const address = String(receiver.target?.address ?? '');
-    receiver.set_target({ address } as never);
+    const address = receiver.target?.address ?? '';
+    receiver.set_target({ address });
     const condition = peer.refused.get(address);
     if (condition !== undefined) return receiver.close({ condition, description: `${address} is refused` });
     receivers.add(receiver);
@@ -82,13 +90,16 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   });
   container.on('sender_open', ({ sender }: rhea.EventContext) => {
     if (!sender) return;
-    const { address, expiry_policy: expiryPolicy } = sender.source as { address?: string; expiry_policy?: unknown };
+    const { address, expiry_policy: expiryPolicy } = sender.source as {
+      address?: string;
+      expiry_policy?: unknown;
+    };
     lastSource = {
       ...(address !== undefined && { address }),
-      ...(expiryPolicy !== undefined && { expiryPolicy: String(expiryPolicy) }),
+      ...(typeof expiryPolicy === 'string' && { expiryPolicy }),
     };
     sender.set_source({ address } as never);
-    const condition = peer.refused.get(String(address));
+    const condition = peer.refused.get(address ?? '');
     if (condition !== undefined) return sender.close({ condition, description: 'refused' });
     senders.add(sender);
     return undefined;
@@ -100,7 +111,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     });
   container.on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
     if (!receiver || !delivery || !message) return;
-    const entry = { address: String(receiver.target?.address ?? ''), message };
+    const entry = { address: receiver.target?.address ?? '', message };
     received.push(entry);
     const verdict = peer.verdict(entry);
     if (verdict === 'silence') return;
@@ -138,7 +149,9 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     lastSource: () => lastSource,
     deliver: (address, payload) =>
       new Promise((resolve, reject) => {
-        const link = [...senders].find((each) => String((each.source as { address?: unknown }).address) === address);
+        const link = [...senders].find(
+          (each) => String((each.source as { address?: unknown }).address) === address,
+        );
         if (!link) return reject(new Error(`nobody receives from ${address}`));
         const delivery = link.send(Buffer.from(payload), undefined, 0);
         waiting.set(delivery, resolve);
@@ -164,10 +177,13 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
 }
 
 function settle(delivery: rhea.Delivery, verdict: Exclude<Verdict, 'silence'>): void {
-  const { incoming } = (delivery as unknown as { link: { session: { incoming: { process(session: unknown): void } } } }).link.session;
+  const { incoming } = (
+    delivery as unknown as { link: { session: { incoming: { process(session: unknown): void } } } }
+  ).link.session;
   if (verdict === 'accepted') delivery.accept();
   else if (verdict === 'released') delivery.release();
-  else if ('rejected' in verdict) delivery.reject({ condition: verdict.rejected, description: 'by the script' } as never);
+  else if ('rejected' in verdict)
+    delivery.reject({ condition: verdict.rejected, description: 'by the script' });
   else
     (delivery as unknown as { modified(state: object): void }).modified({
       undeliverable_here: verdict.modified.undeliverableHere,

@@ -1,5 +1,12 @@
 import type { Basis, LeaseBasis, RawCause } from '../connection-event.ts';
-import { deviceRef, type ConnectionId, type DeviceRef, type Epoch, type EventId, type Timestamp } from '../ids.ts';
+import {
+  deviceRef,
+  type ConnectionId,
+  type DeviceRef,
+  type Epoch,
+  type EventId,
+  type Timestamp,
+} from '../ids.ts';
 import type { AdapterIdentity } from '../connection-event.ts';
 import { connectionEventContentType } from './content-types.ts';
 import type { ReceivedMessage } from './received-message.ts';
@@ -84,10 +91,14 @@ export function decodeEvent(message: ReceivedMessage): DecodedEvent {
 function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | HonoConnectionEvent {
   const device = deviceRef(
     text(message.annotations, 'tenant_id'),
-    text('device_id' in message.applicationProperties ? message.applicationProperties : message.annotations, 'device_id'),
+    text(
+      'device_id' in message.applicationProperties ? message.applicationProperties : message.annotations,
+      'device_id',
+    ),
   );
   const cause = text(body, 'cause');
-  if (cause !== 'connected' && cause !== 'disconnected') throw new Unreadable(`cause is ${JSON.stringify(cause)}`);
+  if (cause !== 'connected' && cause !== 'disconnected')
+    throw new Unreadable(`cause is ${JSON.stringify(cause)}`);
   const remoteId = text(body, 'remote-id');
   const source = text(body, 'source');
   if (body['data'] === undefined || body['data'] === null)

@@ -76,7 +76,10 @@ export function writeData(writer: AmqpWriter, body: Uint8Array): void {
 }
 
 /** Writes default properties as application properties; returns how many keys and values that made. */
-export function writeDefaults(writer: AmqpWriter, properties: Readonly<Record<string, PropertyValue>>): number {
+export function writeDefaults(
+  writer: AmqpWriter,
+  properties: Readonly<Record<string, PropertyValue>>,
+): number {
   let count = 0;
   for (const name in properties) {
     const value = properties[name];

@@ -33,7 +33,13 @@ const standardFields: ReadonlySet<string> = new Set([
 ]);
 
 /** Application properties that say what is true of a message: a default cannot change them. */
-const ownProperties: ReadonlySet<string> = new Set(['device_id', 'orig_adapter', 'orig_address', 'qos', 'ttd']);
+const ownProperties: ReadonlySet<string> = new Set([
+  'device_id',
+  'orig_adapter',
+  'orig_address',
+  'qos',
+  'ttd',
+]);
 const ownPrefix = /^(?:cloudEvents[_:]|rollcall_)/;
 
 /** Sorts the default properties of a tenant, or of tenant and device merged. */
@@ -58,7 +64,8 @@ export function splitDefaults(defaults: DefaultProperties): SplitDefaults {
         if (isSeconds(value)) split.ttlTelemetryQos1Seconds = value;
         break;
       default:
-        if (!standardFields.has(name) && !ownProperties.has(name) && !ownPrefix.test(name)) properties[name] = value;
+        if (!standardFields.has(name) && !ownProperties.has(name) && !ownPrefix.test(name))
+          properties[name] = value;
     }
   }
   return split;
