@@ -10,5 +10,6 @@ export {
 } from './decode-event.ts';
 export { encodeDeviceMessage } from './encode-device-message.ts';
 export { encodeEvent, type EncodeEventOptions, type TenantDownstream } from './encode-event.ts';
+export { eventBodySchema } from './event-body-schema.ts';
 export type { ReceivedMessage } from './received-message.ts';
 export { splitDefaults, type SplitDefaults } from './split-defaults.ts';

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import rhea from 'rhea';
+import { describe, expect, test } from 'vitest';
+import type { ConnectionEvent } from '../connection-event.ts';
+import { decodeEvent } from './decode-event.ts';
+import { encodeEvent } from './encode-event.ts';
+import { goldenEvents } from './golden-events.ts';
+import type { ReceivedMessage } from './received-message.ts';
+
+/** The way through a network and a library. */
+function received(
+  event: ConnectionEvent,
+  change: (body: Record<string, unknown>) => object = (body) => body,
+): ReceivedMessage {
+  const message = rhea.message.decode(Buffer.from(encodeEvent(event, { defaults: {} }))) as unknown as {
+    content_type: string;
+    message_annotations: Record<string, unknown>;
+    application_properties: Record<string, unknown>;
+    body: { content: Buffer };
+  };
+  const body = change(JSON.parse(message.body.content.toString()) as Record<string, unknown>);
+  return {
+    contentType: message.content_type,
+    annotations: message.message_annotations,
+    applicationProperties: message.application_properties,
+    body: Buffer.from(JSON.stringify(body)),
+  };
+}
+
+test.each(Object.entries(goldenEvents))('%s is read as it was written', (_name, { event }) => {
+  const { data, announcement, ...facts } = decodeEvent(received(event)) as unknown as Record<string, unknown>;
+  expect(facts).toEqual(event);
+  expect(announcement).toBe(false);
+  expect(data).toMatchObject({ 'event-id': event.id });
+});
+
+const connected = goldenEvents['mqtt-connected']?.event as ConnectionEvent;
+const disconnected = goldenEvents['mqtt-keepalive-timeout']?.event as ConnectionEvent;
+
+describe('a tolerant reader', () => {
+  test('keeps a reason it does not know, and fields it does not know', () => {
+    const message = received(disconnected, (body) => ({
+      ...body,
+      later: 1,
+      data: { ...(body['data'] as object), reason: 'eaten-by-bear', 'new-field': [1] },
+    }));
+    expect(decodeEvent(message)).toMatchObject({ reason: 'eaten-by-bear', data: { 'new-field': [1] } });
+  });
+
+  test('reads a lease from a source it does not know as a default one', () => {
+    const message = received(connected, (body) => ({
+      ...body,
+      data: { ...(body['data'] as object), basis: { kind: 'lease', 'interval-ms': 5, from: 'guessed' } },
+    }));
+    expect(decodeEvent(message)).toMatchObject({ basis: { kind: 'lease', intervalMs: 5, from: 'default' } });
+  });
+
+  test('tells an event of another Hono adapter apart', () => {
+    const { data: _data, ...plain } = {
+      cause: 'connected',
+      'remote-id': 'x',
+      source: 'hono-amqp',
+      data: null,
+    };
+    for (const body of [plain, { ...plain, data: null }])
+      expect(decodeEvent(received(connected, () => body))).toEqual({
+        type: 'hono',
+        cause: 'connected',
+        device: connected.device,
+        remoteId: 'x',
+        source: 'hono-amqp',
+      });
+  });
+});
+
+describe('what is no event', () => {
+  const message = received(connected);
+  test.each<[string, ReceivedMessage, string]>([
+    ['another content type', { ...message, contentType: 'text/plain' }, 'not a connection event'],
+    [
+      'no body',
+      { contentType: message.contentType ?? '', annotations: {}, applicationProperties: {} },
+      'body is missing',
+    ],
+    ['an endless body', { ...message, body: Buffer.alloc(70_000, ' ') }, 'too large'],
+    ['no JSON', { ...message, body: Buffer.from('{') }, 'body is not JSON'],
+    ['no UTF-8', { ...message, body: Buffer.from([0xff, 0xfe]) }, 'body is not JSON'],
+    ['no tenant', { ...message, annotations: {} }, 'tenant_id is missing'],
+    [
+      'an unknown cause',
+      received(connected, (body) => ({ ...body, cause: 'sleeping' })),
+      'cause is "sleeping"',
+    ],
+    [
+      'no time',
+      received(connected, (body) => ({ ...body, data: { ...(body['data'] as object), at: 'now' } })),
+      'at is not a time',
+    ],
+  ])('%s is told', (_what, given, problem) => {
+    expect(decodeEvent(given)).toMatchObject({
+      type: 'unrecognized',
+      problem: expect.stringContaining(problem),
+    });
+  });
+
+  test('nothing makes it throw', () => {
+    const { contentType } = message;
+    fc.assert(
+      fc.property(fc.json(), fc.dictionary(fc.string(), fc.anything()), (body, properties) => {
+        const given = {
+          contentType: contentType ?? '',
+          annotations: { tenant_id: 't' },
+          applicationProperties: properties,
+          body: Buffer.from(body),
+        };
+        expect(['connected', 'disconnected', 'hono', 'unrecognized']).toContain(decodeEvent(given).type);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+
+  test('nor does any field of any type in an event', () => {
+    const fields = ['cause', 'data', 'remote-id', 'source'];
+    const inner = Object.keys(
+      (JSON.parse(Buffer.from(message.body ?? []).toString()) as { data: object }).data,
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...fields, ...inner), fc.jsonValue(), (field, value) => {
+        const given = received(disconnected, (body) =>
+          fields.includes(field)
+            ? { ...body, [field]: value }
+            : { ...body, data: { ...(body['data'] as object), [field]: value } },
+        );
+        expect(() => decodeEvent(given)).not.toThrow();
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+});
