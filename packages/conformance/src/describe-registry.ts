@@ -1,2 +1,85 @@
-export interface RegistryUnderTest {}
-export function describeRegistry(): void {}
+import { deviceRef, type DeviceId, type DeviceRegistry, type TenantId } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+
+/** What a registry must hold for {@link describeRegistry}, in Hono's terms. */
+export const registryUnderTestContent = {
+  /** `enabled`: with device `sensor` (auth-id `sensor`), `disabled-sensor`, gateway `gw`, `child` (via `gw`), `disabled-gw`. */
+  enabledTenant: 'enabled',
+  /** Disabled as a whole, with device `sensor`. */
+  disabledTenant: 'disabled',
+} as const;
+
+export interface RegistryUnderTest {
+  /** Holds {@link registryUnderTestContent}. */
+  readonly registry: DeviceRegistry;
+  /** Ends whatever the test opened besides the registry. */
+  cleanUp?(): Promise<void>;
+}
+
+/** Every registry must pass. */
+export function describeRegistry(name: string, open: () => Promise<RegistryUnderTest>): void {
+  describe(`${name} honours the DeviceRegistry contract`, () => {
+    async function withRegistry(use: (registry: DeviceRegistry) => Promise<void>): Promise<void> {
+      const { registry, cleanUp } = await open();
+      try {
+        await use(registry);
+      } finally {
+        await registry.close();
+        await cleanUp?.();
+      }
+    }
+    const asTenant = (tenant: string): TenantId => deviceRef(tenant, '').tenant;
+    const asDevice = (device: string): DeviceId => deviceRef('', device).device;
+    const odd = ['nowhere', '__proto__', 'constructor', '', '\u0000'];
+
+    test('tenants are found by name, disabled ones too', () =>
+      withRegistry(async (registry) => {
+        expect(await registry.getTenant('enabled')).toMatchObject({
+          status: 'found',
+          value: { id: 'enabled', enabled: true },
+        });
+        expect(await registry.getTenant('disabled')).toMatchObject({
+          status: 'found',
+          value: { enabled: false },
+        });
+        for (const tenant of odd) expect(await registry.getTenant(tenant)).toEqual({ status: 'not-found' });
+      }));
+
+    test('credentials are found by tenant, type and auth-id', () =>
+      withRegistry(async (registry) => {
+        const query = { tenant: asTenant('enabled'), type: 'hashed-password', authId: 'sensor' };
+        expect(await registry.getCredentials(query)).toMatchObject({
+          status: 'found',
+          value: { device: { tenant: 'enabled', device: 'sensor' }, authId: 'sensor', enabled: true },
+        });
+        for (const authId of odd)
+          expect(await registry.getCredentials({ ...query, authId })).toEqual({ status: 'not-found' });
+        for (const type of ['psk', ...odd])
+          expect(await registry.getCredentials({ ...query, type })).toEqual({ status: 'not-found' });
+        for (const tenant of odd)
+          expect(await registry.getCredentials({ ...query, tenant: asTenant(tenant) })).toEqual({
+            status: 'not-found',
+          });
+      }));
+
+    test.each([
+      ['a device for itself', 'sensor', undefined, 'found'],
+      ['a disabled device', 'disabled-sensor', undefined, 'not-found'],
+      ['an unknown device', 'nobody', undefined, 'not-found'],
+      ['a gateway for its device', 'child', 'gw', 'found'],
+      ['a gateway for a device of others', 'sensor', 'gw', 'not-authorized'],
+      ['a gateway for an unknown device', 'nobody', 'gw', 'not-found'],
+      ['a disabled gateway', 'child', 'disabled-gw', 'not-authorized'],
+      ['an unknown gateway', 'child', 'nobody', 'not-authorized'],
+    ])('registration of %s', (_what, device, gateway, status) =>
+      withRegistry(async (registry) => {
+        const answer = await registry.assertRegistration(
+          deviceRef('enabled', device),
+          gateway === undefined ? undefined : asDevice(gateway),
+        );
+        expect(answer.status).toBe(status);
+        if (answer.status === 'found') expect(answer.value.device).toEqual(deviceRef('enabled', device));
+      }),
+    );
+  });
+}

@@ -1,5 +1,5 @@
 export { anEvent, anOutboundEvent } from './an-event.ts';
-export { describeRegistry, type RegistryUnderTest } from './describe-registry.ts';
+export { describeRegistry, registryUnderTestContent, type RegistryUnderTest } from './describe-registry.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
 export { ManualClock, settled } from './manual-clock.ts';

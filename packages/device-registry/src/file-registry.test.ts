@@ -1,0 +1,334 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeRegistry, ManualClock, settled } from '@rollcall/conformance';
+import { ConfigError, silentLog, type Log, type RegistryChange } from '@rollcall/core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { openFileRegistry, type FileRegistry } from './file-registry.ts';
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+const secrets = [{ 'pwd-plain': 'secret' }];
+const password = (authId: string, facts: object = {}): object => ({
+  type: 'hashed-password',
+  'auth-id': authId,
+  secrets,
+  ...facts,
+});
+const device = (id: string, facts: object = {}): object => ({ 'device-id': id, ...facts });
+const tenant = (id: string, devices: object[] = [], facts: object = {}): object => ({
+  'tenant-id': id,
+  devices,
+  ...facts,
+});
+
+async function givenAFile(content: unknown, name = 'registry.yaml'): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-registry-'));
+  cleanUps.push(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, name);
+  await writeFile(file, typeof content === 'string' ? content : stringify(content));
+  return file;
+}
+
+async function givenARegistry(content: unknown, log: Log = silentLog) {
+  const file = await givenAFile(content);
+  const clock = new ManualClock();
+  const registry = await openFileRegistry({ file, clock, log });
+  cleanUps.push(() => registry.close());
+  return { file, clock, registry };
+}
+
+async function problemsOf(content: unknown, name?: string): Promise<readonly string[]> {
+  const file = await givenAFile(content, name);
+  const opened: FileRegistry | ConfigError = await openFileRegistry({
+    file,
+    clock: new ManualClock(),
+    log: silentLog,
+  }).catch((error: ConfigError) => error);
+  if (opened instanceof ConfigError) return opened.problems;
+  await opened.close();
+  return [];
+}
+
+describeRegistry('file', async () => {
+  const { registry } = await givenARegistry({
+    tenants: [
+      tenant('enabled', [
+        device('sensor', { credentials: [password('sensor')] }),
+        device('disabled-sensor', { enabled: false }),
+        device('gw'),
+        device('disabled-gw', { enabled: false }),
+        device('child', { via: ['gw', 'disabled-gw'] }),
+      ]),
+      tenant('disabled', [device('sensor')], { enabled: false }),
+    ],
+  });
+  return { registry };
+});
+
+describe('a file', () => {
+  test('in JSON or YAML gives the same', async () => {
+    const content = { tenants: [tenant('acme', [device('d1')])] };
+    for (const [text, name] of [
+      [JSON.stringify(content), 'registry.json'],
+      [stringify(content), 'registry.yml'],
+    ] as const) {
+      const registry = await openFileRegistry({
+        file: await givenAFile(text, name),
+        clock: new ManualClock(),
+        log: silentLog,
+      });
+      expect((await registry.getTenant('acme')).status).toBe('found');
+      await registry.close();
+    }
+  });
+
+  test('gives settings, limits and secrets in our terms', async () => {
+    const { registry } = await givenARegistry({
+      tenants: [
+        tenant(
+          'acme',
+          [
+            device('d1', {
+              defaults: { site: 'north' },
+              credentials: [
+                password('a1', {
+                  secrets: [
+                    {
+                      'hash-function': 'sha-512',
+                      'pwd-hash': 'AAAA',
+                      salt: 'AAAA',
+                      'not-before': '2026-01-01T00:00:00+01:00',
+                    },
+                    { 'pwd-hash': 'BBBB', enabled: false },
+                  ],
+                }),
+              ],
+            }),
+          ],
+          {
+            defaults: { ttl: 5 },
+            adapters: [{ type: 'hono-mqtt', enabled: true }],
+            'resource-limits': { 'max-connections': 7, 'max-ttl': -1 },
+          },
+        ),
+      ],
+    });
+    const found = await registry.getTenant('acme');
+    expect(found).toMatchObject({
+      value: {
+        defaults: { ttl: 5 },
+        adapters: [{ type: 'hono-mqtt', enabled: true }],
+        limits: { maxConnections: 7 },
+      },
+    });
+    const limits = found.status === 'found' ? found.value.limits : {};
+    expect(Object.keys(limits), '-1 is no limit').toEqual(['maxConnections']);
+    const id = found.status === 'found' ? found.value.id : undefined;
+    if (!id) throw new Error('no tenant');
+    expect(
+      await registry.getCredentials({ tenant: id, type: 'hashed-password', authId: 'a1' }),
+    ).toMatchObject({
+      value: {
+        secrets: [
+          {
+            hashFunction: 'sha-512',
+            pwdHash: 'AAAA',
+            salt: 'AAAA',
+            notBefore: Date.parse('2025-12-31T23:00:00Z'),
+          },
+        ],
+      },
+    });
+  });
+
+  test('with everything wrong is told about all of it, by path', async () => {
+    expect(
+      await problemsOf({
+        tenants: [
+          tenant('acme', [
+            device('d1', {
+              enabeld: true,
+              via: ['nobody'],
+              credentials: [password('a', { secrets: [{}] }), { type: 'magic' }],
+            }),
+            device('', {}),
+          ]),
+          { devices: [] },
+          tenant('a/b', [], { 'resource-limits': { 'max-connections': 'many' } }),
+        ],
+        extra: 1,
+      }),
+    ).toEqual([
+      'tenants[0].devices[0].credentials[0].secrets[0]: must have pwd-hash or pwd-plain, and not both',
+      'tenants[0].devices[0].credentials[1].type: must have a type: hashed-password, psk, x509-cert or rpk',
+      'tenants[0].devices[0].enabeld: unknown field',
+      'tenants[0].devices[1].device-id: must not be empty',
+      'tenants[1].tenant-id: is missing',
+      'tenants[2].tenant-id: must not have a slash',
+      'tenants[2].resource-limits.max-connections: must be a whole number',
+      'extra: unknown field',
+    ]);
+  });
+
+  test('with names that come twice, or gateways that do not exist, is told so', async () => {
+    expect(
+      await problemsOf({
+        tenants: [
+          tenant('acme', [
+            device('d1', { via: 'gw', credentials: [password('a')] }),
+            device('d1', { credentials: [password('a')] }),
+          ]),
+          tenant('acme'),
+        ],
+      }),
+    ).toEqual([
+      'tenants[0].devices[0].via: there is no device gw',
+      'tenants[0].devices[1].device-id: d1 is there twice',
+      'tenants[0].devices[1].credentials[0].auth-id: a is there twice as hashed-password',
+      'tenants[1].tenant-id: acme is there twice',
+    ]);
+  });
+
+  test.each([
+    ['that is no YAML', 'tenants: [', 'registry.yaml'],
+    ['that is no JSON', '{"tenants": [', 'registry.json'],
+    ['that is empty', '', 'registry.yaml'],
+    ['that is a list', '[]', 'registry.json'],
+    [
+      'with a bomb of aliases',
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((n, i) => `${n}: &${n} [${`*${'abcdefgh'[i]},`.repeat(9)}]`)
+        .join('\n')}\n`,
+      'registry.yaml',
+    ],
+    ['that nests without end', '['.repeat(5_000), 'registry.json'],
+  ])('%s is a readable problem', async (_what, text, name) => {
+    const problems = await problemsOf(text, name);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.every((problem) => problem.length < 500)).toBe(true);
+  });
+
+  test('may name things like the properties of objects', async () => {
+    const { registry } = await givenARegistry(
+      '{"tenants":[{"tenant-id":"__proto__","devices":[{"device-id":"constructor"}]}]}',
+    );
+    expect(await registry.getTenant('__proto__')).toMatchObject({ status: 'found' });
+    expect((await registry.getTenant('constructor')).status).toBe('not-found');
+  });
+
+  test('that is not there is told', async () => {
+    await expect(
+      openFileRegistry({ file: '/nowhere/registry.yaml', clock: new ManualClock(), log: silentLog }),
+    ).rejects.toThrow('/nowhere/registry.yaml: cannot be read (ENOENT)');
+  });
+
+  test('with plain passwords works, with a warning', async () => {
+    const warnings: string[] = [];
+    const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
+    await givenARegistry(
+      { tenants: [tenant('acme', [device('d1', { credentials: [password('a')] })])] },
+      log,
+    );
+    expect(warnings).toEqual([expect.stringContaining('for demonstrations only')]);
+  });
+});
+
+describe('a file that changes', () => {
+  const before = {
+    tenants: [
+      tenant('acme', [
+        device('d1', { credentials: [password('a', { secrets: [{ 'pwd-hash': 'AAAA' }] })] }),
+        device('d2'),
+      ]),
+      tenant('umbrella'),
+    ],
+  };
+
+  async function givenAFollowedFile() {
+    const logged: string[] = [];
+    const log: Log = {
+      ...silentLog,
+      error: (facts) => void logged.push((facts as { problem: string }).problem),
+    };
+    const { file, registry, clock } = await givenARegistry(before, log);
+    const changes: RegistryChange[] = [];
+    registry.onChange((change) => changes.push(change));
+    const change = async (content: unknown): Promise<void> => {
+      // As editors and orchestrators do it: another file takes the place.
+      await writeFile(`${file}.new`, typeof content === 'string' ? content : stringify(content));
+      await rename(`${file}.new`, file);
+    };
+    return { registry, clock, changes, change, logged };
+  }
+
+  test('is read again, and tells exactly what changed', async () => {
+    const { registry, changes, change } = await givenAFollowedFile();
+    await change({
+      tenants: [
+        tenant('acme', [
+          device('d1', { credentials: [password('a', { secrets: [{ 'pwd-hash': 'BBBB' }] })] }),
+          device('d2'),
+          device('d3'),
+        ]),
+        tenant('umbrella', [], { enabled: false }),
+      ],
+    });
+    await registry.reload();
+    expect(changes).toEqual([
+      { type: 'device', device: { tenant: 'acme', device: 'd1' } },
+      { type: 'device', device: { tenant: 'acme', device: 'd3' } },
+      { type: 'tenant', tenant: 'umbrella' },
+    ]);
+    expect(await registry.getTenant('umbrella')).toMatchObject({ value: { enabled: false } });
+  });
+
+  test('tells of tenants and devices that are gone', async () => {
+    const { registry, changes, change } = await givenAFollowedFile();
+    await change({ tenants: [tenant('umbrella')] });
+    await registry.reload();
+    expect(changes).toEqual([
+      { type: 'tenant', tenant: 'acme' },
+      { type: 'device', device: { tenant: 'acme', device: 'd1' } },
+      { type: 'device', device: { tenant: 'acme', device: 'd2' } },
+    ]);
+  });
+
+  test('into something broken keeps the old content, and says why', async () => {
+    const { registry, changes, change, logged } = await givenAFollowedFile();
+    await change('tenants: 5');
+    await registry.reload();
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('tenants');
+    expect(changes).toEqual([]);
+    expect((await registry.getTenant('acme')).status).toBe('found');
+    await change({ tenants: [tenant('repaired')] });
+    await registry.reload();
+    expect((await registry.getTenant('repaired')).status).toBe('found');
+  });
+
+  test('is noticed by watching, once it has settled', async () => {
+    const { clock, changes, change } = await givenAFollowedFile();
+    await change({ tenants: [tenant('acme'), tenant('umbrella')] });
+    await expect
+      .poll(async () => {
+        clock.advance(200);
+        await settled();
+        return changes.length;
+      })
+      .toBe(2);
+  });
+
+  test('is noticed by polling where watching does not work', async () => {
+    const { clock, changes, change } = await givenAFollowedFile();
+    await change({ tenants: [tenant('umbrella')] });
+    clock.advance(10_000);
+    await expect.poll(() => changes.length).toBe(3);
+  });
+});

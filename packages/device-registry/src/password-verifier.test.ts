@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { deviceRef, silentLog, type Credentials, type PasswordSecret, type Timestamp } from '@rollcall/core';
+import { hashSync } from 'bcryptjs';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  createPasswordVerifier,
+  type ClosablePasswordVerifier,
+  type PasswordVerifierOptions,
+} from './password-verifier.ts';
+
+const open: ClosablePasswordVerifier[] = [];
+
+afterEach(async () => {
+  for (const verifier of open.splice(0)) await verifier.close();
+});
+
+function givenAVerifier(facts: Partial<PasswordVerifierOptions> = {}) {
+  const clock = new ManualClock();
+  const verifier = createPasswordVerifier({ clock, random: seededRandom(1), log: silentLog, ...facts });
+  open.push(verifier);
+  const verify = (credentials: Credentials, password: string, ip = '192.0.2.1') =>
+    verifier.verify(credentials, Buffer.from(password), ip);
+  return { clock, verify };
+}
+
+const credentials = (...secrets: PasswordSecret[]): Credentials => ({
+  device: deviceRef('acme', 'd1'),
+  type: 'hashed-password',
+  authId: 'sensor1',
+  enabled: true,
+  secrets,
+});
+
+const salt = Buffer.from('pepper');
+const sha = (
+  algorithm: 'sha-256' | 'sha-512',
+  password: string,
+  facts: Partial<PasswordSecret> = {},
+): PasswordSecret => ({
+  hashFunction: algorithm,
+  salt: salt.toString('base64'),
+  pwdHash: createHash(algorithm.replace('-', '')).update(salt).update(password).digest('base64'),
+  ...facts,
+});
+const bcrypt = (password: string, cost = 4): PasswordSecret => ({
+  hashFunction: 'bcrypt',
+  pwdHash: hashSync(password, cost),
+});
+
+describe('a password', () => {
+  test.each([
+    ['sha-256', sha('sha-256', 'hono-secret')],
+    ['sha-512', sha('sha-512', 'hono-secret')],
+    ['bcrypt', bcrypt('hono-secret')],
+    [
+      'sha-256 without salt',
+      { hashFunction: 'sha-256', pwdHash: createHash('sha256').update('hono-secret').digest('base64') },
+    ],
+  ] as const)('is verified with %s', async (_name, secret) => {
+    const { verify } = givenAVerifier();
+    expect(await verify(credentials(secret), 'hono-secret')).toBe('valid');
+    expect(await verify(credentials(secret), 'Hono-secret')).toBe('invalid');
+    expect(await verify(credentials(secret), '')).toBe('invalid');
+  });
+
+  test('beyond ASCII is its UTF-8', async () => {
+    const { verify } = givenAVerifier();
+    for (const secret of [sha('sha-256', 'sécrèt€'), bcrypt('sécrèt€')])
+      expect(await verify(credentials(secret), 'sécrèt€')).toBe('valid');
+  });
+
+  test('matches any of several secrets', async () => {
+    const { verify } = givenAVerifier();
+    const both = credentials(sha('sha-256', 'old'), bcrypt('new'));
+    expect(await verify(both, 'old')).toBe('valid');
+    expect(await verify(both, 'new')).toBe('valid');
+    expect(await verify(both, 'none')).toBe('invalid');
+  });
+
+  test('is worth nothing outside the validity of its secret, nor with disabled credentials', async () => {
+    const { verify, clock } = givenAVerifier();
+    const notBefore = (clock.now() + 1_000) as Timestamp;
+    const notAfter = (clock.now() + 2_000) as Timestamp;
+    const dated = credentials(sha('sha-256', 'p', { notBefore, notAfter }));
+    expect(await verify(dated, 'p')).toBe('invalid');
+    clock.advance(1_500);
+    expect(await verify(dated, 'p')).toBe('valid');
+    clock.advance(500);
+    expect(await verify(dated, 'p'), 'remembered, but no longer valid').toBe('invalid');
+    expect(await verify({ ...credentials(sha('sha-256', 'p')), enabled: false }, 'p')).toBe('invalid');
+  });
+
+  test('without end is not hashed', async () => {
+    const { verify } = givenAVerifier();
+    const long = 'x'.repeat(1_025);
+    expect(await verify(credentials(sha('sha-256', long)), long)).toBe('invalid');
+  });
+});
+
+describe('a stored hash', () => {
+  test.each([
+    ['malformed', '$2b$10$short'],
+    ['of endless cost', `$2b$31$${'a'.repeat(53)}`],
+    ['of another kind', 'plain'],
+  ])('%s matches nothing, and is told once', async (_what, pwdHash) => {
+    const warnings: string[] = [];
+    const { verify } = givenAVerifier({
+      log: { ...silentLog, warn: (_facts, message) => void warnings.push(message) },
+    });
+    const secret: PasswordSecret = { hashFunction: 'bcrypt', pwdHash };
+    expect(await verify(credentials(secret), 'p')).toBe('invalid');
+    expect(await verify(credentials(secret), 'p')).toBe('invalid');
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('a storm of logins', () => {
+  test('the same device again costs no slow hash', async () => {
+    const { verify } = givenAVerifier({ maxWaiting: 1 });
+    const slow = credentials(bcrypt('p', 6));
+    expect(await verify(slow, 'p')).toBe('valid');
+    const again = await Promise.all(Array.from({ length: 1_000 }, () => verify(slow, 'p')));
+    expect(new Set(again)).toEqual(new Set(['valid']));
+  });
+
+  test('a changed secret is not remembered', async () => {
+    const { verify } = givenAVerifier();
+    expect(await verify(credentials(bcrypt('old')), 'old')).toBe('valid');
+    expect(await verify(credentials(bcrypt('new')), 'old')).toBe('invalid');
+  });
+
+  test('more slow hashes than may wait are busy, and the event loop stays free', async () => {
+    const { verify } = givenAVerifier({ maxWaiting: 3 });
+    const verdicts = Array.from({ length: 10 }, (_, index) =>
+      verify(credentials(bcrypt(`p${index}`, 8)), `p${index}`),
+    );
+    let turns = 0;
+    const counting = setInterval(() => (turns += 1), 1);
+    const results = await Promise.all(verdicts);
+    clearInterval(counting);
+    expect(results.filter((verdict) => verdict === 'valid').length).toBeLessThanOrEqual(4);
+    expect(results.filter((verdict) => verdict === 'busy').length).toBeGreaterThanOrEqual(6);
+    expect(turns, 'hashing happens elsewhere').toBeGreaterThan(0);
+  });
+
+  test('an address that fails too often is not listened to, others and remembered devices are', async () => {
+    const { verify, clock } = givenAVerifier();
+    const known = credentials(sha('sha-256', 'p'));
+    await verify(known, 'p', '198.51.100.1');
+    const guesses: string[] = [];
+    for (let i = 0; i < 100; i++) guesses.push(await verify(known, `guess-${i}`, '198.51.100.1'));
+    expect(guesses.filter((verdict) => verdict === 'invalid')).toHaveLength(50);
+    expect(guesses.at(-1)).toBe('throttled');
+    expect(await verify(known, 'p', '198.51.100.1')).toBe('valid');
+    expect(await verify(credentials(sha('sha-256', 'q')), 'q', '198.51.100.2')).toBe('valid');
+    clock.advance(10_000);
+    expect(await verify(known, 'guess', '198.51.100.1')).toBe('invalid');
+  });
+});
+
+test('after close, slow hashes are busy', async () => {
+  const { verify } = givenAVerifier();
+  await open.at(-1)?.close();
+  expect(await verify(credentials(bcrypt('p')), 'p')).toBe('busy');
+});
