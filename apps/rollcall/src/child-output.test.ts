@@ -1,0 +1,32 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { keepOutput, warningIn } from './child-output.ts';
+
+test.each([
+  ['{"level":40,"msg":"careful"}', 'careful'],
+  ['{"level":50,"msg":"lost","cause":"reset"}', 'lost (reset)'],
+  ['{"level":50,"msg":"lost","err":{"message":"boom"}}', 'lost (boom)'],
+  ['{"level":30,"msg":"fine"}', undefined],
+  ['not JSON', undefined],
+  ['null', undefined],
+])('%s', (line, shown) => {
+  expect(warningIn(line)).toBe(shown);
+});
+
+test('all goes to the file; warnings, and what a child complains about, to people', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-output-'));
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const shown: string[] = [];
+  const file = join(directory, 'child.log');
+  keepOutput('child', stdout, stderr, file, (line) => void shown.push(line));
+  stdout.write('{"level":30,"msg":"fine"}\n{"level":40,"msg":"careful"}\n');
+  stderr.write('configuration: wrong\n');
+  await expect.poll(() => shown.toSorted()).toEqual(['[child] careful', '[child] configuration: wrong']);
+  stdout.end();
+  stderr.end();
+  await expect.poll(() => readFile(file, 'utf8')).toContain('fine');
+  await rm(directory, { recursive: true, force: true });
+});

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { parseCommand, usage } from './command-line.ts';
+
+test.each([
+  [['up'], { command: 'up', portOffset: 0, dataDir: '.rollcall', json: false, registry: undefined }],
+  [
+    ['up', '--port-offset', '10000', '--data', 'd', '--json', '--registry', 'r.yaml'],
+    { command: 'up', portOffset: 10_000, dataDir: 'd', json: true, registry: 'r.yaml' },
+  ],
+  [
+    ['tail'],
+    {
+      command: 'tail',
+      url: 'amqp://127.0.0.1:15672',
+      tenant: 'DEFAULT_TENANT',
+      json: false,
+      address: undefined,
+    },
+  ],
+  [
+    ['tail', '--url', 'amqps://h', '--tenant', 'T', '--address', 'q', '--json'],
+    { command: 'tail', url: 'amqps://h', tenant: 'T', json: true, address: 'q' },
+  ],
+  [['demo'], { command: 'demo', url: 'mqtt://127.0.0.1:1883' }],
+  [['network', '--port', '0'], { command: 'network', port: 0, dataDir: '.rollcall/network' }],
+  [['--help'], { command: 'help' }],
+  [['tail', '-h'], { command: 'help' }],
+  [['--version'], { command: 'version' }],
+])('%j', (args, expected) => {
+  expect(parseCommand(args)).toEqual(expected);
+});
+
+test.each([
+  [[], 'a command is missing'],
+  [['down'], 'unknown command: down'],
+  [['__proto__'], 'unknown command: __proto__'],
+  [['up', 'now'], 'unexpected argument: now'],
+  [['up', '--url', 'x'], 'up has no option --url'],
+  [['up', '--port-offset', '-1'], "Option '--port-offset'"],
+  [['up', '--port-offset', 'ten'], '--port-offset must be a number'],
+  [['up', '--port-offset', '60000'], '--port-offset must be a number'],
+  [['network', '--port', '99999'], '--port must be a number'],
+  [['tail', '--colour'], "Unknown option '--colour'"],
+])('%j is a mistake', (args, problem) => {
+  expect(parseCommand(args)).toMatchObject({ command: 'mistake', problem: expect.stringContaining(problem) });
+});
+
+test('the usage names every command', () => {
+  for (const command of ['up', 'tail', 'demo', 'network'])
+    expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
+});

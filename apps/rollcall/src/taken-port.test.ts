@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { banner } from './banner.ts';
+import { demoPorts } from './ports.ts';
+import { findTakenPort } from './taken-port.ts';
+
+test('a taken port is named, with what needs it and a way out', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect(await findTakenPort({ mqtt: 0, network: port, mqttHealth: 0 })).toBe(
+    `port ${port}, for the messaging network, is taken: end what uses it, or move all ports with --port-offset 10000`,
+  );
+  server.close();
+  await once(server, 'close');
+  expect(await findTakenPort({ mqtt: 0, network: 0, mqttHealth: 0 })).toBeUndefined();
+});
+
+test('an offset moves every port, in the printed commands too', () => {
+  const ports = demoPorts(10_000);
+  expect(ports).toEqual({ mqtt: 11_883, network: 25_672, mqttHealth: 19_101 });
+  const text = banner(ports, '/data', 10_000);
+  for (const port of Object.values(ports)) expect(text).toContain(String(port));
+  expect(text).toContain('demo --url mqtt://127.0.0.1:11883');
+  expect(banner(demoPorts(0), '/data', 0)).toContain('npm run rollcall -- demo\n');
+});

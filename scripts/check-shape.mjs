@@ -1,0 +1,69 @@
+// Checks that every package and app has the shape that docs/architecture.md describes: node scripts/check-shape.mjs
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const adapterFiles = ['config.ts', 'adapter.ts', 'tracker.ts', 'tracker.test.ts', 'adapter.test.ts'];
+
+/**
+ * What is wrong with one workspace member.
+ * @param {{ kind: 'packages' | 'apps', folder: string, manifest: object, tsconfig: object, turbo: object, files: string[] }} member
+ * @returns {string[]}
+ */
+export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
+  const problems = [];
+  const expect = (holds, problem) => holds || problems.push(`${kind}/${folder}: ${problem}`);
+  expect(manifest.name === `@rollcall/${folder}`, `package.json: name must be @rollcall/${folder}`);
+  expect(manifest.license === 'Apache-2.0', 'package.json: license must be Apache-2.0');
+  expect(typeof manifest.description === 'string', 'package.json: description is missing');
+  expect(manifest.type === 'module', 'package.json: type must be module');
+  expect(manifest.engines?.node !== undefined, 'package.json: engines.node is missing');
+  expect(manifest.files?.includes('dist'), 'package.json: files must include dist');
+  for (const script of ['build', 'test'])
+    expect(manifest.scripts?.[script], `package.json: script ${script} is missing`);
+  if (kind === 'packages')
+    for (const [path, target] of Object.entries(manifest.exports ?? {}))
+      expect(
+        path === './package.json' || target['@rollcall/source'] !== undefined,
+        `package.json: export ${path} has no @rollcall/source`,
+      );
+
+  const ours = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    .filter((name) => name.startsWith('@rollcall/'))
+    .map((name) => name.slice('@rollcall/'.length));
+  const referenced = (tsconfig.references ?? []).map(({ path }) => path.split('/').at(-1));
+  for (const name of ours) expect(referenced.includes(name), `tsconfig.json: no reference to ${name}`);
+  for (const name of referenced)
+    expect(ours.includes(name), `tsconfig.json: reference to ${name}, which is no dependency`);
+  expect(turbo.tags?.length === 1, 'turbo.json: must have one tag');
+
+  expect(files.includes('README.md'), 'README.md is missing');
+  expect(files.includes(kind === 'packages' ? 'src/index.ts' : 'src/main.ts'), 'its entry in src is missing');
+  if (turbo.tags?.[0] === 'adapter')
+    for (const file of adapterFiles) expect(files.includes(`src/${file}`), `src/${file} is missing`);
+  return problems;
+}
+
+function members(root) {
+  return ['packages', 'apps'].flatMap((kind) =>
+    readdirSync(join(root, kind)).map((folder) => {
+      const directory = join(root, kind, folder);
+      const json = (file) =>
+        existsSync(join(directory, file)) ? JSON.parse(readFileSync(join(directory, file), 'utf8')) : {};
+      return {
+        kind,
+        folder,
+        manifest: json('package.json'),
+        tsconfig: json('tsconfig.json'),
+        turbo: json('turbo.json'),
+        files: readdirSync(directory, { recursive: true }).filter((file) => !file.includes('node_modules')),
+      };
+    }),
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const problems = members(fileURLToPath(new URL('..', import.meta.url))).flatMap(checkShape);
+  for (const problem of problems) console.error(problem);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}

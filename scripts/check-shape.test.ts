@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+// @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
+import { checkShape as check } from './check-shape.mjs';
+
+const checkShape = check as (member: object) => readonly string[];
+
+const sound = {
+  kind: 'packages',
+  folder: 'sound',
+  manifest: {
+    name: '@rollcall/sound',
+    description: 'Sound.',
+    license: 'Apache-2.0',
+    type: 'module',
+    engines: { node: '>=22' },
+    files: ['dist'],
+    scripts: { build: 'tsc -b', test: 'vitest' },
+    exports: { '.': { '@rollcall/source': './src/index.ts' }, './package.json': './package.json' },
+    dependencies: { '@rollcall/core': 'workspace:^', other: '1.0.0' },
+  },
+  tsconfig: { references: [{ path: '../core' }] },
+  turbo: { tags: ['kit'] },
+  files: ['README.md', 'src/index.ts'],
+};
+
+test('a sound package has no problems', () => {
+  expect(checkShape(sound)).toEqual([]);
+});
+
+test.each([
+  ['another name', { manifest: { ...sound.manifest, name: 'sound' } }, 'name must be @rollcall/sound'],
+  ['another license', { manifest: { ...sound.manifest, license: 'MIT' } }, 'license must be Apache-2.0'],
+  ['no test script', { manifest: { ...sound.manifest, scripts: { build: 'x' } } }, 'script test is missing'],
+  [
+    'an export without sources',
+    { manifest: { ...sound.manifest, exports: { './x': {} } } },
+    'export ./x has no @rollcall/source',
+  ],
+  ['a dependency without reference', { tsconfig: {} }, 'no reference to core'],
+  [
+    'a reference without dependency',
+    { tsconfig: { references: [{ path: '../core' }, { path: '../client' }] } },
+    'reference to client',
+  ],
+  ['two tags', { turbo: { tags: ['kit', 'core'] } }, 'must have one tag'],
+  ['no README', { files: ['src/index.ts'] }, 'README.md is missing'],
+  ['no entry', { files: ['README.md'] }, 'its entry in src is missing'],
+  [
+    'an adapter without tracker',
+    { kind: 'apps', turbo: { tags: ['adapter'] }, files: ['README.md', 'src/main.ts'] },
+    'src/tracker.ts is missing',
+  ],
+])('%s is a problem', (_what, change, problem) => {
+  expect(checkShape({ ...sound, ...change }).join('\n')).toContain(problem);
+});
