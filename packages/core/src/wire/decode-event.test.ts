@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ConnectionEvent } from '../connection-event.ts';
 import { decodeEvent } from './decode-event.ts';
 import { encodeEvent } from './encode-event.ts';
-import { goldenEvents } from './golden-events.ts';
+import { goldenEvents } from '../../fixtures/golden-events.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
 /** The way through a network and a library. */
@@ -34,8 +34,8 @@ test.each(Object.entries(goldenEvents))('%s is read as it was written', (_name, 
   expect(data).toMatchObject({ 'event-id': event.id });
 });
 
-const connected = goldenEvents['mqtt-connected']?.event as ConnectionEvent;
-const disconnected = goldenEvents['mqtt-keepalive-timeout']?.event as ConnectionEvent;
+const connected = goldenEvents['mqtt-connected'].event;
+const disconnected = goldenEvents['mqtt-keepalive-timeout'].event;
 
 describe('a tolerant reader', () => {
   test('keeps a reason it does not know, and fields it does not know', () => {
@@ -90,6 +90,21 @@ describe('what is no event', () => {
       'an unknown cause',
       received(connected, (body) => ({ ...body, cause: 'sleeping' })),
       'cause is "sleeping"',
+    ],
+    [
+      'an endless cause',
+      received(connected, (body) => ({ ...body, cause: 'x'.repeat(9_999) })),
+      `cause is "${'x'.repeat(40)}"`,
+    ],
+    [
+      'what a device uploaded under our content type',
+      { ...message, applicationProperties: { ...message.applicationProperties, orig_address: 'event' } },
+      'uploaded by a device',
+    ],
+    [
+      'an epoch that cannot be compared',
+      received(connected, (body) => ({ ...body, data: { ...(body['data'] as object), epoch: 'zz' } })),
+      'epoch is not',
     ],
     [
       'no time',

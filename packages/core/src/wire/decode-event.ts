@@ -1,4 +1,4 @@
-import type { Basis, LeaseBasis, RawCause } from '../connection-event.ts';
+import type { AdapterIdentity, Basis, LeaseBasis, RawCause } from '../connection-event.ts';
 import {
   deviceRef,
   type ConnectionId,
@@ -7,7 +7,6 @@ import {
   type EventId,
   type Timestamp,
 } from '../ids.ts';
-import type { AdapterIdentity } from '../connection-event.ts';
 import { connectionEventContentType } from './content-types.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
@@ -79,6 +78,8 @@ class Unreadable extends Error {}
 export function decodeEvent(message: ReceivedMessage): DecodedEvent {
   const { contentType, body } = message;
   if (contentType !== connectionEventContentType) return unrecognized('not a connection event', message);
+  if ('orig_address' in message.applicationProperties)
+    return unrecognized('uploaded by a device, which may name any content type', message);
   if (!body || body.byteLength > maxBodyBytes) return unrecognized('body is missing or too large', message);
   try {
     return readEvent(message, object(parse(body), 'body'));
@@ -98,7 +99,7 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
   );
   const cause = text(body, 'cause');
   if (cause !== 'connected' && cause !== 'disconnected')
-    throw new Unreadable(`cause is ${JSON.stringify(cause)}`);
+    throw new Unreadable(`cause is ${JSON.stringify(cause.slice(0, 40))}`);
   const remoteId = text(body, 'remote-id');
   const source = text(body, 'source');
   if (body['data'] === undefined || body['data'] === null)
@@ -108,7 +109,7 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
   const facts: ReceivedFacts = {
     id: text(data, 'event-id') as EventId,
     connectionId: text(data, 'connection-id') as ConnectionId,
-    epoch: text(data, 'epoch') as Epoch,
+    epoch: epoch(data),
     device,
     adapter: { type: source, id: text(data, 'adapter-id'), instance: text(data, 'adapter-instance') },
     remoteId,
@@ -133,6 +134,13 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
     clean: data['clean'] === true,
     ...(isObject(data['raw']) && { raw: rawCause(data['raw']) }),
   };
+}
+
+/** Epochs are compared as strings, which needs all of one form. */
+function epoch(fields: Fields): Epoch {
+  const value = text(fields, 'epoch');
+  if (!/^[0-9a-f]{16}$/.test(value)) throw new Unreadable('epoch is not 16 hexadecimal digits');
+  return value as Epoch;
 }
 
 function basis(fields: Fields): Basis {

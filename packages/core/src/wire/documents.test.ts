@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { disconnectReasons } from '../disconnect-reason.ts';
 import { encodeEvent } from './encode-event.ts';
 import { eventBodySchema } from './event-body-schema.ts';
-import { goldenEvents } from './golden-events.ts';
+import { goldenEvents } from '../../fixtures/golden-events.ts';
 
 // The documents say what is sent, or these fail.
 
@@ -47,8 +47,8 @@ test('the examples of asyncapi.yaml are what is really sent', () => {
 
 test('asyncapi.yaml names every application property of a connection event', () => {
   const { properties = {}, required = [] } = asyncApi.components.schemas['connectionEventProperties'] ?? {};
-  const golden = goldenEvents['mqtt-connected'];
-  const message = Buffer.from(golden ? encodeEvent(golden.event, golden.tenant) : []).toString('latin1');
+  const { event, tenant } = goldenEvents['mqtt-connected'];
+  const message = Buffer.from(encodeEvent(event, tenant)).toString('latin1');
   for (const name of Object.keys(properties)) expect(message.includes(name)).toBe(required.includes(name));
 });
 

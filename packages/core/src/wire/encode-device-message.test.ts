@@ -18,10 +18,7 @@ const message: DeviceMessage = {
 };
 
 const decode = (facts: Partial<DeviceMessage> = {}): Record<string, unknown> =>
-  rhea.message.decode(Buffer.from(encodeDeviceMessage({ ...message, ...facts }, 'm-1'))) as unknown as Record<
-    string,
-    unknown
-  >;
+  rhea.message.decode(Buffer.from(encodeDeviceMessage({ ...message, ...facts }, 'm-1')));
 
 test('telemetry has what Hono says of it', () => {
   const decoded = decode();
@@ -65,6 +62,21 @@ test('retained, with a time till disconnect and a trace state', () => {
     message_annotations: { 'x-opt-retain': true, 'x-opt-trace-context': { tracestate: 'a=b' } },
     application_properties: { ttd: -1 },
   });
+});
+
+test('qos and ttd are AMQP ints, not uints', () => {
+  const bytes = Buffer.from(encodeDeviceMessage({ ...message, ttdSeconds: 300 }, 'm-1'));
+  const valueOf = (name: string, length: number): number[] => {
+    const at = bytes.indexOf(name) + name.length;
+    return [...bytes.subarray(at, at + length)];
+  };
+  expect(valueOf('qos', 2)).toEqual([0x54, 1]);
+  expect(valueOf('ttd', 5)).toEqual([0x71, 0, 0, 1, 44]);
+});
+
+test('a content type of any script becomes a symbol, which is ASCII', () => {
+  const contentType = 'text/plain; title=grüße😀';
+  expect(decode({ contentType })['content_type']).toBe('text/plain; title=gr??e?');
 });
 
 test('an empty payload is a body of no bytes, none is no body', () => {

@@ -1,5 +1,5 @@
 import type { DeviceMessage } from '../device-data-sender.ts';
-import { AmqpWriter } from './amqp-writer.ts';
+import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import {
   writeAnnotations,
   writeApplicationProperties,
@@ -11,6 +11,21 @@ import {
 
 const writer = new AmqpWriter();
 
+const key = {
+  tenantAnnotation: encodedSymbol('tenant_id'),
+  deviceAnnotation: encodedSymbol('device_id'),
+  resourceAnnotation: encodedSymbol('resource'),
+  traceContext: encodedSymbol('x-opt-trace-context'),
+  retain: encodedSymbol('x-opt-retain'),
+  device: encodedString('device_id'),
+  qos: encodedString('qos'),
+  adapter: encodedString('orig_adapter'),
+  address: encodedString('orig_address'),
+  ttd: encodedString('ttd'),
+  traceParent: encodedString('traceparent'),
+  traceState: encodedString('tracestate'),
+} as const;
+
 /**
  * The message of telemetry or of an event of a device (`hono-interop.md` §1.3, §1.4).
  *
@@ -21,18 +36,16 @@ export function encodeDeviceMessage(message: DeviceMessage, messageId: string): 
   const { endpoint, device } = message;
   const address = `${endpoint}/${device.tenant}`;
 
+  writer.begin();
   writeHeader(writer, endpoint === 'event', message.ttlMs);
   writeAnnotations(writer, () => {
-    writer.symbol('tenant_id');
-    writer.string(device.tenant);
-    writer.symbol('device_id');
-    writer.string(device.device);
-    writer.symbol('resource');
-    writer.string(`${address}/${device.device}`);
-    writer.symbol('x-opt-trace-context');
+    writePair(key.tenantAnnotation, device.tenant);
+    writePair(key.deviceAnnotation, device.device);
+    writePair(key.resourceAnnotation, `${address}/${device.device}`);
+    writer.raw(key.traceContext);
     writeTraceContext(message);
     if (message.retain !== true) return 8;
-    writer.symbol('x-opt-retain');
+    writer.raw(key.retain);
     writer.boolean(true);
     return 10;
   });
@@ -44,17 +57,14 @@ export function encodeDeviceMessage(message: DeviceMessage, messageId: string): 
     creationTime: message.creationTime,
   });
   writeApplicationProperties(writer, () => {
-    writer.string('device_id');
-    writer.string(device.device);
-    writer.string('qos');
+    writePair(key.device, device.device);
+    writer.raw(key.qos);
     writer.int(message.qos);
-    writer.string('orig_adapter');
-    writer.string(message.origAdapter);
-    writer.string('orig_address');
-    writer.string(message.origAddress);
+    writePair(key.adapter, message.origAdapter);
+    writePair(key.address, message.origAddress);
     let count = 8;
     if (message.ttdSeconds !== undefined) {
-      writer.string('ttd');
+      writer.raw(key.ttd);
       writer.int(message.ttdSeconds);
       count += 2;
     }
@@ -67,11 +77,12 @@ export function encodeDeviceMessage(message: DeviceMessage, messageId: string): 
 /** Hono's legacy form, which its consumers look at first: a map of strings. */
 function writeTraceContext({ traceParent, traceState }: DeviceMessage): void {
   const close = writer.map();
-  writer.string('traceparent');
-  writer.string(traceParent);
-  if (traceState !== undefined) {
-    writer.string('tracestate');
-    writer.string(traceState);
-  }
+  writePair(key.traceParent, traceParent);
+  if (traceState !== undefined) writePair(key.traceState, traceState);
   close(traceState === undefined ? 2 : 4);
+}
+
+function writePair(name: Uint8Array, value: string): void {
+  writer.raw(name);
+  writer.string(value);
 }

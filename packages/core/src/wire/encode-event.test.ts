@@ -4,7 +4,8 @@ import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
 import { encodeEvent } from './encode-event.ts';
 import { eventBodySchema } from './event-body-schema.ts';
-import { goldenEvents } from './golden-events.ts';
+import type { Timestamp } from '../ids.ts';
+import { goldenEvents } from '../../fixtures/golden-events.ts';
 
 const matchesSchema = new Ajv2020({ allowUnionTypes: true }).compile(eventBodySchema);
 
@@ -87,13 +88,13 @@ describe.each(Object.entries(goldenEvents))('%s', (name, { event, tenant, option
 });
 
 test('qos is an AMQP int, not a uint', () => {
-  const bytes = Buffer.from(encodeEvent(goldenEvent('mqtt-connected').event, { defaults: {} }));
+  const bytes = Buffer.from(encodeEvent(goldenEvents['mqtt-connected'].event, { defaults: {} }));
   const qosAt = bytes.indexOf('qos');
   expect([...bytes.subarray(qosAt + 3, qosAt + 5)]).toEqual([0x54, 1]);
 });
 
 test('defaults of the tenant become properties of their own type, and change nothing that the event says', () => {
-  const { event, tenant } = goldenEvent('tenant-defaults');
+  const { event, tenant } = goldenEvents['tenant-defaults'];
   const { application_properties: properties, ttl } = decoded(encodeEvent(event, tenant));
   expect(properties).toMatchObject({
     site: 'north',
@@ -108,7 +109,7 @@ test('defaults of the tenant become properties of their own type, and change not
 });
 
 test('an announcement differs by its mark alone', () => {
-  const { event, tenant, options } = goldenEvent('announcement');
+  const { event, tenant, options } = goldenEvents['announcement'];
   const announced = decoded(encodeEvent(event, tenant, options));
   const { rollcall_announcement: mark, ...rest } = announced.application_properties;
   expect(mark).toBe(true);
@@ -116,7 +117,7 @@ test('an announcement differs by its mark alone', () => {
 });
 
 test('names of any length and script survive', () => {
-  const { event } = goldenEvent('mqtt-connected');
+  const { event } = goldenEvents['mqtt-connected'];
   for (const length of [1, 80, 84, 85, 86, 127, 128, 254, 255, 256, 5_000])
     for (const letter of ['a', 'é', '漢', '😀']) {
       const remoteId = letter.repeat(length);
@@ -128,8 +129,9 @@ test('names of any length and script survive', () => {
     }
 });
 
-function goldenEvent(name: string): (typeof goldenEvents)[string] {
-  const golden = goldenEvents[name];
-  if (!golden) throw new Error(`no golden event ${name}`);
-  return golden;
-}
+test('an event that cannot be encoded spoils none after it', () => {
+  const { event } = goldenEvents['mqtt-connected'];
+  const before = encodeEvent(event, { defaults: {} });
+  expect(() => encodeEvent({ ...event, at: Number.NaN as Timestamp }, { defaults: {} })).toThrow(RangeError);
+  expect(encodeEvent(event, { defaults: {} })).toEqual(before);
+});

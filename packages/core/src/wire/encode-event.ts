@@ -1,6 +1,6 @@
 import type { ConnectionEvent } from '../connection-event.ts';
 import type { DefaultProperties } from '../device-registry.ts';
-import { AmqpWriter } from './amqp-writer.ts';
+import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import { connectionEventContentType } from './content-types.ts';
 import { eventBody, rfc3339 } from './event-body.ts';
 import {
@@ -27,6 +27,22 @@ export interface EncodeEventOptions {
 const writer = new AmqpWriter();
 const json = new TextEncoder();
 
+const key = {
+  tenantAnnotation: encodedSymbol('tenant_id'),
+  deviceAnnotation: encodedSymbol('device_id'),
+  resourceAnnotation: encodedSymbol('resource'),
+  device: encodedString('device_id'),
+  qos: encodedString('qos'),
+  adapter: encodedString('orig_adapter'),
+  version: encodedString('cloudEvents_specversion'),
+  id: encodedString('cloudEvents_id'),
+  source: encodedString('cloudEvents_source'),
+  type: encodedString('cloudEvents_type'),
+  subject: encodedString('cloudEvents_subject'),
+  time: encodedString('cloudEvents_time'),
+  announcement: encodedString('rollcall_announcement'),
+} as const;
+
 /**
  * The message of a connection event: at once a Hono connection event and a CloudEvent in binary mode
  * (`docs/events-api.md`). Encoding the same event again gives the same bytes.
@@ -42,11 +58,12 @@ export function encodeEvent(
   const address = `event/${device.tenant}`;
   const defaults = splitDefaults(tenant.defaults);
 
+  writer.begin();
   writeHeader(writer, true, tenant.maxTtlSeconds === undefined ? undefined : tenant.maxTtlSeconds * 1_000);
   writeAnnotations(writer, () => {
-    writeSymbolPair('tenant_id', device.tenant);
-    writeSymbolPair('device_id', device.device);
-    writeSymbolPair('resource', `${address}/${device.device}`);
+    writePair(key.tenantAnnotation, device.tenant);
+    writePair(key.deviceAnnotation, device.device);
+    writePair(key.resourceAnnotation, `${address}/${device.device}`);
     return 6;
   });
   writeProperties(writer, {
@@ -57,19 +74,19 @@ export function encodeEvent(
     creationTime: event.at,
   });
   writeApplicationProperties(writer, () => {
-    writeStringPair('device_id', device.device);
-    writer.string('qos');
+    writePair(key.device, device.device);
+    writer.raw(key.qos);
     writer.int(1);
-    writeStringPair('orig_adapter', adapter.type);
-    writeStringPair('cloudEvents_specversion', '1.0');
-    writeStringPair('cloudEvents_id', event.id);
-    writeStringPair('cloudEvents_source', `/${adapter.type}/${adapter.id}`);
-    writeStringPair('cloudEvents_type', `rollcall.device.${event.type}`);
-    writeStringPair('cloudEvents_subject', `${device.tenant}/${device.device}`);
-    writeStringPair('cloudEvents_time', rfc3339(event.at));
+    writePair(key.adapter, adapter.type);
+    writePair(key.version, '1.0');
+    writePair(key.id, event.id);
+    writePair(key.source, `/${adapter.type}/${adapter.id}`);
+    writePair(key.type, `rollcall.device.${event.type}`);
+    writePair(key.subject, `${device.tenant}/${device.device}`);
+    writePair(key.time, rfc3339(event.at));
     let count = 18 + writeDefaults(writer, defaults.properties);
     if (options.announcement === true) {
-      writer.string('rollcall_announcement');
+      writer.raw(key.announcement);
       writer.boolean(true);
       count += 2;
     }
@@ -79,12 +96,7 @@ export function encodeEvent(
   return writer.finish();
 }
 
-function writeStringPair(name: string, value: string): void {
-  writer.string(name);
-  writer.string(value);
-}
-
-function writeSymbolPair(name: string, value: string): void {
-  writer.symbol(name);
+function writePair(name: Uint8Array, value: string): void {
+  writer.raw(name);
   writer.string(value);
 }

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { environmentTable, kitOptions } from '@rollcall/adapter-kit';
+import { ConfigError } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { connectionLimit, loadMqttConfig, mqttAdapterOptions, mqttOptions } from './config.ts';
+
+const required = {
+  ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+  ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+  ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    mqttAdapterOptions(loadMqttConfig(env).own);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+describe('the configuration', () => {
+  test('of a drop-in for Hono is read from its variables', () => {
+    const { own, kit } = loadMqttConfig({
+      ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+      ROLLCALL_JOURNAL_KIND: 'memory',
+      HONO_MQTT_INSECUREPORTENABLED: 'true',
+      HONO_MQTT_INSECUREPORT: '11883',
+      HONO_MQTT_INSECUREPORTBINDADDRESS: '0.0.0.0',
+      HONO_MQTT_MAXPAYLOADSIZE: '4096',
+      HONO_MESSAGING_HOST: 'dispatch-router',
+      HONO_CONNECTIONEVENTS_PRODUCER: 'events',
+      HONO_SOMETHING_ELSE: 'whatever',
+    });
+    expect(mqttAdapterOptions(own)).toMatchObject({
+      plain: { host: '0.0.0.0', port: 11_883 },
+      maxPayloadBytes: 4_096,
+    });
+    expect(kit).toMatchObject({ messagingHost: 'dispatch-router', producers: ['events'] });
+  });
+
+  test('without a port to listen on is refused', () => {
+    const { ROLLCALL_MQTT_INSECUREPORTENABLED: _enabled, ...nowhere } = required;
+    expect(problemsOf(nowhere)).toEqual([expect.stringContaining('no port to listen on')]);
+  });
+
+  test('with half of TLS, or with a key that is not there, is refused', () => {
+    expect(problemsOf({ ...required, ROLLCALL_MQTT_KEYPATH: 'key.pem' })).toEqual([
+      'ROLLCALL_MQTT_KEYPATH and ROLLCALL_MQTT_CERTPATH: set both or neither',
+    ]);
+    expect(
+      problemsOf({
+        ...required,
+        ROLLCALL_MQTT_KEYPATH: '/no/key.pem',
+        ROLLCALL_MQTT_CERTPATH: '/no/cert.pem',
+      }),
+    ).toEqual(['ROLLCALL_MQTT_KEYPATH: /no/key.pem cannot be read (ENOENT)']);
+  });
+
+  test('of the number of connections is what it says, or follows from the memory', () => {
+    expect(connectionLimit(7)).toBe(7);
+    expect(connectionLimit(0)).toBeGreaterThanOrEqual(100);
+  });
+});
+
+test('the README has the environment as the options say', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, table = ''] = /<!-- environment -->\s*(.*?)\s*<!-- \/environment -->/s.exec(readme) ?? [];
+  const compact = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---');
+  expect(compact(table)).toBe(compact(environmentTable({ ...mqttOptions, ...kitOptions })));
+});

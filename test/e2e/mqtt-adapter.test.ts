@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp } from './support/processes.ts';
+
+// The adapter alone, as a team would deploy it.
+
+let directory = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rollcall-adapter-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function registryWith(content: string): Promise<string> {
+  const file = join(directory, 'registry.yaml');
+  await writeFile(file, content);
+  return file;
+}
+
+const environment = {
+  ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+  ROLLCALL_MESSAGING_PORT: '1',
+  ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
+  ROLLCALL_MQTT_INSECUREPORT: '0',
+  ROLLCALL_HEALTH_PORT: '0',
+};
+
+test('a bad configuration is told completely, with status 2', async () => {
+  const adapter = startApp('mqtt-adapter', [], {
+    ROLLCALL_MQTT_INSECUREPORT: 'many',
+    ROLLCALL_MQTT_INSECUREPROT: '1',
+  });
+  expect(await adapter.exited()).toBe(2);
+  expect(adapter.stderr).toEqual([
+    'configuration: ROLLCALL_MQTT_INSECUREPORT: must be a whole number from 0 to 65535',
+    expect.stringContaining(
+      'ROLLCALL_MQTT_INSECUREPROT: unknown option; did you mean ROLLCALL_MQTT_INSECUREPORT?',
+    ),
+    'configuration: ROLLCALL_REGISTRY_FILE: must be set',
+    'configuration: ROLLCALL_MESSAGING_HOST: must be set',
+    expect.stringContaining('no port to listen on'),
+  ]);
+  expect(adapter.stdout).toEqual([]);
+});
+
+test('a bad registry file is told completely, with status 2', async () => {
+  const file = await registryWith(
+    'tenants: [{tenant-id: a, devices: [{device-id: x, via: [y]}, {device-id: x}]}]',
+  );
+  const adapter = startApp('mqtt-adapter', [], { ...environment, ROLLCALL_REGISTRY_FILE: file });
+  expect(await adapter.exited()).toBe(2);
+  expect(adapter.stderr).toEqual([
+    'configuration: tenants[0].devices[0].via: there is no device y',
+    'configuration: tenants[0].devices[1].device-id: x is there twice',
+  ]);
+});
+
+test('without a network it starts all the same, says so once, and is ready but degraded; SIGTERM ends it', async () => {
+  const file = await registryWith('tenants: []');
+  const adapter = startApp('mqtt-adapter', [], { ...environment, ROLLCALL_REGISTRY_FILE: file });
+  const ready = JSON.parse(await adapter.line((line) => line.includes('"ready"'), 'that it is ready')) as {
+    healthPort: number;
+  };
+  await adapter.line((line) => line.includes('nothing listens at 127.0.0.1:1'), 'what is wrong');
+  const readiness = await fetch(`http://127.0.0.1:${ready.healthPort}/readiness`);
+  expect(readiness.status).toBe(200);
+  expect(await readiness.json()).toMatchObject({ status: 'DEGRADED' });
+  expect(await adapter.end('SIGTERM')).toBe(0);
+});
+
+test('a taken port is told in one line, with status 1', async () => {
+  const file = await registryWith('tenants: []');
+  const first = startApp('mqtt-adapter', [], { ...environment, ROLLCALL_REGISTRY_FILE: file });
+  const { listening } = JSON.parse(
+    await first.line((line) => line.includes('"ready"'), 'that it is ready'),
+  ) as {
+    listening: { port: number }[];
+  };
+  const port = String(listening[0]?.port);
+  const second = startApp('mqtt-adapter', [], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: file,
+    ROLLCALL_MQTT_INSECUREPORT: port,
+  });
+  expect(await second.exited()).toBe(1);
+  expect(second.stderr).toEqual([`mqtt port 127.0.0.1:${port} cannot be bound: EADDRINUSE`]);
+  await first.end('SIGTERM');
+});
+
+test('--print-config shows what holds and where it came from, and no secret', async () => {
+  const adapter = startApp('mqtt-adapter', ['--print-config'], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+    ROLLCALL_MESSAGING_USERNAME: 'u',
+    HONO_MESSAGING_PASSWORD: 'hush-hush',
+  });
+  expect(await adapter.exited()).toBe(0);
+  expect(adapter.stdout).toContain('ROLLCALL_MESSAGING_PASSWORD=********  # HONO_MESSAGING_PASSWORD');
+  expect(adapter.stdout).toContain('ROLLCALL_MQTT_MAXPAYLOADSIZE=2048  # default');
+  expect(adapter.stdout.join('\n')).not.toContain('hush-hush');
+});

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApp, type TestProcess } from './processes.ts';
+
+/** One line of `up --json` or `tail --json`. */
+export interface EventLine {
+  readonly tenant: string;
+  readonly device: string;
+  readonly cause: 'connected' | 'disconnected';
+  readonly 'remote-id': string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface RunningUp {
+  readonly process: TestProcess;
+  readonly mqttPort: number;
+  readonly networkPort: number;
+  readonly healthPort: number;
+  readonly dataDir: string;
+  events(): readonly EventLine[];
+  /** Resolves with all events once there are `count`. */
+  untilEvents(count: number): Promise<readonly EventLine[]>;
+  cleanUp(): Promise<void>;
+}
+
+// Each run its own ports: a test that failed must not stand in the way of the next.
+let lastOffset = 20_000 + (process.pid % 200) * 50;
+
+/** Runs `rollcall up --json` on ports of its own, and waits until it is ready. */
+export async function startUp(args: readonly string[] = []): Promise<RunningUp> {
+  lastOffset += 1;
+  const offset = lastOffset;
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-up-'));
+  const up = startApp('rollcall', [
+    'up',
+    '--json',
+    '--port-offset',
+    String(offset),
+    '--data',
+    dataDir,
+    ...args,
+  ]);
+  await up.line((line) => line === 'Ready.', 'that it is ready');
+  const events = (): readonly EventLine[] => up.stdout.map((line) => JSON.parse(line) as EventLine);
+  return {
+    process: up,
+    mqttPort: 1_883 + offset,
+    networkPort: 15_672 + offset,
+    healthPort: 9_101 + offset,
+    dataDir,
+    events,
+    async untilEvents(count) {
+      if (events().length < count) await up.line(() => events().length >= count, `${count} events`);
+      return events();
+    },
+    async cleanUp() {
+      await up.end('SIGKILL');
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

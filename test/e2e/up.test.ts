@@ -1,0 +1,231 @@
+import { readFileSync } from 'node:fs';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startApp } from './support/processes.ts';
+import { startUp, type EventLine, type RunningUp } from './support/up.ts';
+
+const clients: MqttClient[] = [];
+
+afterEach(() => {
+  for (const client of clients.splice(0)) client.end(true);
+});
+
+const sensor = { username: 'sensor1@DEFAULT_TENANT', password: 'hono-secret', clientId: 'thermostat-7' };
+
+async function connect(port: number, facts: IClientOptions = {}): Promise<MqttClient> {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, {
+    reconnectPeriod: 0,
+    protocolVersion: 5,
+    ...sensor,
+    ...facts,
+  });
+  clients.push(client);
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => resolve());
+    client.once('error', reject);
+  });
+  client.on('error', () => {});
+  return client;
+}
+
+const causes = (events: readonly EventLine[]): string[] =>
+  events.map(({ cause, data }) => String(data['reason'] ?? cause));
+
+describe('everything on one machine', () => {
+  let up: RunningUp;
+  let seen = 0;
+
+  beforeAll(async () => {
+    up = await startUp();
+  });
+  afterAll(() => up.cleanUp());
+
+  /** The events since the last call, once there are `count`. */
+  async function next(count: number): Promise<readonly EventLine[]> {
+    const all = await up.untilEvents(seen + count);
+    const fresh = all.slice(seen);
+    seen = all.length;
+    return fresh;
+  }
+
+  test.each([4, 5] as const)('a device that leaves (MQTT version %i)', async (protocolVersion) => {
+    const client = await connect(up.mqttPort, { protocolVersion });
+    await client.endAsync();
+    const events = await next(2);
+    expect(causes(events)).toEqual(['connected', 'client-closed']);
+    expect(events[1]).toMatchObject({
+      tenant: 'DEFAULT_TENANT',
+      device: '4711',
+      'remote-id': 'thermostat-7',
+      data: {
+        'adapter-id': 'mqtt-0',
+        protocol: protocolVersion === 5 ? 'MQTT 5.0' : 'MQTT 3.1.1',
+        'uncertainty-ms': 0,
+      },
+    });
+    expect(events[0]?.data['connection-id']).toBe(events[1]?.data['connection-id']);
+  });
+
+  test('a device that is killed', async () => {
+    (await connect(up.mqttPort)).stream.destroy();
+    expect(causes(await next(2))).toEqual(['connected', 'connection-lost']);
+  });
+
+  test('a device that falls silent, on the real clock', async () => {
+    const client = await connect(up.mqttPort, { keepalive: 1, reschedulePings: false });
+    // MQTT.js would ping: nothing it writes goes out any more.
+    client.stream.write = () => true;
+    const events = await next(2);
+    expect(causes(events)).toEqual(['connected', 'keepalive-timeout']);
+    expect(events[0]?.data['basis']).toEqual({ kind: 'session', 'detect-within-ms': 1_500 });
+    expect(events[1]?.data['uncertainty-ms']).toBeGreaterThanOrEqual(1_500);
+  });
+
+  test('a device that connects again with the same client id', async () => {
+    await connect(up.mqttPort);
+    const second = await connect(up.mqttPort);
+    await second.endAsync();
+    expect(causes(await next(4))).toEqual(['connected', 'taken-over', 'connected', 'client-closed']);
+  });
+
+  test('a refused login gives nothing', async () => {
+    await expect(connect(up.mqttPort, { password: 'guess' })).rejects.toMatchObject({ code: 0x86 });
+    await (await connect(up.mqttPort)).endAsync();
+    expect(causes(await next(2))).toEqual(['connected', 'client-closed']);
+  });
+
+  test('an event of a gateway for its device is accepted; telemetry that nobody takes is refused', async () => {
+    const gateway = await connect(up.mqttPort, {
+      username: 'gw@DEFAULT_TENANT',
+      password: 'gw-secret',
+      clientId: 'gw',
+    });
+    await gateway.publishAsync('event//4712', 'x', { qos: 1 });
+    await expect(gateway.publishAsync('telemetry//4712', 'x', { qos: 1 })).rejects.toMatchObject({
+      code: 0x80,
+    });
+    await gateway.endAsync();
+    expect(causes(await next(2))).toEqual(['connected', 'client-closed']);
+  });
+
+  test('tail follows, and takes nothing from anybody', async () => {
+    const tail = startApp('rollcall', ['tail', '--json', '--url', `amqp://127.0.0.1:${up.networkPort}`]);
+    const stats = async (): Promise<boolean> => {
+      await (await connect(up.mqttPort)).endAsync();
+      await next(2);
+      return tail.stdout.length > 0;
+    };
+    await expect.poll(stats, { timeout: 10_000, interval: 200 }).toBe(true);
+    expect(JSON.parse(tail.stdout[0] ?? '')).toMatchObject({
+      tenant: 'DEFAULT_TENANT',
+      data: { protocol: 'MQTT 5.0' },
+    });
+    expect(await tail.end('SIGINT')).toBe(0);
+  });
+
+  test('demo plays what it says', async () => {
+    const demo = startApp('rollcall', ['demo', '--url', `mqtt://127.0.0.1:${up.mqttPort}`]);
+    expect(await demo.exited()).toBe(0);
+    expect(causes(await next(8))).toEqual([
+      'connected',
+      'connection-lost',
+      'connected',
+      'taken-over',
+      'connected',
+      'connected',
+      'client-closed',
+      'client-closed',
+    ]);
+  });
+
+  test('health and metrics answer', async () => {
+    const readiness = await fetch(`http://127.0.0.1:${up.healthPort}/readiness`);
+    expect(await readiness.json()).toMatchObject({ status: 'UP' });
+    const metrics = await (await fetch(`http://127.0.0.1:${up.healthPort}/metrics`)).text();
+    expect(metrics).toMatch(/^hono_connections_attempts_total\{tenant="DEFAULT_TENANT",outcome="succeeded"/m);
+    expect(metrics).toMatch(/^rollcall_event_delivery_seconds_count\{sink="events"/m);
+  });
+
+  test('an adapter that is killed is started again, and devices come back', async () => {
+    const log = readFileSync(`${up.dataDir}/logs/mqtt-adapter.log`, 'utf8');
+    const { pid } = JSON.parse(log.split('\n').find((line) => line.includes('"ready"')) ?? '{}') as {
+      pid: number;
+    };
+    process.kill(pid, 'SIGKILL');
+    await up.process.line(
+      (line) => line.includes('MQTT adapter ended unexpectedly (by SIGKILL)'),
+      'that it ended',
+    );
+    await up.process.line((line) => line === 'MQTT adapter is back', 'that it is back');
+    await (await connect(up.mqttPort)).endAsync();
+    expect(causes(await next(2))).toEqual(['connected', 'client-closed']);
+  });
+
+  test('Ctrl-C disconnects the devices, shows it, and ends with status 0', async () => {
+    await connect(up.mqttPort);
+    await connect(up.mqttPort, { clientId: 'another', protocolVersion: 4 });
+    await next(2);
+    expect(await up.process.end('SIGINT')).toBe(0);
+    const last = up.events().slice(seen);
+    expect(causes(last)).toEqual(['adapter-shutdown', 'adapter-shutdown']);
+    expect(last[0]?.data).toMatchObject({ clean: true, initiator: 'operator', 'uncertainty-ms': 0 });
+  });
+});
+
+test('a messaging network that is away: devices connect, data is refused, events wait and come', async () => {
+  const up = await startUp();
+  try {
+    const before = await connect(up.mqttPort, { clientId: 'before' });
+    await up.untilEvents(1);
+    const networkPid = await pidListeningOn(up);
+    process.kill(networkPid, 'SIGSTOP');
+    const device = await connect(up.mqttPort, { clientId: 'meanwhile' });
+    await expect(device.publishAsync('event', 'x', { qos: 1 })).rejects.toMatchObject({ code: 0x80 });
+    await before.endAsync();
+    process.kill(networkPid, 'SIGKILL');
+    await up.process.line((line) => line === 'messaging network is back', 'that the network is back');
+    const events = await up.untilEvents(3);
+    expect(causes(events).toSorted()).toEqual(['client-closed', 'connected', 'connected']);
+    await device.publishAsync('event', 'x', { qos: 1 });
+  } finally {
+    await up.cleanUp();
+  }
+});
+
+/** The network's process: the child of `up` that is not the adapter. */
+async function pidListeningOn(up: RunningUp): Promise<number> {
+  const { pid } = up.process.child;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const network = children.find((child) =>
+    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('\0network\0'),
+  );
+  if (network === undefined) throw new Error('no network process');
+  return network;
+}
+
+test('children do not outlive up', async () => {
+  const up = await startUp();
+  await up.process.end('SIGKILL');
+  const gone = async (): Promise<boolean> =>
+    !(await fetch(`http://127.0.0.1:${up.healthPort}/liveness`).then(
+      () => true,
+      () => false,
+    ));
+  await expect.poll(gone, { timeout: 20_000 }).toBe(true);
+  await up.cleanUp();
+});
+
+test('a taken port is named in one line, with status 1', async () => {
+  const up = await startUp();
+  try {
+    const offset = up.mqttPort - 1_883;
+    const second = startApp('rollcall', ['up', '--port-offset', String(offset), '--data', up.dataDir]);
+    expect(await second.exited()).toBe(1);
+    expect(second.stderr).toEqual([
+      `port ${up.mqttPort}, for MQTT devices, is taken: end what uses it, or move all ports with --port-offset 10000`,
+    ]);
+    expect(second.stdout).toEqual([]);
+  } finally {
+    await up.cleanUp();
+  }
+});
