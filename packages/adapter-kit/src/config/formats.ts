@@ -4,6 +4,11 @@ import { z } from 'zod';
 
 export const text: z.ZodType<string, string> = z.string().min(1, 'must not be empty');
 
+/** A name that stands in addresses and file names as it is. */
+export const identifier: z.ZodType<string, string> = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 letters, digits, dots, underscores or hyphens');
+
 export const flag: z.ZodType<boolean, string> = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');

@@ -1,11 +1,11 @@
-import { flag, listOf, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
+import { flag, identifier, listOf, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
 import { option, optional } from './option.ts';
 
 /** The options every adapter has, whatever its protocol. */
 export const kitOptions = {
   adapterId: optional(
     'ADAPTER_ID',
-    text,
+    identifier,
     'stable name of this adapter in events; one running adapter each (default: host name and adapter type)',
   ),
   remoteAddress: option(
