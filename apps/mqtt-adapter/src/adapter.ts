@@ -9,7 +9,7 @@ import { createDeviceConnection, type DeviceConnection } from './device-connecti
 import { tcpKeepAliveDelayMs } from './liveness.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
-export interface Listener {
+interface Listener {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;

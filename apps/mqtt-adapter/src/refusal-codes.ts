@@ -2,7 +2,7 @@ import type { RefusalReason } from '@rollcall/adapter-kit';
 import { reasonCodes } from './reason-codes.ts';
 
 /** Return codes of a CONNACK of MQTT 3.1.1 §3.2.2.3. */
-export const returnCodes = {
+const returnCodes = {
   identifierRejected: 0x02,
   serverUnavailable: 0x03,
   badUserNameOrPassword: 0x04,

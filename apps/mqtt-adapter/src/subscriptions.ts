@@ -1,5 +1,5 @@
 /** The code of a refused filter in a SUBACK, in every version (MQTT 3.1.1 §3.9.3). */
-export const subscriptionRefused = 0x80;
+const subscriptionRefused = 0x80;
 
 const commandNames: ReadonlySet<string> = new Set(['command', 'c']);
 const requestNames: ReadonlySet<string> = new Set(['req', 'q']);

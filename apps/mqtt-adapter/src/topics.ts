@@ -1,7 +1,7 @@
 import type { UploadFailure } from '@rollcall/core';
 
 /** What a device says beside its data, after the last `/?` of the topic, URL-query encoded. */
-export type PropertyBag = ReadonlyMap<string, string>;
+type PropertyBag = ReadonlyMap<string, string>;
 
 /** Where a message goes, as its topic says (`hono-interop.md` §3.4). */
 export interface UploadAddress {

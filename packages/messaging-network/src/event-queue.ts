@@ -5,7 +5,7 @@ import { capacityOf, forward, wantsSettled } from './outgoing-link.ts';
 import type { Store } from './store.ts';
 
 /** What happens when a queue is full: the oldest message goes, or producers get no credit. */
-export type FullPolicy = 'drop-oldest' | 'stop-producers';
+type FullPolicy = 'drop-oldest' | 'stop-producers';
 
 export interface EventQueueOptions {
   readonly name: string;

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { TransportError } from '@rollcall/core';
 import type { Queued } from './message-order.ts';
 
-export interface StoredQueue {
+interface StoredQueue {
   readonly name: string;
   readonly messages: readonly Queued[];
 }

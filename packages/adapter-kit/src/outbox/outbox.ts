@@ -21,7 +21,7 @@ export interface OutboxBounds {
 }
 
 /** What the outbox tells whoever counts. */
-export interface OutboxObserver {
+interface OutboxObserver {
   delivered(sink: string, outbound: OutboundEvent): void;
   retried(sink: string, cause: Error): void;
   parked(sink: string, outbound: OutboundEvent, cause: Error): void;
