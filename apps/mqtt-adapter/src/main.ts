@@ -3,14 +3,15 @@ import { runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLoggerSink } from '@rollcall/logger-sink';
-import { pino } from 'pino';
+import { destination, pino } from 'pino';
 import { createMqttAdapter } from './adapter.ts';
 import { connectionLimit, loadMqttConfig, mqttAdapterOptions } from './config.ts';
 
 await runAdapterProcess(loadMqttConfig, ({ kit, own }) => ({
   adapter: createMqttAdapter(mqttAdapterOptions(own)),
   maxConnections: connectionLimit(own.maxConnections),
-  log: pino({ name: 'mqtt-adapter', level: kit.logLevel }),
+  // Written at once: a log that is kept in memory loses its last lines, and hangs at exit where nobody reads the pipe.
+  log: pino({ name: 'mqtt-adapter', level: kit.logLevel }, destination({ sync: true })),
   openRegistry: openFileRegistry,
   createPasswords: createPasswordVerifier,
   createMessaging,
