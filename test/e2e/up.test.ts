@@ -192,7 +192,12 @@ test('a messaging network that is away: devices connect, data is refused, events
     await expect
       .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 20_000 })
       .toEqual(['client-closed', 'connected', 'connected']);
-    await device.publishAsync('event', 'x', { qos: 1 });
+    const publish = (): Promise<string> =>
+      device.publishAsync('event', 'x', { qos: 1 }).then(
+        () => 'accepted',
+        () => 'refused',
+      );
+    await expect.poll(publish, { timeout: 20_000 }).toBe('accepted');
   } finally {
     await up.cleanUp();
   }
