@@ -48,13 +48,30 @@ must(
 );
 
 const [script, ...rest] = process.argv.slice(2);
-if (script) {
-  const child = spawn(pnpm, ['run', `run:${script}`, ...rest], { cwd: root, env, stdio: 'inherit' });
+if (script === 'app') {
+  build();
+  // No shell and no pnpm in between: they would report a Ctrl-C as a failure.
+  run(node, [join('scripts', 'start-app.mjs'), ...rest]);
+} else if (script) {
+  run(pnpm, ['run', `run:${script}`, ...rest]);
+} else {
+  console.error(`ready: node ${env.TOOLCHAIN_NODE} (${node}), pnpm ${toolchain.pnpm} (${pnpm})`);
+}
+
+/** Builds what changed. Says nothing unless it fails: an app's output is what people want to see. */
+function build() {
+  const { status, stdout, error } = spawnSync(pnpm, ['--silent', 'run', 'run:build'], { cwd: root, env });
+  if (error) throw error;
+  if (status === 0) return;
+  process.stderr.write(stdout);
+  process.exit(status ?? 1);
+}
+
+function run(command, args) {
+  const child = spawn(command, args, { cwd: root, env, stdio: 'inherit' });
   process.on('SIGINT', () => {}); // the terminal signals the whole group: let the child finish
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (code) => (process.exitCode = code ?? 1));
-} else {
-  console.error(`ready: node ${env.TOOLCHAIN_NODE} (${node}), pnpm ${toolchain.pnpm} (${pnpm})`);
 }
 
 function fetchToolchain() {
