@@ -29,7 +29,7 @@ export interface MqttAdapterOptions {
   readonly maxPendingSockets?: number;
 }
 
-/** Room for the topic and the properties of a PUBLISH beside its payload, as Hono grants it (`hono-interop.md` §3.1). */
+/** Room for the topic and the properties of a PUBLISH beside its payload, as Hono grants it (`docs/hono-compatibility.md` §7). */
 const packetOverheadBytes = 128;
 
 /** MQTT 3.1.1 and 5.0 devices. What they do is decided in `tracker.ts`; here is who listens, and what is wired to what. */

@@ -21,7 +21,7 @@ export interface UploadAnswer {
 export interface Published {
   readonly qos: number;
   readonly version: number;
-  /** `on-error` of the topic's property bag (`hono-interop.md` §3.5). */
+  /** `on-error` of the topic's property bag (`docs/hono-compatibility.md` §7). */
   readonly onError: string | undefined;
 }
 

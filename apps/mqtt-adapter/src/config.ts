@@ -13,7 +13,7 @@ import {
 import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
 import type { MqttAdapterOptions } from './adapter.ts';
 
-/** Options of the MQTT adapter; names and defaults are Hono's where it has them (`hono-interop.md` §11). */
+/** Options of the MQTT adapter; names and defaults are Hono's where it has them (`docs/hono-compatibility.md` §11). */
 export const mqttOptions = {
   insecurePortEnabled: option(
     'MQTT_INSECUREPORTENABLED',

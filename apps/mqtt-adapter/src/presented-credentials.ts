@@ -6,7 +6,7 @@ export interface PresentedCredentials {
 
 /**
  * The credentials in a CONNECT. Both user name and password must be there; with an empty password the user name may be
- * `auth-id@tenant:password` in Base64, for devices that can send only one of them (`hono-interop.md` §3.2).
+ * `auth-id@tenant:password` in Base64, for devices that can send only one of them (`docs/hono-compatibility.md` §6).
  */
 export function presentedCredentials(
   username: string | undefined,

@@ -15,7 +15,7 @@ interface ConnackCodes {
   readonly v5: number;
 }
 
-/** What a refused device is told: the codes of Hono's adapter (`hono-interop.md` §3.3). */
+/** What a refused device is told: the codes of Hono's adapter (`docs/hono-compatibility.md` §6). */
 export const refusalCodes: Readonly<Record<RefusalReason | 'identifier-rejected', ConnackCodes>> = {
   'bad-credentials': { v3: returnCodes.badUserNameOrPassword, v5: reasonCodes.badUserNameOrPassword },
   throttled: { v3: returnCodes.badUserNameOrPassword, v5: reasonCodes.badUserNameOrPassword },

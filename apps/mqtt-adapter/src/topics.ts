@@ -3,7 +3,7 @@ import type { UploadFailure } from '@rollcall/core';
 /** What a device says beside its data, after the last `/?` of the topic, URL-query encoded. */
 type PropertyBag = ReadonlyMap<string, string>;
 
-/** Where a message goes, as its topic says (`hono-interop.md` §3.4). */
+/** Where a message goes, as its topic says (`docs/hono-compatibility.md` §7). */
 export interface UploadAddress {
   readonly endpoint: 'telemetry' | 'event';
   /** Absent: the device's own data. */

@@ -159,6 +159,6 @@ export type UploadResult =
   | {
       readonly status: 'failed';
       readonly failure: UploadFailure;
-      /** The device's own access ended: stateful protocols close its connection (`hono-interop.md` §3.5). */
+      /** The device's own access ended: stateful protocols close its connection (`docs/hono-compatibility.md` §7). */
       readonly terminal: boolean;
     };

@@ -32,7 +32,7 @@ export interface AmqpConnectionOptions {
   onStateChange?(connected: boolean): void;
 }
 
-/** Eclipse Hono's defaults (`hono-interop.md` §11.4). */
+/** Eclipse Hono's defaults (`docs/hono-compatibility.md` §1). */
 export const defaultTimings: {
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;

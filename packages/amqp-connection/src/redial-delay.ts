@@ -7,7 +7,7 @@ export interface RedialLimits {
 }
 
 /**
- * How long to wait before a try to connect again, as Hono does (`hono-interop.md` §1.1).
+ * How long to wait before a try to connect again, as Hono does (`docs/hono-compatibility.md` §1).
  *
  * @param attempt 1 for the first try after the connection was lost.
  */

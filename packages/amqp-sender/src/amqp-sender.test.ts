@@ -110,7 +110,7 @@ describe('device data', () => {
     expect(new Set(peer.received.map(({ message: each }) => each.message_id)).size).toBe(2);
   });
 
-  // The texts and codes of `hono-interop.md` §1.6.
+  // The texts and codes of `docs/hono-compatibility.md` §4.
   test.each<[Verdict, number, string]>([
     ['released', 503, "consumer didn't process the message"],
     [{ modified: { undeliverableHere: false } }, 503, "consumer didn't process the message"],

@@ -8,7 +8,7 @@ const failure = (status: UploadFailure['status'], text: string): UploadOutcome =
 
 const unavailable = failure(503, 'Temporarily unavailable');
 
-/** What the outcome of a message means for the device that sent it (`hono-interop.md` §1.2 and §1.6). */
+/** What the outcome of a message means for the device that sent it (`docs/hono-compatibility.md` §4). */
 export function uploadOutcome(outcome: SendOutcome): UploadOutcome {
   switch (outcome.status) {
     case 'accepted':

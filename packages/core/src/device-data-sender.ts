@@ -3,7 +3,7 @@ import type { DeviceRef, Timestamp } from './ids.ts';
 /** A property value that Eclipse Hono's JSON defaults can hold. */
 export type PropertyValue = string | number | boolean;
 
-/** Telemetry or an event of a device, as it goes to the messaging network (`hono-interop.md` §1.3). */
+/** Telemetry or an event of a device, as it goes to the messaging network (`docs/hono-compatibility.md` §2). */
 export interface DeviceMessage {
   readonly endpoint: 'telemetry' | 'event';
   readonly device: DeviceRef;
@@ -26,7 +26,7 @@ export interface DeviceMessage {
   readonly properties?: Readonly<Record<string, PropertyValue>>;
 }
 
-/** Why an upload failed. `status` is the HTTP-style code by which Hono classifies failures (`hono-interop.md` §1.6). */
+/** Why an upload failed. `status` is the HTTP-style code by which Hono classifies failures (`docs/hono-compatibility.md` §4). */
 export interface UploadFailure {
   readonly status: 400 | 403 | 404 | 413 | 429 | 500 | 503;
   /** For the device to read: no internals. */

@@ -83,7 +83,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
 
 const shaNames = { 'sha-256': 'sha256', 'sha-512': 'sha512' } as const;
 
-/** `Base64(H(salt ‖ password))` (`hono-interop.md` §7.2). */
+/** `Base64(H(salt ‖ password))` (`docs/hono-compatibility.md` §8). */
 function matchesSha({ hashFunction, salt, pwdHash }: PasswordSecret, password: Uint8Array): boolean {
   const hash = createHash(shaNames[hashFunction === 'sha-512' ? 'sha-512' : 'sha-256']);
   if (salt !== undefined) hash.update(Buffer.from(salt, 'base64'));

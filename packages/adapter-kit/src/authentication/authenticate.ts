@@ -7,7 +7,7 @@ import { refusalTexts } from './refusal-texts.ts';
 const maxNameLength = 256;
 
 /**
- * Finds out who a device is, in the order Hono does (`hono-interop.md` §3.2): tenant, credentials, secret,
+ * Finds out who a device is, in the order Hono does (`docs/hono-compatibility.md` §6): tenant, credentials, secret,
  * registration. An unknown tenant or auth-id and a wrong password look the same to the device.
  */
 export async function authenticate(

@@ -1,6 +1,6 @@
 import type { RefusalReason } from '../protocol-adapter.ts';
 
-/** What a refused device may read (`hono-interop.md` §1.6). */
+/** What a refused device may read (`docs/hono-compatibility.md` §4). */
 export const refusalTexts: Readonly<Record<RefusalReason, string>> = {
   'bad-credentials': 'bad credentials',
   'tenant-disabled': 'tenant is disabled or not registered',

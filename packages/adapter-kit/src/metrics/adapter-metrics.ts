@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, Summary } f
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
 
-/** Hono's `outcome` tag of `hono.connections.attempts` (`hono-interop.md` §8). */
+/** Hono's `outcome` tag of `hono.connections.attempts` (`docs/hono-compatibility.md` §9). */
 const attemptOutcomes: Readonly<Record<RefusalReason | 'succeeded', string>> = {
   succeeded: 'succeeded',
   'bad-credentials': 'unauthorized',

@@ -15,7 +15,7 @@ interface TtlDefaults {
 
 /**
  * How long the network may keep a message, in seconds; `undefined` without limit. A tenant's maximum also holds
- * where nothing was asked for (`hono-interop.md` §1.5).
+ * where nothing was asked for (`docs/hono-compatibility.md` §3).
  */
 export function timeToLiveSeconds(
   message: Requested,

@@ -27,7 +27,7 @@ export interface UploadContext {
 
 type Failed = Extract<UploadResult, { status: 'failed' }>;
 
-/** Checks an upload as Hono does (`hono-interop.md` §1.7), completes it with default properties, and sends it. */
+/** Checks an upload as Hono does (`docs/hono-compatibility.md` §5), completes it with default properties, and sends it. */
 export async function upload(request: UploadRequest, context: UploadContext): Promise<UploadResult> {
   const malformed = contentProblem(request);
   if (malformed !== undefined) return failed(400, malformed);
@@ -46,7 +46,7 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   return outcome.status === 'accepted' ? outcome : { ...outcome, terminal: false };
 }
 
-/** The rule about payload and content type that all adapters share (`hono-interop.md` §1.3). */
+/** The rule about payload and content type that all adapters share (`docs/hono-compatibility.md` §2). */
 function contentProblem({ payload, contentType }: UploadRequest): string | undefined {
   const empty = payload === undefined || payload.byteLength === 0;
   if (empty && contentType === undefined) return 'empty payload requires a content type';

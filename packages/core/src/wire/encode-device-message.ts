@@ -27,7 +27,7 @@ const key = {
 } as const;
 
 /**
- * The message of telemetry or of an event of a device (`hono-interop.md` §1.3, §1.4).
+ * The message of telemetry or of an event of a device (`docs/hono-compatibility.md` §2).
  *
  * @param messageId unique within the sending process.
  * @returns a bare AMQP 1.0 message, all its sections.

@@ -1,7 +1,7 @@
 import type { PropertyValue } from '../device-data-sender.ts';
 import type { DefaultProperties } from '../device-registry.ts';
 
-/** Default properties sorted by what becomes of them (`hono-interop.md` §1.4). */
+/** Default properties sorted by what becomes of them (`docs/hono-compatibility.md` §2). */
 export interface SplitDefaults {
   readonly contentType?: string;
   readonly contentEncoding?: string;
