@@ -24,14 +24,14 @@ export interface RunningUp {
   cleanUp(): Promise<void>;
 }
 
-// Each run its own ports: a test that failed must not stand in the way of the next.
-let lastOffset = 20_000 + (process.pid % 200) * 50;
+// Each run its own ports, all below the range from which the system takes ports for clients.
+let lastOffset = 2_000 + (process.pid % 290) * 50;
 
 /** Runs `rollcall up --json` on ports of its own, and waits until it is ready. */
 export async function startUp(args: readonly string[] = []): Promise<RunningUp> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-up-'));
   lastOffset += 1;
   const offset = lastOffset;
-  const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-up-'));
   const up = startApp('rollcall', [
     'up',
     '--json',
@@ -41,7 +41,14 @@ export async function startUp(args: readonly string[] = []): Promise<RunningUp> 
     dataDir,
     ...args,
   ]);
-  await up.line((line) => line === 'Ready.', 'that it is ready');
+  const first = await up.line(
+    (line) => line === 'Ready.' || line.includes(' is taken: '),
+    'that it is ready',
+  );
+  if (first !== 'Ready.') {
+    await rm(dataDir, { recursive: true, force: true });
+    return startUp(args);
+  }
   const events = (): readonly EventLine[] => up.stdout.map((line) => JSON.parse(line) as EventLine);
   return {
     process: up,
