@@ -3,15 +3,14 @@ import { runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLoggerSink } from '@rollcall/logger-sink';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import { createMqttAdapter } from './adapter.ts';
 import { connectionLimit, loadMqttConfig, mqttAdapterOptions } from './config.ts';
 
 await runAdapterProcess(loadMqttConfig, ({ kit, own }) => ({
   adapter: createMqttAdapter(mqttAdapterOptions(own)),
   maxConnections: connectionLimit(own.maxConnections),
-  // Written at once: a log that is kept in memory loses its last lines, and hangs at exit where nobody reads the pipe.
-  log: pino({ name: 'mqtt-adapter', level: kit.logLevel }, destination({ sync: true })),
+  log: pino({ name: 'mqtt-adapter', level: kit.logLevel }),
   openRegistry: openFileRegistry,
   createPasswords: createPasswordVerifier,
   createMessaging,

@@ -124,6 +124,13 @@ describe('a storm of logins', () => {
     expect(new Set(again)).toEqual(new Set(['valid']));
   });
 
+  test('the same device many times at once is one slow hash', async () => {
+    const { verify } = givenAVerifier({ maxWaiting: 1 });
+    const slow = credentials(bcrypt('p', 6));
+    const all = await Promise.all(Array.from({ length: 1_000 }, () => verify(slow, 'p')));
+    expect(new Set(all)).toEqual(new Set(['valid']));
+  });
+
   test('a changed secret is not remembered', async () => {
     const { verify } = givenAVerifier();
     expect(await verify(credentials(bcrypt('old')), 'old')).toBe('valid');

@@ -20,6 +20,12 @@ export interface ClosablePasswordVerifier extends PasswordVerifier {
   close(): Promise<void>;
 }
 
+/** A secret that may match, and what it is remembered by together with the presented password. */
+interface Candidate {
+  readonly secret: PasswordSecret;
+  readonly key: string;
+}
+
 /** No device has a longer password; hashing more than this would only serve an attacker. */
 const maxPasswordBytes = 1_024;
 
@@ -30,17 +36,17 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
   const limiter = createFailureLimiter(clock);
   const bcrypt = createBcryptPool(maxWaiting, log);
   const complainedAbout = new Set<string>();
+  const comparing = new Map<string, Promise<boolean | 'busy'>>();
 
   function validNow({ notBefore, notAfter }: PasswordSecret): boolean {
     const now = clock.now();
     return (notBefore === undefined || now > notBefore) && (notAfter === undefined || now < notAfter);
   }
 
-  async function matches(secret: PasswordSecret, password: Uint8Array): Promise<boolean | 'busy'> {
+  async function matches({ secret, key }: Candidate, password: Uint8Array): Promise<boolean | 'busy'> {
     if (secret.hashFunction !== 'bcrypt') return matchesSha(secret, password);
     const cost = bcryptCost(secret.pwdHash);
-    if (cost !== undefined && cost <= maxBcryptCost)
-      return bcrypt.compare(Buffer.from(password).toString('utf8'), secret.pwdHash);
+    if (cost !== undefined && cost <= maxBcryptCost) return compareOnce(key, secret.pwdHash, password);
     if (!complainedAbout.has(secret.pwdHash)) {
       complainedAbout.add(secret.pwdHash);
       log.warn(
@@ -51,15 +57,23 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
     return false;
   }
 
-  async function verifyAll(
-    secrets: readonly PasswordSecret[],
-    password: Uint8Array,
-  ): Promise<PasswordVerdict> {
+  /** A device that asks many times at once, as after an outage, is compared once. */
+  function compareOnce(key: string, hash: string, password: Uint8Array): Promise<boolean | 'busy'> {
+    const running = comparing.get(key);
+    if (running) return running;
+    const comparison = bcrypt
+      .compare(Buffer.from(password).toString('utf8'), hash)
+      .finally(() => comparing.delete(key));
+    comparing.set(key, comparison);
+    return comparison;
+  }
+
+  async function verifyAll(candidates: readonly Candidate[], password: Uint8Array): Promise<PasswordVerdict> {
     let busy = false;
-    for (const secret of secrets) {
-      const result = await matches(secret, password);
+    for (const candidate of candidates) {
+      const result = await matches(candidate, password);
       if (result === true) {
-        remembered.add(secret, password);
+        remembered.add(candidate.key);
         return 'valid';
       }
       if (result === 'busy') busy = true;
@@ -70,10 +84,12 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
   return {
     async verify(credentials, password, remoteAddress) {
       if (!credentials.enabled || password.length > maxPasswordBytes) return 'invalid';
-      const secrets = credentials.secrets.filter(validNow);
-      if (secrets.some((secret) => remembered.has(secret, password))) return 'valid';
+      const candidates = credentials.secrets
+        .filter(validNow)
+        .map((secret): Candidate => ({ secret, key: remembered.keyOf(secret, password) }));
+      if (candidates.some(({ key }) => remembered.has(key))) return 'valid';
       if (limiter.blocked(remoteAddress)) return 'throttled';
-      const verdict = await verifyAll(secrets, password);
+      const verdict = await verifyAll(candidates, password);
       if (verdict === 'invalid') limiter.failed(remoteAddress);
       return verdict;
     },

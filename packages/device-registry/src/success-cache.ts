@@ -2,8 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { PasswordSecret, Random } from '@rollcall/core';
 
 export interface SuccessCache {
-  has(secret: PasswordSecret, password: Uint8Array): boolean;
-  add(secret: PasswordSecret, password: Uint8Array): void;
+  /** What stands for this password and this stored secret. */
+  keyOf(secret: PasswordSecret, password: Uint8Array): string;
+  has(key: string): boolean;
+  add(key: string): void;
 }
 
 /**
@@ -16,24 +18,20 @@ export function createSuccessCache(random: Random, maxEntries: number): SuccessC
   const key = random.bytes(32);
   const entries = new Set<string>();
 
-  function digest({ hashFunction, salt, pwdHash }: PasswordSecret, password: Uint8Array): string {
-    // The stored parts are free of line feeds: the password, which may have any, comes last.
-    return createHmac('sha256', key)
-      .update(`${hashFunction}\n${salt ?? ''}\n${pwdHash}\n`)
-      .update(password)
-      .digest('base64');
-  }
-
   return {
-    has(secret, password) {
-      const entry = digest(secret, password);
+    keyOf({ hashFunction, salt, pwdHash }, password) {
+      // The stored parts are free of line feeds: the password, which may have any, comes last.
+      const stored = `${hashFunction}\n${salt ?? ''}\n${pwdHash}\n`;
+      return createHmac('sha256', key).update(stored).update(password).digest('base64');
+    },
+    has(entry) {
       if (!entries.delete(entry)) return false;
       // Put back at the end: the order of a Set is then that of use.
       entries.add(entry);
       return true;
     },
-    add(secret, password) {
-      entries.add(digest(secret, password));
+    add(entry) {
+      entries.add(entry);
       const [oldest] = entries;
       if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
     },

@@ -1,4 +1,5 @@
 import {
+  sleep,
   systemClock as clock,
   systemRandom as random,
   type Clock,
@@ -24,11 +25,16 @@ interface Environment {
   readonly log: Log;
 }
 
+/** A log that may keep lines in memory for a moment, as pino does. */
+interface FlushableLog extends Log {
+  flush(done: () => void): void;
+}
+
 /** What an app brings along: its adapter, and the implementations of the ports that it was composed with. */
 export interface Composition {
   readonly adapter: ProtocolAdapter;
   readonly maxConnections: number;
-  readonly log: Log;
+  readonly log: FlushableLog;
   openRegistry(options: Environment & { readonly file: string }): Promise<DeviceRegistry>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
   createMessaging(options: Environment & MessagingSettings): {
@@ -94,7 +100,21 @@ export function runAdapterProcess<Own extends Options>(
     await registry.close();
     await passwords.close();
     log.info({}, 'stopped');
+    await flushed(log);
     // Whatever a library left open must not keep a stopped adapter alive.
     process.exit(0);
   });
+}
+
+/** Longest wait for the last lines of the log. */
+const flushWithinMs = 1_000;
+
+/**
+ * Waits until the log is written, or cannot be: where nobody reads it any more, pino has to hear of it before the process
+ * exits, or it tries for ever to write its last lines.
+ */
+async function flushed(log: FlushableLog): Promise<void> {
+  const written = new AbortController();
+  log.flush(() => written.abort());
+  await sleep(clock, flushWithinMs, written.signal);
 }

@@ -6,7 +6,8 @@ export function shutdownRequested(...signals: readonly NodeJS.Signals[]): Promis
   return new Promise((resolve) => {
     let asked = false;
     const ask = (cause: string): void => {
-      if (asked) process.exit(1);
+      // Without exit handlers: one of them may be what hangs.
+      if (asked) process.kill(process.pid, 'SIGKILL');
       asked = true;
       resolve(cause);
     };
