@@ -25,16 +25,17 @@ interface Environment {
   readonly log: Log;
 }
 
-/** A log that may keep lines in memory for a moment, as pino does. */
-interface FlushableLog extends Log {
-  flush(done: () => void): void;
-}
+/**
+ * How long the last lines of the log have to be written. Where nobody reads the log any more, pino must hear of that
+ * before the process exits: at exit it would try for ever (sonic-boom's `flushSync` repeats a write that fails with EPIPE).
+ */
+const lastLinesMs = 100;
 
 /** What an app brings along: its adapter, and the implementations of the ports that it was composed with. */
 export interface Composition {
   readonly adapter: ProtocolAdapter;
   readonly maxConnections: number;
-  readonly log: FlushableLog;
+  readonly log: Log;
   openRegistry(options: Environment & { readonly file: string }): Promise<DeviceRegistry>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
   createMessaging(options: Environment & MessagingSettings): {
@@ -100,21 +101,8 @@ export function runAdapterProcess<Own extends Options>(
     await registry.close();
     await passwords.close();
     log.info({}, 'stopped');
-    await flushed(log);
+    await sleep(clock, lastLinesMs);
     // Whatever a library left open must not keep a stopped adapter alive.
     process.exit(0);
   });
-}
-
-/** Longest wait for the last lines of the log. */
-const flushWithinMs = 1_000;
-
-/**
- * Waits until the log is written, or cannot be: where nobody reads it any more, pino has to hear of it before the process
- * exits, or it tries for ever to write its last lines.
- */
-async function flushed(log: FlushableLog): Promise<void> {
-  const written = new AbortController();
-  log.flush(() => written.abort());
-  await sleep(clock, flushWithinMs, written.signal);
 }
