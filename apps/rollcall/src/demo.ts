@@ -11,10 +11,9 @@ const stepMs = 1_500;
 /** `rollcall demo`: a real MQTT client that does what devices do. */
 export async function demo({ url }: DemoCommand): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  say('Watch the events in the terminal where `npm start` runs.\n');
-
-  say('sensor1 (device 4711) connects                → connected');
   const first = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  say('Watch the events in the terminal where `npm start` runs.\n');
+  say('sensor1 (device 4711) connects                → connected');
   await pause(stepMs);
   say('sensor1 uploads an event with QoS 1');
   await first.publishAsync('event', '{"temp": 21.5}', {

@@ -240,6 +240,17 @@ describe('a file', () => {
   });
 });
 
+test('a tenant with max-ttl is named: its connection events may expire', async () => {
+  const warnings: object[] = [];
+  const log: Log = { ...silentLog, warn: (facts) => void warnings.push(facts) };
+  const limited = (maxTtl: number): object => ({ 'resource-limits': { 'max-ttl': maxTtl } });
+  await givenARegistry(
+    { tenants: [tenant('a', [], limited(60)), tenant('b', [], limited(-1)), tenant('c')] },
+    log,
+  );
+  expect(warnings).toEqual([{ tenant: 'a', maxTtlSeconds: 60 }]);
+});
+
 describe('a file that changes', () => {
   const before = {
     tenants: [

@@ -136,6 +136,12 @@ async function readText(file: string): Promise<string> {
 function load(file: string, text: string, log: Log): RegistryIndex {
   const parsed = parseRegistry(file, text);
   if (parsed.status === 'invalid') throw new ConfigError(parsed.problems);
+  for (const { 'tenant-id': tenant, 'resource-limits': limits } of parsed.content.tenants)
+    if ((limits['max-ttl'] ?? -1) >= 0)
+      log.warn(
+        { tenant, maxTtlSeconds: limits['max-ttl'] },
+        'max-ttl bounds connection events too: one that nobody consumes in time is lost',
+      );
   if (hasPlainPasswords(parsed.content))
     log.warn({ file }, 'device registry has plain passwords: for demonstrations only');
   return indexRegistry(parsed.content);

@@ -68,7 +68,10 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       store?.remove(name, oldest.position);
       dropped += 1;
       if (dropped % logEvery === 1)
-        log.warn({ queue: name, dropped, maxMessages }, 'queue is full: oldest messages are dropped');
+        log.warn(
+          { queue: name },
+          `nobody consumes ${name}: it is full, ${dropped} of its oldest messages are dropped by now`,
+        );
     }
   }
 

@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startApp, type TestProcess } from './support/processes.ts';
+
+// The embedded network as a process: what it accepted survives `kill -9`.
+
+interface Rhea {
+  create_container(): { connect(options: object): Connection };
+}
+interface Connection {
+  open_sender(address: string): Link;
+  open_receiver(options: object): Link;
+  once(event: string, listener: (context: object) => void): void;
+  close(): void;
+}
+interface Link {
+  sendable(): boolean;
+  send(message: object): object;
+  on(event: string, listener: (context: Context) => void): void;
+}
+interface Context {
+  readonly delivery: object;
+  readonly message: { readonly body: string };
+}
+const rhea = createRequire(new URL('../../packages/messaging-network/package.json', import.meta.url))(
+  'rhea',
+) as Rhea;
+
+let dataDir = '';
+let port = 21_000 + (process.pid % 290) * 5;
+const processes: TestProcess[] = [];
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'rollcall-network-'));
+});
+afterEach(async () => {
+  for (const each of processes.splice(0)) await each.end('SIGKILL');
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function startNetwork(): Promise<TestProcess> {
+  port += 1;
+  const started = startApp('rollcall', ['network', '--port', String(port), '--data', dataDir]);
+  processes.push(started);
+  await started.line((line) => line.includes('authenticates nobody'), 'that it runs');
+  return started;
+}
+
+function connect(): Promise<Connection> {
+  const connection = rhea.create_container().connect({ host: '127.0.0.1', port, reconnect: false });
+  for (const event of ['disconnected', 'error']) connection.once(event, () => {});
+  return new Promise((resolve) => connection.once('connection_open', () => resolve(connection)));
+}
+
+test('nothing that was accepted is lost to kill -9', async () => {
+  const network = await startNetwork();
+  const sender = (await connect()).open_sender('event/acme');
+  const sent = new Map<object, string>();
+  const accepted = new Set<string>();
+  sender.on('accepted', ({ delivery }) => accepted.add(sent.get(delivery) ?? ''));
+  let next = 0;
+  sender.on('sendable', () => {
+    while (sender.sendable() && sent.size - accepted.size < 200) {
+      const body = `message-${(next += 1)}`;
+      sent.set(sender.send({ body, durable: true }), body);
+    }
+  });
+  const flow = setInterval(() => {
+    for (let i = 0; i < 50 && sender.sendable(); i++) {
+      const body = `message-${(next += 1)}`;
+      sent.set(sender.send({ body, durable: true }), body);
+    }
+  }, 2);
+  await expect.poll(() => accepted.size, { timeout: 10_000 }).toBeGreaterThan(1_000);
+  await network.end('SIGKILL');
+  clearInterval(flow);
+
+  await startNetwork();
+  const received = new Set<string>();
+  const receiver = (await connect()).open_receiver({ source: { address: 'event/acme' }, credit_window: 500 });
+  receiver.on('message', ({ message }) => received.add(message.body));
+  await expect
+    .poll(() => [...accepted].filter((body) => !received.has(body)), { timeout: 10_000 })
+    .toEqual([]);
+});
+
+test('a taken port, and a data directory in use, are told in one line, with status 1', async () => {
+  await startNetwork();
+  const samePort = startApp('rollcall', [
+    'network',
+    '--port',
+    String(port),
+    '--data',
+    join(dataDir, 'another'),
+  ]);
+  expect(await samePort.exited()).toBe(1);
+  expect(samePort.stderr).toEqual([`amqp port 127.0.0.1:${port} cannot be bound: EADDRINUSE`]);
+  const sameData = startApp('rollcall', ['network', '--port', '0', '--data', dataDir]);
+  expect(await sameData.exited()).toBe(1);
+  expect(sameData.stderr).toEqual([
+    `data directory ${dataDir} cannot be used: another messaging network uses it`,
+  ]);
+});
