@@ -1,4 +1,5 @@
 import { sleep, TransportError } from '@rollcall/core';
+import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openReceiver, type ReceiverLink, type ReceiverOptions } from './receiver-link.ts';
@@ -22,26 +23,33 @@ export interface LinkHost {
   readonly options: AmqpConnectionOptions;
   /** The connection of this moment. */
   current(): Dialled | undefined;
-  /** Calls `listener` with every new connection, and with the present one at once. The result unsubscribes. */
-  onDialled(listener: (dialled: Dialled) => void): () => void;
-  /** Calls `listener` whenever a connection was lost. The result unsubscribes. */
-  onLost(listener: () => void): () => void;
+  /** Whether there will never be a connection again. */
+  closed(): boolean;
+  /** Calls `listener` whenever there is a new connection, and at once where there is one. The result unsubscribes. */
+  onDialled(listener: () => void): () => void;
+  /** Calls `listener` whenever the connection was lost, and when it is closed. The result unsubscribes. */
+  onLost(listener: (cause: string) => void): () => void;
 }
+
+/** A connection that lasted so long was worth making. */
+const provenAfterMs = 1_000;
 
 /** Begins to connect. Failures are logged and tried again for ever: see {@link AmqpConnection.connected}. */
 export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnection {
-  const { clock, random, log } = options;
+  const { clock, random, log, redial = defaultTimings.redial } = options;
   const closing = new AbortController();
-  const dialledListeners = new Set<(dialled: Dialled) => void>();
-  const lostListeners = new Set<() => void>();
+  const dialledListeners = new Set<() => void>();
+  const lostListeners = new Set<(cause: string) => void>();
+  const peer = `${options.host}:${options.port}`;
   let current: Dialled | undefined;
 
   const host: LinkHost = {
     options,
     current: () => current,
+    closed: () => closing.signal.aborted,
     onDialled(listener) {
       dialledListeners.add(listener);
-      if (current) listener(current);
+      if (current) listener();
       return () => dialledListeners.delete(listener);
     },
     onLost(listener) {
@@ -51,42 +59,47 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
   };
 
   async function keepConnected(): Promise<void> {
-    const peer = `${options.host}:${options.port}`;
-    let attempt = 0;
+    let retries = 0;
     let lastComplaint = '';
     while (!closing.signal.aborted) {
-      if (attempt > 0) {
-        const delayMs = redialDelayMs(attempt, random, options.redial ?? defaultTimings.redial);
-        await sleep(clock, delayMs, closing.signal);
-        if (closing.signal.aborted) return;
-      }
-      attempt += 1;
+      let dialled: Dialled;
       try {
-        current = await dial(options);
+        dialled = await dial(options, closing.signal);
       } catch (error) {
-        const complaint = whatToCheck(error, peer);
+        const complaint = describeFailure(error, peer);
         // The same trouble is told once, not with every try.
-        if (complaint !== lastComplaint) log.warn({ peer }, complaint);
+        if (complaint !== lastComplaint && !closing.signal.aborted) log.warn({ peer }, complaint);
         lastComplaint = complaint;
+        retries += 1;
+        await sleep(clock, redialDelayMs(retries, random, redial), closing.signal);
         continue;
       }
-      if (closing.signal.aborted) {
-        current.hangUp(true);
-        return;
-      }
-      attempt = 0;
+      const since = clock.monotonic();
+      await useUntilLost(dialled);
+      // A peer that lets us in and throws us out at once is no reason to begin anew with the shortest wait.
+      retries = clock.monotonic() - since >= provenAfterMs ? 1 : retries + 1;
       lastComplaint = '';
-      log.info({ peer }, 'connected to the messaging network');
-      options.onStateChange?.(true);
-      for (const listener of dialledListeners) listener(current);
-      const cause = await Promise.race([current.lost, aborted(closing.signal)]);
-      current.hangUp(closing.signal.aborted);
-      current = undefined;
-      for (const listener of lostListeners) listener();
-      options.onStateChange?.(false);
-      if (!closing.signal.aborted) log.warn({ peer, cause }, 'connection to the messaging network lost');
-      attempt = 1;
+      await sleep(clock, redialDelayMs(retries, random, redial), closing.signal);
     }
+    for (const listener of lostListeners) listener('closed');
+  }
+
+  async function useUntilLost(dialled: Dialled): Promise<void> {
+    current = dialled;
+    log.info({ peer }, 'connected to the messaging network');
+    options.onStateChange?.(true);
+    for (const listener of dialledListeners) listener();
+    const cause = await Promise.race([
+      dialled.lost,
+      dialled.closed.then(() => 'closed'),
+      aborted(closing.signal),
+    ]);
+    current = undefined;
+    dialled.hangUp(closing.signal.aborted, cause);
+    for (const listener of lostListeners) listener(cause);
+    options.onStateChange?.(false);
+    if (closing.signal.aborted) await dialled.closed;
+    else log.warn({ peer, cause }, 'connection to the messaging network lost');
   }
 
   const ended = keepConnected();
@@ -130,17 +143,4 @@ function aborted(signal: AbortSignal): Promise<string> {
     if (signal.aborted) resolve('closed');
     else signal.addEventListener('abort', () => resolve('closed'), { once: true });
   });
-}
-
-/** One line that says what an operator can do about a failure to connect. */
-function whatToCheck(error: unknown, peer: string): string {
-  const { code, condition, message, description } = (error ?? {}) as Record<string, unknown>;
-  const said = String(message ?? description ?? error);
-  if (code === 'ECONNREFUSED') return `nothing listens at ${peer}: is the messaging network running?`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `host name of ${peer} cannot be resolved`;
-  if (condition === 'amqp:unauthorized-access' || /authentication|sasl/i.test(said))
-    return `the messaging network at ${peer} refused the credentials: check user name, password or client certificate (${said})`;
-  if (typeof code === 'string' && /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code))
-    return `TLS with ${peer} failed: check the trust store and the host name (${code})`;
-  return `cannot connect to the messaging network at ${peer}: ${said}`;
 }

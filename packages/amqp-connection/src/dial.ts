@@ -1,89 +1,136 @@
 import { randomUUID } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
+import { later, TransportError } from '@rollcall/core';
 import rhea from 'rhea';
-import { Connection, type Session } from 'rhea-promise';
+import { Connection } from 'rhea-promise';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
+import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
+import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 /** One connection that was opened, with its one session. It ends, and then another one is dialled. */
 export interface Dialled {
-  readonly connection: Connection;
-  readonly session: Session;
-  /** rhea's own session: its windows are not visible through rhea-promise. */
-  readonly rawSession: rhea.Session;
+  /** Links are opened on rhea's own session: see attach-sender.ts. */
+  readonly session: rhea.Session;
+  readonly window: OutgoingWindow;
+  readonly stall: StallWatch;
   /** Resolves with the cause once the connection, or its session, is gone. */
   readonly lost: Promise<string>;
+  /** Resolves once the socket is closed. */
+  readonly closed: Promise<void>;
   /** Ends the connection: with a close, or, where the peer may no longer listen, by cutting it. */
-  hangUp(politely: boolean): void;
-  /** Collects what is written in the current tick into one system call. */
-  cork(): void;
+  hangUp(politely: boolean, cause: string): void;
+  /** What `send` hands over leaves in one system call. */
+  corked(send: () => void): void;
 }
 
-/** Opens a connection and a session on it. @throws where that fails or takes too long. */
-export async function dial(options: AmqpConnectionOptions): Promise<Dialled> {
-  const rheaContainer = rhea.create_container();
-  // Where nobody listens, rhea throws out of its socket callbacks or prints; the promises below say the same. The
-  // container's listeners stay when rhea-promise takes those of a connection away.
-  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'disconnected'])
-    rheaContainer.on(event, () => {});
-  const raw = rheaContainer.create_connection(connectionOptions(options));
-  const container = { id: raw.options.id } as never;
+/** How long a peer may take to answer our close. */
+const closeTimeoutMs = 1_000;
+
+/** Opens a connection and a session on it. @throws where that fails, takes too long, or `signal` aborts. */
+export async function dial(options: AmqpConnectionOptions, signal: AbortSignal): Promise<Dialled> {
+  const { clock, connectTimeoutMs = defaultTimings.connectTimeoutMs } = options;
+  const raw = createRawConnection(options);
   const connection = new Connection({
     rheaConnection: raw,
-    container,
-    operationTimeoutInSeconds: (options.connectTimeoutMs ?? defaultTimings.connectTimeoutMs) / 1_000,
+    container: { id: raw.options.id } as never,
+    // Ours come first.
+    operationTimeoutInSeconds: (2 * connectTimeoutMs) / 1_000,
   });
-  let markCut = (_cause: string): void => {};
-  const lost = new Promise<string>((resolve) => {
-    markCut = resolve;
-    const describe = (error: unknown): string =>
-      error instanceof Error ? error.message : describeCondition(error);
-    raw.once('disconnected', (context) => resolve(describe(context.error ?? raw.error)));
-    raw.once('connection_close', (context) => resolve(describe(context.connection.error)));
-    raw.once('session_close', (context) => resolve(describe(context.session?.error)));
-  });
-  const hangUp = (politely: boolean): void => {
-    if (politely && raw.is_open()) raw.close();
-    // A socket that the peer does not read any more would keep the process alive.
-    else socketOf(raw)?.destroy();
-  };
+
+  // With an error, so that rhea hears of it and stops its timers.
+  const cut = (cause: string): void => void socketOf(raw)?.destroy(new TransportError(cause));
+  const abort = (): void => cut('connection is closed');
+  const disarm = clock.at(later(clock.monotonic(), connectTimeoutMs), () =>
+    cut(`no answer within ${connectTimeoutMs} ms`),
+  );
+  signal.addEventListener('abort', abort, { once: true });
   try {
     await connection.open();
-    const session = await connection.createSession();
-    // rhea hears of a socket that the peer ends, and not of one that is destroyed on this side.
-    socketOf(raw)?.once('close', () => markCut('closed'));
-    const rawSession = Object.values(
+    const socket = socketOf(raw);
+    const closed = new Promise<void>((resolve) => {
+      if (!socket || socket.closed) resolve();
+      else socket.once('close', () => resolve());
+    });
+    await connection.createSession();
+    const session = Object.values(
       (raw as unknown as { local_channel_map: Record<string, rhea.Session> }).local_channel_map,
     )[0] as rhea.Session;
-    return { connection, session, rawSession, lost, hangUp, cork: () => corkSocket(raw) };
+    const lost = whenLost(raw, session);
+    if (!session.is_open()) throw new TransportError(`session ended at once: ${describe(session.error)}`);
+    const stall = createStallWatch(clock);
+    return {
+      session,
+      window: openWindow(session, () => stall.heard()),
+      stall,
+      lost,
+      closed,
+      hangUp(politely, cause) {
+        if (!politely || !raw.is_open()) return cut(cause);
+        raw.close();
+        const disarmCut = clock.at(later(clock.monotonic(), closeTimeoutMs), () => cut(cause));
+        void closed.then(disarmCut);
+      },
+      corked(send) {
+        socket?.cork();
+        send();
+        // rhea writes in a tick that was queued by the first send, so before this one.
+        process.nextTick(() => socket?.uncork());
+      },
+    };
   } catch (error) {
-    hangUp(false);
+    cut('not opened');
     throw error;
+  } finally {
+    disarm();
+    signal.removeEventListener('abort', abort);
   }
 }
 
+function createRawConnection(options: AmqpConnectionOptions): rhea.Connection {
+  const container = rhea.create_container();
+  // Where nobody listens, rhea throws out of its socket callbacks, or prints. The container's listeners stay when
+  // rhea-promise takes those of a connection away.
+  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'disconnected'])
+    container.on(event, () => {});
+  return container.create_connection(connectionOptions(options));
+}
+
+function whenLost(raw: rhea.Connection, session: rhea.Session): Promise<string> {
+  return new Promise((resolve) => {
+    raw.once('disconnected', (context) => resolve(describe(context.error ?? raw.error)));
+    raw.once('connection_close', (context) => resolve(describe(context.connection.error)));
+    // Not of the connection: a session with a listener of its own, as rhea-promise's, does not pass events on.
+    session.once('session_close', () => resolve(describe(session.error)));
+  });
+}
+
 function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptions {
-  const { host, port, tls } = options;
+  const { host, port, tls, username, password, amqpHostname } = options;
+  const { idleTimeoutMs = defaultTimings.idleTimeoutMs } = options;
   const shared = {
     host,
     port,
     container_id: `${options.containerName}-${randomUUID()}`,
-    hostname: options.amqpHostname ?? host,
+    hostname: amqpHostname ?? host,
     reconnect: false,
-    idle_time_out: options.idleTimeoutMs ?? defaultTimings.idleTimeoutMs,
+    // rhea gives up after twice what it announces, as §2.4.5 recommends.
+    idle_time_out: idleTimeoutMs / 2,
     // Without it the small dispositions and flows of this side wait for the peer's delayed acknowledgement.
     tcp_no_delay: true,
     sasl_mechanisms: saslMechanisms({
-      ...(options.username !== undefined && { username: options.username }),
-      ...(options.password !== undefined && { password: options.password }),
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
       certificate: tls?.cert !== undefined,
     }),
-    ...(options.amqpHostname !== undefined && { sasl_init_hostname: options.amqpHostname }),
+    ...(amqpHostname !== undefined && { sasl_init_hostname: amqpHostname }),
   };
   if (!tls) return shared;
   return {
     ...shared,
     transport: 'tls',
-    servername: /^[\d.]+$|:/.test(host) ? '' : host,
+    // Server Name Indication knows no addresses (RFC 6066 §3).
+    servername: isIP(host) === 0 ? host : '',
     rejectUnauthorized: true,
     ...(tls.ca !== undefined && { ca: tls.ca }),
     ...(tls.cert !== undefined && { cert: tls.cert }),
@@ -92,31 +139,15 @@ function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptio
   } as unknown as rhea.ConnectionOptions;
 }
 
-interface RawSocket {
-  cork(): void;
-  uncork(): void;
-  destroy(): void;
-  once(event: 'close', listener: () => void): void;
-}
-
 /** rhea does not declare its socket. */
-function socketOf(connection: rhea.Connection): RawSocket | undefined {
-  return (connection as unknown as { socket?: RawSocket }).socket;
+function socketOf(connection: rhea.Connection): Socket | undefined {
+  return (connection as unknown as { socket?: Socket }).socket;
 }
 
-/** rhea writes what was sent in a `nextTick` that was queued before ours: then the socket is uncorked. */
-function corkSocket(connection: rhea.Connection): void {
-  const socket = socketOf(connection);
-  if (!socket) return;
-  socket.cork();
-  setImmediate(() => socket.uncork());
-}
-
-function describeCondition(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'connection lost';
-  const { condition, description } = error as { condition?: unknown; description?: unknown };
+function describe(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  const { condition, description } = (error ?? {}) as Record<string, unknown>;
   return (
-    [condition, description].filter((part) => typeof part === 'string' && part !== '').join(': ') ||
-    'connection lost'
+    [condition, description].filter((part) => typeof part === 'string' && part !== '').join(': ') || 'closed'
   );
 }

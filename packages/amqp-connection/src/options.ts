@@ -24,10 +24,15 @@ export interface AmqpConnectionOptions {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
+  /** For everything from the socket to the session. */
   readonly connectTimeoutMs?: number;
+  /** Longest silence of the peer before the connection counts as lost. */
   readonly idleTimeoutMs?: number;
+  /** Longest wait for the answer to an attach. */
   readonly linkTimeoutMs?: number;
   readonly redial?: RedialLimits;
+  /** After so many messages the connection is made anew, before rhea's delivery ids run out; default 2^30. */
+  readonly deliveriesPerConnection?: number;
   /** Told of every change. */
   onStateChange?(connected: boolean): void;
 }

@@ -1,8 +1,9 @@
-import { sleep } from '@rollcall/core';
+import { later } from '@rollcall/core';
 import type { ReceivedMessage } from '@rollcall/core/wire';
-import type { EventContext, Receiver } from 'rhea-promise';
+import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
-import type { Dialled } from './dial.ts';
+import { attachReceiver } from './attach-receiver.ts';
+import { defaultTimings } from './options.ts';
 import { settleDelivery, type Settlement } from './settle-delivery.ts';
 import { toReceivedMessage } from './to-received-message.ts';
 
@@ -23,67 +24,52 @@ export interface ReceiverLink {
   close(): Promise<void>;
 }
 
-/** Wait before a refused link is tried again on the same connection. */
+/** Wait before a link that was refused or lost is tried again on the same connection. */
 const attachAgainMs = 1_000;
 
 /** Receives from one address, on whatever connection there is. */
 export function openReceiver(host: LinkHost, address: string, options: ReceiverOptions): ReceiverLink {
-  const { clock, log } = host.options;
-  const closing = new AbortController();
-  let receiver: Receiver | undefined;
+  const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
+  let receiver: rhea.Receiver | undefined;
+  let isOpen = false;
+  let disarm: (() => void) | undefined;
+  let lastComplaint: string | undefined;
 
-  async function attach(dialled: Dialled): Promise<void> {
-    let endedBy: string | undefined;
-    const ended = (context: EventContext): void => {
-      const error = context.receiver?.error as { condition?: string; description?: string } | undefined;
-      endedBy = [error?.condition, error?.description].filter(Boolean).join(': ') || 'closed by the peer';
-      lost(endedBy);
-      void attachAgain(dialled);
-    };
-    try {
-      const opened = await dialled.session.createReceiver({
-        source: {
-          address,
-          ...(options.temporary === true && { expiry_policy: 'link-detach', timeout: 0, durable: 0 }),
-        },
-        target: {},
-        rcv_settle_mode: 0,
-        credit_window: 0,
-        autoaccept: false,
-        autosettle: true,
-        onError: ended,
-        onClose: ended,
-        onMessage: (context: EventContext) => void handle(context),
-        onSessionClose: () => {},
-      } as never);
-      if (endedBy !== undefined) return;
-      if (closing.signal.aborted) {
-        await opened.close();
-        return;
-      }
-      receiver = opened;
-      opened.addCredit(options.credit);
-      options.onStateChange?.(true);
-    } catch (error) {
-      if (endedBy !== undefined || host.current() !== dialled) return;
-      const { condition, message, description } = (error ?? {}) as Record<string, string | undefined>;
-      log.warn(
-        { address, condition, cause: description ?? message },
-        'messaging network refuses to let us receive',
-      );
-      await attachAgain(dialled);
-    }
+  function attach(): void {
+    const dialled = host.current();
+    if (!dialled) return;
+    const attached = attachReceiver(dialled.session, address, options.temporary === true, {
+      opened() {
+        if (receiver !== attached) return;
+        disarm?.();
+        isOpen = true;
+        lastComplaint = undefined;
+        attached.add_credit(options.credit);
+        options.onStateChange?.(true);
+      },
+      detached(cause) {
+        if (receiver !== attached) return;
+        leaveLink(cause);
+        attachLater(cause);
+      },
+      received: (delivery, message) => void handle(attached, delivery, message),
+    });
+    receiver = attached;
+    disarm = clock.at(later(clock.monotonic(), linkTimeoutMs), () => {
+      attached.close();
+      receiver = undefined;
+      attachLater(`no answer within ${linkTimeoutMs} ms`);
+    });
   }
 
-  async function attachAgain(dialled: Dialled): Promise<void> {
-    await sleep(clock, attachAgainMs, closing.signal);
-    if (!closing.signal.aborted && host.current() === dialled && !receiver) await attach(dialled);
+  function attachLater(cause: string): void {
+    // The same trouble is told once, not with every try.
+    if (cause !== lastComplaint) log.warn({ address, cause }, 'messaging network does not let us receive');
+    lastComplaint = cause;
+    disarm = clock.at(later(clock.monotonic(), attachAgainMs), attach);
   }
 
-  async function handle(context: EventContext): Promise<void> {
-    const { message, delivery } = context;
-    const from = context.receiver;
-    if (!message || !delivery) return;
+  async function handle(from: rhea.Receiver, delivery: rhea.Delivery, message: rhea.Message): Promise<void> {
     let settlement: Settlement;
     try {
       settlement = await options.onMessage(toReceivedMessage(message));
@@ -91,30 +77,32 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
       log.error({ address, err: error }, 'message could not be handled and is given back');
       settlement = 'released';
     }
-    // On another connection the delivery means nothing any more: the network sends it again.
-    if (!from?.isOpen() || from !== receiver) return;
+    // On another link the delivery means nothing any more: the network sends it again.
+    if (from !== receiver || !from.is_open()) return;
     settleDelivery(delivery, settlement);
-    from.addCredit(1);
+    from.add_credit(1);
   }
 
-  function lost(cause: string): void {
-    if (!receiver) return;
+  function leaveLink(cause: string): void {
+    disarm?.();
     receiver = undefined;
+    if (!isOpen) return;
+    isOpen = false;
     options.onStateChange?.(false, cause);
   }
 
-  const unsubscribeDialled = host.onDialled((dialled) => void attach(dialled));
-  const unsubscribeLost = host.onLost(() => lost('connection lost'));
+  const unsubscribeDialled = host.onDialled(attach);
+  const unsubscribeLost = host.onLost((cause) => leaveLink(cause));
 
   return {
-    attached: () => receiver !== undefined,
+    attached: () => isOpen,
     async close() {
-      closing.abort();
       unsubscribeDialled();
       unsubscribeLost();
-      const open = receiver;
+      disarm?.();
+      receiver?.close();
       receiver = undefined;
-      if (open?.isOpen()) await open.close().catch(() => {});
+      isOpen = false;
     },
   };
 }

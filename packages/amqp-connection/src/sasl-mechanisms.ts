@@ -27,5 +27,8 @@ export function saslMechanisms({ username, password, certificate }: SaslCredenti
 }
 
 function answering(name: string, response: Buffer): SaslMechanisms {
-  return { [name]: () => ({ start: (respond) => respond(undefined, response) }) };
+  // Looked up by what the peer offers: `constructor` must not be found.
+  return Object.assign(Object.create(null), {
+    [name]: () => ({ start: (respond: Respond) => respond(undefined, response) }),
+  });
 }

@@ -4,11 +4,19 @@ export type SendOutcome =
   | { readonly status: 'rejected'; readonly condition?: string; readonly description?: string }
   | { readonly status: 'released' }
   | { readonly status: 'modified'; readonly undeliverableHere: boolean }
-  /** The peer let nothing through in time; the message was not sent. */
+  /** The peer let nothing through in time, or too many messages wait already: this one was not sent. */
   | { readonly status: 'no-credit' }
   /** The message was sent, and nothing was heard of it in time: it may have arrived. */
   | { readonly status: 'timeout' }
   /** No connection, or it was lost before the outcome was known: the message may have arrived. */
   | { readonly status: 'disconnected' }
-  | { readonly status: 'attach-refused'; readonly condition?: string; readonly description?: string }
+  | AttachRefused
+  /** The caller no longer waits: the message may have arrived. */
   | { readonly status: 'aborted' };
+
+/** The peer lets nobody send to the address, or did not answer when asked. */
+export interface AttachRefused {
+  readonly status: 'attach-refused';
+  readonly condition?: string;
+  readonly description?: string;
+}

@@ -1,21 +1,27 @@
 import { later, type Instant } from '@rollcall/core';
 import type rhea from 'rhea';
-import { SenderEvents, type EventContext, type Sender } from 'rhea-promise';
 import type { LinkHost } from './amqp-connection.ts';
+import { attachSender, type CreditedSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { defaultTimings } from './options.ts';
-import type { SendOutcome } from './send-outcome.ts';
+import type { AttachRefused, SendOutcome } from './send-outcome.ts';
 
 export interface SenderOptions {
-  /** Longest wait for a connection, a link and credit before a message is given back as `no-credit`. */
+  /**
+   * Longest wait for credit on an open link, before a message is given back as `no-credit`. While there is no link, the
+   * wait is at least the connection's `linkTimeoutMs`.
+   */
   readonly creditWaitMs: number;
   /** Longest wait for the outcome of a message that was sent. */
   readonly outcomeTimeoutMs: number;
+  /** Messages that may wait for credit at a time; more are given back at once. Default 10,000. */
+  readonly maxWaiting?: number;
 }
 
 export interface SendOptions {
   /** Whether the result waits for the peer's outcome (default), or only until the message was handed over. */
   readonly awaitOutcome?: boolean;
+  /** The result is `aborted` as soon as this aborts. What was handed over before is not taken back. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,50 +32,54 @@ export interface SenderLink {
   close(): Promise<void>;
 }
 
-interface Waiting {
+interface Entry {
   readonly message: Uint8Array;
   readonly awaitOutcome: boolean;
-  readonly deadline: Instant;
-  settle(outcome: SendOutcome): void;
-  done: boolean;
+  /** Until when it may wait: for credit first, for the outcome once sent. */
+  deadline: Instant;
+  /** Undefined once the caller has the result. */
+  resolve: ((outcome: SendOutcome) => void) | undefined;
+  forgetSignal: (() => void) | undefined;
 }
 
-interface InFlight {
-  readonly delivery: rhea.Delivery;
-  readonly deadline: Instant;
-  settle(outcome: SendOutcome): void;
-}
-
-interface Attached {
+interface Attachment {
   readonly dialled: Dialled;
-  readonly sender: Sender;
+  readonly sender: CreditedSender;
+  phase: 'opening' | 'open';
   /** The peer granted credit at least once: it lets this address through in principle. */
-  everHadCredit: boolean;
+  hadCredit: boolean;
 }
 
 /** rhea ends the process's ability to send when delivery ids pass 2^32: the connection is renewed long before. */
 const deliveriesPerConnection = 2 ** 30;
-/** So many outcomes overdue in a row, with none arriving, mean that the connection is dead though it looks alive. */
-const overdueBeforeHangUp = 100;
+/** How soon a new link's credit follows it, as Hono waits (`flowLatency`). */
+const flowLatencyMs = 20;
+/** A refused address is not asked for again sooner. */
+const refusalHoldsMs = 500;
+/** Nobody tells when the peer's session window opens. */
+const lookAgainMs = 5;
 
 /**
  * Keeps its own account of what waits for credit and what is in flight: rhea neither bounds by credit what it queues
  * (one link without credit then blocks the session) nor tells about deliveries that end with the connection.
  */
 export function createSenderLink(host: LinkHost, address: string, options: SenderOptions): SenderLink {
-  const { clock, log } = host.options;
-  const waiting: Waiting[] = [];
-  const inFlight = new Map<rhea.Delivery, InFlight>();
-  let attached: Attached | undefined;
-  let attaching = false;
+  const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
+  const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000 } = options;
+  const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
+  const waiting: Entry[] = [];
+  const inFlight = new Map<rhea.Delivery, Entry>();
+  let attachment: Attachment | undefined;
+  let openBy: Instant | undefined;
+  let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
   let flushScheduled = false;
-  let overdueInARow = 0;
+  let disarmLook: (() => void) | undefined;
   let disarm: (() => void) | undefined;
   let armedFor: Instant | undefined;
   let closed = false;
 
   function scheduleFlush(): void {
-    if (flushScheduled) return;
+    if (flushScheduled || waiting.length === 0) return;
     flushScheduled = true;
     // One flush for everything that was handed in within a turn of the event loop.
     setImmediate(() => {
@@ -79,267 +89,218 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   }
 
   function flush(): void {
-    while (waiting[0]?.done) waiting.shift();
-    if (waiting.length === 0) return;
-    if (!attached) {
-      attach();
-      return;
-    }
-    const { dialled, sender } = attached;
-    const { outgoing } = dialled.rawSession as unknown as RawSession;
-    if (outgoing.next_delivery_id > deliveriesPerConnection) {
-      if (inFlight.size === 0) dialled.hangUp(true);
-      return;
-    }
-    // What rhea has queued and not sent has used up credit already, though rhea does not show it.
-    if (outgoing.next_pending_delivery < outgoing.next_delivery_id) return scheduleLater();
-    let budget = Math.min(sender.credit, outgoing.available());
-    if (budget > 0) dialled.cork();
-    while (budget > 0 && waiting.length > 0) {
-      const next = waiting.shift();
-      if (!next || next.done) continue;
-      budget -= 1;
-      transmit(sender, next);
-    }
-    arm();
-    return undefined;
-  }
-
-  /** The peer's session window is closed: its next flow opens it, and tells no link about it. */
-  function scheduleLater(): void {
-    const disarmLater = clock.at(later(clock.monotonic(), 5), () => {
-      disarmLater();
-      scheduleFlush();
-    });
-  }
-
-  function transmit(sender: Sender, next: Waiting): void {
-    next.done = true;
-    const delivery = sender.send(asBuffer(next.message), { format: 0 });
-    if (!next.awaitOutcome) {
-      next.settle({ status: 'accepted' });
-      return;
-    }
-    inFlight.set(delivery, {
-      delivery,
-      deadline: later(clock.monotonic(), options.outcomeTimeoutMs),
-      settle: next.settle,
-    });
-  }
-
-  function outcome(context: EventContext, of: (delivery: rhea.Delivery) => SendOutcome): void {
-    const delivery = context.delivery as unknown as rhea.Delivery;
-    overdueInARow = 0;
-    const entry = inFlight.get(delivery);
-    if (!entry) return;
-    inFlight.delete(delivery);
-    entry.settle(of(delivery));
-    if (waiting.length > 0) scheduleFlush();
-  }
-
-  function attach(): void {
+    while (waiting[0] && !waiting[0].resolve) waiting.shift();
     const dialled = host.current();
-    if (!dialled || attaching || closed) return;
-    attaching = true;
-    void attachTo(dialled).finally(() => {
-      attaching = false;
-      if (waiting.length > 0 && (attached || host.current() !== dialled)) scheduleFlush();
+    if (waiting.length === 0 || !dialled || closed) return;
+    if (!attachment) attach(dialled);
+    else if (attachment.phase === 'open') transmit(attachment);
+  }
+
+  function transmit({ dialled, sender }: Attachment): void {
+    const { window } = dialled;
+    if (window.used() >= deliveriesMax) {
+      if (window.idle()) dialled.hangUp(true, 'connection is renewed');
+      else lookAgain();
+      return;
+    }
+    // What was handed over and did not leave has used up credit already, though rhea does not show it.
+    if (window.blocked()) return lookAgain();
+    let budget = Math.min(sender.credit, window.available());
+    if (budget <= 0) return;
+    const outcomeBy = later(clock.monotonic(), outcomeTimeoutMs);
+    dialled.corked(() => {
+      while (budget > 0) {
+        const entry = waiting.shift();
+        if (!entry) break;
+        if (!entry.resolve) continue;
+        budget -= 1;
+        entry.deadline = outcomeBy;
+        // Tracked even where nobody awaits the outcome: without one it would take up room for ever.
+        inFlight.set(sender.send(asBuffer(entry.message), undefined, 0), entry);
+        if (!entry.awaitOutcome) finish(entry, { status: 'accepted' });
+      }
+    });
+    arm();
+  }
+
+  function lookAgain(): void {
+    disarmLook ??= clock.at(later(clock.monotonic(), lookAgainMs), () => {
+      disarmLook = undefined;
+      flush();
     });
   }
 
-  async function attachTo(dialled: Dialled): Promise<void> {
-    let refused: SendOutcome | undefined;
-    const closedByPeer = (context: EventContext): void => {
-      const error = context.sender?.error as { condition?: string; description?: string } | undefined;
-      detached(dialled, {
-        status: 'attach-refused',
-        ...(error?.condition !== undefined && { condition: error.condition }),
-        ...(error?.description !== undefined && { description: error.description }),
-      });
-      refused = { status: 'attach-refused' };
-    };
-    try {
-      const sender = await dialled.session.createSender({
-        target: { address },
-        source: {},
-        snd_settle_mode: 0,
-        rcv_settle_mode: 0,
-        treat_modified_as_released: false,
-        onError: closedByPeer,
-        onClose: closedByPeer,
-        onSessionClose: () => {},
-      } as never);
-      if (refused || host.current() !== dialled) return;
-      if (closed) {
-        await sender.close();
-        return;
-      }
-      attached = { dialled, sender, everHadCredit: sender.credit > 0 };
-      sender.on(SenderEvents.accepted, (context) => outcome(context, () => ({ status: 'accepted' })));
-      sender.on(SenderEvents.released, (context) => outcome(context, () => ({ status: 'released' })));
-      sender.on(SenderEvents.rejected, (context) => outcome(context, rejected));
-      sender.on(SenderEvents.modified, (context) => outcome(context, modified));
-      sender.on(SenderEvents.sendable, () => {
-        if (attached) attached.everHadCredit = true;
+  function attach(dialled: Dialled): void {
+    if (refusal && clock.monotonic() < refusal.until) return giveBackWaiting(refusal.why);
+    const sender = attachSender(dialled.session, address, {
+      opened() {
+        if (attachment !== opening) return;
+        opening.phase = 'open';
+        openBy = undefined;
+        refusal = undefined;
+        const creditBy = later(clock.monotonic(), Math.max(creditWaitMs, flowLatencyMs));
+        for (const entry of waiting) if (entry.deadline > creditBy) entry.deadline = creditBy;
+        arm();
         scheduleFlush();
-      });
-    } catch (error) {
-      if (host.current() !== dialled) return;
-      const { condition, message, description } = (error ?? {}) as Record<string, string | undefined>;
-      giveBackWaiting({
-        status: 'attach-refused',
-        ...(condition !== undefined && { condition }),
-        description:
-          description ??
-          message ??
-          `no answer within ${host.options.linkTimeoutMs ?? defaultTimings.linkTimeoutMs} ms`,
-      });
-    }
+      },
+      detached(why) {
+        if (attachment === opening) detached(opening, why);
+      },
+      sendable() {
+        opening.hadCredit = true;
+        scheduleFlush();
+      },
+      draining() {
+        if (attachment === opening) flush();
+        sender.set_drained(true);
+      },
+      settled(delivery, outcome) {
+        // A peer that gives an outcome without settling waits for us to settle.
+        if (!delivery.remote_settled) dialled.window.abandon(delivery);
+        const entry = inFlight.get(delivery);
+        inFlight.delete(delivery);
+        if (entry) finish(entry, outcome);
+        scheduleFlush();
+      },
+    });
+    const opening: Attachment = { dialled, sender, phase: 'opening', hadCredit: false };
+    attachment = opening;
+    openBy = later(clock.monotonic(), linkTimeoutMs);
+    arm();
   }
 
-  /** The peer closed the link, or never let it be one. */
-  function detached(dialled: Dialled, why: SendOutcome): void {
-    if (attached && attached.dialled !== dialled) return;
-    const hadCredit = attached?.everHadCredit ?? false;
-    attached = undefined;
+  function detached({ dialled, hadCredit }: Attachment, why: AttachRefused): void {
     log.debug({ address, ...why }, 'link to the messaging network closed by the peer');
-    giveBackInFlight();
+    leaveLink();
+    // rhea would send the rest on a link that is gone.
+    if (dialled.window.blocked()) return dialled.hangUp(false, 'link closed while sending');
     // A link that once worked is opened again for what waits; one that never did would only be refused again.
-    if (!hadCredit) giveBackWaiting(why);
-    else if (waiting.length > 0) scheduleFlush();
+    if (hadCredit) scheduleFlush();
+    else refuse(why);
   }
 
-  function giveBackInFlight(): void {
-    for (const entry of inFlight.values()) entry.settle({ status: 'disconnected' });
-    inFlight.clear();
+  function refuse(why: AttachRefused): void {
+    refusal = { why, until: later(clock.monotonic(), refusalHoldsMs) };
+    giveBackWaiting(why);
   }
 
-  function giveBackWaiting(why: SendOutcome): void {
-    for (const entry of waiting.splice(0)) {
-      if (entry.done) continue;
-      entry.done = true;
-      entry.settle(why);
+  /** Forgets the link and what is in flight on it, so that the session has its room back. */
+  function leaveLink(): void {
+    for (const [delivery, entry] of inFlight) {
+      attachment?.dialled.window.abandon(delivery);
+      finish(entry, { status: 'disconnected' });
     }
+    inFlight.clear();
+    attachment = undefined;
+    openBy = undefined;
   }
 
-  /** Keeps one timer for the earliest deadline: all messages of a link have the same patience, so the first is first. */
+  function giveBackWaiting(outcome: SendOutcome): void {
+    for (const entry of waiting.splice(0)) finish(entry, outcome);
+    arm();
+  }
+
+  function finish(entry: Entry, outcome: SendOutcome): void {
+    const { resolve } = entry;
+    entry.resolve = undefined;
+    entry.forgetSignal?.();
+    entry.forgetSignal = undefined;
+    resolve?.(outcome);
+  }
+
+  /** One timer for the earliest deadline: all messages of a link have the same patience, so the first is first. */
   function arm(): void {
-    const first = inFlight.values().next().value?.deadline;
-    const next = earliest(first, waiting[0]?.deadline);
-    if (next === armedFor) return;
-    if (next !== undefined && armedFor !== undefined && armedFor <= next) return;
+    const [inFlightFirst] = inFlight.values();
+    const next = Math.min(
+      inFlightFirst?.deadline ?? Infinity,
+      waiting[0]?.deadline ?? Infinity,
+      openBy ?? Infinity,
+    ) as Instant;
+    // A timer that rings too early is cheaper than a new one for every message.
+    if (armedFor !== undefined && armedFor <= next && next !== Infinity) return;
     disarm?.();
-    armedFor = next;
-    disarm = next === undefined ? undefined : clock.at(next, expire);
+    armedFor = next === Infinity ? undefined : next;
+    disarm = armedFor === undefined ? undefined : clock.at(armedFor, expire);
   }
 
   function expire(): void {
     armedFor = undefined;
     disarm = undefined;
+    // After a busy moment the timer may ring before what was handed in had its turn.
+    flush();
     const now = clock.monotonic();
+    const dialled = attachment?.dialled;
+    let overdue = false;
     for (const [delivery, entry] of inFlight) {
       if (entry.deadline > now) break;
       inFlight.delete(delivery);
-      // Settled on our side: rhea must not keep it for ever (Hono does the same).
-      delivery.update(true);
-      overdueInARow += 1;
-      entry.settle({ status: 'timeout' });
+      dialled?.window.abandon(delivery);
+      finish(entry, { status: 'timeout' });
+      overdue = true;
     }
-    for (let first = waiting[0]; first && (first.done || first.deadline <= now); first = waiting[0]) {
+    if (openBy !== undefined && openBy <= now) {
+      attachment?.sender.close();
+      leaveLink();
+      refuse({ status: 'attach-refused', description: `no answer within ${linkTimeoutMs} ms` });
+      overdue = true;
+    }
+    for (let first = waiting[0]; first && (!first.resolve || first.deadline <= now); first = waiting[0]) {
       waiting.shift();
-      if (first.done) continue;
-      first.done = true;
-      first.settle(host.current() ? { status: 'no-credit' } : { status: 'disconnected' });
+      finish(first, { status: host.current() ? 'no-credit' : 'disconnected' });
+      overdue ||= dialled?.window.blocked() === true;
     }
-    if (overdueInARow >= overdueBeforeHangUp && attached) {
+    if (overdue && dialled?.stall.overdue(outcomeTimeoutMs)) {
       log.warn({ address }, 'messaging network gives no outcomes: connecting again');
-      overdueInARow = 0;
-      attached.dialled.hangUp(false);
+      dialled.hangUp(false, 'no outcomes');
     }
     arm();
+    scheduleFlush();
   }
 
-  const unsubscribeDialled = host.onDialled(() => {
-    if (waiting.length > 0) scheduleFlush();
-  });
+  const unsubscribeDialled = host.onDialled(() => scheduleFlush());
   const unsubscribeLost = host.onLost(() => {
-    attached = undefined;
-    overdueInARow = 0;
-    giveBackInFlight();
+    leaveLink();
+    refusal = undefined;
+    if (host.closed()) giveBackWaiting({ status: 'disconnected' });
     arm();
   });
 
   return {
-    send: (message, { awaitOutcome = true, signal } = {}) =>
-      new Promise((resolve) => {
-        if (closed) return resolve({ status: 'disconnected' });
-        if (signal?.aborted) return resolve({ status: 'aborted' });
-        const entry: Waiting = {
-          message,
-          awaitOutcome,
-          deadline: later(clock.monotonic(), options.creditWaitMs),
-          settle(outcomeOf) {
-            signal?.removeEventListener('abort', abort);
-            resolve(outcomeOf);
-          },
-          done: false,
-        };
-        const abort = (): void => {
-          // What was sent already is left to its outcome: it may have arrived.
-          if (entry.done) return;
-          entry.done = true;
-          resolve({ status: 'aborted' });
-        };
-        signal?.addEventListener('abort', abort, { once: true });
+    send(message, { awaitOutcome = true, signal } = {}) {
+      if (closed || host.closed()) return Promise.resolve({ status: 'disconnected' });
+      if (signal?.aborted) return Promise.resolve({ status: 'aborted' });
+      if (waiting.length >= maxWaiting) return Promise.resolve({ status: 'no-credit' });
+      return new Promise((resolve) => {
+        const patienceMs =
+          attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
+        const deadline = later(clock.monotonic(), patienceMs);
+        const entry: Entry = { message, awaitOutcome, deadline, resolve, forgetSignal: undefined };
+        if (signal) {
+          const abort = (): void => finish(entry, { status: 'aborted' });
+          signal.addEventListener('abort', abort, { once: true });
+          entry.forgetSignal = () => signal.removeEventListener('abort', abort);
+        }
         waiting.push(entry);
         arm();
         scheduleFlush();
-        return undefined;
-      }),
+      });
+    },
     async close() {
+      if (closed) return;
       closed = true;
       unsubscribeDialled();
       unsubscribeLost();
-      disarm?.();
+      const { dialled, sender } = attachment ?? {};
+      leaveLink();
       giveBackWaiting({ status: 'disconnected' });
-      giveBackInFlight();
-      const { sender } = attached ?? {};
-      attached = undefined;
-      if (sender?.isOpen()) await sender.close().catch(() => {});
+      if (dialled?.window.blocked()) dialled.hangUp(false, 'link closed while sending');
+      else sender?.close();
+      disarm?.();
+      disarmLook?.();
     },
   };
 }
 
-/** The part of rhea's session that its typings leave out. */
-interface RawSession {
-  readonly outgoing: {
-    available(): number;
-    readonly next_delivery_id: number;
-    readonly next_pending_delivery: number;
-  };
-}
-
-function rejected(delivery: rhea.Delivery): SendOutcome {
-  const { error } = (delivery.remote_state ?? {}) as { error?: { condition?: string; description?: string } };
-  return {
-    status: 'rejected',
-    ...(error?.condition !== undefined && { condition: error.condition }),
-    ...(error?.description !== undefined && { description: error.description }),
-  };
-}
-
-function modified(delivery: rhea.Delivery): SendOutcome {
-  const { undeliverable_here: undeliverableHere } = (delivery.remote_state ?? {}) as {
-    undeliverable_here?: boolean;
-  };
-  return { status: 'modified', undeliverableHere: undeliverableHere === true };
-}
-
 function asBuffer(message: Uint8Array): Buffer {
   return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-}
-
-function earliest(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return one < other ? one : other;
 }

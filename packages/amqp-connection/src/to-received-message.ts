@@ -1,6 +1,6 @@
 import type { Timestamp } from '@rollcall/core';
 import type { ReceivedMessage } from '@rollcall/core/wire';
-import type { Message } from 'rhea-promise';
+import type rhea from 'rhea';
 
 /** rhea's section of a body: Data sections have typecode 0x75. */
 interface BodySection {
@@ -9,7 +9,7 @@ interface BodySection {
 }
 
 /** A message as rhea decoded it, in the form that does not know rhea. */
-export function toReceivedMessage(message: Message): ReceivedMessage {
+export function toReceivedMessage(message: rhea.Message): ReceivedMessage {
   const { creation_time: creationTime, message_id: messageId } = message;
   return {
     annotations: plainMap(message.message_annotations),

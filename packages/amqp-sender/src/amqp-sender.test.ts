@@ -1,31 +1,28 @@
-import { createAmqpConnection, type AmqpConnection } from '@rollcall/amqp-connection';
-import { startScriptedPeer, type ScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
-import { anOutboundEvent, describeSink, seededRandom } from '@rollcall/conformance';
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import { createTestBed, type ScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
+import { anOutboundEvent, describeSink, ManualClock, seededRandom } from '@rollcall/conformance';
 import { deviceRef, silentLog, systemClock, type DeviceMessage, type Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { addressFor } from './address-template.ts';
+import { createMessaging } from './create-messaging.ts';
 import { createDeviceDataSender } from './device-data-sender.ts';
 import { createEventsSink } from './events-sink.ts';
 
-const open: { close(): Promise<void> }[] = [];
+const bed = createTestBed();
+afterEach(() => bed.closeAll());
 
-afterEach(async () => {
-  for (const each of open.splice(0).toReversed()) await each.close();
-});
-
-async function givenAPeer(): Promise<{ peer: ScriptedPeer; connection: AmqpConnection }> {
-  const peer = await startScriptedPeer();
-  const connection = createAmqpConnection({
-    host: '127.0.0.1',
-    port: peer.port,
-    containerName: 'test',
-    clock: systemClock,
-    random: seededRandom(1),
-    log: silentLog,
-  });
-  open.push(peer, connection);
+async function givenAPeer(): Promise<{ peer: ScriptedPeer; connection: AmqpConnection; clock: ManualClock }> {
+  const clock = new ManualClock();
+  const { peer, connection } = await bed.givenAPeer({ clock });
   await connection.whenConnected();
-  return { peer, connection };
+  return { peer, connection, clock };
+}
+
+/** What comes of `answer` when the peer gets the message, or only the attach, and then says nothing for a while. */
+async function afterSilence<T>(answer: Promise<T>, arrived: () => number, clock: ManualClock): Promise<T> {
+  await expect.poll(arrived).toBe(1);
+  clock.advance(10_000);
+  return answer;
 }
 
 const unhurried = new AbortController().signal;
@@ -58,25 +55,44 @@ describe('a connection event', () => {
     ['not allowed', { rejected: 'amqp:not-allowed' }, 'refused'],
     ['no outcome', 'silence', 'retryable'],
   ])('%s: %s', async (_what, verdict, status) => {
-    const { peer, connection } = await givenAPeer();
+    const { peer, connection, clock } = await givenAPeer();
     peer.verdict = () => verdict;
-    const sink = createEventsSink({ connection, sendTimeoutMs: 100 });
-    expect((await sink.deliver(anOutboundEvent('e1'), unhurried)).status).toBe(status);
+    const sink = createEventsSink({ connection, sendTimeoutMs: 1_000 });
+    const answer = sink.deliver(anOutboundEvent('e1'), unhurried);
+    if (verdict === 'silence') await afterSilence(answer, () => peer.received.length, clock);
+    expect((await answer).status).toBe(status);
     expect(peer.received, 'a sink never sends again').toHaveLength(1);
   });
 
   test('no credit, a refused address and a lost connection are worth another try', async () => {
-    const { peer, connection } = await givenAPeer();
+    const { peer, connection, clock } = await givenAPeer();
     peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
-    const sink = createEventsSink({ connection, sendTimeoutMs: 100 });
+    const sink = createEventsSink({ connection, sendTimeoutMs: 1_000 });
     const elsewhere = anOutboundEvent('e2', { device: deviceRef('umbrella', 'd') });
     expect(await sink.deliver(elsewhere, unhurried)).toMatchObject({ status: 'retryable' });
     peer.credit = 0;
-    expect(await sink.deliver(anOutboundEvent('e1'), unhurried)).toMatchObject({ status: 'retryable' });
+    const starved = sink.deliver(anOutboundEvent('e1'), unhurried);
+    const attached = () => peer.attached.filter((address) => address === 'event/acme').length;
+    expect(await afterSilence(starved, attached, clock)).toMatchObject({ status: 'retryable' });
+    const lost = sink.deliver(anOutboundEvent('e3'), unhurried);
+    expect(sink.connected?.()).toBe(true);
     await peer.close();
-    expect(await sink.deliver(anOutboundEvent('e3'), unhurried)).toMatchObject({ status: 'retryable' });
-    expect(sink.connected?.()).toBe(false);
-    open.shift();
+    await expect.poll(() => sink.connected?.()).toBe(false);
+    clock.advance(10_000);
+    expect(await lost).toMatchObject({ status: 'retryable' });
+  });
+
+  test('is let go when the caller no longer waits', async () => {
+    const { peer, connection } = await givenAPeer();
+    peer.verdict = () => 'silence';
+    const aborts = new AbortController();
+    const answer = createEventsSink({ connection, sendTimeoutMs: 1_000 }).deliver(
+      anOutboundEvent('e1'),
+      aborts.signal,
+    );
+    await expect.poll(() => peer.received.length).toBe(1);
+    aborts.abort();
+    expect(await answer).toMatchObject({ status: 'retryable' });
   });
 });
 
@@ -94,12 +110,9 @@ describe('device data', () => {
   };
 
   async function givenASender() {
-    const { peer, connection } = await givenAPeer();
-    return {
-      peer,
-      connection,
-      sender: createDeviceDataSender({ connection, sendTimeoutMs: 100, creditWaitMs: 100 }),
-    };
+    const { peer, connection, clock } = await givenAPeer();
+    const sender = createDeviceDataSender({ connection, sendTimeoutMs: 1_000, creditWaitMs: 1_000 });
+    return { peer, connection, clock, sender };
   }
 
   test('goes to the address of its endpoint and tenant', async () => {
@@ -125,20 +138,24 @@ describe('device data', () => {
     [{ rejected: 'hono:bad-request' }, 400, 'by the script'],
     ['silence', 503, 'consumer failed to indicate in time'],
   ])('%j is a failure with status %i', async (verdict, status, text) => {
-    const { peer, sender } = await givenASender();
+    const { peer, sender, clock } = await givenASender();
     peer.verdict = () => verdict;
-    expect(await sender.send(message)).toEqual({
+    const outcome = sender.send(message);
+    if (verdict === 'silence') await afterSilence(outcome, () => peer.received.length, clock);
+    expect(await outcome).toEqual({
       status: 'failed',
       failure: { status, text: expect.stringContaining(text) },
     });
   });
 
   test('of QoS 0 is done once handed over, and fails all the same where nobody consumes', async () => {
-    const { peer, sender } = await givenASender();
+    const { peer, sender, clock } = await givenASender();
     peer.verdict = () => 'silence';
     expect(await sender.send({ ...message, qos: 0 })).toEqual({ status: 'accepted' });
     peer.credit = 0;
-    expect(await sender.send({ ...message, qos: 0, device: deviceRef('umbrella', 'd') })).toEqual({
+    const unheard = sender.send({ ...message, qos: 0, device: deviceRef('umbrella', 'd') });
+    const attached = () => peer.attached.filter((address) => address === 'telemetry/umbrella').length;
+    expect(await afterSilence(unheard, attached, clock)).toEqual({
       status: 'failed',
       failure: { status: 503, text: 'no consumer available' },
     });
@@ -165,4 +182,23 @@ test.each([
   ['/queue/event%2F{tenant:pct}', 'T 1/x', '/queue/event%2FT%201%2Fx'],
 ])('%s for %s', (template, tenant, address) => {
   expect(addressFor(template, tenant)).toBe(address);
+});
+
+test('events and device data go over connections of their own', async () => {
+  const { peer } = await bed.givenAPeer();
+  const messaging = createMessaging({
+    host: '127.0.0.1',
+    port: peer.port,
+    containerName: 'mqtt-0',
+    clock: systemClock,
+    random: seededRandom(1),
+    log: silentLog,
+    sendTimeoutMs: 1_000,
+  });
+  const sink = messaging.eventsSink();
+  bed.own(sink);
+  bed.own(messaging.sender);
+  await expect.poll(() => sink.connected?.() && messaging.sender.connected()).toBe(true);
+  const roles = peer.containerIds.map((id) => id.replace(/-[0-9a-f-]{36}$/, ''));
+  expect(roles.toSorted()).toEqual(['mqtt-0-downstream', 'mqtt-0-events', 'test']);
 });

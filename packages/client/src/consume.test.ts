@@ -84,8 +84,28 @@ test('goes on after the connection was lost', async () => {
   expect(seen).toEqual(['e2']);
 });
 
-test('a URL of another kind is refused', () => {
-  expect(() => consume({ url: 'mqtt://localhost', tenant: 'acme', onEvent() {} })).toThrow(
-    'must begin with amqp://',
-  );
+test('user name and password may be given apart', async () => {
+  const peer = await startScriptedPeer();
+  const url = `amqp://127.0.0.1:${peer.port}`;
+  const consumer = consume({ url, username: 'u@x', password: 'p/w', tenant: 'acme', onEvent() {} });
+  open.push(peer, consumer);
+  await consumer.ready;
+  expect(peer.logins).toEqual([{ username: 'u@x', password: 'p/w' }]);
 });
+
+test('closed before events could arrive, it was never ready', async () => {
+  const peer = await startScriptedPeer();
+  await peer.close();
+  const consumer = consume({ url: `amqp://127.0.0.1:${peer.port}`, tenant: 'acme', onEvent() {} });
+  await consumer.close();
+  await expect(consumer.ready).rejects.toThrow('consumer is closed');
+});
+
+test.each(['mqtt://u:secret@localhost', 'amqp://u:secret@', 'secret'])(
+  'a URL like %s is refused, and not repeated',
+  (url) => {
+    const attempt = () => consume({ url, tenant: 'acme', onEvent() {} });
+    expect(attempt).toThrow('must begin with amqp://');
+    expect(attempt).not.toThrow('secret');
+  },
+);

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
-import { silentLog, systemClock, systemRandom, type Clock, type Log, type Random } from '@rollcall/core';
+import {
+  silentLog,
+  systemClock,
+  systemRandom,
+  TransportError,
+  type Clock,
+  type Log,
+  type Random,
+} from '@rollcall/core';
 import {
   decodeEvent,
   type HonoConnectionEvent,
@@ -11,6 +19,9 @@ import {
 export interface ConsumeOptions {
   /** `amqp://host:port` or `amqps://…`; may hold user name and password, percent-encoded. */
   readonly url: string;
+  /** Instead of those in the URL. */
+  readonly username?: string;
+  readonly password?: string;
   readonly tenant: string;
   /**
    * Name of an own subscription, on networks that know `address::name`: every application then gets every event.
@@ -37,7 +48,7 @@ export interface ConsumeOptions {
 }
 
 export interface EventConsumer {
-  /** Resolves once events can arrive for the first time. */
+  /** Resolves once events can arrive for the first time; rejects where the consumer is closed before. */
   readonly ready: Promise<void>;
   close(): Promise<void>;
 }
@@ -48,10 +59,9 @@ export function consume(options: ConsumeOptions): EventConsumer {
     ...connectionOptions(options),
     containerName: 'rollcall-client',
   });
-  let markReady = (): void => {};
-  const ready = new Promise<void>((resolve) => {
-    markReady = resolve;
-  });
+  const { promise: ready, resolve: markReady, reject: markClosed } = Promise.withResolvers<void>();
+  // Nobody needs to wait for it.
+  ready.catch(() => {});
   const receiver = connection.openReceiver(addressOf(options), {
     credit: options.credit ?? 100,
     temporary: options.temporary ?? false,
@@ -71,6 +81,7 @@ export function consume(options: ConsumeOptions): EventConsumer {
     async close() {
       await receiver.close();
       await connection.close();
+      markClosed(new TransportError('consumer is closed'));
     },
   };
 }
@@ -82,9 +93,12 @@ function addressOf({ tenant, application, temporary, address }: ConsumeOptions):
 }
 
 function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions, 'containerName'> {
-  const url = new URL(options.url);
-  if (url.protocol !== 'amqp:' && url.protocol !== 'amqps:')
-    throw new TypeError(`${options.url}: the URL must begin with amqp:// or amqps://`);
+  // The URL may hold a password: it must not stand in an error.
+  const url = URL.parse(options.url);
+  if (url?.protocol !== 'amqp:' && url?.protocol !== 'amqps:')
+    throw new TypeError('the URL must begin with amqp:// or amqps://, and name a host');
+  const username = options.username ?? decodeURIComponent(url.username);
+  const password = options.password ?? decodeURIComponent(url.password);
   const secure = url.protocol === 'amqps:';
   return {
     // An IPv6 address stands in brackets in a URL only.
@@ -93,8 +107,8 @@ function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     log: options.log ?? silentLog,
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(username !== '' && { username }),
+    ...(password !== '' && { password }),
     ...(secure && {
       tls: { hostnameVerification: true, ...(options.ca !== undefined && { ca: options.ca }) },
     }),

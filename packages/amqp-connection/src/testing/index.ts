@@ -5,3 +5,4 @@ export {
   type ScriptedPeerOptions,
   type Verdict,
 } from './scripted-peer.ts';
+export { createTestBed, type TestBed } from './test-bed.ts';

@@ -32,10 +32,26 @@ export interface ScriptedPeer {
   authenticate: (username: string, password: string) => boolean;
   /** Sends a message to whoever receives from the address; resolves with the outcome's name. */
   deliver(address: string, payload: Uint8Array): Promise<string>;
+  /** Addresses of all links that attached, in order, also of those that were refused. */
+  readonly attached: readonly string[];
+  /** Container ids of all connections opened so far. */
+  readonly containerIds: readonly string[];
+  /** Number of connections opened so far. */
+  readonly opened: () => number;
+  /** Settles what `silence` left without an outcome. */
+  settleHeld(verdict: Exclude<Verdict, 'silence'>): void;
+  /** Gives more credit to whoever sends to the address. */
+  grant(address: string, credit: number): void;
+  /** Asks for credit to be used up or given back; resolves once it was. */
+  drain(address: string): Promise<void>;
   /** Source of the last link that attached to receive. */
   readonly lastSource: () => { readonly address?: string; readonly expiryPolicy?: string } | undefined;
   /** Detaches every link on which the peer receives, with an error. */
   detachAll(condition: string): void;
+  /** Ends every session, with an error. */
+  endSessions(condition: string): void;
+  /** Says nothing any more on the connections there are, not even heartbeats. */
+  fallSilent(): void;
   /** Cuts all network connections. */
   drop(): void;
   close(): Promise<void>;
@@ -66,6 +82,10 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   const sockets = new Set<Socket>();
   const receivers = new Set<rhea.Receiver>();
   const senders = new Set<rhea.Sender>();
+  const sessions = new Set<rhea.Session>();
+  const attached: string[] = [];
+  const held: rhea.Delivery[] = [];
+  const containerIds: string[] = [];
   let lastSource: ReturnType<ScriptedPeer['lastSource']>;
 
   const mechanisms = container.sasl_server_mechanisms as unknown as {
@@ -78,9 +98,15 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   });
   mechanisms.enable_anonymous();
 
+  container.on('connection_open', ({ connection }: rhea.EventContext) =>
+    containerIds.push(connection.container_id),
+  );
+  container.on('session_open', ({ session }: rhea.EventContext) => session && sessions.add(session));
+  container.on('session_close', ({ session }: rhea.EventContext) => session && sessions.delete(session));
   container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
     const address = receiver.target?.address ?? '';
+    attached.push(address);
     receiver.set_target({ address });
     const condition = peer.refused.get(address);
     if (condition !== undefined) return receiver.close({ condition, description: `${address} is refused` });
@@ -94,6 +120,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       address?: string;
       expiry_policy?: unknown;
     };
+    attached.push(address ?? '');
     lastSource = {
       ...(address !== undefined && { address }),
       ...(typeof expiryPolicy === 'string' && { expiryPolicy }),
@@ -114,7 +141,10 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     const entry = { address: receiver.target?.address ?? '', message };
     received.push(entry);
     const verdict = peer.verdict(entry);
-    if (verdict === 'silence') return;
+    if (verdict === 'silence') {
+      held.push(delivery);
+      return;
+    }
     // Outcomes of different kinds in one turn would be merged by rhea: see settle-delivery.ts.
     setImmediate(() => settle(delivery, verdict));
   });
@@ -138,10 +168,19 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   });
   await once(server, 'listening');
 
+  function receiverOf(address: string): rhea.Receiver {
+    const receiver = [...receivers].find((each) => each.target?.address === address);
+    if (!receiver) throw new Error(`nobody sends to ${address}`);
+    return receiver;
+  }
+
   const peer: ScriptedPeer = {
     port: (server.address() as AddressInfo).port,
     received,
     logins,
+    attached,
+    containerIds,
+    opened: () => containerIds.length,
     verdict: () => 'accepted',
     credit: 1_000,
     refused: new Map(),
@@ -157,6 +196,26 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
         waiting.set(delivery, resolve);
         return undefined;
       }),
+    settleHeld(verdict) {
+      for (const delivery of held.splice(0)) settle(delivery, verdict);
+    },
+    grant(address, credit) {
+      receiverOf(address).add_credit(credit);
+    },
+    async drain(address) {
+      const receiver = receiverOf(address);
+      const drained = once(receiver, 'receiver_drained');
+      receiver.drain_credit();
+      await drained;
+      (receiver as unknown as { drain: boolean }).drain = false;
+    },
+    endSessions(condition) {
+      for (const session of sessions) session.close({ condition, description: 'ended by the script' });
+      sessions.clear();
+    },
+    fallSilent() {
+      for (const socket of sockets) socket.write = () => true;
+    },
     detachAll(condition) {
       for (const receiver of receivers) receiver.close({ condition, description: 'detached by the script' });
       receivers.clear();

@@ -1,0 +1,38 @@
+import type rhea from 'rhea';
+
+/** Told what happens to one attached link. */
+export interface ReceiverListener {
+  opened(): void;
+  /** The peer refused or detached the link. */
+  detached(cause: string): void;
+  received(delivery: rhea.Delivery, message: rhea.Message): void;
+}
+
+/** Attaches a link to receive on, as yet without credit. Not with rhea-promise, for the reasons of attach-sender.ts. */
+export function attachReceiver(
+  session: rhea.Session,
+  address: string,
+  temporary: boolean,
+  listener: ReceiverListener,
+): rhea.Receiver {
+  const receiver = session.attach_receiver({
+    source: { address, ...(temporary && { expiry_policy: 'link-detach', timeout: 0, durable: 0 }) },
+    target: {},
+    rcv_settle_mode: 0,
+    credit_window: 0,
+    autoaccept: false,
+  });
+  // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
+  receiver.on('receiver_open', () => receiver.source && listener.opened());
+  // Else rhea asks the session, the connection and the container whether they care.
+  receiver.on('receiver_error', () => {});
+  receiver.on('receiver_close', () => {
+    const { condition, description } = (receiver.error ?? {}) as Record<string, unknown>;
+    const said = [condition, description].filter((part) => typeof part === 'string' && part !== '');
+    listener.detached(said.join(': ') || 'closed by the peer');
+  });
+  receiver.on('message', ({ delivery, message }: rhea.EventContext) => {
+    if (delivery && message) listener.received(delivery, message);
+  });
+  return receiver;
+}

@@ -1,0 +1,76 @@
+import type rhea from 'rhea';
+import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+
+/** Told what happens to one attached link. */
+export interface SenderListener {
+  opened(): void;
+  /** The peer refused or detached the link. */
+  detached(why: AttachRefused): void;
+  /** There may be credit. */
+  sendable(): void;
+  /** The peer wants its credit used up or given back. */
+  draining(): void;
+  settled(delivery: rhea.Delivery, outcome: SendOutcome): void;
+}
+
+/** A link with what rhea's typings leave out. */
+export type CreditedSender = rhea.Sender & { readonly credit: number };
+
+/**
+ * Attaches a link to send on. Not with rhea-promise: its `createSender` waits for credit, leaves the link behind where
+ * none comes in time, and its `close` ends the session of all the other links.
+ */
+export function attachSender(
+  session: rhea.Session,
+  address: string,
+  listener: SenderListener,
+): CreditedSender {
+  const sender = session.attach_sender({
+    target: { address },
+    source: {},
+    snd_settle_mode: 0,
+    rcv_settle_mode: 0,
+    treat_modified_as_released: false,
+  }) as CreditedSender;
+  // A link is refused by an attach without target, and a detach after it (AMQP 1.0 §2.6.3).
+  sender.on('sender_open', () => sender.target && listener.opened());
+  // Else rhea asks the session, the connection and the container whether they care.
+  sender.on('sender_error', () => {});
+  sender.on('sender_close', () => {
+    const { condition, description } = facts(sender.error);
+    listener.detached({ status: 'attach-refused', ...text({ condition, description }) });
+  });
+  sender.on('sendable', () => listener.sendable());
+  sender.on('sender_draining', () => listener.draining());
+  const onOutcome = (event: string, outcomeOf: (delivery: rhea.Delivery) => SendOutcome): void => {
+    sender.on(
+      event,
+      ({ delivery }: rhea.EventContext) => delivery && listener.settled(delivery, outcomeOf(delivery)),
+    );
+  };
+  onOutcome('accepted', () => ({ status: 'accepted' }));
+  onOutcome('released', () => ({ status: 'released' }));
+  onOutcome('rejected', (delivery) => {
+    const { condition, description } = facts(facts(delivery.remote_state)['error']);
+    return { status: 'rejected', ...text({ condition, description }) };
+  });
+  onOutcome('modified', (delivery) => ({
+    status: 'modified',
+    undeliverableHere: facts(delivery.remote_state)['undeliverable_here'] === true,
+  }));
+  return sender;
+}
+
+function facts(value: unknown): Record<string, unknown> {
+  return (value ?? {}) as Record<string, unknown>;
+}
+
+function text({ condition, description }: { condition: unknown; description: unknown }): {
+  readonly condition?: string;
+  readonly description?: string;
+} {
+  return {
+    ...(typeof condition === 'string' && { condition }),
+    ...(typeof description === 'string' && { description }),
+  };
+}

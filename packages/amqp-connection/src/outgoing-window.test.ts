@@ -1,0 +1,73 @@
+import rhea from 'rhea';
+import { expect, test } from 'vitest';
+import { openWindow } from './outgoing-window.ts';
+
+interface Outgoing {
+  readonly next_delivery_id: number;
+  on_disposition(fields: { first: number; last?: number; settled: boolean }): void;
+  process(): void;
+}
+
+function givenAWindowFor(capacity: number) {
+  const session = rhea.create_container().create_connection().create_session();
+  const heard: string[] = [];
+  const window = openWindow(session, () => heard.push('outcome'), capacity);
+  const { outgoing } = session as unknown as { readonly outgoing: Outgoing };
+  const sender = session.attach_sender({ target: { address: 'q' } });
+  const send = (): rhea.Delivery => sender.send(Buffer.from('x'), undefined, 0);
+  const settle = (first: number, last?: number): void =>
+    outgoing.on_disposition({ first, ...(last !== undefined && { last }), settled: true });
+  const sendAll = (): void =>
+    void Object.assign(outgoing, { next_pending_delivery: outgoing.next_delivery_id });
+  // What rhea does at the end of a turn, less what needs a peer.
+  const endOfTurn = (): void => {
+    Object.assign(outgoing, { pending_dispositions: [] });
+    outgoing.process();
+  };
+  return { window, send, sendAll, settle, endOfTurn, heard };
+}
+
+test('an abandoned delivery gives its room back', () => {
+  const { window, send, sendAll, endOfTurn } = givenAWindowFor(2);
+  const deliveries = [send(), send()];
+  expect(window.available()).toBe(0);
+  sendAll();
+  for (const delivery of deliveries) window.abandon(delivery);
+  endOfTurn();
+  expect(window.available()).toBe(2);
+  expect(window.idle()).toBe(true);
+  expect(window.used()).toBe(2);
+});
+
+test('an abandoned delivery that has not left keeps its place, and leaves settled', () => {
+  const { window, send, endOfTurn } = givenAWindowFor(2);
+  const delivery = send();
+  expect(window.blocked()).toBe(true);
+  window.abandon(delivery);
+  endOfTurn();
+  expect(delivery.settled).toBe(true);
+  expect(window.idle()).toBe(false);
+});
+
+test('a late outcome is not taken for that of a newer delivery in the same place', () => {
+  const { window, send, sendAll, settle, endOfTurn, heard } = givenAWindowFor(4);
+  const early = [send(), send(), send(), send()];
+  sendAll();
+  for (const delivery of early.slice(0, 2)) window.abandon(delivery);
+  endOfTurn();
+  const newer = [send(), send()];
+  settle(0, 1);
+  expect(newer.map((delivery) => delivery.remote_settled)).toEqual([false, false]);
+  settle(0, 4);
+  expect(newer.map((delivery) => delivery.remote_settled)).toEqual([true, false]);
+  settle(5);
+  expect(newer[1]?.remote_settled).toBe(true);
+  expect(heard).toHaveLength(3);
+});
+
+test('an outcome of all deliveries there could ever be costs no more than those there are', () => {
+  const { send, settle } = givenAWindowFor(4);
+  const delivery = send();
+  settle(0, 2 ** 32 - 1);
+  expect(delivery.remote_settled).toBe(true);
+});

@@ -1,0 +1,91 @@
+import { ManualClock } from '@rollcall/conformance';
+import rhea from 'rhea';
+import { afterEach, expect, test } from 'vitest';
+import { createTestBed } from './testing/index.ts';
+
+const bed = createTestBed();
+afterEach(() => bed.closeAll());
+
+const bytes = (id: string | number): Uint8Array => rhea.message.encode({ message_id: String(id), body: 'x' });
+const accept = async () => 'accepted' as const;
+
+test('messages are settled as the handler says, also when outcomes mix', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  const link = connection.openReceiver('q', {
+    credit: 10,
+    onMessage: async ({ messageId }) => {
+      if (messageId === '3') throw new Error('handler failed');
+      return messageId === '2' ? 'rejected' : 'accepted';
+    },
+  });
+  await expect.poll(() => link.attached()).toBe(true);
+  const outcomes = await Promise.all(['1', '2', '3', '4'].map((id) => peer.deliver('q', bytes(id))));
+  expect(outcomes[0]).toBe('accepted');
+  expect(outcomes[1]).toBe('rejected');
+  expect(['released', 'modified']).toContain(outcomes[2]);
+  expect(outcomes[3]).toBe('accepted');
+});
+
+test('credit is renewed: more messages than credit arrive', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  const seen: unknown[] = [];
+  const link = connection.openReceiver('q', {
+    credit: 5,
+    onMessage: async ({ messageId }) => {
+      seen.push(messageId);
+      return 'accepted';
+    },
+  });
+  await expect.poll(() => link.attached()).toBe(true);
+  for (let id = 0; id < 30; id++) await peer.deliver('q', bytes(id));
+  expect(seen).toHaveLength(30);
+});
+
+test('a receiver is attached again after the connection was lost', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  const states: boolean[] = [];
+  const link = connection.openReceiver('q', {
+    credit: 5,
+    onMessage: accept,
+    onStateChange: (attached) => states.push(attached),
+  });
+  await expect.poll(() => link.attached()).toBe(true);
+  peer.drop();
+  await expect.poll(() => states).toEqual([true, false, true]);
+  expect(await peer.deliver('q', bytes(1))).toBe('accepted');
+});
+
+test('a receiver that is refused asks once a second, and receives once it may', async () => {
+  const clock = new ManualClock();
+  const { peer, connection } = await bed.givenAPeer({ clock });
+  peer.refused.set('q', 'amqp:unauthorized-access');
+  const link = connection.openReceiver('q', { credit: 1, onMessage: accept });
+  const attempts = () => peer.attached.filter((address) => address === 'q').length;
+  const other = connection.openSender('other', { creditWaitMs: 60_000, outcomeTimeoutMs: 60_000 });
+  for (let attempt = 1; attempt <= 4; attempt++) {
+    await expect.poll(attempts).toBe(attempt);
+    // Its outcome comes after the refusal.
+    await other.send(bytes(attempt));
+    if (attempt === 4) peer.refused.clear();
+    clock.advance(1_000);
+  }
+  await expect.poll(() => link.attached()).toBe(true);
+  expect(attempts()).toBe(5);
+});
+
+test('a temporary subscription says that it goes with its link', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  const link = connection.openReceiver('q', { credit: 1, temporary: true, onMessage: accept });
+  await expect.poll(() => link.attached()).toBe(true);
+  expect(peer.lastSource()).toEqual({ address: 'q', expiryPolicy: 'link-detach' });
+});
+
+test('closing a receiver leaves the connection to the others', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  const closing = connection.openReceiver('a', { credit: 1, onMessage: accept });
+  const staying = connection.openReceiver('b', { credit: 1, onMessage: accept });
+  await expect.poll(() => closing.attached() && staying.attached()).toBe(true);
+  await closing.close();
+  expect(await peer.deliver('b', bytes(1))).toBe('accepted');
+  expect(peer.opened()).toBe(1);
+});

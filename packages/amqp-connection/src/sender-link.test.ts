@@ -1,0 +1,337 @@
+import { ManualClock, settled } from '@rollcall/conformance';
+import rhea from 'rhea';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createTestBed, startScriptedPeer, type ScriptedPeer, type Verdict } from './testing/index.ts';
+
+const bed = createTestBed();
+afterEach(() => bed.closeAll());
+
+const patient = { creditWaitMs: 5_000, outcomeTimeoutMs: 5_000 };
+const bytes = (id: string | number): Uint8Array => rhea.message.encode({ message_id: String(id), body: 'x' });
+const idsAt = (peer: ScriptedPeer): unknown[] => peer.received.map(({ message }) => message.message_id);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, id) => id);
+
+describe('outcomes', () => {
+  test.each<[string, Verdict, object]>([
+    ['accepted', 'accepted', { status: 'accepted' }],
+    ['released', 'released', { status: 'released' }],
+    [
+      'rejected',
+      { rejected: 'amqp:not-allowed' },
+      { status: 'rejected', condition: 'amqp:not-allowed', description: 'by the script' },
+    ],
+    [
+      'modified',
+      { modified: { undeliverableHere: false } },
+      { status: 'modified', undeliverableHere: false },
+    ],
+    ['modified', { modified: { undeliverableHere: true } }, { status: 'modified', undeliverableHere: true }],
+  ])('tell what became of a message: %s', async (_name, verdict, outcome) => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.verdict = () => verdict;
+    expect(await connection.openSender('q', patient).send(bytes(1))).toEqual(outcome);
+  });
+
+  test('of many messages keep to their own, and the messages to their order', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.verdict = ({ message }) => (Number(message.message_id) % 3 === 0 ? 'released' : 'accepted');
+    const link = connection.openSender('q', patient);
+    const outcomes = await Promise.all(upTo(500).map((id) => link.send(bytes(id))));
+    expect(idsAt(peer)).toEqual(upTo(500).map(String));
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      upTo(500).map((id) => (id % 3 === 0 ? 'released' : 'accepted')),
+    );
+  });
+
+  test('that do not come in time give the message back, and harm no other', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
+    const link = connection.openSender('q', patient);
+    const silent = link.send(bytes(1));
+    expect(await link.send(bytes(2))).toEqual({ status: 'accepted' });
+    clock.advance(5_000);
+    expect(await silent).toEqual({ status: 'timeout' });
+    expect(await link.send(bytes(3))).toEqual({ status: 'accepted' });
+  });
+
+  test('need not be awaited: handed over is enough then', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.verdict = () => 'silence';
+    expect(await connection.openSender('q', patient).send(bytes(1), { awaitOutcome: false })).toEqual({
+      status: 'accepted',
+    });
+  });
+
+  test('are no longer awaited once the caller aborts', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.verdict = () => 'silence';
+    const link = connection.openSender('q', patient);
+    expect(await link.send(bytes(1), { signal: AbortSignal.abort() })).toEqual({ status: 'aborted' });
+    const aborts = new AbortController();
+    const inFlight = link.send(bytes(2), { signal: aborts.signal });
+    await expect.poll(() => idsAt(peer)).toEqual(['2']);
+    aborts.abort();
+    expect(await inFlight).toEqual({ status: 'aborted' });
+  });
+
+  test('of what is in flight are unknown when the connection is lost; sending goes on after', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.verdict = () => 'silence';
+    const link = connection.openSender('q', patient);
+    const lost = link.send(bytes(1));
+    await expect.poll(() => peer.received.length).toBe(1);
+    peer.drop();
+    expect(await lost).toEqual({ status: 'disconnected' });
+    peer.verdict = () => 'accepted';
+    expect(await link.send(bytes(2))).toEqual({ status: 'accepted' });
+    expect(idsAt(peer), 'nothing is sent twice').toEqual(['1', '2']);
+  });
+});
+
+describe('credit', () => {
+  test('is never exceeded, and what gets none is given back', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.credit = 3;
+    const link = connection.openSender('q', { ...patient, creditWaitMs: 1_000 });
+    const outcomes = upTo(5).map((id) => link.send(bytes(id)));
+    await Promise.all(outcomes.slice(0, 3));
+    clock.advance(1_000);
+    expect((await Promise.all(outcomes)).map(({ status }) => status)).toEqual([
+      'accepted',
+      'accepted',
+      'accepted',
+      'no-credit',
+      'no-credit',
+    ]);
+    expect(idsAt(peer)).toEqual(['0', '1', '2']);
+  });
+
+  test('missing on one link does not hold up another', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.credit = 0;
+    const starved = connection.openSender('starved', patient);
+    const waiting = starved.send(bytes(1));
+    await expect.poll(() => peer.attached).toEqual(['starved']);
+    peer.credit = 10;
+    expect(await connection.openSender('fed', patient).send(bytes(2))).toEqual({ status: 'accepted' });
+    peer.grant('starved', 1);
+    expect(await waiting).toEqual({ status: 'accepted' });
+  });
+
+  test('is not exceeded either where the session window closes first', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    // rhea as a peer takes 2,048 unsettled messages.
+    peer.credit = 2_500;
+    peer.verdict = () => 'silence';
+    const link = connection.openSender('q', patient);
+    const sent = upTo(2_500).map((id) => link.send(bytes(id)));
+    await expect.poll(() => peer.received.length).toBe(2_048);
+    const beyond = upTo(500).map((id) => link.send(bytes(2_500 + id)));
+    await settled();
+    peer.verdict = () => 'accepted';
+    peer.settleHeld('accepted');
+    expect(await connection.openSender('other', patient).send(bytes('other'))).toEqual({
+      status: 'accepted',
+    });
+    expect(new Set((await Promise.all(sent)).map(({ status }) => status))).toEqual(new Set(['accepted']));
+    expect(idsAt(peer).filter((id) => id !== 'other')).toEqual(upTo(2_500).map(String));
+    peer.grant('q', 500);
+    await Promise.all(beyond);
+    expect(idsAt(peer).filter((id) => id !== 'other')).toEqual(upTo(3_000).map(String));
+  });
+
+  test('that comes late comes to the link that is there: none is left behind', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.credit = 0;
+    const link = connection.openSender('q', patient);
+    for (const id of upTo(3)) {
+      const sent = link.send(bytes(id));
+      await expect.poll(() => peer.attached).toEqual(['q']);
+      clock.advance(20_000);
+      expect(await sent).toEqual({ status: 'no-credit' });
+    }
+    peer.grant('q', 1);
+    expect(await link.send(bytes('late'))).toEqual({ status: 'accepted' });
+    expect(peer.attached).toEqual(['q']);
+  });
+
+  test('is given back when the peer asks for it', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    const link = connection.openSender('q', patient);
+    await link.send(bytes(1));
+    await peer.drain('q');
+    const waiting = link.send(bytes(2));
+    expect(idsAt(peer)).toEqual(['1']);
+    peer.grant('q', 1);
+    expect(await waiting).toEqual({ status: 'accepted' });
+  });
+
+  test('is awaited by a bounded number of messages', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.credit = 0;
+    const link = connection.openSender('q', { ...patient, maxWaiting: 2 });
+    const waiting = [link.send(bytes(1)), link.send(bytes(2))];
+    expect(await link.send(bytes(3))).toEqual({ status: 'no-credit' });
+    await link.close();
+    expect(await Promise.all(waiting)).toEqual([{ status: 'disconnected' }, { status: 'disconnected' }]);
+  });
+
+  test('is not awaited by a message whose caller aborts', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.credit = 0;
+    const link = connection.openSender('q', patient);
+    const aborts = new AbortController();
+    const waiting = link.send(bytes(1), { signal: aborts.signal });
+    const next = link.send(bytes(2));
+    await expect.poll(() => peer.attached).toEqual(['q']);
+    aborts.abort();
+    expect(await waiting).toEqual({ status: 'aborted' });
+    peer.grant('q', 2);
+    expect(await next).toEqual({ status: 'accepted' });
+    expect(idsAt(peer)).toEqual(['2']);
+  });
+});
+
+describe('a link', () => {
+  test('that is refused says so, harms no other, and is not asked for at every message', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.refused.set('bad', 'amqp:not-found');
+    const bad = connection.openSender('bad', patient);
+    const refused = { status: 'attach-refused', condition: 'amqp:not-found', description: 'bad is refused' };
+    expect(await bad.send(bytes(1))).toEqual(refused);
+    expect(await bad.send(bytes(2))).toEqual(refused);
+    expect(await connection.openSender('good', patient).send(bytes(3))).toEqual({ status: 'accepted' });
+    expect(peer.attached).toEqual(['bad', 'good']);
+    peer.refused.clear();
+    clock.advance(500);
+    expect(await bad.send(bytes(4))).toEqual({ status: 'accepted' });
+  });
+
+  test('that was refused is asked for again on the next connection', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.refused.set('q', 'amqp:not-found');
+    const link = connection.openSender('q', patient);
+    expect(await link.send(bytes(1))).toMatchObject({ status: 'attach-refused' });
+    peer.refused.clear();
+    peer.drop();
+    await expect.poll(() => connection.connected()).toBe(false);
+    const sent = link.send(bytes(2));
+    await settled();
+    clock.advance(0);
+    expect(await sent).toEqual({ status: 'accepted' });
+  });
+
+  test('that the peer detaches is attached again', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    const link = connection.openSender('q', patient);
+    peer.verdict = ({ message }) => (message.message_id === '1' ? 'accepted' : 'silence');
+    await link.send(bytes(1));
+    const inFlight = link.send(bytes(2));
+    await expect.poll(() => idsAt(peer)).toEqual(['1', '2']);
+    peer.detachAll('amqp:internal-error');
+    expect(await inFlight).toEqual({ status: 'disconnected' });
+    peer.verdict = () => 'accepted';
+    expect(await link.send(bytes(3))).toEqual({ status: 'accepted' });
+    expect(peer.attached).toEqual(['q', 'q']);
+  });
+
+  test('that the peer does not answer is given up in time', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock, linkTimeoutMs: 1_000 });
+    await connection.whenConnected();
+    peer.fallSilent();
+    const sent = connection.openSender('q', patient).send(bytes(1));
+    await expect.poll(() => peer.attached).toEqual(['q']);
+    clock.advance(1_000);
+    expect(await sent).toEqual({ status: 'attach-refused', description: 'no answer within 1000 ms' });
+  });
+
+  test('is closed without harm to the others', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    const first = connection.openSender('first', patient);
+    const second = connection.openSender('second', patient);
+    await Promise.all([first.send(bytes(1)), second.send(bytes(2))]);
+    await first.close();
+    expect(await first.send(bytes(3))).toEqual({ status: 'disconnected' });
+    expect(await second.send(bytes(4))).toEqual({ status: 'accepted' });
+    expect(peer.opened()).toBe(1);
+  });
+
+  test('without a connection gives back in time', async () => {
+    const peer = await startScriptedPeer();
+    await peer.close();
+    const clock = new ManualClock();
+    const connection = bed.connectTo(peer.port, { clock });
+    const sent = connection.openSender('q', patient).send(bytes(1));
+    clock.advance(5_000);
+    expect(await sent).toEqual({ status: 'disconnected' });
+  });
+});
+
+describe('a peer that gives no outcomes', () => {
+  const options = { creditWaitMs: 5_000, outcomeTimeoutMs: 1_000 };
+
+  async function givenASilentPeer() {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.verdict = () => 'silence';
+    const link = connection.openSender('q', options);
+    const sendInVain = async (): Promise<void> => {
+      const before = peer.received.length;
+      const sent = link.send(bytes('vain'));
+      await expect.poll(() => peer.received.length).toBe(before + 1);
+      clock.advance(1_000);
+      expect(await sent).toEqual({ status: 'timeout' });
+    };
+    return { clock, peer, connection, link, sendInVain };
+  }
+
+  test('is dialled anew after ten times the patience', async () => {
+    const { clock, peer, connection, link, sendInVain } = await givenASilentPeer();
+    for (let round = 0; round < 9; round++) await sendInVain();
+    expect(connection.connected()).toBe(true);
+    await sendInVain();
+    await expect.poll(() => connection.connected()).toBe(false);
+    peer.verdict = () => 'accepted';
+    clock.advance(0);
+    expect(await link.send(bytes('again'))).toEqual({ status: 'accepted' });
+    expect(peer.opened()).toBe(2);
+  });
+
+  test('keeps its connection where outcomes come, be it late or for another address', async () => {
+    const { peer, connection, sendInVain } = await givenASilentPeer();
+    for (let round = 0; round < 9; round++) await sendInVain();
+    peer.settleHeld('accepted');
+    peer.verdict = () => 'accepted';
+    await connection.openSender('other', options).send(bytes('heard'));
+    peer.verdict = () => 'silence';
+    for (let round = 0; round < 9; round++) await sendInVain();
+    expect(connection.connected()).toBe(true);
+    expect(peer.opened()).toBe(1);
+  });
+
+  test('takes up no room for ever, also where nobody awaited the outcome', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock, deliveriesPerConnection: 10 });
+    peer.verdict = () => 'silence';
+    const link = connection.openSender('q', options);
+    for (const id of upTo(10)) await link.send(bytes(id), { awaitOutcome: false });
+    await expect.poll(() => peer.received.length).toBe(10);
+    clock.advance(1_000);
+    peer.verdict = () => 'accepted';
+    // Ids run out here: the connection is renewed as soon as nothing is unsettled on it.
+    const next = link.send(bytes('next'));
+    await expect
+      .poll(() => {
+        clock.advance(5);
+        return peer.opened();
+      })
+      .toBe(2);
+    expect(await next).toEqual({ status: 'accepted' });
+  });
+});

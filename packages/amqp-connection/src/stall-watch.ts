@@ -1,0 +1,31 @@
+import { later, type Clock, type Instant } from '@rollcall/core';
+
+/** Tells a connection that only looks alive from one whose consumers are slow. */
+export interface StallWatch {
+  /** The peer settled something, in time or late. */
+  heard(): void;
+  /** Something was not answered within `patienceMs`. The result says whether to give the connection up. */
+  overdue(patienceMs: number): boolean;
+}
+
+/** So many times the patience passes, from the first overdue answer on and with none heard, before a peer counts as dead. */
+const patienceTimes = 10;
+
+/**
+ * Some brokers lose a session without ending it: transfers are taken, outcomes never come, heartbeats go on. One silent
+ * consumer looks the same for its own address, and must not cost the others their connection: any outcome at all acquits.
+ */
+export function createStallWatch(clock: Clock): StallWatch {
+  let overdueSince: Instant | undefined;
+  return {
+    heard() {
+      overdueSince = undefined;
+    },
+    overdue(patienceMs) {
+      const now = clock.monotonic();
+      // The first one was sent `patienceMs` ago.
+      overdueSince ??= later(now, -patienceMs);
+      return now - overdueSince >= patienceTimes * patienceMs;
+    },
+  };
+}
