@@ -24,6 +24,7 @@ export interface EventQueue {
   readonly name: string;
   readonly depth: number;
   readonly dropped: number;
+  readonly consumers: number;
   /** Whether producers should stop. */
   readonly full: boolean;
   /** `done` is called once the message is as safe as this queue makes it. */
@@ -78,21 +79,19 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   function pump(): void {
     scheduled = false;
     let moved = 0;
-    const budgets = [...consumers.keys()].map((link) => ({ link, budget: capacityOf(link) }));
     for (let any = true; any && order.waiting > 0 && moved < maxPerTurn;) {
       any = false;
-      for (const each of budgets) {
-        if (each.budget <= 0 || moved >= maxPerTurn) continue;
+      for (const link of [...consumers.keys()]) {
+        if (moved >= maxPerTurn || capacityOf(link) <= 0) continue;
         const message = order.take();
         if (!message) return;
-        each.budget -= 1;
         moved += 1;
         any = true;
-        toTheEnd(each.link);
-        const settled = wantsSettled(each.link);
-        const delivery = forward(each.link, message.payload, settled);
+        toTheEnd(link);
+        const settled = wantsSettled(link);
+        const delivery = forward(link, message.payload, settled);
         if (settled) done(message);
-        else consumers.get(each.link)?.set(delivery, message);
+        else consumers.get(link)?.set(delivery, message);
       }
     }
     if (order.waiting > 0 && moved >= maxPerTurn) kick();
@@ -116,6 +115,9 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     name,
     get depth() {
       return order.size;
+    },
+    get consumers() {
+      return consumers.size;
     },
     get dropped() {
       return dropped;

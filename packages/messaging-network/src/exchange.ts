@@ -50,6 +50,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   /** Names of the subscriptions of each tenant. */
   const subscriptions = new Map<string, Set<string>>();
   const listeners = new Map<string, Set<rhea.Sender>>();
+  /** Names of the subscriptions that go with their links. */
+  const temporaries = new Set<string>();
 
   function createQueue(
     address: Exclude<Address, { kind: 'telemetry' }>,
@@ -83,7 +85,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const existing = queues.get(name);
     if (existing) return existing;
     if (queues.size >= options.maxQueues) return undefined;
-    if (!temporary) store.createQueue(name);
+    if (temporary) temporaries.add(name);
+    else store.createQueue(name);
     return createQueue(address, temporary, undefined);
   }
 
@@ -173,7 +176,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
         settled: (delivery, keep) => queue.settled(delivery, link, keep),
         end() {
           queue.removeConsumer(link);
-          if (!temporary) return;
+          // A durable subscription of this name stays, and so does a temporary one that others consume.
+          if (!temporaries.has(queue.name) || queue.consumers > 0) return;
+          temporaries.delete(queue.name);
           queues.delete(queue.name);
           subscriptions.get(address.tenant)?.delete(queue.name);
         },

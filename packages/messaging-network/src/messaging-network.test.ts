@@ -42,12 +42,8 @@ async function connect(port: number) {
     'disconnected',
   ])
     container.on(event, () => {});
-  const connection = container.connect({
-    host: '127.0.0.1',
-    port,
-    reconnect: false,
-    tcp_no_delay: true,
-  } as never);
+  const options = { host: '127.0.0.1', port, reconnect: false, tcp_no_delay: true };
+  const connection = container.connect(options);
   connections.push(connection);
   await once(connection, 'connection_open');
   return {
@@ -86,13 +82,20 @@ function once(
   return new Promise((resolve) => emitter.once(event, resolve));
 }
 
+const outcomeNames = ['accepted', 'released', 'rejected', 'modified'] as const;
+const waiting = new WeakMap<rhea.Sender, Map<rhea.Delivery, (outcome: string) => void>>();
+
 /** Sends and resolves with the outcome's name. */
 function send(link: rhea.Sender, body: string, facts: object = {}): Promise<string> {
+  let pending = waiting.get(link);
+  if (!pending) {
+    const resolvers = new Map<rhea.Delivery, (outcome: string) => void>();
+    waiting.set(link, (pending = resolvers));
+    for (const outcome of outcomeNames)
+      link.on(outcome, ({ delivery }: rhea.EventContext) => delivery && resolvers.get(delivery)?.(outcome));
+  }
   const delivery = link.send({ body, durable: true, ...facts });
-  return new Promise((resolve) => {
-    for (const outcome of ['accepted', 'released', 'rejected', 'modified'])
-      link.on(outcome, (context: rhea.EventContext) => context.delivery === delivery && resolve(outcome));
-  });
+  return new Promise((resolve) => pending.set(delivery, resolve));
 }
 
 async function acceptAll(messages: readonly rhea.EventContext[]): Promise<void> {
@@ -269,6 +272,37 @@ describe('event/<tenant>::<application>', () => {
     await expect.poll(() => stats().map(({ name }) => name)).toEqual(['event/acme']);
   });
 
+  test('a temporary consumer of a durable one takes nothing with it', async () => {
+    const { port, stats } = await givenANetwork();
+    const client = await connect(port);
+    (await client.receiver('event/acme::billing', {}, 0)).link.close();
+    const visitor = await connect(port);
+    await visitor.receiver('event/acme::billing', { expiry_policy: 'link-detach', durable: 0 }, 0);
+    await send(await client.sender('event/acme'), 'one');
+    visitor.connection.close();
+    const billing = await client.receiver('event/acme::billing');
+    await expect.poll(billing.bodies).toEqual(['one']);
+    expect(stats().map(({ name }) => name)).toContain('event/acme::billing');
+  });
+
+  test('a temporary one with two consumers stays until the last is gone', async () => {
+    const { port, stats } = await givenANetwork();
+    const facts = { expiry_policy: 'link-detach', durable: 0 };
+    const one = await connect(port);
+    await one.receiver('event/acme::tail-1', facts);
+    const two = await connect(port);
+    const stays = await two.receiver('event/acme::tail-1', facts);
+    one.connection.close();
+    await expect
+      .poll(async () => {
+        await send(await two.sender('event/acme'), 'x');
+        return stays.messages.length;
+      })
+      .toBeGreaterThan(1);
+    two.connection.close();
+    await expect.poll(() => stats().map(({ name }) => name)).toEqual(['event/acme']);
+  });
+
   test('cannot be sent to', async () => {
     const { port } = await givenANetwork();
     const link = (await connect(port)).connection.open_sender('event/acme::billing');
@@ -290,6 +324,18 @@ describe('telemetry/<tenant>', () => {
     expect(foreign.bodies()).toEqual([]);
   });
 
+  test('a burst within the credit of its consumer arrives whole', async () => {
+    const { port } = await givenANetwork();
+    const client = await connect(port);
+    const consumer = await client.receiver('telemetry/acme', {}, 200);
+    const producer = await (await connect(port)).sender('telemetry/acme');
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => send(producer, String(index))),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['accepted']));
+    await expect.poll(consumer.bodies).toEqual(Array.from({ length: 100 }, (_, index) => String(index)));
+  });
+
   test('without a consumer there is no credit, and with one there is', async () => {
     const { port } = await givenANetwork();
     const producer = await (await connect(port)).sender('telemetry/acme');
@@ -301,6 +347,49 @@ describe('telemetry/<tenant>', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await send(producer, 'late')).toBe('released');
   });
+});
+
+describe('consumers that share a session', () => {
+  test.each(['event/acme', 'event/umbrella'])(
+    'of event/acme and %s get more than its buffer holds',
+    async (second) => {
+      const { port, stats } = await givenANetwork();
+      const client = await connect(port);
+      for (const address of new Set(['event/acme', second])) {
+        const producer = await client.sender(address);
+        for (let batch = 0; batch < 6; batch++)
+          await Promise.all(
+            Array.from({ length: 500 }, (_, index) => send(producer, String(batch * 500 + index))),
+          );
+      }
+      const total = stats().reduce((sum, { depth }) => sum + depth, 0);
+      const greedy = await connect(port);
+      const one = await greedy.receiver('event/acme', {}, 10_000);
+      const two = await greedy.receiver(second, {}, 10_000);
+      // Without outcomes the session's buffer is full long before everything is sent.
+      await expect.poll(() => one.messages.length + two.messages.length).toBeGreaterThan(2_000);
+      const accepted = new Set<rhea.EventContext>();
+      const acceptMore = (): number => {
+        for (const context of [...one.messages, ...two.messages]) {
+          if (accepted.has(context)) continue;
+          accepted.add(context);
+          context.delivery?.accept();
+        }
+        return accepted.size;
+      };
+      await expect.poll(acceptMore).toBe(total);
+      await expect.poll(() => stats().reduce((sum, { depth }) => sum + depth, 0)).toBe(0);
+    },
+  );
+});
+
+test('a message of a format that is not ours to read is rejected, not accepted and lost', async () => {
+  const { port, stats } = await givenANetwork();
+  const producer = await (await connect(port)).sender('event/acme');
+  producer.send(Buffer.from('opaque'), undefined, 7);
+  const { delivery } = await once(producer, 'rejected');
+  expect(delivery?.remote_state).toMatchObject({ error: { condition: 'amqp:not-implemented' } });
+  expect(stats()).toEqual([]);
 });
 
 describe('addresses', () => {

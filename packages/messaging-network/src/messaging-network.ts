@@ -6,7 +6,7 @@ import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { creditOf } from './outgoing-link.ts';
 import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
-import { settleDelivery } from './settle-delivery.ts';
+import { settleDelivery, type Verdict } from './settle-delivery.ts';
 import { openStore } from './store.ts';
 
 export interface MessagingNetworkOptions {
@@ -47,6 +47,8 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const producers = new Map<rhea.Receiver, Address | undefined>();
   const consumptions = new Map<rhea.Sender, Consumption>();
   const sockets = new Set<Socket>();
+  const settledSessions = new Set<rhea.Session>();
+  let settledScheduled: NodeJS.Immediate | undefined;
   let creditScheduled = false;
 
   const exchange = createExchange({
@@ -143,9 +145,17 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       const description = `cannot send to ${addressText(message.to)}`;
       settleDelivery(delivery, { kind: 'rejected', condition: 'amqp:not-found', description });
     } else {
-      exchange.publish(address, rawBytesOf(message), (verdict) => {
+      const bytes = rawBytesOf(message);
+      const settle = (verdict: Verdict): void => {
         if (receiver.is_open()) settleDelivery(delivery, verdict);
-      });
+      };
+      if (bytes) exchange.publish(address, bytes, settle);
+      else
+        settle({
+          kind: 'rejected',
+          condition: 'amqp:not-implemented',
+          description: 'unknown message format',
+        });
     }
     grantCredit(receiver, producers.get(receiver));
   });
@@ -154,7 +164,16 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const settle =
     (keep: (state: { undeliverable_here?: boolean }) => boolean) =>
     ({ sender, delivery }: rhea.EventContext): void => {
-      if (sender && delivery) consumptions.get(sender)?.settled(delivery, keep(delivery.remote_state ?? {}));
+      if (!sender || !delivery) return;
+      consumptions.get(sender)?.settled(delivery, keep(delivery.remote_state ?? {}));
+      // The buffer of a session is shared: what one link's outcome made room for may be another link's to use.
+      settledSessions.add(sender.session);
+      settledScheduled ??= setImmediate(() => {
+        settledScheduled = undefined;
+        for (const [link, consumption] of consumptions)
+          if (settledSessions.has(link.session)) consumption.kick();
+        settledSessions.clear();
+      });
     };
   container.on(
     'accepted',

@@ -11,15 +11,19 @@ export function creditOf(link: rhea.Sender | rhea.Receiver): number {
   return (link as unknown as { readonly credit: number }).credit;
 }
 
+/** What was handed to rhea for a link and may still wait inside it. */
+const unsent = new WeakMap<rhea.Sender, number>();
+
 /**
- * How many messages a consumer's link can take now without any of them waiting inside rhea: one that waits there blocks
- * every other link of its session.
+ * How many messages a consumer's link can take now. One without credit that waits inside rhea would block every other link
+ * of its session, and one more than the session's buffer holds would make rhea throw: what was handed over in this turn
+ * counts, on this link against its credit, on all links of the session against the buffer.
  */
 export function capacityOf(link: rhea.Sender): number {
   if (!link.is_open()) return 0;
   const { outgoing } = link.session as unknown as { outgoing: RawOutgoing };
-  if (outgoing.next_pending_delivery < outgoing.next_delivery_id) return 0;
-  return Math.max(0, Math.min(creditOf(link), outgoing.available() - 1));
+  if (outgoing.next_pending_delivery === outgoing.next_delivery_id) unsent.delete(link);
+  return Math.max(0, Math.min(creditOf(link) - (unsent.get(link) ?? 0), outgoing.available() - 1));
 }
 
 /** Whether the consumer asked for messages that are settled when sent (AMQP 1.0 §2.8.2). */
@@ -27,8 +31,9 @@ export function wantsSettled(link: rhea.Sender): boolean {
   return (link as unknown as { snd_settle_mode?: number }).snd_settle_mode === 1;
 }
 
-/** Sends the bytes of a message as they are. */
+/** Sends the bytes of a message as they are; to be called only where {@link capacityOf} has just said that there is room. */
 export function forward(link: rhea.Sender, payload: Buffer, settled: boolean): rhea.Delivery {
+  unsent.set(link, (unsent.get(link) ?? 0) + 1);
   const delivery = link.send(payload, undefined, 0);
   if (settled) (delivery as unknown as { settled: boolean }).settled = true;
   return delivery;

@@ -20,7 +20,7 @@ export function keepRawMessages(): void {
   decoder.decode = (bytes) => Object.defineProperty(decode(bytes), raw, { value: bytes });
 }
 
-/** The bytes a message was decoded from. */
-export function rawBytesOf(message: object): Buffer {
-  return (message as { readonly [raw]?: Buffer })[raw] ?? Buffer.alloc(0);
+/** The bytes a message was decoded from; `undefined` where rhea did not decode it, as with a message format of its own. */
+export function rawBytesOf(message: object): Buffer | undefined {
+  return (message as { readonly [raw]?: Buffer })[raw];
 }
