@@ -98,7 +98,11 @@ function rawPeer(port: number, version: 4 | 5 = 5) {
       const before = packets.shift();
       return before ? Promise.resolve(before) : new Promise<Packet>((resolve) => waiting.push(resolve));
     },
-    closed: () => (socket.destroyed ? Promise.resolve() : once(socket, 'close').then(() => {})),
+    closed: () =>
+      new Promise<void>((resolve) => {
+        if (socket.destroyed) resolve();
+        else socket.once('close', () => resolve());
+      }),
     connect(facts: object = {}) {
       this.send({
         cmd: 'connect',
@@ -420,6 +424,27 @@ describe('PUBLISH', () => {
     expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: code });
     expect((await events(2))[1]).toMatchObject({ raw: { code } });
     expect(sender.messages).toEqual([]);
+  });
+
+  test('a device that reads no answers is read no further, and is gone when its keep-alive is over', async () => {
+    const { peer, publish, events, sender, clock } = await givenAPublisher(5);
+    // Long messages are read in many steps, and long answers fill the buffers between adapter and device soon.
+    const payload = Buffer.alloc(2_000);
+    sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'x'.repeat(60_000) } });
+    peer.socket.pause();
+    const sent = 1_000;
+    for (let i = 0; i < sent; i++) publish('telemetry', { messageId: i + 1, payload });
+    let forwarded = -1;
+    while (forwarded !== sender.messages.length) {
+      forwarded = sender.messages.length;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(forwarded).toBeLessThan(sent);
+    await clock.advanceAsync(90_000);
+    expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout' });
+    await clock.advanceAsync(1_000);
+    peer.socket.resume();
+    await peer.closed();
   });
 
   test('on-error=ignore keeps the connection', async () => {

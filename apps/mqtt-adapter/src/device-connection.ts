@@ -7,7 +7,7 @@ import type {
   OpenConnection,
   RefusalReason,
 } from '@rollcall/adapter-kit';
-import type { DisconnectedChange } from '@rollcall/core';
+import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import { internalsOf, onPacket, onParseError } from './aedes-internals.ts';
@@ -26,6 +26,8 @@ import { writePacket } from './write-packet.ts';
 
 /** Longer client ids are refused: they would fill events, logs and maps. MQTT asks for 23 at least [MQTT-3.1.3-5]. */
 const maxClientIdLength = 256;
+/** How long a device may take to read its last answer. */
+const closeWithinMs = 1_000;
 
 /** One network connection of a device, from its first byte to its last: turns what aedes sees into signals. */
 export interface DeviceConnection {
@@ -53,6 +55,7 @@ export function createDeviceConnection(
   let sessionExpiryAsked = false;
   let identity: AuthenticatedDevice | undefined;
   let connection: OpenConnection<MqttSignal> | undefined;
+  let draining: Promise<void> | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   let answered: Promise<void> = Promise.resolve();
 
@@ -95,7 +98,7 @@ export function createDeviceConnection(
       sessionPresent: false,
       ...(version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
     });
-    conn.destroySoon();
+    closeSoon();
     return false;
   }
 
@@ -110,7 +113,31 @@ export function createDeviceConnection(
         reasonCode: typeof code === 'number' ? code : reasonCodes.unspecified,
         ...(text !== undefined && { properties: { reasonString: text } }),
       });
+    closeSoon();
+  }
+
+  /** Closes once what was written is sent; a device that does not read gets no more time than this. */
+  function closeSoon(): void {
     conn.destroySoon();
+    if (conn.closed) return;
+    const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => conn.destroy());
+    conn.once('close', disarm);
+  }
+
+  /** Resolves when the device has read enough of its answers that more may be written, or is gone. */
+  function readyForMore(): Promise<void> | undefined {
+    if (!conn.writableNeedDrain || conn.destroyed) return undefined;
+    draining ??= new Promise((resolve) => {
+      const done = (): void => {
+        conn.off('drain', done);
+        conn.off('close', done);
+        draining = undefined;
+        resolve();
+      };
+      conn.once('drain', done);
+      conn.once('close', done);
+    });
+    return draining;
   }
 
   return {
@@ -189,6 +216,8 @@ export function createDeviceConnection(
         const raw = { code: answer.close.code, ...(answer.text !== undefined && { text: answer.text }) };
         connection.report({ type: 'ended', reason: answer.close.reason, raw });
       }
+      // aedes reads on when this resolves: a device that does not read its answers is not read either.
+      await readyForMore();
     },
 
     failed(error) {

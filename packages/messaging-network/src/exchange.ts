@@ -1,6 +1,6 @@
 import type { Log } from '@rollcall/core';
 import type rhea from 'rhea';
-import { queueName, type Address } from './addresses.ts';
+import { parseAddress, queueName, type Address } from './addresses.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { capacityOf, creditOf, forward } from './outgoing-link.ts';
 import type { Verdict } from './settle-delivery.ts';
@@ -135,14 +135,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   for (const { name, messages } of store.load()) {
-    const [, tenant = '', subscription] = /^event\/(.+?)(?:::(.+))?$/.exec(name) ?? [];
-    createQueue(
-      subscription === undefined
-        ? { kind: 'event', tenant }
-        : { kind: 'subscription', tenant, name: subscription },
-      false,
-      messages,
-    );
+    const address = parseAddress(name);
+    if (address && address.kind !== 'telemetry') createQueue(address, false, messages);
   }
 
   return {

@@ -1,4 +1,4 @@
-import type { AdapterIdentity, Basis, LeaseBasis, RawCause } from '../connection-event.ts';
+import type { Basis, ConnectedEvent, DisconnectedEvent, LeaseBasis, RawCause } from '../connection-event.ts';
 import {
   deviceRef,
   type ConnectionId,
@@ -10,40 +10,21 @@ import {
 import { connectionEventContentType } from './content-types.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
-interface ReceivedFacts {
-  readonly id: EventId;
-  readonly connectionId: ConnectionId;
-  readonly epoch: Epoch;
-  readonly device: DeviceRef;
-  readonly adapter: AdapterIdentity;
-  readonly remoteId: string;
-  readonly slot?: string;
-  readonly at: Timestamp;
-  readonly basis: Basis;
-  readonly protocol: string;
-  readonly remoteAddress?: string;
-  readonly coalesced?: number;
+interface ReceivedExtras {
   /** Whether this repeats, for late consumers, what was said before. */
   readonly announcement: boolean;
   /** Everything the event said, fields we do not know included. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface ReceivedConnected extends ReceivedFacts {
-  readonly type: 'connected';
-}
+export type ReceivedConnected = ConnectedEvent & ReceivedExtras;
 
-export interface ReceivedDisconnected extends ReceivedFacts {
-  readonly type: 'disconnected';
-  readonly connectedAt: Timestamp;
-  readonly lastSeen: Timestamp;
-  readonly uncertaintyMs: number;
-  /** One of `disconnectReasons`, or one that a later version added. */
-  readonly reason: string;
-  readonly initiator: string;
-  readonly clean: boolean;
-  readonly raw?: RawCause;
-}
+export type ReceivedDisconnected = Omit<DisconnectedEvent, 'reason' | 'initiator'> &
+  ReceivedExtras & {
+    /** One of `disconnectReasons`, or one that a later version added. */
+    readonly reason: string;
+    readonly initiator: string;
+  };
 
 /** A connection event of Rollcall, as a consumer reads it. */
 export type ReceivedEvent = ReceivedConnected | ReceivedDisconnected;
@@ -106,7 +87,7 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
     return { type: 'hono', cause, device, remoteId, source };
 
   const data = object(body['data'], 'data');
-  const facts: ReceivedFacts = {
+  const facts: Omit<ReceivedConnected, 'type'> = {
     id: text(data, 'event-id') as EventId,
     connectionId: text(data, 'connection-id') as ConnectionId,
     epoch: epoch(data),
