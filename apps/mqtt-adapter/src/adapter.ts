@@ -1,25 +1,20 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
-import { TransportError } from '@rollcall/core';
+import {
+  bind,
+  type AdapterHost,
+  type ListenAddress,
+  type Listeners,
+  type ProtocolAdapter,
+  type RunningProtocol,
+} from '@rollcall/adapter-kit';
 import type { Aedes, Client } from 'aedes';
 import { internalsOf } from './aedes-internals.ts';
 import { createDeviceConnection, type DeviceConnection } from './device-connection.ts';
 import { tcpKeepAliveDelayMs } from './liveness.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
-interface Listener {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-}
-
-export interface MqttAdapterOptions {
-  /** Without TLS. */
-  readonly plain?: Listener;
-  /** With TLS; key and certificate chain as PEM. */
-  readonly tls?: Listener & { readonly key: string; readonly cert: string };
+export interface MqttAdapterOptions extends Listeners {
   readonly maxPayloadBytes: number;
   /** Time within which a network connection must have sent its CONNECT. */
   readonly connectTimeoutMs: number;
@@ -114,7 +109,11 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   const servers: Server[] = [];
   const listening: ListenAddress[] = [];
   try {
-    if (options.plain) listening.push(await listen(createServer(accept), 'mqtt', options.plain, servers));
+    if (options.plain) {
+      const server = createServer(accept);
+      servers.push(server);
+      listening.push(await bind(server, 'mqtt', options.plain));
+    }
     if (options.tls) {
       const { key, cert } = options.tls;
       const server = createTlsServer(
@@ -124,7 +123,8 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       server.on('tlsClientError', (error) =>
         host.log.debug({ cause: error.message }, 'TLS handshake failed'),
       );
-      listening.push(await listen(server, 'mqtts', options.tls, servers));
+      servers.push(server);
+      listening.push(await bind(server, 'mqtts', options.tls));
     }
   } catch (error) {
     await closeAll(broker, servers, sockets);
@@ -140,27 +140,6 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     },
     close: () => closeAll(broker, servers, sockets),
   };
-}
-
-async function listen(
-  server: Server,
-  scheme: string,
-  { host, port }: Listener,
-  servers: Server[],
-): Promise<ListenAddress> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new TransportError(
-      `${scheme} port ${host}:${port} cannot be bound: ${(error as NodeJS.ErrnoException).code}`,
-      {
-        cause: error,
-      },
-    );
-  }
-  servers.push(server);
-  return { scheme, host, port: (server.address() as AddressInfo).port };
 }
 
 /** Turns of the event loop that sockets get to send what was written to them, e.g. a DISCONNECT, and to close. */

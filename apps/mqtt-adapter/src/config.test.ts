@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { environmentTable, kitOptions } from '@rollcall/adapter-kit';
+import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { connectionLimit, loadMqttConfig, mqttAdapterOptions, mqttOptions } from './config.ts';
+import { loadMqttConfig, mqttAdapterOptions, mqttOptions } from './config.ts';
 
 const required = {
   ROLLCALL_REGISTRY_FILE: 'registry.yaml',
@@ -57,16 +56,6 @@ describe('the configuration', () => {
       }),
     ).toEqual(['ROLLCALL_MQTT_KEYPATH: /no/key.pem cannot be read (ENOENT)']);
   });
-
-  test('of the number of connections is what it says, or follows from the memory', () => {
-    expect(connectionLimit(7)).toBe(7);
-    expect(connectionLimit(0)).toBeGreaterThanOrEqual(100);
-  });
 });
 
-test('the README has the environment as the options say', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const [, table = ''] = /<!-- environment -->\s*(.*?)\s*<!-- \/environment -->/s.exec(readme) ?? [];
-  const compact = (text: string): string => text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---');
-  expect(compact(table)).toBe(compact(environmentTable({ ...mqttOptions, ...kitOptions })));
-});
+describeEnvironment(new URL('../README.md', import.meta.url), mqttOptions);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
-import type {
-  AdapterHost,
-  AuthenticatedDevice,
-  EndReason,
-  OpenConnection,
-  RefusalReason,
+import {
+  peerAddress,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type EndReason,
+  type OpenConnection,
+  type RefusalReason,
 } from '@rollcall/adapter-kit';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
@@ -238,10 +238,4 @@ export function createDeviceConnection(
     queueMicrotask(done);
     return result;
   }
-}
-
-/** `host:port`, as the adapter sees it. */
-function peerAddress({ remoteAddress, remotePort }: Socket): string | undefined {
-  if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
-import { seededRandom } from '@rollcall/conformance';
+import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';
@@ -59,37 +58,14 @@ test(
     await adapter.events(1);
     const heapBefore = process.memoryUsage().heapUsed;
 
-    /** Plays one conversation with some of its bytes changed, cut, doubled or made up, in pieces of any size. */
     async function play(index: number): Promise<void> {
       const version = random.pick(2) === 0 ? 4 : 5;
-      const whole = conversation(version, `fuzz-${index}`).map((packet) =>
-        generate(packet, { protocolVersion: version }),
+      const packets = conversation(version, `fuzz-${index}`);
+      const bytes = mutated(
+        packets.map((packet) => generate(packet, { protocolVersion: version })),
+        random,
       );
-      const from = random.pick(8) === 0 ? random.pick(whole.length) : 0;
-      const bytes = Buffer.concat(whole.slice(from));
-      for (let i = random.pick(6); i > 0; i--) bytes[random.pick(bytes.length)] = random.pick(256);
-      const cut = random.pick(3) === 0 ? bytes.subarray(0, random.pick(bytes.length)) : bytes;
-      const message =
-        random.pick(5) === 0 ? Buffer.concat([cut, Buffer.from(random.bytes(random.pick(200))), cut]) : cut;
-
-      const socket = connect(port, '127.0.0.1');
-      socket.on('error', () => {});
-      socket.resume();
-      await once(socket, 'connect');
-      for (let at = 0; at < message.length && !socket.destroyed;) {
-        const piece = 1 + random.pick(message.length);
-        socket.write(message.subarray(at, at + piece));
-        at += piece;
-        if (random.pick(4) === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-      if (random.pick(2) === 0) socket.end();
-      else socket.destroy();
-      if (!socket.destroyed) {
-        const patience = setTimeout(() => socket.destroy(), 200);
-        await once(socket, 'close');
-        clearTimeout(patience);
-      }
+      await sendInPieces(port, bytes, random);
     }
 
     for (let index = 0; index < cases; index += atATime) {

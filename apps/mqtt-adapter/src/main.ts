@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { runAdapterProcess } from '@rollcall/adapter-kit';
+import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLoggerSink } from '@rollcall/logger-sink';
 import { pino } from 'pino';
 import { createMqttAdapter } from './adapter.ts';
-import { connectionLimit, loadMqttConfig, mqttAdapterOptions } from './config.ts';
+import { loadMqttConfig, mqttAdapterOptions } from './config.ts';
 
 await runAdapterProcess(loadMqttConfig, ({ kit, own }) => ({
   adapter: createMqttAdapter(mqttAdapterOptions(own)),

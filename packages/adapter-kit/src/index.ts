@@ -1,16 +1,42 @@
 export { environmentTable } from './config/environment-table.ts';
-export { flag, listOf, milliseconds, oneOf, port, text, wholeNumber } from './config/formats.ts';
+export {
+  anyOrPattern,
+  flag,
+  listOf,
+  milliseconds,
+  oneOf,
+  port,
+  text,
+  wholeNumber,
+} from './config/formats.ts';
 export { kitOptions } from './config/kit-options.ts';
 export { loadConfig, printConfig, type LoadedConfig } from './config/load-config.ts';
 export { messagingSettings, readPem, type MessagingSettings } from './config/messaging-settings.ts';
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';
 export { selectSinks } from './config/select-sinks.ts';
+export { createLeaseBook, type LeaseBook, type LeaseProtocol } from './leases/lease-book.ts';
+export { leaseInterval, type LeaseSettings, type LeaseTerms } from './leases/lease-interval.ts';
+export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
+export type { RestoredLease } from './leases/restored-lease.ts';
+export { deaf, heard, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
+export type { RhythmStore } from './leases/rhythm-store.ts';
 export { runAdapterProcess, type Composition } from './lifecycle/run-adapter-process.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
-export type { Journal, PendingEvent, Recovered } from './outbox/journal.ts';
-export { createMemoryJournal } from './outbox/memory-journal.ts';
+export { bind } from './listening/bind.ts';
+export {
+  connectionLimit,
+  listenerOptions,
+  listenerProblems,
+  listenersOf,
+  type Listener,
+  type Listeners,
+  type TlsListener,
+} from './listening/listener-options.ts';
+export { peerAddress } from './listening/peer-address.ts';
+export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
+export { createMemoryJournal } from './journal/memory-journal.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
 export type {
   AdapterHost,

@@ -1,6 +1,7 @@
 import type {
   AdapterIdentity,
   Clock,
+  ConnectedEvent,
   ConnectionTracker,
   DeviceRef,
   DisconnectedChange,
@@ -10,6 +11,8 @@ import type {
   Timestamp,
   UploadFailure,
 } from '@rollcall/core';
+import type { RestoredLease } from './leases/restored-lease.ts';
+import type { RhythmStore } from './leases/rhythm-store.ts';
 
 /** What an app hands to the kit: one per protocol, no base class. */
 export interface ProtocolAdapter {
@@ -56,6 +59,18 @@ export interface AdapterHost {
     tracker: ConnectionTracker<State, Signal>,
     connection: ConnectionDescription,
   ): OpenConnection<Signal>;
+  /** Whether a later incarnation will find the leases that are held when this one stops. */
+  readonly leasesSurvive: boolean;
+  /** Leases of an earlier incarnation, to be taken up with {@link resume}. */
+  readonly restored: readonly RestoredLease[];
+  /** Goes on tracking a lease of an earlier incarnation; `tracker` begins in the state that its holder is present. */
+  resume<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    connection: ConnectionDescription,
+    event: ConnectedEvent,
+  ): OpenConnection<Signal>;
+  /** What is known of the rhythms of devices that hold, or held, leases. */
+  readonly rhythms: RhythmStore;
   /** Sends telemetry or an event on behalf of a device. Never rejects. Counts the message. */
   upload(request: UploadRequest): Promise<UploadResult>;
 }
@@ -76,6 +91,8 @@ export interface AuthenticatedDevice {
   readonly tenant: Tenant;
   /** When its credentials cease to be valid, if known. */
   readonly expiresAt?: Timestamp;
+  /** How long one request stands for its presence, as the registry declares. */
+  readonly presenceIntervalMs?: number;
 }
 
 export type AuthenticationResult =
@@ -126,6 +143,11 @@ export interface ConnectionDescription {
    * with the protocol's code where it still listens.
    */
   onDisconnected?(change: DisconnectedChange): void;
+  /**
+   * The adapter cannot serve devices any more, or can again: the clock of a lease stands still meanwhile. Report it to the
+   * tracker. Sessions need not know.
+   */
+  servingChanged?(serving: boolean): void;
 }
 
 export interface OpenConnection<Signal> {

@@ -17,14 +17,17 @@ import { admit } from './authentication/admission.ts';
 import { authenticate } from './authentication/authenticate.ts';
 import { startHealthServer, type HealthCheck } from './health/health-server.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
-import type { Journal } from './outbox/journal.ts';
-import { createMemoryJournal } from './outbox/memory-journal.ts';
+import type { Journal } from './journal/journal.ts';
+import { createMemoryJournal } from './journal/memory-journal.ts';
 import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
 import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
+import { restoreLease } from './leases/restored-lease.ts';
+import { createRhythmStore } from './leases/rhythm-store.ts';
+import { watchRegistry } from './leases/watch-registry.ts';
 import { createEpochSource } from './stamping/epoch-source.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createConnections } from './tracking/connections.ts';
-import { revokeAccessOnChange } from './tracking/revoke-access.ts';
+import { watchAccess } from './tracking/watch-access.ts';
 import { upload } from './upload/upload.ts';
 
 export interface AdapterParts {
@@ -33,7 +36,7 @@ export interface AdapterParts {
   readonly passwords: PasswordVerifier;
   readonly sinks: readonly EventSink[];
   readonly sender: DeviceDataSender;
-  /** Default: in memory. */
+  /** Default: one in memory, which ends with the adapter. */
   readonly journal?: Journal;
   readonly clock: Clock;
   readonly random: Random;
@@ -69,6 +72,10 @@ export interface RunningAdapter {
 const backoff = { firstMs: 100, maxMs: 5_000 };
 /** Events in flight at a time, per sink and tenant. */
 const deliveryWindow = 1_000;
+/** How old `last-seen` in the journal may be. */
+const noteEveryMs = 5_000;
+/** Lease holders, present or not, whose rhythm is known. */
+const maxRememberedRhythms = 200_000;
 
 /**
  * Puts a protocol adapter to work: what its trackers decide is stamped, journaled and shipped to the sinks.
@@ -76,7 +83,7 @@ const deliveryWindow = 1_000;
  * @throws TransportError where a port cannot be bound.
  */
 export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter> {
-  const { adapter, registry, passwords, sender, clock, random, log, settings } = parts;
+  const { adapter, passwords, sender, clock, random, log, settings } = parts;
   const journal = parts.journal ?? createMemoryJournal();
   const identity: AdapterIdentity = {
     type: adapter.type,
@@ -112,6 +119,12 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
   });
 
+  const watched = watchRegistry(parts.registry, clock, (available) => {
+    log.warn({}, available ? 'device registry is back' : 'device registry is away: lease clocks stand still');
+    connections.servingChanged(available);
+  });
+  const { registry } = watched;
+
   const recovered = await journal.recover();
   for (const { sink, outbound } of recovered.pending) outbox.resume(sink, outbound);
 
@@ -132,6 +145,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
     takeCoalesced: (device) => outbox.takeCoalesced(device),
   });
+  const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
+  const restored = await Promise.all(recovered.open.map((entry) => restoreLease(entry, registry, clock)));
 
   const host: AdapterHost = {
     clock,
@@ -160,6 +175,10 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       log.debug({ reason }, 'device refused');
     },
     open: (tracker, description) => connections.open(tracker, description),
+    leasesSurvive: parts.journal !== undefined,
+    restored: restored.filter((lease) => lease !== undefined),
+    resume: (tracker, description, event) => connections.resume(tracker, description, event),
+    rhythms,
     async upload(request) {
       const begun = clock.monotonic();
       const result = await upload(request, { adapterType: adapter.type, registry, sender, clock, random });
@@ -185,20 +204,41 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   try {
     protocol = await adapter.start(host);
   } catch (error) {
+    watched.stop();
+    connections.stop();
     await health?.close();
     await outbox.close();
     await sender.close();
     throw error;
   }
   phase = 'running';
-  const stopWatching = revokeAccessOnChange(registry, connections, adapter.type, log);
+  const access = watchAccess(registry, connections, adapter.type, log);
+  // What the registry says of devices that were present before may have changed meanwhile.
+  if (host.restored.length > 0) await access.review(() => true);
+
+  function note(): void {
+    journal.note(connections.takeNotes());
+    journal.learn(rhythms.takeChanges());
+  }
+  let disarmNotes = (): void => {};
+  function noteEverySoOften(): void {
+    disarmNotes = clock.at(later(clock.monotonic(), noteEveryMs), () => {
+      note();
+      noteEverySoOften();
+    });
+  }
+  noteEverySoOften();
 
   async function stop(graceMs: number): Promise<void> {
     phase = 'stopping';
-    stopWatching();
+    access.stop();
+    watched.stop();
+    disarmNotes();
     await protocol.stopAccepting();
     connections.end('adapter-shutdown', () => true);
     await protocol.close();
+    connections.stop();
+    note();
     const deadline = new AbortController();
     const disarm = clock.at(later(clock.monotonic(), graceMs), () => deadline.abort());
     await outbox.drained(deadline.signal);

@@ -2,6 +2,7 @@ export { anEvent, anOutboundEvent } from './an-event.ts';
 export { describeRegistry, registryUnderTestContent, type RegistryUnderTest } from './describe-registry.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
+export { mutated, sendInPieces } from './hostile-bytes.ts';
 export { ManualClock, settled } from './manual-clock.ts';
 export { RecordingSink } from './recording-sink.ts';
 export { seededRandom } from './seeded-random.ts';

@@ -35,6 +35,8 @@ export interface DisconnectedChange {
   readonly reason: DisconnectReason;
   /** When the last byte of the device arrived. */
   readonly lastSeen: Instant;
+  /** When a lease ran out, or would have. */
+  readonly until?: Instant;
   /** Overrides what the reason implies, e.g. MQTT 5.0's "disconnect with will" (0x04), which is not clean. */
   readonly clean?: boolean;
   readonly raw?: RawCause;

@@ -13,6 +13,14 @@ export interface Step<State> {
   readonly deadline?: Instant;
 }
 
+/** What is worth keeping of a connected device beyond the life of the process. */
+export interface Presence {
+  /** When the last byte of the device arrived. */
+  readonly lastSeen: Instant;
+  /** When its lease runs out, where it holds one. */
+  readonly until?: Instant;
+}
+
 /**
  * A pure state machine for one connection or one lease holder. No I/O, no timers, no clock: time is an argument.
  *
@@ -24,4 +32,6 @@ export interface Step<State> {
 export interface ConnectionTracker<State, Signal> {
   readonly initial: State;
   reduce(state: State, signal: Signal | DeadlineSignal, at: Instant): Step<State>;
+  /** What the journal keeps of a connected device; `undefined` for one that is not, absent where there is nothing to keep. */
+  presence?(state: State): Presence | undefined;
 }

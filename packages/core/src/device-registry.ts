@@ -32,6 +32,8 @@ export interface Tenant {
   /** Absent: every adapter is enabled. Present: only those listed and enabled. */
   readonly adapters?: readonly AdapterSettings[];
   readonly limits: ResourceLimits;
+  /** As {@link Registration.presenceIntervalSeconds}, for all devices of the tenant. */
+  readonly presenceIntervalSeconds?: number;
 }
 
 export type HashFunction = 'sha-256' | 'sha-512' | 'bcrypt';
@@ -62,6 +64,8 @@ export interface Credentials {
 export interface Registration {
   readonly device: DeviceRef;
   readonly defaults: DefaultProperties;
+  /** Over protocols without connections: how long a request of the device stands for its presence. */
+  readonly presenceIntervalSeconds?: number;
 }
 
 /** As {@link Answer}; `not-authorized` means: the gateway may not act for the device, or is itself unknown or disabled. */

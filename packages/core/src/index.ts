@@ -12,7 +12,7 @@ export type {
   RawCause,
   SessionBasis,
 } from './connection-event.ts';
-export type { ConnectionTracker, DeadlineSignal, Step } from './connection-tracker.ts';
+export type { ConnectionTracker, DeadlineSignal, Presence, Step } from './connection-tracker.ts';
 export type {
   DeviceDataSender,
   DeviceMessage,

@@ -29,21 +29,20 @@ function deviceChanges(
     const other = after.get(id);
     const known = other ?? one;
     if (known && !isDeepStrictEqual(one, other))
-      changes.push({ type: 'device', device: known.registration.device });
+      changes.push({ type: 'device', device: known.indexed.registration.device });
   }
   return changes;
 }
 
 interface DeviceDescription {
-  readonly registration: IndexedDevice;
+  readonly indexed: IndexedDevice;
   readonly credentials: Credentials[];
 }
 
 /** Everything about each device of a tenant in one place. */
 function describeDevices(tenant: IndexedTenant | undefined): ReadonlyMap<string, DeviceDescription> {
   const descriptions = new Map<string, DeviceDescription>();
-  for (const [id, registration] of tenant?.devices ?? [])
-    descriptions.set(id, { registration, credentials: [] });
+  for (const [id, indexed] of tenant?.devices ?? []) descriptions.set(id, { indexed, credentials: [] });
   for (const each of tenant?.credentials.values() ?? [])
     descriptions.get(each.device.device)?.credentials.push(each);
   return descriptions;

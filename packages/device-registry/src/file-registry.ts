@@ -118,7 +118,7 @@ function assertRegistration(
     if (found?.enabled && !found.via.has(gateway)) return { status: 'not-authorized' };
   }
   if (!found?.enabled) return { status: 'not-found' };
-  return { status: 'found', value: { device: found.device, defaults: found.defaults } };
+  return { status: 'found', value: found.registration };
 }
 
 function answer<Value>(value: Value | undefined): Answer<Value> {

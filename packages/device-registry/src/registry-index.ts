@@ -3,9 +3,9 @@ import {
   deviceRef,
   type AdapterSettings,
   type Credentials,
-  type DefaultProperties,
   type DeviceRef,
   type PasswordSecret,
+  type Registration,
   type ResourceLimits,
   type Tenant,
   type TenantId,
@@ -14,10 +14,9 @@ import {
 import type { CredentialsContent, DeviceContent, RegistryContent, TenantContent } from './schema.ts';
 
 export interface IndexedDevice {
-  readonly device: DeviceRef;
+  readonly registration: Registration;
   readonly enabled: boolean;
   readonly via: ReadonlySet<string>;
-  readonly defaults: DefaultProperties;
 }
 
 export interface IndexedTenant {
@@ -50,6 +49,7 @@ function indexTenant(content: TenantContent): IndexedTenant {
       enabled: content.enabled,
       defaults: content.defaults,
       limits: toLimits(content['resource-limits']),
+      ...presenceInterval(content.ext),
       ...(content.adapters && { adapters: content.adapters.map(toAdapterSettings) }),
     },
     devices: new Map(content.devices.map((device) => [device['device-id'], indexDevice(id, device)])),
@@ -59,11 +59,19 @@ function indexTenant(content: TenantContent): IndexedTenant {
 
 function indexDevice(tenant: string, content: DeviceContent): IndexedDevice {
   return {
-    device: deviceRef(tenant, content['device-id']),
+    registration: {
+      device: deviceRef(tenant, content['device-id']),
+      defaults: content.defaults,
+      ...presenceInterval(content.ext),
+    },
     enabled: content.enabled,
     via: new Set(content.via),
-    defaults: content.defaults,
   };
+}
+
+function presenceInterval(ext: DeviceContent['ext']): { readonly presenceIntervalSeconds?: number } {
+  const seconds = ext?.['presence-interval'];
+  return seconds === undefined ? {} : { presenceIntervalSeconds: seconds };
 }
 
 function toAdapterSettings({

@@ -21,6 +21,14 @@ const instant = z.iso
 /** -1 stands for "unlimited", as in Hono. */
 const limit = z.int('must be a whole number').min(-1, 'must be -1 (unlimited) or more');
 const anything = z.unknown();
+/** Of ours in Hono's extension fields: other keys are other people's. */
+const ext = z.looseObject({
+  'presence-interval': z
+    .int('must be a whole number')
+    .min(1, 'must be 1 second or more')
+    .max(31_536_000, 'must be 31536000 seconds or less')
+    .optional(),
+});
 
 const secretBase = {
   enabled: flag.default(true),
@@ -76,13 +84,13 @@ const device = z.strictObject({
     .default([]),
   defaults,
   credentials: z.array(credentials).default([]),
-  ext: anything.optional(),
+  ext: ext.optional(),
 });
 
 const adapter = z.looseObject({
   type: name,
   enabled: flag.default(false),
-  ext: z.record(z.string(), anything).default({}),
+  ext: ext.default({}),
 });
 
 const tenant = z.strictObject({
@@ -101,7 +109,7 @@ const tenant = z.strictObject({
   'minimum-message-size': anything.optional(),
   'trusted-ca': anything.optional(),
   tracing: anything.optional(),
-  ext: anything.optional(),
+  ext: ext.optional(),
   devices: z.array(device).default([]),
 });
 

@@ -1,6 +1,7 @@
 import type { DeviceRegistry, PasswordVerifier } from '@rollcall/core';
 import type { AuthenticationResult, PasswordLogin, RefusalReason } from '../protocol-adapter.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
+import { declaredPresenceMs } from './declared-presence.ts';
 import { refusalTexts } from './refusal-texts.ts';
 
 /** Registry keys longer than this are not looked up: no registry has them, and they would fill logs and caches. */
@@ -44,7 +45,16 @@ export async function authenticate(
   const registration = await registry.assertRegistration(credentials.device);
   if (registration.status === 'unavailable') return refuse('unavailable');
   if (registration.status !== 'found') return refuse('device-not-registered');
-  return { status: 'accepted', identity: { device: credentials.device, authId: name.authId, tenant } };
+  const presenceIntervalMs = declaredPresenceMs(registration.value, tenant, adapterType);
+  return {
+    status: 'accepted',
+    identity: {
+      device: credentials.device,
+      authId: name.authId,
+      tenant,
+      ...(presenceIntervalMs !== undefined && { presenceIntervalMs }),
+    },
+  };
 }
 
 /** `auth-id@tenant`, split at the first `@`. */

@@ -45,3 +45,14 @@ export function listOf<const Choice extends string>(
     .transform((value) => value.split(',').map((each) => each.trim()))
     .pipe(z.array(oneOf(...choices)));
 }
+
+/** `*` for anything, or a regular expression that the whole text must match. */
+export const anyOrPattern: z.ZodType<'*' | RegExp, string> = z.string().transform((value, context) => {
+  if (value === '*') return value;
+  try {
+    return new RegExp(`^(?:${value})$`);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be * or a regular expression' });
+    return z.NEVER;
+  }
+});

@@ -1,4 +1,5 @@
 export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } from './describe-adapter.ts';
+export { describeEnvironment } from './describe-environment.ts';
 export { recordingLog, type LogLine } from './recording-log.ts';
 export { RecordingSender } from './recording-sender.ts';
 export { ScriptedRegistry, scriptedPassword, scriptedPasswords } from './scripted-registry.ts';

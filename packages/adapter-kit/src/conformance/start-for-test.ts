@@ -1,5 +1,7 @@
 import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
 import type { ConnectionEvent, Tenant } from '@rollcall/core';
+import type { Journal } from '../journal/journal.ts';
+import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter, type AdapterRunSettings, type RunningAdapter } from '../start-adapter.ts';
 import { recordingLog, type LogLine } from './recording-log.ts';
@@ -21,6 +23,10 @@ export interface AdapterInTest {
 export interface TestSetting {
   readonly tenant?: Partial<Tenant>;
   readonly settings?: Partial<AdapterRunSettings>;
+  /** That of an adapter that ran before, to start again on. */
+  readonly journal?: Journal;
+  readonly clock?: ManualClock;
+  readonly registry?: ScriptedRegistry;
 }
 
 /** Runs an adapter on a manual clock, with a scripted registry, a recording sink and a recording sender. */
@@ -28,8 +34,8 @@ export async function startForTest(
   adapter: ProtocolAdapter,
   setting: TestSetting = {},
 ): Promise<AdapterInTest> {
-  const clock = new ManualClock();
-  const registry = new ScriptedRegistry(setting.tenant);
+  const clock = setting.clock ?? new ManualClock();
+  const registry = setting.registry ?? new ScriptedRegistry(setting.tenant);
   const sender = new RecordingSender();
   const sink = new RecordingSink();
   const log = recordingLog();
@@ -39,6 +45,7 @@ export async function startForTest(
     passwords: scriptedPasswords,
     sinks: [sink],
     sender,
+    journal: setting.journal ?? createMemoryJournal(),
     clock,
     random: seededRandom(1),
     log,

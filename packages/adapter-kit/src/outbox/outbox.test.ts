@@ -9,7 +9,7 @@ import {
   type OutboundEvent,
 } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createMemoryJournal } from './memory-journal.ts';
+import { createMemoryJournal } from '../journal/memory-journal.ts';
 import { createOutbox, type Outbox, type OutboxBounds } from './outbox.ts';
 
 const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };

@@ -10,7 +10,7 @@ import {
 } from '@rollcall/core';
 import type { BackoffLimits } from './backoff.ts';
 import type { Entry } from './device-queue.ts';
-import type { Journal } from './journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { createLane, type Lane } from './lane.ts';
 
 export interface OutboxBounds {

@@ -75,7 +75,10 @@ export function stampDisconnected(
     type: 'disconnected',
     id: uuidV7(at, context.random) as EventId,
     at,
-    basis: change.basis,
+    basis:
+      change.basis.kind === 'lease' && change.until !== undefined
+        ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
+        : change.basis,
     connectedAt: connected.at,
     lastSeen: (at - silentMs) as Timestamp,
     uncertaintyMs: exact ? 0 : silentMs,

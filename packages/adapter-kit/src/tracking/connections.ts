@@ -5,20 +5,26 @@ import {
   type Clock,
   type ConnectedEvent,
   type ConnectionEvent,
+  type ConnectionId,
   type ConnectionTracker,
   type DeviceRef,
   type Instant,
   type Log,
+  type Timestamp,
 } from '@rollcall/core';
+import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
-import { track } from './track.ts';
+import { track, type Tracked } from './track.ts';
 
 /** A device that is connected now. */
 interface Connected {
   readonly event: ConnectedEvent;
   readonly description: ConnectionDescription;
+  readonly tracked: Pick<Tracked<unknown>, 'presence' | 'stop'>;
   readonly disarmExpiry: () => void;
+  /** Last seen when it was last noted. */
+  noted?: Instant;
 }
 
 export interface ConnectionsOptions {
@@ -43,6 +49,18 @@ export interface Connections {
   countOf(tenant: string): number;
   /** Number of connected devices, by tenant. */
   byTenant(): ReadonlyMap<string, number>;
+  /** Goes on with a connection whose `connected` an earlier incarnation published. */
+  resume<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    description: ConnectionDescription,
+    event: ConnectedEvent,
+  ): OpenConnection<Signal>;
+  /** Tells whom it concerns that the adapter can serve devices no more, or again. */
+  servingChanged(serving: boolean): void;
+  /** When devices were heard that were heard since the last call. */
+  takeNotes(): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
+  /** Wakes no tracker any more: what is open now stays open. */
+  stop(): void;
   /** Ends the connections that `which` selects; a lease may decide to live on. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
   /** The devices that are connected now. */
@@ -54,6 +72,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const open = new Set<Connected>();
   const slots = new Map<string, Connected>();
   const tenants = new Map<string, number>();
+  let serving = true;
 
   function count(tenant: string, by: number): void {
     const next = (tenants.get(tenant) ?? 0) + by;
@@ -71,11 +90,16 @@ export function createConnections(options: ConnectionsOptions): Connections {
       );
   }
 
-  function add(event: ConnectedEvent, description: ConnectionDescription): Connected {
+  function add(
+    event: ConnectedEvent,
+    description: ConnectionDescription,
+    tracked: Connected['tracked'],
+  ): Connected {
     const { expiresAt } = description.identity;
     const connected: Connected = {
       event,
       description,
+      tracked,
       disarmExpiry:
         expiresAt === undefined
           ? () => {}
@@ -98,34 +122,77 @@ export function createConnections(options: ConnectionsOptions): Connections {
     count(connected.event.device.tenant, -1);
   }
 
-  return {
-    open(tracker, description) {
-      let connected: Connected | undefined;
-      let committed: Promise<void> | undefined;
+  function begin<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    description: ConnectionDescription,
+    resumed?: ConnectedEvent,
+  ): OpenConnection<Signal> {
+    let connected: Connected | undefined;
+    let committed: Promise<void> | undefined;
 
-      function emit(change: Change, at: Instant): void {
-        const coalesced = options.takeCoalesced(description.identity.device);
-        if (change.type === 'connected') {
-          const slot = slotKey(description);
-          const older = slot === undefined ? undefined : slots.get(slot);
-          if (older) endOne(older, 'taken-over');
-          const event = stampConnected(stamp, description, change, coalesced);
-          connected = add(event, description);
-          committed = options.publish(event, description);
-        } else if (connected) {
-          const event = stampDisconnected(stamp, connected.event, change, at, coalesced);
-          remove(connected);
-          connected = undefined;
-          committed = options.publish(event, description);
-          description.onDisconnected?.(change);
-        }
+    function keep(work: Promise<void> | undefined): void {
+      committed = work?.then(() => (committed = undefined));
+    }
+
+    function emit(change: Change, at: Instant): void {
+      const coalesced = options.takeCoalesced(description.identity.device);
+      if (change.type === 'connected') {
+        const slot = slotKey(description);
+        const older = slot === undefined ? undefined : slots.get(slot);
+        if (older) endOne(older, 'taken-over');
+        const event = stampConnected(stamp, description, change, coalesced);
+        connected = add(event, description, tracked);
+        keep(options.publish(event, description));
+        if (!serving) description.servingChanged?.(false);
+      } else if (connected) {
+        const event = stampDisconnected(stamp, connected.event, change, at, coalesced);
+        remove(connected);
+        connected = undefined;
+        keep(options.publish(event, description));
+        description.onDisconnected?.(change);
       }
+    }
 
-      const tracked = track(tracker, clock, emit);
-      return {
-        report: tracked.report,
-        committed: () => within(committed, options.commitWaitMs, clock),
-      };
+    const tracked = track(tracker, clock, emit);
+    if (resumed) {
+      connected = add(resumed, description, tracked);
+      // The tracker says for when it wants to be woken.
+      tracked.report({ type: 'deadline' });
+    }
+    return {
+      report: tracked.report,
+      committed: () => (committed ? within(committed, options.commitWaitMs, clock) : Promise.resolve()),
+    };
+  }
+
+  return {
+    open: (tracker, description) => begin(tracker, description),
+    resume: (tracker, description, event) => begin(tracker, description, event),
+    servingChanged(now) {
+      serving = now;
+      for (const { description } of [...open]) description.servingChanged?.(now);
+    },
+    takeNotes() {
+      const notes: [ConnectionId, NotedPresence][] = [];
+      const ago = (instant: Instant): Timestamp =>
+        Math.round(clock.now() - (clock.monotonic() - instant)) as Timestamp;
+      for (const connected of open) {
+        const presence = connected.tracked.presence();
+        if (!presence || presence.lastSeen === connected.noted) continue;
+        connected.noted = presence.lastSeen;
+        const { lastSeen, until } = presence;
+        notes.push([
+          connected.event.connectionId,
+          { lastSeen: ago(lastSeen), ...(until !== undefined && { until: ago(until) }) },
+        ]);
+      }
+      return notes;
+    },
+    stop() {
+      for (const { tracked, disarmExpiry } of open) {
+        tracked.stop();
+        disarmExpiry();
+      }
     },
     get count() {
       return open.size;
@@ -147,8 +214,7 @@ function slotKey({ identity, slot }: ConnectionDescription): string | undefined 
 }
 
 /** Waits for `work`, but no longer than `limitMs`. */
-async function within(work: Promise<void> | undefined, limitMs: number, clock: Clock): Promise<void> {
-  if (!work) return;
+async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
   let disarm = (): void => {};
   const limit = new Promise<void>((resolve) => {
     disarm = clock.at(later(clock.monotonic(), limitMs), resolve);

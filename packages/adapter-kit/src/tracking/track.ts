@@ -1,8 +1,10 @@
-import type { Change, Clock, ConnectionTracker, DeadlineSignal, Instant } from '@rollcall/core';
+import type { Change, Clock, ConnectionTracker, DeadlineSignal, Instant, Presence } from '@rollcall/core';
 
 /** A tracker that lives in time. */
 export interface Tracked<Signal> {
-  report(signal: Signal): void;
+  report(signal: Signal | DeadlineSignal): void;
+  /** What is worth keeping of the device; `undefined` where it is not connected. */
+  presence(): Presence | undefined;
   /** Disarms the deadline; later signals still reduce, but wake nobody. */
   stop(): void;
 }
@@ -50,6 +52,7 @@ export function track<State, Signal>(
 
   return {
     report: step,
+    presence: () => tracker.presence?.(state),
     stop() {
       stopped = true;
       deadline = undefined;

@@ -1,0 +1,45 @@
+import type { ConnectionId, Epoch } from '@rollcall/core';
+import type { LearnedGaps } from '../leases/rhythm.ts';
+import type { Journal, OpenEntry } from './journal.ts';
+
+/**
+ * Keeps open connections and rhythms as long as it lives itself, so that an adapter can be started again on it. Events
+ * are not kept: they wait in the outbox alone, and end with the process.
+ */
+export function createMemoryJournal(): Journal {
+  const open = new Map<ConnectionId, OpenEntry>();
+  const rhythms = new Map<string, LearnedGaps>();
+  let highWater: Epoch | undefined;
+  return {
+    recover: async () => ({
+      ...(highWater !== undefined && { highWater }),
+      pending: [],
+      open: [...open.values()],
+      rhythms: [...rhythms],
+    }),
+    append({ event }) {
+      if (event.type === 'disconnected') {
+        open.delete(event.connectionId);
+        return undefined;
+      }
+      highWater = event.epoch;
+      open.set(event.connectionId, { event });
+      return undefined;
+    },
+    forget() {},
+    park() {},
+    note(presence) {
+      for (const [connection, noted] of presence) {
+        const entry = open.get(connection);
+        if (entry) open.set(connection, { event: entry.event, noted });
+      }
+    },
+    learn(changes) {
+      for (const [holder, gaps] of changes) {
+        rhythms.delete(holder);
+        if (gaps) rhythms.set(holder, gaps);
+      }
+    },
+    async close() {},
+  };
+}

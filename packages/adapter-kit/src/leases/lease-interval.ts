@@ -1,0 +1,41 @@
+import type { LeaseBasis } from '@rollcall/core';
+import { likelySilenceMs, type Rhythm } from './rhythm.ts';
+
+/** How leases are measured out where a device declares nothing. */
+export interface LeaseSettings {
+  readonly defaultMs: number;
+  /** Bounds of learned intervals. */
+  readonly minLearnedMs: number;
+  readonly maxLearnedMs: number;
+  /** What a device gets beyond the time it said it would wait for a command. */
+  readonly ttdGraceMs: number;
+}
+
+/** What is known when a request asks for a lease. */
+export interface LeaseTerms extends LeaseSettings {
+  /** Of the registry. */
+  readonly declaredMs?: number;
+  /** Time till disconnect: how long the device waits for a command after this request. */
+  readonly ttdMs?: number;
+}
+
+/**
+ * How long one request stands for the presence of its device: as declared, else as learned from its rhythm, else the
+ * default; but never shorter than the device waits for a command.
+ */
+export function leaseInterval(terms: LeaseTerms, rhythm: Rhythm): Pick<LeaseBasis, 'intervalMs' | 'from'> {
+  const usual = usualInterval(terms, rhythm);
+  const atLeastMs = terms.ttdMs === undefined ? 0 : terms.ttdMs + terms.ttdGraceMs;
+  return usual.intervalMs >= atLeastMs ? usual : { intervalMs: atLeastMs, from: 'ttd' };
+}
+
+function usualInterval(
+  { declaredMs, defaultMs, minLearnedMs, maxLearnedMs }: LeaseTerms,
+  rhythm: Rhythm,
+): Pick<LeaseBasis, 'intervalMs' | 'from'> {
+  if (declaredMs !== undefined) return { intervalMs: declaredMs, from: 'declared' };
+  const silenceMs = likelySilenceMs(rhythm);
+  if (silenceMs === undefined) return { intervalMs: defaultMs, from: 'default' };
+  const intervalMs = Math.round(Math.min(maxLearnedMs, Math.max(minLearnedMs, silenceMs)));
+  return { intervalMs, from: 'learned' };
+}

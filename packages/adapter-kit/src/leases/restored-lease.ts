@@ -1,0 +1,52 @@
+import {
+  later,
+  type Clock,
+  type ConnectedEvent,
+  type DeviceRegistry,
+  type Instant,
+  type LeaseBasis,
+} from '@rollcall/core';
+import type { OpenEntry } from '../journal/journal.ts';
+import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+
+/** A lease that was held when the adapter ended, and lives on under its connection id. */
+export interface RestoredLease {
+  readonly identity: AuthenticatedDevice;
+  readonly event: ConnectedEvent;
+  readonly basis: LeaseBasis;
+  readonly lastSeen: Instant;
+  readonly until: Instant;
+}
+
+/**
+ * Takes a lease of an earlier incarnation up again: it runs out when it would have, but not before the device had a whole
+ * interval in which this incarnation could hear it. `undefined` where the entry is no lease.
+ */
+export async function restoreLease(
+  { event, noted }: OpenEntry,
+  registry: DeviceRegistry,
+  clock: Clock,
+): Promise<RestoredLease | undefined> {
+  const { basis } = event;
+  if (basis.kind !== 'lease') return undefined;
+  const tenant = await registry.getTenant(event.device.tenant);
+  const now = clock.monotonic();
+  // The wall clock may have been set back meanwhile.
+  const silentMs = Math.max(0, clock.now() - (noted?.lastSeen ?? event.at));
+  const remainingMs = noted?.until === undefined ? 0 : noted.until - clock.now();
+  return {
+    identity: {
+      device: event.device,
+      authId: event.remoteId,
+      // Where the registry is away or knows the tenant no more, the review of access that follows decides.
+      tenant:
+        tenant.status === 'found'
+          ? tenant.value
+          : { id: event.device.tenant, enabled: true, defaults: {}, limits: {} },
+    },
+    event,
+    basis,
+    lastSeen: later(now, -silentMs),
+    until: later(now, Math.max(basis.intervalMs, remainingMs)),
+  };
+}

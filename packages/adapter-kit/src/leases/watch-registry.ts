@@ -1,0 +1,60 @@
+import { later, type Answer, type AssertionAnswer, type Clock, type DeviceRegistry } from '@rollcall/core';
+
+const probeEveryMs = 1_000;
+
+export interface WatchedRegistry {
+  /** Answers as the registry does. */
+  readonly registry: DeviceRegistry;
+  stop(): void;
+}
+
+/**
+ * Tells whether devices can be served, as far as that depends on the registry: not while it is unavailable. Then it is
+ * asked again and again, so that the end of it is noticed also where no device calls.
+ */
+export function watchRegistry(
+  inner: DeviceRegistry,
+  clock: Clock,
+  availabilityChanged: (available: boolean) => void,
+): WatchedRegistry {
+  let available = true;
+  let stopped = false;
+  let disarm = (): void => {};
+
+  function observe<Answered extends Answer<unknown> | AssertionAnswer>(
+    answer: Answered,
+    tenant: string,
+  ): Answered {
+    const now = answer.status !== 'unavailable';
+    if (now !== available && !stopped) {
+      available = now;
+      disarm();
+      availabilityChanged(now);
+    }
+    if (!now) probeSoon(tenant);
+    return answer;
+  }
+
+  function probeSoon(tenant: string): void {
+    disarm();
+    if (stopped) return;
+    disarm = clock.at(later(clock.monotonic(), probeEveryMs), () => void registry.getTenant(tenant));
+  }
+
+  const registry: DeviceRegistry = {
+    getTenant: async (tenant) => observe(await inner.getTenant(tenant), tenant),
+    getCredentials: async (query) => observe(await inner.getCredentials(query), query.tenant),
+    assertRegistration: async (device, gateway) =>
+      observe(await inner.assertRegistration(device, gateway), device.tenant),
+    onChange: (listener) => inner.onChange(listener),
+    close: () => inner.close(),
+  };
+
+  return {
+    registry,
+    stop() {
+      stopped = true;
+      disarm();
+    },
+  };
+}

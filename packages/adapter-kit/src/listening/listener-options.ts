@@ -1,0 +1,110 @@
+import { getHeapStatistics } from 'node:v8';
+import { flag, port, text, wholeNumber } from '../config/formats.ts';
+import { readPem } from '../config/messaging-settings.ts';
+import { option, optional, type Options, type ValuesOf } from '../config/option.ts';
+
+/** A TCP port to listen on. */
+export interface Listener {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** Key and certificate chain as PEM. */
+export interface TlsListener extends Listener {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Where a protocol is served: without TLS, with TLS, or both. */
+export interface Listeners {
+  readonly plain?: Listener;
+  readonly tls?: TlsListener;
+}
+
+/**
+ * The options that every adapter has under the name of its protocol; names and defaults are Hono's
+ * (`docs/hono-compatibility.md` §11).
+ */
+export function listenerOptions(section: string, ports: { readonly plain: number; readonly tls: number }) {
+  const hono = { hono: true };
+  return {
+    insecurePortEnabled: option(
+      `${section}_INSECUREPORTENABLED`,
+      flag,
+      'false',
+      'whether to open the port without TLS',
+      hono,
+    ),
+    insecurePort: option(`${section}_INSECUREPORT`, port, String(ports.plain), 'port without TLS', hono),
+    insecurePortBindAddress: option(
+      `${section}_INSECUREPORTBINDADDRESS`,
+      text,
+      '127.0.0.1',
+      'address it is bound to',
+      hono,
+    ),
+    port: option(
+      `${section}_PORT`,
+      port,
+      String(ports.tls),
+      'port with TLS; open where key and certificate are set',
+      hono,
+    ),
+    bindAddress: option(`${section}_BINDADDRESS`, text, '127.0.0.1', 'address it is bound to', hono),
+    keyPath: optional(`${section}_KEYPATH`, text, "PEM file of the server's private key", hono),
+    certPath: optional(`${section}_CERTPATH`, text, "PEM file of the server's certificate chain", hono),
+    maxConnections: option(
+      `${section}_MAXCONNECTIONS`,
+      wholeNumber(0, 10_000_000),
+      '0',
+      'devices connected at a time; 0 derives it from the memory',
+      hono,
+    ),
+  } as const satisfies Options;
+}
+
+type ListenerValues = ValuesOf<ReturnType<typeof listenerOptions>>;
+
+/** What is wrong with the values taken together. */
+export function listenerProblems(section: string, values: ListenerValues): readonly string[] {
+  const problems: string[] = [];
+  const key = `ROLLCALL_${section}_KEYPATH`;
+  const cert = `ROLLCALL_${section}_CERTPATH`;
+  const tls = values.keyPath !== undefined && values.certPath !== undefined;
+  if ((values.keyPath === undefined) !== (values.certPath === undefined))
+    problems.push(`${key} and ${cert}: set both or neither`);
+  if (!tls && !values.insecurePortEnabled)
+    problems.push(
+      `no port to listen on: set ${key} and ${cert}, or ROLLCALL_${section}_INSECUREPORTENABLED=true`,
+    );
+  return problems;
+}
+
+/** Where to listen. @throws ConfigError where a key file cannot be read. */
+export function listenersOf(section: string, values: ListenerValues): Listeners {
+  return {
+    ...(values.insecurePortEnabled && {
+      plain: { host: values.insecurePortBindAddress, port: values.insecurePort },
+    }),
+    ...(values.keyPath !== undefined &&
+      values.certPath !== undefined && {
+        tls: {
+          host: values.bindAddress,
+          port: values.port,
+          key: readPem(`ROLLCALL_${section}_KEYPATH`, values.keyPath),
+          cert: readPem(`ROLLCALL_${section}_CERTPATH`, values.certPath),
+        },
+      }),
+  };
+}
+
+const bytesPerConnection = 20_000;
+const reservedBytes = 100_000_000;
+
+/** As Hono derives it from the heap: 20 kB a connection, after a reserve for everything else. */
+export function connectionLimit(configured: number): number {
+  if (configured > 0) return configured;
+  const heapBytes = getHeapStatistics().heap_size_limit * 0.75;
+  return Math.max(100, Math.floor((heapBytes - reservedBytes) / bytesPerConnection));
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { seededRandom } from './seeded-random.ts';
+
+type SeededRandom = ReturnType<typeof seededRandom>;
+
+/** A conversation, given as its messages, with some of its bytes changed, cut, doubled or made up. */
+export function mutated(messages: readonly Uint8Array[], random: SeededRandom): Uint8Array {
+  const from = random.pick(8) === 0 ? random.pick(messages.length) : 0;
+  const bytes = Buffer.concat(messages.slice(from));
+  for (let i = random.pick(6); i > 0; i--) bytes[random.pick(bytes.length)] = random.pick(256);
+  const cut = random.pick(3) === 0 ? bytes.subarray(0, random.pick(bytes.length)) : bytes;
+  return random.pick(5) === 0 ? Buffer.concat([cut, random.bytes(random.pick(200)), cut]) : cut;
+}
+
+/** Sends bytes to a loopback port in pieces of any size, and hangs up in one way or the other. Reads whatever comes. */
+export async function sendInPieces(port: number, bytes: Uint8Array, random: SeededRandom): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.resume();
+  await once(socket, 'connect');
+  for (let at = 0; at < bytes.length && !socket.destroyed;) {
+    const piece = 1 + random.pick(bytes.length);
+    socket.write(bytes.subarray(at, at + piece));
+    at += piece;
+    if (random.pick(4) === 0) await turn();
+  }
+  for (let turns = 0; turns < 3; turns++) await turn();
+  if (random.pick(2) === 0) socket.end();
+  else socket.destroy();
+  if (socket.destroyed) return;
+  const patience = setTimeout(() => socket.destroy(), 200);
+  await once(socket, 'close');
+  clearTimeout(patience);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
