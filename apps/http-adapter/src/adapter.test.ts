@@ -1,0 +1,522 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createMemoryJournal } from '@rollcall/adapter-kit';
+import {
+  describeAdapter,
+  scriptedPassword,
+  startForTest,
+  type AdapterInTest,
+  type TestSetting,
+} from '@rollcall/adapter-kit/conformance';
+import { settled } from '@rollcall/conformance';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
+
+const options: HttpAdapterOptions = {
+  plain: { host: '127.0.0.1', port: 0 },
+  maxPayloadBytes: 2_048,
+  idleTimeoutMs: 75_000,
+  requestTimeoutMs: 30_000,
+  realm: 'Hono',
+  allowedOrigin: '*',
+  lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
+  endLeasesAtShutdown: false,
+};
+const emptyNotification = 'application/vnd.eclipse-hono-empty-notification';
+
+function basic(username: string, password = scriptedPassword): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+interface RequestFacts {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+  readonly username?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A request of thermostat-7 of acme, with an empty JSON document unless told otherwise. */
+function send(port: number, path: string, facts: RequestFacts = {}): Promise<Response> {
+  const { method = 'POST', body = '{}', username = 'thermostat-7@acme', signal } = facts;
+  const headers = new Headers({
+    authorization: basic(username),
+    'content-type': 'application/json',
+    ...facts.headers,
+  });
+  if (headers.get('content-type') === '') headers.delete('content-type');
+  return fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers,
+    ...(body !== '' && { body }),
+    ...(signal && { signal }),
+  });
+}
+
+const goodbye: RequestFacts = { headers: { 'content-type': emptyNotification, 'hono-ttd': '0' }, body: '' };
+
+describeAdapter('HTTP', {
+  createAdapter: () => createHttpAdapter(options),
+  silenceMs: 600_000,
+  // There is no connection: nothing to cut, and nothing to take over.
+  cannot: ['vanish', 'takeOver'],
+  async connect({ port }, { username, password }) {
+    const authorization = basic(username, password);
+    const { status } = await send(port, '/telemetry', { headers: { authorization } });
+    if (status !== 202) return undefined;
+    return {
+      leave: async () =>
+        void (await send(port, '/event', { ...goodbye, headers: { ...goodbye.headers, authorization } })),
+      vanish: async () => {},
+      fallSilent: async () => {},
+    };
+  },
+});
+
+const adapters: AdapterInTest[] = [];
+const sockets = new Set<Socket>();
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+async function givenAnAdapter(
+  facts: Partial<HttpAdapterOptions> = {},
+  setting: TestSetting = {},
+): Promise<AdapterInTest & { readonly port: number }> {
+  const adapter = await startForTest(createHttpAdapter({ ...options, ...facts }), setting);
+  adapters.push(adapter);
+  return { ...adapter, port: adapter.address.port };
+}
+
+function causes({ sink }: AdapterInTest): readonly string[] {
+  return sink.events.map((event) => (event.type === 'connected' ? 'connected' : event.reason));
+}
+
+describe('uploading', () => {
+  test('telemetry and events arrive as the device sent them', async () => {
+    const { port, sender } = await givenAnAdapter();
+    const telemetry = await send(port, '/telemetry?hono-ttd=0', { body: '{"temp":21}' });
+    expect([telemetry.status, await telemetry.text()]).toEqual([202, '']);
+    await send(port, '/event', {
+      headers: {
+        'hono-ttl': '30',
+        'content-type': 'text/plain',
+        traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+      },
+      body: 'hot',
+    });
+    expect(sender.messages).toMatchObject([
+      {
+        endpoint: 'telemetry',
+        qos: 0,
+        contentType: 'application/json',
+        origAdapter: 'hono-http',
+        origAddress: '/telemetry',
+        device: { tenant: 'acme', device: 'thermostat-7' },
+      },
+      { endpoint: 'event', qos: 1, contentType: 'text/plain', ttlMs: 30_000, origAddress: '/event' },
+    ]);
+    expect(Buffer.from(sender.messages[0]?.payload ?? []).toString()).toBe('{"temp":21}');
+    expect(sender.messages[1]?.traceParent).toContain('a'.repeat(32));
+    expect(sender.messages.some(({ ttdSeconds }) => ttdSeconds !== undefined)).toBe(false);
+  });
+
+  test.each([
+    ['/telemetry/acme/valve-1', 202],
+    ['/telemetry//valve-1', 202],
+    ['/event//valve-1', 202],
+    ['/telemetry//gw-1', 202],
+    ['/telemetry//nobody', 403],
+    ['/telemetry//thermostat-7', 403],
+    ['/telemetry/umbrella/valve-1', 403],
+    ['/event/acme/', 404],
+    [`/event//${'x'.repeat(1_100)}`, 414],
+  ])('a gateway that PUTs to %s gets %i', async (path, status) => {
+    const adapter = await givenAnAdapter();
+    const answer = await send(adapter.port, path, { method: 'PUT', username: 'gw-1@acme' });
+    expect(answer.status).toBe(status);
+    if (status !== 202) expect(await answer.json()).toEqual({ error: expect.any(String) });
+    for (const { device } of adapter.sink.events) expect(device.device).toBe('gw-1');
+  });
+
+  test.each<[string, string, RequestFacts, number]>([
+    ['no credentials', '/event', { headers: { authorization: '' } }, 401],
+    ['a token', '/event', { headers: { authorization: 'Bearer abc' } }, 401],
+    ['malformed credentials', '/event', { headers: { authorization: 'Basic ***' } }, 400],
+    ['credentials without a colon', '/event', { headers: { authorization: 'Basic YWJj' } }, 400],
+    ['QoS 2', '/telemetry', { headers: { 'qos-level': '2' } }, 400],
+    ['an event of QoS 0', '/event', { headers: { 'qos-level': '0' } }, 400],
+    ['a ttl that is no number', '/event', { headers: { 'hono-ttl': 'long' } }, 400],
+    ['a ttd that is no number', '/event?hono-ttd=x', {}, 400],
+    ['a body with an empty notification', '/event', { headers: { 'content-type': emptyNotification } }, 400],
+    ['no body and no content type', '/telemetry', { headers: { 'content-type': '' }, body: '' }, 400],
+    ['a body that is too large', '/telemetry', { body: 'x'.repeat(3_000) }, 413],
+    ['a content type that is none', '/telemetry', { headers: { 'content-type': 'x' } }, 415],
+    ['another path', '/t', {}, 404],
+    ['another method', '/telemetry', { method: 'DELETE' }, 404],
+    ['an answer to a command', '/command/res/1', {}, 501],
+  ])('%s is answered with an error', async (_what, path, facts, status) => {
+    const { port, sender } = await givenAnAdapter();
+    const answer = await send(port, path, facts);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await answer.json()).toEqual({ error: expect.stringMatching(/./) });
+    expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="Hono"' : null);
+    expect(sender.messages).toEqual([]);
+  });
+
+  test.each([
+    [400, 400, null],
+    [404, 404, null],
+    [429, 429, '2'],
+    [500, 503, '2'],
+    [503, 503, '2'],
+  ] as const)('a network that answers %i is %i to the device', async (status, told, retryAfter) => {
+    const { port, sender } = await givenAnAdapter();
+    sender.outcome = () => ({ status: 'failed', failure: { status, text: 'no' } });
+    const answer = await send(port, '/telemetry');
+    expect(answer.status).toBe(told);
+    expect(answer.headers.get('retry-after')).toBe(retryAfter);
+  });
+
+  test('a registry that is away is 503, with a time to try again', async () => {
+    const { port, registry } = await givenAnAdapter();
+    registry.unavailable = true;
+    const answer = await send(port, '/telemetry');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+  });
+});
+
+describe('presence', () => {
+  test('one request is a lease of the default length, and silence ends it', async () => {
+    const adapter = await givenAnAdapter();
+    await send(adapter.port, '/telemetry');
+    await adapter.clock.advanceAsync(600_000);
+    const [first, second] = await adapter.events(2);
+    expect(first).toMatchObject({
+      type: 'connected',
+      remoteId: 'thermostat-7',
+      protocol: 'HTTP/1.1',
+      basis: { kind: 'lease', intervalMs: 600_000, from: 'default' },
+    });
+    expect(first).not.toHaveProperty('slot');
+    expect(second).toMatchObject({
+      type: 'disconnected',
+      reason: 'inactive',
+      initiator: 'adapter',
+      clean: false,
+      uncertaintyMs: 600_000,
+      basis: { kind: 'lease', intervalMs: 600_000, from: 'default', until: second?.at },
+    });
+  });
+
+  test('whatever becomes of its upload, a request is life', async () => {
+    const adapter = await givenAnAdapter();
+    const { port, sender, clock } = adapter;
+    for (const facts of [{ headers: { 'qos-level': '7' } }, { body: 'x'.repeat(3_000) }, { body: '{}' }]) {
+      sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer available' } });
+      expect((await send(port, '/telemetry', facts)).status).toBeGreaterThanOrEqual(400);
+      await clock.advanceAsync(500_000);
+    }
+    expect(causes(adapter)).toEqual(['connected']);
+  });
+
+  test('a refused request is not', async () => {
+    const adapter = await givenAnAdapter();
+    await send(adapter.port, '/telemetry', {
+      headers: { authorization: basic('thermostat-7@acme', 'guess') },
+    });
+    await settled();
+    expect(adapter.sink.events).toEqual([]);
+  });
+
+  test('the registry may declare the interval, for a tenant and a kind of adapter', async () => {
+    const adapters_ = [{ type: 'hono-http', enabled: true, ext: { 'presence-interval': 90 } }];
+    const adapter = await givenAnAdapter({}, { tenant: { adapters: adapters_ } });
+    await send(adapter.port, '/telemetry');
+    await adapter.clock.advanceAsync(90_000);
+    expect((await adapter.events(2))[1]).toMatchObject({
+      basis: { intervalMs: 90_000, from: 'declared' },
+      uncertaintyMs: 90_000,
+    });
+  });
+
+  test('a goodbye ends it; one of a device that is not there is nothing', async () => {
+    const adapter = await givenAnAdapter();
+    expect((await send(adapter.port, '/event', goodbye)).status).toBe(202);
+    await settled();
+    expect(adapter.sink.events).toEqual([]);
+    await send(adapter.port, '/telemetry');
+    await adapter.clock.advanceAsync(1_000);
+    await send(adapter.port, '/event', goodbye);
+    expect((await adapter.events(2))[1]).toMatchObject({
+      reason: 'client-closed',
+      uncertaintyMs: 0,
+      clean: true,
+    });
+  });
+
+  test('a device that waits for a command is answered when its time is over, and present till after it', async () => {
+    const adapter = await givenAnAdapter({ lease: { ...options.lease, defaultMs: 20_000 } });
+    let answered = false;
+    const waiting = send(adapter.port, '/event?hono-ttd=40').then((answer) => {
+      answered = true;
+      return answer.status;
+    });
+    await adapter.events(1);
+    expect(adapter.sender.messages).toMatchObject([{ ttdSeconds: 40 }]);
+    await adapter.clock.advanceAsync(39_999);
+    await settled();
+    expect(answered).toBe(false);
+    await adapter.clock.advanceAsync(1);
+    expect(await waiting).toBe(202);
+    expect(adapter.sink.events[0]).toMatchObject({ basis: { intervalMs: 50_000, from: 'ttd' } });
+    await adapter.clock.advanceAsync(50_000);
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 90_000 });
+  });
+
+  test('a device that hangs up while it waits is not waited for', async () => {
+    const adapter = await givenAnAdapter({ lease: { ...options.lease, defaultMs: 20_000 } });
+    const hangUp = new AbortController();
+    const waiting = send(adapter.port, '/event?hono-ttd=60', { signal: hangUp.signal });
+    await adapter.events(1);
+    hangUp.abort();
+    await expect(waiting).rejects.toThrow('abort');
+    // The lease is armed once the adapter heard of it: until then, an open request keeps it.
+    while (adapter.clock.armed === 0) await settled();
+    await settled();
+    await adapter.clock.advanceAsync(70_000);
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive' });
+  });
+
+  test('while the registry is away, nobody is called inactive', async () => {
+    const adapter = await givenAnAdapter();
+    await send(adapter.port, '/telemetry');
+    await adapter.clock.advanceAsync(300_000);
+    adapter.registry.unavailable = true;
+    expect((await send(adapter.port, '/telemetry')).status).toBe(503);
+    await adapter.clock.advanceAsync(3_600_000);
+    expect(causes(adapter)).toEqual(['connected']);
+    adapter.registry.unavailable = false;
+    await adapter.clock.advanceAsync(299_000);
+    expect(causes(adapter)).toEqual(['connected']);
+    await adapter.clock.advanceAsync(5_000);
+    const [, second] = await adapter.events(2);
+    expect(second).toMatchObject({ reason: 'inactive' });
+    expect((second as { uncertaintyMs: number }).uncertaintyMs).toBeGreaterThanOrEqual(4_200_000);
+  });
+
+  test('access that is revoked while it is present ends it', async () => {
+    const adapter = await givenAnAdapter();
+    await send(adapter.port, '/telemetry');
+    adapter.registry.disable('acme');
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'access-revoked', initiator: 'operator' });
+    expect((await send(adapter.port, '/telemetry')).status).toBe(403);
+  });
+});
+
+describe('a restart', () => {
+  test('leaves leases as they are: same connection, and at least one whole interval to be heard in', async () => {
+    const journal = createMemoryJournal();
+    const before = await givenAnAdapter({}, { journal });
+    await send(before.port, '/telemetry');
+    await before.clock.advanceAsync(400_000);
+    await before.running.stop({ graceMs: 0 });
+    expect(causes(before)).toEqual(['connected']);
+
+    const after = await givenAnAdapter({}, { journal, clock: before.clock });
+    await after.clock.advanceAsync(599_000);
+    expect(after.sink.events).toEqual([]);
+    await after.clock.advanceAsync(1_000);
+    const [ended] = await after.events(1);
+    expect(ended).toMatchObject({
+      type: 'disconnected',
+      reason: 'inactive',
+      connectionId: before.sink.events[0]?.connectionId,
+      epoch: before.sink.events[0]?.epoch,
+      uncertaintyMs: 1_000_000,
+    });
+  });
+
+  test('a device that is heard again goes on with its connection; one that lost its access does not', async () => {
+    const journal = createMemoryJournal();
+    const before = await givenAnAdapter({}, { journal });
+    await send(before.port, '/telemetry');
+    await send(before.port, '/telemetry', { username: 'valve-1@acme' });
+    await before.running.stop({ graceMs: 0 });
+
+    const registry = before.registry;
+    registry.disable('acme', 'valve-1');
+    const after = await givenAnAdapter({}, { journal, clock: before.clock, registry });
+    expect((await after.events(1))[0]).toMatchObject({
+      reason: 'access-revoked',
+      device: { device: 'valve-1' },
+    });
+    expect((await send(after.port, '/telemetry')).status).toBe(202);
+    await after.clock.advanceAsync(600_000);
+    expect(causes(after)).toEqual(['access-revoked', 'inactive']);
+  });
+
+  test('what was learned of a rhythm is not forgotten', async () => {
+    const journal = createMemoryJournal();
+    const before = await givenAnAdapter({}, { journal });
+    for (let index = 0; index < 8; index++) {
+      await send(before.port, '/telemetry');
+      await before.clock.advanceAsync(60_000);
+    }
+    await before.running.stop({ graceMs: 0 });
+    const after = await givenAnAdapter({}, { journal, clock: before.clock });
+    await send(after.port, '/telemetry');
+    await after.clock.advanceAsync(600_000);
+    const [ended] = await after.events(1);
+    expect(ended).toMatchObject({ reason: 'inactive', basis: { from: 'learned' } });
+    expect((ended as { uncertaintyMs: number }).uncertaintyMs).toBeLessThan(300_000);
+  });
+
+  test('for good ends leases, where the operator says so', async () => {
+    const adapter = await givenAnAdapter({ endLeasesAtShutdown: true });
+    await send(adapter.port, '/telemetry');
+    await adapter.running.stop({ graceMs: 0 });
+    expect(causes(adapter)).toEqual(['connected', 'adapter-shutdown']);
+  });
+
+  test('answers devices that wait for a command', async () => {
+    const adapter = await givenAnAdapter();
+    const waiting = send(adapter.port, '/event?hono-ttd=60');
+    await adapter.events(1);
+    await settled();
+    await adapter.running.stop({ graceMs: 0 });
+    expect((await waiting).status).toBe(202);
+  });
+});
+
+describe('web pages', () => {
+  const preflight = (port: number, path: string, method: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://shop.example', 'access-control-request-method': method },
+    });
+
+  test.each([
+    ['/telemetry', 'POST', 'qos-level, hono-ttd, authorization, content-type'],
+    ['/event/acme/valve-1', 'PUT', 'hono-ttd, authorization, content-type'],
+    ['/command/res/1', 'POST', 'hono-cmd-status, authorization, content-type'],
+  ])('may ask for %s', async (path, method, headers) => {
+    const { port } = await givenAnAdapter();
+    const answer = await preflight(port, path, method);
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    expect(answer.headers.get('access-control-allow-methods')).toBe(method);
+    expect(answer.headers.get('access-control-allow-headers')).toBe(headers);
+  });
+
+  test('of other origins may not, and nobody for what is not there', async () => {
+    const { port } = await givenAnAdapter({ allowedOrigin: /^(?:https:\/\/only\.example)$/ });
+    const answer = await preflight(port, '/telemetry', 'POST');
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    expect((await preflight(port, '/nothing', 'POST')).status).toBe(404);
+    const upload = await send(port, '/telemetry', { headers: { origin: 'https://only.example' } });
+    expect(upload.headers.get('access-control-allow-origin')).toBe('https://only.example');
+    expect(upload.headers.get('access-control-expose-headers')).toBe('hono-command, hono-cmd-req-id');
+  });
+});
+
+describe('hostile senders', () => {
+  function rawSocket(port: number): { readonly socket: Socket; readonly received: () => string } {
+    const socket = connect(port, '127.0.0.1');
+    sockets.add(socket);
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    socket.on('error', () => {});
+    return { socket, received: () => text };
+  }
+  const closed = (socket: Socket): Promise<unknown> =>
+    socket.destroyed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
+  const head = (extra: string): string =>
+    `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('thermostat-7@acme')}\r\ncontent-type: a/b\r\n${extra}\r\n`;
+
+  test('a head, or a body, that takes too long is answered with 408, on the real clock', async () => {
+    const { port } = await givenAnAdapter({ requestTimeoutMs: 200 });
+    const slowHead = rawSocket(port);
+    const slowBody = rawSocket(port);
+    slowHead.socket.write('POST /telemetry HTTP/1.1\r\nhost: a\r\nx: ');
+    slowBody.socket.write(head('content-length: 100\r\n'));
+    await Promise.all([closed(slowHead.socket), closed(slowBody.socket)]);
+    expect(slowHead.received()).toContain('HTTP/1.1 408');
+    expect(slowBody.received()).toContain('HTTP/1.1 408');
+  });
+
+  test('a silent connection is closed, on the real clock', async () => {
+    const { port } = await givenAnAdapter({ idleTimeoutMs: 100 });
+    const { socket, received } = rawSocket(port);
+    await closed(socket);
+    expect(received()).toBe('');
+  });
+
+  test.each([
+    ['garbage', '\u0000\u0001\u0002\r\n\r\n', 400],
+    ['endless headers', `POST /telemetry HTTP/1.1\r\nx: ${'y'.repeat(20_000)}`, 431],
+    [
+      'two lengths',
+      'POST /telemetry HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+      400,
+    ],
+    [
+      'length and chunks',
+      'POST /telemetry HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
+      400,
+    ],
+  ])('%s: a clear answer, and the end of the connection', async (_what, bytes, status) => {
+    const { port } = await givenAnAdapter();
+    const { socket, received } = rawSocket(port);
+    socket.write(bytes, 'latin1');
+    await closed(socket);
+    expect(received()).toContain(`HTTP/1.1 ${status}`);
+    expect(received()).toContain('{"error":');
+  });
+
+  test('an endless chunked body is refused with 413 and read no further', async () => {
+    const { port } = await givenAnAdapter();
+    const { socket, received } = rawSocket(port);
+    socket.write(head('transfer-encoding: chunked\r\n'));
+    const chunk = `400\r\n${'x'.repeat(1_024)}\r\n`;
+    const feeding = setInterval(() => socket.write(chunk), 1);
+    await closed(socket);
+    clearInterval(feeding);
+    expect(received()).toContain('HTTP/1.1 413');
+  });
+
+  test('more requests than one connection may have open close it, and others go on', async () => {
+    const adapter = await givenAnAdapter();
+    const { socket } = rawSocket(adapter.port);
+    const waits = 'POST /event?hono-ttd=60 HTTP/1.1\r\nhost: a\r\ncontent-type: a/b\r\ncontent-length: 0\r\n';
+    socket.write(`${waits}authorization: ${basic('thermostat-7@acme')}\r\n\r\n`.repeat(40));
+    await closed(socket);
+    expect(adapter.sender.messages.length).toBeLessThanOrEqual(16);
+    expect((await send(adapter.port, '/telemetry')).status).toBe(202);
+    // Nothing of the requests that were cut off keeps the lease.
+    await adapter.clock.advanceAsync(700_000);
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive' });
+  });
+});
+
+test('a port that cannot be had is told', async () => {
+  const { port } = await givenAnAdapter();
+  await expect(givenAnAdapter({ plain: { host: '127.0.0.1', port } })).rejects.toThrow(
+    `http port 127.0.0.1:${port} cannot be bound: EADDRINUSE`,
+  );
+});
+
+test('a listening adapter answers on a connection that is kept alive', async () => {
+  const { port } = await givenAnAdapter();
+  const socket = connect(port, '127.0.0.1');
+  sockets.add(socket);
+  const request = `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('thermostat-7@acme')}\r\ncontent-type: a/b\r\ncontent-length: 2\r\n\r\nhi`;
+  for (let index = 0; index < 3; index++) {
+    socket.write(request);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('latin1')).toContain('HTTP/1.1 202 Accepted');
+  }
+});

@@ -1,0 +1,76 @@
+import {
+  anyOrPattern,
+  leaseOptions,
+  leaseProblems,
+  leaseSettings,
+  listenerOptions,
+  listenerProblems,
+  listenersOf,
+  loadConfig,
+  milliseconds,
+  option,
+  text,
+  wholeNumber,
+} from '@rollcall/adapter-kit';
+import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { HttpAdapterOptions } from './adapter.ts';
+
+/** Options of the HTTP adapter. */
+export const httpOptions = {
+  ...listenerOptions('HTTP', { plain: 8_080, tls: 8_443 }),
+  maxPayloadBytes: option(
+    'HTTP_MAXPAYLOADSIZE',
+    wholeNumber(1, 268_435_455),
+    '2048',
+    'greatest body of a request, in bytes',
+    { hono: true },
+  ),
+  idleTimeoutSeconds: option(
+    'HTTP_IDLETIMEOUT',
+    wholeNumber(0, 86_400),
+    '75',
+    'seconds of silence after which a network connection is closed; 0: never, and `hono-ttd` is then ignored',
+    { hono: true },
+  ),
+  requestTimeoutMs: option(
+    'HTTP_REQUESTTIMEOUT',
+    milliseconds,
+    '30000',
+    'ms within which a request must have arrived, head and body',
+  ),
+  realm: option('HTTP_REALM', text, 'Hono', 'realm that a refused device is told', { hono: true }),
+  corsAllowedOrigin: option(
+    'HTTP_CORSALLOWEDORIGIN',
+    anyOrPattern,
+    '*',
+    'origin of web pages that may use the adapter: `*`, or a regular expression',
+    { hono: true },
+  ),
+  ...leaseOptions,
+} as const satisfies Options;
+
+type HttpValues = ValuesOf<typeof httpOptions>;
+
+/** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
+export function loadHttpConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): LoadedConfig<typeof httpOptions> {
+  return loadConfig(httpOptions, env, (values) => [
+    ...listenerProblems('HTTP', values),
+    ...leaseProblems(values),
+  ]);
+}
+
+/** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */
+export function httpAdapterOptions(values: HttpValues): HttpAdapterOptions {
+  return {
+    ...listenersOf('HTTP', values),
+    maxPayloadBytes: values.maxPayloadBytes,
+    idleTimeoutMs: values.idleTimeoutSeconds * 1_000,
+    requestTimeoutMs: values.requestTimeoutMs,
+    realm: values.realm,
+    allowedOrigin: values.corsAllowedOrigin,
+    lease: leaseSettings(values),
+    endLeasesAtShutdown: values.leaseEndAtShutdown,
+  };
+}

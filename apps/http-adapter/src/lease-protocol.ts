@@ -1,0 +1,13 @@
+import type { LeaseBook, LeaseProtocol } from '@rollcall/adapter-kit';
+import { absentHolder, presentHolder, type HttpSignal, type HttpState } from './tracker.ts';
+
+export type HttpLeases = LeaseBook<HttpSignal>;
+
+/** How the kit's lease book talks to the tracker. */
+export const leaseProtocol: LeaseProtocol<HttpState, HttpSignal> = {
+  absent: absentHolder,
+  present: presentHolder,
+  rhythm: (state) => state.rhythm,
+  ended: (reason) => ({ type: 'ended', reason }),
+  servingChanged: (serving) => ({ type: serving ? 'resumed' : 'paused' }),
+};

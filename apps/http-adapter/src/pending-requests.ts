@@ -1,0 +1,60 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests that one network connection may have open: HTTP/1.1 lets a client send them without waiting for answers. */
+const maxPerSocket = 16;
+
+/** Requests that wait for their answer. */
+export interface PendingRequests {
+  /**
+   * Takes a request in; `false` where its connection has too many, and is closed. `over` is called once: when the answer is
+   * sent, or when the connection is gone.
+   */
+  add(request: IncomingMessage, response: ServerResponse, over: () => void): boolean;
+  /** Resolves when nothing is pending. */
+  drained(): Promise<void>;
+}
+
+export function createPendingRequests(): PendingRequests {
+  const perSocket = new WeakMap<Socket, Set<() => void>>();
+  let pending = 0;
+  let wake = (): void => {};
+
+  function openOn(socket: Socket): Set<() => void> {
+    const known = perSocket.get(socket);
+    if (known) return known;
+    const open = new Set<() => void>();
+    perSocket.set(socket, open);
+    // An answer that waits behind others in its connection hears nothing of the connection's end.
+    socket.once('close', () => {
+      for (const done of open) done();
+    });
+    return open;
+  }
+
+  return {
+    add({ socket }, response, over) {
+      const open = openOn(socket);
+      if (open.size >= maxPerSocket) {
+        socket.destroy();
+        return false;
+      }
+      const done = (): void => {
+        if (!open.delete(done)) return;
+        pending -= 1;
+        over();
+        if (pending === 0) wake();
+      };
+      open.add(done);
+      pending += 1;
+      response.once('close', done);
+      return true;
+    },
+    drained: () =>
+      pending === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            wake = resolve;
+          }),
+  };
+}

@@ -1,0 +1,199 @@
+import cors from '@fastify/cors';
+import {
+  peerAddress,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type LeaseSettings,
+  type OpenConnection,
+  type Refusal,
+  type UploadRequest,
+} from '@rollcall/adapter-kit';
+import { sleep } from '@rollcall/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerFailure, answerRefusal } from './answers.ts';
+import { basicCredentials } from './basic-credentials.ts';
+import { readHead, type RequestHead } from './device-request.ts';
+import type { HttpLeases } from './lease-protocol.ts';
+import type { PendingRequests } from './pending-requests.ts';
+import { describeError, sendError } from './send-error.ts';
+import { timeTillDisconnect } from './time-till-disconnect.ts';
+import type { HttpSignal } from './tracker.ts';
+
+export interface RouteContext {
+  readonly host: AdapterHost;
+  readonly leases: HttpLeases;
+  readonly pending: PendingRequests;
+  readonly realm: string;
+  readonly allowedOrigin: '*' | RegExp;
+  readonly idleTimeoutMs: number;
+  readonly lease: LeaseSettings;
+  /** Aborts when the adapter stops: whoever waits for a command is answered. */
+  readonly stopping: AbortSignal;
+}
+
+/** A request whose device proved who it is. */
+interface DeviceRequest {
+  readonly by: AuthenticatedDevice;
+  readonly asked: ReturnType<typeof readHead>;
+  /** Effective; see `timeTillDisconnect`. */
+  readonly ttdSeconds: number | undefined;
+  /** Absent where the device says that it leaves, and was not there. */
+  readonly lease: OpenConnection<HttpSignal> | undefined;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly over: AbortSignal;
+}
+
+const corsHeaders = {
+  telemetry: ['qos-level', 'hono-ttd', 'authorization', 'content-type'],
+  event: ['hono-ttd', 'authorization', 'content-type'],
+  command: ['hono-cmd-status', 'authorization', 'content-type'],
+};
+const exposedHeaders = ['hono-command', 'hono-cmd-req-id'];
+
+/** Serves what Hono's HTTP adapter serves (`docs/hono-compatibility.md` §10). */
+export async function registerRoutes(server: FastifyInstance, context: RouteContext): Promise<void> {
+  const { host, leases, pending } = context;
+  const requests = new WeakMap<FastifyRequest, DeviceRequest>();
+
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.setNotFoundHandler((_request, reply) => sendError(reply, { status: 404, text: 'Not Found' }));
+  server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, host.log)));
+  // Preflight requests are answered on the routes that exist, and nowhere else.
+  await server.register(cors, { origin: context.allowedOrigin, exposedHeaders, preflight: false });
+
+  /** Finds out who asks, before a byte of the body is read: whoever it is, is present. */
+  async function identify(
+    endpoint: UploadRequest['endpoint'],
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply | void> {
+    const refuse = (refusal: Refusal): FastifyReply =>
+      sendError(reply, answerRefusal(refusal, context.realm));
+    const presented = basicCredentials(request.headers.authorization);
+    if (typeof presented === 'string') {
+      host.refused('bad-credentials');
+      return presented === 'malformed'
+        ? sendError(reply, { status: 400, text: 'malformed authorization header' })
+        : refuse({ reason: 'bad-credentials', text: 'credentials are missing' });
+    }
+    const { socket } = request.raw;
+    let lease: OpenConnection<HttpSignal> | undefined;
+    const over = new AbortController();
+    const taken = pending.add(request.raw, reply.raw, () => {
+      over.abort();
+      lease?.report({ type: 'answered' });
+    });
+    if (!taken) return reply.hijack();
+    const remoteAddress = peerAddress(socket);
+    const result = await host.authenticate({ ...presented, remoteIp: socket.remoteAddress ?? '' });
+    if (result.status === 'refused') return refuse(result.refusal);
+
+    const by = result.identity;
+    const asked = readHead(headOf(endpoint, request));
+    const failed = 'status' in asked;
+    const ttdSeconds = failed
+      ? undefined
+      : timeTillDisconnect(asked.ttdSeconds, by.tenant, context.idleTimeoutMs);
+    if (!failed && asked.goodbye) {
+      // Whoever was not present need not be for its goodbye.
+      lease = leases.held(by);
+    } else {
+      const obtained = leases.obtain(by, {
+        protocol: `HTTP/${request.raw.httpVersion}`,
+        ...(remoteAddress !== undefined && { remoteAddress }),
+      });
+      if ('reason' in obtained) return refuse(obtained);
+      lease = obtained;
+    }
+    lease?.report({
+      type: 'request',
+      terms: {
+        ...context.lease,
+        ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
+        ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
+      },
+    });
+    // The device may have hung up while it was authenticated.
+    if (over.signal.aborted) lease?.report({ type: 'answered' });
+    requests.set(request, { by, asked, ttdSeconds, lease, over: over.signal });
+    await lease?.committed();
+    return undefined;
+  }
+
+  async function upload(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const device = requests.get(request);
+    if (!device) return sendError(reply, { status: 500, text: 'Internal server error' });
+    const { by, asked, ttdSeconds, lease } = device;
+    const payload = request.body as Uint8Array | undefined;
+    lease?.report({ type: 'received' });
+    if ('status' in asked) return sendError(reply, answerFailure(asked));
+    if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye' });
+
+    const result = await host.upload({
+      ...asked.upload,
+      by,
+      ...(payload && { payload }),
+      ...(ttdSeconds !== undefined && { ttdSeconds }),
+    });
+    if (result.status === 'failed') {
+      if (result.terminal) lease?.report({ type: 'ended', reason: 'access-revoked' });
+      return sendError(reply, answerFailure(result.failure));
+    }
+    // There are no commands yet: the device waits for as long as it said, and gets none.
+    if (ttdSeconds !== undefined)
+      await sleep(host.clock, ttdSeconds * 1_000, AbortSignal.any([device.over, context.stopping]));
+    return reply.code(202).send();
+  }
+
+  for (const endpoint of ['telemetry', 'event'] as const) {
+    const identifyFor = (request: FastifyRequest, reply: FastifyReply) => identify(endpoint, request, reply);
+    for (const [method, url] of [
+      ['POST', `/${endpoint}`],
+      ['PUT', `/${endpoint}/:tenant/:device`],
+      ['PUT', `/${endpoint}//:device`],
+    ] as const) {
+      server.route({ method, url, onRequest: identifyFor, handler: upload });
+      allowPreflight(server, url, method, corsHeaders[endpoint]);
+    }
+  }
+  for (const [method, url] of [
+    ['POST', '/command/res/:request'],
+    ['PUT', '/command/res/:tenant/:device/:request'],
+    ['PUT', '/command/res//:device/:request'],
+  ] as const) {
+    server.route({
+      method,
+      url,
+      onRequest: (request: FastifyRequest, reply: FastifyReply) => identify('event', request, reply),
+      handler: async (_request, reply) =>
+        sendError(reply, { status: 501, text: 'commands are not supported' }),
+    });
+    allowPreflight(server, url, method, corsHeaders.command);
+  }
+}
+
+function headOf(endpoint: UploadRequest['endpoint'], request: FastifyRequest): RequestHead {
+  const { tenant = '', device } = request.params as { readonly tenant?: string; readonly device?: string };
+  return {
+    endpoint,
+    path: request.url.split('?', 1)[0] ?? '',
+    headers: request.headers,
+    query: request.query as Readonly<Record<string, unknown>>,
+    ...(device !== undefined && { target: { tenant, device } }),
+  };
+}
+
+function allowPreflight(
+  server: FastifyInstance,
+  url: string,
+  method: 'POST' | 'PUT',
+  allowedHeaders: string[],
+): void {
+  server.route({
+    method: 'OPTIONS',
+    url,
+    config: { cors: { preflight: true, methods: [method], allowedHeaders } },
+    handler: async (_request, reply) => reply.code(204).send(),
+  });
+}
