@@ -1,1 +1,3 @@
 export { consume, type ConsumeOptions, type EventConsumer } from './consume.ts';
+export type { DevicePresence, Ending, OpenConnection, PresenceChange } from './device-presence.ts';
+export { createPresenceTable, type PresenceTable, type PresenceTableOptions } from './presence-table.ts';

@@ -1,0 +1,66 @@
+import type { ConnectionEvent, ConnectedEvent, DeviceRef, Timestamp } from '@rollcall/core';
+import type { ReceivedDisconnected } from '@rollcall/core/wire';
+
+/** A connection that is open, as its `connected` told. */
+export type OpenConnection = Omit<ConnectedEvent, 'type' | 'id'>;
+
+/** How a connection ended: the facts of its `disconnected`. */
+export type Ending = Omit<ReceivedDisconnected, 'type' | 'announcement' | 'data'>;
+
+/** What is known of a device. */
+export type DevicePresence =
+  | {
+      readonly status: 'online';
+      readonly device: DeviceRef;
+      /** When the oldest of its open connections began. */
+      readonly since: Timestamp;
+      /** Oldest first. */
+      readonly connections: readonly OpenConnection[];
+    }
+  | {
+      readonly status: 'offline';
+      readonly device: DeviceRef;
+      /** When the adapter observed that it had left; it did so up to `ending.uncertaintyMs` before. */
+      readonly since: Timestamp;
+      readonly ending: Ending;
+    }
+  | {
+      /** Nothing was heard of it yet, or of all adapters that had it online for too long. */
+      readonly status: 'unknown';
+      readonly device: DeviceRef;
+      /** Those it had when the adapters fell silent. */
+      readonly connections: readonly OpenConnection[];
+    };
+
+/** A device whose status became another. */
+export interface PresenceChange {
+  readonly before: DevicePresence['status'];
+  readonly presence: DevicePresence;
+}
+
+/** Strips what a table need not remember. */
+export function openConnection(event: Extract<ConnectionEvent, { type: 'connected' }>): OpenConnection {
+  const { connectionId, epoch, device, adapter, remoteId, slot, at, basis, protocol, remoteAddress } = event;
+  return {
+    connectionId,
+    epoch,
+    device,
+    adapter,
+    remoteId,
+    at,
+    basis,
+    protocol,
+    ...(slot !== undefined && { slot }),
+    ...(remoteAddress !== undefined && { remoteAddress }),
+  };
+}
+
+/** Strips what a table need not remember. */
+export function endingOf({
+  type: _type,
+  announcement: _again,
+  data: _data,
+  ...ending
+}: ReceivedDisconnected): Ending {
+  return ending;
+}

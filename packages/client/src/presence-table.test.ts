@@ -1,0 +1,358 @@
+import { ManualClock } from '@rollcall/conformance';
+import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
+import type { ReceivedConnected, ReceivedDisconnected, ReceivedEvent } from '@rollcall/core/wire';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createPresenceTable, type PresenceTableOptions } from './presence-table.ts';
+
+const begun = Date.parse('2026-01-01T12:00:00Z');
+const hour = 3_600_000;
+const device = deviceRef('acme', 'thermostat-7');
+
+interface Facts {
+  /** Names the connection. */
+  readonly c: string;
+  /** Seconds after the beginning. */
+  readonly at: number;
+  readonly adapter?: string;
+  readonly device?: string;
+  readonly slot?: string;
+  /** By how much the adapter's clock is wrong, in milliseconds. */
+  readonly skewMs?: number;
+}
+
+function connected({
+  c,
+  at,
+  adapter = 'mqtt-0',
+  device: name = 'thermostat-7',
+  slot,
+  skewMs = 0,
+}: Facts): ReceivedConnected {
+  const atMs = begun + at * 1_000 + skewMs;
+  return {
+    type: 'connected',
+    id: `${c}-connected` as EventId,
+    connectionId: c as ConnectionId,
+    epoch: `${atMs.toString(16).padStart(12, '0')}0000` as Epoch,
+    device: deviceRef('acme', name),
+    adapter: { type: 'hono-mqtt', id: adapter, instance: `${adapter}-1` },
+    remoteId: slot ?? 'unit-1',
+    at: atMs as Timestamp,
+    basis: { kind: 'session', detectWithinMs: 90_000 },
+    protocol: 'MQTT 5.0',
+    announcement: false,
+    data: {},
+    ...(slot !== undefined && { slot }),
+  };
+}
+
+/** The end of a connection, `after` seconds after it began. */
+function disconnected(
+  event: ReceivedConnected,
+  after: number,
+  facts: { readonly reason?: string; readonly id?: string } = {},
+): ReceivedDisconnected {
+  const { reason = 'client-closed', id = `${event.connectionId}-disconnected` } = facts;
+  const at = (event.at + after * 1_000) as Timestamp;
+  return {
+    ...event,
+    type: 'disconnected',
+    id: id as EventId,
+    at,
+    connectedAt: event.at,
+    lastSeen: at,
+    uncertaintyMs: 0,
+    reason,
+    initiator: 'device',
+    clean: true,
+  };
+}
+
+const announced = (event: ReceivedConnected): ReceivedConnected => ({ ...event, announcement: true });
+
+function givenATable(options: PresenceTableOptions = {}) {
+  const clock = new ManualClock('2026-01-01T12:00:00Z');
+  const table = createPresenceTable({ clock, ...options });
+  const apply = (...events: readonly ReceivedEvent[]) => events.map((event) => table.apply(event));
+  return { clock, table, apply };
+}
+
+describe('a device', () => {
+  test('is unknown, online, offline, and says what is known of each', () => {
+    const { table, apply } = givenATable();
+    expect(table.get(device)).toEqual({ status: 'unknown', device, connections: [] });
+    const first = connected({ c: 'a', at: 0, slot: 'unit-1' });
+    expect(apply(first)[0]).toMatchObject({ before: 'unknown', presence: { status: 'online' } });
+    expect(table.get(device)).toMatchObject({
+      status: 'online',
+      since: begun,
+      connections: [{ connectionId: 'a', protocol: 'MQTT 5.0', basis: { detectWithinMs: 90_000 } }],
+    });
+    const lost = {
+      ...disconnected(first, 60, { reason: 'connection-lost' }),
+      uncertaintyMs: 1_500,
+      clean: false,
+    };
+    expect(apply(lost)[0]).toMatchObject({ before: 'online', presence: { status: 'offline' } });
+    expect(table.get(device)).toMatchObject({
+      status: 'offline',
+      since: begun + 60_000,
+      ending: { reason: 'connection-lost', uncertaintyMs: 1_500, clean: false, connectedAt: begun },
+    });
+    expect(table.size).toBe(1);
+  });
+
+  test('is online as long as one connection is open', () => {
+    const { table, apply } = givenATable();
+    const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 5, adapter: 'http-0' })];
+    expect(apply(one, other, disconnected(one, 60))).toEqual([expect.anything(), undefined, undefined]);
+    expect(table.get(device)).toMatchObject({ status: 'online', since: begun + 5_000 });
+    apply(disconnected(other, 60));
+    expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 65_000 });
+  });
+
+  test('whose end is heard before its beginning is offline', () => {
+    const { table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(disconnected(first, 10), first);
+    expect(table.get(device).status).toBe('offline');
+  });
+
+  test('that came back is online, whatever order the events come in', () => {
+    const { table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(connected({ c: 'b', at: 20 }), disconnected(first, 10), first);
+    expect(table.get(device)).toMatchObject({ status: 'online', since: begun + 20_000 });
+  });
+
+  test('of two endings of a connection, the first counts', () => {
+    const { table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(
+      disconnected(first, 90, { reason: 'buried', id: 'x' }),
+      disconnected(first, 30, { reason: 'adapter-lost' }),
+    );
+    expect(table.get(device)).toMatchObject({ since: begun + 30_000, ending: { reason: 'adapter-lost' } });
+    apply(disconnected(first, 60, { reason: 'buried', id: 'y' }));
+    expect(table.get(device)).toMatchObject({ since: begun + 30_000 });
+  });
+
+  test('an earlier ending in place of the latest one gives way to that of another connection', () => {
+    const { table, apply } = givenATable();
+    const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 1 })];
+    apply(disconnected(one, 100), disconnected(other, 49), disconnected(one, 10, { id: 'earlier' }));
+    expect(table.get(device)).toMatchObject({ since: begun + 50_000, ending: { connectionId: 'b' } });
+  });
+
+  test('that took its own slot elsewhere is not there twice, also when the end of the old one never comes', () => {
+    const { table, apply } = givenATable();
+    const old = connected({ c: 'a', at: 0, slot: 'unit-1' });
+    const within = connected({ c: 'b', at: 60, slot: 'unit-1', adapter: 'mqtt-1' });
+    apply(within, old);
+    expect(table.get(device)).toMatchObject({ connections: [{ connectionId: 'a' }, { connectionId: 'b' }] });
+    const later = connected({ c: 'c', at: 121, slot: 'unit-1', adapter: 'mqtt-2' });
+    apply(later);
+    expect(table.get(device)).toMatchObject({ connections: [{ connectionId: 'c' }] });
+    apply(disconnected(later, 10));
+    expect(table.get(device)).toMatchObject({ status: 'offline', since: later.at + 10_000 });
+  });
+
+  test('of another name, or without a slot, takes nothing over', () => {
+    const { table, apply } = givenATable();
+    apply(
+      connected({ c: 'a', at: 0, slot: 'unit-1' }),
+      connected({ c: 'b', at: 600, slot: 'unit-2' }),
+      connected({ c: 'c', at: 1_200 }),
+      connected({ c: 'd', at: 2_400 }),
+    );
+    expect(table.get(device)).toMatchObject({ connections: { length: 4 } });
+  });
+});
+
+describe('an adapter that falls silent', () => {
+  test('after it announced its connections: they are unknown, until it is heard again', () => {
+    const { clock, table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(first, announced(first));
+    clock.advance(3 * hour);
+    expect(table.get(device).status).toBe('online');
+    clock.advance(1);
+    expect(table.get(device)).toMatchObject({ status: 'unknown', connections: [{ connectionId: 'a' }] });
+    apply(connected({ c: 'b', at: 1, device: 'valve-1' }));
+    expect(table.get(device).status).toBe('online');
+  });
+
+  test('and never announced anything may have nothing to say', () => {
+    const { clock, table, apply } = givenATable();
+    apply(connected({ c: 'a', at: 0 }));
+    clock.advance(100 * hour);
+    expect(table.get(device).status).toBe('online');
+  });
+});
+
+describe('memory', () => {
+  test('a closed connection does not come back, not even after the horizon', () => {
+    const { clock, table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(first, disconnected(first, 10));
+    clock.advance(23 * hour);
+    apply(first);
+    expect(table.get(device).status).toBe('offline');
+    clock.advance(2 * hour);
+    apply(connected({ c: 'z', at: 20, device: 'valve-1' }), first);
+    expect(table.get(device)).toMatchObject({
+      status: 'offline',
+      since: begun + 10_000,
+      ending: { id: 'a-disconnected' },
+    });
+    apply(connected({ c: 'b', at: 90_000 }));
+    expect(table.get(device).status).toBe('online');
+  });
+
+  test('whom a forgotten connection took over does not come back either', () => {
+    const { clock, table, apply } = givenATable();
+    const old = connected({ c: 'a', at: 0, slot: 's' });
+    const newer = connected({ c: 'b', at: 600, slot: 's', adapter: 'mqtt-1' });
+    apply(old, newer, disconnected(newer, 10));
+    clock.advance(25 * hour);
+    apply(connected({ c: 'z', at: 20, device: 'valve-1' }));
+    expect(table.get(device)).toMatchObject({ status: 'offline', ending: { connectionId: 'b' } });
+  });
+
+  test('of closed connections is bounded: the oldest are forgotten first', () => {
+    const { table, apply } = givenATable({ maxClosed: 10 });
+    const all = Array.from({ length: 30 }, (_, index) => connected({ c: `c${index}`, at: index * 10 }));
+    for (const each of all) apply(each, disconnected(each, 5));
+    apply(...all);
+    expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 295_000 });
+  });
+
+  test('of devices is bounded: whoever is offline and was heard of longest ago goes first', () => {
+    const { table, apply } = givenATable({ maxDevices: 3 });
+    const names = ['one', 'two', 'three', 'four'];
+    const [one, two, three, four] = names.map((name, at) => connected({ c: name, at, device: name }));
+    if (!one || !two || !three || !four) throw new Error('four were made');
+    apply(one, two, disconnected(two, 1), three, four);
+    expect([...table.all()].map((each) => `${each.device.device} ${each.status}`)).toEqual([
+      'one online',
+      'three online',
+      'four online',
+    ]);
+    expect(table.get(two.device).status).toBe('unknown');
+    apply(connected({ c: 'five', at: 9, device: 'five' }));
+    expect([...table.all()].map((each) => each.device.device)).toEqual(['three', 'four', 'five']);
+  });
+
+  test('of adapters is bounded', () => {
+    const { clock, table, apply } = givenATable({ maxAdapters: 1 });
+    const first = connected({ c: 'a', at: 0, adapter: 'mqtt-0' });
+    apply(announced(first), connected({ c: 'b', at: 0, adapter: 'mqtt-1', device: 'valve-1' }));
+    clock.advance(100 * hour);
+    expect(table.get(device).status).toBe('online');
+  });
+});
+
+describe('folding', () => {
+  interface Stay extends Facts {
+    /** Seconds it lasted; absent where it goes on. */
+    readonly lasted: number | undefined;
+    /** A second ending, e.g. one that was buried and came back. */
+    readonly endsTwice: boolean;
+    readonly isAnnounced: boolean;
+  }
+
+  /** What really happened: connections of three devices over three adapters whose clocks differ. */
+  const history = fc.array(
+    fc.record({
+      at: fc.integer({ min: 0, max: 20_000 }),
+      lasted: fc.option(fc.integer({ min: 0, max: 10_000 }), { nil: undefined }),
+      device: fc.constantFrom('one', 'two', 'three'),
+      adapter: fc.constantFrom('mqtt-0', 'mqtt-1', 'mqtt-2'),
+      slot: fc.option(fc.constantFrom('unit-1', 'unit-2'), { nil: undefined }),
+      endsTwice: fc.boolean(),
+      isAnnounced: fc.boolean(),
+    }),
+    { maxLength: 12 },
+  );
+  const skews: Readonly<Record<string, number>> = { 'mqtt-0': 0, 'mqtt-1': 5_000, 'mqtt-2': -20_000 };
+
+  function stays(generated: readonly Omit<Stay, 'c' | 'slot'>[]): readonly Stay[] {
+    return generated.map((each, index) => ({
+      ...each,
+      c: `c${index}`,
+      skewMs: skews[each.adapter ?? ''] ?? 0,
+    }));
+  }
+
+  function eventsOf(stay: Stay): readonly ReceivedEvent[] {
+    const begin = connected(stay);
+    const ends = stay.lasted === undefined ? [] : [disconnected(begin, stay.lasted)];
+    const again =
+      stay.lasted === undefined || !stay.endsTwice
+        ? []
+        : [disconnected(begin, stay.lasted + 7, { id: `${stay.c}-again` })];
+    return [begin, ...(stay.isAnnounced ? [announced(begin)] : []), ...ends, ...again];
+  }
+
+  /** The rule, said of all events at once. */
+  function truth(
+    all: readonly Stay[],
+    name: string,
+  ): { readonly online: readonly string[]; readonly offlineSince: number | undefined } {
+    const ofDevice = all
+      .filter(({ device: each }) => each === name)
+      .map((stay) => ({ stay, event: connected(stay) }));
+    const epochMs = ({ epoch }: ReceivedConnected): number => Number.parseInt(epoch.slice(0, 12), 16);
+    const online = ofDevice.filter(
+      ({ stay, event }) =>
+        stay.lasted === undefined &&
+        !ofDevice.some(
+          (other) =>
+            stay.slot !== undefined &&
+            other.stay.slot === stay.slot &&
+            epochMs(other.event) > epochMs(event) + 60_000,
+        ),
+    );
+    const ends = ofDevice.flatMap(({ stay, event }) =>
+      stay.lasted === undefined ? [] : [event.at + stay.lasted * 1_000],
+    );
+    return {
+      online: online.map(({ stay }) => stay.c).toSorted(),
+      offlineSince: online.length > 0 || ends.length === 0 ? undefined : Math.max(...ends),
+    };
+  }
+
+  test('any order and any repetition of the events gives the truth', () => {
+    const shuffled = history.chain((generated) => {
+      const all = stays(generated);
+      const events = all.flatMap(eventsOf);
+      return fc.record({
+        all: fc.constant(all),
+        events: fc
+          .tuple(
+            fc.shuffledSubarray(events, { minLength: events.length }),
+            events.length === 0 ? fc.constant([]) : fc.array(fc.constantFrom(...events), { maxLength: 20 }),
+          )
+          .chain(([whole, again]) =>
+            fc.shuffledSubarray([...whole, ...again], { minLength: whole.length + again.length }),
+          ),
+      });
+    });
+    fc.assert(
+      fc.property(shuffled, ({ all, events }) => {
+        const { table, apply } = givenATable();
+        apply(...events);
+        for (const name of ['one', 'two', 'three']) {
+          const presence = table.get(deviceRef('acme', name));
+          const { online, offlineSince } = truth(all, name);
+          const seen =
+            presence.status === 'online' ? presence.connections.map(({ connectionId }) => connectionId) : [];
+          expect(seen.toSorted()).toEqual(online);
+          expect(presence.status === 'offline' ? presence.since : undefined).toBe(offlineSince);
+        }
+      }),
+      { seed: 20_261_124, numRuns: 2_000 },
+    );
+  });
+});
