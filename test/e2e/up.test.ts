@@ -128,10 +128,31 @@ describe('everything on one machine', () => {
     expect(await tail.end('SIGINT')).toBe(0);
   });
 
+  test('devices says who is online, and who left, in a line each when it is piped', async () => {
+    const args = ['devices', '--url', `amqp://127.0.0.1:${up.networkPort}`];
+    const [plain, json] = [startApp('rollcall', args), startApp('rollcall', [...args, '--json'])];
+    const both = async (): Promise<boolean> => {
+      await (await connect(up.mqttPort)).endAsync();
+      await next(2);
+      return plain.stdout.length >= 2 && json.stdout.length >= 2;
+    };
+    await expect.poll(both, { timeout: 10_000, interval: 200 }).toBe(true);
+    expect(plain.stdout[0]).toMatch(
+      /^DEFAULT_TENANT\/4711 {2}online {2}\S+ \S+ {2}MQTT 5.0 {2}session, silence noticed within 90 s$/,
+    );
+    expect(plain.stdout[1]).toMatch(/^DEFAULT_TENANT\/4711 {2}offline {2}.* client-closed, known exactly$/);
+    expect(json.stdout.slice(0, 2).map((line) => JSON.parse(line) as object)).toMatchObject([
+      { tenant: 'DEFAULT_TENANT', device: '4711', status: 'online', connections: [{ protocol: 'MQTT 5.0' }] },
+      { status: 'offline', ending: { reason: 'client-closed', uncertaintyMs: 0 } },
+    ]);
+    expect(await Promise.all([plain.end('SIGINT'), json.end('SIGTERM')])).toEqual([0, 0]);
+  });
+
   test('demo plays what it says', async () => {
-    const demo = startApp('rollcall', ['demo', '--url', `mqtt://127.0.0.1:${up.mqttPort}`]);
+    const demo = startApp('rollcall', ['demo', '--port-offset', String(up.offset)]);
     expect(await demo.exited()).toBe(0);
-    expect(causes(await next(8))).toEqual([
+    const events = await next(10);
+    expect(causes(events)).toEqual([
       'connected',
       'connection-lost',
       'connected',
@@ -140,7 +161,17 @@ describe('everything on one machine', () => {
       'connected',
       'client-closed',
       'client-closed',
+      'connected',
+      'inactive',
     ]);
+    const [granted, ended] = events.slice(-2);
+    expect(granted).toMatchObject({
+      device: '4713',
+      data: { basis: { kind: 'lease', 'interval-ms': 10_000, from: 'declared' }, protocol: 'HTTP/1.1' },
+    });
+    expect(ended?.data['uncertainty-ms']).toBeGreaterThanOrEqual(10_000);
+    const { until } = ended?.data['basis'] as { until: string };
+    expect(Date.parse(until)).toBeLessThanOrEqual(Date.parse(String(ended?.data['at'])));
   });
 
   test('health and metrics answer', async () => {
@@ -220,7 +251,7 @@ function networkPid(up: RunningUp): number {
 test('children do not outlive up', async () => {
   const up = await startUp();
   const children = childrenOf(up);
-  expect(children).toHaveLength(2);
+  expect(children).toHaveLength(3);
   await up.process.end('SIGKILL');
   const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
   await expect.poll(alive, { timeout: 20_000 }).toEqual([]);
@@ -230,8 +261,7 @@ test('children do not outlive up', async () => {
 test('a taken port is named in one line, with status 1', async () => {
   const up = await startUp();
   try {
-    const offset = up.mqttPort - 1_883;
-    const second = startApp('rollcall', ['up', '--port-offset', String(offset), '--data', up.dataDir]);
+    const second = startApp('rollcall', ['up', '--port-offset', String(up.offset), '--data', up.dataDir]);
     expect(await second.exited()).toBe(1);
     expect(second.stderr).toEqual([
       `port ${up.mqttPort}, for MQTT devices, is taken: end what uses it, or move all ports with --port-offset 10000`,

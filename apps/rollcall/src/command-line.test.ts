@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseCommand, usage } from './command-line.ts';
+import { demoPorts } from './ports.ts';
 
 test.each([
   [['up'], { command: 'up', portOffset: 0, dataDir: '.rollcall', json: false, registry: undefined }],
@@ -21,7 +22,17 @@ test.each([
     ['tail', '--url', 'amqps://h', '--tenant', 'T', '--address', 'q', '--json'],
     { command: 'tail', url: 'amqps://h', tenant: 'T', json: true, address: 'q' },
   ],
-  [['demo'], { command: 'demo', url: 'mqtt://127.0.0.1:1883' }],
+  [
+    ['devices', '--port-offset', '1000'],
+    {
+      command: 'devices',
+      url: 'amqp://127.0.0.1:16672',
+      tenant: 'DEFAULT_TENANT',
+      json: false,
+      address: undefined,
+    },
+  ],
+  [['demo', '--port-offset', '7'], { command: 'demo', ports: demoPorts(7) }],
   [['network', '--port', '0'], { command: 'network', port: 0, dataDir: '.rollcall/network' }],
   [['--help'], { command: 'help' }],
   [['tail', '-h'], { command: 'help' }],
@@ -46,6 +57,6 @@ test.each([
 });
 
 test('the usage names every command', () => {
-  for (const command of ['up', 'tail', 'demo', 'network'])
+  for (const command of ['up', 'tail', 'devices', 'demo', 'network'])
     expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
 });

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { DemoCommand } from './demo.ts';
+import type { DevicesCommand } from './devices.ts';
 import type { NetworkCommand } from './network.ts';
+import { demoPorts } from './ports.ts';
 import type { TailCommand } from './tail.ts';
 import type { UpCommand } from './up.ts';
 
@@ -8,6 +10,7 @@ export type Command =
   | ({ readonly command: 'up' } & UpCommand)
   | ({ readonly command: 'network' } & NetworkCommand)
   | ({ readonly command: 'tail' } & TailCommand)
+  | ({ readonly command: 'devices' } & DevicesCommand)
   | ({ readonly command: 'demo' } & DemoCommand)
   | { readonly command: 'help' | 'version' }
   | { readonly command: 'mistake'; readonly problem: string };
@@ -19,13 +22,16 @@ export const usage = `Usage: rollcall <command> [options]
               --data DIR        where state and logs are kept (default .rollcall)
               --registry FILE   tenants and devices (default: those of the demonstration)
               --json            events as JSON lines on standard output
+  devices   who is online, since when and over what; who left when and why
+              the options of tail
   tail      follows the connection events of a tenant; takes them from nobody
               --url URL         amqp://host:port of the messaging network (default amqp://127.0.0.1:15672)
+              --port-offset N   that of \`up\`, instead of --url
               --tenant ID       (default DEFAULT_TENANT)
               --address A       address to receive from, on networks without subscriptions like event/T::name
               --json            events as JSON lines
-  demo      an MQTT device that connects, uploads, is killed, and comes back
-              --url URL         (default mqtt://127.0.0.1:1883)
+  demo      MQTT and HTTP devices that connect, upload, are killed, come back, fall silent, and leave
+              --port-offset N   that of \`up\`
   network   the embedded messaging network alone, for development
               --port N          (default 15672)
               --data DIR        where events are kept (default .rollcall/network)
@@ -49,8 +55,9 @@ const options = {
 /** Options each command knows. */
 const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   up: ['port-offset', 'data', 'registry', 'json'],
-  tail: ['url', 'tenant', 'address', 'json'],
-  demo: ['url'],
+  tail: ['url', 'port-offset', 'tenant', 'address', 'json'],
+  devices: ['url', 'port-offset', 'tenant', 'address', 'json'],
+  demo: ['port-offset'],
   network: ['port', 'data'],
 };
 
@@ -72,36 +79,36 @@ export function parseCommand(args: readonly string[]): Command {
   const foreign = Object.keys(values).find((option) => !allowed.some((each) => each === option));
   if (foreign !== undefined) return mistake(`${name} has no option --${foreign}`);
 
+  // The highest port must stay below 65536.
+  const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);
+  if (portOffset === undefined) return mistake('--port-offset must be a number from 0 to 49000');
+  const ports = demoPorts(portOffset);
   switch (name) {
     case 'tail':
+    case 'devices':
       return {
         command: name,
-        url: values.url ?? 'amqp://127.0.0.1:15672',
+        url: values.url ?? `amqp://127.0.0.1:${ports.network}`,
         tenant: values.tenant ?? 'DEFAULT_TENANT',
         json: values.json ?? false,
         address: values.address,
       };
     case 'demo':
-      return { command: name, url: values.url ?? 'mqtt://127.0.0.1:1883' };
+      return { command: name, ports };
     case 'network': {
-      const port = wholeNumber(values.port ?? '15672', 65_535);
+      const port = wholeNumber(values.port ?? String(ports.network), 65_535);
       return port === undefined
         ? mistake('--port must be a number from 0 to 65535')
         : { command: name, port, dataDir: values.data ?? '.rollcall/network' };
     }
-    default: {
-      // The highest port must stay below 65536.
-      const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);
-      return portOffset === undefined
-        ? mistake('--port-offset must be a number from 0 to 49000')
-        : {
-            command: 'up',
-            portOffset,
-            dataDir: values.data ?? '.rollcall',
-            json: values.json ?? false,
-            registry: values.registry,
-          };
-    }
+    default:
+      return {
+        command: 'up',
+        portOffset,
+        dataDir: values.data ?? '.rollcall',
+        json: values.json ?? false,
+        registry: values.registry,
+      };
   }
 }
 

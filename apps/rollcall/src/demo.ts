@@ -1,19 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import mqtt, { type MqttClient } from 'mqtt';
+import type { DemoPorts } from './ports.ts';
 
 export interface DemoCommand {
-  readonly url: string;
+  readonly ports: DemoPorts;
 }
 
 /** Long enough to watch, and to see events apart. */
 const stepMs = 1_500;
 
-/** `rollcall demo`: a real MQTT client that does what devices do. */
-export async function demo({ url }: DemoCommand): Promise<void> {
+/** `rollcall demo`: real MQTT and HTTP clients that do what devices do. */
+export async function demo({ ports }: DemoCommand): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const first = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  const mqttUrl = `mqtt://127.0.0.1:${ports.mqtt}`;
+  const first = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
   say('Watch the events in the terminal where `npm start` runs.\n');
-  say('sensor1 (device 4711) connects                → connected');
+  say('sensor1 (device 4711) connects over MQTT       → connected');
   await pause(stepMs);
   say('sensor1 uploads an event with QoS 1');
   await first.publishAsync('event', '{"temp": 21.5}', {
@@ -26,21 +28,41 @@ export async function demo({ url }: DemoCommand): Promise<void> {
   await pause(stepMs);
 
   say('sensor1 comes back                             → connected');
-  const second = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  const second = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
   await pause(stepMs);
   say('sensor1 connects a second time, same client id → disconnected taken-over, connected');
-  const third = await connect(url, 'sensor1', 'hono-secret', 'demo-thermostat');
+  const third = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
   await pause(stepMs);
   second.end(true);
 
-  say('gateway gw (device gw-1) connects              → connected');
-  const gateway = await connect(url, 'gw', 'gw-secret', 'demo-gateway');
+  say('gateway gw (device gw-1) connects over MQTT    → connected');
+  const gateway = await connect(mqttUrl, 'gw', 'gw-secret', 'demo-gateway');
   say('gw uploads an event on behalf of device 4712');
   await gateway.publishAsync('event//4712', '{"open": true}', { qos: 1 });
   await pause(stepMs);
   say('both say goodbye                               → disconnected client-closed, twice');
   await third.endAsync();
   await gateway.endAsync();
+  await pause(stepMs);
+
+  say('sensor2 (device 4713) uploads over HTTP        → connected: a lease of 10 s');
+  await post(ports.http);
+  await pause(stepMs);
+  say('sensor2 uploads once more, which renews it');
+  await post(ports.http);
+  say('sensor2 falls silent                           → in 10 s: disconnected inactive');
+}
+
+async function post(port: number): Promise<void> {
+  const { status } = await fetch(`http://127.0.0.1:${port}/event`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from('sensor2@DEFAULT_TENANT:hono-secret').toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: '{"litres": 12}',
+  });
+  if (status !== 202) throw new Error(`the HTTP adapter answered ${status}`);
 }
 
 async function connect(url: string, authId: string, password: string, clientId: string): Promise<MqttClient> {

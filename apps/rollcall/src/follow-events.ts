@@ -1,6 +1,7 @@
 import { consume, type EventConsumer } from '@rollcall/client';
 import type { ReceivedEvent } from '@rollcall/core/wire';
 import { eventJson, eventLine } from './event-line.ts';
+import { terminalLog } from './terminal-log.ts';
 
 export interface FollowOptions {
   readonly url: string;
@@ -18,20 +19,20 @@ export interface FollowOptions {
 export function followEvents(options: FollowOptions): EventConsumer {
   const { json, application, address } = options;
   const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
-  let told = false;
+  let attachedBefore = false;
   return consume({
     url: options.url,
     tenant: options.tenant,
     ...(address !== undefined && { address }),
     ...(application === undefined ? { temporary: true } : { application }),
+    log: terminalLog(options.tell),
     onEvent(event) {
       process.stdout.write(`${json ? eventJson(event) : eventLine(event, colours)}\n`);
       options.onEvent?.(event);
     },
-    onStateChange(attached, cause) {
-      if (!attached) options.tell(`connection to the Events API lost (${cause}); trying again`);
-      else if (told) options.tell('connected to the Events API again');
-      told = true;
+    onStateChange(attached) {
+      if (attached && attachedBefore) options.tell('connected to the Events API again');
+      attachedBefore = true;
     },
   });
 }

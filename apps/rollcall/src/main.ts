@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseCommand, usage } from './command-line.ts';
 import { demo } from './demo.ts';
+import { devices } from './devices.ts';
 import { network } from './network.ts';
 import { tail } from './tail.ts';
 import { up } from './up.ts';
@@ -18,6 +19,9 @@ try {
       break;
     case 'tail':
       await tail(parsed);
+      break;
+    case 'devices':
+      await devices(parsed);
       break;
     case 'demo':
       await demo(parsed);

@@ -1,18 +1,28 @@
 /** Where the parts of the demonstration listen, all on loopback. */
 export interface DemoPorts {
   readonly mqtt: number;
+  readonly http: number;
   readonly network: number;
   readonly mqttHealth: number;
+  readonly httpHealth: number;
 }
 
 /** The standard ports, moved by `offset`. */
 export function demoPorts(offset: number): DemoPorts {
-  return { mqtt: 1_883 + offset, network: 15_672 + offset, mqttHealth: 9_101 + offset };
+  return {
+    mqtt: 1_883 + offset,
+    http: 8_080 + offset,
+    network: 15_672 + offset,
+    mqttHealth: 9_101 + offset,
+    httpHealth: 9_102 + offset,
+  };
 }
 
 /** What each port is for, in words. */
 export const portNames: Readonly<Record<keyof DemoPorts, string>> = {
   mqtt: 'MQTT devices',
+  http: 'HTTP devices',
   network: 'the messaging network',
   mqttHealth: 'health and metrics of the MQTT adapter',
+  httpHealth: 'health and metrics of the HTTP adapter',
 };

@@ -12,9 +12,6 @@ export interface TailCommand {
 export async function tail({ url, tenant, json, address }: TailCommand): Promise<void> {
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   const consumer = followEvents({ url, tenant, json, tell, ...(address !== undefined && { address }) });
-  const patience = setTimeout(() => tell(`no connection to ${url} yet; still trying`), 3_000);
-  void consumer.ready.then(() => clearTimeout(patience));
   await shutdown();
-  clearTimeout(patience);
   await consumer.close();
 }

@@ -5,23 +5,31 @@ import { banner } from './banner.ts';
 import { demoPorts } from './ports.ts';
 import { findTakenPort } from './taken-port.ts';
 
+const none = { mqtt: 0, http: 0, network: 0, mqttHealth: 0, httpHealth: 0 };
+
 test('a taken port is named, with what needs it and a way out', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  expect(await findTakenPort({ mqtt: 0, network: port, mqttHealth: 0 })).toBe(
+  expect(await findTakenPort({ ...none, network: port })).toBe(
     `port ${port}, for the messaging network, is taken: end what uses it, or move all ports with --port-offset 10000`,
   );
   server.close();
   await once(server, 'close');
-  expect(await findTakenPort({ mqtt: 0, network: 0, mqttHealth: 0 })).toBeUndefined();
+  expect(await findTakenPort(none)).toBeUndefined();
 });
 
 test('an offset moves every port, in the printed commands too', () => {
   const ports = demoPorts(10_000);
-  expect(ports).toEqual({ mqtt: 11_883, network: 25_672, mqttHealth: 19_101 });
+  expect(ports).toEqual({
+    mqtt: 11_883,
+    http: 18_080,
+    network: 25_672,
+    mqttHealth: 19_101,
+    httpHealth: 19_102,
+  });
   const text = banner(ports, '/data', 10_000);
   for (const port of Object.values(ports)) expect(text).toContain(String(port));
-  expect(text).toContain('demo --url mqtt://127.0.0.1:11883');
+  expect(text).toContain('demo --port-offset 10000\n');
   expect(banner(demoPorts(0), '/data', 0)).toContain('npm run rollcall -- demo\n');
 });

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@rollcall/core';
 import { banner } from './banner.ts';
 import { keepOutput } from './child-output.ts';
+import { demoAdapters } from './demo-adapters.ts';
 import { followEvents } from './follow-events.ts';
-import { demoPorts, type DemoPorts } from './ports.ts';
+import { demoPorts } from './ports.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 import { findTakenPort } from './taken-port.ts';
 
@@ -49,7 +50,7 @@ export async function up(command: UpCommand): Promise<number> {
   let stopping = false;
   const asked = stopRequested(() => {
     // Asked twice: no more patience.
-    adapter.kill();
+    for (const adapter of adapters) adapter.kill();
     network.kill();
     process.exit(1);
   }).then((signal) => {
@@ -72,18 +73,23 @@ export async function up(command: UpCommand): Promise<number> {
       ),
     whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
   });
-  const openConnections = new Set<string>();
-  const adapter = supervise({
-    name: 'MQTT adapter',
-    clock,
-    tell,
-    spawn() {
-      openConnections.clear();
-      const main = fileURLToPath(import.meta.resolve('@rollcall/mqtt-adapter'));
-      return startChild('mqtt-adapter', main, [], adapterEnvironment(ports, command.registry), logs, tell);
-    },
-    whenReady: () => becomesReady(`http://127.0.0.1:${ports.mqttHealth}/readiness`),
-  });
+  /** Connection id and adapter: what an adapter that died had open can be waited for no more. */
+  const openConnections = new Map<string, string>();
+  const adapters = demoAdapters(ports, command.registry ?? demoRegistry).map((adapter) =>
+    supervise({
+      name: adapter.title,
+      clock,
+      tell,
+      spawn() {
+        for (const [connection, id] of openConnections)
+          if (id === adapter.id) openConnections.delete(connection);
+        return startChild(adapter.name, adapter.main, [], adapter.environment, logs, tell);
+      },
+      whenReady: () => becomesReady(`http://127.0.0.1:${adapter.healthPort}/readiness`),
+    }),
+  );
+
+  const stopAll = () => Promise.all(adapters.map((adapter) => adapter.stop(stopWithinMs)));
 
   try {
     await startUnless(() => stopping, network, asked);
@@ -94,22 +100,22 @@ export async function up(command: UpCommand): Promise<number> {
       json: command.json,
       tell: (line) => stopping || tell(line),
       onEvent(event) {
-        if (event.type === 'connected') openConnections.add(event.connectionId);
+        if (event.type === 'connected') openConnections.set(event.connectionId, event.adapter.id);
         else openConnections.delete(event.connectionId);
       },
     });
     await consumer.ready;
-    await startUnless(() => stopping, adapter, asked);
+    await Promise.all(adapters.map((adapter) => startUnless(() => stopping, adapter, asked)));
     if (!stopping) tell(banner(ports, dataDir, command.portOffset));
     await asked;
-    await adapter.stop(stopWithinMs);
+    await stopAll();
     for (let waitedMs = 0; openConnections.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)
       await pause(20);
     await consumer.close();
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    await adapter.stop(stopWithinMs);
+    await stopAll();
     return 1;
   } finally {
     await network.stop(stopWithinMs);
@@ -125,7 +131,7 @@ function startChild(
   name: string,
   main: string,
   args: readonly string[],
-  env: Record<string, string>,
+  env: Readonly<Record<string, string>>,
   logs: string,
   tell: (line: string) => void,
 ): ChildProcess {
@@ -140,21 +146,6 @@ function startChild(
   if (child.stdout && child.stderr)
     keepOutput(name, child.stdout, child.stderr, join(logs, `${name}.log`), tell);
   return child;
-}
-
-function adapterEnvironment(ports: DemoPorts, registry: string | undefined): Record<string, string> {
-  return {
-    ROLLCALL_ADAPTER_ID: 'mqtt-0',
-    ROLLCALL_REGISTRY_FILE: registry ?? demoRegistry,
-    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
-    ROLLCALL_JOURNAL_KIND: 'memory',
-    ROLLCALL_MESSAGING_HOST: '127.0.0.1',
-    ROLLCALL_MESSAGING_PORT: String(ports.network),
-    ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
-    ROLLCALL_MQTT_INSECUREPORT: String(ports.mqtt),
-    ROLLCALL_MQTT_INSECUREPORTBINDADDRESS: '127.0.0.1',
-    ROLLCALL_HEALTH_PORT: String(ports.mqttHealth),
-  };
 }
 
 async function becomesReady(url: string): Promise<void> {

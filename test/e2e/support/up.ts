@@ -14,7 +14,10 @@ export interface EventLine {
 
 export interface RunningUp {
   readonly process: TestProcess;
+  /** By how much its ports are moved. */
+  readonly offset: number;
   readonly mqttPort: number;
+  readonly httpPort: number;
   readonly networkPort: number;
   readonly healthPort: number;
   readonly dataDir: string;
@@ -52,7 +55,9 @@ export async function startUp(args: readonly string[] = []): Promise<RunningUp> 
   const events = (): readonly EventLine[] => up.stdout.map((line) => JSON.parse(line) as EventLine);
   return {
     process: up,
+    offset,
     mqttPort: 1_883 + offset,
+    httpPort: 8_080 + offset,
     networkPort: 15_672 + offset,
     healthPort: 9_101 + offset,
     dataDir,

@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import type { DemoPorts } from './ports.ts';
+
+/** An adapter of the demonstration, as a process. */
+export interface DemoAdapter {
+  /** Its `adapter-id`. */
+  readonly id: string;
+  /** Names its log file. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly main: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly healthPort: number;
+}
+
+/** The adapters that `up` starts, all of them on loopback. */
+export function demoAdapters(ports: DemoPorts, registryFile: string): readonly DemoAdapter[] {
+  const shared = {
+    ROLLCALL_REGISTRY_FILE: registryFile,
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+    ROLLCALL_MESSAGING_PORT: String(ports.network),
+  };
+  return [
+    {
+      id: 'mqtt-0',
+      name: 'mqtt-adapter',
+      title: 'MQTT adapter',
+      main: fileURLToPath(import.meta.resolve('@rollcall/mqtt-adapter')),
+      environment: { ...shared, ...listening('MQTT', 'mqtt-0', ports.mqtt, ports.mqttHealth) },
+      healthPort: ports.mqttHealth,
+    },
+    {
+      id: 'http-0',
+      name: 'http-adapter',
+      title: 'HTTP adapter',
+      main: fileURLToPath(import.meta.resolve('@rollcall/http-adapter')),
+      environment: { ...shared, ...listening('HTTP', 'http-0', ports.http, ports.httpHealth) },
+      healthPort: ports.httpHealth,
+    },
+  ];
+}
+
+function listening(section: string, id: string, port: number, healthPort: number): Record<string, string> {
+  return {
+    ROLLCALL_ADAPTER_ID: id,
+    [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
+    [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+    [`ROLLCALL_${section}_INSECUREPORTBINDADDRESS`]: '127.0.0.1',
+    ROLLCALL_HEALTH_PORT: String(healthPort),
+  };
+}

@@ -1,0 +1,69 @@
+import { consume, createPresenceTable, type DevicePresence } from '@rollcall/client';
+import { deviceCells, deviceTable } from './device-table.ts';
+import { shutdown } from './shutdown.ts';
+import { terminalLog } from './terminal-log.ts';
+
+export interface DevicesCommand {
+  readonly url: string;
+  readonly tenant: string;
+  readonly json: boolean;
+  readonly address: string | undefined;
+}
+
+/** A device whose adapter falls silent changes without an event. */
+const redrawEveryMs = 1_000;
+const clearScreen = '\u001B[H\u001B[J';
+
+/**
+ * `rollcall devices`: the presence table of a tenant. In a terminal it is drawn anew in place; elsewhere, and with `--json`,
+ * every change of a device is a line. The subscription is its own: nobody misses an event.
+ */
+export async function devices({ url, tenant, json, address }: DevicesCommand): Promise<void> {
+  const { stdout } = process;
+  const inPlace = stdout.isTTY && !json;
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const table = createPresenceTable();
+  let changed = true;
+
+  function draw(): void {
+    if (!changed && table.size === 0) return;
+    changed = false;
+    const screen = {
+      columns: stdout.columns,
+      rows: stdout.rows - 2,
+      colours: !process.env['NO_COLOR'],
+    };
+    const heading = `${tenant}: devices that were connected before this began appear with their next event. Ctrl-C ends.`;
+    stdout.write(
+      `${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable([...table.all()], screen)}\n`,
+    );
+  }
+
+  const consumer = consume({
+    url,
+    tenant,
+    temporary: true,
+    ...(address !== undefined && { address }),
+    log: terminalLog(tell),
+    onEvent(event) {
+      const change = table.apply(event);
+      changed = true;
+      if (change && !inPlace)
+        stdout.write(`${json ? presenceJson(change.presence) : plain(change.presence)}\n`);
+    },
+  });
+  const redraw = inPlace ? setInterval(draw, redrawEveryMs) : undefined;
+  if (inPlace) draw();
+  await shutdown();
+  clearInterval(redraw);
+  await consumer.close();
+}
+
+function plain(presence: DevicePresence): string {
+  return deviceCells(presence).join('  ');
+}
+
+function presenceJson(presence: DevicePresence): string {
+  const { device, ...rest } = presence;
+  return JSON.stringify({ ...device, ...rest });
+}
