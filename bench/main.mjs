@@ -1,0 +1,102 @@
+// Measures the hot paths against floors in the same run: npm run bench -- [scenario] [options]
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { machine, table } from './report.mjs';
+import { connectScenario } from './scenarios/connect.mjs';
+import { httpScenario } from './scenarios/http.mjs';
+import { memoryScenario } from './scenarios/memory.mjs';
+import { publishScenario } from './scenarios/publish.mjs';
+
+const usage = `Usage: npm run bench -- [connect | publish | http | memory] [options]
+
+  Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
+
+  --devices N    devices (connect and memory: 1000; publish and http: 50)
+  --messages N   messages in all (20000)
+  --qos 0|1      of publish (1)
+  --repeats N    measurements, each beside its floor; the median counts (5)
+  --json FILE    the findings for programs
+`;
+
+/** @typedef {{ devices: number | undefined, messages: number, qos: 0 | 1, repeats: number }} Options */
+/** @type {Record<string, (options: Options) => Promise<import('./report.mjs').Finding[]>>} */
+const scenarios = {
+  connect: ({ devices = 1_000, repeats }) => connectScenario({ devices, repeats }),
+  publish: ({ devices = 50, ...options }) => publishScenario({ devices, ...options }),
+  http: ({ devices = 50, ...options }) => httpScenario({ devices, ...options }),
+  memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
+};
+
+const { values, positionals } = readArguments();
+const options = {
+  devices: wholeNumber(values.devices),
+  messages: wholeNumber(values.messages) ?? 20_000,
+  qos: /** @type {0 | 1} */ (values.qos === '0' ? 0 : 1),
+  repeats: wholeNumber(values.repeats) ?? 5,
+};
+const [name] = positionals;
+if (process.platform !== 'linux')
+  fail('the bench reads CPU time and memory from /proc: it runs on Linux only');
+process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
+
+/** @type {import('./report.mjs').Finding[]} */
+const findings = [];
+for (const [each, chosen] of name === undefined ? everything() : [[name, options]]) {
+  console.error(`measuring: ${each}${chosen.devices === undefined ? '' : `, ${chosen.devices} devices`}`);
+  findings.push(...((await scenarios[/** @type {string} */ (each)]?.(chosen)) ?? []));
+}
+console.log(`${JSON.stringify(machine())}\n\n${table(findings)}`);
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ machine: machine(), findings }, undefined, 2)}\n`);
+process.exit();
+
+/** @returns {[string, Options][]} */
+function everything() {
+  return [
+    ['connect', { ...options, devices: 1_000 }],
+    ['connect', { ...options, devices: 10_000, repeats: Math.min(3, options.repeats) }],
+    ['publish', { ...options, qos: 0 }],
+    ['publish', { ...options, qos: 1 }],
+    ['http', options],
+    ['memory', { ...options, devices: 1_000 }],
+    ['memory', { ...options, devices: 10_000 }],
+  ];
+}
+
+function readArguments() {
+  try {
+    const parsed = parseArgs({
+      options: {
+        devices: { type: 'string' },
+        messages: { type: 'string' },
+        qos: { type: 'string' },
+        repeats: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+      allowPositionals: true,
+    });
+    if (parsed.values.help === true) {
+      console.log(usage);
+      process.exit();
+    }
+    const [scenario, ...rest] = parsed.positionals;
+    if (rest.length > 0 || (scenario !== undefined && !Object.hasOwn(scenarios, scenario))) fail(usage);
+    return parsed;
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+/** @param {string | undefined} text */
+function wholeNumber(text) {
+  if (text === undefined) return undefined;
+  return /^[1-9]\d{0,6}$/.test(text) ? Number(text) : fail(`not a positive whole number: ${text}`);
+}
+
+/** @param {string} problem @returns {never} */
+function fail(problem) {
+  console.error(problem);
+  return process.exit(2);
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, start, startReady, stop, untilUp } from './start.mjs';
+
+export const tenant = 'bench';
+export const password = 'bench-secret';
+
+/** @param {number} index */
+export function deviceId(index) {
+  return `device-${index}`;
+}
+
+/**
+ * A running stack: the embedded network, one adapter, a consumer of everything; each a process.
+ * @param {'mqtt' | 'http'} protocol @param {number} devices
+ */
+export async function startStack(protocol, devices) {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+  const registry = join(directory, 'registry.json');
+  writeFileSync(registry, JSON.stringify(registryOf(devices)));
+  const [networkPort, port, healthPort] = [await freePort(), await freePort(), await freePort()];
+
+  const network = start('apps/rollcall/dist/main.js', [
+    'network',
+    '--port',
+    String(networkPort),
+    '--data',
+    join(directory, 'network'),
+  ]);
+  await new Promise((resolve) => network.once('message', resolve));
+  const { child: consumer } = await startReady('bench/processes/consumer.mjs', [String(networkPort), tenant]);
+  const section = protocol.toUpperCase();
+  const adapter = start(`apps/${protocol}-adapter/dist/main.js`, [], {
+    ROLLCALL_REGISTRY_FILE: registry,
+    ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+    ROLLCALL_MESSAGING_PORT: String(networkPort),
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_LOG_LEVEL: 'warn',
+    ROLLCALL_HEALTH_PORT: String(healthPort),
+    [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
+    [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+    [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
+  });
+  await untilUp(`http://127.0.0.1:${healthPort}/readiness`);
+  return {
+    port,
+    networkPort,
+    consumer,
+    adapter,
+    pids: { adapter: pidOf(adapter), network: pidOf(network), consumer: pidOf(consumer) },
+    async stop() {
+      await stop(adapter);
+      await stop(consumer);
+      await stop(network);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+export function pidOf({ pid }) {
+  if (pid === undefined) throw new Error('process did not start');
+  return pid;
+}
+
+/** Devices with salted SHA-256 passwords: what a login costs must not hide what a connection costs. */
+function registryOf(/** @type {number} */ devices) {
+  const salt = Buffer.from('salt');
+  const secret = {
+    'hash-function': 'sha-256',
+    'pwd-hash': createHash('sha256').update(salt).update(password).digest('base64'),
+    salt: salt.toString('base64'),
+  };
+  return {
+    tenants: [
+      {
+        'tenant-id': tenant,
+        devices: Array.from({ length: devices }, (_, index) => ({
+          'device-id': deviceId(index),
+          credentials: [{ type: 'hashed-password', 'auth-id': deviceId(index), secrets: [secret] }],
+        })),
+      },
+    ],
+  };
+}

@@ -1,0 +1,54 @@
+import { inParallel } from '../load/in-parallel.mjs';
+import { connectDevice, cut } from '../load/mqtt-device.mjs';
+import { residentBytes } from '../measure/process-usage.mjs';
+import { pidOf, startStack } from '../processes/stack.mjs';
+import { startReady, stop } from '../processes/start.mjs';
+
+const settleMs = 2_000;
+
+/**
+ * Memory of the adapter, and of bare aedes, for each MQTT connection that is open and silent.
+ * @param {{ devices: number }} options
+ * @returns {Promise<import('../report.mjs').Finding[]>}
+ */
+export async function memoryScenario({ devices }) {
+  const stack = await startStack('mqtt', devices);
+  const floor = await startReady('bench/processes/bare-aedes.mjs', []);
+  try {
+    const adapter = await growth(stack.port, stack.pids.adapter, devices);
+    const aedes = await growth(Number(floor.message), pidOf(floor.child), devices);
+    return [
+      {
+        what: `memory, ${devices} idle MQTT connections`,
+        figures: {
+          'adapter, kB each': adapter / devices / 1_000,
+          'bare aedes, kB each': aedes / devices / 1_000,
+        },
+        ratio: { name: 'adapter to bare aedes, memory', value: adapter / aedes, aim: 1.6 },
+      },
+    ];
+  } finally {
+    await stop(floor.child);
+    await stack.stop();
+  }
+}
+
+/** What `devices` connections add, after a warm-up that lets everything be compiled and allocated that is there once. */
+async function growth(/** @type {number} */ port, /** @type {number} */ pid, /** @type {number} */ devices) {
+  const storm = () => inParallel(devices, 100, (index) => connectDevice(port, index));
+  await cut(await inParallel(Math.min(devices, 50), 50, (index) => connectDevice(port, index)));
+  const before = await settled(pid);
+  const connected = await storm();
+  const after = await settled(pid);
+  await cut(connected);
+  return after - before;
+}
+
+async function settled(/** @type {number} */ pid) {
+  for (let round = 0; round < 2; round++) {
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    process.kill(pid, 'SIGUSR2');
+  }
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  return residentBytes(pid);
+}
