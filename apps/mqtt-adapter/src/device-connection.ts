@@ -22,7 +22,7 @@ import { grantSubscription } from './subscriptions.ts';
 import { parseTopic } from './topics.ts';
 import { mqttTracker, type MqttSignal } from './tracker.ts';
 import { uploadRequest } from './upload-request.ts';
-import { writePacket } from './write-packet.ts';
+import { writeAccepted, writePacket } from './write-packet.ts';
 
 /** Longer client ids are refused: they would fill events, logs and maps. MQTT asks for 23 at least [MQTT-3.1.3-5]. */
 const maxClientIdLength = 256;
@@ -205,7 +205,8 @@ export function createDeviceConnection(
       if (result.status === 'failed')
         host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
       const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
-      if (answer.acknowledge !== undefined)
+      if (answer.acknowledge === 0 && messageId !== undefined) writeAccepted(client, messageId);
+      else if (answer.acknowledge !== undefined)
         writePacket(client, version, {
           cmd: 'puback',
           messageId,

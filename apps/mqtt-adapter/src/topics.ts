@@ -32,8 +32,11 @@ export function parseTopic(topic: string): ParsedTopic {
   return { bag: parseBag(bagAt < 0 ? '' : topic.slice(bagAt + 2)), address: parsePath(path) };
 }
 
+const emptyBag: PropertyBag = new Map();
+
 /** Names are case-insensitive: they are keyed in lower case. Of several with one name the first counts. */
 function parseBag(text: string): PropertyBag {
+  if (text === '') return emptyBag;
   const bag = new Map<string, string>();
   for (const pair of text.split('&', maxBagEntries)) {
     const equals = pair.indexOf('=');

@@ -1,7 +1,7 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
 import type { DeviceDataSender } from '@rollcall/core';
 import { encodeDeviceMessage } from '@rollcall/core/wire';
-import { addressFor } from './address-template.ts';
+import { addressTemplate } from './address-template.ts';
 import { createLinksByAddress } from './links-by-address.ts';
 import { uploadOutcome } from './upload-failures.ts';
 
@@ -20,9 +20,9 @@ export interface DeviceDataSenderOptions {
 /** Telemetry and events of devices, with the outcome that Hono's adapters report. */
 export function createDeviceDataSender(options: DeviceDataSenderOptions): DeviceDataSender {
   const { connection } = options;
-  const templates = {
-    telemetry: options.telemetryAddress ?? 'telemetry/{tenant}',
-    event: options.eventAddress ?? 'event/{tenant}',
+  const addresses = {
+    telemetry: addressTemplate(options.telemetryAddress ?? 'telemetry/{tenant}'),
+    event: addressTemplate(options.eventAddress ?? 'event/{tenant}'),
   } as const;
   const links = createLinksByAddress(connection, {
     creditWaitMs: options.creditWaitMs,
@@ -35,7 +35,7 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
     async send(message) {
       if (closed || !connection.connected()) return uploadOutcome({ status: 'disconnected' });
       sent += 1;
-      const link = links.get(addressFor(templates[message.endpoint], message.device.tenant));
+      const link = links.get(addresses[message.endpoint](message.device.tenant));
       const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
       return uploadOutcome(
         await link.send(encoded, { awaitOutcome: message.endpoint === 'event' || message.qos === 1 }),

@@ -1,6 +1,6 @@
 import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
 import { TransportError, type Delivery, type EventSink } from '@rollcall/core';
-import { addressFor } from './address-template.ts';
+import { addressTemplate } from './address-template.ts';
 import { createLinksByAddress } from './links-by-address.ts';
 
 export interface EventsSinkOptions {
@@ -16,7 +16,8 @@ export interface EventsSinkOptions {
  * and only the kit sends it again.
  */
 export function createEventsSink(options: EventsSinkOptions): EventSink {
-  const { connection, eventAddress = 'event/{tenant}', sendTimeoutMs } = options;
+  const { connection, sendTimeoutMs } = options;
+  const address = addressTemplate(options.eventAddress ?? 'event/{tenant}');
   const links = createLinksByAddress(connection, {
     creditWaitMs: sendTimeoutMs,
     outcomeTimeoutMs: sendTimeoutMs,
@@ -27,7 +28,7 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
     name: 'events',
     async deliver({ event, message }, signal): Promise<Delivery> {
       if (closed) return retryable('sink is closed');
-      const link = links.get(addressFor(eventAddress, event.device.tenant));
+      const link = links.get(address(event.device.tenant));
       return verdict(await link.send(message, { signal }));
     },
     connected: () => connection.connected(),

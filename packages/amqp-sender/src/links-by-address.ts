@@ -11,13 +11,17 @@ export interface LinksByAddress {
 /** One link per address, opened when first asked for, on one connection. */
 export function createLinksByAddress(connection: AmqpConnection, options: SenderOptions): LinksByAddress {
   const links = new Map<string, SenderLink>();
+  /** The last one in `links`: most often the one asked for again. */
+  let latest: { readonly address: string; readonly link: SenderLink } | undefined;
   return {
     get(address) {
+      if (latest?.address === address) return latest.link;
       let link = links.get(address);
       // Taken out and put back: the order of a Map is then that of use.
       if (link) links.delete(address);
       else link = connection.openSender(address, options);
       links.set(address, link);
+      latest = { address, link };
       if (links.size > maxLinks) {
         const [oldest] = links;
         if (oldest) {
@@ -30,6 +34,7 @@ export function createLinksByAddress(connection: AmqpConnection, options: Sender
     async close() {
       await Promise.all([...links.values()].map((link) => link.close()));
       links.clear();
+      latest = undefined;
     },
   };
 }

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import type { ConnectionEvent } from '@rollcall/core';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import { createPlainSummary } from './plain-summary.ts';
 
 /** Hono's `outcome` tag of `hono.connections.attempts` (`docs/hono-compatibility.md` §9). */
 const attemptOutcomes: Readonly<Record<RefusalReason | 'succeeded', string>> = {
@@ -60,19 +61,15 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     labelNames: ['tenant', 'outcome'],
     registers,
   });
-  const payload = new Summary({
+  const payload = createPlainSummary(registry, {
     name: 'hono_telemetry_payload_bytes',
     help: 'Payload of device data',
     labelNames: ['tenant', 'type', 'status'],
-    percentiles: [],
-    registers,
   });
-  const processing = new Summary({
+  const processing = createPlainSummary(registry, {
     name: 'hono_telemetry_processing_duration_seconds',
     help: 'Time from the receipt of device data until its outcome was known',
     labelNames: ['tenant', 'type', 'status', 'qos'],
-    percentiles: [],
-    registers,
   });
   const events = new Counter({
     name: 'rollcall_events_total',
@@ -133,18 +130,15 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     attempt: (outcome, tenant) =>
       attempts.inc({ tenant: tenant ?? 'UNKNOWN', outcome: attemptOutcomes[outcome] }),
     uploaded(request, result, durationMs) {
-      const labels = {
-        tenant: request.by.device.tenant,
-        type: request.endpoint,
-        status:
-          result.status === 'accepted'
-            ? 'forwarded'
-            : result.failure.status < 500
-              ? 'unprocessable'
-              : 'undeliverable',
-      };
-      payload.observe(labels, request.payload?.byteLength ?? 0);
-      processing.observe({ ...labels, qos: String(request.qos) }, durationMs / 1000);
+      const { tenant } = request.by.device;
+      const status =
+        result.status === 'accepted'
+          ? 'forwarded'
+          : result.failure.status < 500
+            ? 'unprocessable'
+            : 'undeliverable';
+      payload.observe([tenant, request.endpoint, status], request.payload?.byteLength ?? 0);
+      processing.observe([tenant, request.endpoint, status, String(request.qos)], durationMs / 1000);
     },
     published: (event) =>
       events.inc({ type: event.type, reason: event.type === 'disconnected' ? event.reason : 'none' }),
