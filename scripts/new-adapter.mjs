@@ -162,8 +162,10 @@ function main() {
 
   console.log(`${folder} is there, with a script in package.json, its place in pnpm-lock.yaml, and a changeset.
 
-  npm run ${name}-adapter                       # runs it (${folder}/README.md says what it must be told)
-  pnpm exec vitest run ${folder}/    # its tests
+  npm run ${name}-adapter
+      runs it; ${folder}/README.md says what it must be told
+  pnpm exec vitest run ${folder}/
+      runs its tests, with pnpm on the path (npm run setup says where it is)
 
 Next: docs/add-a-protocol.md, step 2.`);
 }
