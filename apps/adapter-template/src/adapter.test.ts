@@ -116,7 +116,7 @@ describe('before its login', () => {
     const first = connectDevice(address.port);
     expect(await first.logIn()).toBe('ok');
     const second = connectDevice(address.port);
-    second.send('login');
+    second.socket.write('login');
     expect(await connectDevice(address.port).next()).toBeUndefined();
   });
 
