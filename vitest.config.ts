@@ -6,7 +6,7 @@ const conditions = ['@rollcall/source', 'node', 'import', 'default'];
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['{packages,apps}/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['{packages,apps}/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/examples/*.test.ts'],
     pool: 'threads',
     isolate: false,
   },

@@ -28,10 +28,11 @@ const scenarios = {
 };
 
 const { values, positionals } = readArguments();
+/** @type {Options} */
 const options = {
   devices: wholeNumber(values.devices),
   messages: wholeNumber(values.messages) ?? 20_000,
-  qos: /** @type {0 | 1} */ (values.qos === '0' ? 0 : 1),
+  qos: values.qos === '0' ? 0 : 1,
   repeats: wholeNumber(values.repeats) ?? 5,
 };
 const [name] = positionals;
@@ -42,25 +43,27 @@ process.on('SIGTERM', () => process.exit(143));
 
 /** @type {import('./report.mjs').Finding[]} */
 const findings = [];
-for (const [each, chosen] of name === undefined ? everything() : [[name, options]]) {
-  console.error(`measuring: ${each}${chosen.devices === undefined ? '' : `, ${chosen.devices} devices`}`);
-  findings.push(...((await scenarios[/** @type {string} */ (each)]?.(chosen)) ?? []));
+for (const { scenario, chosen } of name === undefined
+  ? everything()
+  : [{ scenario: name, chosen: options }]) {
+  console.error(`measuring: ${scenario}${chosen.devices === undefined ? '' : `, ${chosen.devices} devices`}`);
+  findings.push(...((await scenarios[scenario]?.(chosen)) ?? []));
 }
 console.log(`${JSON.stringify(machine())}\n\n${table(findings)}`);
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ machine: machine(), findings }, undefined, 2)}\n`);
 process.exit();
 
-/** @returns {[string, Options][]} */
+/** @returns {{ scenario: string, chosen: Options }[]} */
 function everything() {
   return [
-    ['connect', { ...options, devices: 1_000 }],
-    ['connect', { ...options, devices: 10_000, repeats: Math.min(3, options.repeats) }],
-    ['publish', { ...options, qos: 0 }],
-    ['publish', { ...options, qos: 1 }],
-    ['http', options],
-    ['memory', { ...options, devices: 1_000 }],
-    ['memory', { ...options, devices: 10_000 }],
+    { scenario: 'connect', chosen: { ...options, devices: 1_000 } },
+    { scenario: 'connect', chosen: { ...options, devices: 10_000, repeats: Math.min(3, options.repeats) } },
+    { scenario: 'publish', chosen: { ...options, qos: 0 } },
+    { scenario: 'publish', chosen: { ...options, qos: 1 } },
+    { scenario: 'http', chosen: options },
+    { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
+    { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];
 }
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
  * (nanoseconds; Linux), which a clock tick of 10 ms is too coarse for.
  * @param {number} pid
  */
-export function cpuTimeMs(pid) {
+function cpuTimeMs(pid) {
   const tasks = readdirSync(`/proc/${pid}/task`);
   return tasks.reduce((sum, task) => sum + taskTimeMs(pid, task), 0);
 }

@@ -29,7 +29,7 @@ export async function connectScenario({ devices, repeats }) {
   async function arrived(/** @type {'connected' | 'disconnected'} */ what, /** @type {number} */ count) {
     for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
       const seen = /** @type {Record<string, number>} */ (await ask(stack.consumer, { type: 'count' }));
-      if (Number(seen[what]) >= count) return;
+      if ((seen[what] ?? 0) >= count) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     throw new Error(`not every ${what} arrived`);

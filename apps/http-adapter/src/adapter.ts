@@ -81,7 +81,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     });
     await registerRoutes(app, context);
     await app.ready();
-    listening.push(await bind(app.server, scheme, listener));
+    listening.push(await bind(app.server, scheme, listener, host.log));
   }
 
   function closeAll(): void {

@@ -112,7 +112,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     if (options.plain) {
       const server = createServer(accept);
       servers.push(server);
-      listening.push(await bind(server, 'mqtt', options.plain));
+      listening.push(await bind(server, 'mqtt', options.plain, host.log));
     }
     if (options.tls) {
       const { key, cert } = options.tls;
@@ -124,7 +124,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
         host.log.debug({ cause: error.message }, 'TLS handshake failed'),
       );
       servers.push(server);
-      listening.push(await bind(server, 'mqtts', options.tls));
+      listening.push(await bind(server, 'mqtts', options.tls, host.log));
     }
   } catch (error) {
     await closeAll(broker, servers, sockets);

@@ -13,11 +13,14 @@ export function mutated(messages: readonly Uint8Array[], random: SeededRandom): 
   return random.pick(5) === 0 ? Buffer.concat([cut, random.bytes(random.pick(200)), cut]) : cut;
 }
 
-/** Sends bytes to a loopback port in pieces of any size, and hangs up in one way or the other. Reads whatever comes. */
+/**
+ * Sends bytes to a loopback port in pieces of any size, reads what comes or does not, and leaves in any way: an end, a
+ * dropped socket, a reset.
+ */
 export async function sendInPieces(port: number, bytes: Uint8Array, random: SeededRandom): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {});
-  socket.resume();
+  if (random.pick(4) > 0) socket.resume();
   await once(socket, 'connect');
   for (let at = 0; at < bytes.length && !socket.destroyed;) {
     const piece = 1 + random.pick(bytes.length);
@@ -25,12 +28,17 @@ export async function sendInPieces(port: number, bytes: Uint8Array, random: Seed
     at += piece;
     if (random.pick(4) === 0) await turn();
   }
-  for (let turns = 0; turns < 3; turns++) await turn();
-  if (random.pick(2) === 0) socket.end();
-  else socket.destroy();
+  for (let turns = random.pick(20); turns > 0; turns--) await turn();
   if (socket.destroyed) return;
+  const closed = new Promise((resolve) => {
+    socket.once('close', resolve);
+  });
   const patience = setTimeout(() => socket.destroy(), 200);
-  await once(socket, 'close');
+  const leave = random.pick(3);
+  if (leave === 0) socket.destroy();
+  else if (leave === 1) socket.resetAndDestroy();
+  else socket.resume().end();
+  await closed;
   clearTimeout(patience);
 }
 

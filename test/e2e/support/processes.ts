@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -19,16 +20,17 @@ export interface TestProcess {
 
 const patienceMs = 30_000;
 
-/** Runs the built main file of an app. The environment has nothing of Rollcall but `env`. */
+/** Runs the built main file of an app, `from` another copy of the repository. The environment has nothing of Rollcall but `env`. */
 export function startApp(
   app: string,
   args: readonly string[],
   env: Record<string, string> = {},
+  from = root,
 ): TestProcess {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)),
   );
-  const child = spawn(process.execPath, [`${root}apps/${app}/dist/main.js`, ...args], {
+  const child = spawn(process.execPath, [join(from, 'apps', app, 'dist', 'main.js'), ...args], {
     env: { ...clean, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

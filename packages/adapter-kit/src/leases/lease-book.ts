@@ -24,7 +24,7 @@ export interface LeaseProtocol<State, Signal> {
 }
 
 /** How the request came that a lease begins with. */
-export type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
+type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
 
 /** Who holds a lease now. A lease belongs to a device and the auth-id it proved. */
 export interface LeaseBook<Signal> {

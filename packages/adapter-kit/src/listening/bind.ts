@@ -1,11 +1,20 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { TransportError } from '@rollcall/core';
+import { TransportError, type Log } from '@rollcall/core';
 import type { ListenAddress } from '../protocol-adapter.ts';
 import type { Listener } from './listener-options.ts';
 
-/** Binds a server. @throws TransportError where the port cannot be had. */
-export async function bind(server: Server, scheme: string, { host, port }: Listener): Promise<ListenAddress> {
+/**
+ * Binds a server. What goes wrong with it later, such as a connection that cannot be accepted, is logged.
+ *
+ * @throws TransportError where the port cannot be had.
+ */
+export async function bind(
+  server: Server,
+  scheme: string,
+  { host, port }: Listener,
+  log: Log,
+): Promise<ListenAddress> {
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -13,5 +22,6 @@ export async function bind(server: Server, scheme: string, { host, port }: Liste
     const { code } = error as NodeJS.ErrnoException;
     throw new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${code}`, { cause: error });
   }
+  server.on('error', (error) => log.warn({ scheme, cause: error.message }, 'listener failed'));
   return { scheme, host, port: (server.address() as AddressInfo).port };
 }

@@ -1,0 +1,263 @@
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { startAdapter } from '@rollcall/adapter-kit';
+import {
+  describeAdapter,
+  recordingLog,
+  RecordingSender,
+  ScriptedRegistry,
+  scriptedPassword,
+  scriptedPasswords,
+  startForTest,
+  type AdapterInTest,
+} from '@rollcall/adapter-kit/conformance';
+import { RecordingSink, settled } from '@rollcall/conformance';
+import { systemClock, systemRandom } from '@rollcall/core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
+
+const options: TemplateAdapterOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  maxLineBytes: 256,
+  loginTimeoutMs: 10_000,
+  idleLimitMs: 60_000,
+};
+
+/** A device that speaks the protocol over a real socket. */
+function connectDevice(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
+    socket,
+    send: (...commands: readonly string[]) =>
+      socket.write(commands.map((command) => `${command}\n`).join('')),
+    /** The next answer; `undefined` once the adapter closed the connection. */
+    next: async (): Promise<string | undefined> => {
+      const { value } = (await lines.next()) as { value: string | undefined };
+      return value;
+    },
+    logIn(username = 'thermostat-7@acme', password = scriptedPassword) {
+      this.send(`login ${username} ${password}`);
+      return this.next();
+    },
+  };
+}
+
+describeAdapter('Template', {
+  createAdapter: () => createTemplateAdapter(options),
+  silenceMs: options.idleLimitMs,
+  // Nothing in the protocol names a connection: a device may have several.
+  cannot: ['takeOver'],
+  async connect({ port }, { username, password }) {
+    const device = connectDevice(port);
+    if ((await device.logIn(username, password)) !== 'ok') return undefined;
+    return {
+      async leave() {
+        device.send('bye');
+        await device.next();
+      },
+      async vanish() {
+        device.socket.destroy();
+      },
+      // It talks only when asked to.
+      fallSilent: async () => {},
+    };
+  },
+});
+
+const adapters: AdapterInTest[] = [];
+
+afterEach(async () => {
+  for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+async function givenAnAdapter(facts: Partial<TemplateAdapterOptions> = {}): Promise<AdapterInTest> {
+  const adapter = await startForTest(createTemplateAdapter({ ...options, ...facts }));
+  adapters.push(adapter);
+  return adapter;
+}
+
+async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
+  const adapter = await givenAnAdapter(facts);
+  const device = connectDevice(adapter.address.port);
+  expect(await device.logIn()).toBe('ok');
+  return { ...adapter, device };
+}
+
+describe('before its login', () => {
+  test.each([
+    ['ping', 'error login first'],
+    ['what', 'error unknown command'],
+    [`login thermostat-7@acme ${'x'.repeat(300)}`, 'error line too long'],
+    ['login thermostat-7@acme guess-me', 'error bad credentials'],
+  ])('%s is refused', async (command, answer) => {
+    const { address, sink } = await givenAnAdapter();
+    const device = connectDevice(address.port);
+    device.send(command);
+    expect(await device.next()).toBe(answer);
+    expect(await device.next()).toBeUndefined();
+    expect(sink.events).toEqual([]);
+  });
+
+  test('a device gets so much time and no more', async () => {
+    const { address, clock } = await givenAnAdapter();
+    const device = connectDevice(address.port);
+    device.socket.write('login thermo');
+    while (clock.armed === 0) await settled();
+    await clock.advanceAsync(options.loginTimeoutMs);
+    expect(await device.next()).toBe('error login timed out');
+    expect(await device.next()).toBeUndefined();
+  });
+
+  test('only so many devices wait, and one that logged in does not', async () => {
+    const { address } = await givenAnAdapter({ maxPendingSockets: 1 });
+    const first = connectDevice(address.port);
+    expect(await first.logIn()).toBe('ok');
+    const second = connectDevice(address.port);
+    second.socket.write('login');
+    expect(await connectDevice(address.port).next()).toBeUndefined();
+  });
+
+  test('a device that leaves while it is authenticated was never connected', async () => {
+    const { address, registry, sink } = await givenAnAdapter();
+    const getTenant = registry.getTenant.bind(registry);
+    let release = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      registry.getTenant = async (tenant) => {
+        resolve();
+        await new Promise<void>((free) => (release = free));
+        return getTenant(tenant);
+      };
+    });
+    const device = connectDevice(address.port);
+    device.send(`login thermostat-7@acme ${scriptedPassword}`);
+    await asked;
+    device.socket.resetAndDestroy();
+    await settled();
+    release();
+    await settled();
+    expect(sink.events).toEqual([]);
+  });
+});
+
+describe('a connected device', () => {
+  test('is in the event as the protocol knows it', async () => {
+    const { device, events } = await givenADevice();
+    expect((await events(1))[0]).toMatchObject({
+      remoteId: 'thermostat-7',
+      protocol: 'Template',
+      remoteAddress: `127.0.0.1:${device.socket.localPort}`,
+      basis: { kind: 'session', detectWithinMs: 60_000 },
+      adapter: { type: 'rollcall-template' },
+    });
+  });
+
+  test('uploads telemetry and events, and hears what became of them', async () => {
+    const { device, sender } = await givenADevice();
+    device.send('telemetry text/plain 21.5 °C');
+    expect(await device.next()).toBe('ok');
+    sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer' } });
+    device.send('event application/json {"alarm": true}');
+    expect(await device.next()).toBe('error 503 no consumer');
+    device.send('ping');
+    expect(await device.next()).toBe('ok');
+    expect(sender.messages).toMatchObject([
+      { endpoint: 'telemetry', contentType: 'text/plain', origAdapter: 'rollcall-template' },
+      { endpoint: 'event', contentType: 'application/json', device: { device: 'thermostat-7' } },
+    ]);
+    expect(Buffer.from(sender.messages[0]?.payload ?? []).toString()).toBe('21.5 °C');
+  });
+
+  test('is answered in the order it asked, and after it closed its side, too', async () => {
+    const { device, sender } = await givenADevice();
+    sender.outcome = async ({ contentType }) => {
+      if (contentType === 'a/slow') await settled();
+      return { status: 'failed', failure: { status: 503, text: String(contentType) } };
+    };
+    device.send('event a/slow 1', 'event a/fast 2', 'ping');
+    device.socket.end();
+    expect([await device.next(), await device.next(), await device.next(), await device.next()]).toEqual([
+      'error 503 a/slow',
+      'error 503 a/fast',
+      'ok',
+      undefined,
+    ]);
+  });
+
+  test.each([
+    ['what', 'unknown command'],
+    ['login thermostat-7@acme again', 'logged in already'],
+    ['x'.repeat(300), 'line too long'],
+  ])('that says %j broke the protocol', async (command, text) => {
+    const { device, events } = await givenADevice();
+    device.send(command);
+    expect(await device.next()).toBe(`error ${text}`);
+    expect(await device.next()).toBeUndefined();
+    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { text }, uncertaintyMs: 0 });
+  });
+
+  test('stays as long as it sends whole commands, not for parts of one', async () => {
+    const { device, clock, sink, events } = await givenADevice();
+    for (let i = 0; i < 5; i++) {
+      await clock.advanceAsync(50_000);
+      device.send('ping');
+      expect(await device.next()).toBe('ok');
+    }
+    expect(sink.events).toHaveLength(1);
+    device.socket.write('pi');
+    await clock.advanceAsync(60_000);
+    expect(await device.next()).toBe('error keepalive-timeout');
+    expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout', uncertaintyMs: 60_000 });
+  });
+
+  test('whose access ended between two commands is told, and disconnected', async () => {
+    const { device, registry, events } = await givenADevice();
+    registry.assertRegistration = async () => ({ status: 'not-found' });
+    device.send('event text/plain 1');
+    expect(await device.next()).toBe('error device is disabled or not registered');
+    expect(await device.next()).toBeUndefined();
+    expect((await events(2))[1]).toMatchObject({ reason: 'access-revoked' });
+  });
+
+  test('is told when the adapter stops', async () => {
+    const { device, running } = await givenADevice();
+    await running.stop({ graceMs: 0 });
+    expect(await device.next()).toBe('error adapter-shutdown');
+    expect(await device.next()).toBeUndefined();
+  });
+
+  test('may have a second connection', async () => {
+    const { address, events } = await givenADevice();
+    expect(await connectDevice(address.port).logIn()).toBe('ok');
+    expect((await events(2)).map(({ type }) => type)).toEqual(['connected', 'connected']);
+  });
+});
+
+test('on the real clock, silence ends a connection', async () => {
+  const sink = new RecordingSink();
+  const running = await startAdapter({
+    adapter: createTemplateAdapter({ ...options, idleLimitMs: 50 }),
+    registry: new ScriptedRegistry(),
+    passwords: scriptedPasswords,
+    sinks: [sink],
+    sender: new RecordingSender(),
+    clock: systemClock,
+    random: systemRandom,
+    log: recordingLog(),
+    settings: {
+      exposeRemoteAddress: true,
+      maxConnections: 10,
+      commitWaitMs: 50,
+      outbox: { maxEvents: 100, maxBytes: 100_000 },
+    },
+  });
+  const device = connectDevice(running.listening[0]?.port ?? 0);
+  expect(await device.logIn()).toBe('ok');
+  expect(await device.next()).toBe('error keepalive-timeout');
+  await running.stop({ graceMs: 1_000 });
+  const [, end] = sink.events;
+  expect(end).toMatchObject({ reason: 'keepalive-timeout', clean: false });
+  expect(end?.type === 'disconnected' && end.uncertaintyMs).toBeGreaterThanOrEqual(50);
+});

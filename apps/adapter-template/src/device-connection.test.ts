@@ -1,0 +1,75 @@
+import { duplexPair } from 'node:stream';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { settled } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { serveDevice } from './device-connection.ts';
+
+const options = { maxLineBytes: 256, loginTimeoutMs: 10_000, idleLimitMs: 60_000 };
+
+/** A device on a line without buffers: an answer is on its way once the device read the one before. */
+async function givenADevice() {
+  const [ours, theirs] = duplexPair({ highWaterMark: 1 });
+  let host: AdapterHost | undefined;
+  const adapter = await startForTest({
+    type: 'rollcall-template',
+    async start(given) {
+      host = given;
+      return {
+        listening: [{ scheme: 'template', host: '127.0.0.1', port: 1 }],
+        stopAccepting: async () => {},
+        close: async () => void ours.destroy(),
+      };
+    },
+  });
+  if (!host) throw new Error('not started');
+  void serveDevice(ours, host, options, () => {});
+  theirs.write(`login thermostat-7@acme ${scriptedPassword}\n`);
+  await adapter.events(1);
+  return { ...adapter, host, ours, theirs };
+}
+
+test('a device that does not read its answers is not read either, and goes for its silence', async () => {
+  const { theirs, ours, sender, clock, events, running } = await givenADevice();
+  theirs.write('event text/plain 1\nevent text/plain 2\n');
+  await settled();
+  expect(sender.messages).toHaveLength(0);
+  expect(String(theirs.read())).toBe('ok\n');
+  await settled();
+  await settled();
+  expect(sender.messages).toHaveLength(1);
+
+  await clock.advanceAsync(options.idleLimitMs);
+  expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout' });
+  expect(ours.destroyed).toBe(false);
+  await clock.advanceAsync(1_000);
+  expect(ours.destroyed).toBe(true);
+  await running.stop({ graceMs: 0 });
+  expect(clock.armed).toBe(0);
+});
+
+test('a device that sends many commands at once lets others have their turn between them', async () => {
+  const { theirs, sender, running } = await givenADevice();
+  theirs.resume();
+  theirs.write('event text/plain 1\n'.repeat(100));
+  await settled();
+  expect(sender.messages.length).toBeLessThan(10);
+  while (sender.messages.length < 100) await settled();
+  await running.stop({ graceMs: 0 });
+});
+
+test('a bug ends one connection, with an error in the log, and no other', async () => {
+  const { theirs, sender, events, logged, ours, clock, running } = await givenADevice();
+  theirs.resume();
+  sender.send = async () => {
+    throw new Error('a bug');
+  };
+  theirs.write('event text/plain 1\n');
+  expect((await events(2))[1]).toMatchObject({ reason: 'unspecified' });
+  expect(logged.filter(({ level }) => level === 'error')).toMatchObject([
+    { message: 'command could not be carried out' },
+  ]);
+  await clock.advanceAsync(1_000);
+  expect(ours.destroyed).toBe(true);
+  await running.stop({ graceMs: 0 });
+});

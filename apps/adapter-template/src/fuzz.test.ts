@@ -1,0 +1,63 @@
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { createTemplateAdapter } from './adapter.ts';
+
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const atATime = 25;
+
+/** A conversation that the adapter would take. */
+const conversation = [
+  `login thermostat-7@acme ${scriptedPassword}`,
+  'telemetry text/plain 21.5',
+  'ping',
+  'event application/json {"alarm": true}',
+  'telemetry text/plain',
+  'bye',
+].map((line) => Buffer.from(`${line}\n`));
+
+test(
+  `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
+  { timeout: 60_000 + cases * 20 },
+  async () => {
+    const adapter = await startForTest(
+      createTemplateAdapter({
+        host: '127.0.0.1',
+        port: 0,
+        maxLineBytes: 256,
+        loginTimeoutMs: 10_000,
+        idleLimitMs: 60_000,
+      }),
+    );
+    const { port } = adapter.address;
+    const random = seededRandom(20_261_124);
+
+    const honest = connect(port, '127.0.0.1');
+    const answers = createInterface({ input: honest })[Symbol.asyncIterator]();
+    honest.write(`login valve-1@acme ${scriptedPassword}\n`);
+    expect((await answers.next()).value).toBe('ok');
+
+    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random);
+
+    for (let played = 0; played < cases; played += atATime) {
+      await Promise.all(Array.from({ length: Math.min(atATime, cases - played) }, play));
+      honest.write('ping\n');
+      expect((await answers.next()).value).toBe('ok');
+    }
+
+    // Some conversations were accepted: what the fuzz does not reach, it does not test.
+    await adapter.events(cases / 5);
+    honest.destroy();
+    await adapter.running.stop({ graceMs: 0 });
+    expect(adapter.clock.armed).toBe(0);
+
+    const open = new Map<string, number>();
+    for (const { type, connectionId } of adapter.sink.events)
+      open.set(connectionId, (open.get(connectionId) ?? 0) + (type === 'connected' ? 1 : -1));
+    expect([...open.values()].filter((count) => count !== 0)).toEqual([]);
+    expect(adapter.logged.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(JSON.stringify(adapter.logged)).not.toContain(scriptedPassword);
+  },
+);

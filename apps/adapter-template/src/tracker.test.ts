@@ -1,0 +1,123 @@
+import { track } from '@rollcall/adapter-kit';
+import { describeTracker, ManualClock } from '@rollcall/conformance';
+import type { Change, DeadlineSignal, Instant } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { templateTracker, type TemplateSignal, type TemplateState } from './tracker.ts';
+
+const idleLimitMs = 60_000;
+const basis = { kind: 'session', detectWithinMs: idleLimitMs } as const;
+const now = 1_000_000 as Instant;
+
+const signals = {
+  accepted: { type: 'accepted', idleLimitMs },
+  command: { type: 'command' },
+  bye: { type: 'bye' },
+  'socket-closed': { type: 'socket-closed' },
+  'protocol-error': { type: 'protocol-error', text: 'unknown command' },
+  ended: { type: 'ended', reason: 'access-revoked' },
+  deadline: { type: 'deadline' },
+} as const satisfies Record<string, TemplateSignal | DeadlineSignal>;
+
+const states: Record<TemplateState['phase'], TemplateState> = {
+  pending: { phase: 'pending' },
+  online: { phase: 'online', lastSeen: (now - idleLimitMs) as Instant, idleLimitMs },
+  closed: { phase: 'closed' },
+};
+
+// Every phase × every signal: the next phase, and what is published. A new phase or signal does not compile until its
+// cell is filled in. `online` is at the end of its patience, so that the deadline is due.
+const table = {
+  pending: {
+    accepted: ['online', 'connected'],
+    command: ['pending', 'nothing'],
+    bye: ['closed', 'nothing'],
+    'socket-closed': ['closed', 'nothing'],
+    'protocol-error': ['closed', 'nothing'],
+    ended: ['closed', 'nothing'],
+    deadline: ['pending', 'nothing'],
+  },
+  online: {
+    accepted: ['online', 'nothing'],
+    command: ['online', 'nothing'],
+    bye: ['closed', 'client-closed'],
+    'socket-closed': ['closed', 'connection-lost'],
+    'protocol-error': ['closed', 'protocol-error'],
+    ended: ['closed', 'access-revoked'],
+    deadline: ['closed', 'keepalive-timeout'],
+  },
+  closed: {
+    accepted: ['closed', 'nothing'],
+    command: ['closed', 'nothing'],
+    bye: ['closed', 'nothing'],
+    'socket-closed': ['closed', 'nothing'],
+    'protocol-error': ['closed', 'nothing'],
+    ended: ['closed', 'nothing'],
+    deadline: ['closed', 'nothing'],
+  },
+} as const satisfies Record<
+  TemplateState['phase'],
+  Record<TemplateSignal['type'] | 'deadline', readonly [TemplateState['phase'], string]>
+>;
+
+const published = (changes: readonly Change[]): string =>
+  changes.map((change) => (change.type === 'connected' ? 'connected' : change.reason)).join() || 'nothing';
+
+describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) => {
+  test.each(Object.keys(signals) as (keyof typeof signals)[])('when %s', (type) => {
+    const step = templateTracker.reduce(states[phase], signals[type], now);
+    expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
+  });
+});
+
+describeTracker('template', templateTracker, [
+  signals.accepted,
+  signals.command,
+  signals.bye,
+  signals['socket-closed'],
+  signals['protocol-error'],
+  signals.ended,
+]);
+
+function givenAConnection() {
+  const clock = new ManualClock();
+  const seen: Change[] = [];
+  const { report } = track(templateTracker, clock, (change) => seen.push(change));
+  report(signals.accepted);
+  return { clock, report, seen, last: () => seen.at(-1) };
+}
+
+describe('a device with an idle limit of 60 s', () => {
+  test('is gone after 60 s without a command, and was last seen 60 s ago', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(45_000);
+    report(signals.command);
+    const lastSeen = clock.monotonic();
+    clock.advance(59_999);
+    expect(last()?.type).toBe('connected');
+    clock.advance(1);
+    expect(last()).toEqual({ type: 'disconnected', basis, reason: 'keepalive-timeout', lastSeen });
+  });
+
+  test('stays as long as it talks', () => {
+    const { clock, report, seen } = givenAConnection();
+    for (let minute = 0; minute < 120; minute++) {
+      clock.advance(59_000);
+      report(signals.command);
+    }
+    expect(seen).toHaveLength(1);
+  });
+
+  test('ends once: the socket that closes after its goodbye changes nothing', () => {
+    const { report, seen } = givenAConnection();
+    report(signals.bye);
+    report(signals['socket-closed']);
+    expect(seen.map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+  });
+
+  test('is last seen with its goodbye', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(45_000);
+    report(signals.bye);
+    expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
+  });
+});

@@ -1,0 +1,123 @@
+import {
+  later,
+  type ConnectionTracker,
+  type DeadlineSignal,
+  type DisconnectReason,
+  type Instant,
+  type SessionBasis,
+  type Step,
+} from '@rollcall/core';
+
+export type TemplateSignal =
+  /** The login is accepted. */
+  | { readonly type: 'accepted'; readonly idleLimitMs: number }
+  /** A command arrived, whole. */
+  | { readonly type: 'command' }
+  /** The device says goodbye. */
+  | { readonly type: 'bye' }
+  /** The network connection is gone. */
+  | { readonly type: 'socket-closed'; readonly text?: string }
+  /** The device broke the protocol. */
+  | { readonly type: 'protocol-error'; readonly text: string }
+  /** The adapter ends the connection. */
+  | {
+      readonly type: 'ended';
+      readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
+      readonly text?: string;
+    };
+
+export type TemplateState =
+  | { readonly phase: 'pending' }
+  | { readonly phase: 'online'; readonly lastSeen: Instant; readonly idleLimitMs: number }
+  | { readonly phase: 'closed' };
+
+type Online = Extract<TemplateState, { phase: 'online' }>;
+
+/** One TCP connection: it begins when its login is accepted, and the first cause of its end counts. */
+export const templateTracker: ConnectionTracker<TemplateState, TemplateSignal> = {
+  initial: { phase: 'pending' },
+  reduce(state, signal, at) {
+    switch (state.phase) {
+      case 'pending':
+        return begin(state, signal, at);
+      case 'online':
+        return goOn(state, signal, at);
+      case 'closed':
+        return { state, changes: [] };
+      default:
+        return state satisfies never;
+    }
+  },
+};
+
+function begin(
+  state: TemplateState,
+  signal: TemplateSignal | DeadlineSignal,
+  at: Instant,
+): Step<TemplateState> {
+  switch (signal.type) {
+    case 'accepted': {
+      const online: Online = { phase: 'online', lastSeen: at, idleLimitMs: signal.idleLimitMs };
+      return alive(online, [{ type: 'connected', basis: basisOf(online) }]);
+    }
+    case 'bye':
+    case 'socket-closed':
+    case 'protocol-error':
+    case 'ended':
+      // It ended before it was accepted: nobody was told of it, and nobody will be.
+      return { state: { phase: 'closed' }, changes: [] };
+    case 'command':
+    case 'deadline':
+      return { state, changes: [] };
+    default:
+      return signal satisfies never;
+  }
+}
+
+function goOn(state: Online, signal: TemplateSignal | DeadlineSignal, at: Instant): Step<TemplateState> {
+  switch (signal.type) {
+    case 'command':
+    case 'accepted':
+      return alive({ ...state, lastSeen: at }, []);
+    case 'bye':
+      return end({ ...state, lastSeen: at }, 'client-closed');
+    case 'socket-closed':
+      return end(state, 'connection-lost', signal.text);
+    case 'protocol-error':
+      return end({ ...state, lastSeen: at }, 'protocol-error', signal.text);
+    case 'ended':
+      return end(state, signal.reason, signal.text);
+    case 'deadline':
+      // A timer may fire early: the silence decides.
+      return silenceEnds(state) > at ? alive(state, []) : end(state, 'keepalive-timeout');
+    default:
+      return signal satisfies never;
+  }
+}
+
+function basisOf({ idleLimitMs }: Online): SessionBasis {
+  return { kind: 'session', detectWithinMs: idleLimitMs };
+}
+
+function silenceEnds({ lastSeen, idleLimitMs }: Online): Instant {
+  return later(lastSeen, idleLimitMs);
+}
+
+function alive(state: Online, changes: Step<TemplateState>['changes']): Step<TemplateState> {
+  return { state, changes, deadline: silenceEnds(state) };
+}
+
+function end(state: Online, reason: DisconnectReason, text?: string): Step<TemplateState> {
+  return {
+    state: { phase: 'closed' },
+    changes: [
+      {
+        type: 'disconnected',
+        basis: basisOf(state),
+        reason,
+        lastSeen: state.lastSeen,
+        ...(text !== undefined && { raw: { text } }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+// @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
+import * as untyped from './new-adapter.mjs';
+
+interface Script {
+  nameProblem(name: string | undefined, apps: readonly string[]): string | undefined;
+  renamed(text: string, name: string): string;
+  rootManifest(text: string, name: string): string;
+  adapterManifest(text: string, name: string): string;
+  lockfileWith(text: string, name: string): string;
+  plan(repository: {
+    name: string;
+    read(path: string): string;
+    files: readonly string[];
+  }): ReadonlyMap<string, string>;
+}
+
+const script: Script = untyped;
+const { nameProblem, renamed, rootManifest, adapterManifest, lockfileWith, plan } = script;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+describe('a name', () => {
+  test.each(['foo', 'my-proto', 'lwm2m', 'a1-b2-c3'])('%s may be used', (name) => {
+    expect(nameProblem(name, ['mqtt-adapter', 'rollcall'])).toBeUndefined();
+  });
+
+  test.each([
+    [undefined, 'say which protocol'],
+    ['', 'must be lower-case'],
+    ['Foo', 'must be lower-case'],
+    ['1foo', 'must be lower-case'],
+    ['foo_bar', 'must be lower-case'],
+    ['foo--bar', 'must be lower-case'],
+    ['foo-', 'must be lower-case'],
+    ['../foo', 'must be lower-case'],
+    ['x'.repeat(41), '40 characters at most'],
+    ['foo-adapter', 'leave "adapter" out'],
+    ['mqtt', 'there is apps/mqtt-adapter already'],
+    ['template', 'is taken by the repository'],
+    ['new', 'is taken by the repository'],
+  ])('%s may not be used', (name, problem) => {
+    expect(nameProblem(name, ['mqtt-adapter', 'rollcall'])).toContain(problem);
+  });
+});
+
+test.each([
+  ['@rollcall/adapter-template', '@rollcall/my-proto-adapter'],
+  ['"rollcall-adapter-template": "dist/main.js"', '"rollcall-my-proto-adapter": "dist/main.js"'],
+  ['apps/adapter-template/', 'apps/my-proto-adapter/'],
+  ['rollcall-template', 'rollcall-my-proto'],
+  ['ROLLCALL_TEMPLATE_PORT', 'ROLLCALL_MY_PROTO_PORT'],
+  ['createTemplateAdapter', 'createMyProtoAdapter'],
+  ['TemplateSignal', 'MyProtoSignal'],
+  ['templateTracker', 'myProtoTracker'],
+  ['# The template adapter', '# The my-proto adapter'],
+  ['node scripts/run.mjs app adapter-template', 'npm run my-proto-adapter'],
+  ['a\n\n<!-- template only -->\n\nx\n\n<!-- /template only -->\n\nb', 'a\n\nb'],
+])('%j becomes %j', (text, expected) => {
+  expect(renamed(text, 'my-proto')).toBe(expected);
+});
+
+test('the new package is published; the template is not', () => {
+  const text = read('apps/adapter-template/package.json');
+  expect(JSON.parse(text)).toMatchObject({ private: true });
+  const manifest = JSON.parse(adapterManifest(text, 'foo')) as object;
+  expect(manifest).toMatchObject({
+    name: '@rollcall/foo-adapter',
+    bin: { 'rollcall-foo-adapter': 'dist/main.js' },
+  });
+  expect(manifest).not.toHaveProperty('private');
+});
+
+test('the new app gets a script after those of the other apps, and nothing else changes', () => {
+  const before = read('package.json');
+  const after = rootManifest(before, 'foo');
+  expect(after).toContain('    "foo-adapter": "node scripts/run.mjs app foo-adapter",\n');
+  expect(after.replace(/ {4}"foo-adapter".*\n/, '')).toBe(before);
+});
+
+test('the lockfile gets one more importer, in its place', () => {
+  const before = read('pnpm-lock.yaml');
+  const after = lockfileWith(before, 'foo');
+  const block = /^ {2}apps\/foo-adapter:\n(?: {4}.*\n)+\n/m.exec(after)?.[0] ?? '';
+  expect(block.replace('foo-adapter', 'adapter-template')).toBe(
+    /^ {2}apps\/adapter-template:\n(?: {4}.*\n)+\n/m.exec(before)?.[0],
+  );
+  expect(after.replace(block, '')).toBe(before);
+  const importers = [...after.matchAll(/^ {2}((?:apps|packages)\/\S+):$/gm)].map(([, path]) => path);
+  expect(importers).toEqual(importers.toSorted());
+  expect(() => lockfileWith('importers:\n\n  .: {}\n\npackages:\n', 'foo')).toThrow(
+    'no apps/adapter-template',
+  );
+});
+
+test('nothing in a new adapter says that it was copied', () => {
+  const source = join(root, 'apps/adapter-template');
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => !/^(dist|node_modules|\.turbo)\b/.test(file) && statSync(join(source, file)).isFile(),
+  );
+  const texts = plan({ name: 'foo', read, files });
+  const own = [...texts].filter(([path]) => path.startsWith('apps/foo-adapter/'));
+  expect(own).toHaveLength(files.length);
+  for (const [path, text] of own) expect(`${path}\n${text}`).not.toMatch(/template/i);
+  expect([...texts.keys()].filter((path) => !path.startsWith('apps/'))).toEqual([
+    'package.json',
+    'pnpm-lock.yaml',
+    '.changeset/foo-adapter.md',
+  ]);
+});

@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApp } from './support/processes.ts';
+
+// The generator in a copy of the repository, without network: the packages come from pnpm's store on this machine.
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let copy = '';
+
+function run(
+  command: string,
+  ...args: readonly string[]
+): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: copy,
+    encoding: 'utf8',
+    env: {
+      // Nothing of this test run may reach the one inside it.
+      ...Object.fromEntries(
+        Object.entries(process.env).filter(
+          ([name]) => !/^(VITEST|TEST$|NODE_ENV$|npm_|ROLLCALL_)/.test(name),
+        ),
+      ),
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+      NO_COLOR: '1',
+      pnpm_config_store_dir: storeDir(),
+    },
+  });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+/** Where the packages of this checkout came from: the default may be another one elsewhere in the file system. */
+function storeDir(): string {
+  const modules = readFileSync(join(root, 'node_modules/.modules.yaml'), 'utf8');
+  return /storeDir"?: "?([^",\n]+)/.exec(modules)?.[1] ?? '';
+}
+
+const succeeds = { status: 0 };
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'rollcall-copy-'));
+  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const file of listed.stdout.split('\0'))
+    if (file !== '' && existsSync(join(root, file))) cpSync(join(root, file), join(copy, file));
+  const { status, output } = run('pnpm', 'install', '--frozen-lockfile', '--offline');
+  if (status !== 0) throw new Error(output);
+});
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+test('a name that cannot be used changes nothing', () => {
+  const before = readFileSync(join(copy, 'package.json'), 'utf8');
+  const { status, output } = run('pnpm', '--silent', 'run', 'run:new-adapter', 'mqtt');
+  expect(status).toBe(2);
+  expect(output).toContain('mqtt: there is apps/mqtt-adapter already');
+  expect(readFileSync(join(copy, 'package.json'), 'utf8')).toBe(before);
+});
+
+test('what cannot be installed leaves nothing behind', () => {
+  const lockfile = readFileSync(join(copy, 'pnpm-lock.yaml'), 'utf8');
+  const { status, output } = run(
+    process.execPath,
+    '--import',
+    'data:text/javascript,process.env.PATH=""',
+    'scripts/new-adapter.mjs',
+    'my-proto',
+  );
+  expect(status).toBe(1);
+  expect(output).toContain('Everything is as it was before.');
+  expect(existsSync(join(copy, 'apps/my-proto-adapter'))).toBe(false);
+  expect(existsSync(join(copy, '.changeset/my-proto-adapter.md'))).toBe(false);
+  expect(readFileSync(join(copy, 'pnpm-lock.yaml'), 'utf8')).toBe(lockfile);
+});
+
+test('a new adapter passes its tests and the checks of the repository', () => {
+  const made = run('pnpm', '--silent', 'run', 'run:new-adapter', 'my-proto');
+  expect(made).toMatchObject(succeeds);
+  expect(made.output).toContain('npm run my-proto-adapter');
+  for (const check of [
+    ['oxfmt', '--check', '.'],
+    ['tsc', '-p', 'tsconfig.test.json'],
+    ['tsc', '-b', 'apps/my-proto-adapter'],
+    ['oxlint', 'apps/my-proto-adapter'],
+    ['turbo', 'boundaries'],
+    ['vitest', 'run', 'apps/my-proto-adapter/'],
+  ])
+    expect({ check, ...run('pnpm', 'exec', ...check) }).toMatchObject(succeeds);
+  for (const script of ['check-shape.mjs', 'check-lockfile.mjs'])
+    expect({ script, ...run(process.execPath, join('scripts', script)) }).toMatchObject(succeeds);
+});
+
+test('a new adapter serves a device, and its log has the events', async () => {
+  const adapter = startApp(
+    'my-proto-adapter',
+    [],
+    {
+      ROLLCALL_REGISTRY_FILE: join(copy, 'apps/rollcall/demo/registry.yaml'),
+      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+      ROLLCALL_MESSAGING_PORT: '1',
+      ROLLCALL_MY_PROTO_PORT: '0',
+      ROLLCALL_HEALTH_PORT: '0',
+    },
+    copy,
+  );
+  const ready = JSON.parse(await adapter.line((line) => line.includes('"ready"'), 'that it is ready')) as {
+    listening: { port: number }[];
+  };
+  const device = connect(ready.listening[0]?.port ?? 0, '127.0.0.1');
+  const closed = once(device, 'close');
+  device.resume().write('login sensor1@DEFAULT_TENANT hono-secret\nbye\n');
+  const event = async (what: string): Promise<unknown> =>
+    JSON.parse(await adapter.line((line) => line.includes(what), what));
+  expect(await event('device connected')).toMatchObject({
+    device: '4711',
+    adapter: { type: 'rollcall-my-proto' },
+  });
+  expect(await event('device disconnected')).toMatchObject({
+    device: '4711',
+    reason: 'client-closed',
+    clean: true,
+  });
+  await closed;
+  expect(await adapter.end('SIGTERM')).toBe(0);
+});
