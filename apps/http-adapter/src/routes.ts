@@ -39,8 +39,13 @@ interface DeviceRequest {
   readonly ttdSeconds: number | undefined;
   /** Absent where the device says that it leaves, and was not there. */
   readonly lease: OpenConnection<HttpSignal> | undefined;
-  /** Aborts when nobody waits for the answer any more. */
-  readonly over: AbortSignal;
+  readonly answer: AwaitedAnswer;
+}
+
+/** Whether anybody waits for the answer still. No abort signal: most requests have no use for one, and it costs. */
+interface AwaitedAnswer {
+  over: boolean;
+  whenOver: (() => void) | undefined;
 }
 
 const corsHeaders = {
@@ -79,9 +84,10 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     }
     const { socket } = request.raw;
     let lease: OpenConnection<HttpSignal> | undefined;
-    const over = new AbortController();
+    const answer: AwaitedAnswer = { over: false, whenOver: undefined };
     const taken = pending.add(request.raw, reply.raw, () => {
-      over.abort();
+      answer.over = true;
+      answer.whenOver?.();
       lease?.report({ type: 'answered' });
     });
     if (!taken) return reply.hijack();
@@ -115,8 +121,8 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       },
     });
     // The device may have hung up while it was authenticated.
-    if (over.signal.aborted) lease?.report({ type: 'answered' });
-    requests.set(request, { by, asked, ttdSeconds, lease, over: over.signal });
+    if (answer.over) lease?.report({ type: 'answered' });
+    requests.set(request, { by, asked, ttdSeconds, lease, answer });
     await lease?.committed();
     return undefined;
   }
@@ -141,8 +147,11 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       return sendError(reply, answerFailure(result.failure));
     }
     // There are no commands yet: the device waits for as long as it said, and gets none.
-    if (ttdSeconds !== undefined)
-      await sleep(host.clock, ttdSeconds * 1_000, AbortSignal.any([device.over, context.stopping]));
+    if (ttdSeconds !== undefined && !device.answer.over) {
+      const over = new AbortController();
+      device.answer.whenOver = () => over.abort();
+      await sleep(host.clock, ttdSeconds * 1_000, AbortSignal.any([over.signal, context.stopping]));
+    }
     return reply.code(202).send();
   }
 
