@@ -40,7 +40,8 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   expect(files.includes('README.md'), 'README.md is missing');
   expect(files.includes(kind === 'packages' ? 'src/index.ts' : 'src/main.ts'), 'its entry in src is missing');
   if (turbo.tags?.[0] === 'adapter')
-    for (const file of adapterFiles) expect(files.includes(`src/${file}`), `src/${file} is missing`);
+    for (const file of [...adapterFiles.map((name) => `src/${name}`), 'Dockerfile'])
+      expect(files.includes(file), `${file} is missing`);
   return problems;
 }
 
