@@ -138,7 +138,10 @@ describe('uploading', () => {
     const answer = await send(adapter.port, path, { method: 'PUT', username: 'gw-1@acme' });
     expect(answer.status).toBe(status);
     if (status !== 202) expect(await answer.json()).toEqual({ error: expect.any(String) });
-    for (const { device } of adapter.sink.events) expect(device.device).toBe('gw-1');
+    await settled();
+    expect(adapter.sink.events.map(({ type, device }) => [type, device.device])).toEqual(
+      status === 414 ? [] : [['connected', 'gw-1']],
+    );
   });
 
   test.each<[string, string, RequestFacts, number]>([

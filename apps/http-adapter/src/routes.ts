@@ -142,10 +142,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       ...(payload && { payload }),
       ...(ttdSeconds !== undefined && { ttdSeconds }),
     });
-    if (result.status === 'failed') {
-      if (result.terminal) lease?.report({ type: 'ended', reason: 'access-revoked' });
-      return sendError(reply, answerFailure(result.failure));
-    }
+    if (result.status === 'failed') return sendError(reply, answerFailure(result.failure));
     // There are no commands yet: the device waits for as long as it said, and gets none.
     if (ttdSeconds !== undefined && !device.answer.over) {
       const over = new AbortController();
