@@ -7,6 +7,7 @@ import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
+import { writeTransfersTogether } from './transfers-together.ts';
 
 /** One connection that was opened, with its one session. It ends, and then another one is dialled. */
 export interface Dialled {
@@ -20,8 +21,6 @@ export interface Dialled {
   readonly closed: Promise<void>;
   /** Ends the connection: with a close, or, where the peer may no longer listen, by cutting it. */
   hangUp(politely: boolean, cause: string): void;
-  /** What `send` hands over leaves in one system call. */
-  corked(send: () => void): void;
 }
 
 /** How long a peer may take to answer our close. */
@@ -58,6 +57,7 @@ export async function dial(options: AmqpConnectionOptions, signal: AbortSignal):
     )[0] as rhea.Session;
     const lost = whenLost(raw, session);
     if (!session.is_open()) throw new TransportError(`session ended at once: ${describe(session.error)}`);
+    writeTransfersTogether(raw, session);
     const stall = createStallWatch(clock);
     return {
       session,
@@ -70,12 +70,6 @@ export async function dial(options: AmqpConnectionOptions, signal: AbortSignal):
         raw.close();
         const disarmCut = clock.at(later(clock.monotonic(), closeTimeoutMs), () => cut(cause));
         void closed.then(disarmCut);
-      },
-      corked(send) {
-        socket?.cork();
-        send();
-        // rhea writes in a tick that was queued by the first send, so before this one.
-        process.nextTick(() => socket?.uncork());
       },
     };
   } catch (error) {

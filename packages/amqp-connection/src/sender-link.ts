@@ -69,6 +69,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
   const waiting: Entry[] = [];
   const inFlight = new Map<rhea.Delivery, Entry>();
+  const bySignal = new WeakMap<AbortSignal, Set<Entry>>();
   let attachment: Attachment | undefined;
   let openBy: Instant | undefined;
   let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
@@ -108,18 +109,16 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     let budget = Math.min(sender.credit, window.available());
     if (budget <= 0) return;
     const outcomeBy = later(clock.monotonic(), outcomeTimeoutMs);
-    dialled.corked(() => {
-      while (budget > 0) {
-        const entry = waiting.shift();
-        if (!entry) break;
-        if (!entry.resolve) continue;
-        budget -= 1;
-        entry.deadline = outcomeBy;
-        // Tracked even where nobody awaits the outcome: without one it would take up room for ever.
-        inFlight.set(sender.send(asBuffer(entry.message), undefined, 0), entry);
-        if (!entry.awaitOutcome) finish(entry, { status: 'accepted' });
-      }
-    });
+    while (budget > 0) {
+      const entry = waiting.shift();
+      if (!entry) break;
+      if (!entry.resolve) continue;
+      budget -= 1;
+      entry.deadline = outcomeBy;
+      // Tracked even where nobody awaits the outcome: without one it would take up room for ever.
+      inFlight.set(sender.send(asBuffer(entry.message), tagOf(window.used()), 0), entry);
+      if (!entry.awaitOutcome) finish(entry, { status: 'accepted' });
+    }
     arm();
   }
 
@@ -200,6 +199,20 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     arm();
   }
 
+  /** What waits with a signal: one listener for all, since a signal is mostly shared by everything that is sent. */
+  function sharing(signal: AbortSignal): Set<Entry> {
+    let entries = bySignal.get(signal);
+    if (!entries) {
+      const added = new Set<Entry>();
+      signal.addEventListener('abort', () => {
+        for (const entry of added) finish(entry, { status: 'aborted' });
+      });
+      bySignal.set(signal, added);
+      entries = added;
+    }
+    return entries;
+  }
+
   function finish(entry: Entry, outcome: SendOutcome): void {
     const { resolve } = entry;
     entry.resolve = undefined;
@@ -276,9 +289,9 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
         const deadline = later(clock.monotonic(), patienceMs);
         const entry: Entry = { message, awaitOutcome, deadline, resolve, forgetSignal: undefined };
         if (signal) {
-          const abort = (): void => finish(entry, { status: 'aborted' });
-          signal.addEventListener('abort', abort, { once: true });
-          entry.forgetSignal = () => signal.removeEventListener('abort', abort);
+          const others = sharing(signal);
+          others.add(entry);
+          entry.forgetSignal = () => void others.delete(entry);
         }
         waiting.push(entry);
         arm();
@@ -299,6 +312,13 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       disarmLook?.();
     },
   };
+}
+
+/** Unique within a session: the number of the delivery. rhea's own tags cost more to make. */
+function tagOf(delivery: number): Buffer {
+  const tag = Buffer.allocUnsafe(4);
+  tag.writeUInt32BE(delivery);
+  return tag;
 }
 
 function asBuffer(message: Uint8Array): Buffer {

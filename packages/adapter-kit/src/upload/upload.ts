@@ -14,6 +14,7 @@ import { emptyNotificationContentType, splitDefaults } from '@rollcall/core/wire
 import { adapterEnabled } from '../authentication/adapter-enabled.ts';
 import { refusalTexts } from '../authentication/refusal-texts.ts';
 import type { UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import { mergedDefaults } from './merged-defaults.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';
 import { traceContext } from './trace-context.ts';
 
@@ -109,7 +110,7 @@ function compose(
   tenant: Tenant,
   { adapterType, clock, random }: UploadContext,
 ): DeviceMessage {
-  const defaults = splitDefaults({ ...tenant.defaults, ...registration.defaults });
+  const defaults = splitDefaults(mergedDefaults(tenant.defaults, registration.defaults));
   const contentType =
     request.contentType ??
     defaults.contentType ??

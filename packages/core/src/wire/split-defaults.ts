@@ -42,8 +42,18 @@ const ownProperties: ReadonlySet<string> = new Set([
 ]);
 const ownPrefix = /^(?:cloudEvents[_:]|rollcall_)/;
 
-/** Sorts the default properties of a tenant, or of tenant and device merged. */
+const known = new WeakMap<DefaultProperties, SplitDefaults>();
+
+/** Sorts the default properties of a tenant, or of tenant and device merged. Remembers what it did. */
 export function splitDefaults(defaults: DefaultProperties): SplitDefaults {
+  const before = known.get(defaults);
+  if (before) return before;
+  const sorted = sort(defaults);
+  known.set(defaults, sorted);
+  return sorted;
+}
+
+function sort(defaults: DefaultProperties): SplitDefaults {
   const properties: Record<string, PropertyValue> = Object.create(null);
   const split: { -readonly [Key in keyof SplitDefaults]: SplitDefaults[Key] } = { properties };
   for (const [name, value] of Object.entries(defaults)) {
