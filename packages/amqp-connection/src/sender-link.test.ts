@@ -11,6 +11,22 @@ const bytes = (id: string | number): Uint8Array => rhea.message.encode({ message
 const idsAt = (peer: ScriptedPeer): unknown[] => peer.received.map(({ message }) => message.message_id);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, id) => id);
 
+test('messages gather where they may; the first after a pause leaves at once', async () => {
+  const clock = new ManualClock();
+  const { peer, connection } = await bed.givenAPeer({ clock });
+  const link = connection.openSender('q', { ...patient, gatherMs: 5 });
+  await link.send(bytes(1));
+  clock.advance(5);
+  await link.send(bytes(2));
+  const gathering = [3, 4, 5].map((id) => link.send(bytes(id)));
+  clock.advance(4);
+  await settled();
+  expect(idsAt(peer)).toEqual(['1', '2']);
+  clock.advance(1);
+  await Promise.all(gathering);
+  expect(idsAt(peer)).toEqual(['1', '2', '3', '4', '5']);
+});
+
 describe('outcomes', () => {
   test.each<[string, Verdict, object]>([
     ['accepted', 'accepted', { status: 'accepted' }],

@@ -16,6 +16,11 @@ export interface SenderOptions {
   readonly outcomeTimeoutMs: number;
   /** Messages that may wait for credit at a time; more are given back at once. Default 10,000. */
   readonly maxWaiting?: number;
+  /**
+   * How long messages gather, so that those of many devices leave in one system call, and wake the network once. The first
+   * message after a pause as long does not wait. Default 0: what a turn of the event loop brings.
+   */
+  readonly gatherMs?: number;
 }
 
 export interface SendOptions {
@@ -65,7 +70,7 @@ const lookAgainMs = 5;
  */
 export function createSenderLink(host: LinkHost, address: string, options: SenderOptions): SenderLink {
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
-  const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000 } = options;
+  const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
   const waiting: Entry[] = [];
   const inFlight = new Map<rhea.Delivery, Entry>();
@@ -74,6 +79,8 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   let openBy: Instant | undefined;
   let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
   let flushScheduled = false;
+  let sentAt = -Infinity as Instant;
+  let disarmGather: (() => void) | undefined;
   let disarmLook: (() => void) | undefined;
   let disarm: (() => void) | undefined;
   let armedFor: Instant | undefined;
@@ -82,11 +89,16 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   function scheduleFlush(): void {
     if (flushScheduled || waiting.length === 0) return;
     flushScheduled = true;
-    // One flush for everything that was handed in within a turn of the event loop.
-    setImmediate(() => {
-      flushScheduled = false;
-      flush();
-    });
+    const next = later(sentAt, gatherMs);
+    // One flush for everything that was handed in within a turn of the event loop, or within the time to gather.
+    if (next <= clock.monotonic()) setImmediate(flushNow);
+    else disarmGather = clock.at(next, flushNow);
+  }
+
+  function flushNow(): void {
+    flushScheduled = false;
+    disarmGather = undefined;
+    flush();
   }
 
   function flush(): void {
@@ -108,7 +120,8 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     if (window.blocked()) return lookAgain();
     let budget = Math.min(sender.credit, window.available());
     if (budget <= 0) return;
-    const outcomeBy = later(clock.monotonic(), outcomeTimeoutMs);
+    sentAt = clock.monotonic();
+    const outcomeBy = later(sentAt, outcomeTimeoutMs);
     while (budget > 0) {
       const entry = waiting.shift();
       if (!entry) break;
@@ -310,6 +323,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       else sender?.close();
       disarm?.();
       disarmLook?.();
+      disarmGather?.();
     },
   };
 }

@@ -14,13 +14,17 @@ export interface Messaging {
   readonly sender: DeviceDataSender;
 }
 
+/** Nobody waits for a connection event: a moment later is soon enough, and costs much less (`docs/benchmarks.md`). */
+const eventsGatherMs = 5;
+
 /** Everything an adapter sends to the messaging network: one connection for each role, as in Hono. */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { containerName, sendTimeoutMs, linkTimeoutMs = 1_000 } = options;
   const connect = (role: string) =>
     createAmqpConnection({ ...options, containerName: `${containerName}-${role}` });
   return {
-    eventsSink: () => createEventsSink({ connection: connect('events'), sendTimeoutMs }),
+    eventsSink: () =>
+      createEventsSink({ connection: connect('events'), sendTimeoutMs, gatherMs: eventsGatherMs }),
     sender: createDeviceDataSender({
       connection: connect('downstream'),
       sendTimeoutMs,

@@ -9,6 +9,8 @@ export interface EventsSinkOptions {
   readonly eventAddress?: string;
   /** Longest wait for credit, and then for the outcome, of one event. */
   readonly sendTimeoutMs: number;
+  /** See `SenderOptions`. */
+  readonly gatherMs?: number;
 }
 
 /**
@@ -21,6 +23,7 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
   const links = createLinksByAddress(connection, {
     creditWaitMs: sendTimeoutMs,
     outcomeTimeoutMs: sendTimeoutMs,
+    ...(options.gatherMs !== undefined && { gatherMs: options.gatherMs }),
   });
   let closed = false;
 
