@@ -5,6 +5,7 @@ import { attachSender, type CreditedSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { defaultTimings } from './options.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import { whenAborted } from './when-aborted.ts';
 
 export interface SenderOptions {
   /**
@@ -74,7 +75,6 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
   const waiting: Entry[] = [];
   const inFlight = new Map<rhea.Delivery, Entry>();
-  const bySignal = new WeakMap<AbortSignal, Set<Entry>>();
   let attachment: Attachment | undefined;
   let openBy: Instant | undefined;
   let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
@@ -212,20 +212,6 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     arm();
   }
 
-  /** What waits with a signal: one listener for all, since a signal is mostly shared by everything that is sent. */
-  function sharing(signal: AbortSignal): Set<Entry> {
-    let entries = bySignal.get(signal);
-    if (!entries) {
-      const added = new Set<Entry>();
-      signal.addEventListener('abort', () => {
-        for (const entry of added) finish(entry, { status: 'aborted' });
-      });
-      bySignal.set(signal, added);
-      entries = added;
-    }
-    return entries;
-  }
-
   function finish(entry: Entry, outcome: SendOutcome): void {
     const { resolve } = entry;
     entry.resolve = undefined;
@@ -301,11 +287,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
           attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
         const deadline = later(clock.monotonic(), patienceMs);
         const entry: Entry = { message, awaitOutcome, deadline, resolve, forgetSignal: undefined };
-        if (signal) {
-          const others = sharing(signal);
-          others.add(entry);
-          entry.forgetSignal = () => void others.delete(entry);
-        }
+        if (signal) entry.forgetSignal = whenAborted(signal, () => finish(entry, { status: 'aborted' }));
         waiting.push(entry);
         arm();
         scheduleFlush();
