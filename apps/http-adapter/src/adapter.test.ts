@@ -378,6 +378,33 @@ describe('a restart', () => {
     expect((ended as { uncertaintyMs: number }).uncertaintyMs).toBeLessThan(300_000);
   });
 
+  test('does not make a learned interval longer', async () => {
+    const journal = createMemoryJournal();
+    const before = await givenAnAdapter({}, { journal });
+    for (let index = 0; index < 8; index++) {
+      await send(before.port, '/telemetry');
+      await before.clock.advanceAsync(60_000);
+    }
+    await before.running.stop({ graceMs: 0 });
+    const after = await givenAnAdapter({}, { journal, clock: before.clock });
+    await after.clock.advanceAsync(300_000);
+    expect((await after.events(1))[0]).toMatchObject({ reason: 'inactive', basis: { from: 'learned' } });
+  });
+
+  test('while the registry is away calls nobody inactive until it is back', async () => {
+    const journal = createMemoryJournal();
+    const before = await givenAnAdapter({}, { journal });
+    await send(before.port, '/telemetry');
+    await before.running.stop({ graceMs: 0 });
+    before.registry.unavailable = true;
+    const after = await givenAnAdapter({}, { journal, clock: before.clock, registry: before.registry });
+    await after.clock.advanceAsync(3_600_000);
+    expect(after.sink.events).toEqual([]);
+    before.registry.unavailable = false;
+    await after.clock.advanceAsync(602_000);
+    expect(causes(after)).toEqual(['inactive']);
+  });
+
   test('for good ends leases, where the operator says so', async () => {
     const adapter = await givenAnAdapter({ endLeasesAtShutdown: true });
     await send(adapter.port, '/telemetry');

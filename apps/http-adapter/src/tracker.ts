@@ -59,7 +59,9 @@ export const httpTracker: ConnectionTracker<HttpState, HttpSignal> = {
     return state.phase === 'absent' ? whileAbsent(state, signal, at) : whilePresent(state, signal, at);
   },
   presence: (state) =>
-    state.phase === 'present' ? { lastSeen: state.lastSeen, until: state.until } : undefined,
+    state.phase === 'present'
+      ? { lastSeen: state.lastSeen, lease: { basis: state.basis, until: state.until } }
+      : undefined,
 };
 
 /** The tracker of a device that is absent, with what is known of its rhythm. */

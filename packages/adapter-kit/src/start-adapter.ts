@@ -212,6 +212,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     throw error;
   }
   phase = 'running';
+  // Leases that were taken up while the registry was away did not hear of it.
+  if (!connections.serving) connections.servingChanged(false);
   const access = watchAccess(registry, connections, adapter.type, log);
   // What the registry says of devices that were present before may have changed meanwhile.
   if (host.restored.length > 0) await access.review(() => true);

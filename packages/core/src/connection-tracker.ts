@@ -1,4 +1,4 @@
-import type { Change } from './connection-event.ts';
+import type { Change, LeaseBasis } from './connection-event.ts';
 import type { Instant } from './ids.ts';
 
 /** The signal every tracker understands besides its own: the instant it asked for has come. */
@@ -17,8 +17,8 @@ export interface Step<State> {
 export interface Presence {
   /** When the last byte of the device arrived. */
   readonly lastSeen: Instant;
-  /** When its lease runs out, where it holds one. */
-  readonly until?: Instant;
+  /** What it holds, where that is a lease, and when it runs out. */
+  readonly lease?: { readonly basis: LeaseBasis; readonly until: Instant };
 }
 
 /**

@@ -1,4 +1,12 @@
-import type { ConnectedEvent, ConnectionId, Epoch, EventId, OutboundEvent, Timestamp } from '@rollcall/core';
+import type {
+  ConnectedEvent,
+  ConnectionId,
+  Epoch,
+  EventId,
+  LeaseBasis,
+  OutboundEvent,
+  Timestamp,
+} from '@rollcall/core';
 import type { LearnedGaps } from '../leases/rhythm.ts';
 
 /** An event that some sink has still to confirm. */
@@ -17,8 +25,8 @@ export interface OpenEntry {
 /** What is noted of an open connection from time to time. */
 export interface NotedPresence {
   readonly lastSeen: Timestamp;
-  /** When its lease runs out, where it is one. */
-  readonly until?: Timestamp;
+  /** What it holds, where that is a lease, and when it runs out. */
+  readonly lease?: { readonly basis: LeaseBasis; readonly until: Timestamp };
 }
 
 /** What an earlier incarnation of the adapter left behind. */

@@ -27,13 +27,13 @@ export async function restoreLease(
   registry: DeviceRegistry,
   clock: Clock,
 ): Promise<RestoredLease | undefined> {
-  const { basis } = event;
+  const basis = noted?.lease?.basis ?? event.basis;
   if (basis.kind !== 'lease') return undefined;
   const tenant = await registry.getTenant(event.device.tenant);
   const now = clock.monotonic();
   // The wall clock may have been set back meanwhile.
   const silentMs = Math.max(0, clock.now() - (noted?.lastSeen ?? event.at));
-  const remainingMs = noted?.until === undefined ? 0 : noted.until - clock.now();
+  const remainingMs = noted?.lease ? noted.lease.until - clock.now() : 0;
   return {
     identity: {
       device: event.device,

@@ -57,6 +57,7 @@ export interface Connections {
   ): OpenConnection<Signal>;
   /** Tells whom it concerns that the adapter can serve devices no more, or again. */
   servingChanged(serving: boolean): void;
+  readonly serving: boolean;
   /** When devices were heard that were heard since the last call. */
   takeNotes(): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
   /** Wakes no tracker any more: what is open now stays open. */
@@ -172,6 +173,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
       serving = now;
       for (const { description } of [...open]) description.servingChanged?.(now);
     },
+    get serving() {
+      return serving;
+    },
     takeNotes() {
       const notes: [ConnectionId, NotedPresence][] = [];
       const ago = (instant: Instant): Timestamp =>
@@ -180,10 +184,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const presence = connected.tracked.presence();
         if (!presence || presence.lastSeen === connected.noted) continue;
         connected.noted = presence.lastSeen;
-        const { lastSeen, until } = presence;
+        const { lastSeen, lease } = presence;
         notes.push([
           connected.event.connectionId,
-          { lastSeen: ago(lastSeen), ...(until !== undefined && { until: ago(until) }) },
+          {
+            lastSeen: ago(lastSeen),
+            ...(lease && { lease: { basis: lease.basis, until: ago(lease.until) } }),
+          },
         ]);
       }
       return notes;
