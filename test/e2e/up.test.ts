@@ -148,6 +148,16 @@ describe('everything on one machine', () => {
     expect(await Promise.all([plain.end('SIGINT'), json.end('SIGTERM')])).toEqual([0, 0]);
   });
 
+  test('devices knows who was connected before it began', async () => {
+    const client = await connect(up.mqttPort);
+    await next(1);
+    const devices = startApp('rollcall', ['devices', '--json', '--port-offset', String(up.offset)]);
+    await devices.line((line) => line.includes('"status":"online"'), 'that the device is online');
+    await devices.end('SIGINT');
+    await client.endAsync();
+    expect(causes(await next(1))).toEqual(['client-closed']);
+  });
+
   test('demo plays what it says', async () => {
     const demo = startApp('rollcall', ['demo', '--port-offset', String(up.offset)]);
     expect(await demo.exited()).toBe(0);

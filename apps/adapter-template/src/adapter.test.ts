@@ -250,6 +250,7 @@ test('on the real clock, silence ends a connection', async () => {
       exposeRemoteAddress: true,
       maxConnections: 10,
       commitWaitMs: 50,
+      announceIntervalMs: 0,
       outbox: { maxEvents: 100, maxBytes: 100_000 },
     },
   });

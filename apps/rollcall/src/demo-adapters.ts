@@ -20,6 +20,8 @@ export function demoAdapters(ports: DemoPorts, registryFile: string): readonly D
     ROLLCALL_REGISTRY_FILE: registryFile,
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
     ROLLCALL_JOURNAL_KIND: 'memory',
+    // So that `devices` soon knows who was there before it.
+    ROLLCALL_CONNECTIONEVENTS_ANNOUNCEINTERVAL: '5000',
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
     ROLLCALL_MESSAGING_PORT: String(ports.network),
   };

@@ -33,7 +33,7 @@ export async function devices({ url, tenant, json, address }: DevicesCommand): P
       rows: stdout.rows - 2,
       colours: !process.env['NO_COLOR'],
     };
-    const heading = `${tenant}: devices that were connected before this began appear with their next event. Ctrl-C ends.`;
+    const heading = `${tenant}: devices that were connected before this began appear when they are announced. Ctrl-C ends.`;
     stdout.write(
       `${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable([...table.all()], screen)}\n`,
     );

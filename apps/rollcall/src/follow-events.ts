@@ -10,6 +10,8 @@ export interface FollowOptions {
   /** A durable subscription of this name; absent: one that goes with this process. */
   readonly application?: string;
   readonly address?: string;
+  /** Whether announcements are printed too: they repeat what was printed before. */
+  readonly announcements: boolean;
   onEvent?(event: ReceivedEvent): void;
   /** Tells people about the connection, in one line. */
   tell(line: string): void;
@@ -27,6 +29,7 @@ export function followEvents(options: FollowOptions): EventConsumer {
     ...(application === undefined ? { temporary: true } : { application }),
     log: terminalLog(options.tell),
     onEvent(event) {
+      if (event.announcement && !options.announcements) return;
       process.stdout.write(`${json ? eventJson(event) : eventLine(event, colours)}\n`);
       options.onEvent?.(event);
     },

@@ -11,7 +11,14 @@ export interface TailCommand {
 /** `rollcall tail`: follows the events of a tenant with a subscription of its own, so that nobody misses one. */
 export async function tail({ url, tenant, json, address }: TailCommand): Promise<void> {
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  const consumer = followEvents({ url, tenant, json, tell, ...(address !== undefined && { address }) });
+  const consumer = followEvents({
+    url,
+    tenant,
+    json,
+    announcements: json,
+    tell,
+    ...(address !== undefined && { address }),
+  });
   await shutdown();
   await consumer.close();
 }

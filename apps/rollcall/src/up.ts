@@ -98,6 +98,7 @@ export async function up(command: UpCommand): Promise<number> {
       tenant: demoTenant,
       application: 'rollcall-up',
       json: command.json,
+      announcements: false,
       tell: (line) => stopping || tell(line),
       onEvent(event) {
         if (event.type === 'connected') openConnections.set(event.connectionId, event.adapter.id);

@@ -226,3 +226,19 @@ test('readiness is degraded, not down, while the network is away', async () => {
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ status: 'DEGRADED' });
 });
+
+test('an open connection is announced every interval, one that ended is not', async () => {
+  const { begin, clock, sink } = await givenAnAdapter({ settings: { announceIntervalMs: 60_000 } });
+  const { connection } = await begin();
+  await clock.advanceAsync(180_000);
+  const [first, ...announcements] = sink.attempts;
+  expect(announcements).toHaveLength(3);
+  for (const { event, announcement, message } of announcements) {
+    expect([event, announcement]).toEqual([first?.event, true]);
+    expect(Buffer.from(message).includes('rollcall_announcement')).toBe(true);
+  }
+  expect(first?.announcement).toBeUndefined();
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await clock.advanceAsync(180_000);
+  expect(sink.attempts).toHaveLength(5);
+});

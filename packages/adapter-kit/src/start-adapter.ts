@@ -13,6 +13,7 @@ import {
   type Tenant,
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
+import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
 import { authenticate } from './authentication/authenticate.ts';
 import { startHealthServer, type HealthCheck } from './health/health-server.ts';
@@ -26,7 +27,7 @@ import { createRhythmStore } from './leases/rhythm-store.ts';
 import { watchRegistry } from './leases/watch-registry.ts';
 import { createEpochSource } from './stamping/epoch-source.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
-import { createConnections } from './tracking/connections.ts';
+import { createConnections, type OpenEvent } from './tracking/connections.ts';
 import { watchAccess } from './tracking/watch-access.ts';
 import { upload } from './upload/upload.ts';
 
@@ -51,6 +52,8 @@ export interface AdapterRunSettings {
   readonly maxConnections: number;
   /** Longest time a device waits for the journal before it is answered. */
   readonly commitWaitMs: number;
+  /** How often each open connection is announced again; 0: never. */
+  readonly announceIntervalMs: number;
   readonly outbox: OutboxBounds;
   /** Where probes and metrics are answered; absent: nowhere. */
   readonly health?: { readonly host: string; readonly port: number };
@@ -128,9 +131,19 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const recovered = await journal.recover();
   for (const { sink, outbound } of recovered.pending) outbox.resume(sink, outbound);
 
+  const announcer = createAnnouncer<OpenEvent>(
+    { clock, random },
+    settings.announceIntervalMs,
+    ({ event, description }) => {
+      metrics.announced();
+      const message = encode(event, description.identity.tenant, true);
+      outbox.announce({ event, message, announcement: true });
+    },
+  );
   const connections = createConnections({
     clock,
     log,
+    announcer,
     commitWaitMs: settings.commitWaitMs,
     stamp: {
       clock,
@@ -205,6 +218,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     protocol = await adapter.start(host);
   } catch (error) {
     watched.stop();
+    announcer.stop();
     connections.stop();
     await health?.close();
     await outbox.close();
@@ -235,6 +249,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     phase = 'stopping';
     access.stop();
     watched.stop();
+    announcer.stop();
     disarmNotes();
     await protocol.stopAccepting();
     connections.end('adapter-shutdown', () => true);
@@ -261,12 +276,10 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   };
 }
 
-function encode(event: ConnectionEvent, tenant: Tenant): Uint8Array {
+function encode(event: ConnectionEvent, tenant: Tenant, announcement = false): Uint8Array {
   const { maxTtlSeconds } = tenant.limits;
-  return encodeEvent(event, {
-    defaults: tenant.defaults,
-    ...(maxTtlSeconds !== undefined && { maxTtlSeconds }),
-  });
+  const downstream = { defaults: tenant.defaults, ...(maxTtlSeconds !== undefined && { maxTtlSeconds }) };
+  return encodeEvent(event, downstream, { announcement });
 }
 
 /** A network that is away delays events and refuses data, but lets devices connect: the adapter stays ready. */

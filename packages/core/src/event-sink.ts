@@ -5,6 +5,8 @@ export interface OutboundEvent {
   readonly event: ConnectionEvent;
   /** A bare AMQP 1.0 message, see `encodeEvent` in `@rollcall/core/wire`. */
   readonly message: Uint8Array;
+  /** Says again what holds, for consumers that came late: a `connected` that was delivered before. */
+  readonly announcement?: true;
 }
 
 export type Delivery =

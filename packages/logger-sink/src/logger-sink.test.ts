@@ -68,3 +68,13 @@ test('a disconnected event says why, and how uncertain it is', async () => {
     },
   ]);
 });
+
+test('an announcement is no news: it is not written again', async () => {
+  const { lines, sink } = givenALog();
+  const outbound = anOutboundEvent('e1');
+  const { signal } = new AbortController();
+  expect(await sink.deliver({ ...outbound, announcement: true }, signal)).toEqual({ status: 'delivered' });
+  expect(lines).toEqual([]);
+  await sink.deliver(outbound, signal);
+  expect(lines).toHaveLength(1);
+});

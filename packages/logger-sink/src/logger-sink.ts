@@ -11,8 +11,10 @@ export function createLoggerSink({ log, level }: LoggerSinkOptions): EventSink {
   let closed = false;
   return {
     name: 'logging',
-    async deliver({ event }, signal) {
+    async deliver({ event, announcement }, signal) {
       if (closed || signal.aborted) return { status: 'retryable', cause: new Error('sink is closed') };
+      // Whoever reads the log has read it before.
+      if (announcement) return { status: 'delivered' };
       log[level](facts(event), event.type === 'connected' ? 'device connected' : 'device disconnected');
       return { status: 'delivered' };
     },

@@ -42,6 +42,12 @@ export const kitOptions = {
     'severity at which `logging` writes connection events',
     { hono: true },
   ),
+  announceIntervalMs: option(
+    'CONNECTIONEVENTS_ANNOUNCEINTERVAL',
+    milliseconds,
+    '3600000',
+    'ms after which each open connection is announced again, for consumers that came late; 0: never',
+  ),
   journal: optional(
     'JOURNAL_KIND',
     oneOf('memory'),

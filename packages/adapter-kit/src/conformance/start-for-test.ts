@@ -54,6 +54,7 @@ export async function startForTest(
       exposeRemoteAddress: true,
       maxConnections: 1_000,
       commitWaitMs: 50,
+      announceIntervalMs: 0,
       outbox: { maxEvents: 10_000, maxBytes: 10_000_000 },
       ...setting.settings,
     },

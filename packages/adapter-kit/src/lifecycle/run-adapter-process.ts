@@ -89,6 +89,7 @@ export function runAdapterProcess<Own extends Options>(
         exposeRemoteAddress: kit.remoteAddress,
         maxConnections: parts.maxConnections,
         commitWaitMs: kit.commitWaitMs,
+        announceIntervalMs: kit.announceIntervalMs,
         outbox: { maxEvents: kit.outboxEvents, maxBytes: kit.outboxBytes },
         health: { host: kit.healthBindAddress, port: kit.healthPort },
       },

@@ -29,6 +29,7 @@ export interface AdapterMetrics {
   retried(sink: string): void;
   parked(sink: string): void;
   leftOut(sink: string): void;
+  announced(): void;
 }
 
 export interface MetricsSources {
@@ -102,6 +103,11 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     labelNames: ['sink'],
     registers,
   });
+  const announcements = new Counter({
+    name: 'rollcall_announcements_total',
+    help: 'Open connections announced again',
+    registers,
+  });
   outboxGauge(
     registers,
     'rollcall_outbox_events',
@@ -146,6 +152,7 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     retried: (sink) => retried.inc({ sink }),
     parked: (sink) => parked.inc({ sink }),
     leftOut: (sink) => leftOut.inc({ sink }),
+    announced: () => announcements.inc(),
   };
 }
 

@@ -34,6 +34,7 @@ export function enqueue(queue: DeviceQueue, outbound: OutboundEvent): void {
       earlier !== entry &&
       !earlier.attempted &&
       !earlier.leftOut &&
+      !earlier.outbound.announcement &&
       earlier.outbound.event.connectionId === connectionId,
   );
   if (first) queue.pairs.push([first, entry]);

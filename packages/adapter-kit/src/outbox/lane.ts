@@ -39,6 +39,11 @@ export interface LaneContext {
 /** The way of one tenant's events to one sink. Its trouble stalls nobody else. */
 export interface Lane {
   append(outbound: OutboundEvent): void;
+  /**
+   * Sends an announcement, once and whatever becomes of it: the next one comes in its time. Not while the lane has trouble,
+   * nor while an event of the device waits, for that says more.
+   */
+  announce(outbound: OutboundEvent): void;
   /** Leaves out the oldest pair that can be; `undefined` where there is none. */
   leaveOutPair(): readonly [Entry, Entry] | undefined;
   readonly idle: boolean;
@@ -101,16 +106,21 @@ export function createLane(context: LaneContext): Lane {
     inFlight -= 1;
     queue.inFlight = false;
     context.settled(entry, delivery);
-    if (delivery.status === 'retryable') retryLater(queue, delivery.retryAfterMs ?? 0);
+    if (entry.outbound.announcement) goOn(queue);
+    else if (delivery.status === 'retryable') retryLater(queue, delivery.retryAfterMs ?? 0);
     else next(queue);
     pump();
   }
 
   function next(queue: DeviceQueue): void {
-    queue.entries.shift();
     queue.failures = 0;
     failuresInARow = 0;
     pausedUntil = clock.monotonic();
+    goOn(queue);
+  }
+
+  function goOn(queue: DeviceQueue): void {
+    queue.entries.shift();
     if (head(queue)) ready.add(queue);
     else drop(queue);
   }
@@ -144,6 +154,9 @@ export function createLane(context: LaneContext): Lane {
 
   return {
     append,
+    announce(outbound) {
+      if (failuresInARow === 0 && !devices.has(deviceKey(outbound.event.device))) append(outbound);
+    },
     leaveOutPair() {
       for (const queue of withPairs) {
         const pair = leaveOutOldestPair(queue);
@@ -158,7 +171,8 @@ export function createLane(context: LaneContext): Lane {
     oldestAt() {
       let oldest: number | undefined;
       for (const queue of devices.values()) {
-        const at = head(queue)?.outbound.event.at;
+        const first = queue.entries.find(({ leftOut, outbound }) => !leftOut && !outbound.announcement);
+        const at = first?.outbound.event.at;
         if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
       }
       return oldest;

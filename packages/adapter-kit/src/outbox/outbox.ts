@@ -56,6 +56,8 @@ export interface Outbox {
   append(outbound: OutboundEvent): Promise<void> | undefined;
   /** Queues what an earlier incarnation left, without journaling it again. */
   resume(sink: string, outbound: OutboundEvent): void;
+  /** Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again. */
+  announce(outbound: OutboundEvent): void;
   /** Number of pairs of this device left out since the last call. */
   takeCoalesced(device: DeviceRef): number;
   depth(): readonly SinkDepth[];
@@ -90,8 +92,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     full: false,
   }));
 
-  function enqueue(queue: SinkQueue, outbound: OutboundEvent): void {
-    const { tenant } = outbound.event.device;
+  function laneOf(queue: SinkQueue, tenant: string): Lane {
     let lane = queue.lanes.get(tenant);
     if (!lane) {
       lane = createLane({
@@ -106,14 +107,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
       });
       queue.lanes.set(tenant, lane);
     }
+    return lane;
+  }
+
+  function enqueue(queue: SinkQueue, outbound: OutboundEvent): void {
     queue.events += 1;
     queue.bytes += outbound.message.byteLength;
-    lane.append(outbound);
+    laneOf(queue, outbound.event.device.tenant).append(outbound);
     keepWithinBounds(queue);
   }
 
   function settled(queue: SinkQueue, entry: Entry, delivery: Delivery): void {
     const { sink } = queue;
+    if (entry.outbound.announcement) return;
     switch (delivery.status) {
       case 'delivered':
         journal.forget(sink.name, entry.outbound.event.id);
@@ -183,6 +189,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     resume(sink, outbound) {
       const queue = queues.find((each) => each.sink.name === sink);
       if (queue) enqueue(queue, outbound);
+    },
+    announce(outbound) {
+      for (const queue of queues) laneOf(queue, outbound.event.device.tenant).announce(outbound);
     },
     takeCoalesced(device) {
       if (coalesced.size === 0) return 0;

@@ -12,6 +12,7 @@ import {
   type Log,
   type Timestamp,
 } from '@rollcall/core';
+import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
@@ -37,6 +38,14 @@ export interface ConnectionsOptions {
   takeCoalesced(device: DeviceRef): number;
   /** Longest time a device waits for {@link OpenConnection.committed}. */
   readonly commitWaitMs: number;
+  /** Told of every connection that begins, or goes on from an earlier incarnation, and of its end. */
+  readonly announcer: Pick<Announcer<OpenEvent>, 'add' | 'remove'>;
+}
+
+/** A connection that is open, as it was published. */
+export interface OpenEvent {
+  readonly event: ConnectedEvent;
+  readonly description: ConnectionDescription;
 }
 
 /** Every connection of this adapter: who is connected now, and how each of them ends. */
@@ -109,6 +118,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
             ),
     };
     open.add(connected);
+    options.announcer.add(connected);
     const slot = slotKey(description);
     if (slot !== undefined) slots.set(slot, connected);
     count(event.device.tenant, 1);
@@ -118,6 +128,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   function remove(connected: Connected): void {
     connected.disarmExpiry();
     open.delete(connected);
+    options.announcer.remove(connected);
     const slot = slotKey(connected.description);
     if (slot !== undefined && slots.get(slot) === connected) slots.delete(slot);
     count(connected.event.device.tenant, -1);
