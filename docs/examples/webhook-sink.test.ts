@@ -1,24 +1,33 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RecordingSender } from '@rollcall/adapter-kit/conformance';
-import { anOutboundEvent, describeSink, ManualClock, RecordingSink } from '@rollcall/conformance';
-import { expect, test } from 'vitest';
+import { createHmac } from 'node:crypto';
+import { anOutboundEvent, describeSink, ManualClock, seededRandom } from '@rollcall/conformance';
+import { ConfigError, silentLog } from '@rollcall/core';
+import { afterEach, expect, test } from 'vitest';
+import createSink from './webhook.ts';
 import { createWebhookSink } from './webhook-sink.ts';
-import { withWebhook } from './with-webhook.ts';
 
-/** A far side that answers as told. */
+const secret = 'shared with the far side';
+
+/** A far side that answers as told, and takes nothing that is not signed. */
 async function givenAWebhook(answer: (response: ServerResponse) => void = (response) => response.end()) {
   const received: string[] = [];
   const server = createServer((request, response) => {
-    received.push(String(request.headers['idempotency-key']));
-    request.resume().on('end', () => answer(response));
+    const body: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => body.push(chunk));
+    request.on('end', () => {
+      const signature = createHmac('sha256', secret).update(Buffer.concat(body)).digest('hex');
+      if (request.headers['x-signature-sha256'] !== signature) response.writeHead(401);
+      else received.push(String(request.headers['idempotency-key']));
+      answer(response);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const clock = new ManualClock();
   const { port } = server.address() as AddressInfo;
-  const sink = createWebhookSink({ url: `http://127.0.0.1:${port}/`, clock, timeoutMs: 5_000 });
+  const sink = createWebhookSink({ url: `http://127.0.0.1:${port}/`, secret, clock, timeoutMs: 5_000 });
   return {
     sink,
     clock,
@@ -56,15 +65,20 @@ test('a far side that does not answer in time is asked again later', async () =>
   await cleanUp();
 });
 
-test('it takes the place of the Events API, and device data goes where it went', () => {
-  const sender = new RecordingSender();
-  const createMessaging = withWebhook(
-    () => ({ sender, eventsSink: () => new RecordingSink() }),
-    'http://127.0.0.1:1/',
+const context = { clock: new ManualClock(), random: seededRandom(1), log: silentLog };
+
+afterEach(() => {
+  delete process.env['WEBHOOK_URL'];
+  delete process.env['WEBHOOK_SECRET'];
+});
+
+test('the module makes the sink of its environment, and tells everything that is wrong with it', async () => {
+  process.env['WEBHOOK_URL'] = 'http://127.0.0.1:1/';
+  process.env['WEBHOOK_SECRET'] = secret;
+  expect((await createSink(context)).name).toBe('webhook');
+  delete process.env['WEBHOOK_SECRET'];
+  process.env['WEBHOOK_URL'] = 'here';
+  expect(() => createSink(context)).toThrow(
+    new ConfigError(['WEBHOOK_URL: must be a URL', 'WEBHOOK_SECRET: must be set']),
   );
-  const messaging = createMessaging({ clock: new ManualClock() } as unknown as Parameters<
-    typeof createMessaging
-  >[0]);
-  expect(messaging.sender).toBe(sender);
-  expect(messaging.eventsSink().name).toBe('webhook');
 });

@@ -1,14 +1,20 @@
+import { createHmac } from 'node:crypto';
 import { later, TransportError, type Clock, type Delivery, type EventSink } from '@rollcall/core';
 
 export interface WebhookSinkOptions {
   readonly url: string;
+  /** Shared with the far side, which can tell by the signature that nobody else posts to it. */
+  readonly secret: string;
   readonly clock: Clock;
   /** Longest wait for the answer about one event. */
   readonly timeoutMs: number;
 }
 
-/** Posts each connection event as JSON. Its id is the idempotency key: the far side will see some events twice. */
-export function createWebhookSink({ url, clock, timeoutMs }: WebhookSinkOptions): EventSink {
+/**
+ * Posts each connection event as JSON. Its id is the idempotency key: the far side will see some events twice. The signature
+ * is the HMAC-SHA-256 of the body.
+ */
+export function createWebhookSink({ url, secret, clock, timeoutMs }: WebhookSinkOptions): EventSink {
   const closing = new AbortController();
 
   return {
@@ -16,11 +22,17 @@ export function createWebhookSink({ url, clock, timeoutMs }: WebhookSinkOptions)
     async deliver({ event }, signal) {
       const late = new AbortController();
       const disarm = clock.at(later(clock.monotonic(), timeoutMs), () => late.abort());
+      const body = JSON.stringify(event);
+      const signature = createHmac('sha256', secret).update(body).digest('hex');
       try {
         const response = await fetch(url, {
           method: 'POST',
-          headers: { 'content-type': 'application/json', 'idempotency-key': event.id },
-          body: JSON.stringify(event),
+          headers: {
+            'content-type': 'application/json',
+            'idempotency-key': event.id,
+            'x-signature-sha256': signature,
+          },
+          body,
           redirect: 'manual',
           signal: AbortSignal.any([signal, closing.signal, late.signal]),
         });

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import mqtt from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from './support/processes.ts';
 
@@ -100,4 +104,54 @@ test('--print-config shows what holds and where it came from, and no secret', as
   expect(adapter.stdout).toContain('ROLLCALL_MESSAGING_PASSWORD=********  # HONO_MESSAGING_PASSWORD');
   expect(adapter.stdout).toContain('ROLLCALL_MQTT_MAXPAYLOADSIZE=2048  # default');
   expect(adapter.stdout.join('\n')).not.toContain('hush-hush');
+});
+
+test("a sink of one's own, named by its module, gets the events beside the log", async () => {
+  const posted: { readonly event: { readonly type: string }; readonly signature: unknown }[] = [];
+  const far = createServer((request, response) => {
+    const body: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => body.push(chunk));
+    request.on('end', () => {
+      const event = JSON.parse(Buffer.concat(body).toString()) as { type: string };
+      posted.push({ event, signature: request.headers['x-signature-sha256'] });
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(far, 'listening');
+  const adapter = startApp('mqtt-adapter', [], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging, ./docs/examples/webhook.ts',
+    WEBHOOK_URL: `http://127.0.0.1:${(far.address() as AddressInfo).port}/`,
+    WEBHOOK_SECRET: 'hush',
+  });
+  const ready = JSON.parse(await adapter.line((line) => line.includes('"ready"'), 'that it is ready')) as {
+    listening: { port: number }[];
+  };
+  const device = await mqtt.connectAsync(`mqtt://127.0.0.1:${ready.listening[0]?.port}`, {
+    username: 'sensor1@DEFAULT_TENANT',
+    password: 'hono-secret',
+  });
+  await device.endAsync();
+  await expect.poll(() => posted.length, { timeout: 10_000 }).toBe(2);
+  expect(posted.map(({ event }) => event.type)).toEqual(['connected', 'disconnected']);
+  expect(posted[0]?.signature).toMatch(/^[0-9a-f]{64}$/);
+  await adapter.line((line) => line.includes('"device disconnected"'), 'that the device left');
+  expect(await adapter.end('SIGTERM')).toBe(0);
+  far.close();
+});
+
+test('a sink that cannot be made is told in one line, with status 2', async () => {
+  const adapter = startApp('mqtt-adapter', [], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: './docs/examples/webhook.ts',
+  });
+  expect(await adapter.exited()).toBe(2);
+  expect(adapter.stderr).toEqual([
+    'configuration: WEBHOOK_URL: must be a URL',
+    'configuration: WEBHOOK_SECRET: must be set',
+  ]);
 });

@@ -1,14 +1,5 @@
 export { environmentTable } from './config/environment-table.ts';
-export {
-  anyOrPattern,
-  flag,
-  listOf,
-  milliseconds,
-  oneOf,
-  port,
-  text,
-  wholeNumber,
-} from './config/formats.ts';
+export { anyOrPattern, flag, milliseconds, oneOf, port, text, wholeNumber } from './config/formats.ts';
 export { kitOptions } from './config/kit-options.ts';
 export { loadConfig, printConfig, type LoadedConfig } from './config/load-config.ts';
 export { messagingSettings, readPem, type MessagingSettings } from './config/messaging-settings.ts';

@@ -1,4 +1,7 @@
+import type { Clock } from './clock.ts';
 import type { ConnectionEvent } from './connection-event.ts';
+import type { Log } from './log.ts';
+import type { Random } from './random.ts';
 
 /** An event on its way out: the facts, and its AMQP 1.0 message, encoded once so that every re-send is identical. */
 export interface OutboundEvent {
@@ -32,3 +35,17 @@ export interface EventSink {
   connected?(): boolean;
   close(): Promise<void>;
 }
+
+/** What an adapter lends to a sink that the configuration names by its module. */
+export interface SinkContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * The default export of such a module. It reads its own settings from the environment.
+ *
+ * @throws ConfigError where they cannot be used: the adapter then does not start.
+ */
+export type SinkFactory = (context: SinkContext) => EventSink | Promise<EventSink>;

@@ -43,7 +43,7 @@ export {
   type Initiator,
 } from './disconnect-reason.ts';
 export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
-export type { Delivery, EventSink, OutboundEvent } from './event-sink.ts';
+export type { Delivery, EventSink, OutboundEvent, SinkContext, SinkFactory } from './event-sink.ts';
 export {
   deviceKey,
   deviceRef,

@@ -36,15 +36,11 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
   });
 }
 
-/** Several of `choices`, separated by commas. */
-export function listOf<const Choice extends string>(
-  ...choices: readonly Choice[]
-): z.ZodType<readonly Choice[], string> {
-  return z
-    .string()
-    .transform((value) => value.split(',').map((each) => each.trim()))
-    .pipe(z.array(oneOf(...choices)));
-}
+/** One or more texts, separated by commas. */
+export const commaSeparated: z.ZodType<readonly string[], string> = z
+  .string()
+  .transform((value) => value.split(',').map((each) => each.trim()))
+  .pipe(z.array(z.string().min(1, 'must not have an empty part')));
 
 /** `*` for anything, or a regular expression that the whole text must match. */
 export const anyOrPattern: z.ZodType<'*' | RegExp, string> = z.string().transform((value, context) => {

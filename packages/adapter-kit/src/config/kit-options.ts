@@ -1,4 +1,4 @@
-import { flag, identifier, listOf, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
+import { commaSeparated, flag, identifier, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
 import { option, optional } from './option.ts';
 
 /** The options every adapter has, whatever its protocol. */
@@ -30,9 +30,9 @@ export const kitOptions = {
   healthBindAddress: option('HEALTH_BINDADDRESS', text, '127.0.0.1', 'address that port is bound to'),
   producers: option(
     'CONNECTIONEVENTS_PRODUCER',
-    listOf('logging', 'events', 'none'),
+    commaSeparated,
     'logging',
-    'where connection events go: `logging`, `events` (the Events API), both separated by a comma, or `none`',
+    'where connection events go, separated by commas: `logging`, `events` (the Events API), `none`, or a module that makes a sink, e.g. `./my-sink.js`',
     { hono: true },
   ),
   eventLogLevel: option(

@@ -8,9 +8,10 @@ export function kitProblems(values: KitValues): readonly string[] {
   const problems: string[] = [];
   if (values.registryFile === undefined) problems.push('ROLLCALL_REGISTRY_FILE: must be set');
   if (values.messagingHost === undefined) problems.push('ROLLCALL_MESSAGING_HOST: must be set');
-  if (values.producers?.includes('events') && values.journal === undefined)
+  const mayWait = values.producers?.some((producer) => producer !== 'logging' && producer !== 'none');
+  if (mayWait && values.journal === undefined)
     problems.push(
-      'ROLLCALL_JOURNAL_KIND: must be set where ROLLCALL_CONNECTIONEVENTS_PRODUCER has `events`; ' +
+      'ROLLCALL_JOURNAL_KIND: must be set where ROLLCALL_CONNECTIONEVENTS_PRODUCER has more than `logging`; ' +
         '`memory` accepts that unsent events end with the process',
     );
   if ((values.messagingUsername === undefined) !== (values.messagingPassword === undefined))

@@ -1,9 +1,28 @@
-import type { EventSink } from '@rollcall/core';
+import { ConfigError, type EventSink, type SinkContext } from '@rollcall/core';
+import { loadSink } from './load-sink.ts';
 
-/** Makes the sinks that the configuration names; `none` makes none. */
-export function selectSinks(
-  producers: readonly ('logging' | 'events' | 'none')[],
+/**
+ * Makes the sinks that the configuration names: by a word, or by the module that makes them. `none` makes none.
+ *
+ * @throws ConfigError where a module cannot be used, or two sinks have one name.
+ */
+export async function selectSinks(
+  producers: readonly string[],
   factories: Readonly<Record<'logging' | 'events', () => EventSink>>,
-): readonly EventSink[] {
-  return [...new Set(producers)].flatMap((producer) => (producer === 'none' ? [] : [factories[producer]()]));
+  context: SinkContext,
+): Promise<readonly EventSink[]> {
+  const sinks: EventSink[] = [];
+  for (const producer of new Set(producers)) {
+    if (producer === 'none') continue;
+    const sink =
+      producer === 'logging' || producer === 'events'
+        ? factories[producer]()
+        : await loadSink(producer, context);
+    if (sinks.some(({ name }) => name === sink.name))
+      throw new ConfigError([
+        `ROLLCALL_CONNECTIONEVENTS_PRODUCER: ${producer}: there is another sink called ${sink.name}`,
+      ]);
+    sinks.push(sink);
+  }
+  return sinks;
 }

@@ -70,10 +70,14 @@ export function runAdapterProcess<Own extends Options>(
       log,
       ...messagingSettings(parts.adapter.type, kit),
     });
-    const sinks = selectSinks(kit.producers, {
-      logging: () => parts.createLoggerSink({ log, level: kit.eventLogLevel }),
-      events: () => messaging.eventsSink(),
-    });
+    const sinks = await selectSinks(
+      kit.producers,
+      {
+        logging: () => parts.createLoggerSink({ log, level: kit.eventLogLevel }),
+        events: () => messaging.eventsSink(),
+      },
+      { clock, random, log },
+    );
 
     const running = await startAdapter({
       adapter: parts.adapter,

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ConfigError, type EventSink, type SinkContext, type SinkFactory } from '@rollcall/core';
+
+/**
+ * Makes a sink by the default export of a module. A specifier that begins with a dot is a file, seen from the working
+ * directory; any other is looked up as Node.js does.
+ *
+ * @throws ConfigError where there is no such module, or it makes no sink.
+ */
+export async function loadSink(specifier: string, context: SinkContext): Promise<EventSink> {
+  const factory = await importDefault(specifier);
+  if (typeof factory !== 'function') throw unusable(specifier, 'its default export is not a function');
+  const sink: unknown = await (factory as SinkFactory)(context);
+  if (!isSink(sink)) throw unusable(specifier, 'what it makes has no name, deliver() and close()');
+  return sink;
+}
+
+async function importDefault(specifier: string): Promise<unknown> {
+  const url = specifier.startsWith('.') ? pathToFileURL(resolve(specifier)).href : specifier;
+  try {
+    const module = (await import(url)) as { readonly default?: unknown };
+    return module.default;
+  } catch (error) {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    throw unusable(
+      specifier,
+      `is neither logging, events or none, nor a module that can be loaded: ${message}`,
+    );
+  }
+}
+
+function isSink(value: unknown): value is EventSink {
+  const { name, deliver, close } = (value ?? {}) as Partial<Record<keyof EventSink, unknown>>;
+  return (
+    typeof name === 'string' && name !== '' && typeof deliver === 'function' && typeof close === 'function'
+  );
+}
+
+function unusable(specifier: string, why: string): ConfigError {
+  return new ConfigError([`ROLLCALL_CONNECTIONEVENTS_PRODUCER: ${specifier}: ${why}`]);
+}
