@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { createMemoryJournal } from '@rollcall/adapter-kit';
 import {
@@ -8,7 +9,7 @@ import {
   type AdapterInTest,
   type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+import { localhostCertificate, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
 
@@ -549,4 +550,61 @@ test('a listening adapter answers on a connection that is kept alive', async () 
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString('latin1')).toContain('HTTP/1.1 202 Accepted');
   }
+});
+
+describe('with TLS', () => {
+  const certificate = localhostCertificate();
+
+  function sendSecurely(port: number, facts: object = {}): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      const headers = { authorization: basic('thermostat-7@acme'), 'content-type': 'a/b' };
+      const request = httpsRequest(
+        {
+          host: 'localhost',
+          port,
+          path: '/telemetry',
+          method: 'POST',
+          headers,
+          ca: certificate.cert,
+          ...facts,
+        },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      );
+      request.on('error', reject);
+      request.end('21.5');
+    });
+  }
+
+  test('requests are the same, on a port of its own', async () => {
+    const tls = { host: '127.0.0.1', port: 0, ...certificate };
+    const adapter = await givenAnAdapter({ tls });
+    const [plain, secure] = adapter.running.listening;
+    expect([plain?.scheme, secure?.scheme]).toEqual(['http', 'https']);
+    expect(await sendSecurely(secure?.port ?? 0)).toBe(202);
+    expect((await adapter.events(1))[0]).toMatchObject({ type: 'connected', protocol: 'HTTP/1.1' });
+    // What is no TLS ends, and nobody else notices.
+    const stranger = connect(secure?.port ?? 0, '127.0.0.1').on('error', () => {});
+    sockets.add(stranger);
+    stranger.write('POST /telemetry HTTP/1.1\r\n\r\n');
+    await once(stranger, 'close');
+    expect(await sendSecurely(secure?.port ?? 0)).toBe(202);
+    await expect(sendSecurely(secure?.port ?? 0, { maxVersion: 'TLSv1.1' })).rejects.toThrow(
+      /protocol|version/i,
+    );
+  });
+
+  test('a handshake that is not finished ends, on the real clock', async () => {
+    const adapter = await givenAnAdapter({
+      tls: { host: '127.0.0.1', port: 0, ...certificate },
+      requestTimeoutMs: 200,
+    });
+    const silent = connect(adapter.running.listening[1]?.port ?? 0, '127.0.0.1').on('error', () => {});
+    sockets.add(silent);
+    silent.resume();
+    await once(silent, 'close');
+    expect(silent.bytesRead).toBe(0);
+  });
 });

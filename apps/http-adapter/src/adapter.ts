@@ -142,14 +142,16 @@ function createServerFor(listener: Listener | TlsListener, options: HttpAdapterO
 
 /** What HTTP's parser refuses never becomes a request: it is answered on the socket itself. */
 function rejectMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  const { code = '' } = error;
+  // A TLS handshake that failed or took too long leaves nobody who could read an answer.
+  if (!socket.writable || code === 'ECONNRESET' || /^ERR_(?:TLS|SSL)/.test(code)) {
     socket.destroy();
     return;
   }
   const [status, text] =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
       ? ['408 Request Timeout', 'request took too long']
-      : error.code === 'HPE_HEADER_OVERFLOW'
+      : code === 'HPE_HEADER_OVERFLOW'
         ? ['431 Request Header Fields Too Large', 'headers are too large']
         : ['400 Bad Request', 'malformed request'];
   const body = JSON.stringify({ error: text });

@@ -6,7 +6,7 @@ import {
   startForTest,
   type AdapterInTest,
 } from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+import { localhostCertificate, settled } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -535,4 +535,54 @@ describe('silence before CONNECT', () => {
     expect(await honest.next()).toMatchObject({ cmd: 'pingresp' });
     for (const { socket } of silent) socket.destroy();
   });
+});
+
+test('with TLS, MQTT is the same, on a port of its own', async () => {
+  const certificate = localhostCertificate();
+  const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
+  const [plain, secure] = adapter.running.listening;
+  expect([plain?.scheme, secure?.scheme]).toEqual(['mqtt', 'mqtts']);
+  const facts = { ...credentials, protocolVersion: 5, reconnectPeriod: 0, ca: certificate.cert } as const;
+  const client = await mqtt.connectAsync(`mqtts://localhost:${secure?.port}`, facts);
+  clients.add(client);
+  await client.publishAsync('event', '21.5', { qos: 1 });
+  // What is no TLS ends, and nobody else notices.
+  const stranger = connectSocket(secure?.port ?? 0, '127.0.0.1').on('error', () => {});
+  stranger.write('GET / HTTP/1.1\r\n\r\n');
+  await new Promise((resolve) => stranger.once('close', resolve));
+  await client.endAsync();
+  expect((await adapter.events(2)).map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+});
+
+test('TLS handshakes that are not finished are bounded in number, and by time on the real clock', async () => {
+  const certificate = localhostCertificate();
+  const adapter = await givenAnAdapter({
+    tls: { host: '127.0.0.1', port: 0, ...certificate },
+    connectTimeoutMs: 300,
+    maxPendingSockets: 2,
+  });
+  const port = adapter.running.listening[1]?.port ?? 0;
+  const silent = [1, 2, 3].map(() =>
+    connectSocket(port, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  );
+  const closed: number[] = [];
+  await Promise.all(
+    silent.map(
+      (socket, index) =>
+        new Promise<void>((resolve) => {
+          socket.once('close', () => {
+            closed.push(index);
+            resolve();
+          });
+        }),
+    ),
+  );
+  // The third had no place; the others ran out of time.
+  expect(closed[0]).toBe(2);
+  const facts = { ...credentials, reconnectPeriod: 0, ca: certificate.cert } as const;
+  const client = await mqtt.connectAsync(`mqtts://localhost:${port}`, facts);
+  clients.add(client);
+  expect(client.connected).toBe(true);
 });

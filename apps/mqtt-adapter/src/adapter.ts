@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import {
   bind,
+  peerAddress,
   type AdapterHost,
   type ListenAddress,
   type Listeners,
@@ -36,7 +37,10 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   const { idleLimitMs, maxPendingSockets = 1_000 } = options;
   const connections = new WeakMap<Client, DeviceConnection>();
   const sockets = new Set<Socket>();
+  /** Network connections without an accepted CONNECT. */
   const pending = new Set<Socket>();
+  /** Those whose TLS handshake runs, by the peer's address: what it ends with is another socket. */
+  const handshaking = new Map<string, Socket>();
   let stopping = false;
 
   const broker = await createSilentBroker({
@@ -89,8 +93,21 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     internalsOf(client).subscriptions = Object.create(null) as object;
   });
 
+  const full = (): boolean => stopping || pending.size + handshaking.size >= maxPendingSockets;
+
+  function shakeHands(socket: Socket): void {
+    const peer = peerAddress(socket);
+    if (peer === undefined || full()) {
+      socket.destroy();
+      return;
+    }
+    handshaking.set(peer, socket);
+    socket.once('close', () => handshaking.delete(peer));
+  }
+
   function accept(socket: Socket): void {
-    if (stopping || pending.size >= maxPendingSockets) {
+    handshaking.delete(peerAddress(socket) ?? '');
+    if (full()) {
       socket.destroy();
       return;
     }
@@ -120,9 +137,12 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
         { key, cert, minVersion: 'TLSv1.2', handshakeTimeout: options.connectTimeoutMs },
         accept,
       );
-      server.on('tlsClientError', (error) =>
-        host.log.debug({ cause: error.message }, 'TLS handshake failed'),
-      );
+      server.on('connection', shakeHands);
+      server.on('tlsClientError', (error, socket) => {
+        host.log.debug({ cause: error.message }, 'TLS handshake failed');
+        // One that took too long is told of, and left open.
+        socket.destroy();
+      });
       servers.push(server);
       listening.push(await bind(server, 'mqtts', options.tls, host.log));
     }
@@ -136,7 +156,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     async stopAccepting() {
       stopping = true;
       for (const server of servers) server.close();
-      for (const socket of pending) socket.destroy();
+      for (const socket of [...pending, ...handshaking.values()]) socket.destroy();
     },
     close: () => closeAll(broker, servers, sockets),
   };

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { ManualClock } from '@rollcall/conformance';
+import { localhostCertificate, ManualClock } from '@rollcall/conformance';
 import { silentLog } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestBed, startScriptedPeer, type ScriptedPeer } from './testing/index.ts';
@@ -150,9 +149,8 @@ describe('credentials', () => {
 });
 
 describe('TLS', () => {
-  const pem = (name: string): string => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
-  const ca = pem('localhost.cert.pem');
-  const speaksTls = { cert: ca, key: pem('localhost.key.pem') };
+  const speaksTls = localhostCertificate();
+  const ca = speaksTls.cert;
 
   async function complaintWith(host: string, tls: { readonly ca?: string }): Promise<string | undefined> {
     const { log, warnings } = recordingLog();

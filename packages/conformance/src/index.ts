@@ -3,6 +3,7 @@ export { describeRegistry, registryUnderTestContent, type RegistryUnderTest } fr
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
 export { mutated, sendInPieces } from './hostile-bytes.ts';
+export { localhostCertificate } from './localhost-certificate.ts';
 export { ManualClock, settled } from './manual-clock.ts';
 export { RecordingSink } from './recording-sink.ts';
 export { seededRandom } from './seeded-random.ts';
