@@ -19,7 +19,7 @@ import { errorSignal, protocolViolation } from './protocol-violations.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { refusalCodes } from './refusal-codes.ts';
 import { grantSubscription } from './subscriptions.ts';
-import { parseTopic } from './topics.ts';
+import { parseTopic, type ParsedTopic } from './topics.ts';
 import { mqttTracker, type MqttSignal } from './tracker.ts';
 import { uploadRequest } from './upload-request.ts';
 import { writeAccepted, writePacket } from './write-packet.ts';
@@ -56,6 +56,7 @@ export function createDeviceConnection(
   let identity: AuthenticatedDevice | undefined;
   let connection: OpenConnection<MqttSignal> | undefined;
   let draining: Promise<void> | undefined;
+  let latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   let answered: Promise<void> = Promise.resolve();
 
@@ -140,6 +141,12 @@ export function createDeviceConnection(
     return draining;
   }
 
+  /** Most devices publish to one topic all their life. */
+  function readTopic(text: string): ParsedTopic {
+    if (latestTopic?.text !== text) latestTopic = { text, parsed: parseTopic(text) };
+    return latestTopic.parsed;
+  }
+
   return {
     connecting(packet) {
       version = packet.protocolVersion ?? 4;
@@ -199,7 +206,7 @@ export function createDeviceConnection(
     async publish(packet) {
       if (!identity || !connection) return;
       const { qos, messageId } = packet;
-      const topic = parseTopic(packet.topic);
+      const topic = readTopic(packet.topic);
       const request = uploadRequest(packet, topic, identity);
       const result = await inOrder('failure' in request ? Promise.resolve(request) : host.upload(request));
       if (result.status === 'failed')

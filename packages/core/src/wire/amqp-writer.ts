@@ -45,6 +45,10 @@ export function encodedSymbol(value: string): Uint8Array {
   return writer.finish();
 }
 
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  return bytes.slice();
+}
+
 /**
  * Writes AMQP 1.0 values one after the other. Compound values are opened and closed; their size and count are filled
  * in at the end. Reusable: `begin` starts a message, `finish` hands out a copy of it.
@@ -161,9 +165,9 @@ export class AmqpWriter {
     return this.#compound(code.map32);
   }
 
-  /** A copy of everything written since `begin`. */
-  finish(): Uint8Array {
-    const written = this.#bytes.slice(0, this.#at);
+  /** A copy of everything written since `begin`, made by `copy`. */
+  finish(copy: (bytes: Uint8Array) => Uint8Array = ownCopy): Uint8Array {
+    const written = copy(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
     if (this.#bytes.length > maxKeptBytes) this.#use(new Uint8Array(initialBytes));
     return written;

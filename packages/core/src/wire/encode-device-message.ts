@@ -1,5 +1,6 @@
 import type { DeviceMessage } from '../device-data-sender.ts';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
+import { createBytePool } from './byte-pool.ts';
 import {
   writeAnnotations,
   writeApplicationProperties,
@@ -10,6 +11,8 @@ import {
 } from './message-sections.ts';
 
 const writer = new AmqpWriter();
+/** Device data is sent at once, and let go of with its outcome; connection events may wait for long, and are not pooled. */
+const pooled = createBytePool(65_536);
 
 const key = {
   tenantAnnotation: encodedSymbol('tenant_id'),
@@ -71,7 +74,7 @@ export function encodeDeviceMessage(message: DeviceMessage, messageId: string): 
     return message.properties ? count + writeDefaults(writer, message.properties) : count;
   });
   if (message.payload) writeData(writer, message.payload);
-  return writer.finish();
+  return writer.finish(pooled);
 }
 
 /** Hono's legacy form, which its consumers look at first: a map of strings. */
