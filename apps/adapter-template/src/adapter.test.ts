@@ -247,6 +247,7 @@ test('on the real clock, silence ends a connection', async () => {
     random: systemRandom,
     log: recordingLog(),
     settings: {
+      adapterId: 'template-0',
       exposeRemoteAddress: true,
       maxConnections: 10,
       commitWaitMs: 50,

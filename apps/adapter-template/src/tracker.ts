@@ -48,6 +48,7 @@ export const templateTracker: ConnectionTracker<TemplateState, TemplateSignal> =
         return state satisfies never;
     }
   },
+  presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
 };
 
 function begin(

@@ -63,6 +63,7 @@ export const mqttTracker: ConnectionTracker<MqttState, MqttSignal> = {
         return state satisfies never;
     }
   },
+  presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
 };
 
 function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instant): Step<MqttState> {

@@ -3,8 +3,6 @@ import type { DemoPorts } from './ports.ts';
 
 /** An adapter of the demonstration, as a process. */
 export interface DemoAdapter {
-  /** Its `adapter-id`. */
-  readonly id: string;
   /** Names its log file. */
   readonly name: string;
   /** For people. */
@@ -15,11 +13,15 @@ export interface DemoAdapter {
 }
 
 /** The adapters that `up` starts, all of them on loopback. */
-export function demoAdapters(ports: DemoPorts, registryFile: string): readonly DemoAdapter[] {
+export function demoAdapters(
+  ports: DemoPorts,
+  registryFile: string,
+  journalDirectory: string,
+): readonly DemoAdapter[] {
   const shared = {
     ROLLCALL_REGISTRY_FILE: registryFile,
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
-    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_JOURNAL_DIRECTORY: journalDirectory,
     // So that `devices` soon knows who was there before it.
     ROLLCALL_CONNECTIONEVENTS_ANNOUNCEINTERVAL: '5000',
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
@@ -27,7 +29,6 @@ export function demoAdapters(ports: DemoPorts, registryFile: string): readonly D
   };
   return [
     {
-      id: 'mqtt-0',
       name: 'mqtt-adapter',
       title: 'MQTT adapter',
       main: fileURLToPath(import.meta.resolve('@rollcall/mqtt-adapter')),
@@ -35,7 +36,6 @@ export function demoAdapters(ports: DemoPorts, registryFile: string): readonly D
       healthPort: ports.mqttHealth,
     },
     {
-      id: 'http-0',
       name: 'http-adapter',
       title: 'HTTP adapter',
       main: fileURLToPath(import.meta.resolve('@rollcall/http-adapter')),

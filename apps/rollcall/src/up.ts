@@ -55,7 +55,7 @@ export async function up(command: UpCommand): Promise<number> {
     process.exit(1);
   }).then((signal) => {
     stopping = true;
-    tell(`\n${signal}: stopping; devices are disconnected`);
+    tell(`\n${signal}: stopping; sessions end, leases live on`);
   });
 
   const network = supervise({
@@ -73,18 +73,15 @@ export async function up(command: UpCommand): Promise<number> {
       ),
     whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
   });
-  /** Connection id and adapter: what an adapter that died had open can be waited for no more. */
-  const openConnections = new Map<string, string>();
-  const adapters = demoAdapters(ports, command.registry ?? demoRegistry).map((adapter) =>
+  /** Leases outlive the adapter; sessions end with it. */
+  const openSessions = new Set<string>();
+  const registry = command.registry ?? demoRegistry;
+  const adapters = demoAdapters(ports, registry, join(dataDir, 'journal')).map((adapter) =>
     supervise({
       name: adapter.title,
       clock,
       tell,
-      spawn() {
-        for (const [connection, id] of openConnections)
-          if (id === adapter.id) openConnections.delete(connection);
-        return startChild(adapter.name, adapter.main, [], adapter.environment, logs, tell);
-      },
+      spawn: () => startChild(adapter.name, adapter.main, [], adapter.environment, logs, tell),
       whenReady: () => becomesReady(`http://127.0.0.1:${adapter.healthPort}/readiness`),
     }),
   );
@@ -101,8 +98,8 @@ export async function up(command: UpCommand): Promise<number> {
       announcements: false,
       tell: (line) => stopping || tell(line),
       onEvent(event) {
-        if (event.type === 'connected') openConnections.set(event.connectionId, event.adapter.id);
-        else openConnections.delete(event.connectionId);
+        if (event.type === 'disconnected') openSessions.delete(event.connectionId);
+        else if (event.basis.kind === 'session') openSessions.add(event.connectionId);
       },
     });
     await consumer.ready;
@@ -110,7 +107,7 @@ export async function up(command: UpCommand): Promise<number> {
     if (!stopping) tell(banner(ports, dataDir, command.portOffset));
     await asked;
     await stopAll();
-    for (let waitedMs = 0; openConnections.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)
+    for (let waitedMs = 0; openSessions.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)
       await pause(20);
     await consumer.close();
     return 0;

@@ -1,88 +1,21 @@
 import { settled } from '@rollcall/conformance';
-import type { ConnectionTracker, DisconnectedChange, Instant, Step, Timestamp } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
-import { startForTest, type AdapterInTest, type TestSetting } from './conformance/start-for-test.ts';
-import { scriptedPassword } from './conformance/scripted-registry.ts';
-import type { AdapterHost, AuthenticatedDevice, EndReason, ProtocolAdapter } from './protocol-adapter.ts';
+import { startScripted, type ScriptedInTest } from './conformance/start-scripted.ts';
+import type { TestSetting } from './conformance/start-for-test.ts';
 
-/** A session that begins and ends when told so. */
-type Signal =
-  | { readonly type: 'begin' }
-  | { readonly type: 'end'; readonly change: Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> };
-interface State {
-  readonly seen: Instant | undefined;
-}
-const basis = { kind: 'session', detectWithinMs: null } as const;
-const onCommand: ConnectionTracker<State, Signal> = {
-  initial: { seen: undefined },
-  reduce(state, signal, at): Step<State> {
-    if (signal.type === 'begin') return { state: { seen: at }, changes: [{ type: 'connected', basis }] };
-    if (signal.type === 'deadline' || state.seen === undefined) return { state, changes: [] };
-    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...signal.change } as const;
-    return { state: { seen: undefined }, changes: [ended] };
-  },
-};
-
-/** An adapter whose only device is the test. */
-function scriptedAdapter(): ProtocolAdapter & { host: AdapterHost | undefined } {
-  return {
-    type: 'hono-test',
-    host: undefined,
-    async start(host) {
-      this.host = host;
-      return {
-        listening: [{ scheme: 'test', host: '127.0.0.1', port: 1 }],
-        stopAccepting: async () => {},
-        close: async () => {},
-      };
-    },
-  };
-}
-
-const running: AdapterInTest[] = [];
+const running: ScriptedInTest[] = [];
 
 afterEach(async () => {
   for (const adapter of running.splice(0)) await adapter.running.stop({ graceMs: 0 });
 });
 
-async function givenAnAdapter(setting: TestSetting = {}) {
-  const adapter = scriptedAdapter();
-  const inTest = await startForTest(adapter, setting);
-  running.push(inTest);
-  const { host } = adapter;
-  if (!host) throw new Error('not started');
-
-  async function begin(facts: { remoteId?: string; expiresInMs?: number; username?: string } = {}) {
-    const result = await host?.authenticate({
-      username: facts.username ?? 'thermostat-7@acme',
-      password: Buffer.from(scriptedPassword),
-      remoteIp: '127.0.0.1',
-    });
-    if (!host || result?.status !== 'accepted') throw new Error('refused');
-    const identity: AuthenticatedDevice = {
-      ...result.identity,
-      ...(facts.expiresInMs !== undefined && {
-        expiresAt: (inTest.clock.now() + facts.expiresInMs) as Timestamp,
-      }),
-    };
-    const asked: EndReason[] = [];
-    const remoteId = facts.remoteId ?? 'unit-1';
-    const connection = host.open(onCommand, {
-      identity,
-      remoteId,
-      slot: remoteId,
-      protocol: 'test',
-      remoteAddress: '192.0.2.1:4711',
-      end(reason) {
-        asked.push(reason);
-        connection.report({ type: 'end', change: { reason } });
-      },
-    });
-    connection.report({ type: 'begin' });
-    return { connection, asked };
-  }
-  return { ...inTest, begin };
+async function givenAnAdapter(setting: TestSetting = {}): Promise<ScriptedInTest> {
+  const adapter = await startScripted(setting);
+  running.push(adapter);
+  return adapter;
 }
+
+const basis = { kind: 'session', detectWithinMs: null } as const;
 
 test('both halves of a connection say what they must', async () => {
   const { begin, events, clock, running: adapter } = await givenAnAdapter();

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import {
   later,
   type AdapterIdentity,
@@ -25,7 +24,10 @@ import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } fro
 import { restoreLease } from './leases/restored-lease.ts';
 import { createRhythmStore } from './leases/rhythm-store.ts';
 import { watchRegistry } from './leases/watch-registry.ts';
+import { endLostSessions } from './recovery/end-lost-sessions.ts';
+import { resumePending } from './recovery/resume-pending.ts';
 import { createEpochSource } from './stamping/epoch-source.ts';
+import { stampLost } from './stamping/stamp.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
 import { watchAccess } from './tracking/watch-access.ts';
@@ -46,8 +48,8 @@ export interface AdapterParts {
 }
 
 export interface AdapterRunSettings {
-  /** Stable name of this adapter; default: host name and adapter type. */
-  readonly adapterId?: string;
+  /** Stable name of this adapter; one journal each. */
+  readonly adapterId: string;
   readonly exposeRemoteAddress: boolean;
   readonly maxConnections: number;
   /** Longest time a device waits for the journal before it is answered. */
@@ -75,28 +77,34 @@ export interface RunningAdapter {
 const backoff = { firstMs: 100, maxMs: 5_000 };
 /** Events in flight at a time, per sink and tenant. */
 const deliveryWindow = 1_000;
-/** How old `last-seen` in the journal may be. */
-const noteEveryMs = 5_000;
+/** How often it is noted in the journal when devices were last heard, in turns: all of them every 5 s. */
+const noteEveryMs = 500;
+const noteTurns = 10;
 /** Lease holders, present or not, whose rhythm is known. */
 const maxRememberedRhythms = 200_000;
 
 /**
  * Puts a protocol adapter to work: what its trackers decide is stamped, journaled and shipped to the sinks.
  *
- * @throws TransportError where a port cannot be bound.
+ * @throws TransportError where a port cannot be bound, or the journal not be opened.
  */
 export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter> {
   const { adapter, passwords, sender, clock, random, log, settings } = parts;
   const journal = parts.journal ?? createMemoryJournal();
   const identity: AdapterIdentity = {
     type: adapter.type,
-    id: settings.adapterId ?? `${hostname()}-${adapter.type}`,
+    id: settings.adapterId,
     instance: uuidV7(clock.now(), random),
   };
 
+  const recovered = await journal.recover().catch(async (error: unknown) => {
+    await Promise.all([...parts.sinks, sender].map((each) => each.close()));
+    throw error;
+  });
   const metrics = createAdapterMetrics(adapter.type, {
     connections: () => connections.byTenant(),
     outbox: () => outbox.depth(),
+    journalBehind: () => journal.behind(),
     now: () => clock.now(),
   });
   const outbox = createOutbox({
@@ -128,8 +136,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   });
   const { registry } = watched;
 
-  const recovered = await journal.recover();
-  for (const { sink, outbound } of recovered.pending) outbox.resume(sink, outbound);
+  resumePending(recovered.pending, outbox, log);
 
   const announcer = createAnnouncer<OpenEvent>(
     { clock, random },
@@ -157,6 +164,11 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       return outbox.append({ event, message: encode(event, description.identity.tenant) });
     },
     takeCoalesced: (device) => outbox.takeCoalesced(device),
+  });
+  await endLostSessions(recovered.open, registry, log, (entry, tenant) => {
+    const lost = stampLost(entry, 'adapter-lost', { clock, random });
+    metrics.published(lost);
+    void outbox.append({ event: lost, message: encode(lost, tenant) });
   });
   const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
   const restored = await Promise.all(recovered.open.map((entry) => restoreLease(entry, registry, clock)));
@@ -207,6 +219,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
         started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
         readiness: () => [
           { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
+          { name: 'journal', status: journal.behind() ? 'DEGRADED' : 'UP' },
           ...readinessOfPeers(parts),
         ],
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
@@ -232,14 +245,14 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   // What the registry says of devices that were present before may have changed meanwhile.
   if (host.restored.length > 0) await access.review(() => true);
 
-  function note(): void {
-    journal.note(connections.takeNotes());
+  function note(share: number): void {
+    journal.note(connections.takeNotes(share));
     journal.learn(rhythms.takeChanges());
   }
   let disarmNotes = (): void => {};
   function noteEverySoOften(): void {
     disarmNotes = clock.at(later(clock.monotonic(), noteEveryMs), () => {
-      note();
+      note(1 / noteTurns);
       noteEverySoOften();
     });
   }
@@ -255,7 +268,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     connections.end('adapter-shutdown', () => true);
     await protocol.close();
     connections.stop();
-    note();
+    note(1);
     const deadline = new AbortController();
     const disarm = clock.at(later(clock.monotonic(), graceMs), () => deadline.abort());
     await outbox.drained(deadline.signal);

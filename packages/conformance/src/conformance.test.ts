@@ -23,6 +23,7 @@ const flip: ConnectionTracker<{ readonly since?: Instant }, { readonly type: 'fl
         : { state: {}, changes: [] };
     return { state: {}, changes: [{ type: 'disconnected', basis, reason: 'unspecified', lastSeen: since }] };
   },
+  presence: ({ since }) => since && { lastSeen: since },
 };
 describeTracker('flip', flip, [{ type: 'flip' }]);
 

@@ -44,6 +44,9 @@ export function describeTracker<State, Signal>(
           }
         }
         state = step.state;
+        const presence = tracker.presence(state);
+        expect(presence !== undefined, 'presence is that of a connected device').toBe(online);
+        expect(presence?.lastSeen ?? at, 'last seen is not in the future').toBeLessThanOrEqual(at);
       }
     });
   });

@@ -32,6 +32,6 @@ export interface Presence {
 export interface ConnectionTracker<State, Signal> {
   readonly initial: State;
   reduce(state: State, signal: Signal | DeadlineSignal, at: Instant): Step<State>;
-  /** What the journal keeps of a connected device; `undefined` for one that is not, absent where there is nothing to keep. */
-  presence?(state: State): Presence | undefined;
+  /** What the journal keeps of a connected device; `undefined` for one that is not. */
+  presence(state: State): Presence | undefined;
 }

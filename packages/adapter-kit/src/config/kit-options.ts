@@ -48,10 +48,27 @@ export const kitOptions = {
     '3600000',
     'ms after which each open connection is announced again, for consumers that came late; 0: never',
   ),
-  journal: optional(
+  journalDirectory: optional(
+    'JOURNAL_DIRECTORY',
+    text,
+    'directory of the journal, which must outlive the process; a file per adapter id',
+  ),
+  journalKind: optional(
     'JOURNAL_KIND',
-    oneOf('memory'),
-    'where events wait until they are confirmed: `memory` (they end with the process); must be set where `events` is on',
+    oneOf('file', 'memory'),
+    'where events wait until they are confirmed: `file`, or `memory`, which ends with the process (default: `file` where a directory is set)',
+  ),
+  journalDurability: option(
+    'JOURNAL_DURABILITY',
+    oneOf('process', 'power'),
+    'process',
+    'what a journaled event outlives for sure: the end of the `process`, or also a loss of `power` (slower)',
+  ),
+  journalMaxBytes: option(
+    'JOURNAL_MAXBYTES',
+    wholeNumber(1_000_000, 1_000_000_000_000),
+    '1073741824',
+    'greatest size of the journal file; a full one leaves events in memory',
   ),
   outboxEvents: option(
     'OUTBOX_MAXEVENTS',
@@ -65,7 +82,12 @@ export const kitOptions = {
     '134217728',
     'bytes of events that may wait for one sink',
   ),
-  commitWaitMs: option('JOURNAL_COMMITWAIT', milliseconds, '50', 'longest ms a device waits for the journal'),
+  commitWaitMs: option(
+    'JOURNAL_COMMITWAIT',
+    milliseconds,
+    '50',
+    'longest ms a device waits for the journal; then it is answered, and readiness says `DEGRADED`',
+  ),
   registryFile: optional(
     'REGISTRY_FILE',
     text,

@@ -9,11 +9,13 @@ export function kitProblems(values: KitValues): readonly string[] {
   if (values.registryFile === undefined) problems.push('ROLLCALL_REGISTRY_FILE: must be set');
   if (values.messagingHost === undefined) problems.push('ROLLCALL_MESSAGING_HOST: must be set');
   const mayWait = values.producers?.some((producer) => producer !== 'logging' && producer !== 'none');
-  if (mayWait && values.journal === undefined)
+  if (mayWait && values.journalKind === undefined && values.journalDirectory === undefined)
     problems.push(
-      'ROLLCALL_JOURNAL_KIND: must be set where ROLLCALL_CONNECTIONEVENTS_PRODUCER has more than `logging`; ' +
-        '`memory` accepts that unsent events end with the process',
+      'ROLLCALL_JOURNAL_DIRECTORY: must be set where ROLLCALL_CONNECTIONEVENTS_PRODUCER has more than `logging`; ' +
+        'or ROLLCALL_JOURNAL_KIND=memory, which accepts that unsent events end with the process',
     );
+  if (values.journalKind === 'file' && values.journalDirectory === undefined)
+    problems.push('ROLLCALL_JOURNAL_DIRECTORY: must be set where ROLLCALL_JOURNAL_KIND=file');
   if ((values.messagingUsername === undefined) !== (values.messagingPassword === undefined))
     problems.push('ROLLCALL_MESSAGING_USERNAME and ROLLCALL_MESSAGING_PASSWORD: set both or neither');
   if ((values.messagingCert === undefined) !== (values.messagingKey === undefined))

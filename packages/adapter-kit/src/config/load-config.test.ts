@@ -56,9 +56,13 @@ test('every problem is listed at once, misspelt names too', () => {
   ]);
 });
 
-test('events in memory must be asked for', () => {
+test('events need a directory, or must be said to stay in memory', () => {
   const env = { ...required, ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events' };
-  expect(problemsOf(env)).toEqual([expect.stringContaining('ROLLCALL_JOURNAL_KIND')]);
+  expect(problemsOf(env)).toEqual([expect.stringContaining('ROLLCALL_JOURNAL_DIRECTORY: must be set')]);
+  expect(problemsOf({ ...env, ROLLCALL_JOURNAL_DIRECTORY: '/var/lib/rollcall' })).toEqual([]);
+  expect(problemsOf({ ...required, ROLLCALL_JOURNAL_KIND: 'file' })).toEqual([
+    expect.stringContaining('ROLLCALL_JOURNAL_DIRECTORY: must be set'),
+  ]);
   expect(problemsOf({ ...env, ROLLCALL_JOURNAL_KIND: 'memory' })).toEqual([]);
 });
 

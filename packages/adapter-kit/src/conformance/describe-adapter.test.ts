@@ -44,6 +44,7 @@ const lineTracker: ConnectionTracker<LineState, LineSignal> = {
       changes: [{ type: 'disconnected', basis, reason, lastSeen: state.lastSeen }],
     };
   },
+  presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
 };
 
 function createLineAdapter(): ProtocolAdapter {

@@ -27,6 +27,8 @@ export interface TestSetting {
   readonly journal?: Journal;
   readonly clock?: ManualClock;
   readonly registry?: ScriptedRegistry;
+  /** What the sink answers; default: it accepts everything. */
+  readonly answer?: RecordingSink['answer'];
 }
 
 /** Runs an adapter on a manual clock, with a scripted registry, a recording sink and a recording sender. */
@@ -37,7 +39,7 @@ export async function startForTest(
   const clock = setting.clock ?? new ManualClock();
   const registry = setting.registry ?? new ScriptedRegistry(setting.tenant);
   const sender = new RecordingSender();
-  const sink = new RecordingSink();
+  const sink = new RecordingSink('recording', setting.answer);
   const log = recordingLog();
   const running = await startAdapter({
     adapter,

@@ -60,5 +60,7 @@ export interface Journal {
   note(presence: readonly (readonly [connection: ConnectionId, noted: NotedPresence])[]): void;
   /** Keeps what was learned of lease holders; `undefined` forgets. Many at a time, every few seconds. */
   learn(rhythms: readonly (readonly [holder: string, gaps: LearnedGaps | undefined])[]): void;
+  /** Whether what was appended is not as safe yet as it should be by now. */
+  behind(): boolean;
   close(): Promise<void>;
 }

@@ -40,6 +40,7 @@ export function createMemoryJournal(): Journal {
         if (gaps) rhythms.set(holder, gaps);
       }
     },
+    behind: () => false,
     async close() {},
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '@rollcall/core';
 import type { OpenEntry } from '../journal/journal.ts';
 import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import { lastKnownTenant } from '../recovery/last-known-tenant.ts';
 
 /** A lease that was held when the adapter ended, and lives on under its connection id. */
 export interface RestoredLease {
@@ -29,7 +30,6 @@ export async function restoreLease(
 ): Promise<RestoredLease | undefined> {
   const basis = noted?.lease?.basis ?? event.basis;
   if (basis.kind !== 'lease') return undefined;
-  const tenant = await registry.getTenant(event.device.tenant);
   const now = clock.monotonic();
   // The wall clock may have been set back meanwhile.
   const silentMs = Math.max(0, clock.now() - (noted?.lastSeen ?? event.at));
@@ -39,10 +39,7 @@ export async function restoreLease(
       device: event.device,
       authId: event.remoteId,
       // Where the registry is away or knows the tenant no more, the review of access that follows decides.
-      tenant:
-        tenant.status === 'found'
-          ? tenant.value
-          : { id: event.device.tenant, enabled: true, defaults: {}, limits: {} },
+      tenant: await lastKnownTenant(event.device.tenant, registry),
     },
     event,
     basis,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   sleep,
   systemClock as clock,
@@ -14,6 +15,7 @@ import { messagingSettings, type MessagingSettings } from '../config/messaging-s
 import { printConfig, type LoadedConfig } from '../config/load-config.ts';
 import type { Options } from '../config/option.ts';
 import { selectSinks } from '../config/select-sinks.ts';
+import { selectJournal } from '../journal/select-journal.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { runProcess } from './run-process.ts';
@@ -62,6 +64,23 @@ export function runAdapterProcess<Own extends Options>(
     const { kit } = config;
     const parts = compose(config);
     const { log } = parts;
+    const adapterId = kit.adapterId ?? `${hostname()}-${parts.adapter.type}`;
+    const journal = selectJournal(
+      adapterId,
+      {
+        kind: kit.journalKind,
+        directory: kit.journalDirectory,
+        durability: kit.journalDurability,
+        maxBytes: kit.journalMaxBytes,
+        commitWaitMs: kit.commitWaitMs,
+      },
+      { clock, log },
+    );
+    if (journal && kit.adapterId === undefined)
+      log.warn(
+        { adapterId },
+        'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
+      );
     const registry = await parts.openRegistry({ file: kit.registryFile ?? '', clock, random, log });
     const passwords = parts.createPasswords({ clock, random, log });
     const messaging = parts.createMessaging({
@@ -85,11 +104,12 @@ export function runAdapterProcess<Own extends Options>(
       passwords,
       sinks,
       sender: messaging.sender,
+      ...(journal && { journal }),
       clock,
       random,
       log,
       settings: {
-        ...(kit.adapterId !== undefined && { adapterId: kit.adapterId }),
+        adapterId,
         exposeRemoteAddress: kit.remoteAddress,
         maxConnections: parts.maxConnections,
         commitWaitMs: kit.commitWaitMs,

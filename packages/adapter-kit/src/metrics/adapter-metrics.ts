@@ -35,6 +35,7 @@ export interface AdapterMetrics {
 export interface MetricsSources {
   connections(): ReadonlyMap<string, number>;
   outbox(): readonly SinkDepth[];
+  journalBehind(): boolean;
   /** Wall clock, milliseconds. */
   now(): number;
 }
@@ -122,6 +123,21 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     sources,
     (depth) => depth.bytes,
   );
+  outboxGauge(
+    registers,
+    'rollcall_outbox_parked',
+    'Events that a sink refused for good since the adapter started',
+    sources,
+    (depth) => depth.parked,
+  );
+  new Gauge({
+    name: 'rollcall_journal_behind',
+    help: '1 while events are kept in memory alone, since the journal is slow or cannot be written',
+    registers,
+    collect() {
+      this.set(sources.journalBehind() ? 1 : 0);
+    },
+  });
   outboxGauge(
     registers,
     'rollcall_outbox_oldest_seconds',

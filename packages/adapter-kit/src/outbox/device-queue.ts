@@ -23,11 +23,15 @@ export function createDeviceQueue(key: string): DeviceQueue {
   return { key, entries: [], inFlight: false, failures: 0, pairs: [] };
 }
 
-/** Appends, and notes whether this completes a pair of which nothing was attempted. */
-export function enqueue(queue: DeviceQueue, outbound: OutboundEvent): void {
-  const entry: Entry = { outbound, attempted: false, leftOut: false };
+/**
+ * Appends, and notes whether this completes a pair of which nothing was attempted.
+ *
+ * @param attempted whether the sink may have been handed the event before.
+ */
+export function enqueue(queue: DeviceQueue, outbound: OutboundEvent, attempted: boolean): void {
+  const entry: Entry = { outbound, attempted, leftOut: false };
   queue.entries.push(entry);
-  if (outbound.event.type !== 'disconnected') return;
+  if (attempted || outbound.event.type !== 'disconnected') return;
   const { connectionId } = outbound.event;
   const first = queue.entries.findLast(
     (earlier) =>

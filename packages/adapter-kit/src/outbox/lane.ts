@@ -38,7 +38,8 @@ export interface LaneContext {
 
 /** The way of one tenant's events to one sink. Its trouble stalls nobody else. */
 export interface Lane {
-  append(outbound: OutboundEvent): void;
+  /** @param attempted whether the sink may have been handed the event before: then it is not left out. */
+  append(outbound: OutboundEvent, attempted?: boolean): void;
   /**
    * Sends an announcement, once and whatever becomes of it: the next one comes in its time. Not while the lane has trouble,
    * nor while an event of the device waits, for that says more.
@@ -68,11 +69,11 @@ export function createLane(context: LaneContext): Lane {
   let pausedUntil = clock.monotonic();
   let stopped = false;
 
-  function append(outbound: OutboundEvent): void {
+  function append(outbound: OutboundEvent, attempted = false): void {
     const key = deviceKey(outbound.event.device);
     let queue = devices.get(key);
     if (!queue) devices.set(key, (queue = createDeviceQueue(key)));
-    enqueue(queue, outbound);
+    enqueue(queue, outbound, attempted);
     if (queue.pairs.length > 0) withPairs.add(queue);
     if (!queue.inFlight && queue.failures === 0) ready.add(queue);
     pump();

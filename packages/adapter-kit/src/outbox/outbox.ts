@@ -54,8 +54,11 @@ export interface SinkDepth {
 export interface Outbox {
   /** Takes an event over. The result is that of the journal: `undefined` says that it is safe already. */
   append(outbound: OutboundEvent): Promise<void> | undefined;
-  /** Queues what an earlier incarnation left, without journaling it again. */
-  resume(sink: string, outbound: OutboundEvent): void;
+  /**
+   * Queues what an earlier incarnation left, without journaling it again. `false` where the adapter has no such sink: the
+   * event stays in the journal for one that has.
+   */
+  resume(sink: string, outbound: OutboundEvent): boolean;
   /** Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again. */
   announce(outbound: OutboundEvent): void;
   /** Number of pairs of this device left out since the last call. */
@@ -72,7 +75,8 @@ interface SinkQueue {
   readonly lanes: Map<string, Lane>;
   events: number;
   bytes: number;
-  readonly parked: Entry[];
+  /** Those are with the journal alone. */
+  parked: number;
   full: boolean;
 }
 
@@ -88,7 +92,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     lanes: new Map(),
     events: 0,
     bytes: 0,
-    parked: [],
+    parked: 0,
     full: false,
   }));
 
@@ -110,10 +114,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return lane;
   }
 
-  function enqueue(queue: SinkQueue, outbound: OutboundEvent): void {
+  function enqueue(queue: SinkQueue, outbound: OutboundEvent, attempted: boolean): void {
     queue.events += 1;
     queue.bytes += outbound.message.byteLength;
-    laneOf(queue, outbound.event.device.tenant).append(outbound);
+    laneOf(queue, outbound.event.device.tenant).append(outbound, attempted);
     keepWithinBounds(queue);
   }
 
@@ -131,7 +135,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         return;
       case 'refused':
         journal.park(sink.name, entry.outbound.event.id, delivery.cause.message);
-        queue.parked.push(entry);
+        queue.parked += 1;
         observer.parked(sink.name, entry.outbound, delivery.cause);
         release(queue, entry);
         return;
@@ -183,12 +187,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     append(outbound) {
       const committed = journal.append(outbound, sinkNames);
-      for (const queue of queues) enqueue(queue, outbound);
+      for (const queue of queues) enqueue(queue, outbound, false);
       return committed;
     },
     resume(sink, outbound) {
       const queue = queues.find((each) => each.sink.name === sink);
-      if (queue) enqueue(queue, outbound);
+      if (!queue) return false;
+      enqueue(queue, outbound, true);
+      return true;
     },
     announce(outbound) {
       for (const queue of queues) laneOf(queue, outbound.event.device.tenant).announce(outbound);
@@ -209,7 +215,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           sink: queue.sink.name,
           events: queue.events,
           bytes: queue.bytes,
-          parked: queue.parked.length,
+          parked: queue.parked,
           oldestAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
         };
       }),

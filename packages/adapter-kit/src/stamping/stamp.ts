@@ -8,12 +8,14 @@ import {
   type ConnectionId,
   type DisconnectedChange,
   type DisconnectedEvent,
+  type DisconnectReason,
   type Epoch,
   type EventId,
   type Instant,
   type Random,
   type Timestamp,
 } from '@rollcall/core';
+import type { OpenEntry } from '../journal/journal.ts';
 import type { ConnectionDescription } from '../protocol-adapter.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
@@ -69,23 +71,49 @@ export function stampDisconnected(
   const at = context.clock.now();
   const silentMs = Math.round(Math.max(0, observedAt - change.lastSeen));
   const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
-  const { coalesced: _earlier, ...shared } = connected;
   return {
-    ...shared,
-    type: 'disconnected',
-    id: uuidV7(at, context.random) as EventId,
-    at,
+    ...otherHalf(connected, at, context.random),
     basis:
       change.basis.kind === 'lease' && change.until !== undefined
         ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
         : change.basis,
-    connectedAt: connected.at,
     lastSeen: (at - silentMs) as Timestamp,
     uncertaintyMs: exact ? 0 : silentMs,
-    reason: change.reason,
-    initiator: disconnectReasons[change.reason].initiator,
-    clean: change.clean ?? disconnectReasons[change.reason].clean,
+    ...endedBy(change.reason),
+    ...(change.clean !== undefined && { clean: change.clean }),
     ...(change.raw !== undefined && { raw: change.raw }),
     ...(coalesced > 0 && { coalesced }),
   };
+}
+
+/**
+ * The end of a connection that the journal says is open, and that no process holds any more. Its device left some time
+ * after it was last noted.
+ */
+export function stampLost(
+  { event, noted }: OpenEntry,
+  reason: 'adapter-lost' | 'buried',
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): DisconnectedEvent {
+  const lastSeen = noted?.lastSeen ?? event.at;
+  // The wall clock may have been set back since.
+  const at = Math.max(clock.now(), lastSeen) as Timestamp;
+  return {
+    ...otherHalf(event, at, random),
+    basis: noted?.lease ? { ...noted.lease.basis, until: noted.lease.until } : event.basis,
+    lastSeen,
+    uncertaintyMs: at - lastSeen,
+    ...endedBy(reason),
+  };
+}
+
+function otherHalf(connected: ConnectedEvent, at: Timestamp, random: Random) {
+  const { coalesced: _earlier, ...shared } = connected;
+  const id = uuidV7(at, random) as EventId;
+  return { ...shared, type: 'disconnected', id, at, connectedAt: connected.at } as const;
+}
+
+function endedBy(reason: DisconnectReason) {
+  const { initiator, clean } = disconnectReasons[reason];
+  return { reason, initiator, clean };
 }

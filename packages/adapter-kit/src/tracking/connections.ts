@@ -67,8 +67,13 @@ export interface Connections {
   /** Tells whom it concerns that the adapter can serve devices no more, or again. */
   servingChanged(serving: boolean): void;
   readonly serving: boolean;
-  /** When devices were heard that were heard since the last call. */
-  takeNotes(): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
+  /**
+   * When devices were heard, of those that were heard since they were last asked for. Goes round all of them, a `share` at
+   * a time: what is worth noting of ten thousand devices at once would keep others waiting.
+   *
+   * @param share from 0 to 1.
+   */
+  takeNotes(share: number): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
   /** Wakes no tracker any more: what is open now stays open. */
   stop(): void;
   /** Ends the connections that `which` selects; a lease may decide to live on. */
@@ -83,6 +88,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const slots = new Map<string, Connected>();
   const tenants = new Map<string, number>();
   let serving = true;
+  let round = open.values();
+
+  function nextInRound(): Connected | undefined {
+    const { value } = round.next();
+    if (value) return value;
+    round = open.values();
+    return round.next().value;
+  }
 
   function count(tenant: string, by: number): void {
     const next = (tenants.get(tenant) ?? 0) + by;
@@ -187,13 +200,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
     get serving() {
       return serving;
     },
-    takeNotes() {
+    takeNotes(share) {
       const notes: [ConnectionId, NotedPresence][] = [];
       const ago = (instant: Instant): Timestamp =>
         Math.round(clock.now() - (clock.monotonic() - instant)) as Timestamp;
-      for (const connected of open) {
-        const presence = connected.tracked.presence();
-        if (!presence || presence.lastSeen === connected.noted) continue;
+      for (let left = Math.ceil(open.size * share); left > 0; left--) {
+        const connected = nextInRound();
+        const presence = connected?.tracked.presence();
+        if (!connected || !presence || presence.lastSeen === connected.noted) continue;
         connected.noted = presence.lastSeen;
         const { lastSeen, lease } = presence;
         notes.push([

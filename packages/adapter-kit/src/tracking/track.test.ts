@@ -24,6 +24,7 @@ const lease: ConnectionTracker<Lease, { readonly type: 'renew' }> = {
     const change = { type: 'disconnected', reason: 'inactive', basis, lastSeen: at } as const;
     return { state: { until: undefined }, changes: [change] };
   },
+  presence: ({ until }) => until && { lastSeen: later(until, -10_000) },
 };
 
 function givenALease() {

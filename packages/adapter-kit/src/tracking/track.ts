@@ -52,7 +52,7 @@ export function track<State, Signal>(
 
   return {
     report: step,
-    presence: () => tracker.presence?.(state),
+    presence: () => tracker.presence(state),
     stop() {
       stopped = true;
       deadline = undefined;

@@ -1,0 +1,90 @@
+import type { ConnectionTracker, DisconnectedChange, Instant, Step, Timestamp } from '@rollcall/core';
+import type {
+  AdapterHost,
+  AuthenticatedDevice,
+  EndReason,
+  OpenConnection,
+  ProtocolAdapter,
+} from '../protocol-adapter.ts';
+import { scriptedPassword } from './scripted-registry.ts';
+import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
+
+/** A session that begins, is heard, and ends when told so. */
+export type ScriptedSignal =
+  | { readonly type: 'begin' }
+  | { readonly type: 'heard' }
+  | { readonly type: 'end'; readonly change: Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> };
+interface State {
+  readonly seen: Instant | undefined;
+}
+const basis = { kind: 'session', detectWithinMs: null } as const;
+const onCommand: ConnectionTracker<State, ScriptedSignal> = {
+  initial: { seen: undefined },
+  reduce(state, signal, at): Step<State> {
+    if (signal.type === 'begin') return { state: { seen: at }, changes: [{ type: 'connected', basis }] };
+    if (signal.type === 'deadline' || state.seen === undefined) return { state, changes: [] };
+    if (signal.type === 'heard') return { state: { seen: at }, changes: [] };
+    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...signal.change } as const;
+    return { state: { seen: undefined }, changes: [ended] };
+  },
+  presence: ({ seen }) => seen && { lastSeen: seen },
+};
+
+export interface ScriptedInTest extends AdapterInTest {
+  begin(facts?: { remoteId?: string; expiresInMs?: number; username?: string }): Promise<{
+    readonly connection: OpenConnection<ScriptedSignal>;
+    /** Why the kit asked to end it, each time. */
+    readonly asked: readonly EndReason[];
+  }>;
+}
+
+/** Runs an adapter whose only device is the test. */
+export async function startScripted(setting: TestSetting = {}): Promise<ScriptedInTest> {
+  let started: AdapterHost | undefined;
+  const adapter: ProtocolAdapter = {
+    type: 'hono-test',
+    async start(host) {
+      started = host;
+      return {
+        listening: [{ scheme: 'test', host: '127.0.0.1', port: 1 }],
+        stopAccepting: async () => {},
+        close: async () => {},
+      };
+    },
+  };
+  const inTest = await startForTest(adapter, setting);
+  const host = started;
+  if (!host) throw new Error('not started');
+  return {
+    ...inTest,
+    async begin(facts = {}) {
+      const result = await host.authenticate({
+        username: facts.username ?? 'thermostat-7@acme',
+        password: Buffer.from(scriptedPassword),
+        remoteIp: '127.0.0.1',
+      });
+      if (result.status !== 'accepted') throw new Error('refused');
+      const identity: AuthenticatedDevice = {
+        ...result.identity,
+        ...(facts.expiresInMs !== undefined && {
+          expiresAt: (inTest.clock.now() + facts.expiresInMs) as Timestamp,
+        }),
+      };
+      const asked: EndReason[] = [];
+      const remoteId = facts.remoteId ?? 'unit-1';
+      const connection = host.open(onCommand, {
+        identity,
+        remoteId,
+        slot: remoteId,
+        protocol: 'test',
+        remoteAddress: '192.0.2.1:4711',
+        end(reason) {
+          asked.push(reason);
+          connection.report({ type: 'end', change: { reason } });
+        },
+      });
+      connection.report({ type: 'begin' });
+      return { connection, asked };
+    },
+  };
+}

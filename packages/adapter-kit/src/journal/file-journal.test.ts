@@ -1,0 +1,371 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { anOutboundEvent, ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import {
+  deviceRef,
+  silentLog,
+  type ConnectionId,
+  type Epoch,
+  type OutboundEvent,
+  type Timestamp,
+} from '@rollcall/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { recordingLog } from '../conformance/recording-log.ts';
+import { createFileJournal } from './file-journal.ts';
+import type { Recovered } from './journal.ts';
+import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
+import type { Batch, JournalStore } from './store/stored.ts';
+
+let directory: string;
+const stores: SqliteStore[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-journal-'));
+});
+afterEach(() => {
+  for (const store of stores.splice(0)) store.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** A store whose answers the test can withhold, or turn into failures. */
+class FaultyStore implements JournalStore {
+  #store: SqliteStore | undefined;
+  #held: (() => void)[] | undefined;
+  readonly batches: Batch[] = [];
+  failing = false;
+
+  async open() {
+    this.#store = openSqliteStore({
+      file: join(directory, 'mqtt-0.journal'),
+      durability: 'process',
+      maxBytes: 100_000_000,
+    });
+    stores.push(this.#store);
+    return this.#store.contents();
+  }
+
+  hold(): () => void {
+    const held = (this.#held = [] as (() => void)[]);
+    return () => {
+      this.#held = undefined;
+      for (const go of held) go();
+    };
+  }
+
+  async apply(batch: Batch) {
+    this.batches.push(batch);
+    await new Promise<void>((resolve) => (this.#held ? this.#held.push(resolve) : resolve()));
+    if (this.failing) throw new Error('disk I/O error');
+    this.#store?.apply(batch);
+  }
+
+  async close() {
+    this.crash();
+  }
+
+  /** What a kill -9 does: nothing more is written, and the lock is gone. */
+  crash(): void {
+    this.#store?.close();
+    stores.splice(stores.indexOf(this.#store as SqliteStore), 1);
+    this.#store = undefined;
+  }
+}
+
+function givenAJournal() {
+  const clock = new ManualClock();
+  const store = new FaultyStore();
+  const log = recordingLog();
+  const journal = createFileJournal({ store, clock, log, behindAfterMs: 50 });
+  return { clock, store, log, journal };
+}
+
+const device = deviceRef('acme', 'd1');
+const noted = { lastSeen: 1_767_268_800_500 as Timestamp };
+
+function connected(id: string): OutboundEvent {
+  return anOutboundEvent(`${id}+`, { device, connectionId: id as ConnectionId });
+}
+
+function disconnected(id: string): OutboundEvent {
+  const { event, message } = connected(id);
+  return {
+    message,
+    event: {
+      ...event,
+      id: `${id}-` as typeof event.id,
+      type: 'disconnected',
+      connectedAt: event.at,
+      lastSeen: event.at,
+      uncertaintyMs: 0,
+      reason: 'client-closed',
+      initiator: 'device',
+      clean: true,
+    },
+  };
+}
+
+/** What a new incarnation finds. */
+async function recovered(): Promise<Recovered> {
+  const store = new FaultyStore();
+  const journal = createFileJournal({ store, clock: new ManualClock(), log: silentLog, behindAfterMs: 50 });
+  const found = await journal.recover();
+  store.crash();
+  return found;
+}
+
+const idsOf = (pending: Recovered['pending']) =>
+  pending.map(({ sink, outbound }) => `${sink} ${outbound.event.id}`);
+
+describe('after a crash', () => {
+  test('what was committed is there: unsent events in order and byte for byte, open connections, notes, rhythms', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    const first = connected('a');
+    await journal.append(first, ['events', 'hook']);
+    await journal.append(disconnected('a'), ['events']);
+    await journal.append(connected('b'), ['events']);
+    journal.forget('hook', first.event.id);
+    journal.note([['b' as ConnectionId, noted]]);
+    const gaps = { count: 1, meanMs: 2, deviationMs: 3, recentMs: [4] };
+    journal.learn([['acme\nd1\nsensor1', gaps]]);
+    await unhurried(clock);
+    store.crash();
+
+    const found = await recovered();
+    expect(idsOf(found.pending)).toEqual(['events a+', 'events a-', 'events b+']);
+    expect(found.pending[0]?.outbound).toEqual({ event: first.event, message: first.message });
+    expect(found.open).toEqual([{ event: connected('b').event, noted }]);
+    expect(found.highWater).toBe(first.event.epoch);
+    expect(found.rhythms).toEqual([['acme\nd1\nsensor1', gaps]]);
+  });
+
+  test('a parked event is offered again', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    await journal.append(connected('a'), ['events']);
+    journal.park('events', connected('a').event.id, 'no such address');
+    await unhurried(clock);
+    expect(store.batches.at(-1)?.updated).toEqual([
+      [1, { open: true, waiting: [], parked: { events: 'no such address' } }],
+    ]);
+    store.crash();
+    expect(idsOf((await recovered()).pending)).toEqual(['events a+']);
+  });
+
+  test('an event that was confirmed, of a connection that ended, is gone', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    await journal.append(connected('a'), ['events']);
+    await journal.append(disconnected('a'), ['events']);
+    journal.forget('events', connected('a').event.id);
+    journal.forget('events', disconnected('a').event.id);
+    await unhurried(clock);
+    store.crash();
+    expect(await recovered()).toMatchObject({ pending: [], open: [] });
+  });
+
+  test('a connection that was open goes on, and its end closes it', async () => {
+    const { store, journal } = givenAJournal();
+    await journal.recover();
+    await journal.append(connected('a'), []);
+    store.crash();
+
+    const next = givenAJournal();
+    expect((await next.journal.recover()).open).toHaveLength(1);
+    await next.journal.append(disconnected('a'), ['events']);
+    next.store.crash();
+    const found = await recovered();
+    expect(found.open).toEqual([]);
+    expect(idsOf(found.pending)).toEqual(['events a-']);
+  });
+});
+
+describe('storing', () => {
+  test('what is appended while a batch is stored goes together in the next one', async () => {
+    const { store, journal } = givenAJournal();
+    await journal.recover();
+    const release = store.hold();
+    const first = journal.append(connected('a'), ['events']);
+    await turn();
+    const later = ['b', 'c', 'd'].map((id) => journal.append(connected(id), ['events']));
+    await turn();
+    expect(store.batches.map((batch) => batch.inserted.length)).toEqual([1]);
+    release();
+    await Promise.all([first, ...later]);
+    expect(store.batches.map((batch) => batch.inserted.length)).toEqual([1, 3]);
+  });
+
+  test('an event that all sinks confirm before it is stored costs nothing', async () => {
+    const { store, journal } = givenAJournal();
+    await journal.recover();
+    const kept = journal.append(connected('a'), ['logging']);
+    journal.forget('logging', connected('a').event.id);
+    void journal.append(disconnected('a'), ['logging']);
+    journal.forget('logging', disconnected('a').event.id);
+    await kept;
+    expect(store.batches).toMatchObject([{ inserted: [], removed: [], updated: [] }]);
+  });
+
+  test('it is behind while an event waits longer than it should', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    const release = store.hold();
+    const kept = journal.append(connected('a'), ['events']);
+    await turn();
+    expect(journal.behind()).toBe(false);
+    clock.advance(51);
+    expect(journal.behind()).toBe(true);
+    release();
+    await kept;
+    await turn();
+    expect(journal.behind()).toBe(false);
+  });
+
+  test('closing stores what nobody was in a hurry about', async () => {
+    const { journal } = givenAJournal();
+    await journal.recover();
+    await journal.append(connected('a'), ['events']);
+    journal.note([['a' as ConnectionId, noted]]);
+    await journal.close();
+    expect((await recovered()).open).toMatchObject([{ noted }]);
+  });
+});
+
+describe('where the store fails', () => {
+  test('nobody waits, everybody is told once, and it catches up by itself', async () => {
+    const { clock, store, log, journal } = givenAJournal();
+    await journal.recover();
+    store.failing = true;
+    await journal.append(connected('a'), ['events']);
+    expect(journal.append(connected('b'), ['events'])).toBeUndefined();
+    expect(journal.append(disconnected('b'), ['events'])).toBeUndefined();
+    await retried(clock, 3);
+    expect(journal.behind()).toBe(true);
+    store.failing = false;
+    await retried(clock, 1);
+    expect(journal.behind()).toBe(false);
+    expect(log.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      'error: journal cannot be written: events are kept in memory alone',
+      'info: journal is written again, and has caught up',
+    ]);
+    store.crash();
+    const found = await recovered();
+    expect(idsOf(found.pending)).toEqual(['events a+', 'events b+', 'events b-']);
+    expect(found.open.map(({ event }) => event.connectionId)).toEqual(['a']);
+  });
+
+  test('what waits in memory is what is open and unconfirmed, however long it takes', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    store.failing = true;
+    for (let round = 0; round < 5_000; round++) {
+      void journal.append(connected(String(round)), ['events']);
+      void journal.append(disconnected(String(round)), ['events']);
+      journal.forget('events', connected(String(round)).event.id);
+      journal.forget('events', disconnected(String(round)).event.id);
+    }
+    void journal.append(connected('open'), ['events']);
+    await turn();
+    await retried(clock, 10);
+    store.failing = false;
+    store.batches.length = 0;
+    await retried(clock, 1);
+    expect(store.batches.flatMap((batch) => batch.inserted)).toHaveLength(1);
+  });
+
+  test('more than one batch can take is stored in turns, and never half a connection', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    store.failing = true;
+    for (let round = 0; round < 5_000; round++) {
+      void journal.append(connected(String(round)), ['events']);
+      void journal.append(disconnected(String(round)), ['events']);
+    }
+    await turn();
+    store.failing = false;
+    await retried(clock, 1);
+    expect(store.batches.length).toBeGreaterThan(5);
+    for (const { inserted } of store.batches) expect(inserted.length % 2).toBe(0);
+    store.crash();
+    expect((await recovered()).pending).toHaveLength(10_000);
+  });
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'whatever happens, in whatever order, what was committed is recovered (seed %i)',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const below = (limit: number): number => Math.floor(random.next() * limit);
+    const open = new Set<string>();
+    const unsent: string[] = [];
+    let count = 0;
+    for (let life = 0; life < 5; life++) {
+      const { clock, store, journal } = givenAJournal();
+      const found = await journal.recover();
+      expect(idsOf(found.pending)).toEqual(unsent.map((id) => `events ${id}`));
+      expect(found.open.map(({ event }) => event.connectionId).toSorted()).toEqual([...open].toSorted());
+      for (let step = 0; step < 200; step++) {
+        store.failing = below(10) === 0;
+        const dice = below(10);
+        if (dice < 4) {
+          const id = `${seed}.${count++}`;
+          void journal.append(connected(id), ['events', 'logging']);
+          journal.forget('logging', connected(id).event.id);
+          open.add(id);
+          unsent.push(`${id}+`);
+        } else if (dice < 7) {
+          const id = [...open][below(open.size)];
+          if (id === undefined) continue;
+          void journal.append(disconnected(id), ['events']);
+          open.delete(id);
+          unsent.push(`${id}-`);
+        } else if (dice < 9) {
+          const [id] = unsent.splice(below(unsent.length), 1);
+          if (id !== undefined) journal.forget('events', id as never);
+        } else {
+          const id = [...open][below(open.size)] as ConnectionId | undefined;
+          if (id !== undefined) journal.note([[id, { lastSeen: below(1_000_000) as Timestamp }]]);
+        }
+        if (below(5) === 0) await turn();
+        if (below(20) === 0) clock.advance(1_000);
+      }
+      store.failing = false;
+      await retried(clock, 2);
+      await unhurried(clock);
+      store.crash();
+    }
+  },
+);
+
+test('the epoch never falls behind, also where the batch that had it was lost', async () => {
+  const { clock, store, journal } = givenAJournal();
+  await journal.recover();
+  store.failing = true;
+  const { event, message } = connected('a');
+  await journal.append({ event: { ...event, epoch: '019bffffffff0000' as Epoch }, message }, []);
+  await journal.append(disconnected('a'), []);
+  store.failing = false;
+  await retried(clock, 1);
+  store.crash();
+  expect((await recovered()).highWater).toBe('019bffffffff0000');
+});
+
+/** Lets whatever can happen now happen. */
+async function turn(): Promise<void> {
+  for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
+  await settled();
+}
+
+async function unhurried(clock: ManualClock): Promise<void> {
+  await turn();
+  clock.advance(50);
+  await turn();
+}
+
+async function retried(clock: ManualClock, times: number): Promise<void> {
+  for (let round = 0; round < times; round++) {
+    clock.advance(1_000);
+    await turn();
+  }
+}

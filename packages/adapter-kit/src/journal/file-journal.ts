@@ -1,0 +1,159 @@
+import { later, sleep, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Journal } from './journal.ts';
+import { createRowBook } from './row-book.ts';
+import type { JournalStore } from './store/stored.ts';
+
+export interface FileJournalOptions {
+  readonly store: JournalStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Longest time that an event may wait to be stored before the journal counts as behind. */
+  readonly behindAfterMs: number;
+}
+
+/** Rows that are stored in one transaction. */
+const batchRows = 2_000;
+/** Longest time until a change is stored that nobody waits for. */
+const unhurriedMs = 50;
+/** Time between tries where the store fails. */
+const retryMs = 1_000;
+/** Longest time that closing waits for the store. */
+const closeWithinMs = 5_000;
+
+/** Events that are stored together, and whoever waits for that. */
+interface Group {
+  readonly stored: PromiseWithResolvers<void>;
+  readonly begunAt: Instant;
+  /** Rows of the backlog before the last of its events is stored. */
+  rowsLeft: number;
+}
+
+/**
+ * Keeps everything in a store that outlives the process. While a batch is being stored the next one gathers; so a store
+ * that is slow gets larger batches, not more of them.
+ *
+ * Where the store fails, what the adapter holds in memory counts as kept: devices are served on, the journal says that
+ * it is behind, and tries again until it has caught up.
+ */
+export function createFileJournal({ store, clock, log, behindAfterMs }: FileJournalOptions): Journal {
+  const book = createRowBook();
+  let gathering: Group | undefined;
+  let storing: Group | undefined;
+  let inFlight: Promise<void> | undefined;
+  let failing = false;
+  let closing = false;
+  let immediate: NodeJS.Immediate | undefined;
+  let disarm: (() => void) | undefined;
+
+  function flushSoon(): void {
+    if (!inFlight && !failing && !closing) immediate ??= setImmediate(flush);
+  }
+
+  function flushWithin(delayMs: number): void {
+    if (!inFlight && !closing) disarm ??= clock.at(later(clock.monotonic(), delayMs), flush);
+  }
+
+  function flush(): void {
+    clearImmediate(immediate);
+    immediate = undefined;
+    disarm?.();
+    disarm = undefined;
+    inFlight ??= storeNext().then((stored) => {
+      inFlight = undefined;
+      if (!closing) goOn(stored);
+    });
+  }
+
+  /** Stores the oldest changes. The result says whether that went well. */
+  async function storeNext(): Promise<boolean> {
+    if (!storing && gathering) {
+      storing = gathering;
+      storing.rowsLeft = book.backlog;
+      gathering = undefined;
+    }
+    const pending = book.take(batchRows);
+    try {
+      if (pending) await store.apply(pending.batch);
+    } catch (error) {
+      pending?.failed();
+      if (!failing) log.error({ err: error }, 'journal cannot be written: events are kept in memory alone');
+      failing = true;
+      // Nobody need wait for what may not come.
+      storing?.stored.resolve();
+      gathering?.stored.resolve();
+      storing = gathering = undefined;
+      return false;
+    }
+    pending?.stored();
+    if (storing && (storing.rowsLeft -= pending?.rows ?? 0) <= 0) {
+      storing.stored.resolve();
+      storing = undefined;
+    }
+    return true;
+  }
+
+  function goOn(stored: boolean): void {
+    if (!stored) {
+      flushWithin(retryMs);
+      return;
+    }
+    if (failing && book.backlog === 0) {
+      failing = false;
+      log.info({}, 'journal is written again, and has caught up');
+    }
+    if (failing) flush();
+    else if (storing || gathering) flushSoon();
+    else unhurried();
+  }
+
+  function unhurried(): void {
+    if (book.backlog > 0) flushWithin(unhurriedMs);
+  }
+
+  return {
+    recover: async () => book.load(await store.open()),
+    append(outbound, sinks) {
+      book.append(outbound, sinks);
+      if (failing) return undefined;
+      gathering ??= { stored: Promise.withResolvers(), begunAt: clock.monotonic(), rowsLeft: 0 };
+      flushSoon();
+      return gathering.stored.promise;
+    },
+    forget(sink, event) {
+      book.forget(sink, event);
+      unhurried();
+    },
+    park(sink, event, cause) {
+      book.park(sink, event, cause);
+      unhurried();
+    },
+    note(presence) {
+      book.note(presence);
+      unhurried();
+    },
+    learn(rhythms) {
+      book.learn(rhythms);
+      unhurried();
+    },
+    behind() {
+      const since = (storing ?? gathering)?.begunAt;
+      return failing || (since !== undefined && clock.monotonic() - since > behindAfterMs);
+    },
+    async close() {
+      closing = true;
+      clearImmediate(immediate);
+      disarm?.();
+      const patience = new AbortController();
+      const closed = storeAll().finally(() => patience.abort());
+      await Promise.race([closed, sleep(clock, closeWithinMs, patience.signal)]);
+    },
+  };
+
+  async function storeAll(): Promise<void> {
+    await inFlight;
+    let triesLeft = 1 + Math.ceil(book.backlog / batchRows);
+    while (book.backlog > 0 && triesLeft-- > 0) await storeNext();
+    if (book.backlog > 0) log.error({ rows: book.backlog }, 'journal closes without what it could not write');
+    await store.close();
+  }
+}

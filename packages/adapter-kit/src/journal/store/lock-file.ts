@@ -1,0 +1,31 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** SQLite's code for a file that another connection has locked. */
+const sqliteBusy = 5;
+
+export interface FileLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock that belongs to a journal, or answers `undefined` where another process has it. It ends with the
+ * process, however that ends.
+ *
+ * The lock is SQLite's, on an empty database beside the journal: process ids would not do, since they are the same in
+ * every container; and the journal itself stays readable for others.
+ */
+export function lockFile(path: string): FileLock | undefined {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
+}

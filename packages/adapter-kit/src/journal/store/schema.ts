@@ -1,0 +1,58 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/**
+ * What brings a journal from one version to the next; a new file runs through all of them. Released steps never change:
+ * a change of the schema is a step more.
+ *
+ * `event` is written once and removed once. What changes about an event stands in `standing`, whose rows are small: a
+ * note of when ten thousand devices were last heard touches some hundred pages.
+ */
+export const schemaSteps: readonly string[] = [
+  `CREATE TABLE journal (
+     name TEXT PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE event (
+     seq INTEGER PRIMARY KEY,
+     facts TEXT NOT NULL,
+     message BLOB NOT NULL
+   ) STRICT;
+   CREATE TABLE standing (
+     seq INTEGER PRIMARY KEY,
+     open INTEGER NOT NULL,
+     waiting TEXT NOT NULL,
+     parked TEXT NOT NULL,
+     last_seen INTEGER,
+     lease TEXT
+   ) STRICT;
+   CREATE TABLE rhythm (
+     heard INTEGER PRIMARY KEY,
+     holder TEXT NOT NULL UNIQUE,
+     gaps TEXT NOT NULL
+   ) STRICT;`,
+];
+
+/**
+ * Brings the database to the version that this program knows.
+ *
+ * @throws Error where it is of a later version, whose meaning is not known.
+ */
+export function migrate(database: DatabaseSync, steps: readonly string[] = schemaSteps): void {
+  const version = schemaVersion(database);
+  if (version > steps.length)
+    throw new Error(`it has schema version ${version}, and this program knows ${steps.length} at most`);
+  if (version === steps.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const step of steps.slice(version)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** The version of the schema the database has; 0: none yet. */
+export function schemaVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+}

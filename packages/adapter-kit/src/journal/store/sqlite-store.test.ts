@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { migrate, schemaSteps, schemaVersion } from './schema.ts';
+import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
+import { createThreadedStore } from './threaded-store.ts';
+import type { Batch, Standing } from './stored.ts';
+
+let directory: string;
+let options: SqliteStoreOptions;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-store-'));
+  options = { file: join(directory, 'mqtt-0.journal'), durability: 'process', maxBytes: 100_000_000 };
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const waiting: Standing = { open: true, waiting: ['events'], parked: {} };
+
+function inserting(seq: number, bytes = 10): Batch {
+  return {
+    removed: [],
+    inserted: [{ seq, facts: `{"seq":${seq}}`, message: new Uint8Array(bytes).fill(seq), standing: waiting }],
+    updated: [],
+    rhythms: [],
+  };
+}
+const nothing: Batch = { removed: [], inserted: [], updated: [], rhythms: [] };
+
+describe('the file', () => {
+  test('gives back what was put, in order, byte for byte', () => {
+    const store = openSqliteStore(options);
+    store.apply({ ...inserting(2), highWater: '019b00000000ffff' });
+    store.apply(inserting(1));
+    const standing: Standing = {
+      open: false,
+      waiting: [],
+      parked: { events: 'no such address' },
+      lastSeen: 1_767_000_000_123,
+      lease: '{"until":1}',
+    };
+    store.apply({
+      ...nothing,
+      updated: [[2, standing]],
+      rhythms: [
+        ['a', '1'],
+        ['b', '2'],
+        ['a', '3'],
+      ],
+    });
+    store.close();
+
+    const again = openSqliteStore(options);
+    expect(again.contents()).toEqual({
+      highWater: '019b00000000ffff',
+      events: [
+        { seq: 1, facts: '{"seq":1}', message: new Uint8Array(10).fill(1), standing: waiting },
+        { seq: 2, facts: '{"seq":2}', message: new Uint8Array(10).fill(2), standing },
+      ],
+      rhythms: [
+        ['b', '2'],
+        ['a', '3'],
+      ],
+    });
+    again.apply({
+      ...nothing,
+      removed: [1, 2],
+      rhythms: [
+        ['a', undefined],
+        ['b', undefined],
+      ],
+    });
+    expect(again.contents()).toEqual({ highWater: '019b00000000ffff', events: [], rhythms: [] });
+    again.close();
+  });
+
+  test('that is full keeps nothing of a batch, and takes it once there is room', () => {
+    const store = openSqliteStore({ ...options, maxBytes: 200_000 });
+    store.apply(inserting(1, 100_000));
+    expect(() =>
+      store.apply({ ...inserting(2, 100_000), updated: [[1, { ...waiting, open: false }]] }),
+    ).toThrow('full');
+    expect(store.contents().events).toMatchObject([{ seq: 1, standing: waiting }]);
+    store.apply({ ...inserting(2, 100_000), removed: [1] });
+    expect(store.contents().events).toMatchObject([{ seq: 2 }]);
+    store.close();
+  });
+
+  test.each(['process', 'power'] as const)('survives its process with durability %s', (durability) => {
+    const store = openSqliteStore({ ...options, durability });
+    store.apply(inserting(1));
+    // As after kill -9: nobody closed it, so the write-ahead log is still there.
+    const reader = new DatabaseSync(options.file, { readOnly: true });
+    expect(reader.prepare('SELECT count(*) AS events FROM event').get()).toEqual({ events: 1 });
+    reader.close();
+    store.close();
+  });
+
+  test('is for one process at a time', () => {
+    const store = openSqliteStore(options);
+    expect(() => openSqliteStore(options)).toThrow('another process has it open');
+    store.close();
+    openSqliteStore(options).close();
+  });
+
+  test('that is no journal is refused, and not locked for ever', () => {
+    const broken = { ...options, file: join(directory, 'broken.journal') };
+    new DatabaseSync(broken.file).exec('PRAGMA user_version = 99');
+    expect(() => openSqliteStore(broken)).toThrow(
+      `schema version 99, and this program knows ${schemaSteps.length}`,
+    );
+    expect(() => openSqliteStore(broken)).toThrow('schema version 99');
+  });
+});
+
+describe('migration', () => {
+  const steps = [
+    'CREATE TABLE a (x INTEGER)',
+    'ALTER TABLE a ADD COLUMN y INTEGER',
+    'UPDATE a SET y = x + 1',
+  ];
+
+  test('runs the steps that are missing, once', () => {
+    const database = new DatabaseSync(':memory:');
+    migrate(database, steps.slice(0, 1));
+    database.exec('INSERT INTO a VALUES (1)');
+    migrate(database, steps);
+    migrate(database, steps);
+    expect(database.prepare('SELECT x, y FROM a').all()).toEqual([{ x: 1, y: 2 }]);
+    expect(schemaVersion(database)).toBe(3);
+  });
+
+  test('that fails changes nothing', () => {
+    const database = new DatabaseSync(':memory:');
+    migrate(database, steps.slice(0, 1));
+    expect(() => migrate(database, [...steps, 'no SQL'])).toThrow('syntax error');
+    expect(schemaVersion(database)).toBe(1);
+    expect(database.prepare('SELECT * FROM pragma_table_info(?)').all('a')).toHaveLength(1);
+  });
+});
+
+describe('the thread', () => {
+  test('opens, applies, and gives the file back', async () => {
+    const store = createThreadedStore(options);
+    expect(await store.open()).toEqual({ events: [], rhythms: [] });
+    await store.apply(inserting(1));
+    await expect(
+      store.apply({ ...inserting(1), updated: [[1, { ...waiting, lastSeen: 0.5 }]] }),
+    ).rejects.toThrow(`journal ${options.file}: `);
+    await store.close();
+    const again = createThreadedStore(options);
+    expect((await again.open()).events).toHaveLength(1);
+    await again.close();
+  });
+
+  test('says why a file cannot be opened', async () => {
+    const first = createThreadedStore(options);
+    await first.open();
+    await expect(createThreadedStore(options).open()).rejects.toThrow(
+      `journal ${options.file}: another process has it open`,
+    );
+    await first.close();
+    const nowhere = createThreadedStore({ ...options, file: '/dev/null/mqtt-0.journal' });
+    await expect(nowhere.open()).rejects.toThrow('journal /dev/null/mqtt-0.journal: ');
+    await nowhere.close();
+  });
+});

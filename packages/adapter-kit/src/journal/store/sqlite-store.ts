@@ -1,0 +1,150 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { lockFile } from './lock-file.ts';
+import { migrate } from './schema.ts';
+import type { Batch, Standing, StoredContents, StoredEvent } from './stored.ts';
+
+export interface SqliteStoreOptions {
+  readonly file: string;
+  /** `process`: what was committed outlives the process. `power`: also a loss of power. */
+  readonly durability: 'process' | 'power';
+  /** Greatest size of the file. */
+  readonly maxBytes: number;
+}
+
+/** The journal's file, open in this thread. */
+export interface SqliteStore {
+  contents(): StoredContents;
+  /** @throws Error where nothing of the batch was kept. */
+  apply(batch: Batch): void;
+  close(): void;
+}
+
+/** Pages of the write-ahead log after which they are moved to the file: 32 MB. */
+const checkpointPages = 8_000;
+
+/** Opens the journal's file, and makes it where there is none. @throws Error where it cannot be used. */
+export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
+  mkdirSync(dirname(file), { recursive: true });
+  const lock = lockFile(`${file}.lock`);
+  if (!lock) throw new Error('another process has it open: two adapters must not run with one adapter id');
+  let database: DatabaseSync;
+  try {
+    database = openDatabase(file, durability, maxBytes);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const insertEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?)');
+  const putStanding = database.prepare('INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)');
+  const removeEvent = database.prepare('DELETE FROM event WHERE seq = ?');
+  const removeStanding = database.prepare('DELETE FROM standing WHERE seq = ?');
+  // A new row, and with it a new place in the order.
+  const putRhythm = database.prepare('INSERT OR REPLACE INTO rhythm (holder, gaps) VALUES (?, ?)');
+  const removeRhythm = database.prepare('DELETE FROM rhythm WHERE holder = ?');
+  const putHighWater = database.prepare("INSERT OR REPLACE INTO journal VALUES ('high-water', ?)");
+
+  function stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
+    putStanding.run(
+      seq,
+      open ? 1 : 0,
+      JSON.stringify(waiting),
+      JSON.stringify(parked),
+      lastSeen ?? null,
+      lease ?? null,
+    );
+  }
+
+  function change({ highWater, removed, inserted, updated, rhythms }: Batch): void {
+    if (highWater !== undefined) putHighWater.run(highWater);
+    // First what makes room.
+    for (const seq of removed) {
+      removeEvent.run(seq);
+      removeStanding.run(seq);
+    }
+    for (const [seq, standing] of updated) stand(seq, standing);
+    for (const { seq, facts, message, standing } of inserted) {
+      insertEvent.run(seq, facts, message);
+      stand(seq, standing);
+    }
+    for (const [holder, gaps] of rhythms) {
+      if (gaps === undefined) removeRhythm.run(holder);
+      else putRhythm.run(holder, gaps);
+    }
+  }
+
+  return {
+    contents: () => readContents(database),
+    apply(batch) {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        change(batch);
+        database.exec('COMMIT');
+      } catch (error) {
+        // SQLite may have rolled back by itself, as where the disk is full.
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close() {
+      database.close();
+      lock.release();
+    },
+  };
+}
+
+function openDatabase(
+  file: string,
+  durability: SqliteStoreOptions['durability'],
+  maxBytes: number,
+): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'};
+      PRAGMA wal_autocheckpoint = ${checkpointPages};
+    `);
+    migrate(database);
+    const pageSize = Number(database.prepare('PRAGMA page_size').get()?.['page_size'] ?? 4_096);
+    database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Reads everything. @throws Error where a row is not what it must be. */
+export function readContents(database: DatabaseSync): StoredContents {
+  const highWater = database.prepare("SELECT value FROM journal WHERE name = 'high-water'").get()?.['value'];
+  const events = database
+    .prepare(
+      'SELECT seq, facts, message, open, waiting, parked, last_seen, lease FROM event JOIN standing USING (seq) ORDER BY seq',
+    )
+    .all();
+  const rhythms = database.prepare('SELECT holder, gaps FROM rhythm ORDER BY heard').all();
+  return {
+    ...(typeof highWater === 'string' && { highWater }),
+    events: events.map(toStoredEvent),
+    rhythms: rhythms.map(({ holder, gaps }) => [String(holder), String(gaps)] as const),
+  };
+}
+
+function toStoredEvent(row: Readonly<Record<string, SQLOutputValue>>): StoredEvent {
+  const { seq, facts, message, open, waiting, parked, last_seen: lastSeen, lease } = row;
+  if (!(message instanceof Uint8Array)) throw new Error(`event ${String(seq)} has no message`);
+  return {
+    seq: Number(seq),
+    facts: String(facts),
+    message,
+    standing: {
+      open: open === 1,
+      waiting: JSON.parse(String(waiting)) as string[],
+      parked: JSON.parse(String(parked)) as Record<string, string>,
+      ...(typeof lastSeen === 'number' && { lastSeen }),
+      ...(typeof lease === 'string' && { lease }),
+    },
+  };
+}

@@ -1,0 +1,7 @@
+import type { DeviceRegistry, Tenant, TenantId } from '@rollcall/core';
+
+/** The tenant of a connection of an earlier incarnation; one without settings where the registry cannot tell now. */
+export async function lastKnownTenant(id: TenantId, registry: DeviceRegistry): Promise<Tenant> {
+  const answer = await registry.getTenant(id);
+  return answer.status === 'found' ? answer.value : { id, enabled: true, defaults: {}, limits: {} };
+}

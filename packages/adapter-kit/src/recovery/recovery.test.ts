@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { silentLog, type ConnectionEvent, type Delivery } from '@rollcall/core';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startScripted, type ScriptedInTest } from '../conformance/start-scripted.ts';
+import type { TestSetting } from '../conformance/start-for-test.ts';
+import { createFileJournal } from '../journal/file-journal.ts';
+import { openSqliteStore, type SqliteStore } from '../journal/store/sqlite-store.ts';
+
+const away: Delivery = { status: 'retryable', cause: new Error('away') };
+const refused: Delivery = { status: 'refused', cause: new Error('no such address') };
+
+let directory: string;
+let clock: ManualClock;
+let store: SqliteStore | undefined;
+const running: ScriptedInTest[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-recovery-'));
+  clock = new ManualClock();
+});
+afterEach(async () => {
+  for (const adapter of running.splice(0)) await adapter.running.stop({ graceMs: 0 });
+  rmSync(directory, { recursive: true });
+});
+
+/** Starts an adapter on the journal in `directory`. */
+async function started(answer?: () => Delivery, setting: TestSetting = {}): Promise<ScriptedInTest> {
+  let opened: SqliteStore | undefined;
+  const adapter = await startScripted({
+    clock,
+    journal: createFileJournal({
+      clock,
+      log: silentLog,
+      behindAfterMs: 50,
+      store: {
+        async open() {
+          const file = join(directory, 'test.journal');
+          opened = store = openSqliteStore({ file, durability: 'process', maxBytes: 10_000_000 });
+          return store.contents();
+        },
+        async apply(batch) {
+          // One that was killed writes no more.
+          if (opened === store) opened?.apply(batch);
+        },
+        async close() {
+          if (opened === store) opened?.close();
+        },
+      },
+    }),
+    ...setting,
+    ...(answer && { answer }),
+  });
+  running.push(adapter);
+  return adapter;
+}
+
+/** As `kill -9` at this moment, once the journal has what was committed. */
+async function kill(adapter: ScriptedInTest): Promise<void> {
+  await clock.advanceAsync(50);
+  running.splice(running.indexOf(adapter), 1);
+  store?.close();
+  store = undefined;
+}
+
+const inWords = (events: readonly ConnectionEvent[]): string[] =>
+  events.map((event) =>
+    event.type === 'connected' ? `+${event.remoteId}` : `-${event.remoteId} ${event.reason}`,
+  );
+
+test('sessions of a run that was killed end as lost, once each, with honest bounds', async () => {
+  const first = await started();
+  await first.begin({ remoteId: 'silent' });
+  const { connection } = await first.begin({ remoteId: 'busy' });
+  await clock.advanceAsync(60_000);
+  connection.report({ type: 'heard' });
+  await clock.advanceAsync(6_000);
+  await kill(first);
+  await clock.advanceAsync(30_000);
+
+  const second = await started();
+  const lost = await second.events(2);
+  expect(lost).toMatchObject([
+    {
+      type: 'disconnected',
+      connectionId: first.sink.events[0]?.connectionId,
+      epoch: first.sink.events[0]?.epoch,
+      adapter: { instance: first.running.identity.instance },
+      reason: 'adapter-lost',
+      initiator: 'adapter',
+      clean: false,
+      at: clock.now(),
+      // Never heard after it connected.
+      lastSeen: first.sink.events[0]?.at,
+      uncertaintyMs: 96_050,
+    },
+    { remoteId: 'busy', reason: 'adapter-lost', uncertaintyMs: 36_050 },
+  ]);
+  await kill(second);
+  const third = await started();
+  await settled();
+  expect(third.sink.events).toEqual([]);
+});
+
+test('a wall clock that was set back in between makes no uncertainty negative, and no epoch older', async () => {
+  const first = await started();
+  await first.begin();
+  await kill(first);
+  clock.stepWall(-3_600_000);
+  const second = await started();
+  await second.begin();
+  const [lost, next] = await second.events(2);
+  expect(lost).toMatchObject({
+    reason: 'adapter-lost',
+    uncertaintyMs: 0,
+    at: lost?.type === 'disconnected' && lost.lastSeen,
+  });
+  expect((next?.epoch ?? '') > (lost?.epoch ?? 'z')).toBe(true);
+});
+
+test('what could not be sent goes out first, byte for byte, in order; and what is new after it', async () => {
+  const first = await started(() => away);
+  const { connection } = await first.begin({ remoteId: 'gone' });
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await first.begin({ remoteId: 'open' });
+  await clock.advanceAsync(1_000);
+  const before = first.sink.attempts;
+  await kill(first);
+
+  const second = await started();
+  await second.begin({ remoteId: 'new' });
+  expect(inWords(await second.events(5))).toEqual([
+    '+gone',
+    '-gone client-closed',
+    '+open',
+    '-open adapter-lost',
+    '+new',
+  ]);
+  expect(second.sink.attempts[0]?.message).toEqual(before[0]?.message);
+  expect(second.sink.attempts[0]?.event).toEqual(before[0]?.event);
+});
+
+test('a parked event is tried again at the next start, before what came later', async () => {
+  const first = await started(() => refused);
+  await first.begin();
+  await kill(first);
+  const second = await started();
+  expect(inWords(await second.events(2))).toEqual(['+unit-1', '-unit-1 adapter-lost']);
+});
+
+test('a run that stops leaves nothing to clean up', async () => {
+  const first = await started();
+  await first.begin();
+  await first.running.stop({ graceMs: 1_000 });
+  running.splice(0);
+  const second = await started();
+  await settled();
+  expect(second.sink.events).toEqual([]);
+  expect(inWords(first.sink.events)).toEqual(['+unit-1', '-unit-1 adapter-shutdown']);
+});
