@@ -4,14 +4,15 @@ import { parseArgs } from 'node:util';
 import { machine, table } from './report.mjs';
 import { connectScenario } from './scenarios/connect.mjs';
 import { httpScenario } from './scenarios/http.mjs';
+import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
 
-const usage = `Usage: npm run bench -- [connect | publish | http | memory] [options]
+const usage = `Usage: npm run bench -- [connect | journal | publish | http | memory] [options]
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
-  --devices N    devices (connect and memory: 1000; publish and http: 50)
+  --devices N    devices (connect, journal and memory: 1000; publish and http: 50)
   --messages N   messages in all (20000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
@@ -22,6 +23,7 @@ const usage = `Usage: npm run bench -- [connect | publish | http | memory] [opti
 /** @type {Record<string, (options: Options) => Promise<import('./report.mjs').Finding[]>>} */
 const scenarios = {
   connect: ({ devices = 1_000, repeats }) => connectScenario({ devices, repeats }),
+  journal: ({ devices = 1_000, repeats }) => journalScenario({ devices, repeats }),
   publish: ({ devices = 50, ...options }) => publishScenario({ devices, ...options }),
   http: ({ devices = 50, ...options }) => httpScenario({ devices, ...options }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
@@ -59,6 +61,7 @@ function everything() {
   return [
     { scenario: 'connect', chosen: { ...options, devices: 1_000 } },
     { scenario: 'connect', chosen: { ...options, devices: 10_000, repeats: Math.min(3, options.repeats) } },
+    { scenario: 'journal', chosen: { ...options, devices: 1_000 } },
     { scenario: 'publish', chosen: { ...options, qos: 0 } },
     { scenario: 'publish', chosen: { ...options, qos: 1 } },
     { scenario: 'http', chosen: options },

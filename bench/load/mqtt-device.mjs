@@ -29,7 +29,7 @@ export async function connectDevice(port, index) {
   );
   const [answer] = /** @type {[Buffer]} */ (await once(socket, 'data'));
   if (answer[0] !== first.connack || answer[3] !== 0) throw new Error(`device ${index} was refused`);
-  return { socket, index, begunAt };
+  return { socket, index, begunAt, acceptedAfterMs: Number(process.hrtime.bigint()) / 1e6 - begunAt };
 }
 
 /** @typedef {Awaited<ReturnType<typeof connectDevice>>} Device */

@@ -15,8 +15,9 @@ export function deviceId(index) {
 /**
  * A running stack: the embedded network, one adapter, a consumer of everything; each a process.
  * @param {'mqtt' | 'http'} protocol @param {number} devices
+ * @param {Record<string, string>} [environment] what the adapter has beside, or instead
  */
-export async function startStack(protocol, devices) {
+export async function startStack(protocol, devices, environment = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
   const registry = join(directory, 'registry.json');
   writeFileSync(registry, JSON.stringify(registryOf(devices)));
@@ -37,12 +38,13 @@ export async function startStack(protocol, devices) {
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
     ROLLCALL_MESSAGING_PORT: String(networkPort),
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events',
-    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_JOURNAL_DIRECTORY: join(directory, 'journal'),
     ROLLCALL_LOG_LEVEL: 'warn',
     ROLLCALL_HEALTH_PORT: String(healthPort),
     [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
     [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
     [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
+    ...environment,
   });
   await untilUp(`http://127.0.0.1:${healthPort}/readiness`);
   return {

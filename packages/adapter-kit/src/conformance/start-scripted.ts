@@ -10,7 +10,7 @@ import { scriptedPassword } from './scripted-registry.ts';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 
 /** A session that begins, is heard, and ends when told so. */
-export type ScriptedSignal =
+type ScriptedSignal =
   | { readonly type: 'begin' }
   | { readonly type: 'heard' }
   | { readonly type: 'end'; readonly change: Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> };

@@ -20,7 +20,7 @@ interface Row {
 }
 
 /** A batch, and what to do when it is known what became of it. */
-export interface PendingBatch {
+interface PendingBatch {
   readonly batch: Batch;
   /** Number of rows that it has of the backlog. */
   readonly rows: number;

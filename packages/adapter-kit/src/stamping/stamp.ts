@@ -27,14 +27,19 @@ export interface StampContext {
   readonly exposeRemoteAddress: boolean;
 }
 
-/** Turns a tracker's `connected` into the event that leaves the process: a new connection with new ids. */
+/**
+ * Turns a tracker's `connected` into the event that leaves the process: a new connection with new ids.
+ *
+ * @param observedAt when the tracker was told.
+ */
 export function stampConnected(
   context: StampContext,
   connection: ConnectionDescription,
   change: ConnectedChange,
+  observedAt: Instant,
   coalesced: number,
 ): ConnectedEvent {
-  const at = context.clock.now();
+  const at = onTheWall(observedAt, context.clock);
   return {
     type: 'connected',
     id: uuidV7(at, context.random) as EventId,
@@ -68,8 +73,9 @@ export function stampDisconnected(
   observedAt: Instant,
   coalesced: number,
 ): DisconnectedEvent {
-  const at = context.clock.now();
-  const silentMs = Math.round(Math.max(0, observedAt - change.lastSeen));
+  const at = onTheWall(observedAt, context.clock);
+  // Down, as the wall clock rounds: a device that says nothing after it connected is not last seen before.
+  const silentMs = Math.floor(Math.max(0, observedAt - change.lastSeen));
   const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
   return {
     ...otherHalf(connected, at, context.random),
@@ -84,6 +90,11 @@ export function stampDisconnected(
     ...(change.raw !== undefined && { raw: change.raw }),
     ...(coalesced > 0 && { coalesced }),
   };
+}
+
+/** What the wall clock says of an instant a moment ago; whole milliseconds, rounded down as the wall clock does. */
+export function onTheWall(instant: Instant, clock: Clock): Timestamp {
+  return (clock.now() - Math.floor(clock.monotonic() - instant)) as Timestamp;
 }
 
 /**

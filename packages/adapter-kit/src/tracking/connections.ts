@@ -10,12 +10,11 @@ import {
   type DeviceRef,
   type Instant,
   type Log,
-  type Timestamp,
 } from '@rollcall/core';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
-import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
+import { onTheWall, stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
 import { track, type Tracked } from './track.ts';
 
 /** A device that is connected now. */
@@ -165,7 +164,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const slot = slotKey(description);
         const older = slot === undefined ? undefined : slots.get(slot);
         if (older) endOne(older, 'taken-over');
-        const event = stampConnected(stamp, description, change, coalesced);
+        const event = stampConnected(stamp, description, change, at, coalesced);
         connected = add(event, description, tracked);
         keep(options.publish(event, description));
         if (!serving) description.servingChanged?.(false);
@@ -202,8 +201,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     takeNotes(share) {
       const notes: [ConnectionId, NotedPresence][] = [];
-      const ago = (instant: Instant): Timestamp =>
-        Math.round(clock.now() - (clock.monotonic() - instant)) as Timestamp;
       for (let left = Math.ceil(open.size * share); left > 0; left--) {
         const connected = nextInRound();
         const presence = connected?.tracked.presence();
@@ -213,8 +210,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
         notes.push([
           connected.event.connectionId,
           {
-            lastSeen: ago(lastSeen),
-            ...(lease && { lease: { basis: lease.basis, until: ago(lease.until) } }),
+            lastSeen: onTheWall(lastSeen, clock),
+            ...(lease && { lease: { basis: lease.basis, until: onTheWall(lease.until, clock) } }),
           },
         ]);
       }

@@ -1,0 +1,144 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { deviceRef } from '@rollcall/core';
+import { afterEach, expect, test } from 'vitest';
+import { eventuallyNone } from './support/eventually.ts';
+import { createFleet, type Fleet } from './support/fleet.ts';
+import { keepRecord, type EventRecord } from './support/record.ts';
+import { scale } from './support/scale.ts';
+import { deviceId, setStage, type Stage, type StageOptions } from './support/stage.ts';
+import { differences } from './support/verdict.ts';
+
+let stage: Stage | undefined;
+let record: EventRecord | undefined;
+let fleet: Fleet | undefined;
+
+afterEach(async () => {
+  fleet?.end();
+  await record?.close();
+  await stage?.strike();
+  stage = record = fleet = undefined;
+});
+
+async function given(options: Partial<StageOptions> & { readonly devices: number }) {
+  stage = setStage({ protocol: 'mqtt', ...options });
+  await stage.network.start();
+  record = await keepRecord(stage.networkUrl);
+  await stage.adapter.start();
+  fleet = createFleet(stage.port);
+  return { stage, record, fleet };
+}
+
+async function connectAll({ connect }: Fleet, devices: number): Promise<void> {
+  const waiting = Array.from({ length: devices }, (_, index) => index);
+  await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) await connect(index);
+    }),
+  );
+}
+
+const devices = scale({ quick: 500, soak: 5_000 });
+
+test(`kill -9 of an adapter with ${devices} devices: each is lost once, with honest bounds, and comes back`, async () => {
+  const { stage, record, fleet } = await given({ devices });
+  await connectAll(fleet, devices);
+  // Every other device is heard until the end.
+  const heard = fleet.open().filter((_, index) => index % 2 === 0);
+  for (let round = 0; round < 3; round++) {
+    for (const attempt of heard) fleet.ping(attempt);
+    await pause(2_000);
+  }
+  const killedAt = Date.now();
+  await stage.adapter.end('SIGKILL');
+  await stage.adapter.start();
+  await eventuallyNone(() => differences(record, fleet));
+
+  const lost = record.events.filter((event) => event.type === 'disconnected');
+  expect(lost).toHaveLength(devices);
+  const lastHeard = new Map(heard.map((attempt) => [attempt.remoteId, killedAt - 2_000]));
+  for (const event of lost) {
+    expect(event).toMatchObject({ reason: 'adapter-lost', initiator: 'adapter', clean: false });
+    expect(event.at).toBeGreaterThanOrEqual(killedAt);
+    expect(event.uncertaintyMs).toBe(event.at - event.lastSeen);
+    // Noted at least every 5 s; a second more for a machine that is busy.
+    expect(event.lastSeen).toBeGreaterThan(
+      (lastHeard.get(event.remoteId) ?? event.connectedAt + 5_998) - 6_000,
+    );
+    expect(event.lastSeen).toBeLessThanOrEqual(killedAt);
+  }
+
+  await connectAll(fleet, devices);
+  await eventuallyNone(() => differences(record, fleet));
+  expect(fleet.open()).toHaveLength(devices);
+});
+
+const crowd = scale({ quick: 2_000, soak: 10_000 });
+
+test(`${crowd} devices that are cut within a second: ${crowd} events, none missing`, async () => {
+  const { record, fleet } = await given({ devices: crowd });
+  await connectAll(fleet, crowd);
+  const open = fleet.open();
+  expect(open).toHaveLength(crowd);
+  const begun = performance.now();
+  for (const attempt of open) fleet.cut(attempt);
+  expect(performance.now() - begun).toBeLessThan(1_000);
+  await eventuallyNone(() => differences(record, fleet));
+  expect(
+    record.events.filter((event) => event.type === 'disconnected' && event.reason === 'connection-lost'),
+  ).toHaveLength(crowd);
+});
+
+test('a second SIGTERM ends the adapter at once; what it could not do, the next start does', async () => {
+  const { stage, record, fleet } = await given({ devices: 50 });
+  await connectAll(fleet, 50);
+  await eventuallyNone(() => differences(record, fleet));
+  // Nobody confirms anything any more: the adapter would wait for its whole grace.
+  stage.network.freeze();
+  const { child } = stage.adapter.process;
+  child.kill('SIGTERM');
+  await pause(500);
+  expect(child.exitCode ?? child.signalCode).toBeNull();
+  await stage.adapter.end('SIGTERM');
+  expect(child.signalCode).toBe('SIGKILL');
+  stage.network.thaw();
+  await stage.adapter.start();
+  await eventuallyNone(() => differences(record, fleet));
+});
+
+test('an adapter that is restarted goes on with its leases: no event, the same connection, whatever ended it', async () => {
+  const { stage, record } = await given({ devices: 20, protocol: 'http' });
+  const post = async (index: number, goodbye = false): Promise<number> => {
+    const credentials = Buffer.from(`${deviceId(index)}@acme:fault-secret`).toString('base64');
+    const { status } = await fetch(`http://127.0.0.1:${stage.port}/event`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${credentials}`,
+        'content-type': goodbye ? 'application/vnd.eclipse-hono-empty-notification' : 'text/plain',
+        ...(goodbye && { 'hono-ttd': '0' }),
+      },
+      ...(!goodbye && { body: 'x' }),
+    });
+    return status;
+  };
+  const all = Array.from({ length: 20 }, (_, index) => index);
+  for (const index of all) expect(await post(index)).toBe(202);
+  await eventuallyNone(() => (record.events.length < 20 ? [`${record.events.length} of 20 events`] : []));
+  const granted = new Map(record.events.map((event) => [event.device.device, event.connectionId]));
+  expect(granted.size).toBe(20);
+
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    await stage.adapter.end(signal);
+    await stage.adapter.start();
+    for (const index of all) expect(await post(index)).toBe(202);
+  }
+  for (const index of all) expect(await post(index, true)).toBe(202);
+  await eventuallyNone(() => (record.events.length < 40 ? [`${record.events.length} of 40 events`] : []));
+  expect(record.events).toHaveLength(40);
+  for (const event of record.events.slice(20))
+    expect(event).toMatchObject({
+      type: 'disconnected',
+      reason: 'client-closed',
+      connectionId: granted.get(event.device.device),
+    });
+  expect(record.table.get(deviceRef('acme', deviceId(3)))).toMatchObject({ status: 'offline' });
+});

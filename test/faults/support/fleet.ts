@@ -1,0 +1,99 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { generate } from 'mqtt-packet';
+import { deviceId, password, tenants } from './stage.ts';
+
+/** One try of a device to connect, and what became of it as the device saw it: the truth that events are held against. */
+export interface Attempt {
+  /** Client id; no two attempts share one. */
+  readonly remoteId: string;
+  readonly tenant: string;
+  readonly device: string;
+  /** `unknown`: the connection was lost before an answer came. */
+  outcome: 'accepted' | 'refused' | 'unknown';
+  /** Why it ended, as the device knows; `lost`: it was cut by the other side. */
+  ended?: 'client-closed' | 'connection-lost' | 'lost';
+  acceptedAt?: number;
+  readonly socket: Socket;
+}
+
+export interface ConnectOptions {
+  readonly tenant?: (typeof tenants)[number];
+  readonly password?: string;
+}
+
+/** MQTT 3.1.1 devices on bare sockets, and the truth about them. */
+export interface Fleet {
+  readonly attempts: readonly Attempt[];
+  /** Resolves with the attempt, answered or lost; `undefined` where nobody listens. */
+  connect(index: number, options?: ConnectOptions): Promise<Attempt | undefined>;
+  /** A clean goodbye. */
+  leave(attempt: Attempt): void;
+  /** Cuts the network connection. */
+  cut(attempt: Attempt): void;
+  ping(attempt: Attempt): void;
+  open(): readonly Attempt[];
+  end(): void;
+}
+
+const disconnectPacket = Buffer.from([0xe0, 0]);
+const pingRequest = Buffer.from([0xc0, 0]);
+const connack = 0x20;
+
+export function createFleet(port: number): Fleet {
+  const attempts: Attempt[] = [];
+
+  return {
+    attempts,
+    connect(index, { tenant = 'acme', password: secret = password } = {}) {
+      const device = deviceId(index);
+      const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
+      const attempt: Attempt = {
+        remoteId: `${device}.${attempts.length}`,
+        tenant,
+        device,
+        outcome: 'unknown',
+        socket,
+      };
+      socket.on('error', () => {});
+      return new Promise((resolve) => {
+        socket.once('connect', () => {
+          attempts.push(attempt);
+          socket.write(
+            generate({
+              cmd: 'connect',
+              protocolId: 'MQTT',
+              protocolVersion: 4,
+              clean: true,
+              clientId: attempt.remoteId,
+              keepalive: 600,
+              username: `${device}@${tenant}`,
+              password: Buffer.from(secret),
+            }),
+          );
+        });
+        socket.once('data', (answer: Buffer) => {
+          if (answer[0] === connack) attempt.outcome = answer[3] === 0 ? 'accepted' : 'refused';
+          attempt.acceptedAt = Date.now();
+          resolve(attempt);
+        });
+        socket.once('close', () => {
+          attempt.ended ??= 'lost';
+          resolve(attempts.includes(attempt) ? attempt : undefined);
+        });
+      });
+    },
+    leave(attempt) {
+      attempt.ended ??= 'client-closed';
+      attempt.socket.end(disconnectPacket);
+    },
+    cut(attempt) {
+      attempt.ended ??= 'connection-lost';
+      attempt.socket.resetAndDestroy();
+    },
+    ping: ({ socket }) => void socket.write(pingRequest),
+    open: () => attempts.filter(({ outcome, ended }) => outcome === 'accepted' && ended === undefined),
+    end() {
+      for (const { socket } of attempts) socket.destroy();
+    },
+  };
+}

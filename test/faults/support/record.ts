@@ -1,0 +1,34 @@
+import { consume, createPresenceTable, type PresenceTable } from '@rollcall/client';
+import type { ReceivedEvent } from '@rollcall/core/wire';
+import { tenants } from './stage.ts';
+
+/** Everything that a downstream service ever got, and what it made of it. */
+export interface EventRecord {
+  readonly events: readonly ReceivedEvent[];
+  readonly table: PresenceTable;
+  close(): Promise<void>;
+}
+
+/** Consumes all tenants' events from now on. What comes while the network is away is kept by the network. */
+export async function keepRecord(url: string): Promise<EventRecord> {
+  const events: ReceivedEvent[] = [];
+  const table = createPresenceTable();
+  const consumers = tenants.map((tenant) =>
+    consume({
+      url,
+      tenant,
+      application: 'record',
+      onEvent(event) {
+        if (event.announcement) return;
+        events.push(event);
+        table.apply(event);
+      },
+    }),
+  );
+  await Promise.all(consumers.map(({ ready }) => ready));
+  return {
+    events,
+    table,
+    close: async () => void (await Promise.all(consumers.map((consumer) => consumer.close()))),
+  };
+}

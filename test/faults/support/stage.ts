@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { restartable, type Restartable } from './restartable.ts';
+
+export const tenants = ['acme', 'umbrella'] as const;
+export const password = 'fault-secret';
+
+/** `device-0` and so on: the same ones in each tenant; its auth-id is its id. */
+export function deviceId(index: number): string {
+  return `device-${index}`;
+}
+
+export interface Stage {
+  readonly network: Restartable;
+  readonly adapter: Restartable;
+  readonly port: number;
+  readonly networkUrl: string;
+  /** The adapter's journal. */
+  readonly journal: string;
+  /** What `/readiness` of the adapter says. */
+  readiness(): Promise<{
+    readonly status: string;
+    readonly checks: readonly { name: string; status: string }[];
+  }>;
+  /** The value of a metric, summed over its labels. */
+  metric(name: string): Promise<number>;
+  strike(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly protocol: 'mqtt' | 'http';
+  readonly devices: number;
+  /** Where the adapter finds its network; default: the embedded one. */
+  readonly networkPort?: number;
+  readonly environment?: Record<string, string>;
+}
+
+// Each stage its own ports, below the range from which the system takes ports for clients.
+let nextPort = 24_000 + (process.pid % 350) * 20;
+
+/** An adapter with a journal, and the embedded network, as processes. Nothing runs before it is started. */
+export function setStage({ protocol, devices, environment = {}, ...options }: StageOptions): Stage {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-faults-'));
+  const registry = join(directory, 'registry.json');
+  writeFileSync(registry, JSON.stringify(registryOf(devices)));
+  const [ownNetworkPort, port, healthPort] = [nextPort++, nextPort++, nextPort++];
+  const networkPort = options.networkPort ?? ownNetworkPort;
+  const section = protocol.toUpperCase();
+  const health = `http://127.0.0.1:${healthPort}`;
+  const network = restartable({
+    app: 'rollcall',
+    args: ['network', '--port', String(ownNetworkPort), '--data', join(directory, 'network')],
+    isReady: ({ stdout, stderr }) =>
+      [...stdout, ...stderr].some((line) => line.includes('authenticates nobody')),
+  });
+  const adapter = restartable({
+    app: `${protocol}-adapter`,
+    environment: {
+      ROLLCALL_ADAPTER_ID: `${protocol}-0`,
+      ROLLCALL_REGISTRY_FILE: registry,
+      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+      ROLLCALL_MESSAGING_PORT: String(networkPort),
+      ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events',
+      ROLLCALL_JOURNAL_DIRECTORY: join(directory, 'journal'),
+      // A device that was answered is then in the journal for sure, however slow the machine.
+      ROLLCALL_JOURNAL_COMMITWAIT: '30000',
+      ROLLCALL_HEALTH_PORT: String(healthPort),
+      [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
+      [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+      [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
+      ...environment,
+    },
+    isReady: () =>
+      fetch(`${health}/readiness`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+  });
+
+  return {
+    network,
+    adapter,
+    port,
+    networkUrl: `amqp://127.0.0.1:${networkPort}`,
+    journal: join(directory, 'journal', `${protocol}-0.journal`),
+    readiness: async () =>
+      (await (await fetch(`${health}/readiness`)).json()) as Awaited<ReturnType<Stage['readiness']>>,
+    async metric(name) {
+      const text = await (await fetch(`${health}/metrics`)).text();
+      return text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+    async strike() {
+      for (const each of [adapter, network]) await each.end('SIGKILL').catch(() => {});
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Salted SHA-256: what a login costs is not what is tested. */
+function registryOf(devices: number): object {
+  const salt = Buffer.from('salt');
+  const secret = {
+    'hash-function': 'sha-256',
+    'pwd-hash': createHash('sha256').update(salt).update(password).digest('base64'),
+    salt: salt.toString('base64'),
+  };
+  return {
+    tenants: tenants.map((tenant) => ({
+      'tenant-id': tenant,
+      devices: Array.from({ length: devices }, (_, index) => ({
+        'device-id': deviceId(index),
+        credentials: [{ type: 'hashed-password', 'auth-id': deviceId(index), secrets: [secret] }],
+      })),
+    })),
+  };
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Processes that are killed, stopped and lied to, on built code: `run:e2e` builds first. Never cached.
+export default defineConfig({
+  test: {
+    include: ['test/faults/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
