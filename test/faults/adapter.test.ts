@@ -1,47 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { deviceRef } from '@rollcall/core';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
-import { createFleet, type Fleet } from './support/fleet.ts';
-import { keepRecord, type EventRecord } from './support/record.ts';
 import { scale } from './support/scale.ts';
-import { deviceId, setStage, type Stage, type StageOptions } from './support/stage.ts';
+import { deviceId } from './support/stage.ts';
 import { differences } from './support/verdict.ts';
 
-let stage: Stage | undefined;
-let record: EventRecord | undefined;
-let fleet: Fleet | undefined;
-
-afterEach(async () => {
-  fleet?.end();
-  await record?.close();
-  await stage?.strike();
-  stage = record = fleet = undefined;
-});
-
-async function given(options: Partial<StageOptions> & { readonly devices: number }) {
-  stage = setStage({ protocol: 'mqtt', ...options });
-  await stage.network.start();
-  record = await keepRecord(stage.networkUrl);
-  await stage.adapter.start();
-  fleet = createFleet(stage.port);
-  return { stage, record, fleet };
-}
-
-async function connectAll({ connect }: Fleet, devices: number): Promise<void> {
-  const waiting = Array.from({ length: devices }, (_, index) => index);
-  await Promise.all(
-    Array.from({ length: 100 }, async () => {
-      for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) await connect(index);
-    }),
-  );
-}
+clearUpAfterEach();
 
 const devices = scale({ quick: 500, soak: 5_000 });
 
 test(`kill -9 of an adapter with ${devices} devices: each is lost once, with honest bounds, and comes back`, async () => {
-  const { stage, record, fleet } = await given({ devices });
-  await connectAll(fleet, devices);
+  const { stage, record, fleet } = await everythingRuns({ devices });
+  await fleet.connectAll(devices);
   // Every other device is heard until the end.
   const heard = fleet.open().filter((_, index) => index % 2 === 0);
   for (let round = 0; round < 3; round++) {
@@ -67,7 +39,7 @@ test(`kill -9 of an adapter with ${devices} devices: each is lost once, with hon
     expect(event.lastSeen).toBeLessThanOrEqual(killedAt);
   }
 
-  await connectAll(fleet, devices);
+  await fleet.connectAll(devices);
   await eventuallyNone(() => differences(record, fleet));
   expect(fleet.open()).toHaveLength(devices);
 });
@@ -75,8 +47,8 @@ test(`kill -9 of an adapter with ${devices} devices: each is lost once, with hon
 const crowd = scale({ quick: 2_000, soak: 10_000 });
 
 test(`${crowd} devices that are cut within a second: ${crowd} events, none missing`, async () => {
-  const { record, fleet } = await given({ devices: crowd });
-  await connectAll(fleet, crowd);
+  const { record, fleet } = await everythingRuns({ devices: crowd });
+  await fleet.connectAll(crowd);
   const open = fleet.open();
   expect(open).toHaveLength(crowd);
   const begun = performance.now();
@@ -89,8 +61,8 @@ test(`${crowd} devices that are cut within a second: ${crowd} events, none missi
 });
 
 test('a second SIGTERM ends the adapter at once; what it could not do, the next start does', async () => {
-  const { stage, record, fleet } = await given({ devices: 50 });
-  await connectAll(fleet, 50);
+  const { stage, record, fleet } = await everythingRuns({ devices: 50 });
+  await fleet.connectAll(50);
   await eventuallyNone(() => differences(record, fleet));
   // Nobody confirms anything any more: the adapter would wait for its whole grace.
   stage.network.freeze();
@@ -106,7 +78,7 @@ test('a second SIGTERM ends the adapter at once; what it could not do, the next 
 });
 
 test('an adapter that is restarted goes on with its leases: no event, the same connection, whatever ended it', async () => {
-  const { stage, record } = await given({ devices: 20, protocol: 'http' });
+  const { stage, record } = await everythingRuns({ devices: 20, protocol: 'http' });
   const post = async (index: number, goodbye = false): Promise<number> => {
     const credentials = Buffer.from(`${deviceId(index)}@acme:fault-secret`).toString('base64');
     const { status } = await fetch(`http://127.0.0.1:${stage.port}/event`, {

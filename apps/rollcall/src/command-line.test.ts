@@ -34,6 +34,41 @@ test.each([
   ],
   [['demo', '--port-offset', '7'], { command: 'demo', ports: demoPorts(7) }],
   [['network', '--port', '0'], { command: 'network', port: 0, dataDir: '.rollcall/network' }],
+  [
+    ['journal', 'status'],
+    {
+      command: 'journal',
+      action: 'status',
+      files: [],
+      directory: '.rollcall/journal',
+      url: 'amqp://127.0.0.1:15672',
+      json: false,
+    },
+  ],
+  [
+    ['journal', 'retry-parked', 'a.journal', 'b.journal', '--url', 'amqp://h', '--data', 'd'],
+    {
+      command: 'journal',
+      action: 'retry-parked',
+      files: ['a.journal', 'b.journal'],
+      directory: 'd/journal',
+      url: 'amqp://h',
+      json: false,
+    },
+  ],
+  [
+    ['bury', 'mqtt-0', '--data', 'd'],
+    {
+      command: 'bury',
+      adapterId: 'mqtt-0',
+      url: 'amqp://127.0.0.1:15672',
+      journal: 'd/journal/mqtt-0.journal',
+    },
+  ],
+  [
+    ['bury', 'mqtt-0', '--table', 'devices.jsonl', '--port-offset', '1000'],
+    { command: 'bury', adapterId: 'mqtt-0', url: 'amqp://127.0.0.1:16672', table: 'devices.jsonl' },
+  ],
   [['--help'], { command: 'help' }],
   [['tail', '-h'], { command: 'help' }],
   [['--version'], { command: 'version' }],
@@ -52,11 +87,16 @@ test.each([
   [['up', '--port-offset', '60000'], '--port-offset must be a number'],
   [['network', '--port', '99999'], '--port must be a number'],
   [['tail', '--colour'], "Unknown option '--colour'"],
+  [['journal'], 'journal : must be one of status, list, retry-parked'],
+  [['journal', 'burn'], 'journal burn'],
+  [['bury'], 'one adapter id'],
+  [['bury', 'a', 'b'], 'one adapter id'],
+  [['bury', 'a', '--journal', 'x', '--table', 'y'], 'not both'],
 ])('%j is a mistake', (args, problem) => {
   expect(parseCommand(args)).toMatchObject({ command: 'mistake', problem: expect.stringContaining(problem) });
 });
 
 test('the usage names every command', () => {
-  for (const command of ['up', 'tail', 'devices', 'demo', 'network'])
+  for (const command of ['up', 'tail', 'devices', 'demo', 'journal', 'bury', 'network'])
     expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
 });

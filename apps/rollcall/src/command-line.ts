@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { journalFile } from '@rollcall/adapter-kit/journal';
+import type { BuryCommand } from './bury.ts';
 import type { DemoCommand } from './demo.ts';
 import type { DevicesCommand } from './devices.ts';
+import { journalActions, type JournalCommand } from './journal.ts';
 import type { NetworkCommand } from './network.ts';
 import { demoPorts } from './ports.ts';
 import type { TailCommand } from './tail.ts';
@@ -12,6 +16,8 @@ export type Command =
   | ({ readonly command: 'tail' } & TailCommand)
   | ({ readonly command: 'devices' } & DevicesCommand)
   | ({ readonly command: 'demo' } & DemoCommand)
+  | ({ readonly command: 'journal' } & JournalCommand)
+  | ({ readonly command: 'bury' } & BuryCommand)
   | { readonly command: 'help' | 'version' }
   | { readonly command: 'mistake'; readonly problem: string };
 
@@ -32,6 +38,15 @@ export const usage = `Usage: rollcall <command> [options]
               --json            events as JSON lines
   demo      MQTT and HTTP devices that connect, upload, are killed, come back, fall silent, and leave
               --port-offset N   that of \`up\`
+  journal   what an adapter has still to tell; FILE… are journals (default: those of \`up\`)
+              status [FILE…]        what waits, is parked, is open
+              list [FILE…]          each event that is not confirmed; --json for programs
+              retry-parked [FILE…]  sends what waits and what was refused; not while an adapter runs on it
+              --data DIR, --url URL, --port-offset N   those of \`up\` and tail
+  bury      ends what an adapter had open that never comes back: bury ADAPTER-ID
+              --journal FILE    its journal (default: that of \`up\`)
+              --table FILE      where the journal is lost too: lines that \`devices --json\` printed
+              --data DIR, --url URL, --port-offset N   those of \`up\` and tail
   network   the embedded messaging network alone, for development
               --port N          (default 15672)
               --data DIR        where events are kept (default .rollcall/network)
@@ -48,6 +63,8 @@ const options = {
   tenant: { type: 'string' },
   address: { type: 'string' },
   port: { type: 'string' },
+  journal: { type: 'string' },
+  table: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -59,7 +76,10 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   devices: ['url', 'port-offset', 'tenant', 'address', 'json'],
   demo: ['port-offset'],
   network: ['port', 'data'],
+  journal: ['data', 'url', 'port-offset', 'json'],
+  bury: ['data', 'url', 'port-offset', 'journal', 'table'],
 };
+const withArguments: ReadonlySet<string> = new Set(['journal', 'bury']);
 
 /** Reads the arguments after the program's name. */
 export function parseCommand(args: readonly string[]): Command {
@@ -75,7 +95,7 @@ export function parseCommand(args: readonly string[]): Command {
   const [name = '', ...rest] = positionals;
   const allowed = Object.hasOwn(known, name) ? known[name] : undefined;
   if (!allowed) return mistake(name === '' ? 'a command is missing' : `unknown command: ${name}`);
-  if (rest.length > 0) return mistake(`unexpected argument: ${rest.join(' ')}`);
+  if (rest.length > 0 && !withArguments.has(name)) return mistake(`unexpected argument: ${rest.join(' ')}`);
   const foreign = Object.keys(values).find((option) => !allowed.some((each) => each === option));
   if (foreign !== undefined) return mistake(`${name} has no option --${foreign}`);
 
@@ -83,12 +103,15 @@ export function parseCommand(args: readonly string[]): Command {
   const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);
   if (portOffset === undefined) return mistake('--port-offset must be a number from 0 to 49000');
   const ports = demoPorts(portOffset);
+  const url = values.url ?? `amqp://127.0.0.1:${ports.network}`;
+  const dataDir = values.data ?? '.rollcall';
+  const journalDirectory = join(dataDir, 'journal');
   switch (name) {
     case 'tail':
     case 'devices':
       return {
         command: name,
-        url: values.url ?? `amqp://127.0.0.1:${ports.network}`,
+        url,
         tenant: values.tenant ?? 'DEFAULT_TENANT',
         json: values.json ?? false,
         address: values.address,
@@ -101,11 +124,34 @@ export function parseCommand(args: readonly string[]): Command {
         ? mistake('--port must be a number from 0 to 65535')
         : { command: name, port, dataDir: values.data ?? '.rollcall/network' };
     }
+    case 'journal': {
+      const [action = '', ...files] = rest;
+      const known = journalActions.find((each) => each === action);
+      return known
+        ? {
+            command: name,
+            action: known,
+            files,
+            directory: journalDirectory,
+            url,
+            json: values.json ?? false,
+          }
+        : mistake(`journal ${action}: must be one of ${journalActions.join(', ')}`);
+    }
+    case 'bury': {
+      const [adapterId, ...others] = rest;
+      if (adapterId === undefined || others.length > 0) return mistake('bury needs one adapter id');
+      const file = values.journal ?? journalFile(journalDirectory, adapterId);
+      if (values.table === undefined) return { command: name, adapterId, url, journal: file };
+      return values.journal === undefined
+        ? { command: name, adapterId, url, table: values.table }
+        : mistake('bury needs --journal or --table, not both');
+    }
     default:
       return {
         command: 'up',
         portOffset,
-        dataDir: values.data ?? '.rollcall',
+        dataDir,
         json: values.json ?? false,
         registry: values.registry,
       };

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { bury } from './bury.ts';
 import { parseCommand, usage } from './command-line.ts';
 import { demo } from './demo.ts';
 import { devices } from './devices.ts';
+import { journal } from './journal.ts';
 import { network } from './network.ts';
 import { tail } from './tail.ts';
 import { up } from './up.ts';
@@ -25,6 +27,12 @@ try {
       break;
     case 'demo':
       await demo(parsed);
+      break;
+    case 'journal':
+      process.exitCode = await journal(parsed);
+      break;
+    case 'bury':
+      process.exitCode = await bury(parsed);
       break;
     case 'help':
       process.stdout.write(usage);

@@ -1,4 +1,5 @@
 import { settled } from '@rollcall/conformance';
+import type { Delivery } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from './conformance/start-scripted.ts';
 import type { TestSetting } from './conformance/start-for-test.ts';
@@ -158,6 +159,22 @@ test('readiness is degraded, not down, while the network is away', async () => {
   const response = await fetch(`http://127.0.0.1:${adapter.running.healthPort}/readiness`);
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ status: 'DEGRADED' });
+});
+
+test('readiness is degraded while a sink confirms nothing, though it is connected', async () => {
+  const health = { host: '127.0.0.1', port: 0 };
+  const held = Promise.withResolvers<Delivery>();
+  const adapter = await givenAnAdapter({ settings: { health }, answer: () => held.promise });
+  await adapter.begin();
+  const status = async (): Promise<unknown> =>
+    (await fetch(`http://127.0.0.1:${adapter.running.healthPort}/readiness`)).json();
+  expect(await status()).toMatchObject({ status: 'UP' });
+  adapter.clock.advance(2_001);
+  expect(await status()).toMatchObject({
+    status: 'DEGRADED',
+    checks: expect.arrayContaining([{ name: 'delivery-to-recording-sink', status: 'DEGRADED' }]),
+  });
+  held.resolve({ status: 'delivered' });
 });
 
 test('an open connection is announced every interval, one that ended is not', async () => {

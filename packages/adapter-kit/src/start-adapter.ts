@@ -10,6 +10,7 @@ import {
   type PasswordVerifier,
   type Random,
   type Tenant,
+  type Timestamp,
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
 import { createAnnouncer } from './announcing/announcer.ts';
@@ -19,7 +20,7 @@ import { startHealthServer, type HealthCheck } from './health/health-server.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
-import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
+import { createOutbox, type OutboxBounds, type SinkDepth } from './outbox/outbox.ts';
 import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
 import { restoreLease } from './leases/restored-lease.ts';
 import { createRhythmStore } from './leases/rhythm-store.ts';
@@ -80,6 +81,8 @@ const deliveryWindow = 1_000;
 /** How often it is noted in the journal when devices were last heard, in turns: all of them every 5 s. */
 const noteEveryMs = 500;
 const noteTurns = 10;
+/** An event that is not confirmed for so long is late. */
+const lateAfterMs = 2_000;
 /** Lease holders, present or not, whose rhythm is known. */
 const maxRememberedRhythms = 200_000;
 
@@ -221,6 +224,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
           { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
           { name: 'journal', status: journal.behind() ? 'DEGRADED' : 'UP' },
           ...readinessOfPeers(parts),
+          ...readinessOfDelivery(outbox.depth(), clock.now()),
         ],
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
       })
@@ -293,6 +297,14 @@ function encode(event: ConnectionEvent, tenant: Tenant, announcement = false): U
   const { maxTtlSeconds } = tenant.limits;
   const downstream = { defaults: tenant.defaults, ...(maxTtlSeconds !== undefined && { maxTtlSeconds }) };
   return encodeEvent(event, downstream, { announcement });
+}
+
+/** Whether each sink confirms events in time: a network may be connected, and answer nothing. */
+function readinessOfDelivery(depth: readonly SinkDepth[], now: Timestamp): readonly HealthCheck[] {
+  return depth.map(({ sink, oldestAt }) => ({
+    name: `delivery-to-${sink}-sink`,
+    status: oldestAt !== undefined && now - oldestAt > lateAfterMs ? 'DEGRADED' : 'UP',
+  }));
 }
 
 /** A network that is away delays events and refuses data, but lets devices connect: the adapter stays ready. */

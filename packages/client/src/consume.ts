@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import { createAmqpConnection, urlOptions, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
 import {
   silentLog,
   systemClock,
@@ -93,24 +93,15 @@ function addressOf({ tenant, application, temporary, address }: ConsumeOptions):
 }
 
 function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions, 'containerName'> {
-  // The URL may hold a password: it must not stand in an error.
-  const url = URL.parse(options.url);
-  if (url?.protocol !== 'amqp:' && url?.protocol !== 'amqps:')
-    throw new TypeError('the URL must begin with amqp:// or amqps://, and name a host');
-  const username = options.username ?? decodeURIComponent(url.username);
-  const password = options.password ?? decodeURIComponent(url.password);
-  const secure = url.protocol === 'amqps:';
+  const { username, password, ca } = options;
+  const { tls, ...address } = urlOptions(options.url);
   return {
-    // An IPv6 address stands in brackets in a URL only.
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (secure ? 5671 : 5672) : Number(url.port),
+    ...address,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     log: options.log ?? silentLog,
-    ...(username !== '' && { username }),
-    ...(password !== '' && { password }),
-    ...(secure && {
-      tls: { hostnameVerification: true, ...(options.ca !== undefined && { ca: options.ca }) },
-    }),
+    ...(username !== undefined && username !== '' && { username }),
+    ...(password !== undefined && password !== '' && { password }),
+    ...(tls && { tls: { ...tls, ...(ca !== undefined && { ca }) } }),
   };
 }

@@ -26,6 +26,8 @@ export interface Fleet {
   readonly attempts: readonly Attempt[];
   /** Resolves with the attempt, answered or lost; `undefined` where nobody listens. */
   connect(index: number, options?: ConnectOptions): Promise<Attempt | undefined>;
+  /** Connects devices 0 to `count` - 1, a hundred at a time. */
+  connectAll(count: number): Promise<void>;
   /** A clean goodbye. */
   leave(attempt: Attempt): void;
   /** Cuts the network connection. */
@@ -41,14 +43,23 @@ const connack = 0x20;
 
 export function createFleet(port: number): Fleet {
   const attempts: Attempt[] = [];
+  let begun = 0;
 
-  return {
+  const fleet: Fleet = {
     attempts,
+    async connectAll(count) {
+      const waiting = Array.from({ length: count }, (_, index) => index);
+      const connectSome = async (): Promise<void> => {
+        for (let index = waiting.pop(); index !== undefined; index = waiting.pop())
+          await fleet.connect(index);
+      };
+      await Promise.all(Array.from({ length: 100 }, connectSome));
+    },
     connect(index, { tenant = 'acme', password: secret = password } = {}) {
       const device = deviceId(index);
       const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
       const attempt: Attempt = {
-        remoteId: `${device}.${attempts.length}`,
+        remoteId: `${device}.${begun++}`,
         tenant,
         device,
         outcome: 'unknown',
@@ -96,4 +107,5 @@ export function createFleet(port: number): Fleet {
       for (const { socket } of attempts) socket.destroy();
     },
   };
+  return fleet;
 }

@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 
+/** How long an adapter waits for whoever only looks. */
+const patienceMs = 1_000;
 /** SQLite's code for a file that another connection has locked. */
 const sqliteBusy = 5;
 
@@ -11,13 +13,19 @@ export interface FileLock {
  * Takes the lock that belongs to a journal, or answers `undefined` where another process has it. It ends with the
  * process, however that ends.
  *
+ * @param wait whether to wait a second for it.
+ *
  * The lock is SQLite's, on an empty database beside the journal: process ids would not do, since they are the same in
  * every container; and the journal itself stays readable for others.
  */
-export function lockFile(path: string): FileLock | undefined {
+export function lockFile(path: string, wait: boolean): FileLock | undefined {
   const database = new DatabaseSync(path);
   try {
-    database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    database.exec(`
+      PRAGMA busy_timeout = ${wait ? patienceMs : 0};
+      PRAGMA locking_mode = EXCLUSIVE;
+      BEGIN EXCLUSIVE;
+    `);
   } catch (error) {
     database.close();
     if (isBusy(error)) return undefined;

@@ -27,7 +27,7 @@ const checkpointPages = 8_000;
 /** Opens the journal's file, and makes it where there is none. @throws Error where it cannot be used. */
 export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
   mkdirSync(dirname(file), { recursive: true });
-  const lock = lockFile(`${file}.lock`);
+  const lock = lockFile(lockOf(file), true);
   if (!lock) throw new Error('another process has it open: two adapters must not run with one adapter id');
   let database: DatabaseSync;
   try {
@@ -92,6 +92,11 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
       lock.release();
     },
   };
+}
+
+/** The file whose lock is the journal's. */
+export function lockOf(file: string): string {
+  return `${file}.lock`;
 }
 
 function openDatabase(

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { buryConnections, inspectJournal, settleJournal, type Settled } from '@rollcall/adapter-kit/journal';
+import { openInTable } from './open-in-table.ts';
+import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
+
+export type BuryCommand = {
+  readonly adapterId: string;
+  readonly url: string;
+} & (
+  | { readonly journal: string; readonly table?: undefined }
+  | { readonly table: string; readonly journal?: undefined }
+);
+
+/** `rollcall bury`: declares dead what an adapter had open that never comes back. Resolves with the exit status. */
+export async function bury(command: BuryCommand): Promise<number> {
+  const settled = await (command.table === undefined ? fromJournal(command) : fromTable(command));
+  if (!settled) return 1;
+  process.stdout.write(
+    `${command.adapterId}: ${settled.buried} connections buried; ${settledInWords(settled)}\n`,
+  );
+  return settledStatus(settled);
+}
+
+async function fromJournal({
+  adapterId,
+  journal,
+  url,
+}: BuryCommand & { journal: string }): Promise<Settled | undefined> {
+  const view = inspectJournal(journal);
+  const { inUse } = view.status();
+  view.close();
+  if (!inUse) return settleJournal(journal, { bury: true }, settlingEnvironment(url));
+  process.stderr.write(`${adapterId} is alive: it runs on ${journal}\n`);
+  return undefined;
+}
+
+function fromTable({ adapterId, table, url }: BuryCommand & { table: string }): Promise<Settled> {
+  const connections = openInTable(readFileSync(table, 'utf8'), adapterId);
+  return buryConnections(connections, settlingEnvironment(url));
+}

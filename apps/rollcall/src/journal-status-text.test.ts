@@ -1,0 +1,34 @@
+import type { Timestamp } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { journalStatusText } from './journal-status-text.ts';
+
+const now = Date.parse('2026-01-01T12:00:00Z');
+
+test('a journal in words', () => {
+  const text = journalStatusText(
+    'mqtt-0.journal',
+    {
+      inUse: true,
+      bytes: 2_500_000,
+      openSessions: 340,
+      openLeases: 0,
+      sinks: [
+        { sink: 'events', waiting: 12, oldestAt: (now - 180_000) as Timestamp, parked: 2 },
+        { sink: 'webhook', waiting: 0, parked: 1 },
+      ],
+    },
+    now,
+  );
+  expect(text.split('\n')).toEqual([
+    'mqtt-0.journal  an adapter runs on it, 2.4 MB',
+    '  open       340 sessions, 0 leases',
+    '  events     12 waiting (the oldest for 3 min), 2 parked',
+    '  webhook    0 waiting, 1 parked',
+    '',
+  ]);
+});
+
+test('a journal that needs nobody', () => {
+  const status = { inUse: false, bytes: 0, openSessions: 0, openLeases: 0, sinks: [] };
+  expect(journalStatusText('x', status, now)).toContain('every event is confirmed');
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { openInTable } from './open-in-table.ts';
+
+const connection = (connectionId: string, id: string) => ({
+  connectionId,
+  epoch: '01a2076b44000001',
+  device: { tenant: 'acme', device: 'd1' },
+  adapter: { type: 'hono-mqtt', id, instance: 'i' },
+  remoteId: 'c',
+  at: 1_767_268_800_000,
+  basis: { kind: 'session', detectWithinMs: null },
+  protocol: 'MQTT 5.0',
+});
+const line = (device: string, rest: object) => JSON.stringify({ tenant: 'acme', device, ...rest });
+
+test('what the last line of each device has open of the adapter', () => {
+  const lines = [
+    line('d1', { status: 'online', since: 1, connections: [connection('a', 'lost')] }),
+    line('d1', { status: 'offline', since: 2, ending: {} }),
+    line('d2', {
+      status: 'online',
+      since: 1,
+      connections: [connection('b', 'lost'), connection('c', 'alive')],
+    }),
+    line('d3', { status: 'unknown', connections: [connection('d', 'lost')] }),
+    '',
+  ].join('\n');
+  expect(openInTable(lines, 'lost').map(({ type, connectionId }) => [type, connectionId])).toEqual([
+    ['connected', 'b'],
+    ['connected', 'd'],
+  ]);
+  expect(openInTable('', 'lost')).toEqual([]);
+});
+
+test.each([['{'], ['7'], ['null'], ['{"tenant":"acme","device":"d1"}']])('a line %s is named', (bad) => {
+  const good = line('d1', { status: 'offline' });
+  expect(() => openInTable(`${good}\n${bad}\n`, 'lost')).toThrow('line 2');
+});

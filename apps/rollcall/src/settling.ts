@@ -1,0 +1,33 @@
+import type { Settled, settleJournal } from '@rollcall/adapter-kit/journal';
+import { systemClock as clock, systemRandom as random } from '@rollcall/core';
+import { eventsSinkTo } from './events-sink-to.ts';
+import { terminalLog } from './terminal-log.ts';
+
+/** How long the network may take to confirm everything. */
+const confirmedWithinMs = 30_000;
+
+/** What sending on behalf of an adapter needs. */
+export function settlingEnvironment(url: string): Parameters<typeof settleJournal>[2] {
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  return {
+    sink: eventsSinkTo(url, tell),
+    clock,
+    random,
+    log: terminalLog(tell),
+    withinMs: confirmedWithinMs,
+  };
+}
+
+/** What became of it, for people. */
+export function settledInWords({ delivered, parked, left }: Settled): string {
+  return [
+    `${delivered} ${delivered === 1 ? 'event' : 'events'} delivered`,
+    ...(parked > 0 ? [`${parked} refused`] : []),
+    ...(left > 0 ? [`${left} not confirmed within ${confirmedWithinMs / 1_000} s`] : []),
+  ].join(', ');
+}
+
+/** Of the process. */
+export function settledStatus({ parked, left }: Settled): number {
+  return parked + left > 0 ? 1 : 0;
+}

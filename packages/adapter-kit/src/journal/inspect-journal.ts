@@ -1,0 +1,122 @@
+import { existsSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { TransportError, type ConnectionEvent, type Timestamp } from '@rollcall/core';
+import { lockFile } from './store/lock-file.ts';
+import { schemaSteps, schemaVersion } from './store/schema.ts';
+import { lockOf } from './store/sqlite-store.ts';
+
+export interface JournalStatus {
+  /** Whether an adapter, or another command, has it open. */
+  readonly inUse: boolean;
+  /** Of the file and its write-ahead log. */
+  readonly bytes: number;
+  readonly openSessions: number;
+  readonly openLeases: number;
+  readonly sinks: readonly SinkStatus[];
+}
+
+export interface SinkStatus {
+  readonly sink: string;
+  readonly waiting: number;
+  /** When the event was observed that has waited longest; absent where none waits. */
+  readonly oldestAt?: Timestamp;
+  readonly parked: number;
+}
+
+/** An event that a sink has not confirmed. */
+export interface UnconfirmedEvent {
+  readonly sink: string;
+  readonly event: ConnectionEvent;
+  /** What the sink said when it refused it; absent where it waits. */
+  readonly parkedFor?: string;
+}
+
+export interface JournalView {
+  status(): JournalStatus;
+  /** In the order they were appended. */
+  unconfirmed(): Iterable<UnconfirmedEvent>;
+  close(): void;
+}
+
+/** Opens a journal to look at it; an adapter may run on it meanwhile. @throws TransportError where it is no journal. */
+export function inspectJournal(file: string): JournalView {
+  if (!existsSync(file)) throw new TransportError(`${file}: no such file`);
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    const version = schemaVersion(database);
+    if (version !== schemaSteps.length)
+      throw new Error(`schema version ${version}; this program knows version ${schemaSteps.length}`);
+  } catch (error) {
+    throw new TransportError(
+      `${file}: not a journal (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+  return {
+    status: () => ({
+      inUse: isInUse(file),
+      bytes: sizeOf(file) + sizeOf(`${file}-wal`),
+      ...openIn(database),
+      sinks: sinksIn(database),
+    }),
+    *unconfirmed() {
+      const rows = database
+        .prepare(
+          "SELECT facts, waiting, parked FROM standing JOIN event USING (seq) WHERE waiting <> '[]' OR parked <> '{}' ORDER BY seq",
+        )
+        .iterate();
+      for (const { facts, waiting, parked } of rows) {
+        const event = JSON.parse(String(facts)) as ConnectionEvent;
+        for (const sink of JSON.parse(String(waiting)) as string[]) yield { sink, event };
+        for (const [sink, parkedFor] of Object.entries(JSON.parse(String(parked)) as Record<string, string>))
+          yield { sink, event, parkedFor };
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+function isInUse(file: string): boolean {
+  const lock = lockFile(lockOf(file), false);
+  lock?.release();
+  return lock === undefined;
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function openIn(database: DatabaseSync): Pick<JournalStatus, 'openSessions' | 'openLeases'> {
+  const rows = database
+    .prepare(
+      "SELECT facts ->> '$.basis.kind' AS kind, count(*) AS count FROM standing JOIN event USING (seq) WHERE open = 1 GROUP BY kind",
+    )
+    .all();
+  const countOf = (wanted: string): number =>
+    Number(rows.find(({ kind }) => kind === wanted)?.['count'] ?? 0);
+  return { openSessions: countOf('session'), openLeases: countOf('lease') };
+}
+
+function sinksIn(database: DatabaseSync): readonly SinkStatus[] {
+  const rows = database
+    .prepare(
+      `SELECT sink, waiting, parked, (SELECT facts ->> '$.at' FROM event WHERE seq = first) AS oldest
+       FROM (
+         SELECT sink, sum(waits) AS waiting, sum(NOT waits) AS parked, min(CASE WHEN waits THEN seq END) AS first
+         FROM (
+           SELECT seq, value AS sink, TRUE AS waits FROM standing, json_each(waiting)
+           UNION ALL
+           SELECT seq, key AS sink, FALSE AS waits FROM standing, json_each(parked)
+         )
+         GROUP BY sink
+       )
+       ORDER BY sink`,
+    )
+    .all();
+  return rows.map(({ sink, waiting, parked, oldest }) => ({
+    sink: String(sink),
+    waiting: Number(waiting),
+    parked: Number(parked),
+    ...(oldest !== null && { oldestAt: Number(oldest) as Timestamp }),
+  }));
+}

@@ -1,0 +1,109 @@
+import {
+  later,
+  type Clock,
+  type ConnectedEvent,
+  type EventSink,
+  type Log,
+  type Random,
+} from '@rollcall/core';
+import { encodeEvent } from '@rollcall/core/wire';
+import { createOutbox } from '../outbox/outbox.ts';
+import { stampLost } from '../stamping/stamp.ts';
+import { createFileJournal } from './file-journal.ts';
+import type { Journal, OpenEntry } from './journal.ts';
+import { createMemoryJournal } from './memory-journal.ts';
+import { createThreadedStore } from './store/threaded-store.ts';
+
+interface Environment {
+  /** Where events go; closed in the end. */
+  readonly sink: EventSink;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** How long the sink may take to confirm everything. */
+  readonly withinMs: number;
+}
+
+export interface Settled {
+  /** Connections that were ended as `buried`. */
+  readonly buried: number;
+  readonly delivered: number;
+  /** Refused for good; they stay in the journal. */
+  readonly parked: number;
+  /** Not confirmed in time; they stay in the journal. */
+  readonly left: number;
+}
+
+const unbounded = { maxEvents: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+
+/**
+ * Sends what waits for a sink in the journal of an adapter that does not run, parked events included; with `bury`, ends what
+ * the adapter had open first.
+ *
+ * @throws TransportError where the journal is in use, or cannot be opened.
+ */
+export async function settleJournal(
+  file: string,
+  { bury }: { readonly bury: boolean },
+  environment: Environment,
+): Promise<Settled> {
+  const { clock, log, sink } = environment;
+  const store = createThreadedStore({ file, durability: 'power', maxBytes: Number.MAX_SAFE_INTEGER });
+  const journal = createFileJournal({ store, clock, log, behindAfterMs: 0 });
+  const { pending, open } = await journal.recover().catch(async (error: unknown) => {
+    await sink.close();
+    throw error;
+  });
+  return settle(journal, pending, bury ? open : [], environment);
+}
+
+/** Ends connections as `buried` whose adapter has left no journal, but which somebody knows to be open. */
+export function buryConnections(
+  connections: readonly ConnectedEvent[],
+  environment: Environment,
+): Promise<Settled> {
+  const open = connections.map((event) => ({ event }));
+  return settle(createMemoryJournal(), [], open, environment);
+}
+
+async function settle(
+  journal: Journal,
+  pending: Awaited<ReturnType<Journal['recover']>>['pending'],
+  open: readonly OpenEntry[],
+  { sink, clock, random, log, withinMs }: Environment,
+): Promise<Settled> {
+  let delivered = 0;
+  let parked = 0;
+  const outbox = createOutbox({
+    sinks: [sink],
+    journal,
+    clock,
+    random,
+    log,
+    bounds: unbounded,
+    backoff: { firstMs: 100, maxMs: 1_000 },
+    window: 100,
+    observer: {
+      delivered: () => (delivered += 1),
+      retried: (_sink, cause) => log.debug({ err: cause }, 'event will be sent again'),
+      parked(_sink, { event }, cause) {
+        parked += 1;
+        log.warn({ eventId: event.id, err: cause }, 'event was refused');
+      },
+      leftOut() {},
+    },
+  });
+  for (const { sink: name, outbound } of pending) outbox.resume(name, outbound);
+  for (const entry of open) {
+    const event = stampLost(entry, 'buried', { clock, random });
+    // What the tenant would add is known to its registry, which need not be at hand.
+    void outbox.append({ event, message: encodeEvent(event, { defaults: {} }) });
+  }
+  const deadline = new AbortController();
+  const disarm = clock.at(later(clock.monotonic(), withinMs), () => deadline.abort());
+  await outbox.drained(deadline.signal);
+  disarm();
+  const left = outbox.depth().reduce((sum, { events }) => sum + events, 0);
+  await outbox.close();
+  return { buried: open.length, delivered, parked, left };
+}

@@ -1,0 +1,70 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { seededRandom } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
+import { beginChurn } from './support/churn.ts';
+import { eventuallyNone } from './support/eventually.ts';
+import { scale } from './support/scale.ts';
+import { differences } from './support/verdict.ts';
+
+clearUpAfterEach();
+
+const devices = 100;
+const actionsPerSecond = scale({ quick: 100, soak: 200 });
+const awayMs = scale({ quick: 10_000, soak: 600_000 });
+
+test.each(['frozen', 'killed'] as const)(
+  `a network that is ${awayMs / 1_000} s away (%s): no device is refused, no event is missing, and each device's are in order`,
+  async (how) => {
+    const { stage, record, fleet } = await everythingRuns({ devices });
+    const churn = beginChurn({ fleet, random: seededRandom(1), devices, actionsPerSecond });
+    await pause(1_000);
+    if (how === 'frozen') stage.network.freeze();
+    else await stage.network.end('SIGKILL');
+    await pause(awayMs / 2);
+    expect(await stage.readiness()).toMatchObject({ status: 'DEGRADED' });
+    await pause(awayMs / 2);
+    expect(await stage.metric('rollcall_outbox_events')).toBeGreaterThan(100);
+    if (how === 'frozen') stage.network.thaw();
+    else await stage.network.start();
+    await pause(1_000);
+    await churn.stop();
+    await eventuallyNone(() => differences(record, fleet), 60_000);
+
+    const outcomes = Map.groupBy(fleet.attempts, ({ outcome }) => outcome);
+    expect(outcomes.has('unknown')).toBe(false);
+    // Wrong passwords, and nothing else.
+    expect(new Set(outcomes.get('refused')?.map(({ device }) => device))).toEqual(new Set(['device-0']));
+    expect(await stage.readiness()).toMatchObject({ status: 'UP' });
+    expect(await stage.metric('rollcall_outbox_events')).toBe(0);
+  },
+);
+
+test.each(scale({ quick: [1], soak: [1, 2, 3, 4, 5, 6, 7, 8] }))(
+  'adapter and network are killed at random, five times, while devices come and go (seed %i)',
+  async (seed) => {
+    const { stage, record, fleet } = await everythingRuns({ devices });
+    const random = seededRandom(seed);
+    const churn = beginChurn({ fleet, random, devices, actionsPerSecond });
+    const victims = [
+      'adapter',
+      'network',
+      random.next() < 0.5 ? 'adapter' : 'network',
+      'network',
+      'adapter',
+    ] as const;
+    for (const victim of victims) {
+      await pause(500 + random.pick(1_500));
+      await stage[victim].end('SIGKILL');
+      await pause(random.pick(1_000));
+      await stage[victim].start();
+    }
+    await pause(500);
+    await churn.stop();
+    await eventuallyNone(() => differences(record, fleet), 60_000);
+    expect(fleet.attempts.filter(({ outcome }) => outcome === 'accepted').length).toBeGreaterThan(100);
+    expect(
+      record.events.some((event) => event.type === 'disconnected' && event.reason === 'adapter-lost'),
+    ).toBe(true);
+  },
+);
