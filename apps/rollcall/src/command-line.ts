@@ -126,11 +126,11 @@ export function parseCommand(args: readonly string[]): Command {
     }
     case 'journal': {
       const [action = '', ...files] = rest;
-      const known = journalActions.find((each) => each === action);
-      return known
+      const chosen = journalActions.find((each) => each === action);
+      return chosen
         ? {
             command: name,
-            action: known,
+            action: chosen,
             files,
             directory: journalDirectory,
             url,

@@ -14,7 +14,7 @@ test('a journal in words', () => {
       openLeases: 0,
       sinks: [
         { sink: 'events', waiting: 12, oldestAt: (now - 180_000) as Timestamp, parked: 2 },
-        { sink: 'webhook', waiting: 0, parked: 1 },
+        { sink: 'webhook', waiting: 0, oldestAt: undefined, parked: 1 },
       ],
     },
     now,

@@ -1,4 +1,4 @@
-import type { DevicePresence } from '@rollcall/client';
+import type { DevicePresence, OpenConnection } from '@rollcall/client';
 import type { ConnectedEvent, EventId } from '@rollcall/core';
 
 /**
@@ -13,14 +13,15 @@ export function openInTable(lines: string, adapterId: string): readonly Connecte
     const presence = parseLine(line, index + 1);
     latest.set(`${presence.device.tenant}\n${presence.device.device}`, presence);
   }
-  return [...latest.values()].flatMap((presence) =>
-    presence.status === 'offline'
-      ? []
-      : presence.connections
-          .filter(({ adapter }) => adapter.id === adapterId)
-          // Nobody sees this `connected`: its other half needs all but the id.
-          .map((connection): ConnectedEvent => ({ ...connection, type: 'connected', id: '' as EventId })),
+  const connections = [...latest.values()].flatMap((presence) =>
+    presence.status === 'offline' ? [] : presence.connections,
   );
+  return connections.filter(({ adapter }) => adapter.id === adapterId).map(toConnected);
+}
+
+/** Nobody sees this `connected`: its other half needs all but the id. */
+function toConnected(connection: OpenConnection): ConnectedEvent {
+  return { ...connection, type: 'connected', id: '' as EventId };
 }
 
 function parseLine(line: string, number: number): DevicePresence {

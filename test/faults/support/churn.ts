@@ -44,7 +44,8 @@ export function beginChurn({ fleet, random, devices, actionsPerSecond }: ChurnOp
 
   const going = (async () => {
     let owed = 0;
-    while (!stopped) {
+    for (;;) {
+      if (stopped) return;
       for (owed += (actionsPerSecond * tickMs) / 1_000; owed >= 1; owed -= 1) act();
       await pause(tickMs);
     }

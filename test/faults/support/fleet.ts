@@ -16,7 +16,7 @@ export interface Attempt {
   readonly socket: Socket;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly tenant?: (typeof tenants)[number];
   readonly password?: string;
 }

@@ -18,8 +18,8 @@ export interface JournalStatus {
 export interface SinkStatus {
   readonly sink: string;
   readonly waiting: number;
-  /** When the event was observed that has waited longest; absent where none waits. */
-  readonly oldestAt?: Timestamp;
+  /** When the event was observed that has waited longest; `undefined` where none waits. */
+  readonly oldestAt: Timestamp | undefined;
   readonly parked: number;
 }
 
@@ -116,7 +116,7 @@ function sinksIn(database: DatabaseSync): readonly SinkStatus[] {
   return rows.map(({ sink, waiting, parked, oldest }) => ({
     sink: String(sink),
     waiting: Number(waiting),
+    oldestAt: oldest === null ? undefined : (Number(oldest) as Timestamp),
     parked: Number(parked),
-    ...(oldest !== null && { oldestAt: Number(oldest) as Timestamp }),
   }));
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
 import { silentLog, type ConnectionEvent, type Delivery } from '@rollcall/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../conformance/start-scripted.ts';
@@ -119,6 +119,47 @@ test('a wall clock that was set back in between makes no uncertainty negative, a
   });
   expect((next?.epoch ?? '') > (lost?.epoch ?? 'z')).toBe(true);
 });
+
+test.each([1, 2, 3, 4, 5])(
+  'a wall clock that steps back an hour and forward a day, and runs that are killed: epochs grow, jumps are capped, no time is impossible (seed %i)',
+  async (seed) => {
+    const random = seededRandom(seed);
+    const events: ConnectionEvent[] = [];
+    let adapter = await started();
+    let ahead = 0;
+    for (let step = 0; step < 60; step++) {
+      const { connection } = await adapter.begin({ remoteId: `c${step}` });
+      clock.advance(random.pick(90_000));
+      if (random.pick(3) === 0) connection.report({ type: 'heard' });
+      if (random.pick(4) === 0) clock.stepWall(-3_600_000);
+      if (random.pick(8) === 0) {
+        clock.stepWall(86_400_000);
+        ahead += 86_400_000;
+      }
+      clock.advance(random.pick(20_000));
+      if (random.pick(3) > 0) connection.report({ type: 'end', change: { reason: 'connection-lost' } });
+      await settled();
+      if (random.pick(10) > 0) continue;
+      await kill(adapter);
+      events.push(...adapter.sink.events);
+      adapter = await started();
+    }
+    await adapter.running.stop({ graceMs: 1_000 });
+    events.push(...adapter.sink.events);
+
+    const connected = events.filter(({ type }) => type === 'connected');
+    expect(connected.map(({ epoch }) => epoch)).toEqual(connected.map(({ epoch }) => epoch).toSorted());
+    expect(new Set(connected.map(({ epoch }) => epoch)).size).toBe(60);
+    const ended = events.filter((event) => event.type === 'disconnected');
+    expect(new Set(ended.map(({ connectionId }) => connectionId)).size).toBe(60);
+    for (const event of ended) {
+      expect(event.uncertaintyMs).toBeGreaterThanOrEqual(0);
+      expect(event.lastSeen).toBeLessThanOrEqual(event.at);
+      if (event.reason !== 'adapter-shutdown') expect(event.uncertaintyMs).toBe(event.at - event.lastSeen);
+    }
+    expect(ahead).toBeGreaterThan(0);
+  },
+);
 
 test('what could not be sent goes out first, byte for byte, in order; and what is new after it', async () => {
   const first = await started(() => away);

@@ -48,6 +48,8 @@ export interface ScriptedPeer {
   readonly lastSource: () => { readonly address?: string; readonly expiryPolicy?: string } | undefined;
   /** Detaches every link on which the peer receives, with an error. */
   detachAll(condition: string): void;
+  /** Detaches the links to one address, with an error. */
+  detach(address: string, condition: string): void;
   /** Ends every session, with an error. */
   endSessions(condition: string): void;
   /** Says nothing any more on the connections there are, not even heartbeats. */
@@ -174,6 +176,13 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     return receiver;
   }
 
+  function detachWhere(which: (receiver: rhea.Receiver) => boolean, condition: string): void {
+    for (const receiver of [...receivers].filter(which)) {
+      receiver.close({ condition, description: 'detached by the script' });
+      receivers.delete(receiver);
+    }
+  }
+
   const peer: ScriptedPeer = {
     port: (server.address() as AddressInfo).port,
     received,
@@ -216,10 +225,9 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     fallSilent() {
       for (const socket of sockets) socket.write = () => true;
     },
-    detachAll(condition) {
-      for (const receiver of receivers) receiver.close({ condition, description: 'detached by the script' });
-      receivers.clear();
-    },
+    detachAll: (condition) => detachWhere(() => true, condition),
+    detach: (address, condition) =>
+      detachWhere((receiver) => receiver.target?.address === address, condition),
     drop() {
       receivers.clear();
       senders.clear();

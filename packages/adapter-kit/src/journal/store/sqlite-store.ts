@@ -122,7 +122,7 @@ function openDatabase(
 }
 
 /** Reads everything. @throws Error where a row is not what it must be. */
-export function readContents(database: DatabaseSync): StoredContents {
+function readContents(database: DatabaseSync): StoredContents {
   const highWater = database.prepare("SELECT value FROM journal WHERE name = 'high-water'").get()?.['value'];
   const events = database
     .prepare(

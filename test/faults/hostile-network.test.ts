@@ -1,0 +1,136 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { startScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
+import { seededRandom } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { startApp } from '../e2e/support/processes.ts';
+import { atTheEnd, clearUpAfterEach } from './support/acts.ts';
+import { beginChurn } from './support/churn.ts';
+import { eventuallyNone } from './support/eventually.ts';
+import { createFleet } from './support/fleet.ts';
+import { createScriptedRecord } from './support/scripted-record.ts';
+import { setStage } from './support/stage.ts';
+import { differences } from './support/verdict.ts';
+
+clearUpAfterEach();
+
+const devices = 30;
+
+/** What was parked comes after what the device did since. */
+function isLate(problem: string): boolean {
+  return problem.includes('device-7') && problem.includes('out of order');
+}
+
+/** An adapter whose network is the test. */
+async function givenANetworkThatDecides() {
+  const peer = await startScriptedPeer();
+  peer.credit = 100_000;
+  atTheEnd(() => peer.close());
+  const stage = setStage({ protocol: 'mqtt', devices, networkPort: peer.port });
+  atTheEnd(() => stage.strike());
+  const record = createScriptedRecord();
+  peer.verdict = (message) => {
+    record.accept(record.read(message));
+    return 'accepted';
+  };
+  await stage.adapter.start();
+  const fleet = createFleet(stage.port);
+  atTheEnd(() => fleet.end());
+  const churn = (seed: number) =>
+    beginChurn({ fleet, random: seededRandom(seed), devices, actionsPerSecond: 100 });
+  return { peer, stage, record, fleet, churn };
+}
+
+test('a network that gives no credit: devices connect, events wait, and come when it does', async () => {
+  const { peer, stage, record, fleet, churn } = await givenANetworkThatDecides();
+  peer.credit = 0;
+  const churning = churn(1);
+  await pause(3_000);
+  await churning.stop();
+  expect(record.events).toEqual([]);
+  expect(fleet.attempts.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
+  expect(await stage.readiness()).toMatchObject({ status: 'DEGRADED' });
+  peer.credit = 100_000;
+  for (const address of ['event/acme', 'event/umbrella']) peer.grant(address, peer.credit);
+  await eventuallyNone(() => differences(record, fleet));
+});
+
+test('a network that answers at random: nothing is lost, and only what it refuses for good is parked, and listed', async () => {
+  const { peer, stage, record, fleet, churn } = await givenANetworkThatDecides();
+  const random = seededRandom(2);
+  const passing: readonly Verdict[] = [
+    'released',
+    { rejected: 'amqp:resource-limit-exceeded' },
+    { rejected: 'amqp:internal-error' },
+    { modified: { undeliverableHere: false } },
+    'silence',
+  ];
+  let refusing = true;
+  peer.verdict = (message) => {
+    const event = record.read(message);
+    if (refusing && event.device.device === 'device-7') return { rejected: 'amqp:not-allowed' };
+    if (refusing && random.next() < 0.4) return passing[random.pick(passing.length)] ?? 'released';
+    record.accept(event);
+    return 'accepted';
+  };
+  const churning = churn(3);
+  await pause(3_000);
+  await churning.stop();
+  for (const attempt of fleet.open()) if (attempt.device === 'device-7') fleet.leave(attempt);
+  // What is refused for good is missing, and nothing else is.
+  const ofDevice7 = (problem: string): boolean => problem.includes('device-7');
+  await eventuallyNone(() => differences(record, fleet).filter((problem) => !ofDevice7(problem)), 60_000);
+  const parked = await stage.metric('rollcall_outbox_parked');
+  expect(parked).toBeGreaterThan(0);
+  expect(record.events.filter(({ device }) => device.device === 'device-7')).toEqual([]);
+
+  await pause(100);
+  const list = startApp('rollcall', ['journal', 'list', stage.journal]);
+  expect(await list.exited()).toBe(0);
+  expect(list.stdout).toHaveLength(parked);
+  for (const line of list.stdout) expect(line).toMatch(/ parked .*\/device-7 .*amqp:not-allowed/);
+  const retry = startApp('rollcall', ['journal', 'retry-parked', stage.journal, '--url', stage.networkUrl]);
+  expect(await retry.exited()).toBe(1);
+  expect(retry.stderr.join()).toContain('an adapter runs on it');
+
+  // The network comes to its senses: a new start tries again.
+  refusing = false;
+  await stage.adapter.end('SIGTERM');
+  await stage.adapter.start();
+  await eventuallyNone(() => differences(record, fleet).filter((problem) => !isLate(problem)));
+});
+
+test("a network that takes one tenant's link away, again and again: the other tenant does not notice", async () => {
+  const { peer, record, fleet, churn } = await givenANetworkThatDecides();
+  const arrived = new Map<string, number>();
+  peer.verdict = (message) => {
+    const event = record.read(message);
+    record.accept(event);
+    arrived.set(event.id, Date.now() - event.at);
+    return 'accepted';
+  };
+  const churning = churn(4);
+  for (let round = 0; round < 8; round++) {
+    await pause(500);
+    // Now it detaches the link, now it lets nobody attach either.
+    if (round % 2 === 0) peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
+    else peer.refused.clear();
+    peer.detach('event/umbrella', 'amqp:link:detach-forced');
+  }
+  peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
+  await churning.stop();
+  const ofUmbrella = new Set(
+    fleet.attempts.filter(({ tenant }) => tenant === 'umbrella').map(({ remoteId }) => remoteId),
+  );
+  await eventuallyNone(() =>
+    differences(record, fleet).filter(
+      (problem) => !problem.startsWith('umbrella/') && !ofUmbrella.has(problem.split(':', 1)[0] ?? ''),
+    ),
+  );
+  const late = record.events.filter(
+    ({ id, device }) => device.tenant === 'acme' && (arrived.get(id) ?? 0) > 2_000,
+  );
+  expect(late).toEqual([]);
+
+  peer.refused.clear();
+  await eventuallyNone(() => differences(record, fleet));
+});
