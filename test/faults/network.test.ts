@@ -35,7 +35,8 @@ test.each(['frozen', 'killed'] as const)(
     expect(outcomes.has('unknown')).toBe(false);
     // Wrong passwords, and nothing else.
     expect(new Set(outcomes.get('refused')?.map(({ device }) => device))).toEqual(new Set(['device-0']));
-    expect(await stage.readiness()).toMatchObject({ status: 'UP' });
+    // The connection for device data may take a while longer to be there again.
+    await expect.poll(() => stage.readiness(), { timeout: 15_000 }).toMatchObject({ status: 'UP' });
     expect(await stage.metric('rollcall_outbox_events')).toBe(0);
   },
 );

@@ -240,7 +240,7 @@ test('on the real clock, silence ends a connection', async () => {
   const running = await startAdapter({
     adapter: createTemplateAdapter({ ...options, idleLimitMs: 50 }),
     registry: new ScriptedRegistry(),
-    passwords: scriptedPasswords,
+    passwords: scriptedPasswords(systemClock),
     sinks: [sink],
     sender: new RecordingSender(),
     clock: systemClock,
@@ -250,6 +250,8 @@ test('on the real clock, silence ends a connection', async () => {
       adapterId: 'template-0',
       exposeRemoteAddress: true,
       maxConnections: 10,
+      maxMessagesPerSecond: 0,
+      admission: { maxRunning: 10, maxWaiting: 10, maxWaitMs: 1_000 },
       commitWaitMs: 50,
       announceIntervalMs: 0,
       outbox: { maxEvents: 100, maxBytes: 100_000 },

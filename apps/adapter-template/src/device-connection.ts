@@ -90,7 +90,12 @@ export async function serveDevice(
       return close(`error ${command.name === 'invalid' ? command.text : 'login first'}`);
     }
     const { username, password } = command;
-    const result = await host.authenticate({ username, password, remoteIp: socket.remoteAddress ?? '' });
+    const result = await host.authenticate({
+      username,
+      password,
+      remoteIp: socket.remoteAddress ?? '',
+      gone: () => socket.destroyed,
+    });
     // A device that left meanwhile, or took too long, was never connected.
     if (closing || socket.destroyed) return;
     if (result.status === 'refused') return close(`error ${result.refusal.text}`);

@@ -60,7 +60,7 @@ describeAdapter('HTTP', {
   createAdapter: () => createHttpAdapter(options),
   silenceMs: 600_000,
   // There is no connection: nothing to cut, and nothing to take over.
-  cannot: ['vanish', 'takeOver'],
+  cannot: ['vanish', 'takeOver', 'expire'],
   async connect({ port }, { username, password }) {
     const authorization = basic(username, password);
     const { status } = await send(port, '/telemetry', { headers: { authorization } });

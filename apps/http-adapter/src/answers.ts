@@ -17,6 +17,7 @@ const refusalStatuses: Readonly<Record<RefusalReason, number>> = {
   'tenant-connections-exceeded': 429,
   'adapter-connections-exceeded': 503,
   throttled: 429,
+  busy: 503,
   unavailable: 503,
 };
 

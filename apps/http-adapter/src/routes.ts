@@ -92,7 +92,11 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     if (!taken) return reply.hijack();
     const remoteAddress = peerAddress(socket);
-    const result = await host.authenticate({ ...presented, remoteIp: socket.remoteAddress ?? '' });
+    const result = await host.authenticate({
+      ...presented,
+      remoteIp: socket.remoteAddress ?? '',
+      gone: () => answer.over,
+    });
     if (result.status === 'refused') return refuse(result.refusal);
 
     const by = result.identity;

@@ -22,7 +22,7 @@ export interface MqttAdapterOptions extends Listeners {
   /** See `keepAliveFor`. */
   readonly idleLimitMs: number;
   /** Network connections that have not been accepted yet, at most. */
-  readonly maxPendingSockets?: number;
+  readonly maxPendingSockets: number;
 }
 
 /** Room for the topic and the properties of a PUBLISH beside its payload, as Hono grants it (`docs/hono-compatibility.md` §7). */
@@ -34,7 +34,7 @@ export function createMqttAdapter(options: MqttAdapterOptions): ProtocolAdapter 
 }
 
 async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
-  const { idleLimitMs, maxPendingSockets = 1_000 } = options;
+  const { idleLimitMs, maxPendingSockets } = options;
   const connections = new WeakMap<Client, DeviceConnection>();
   const sockets = new Set<Socket>();
   /** Network connections without an accepted CONNECT. */

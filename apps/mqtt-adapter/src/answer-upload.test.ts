@@ -40,7 +40,14 @@ test.each([
   ['bad request, on-error=skip-ack', failed(400), 1, 5, 'skip-ack', {}],
   ['unknown topic', failed(404), 1, 5, undefined, { text, close: { reason: 'protocol-error', code: 0x90 } }],
   ['foreign tenant', failed(403), 1, 5, undefined, { text, close: { reason: 'unspecified', code: 0x87 } }],
-  ['too much data', failed(429), 1, 5, undefined, { text, close: { reason: 'limit-exceeded', code: 0x97 } }],
+  [
+    'too many messages',
+    failed(429),
+    1,
+    5,
+    undefined,
+    { text, close: { reason: 'limit-exceeded', code: 0x96 } },
+  ],
   [
     'access ended, whatever on-error says',
     failed(404, true),

@@ -63,7 +63,7 @@ function closing(status: number): NonNullable<UploadAnswer['close']> {
     case 413:
       return { reason: 'protocol-error', code: reasonCodes.packetTooLarge };
     case 429:
-      return { reason: 'limit-exceeded', code: reasonCodes.quotaExceeded };
+      return { reason: 'limit-exceeded', code: reasonCodes.messageRateTooHigh };
     case 403:
       return { reason: 'unspecified', code: reasonCodes.notAuthorized };
     default:

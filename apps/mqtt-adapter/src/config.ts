@@ -26,6 +26,12 @@ export const mqttOptions = {
     '10000',
     'ms within which a new network connection must have sent its CONNECT',
   ),
+  maxPendingSockets: option(
+    'MQTT_MAXPENDINGCONNECTIONS',
+    wholeNumber(1, 1_000_000),
+    '12000',
+    'network connections without an accepted CONNECT at a time; more are closed at once',
+  ),
   idleLimitMs: option(
     'MQTT_IDLELIMIT',
     milliseconds,
@@ -49,6 +55,7 @@ export function mqttAdapterOptions(values: MqttValues): MqttAdapterOptions {
     ...listenersOf('MQTT', values),
     maxPayloadBytes: values.maxPayloadBytes,
     connectTimeoutMs: values.connectTimeoutMs,
+    maxPendingSockets: values.maxPendingSockets,
     idleLimitMs: values.idleLimitMs,
   };
 }

@@ -178,7 +178,11 @@ export function createDeviceConnection(
         host.refused('bad-credentials');
         return refuse('bad-credentials');
       }
-      const result = await host.authenticate({ ...presented, remoteIp: conn.remoteAddress ?? '' });
+      const result = await host.authenticate({
+        ...presented,
+        remoteIp: conn.remoteAddress ?? '',
+        gone: () => conn.destroyed,
+      });
       // A device that left meanwhile was never connected.
       if (internals.closed || conn.destroyed) return false;
       if (result.status === 'refused') return refuse(result.refusal.reason);

@@ -42,6 +42,7 @@ test(
         plain: { host: '127.0.0.1', port: 0 },
         maxPayloadBytes: 2_048,
         connectTimeoutMs: 2_000,
+        maxPendingSockets: 1_000,
         idleLimitMs: 1_800_000,
       }),
     );

@@ -14,6 +14,7 @@ export const reasonCodes = {
   sessionTakenOver: 0x8e,
   topicNameInvalid: 0x90,
   packetTooLarge: 0x95,
+  messageRateTooHigh: 0x96,
   quotaExceeded: 0x97,
   administrativeAction: 0x98,
   payloadFormatInvalid: 0x99,

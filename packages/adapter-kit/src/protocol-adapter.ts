@@ -45,7 +45,10 @@ export interface AdapterHost {
   readonly random: Random;
   readonly log: Log;
   readonly identity: AdapterIdentity;
-  /** Who is this? Looks up, verifies, asserts the registration. Never rejects. Counts refusals. */
+  /**
+   * Who is this? Looks up, verifies, asserts the registration; a device that comes with many others waits for its turn first.
+   * Never rejects. Counts refusals.
+   */
   authenticate(login: PasswordLogin): Promise<AuthenticationResult>;
   /**
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
@@ -82,6 +85,8 @@ export interface PasswordLogin {
   readonly password: Uint8Array;
   /** The peer's IP address, without port: failures are limited by it. */
   readonly remoteIp: string;
+  /** Whether the device hung up meanwhile: then it need not be authenticated any more. */
+  gone?(): boolean;
 }
 
 /** A device that proved who it is, with what its tenant and its registration say about it. */
@@ -108,6 +113,7 @@ export type RefusalReason =
   | 'tenant-connections-exceeded'
   | 'adapter-connections-exceeded'
   | 'throttled'
+  | 'busy'
   | 'unavailable';
 
 export interface Refusal {

@@ -15,13 +15,21 @@ import {
 import { encodeEvent } from '@rollcall/core/wire';
 import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
-import { authenticate } from './authentication/authenticate.ts';
+import { createAdmissionQueue, type AdmissionLimits } from './authentication/admission-queue.ts';
+import { authenticate, refuse } from './authentication/authenticate.ts';
+import { createTurns } from './authentication/turns.ts';
 import { startHealthServer, type HealthCheck } from './health/health-server.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
 import { createOutbox, type OutboxBounds, type SinkDepth } from './outbox/outbox.ts';
-import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
+import type {
+  AdapterHost,
+  ListenAddress,
+  ProtocolAdapter,
+  RunningProtocol,
+  UploadResult,
+} from './protocol-adapter.ts';
 import { restoreLease } from './leases/restored-lease.ts';
 import { createRhythmStore } from './leases/rhythm-store.ts';
 import { watchRegistry } from './leases/watch-registry.ts';
@@ -32,6 +40,7 @@ import { stampLost } from './stamping/stamp.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
 import { watchAccess } from './tracking/watch-access.ts';
+import { createMessageRate } from './upload/message-rate.ts';
 import { upload } from './upload/upload.ts';
 
 export interface AdapterParts {
@@ -53,6 +62,10 @@ export interface AdapterRunSettings {
   readonly adapterId: string;
   readonly exposeRemoteAddress: boolean;
   readonly maxConnections: number;
+  /** What devices that connect at once may use. */
+  readonly admission: AdmissionLimits;
+  /** Of one device; 0: no limit. */
+  readonly maxMessagesPerSecond: number;
   /** Longest time a device waits for the journal before it is answered. */
   readonly commitWaitMs: number;
   /** How often each open connection is announced again; 0: never. */
@@ -81,6 +94,11 @@ const deliveryWindow = 1_000;
 /** How often it is noted in the journal when devices were last heard, in turns: all of them every 5 s. */
 const noteEveryMs = 500;
 const noteTurns = 10;
+const tooManyMessages: UploadResult = {
+  status: 'failed',
+  failure: { status: 429, text: 'too many messages, try again later' },
+  terminal: false,
+};
 /** An event that is not confirmed for so long is late. */
 const lateAfterMs = 2_000;
 /** Lease holders, present or not, whose rhythm is known. */
@@ -108,6 +126,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     connections: () => connections.byTenant(),
     outbox: () => outbox.depth(),
     journalBehind: () => journal.behind(),
+    connectsWaiting: () => admission.waiting,
     now: () => clock.now(),
   });
   const outbox = createOutbox({
@@ -176,13 +195,24 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
   const restored = await Promise.all(recovered.open.map((entry) => restoreLease(entry, registry, clock)));
 
+  const turns = createTurns((username) => connections.holdsLease(username));
+  const admission = createAdmissionQueue(clock, settings.admission);
+
+  const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
+
   const host: AdapterHost = {
     clock,
     random,
     log,
     identity,
     async authenticate(login) {
-      const result = await authenticate(login, registry, passwords, adapter.type);
+      const admitted = await admission.admit(
+        turns.queueOf(login.username),
+        () => authenticate(login, registry, passwords, adapter.type),
+        () => login.gone?.() ?? false,
+      );
+      const result = admitted === 'busy' ? refuse('busy') : admitted;
+      if (result.status === 'accepted') turns.proved(result.identity.device.tenant);
       if (result.status === 'refused') {
         metrics.attempt(result.refusal.reason);
         log.debug(
@@ -209,7 +239,9 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     rhythms,
     async upload(request) {
       const begun = clock.monotonic();
-      const result = await upload(request, { adapterType: adapter.type, registry, sender, clock, random });
+      const result = messageRate.allows(request.by.device)
+        ? await upload(request, { adapterType: adapter.type, registry, sender, clock, random })
+        : tooManyMessages;
       metrics.uploaded(request, result, clock.monotonic() - begun);
       return result;
     },

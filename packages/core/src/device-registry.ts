@@ -91,8 +91,11 @@ export interface DeviceRegistry {
   close(): Promise<void>;
 }
 
-/** `busy`: too much to verify at the moment; `throttled`: too many failures from this address. */
-export type PasswordVerdict = 'valid' | 'invalid' | 'busy' | 'throttled';
+/**
+ * `busy`: too much to verify at the moment; `throttled`: too many failures from this address. What is valid for a time only says
+ * when that ends: the connection ends then too.
+ */
+export type PasswordVerdict = 'valid' | { readonly validUntil: Timestamp } | 'invalid' | 'busy' | 'throttled';
 
 /** Compares a presented password with the secrets of credentials, in constant time and off the event loop. */
 export interface PasswordVerifier {

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import { deviceRef, silentLog, type Credentials, type PasswordSecret, type Timestamp } from '@rollcall/core';
+import {
+  deviceRef,
+  silentLog,
+  type Credentials,
+  type PasswordSecret,
+  type PasswordVerdict,
+  type Timestamp,
+} from '@rollcall/core';
 import { hashSync } from 'bcryptjs';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -155,7 +162,7 @@ describe('a storm of logins', () => {
     const { verify, clock } = givenAVerifier();
     const known = credentials(sha('sha-256', 'p'));
     await verify(known, 'p', '198.51.100.1');
-    const guesses: string[] = [];
+    const guesses: PasswordVerdict[] = [];
     for (let i = 0; i < 100; i++) guesses.push(await verify(known, `guess-${i}`, '198.51.100.1'));
     expect(guesses.filter((verdict) => verdict === 'invalid')).toHaveLength(50);
     expect(guesses.at(-1)).toBe('throttled');

@@ -38,7 +38,7 @@ export async function authenticate(
   const credentials = credentialsAnswer.value;
 
   const verdict = await passwords.verify(credentials, login.password, login.remoteIp);
-  if (verdict === 'busy') return refuse('unavailable');
+  if (verdict === 'busy') return refuse('busy');
   if (verdict === 'throttled') return refuse('throttled');
   if (verdict === 'invalid') return refuse('bad-credentials');
 
@@ -52,6 +52,7 @@ export async function authenticate(
       device: credentials.device,
       authId: name.authId,
       tenant,
+      ...(typeof verdict === 'object' && { expiresAt: verdict.validUntil }),
       ...(presenceIntervalMs !== undefined && { presenceIntervalMs }),
     },
   };
@@ -64,6 +65,6 @@ function splitUsername(username: string): { readonly authId: string; readonly te
   return { authId: username.slice(0, at), tenant: username.slice(at + 1) };
 }
 
-function refuse(reason: RefusalReason): AuthenticationResult {
+export function refuse(reason: RefusalReason): AuthenticationResult {
   return { status: 'refused', refusal: { reason, text: refusalTexts[reason] } };
 }

@@ -10,5 +10,6 @@ export const refusalTexts: Readonly<Record<RefusalReason, string>> = {
     "tenant's configured maximum number of simultaneously connected devices has been reached",
   'adapter-connections-exceeded': 'maximum number of simultaneously connected devices has been reached',
   throttled: 'too many failed attempts, try again later',
+  busy: 'server busy, try again later',
   unavailable: 'Temporarily unavailable',
 };

@@ -14,6 +14,30 @@ export const kitOptions = {
     'true',
     'whether events tell the address a device connected from',
   ),
+  maxAuthenticating: option(
+    'ADAPTER_MAXAUTHENTICATING',
+    wholeNumber(1, 100_000),
+    '200',
+    'devices that are authenticated at a time; others wait for their turn, tenant by tenant',
+  ),
+  maxWaiting: option(
+    'ADAPTER_MAXWAITING',
+    wholeNumber(0, 10_000_000),
+    '10000',
+    'devices that may wait for it; the rest is told that the server is busy',
+  ),
+  maxWaitMs: option(
+    'ADAPTER_MAXWAIT',
+    milliseconds,
+    '8000',
+    'ms that a device waits at most before it is told so',
+  ),
+  maxMessagesPerSecond: option(
+    'ADAPTER_MAXMESSAGERATE',
+    wholeNumber(0, 1_000_000),
+    '0',
+    'messages that a device may upload in a second; 0: no limit',
+  ),
   shutdownGraceMs: option(
     'ADAPTER_SHUTDOWNGRACE',
     milliseconds,

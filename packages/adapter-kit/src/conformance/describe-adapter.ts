@@ -2,7 +2,7 @@ import { settled } from '@rollcall/conformance';
 import type { ConnectionEvent } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
-import { scriptedPassword } from './scripted-registry.ts';
+import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 
 /** A device on the other side of the wire, made with a real client of the protocol. */
@@ -22,6 +22,9 @@ export interface Login {
   readonly remoteId: string;
 }
 
+/** `expire`: a connection may outlast the credentials it began with. */
+type Verb = 'leave' | 'vanish' | 'fallSilent' | 'takeOver' | 'expire';
+
 export interface AdapterHarness {
   /** Listens on loopback, port 0. */
   createAdapter(): ProtocolAdapter;
@@ -30,15 +33,14 @@ export interface AdapterHarness {
   /** How long a silent peer stays connected at most. */
   readonly silenceMs: number;
   /** What the protocol has no way to do; it shows in the report. */
-  readonly cannot?: readonly ('leave' | 'vanish' | 'fallSilent' | 'takeOver')[];
+  readonly cannot?: readonly Verb[];
 }
 
 const thermostat: Login = { username: 'thermostat-7@acme', password: scriptedPassword, remoteId: 'unit-1' };
 
 /** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
 export function describeAdapter(name: string, harness: AdapterHarness): void {
-  const can = (verb: 'leave' | 'vanish' | 'fallSilent' | 'takeOver'): boolean =>
-    !harness.cannot?.includes(verb);
+  const can = (verb: Verb): boolean => !harness.cannot?.includes(verb);
 
   async function withAdapter(
     use: (adapter: AdapterInTest) => Promise<void>,
@@ -163,6 +165,46 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         const events = await adapter.events(2);
         expect(events.map(({ type }) => type)).toEqual(['connected', 'connected']);
       }));
+
+    test.runIf(can('expire'))('credentials that expire end the connection, by a timer', () =>
+      withAdapter(async (adapter) => {
+        await connected(adapter, { ...thermostat, password: passwordForASecond });
+        await adapter.events(1);
+        await adapter.clock.advanceAsync(1_000);
+        const [first, second] = await adapter.events(2);
+        expectPair(first, second);
+        expect(second).toMatchObject({
+          reason: 'credentials-expired',
+          initiator: 'adapter',
+          uncertaintyMs: 0,
+        });
+      }),
+    );
+
+    test('a refusal that comes late is one all the same: no event', () =>
+      withAdapter(async (adapter) => {
+        const release = adapter.registry.hold();
+        const connecting = harness.connect(adapter.address, thermostat);
+        await settled();
+        adapter.registry.disable('acme', 'thermostat-7');
+        release();
+        expect(await connecting).toBeUndefined();
+        await settled();
+        expect(adapter.sink.events).toEqual([]);
+      }));
+
+    test('a device over the limit of the adapter is refused without an event', () =>
+      withAdapter(
+        async (adapter) => {
+          await connected(adapter);
+          await adapter.events(1);
+          const second = { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' };
+          expect(await harness.connect(adapter.address, second)).toBeUndefined();
+          await settled();
+          expect(adapter.sink.events).toHaveLength(1);
+        },
+        { settings: { maxConnections: 1 } },
+      ));
 
     test('a device disabled in the registry is disconnected at once', () =>
       withAdapter(async (adapter) => {

@@ -2,5 +2,10 @@ export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } fro
 export { describeEnvironment } from './describe-environment.ts';
 export { recordingLog, type LogLine } from './recording-log.ts';
 export { RecordingSender } from './recording-sender.ts';
-export { ScriptedRegistry, scriptedPassword, scriptedPasswords } from './scripted-registry.ts';
+export {
+  passwordForASecond,
+  ScriptedRegistry,
+  scriptedPassword,
+  scriptedPasswords,
+} from './scripted-registry.ts';
 export { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';

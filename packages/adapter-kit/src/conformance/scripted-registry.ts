@@ -2,16 +2,20 @@ import {
   deviceRef,
   type Answer,
   type AssertionAnswer,
+  type Clock,
   type Credentials,
   type DeviceRegistry,
   type PasswordVerifier,
   type RegistryChange,
   type Tenant,
   type TenantId,
+  type Timestamp,
 } from '@rollcall/core';
 
 /** The password of every device of a {@link ScriptedRegistry}. */
 export const scriptedPassword = 'correct-horse';
+/** Another one, which is valid for a second. */
+export const passwordForASecond = 'battery-staple';
 
 /**
  * A registry in memory for tests: tenants `acme` and `umbrella`, each with devices `thermostat-7` and `valve-1`
@@ -23,6 +27,9 @@ export class ScriptedRegistry implements DeviceRegistry {
   readonly #tenants: ReadonlyMap<string, Tenant>;
   /** While set, nothing can be looked up. */
   unavailable = false;
+  /** How often a tenant was looked up. */
+  asked = 0;
+  #held: Promise<void> = Promise.resolve();
 
   constructor(overrides: Partial<Tenant> = {}) {
     this.#tenants = new Map(
@@ -43,7 +50,16 @@ export class ScriptedRegistry implements DeviceRegistry {
     for (const listener of this.#listeners) listener(change);
   }
 
+  /** Answers nothing about tenants until the result is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return resolve;
+  }
+
   async getTenant(tenant: string): Promise<Answer<Tenant>> {
+    this.asked += 1;
+    await this.#held;
     if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
     const found = this.#tenants.get(tenant);
     return found
@@ -88,8 +104,18 @@ export class ScriptedRegistry implements DeviceRegistry {
 
 const devices: readonly string[] = ['thermostat-7', 'valve-1', 'gw-1'];
 
-/** Accepts {@link scriptedPassword} and nothing else. */
-export const scriptedPasswords: PasswordVerifier = {
-  verify: async (_credentials, password) =>
-    new TextDecoder().decode(password) === scriptedPassword ? 'valid' : 'invalid',
-};
+/** Accepts {@link scriptedPassword} and {@link passwordForASecond}, and nothing else. */
+export function scriptedPasswords(clock: Clock): PasswordVerifier {
+  return {
+    async verify(_credentials, password) {
+      switch (new TextDecoder().decode(password)) {
+        case scriptedPassword:
+          return 'valid';
+        case passwordForASecond:
+          return { validUntil: (clock.now() + 1_000) as Timestamp };
+        default:
+          return 'invalid';
+      }
+    },
+  };
+}

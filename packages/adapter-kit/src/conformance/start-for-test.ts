@@ -44,7 +44,7 @@ export async function startForTest(
   const running = await startAdapter({
     adapter,
     registry,
-    passwords: scriptedPasswords,
+    passwords: scriptedPasswords(clock),
     sinks: [sink],
     sender,
     journal: setting.journal ?? createMemoryJournal(),
@@ -55,6 +55,8 @@ export async function startForTest(
       adapterId: 'adapter-in-test',
       exposeRemoteAddress: true,
       maxConnections: 1_000,
+      maxMessagesPerSecond: 0,
+      admission: { maxRunning: 200, maxWaiting: 10_000, maxWaitMs: 8_000 },
       commitWaitMs: 50,
       announceIntervalMs: 0,
       outbox: { maxEvents: 10_000, maxBytes: 10_000_000 },

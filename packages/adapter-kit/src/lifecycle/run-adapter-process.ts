@@ -112,6 +112,12 @@ export function runAdapterProcess<Own extends Options>(
         adapterId,
         exposeRemoteAddress: kit.remoteAddress,
         maxConnections: parts.maxConnections,
+        admission: {
+          maxRunning: kit.maxAuthenticating,
+          maxWaiting: kit.maxWaiting,
+          maxWaitMs: kit.maxWaitMs,
+        },
+        maxMessagesPerSecond: kit.maxMessagesPerSecond,
         commitWaitMs: kit.commitWaitMs,
         announceIntervalMs: kit.announceIntervalMs,
         outbox: { maxEvents: kit.outboxEvents, maxBytes: kit.outboxBytes },

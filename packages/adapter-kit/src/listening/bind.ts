@@ -4,6 +4,9 @@ import { TransportError, type Log } from '@rollcall/core';
 import type { ListenAddress } from '../protocol-adapter.ts';
 import type { Listener } from './listener-options.ts';
 
+/** Network connections that the system may keep until they are accepted; it grants what it is configured to at most. */
+const backlog = 4_096;
+
 /**
  * Binds a server. What goes wrong with it later, such as a connection that cannot be accepted, is logged.
  *
@@ -15,7 +18,7 @@ export async function bind(
   { host, port }: Listener,
   log: Log,
 ): Promise<ListenAddress> {
-  server.listen(port, host);
+  server.listen({ port, host, backlog });
   try {
     await once(server, 'listening');
   } catch (error) {

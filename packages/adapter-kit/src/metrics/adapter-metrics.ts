@@ -15,6 +15,7 @@ const attemptOutcomes: Readonly<Record<RefusalReason | 'succeeded', string>> = {
   'device-not-registered': 'registration-assertion-failure',
   'tenant-connections-exceeded': 'tenant-connections-exceeded',
   'adapter-connections-exceeded': 'adapter-connections-exceeded',
+  busy: 'unavailable',
   unavailable: 'unavailable',
 };
 
@@ -36,6 +37,7 @@ export interface MetricsSources {
   connections(): ReadonlyMap<string, number>;
   outbox(): readonly SinkDepth[];
   journalBehind(): boolean;
+  connectsWaiting(): number;
   /** Wall clock, milliseconds. */
   now(): number;
 }
@@ -55,6 +57,14 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     collect() {
       this.reset();
       for (const [tenant, count] of sources.connections()) this.set({ tenant }, count);
+    },
+  });
+  new Gauge({
+    name: 'rollcall_connects_waiting',
+    help: 'Devices that wait for their turn to be authenticated',
+    registers,
+    collect() {
+      this.set(sources.connectsWaiting());
     },
   });
   const attempts = new Counter({

@@ -77,6 +77,8 @@ export interface Connections {
   stop(): void;
   /** Ends the connections that `which` selects; a lease may decide to live on. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
+  /** Whether somebody holds a lease with this user name, `auth-id@tenant`. */
+  holdsLease(username: string): boolean;
   /** The devices that are connected now. */
   devices(): Iterable<ConnectionDescription>;
 }
@@ -86,6 +88,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const open = new Set<Connected>();
   const slots = new Map<string, Connected>();
   const tenants = new Map<string, number>();
+  const leaseHolders = new Set<string>();
   let serving = true;
   let round = open.values();
 
@@ -123,7 +126,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       description,
       tracked,
       disarmExpiry:
-        expiresAt === undefined
+        // A lease is renewed with credentials of its own each time.
+        expiresAt === undefined || event.basis.kind === 'lease'
           ? () => {}
           : clock.at(later(clock.monotonic(), Math.max(0, expiresAt - clock.now())), () =>
               endOne(connected, 'credentials-expired'),
@@ -133,6 +137,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     options.announcer.add(connected);
     const slot = slotKey(description);
     if (slot !== undefined) slots.set(slot, connected);
+    if (event.basis.kind === 'lease') leaseHolders.add(usernameOf(description));
     count(event.device.tenant, 1);
     return connected;
   }
@@ -143,6 +148,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     options.announcer.remove(connected);
     const slot = slotKey(connected.description);
     if (slot !== undefined && slots.get(slot) === connected) slots.delete(slot);
+    if (connected.event.basis.kind === 'lease') leaseHolders.delete(usernameOf(connected.description));
     count(connected.event.device.tenant, -1);
   }
 
@@ -231,6 +237,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     end(reason, which) {
       for (const connected of [...open]) if (which(connected.description)) endOne(connected, reason);
     },
+    holdsLease: (username) => leaseHolders.has(username),
     *devices() {
       for (const connected of open) yield connected.description;
     },
@@ -240,6 +247,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
 /** What no two connections may hold at a time: the slot, scoped by tenant and device. */
 function slotKey({ identity, slot }: ConnectionDescription): string | undefined {
   return slot === undefined ? undefined : `${deviceKey(identity.device)}\n${slot}`;
+}
+
+function usernameOf({ identity }: ConnectionDescription): string {
+  return `${identity.authId}@${identity.device.tenant}`;
 }
 
 /** Waits for `work`, but no longer than `limitMs`. */

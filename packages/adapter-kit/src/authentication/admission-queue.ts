@@ -1,0 +1,124 @@
+import { later, type Clock, type Instant } from '@rollcall/core';
+
+export interface AdmissionLimits {
+  /** Devices that are let through at a time. */
+  readonly maxRunning: number;
+  /** Devices that may wait. */
+  readonly maxWaiting: number;
+  /** Longest wait. */
+  readonly maxWaitMs: number;
+}
+
+/** Where devices wait that all come at once. */
+export interface AdmissionQueue {
+  /**
+   * Runs `work` when its turn comes: queues take turns, and each is first in, first out. `busy` where it cannot be had in
+   * time, or too many wait already. `gone` says whether there is still somebody to do it for.
+   */
+  admit<Result>(queue: string, work: () => Promise<Result>, gone?: () => boolean): Promise<Result | 'busy'>;
+  readonly waiting: number;
+}
+
+interface Waiting {
+  readonly since: Instant;
+  readonly gone: () => boolean;
+  start(): void;
+  refuse(): void;
+}
+
+/** Devices let through in one turn of the event loop: between two turns, those that are connected are served. */
+const perTurn = 20;
+
+/**
+ * A bound on what a storm of connects may use. With no storm there is no queue: whoever comes is let through at once.
+ */
+export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): AdmissionQueue {
+  /** Queues in the order of their turns. A Map keeps the order of insertion. */
+  const queues = new Map<string, Waiting[]>();
+  let waiting = 0;
+  let running = 0;
+  let startedInTurn = 0;
+  let nextTurn: NodeJS.Immediate | undefined;
+  let disarm: (() => void) | undefined;
+
+  function mayStart(): boolean {
+    return running < limits.maxRunning && startedInTurn < perTurn;
+  }
+
+  /** Counts whoever starts, and lets others follow in the next turn. */
+  function countStart(): void {
+    running += 1;
+    startedInTurn += 1;
+    nextTurn ??= setImmediate(() => {
+      nextTurn = undefined;
+      startedInTurn = 0;
+      pump();
+    });
+  }
+
+  function pump(): void {
+    while (waiting > 0 && mayStart()) takeNext()?.start();
+    if (waiting > 0) return;
+    disarm?.();
+    disarm = undefined;
+  }
+
+  function takeNext(): Waiting | undefined {
+    for (const [key, queue] of queues) {
+      const next = queue.shift();
+      queues.delete(key);
+      if (queue.length > 0) queues.set(key, queue);
+      if (next === undefined) continue;
+      waiting -= 1;
+      // Nobody need be told.
+      if (!next.gone()) return next;
+      next.refuse();
+    }
+    return undefined;
+  }
+
+  function refuseLate(): void {
+    disarm = undefined;
+    const due = later(clock.monotonic(), -limits.maxWaitMs);
+    let oldest: Instant | undefined;
+    for (const [key, queue] of queues) {
+      while (queue[0] && queue[0].since <= due) {
+        waiting -= 1;
+        queue.shift()?.refuse();
+      }
+      const first = queue[0];
+      if (!first) queues.delete(key);
+      else if (oldest === undefined || first.since < oldest) oldest = first.since;
+    }
+    if (oldest !== undefined) disarm = clock.at(later(oldest, limits.maxWaitMs), refuseLate);
+  }
+
+  return {
+    admit(key, work, gone = () => false) {
+      const run = (): ReturnType<typeof work> => {
+        countStart();
+        return work().finally(() => {
+          running -= 1;
+          pump();
+        });
+      };
+      if (waiting === 0 && mayStart()) return run();
+      if (waiting >= limits.maxWaiting) return Promise.resolve('busy');
+      return new Promise((resolve, reject) => {
+        const queue = queues.get(key) ?? [];
+        queue.push({
+          since: clock.monotonic(),
+          gone,
+          start: () => void run().then(resolve, reject),
+          refuse: () => resolve('busy'),
+        });
+        queues.set(key, queue);
+        waiting += 1;
+        disarm ??= clock.at(later(clock.monotonic(), limits.maxWaitMs), refuseLate);
+      });
+    },
+    get waiting() {
+      return waiting;
+    },
+  };
+}
