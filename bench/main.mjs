@@ -7,12 +7,13 @@ import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
+import { stormScenario } from './scenarios/storm.mjs';
 
-const usage = `Usage: npm run bench -- [connect | journal | publish | http | memory] [options]
+const usage = `Usage: npm run bench -- [connect | journal | storm | publish | http | memory] [options]
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
-  --devices N    devices (connect, journal and memory: 1000; publish and http: 50)
+  --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish and http: 50)
   --messages N   messages in all (20000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
@@ -24,6 +25,7 @@ const usage = `Usage: npm run bench -- [connect | journal | publish | http | mem
 const scenarios = {
   connect: ({ devices = 1_000, repeats }) => connectScenario({ devices, repeats }),
   journal: ({ devices = 1_000, repeats }) => journalScenario({ devices, repeats }),
+  storm: ({ devices = 10_000 }) => stormScenario({ devices }),
   publish: ({ devices = 50, ...options }) => publishScenario({ devices, ...options }),
   http: ({ devices = 50, ...options }) => httpScenario({ devices, ...options }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
@@ -62,6 +64,7 @@ function everything() {
     { scenario: 'connect', chosen: { ...options, devices: 1_000 } },
     { scenario: 'connect', chosen: { ...options, devices: 10_000, repeats: Math.min(3, options.repeats) } },
     { scenario: 'journal', chosen: { ...options, devices: 1_000 } },
+    { scenario: 'storm', chosen: { ...options, devices: 10_000 } },
     { scenario: 'publish', chosen: { ...options, qos: 0 } },
     { scenario: 'publish', chosen: { ...options, qos: 1 } },
     { scenario: 'http', chosen: options },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, start, startReady, stop, untilUp } from './start.mjs';
+import { ask, freePort, start, startReady, stop, untilUp } from './start.mjs';
 
 export const tenant = 'bench';
 export const password = 'bench-secret';
@@ -52,6 +52,18 @@ export async function startStack(protocol, devices, environment = {}) {
     networkPort,
     consumer,
     adapter,
+    /**
+     * Resolves when the events of so many devices arrived at the consumer.
+     * @param {'connected' | 'disconnected'} what @param {number} count
+     */
+    async arrived(what, count) {
+      for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
+        const seen = /** @type {Record<string, number>} */ (await ask(consumer, { type: 'count' }));
+        if ((seen[what] ?? 0) >= count) return;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      throw new Error(`not every ${what} arrived`);
+    },
     pids: { adapter: pidOf(adapter), network: pidOf(network), consumer: pidOf(consumer) },
     async stop() {
       await stop(adapter);

@@ -25,16 +25,6 @@ export async function connectScenario({ devices, repeats }) {
   const storm = async (/** @type {number} */ port, /** @type {number} */ count) =>
     inParallel(count, outstanding, (index) => connectDevice(port, index));
 
-  /** Until every device's event arrived, or nothing comes any more. */
-  async function arrived(/** @type {'connected' | 'disconnected'} */ what, /** @type {number} */ count) {
-    for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
-      const seen = /** @type {Record<string, number>} */ (await ask(stack.consumer, { type: 'count' }));
-      if ((seen[what] ?? 0) >= count) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`not every ${what} arrived`);
-  }
-
   /** @param {() => Promise<import('../load/mqtt-device.mjs').Device[]>} connectAll @param {number} count */
   async function measured(connectAll, count) {
     await ask(stack.consumer, { type: 'reset' });
@@ -42,7 +32,7 @@ export async function connectScenario({ devices, repeats }) {
     let connected = [];
     const usage = await measureCpu(pids, async () => {
       connected = await connectAll();
-      await arrived('connected', count);
+      await stack.arrived('connected', count);
     });
     const { times } = /** @type {{ times: [string, number][] }} */ (
       await ask(stack.consumer, { type: 'times' })
@@ -52,7 +42,7 @@ export async function connectScenario({ devices, repeats }) {
       ({ index, begunAt }) => (eventAt.get(`device-${index}`) ?? Number.NaN) - begunAt,
     );
     await cut(connected);
-    await arrived('disconnected', count);
+    await stack.arrived('disconnected', count);
     return { ...usage, delaysMs };
   }
 

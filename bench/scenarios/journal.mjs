@@ -44,12 +44,12 @@ export async function journalScenario({ devices, repeats }) {
     let connected = [];
     const { cpuMs } = await measureCpu({ adapter: stack.pids.adapter }, async () => {
       connected = await connectAll();
-      if (name !== 'logging alone') await arrived(stack.consumer, 'connected', devices);
+      if (name !== 'logging alone') await stack.arrived('connected', devices);
       // What is written when nobody is in a hurry belongs to the cost too.
       await new Promise((resolve) => setTimeout(resolve, 200));
     });
     await cut(connected);
-    if (name !== 'logging alone') await arrived(stack.consumer, 'disconnected', devices);
+    if (name !== 'logging alone') await stack.arrived('disconnected', devices);
     return { cpuMs: cpuMs.adapter, acceptedAfterMs: connected.map(({ acceptedAfterMs }) => acceptedAfterMs) };
   }
 
@@ -86,17 +86,4 @@ export async function journalScenario({ devices, repeats }) {
   } finally {
     for (const { stack } of variants) await stack.stop();
   }
-}
-
-/**
- * Resolves when every device's event arrived.
- * @param {import('node:child_process').ChildProcess} consumer @param {'connected' | 'disconnected'} what @param {number} count
- */
-async function arrived(consumer, what, count) {
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
-    const seen = /** @type {Record<string, number>} */ (await ask(consumer, { type: 'count' }));
-    if ((seen[what] ?? 0) >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`not every ${what} arrived`);
 }

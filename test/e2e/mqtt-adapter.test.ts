@@ -155,3 +155,26 @@ test('a sink that cannot be made is told in one line, with status 2', async () =
     'configuration: WEBHOOK_SECRET: must be set',
   ]);
 });
+
+test('a journal that another adapter has open is told in one line, with status 1; one that cannot be read too', async () => {
+  const journal = {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
+    ROLLCALL_ADAPTER_ID: 'mqtt-0',
+    ROLLCALL_JOURNAL_DIRECTORY: join(directory, 'journal'),
+  };
+  const first = startApp('mqtt-adapter', [], journal);
+  await first.line((line) => line.includes('"ready"'), 'that it is ready');
+  const second = startApp('mqtt-adapter', [], journal);
+  expect(await second.exited()).toBe(1);
+  const file = join(directory, 'journal', 'mqtt-0.journal');
+  expect(second.stderr).toEqual([
+    `journal ${file}: another process has it open: two adapters must not run with one adapter id`,
+  ]);
+  expect(await first.end('SIGTERM')).toBe(0);
+
+  await writeFile(file, 'not a database, but long enough to be taken for one'.repeat(100));
+  const third = startApp('mqtt-adapter', [], journal);
+  expect(await third.exited()).toBe(1);
+  expect(third.stderr).toEqual([`journal ${file}: file is not a database`]);
+});

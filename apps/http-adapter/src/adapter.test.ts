@@ -185,6 +185,16 @@ describe('uploading', () => {
     expect(answer.headers.get('retry-after')).toBe(retryAfter);
   });
 
+  test('more messages than a device may upload are 429, and prove its presence all the same', async () => {
+    const adapter = await givenAnAdapter({}, { settings: { maxMessagesPerSecond: 10 } });
+    for (let sent = 0; sent < 10; sent++) expect((await send(adapter.port, '/event')).status).toBe(202);
+    const answer = await send(adapter.port, '/event');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '2']);
+    expect(causes(adapter)).toEqual(['connected']);
+    await adapter.clock.advanceAsync(100);
+    expect((await send(adapter.port, '/event')).status).toBe(202);
+  });
+
   test('a registry that is away is 503, with a time to try again', async () => {
     const { port, registry } = await givenAnAdapter();
     registry.unavailable = true;

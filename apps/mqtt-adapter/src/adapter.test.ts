@@ -5,6 +5,7 @@ import {
   scriptedPassword,
   startForTest,
   type AdapterInTest,
+  type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
 import { localhostCertificate, settled } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
@@ -71,8 +72,11 @@ afterEach(async () => {
   for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
 });
 
-async function givenAnAdapter(facts: Partial<MqttAdapterOptions> = {}): Promise<AdapterInTest> {
-  const adapter = await startForTest(createMqttAdapter({ ...options, ...facts }));
+async function givenAnAdapter(
+  facts: Partial<MqttAdapterOptions> = {},
+  setting: TestSetting = {},
+): Promise<AdapterInTest> {
+  const adapter = await startForTest(createMqttAdapter({ ...options, ...facts }), setting);
   adapters.push(adapter);
   return adapter;
 }
@@ -316,8 +320,8 @@ describe('the end', () => {
 });
 
 describe('PUBLISH', () => {
-  async function givenAPublisher(version: 4 | 5 = 4, as: object = {}) {
-    const adapter = await givenAnAdapter();
+  async function givenAPublisher(version: 4 | 5 = 4, as: object = {}, setting: TestSetting = {}) {
+    const adapter = await givenAnAdapter({}, setting);
     const peer = rawPeer(adapter.address.port, version);
     await peer.connect(as);
     const publish = (topic: string, facts: object = {}): void => {
@@ -446,6 +450,17 @@ describe('PUBLISH', () => {
     await clock.advanceAsync(1_000);
     peer.socket.resume();
     await peer.closed();
+  });
+
+  test('more messages than a device may upload close the connection', async () => {
+    const settings = { maxMessagesPerSecond: 20 };
+    const { peer, publish, events, sender } = await givenAPublisher(5, {}, { settings });
+    for (let messageId = 1; messageId <= 21; messageId++) publish('event', { messageId });
+    for (let messageId = 1; messageId <= 20; messageId++)
+      expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId });
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x96 });
+    expect((await events(2))[1]).toMatchObject({ reason: 'limit-exceeded', uncertaintyMs: 0 });
+    expect(sender.messages).toHaveLength(20);
   });
 
   test('on-error=ignore keeps the connection', async () => {

@@ -17,11 +17,26 @@ export interface FollowOptions {
   tell(line: string): void;
 }
 
-/** Prints connection events to standard output as they come. */
+/** Events remembered, so that people need not read one twice. */
+const remembered = 10_000;
+
+/** Prints connection events to standard output as they come: as JSON all of them, for people each once. */
 export function followEvents(options: FollowOptions): EventConsumer {
   const { json, application, address } = options;
   const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
   let attachedBefore = false;
+  const printed = new Set<string>();
+
+  /** Delivery is at least once. */
+  function isNews({ id, announcement }: ReceivedEvent): boolean {
+    if (json || announcement) return true;
+    if (printed.has(id)) return false;
+    printed.add(id);
+    const [oldest] = printed;
+    if (printed.size > remembered && oldest !== undefined) printed.delete(oldest);
+    return true;
+  }
+
   return consume({
     url: options.url,
     tenant: options.tenant,
@@ -30,7 +45,7 @@ export function followEvents(options: FollowOptions): EventConsumer {
     log: terminalLog(options.tell),
     onEvent(event) {
       if (event.announcement && !options.announcements) return;
-      process.stdout.write(`${json ? eventJson(event) : eventLine(event, colours)}\n`);
+      if (isNews(event)) process.stdout.write(`${json ? eventJson(event) : eventLine(event, colours)}\n`);
       options.onEvent?.(event);
     },
     onStateChange(attached) {

@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mqtt from 'mqtt';
+import { expect, test } from 'vitest';
+import { startUp } from './support/up.ts';
+
+const demo = readFileSync(new URL('../../apps/rollcall/demo/registry.yaml', import.meta.url), 'utf8');
+
+test('devices that are taken out of the registry file are disconnected at once, on every adapter', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-access-'));
+  const registry = join(directory, 'registry.yaml');
+  writeFileSync(registry, demo);
+  const up = await startUp(['--registry', registry]);
+  const session = mqtt.connect(`mqtt://127.0.0.1:${up.mqttPort}`, {
+    reconnectPeriod: 0,
+    username: 'sensor1@DEFAULT_TENANT',
+    password: 'hono-secret',
+    clientId: 'thermostat-7',
+  });
+  session.on('error', () => {});
+  try {
+    const credentials = Buffer.from('sensor2@DEFAULT_TENANT:hono-secret').toString('base64');
+    const { status } = await fetch(`http://127.0.0.1:${up.httpPort}/event`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${credentials}`, 'content-type': 'text/plain' },
+      body: 'x',
+    });
+    expect(status).toBe(202);
+    await up.untilEvents(2);
+
+    const changedAt = Date.now();
+    writeFileSync(registry, 'tenants:\n  - tenant-id: DEFAULT_TENANT\n    devices: []\n');
+    const ended = (await up.untilEvents(4)).slice(2);
+    expect(ended.map(({ device }) => device).toSorted()).toEqual(['4711', '4713']);
+    for (const { data } of ended) {
+      expect(data).toMatchObject({ reason: 'access-revoked', initiator: 'operator' });
+      // Before the lease would have run out.
+      expect(Date.parse(String(data['at'])) - changedAt).toBeLessThan(8_000);
+    }
+  } finally {
+    session.end(true);
+    await up.cleanUp();
+    rmSync(directory, { recursive: true });
+  }
+});
