@@ -10,7 +10,6 @@ import {
   type PasswordVerifier,
   type Random,
   type Tenant,
-  type Timestamp,
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
 import { createAnnouncer } from './announcing/announcer.ts';
@@ -18,11 +17,13 @@ import { admit } from './authentication/admission.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './authentication/admission-queue.ts';
 import { authenticate, refuse } from './authentication/authenticate.ts';
 import { createTurns } from './authentication/turns.ts';
-import { startHealthServer, type HealthCheck } from './health/health-server.ts';
+import { startHealthServer } from './health/health-server.ts';
+import { readinessOfOthers } from './health/readiness.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
 import type { Journal } from './journal/journal.ts';
+import { keepNoting } from './journal/keep-noting.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
-import { createOutbox, type OutboxBounds, type SinkDepth } from './outbox/outbox.ts';
+import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
 import type {
   AdapterHost,
   ListenAddress,
@@ -91,16 +92,11 @@ export interface RunningAdapter {
 const backoff = { firstMs: 100, maxMs: 5_000 };
 /** Events in flight at a time, per sink and tenant. */
 const deliveryWindow = 1_000;
-/** How often it is noted in the journal when devices were last heard, in turns: all of them every 5 s. */
-const noteEveryMs = 500;
-const noteTurns = 10;
 const tooManyMessages: UploadResult = {
   status: 'failed',
   failure: { status: 429, text: 'too many messages, try again later' },
   terminal: false,
 };
-/** An event that is not confirmed for so long is late. */
-const lateAfterMs = 2_000;
 /** Lease holders, present or not, whose rhythm is known. */
 const maxRememberedRhythms = 200_000;
 
@@ -254,9 +250,13 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
         started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
         readiness: () => [
           { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
-          { name: 'journal', status: journal.behind() ? 'DEGRADED' : 'UP' },
-          ...readinessOfPeers(parts),
-          ...readinessOfDelivery(outbox.depth(), clock.now()),
+          ...readinessOfOthers({
+            sinks: parts.sinks,
+            sender,
+            depth: outbox.depth(),
+            journalBehind: journal.behind(),
+            now: clock.now(),
+          }),
         ],
         metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
       })
@@ -281,30 +281,18 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   // What the registry says of devices that were present before may have changed meanwhile.
   if (host.restored.length > 0) await access.review(() => true);
 
-  function note(share: number): void {
-    journal.note(connections.takeNotes(share));
-    journal.learn(rhythms.takeChanges());
-  }
-  let disarmNotes = (): void => {};
-  function noteEverySoOften(): void {
-    disarmNotes = clock.at(later(clock.monotonic(), noteEveryMs), () => {
-      note(1 / noteTurns);
-      noteEverySoOften();
-    });
-  }
-  noteEverySoOften();
+  const noting = keepNoting(clock, journal, connections, rhythms);
 
   async function stop(graceMs: number): Promise<void> {
     phase = 'stopping';
     access.stop();
     watched.stop();
     announcer.stop();
-    disarmNotes();
     await protocol.stopAccepting();
     connections.end('adapter-shutdown', () => true);
     await protocol.close();
     connections.stop();
-    note(1);
+    noting.stop();
     const deadline = new AbortController();
     const disarm = clock.at(later(clock.monotonic(), graceMs), () => deadline.abort());
     await outbox.drained(deadline.signal);
@@ -329,23 +317,4 @@ function encode(event: ConnectionEvent, tenant: Tenant, announcement = false): U
   const { maxTtlSeconds } = tenant.limits;
   const downstream = { defaults: tenant.defaults, ...(maxTtlSeconds !== undefined && { maxTtlSeconds }) };
   return encodeEvent(event, downstream, { announcement });
-}
-
-/** Whether each sink confirms events in time: a network may be connected, and answer nothing. */
-function readinessOfDelivery(depth: readonly SinkDepth[], now: Timestamp): readonly HealthCheck[] {
-  return depth.map(({ sink, oldestAt }) => ({
-    name: `delivery-to-${sink}-sink`,
-    status: oldestAt !== undefined && now - oldestAt > lateAfterMs ? 'DEGRADED' : 'UP',
-  }));
-}
-
-/** A network that is away delays events and refuses data, but lets devices connect: the adapter stays ready. */
-function readinessOfPeers({ sinks, sender }: AdapterParts): readonly HealthCheck[] {
-  const status = (connected: boolean): HealthCheck['status'] => (connected ? 'UP' : 'DEGRADED');
-  return [
-    { name: 'connection-to-downstream', status: status(sender.connected()) },
-    ...sinks.flatMap((sink) =>
-      sink.connected ? [{ name: `connection-of-${sink.name}-sink`, status: status(sink.connected()) }] : [],
-    ),
-  ];
 }

@@ -1,0 +1,34 @@
+import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
+import type { SinkDepth } from '../outbox/outbox.ts';
+import type { HealthCheck } from './health-server.ts';
+
+/** An event that is not confirmed for so long is late. */
+const lateAfterMs = 2_000;
+
+export interface ReadinessFacts {
+  readonly sinks: readonly EventSink[];
+  readonly sender: DeviceDataSender;
+  readonly depth: readonly SinkDepth[];
+  readonly journalBehind: boolean;
+  readonly now: Timestamp;
+}
+
+/** What an adapter needs of others. Where one of them is away, events wait and data is refused, but devices can connect. */
+export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[] {
+  const { sinks, sender, depth, journalBehind, now } = facts;
+  return [
+    check('journal', !journalBehind),
+    check('connection-to-downstream', sender.connected()),
+    ...sinks.flatMap((sink) =>
+      sink.connected ? [check(`connection-of-${sink.name}-sink`, sink.connected())] : [],
+    ),
+    // A network may be connected, and confirm nothing.
+    ...depth.map(({ sink, oldestAt }) =>
+      check(`delivery-to-${sink}-sink`, oldestAt === undefined || now - oldestAt <= lateAfterMs),
+    ),
+  ];
+}
+
+function check(name: string, good: boolean): HealthCheck {
+  return { name, status: good ? 'UP' : 'DEGRADED' };
+}
