@@ -255,6 +255,23 @@ describe('where the store fails', () => {
     expect(found.open.map(({ event }) => event.connectionId)).toEqual(['a']);
   });
 
+  test('it has caught up once it stored what was there, also while more comes all the time', async () => {
+    const { clock, store, journal } = givenAJournal();
+    await journal.recover();
+    store.failing = true;
+    await journal.append(connected('a'), ['events']);
+    await turn();
+    store.failing = false;
+    const release = store.hold();
+    clock.advance(1_000);
+    await turn();
+    void journal.append(connected('b'), ['events']);
+    release();
+    store.hold();
+    await turn();
+    expect(journal.behind()).toBe(false);
+  });
+
   test('what waits in memory is what is open and unconfirmed, however long it takes', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();

@@ -58,20 +58,21 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     immediate = undefined;
     disarm?.();
     disarm = undefined;
-    inFlight ??= storeNext().then((stored) => {
+    inFlight ??= storeNext().then((outcome) => {
       inFlight = undefined;
-      if (!closing) goOn(stored);
+      if (!closing) goOn(outcome);
     });
   }
 
-  /** Stores the oldest changes. The result says whether that went well. */
-  async function storeNext(): Promise<boolean> {
+  /** Stores the oldest changes. */
+  async function storeNext(): Promise<'failed' | 'stored' | 'stored-all'> {
     if (!storing && gathering) {
       storing = gathering;
       storing.rowsLeft = book.backlog;
       gathering = undefined;
     }
     const pending = book.take(batchRows);
+    const isAll = book.backlog === 0;
     try {
       if (pending) await store.apply(pending.batch);
     } catch (error) {
@@ -82,22 +83,22 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       storing?.stored.resolve();
       gathering?.stored.resolve();
       storing = gathering = undefined;
-      return false;
+      return 'failed';
     }
     pending?.stored();
     if (storing && (storing.rowsLeft -= pending?.rows ?? 0) <= 0) {
       storing.stored.resolve();
       storing = undefined;
     }
-    return true;
+    return isAll ? 'stored-all' : 'stored';
   }
 
-  function goOn(stored: boolean): void {
-    if (!stored) {
+  function goOn(outcome: Awaited<ReturnType<typeof storeNext>>): void {
+    if (outcome === 'failed') {
       flushWithin(retryMs);
       return;
     }
-    if (failing && book.backlog === 0) {
+    if (failing && outcome === 'stored-all') {
       failing = false;
       log.info({}, 'journal is written again, and has caught up');
     }
