@@ -97,6 +97,8 @@ const tooManyMessages: UploadResult = {
   failure: { status: 429, text: 'too many messages, try again later' },
   terminal: false,
 };
+/** A journal that does not answer for so long holds no event back. */
+const sendAfterMs = 1_000;
 /** Lease holders, present or not, whose rhythm is known. */
 const maxRememberedRhythms = 200_000;
 
@@ -134,6 +136,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     bounds: settings.outbox,
     backoff,
     window: deliveryWindow,
+    sendAfterMs: Math.max(settings.commitWaitMs, sendAfterMs),
     observer: {
       delivered: (sink, { event }) => metrics.delivered(sink, clock.now() - event.at),
       retried(sink, cause) {

@@ -31,3 +31,13 @@ export function sleep(clock: Clock, durationMs: number, signal?: AbortSignal): P
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** Waits for `work`, but no longer than `limitMs`. */
+export async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
+  let disarm = (): void => {};
+  const limit = new Promise<void>((resolve) => {
+    disarm = clock.at(later(clock.monotonic(), limitMs), resolve);
+  });
+  await Promise.race([work, limit]);
+  disarm();
+}

@@ -1,4 +1,4 @@
-export { later, sleep, type Clock } from './clock.ts';
+export { later, sleep, within, type Clock } from './clock.ts';
 export type {
   AdapterIdentity,
   Basis,

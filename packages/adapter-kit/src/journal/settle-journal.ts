@@ -83,6 +83,7 @@ async function settle(
     bounds: unbounded,
     backoff: { firstMs: 100, maxMs: 1_000 },
     window: 100,
+    sendAfterMs: withinMs,
     observer: {
       delivered: () => (delivered += 1),
       retried: (_sink, cause) => log.debug({ err: cause }, 'event will be sent again'),

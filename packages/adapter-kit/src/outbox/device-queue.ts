@@ -3,6 +3,8 @@ import type { OutboundEvent } from '@rollcall/core';
 /** One event waiting for one sink. */
 export interface Entry {
   readonly outbound: OutboundEvent;
+  /** What has to come before it is sent; absent: nothing. */
+  readonly committed: Promise<void> | undefined;
   /** Once a sink was handed the event it may have arrived: it can no longer be left out. */
   attempted: boolean;
   leftOut: boolean;
@@ -23,13 +25,18 @@ export function createDeviceQueue(key: string): DeviceQueue {
   return { key, entries: [], inFlight: false, failures: 0, pairs: [] };
 }
 
-/**
- * Appends, and notes whether this completes a pair of which nothing was attempted.
- *
- * @param attempted whether the sink may have been handed the event before.
- */
-export function enqueue(queue: DeviceQueue, outbound: OutboundEvent, attempted: boolean): void {
-  const entry: Entry = { outbound, attempted, leftOut: false };
+/** An event that comes to a queue. */
+export interface Arrival {
+  readonly outbound: OutboundEvent;
+  /** Whether the sink may have been handed the event before: then it is not left out. */
+  readonly attempted?: boolean;
+  /** What has to come before it is sent. */
+  readonly committed?: Promise<void> | undefined;
+}
+
+/** Appends, and notes whether this completes a pair of which nothing was attempted. */
+export function enqueue(queue: DeviceQueue, { outbound, attempted = false, committed }: Arrival): void {
+  const entry: Entry = { outbound, committed, attempted, leftOut: false };
   queue.entries.push(entry);
   if (attempted || outbound.event.type !== 'disconnected') return;
   const { connectionId } = outbound.event;

@@ -15,6 +15,7 @@ import {
   enqueue,
   head,
   leaveOutOldestPair,
+  type Arrival,
   type DeviceQueue,
   type Entry,
 } from './device-queue.ts';
@@ -38,8 +39,7 @@ export interface LaneContext {
 
 /** The way of one tenant's events to one sink. Its trouble stalls nobody else. */
 export interface Lane {
-  /** @param attempted whether the sink may have been handed the event before: then it is not left out. */
-  append(outbound: OutboundEvent, attempted?: boolean): void;
+  append(arrival: Arrival): void;
   /**
    * Sends an announcement, once and whatever becomes of it: the next one comes in its time. Not while the lane has trouble,
    * nor while an event of the device waits, for that says more.
@@ -69,11 +69,11 @@ export function createLane(context: LaneContext): Lane {
   let pausedUntil = clock.monotonic();
   let stopped = false;
 
-  function append(outbound: OutboundEvent, attempted = false): void {
-    const key = deviceKey(outbound.event.device);
+  function append(arrival: Arrival): void {
+    const key = deviceKey(arrival.outbound.event.device);
     let queue = devices.get(key);
     if (!queue) devices.set(key, (queue = createDeviceQueue(key)));
-    enqueue(queue, outbound, attempted);
+    enqueue(queue, arrival);
     if (queue.pairs.length > 0) withPairs.add(queue);
     if (!queue.inFlight && queue.failures === 0) ready.add(queue);
     pump();
@@ -96,6 +96,8 @@ export function createLane(context: LaneContext): Lane {
     queue.inFlight = true;
     entry.attempted = true;
     let delivery: Delivery;
+    // An event that was sent, and that a crash then takes out of the journal, would be told again, and otherwise.
+    if (entry.committed) await entry.committed;
     try {
       delivery = await sink.deliver(entry.outbound, context.signal);
     } catch (error) {
@@ -156,7 +158,7 @@ export function createLane(context: LaneContext): Lane {
   return {
     append,
     announce(outbound) {
-      if (failuresInARow === 0 && !devices.has(deviceKey(outbound.event.device))) append(outbound);
+      if (failuresInARow === 0 && !devices.has(deviceKey(outbound.event.device))) append({ outbound });
     },
     leaveOutPair() {
       for (const queue of withPairs) {

@@ -9,6 +9,7 @@ import {
   type OutboundEvent,
 } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 import { createOutbox, type Outbox, type OutboxBounds } from './outbox.ts';
 
@@ -28,18 +29,20 @@ interface Counted {
 function givenAnOutbox(
   sinks: EventSink[],
   bounds: OutboxBounds = { maxEvents: 1_000, maxBytes: 10_000_000 },
+  journal: Journal = createMemoryJournal(),
 ) {
   const clock = new ManualClock();
   const counted: Counted = { retried: 0, parked: [], leftOut: 0 };
   const outbox = createOutbox({
     sinks,
-    journal: createMemoryJournal(),
+    journal,
     clock,
     random: seededRandom(1),
     log: silentLog,
     bounds,
     backoff: { firstMs: 100, maxMs: 5_000 },
     window: 8,
+    sendAfterMs: 1_000,
     observer: {
       delivered() {},
       retried: () => (counted.retried += 1),
@@ -72,6 +75,45 @@ function disconnected(id: string, of: string, device = 'd1'): OutboundEvent {
 }
 
 const idsOf = (events: readonly { id: string }[]): string[] => events.map(({ id }) => id);
+
+describe('an event that the journal does not have yet', () => {
+  function givenASlowJournal() {
+    const commits: (() => void)[] = [];
+    const journal: Journal = {
+      ...createMemoryJournal(),
+      append: () => new Promise((resolve) => commits.push(resolve)),
+    };
+    return { journal, commits };
+  }
+
+  test('is not sent: a crash could make it untold', async () => {
+    const sink = new RecordingSink();
+    const { journal, commits } = givenASlowJournal();
+    const { outbox } = givenAnOutbox([sink], undefined, journal);
+    void outbox.append(connected('e1'));
+    void outbox.append(connected('e2', 'd2'));
+    await settled();
+    expect(sink.attempts).toEqual([]);
+    commits[0]?.();
+    await settled();
+    expect(idsOf(sink.events)).toEqual(['e1']);
+    commits[1]?.();
+    await settled();
+    expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
+  });
+
+  test('is sent all the same where the journal does not answer', async () => {
+    const sink = new RecordingSink();
+    const { journal } = givenASlowJournal();
+    const { outbox, clock } = givenAnOutbox([sink], undefined, journal);
+    void outbox.append(connected('e1'));
+    await clock.advanceAsync(999);
+    expect(sink.attempts).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(idsOf(sink.events)).toEqual(['e1']);
+    expect(clock.armed).toBe(0);
+  });
+});
 
 describe('order and pipelining', () => {
   test('a device has one event in flight at a time, different devices are pipelined', async () => {

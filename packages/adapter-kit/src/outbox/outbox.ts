@@ -1,5 +1,6 @@
 import {
   deviceKey,
+  within,
   type Clock,
   type Delivery,
   type DeviceRef,
@@ -9,7 +10,7 @@ import {
   type Random,
 } from '@rollcall/core';
 import type { BackoffLimits } from './backoff.ts';
-import type { Entry } from './device-queue.ts';
+import type { Arrival, Entry } from './device-queue.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createLane, type Lane } from './lane.ts';
 
@@ -39,6 +40,8 @@ export interface OutboxOptions {
   readonly backoff: BackoffLimits;
   /** Events in flight at a time, per sink and tenant. */
   readonly window: number;
+  /** An event is sent once it is in the journal, or after this time where the journal does not answer. */
+  readonly sendAfterMs: number;
 }
 
 export interface SinkDepth {
@@ -86,6 +89,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const closing = new AbortController();
   const coalesced = new Map<string, number>();
   const drainWaiters = new Set<() => void>();
+  let latest: { readonly committed: Promise<void>; readonly bounded: Promise<void> } | undefined;
   const sinkNames = options.sinks.map((sink) => sink.name);
   const queues = options.sinks.map((sink): SinkQueue => ({
     sink,
@@ -95,6 +99,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     parked: 0,
     full: false,
   }));
+
+  /** Events that are committed together share one promise, and one timer. */
+  function bounded(committed: Promise<void>): Promise<void> {
+    if (latest?.committed !== committed)
+      latest = { committed, bounded: within(committed, options.sendAfterMs, clock) };
+    return latest.bounded;
+  }
 
   function laneOf(queue: SinkQueue, tenant: string): Lane {
     let lane = queue.lanes.get(tenant);
@@ -114,10 +125,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return lane;
   }
 
-  function enqueue(queue: SinkQueue, outbound: OutboundEvent, attempted: boolean): void {
+  function enqueue(queue: SinkQueue, arrival: Arrival): void {
+    const { message, event } = arrival.outbound;
     queue.events += 1;
-    queue.bytes += outbound.message.byteLength;
-    laneOf(queue, outbound.event.device.tenant).append(outbound, attempted);
+    queue.bytes += message.byteLength;
+    laneOf(queue, event.device.tenant).append(arrival);
     keepWithinBounds(queue);
   }
 
@@ -187,13 +199,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     append(outbound) {
       const committed = journal.append(outbound, sinkNames);
-      for (const queue of queues) enqueue(queue, outbound, false);
+      const arrival = { outbound, committed: committed && bounded(committed) };
+      for (const queue of queues) enqueue(queue, arrival);
       return committed;
     },
     resume(sink, outbound) {
       const queue = queues.find((each) => each.sink.name === sink);
       if (!queue) return false;
-      enqueue(queue, outbound, true);
+      enqueue(queue, { outbound, attempted: true });
       return true;
     },
     announce(outbound) {

@@ -1,6 +1,7 @@
 import {
   deviceKey,
   later,
+  within,
   type Change,
   type Clock,
   type ConnectedEvent,
@@ -251,14 +252,4 @@ function slotKey({ identity, slot }: ConnectionDescription): string | undefined 
 
 function usernameOf({ identity }: ConnectionDescription): string {
   return `${identity.authId}@${identity.device.tenant}`;
-}
-
-/** Waits for `work`, but no longer than `limitMs`. */
-async function within(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
-  let disarm = (): void => {};
-  const limit = new Promise<void>((resolve) => {
-    disarm = clock.at(later(clock.monotonic(), limitMs), resolve);
-  });
-  await Promise.race([work, limit]);
-  disarm();
 }
