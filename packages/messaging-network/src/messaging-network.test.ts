@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, type Log } from '@rollcall/core';
@@ -444,4 +445,19 @@ describe('starting', () => {
       `data directory ${dataDir} cannot be used: another messaging network uses it`,
     );
   });
+});
+
+test('a peer that means harm is cut off, and others are served', async () => {
+  const logged: object[] = [];
+  const { port } = await givenANetwork({ log: { ...silentLog, warn: (facts) => logged.push(facts) } });
+  const honest = await (await connect(port)).sender('event/acme');
+  const harmful = connectSocket(port, '127.0.0.1');
+  // Header, then an open with an array of four thousand million nulls.
+  harmful.resume();
+  harmful.write(Buffer.from('414d5150000100000000001802000000005310c00b01f000000005ffffffff40', 'hex'));
+  await new Promise((resolve) => harmful.once('close', resolve));
+  expect(logged).toContainEqual(
+    expect.objectContaining({ problem: expect.stringMatching(/values|too/) as unknown }),
+  );
+  expect(await send(honest, 'still served')).toBe('accepted');
 });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { TransportError, type Log } from '@rollcall/core';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { systemClock, TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
+import { acceptGuarded } from './accept-guarded.ts';
 import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { creditOf } from './outgoing-link.ts';
@@ -33,10 +34,17 @@ export interface MessagingNetwork {
 
 /** Messages a producer may have under way. */
 const producerWindow = 1_000;
-const maxMessageBytes = 1_048_576;
+/** Room for a client with a thousand tenants, and for a receiver that settles many messages at once. */
+const guardLimits = {
+  maxFrameBytes: 65_536,
+  maxMessageBytes: 1_048_576,
+  maxSessions: 256,
+  maxLinks: 4_096,
+  maxDispositionSpan: 65_536,
+};
 
 /**
- * An AMQP 1.0 network for development and tests: it authenticates nobody and is guarded against nobody.
+ * An AMQP 1.0 network for development and tests: it authenticates nobody.
  *
  * @throws TransportError where the port is taken, or the data directory cannot be used.
  */
@@ -220,20 +228,30 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   container.on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
   container.on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
 
-  const server = container.listen({
-    host,
-    port,
-    max_frame_size: 65_536,
-    idle_time_out: options.idleTimeoutMs ?? 60_000,
+  const { idleTimeoutMs = 60_000 } = options;
+  const connectionOptions = {
+    max_frame_size: guardLimits.maxFrameBytes,
+    idle_time_out: idleTimeoutMs,
     offered_capabilities: ['ANONYMOUS-RELAY'],
     tcp_no_delay: true,
     treat_modified_as_released: false,
-    receiver_options: { credit_window: 0, autoaccept: false, max_message_size: maxMessageBytes },
-  } as never) as unknown as Server;
-  server.on('connection', (socket) => {
+    receiver_options: { credit_window: 0, autoaccept: false, max_message_size: guardLimits.maxMessageBytes },
+  };
+  const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
+    acceptGuarded(socket, {
+      container,
+      connectionOptions,
+      limits: guardLimits,
+      clock: systemClock,
+      // A peer is told the time-out, and must be heard within half of it.
+      idleTimeoutMs,
+      onViolation: (problem) =>
+        log.warn({ peer: `${socket.remoteAddress}:${socket.remotePort}`, problem }, 'peer was cut off'),
+    });
   });
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (error) {

@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { createConversation } from './conversation.ts';
+import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
+import {
+  attach,
+  begin,
+  binary,
+  data,
+  described,
+  disposition,
+  frame,
+  list,
+  nothing,
+  open,
+  saslInit,
+  symbol,
+  text,
+  transfer,
+  uint,
+  yes,
+  type Bytes,
+} from './testing/frames.ts';
+
+const limits: GuardLimits = {
+  ...defaultGuardLimits,
+  maxMessageBytes: 1_000,
+  maxSessions: 2,
+  maxLinks: 4,
+  maxValues: 200,
+};
+
+/** What the conversation says of a frame after others that it takes. */
+function verdictOn(
+  last: Uint8Array,
+  before: readonly Uint8Array[] = [open(), begin(), attach(0)],
+  credit?: number,
+): string {
+  const conversation = createConversation({
+    limits,
+    ...(credit !== undefined && { creditOf: () => credit }),
+  });
+  for (const each of before) conversation.amqp(each);
+  try {
+    conversation.amqp(last);
+    return 'taken';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+type Taken = [what: string, last: Uint8Array, before?: Uint8Array[]];
+type NotTaken = [what: string, last: Uint8Array, problem: string, before?: Uint8Array[]];
+
+const flow = (...rest: readonly Bytes[]) =>
+  frame(described(0x13, list(uint(0), uint(100), uint(0), uint(100), ...rest)));
+const detach = (handle: number) => frame(described(0x16, list(uint(handle))));
+const end = frame(described(0x17, list()));
+const close = frame(described(0x18, list()));
+
+describe('an honest client may', () => {
+  test.each([
+    ['open', open(), []],
+    ['begin', begin(), [open()]],
+    ['attach', attach(0), [open(), begin()]],
+    ['send a message', transfer()],
+    ['send no message at all', transfer({ payload: [] })],
+    ['give credit', flow(uint(0), uint(0), uint(10))],
+    ['settle', disposition(0, 10)],
+    ['settle one', frame(described(0x15, list(yes, uint(7))))],
+    ['detach', detach(0)],
+    ['attach again', attach(0), [open(), begin(), attach(0), detach(0)]],
+    ['end', end],
+    ['begin again', begin(), [open(), begin(), end]],
+    ['close', close],
+    ['be silent, and say that it is there', frame([])],
+    ['say where it begins its body', frame([0, 0, 0, 0], { dataOffset: 3 })],
+  ] satisfies Taken[])('%s', (...[, last, before]: Taken) => expect(verdictOn(last, before)).toBe('taken'));
+});
+
+describe('nobody may', () => {
+  test.each([
+    ['begin before it opens', begin(), 'does not open', []],
+    ['open twice', open(), 'opens twice'],
+    ['go on after its close', begin(1), 'after its close', [open(), close]],
+    ['begin a session twice', begin(), 'begins twice'],
+    ['have many sessions', begin(2), 'too many sessions', [open(), begin(0), begin(1)]],
+    ['use a session that is not there', attach(0, 'x', 5), 'no such session'],
+    ['have many links', attach(4), 'too many links'],
+    ['use a handle twice', attach(0, 'other'), 'used twice'],
+    ['name a link __proto__', attach(1, '__proto__'), 'no proper name'],
+    ['name a link constructor', attach(1, 'constructor'), 'no proper name'],
+    ['name a link at length', attach(1, 'x'.repeat(257)), 'no proper name'],
+    ['send to a link that is not there', transfer({ handle: 3 }), 'no such link'],
+    ['give credit to a link that is not there', flow(uint(3)), 'no such link'],
+    ['detach twice', detach(0), 'no such link', [open(), begin(), attach(0), detach(0)]],
+    ['abort a delivery', transfer({ aborted: true }), 'aborted'],
+    ['send a large message', transfer({ payload: data(1_000) }), 'too large'],
+    ['settle four thousand million deliveries', disposition(0, 0xffff_ffff), 'too much'],
+    ['settle backwards', disposition(7, 3), 'too much'],
+    ['settle nothing', frame(described(0x15, list(yes))), 'about nothing'],
+    ['say what a server says', frame(described(0x44, list())), 'not for a client'],
+    ['send a frame without a performative', frame([0x45]), 'no performative'],
+    ['describe a performative by name', frame([0x00, ...symbol('amqp:open:list'), 0x45]), 'no number'],
+    ['send a performative that is no list', frame(described(0x13, uint(1))), 'no list'],
+    ['go on after a performative', frame([...described(0x17, list()), 1]), 'goes on'],
+    ['begin a body before its frame', frame([], { dataOffset: 1 }), 'elsewhere'],
+    ['begin a body after its frame', frame([], { dataOffset: 3 }), 'elsewhere'],
+    ['send a SASL frame then', saslInit(), 'another type'],
+    ['send text that is none', frame(described(0x12, list([0xa1, 1, 0xff], uint(1)))), 'no proper name'],
+  ] satisfies NotTaken[])('%s', (...[, last, problem, before]: NotTaken) =>
+    expect(verdictOn(last, before)).toContain(problem),
+  );
+
+  const deep = Array.from({ length: 100 }).reduce<Bytes>((inner) => list(inner), nothing);
+  const deepArrays = Array.from({ length: 100 }).reduce<Bytes>(
+    (inner) => [0xe0, inner.length + 1, 1, ...inner],
+    [0x40],
+  );
+  test.each<readonly [string, Bytes, string]>([
+    ['lists in lists', deep, 'too deeply'],
+    ['arrays in arrays', deepArrays.slice(0, 240), 'value'],
+    ['a list of millions', [0xd0, 0, 0, 0, 8, 1, 0xc9, 0xc3, 0x80, 0x40, 0x40, 0x40, 0x40], 'count'],
+    ['an array of nulls without end', [0xf0, 0, 0, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x40], 'too many values'],
+    ['many values', list(...Array.from({ length: 300 }, () => nothing)), 'too many values'],
+    ['a map with half a pair', [0xc1, 2, 1, 0x40], 'without a value'],
+    ['a size beyond the frame', [0xb0, 0xff, 0xff, 0xff, 0xff], 'too late'],
+    [
+      'a size that is not that of the content',
+      [0xc0, 5, 1, 0x40, 0x40, 0x40, 0x40],
+      'not that of its content',
+    ],
+    ['a type that there is none of', [0x31], 'no type'],
+    ['a value that breaks off', [0x80, 0, 0], 'too late'],
+    ['a descriptor that is described', [0, 0, 0x40, 0x40, 0x40], 'described itself'],
+    ['a value that is described twice', [0, 0x40, 0, 0x40, 0x40], 'described twice'],
+    ['an array of described values, twice', [0xe0, 4, 1, 0, 0x40, 0], 'twice'],
+  ])('send %s', (_what, value, problem) => {
+    expect(verdictOn(frame(described(0x10, list(text('c'), value))), [])).toContain(problem);
+    expect(verdictOn(transfer({ payload: described(0x77, value) }))).toMatch(/malformed|too large/);
+  });
+});
+
+describe('a message in several parts', () => {
+  const part = (payload: Bytes) => transfer({ more: true, payload });
+  const started = [open(), begin(), attach(0), attach(1), attach(2)];
+
+  test('is looked into as a whole', () => {
+    const whole = data(100);
+    expect(verdictOn(transfer({ payload: whole.slice(50) }), [...started, part(whole.slice(0, 50))])).toBe(
+      'taken',
+    );
+    expect(
+      verdictOn(transfer({ payload: whole.slice(51) }), [...started, part(whole.slice(0, 50))]),
+    ).toContain('malformed');
+  });
+
+  test('is bounded', () => {
+    const parts = [part(data(400)), part(data(400))];
+    expect(verdictOn(transfer({ payload: data(200) }), [...started, ...parts])).toContain('too large');
+  });
+
+  test('is bounded over all links', () => {
+    const parts = [0, 1].map((handle) => transfer({ handle, more: true, payload: data(900) }));
+    expect(
+      verdictOn(transfer({ handle: 2, more: true, payload: data(900) }), [...started, ...parts]),
+    ).toContain('not finished');
+    expect(
+      verdictOn(transfer({ handle: 2, more: true, payload: data(900) }), [...started, ...parts, detach(0)]),
+    ).toBe('taken');
+  });
+});
+
+test('a message of another format is handed on unread', () => {
+  const opaque = [0xff, 0xff, 0xff];
+  expect(verdictOn(transfer({ format: 7, payload: opaque }))).toBe('taken');
+  const first = transfer({ format: 7, more: true, payload: opaque });
+  expect(verdictOn(transfer({ payload: opaque }), [open(), begin(), attach(0), first])).toBe('taken');
+  expect(verdictOn(transfer({ payload: opaque }))).toContain('malformed');
+});
+
+test('more messages than there was credit for are not taken', () => {
+  expect(verdictOn(transfer(), undefined, 1)).toBe('taken');
+  expect(verdictOn(transfer(), undefined, 0)).toContain('credit');
+  const rest = transfer({ payload: [] });
+  expect(verdictOn(rest, [open(), begin(), attach(0)], 0)).toContain('credit');
+});
+
+describe('SASL', () => {
+  function saslVerdict(...frames: readonly Uint8Array[]): string {
+    const conversation = createConversation({ limits });
+    try {
+      for (const each of frames) conversation.sasl(each);
+      return 'taken';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  const response = (value: Bytes) => frame(described(0x43, list(value)), { type: 1 });
+
+  test.each<readonly [string, readonly Uint8Array[], string]>([
+    ['a mechanism', [saslInit()], 'taken'],
+    ['a mechanism with a response', [saslInit('PLAIN', binary([0, 1, 0, 1]))], 'taken'],
+    ['a response to a challenge', [saslInit('SCRAM-SHA-256', binary([1])), response(binary([2]))], 'taken'],
+    ['two mechanisms', [saslInit(), saslInit()], 'begins twice'],
+    ['a mechanism that is a property', [saslInit('constructor')], 'proper name'],
+    ['a response that is text', [saslInit('PLAIN', text('x'))], 'not binary'],
+    ['a response before all', [response(binary([2]))], 'before it began'],
+    ['a response of nothing', [saslInit(), response(nothing)], 'not binary'],
+    ['an outcome', [frame(described(0x44, list()), { type: 1 })], 'not for a client'],
+    ['an AMQP frame', [open()], 'another type'],
+    ['nothing', [frame([], { type: 1 })], 'no performative'],
+  ])('%s', (_what, frames, verdict) => expect(saslVerdict(...frames)).toContain(verdict));
+});

@@ -1,0 +1,30 @@
+/** What one peer may cost. */
+export interface GuardLimits {
+  /** Bytes of a frame; also what the peer should have been told in `max-frame-size`. */
+  readonly maxFrameBytes: number;
+  /** Bytes of a frame before the peer has proved who it is. */
+  readonly maxSaslFrameBytes: number;
+  /** Bytes of one message, over all its transfers. */
+  readonly maxMessageBytes: number;
+  /** Values in one frame, or in one message: lists, maps and arrays count with all that they hold. */
+  readonly maxValues: number;
+  /** Values within values. */
+  readonly maxDepth: number;
+  /** Sessions at a time. */
+  readonly maxSessions: number;
+  /** Links of a session: their handles are below it. */
+  readonly maxLinks: number;
+  /** Deliveries that one disposition may be about. */
+  readonly maxDispositionSpan: number;
+}
+
+export const defaultGuardLimits: GuardLimits = {
+  maxFrameBytes: 16_384,
+  maxSaslFrameBytes: 4_096,
+  maxMessageBytes: 262_144,
+  maxValues: 4_096,
+  maxDepth: 24,
+  maxSessions: 8,
+  maxLinks: 64,
+  maxDispositionSpan: 2_048,
+};

@@ -1,0 +1,244 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import rhea from 'rhea';
+import { afterEach, describe, expect, test } from 'vitest';
+import { GuardedSocket, type GuardedSocketOptions } from './guarded-socket.ts';
+import {
+  amqpHeader,
+  attach,
+  begin,
+  binary,
+  data,
+  frame,
+  open,
+  saslHeader,
+  saslInit,
+  transfer,
+} from './testing/frames.ts';
+
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const atATime = 25;
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A server on rhea that takes every message, behind the guard. Passwords are verified in their own time. */
+async function givenAServer(options: Partial<GuardedSocketOptions> = {}) {
+  const container = rhea.create_container({ id: 'server' });
+  for (const event of [
+    'error',
+    'protocol_error',
+    'connection_error',
+    'session_error',
+    'receiver_error',
+    'sender_error',
+    'disconnected',
+  ])
+    container.on(event, () => {});
+  const bodies: unknown[] = [];
+  container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
+    receiver?.set_target({ address: receiver.target?.address ?? 'x' });
+    receiver?.add_credit(100);
+  });
+  container.on('message', ({ message, receiver }: rhea.EventContext) => {
+    bodies.push(message?.body);
+    receiver?.add_credit(1);
+  });
+  const violations: string[] = [];
+  let frames = 0;
+
+  const server: Server = createServer((socket: Socket) => {
+    const connection = container.create_connection({
+      disable_sasl: true,
+      max_frame_size: 16_384,
+    } as never) as rhea.Connection & {
+      accept(socket: object): void;
+      sasl_transport: object;
+      transport: object;
+    };
+    const guarded = new GuardedSocket(socket, {
+      saslDone: () => sasl.transport.read_complete === true,
+      onViolation: (problem) => violations.push(problem),
+      onFrame: () => (frames += 1),
+      ...options,
+    });
+    connection.accept(guarded);
+    const mechanisms = {
+      PLAIN: () => ({
+        outcome: undefined as boolean | undefined,
+        async start(response: Buffer) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          this.outcome = response.toString() === '\0device\0sécret';
+        },
+      }),
+      ANONYMOUS: () => ({ outcome: true, start() {} }),
+    };
+    const { sasl: saslModule } = rhea as unknown as {
+      sasl: {
+        Server: new (connection: object, mechanisms: object) => { transport: { read_complete?: boolean } };
+      };
+    };
+    const sasl = new saslModule.Server(connection, mechanisms);
+    connection.sasl_transport = sasl;
+    connection.transport = sasl;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return { port, bodies, violations, frames: () => frames };
+}
+
+/** A real client; resolves once it may send. */
+async function honestClient(port: number) {
+  const connection = rhea
+    .create_container()
+    .connect({ host: '127.0.0.1', port, reconnect: false, username: 'anonymous' });
+  const sender = connection.open_sender('telemetry');
+  closing.push(() => connection.close());
+  await once(sender as never, 'sendable');
+  return sender;
+}
+
+async function answersTo(port: number, ...messages: readonly Uint8Array[]): Promise<Buffer> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  for (const message of messages) socket.write(message);
+  const received: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => received.push(chunk));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 200))]);
+  socket.destroy();
+  return Buffer.concat(received);
+}
+
+describe('a guarded server', () => {
+  test('serves a real client: small messages, large ones in many frames', async () => {
+    const { port, bodies, violations, frames } = await givenAServer();
+    const sender = await honestClient(port);
+    const large = Buffer.alloc(200_000, 'x');
+    sender.send({ body: 'small' });
+    sender.send({ body: rhea.message.data_section(large) });
+    await expect.poll(() => bodies.length).toBe(2);
+    expect(bodies[0]).toBe('small');
+    expect((bodies[1] as { content: Buffer }).content).toEqual(large);
+    expect(violations).toEqual([]);
+    expect(frames()).toBeGreaterThan(15);
+  });
+
+  test('lets a client say all at once, and verifies it in its own time', async () => {
+    const { port, bodies, violations } = await givenAServer();
+    const credentials = binary([...Buffer.from('\0device\0sécret')]);
+    const all = [
+      saslHeader,
+      saslInit('PLAIN', credentials),
+      amqpHeader,
+      open(),
+      begin(),
+      attach(0),
+      transfer({ payload: data(3) }),
+    ];
+    await answersTo(port, Buffer.concat(all));
+    expect(violations).toEqual([]);
+    expect(bodies).toHaveLength(1);
+  });
+
+  test('holds what a client says that is not let in, and never hands it on', async () => {
+    const { port, bodies, violations } = await givenAServer();
+    const wrong = binary([...Buffer.from('\0device\0guess')]);
+    const all = [saslHeader, saslInit('PLAIN', wrong), amqpHeader, open(), begin(), attach(0), transfer()];
+    await answersTo(port, Buffer.concat(all));
+    expect(bodies).toEqual([]);
+    expect(violations).toEqual([]);
+  });
+
+  test.each([
+    ['no header', [open()], 'does not begin'],
+    ['no SASL', [amqpHeader], 'may not begin'],
+    ['another version', [Buffer.from('AMQP\u0003\u0000\u0009\u0001')], 'another version'],
+    ['SASL, and SASL again', [saslHeader, saslHeader], 'may not begin'],
+    [
+      'a frame of a gigabyte',
+      [saslHeader, Buffer.from([0x40, 0, 0, 0, 2, 1, 0, 0])],
+      'too small or too large',
+    ],
+    ['a frame of nothing', [saslHeader, Buffer.alloc(8)], 'too small or too large'],
+    [
+      'much before it is let in',
+      [saslHeader, saslInit('PLAIN', binary([0])), amqpHeader, Buffer.alloc(100_000, 1)],
+      'too much before',
+    ],
+  ] as const)('cuts off whoever sends %s', async (_what, messages, problem) => {
+    const { port, violations } = await givenAServer();
+    await answersTo(port, Buffer.concat(messages));
+    expect(violations).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('cuts off whoever sends more than there is credit for', async () => {
+    const { port, bodies, violations } = await givenAServer({ creditOf: () => 0 });
+    await answersTo(
+      port,
+      Buffer.concat([saslHeader, saslInit(), amqpHeader, open(), begin(), attach(0), transfer()]),
+    );
+    expect(violations).toEqual(['more messages than there was credit for']);
+    expect(bodies).toEqual([]);
+  });
+
+  test('takes bytes one by one', async () => {
+    const { port, bodies, violations } = await givenAServer();
+    const socket = connect(port, '127.0.0.1');
+    socket.setNoDelay(true);
+    for (const byte of Buffer.concat([
+      saslHeader,
+      saslInit(),
+      amqpHeader,
+      open(),
+      begin(),
+      attach(0),
+      transfer(),
+    ])) {
+      socket.write(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => bodies.length).toBe(1);
+    expect(violations).toEqual([]);
+    socket.destroy();
+  });
+});
+
+test(
+  `${cases} mutated conversations: no crash, and an honest client notices nothing`,
+  { timeout: 60_000 + cases * 20 },
+  async () => {
+    const { port, bodies, violations } = await givenAServer();
+    const random = seededRandom(20_261_124);
+    const honest = await honestClient(port);
+    const conversation = [
+      saslHeader,
+      saslInit(),
+      amqpHeader,
+      open(),
+      begin(),
+      attach(0),
+      transfer(),
+      transfer({ deliveryId: 1, more: true, payload: data(50).slice(0, 20) }),
+      transfer({ deliveryId: 1, payload: data(50).slice(20) }),
+      attach(1),
+      frame([]),
+      transfer({ deliveryId: 2, handle: 1 }),
+    ];
+    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random);
+    for (let played = 0; played < cases; played += atATime) {
+      await Promise.all(Array.from({ length: Math.min(atATime, cases - played) }, play));
+      const body = `honest ${played}`;
+      honest.send({ body });
+      await expect.poll(() => bodies.includes(body)).toBe(true);
+    }
+    // What the fuzz does not reach, it does not test.
+    expect(bodies.length).toBeGreaterThan(cases / 4);
+    expect(new Set(violations).size).toBeGreaterThan(10);
+  },
+);

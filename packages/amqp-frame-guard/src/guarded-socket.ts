@@ -1,0 +1,159 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { createConversation, type Conversation } from './conversation.ts';
+import { createFrameSplitter, type Unit } from './frame-splitter.ts';
+import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
+import { Malformed } from './malformed.ts';
+
+export interface GuardedSocketOptions {
+  readonly limits?: Partial<GuardLimits>;
+  /** Whether a client may leave SASL out. */
+  readonly allowWithoutSasl?: boolean;
+  /** Whether SASL has ended well. What a client says before that waits. */
+  saslDone(): boolean;
+  /** See `ConversationOptions`. */
+  creditOf?(channel: number, handle: number): number | undefined;
+  /** Told once why the connection is cut. */
+  onViolation(problem: string): void;
+  /** Told of every whole frame: bytes alone prove no life. */
+  onFrame?(): void;
+}
+
+const protocolIds = { amqp: 0, sasl: 3 } as const;
+/** Bytes that may wait for a peer that does not read. */
+const maxUnreadBytes = 8_388_608;
+
+/**
+ * A socket as an AMQP library sees it (`data`, `error`, `end`; `write`, `end`, `destroy`), which hands on whole frames that a
+ * client may send, and nothing else. A client that breaks a rule is cut off; the library hears that it is gone.
+ */
+export class GuardedSocket extends EventEmitter {
+  readonly #socket: Socket;
+  readonly #options: GuardedSocketOptions;
+  readonly #limits: GuardLimits;
+  readonly #conversation: Conversation;
+  readonly #splitter = createFrameSplitter();
+  #phase: 'start' | 'sasl' | 'amqp' | 'over' = 'start';
+  #held: Unit | undefined;
+
+  constructor(socket: Socket, options: GuardedSocketOptions) {
+    super();
+    this.#socket = socket;
+    this.#options = options;
+    this.#limits = { ...defaultGuardLimits, ...options.limits };
+    this.#conversation = createConversation({
+      limits: this.#limits,
+      ...(options.creditOf && { creditOf: options.creditOf }),
+    });
+    socket.on('data', (chunk: Uint8Array) => {
+      this.#splitter.push(chunk);
+      this.#release();
+    });
+    socket.on('error', (error) => this.#over(() => this.emit('error', error)));
+    for (const event of ['end', 'close'] as const) socket.on(event, () => this.#over(() => this.emit('end')));
+  }
+
+  /** Hands on what may be handed on by now. */
+  #release(): void {
+    try {
+      while (this.#phase !== 'over' && this.#takeNext());
+    } catch (error) {
+      if (error instanceof Malformed) this.#cut(error.message);
+      else throw error;
+    }
+  }
+
+  get encrypted(): boolean {
+    return 'encrypted' in this.#socket;
+  }
+
+  get authorized(): boolean {
+    return (this.#socket as TLSSocket).authorized;
+  }
+
+  getPeerCertificate(detailed?: boolean): object | undefined {
+    return this.encrypted ? (this.#socket as TLSSocket).getPeerCertificate(detailed === true) : undefined;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#socket.remotePort;
+  }
+
+  setNoDelay(noDelay: boolean): void {
+    this.#socket.setNoDelay(noDelay);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const drained = this.#socket.write(bytes);
+    // What was written may have been the outcome of SASL.
+    if (this.#held) setImmediate(() => this.#release());
+    if (this.#socket.writableLength > maxUnreadBytes) this.#cut('does not read');
+    return drained;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Whether there was a whole unit that could be handed on. */
+  #takeNext(): boolean {
+    const { maxFrameBytes, maxSaslFrameBytes } = this.#limits;
+    const inAmqp = this.#phase === 'amqp';
+    if (!inAmqp && this.#splitter.heldBytes > 2 * maxFrameBytes)
+      throw new Malformed('says too much before it was let in');
+    const unit = this.#held ?? this.#splitter.next(inAmqp ? maxFrameBytes : maxSaslFrameBytes);
+    if (!unit) return false;
+    if (unit.kind === 'header') {
+      if (!this.#mayBegin(unit)) return false;
+    } else if (this.#phase === 'start') {
+      throw new Malformed('does not begin with a protocol header');
+    } else if (inAmqp) {
+      this.#conversation.amqp(unit.bytes);
+    } else {
+      this.#conversation.sasl(unit.bytes);
+    }
+    this.#options.onFrame?.();
+    this.emit('data', unit.bytes);
+    return true;
+  }
+
+  /** Whether a protocol may begin with this header now; else it waits, with all that follows. */
+  #mayBegin(header: Unit): boolean {
+    const [, , , , id, major, minor, revision] = header.bytes;
+    if (major !== 1 || minor !== 0 || revision !== 0) throw new Malformed('speaks another version');
+    if (this.#phase === 'start' && id === protocolIds.sasl) {
+      this.#phase = 'sasl';
+      return true;
+    }
+    const { allowWithoutSasl = false, saslDone } = this.#options;
+    const mayFollow = this.#phase === 'sasl' || (this.#phase === 'start' && allowWithoutSasl);
+    if (id !== protocolIds.amqp || !mayFollow) throw new Malformed('begins what it may not begin');
+    // A client need not wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
+    const isHeld = this.#phase === 'sasl' && !saslDone();
+    this.#held = isHeld ? header : undefined;
+    if (!isHeld) this.#phase = 'amqp';
+    return !isHeld;
+  }
+
+  #cut(problem: string): void {
+    if (this.#phase === 'over') return;
+    this.#options.onViolation(problem);
+    this.#socket.destroy();
+    this.#over(() => this.emit('end'));
+  }
+
+  #over(tell: () => void): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    tell();
+  }
+}

@@ -1,0 +1,3 @@
+export { isSafeMessage } from './check-message.ts';
+export { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
+export { GuardedSocket, type GuardedSocketOptions } from './guarded-socket.ts';

@@ -1,0 +1,125 @@
+import { Malformed } from './malformed.ts';
+import { uint32At, walkValue, type WalkBudget } from './walk-value.ts';
+
+/** Descriptors of frames that a client may send (AMQP 1.0 §2.7, §5.3.3). */
+export const performatives = {
+  open: 0x10,
+  begin: 0x11,
+  attach: 0x12,
+  flow: 0x13,
+  transfer: 0x14,
+  disposition: 0x15,
+  detach: 0x16,
+  end: 0x17,
+  close: 0x18,
+  saslInit: 0x41,
+  saslResponse: 0x43,
+} as const;
+
+const code = {
+  described: 0x00,
+  true: 0x41,
+  uint0: 0x43,
+  ulong0: 0x44,
+  list0: 0x45,
+  smallUint: 0x52,
+  smallUlong: 0x53,
+  boolean: 0x56,
+  uint: 0x70,
+  ulong: 0x80,
+  binary8: 0xa0,
+  string8: 0xa1,
+  symbol8: 0xa3,
+  binary32: 0xb0,
+  string32: 0xb1,
+  symbol32: 0xb3,
+  list8: 0xc0,
+  list32: 0xd0,
+} as const;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The beginning of a frame's body: what it says, before what it carries. */
+export interface Performative {
+  /** One of {@link performatives}, or another number. */
+  readonly code: number;
+  /** Where it ends, and the payload begins. */
+  readonly end: number;
+  has(field: number): boolean;
+  /** An unsigned number; `undefined` where the field is absent, null, or something else. */
+  uint(field: number): number | undefined;
+  boolean(field: number): boolean;
+  /** Text of a string or symbol; `undefined` where it is neither, or no UTF-8. */
+  text(field: number): string | undefined;
+  isBinary(field: number): boolean;
+}
+
+/** Reads a described list, walking over all of its fields. @throws Malformed where it is none, or more than the budget allows. */
+export function readPerformative(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  budget: WalkBudget,
+): Performative {
+  if (start >= end || bytes[start] !== code.described) throw new Malformed('a frame has no performative');
+  const [descriptor, list] = readDescriptor(bytes, start + 1, end);
+  const listCode = bytes[list];
+  const width = listCode === code.list8 ? 1 : listCode === code.list32 ? 4 : 0;
+  if (list >= end || (width === 0 && listCode !== code.list0))
+    throw new Malformed('a performative is no list');
+  const stop = walkValue(bytes, list, end, budget);
+
+  const fields: number[] = [];
+  // The list was walked over: its fields lie within it.
+  const again = { valuesLeft: Number.POSITIVE_INFINITY, maxDepth: budget.maxDepth };
+  if (width > 0)
+    for (let at = list + 1 + 2 * width; at < stop; at = walkValue(bytes, at, stop, again)) fields.push(at);
+
+  function bytesOf(field: number, short: number, long: number): Uint8Array | undefined {
+    const at = fields[field];
+    if (at === undefined) return undefined;
+    if (bytes[at] === short) return bytes.subarray(at + 2, at + 2 + (bytes[at + 1] ?? 0));
+    return bytes[at] === long ? bytes.subarray(at + 5, at + 5 + uint32At(bytes, at + 1)) : undefined;
+  }
+
+  return {
+    code: descriptor,
+    end: stop,
+    has: (field) => fields[field] !== undefined && bytes[fields[field] ?? 0] !== 0x40,
+    uint(field) {
+      const at = fields[field];
+      if (at === undefined) return undefined;
+      if (bytes[at] === code.uint0) return 0;
+      if (bytes[at] === code.smallUint) return bytes[at + 1];
+      return bytes[at] === code.uint ? uint32At(bytes, at + 1) : undefined;
+    },
+    boolean(field) {
+      const at = fields[field];
+      return (
+        at !== undefined && (bytes[at] === code.true || (bytes[at] === code.boolean && bytes[at + 1] === 1))
+      );
+    },
+    text(field) {
+      const found =
+        bytesOf(field, code.string8, code.string32) ?? bytesOf(field, code.symbol8, code.symbol32);
+      try {
+        return found && utf8.decode(found);
+      } catch {
+        return undefined;
+      }
+    },
+    isBinary: (field) => bytesOf(field, code.binary8, code.binary32) !== undefined,
+  };
+}
+
+/** A number: symbolic descriptors are allowed by the standard, and sent by nobody. */
+function readDescriptor(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): readonly [descriptor: number, next: number] {
+  if (bytes[at] === code.smallUlong && at + 2 <= end) return [bytes[at + 1] ?? 0, at + 2];
+  if (bytes[at] === code.ulong && at + 9 <= end && uint32At(bytes, at + 1) === 0)
+    return [uint32At(bytes, at + 5), at + 9];
+  throw new Malformed('a performative has no number');
+}

@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net';
+import { GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
+import { later, type Clock } from '@rollcall/core';
+import type rhea from 'rhea';
+
+/** What of rhea's connection is not in its typings. */
+interface Internals {
+  accept(socket: object): void;
+  readonly sasl_transport?: {
+    readonly transports: { readonly 3: { readonly transport: { readonly read_complete?: boolean } } };
+  };
+  readonly remote_channel_map: Readonly<
+    Record<
+      number,
+      { readonly remote: { readonly handles: Readonly<Record<number, { readonly credit: number }>> } }
+    >
+  >;
+}
+
+export interface AcceptOptions {
+  readonly container: rhea.Container;
+  /** Those of rhea. */
+  readonly connectionOptions: object;
+  readonly limits: Partial<GuardLimits>;
+  readonly clock: Clock;
+  /** Longest time without a whole frame. */
+  readonly idleTimeoutMs: number;
+  /** Told why a peer was cut off. */
+  onViolation(problem: string, socket: Socket): void;
+}
+
+/** Lets a peer talk to rhea, through the guard. */
+export function acceptGuarded(socket: Socket, options: AcceptOptions): void {
+  const { clock, idleTimeoutMs } = options;
+  const connection = options.container.create_connection(
+    options.connectionOptions as never,
+  ) as unknown as Internals;
+  let lastFrameAt = clock.monotonic();
+  let disarm = (): void => {};
+
+  function watch(): void {
+    disarm = clock.at(later(lastFrameAt, idleTimeoutMs), () => {
+      if (clock.monotonic() >= later(lastFrameAt, idleTimeoutMs)) socket.destroy();
+      else watch();
+    });
+  }
+
+  const guarded = new GuardedSocket(socket, {
+    limits: options.limits,
+    allowWithoutSasl: true,
+    saslDone: () => connection.sasl_transport?.transports[3].transport.read_complete === true,
+    creditOf: (channel, handle) => connection.remote_channel_map[channel]?.remote.handles[handle]?.credit,
+    onViolation: (problem) => options.onViolation(problem, socket),
+    onFrame: () => (lastFrameAt = clock.monotonic()),
+  });
+  connection.accept(guarded);
+  watch();
+  socket.once('close', () => disarm());
+}
