@@ -268,7 +268,7 @@ function networkPid(up: RunningUp): number {
 test('children do not outlive up', async () => {
   const up = await startUp();
   const children = childrenOf(up);
-  expect(children).toHaveLength(3);
+  expect(children).toHaveLength(4);
   await up.process.end('SIGKILL');
   const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
   await expect.poll(alive, { timeout: 20_000 }).toEqual([]);

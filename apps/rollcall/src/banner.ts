@@ -8,8 +8,9 @@ Ready.
 
   MQTT devices         mqtt://127.0.0.1:${ports.mqtt}
   HTTP devices         http://127.0.0.1:${ports.http}
+  AMQP 1.0 devices     amqp://127.0.0.1:${ports.amqp}
   Events API           amqp://127.0.0.1:${ports.network}
-  health and metrics   http://127.0.0.1:${ports.mqttHealth}/readiness, /metrics (MQTT), :${ports.httpHealth} (HTTP)
+  health and metrics   http://127.0.0.1:${ports.mqttHealth}/readiness, /metrics (MQTT), :${ports.httpHealth} (HTTP), :${ports.amqpHealth} (AMQP)
   data and logs        ${dataDir}
 
 Try, in another terminal:

@@ -42,6 +42,13 @@ export function demoAdapters(
       environment: { ...shared, ...listening('HTTP', 'http-0', ports.http, ports.httpHealth) },
       healthPort: ports.httpHealth,
     },
+    {
+      name: 'amqp-adapter',
+      title: 'AMQP adapter',
+      main: fileURLToPath(import.meta.resolve('@rollcall/amqp-adapter')),
+      environment: { ...shared, ...listening('AMQP', 'amqp-0', ports.amqp, ports.amqpHealth) },
+      healthPort: ports.amqpHealth,
+    },
   ];
 }
 

@@ -2,9 +2,11 @@
 export interface DemoPorts {
   readonly mqtt: number;
   readonly http: number;
+  readonly amqp: number;
   readonly network: number;
   readonly mqttHealth: number;
   readonly httpHealth: number;
+  readonly amqpHealth: number;
 }
 
 /** The standard ports, moved by `offset`. */
@@ -12,9 +14,11 @@ export function demoPorts(offset: number): DemoPorts {
   return {
     mqtt: 1_883 + offset,
     http: 8_080 + offset,
+    amqp: 5_672 + offset,
     network: 15_672 + offset,
     mqttHealth: 9_101 + offset,
     httpHealth: 9_102 + offset,
+    amqpHealth: 9_103 + offset,
   };
 }
 
@@ -22,7 +26,9 @@ export function demoPorts(offset: number): DemoPorts {
 export const portNames: Readonly<Record<keyof DemoPorts, string>> = {
   mqtt: 'MQTT devices',
   http: 'HTTP devices',
+  amqp: 'AMQP devices',
   network: 'the messaging network',
   mqttHealth: 'health and metrics of the MQTT adapter',
   httpHealth: 'health and metrics of the HTTP adapter',
+  amqpHealth: 'health and metrics of the AMQP adapter',
 };

@@ -5,7 +5,7 @@ import { banner } from './banner.ts';
 import { demoPorts } from './ports.ts';
 import { findTakenPort } from './taken-port.ts';
 
-const none = { mqtt: 0, http: 0, network: 0, mqttHealth: 0, httpHealth: 0 };
+const none = { mqtt: 0, http: 0, amqp: 0, network: 0, mqttHealth: 0, httpHealth: 0, amqpHealth: 0 };
 
 test('a taken port is named, with what needs it and a way out', async () => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -24,9 +24,11 @@ test('an offset moves every port, in the printed commands too', () => {
   expect(ports).toEqual({
     mqtt: 11_883,
     http: 18_080,
+    amqp: 15_672,
     network: 25_672,
     mqttHealth: 19_101,
     httpHealth: 19_102,
+    amqpHealth: 19_103,
   });
   const text = banner(ports, '/data', 10_000);
   for (const port of Object.values(ports)) expect(text).toContain(String(port));

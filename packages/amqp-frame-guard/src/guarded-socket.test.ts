@@ -187,6 +187,32 @@ describe('a guarded server', () => {
     expect(bodies).toEqual([]);
   });
 
+  test('hands nothing on while it is held, and loses nothing', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(() => server.close());
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    const guarded = new GuardedSocket(socket, {
+      allowWithoutSasl: true,
+      saslDone: () => false,
+      onViolation: (problem) => expect.fail(problem),
+    });
+    const units: number[] = [];
+    guarded.on('data', (bytes: Uint8Array) => {
+      units.push(bytes.length);
+      if (units.length === 2) guarded.hold();
+    });
+    client.write(Buffer.concat([amqpHeader, open(), begin(), attach(0)]));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(units).toHaveLength(2);
+    guarded.resume();
+    expect(units).toHaveLength(4);
+    client.destroy();
+    socket.destroy();
+  });
+
   test('takes bytes one by one', async () => {
     const { port, bodies, violations } = await givenAServer();
     const socket = connect(port, '127.0.0.1');

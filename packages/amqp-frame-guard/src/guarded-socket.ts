@@ -36,6 +36,7 @@ export class GuardedSocket extends EventEmitter {
   readonly #splitter = createFrameSplitter();
   #phase: 'start' | 'sasl' | 'amqp' | 'over' = 'start';
   #held: Unit | undefined;
+  #holding = false;
 
   constructor(socket: Socket, options: GuardedSocketOptions) {
     super();
@@ -54,10 +55,23 @@ export class GuardedSocket extends EventEmitter {
     for (const event of ['end', 'close'] as const) socket.on(event, () => this.#over(() => this.emit('end')));
   }
 
+  /** Hands nothing on, and reads no more, until {@link resume}: what the peer says waits. */
+  hold(): void {
+    this.#holding = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#holding) return;
+    this.#holding = false;
+    this.#socket.resume();
+    this.#release();
+  }
+
   /** Hands on what may be handed on by now. */
   #release(): void {
     try {
-      while (this.#phase !== 'over' && this.#takeNext());
+      while (this.#phase !== 'over' && !this.#holding && this.#takeNext());
     } catch (error) {
       if (error instanceof Malformed) this.#cut(error.message);
       else throw error;

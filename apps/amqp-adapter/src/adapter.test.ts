@@ -1,0 +1,360 @@
+import { once } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import {
+  describeAdapter,
+  scriptedPassword,
+  startForTest,
+  type AdapterInTest,
+  type TestSetting,
+} from '@rollcall/adapter-kit/conformance';
+import { localhostCertificate, settled } from '@rollcall/conformance';
+import rhea from 'rhea';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
+
+const options: AmqpAdapterOptions = {
+  plain: { host: '127.0.0.1', port: 0 },
+  maxPayloadBytes: 2_048,
+  maxFrameBytes: 16_384,
+  idleTimeoutMs: 60_000,
+  openTimeoutMs: 10_000,
+  maxPendingSockets: 100,
+};
+
+const clients: rhea.Connection[] = [];
+const adapters: AdapterInTest[] = [];
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) internalSocket(client)?.destroy();
+  for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+function internalSocket(connection: rhea.Connection): { destroy(): void } | undefined {
+  return (connection as unknown as { socket?: { destroy(): void } }).socket;
+}
+
+interface ClientFacts {
+  readonly username?: string;
+  readonly password?: string;
+  readonly containerId?: string;
+  readonly desired?: string;
+  readonly tls?: { readonly ca: string };
+}
+
+/** A real client, and what it heard of its connection's end. */
+function connectClient(port: number, facts: ClientFacts = {}) {
+  const {
+    username = 'thermostat-7@acme',
+    password = scriptedPassword,
+    containerId = 'unit-1',
+    desired,
+    tls,
+  } = facts;
+  const container = rhea.create_container({ id: containerId });
+  for (const event of ['error', 'session_error', 'sender_error', 'receiver_error'])
+    container.on(event, () => {});
+  const connection = container.connect({
+    host: '127.0.0.1',
+    port,
+    reconnect: false,
+    username,
+    password,
+    // A manual clock counts the adapter's silence; heartbeats would be on real time.
+    idle_time_out: 0,
+    ...(desired !== undefined && { desired_capabilities: [desired] }),
+    ...(tls && { transport: 'tls', ca: tls.ca, servername: 'localhost' }),
+  } as never);
+  clients.push(connection);
+  const opened = new Promise<boolean>((resolve) => {
+    connection.once('connection_open', () => resolve(true));
+    connection.once('disconnected', () => resolve(false));
+  });
+  const over = new Promise<void>((resolve) => {
+    for (const event of ['connection_close', 'connection_error', 'disconnected'])
+      connection.once(event, () => setImmediate(resolve));
+  });
+  /** The condition that the adapter closed it with. */
+  const condition = (): string | undefined =>
+    (connection.error as { condition?: string } | undefined)?.condition;
+  return { container, connection, condition, opened, over };
+}
+
+describeAdapter('AMQP 1.0', {
+  createAdapter: () => createAmqpAdapter(options),
+  silenceMs: options.idleTimeoutMs,
+  async connect({ port }, { username, password, remoteId }) {
+    const { connection, condition, opened, over } = connectClient(port, {
+      username,
+      password,
+      containerId: remoteId,
+      desired: 'sole-connection-for-container',
+    });
+    if (!(await opened)) return undefined;
+    // A device that is refused once it is authenticated hears why at once.
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 30))]);
+    if (condition() !== undefined) return undefined;
+    return {
+      async leave() {
+        connection.close();
+        await over;
+      },
+      async vanish() {
+        internalSocket(connection)?.destroy();
+      },
+      // Its heartbeats are on real time, and the adapter's clock is a manual one.
+      fallSilent: async () => {},
+    };
+  },
+});
+
+async function givenAnAdapter(facts: Partial<AmqpAdapterOptions> = {}, setting: TestSetting = {}) {
+  const adapter = await startForTest(createAmqpAdapter({ ...options, ...facts }), setting);
+  adapters.push(adapter);
+  return adapter;
+}
+
+/** A device with a link to send on, and the outcomes of what it sent. */
+async function givenADevice(facts: ClientFacts = {}, setting: TestSetting = {}) {
+  const adapter = await givenAnAdapter({}, setting);
+  const device = connectClient(adapter.address.port, facts);
+  expect(await device.opened).toBe(true);
+  const sender = device.connection.open_sender({ target: {}, treat_modified_as_released: false } as never);
+  await once(sender, 'sendable');
+  const outcomes = new Map<rhea.Delivery, (outcome: string) => void>();
+  for (const event of ['accepted', 'released', 'rejected'])
+    sender.on(event, ({ delivery }: rhea.EventContext) => {
+      const { condition } =
+        (delivery?.remote_state as { error?: { condition?: string } } | undefined)?.error ?? {};
+      if (delivery) outcomes.get(delivery)?.(condition ?? event);
+    });
+  const send = (message: rhea.Message): Promise<string> =>
+    new Promise((resolve) => outcomes.set(sender.send(message), resolve));
+  return { ...adapter, device, linkToSend: sender, send };
+}
+
+describe('uploading', () => {
+  test('telemetry and events arrive as the device sent them, and are accepted once the network has them', async () => {
+    const { send, sender } = await givenADevice();
+    expect(await send({ to: 'telemetry', body: 'text', content_type: 'text/plain' })).toBe('accepted');
+    expect(
+      await send({ to: 'event', body: rhea.message.data_section(Buffer.from('bytes')), ttl: 5_500 }),
+    ).toBe('accepted');
+    expect(sender.messages).toMatchObject([
+      {
+        endpoint: 'telemetry',
+        qos: 1,
+        contentType: 'text/plain',
+        origAdapter: 'hono-amqp',
+        origAddress: 'telemetry',
+      },
+      { endpoint: 'event', qos: 1, contentType: 'application/octet-stream', ttlMs: 5_000 },
+    ]);
+    expect(sender.messages.map(({ payload }) => Buffer.from(payload ?? []).toString())).toEqual([
+      'text',
+      'bytes',
+    ]);
+  });
+
+  test('a gateway uploads for its device, and for no other', async () => {
+    const { send, sender } = await givenADevice({ username: 'gw-1@acme' });
+    expect(await send({ to: 'telemetry//valve-1', body: 'x' })).toBe('accepted');
+    expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('accepted');
+    expect(await send({ to: 'telemetry/umbrella/valve-1', body: 'x' })).toBe('amqp:unauthorized-access');
+    expect(sender.messages).toMatchObject([
+      { device: { device: 'valve-1' } },
+      { device: { device: 'valve-1' } },
+    ]);
+  });
+
+  test.each([
+    ['nowhere', { to: 'nowhere', body: 'x' }, 'amqp:not-found'],
+    ['to nobody', { body: 'x' }, 'amqp:not-found'],
+    ['nothing without a content type', { to: 'telemetry', body: 7 }, 'hono:bad-request'],
+  ])('%s is rejected', async (_what, message, outcome) => {
+    const { send, sender } = await givenADevice();
+    expect(await send(message as rhea.Message)).toBe(outcome);
+    expect(sender.messages).toEqual([]);
+  });
+
+  test('what the network cannot take now is released', async () => {
+    const { send, sender } = await givenADevice();
+    sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer' } });
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('released');
+  });
+
+  test('outcomes of different kinds in one turn stay apart', async () => {
+    const { send, sender } = await givenADevice();
+    sender.outcome = ({ contentType }) =>
+      contentType === 'a/bad'
+        ? { status: 'failed', failure: { status: 503, text: '' } }
+        : { status: 'accepted' };
+    const sent = ['a/good', 'a/bad', 'a/good', 'a/bad'].map((content_type) =>
+      send({ to: 'telemetry', body: 'x', content_type }),
+    );
+    expect(await Promise.all(sent)).toEqual(['accepted', 'released', 'accepted', 'released']);
+  });
+
+  test('telemetry that is settled already is of QoS 0; an event must not be', async () => {
+    const { device, sender, logged } = await givenADevice();
+    const settledLink = device.connection.open_sender({ target: {}, snd_settle_mode: 1 } as never);
+    await once(settledLink, 'sendable');
+    settledLink.send({ to: 'telemetry', body: 'x' });
+    settledLink.send({ to: 'event', body: 'x' });
+    await expect.poll(() => logged.some(({ message }) => message === 'upload failed')).toBe(true);
+    expect(sender.messages).toMatchObject([{ endpoint: 'telemetry', qos: 0 }]);
+  });
+
+  test('a hundred messages go through a link of less credit', async () => {
+    const { linkToSend, sender } = await givenADevice();
+    let sent = 0;
+    const sendSome = (): void => {
+      while (sent < 100 && linkToSend.sendable()) {
+        sent += 1;
+        linkToSend.send({ to: 'telemetry', body: String(sent) });
+      }
+    };
+    linkToSend.on('sendable', sendSome);
+    sendSome();
+    await expect.poll(() => sender.messages.length).toBe(100);
+  });
+
+  test('a message that is too large detaches the link, a much larger one ends the connection', async () => {
+    const { device, linkToSend, events } = await givenADevice();
+    const detached = once(linkToSend, 'sender_error') as Promise<[rhea.EventContext]>;
+    linkToSend.send({ to: 'telemetry', body: 'x'.repeat(3_000) });
+    expect((await detached)[0].sender?.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' });
+    const second = device.connection.open_sender({ target: {} });
+    await once(second, 'sendable');
+    second.send({ to: 'telemetry', body: 'x'.repeat(100_000) });
+    expect((await events(2))[1]).toMatchObject({
+      reason: 'protocol-error',
+      raw: { text: 'a message is too large' },
+    });
+  });
+
+  test('more messages than a device may upload end its connection', async () => {
+    const { send, events } = await givenADevice({}, { settings: { maxMessagesPerSecond: 10 } });
+    for (let sent = 0; sent < 10; sent++) expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('amqp:resource-limit-exceeded');
+    expect((await events(2))[1]).toMatchObject({ reason: 'limit-exceeded' });
+  });
+
+  test('access that ended ends the connection', async () => {
+    const { send, registry, events } = await givenADevice();
+    registry.assertRegistration = async () => ({ status: 'not-found' });
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('amqp:not-found');
+    expect((await events(2))[1]).toMatchObject({ reason: 'access-revoked' });
+  });
+});
+
+describe('links that are not served', () => {
+  test.each([
+    ['command', 'amqp:not-implemented'],
+    ['command//valve-1', 'amqp:not-implemented'],
+    ['telemetry', 'amqp:not-found'],
+  ])('a receiver from %s', async (source, condition) => {
+    const { device } = await givenADevice();
+    const receiver = device.connection.open_receiver(source);
+    const [context] = (await once(receiver, 'receiver_error')) as [rhea.EventContext];
+    expect(context.receiver?.error).toMatchObject({ condition });
+  });
+
+  test('a sender to an address', async () => {
+    const { device } = await givenADevice();
+    const sender = device.connection.open_sender('telemetry');
+    const [context] = (await once(sender, 'sender_error')) as [rhea.EventContext];
+    expect(context.sender?.error).toMatchObject({ condition: 'hono:bad-request' });
+  });
+});
+
+describe('connecting', () => {
+  test('the event says what AMQP knows', async () => {
+    const { events } = await givenADevice({ containerId: 'unit-7' });
+    const [event] = await events(1);
+    expect(event).toMatchObject({
+      remoteId: 'unit-7',
+      protocol: 'AMQP 1.0',
+      basis: { kind: 'session', detectWithinMs: 60_000 },
+      adapter: { type: 'hono-amqp' },
+    });
+    expect(event).not.toHaveProperty('slot');
+  });
+
+  test('without asking to be the only one, a container may connect twice', async () => {
+    const { address, events } = await givenADevice();
+    expect(await connectClient(address.port).opened).toBe(true);
+    expect((await events(2)).map(({ type }) => type)).toEqual(['connected', 'connected']);
+  });
+
+  test('a device that is taken over, and one whose access ends, hear why', async () => {
+    const desired = 'sole-connection-for-container';
+    const { address, device, registry } = await givenADevice({ desired });
+    const second = connectClient(address.port, { desired });
+    await device.over;
+    expect(device.condition()).toBe('amqp:resource-locked');
+    expect(await second.opened).toBe(true);
+    registry.disable('acme');
+    await second.over;
+    expect(second.condition()).toBe('amqp:unauthorized-access');
+  });
+
+  test('a tenant that is disabled is told once the connection is open', async () => {
+    const adapter = await givenAnAdapter();
+    adapter.registry.disable('acme');
+    const refused = connectClient(adapter.address.port);
+    await refused.over;
+    expect(refused.condition()).toBe('amqp:unauthorized-access');
+    await settled();
+    expect(adapter.sink.events).toEqual([]);
+  });
+
+  test('a registry that is away is no fault of the device', async () => {
+    const adapter = await givenAnAdapter();
+    adapter.registry.unavailable = true;
+    expect(await connectClient(adapter.address.port).opened).toBe(false);
+    expect(adapter.sink.events).toEqual([]);
+  });
+
+  test('a network connection gets so much time to open', async () => {
+    const { address, clock } = await givenAnAdapter();
+    const before = clock.armed;
+    const socket = connectSocket(address.port, '127.0.0.1').resume();
+    while (clock.armed === before) await settled();
+    const closed = once(socket, 'close');
+    await clock.advanceAsync(options.openTimeoutMs);
+    await closed;
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test('a device that breaks the protocol is told of as such', async () => {
+    const { device, events } = await givenADevice();
+    (device.connection as unknown as { socket: { write(bytes: Uint8Array): void } }).socket.write(
+      Buffer.alloc(8),
+    );
+    expect((await events(2))[1]).toMatchObject({
+      reason: 'protocol-error',
+      raw: { text: 'a frame is too small or too large' },
+    });
+  });
+
+  test('a device that closes with an error leaves unclean', async () => {
+    const { device, events } = await givenADevice();
+    device.connection.close({ condition: 'amqp:internal-error', description: 'out of memory' });
+    expect((await events(2))[1]).toMatchObject({
+      reason: 'client-closed',
+      clean: false,
+      raw: { code: 'amqp:internal-error', text: 'out of memory' },
+    });
+  });
+
+  test('over TLS', async () => {
+    const { key, cert } = localhostCertificate();
+    const { plain: _plain, ...withoutPlain } = options;
+    const adapter = await startForTest(
+      createAmqpAdapter({ ...withoutPlain, tls: { host: '127.0.0.1', port: 0, key, cert } }),
+    );
+    adapters.push(adapter);
+    expect(await connectClient(adapter.address.port, { tls: { ca: cert } }).opened).toBe(true);
+    expect((await adapter.events(1))[0]).toMatchObject({ type: 'connected' });
+  });
+});

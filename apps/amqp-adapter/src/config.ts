@@ -1,0 +1,71 @@
+import {
+  listenerOptions,
+  listenerProblems,
+  listenersOf,
+  loadConfig,
+  milliseconds,
+  option,
+  wholeNumber,
+} from '@rollcall/adapter-kit';
+import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { AmqpAdapterOptions } from './adapter.ts';
+
+/** Options of the AMQP adapter. */
+export const amqpOptions = {
+  ...listenerOptions('AMQP', { plain: 5_672, tls: 5_671 }),
+  maxPayloadBytes: option(
+    'AMQP_MAXPAYLOADSIZE',
+    wholeNumber(1, 16_777_216),
+    '2048',
+    'greatest message of a device, in bytes',
+    { hono: true },
+  ),
+  maxFrameBytes: option(
+    'AMQP_MAXFRAMESIZE',
+    wholeNumber(512, 1_048_576),
+    '16384',
+    'greatest frame of a device, in bytes',
+    { hono: true },
+  ),
+  idleTimeoutMs: option(
+    'AMQP_IDLETIMEOUT',
+    milliseconds,
+    '60000',
+    'ms of silence after which a device counts as gone; it is told half of it',
+    { hono: true },
+  ),
+  openTimeoutMs: option(
+    'AMQP_OPENTIMEOUT',
+    milliseconds,
+    '10000',
+    'ms within which a new network connection must have proved who it is, and opened',
+  ),
+  maxPendingSockets: option(
+    'AMQP_MAXPENDINGCONNECTIONS',
+    wholeNumber(1, 1_000_000),
+    '12000',
+    'network connections that have not opened yet at a time; more are closed at once',
+  ),
+} as const satisfies Options;
+
+type AmqpValues = ValuesOf<typeof amqpOptions>;
+
+/** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
+export function loadAmqpConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): LoadedConfig<typeof amqpOptions> {
+  return loadConfig(amqpOptions, env, (values) => listenerProblems('AMQP', values));
+}
+
+/** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */
+export function amqpAdapterOptions(values: AmqpValues): AmqpAdapterOptions {
+  const { maxPayloadBytes, maxFrameBytes, idleTimeoutMs, openTimeoutMs, maxPendingSockets } = values;
+  return {
+    ...listenersOf('AMQP', values),
+    maxPayloadBytes,
+    maxFrameBytes,
+    idleTimeoutMs,
+    openTimeoutMs,
+    maxPendingSockets,
+  };
+}

@@ -1,0 +1,272 @@
+import type { Socket } from 'node:net';
+import {
+  peerAddress,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type EndReason,
+  type OpenConnection,
+  type Refusal,
+} from '@rollcall/adapter-kit';
+import { GuardedSocket } from '@rollcall/amqp-frame-guard';
+import { later, type DisconnectedChange } from '@rollcall/core';
+import type rhea from 'rhea';
+import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
+import { readMessage } from './read-message.ts';
+import { internalsOf, serveSasl } from './rhea-internals.ts';
+import { readPlain } from './sasl-plain.ts';
+import { settleDelivery } from './settle-delivery.ts';
+import { amqpTracker, type AmqpSignal } from './tracker.ts';
+import { parseUploadAddress } from './upload-address.ts';
+
+export interface DeviceOptions {
+  readonly maxPayloadBytes: number;
+  readonly maxFrameBytes: number;
+  readonly idleTimeoutMs: number;
+  /** Time within which a network connection must have opened. */
+  readonly openTimeoutMs: number;
+}
+
+/** What rhea's container is told of, handed to the connection it concerns. */
+export interface DeviceConnection {
+  attachedToSend(link: rhea.Receiver): void;
+  attachedToReceive(link: rhea.Sender): void;
+  message(context: rhea.EventContext): void;
+  closed(error: AmqpCause | undefined): void;
+}
+
+/** Messages a device may have under way on a link, as in Hono. */
+const linkCredit = 30;
+/** How long a device may take to read its last frames. */
+const closeWithinMs = 1_000;
+const maxContainerIdLength = 256;
+
+/** Serves one network connection, from its first byte to its last: turns what the guard and rhea see into signals. */
+export function serveDevice(
+  socket: Socket,
+  connection: rhea.Connection,
+  host: AdapterHost,
+  options: DeviceOptions,
+  opened: () => void,
+): DeviceConnection {
+  const internals = internalsOf(connection);
+  const remoteAddress = peerAddress(socket);
+  const remoteIp = socket.remoteAddress ?? '';
+  let identity: AuthenticatedDevice | undefined;
+  let refusal: Refusal | undefined;
+  let open: OpenConnection<AmqpSignal> | undefined;
+  const report = (signal: AmqpSignal): void => open?.report(signal);
+
+  const disarmOpen = host.clock.at(later(host.clock.monotonic(), options.openTimeoutMs), () =>
+    socket.destroy(),
+  );
+  const guarded = new GuardedSocket(socket, {
+    limits: {
+      maxFrameBytes: options.maxFrameBytes,
+      // Room for what stands beside the payload; a larger message detaches its link, a much larger one the connection.
+      maxMessageBytes: 4 * options.maxPayloadBytes + 16_384,
+    },
+    saslDone: () => internals.sasl_transport?.transport.read_complete === true,
+    creditOf: (channel, handle) => internals.remote_channel_map[channel]?.remote.handles[handle]?.credit,
+    onFrame: () => report({ type: 'frame' }),
+    onViolation(problem) {
+      host.log.debug({ remoteIp, problem }, 'device broke the protocol');
+      report({ type: 'protocol-error', text: problem });
+    },
+  });
+  socket.on('close', () => {
+    disarmOpen();
+    report({ type: 'socket-closed' });
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
+  );
+
+  serveSasl(connection, guarded, { PLAIN: authenticate });
+  // rhea answers an Open with its own at once: ours has to wait for the journal.
+  internals.open = () => {
+    guarded.hold();
+    answerOpen().then(
+      () => guarded.resume(),
+      (error: unknown) => {
+        host.log.error({ err: error }, 'device could not be let in');
+        socket.destroy();
+      },
+    );
+  };
+
+  /** Whether SASL succeeds. Some refusals are told only once the connection is open, as Hono does. */
+  async function authenticate(response: Uint8Array | undefined): Promise<boolean> {
+    const presented = readPlain(response);
+    if (!presented) {
+      host.refused('bad-credentials');
+      closeSoon();
+      return false;
+    }
+    const result = await host.authenticate({ ...presented, remoteIp, gone: () => socket.destroyed });
+    if (result.status === 'accepted') {
+      ({ identity } = result);
+      return true;
+    }
+    refusal = result.refusal;
+    if (refusalConditions[refusal.reason] !== undefined) return true;
+    closeSoon();
+    // SASL's own words for "not now": rhea says so where a mechanism fails by itself.
+    if (refusal.reason === 'unavailable' || refusal.reason === 'busy') throw new Error(refusal.text);
+    return false;
+  }
+
+  async function answerOpen(): Promise<void> {
+    disarmOpen();
+    const { container_id: containerId, desired_capabilities: desired } = internals.remote.open;
+    if (identity && !refusal) refusal = host.admit(identity);
+    if (!identity || refusal) return refuse(refusal);
+    if (typeof containerId !== 'string' || containerId.length > maxContainerIdLength) {
+      answer();
+      return close({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
+    }
+    const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
+    open = host.open(amqpTracker, {
+      identity,
+      remoteId: containerId === '' ? identity.authId : containerId,
+      ...(exclusive && { slot: containerId }),
+      protocol: 'AMQP 1.0',
+      ...(remoteAddress !== undefined && { remoteAddress }),
+      end: (reason: EndReason) => report({ type: 'ended', reason, raw: endCauses[reason] }),
+      onDisconnected,
+    });
+    opened();
+    report({ type: 'accepted', idleTimeoutMs: options.idleTimeoutMs });
+    await open.committed();
+    answer();
+  }
+
+  function answer(): void {
+    delete internals.open;
+    connection.open();
+  }
+
+  function refuse(why: Refusal | undefined): void {
+    answer();
+    close({
+      code: (why && refusalConditions[why.reason]) ?? 'amqp:precondition-failed',
+      text: why?.text ?? 'anonymous devices are not supported',
+    });
+  }
+
+  /** Tells the device why, and closes once it was read. */
+  function close(cause?: AmqpCause): void {
+    connection.close(cause && { condition: cause.code, description: cause.text });
+    closeSoon();
+  }
+
+  function closeSoon(): void {
+    const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => socket.destroy());
+    socket.once('close', disarm);
+    // What is written in this turn goes out first.
+    setImmediate(() => setImmediate(() => socket.end()));
+  }
+
+  function onDisconnected({ reason, raw }: DisconnectedChange): void {
+    switch (reason) {
+      case 'connection-lost':
+        socket.destroy();
+        return undefined;
+      case 'client-closed':
+        return closeSoon();
+      case 'keepalive-timeout':
+        return close({ code: 'amqp:resource-limit-exceeded', text: 'local-idle-timeout expired' });
+      default:
+        return close({
+          code: typeof raw?.code === 'string' ? raw.code : 'amqp:internal-error',
+          text: raw?.text ?? reason,
+        });
+    }
+  }
+
+  async function upload({ message, delivery, receiver }: rhea.EventContext): Promise<void> {
+    if (!message || !delivery || !receiver || !identity) return;
+    const address = parseUploadAddress(message.to);
+    const presettled = delivery.remote_settled;
+    const result =
+      address === undefined
+        ? ({ status: 'failed', failure: { status: 404, text: 'no such endpoint' }, terminal: false } as const)
+        : address.endpoint === 'event' && presettled
+          ? ({
+              status: 'failed',
+              failure: { status: 400, text: 'events must not be settled' },
+              terminal: false,
+            } as const)
+          : await host.upload({
+              by: identity,
+              ...address,
+              ...readMessage(message),
+              qos: presettled ? 0 : 1,
+              origAddress: String(message.to),
+            });
+    if (result.status === 'failed')
+      host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+    if (!receiver.is_open()) return;
+    if (result.status === 'accepted') {
+      if (!presettled) settleDelivery(delivery, 'accepted');
+    } else if (!presettled) {
+      const code = uploadCondition(result.failure);
+      settleDelivery(delivery, code === undefined ? 'released' : { code, text: result.failure.text });
+    }
+    receiver.add_credit(1);
+    if (result.status === 'failed' && result.terminal)
+      report({ type: 'ended', reason: 'access-revoked', raw: endCauses['access-revoked'] });
+    else if (result.status === 'failed' && result.failure.status === 429)
+      report({ type: 'ended', reason: 'limit-exceeded', raw: endCauses['limit-exceeded'] });
+  }
+
+  return {
+    attachedToSend(link) {
+      const target = link.target?.address as unknown;
+      link.set_source({} as never);
+      link.set_target({} as never);
+      if (target !== undefined && target !== null && target !== '') {
+        link.close({
+          condition: 'hono:bad-request',
+          description: 'container supports anonymous terminus only',
+        });
+        return;
+      }
+      link.add_credit(linkCredit);
+    },
+
+    attachedToReceive(link) {
+      const address = (link.source as { readonly address?: unknown } | undefined)?.address;
+      const source = typeof address === 'string' ? address : '';
+      link.set_source({ address: source });
+      link.set_target({} as never);
+      const isCommand = /^(?:command|c)(?:\/|$)/.test(source);
+      link.close(
+        isCommand
+          ? { condition: 'amqp:not-implemented', description: 'commands are not supported' }
+          : { condition: 'amqp:not-found', description: 'no such node' },
+      );
+    },
+
+    message(context) {
+      const { message, receiver } = context;
+      const size = readMessageSize(message);
+      if (size > options.maxPayloadBytes && receiver) {
+        receiver.close({
+          condition: 'amqp:link:message-size-exceeded',
+          description: `payload is larger than ${options.maxPayloadBytes} bytes`,
+        });
+        return;
+      }
+      upload(context).catch((error: unknown) => {
+        host.log.error({ err: error }, 'message could not be handled');
+        report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
+      });
+    },
+
+    closed: (error) => report({ type: 'close', ...(error && { error }) }),
+  };
+}
+
+function readMessageSize(message: rhea.Message | undefined): number {
+  return (message && readMessage(message).payload?.byteLength) ?? 0;
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import rhea from 'rhea';
+import { expect, test } from 'vitest';
+import { createAmqpAdapter } from './adapter.ts';
+
+const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const atATime = 25;
+
+/** What a real client says, chunk by chunk, up to three messages. */
+async function recordedConversation(port: number): Promise<readonly Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  const connection = rhea.create_container({ id: 'recorded' }).connect({
+    host: '127.0.0.1',
+    port,
+    reconnect: false,
+    username: 'thermostat-7@acme',
+    password: scriptedPassword,
+  });
+  const { socket } = connection as unknown as { readonly socket: Socket };
+  const write = socket.write.bind(socket);
+  socket.write = (bytes: Uint8Array) => {
+    chunks.push(Uint8Array.from(bytes));
+    return write(bytes);
+  };
+  const sender = connection.open_sender({ target: {} });
+  await once(sender, 'sendable');
+  for (let sent = 0; sent < 3; sent++) {
+    sender.send({ to: sent === 1 ? 'event' : 'telemetry', body: 'x', content_type: 'text/plain' });
+    await once(sender, 'accepted');
+  }
+  connection.close();
+  await once(connection, 'connection_close');
+  return chunks;
+}
+
+test(
+  `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
+  { timeout: 60_000 + cases * 20 },
+  async () => {
+    const adapter = await startForTest(
+      createAmqpAdapter({
+        plain: { host: '127.0.0.1', port: 0 },
+        maxPayloadBytes: 2_048,
+        maxFrameBytes: 16_384,
+        idleTimeoutMs: 60_000,
+        openTimeoutMs: 10_000,
+        maxPendingSockets: 1_000,
+      }),
+    );
+    const { port } = adapter.address;
+    const random = seededRandom(20_261_124);
+    const conversation = await recordedConversation(port);
+
+    const honest = rhea.create_container({ id: 'honest' }).connect({
+      host: '127.0.0.1',
+      port,
+      reconnect: false,
+      username: 'valve-1@acme',
+      password: scriptedPassword,
+    });
+    const sender = honest.open_sender({ target: {} });
+    await once(sender, 'sendable');
+
+    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random);
+    for (let played = 0; played < cases; played += atATime) {
+      await Promise.all(Array.from({ length: Math.min(atATime, cases - played) }, play));
+      const accepted = once(sender, 'accepted');
+      sender.send({ to: 'telemetry', body: 'x' });
+      await accepted;
+    }
+
+    // Some conversations were accepted: what the fuzz does not reach, it does not test.
+    await adapter.events(cases / 5);
+    honest.close();
+    await once(honest, 'connection_close');
+    await adapter.running.stop({ graceMs: 0 });
+    expect(adapter.clock.armed).toBe(0);
+
+    const open = new Map<string, number>();
+    for (const { type, connectionId } of adapter.sink.events)
+      open.set(connectionId, (open.get(connectionId) ?? 0) + (type === 'connected' ? 1 : -1));
+    expect([...open.values()].filter((count) => count !== 0)).toEqual([]);
+    expect(adapter.logged.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(JSON.stringify(adapter.logged)).not.toContain(scriptedPassword);
+  },
+);

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { readPlain } from './sasl-plain.ts';
+
+test.each([
+  ['\0sensor1@acme\0sécret', 'sensor1@acme', 'sécret'],
+  ['someone\0sensor1@acme\0x', 'sensor1@acme', 'x'],
+  ['\0sensor1@acme\0', 'sensor1@acme', ''],
+])('%j', (text, username, password) => {
+  const presented = readPlain(Buffer.from(text));
+  expect(presented?.username).toBe(username);
+  expect(Buffer.from(presented?.password ?? []).toString()).toBe(password);
+});
+
+test.each(['', 'x', '\0', '\0\0x', '\0x', 'a\0b\0c\0d'])('%j is no SASL PLAIN', (text) =>
+  expect(readPlain(Buffer.from(text))).toBeUndefined(),
+);
+
+test('a name that is no UTF-8 is none', () => {
+  expect(readPlain(Uint8Array.of(0, 0xff, 0, 1))).toBeUndefined();
+  expect(readPlain(undefined)).toBeUndefined();
+});

@@ -1,0 +1,133 @@
+import { track } from '@rollcall/adapter-kit';
+import { describeTracker, ManualClock } from '@rollcall/conformance';
+import type { Change, DeadlineSignal, Instant } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { amqpTracker, type AmqpSignal, type AmqpState } from './tracker.ts';
+
+const idleTimeoutMs = 60_000;
+const basis = { kind: 'session', detectWithinMs: idleTimeoutMs } as const;
+const now = 1_000_000 as Instant;
+
+const signals = {
+  accepted: { type: 'accepted', idleTimeoutMs },
+  frame: { type: 'frame' },
+  close: { type: 'close' },
+  'socket-closed': { type: 'socket-closed' },
+  'protocol-error': { type: 'protocol-error', text: 'a frame is too large' },
+  ended: { type: 'ended', reason: 'access-revoked' },
+  deadline: { type: 'deadline' },
+} as const satisfies Record<string, AmqpSignal | DeadlineSignal>;
+
+const states: Record<AmqpState['phase'], AmqpState> = {
+  pending: { phase: 'pending' },
+  online: { phase: 'online', lastSeen: (now - idleTimeoutMs) as Instant, idleTimeoutMs },
+  closed: { phase: 'closed' },
+};
+
+// Every phase × every signal: the next phase, and what is published. A new phase or signal does not compile until its
+// cell is filled in. `online` is at the end of its patience, so that the deadline is due.
+const table = {
+  pending: {
+    accepted: ['online', 'connected'],
+    frame: ['pending', 'nothing'],
+    close: ['closed', 'nothing'],
+    'socket-closed': ['closed', 'nothing'],
+    'protocol-error': ['closed', 'nothing'],
+    ended: ['closed', 'nothing'],
+    deadline: ['pending', 'nothing'],
+  },
+  online: {
+    accepted: ['online', 'nothing'],
+    frame: ['online', 'nothing'],
+    close: ['closed', 'client-closed'],
+    'socket-closed': ['closed', 'connection-lost'],
+    'protocol-error': ['closed', 'protocol-error'],
+    ended: ['closed', 'access-revoked'],
+    deadline: ['closed', 'keepalive-timeout'],
+  },
+  closed: {
+    accepted: ['closed', 'nothing'],
+    frame: ['closed', 'nothing'],
+    close: ['closed', 'nothing'],
+    'socket-closed': ['closed', 'nothing'],
+    'protocol-error': ['closed', 'nothing'],
+    ended: ['closed', 'nothing'],
+    deadline: ['closed', 'nothing'],
+  },
+} as const satisfies Record<
+  AmqpState['phase'],
+  Record<AmqpSignal['type'] | 'deadline', readonly [AmqpState['phase'], string]>
+>;
+
+const published = (changes: readonly Change[]): string =>
+  changes.map((change) => (change.type === 'connected' ? 'connected' : change.reason)).join() || 'nothing';
+
+describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) => {
+  test.each(Object.keys(signals) as (keyof typeof signals)[])('when %s', (type) => {
+    const step = amqpTracker.reduce(states[phase], signals[type], now);
+    expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
+  });
+});
+
+describeTracker('amqp', amqpTracker, [
+  signals.accepted,
+  signals.frame,
+  signals.close,
+  signals['socket-closed'],
+  signals['protocol-error'],
+  signals.ended,
+]);
+
+function givenAConnection() {
+  const clock = new ManualClock();
+  const seen: Change[] = [];
+  const { report } = track(amqpTracker, clock, (change) => seen.push(change));
+  report(signals.accepted);
+  return { clock, report, seen, last: () => seen.at(-1) };
+}
+
+describe('a device with an idle time-out of 60 s', () => {
+  test('is gone after 60 s without a frame, and was last seen 60 s ago', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(45_000);
+    report(signals.frame);
+    const lastSeen = clock.monotonic();
+    clock.advance(59_999);
+    expect(last()?.type).toBe('connected');
+    clock.advance(1);
+    expect(last()).toEqual({ type: 'disconnected', basis, reason: 'keepalive-timeout', lastSeen });
+  });
+
+  test('stays as long as it talks', () => {
+    const { clock, report, seen } = givenAConnection();
+    for (let minute = 0; minute < 120; minute++) {
+      clock.advance(59_000);
+      report(signals.frame);
+    }
+    expect(seen).toHaveLength(1);
+  });
+
+  test('ends once: the socket that closes after its Close changes nothing', () => {
+    const { report, seen } = givenAConnection();
+    report(signals.close);
+    report(signals['socket-closed']);
+    expect(seen.map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+  });
+
+  test('is last seen with its Close', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(45_000);
+    report(signals.close);
+    expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
+  });
+
+  test('that closes with an error leaves unclean, and the error is told', () => {
+    const { report, last } = givenAConnection();
+    report({ type: 'close', error: { code: 'amqp:internal-error', text: 'out of memory' } });
+    expect(last()).toMatchObject({
+      reason: 'client-closed',
+      clean: false,
+      raw: { code: 'amqp:internal-error', text: 'out of memory' },
+    });
+  });
+});

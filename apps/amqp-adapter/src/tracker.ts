@@ -1,0 +1,121 @@
+import {
+  later,
+  type ConnectionTracker,
+  type DeadlineSignal,
+  type DisconnectReason,
+  type Instant,
+  type RawCause,
+  type SessionBasis,
+  type Step,
+} from '@rollcall/core';
+
+export type AmqpSignal =
+  /** SASL succeeded, and the adapter's Open is about to answer the peer's. */
+  | { readonly type: 'accepted'; readonly idleTimeoutMs: number }
+  /** A frame arrived, empty ones too. */
+  | { readonly type: 'frame' }
+  /** The peer's Close; `error` where it says that something is wrong. */
+  | { readonly type: 'close'; readonly error?: RawCause }
+  /** The network connection is gone. */
+  | { readonly type: 'socket-closed'; readonly text?: string }
+  /** The device broke the protocol. */
+  | { readonly type: 'protocol-error'; readonly text: string }
+  /** The adapter ends the connection. */
+  | {
+      readonly type: 'ended';
+      readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
+      readonly raw?: RawCause;
+    };
+
+export type AmqpState =
+  | { readonly phase: 'pending' }
+  | { readonly phase: 'online'; readonly lastSeen: Instant; readonly idleTimeoutMs: number }
+  | { readonly phase: 'closed' };
+
+type Online = Extract<AmqpState, { phase: 'online' }>;
+
+/** One AMQP connection: it begins when Opens are exchanged, and the first cause of its end counts. */
+export const amqpTracker: ConnectionTracker<AmqpState, AmqpSignal> = {
+  initial: { phase: 'pending' },
+  reduce(state, signal, at) {
+    switch (state.phase) {
+      case 'pending':
+        return begin(state, signal, at);
+      case 'online':
+        return goOn(state, signal, at);
+      case 'closed':
+        return { state, changes: [] };
+      default:
+        return state satisfies never;
+    }
+  },
+  presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
+};
+
+function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instant): Step<AmqpState> {
+  switch (signal.type) {
+    case 'accepted': {
+      const online: Online = { phase: 'online', lastSeen: at, idleTimeoutMs: signal.idleTimeoutMs };
+      return alive(online, [{ type: 'connected', basis: basisOf(online) }]);
+    }
+    case 'close':
+    case 'socket-closed':
+    case 'protocol-error':
+    case 'ended':
+      // It ended before it was accepted: nobody was told of it, and nobody will be.
+      return { state: { phase: 'closed' }, changes: [] };
+    case 'frame':
+    case 'deadline':
+      return { state, changes: [] };
+    default:
+      return signal satisfies never;
+  }
+}
+
+function goOn(state: Online, signal: AmqpSignal | DeadlineSignal, at: Instant): Step<AmqpState> {
+  switch (signal.type) {
+    case 'frame':
+    case 'accepted':
+      return alive({ ...state, lastSeen: at }, []);
+    case 'close':
+      // A device that closes with an error leaves, and not in peace.
+      return end(
+        { ...state, lastSeen: at },
+        'client-closed',
+        signal.error === undefined ? {} : { raw: signal.error, clean: false },
+      );
+    case 'socket-closed':
+      return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
+    case 'protocol-error':
+      return end({ ...state, lastSeen: at }, 'protocol-error', { raw: { text: signal.text } });
+    case 'ended':
+      return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
+    case 'deadline':
+      // A timer may fire early: the silence decides.
+      return later(state.lastSeen, state.idleTimeoutMs) > at
+        ? alive(state, [])
+        : end(state, 'keepalive-timeout', {});
+    default:
+      return signal satisfies never;
+  }
+}
+
+function basisOf({ idleTimeoutMs }: Online): SessionBasis {
+  return { kind: 'session', detectWithinMs: idleTimeoutMs };
+}
+
+function alive(state: Online, changes: Step<AmqpState>['changes']): Step<AmqpState> {
+  return { state, changes, deadline: later(state.lastSeen, state.idleTimeoutMs) };
+}
+
+function end(
+  state: Online,
+  reason: DisconnectReason,
+  details: { readonly raw?: RawCause; readonly clean?: boolean },
+): Step<AmqpState> {
+  const { lastSeen } = state;
+  return {
+    state: { phase: 'closed' },
+    changes: [{ type: 'disconnected', basis: basisOf(state), reason, lastSeen, ...details }],
+  };
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { parseUploadAddress } from './upload-address.ts';
+
+test.each([
+  ['telemetry', { endpoint: 'telemetry' }],
+  ['t', { endpoint: 'telemetry' }],
+  ['event', { endpoint: 'event' }],
+  ['e', { endpoint: 'event' }],
+  ['telemetry/acme/valve-1', { endpoint: 'telemetry', target: { tenant: 'acme', device: 'valve-1' } }],
+  ['event//valve-1', { endpoint: 'event', target: { device: 'valve-1' } }],
+])('%s', (to, address) => expect(parseUploadAddress(to)).toEqual(address));
+
+test.each([
+  '',
+  'other',
+  'telemetry/',
+  'telemetry/acme',
+  'telemetry//',
+  'telemetry/acme/valve-1/more',
+  '/telemetry',
+  'command_response/acme/valve-1/1',
+  `telemetry//${'x'.repeat(2_000)}`,
+  undefined,
+  7,
+])('%s is nowhere', (to) => expect(parseUploadAddress(to)).toBeUndefined());
