@@ -1,13 +1,19 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
+import { startAdapter } from '@rollcall/adapter-kit';
 import {
   describeAdapter,
+  recordingLog,
+  RecordingSender,
   scriptedPassword,
+  scriptedPasswords,
+  ScriptedRegistry,
   startForTest,
   type AdapterInTest,
   type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
-import { localhostCertificate, settled } from '@rollcall/conformance';
+import { localhostCertificate, RecordingSink, settled } from '@rollcall/conformance';
+import { systemClock, systemRandom } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
@@ -357,4 +363,38 @@ describe('connecting', () => {
     expect(await connectClient(adapter.address.port, { tls: { ca: cert } }).opened).toBe(true);
     expect((await adapter.events(1))[0]).toMatchObject({ type: 'connected' });
   });
+});
+
+test('on the real clock, silence ends a connection', async () => {
+  const sink = new RecordingSink();
+  const running = await startAdapter({
+    adapter: createAmqpAdapter({ ...options, idleTimeoutMs: 200 }),
+    registry: new ScriptedRegistry(),
+    passwords: scriptedPasswords(systemClock),
+    sinks: [sink],
+    sender: new RecordingSender(),
+    clock: systemClock,
+    random: systemRandom,
+    log: recordingLog(),
+    settings: {
+      adapterId: 'amqp-0',
+      exposeRemoteAddress: true,
+      maxConnections: 10,
+      maxMessagesPerSecond: 0,
+      admission: { maxRunning: 10, maxWaiting: 10, maxWaitMs: 1_000 },
+      commitWaitMs: 50,
+      announceIntervalMs: 0,
+      outbox: { maxEvents: 100, maxBytes: 100_000 },
+    },
+  });
+  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0);
+  expect(await opened).toBe(true);
+  // Its heartbeats keep it: for a while it stays.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(sink.events).toHaveLength(1);
+  // Nothing it writes goes out any more.
+  (connection as unknown as { socket: { write(): boolean } }).socket.write = () => true;
+  await expect.poll(() => sink.events.length).toBe(2);
+  expect(sink.events[1]).toMatchObject({ reason: 'keepalive-timeout', clean: false });
+  await running.stop({ graceMs: 1_000 });
 });

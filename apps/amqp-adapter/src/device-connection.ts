@@ -82,6 +82,8 @@ export function serveDevice(
   );
 
   serveSasl(connection, guarded, { PLAIN: authenticate });
+  // The tracker decides when silence was too long. By itself rhea would close at the same moment.
+  internals.idle = () => {};
   // rhea answers an Open with its own at once: ours has to wait for the journal.
   internals.open = () => {
     guarded.hold();
