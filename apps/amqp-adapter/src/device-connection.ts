@@ -7,14 +7,13 @@ import {
   type OpenConnection,
   type Refusal,
 } from '@rollcall/adapter-kit';
-import { GuardedSocket } from '@rollcall/amqp-frame-guard';
+import { creditOfLink, GuardedSocket, settleDelivery } from '@rollcall/amqp-frame-guard';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type rhea from 'rhea';
 import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
 import { readMessage } from './read-message.ts';
 import { internalsOf, serveSasl } from './rhea-internals.ts';
 import { readPlain } from './sasl-plain.ts';
-import { settleDelivery } from './settle-delivery.ts';
 import { amqpTracker, type AmqpSignal } from './tracker.ts';
 import { parseUploadAddress } from './upload-address.ts';
 
@@ -66,7 +65,7 @@ export function serveDevice(
       maxMessageBytes: 4 * options.maxPayloadBytes + 16_384,
     },
     saslDone: () => internals.sasl_transport?.transport.read_complete === true,
-    creditOf: (channel, handle) => internals.remote_channel_map[channel]?.remote.handles[handle]?.credit,
+    creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
     onFrame: () => report({ type: 'frame' }),
     onViolation(problem) {
       host.log.debug({ remoteIp, problem }, 'device broke the protocol');
@@ -209,10 +208,14 @@ export function serveDevice(
       host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
     if (!receiver.is_open()) return;
     if (result.status === 'accepted') {
-      if (!presettled) settleDelivery(delivery, 'accepted');
+      if (!presettled) settleDelivery(delivery, { kind: 'accepted' });
     } else if (!presettled) {
-      const code = uploadCondition(result.failure);
-      settleDelivery(delivery, code === undefined ? 'released' : { code, text: result.failure.text });
+      const condition = uploadCondition(result.failure);
+      const { text: description } = result.failure;
+      settleDelivery(
+        delivery,
+        condition === undefined ? { kind: 'released' } : { kind: 'rejected', condition, description },
+      );
     }
     receiver.add_credit(1);
     if (result.status === 'failed' && result.terminal)

@@ -13,12 +13,6 @@ export interface RheaInternals {
   };
   sasl_transport?: SaslServer;
   transport: object;
-  readonly remote_channel_map: Readonly<
-    Record<
-      number,
-      { readonly remote: { readonly handles: Readonly<Record<number, { readonly credit: number }>> } }
-    >
-  >;
 }
 
 interface SaslServer {

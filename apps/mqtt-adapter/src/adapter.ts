@@ -1,10 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import {
-  bind,
-  peerAddress,
+  listenForSockets,
   type AdapterHost,
-  type ListenAddress,
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
@@ -34,13 +30,9 @@ export function createMqttAdapter(options: MqttAdapterOptions): ProtocolAdapter 
 }
 
 async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
-  const { idleLimitMs, maxPendingSockets } = options;
   const connections = new WeakMap<Client, DeviceConnection>();
-  const sockets = new Set<Socket>();
-  /** Network connections without an accepted CONNECT. */
-  const pending = new Set<Socket>();
-  /** Those whose TLS handshake runs, by the peer's address: what it ends with is another socket. */
-  const handshaking = new Map<string, Socket>();
+  /** To be called once a network connection's CONNECT was answered. */
+  const answered = new WeakMap<Client, () => void>();
   let stopping = false;
 
   const broker = await createSilentBroker({
@@ -57,7 +49,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       const connection = connections.get(client);
       connection?.authenticate(username, password).then(
         (accepted) => {
-          pending.delete(internalsOf(client).conn);
+          answered.get(client)?.();
           if (accepted) done(null, true);
         },
         (error: unknown) => {
@@ -93,86 +85,37 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     internalsOf(client).subscriptions = Object.create(null) as object;
   });
 
-  const full = (): boolean => stopping || pending.size + handshaking.size >= maxPendingSockets;
-
-  function shakeHands(socket: Socket): void {
-    const peer = peerAddress(socket);
-    if (peer === undefined || full()) {
-      socket.destroy();
-      return;
-    }
-    handshaking.set(peer, socket);
-    socket.once('close', () => handshaking.delete(peer));
-  }
-
-  function accept(socket: Socket): void {
-    handshaking.delete(peerAddress(socket) ?? '');
-    if (full()) {
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    pending.add(socket);
-    socket.on('close', () => {
-      sockets.delete(socket);
-      pending.delete(socket);
-    });
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, tcpKeepAliveDelayMs);
-    const client = broker.handle(socket);
-    connections.set(client, createDeviceConnection(client, host, idleLimitMs));
-  }
-
-  const servers: Server[] = [];
-  const listening: ListenAddress[] = [];
   try {
-    if (options.plain) {
-      const server = createServer(accept);
-      servers.push(server);
-      listening.push(await bind(server, 'mqtt', options.plain, host.log));
-    }
-    if (options.tls) {
-      const { key, cert } = options.tls;
-      const server = createTlsServer(
-        { key, cert, minVersion: 'TLSv1.2', handshakeTimeout: options.connectTimeoutMs },
-        accept,
-      );
-      server.on('connection', shakeHands);
-      server.on('tlsClientError', (error, socket) => {
-        host.log.debug({ cause: error.message }, 'TLS handshake failed');
-        // One that took too long is told of, and left open.
-        socket.destroy();
-      });
-      servers.push(server);
-      listening.push(await bind(server, 'mqtts', options.tls, host.log));
-    }
+    const server = await listenForSockets({
+      scheme: 'mqtt',
+      listeners: options,
+      handshakeTimeoutMs: options.connectTimeoutMs,
+      maxPendingSockets: options.maxPendingSockets,
+      log: host.log,
+      serve(socket, accepted) {
+        socket.setKeepAlive(true, tcpKeepAliveDelayMs);
+        const client = broker.handle(socket);
+        answered.set(client, accepted);
+        connections.set(client, createDeviceConnection(client, host, options.idleLimitMs));
+      },
+    });
+    return {
+      listening: server.listening,
+      async stopAccepting() {
+        stopping = true;
+        await server.stopAccepting();
+      },
+      async close() {
+        await server.close();
+        await closeBroker(broker);
+      },
+    };
   } catch (error) {
-    await closeAll(broker, servers, sockets);
+    await closeBroker(broker);
     throw error;
   }
-
-  return {
-    listening,
-    async stopAccepting() {
-      stopping = true;
-      for (const server of servers) server.close();
-      for (const socket of [...pending, ...handshaking.values()]) socket.destroy();
-    },
-    close: () => closeAll(broker, servers, sockets),
-  };
 }
 
-/** Turns of the event loop that sockets get to send what was written to them, e.g. a DISCONNECT, and to close. */
-const lingerTurns = 10;
-
-async function closeAll(
-  broker: Aedes,
-  servers: readonly Server[],
-  sockets: ReadonlySet<Socket>,
-): Promise<void> {
-  for (const server of servers) server.close();
-  for (let turn = 0; turn < lingerTurns && sockets.size > 0; turn++)
-    await new Promise((resolve) => setImmediate(resolve));
-  for (const socket of sockets) socket.destroy();
-  await new Promise<void>((resolve) => broker.close(() => resolve()));
+function closeBroker(broker: Aedes): Promise<void> {
+  return new Promise((resolve) => broker.close(() => resolve()));
 }

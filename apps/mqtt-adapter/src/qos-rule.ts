@@ -1,5 +1,5 @@
 import type { UploadFailure } from '@rollcall/core';
-import type { UploadAddress } from './topics.ts';
+import type { UploadAddress } from '@rollcall/adapter-kit';
 
 /** The QoS with which an endpoint takes messages, or why it does not take this one (`docs/hono-compatibility.md` §7). */
 export function uploadQos(endpoint: UploadAddress['endpoint'], qos: number): 0 | 1 | UploadFailure {

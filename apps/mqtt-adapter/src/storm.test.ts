@@ -2,8 +2,15 @@ import { connect as connectSocket } from 'node:net';
 import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
 import { generate, parser, type IConnackPacket, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
-import { createMqttAdapter } from './adapter.ts';
+import { createMqttAdapter, type MqttAdapterOptions } from './adapter.ts';
 
+const options: MqttAdapterOptions = {
+  plain: { host: '127.0.0.1', port: 0 },
+  maxPayloadBytes: 2_048,
+  connectTimeoutMs: 60_000,
+  maxPendingSockets: 2_000,
+  idleLimitMs: 1_800_000,
+};
 const crowd = 1_000;
 const running = 5;
 const waiting = 45;
@@ -42,16 +49,9 @@ function device(port: number, clientId: string) {
 }
 
 test('a storm of connects: some wait for their turn, the rest hears that the server is busy, and who is connected is served', async () => {
-  const adapter = await startForTest(
-    createMqttAdapter({
-      plain: { host: '127.0.0.1', port: 0 },
-      maxPayloadBytes: 2_048,
-      connectTimeoutMs: 60_000,
-      maxPendingSockets: 2_000,
-      idleLimitMs: 1_800_000,
-    }),
-    { settings: { admission: { maxRunning: running, maxWaiting: waiting, maxWaitMs: 8_000 } } },
-  );
+  const adapter = await startForTest(createMqttAdapter(options), {
+    settings: { admission: { maxRunning: running, maxWaiting: waiting, maxWaitMs: 8_000 } },
+  });
   const { port } = adapter.address;
   const before = device(port, 'before');
   expect(await before.next()).toMatchObject({ cmd: 'connack', reasonCode: 0 });
@@ -86,16 +86,9 @@ test('a storm of connects: some wait for their turn, the rest hears that the ser
 });
 
 test('a device that gives up while it waits is not authenticated any more', async () => {
-  const adapter = await startForTest(
-    createMqttAdapter({
-      plain: { host: '127.0.0.1', port: 0 },
-      maxPayloadBytes: 2_048,
-      connectTimeoutMs: 60_000,
-      maxPendingSockets: 2_000,
-      idleLimitMs: 1_800_000,
-    }),
-    { settings: { admission: { maxRunning: 1, maxWaiting: 10, maxWaitMs: 8_000 } } },
-  );
+  const adapter = await startForTest(createMqttAdapter(options), {
+    settings: { admission: { maxRunning: 1, maxWaiting: 10, maxWaitMs: 8_000 } },
+  });
   const release = adapter.registry.hold();
   const first = device(adapter.address.port, 'first');
   const asked = adapter.registry.asked;

@@ -1,26 +1,13 @@
+import { readUploadAddress, type UploadAddress } from '@rollcall/adapter-kit';
 import type { UploadFailure } from '@rollcall/core';
 
 /** What a device says beside its data, after the last `/?` of the topic, URL-query encoded. */
 type PropertyBag = ReadonlyMap<string, string>;
 
-/** Where a message goes, as its topic says (`docs/hono-compatibility.md` §7). */
-export interface UploadAddress {
-  readonly endpoint: 'telemetry' | 'event';
-  /** Absent: the device's own data. */
-  readonly target?: { readonly tenant?: string; readonly device: string };
-}
-
 export interface ParsedTopic {
   readonly bag: PropertyBag;
   readonly address: UploadAddress | UploadFailure;
 }
-
-const endpoints: ReadonlyMap<string, UploadAddress['endpoint']> = new Map([
-  ['telemetry', 'telemetry'],
-  ['t', 'telemetry'],
-  ['event', 'event'],
-  ['e', 'event'],
-]);
 
 /** More properties than any device needs; the rest of an endless list is ignored. */
 const maxBagEntries = 32;
@@ -56,13 +43,15 @@ function decode(text: string): string {
 }
 
 function parsePath(path: string): UploadAddress | UploadFailure {
-  const [first = '', tenant, device, ...rest] = path.split('/');
-  if (first === '') return { status: 400, text: 'malformed topic name' };
-  if (first === 'command' || first === 'c') return { status: 404, text: 'commands are not supported' };
-  const endpoint = endpoints.get(first);
-  if (endpoint === undefined) return { status: 404, text: 'no such endpoint' };
-  if (tenant === undefined) return { endpoint };
-  if (device === undefined || device === '' || rest.length > 0)
-    return { status: 400, text: 'malformed topic name' };
-  return { endpoint, target: tenant === '' ? { device } : { tenant, device } };
+  if (path === '' || path.startsWith('/')) return { status: 400, text: 'malformed topic name' };
+  if (/^(?:command|c)(?:\/|$)/.test(path)) return { status: 404, text: 'commands are not supported' };
+  const address = readUploadAddress(path);
+  switch (address) {
+    case 'no-such-endpoint':
+      return { status: 404, text: 'no such endpoint' };
+    case 'malformed':
+      return { status: 400, text: 'malformed topic name' };
+    default:
+      return address;
+  }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { buryConnections, inspectJournal, settleJournal, type Settled } from '@rollcall/adapter-kit/journal';
+import { buryConnections, isJournalInUse, settleJournal, type Settled } from '@rollcall/adapter-kit/journal';
 import { openInTable } from './open-in-table.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
 
@@ -26,10 +26,7 @@ async function fromJournal({
   journal,
   url,
 }: BuryCommand & { journal: string }): Promise<Settled | undefined> {
-  const view = inspectJournal(journal);
-  const { inUse } = view.status();
-  view.close();
-  if (!inUse) return settleJournal(journal, { bury: true }, settlingEnvironment(url));
+  if (!isJournalInUse(journal)) return settleJournal(journal, { bury: true }, settlingEnvironment(url));
   process.stderr.write(`${adapterId} is alive: it runs on ${journal}\n`);
   return undefined;
 }

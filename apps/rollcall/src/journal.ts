@@ -1,6 +1,11 @@
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { inspectJournal, settleJournal, type UnconfirmedEvent } from '@rollcall/adapter-kit/journal';
+import {
+  inspectJournal,
+  isJournalInUse,
+  settleJournal,
+  type UnconfirmedEvent,
+} from '@rollcall/adapter-kit/journal';
 import { journalStatusText } from './journal-status-text.ts';
 import { printable } from './in-words.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
@@ -59,10 +64,7 @@ function unconfirmedLine({ sink, event, parkedFor }: UnconfirmedEvent): string {
 }
 
 async function retryParked(file: string, url: string): Promise<number> {
-  const view = inspectJournal(file);
-  const { inUse } = view.status();
-  view.close();
-  if (inUse) {
+  if (isJournalInUse(file)) {
     process.stderr.write(
       `${file}: an adapter runs on it, and tries parked events again when it starts: restart it, or stop it first\n`,
     );

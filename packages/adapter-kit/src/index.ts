@@ -26,6 +26,7 @@ export {
   type TlsListener,
 } from './listening/listener-options.ts';
 export { peerAddress } from './listening/peer-address.ts';
+export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
@@ -51,4 +52,5 @@ export {
   type AdapterRunSettings,
   type RunningAdapter,
 } from './start-adapter.ts';
+export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';
 export { track, type Tracked } from './tracking/track.ts';

@@ -1,3 +1,4 @@
-export { isSafeMessage } from './check-message.ts';
+export { creditOfLink } from './credit-of-link.ts';
 export { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 export { GuardedSocket, type GuardedSocketOptions } from './guarded-socket.ts';
+export { settleDelivery, type Verdict } from './settle-delivery.ts';

@@ -63,17 +63,10 @@ export function readPerformative(
 ): Performative {
   if (start >= end || bytes[start] !== code.described) throw new Malformed('a frame has no performative');
   const [descriptor, list] = readDescriptor(bytes, start + 1, end);
-  const listCode = bytes[list];
-  const width = listCode === code.list8 ? 1 : listCode === code.list32 ? 4 : 0;
-  if (list >= end || (width === 0 && listCode !== code.list0))
-    throw new Malformed('a performative is no list');
-  const stop = walkValue(bytes, list, end, budget);
-
+  const isList = [code.list0, code.list8, code.list32].some((each) => each === bytes[list]);
+  if (list >= end || !isList) throw new Malformed('a performative is no list');
   const fields: number[] = [];
-  // The list was walked over: its fields lie within it.
-  const again = { valuesLeft: Number.POSITIVE_INFINITY, maxDepth: budget.maxDepth };
-  if (width > 0)
-    for (let at = list + 1 + 2 * width; at < stop; at = walkValue(bytes, at, stop, again)) fields.push(at);
+  const stop = walkValue(bytes, list, end, { ...budget, items: fields });
 
   function bytesOf(field: number, short: number, long: number): Uint8Array | undefined {
     const at = fields[field];

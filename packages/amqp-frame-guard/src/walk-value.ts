@@ -4,6 +4,8 @@ import { Malformed } from './malformed.ts';
 export interface WalkBudget {
   valuesLeft: number;
   readonly maxDepth: number;
+  /** Where the items of the outermost value begin, if anybody wants to know. */
+  readonly items?: number[];
 }
 
 /** Constructor of a described value (AMQP 1.0 §1.2). */
@@ -82,7 +84,10 @@ function walkCompound(
   // Each value has a byte at least.
   if (count > stop - start) throw new Malformed('a count is larger than what it counts');
   let at = start + width;
-  for (let index = 0; index < count; index++) at = walkValue(bytes, at, stop, budget, depth + 1);
+  for (let index = 0; index < count; index++) {
+    if (depth === 0) budget.items?.push(at);
+    at = walkValue(bytes, at, stop, budget, depth + 1);
+  }
   if (at !== stop) throw new Malformed('a size is not that of its content');
   return stop;
 }

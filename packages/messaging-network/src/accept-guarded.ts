@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
+import { creditOfLink, GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
 import { later, type Clock } from '@rollcall/core';
 import type rhea from 'rhea';
 
@@ -9,12 +9,6 @@ interface Internals {
   readonly sasl_transport?: {
     readonly transports: { readonly 3: { readonly transport: { readonly read_complete?: boolean } } };
   };
-  readonly remote_channel_map: Readonly<
-    Record<
-      number,
-      { readonly remote: { readonly handles: Readonly<Record<number, { readonly credit: number }>> } }
-    >
-  >;
 }
 
 export interface AcceptOptions {
@@ -49,7 +43,7 @@ export function acceptGuarded(socket: Socket, options: AcceptOptions): void {
     limits: options.limits,
     allowWithoutSasl: true,
     saslDone: () => connection.sasl_transport?.transports[3].transport.read_complete === true,
-    creditOf: (channel, handle) => connection.remote_channel_map[channel]?.remote.handles[handle]?.credit,
+    creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
     onViolation: (problem) => options.onViolation(problem, socket),
     onFrame: () => (lastFrameAt = clock.monotonic()),
   });

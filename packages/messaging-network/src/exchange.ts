@@ -1,9 +1,9 @@
+import type { Verdict } from '@rollcall/amqp-frame-guard';
 import type { Log } from '@rollcall/core';
 import type rhea from 'rhea';
 import { parseAddress, queueName, type Address } from './addresses.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { capacityOf, creditOf, forward } from './outgoing-link.ts';
-import type { Verdict } from './settle-delivery.ts';
 import type { Store } from './store.ts';
 
 export interface ExchangeOptions {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { settleDelivery, type Verdict } from '@rollcall/amqp-frame-guard';
 import { systemClock, TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
@@ -7,7 +8,6 @@ import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { creditOf } from './outgoing-link.ts';
 import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
-import { settleDelivery, type Verdict } from './settle-delivery.ts';
 import { openStore } from './store.ts';
 
 export interface MessagingNetworkOptions {

@@ -132,18 +132,21 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       }),
     );
 
-    test('a device over the limit of its tenant is refused without an event', () =>
-      withAdapter(
-        async (adapter) => {
+    test.each([
+      ['its tenant', { tenant: { limits: { maxConnections: 1 } } }],
+      ['the adapter', { settings: { maxConnections: 1 } }],
+    ] satisfies [string, TestSetting][])(
+      'a device over the limit of %s is refused without an event',
+      (_whose, limit) =>
+        withAdapter(async (adapter) => {
           await connected(adapter);
           await adapter.events(1);
           const second = { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' };
           expect(await harness.connect(adapter.address, second)).toBeUndefined();
           await settled();
           expect(adapter.sink.events).toHaveLength(1);
-        },
-        { tenant: { limits: { maxConnections: 1 } } },
-      ));
+        }, limit),
+    );
 
     test.runIf(can('takeOver'))('a newer connection with the same name ends the older one first', () =>
       withAdapter(async (adapter) => {
@@ -192,19 +195,6 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         await settled();
         expect(adapter.sink.events).toEqual([]);
       }));
-
-    test('a device over the limit of the adapter is refused without an event', () =>
-      withAdapter(
-        async (adapter) => {
-          await connected(adapter);
-          await adapter.events(1);
-          const second = { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' };
-          expect(await harness.connect(adapter.address, second)).toBeUndefined();
-          await settled();
-          expect(adapter.sink.events).toHaveLength(1);
-        },
-        { settings: { maxConnections: 1 } },
-      ));
 
     test('a device disabled in the registry is disconnected at once', () =>
       withAdapter(async (adapter) => {

@@ -1,3 +1,4 @@
+export { expectUnharmed } from './expect-unharmed.ts';
 export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } from './describe-adapter.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { recordingLog, type LogLine } from './recording-log.ts';

@@ -1,4 +1,4 @@
-import { later, sleep, type Clock, type Instant, type Log } from '@rollcall/core';
+import { later, within, type Clock, type Instant, type Log } from '@rollcall/core';
 import type { Journal } from './journal.ts';
 import { createRowBook } from './row-book.ts';
 import type { JournalStore } from './store/stored.ts';
@@ -144,9 +144,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       closing = true;
       clearImmediate(immediate);
       disarm?.();
-      const patience = new AbortController();
-      const closed = storeAll().finally(() => patience.abort());
-      await Promise.race([closed, sleep(clock, closeWithinMs, patience.signal)]);
+      await within(storeAll(), closeWithinMs, clock);
     },
   };
 

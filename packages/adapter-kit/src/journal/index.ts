@@ -1,6 +1,7 @@
 // What tools need to look into the journal of an adapter, and to act for one that is gone.
 export {
   inspectJournal,
+  isJournalInUse,
   type JournalStatus,
   type JournalView,
   type SinkStatus,

@@ -54,7 +54,7 @@ export function inspectJournal(file: string): JournalView {
   }
   return {
     status: () => ({
-      inUse: isInUse(file),
+      inUse: isJournalInUse(file),
       bytes: sizeOf(file) + sizeOf(`${file}-wal`),
       ...openIn(database),
       sinks: sinksIn(database),
@@ -76,7 +76,9 @@ export function inspectJournal(file: string): JournalView {
   };
 }
 
-function isInUse(file: string): boolean {
+/** Whether an adapter runs on a journal. @throws TransportError where there is none. */
+export function isJournalInUse(file: string): boolean {
+  if (!existsSync(file)) throw new TransportError(`${file}: no such file`);
   const lock = lockFile(lockOf(file), false);
   lock?.release();
   return lock === undefined;

@@ -1,6 +1,6 @@
 import type { ConnectionEvent, ConnectionId, Epoch, EventId, OutboundEvent, Timestamp } from '@rollcall/core';
 import type { LearnedGaps } from '../leases/rhythm.ts';
-import type { Journal, NotedPresence, Recovered } from './journal.ts';
+import type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal.ts';
 import type { Batch, Standing, StoredContents, StoredEvent } from './store/stored.ts';
 
 /** An event that is kept, for the life of its reasons to be kept. */
@@ -103,12 +103,11 @@ export function createRowBook(): RowBook {
   return {
     load(contents) {
       highWater = storedHighWater = contents.highWater as Epoch | undefined;
-      const loaded = contents.events.map((stored) => ({
-        stored,
-        event: JSON.parse(stored.facts) as ConnectionEvent,
-      }));
-      const pending = loaded.flatMap(({ stored: { seq, message, standing }, event }) => {
-        nextSeq = seq + 1;
+      const pending: PendingEvent[] = [];
+      const wasOpen: OpenEntry[] = [];
+      for (const { seq, facts, message, standing } of contents.events) {
+        const event = JSON.parse(facts) as ConnectionEvent;
+        const noted = notedOf(standing);
         // What was parked is tried again at every start.
         const waiting = [...new Set([...standing.waiting, ...Object.keys(standing.parked)])];
         const row: Row = {
@@ -118,25 +117,21 @@ export function createRowBook(): RowBook {
           open: standing.open,
           waiting,
           parked: nothingParked,
-          noted: undefined,
+          noted,
           offered: true,
           partner: undefined,
         };
+        nextSeq = seq + 1;
         if (waiting.length > 0) needed.set(event.id, row);
-        if (standing.open) {
-          row.noted = notedOf(standing);
-          open.set(event.connectionId, row);
-        }
-        return waiting.map((sink) => ({ sink, outbound: { event, message } }));
-      });
+        for (const sink of waiting) pending.push({ sink, outbound: { event, message } });
+        if (!standing.open || event.type !== 'connected') continue;
+        open.set(event.connectionId, row);
+        wasOpen.push({ event, ...(noted && { noted }) });
+      }
       return {
         ...(highWater !== undefined && { highWater }),
         pending,
-        open: loaded.flatMap(({ stored: { standing }, event }) => {
-          if (!standing.open || event.type !== 'connected') return [];
-          const noted = notedOf(standing);
-          return [{ event, ...(noted && { noted }) }];
-        }),
+        open: wasOpen,
         rhythms: contents.rhythms.map(([holder, gaps]) => [holder, JSON.parse(gaps) as LearnedGaps] as const),
       };
     },
