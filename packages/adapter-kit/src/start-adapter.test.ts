@@ -116,6 +116,21 @@ test('a tenant that is disabled loses its connections, and no other tenant does'
   ]);
 });
 
+test('right after a start the storm of one tenant delays no other for long', async () => {
+  const adapter = await givenAnAdapter({
+    settings: { admission: { maxRunning: 1, maxWaiting: 1_000, maxWaitMs: 60_000 } },
+  });
+  const release = adapter.registry.hold();
+  const order: string[] = [];
+  const come = (username: string): Promise<unknown> =>
+    adapter.begin({ username }).then(() => order.push(username));
+  const storm = Array.from({ length: 100 }, () => come('valve-1@acme'));
+  const calm = come('thermostat-7@umbrella');
+  release();
+  await Promise.all([calm, ...storm]);
+  expect(order.indexOf('thermostat-7@umbrella')).toBeLessThan(5);
+});
+
 test('stop waits for the sinks, but not longer than it was told', async () => {
   const { begin, sink, clock, running: adapter, logged } = await givenAnAdapter();
   sink.answer = () => ({ status: 'retryable', cause: new Error('away') });

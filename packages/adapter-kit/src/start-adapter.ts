@@ -16,7 +16,7 @@ import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './authentication/admission-queue.ts';
 import { authenticate, refuse } from './authentication/authenticate.ts';
-import { createTurns } from './authentication/turns.ts';
+import { createTurns, strangers } from './authentication/turns.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
@@ -195,6 +195,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const restored = await Promise.all(recovered.open.map((entry) => restoreLease(entry, registry, clock)));
 
   const turns = createTurns((username) => connections.holdsLease(username));
+  // Else holders of leases would wait among strangers until one of their tenant came through.
+  for (const { event } of recovered.open) turns.proved(event.device.tenant);
   const admission = createAdmissionQueue(clock, settings.admission);
 
   const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
@@ -206,12 +208,13 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     identity,
     async authenticate(login) {
       const admitted = await admission.admit(
-        turns.queueOf(login.username),
+        () => turns.queueOf(login.username),
         () => authenticate(login, registry, passwords, adapter.type),
         () => login.gone?.() ?? false,
       );
       const result = admitted === 'busy' ? refuse('busy') : admitted;
-      if (result.status === 'accepted') turns.proved(result.identity.device.tenant);
+      if (result.status === 'accepted' && turns.proved(result.identity.device.tenant))
+        admission.regroup(strangers);
       if (result.status === 'refused') {
         metrics.attempt(result.refusal.reason);
         log.debug(

@@ -14,12 +14,16 @@ function givenAQueue(limits: Partial<AdmissionLimits> = {}) {
   const started: string[] = [];
   const ends: (() => void)[] = [];
   const results: string[] = [];
+  const queueNames = new Map<string, string>();
   function come(name: string, tenant = 'acme', gone?: () => boolean): void {
     const work = (): Promise<string> => {
       started.push(name);
       return new Promise((resolve) => ends.push(() => resolve(`${name} done`)));
     };
-    void queue.admit(tenant, work, gone).then((result) => results.push(result));
+    const queueOf = () => queueNames.get(tenant) ?? tenant;
+    void queue
+      .admit(queueOf, work, gone)
+      .then((result) => results.push(result === 'busy' ? `${name} busy` : result));
   }
   async function endAll(): Promise<void> {
     while (ends.length > 0) {
@@ -27,7 +31,7 @@ function givenAQueue(limits: Partial<AdmissionLimits> = {}) {
       await turn();
     }
   }
-  return { clock, queue, started, results, ends, come, endAll };
+  return { clock, queue, queueNames, started, results, ends, come, endAll };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -78,7 +82,43 @@ test('a full queue says that it is busy', async () => {
   const { results, come } = givenAQueue({ maxRunning: 1, maxWaiting: 2 });
   for (const name of ['a', 'b', 'c', 'd']) come(name);
   await turn();
-  expect(results).toEqual(['busy']);
+  expect(results).toEqual(['d busy']);
+});
+
+test('a full queue has a place for a tenant with less than its share, and takes it from whoever has most', async () => {
+  const { queue, started, results, come, endAll } = givenAQueue({ maxRunning: 1, maxWaiting: 4 });
+  for (const name of ['first', 'a1', 'a2', 'a3', 'a4']) come(name);
+  for (const name of ['b1', 'b2', 'b3']) come(name, 'umbrella');
+  await turn();
+  expect(results).toEqual(['a4 busy', 'a3 busy', 'b3 busy']);
+  expect(queue.waiting).toBe(4);
+  await endAll();
+  expect(started).toEqual(['first', 'a1', 'b1', 'a2', 'b2']);
+});
+
+test('a full queue of many tenants gives nobody more than a place', async () => {
+  const { queue, results, come } = givenAQueue({ maxRunning: 1, maxWaiting: 3 });
+  come('first');
+  for (const tenant of ['t1', 't2', 't3', 't4']) come(tenant, tenant);
+  await turn();
+  expect(results).toEqual(['t4 busy']);
+  expect(queue.waiting).toBe(3);
+});
+
+test('whoever turns out to belong elsewhere goes on there, in the same order and for the same time', async () => {
+  const { clock, queue, queueNames, started, results, come, endAll } = givenAQueue({ maxRunning: 1 });
+  for (const tenant of ['acme', 'umbrella']) queueNames.set(tenant, 'strangers');
+  come('first');
+  for (let index = 0; index < 5; index++) come(`storm ${index}`);
+  clock.advance(5_000);
+  come('calm', 'umbrella');
+  queueNames.delete('acme');
+  queue.regroup('strangers');
+  clock.advance(2_999);
+  await endAll();
+  expect(started.slice(0, 3)).toEqual(['first', 'storm 0', 'calm']);
+  expect(results).toHaveLength(7);
+  expect(clock.armed).toBe(0);
 });
 
 test('whoever waits too long hears that, and whoever came later does not', async () => {
@@ -89,7 +129,7 @@ test('whoever waits too long hears that, and whoever came later does not', async
   come('late', 'umbrella');
   clock.advance(3_000);
   await turn();
-  expect(results).toEqual(['busy']);
+  expect(results).toEqual(['early busy']);
   expect(queue.waiting).toBe(1);
   await endAll();
   expect(started).toEqual(['first', 'late']);
@@ -107,8 +147,14 @@ test('whoever has gone meanwhile is passed over', async () => {
 
 test('work that fails makes room, and tells whoever asked', async () => {
   const { queue } = givenAQueue({ maxRunning: 1 });
-  const failing = queue.admit('acme', () => Promise.reject(new Error('registry')));
-  const next = queue.admit('acme', async () => 'served');
+  const failing = queue.admit(
+    () => 'acme',
+    () => Promise.reject(new Error('registry')),
+  );
+  const next = queue.admit(
+    () => 'acme',
+    async () => 'served',
+  );
   await expect(failing).rejects.toThrow('registry');
   expect(await next).toBe('served');
 });

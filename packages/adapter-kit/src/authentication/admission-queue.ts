@@ -13,14 +13,24 @@ export interface AdmissionLimits {
 export interface AdmissionQueue {
   /**
    * Runs `work` when its turn comes: queues take turns, and each is first in, first out. `busy` where it cannot be had in
-   * time, or too many wait already. `gone` says whether there is still somebody to do it for.
+   * time, or where all places are taken and its queue has its share of them. `gone` says whether there is still somebody
+   * to do it for.
+   *
+   * @param queueOf the queue to wait in, asked for again by {@link regroup}.
    */
-  admit<Result>(queue: string, work: () => Promise<Result>, gone?: () => boolean): Promise<Result | 'busy'>;
+  admit<Result>(
+    queueOf: () => string,
+    work: () => Promise<Result>,
+    gone?: () => boolean,
+  ): Promise<Result | 'busy'>;
+  /** Asks everybody in this queue which one they belong to by now; they keep their order. */
+  regroup(queue: string): void;
   readonly waiting: number;
 }
 
 interface Waiting {
   readonly since: Instant;
+  readonly queueOf: () => string;
   readonly gone: () => boolean;
   start(): void;
   refuse(): void;
@@ -77,6 +87,29 @@ export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): Adm
     return undefined;
   }
 
+  function enqueue(key: string, entry: Waiting): void {
+    const queue = queues.get(key);
+    if (queue) queue.push(entry);
+    else queues.set(key, [entry]);
+  }
+
+  /**
+   * With all places taken, whoever belongs to a queue that has less than its share gets the last place of the longest one: the
+   * storm of one tenant must not turn away another's devices.
+   */
+  function makeRoomFor(key: string): boolean {
+    const own = queues.get(key)?.length ?? 0;
+    const sharers = own > 0 ? queues.size : queues.size + 1;
+    if (own + 1 > limits.maxWaiting / sharers) return false;
+    let longest: Waiting[] = [];
+    for (const queue of queues.values()) if (queue.length > longest.length) longest = queue;
+    const last = longest.pop();
+    if (!last) return false;
+    waiting -= 1;
+    last.refuse();
+    return true;
+  }
+
   function refuseLate(): void {
     disarm = undefined;
     const due = later(clock.monotonic(), -limits.maxWaitMs);
@@ -94,7 +127,7 @@ export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): Adm
   }
 
   return {
-    admit(key, work, gone = () => false) {
+    admit(queueOf, work, gone = () => false) {
       const run = (): ReturnType<typeof work> => {
         countStart();
         return work().finally(() => {
@@ -103,19 +136,24 @@ export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): Adm
         });
       };
       if (waiting === 0 && mayStart()) return run();
-      if (waiting >= limits.maxWaiting) return Promise.resolve('busy');
+      const key = queueOf();
+      if (waiting >= limits.maxWaiting && !makeRoomFor(key)) return Promise.resolve('busy');
       return new Promise((resolve, reject) => {
-        const queue = queues.get(key) ?? [];
-        queue.push({
+        enqueue(key, {
           since: clock.monotonic(),
+          queueOf,
           gone,
           start: () => void run().then(resolve, reject),
           refuse: () => resolve('busy'),
         });
-        queues.set(key, queue);
         waiting += 1;
         disarm ??= clock.at(later(clock.monotonic(), limits.maxWaitMs), refuseLate);
       });
+    },
+    regroup(queue) {
+      const entries = queues.get(queue) ?? [];
+      queues.delete(queue);
+      for (const entry of entries) enqueue(entry.queueOf(), entry);
     },
     get waiting() {
       return waiting;

@@ -10,6 +10,11 @@ test('tenants have a queue each, and another for devices that are present', () =
   expect(turns.queueOf('sensor3@acme')).toBe(turns.queueOf('sensor2@acme'));
 });
 
+test('a tenant is news once', () => {
+  const turns = createTurns(() => false);
+  expect([turns.proved('acme'), turns.proved('acme'), turns.proved('umbrella')]).toEqual([true, false, true]);
+});
+
 test('tenants that nobody belongs to share one queue', () => {
   const turns = createTurns(() => true);
   turns.proved('acme');

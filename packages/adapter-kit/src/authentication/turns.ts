@@ -1,13 +1,13 @@
 /** In whose queue a device waits, see `AdmissionQueue`. */
 export interface Turns {
   queueOf(username: string): string;
-  /** A device of this tenant proved who it is. */
-  proved(tenant: string): void;
+  /** A device of this tenant proved who it is. The result says whether the tenant was a stranger until then. */
+  proved(tenant: string): boolean;
 }
 
 const maxTenants = 10_000;
-/** No tenant has this name: it would end the user name. */
-const strangers = '';
+/** The queue of tenants that no device has belonged to yet. No tenant has this name: it would end the user name. */
+export const strangers = '';
 
 /**
  * Each tenant has two queues, one of them for devices that are present already: a request that renews a lease does not wait
@@ -24,7 +24,9 @@ export function createTurns(isPresent: (username: string) => boolean): Turns {
       return isPresent(username) ? `${tenant}\npresent` : tenant;
     },
     proved(tenant) {
-      if (tenants.size < maxTenants) tenants.add(tenant);
+      if (tenants.has(tenant) || tenants.size >= maxTenants) return false;
+      tenants.add(tenant);
+      return true;
     },
   };
 }

@@ -1,0 +1,84 @@
+import { createMemoryJournal, type Journal } from '@rollcall/adapter-kit';
+import { scriptedPassword, startForTest, type AdapterInTest } from '@rollcall/adapter-kit/conformance';
+import { afterEach, expect, test } from 'vitest';
+import { createHttpAdapter } from './adapter.ts';
+
+const adapters: AdapterInTest[] = [];
+afterEach(async () => {
+  for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+const waiting = 4;
+
+async function givenAnAdapter(journal: Journal): Promise<AdapterInTest> {
+  const adapter = await startForTest(
+    createHttpAdapter({
+      plain: { host: '127.0.0.1', port: 0 },
+      maxPayloadBytes: 2_048,
+      idleTimeoutMs: 75_000,
+      requestTimeoutMs: 30_000,
+      realm: 'Hono',
+      allowedOrigin: '*',
+      lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
+      endLeasesAtShutdown: false,
+    }),
+    { journal, settings: { admission: { maxRunning: 1, maxWaiting: waiting, maxWaitMs: 60_000 } } },
+  );
+  adapters.push(adapter);
+  return adapter;
+}
+
+async function send({ address }: AdapterInTest, username: string): Promise<number> {
+  const { status } = await fetch(`http://127.0.0.1:${address.port}/telemetry`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from(`${username}:${scriptedPassword}`).toString('base64')}`,
+      'content-type': 'text/plain',
+    },
+    body: 'x',
+  });
+  return status;
+}
+
+/** One request is being authenticated, all places behind it are taken, and one more was turned away. */
+async function givenAStormOf(username: string, adapter: AdapterInTest) {
+  const release = adapter.registry.hold();
+  const refusals: number[] = [];
+  let hearOne = (): void => {};
+  const storm = Array.from({ length: 1 + waiting + 1 }, async () => {
+    const status = await send(adapter, username);
+    if (status === 503) refusals.push(status);
+    hearOne();
+    return status;
+  });
+  const refused = async (count: number): Promise<void> => {
+    while (refusals.length < count) await new Promise<void>((resolve) => (hearOne = resolve));
+  };
+  await refused(1);
+  return { storm, release, refused };
+}
+
+test('a storm that takes all places has one for a device that holds a lease', async () => {
+  const adapter = await givenAnAdapter(createMemoryJournal());
+  expect(await send(adapter, 'thermostat-7@acme')).toBe(202);
+  const { storm, release, refused } = await givenAStormOf('valve-1@acme', adapter);
+  const renewal = send(adapter, 'thermostat-7@acme');
+  await refused(2);
+  release();
+  expect(await renewal).toBe(202);
+  expect((await Promise.all(storm)).toSorted((a, b) => a - b)).toEqual([202, 202, 202, 202, 503, 503]);
+});
+
+test('so it has after a restart, before any device of the tenant was let in', async () => {
+  const journal = createMemoryJournal();
+  const before = await givenAnAdapter(journal);
+  expect(await send(before, 'thermostat-7@acme')).toBe(202);
+  await before.running.stop({ graceMs: 0 });
+  const adapter = await givenAnAdapter(journal);
+  const { storm, release, refused } = await givenAStormOf('thermostat-7@umbrella', adapter);
+  const renewal = send(adapter, 'thermostat-7@acme');
+  await refused(2);
+  release();
+  expect(await renewal).toBe(202);
+  await Promise.all(storm);
+});
