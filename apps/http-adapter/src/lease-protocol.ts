@@ -7,7 +7,7 @@ export type HttpLeases = LeaseBook<HttpSignal>;
 export const leaseProtocol: LeaseProtocol<HttpState, HttpSignal> = {
   absent: absentHolder,
   present: presentHolder,
-  rhythm: (state) => state.rhythm,
+  rhythm: (state) => (state.phase === 'absent' ? state : state.lease).rhythm,
   ended: (reason) => ({ type: 'ended', reason }),
   servingChanged: (serving) => ({ type: serving ? 'resumed' : 'paused' }),
 };

@@ -29,11 +29,7 @@ const signals = {
 
 const present = {
   phase: 'present',
-  rhythm: {},
-  basis,
-  lastSeen: later(now, -90_000),
-  until: now,
-  openRequests: 0,
+  lease: { rhythm: {}, basis, lastSeen: later(now, -90_000), until: now, openRequests: 0 },
 } as const satisfies HttpState;
 
 // Every phase × every signal: the next phase, and what is published. A new phase or signal does not compile until its

@@ -6,11 +6,23 @@ export { messagingSettings, readPem, type MessagingSettings } from './config/mes
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';
 export { selectSinks } from './config/select-sinks.ts';
+export {
+  grantLease,
+  leaseAtDeadline,
+  leaseDueAt,
+  leaseEnded,
+  pauseLease,
+  renewOnAnswer,
+  renewOnRequest,
+  renewOnSign,
+  resumeLease,
+  type Lease,
+} from './leases/lease.ts';
 export { createLeaseBook, type LeaseBook, type LeaseProtocol } from './leases/lease-book.ts';
-export { leaseInterval, type LeaseSettings, type LeaseTerms } from './leases/lease-interval.ts';
+export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
-export { deaf, heard, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
+export { deaf, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
 export { runAdapterProcess, type Composition } from './lifecycle/run-adapter-process.ts';
 export { runProcess } from './lifecycle/run-process.ts';

@@ -1,0 +1,84 @@
+import { later, type DisconnectedChange, type Instant, type LeaseBasis } from '@rollcall/core';
+import { leaseInterval, type LeaseTerms } from './lease-interval.ts';
+import { deaf, heard, type Rhythm } from './rhythm.ts';
+
+/** A lease that is held: values of the tracker of a protocol without connections. */
+export interface Lease {
+  readonly rhythm: Rhythm;
+  readonly basis: LeaseBasis;
+  readonly lastSeen: Instant;
+  readonly until: Instant;
+  /** Requests that wait for their answer: it does not run out while one does. */
+  readonly openRequests: number;
+  /** Since when its clock stands still, if it does. */
+  readonly pausedAt?: Instant;
+}
+
+/** How late a deadline may come. If it comes later, the process stood still, and could not hear who called meanwhile. */
+const onTimeMs = 1_000;
+
+/** The lease that a request grants to a device without one; the request waits for its answer. */
+export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Lease {
+  const rhythm = heard(before, at);
+  const interval = leaseInterval(terms, rhythm);
+  const basis: LeaseBasis = { kind: 'lease', ...interval };
+  return { rhythm, basis, lastSeen: at, until: later(at, interval.intervalMs), openRequests: 1 };
+}
+
+/** Another request arrived, and waits for its answer. */
+export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant): Lease {
+  const rhythm = heard(lease.rhythm, at);
+  const basis: LeaseBasis = { kind: 'lease', ...leaseInterval(terms, rhythm) };
+  return renewed({ ...lease, rhythm, basis, lastSeen: at, openRequests: lease.openRequests + 1 }, at);
+}
+
+/** The device was heard, with something that is no request of its own. */
+export function renewOnSign(lease: Lease, at: Instant): Lease {
+  return renewed({ ...lease, lastSeen: at }, at);
+}
+
+/** A request was answered, or given up. */
+export function renewOnAnswer(lease: Lease, at: Instant): Lease {
+  return renewed({ ...lease, openRequests: Math.max(0, lease.openRequests - 1) }, at);
+}
+
+/** The adapter cannot hear devices: the clock stands still. */
+export function pauseLease(lease: Lease, at: Instant): Lease {
+  return { ...lease, pausedAt: lease.pausedAt ?? at };
+}
+
+/** It can again. */
+export function resumeLease(lease: Lease, at: Instant): Lease {
+  const { pausedAt = at, ...running } = lease;
+  // Whoever calls at once must be heard first.
+  const leftMs = Math.max(onTimeMs, lease.until - pausedAt);
+  return { ...running, rhythm: deaf(lease.rhythm), until: later(at, leftMs) };
+}
+
+/** When the lease may run out; `undefined` while an open request, or an adapter that cannot serve, keeps it. */
+export function leaseDueAt({ openRequests, pausedAt, until }: Lease): Instant | undefined {
+  return openRequests > 0 || pausedAt !== undefined ? undefined : until;
+}
+
+/** What becomes of a lease when its deadline is there: `ran-out`, or the lease, longer where nobody could be heard. */
+export function leaseAtDeadline(lease: Lease, at: Instant): Lease | 'ran-out' {
+  const due = leaseDueAt(lease);
+  if (due === undefined || at < due) return lease;
+  const lateMs = at - due;
+  if (lateMs <= onTimeMs) return 'ran-out';
+  return { ...lease, until: later(at, Math.min(lateMs, lease.basis.intervalMs)) };
+}
+
+/** What is published when a lease ends. */
+export function leaseEnded(
+  { basis, lastSeen, until }: Lease,
+  reason: DisconnectedChange['reason'],
+): DisconnectedChange {
+  return { type: 'disconnected', basis, reason, lastSeen, until };
+}
+
+/** A lease of a whole interval, counted from now, or from when the adapter can serve again. */
+function renewed(lease: Lease, at: Instant): Lease {
+  const until = later(at, lease.basis.intervalMs);
+  return { ...lease, until, ...(lease.pausedAt !== undefined && { pausedAt: at }) };
+}
