@@ -41,17 +41,7 @@ export interface JournalView {
 /** Opens a journal to look at it; an adapter may run on it meanwhile. @throws TransportError where it is no journal. */
 export function inspectJournal(file: string): JournalView {
   if (!existsSync(file)) throw new TransportError(`${file}: no such file`);
-  let database: DatabaseSync;
-  try {
-    database = new DatabaseSync(file, { readOnly: true });
-    const version = schemaVersion(database);
-    if (version !== schemaSteps.length)
-      throw new Error(`schema version ${version}; this program knows version ${schemaSteps.length}`);
-  } catch (error) {
-    throw new TransportError(
-      `${file}: not a journal (${error instanceof Error ? error.message : String(error)})`,
-    );
-  }
+  const database = openToRead(file);
   return {
     status: () => ({
       inUse: isJournalInUse(file),
@@ -74,6 +64,22 @@ export function inspectJournal(file: string): JournalView {
     },
     close: () => database.close(),
   };
+}
+
+function openToRead(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    const version = schemaVersion(database);
+    if (version !== schemaSteps.length)
+      throw new Error(`schema version ${version}; this program knows version ${schemaSteps.length}`);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw new TransportError(
+      `${file}: not a journal (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
 }
 
 /** Whether an adapter runs on a journal. @throws TransportError where there is none. */
