@@ -7,6 +7,12 @@ export const registryUnderTestContent = {
   enabledTenant: 'enabled',
   /** Disabled as a whole, with device `sensor`. */
   disabledTenant: 'disabled',
+  /** Two keys that `sensor` shares, as auth-id `shared` of the enabled tenant. */
+  pskKeys: [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5)],
+  /** The auth-id of `sensor` for its certificate. */
+  certificateSubject: 'CN=sensor,O=Enabled',
+  /** Names of the trust anchors of the two tenants. */
+  trustAnchors: { enabled: 'CN=ca,O=Enabled', disabled: 'CN=ca,O=Disabled' },
 } as const;
 
 export interface RegistryUnderTest {
@@ -47,19 +53,55 @@ export function describeRegistry(name: string, open: () => Promise<RegistryUnder
 
     test('credentials are found by tenant, type and auth-id', () =>
       withRegistry(async (registry) => {
-        const query = { tenant: asTenant('enabled'), type: 'hashed-password', authId: 'sensor' };
+        const query = { tenant: asTenant('enabled'), type: 'hashed-password', authId: 'sensor' } as const;
         expect(await registry.getCredentials(query)).toMatchObject({
           status: 'found',
           value: { device: { tenant: 'enabled', device: 'sensor' }, authId: 'sensor', enabled: true },
         });
         for (const authId of odd)
           expect(await registry.getCredentials({ ...query, authId })).toEqual({ status: 'not-found' });
-        for (const type of ['psk', ...odd])
+        for (const type of ['psk', 'x509-cert'] as const)
           expect(await registry.getCredentials({ ...query, type })).toEqual({ status: 'not-found' });
         for (const tenant of odd)
           expect(await registry.getCredentials({ ...query, tenant: asTenant(tenant) })).toEqual({
             status: 'not-found',
           });
+      }));
+
+    test('shared keys are found, each of them', () =>
+      withRegistry(async (registry) => {
+        const answer = await registry.getCredentials({
+          tenant: asTenant('enabled'),
+          type: 'psk',
+          authId: 'shared',
+        });
+        if (answer.status !== 'found') throw new Error(answer.status);
+        expect(answer.value.device).toEqual(deviceRef('enabled', 'sensor'));
+        expect(answer.value.secrets.map(({ key }) => key)).toEqual(registryUnderTestContent.pskKeys);
+      }));
+
+    test('credentials for a certificate are found by its subject', () =>
+      withRegistry(async (registry) => {
+        const query = { tenant: asTenant('enabled'), type: 'x509-cert' } as const;
+        const { certificateSubject } = registryUnderTestContent;
+        const answer = await registry.getCredentials({ ...query, authId: certificateSubject });
+        expect(answer).toMatchObject({ status: 'found', value: { device: { device: 'sensor' } } });
+        const lower = certificateSubject.toLowerCase();
+        expect(await registry.getCredentials({ ...query, authId: lower })).toEqual({ status: 'not-found' });
+      }));
+
+    test('a tenant is found by the name of its trust anchor, a disabled one too', () =>
+      withRegistry(async (registry) => {
+        for (const [tenant, subjectDn] of Object.entries(registryUnderTestContent.trustAnchors)) {
+          const answer = await registry.getTenantByTrustAnchor(subjectDn);
+          expect(answer).toMatchObject({
+            status: 'found',
+            value: { id: tenant, trustAnchors: [{ subjectDn }] },
+          });
+          expect(answer).toEqual(await registry.getTenant(tenant));
+        }
+        for (const name of odd)
+          expect(await registry.getTenantByTrustAnchor(name)).toEqual({ status: 'not-found' });
       }));
 
     test.each([

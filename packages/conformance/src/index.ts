@@ -1,4 +1,10 @@
 export { anEvent, anOutboundEvent } from './an-event.ts';
+export {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  type CertificateFacts,
+  type IssuedCertificate,
+} from './certificate-authority.ts';
 export { describeRegistry, registryUnderTestContent, type RegistryUnderTest } from './describe-registry.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';

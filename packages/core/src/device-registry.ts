@@ -1,5 +1,6 @@
 import type { DeviceId, DeviceRef, TenantId, Timestamp } from './ids.ts';
 import type { PropertyValue } from './device-data-sender.ts';
+import type { Validity } from './validity.ts';
 
 /** What a registry answers. `unavailable` is about the registry, not about what was asked for. */
 export type Answer<Value> =
@@ -25,6 +26,16 @@ export interface AdapterSettings {
   readonly ext: Readonly<Record<string, unknown>>;
 }
 
+/** A certificate authority whose word a tenant takes for who its devices are. */
+export interface TrustAnchor extends Validity {
+  /** As in RFC 2253, see `formatName`. */
+  readonly subjectDn: string;
+  /** A SubjectPublicKeyInfo in DER. */
+  readonly publicKey: Uint8Array;
+  /** What the auth-id of a device is made of, e.g. `{{subject-cn}}`; absent: the subject of its certificate. */
+  readonly authIdTemplate?: string;
+}
+
 export interface Tenant {
   readonly id: TenantId;
   readonly enabled: boolean;
@@ -34,30 +45,41 @@ export interface Tenant {
   readonly limits: ResourceLimits;
   /** As {@link Registration.presenceIntervalSeconds}, for all devices of the tenant. */
   readonly presenceIntervalSeconds?: number;
+  /** Who vouches for certificates of its devices. */
+  readonly trustAnchors?: readonly TrustAnchor[];
 }
 
 export type HashFunction = 'sha-256' | 'sha-512' | 'bcrypt';
 
-interface SecretValidity {
-  readonly notBefore?: Timestamp;
-  readonly notAfter?: Timestamp;
-}
-
 /** A password, hashed. SHA: `Base64(H(salt ‖ password))`; bcrypt: the standard `$2a$…` string. */
-export interface PasswordSecret extends SecretValidity {
+export interface PasswordSecret extends Validity {
   readonly hashFunction: HashFunction;
   readonly pwdHash: string;
   /** Base64. */
   readonly salt?: string;
 }
 
+/** A key that device and adapter share. Not to be logged. */
+export interface PskSecret extends Validity {
+  readonly key: Uint8Array;
+}
+
+/** The secrets of each type of credentials. That of a certificate is with the device: the registry says only until when it counts. */
+export interface SecretsByType {
+  readonly 'hashed-password': PasswordSecret;
+  readonly psk: PskSecret;
+  readonly 'x509-cert': Validity;
+}
+
+export type CredentialsType = keyof SecretsByType;
+
 /** Credentials by which a device authenticates; disabled secrets are left out. */
-export interface Credentials {
+export interface Credentials<Type extends CredentialsType = CredentialsType> {
   readonly device: DeviceRef;
-  readonly type: string;
+  readonly type: Type;
   readonly authId: string;
   readonly enabled: boolean;
-  readonly secrets: readonly PasswordSecret[];
+  readonly secrets: readonly SecretsByType[Type][];
 }
 
 /** A device that is registered and enabled. */
@@ -79,11 +101,13 @@ export type RegistryChange =
 /** Where tenants, devices and credentials are looked up. No method rejects. */
 export interface DeviceRegistry {
   getTenant(tenant: string): Promise<Answer<Tenant>>;
-  getCredentials(query: {
+  /** The tenant that has a trust anchor of this name, see {@link TrustAnchor.subjectDn}; disabled ones too. */
+  getTenantByTrustAnchor(subjectDn: string): Promise<Answer<Tenant>>;
+  getCredentials<Type extends CredentialsType>(query: {
     readonly tenant: TenantId;
-    readonly type: string;
+    readonly type: Type;
     readonly authId: string;
-  }): Promise<Answer<Credentials>>;
+  }): Promise<Answer<Credentials<Type>>>;
   /** Asks whether the device is registered and enabled and, with a gateway, whether that may act for it. */
   assertRegistration(device: DeviceRef, gateway?: DeviceId): Promise<AssertionAnswer>;
   /** The result unsubscribes. */
@@ -100,5 +124,9 @@ export type PasswordVerdict = 'valid' | { readonly validUntil: Timestamp } | 'in
 /** Compares a presented password with the secrets of credentials, in constant time and off the event loop. */
 export interface PasswordVerifier {
   /** Never rejects. `remoteAddress` is the peer's IP address. */
-  verify(credentials: Credentials, password: Uint8Array, remoteAddress: string): Promise<PasswordVerdict>;
+  verify(
+    credentials: Credentials<'hashed-password'>,
+    password: Uint8Array,
+    remoteAddress: string,
+  ): Promise<PasswordVerdict>;
 }

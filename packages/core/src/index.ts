@@ -25,16 +25,20 @@ export type {
   Answer,
   AssertionAnswer,
   Credentials,
+  CredentialsType,
   DefaultProperties,
   DeviceRegistry,
   HashFunction,
   PasswordSecret,
   PasswordVerdict,
   PasswordVerifier,
+  PskSecret,
   Registration,
   RegistryChange,
   ResourceLimits,
+  SecretsByType,
   Tenant,
+  TrustAnchor,
 } from './device-registry.ts';
 export {
   disconnectReasons,
@@ -44,6 +48,7 @@ export {
 } from './disconnect-reason.ts';
 export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
 export type { Delivery, EventSink, OutboundEvent, SinkContext, SinkFactory } from './event-sink.ts';
+export { createFailureLimiter, type FailureLimiter } from './failure-limiter.ts';
 export {
   deviceKey,
   deviceRef,
@@ -60,3 +65,4 @@ export { silentLog, type Log } from './log.ts';
 export type { Random } from './random.ts';
 export { systemClock } from './system-clock.ts';
 export { systemRandom } from './system-random.ts';
+export { isValidAt, type Validity } from './validity.ts';

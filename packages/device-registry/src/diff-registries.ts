@@ -43,7 +43,7 @@ interface DeviceDescription {
 function describeDevices(tenant: IndexedTenant | undefined): ReadonlyMap<string, DeviceDescription> {
   const descriptions = new Map<string, DeviceDescription>();
   for (const [id, indexed] of tenant?.devices ?? []) descriptions.set(id, { indexed, credentials: [] });
-  for (const each of tenant?.credentials.values() ?? [])
-    descriptions.get(each.device.device)?.credentials.push(each);
+  for (const ofOneType of Object.values<ReadonlyMap<string, Credentials>>(tenant?.credentials ?? {}))
+    for (const each of ofOneType.values()) descriptions.get(each.device.device)?.credentials.push(each);
   return descriptions;
 }

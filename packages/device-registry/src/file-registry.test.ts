@@ -1,8 +1,14 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeRegistry, ManualClock, settled } from '@rollcall/conformance';
-import { ConfigError, silentLog, type Log, type RegistryChange } from '@rollcall/core';
+import {
+  createCertificateAuthority,
+  describeRegistry,
+  ManualClock,
+  registryUnderTestContent,
+  settled,
+} from '@rollcall/conformance';
+import { ConfigError, deviceRef, silentLog, type Log, type RegistryChange } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { openFileRegistry, type FileRegistry } from './file-registry.ts';
@@ -55,17 +61,32 @@ async function problemsOf(content: unknown, name?: string): Promise<readonly str
   return [];
 }
 
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const { pskKeys, certificateSubject, trustAnchors } = registryUnderTestContent;
+const authority = createCertificateAuthority(trustAnchors.enabled);
+const trustedByName = { 'subject-dn': trustAnchors.disabled, 'public-key': base64(authority.publicKey) };
+
 describeRegistry('file', async () => {
   const { registry } = await givenARegistry({
     tenants: [
-      tenant('enabled', [
-        device('sensor', { credentials: [password('sensor')] }),
-        device('disabled-sensor', { enabled: false }),
-        device('gw'),
-        device('disabled-gw', { enabled: false }),
-        device('child', { via: ['gw', 'disabled-gw'] }),
-      ]),
-      tenant('disabled', [device('sensor')], { enabled: false }),
+      tenant(
+        'enabled',
+        [
+          device('sensor', {
+            credentials: [
+              password('sensor'),
+              { type: 'psk', 'auth-id': 'shared', secrets: pskKeys.map((key) => ({ key: base64(key) })) },
+              { type: 'x509-cert', 'auth-id': certificateSubject, secrets: [{}] },
+            ],
+          }),
+          device('disabled-sensor', { enabled: false }),
+          device('gw'),
+          device('disabled-gw', { enabled: false }),
+          device('child', { via: ['gw', 'disabled-gw'] }),
+        ],
+        { 'trusted-ca': [{ cert: base64(authority.der) }] },
+      ),
+      tenant('disabled', [device('sensor')], { enabled: false, 'trusted-ca': [trustedByName] }),
     ],
   });
   return { registry };
@@ -145,6 +166,131 @@ describe('a file', () => {
         ],
       },
     });
+  });
+
+  test('gives shared keys and certificates, without those that are disabled', async () => {
+    const dated = { 'not-after': '2026-06-01T00:00:00Z' };
+    const { registry } = await givenARegistry({
+      tenants: [
+        tenant('acme', [
+          device('d1', {
+            credentials: [
+              {
+                type: 'psk',
+                'auth-id': 'k',
+                secrets: [
+                  { key: 'AQID', ...dated },
+                  { key: 'BA==', enabled: false },
+                ],
+              },
+              { type: 'x509-cert', 'auth-id': 'cn=d1, o=Acme', secrets: [dated, { enabled: false }] },
+              { type: 'rpk', 'auth-id': 'r', secrets: [{ anything: 1 }] },
+            ],
+          }),
+        ]),
+      ],
+    });
+    const { tenant: id } = deviceRef('acme', 'd1');
+    const notAfter = Date.parse('2026-06-01T00:00:00Z');
+    expect(await registry.getCredentials({ tenant: id, type: 'psk', authId: 'k' })).toMatchObject({
+      value: { secrets: [{ key: Uint8Array.of(1, 2, 3), notAfter }] },
+    });
+    expect(
+      await registry.getCredentials({ tenant: id, type: 'x509-cert', authId: 'CN=d1,O=Acme' }),
+    ).toMatchObject({ value: { secrets: [{ notAfter }] } });
+  });
+
+  test('gives what is to be known of trust anchors, from a certificate or from its parts', async () => {
+    const { registry } = await givenARegistry({
+      tenants: [
+        tenant('acme', [], {
+          'trusted-ca': [
+            { id: 'one', cert: base64(authority.der), 'auto-provisioning-enabled': true },
+            {
+              'subject-dn': 'cn=ca, o=Acme',
+              'public-key': base64(authority.publicKey),
+              algorithm: 'EC',
+              'not-before': '2026-01-01T00:00:00Z',
+              'auth-id-template': 'auth-{{subject-cn}}',
+            },
+            {
+              // A Name in DER, of one attribute: CN=x.
+              'subject-dn-bytes': base64(Buffer.from('300c310a30080603550403130178', 'hex')),
+              'public-key': base64(authority.publicKey),
+            },
+          ],
+        }),
+      ],
+    });
+    const { publicKey } = authority;
+    expect(await registry.getTenant('acme')).toMatchObject({
+      value: {
+        trustAnchors: [
+          {
+            subjectDn: trustAnchors.enabled,
+            publicKey: Uint8Array.from(publicKey),
+            notBefore: Date.UTC(2020, 0),
+            notAfter: Date.UTC(2120, 0),
+          },
+          {
+            subjectDn: 'CN=ca,O=Acme',
+            notBefore: Date.UTC(2026, 0),
+            authIdTemplate: 'auth-{{subject-cn}}',
+          },
+          { subjectDn: 'CN=x' },
+        ],
+      },
+    });
+  });
+
+  test('with keys and authorities that cannot be used is told so', async () => {
+    const ca = { 'subject-dn': 'CN=ca', 'public-key': base64(authority.publicKey) };
+    expect(
+      await problemsOf({
+        tenants: [
+          tenant(
+            'acme',
+            [
+              device('d1', {
+                credentials: [
+                  { type: 'psk', 'auth-id': 'a', secrets: [{ key: '' }, { key: '?' }, {}] },
+                  { type: 'x509-cert', 'auth-id': 'serialNumber=7,O=Acme', secrets: [{}] },
+                ],
+              }),
+            ],
+            {
+              'trusted-ca': [
+                { ...ca, 'subject-dn': 'emailAddress=a@b.c' },
+                { ...ca, 'public-key': 'AQID' },
+                { cert: base64(authority.publicKey) },
+                { ...ca, 'ocsp-revocation-enabled': true },
+                { ...ca, 'auth-id-template': '{{subject-dc}}' },
+                {},
+              ],
+            },
+          ),
+        ],
+      }),
+    ).toEqual([
+      'tenants[0].trusted-ca[0]: must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes',
+      'tenants[0].trusted-ca[1]: must have cert, or a public-key: a SubjectPublicKeyInfo in DER',
+      'tenants[0].trusted-ca[2]: cert: must be a certificate in DER',
+      'tenants[0].trusted-ca[3].ocsp-revocation-enabled: OCSP is not supported',
+      'tenants[0].trusted-ca[4].auth-id-template: must have one of {{subject-dn}}, {{subject-cn}}, {{subject-ou}}, {{subject-o}}, and no other placeholder',
+      'tenants[0].trusted-ca[5]: must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes',
+      'tenants[0].devices[0].credentials[0].secrets[0].key: must be of 1 to 512 bytes, in Base64',
+      'tenants[0].devices[0].credentials[0].secrets[1].key: must be Base64',
+      'tenants[0].devices[0].credentials[0].secrets[2].key: is missing',
+      'tenants[0].devices[0].credentials[1].auth-id: must be as in RFC 2253, e.g. CN=device-1,O=Acme',
+    ]);
+    expect(
+      await problemsOf({
+        tenants: [
+          tenant('acme', [], { 'trusted-ca': [ca, ca] }),
+          tenant('umbrella', [], { 'trusted-ca': [ca] }),
+        ],
+      }),
+    ).toEqual(['tenants[1].trusted-ca[0]: CN=ca is an authority of tenant acme already']);
   });
 
   test('with everything wrong is told about all of it, by path', async () => {
@@ -322,6 +468,18 @@ describe('a file that changes', () => {
     await change({ tenants: [tenant('repaired')] });
     await registry.reload();
     expect((await registry.getTenant('repaired')).status).toBe('found');
+  });
+
+  test('is followed for trust anchors too', async () => {
+    const { registry, changes, change } = await givenAFollowedFile();
+    await change({
+      tenants: [...before.tenants, tenant('other', [], { 'trusted-ca': [trustedByName] })],
+    });
+    await registry.reload();
+    expect(changes).toEqual([{ type: 'tenant', tenant: 'other' }]);
+    expect(await registry.getTenantByTrustAnchor(trustAnchors.disabled)).toMatchObject({
+      value: { id: 'other' },
+    });
   });
 
   test('is noticed by watching, once it has settled', async () => {

@@ -8,6 +8,7 @@ import {
   type AssertionAnswer,
   type Clock,
   type Credentials,
+  type CredentialsType,
   type DeviceId,
   type DeviceRef,
   type DeviceRegistry,
@@ -18,7 +19,7 @@ import {
 } from '@rollcall/core';
 import { diffRegistries } from './diff-registries.ts';
 import { parseRegistry } from './parse-registry.ts';
-import { credentialsKey, indexRegistry, type RegistryIndex } from './registry-index.ts';
+import { indexRegistry, indexTrustAnchors, type RegistryIndex } from './registry-index.ts';
 import type { RegistryContent } from './schema.ts';
 
 export interface FileRegistryOptions {
@@ -43,6 +44,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
   const { file, clock, log } = options;
   let text = await readText(file);
   let index = load(file, text, log);
+  let trustAnchors = indexTrustAnchors(index);
   const listeners = new Set<(change: RegistryChange) => void>();
   let disarm = (): void => {};
   let closed = false;
@@ -56,6 +58,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
       const changed = load(file, next, log);
       const changes = diffRegistries(index, changed);
       index = changed;
+      trustAnchors = indexTrustAnchors(index);
       log.info({ file, changes: changes.length }, 'device registry reloaded');
       for (const change of changes) for (const listener of listeners) listener(change);
     } catch (error) {
@@ -88,8 +91,15 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     async getTenant(id) {
       return answer<Tenant>(index.get(id)?.tenant);
     },
-    async getCredentials({ tenant, type, authId }: { tenant: TenantId; type: string; authId: string }) {
-      return answer<Credentials>(index.get(tenant)?.credentials.get(credentialsKey(type, authId)));
+    async getTenantByTrustAnchor(subjectDn) {
+      return answer<Tenant>(trustAnchors.get(subjectDn));
+    },
+    async getCredentials<Type extends CredentialsType>(query: {
+      readonly tenant: TenantId;
+      readonly type: Type;
+      readonly authId: string;
+    }) {
+      return answer<Credentials<Type>>(index.get(query.tenant)?.credentials[query.type].get(query.authId));
     },
     assertRegistration: async (device, gateway) => assertRegistration(index, device, gateway),
     onChange(listener) {

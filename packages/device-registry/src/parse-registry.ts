@@ -69,11 +69,19 @@ function pathOf(path: readonly PropertyKey[]): string {
 function crossChecks(content: RegistryContent): readonly string[] {
   const problems: string[] = [];
   const tenants = new Set<string>();
+  const authorities = new Map<string, string>();
   for (const [t, tenant] of content.tenants.entries()) {
     const at = `tenants[${t}]`;
     if (tenants.has(tenant['tenant-id']))
       problems.push(`${at}.tenant-id: ${tenant['tenant-id']} is there twice`);
     tenants.add(tenant['tenant-id']);
+    for (const [a, { subjectDn }] of tenant['trusted-ca'].entries()) {
+      // A certificate says by its issuer which tenant a device belongs to.
+      const other = authorities.get(subjectDn) ?? tenant['tenant-id'];
+      if (other !== tenant['tenant-id'])
+        problems.push(`${at}.trusted-ca[${a}]: ${subjectDn} is an authority of tenant ${other} already`);
+      authorities.set(subjectDn, other);
+    }
     const devices = new Set(tenant.devices.map((device) => device['device-id']));
     const seen = new Set<string>();
     const authIds = new Set<string>();

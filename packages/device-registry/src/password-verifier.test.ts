@@ -26,12 +26,12 @@ function givenAVerifier(facts: Partial<PasswordVerifierOptions> = {}) {
   const clock = new ManualClock();
   const verifier = createPasswordVerifier({ clock, random: seededRandom(1), log: silentLog, ...facts });
   open.push(verifier);
-  const verify = (credentials: Credentials, password: string, ip = '192.0.2.1') =>
+  const verify = (credentials: Credentials<'hashed-password'>, password: string, ip = '192.0.2.1') =>
     verifier.verify(credentials, Buffer.from(password), ip);
   return { clock, verify };
 }
 
-const credentials = (...secrets: PasswordSecret[]): Credentials => ({
+const credentials = (...secrets: PasswordSecret[]): Credentials<'hashed-password'> => ({
   device: deviceRef('acme', 'd1'),
   type: 'hashed-password',
   authId: 'sensor1',

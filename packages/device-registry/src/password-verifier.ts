@@ -1,7 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Clock, Log, PasswordSecret, PasswordVerdict, PasswordVerifier, Random } from '@rollcall/core';
+import {
+  createFailureLimiter,
+  isValidAt,
+  type Clock,
+  type Log,
+  type PasswordSecret,
+  type PasswordVerdict,
+  type PasswordVerifier,
+  type Random,
+} from '@rollcall/core';
 import { createBcryptPool } from './bcrypt-pool.ts';
-import { createFailureLimiter } from './failure-limiter.ts';
 import { createSuccessCache } from './success-cache.ts';
 
 export interface PasswordVerifierOptions {
@@ -37,11 +45,6 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
   const bcrypt = createBcryptPool(maxWaiting, log);
   const complainedAbout = new Set<string>();
   const comparing = new Map<string, Promise<boolean | 'busy'>>();
-
-  function validNow({ notBefore, notAfter }: PasswordSecret): boolean {
-    const now = clock.now();
-    return (notBefore === undefined || now > notBefore) && (notAfter === undefined || now < notAfter);
-  }
 
   async function matches({ secret, key }: Candidate, password: Uint8Array): Promise<boolean | 'busy'> {
     if (secret.hashFunction !== 'bcrypt') return matchesSha(secret, password);
@@ -85,7 +88,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
     async verify(credentials, password, remoteAddress) {
       if (!credentials.enabled || password.length > maxPasswordBytes) return 'invalid';
       const candidates = credentials.secrets
-        .filter(validNow)
+        .filter((secret) => isValidAt(secret, clock.now()))
         .map((secret): Candidate => ({ secret, key: remembered.keyOf(secret, password) }));
       if (candidates.some(({ key }) => remembered.has(key))) return 'valid';
       if (limiter.blocked(remoteAddress)) return 'throttled';

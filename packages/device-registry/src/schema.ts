@@ -1,4 +1,7 @@
+import { normalizeName } from '@rollcall/core/x509';
 import { z } from 'zod';
+import { bytes, instant } from './formats.ts';
+import { trustedCaSchema } from './trusted-ca-schema.ts';
 
 /** What a registry file may hold, in Eclipse Hono's field names. What is not listed is a mistake, and is reported. */
 
@@ -15,9 +18,6 @@ const name = z
 const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean');
 const defaults = z.record(z.string(), scalar).default({});
 const flag = z.boolean('must be true or false');
-const instant = z.iso
-  .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
-  .transform((text) => Date.parse(text));
 /** -1 stands for "unlimited", as in Hono. */
 const limit = z.int('must be a whole number').min(-1, 'must be -1 (unlimited) or more');
 const anything = z.unknown();
@@ -29,6 +29,9 @@ const ext = z.looseObject({
     .max(31_536_000, 'must be 31536000 seconds or less')
     .optional(),
 });
+
+/** No library takes a longer one. */
+const maxKeyBytes = 512;
 
 const secretBase = {
   enabled: flag.default(true),
@@ -63,18 +66,52 @@ const passwordCredentials = z.strictObject({
   ext: anything.optional(),
 });
 
-/** Credentials that other adapters use; their secrets are checked by whoever uses them. */
+const pskSecret = z.strictObject({
+  ...secretBase,
+  key: bytes.refine(
+    ({ length }) => length > 0 && length <= maxKeyBytes,
+    `must be of 1 to ${maxKeyBytes} bytes, in Base64`,
+  ),
+});
+
+const pskCredentials = z.strictObject({
+  type: z.literal('psk'),
+  'auth-id': name,
+  enabled: flag.default(true),
+  secrets: z.array(pskSecret).min(1, 'must have at least one secret'),
+  ext: anything.optional(),
+});
+
+/** The subject of a certificate; where the authority has an `auth-id-template`, whatever that makes of one. */
+const certificateAuthId = name.transform((written, context) => {
+  const normalized = normalizeName(written);
+  if (normalized !== undefined || !/^[A-Za-z\d.]+=/.test(written)) return normalized ?? written;
+  context.addIssue({ code: 'custom', message: 'must be as in RFC 2253, e.g. CN=device-1,O=Acme' });
+  return z.NEVER;
+});
+
+const certificateCredentials = z.strictObject({
+  type: z.literal('x509-cert'),
+  'auth-id': certificateAuthId,
+  enabled: flag.default(true),
+  secrets: z.array(z.strictObject(secretBase)).min(1, 'must have at least one secret'),
+  ext: anything.optional(),
+});
+
+/** Credentials that nobody verifies yet. */
 const otherCredentials = z.strictObject({
-  type: z.enum(['psk', 'x509-cert', 'rpk']),
+  type: z.literal('rpk'),
   'auth-id': name,
   enabled: flag.default(true),
   secrets: z.array(z.looseObject({})).min(1, 'must have at least one secret'),
   ext: anything.optional(),
 });
 
-const credentials = z.discriminatedUnion('type', [passwordCredentials, otherCredentials], {
-  error: 'must have a type: hashed-password, psk, x509-cert or rpk',
-});
+const credentials = z.discriminatedUnion(
+  'type',
+  [passwordCredentials, pskCredentials, certificateCredentials, otherCredentials],
+  { error: 'must have a type: hashed-password, psk, x509-cert or rpk' },
+);
 
 const device = z.strictObject({
   'device-id': name,
@@ -107,7 +144,7 @@ const tenant = z.strictObject({
     })
     .default({}),
   'minimum-message-size': anything.optional(),
-  'trusted-ca': anything.optional(),
+  'trusted-ca': z.array(trustedCaSchema, 'must be a list').default([]),
   tracing: anything.optional(),
   ext: ext.optional(),
   devices: z.array(device).default([]),

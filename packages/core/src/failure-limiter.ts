@@ -1,4 +1,5 @@
-import type { Clock, Instant } from '@rollcall/core';
+import type { Clock } from './clock.ts';
+import type { Instant } from './ids.ts';
 
 /** Failures an address may have at once, and how fast it may have more. */
 const burst = 50;

@@ -1,0 +1,98 @@
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { bits, integer, octets, oid, sequence, set, text, time, truth, value } from './der-writer.ts';
+
+export interface CertificateFacts {
+  /** `CN=device-1,O=Acme`: CN, O and OU, without escapes. */
+  readonly subject: string;
+  /** Milliseconds since the epoch; default: 2020 to 2120. */
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+  /** Object identifiers; default: the extension is left out. */
+  readonly extendedKeyUsages?: readonly string[];
+  /** Object identifier of an extension that nobody knows, and everybody must. */
+  readonly unknownCritical?: string;
+  /** Default `sha256`. */
+  readonly digest?: 'sha1' | 'sha256';
+}
+
+/** A certificate, its private key, and the public one as a SubjectPublicKeyInfo. */
+export interface IssuedCertificate {
+  readonly der: Uint8Array;
+  readonly cert: string;
+  readonly key: string;
+  readonly publicKey: Uint8Array;
+}
+
+export interface CertificateAuthority extends IssuedCertificate {
+  readonly subject: string;
+  issue(facts: CertificateFacts): IssuedCertificate;
+}
+
+const attributes: Readonly<Record<string, string>> = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' };
+/** ECDSA with SHA-1 and SHA-256 (RFC 3279 §2.2.3, RFC 5758 §3.2). */
+const algorithms = { sha1: '1.2.840.10045.4.1', sha256: '1.2.840.10045.4.3.2' } as const;
+const extensionIds = { basicConstraints: '2.5.29.19', extendedKeyUsage: '2.5.29.37' } as const;
+
+/** An authority of a test's own, with a new P-256 key, and the certificates that it issues. */
+export function createCertificateAuthority(subject: string): CertificateAuthority {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const issue = (facts: CertificateFacts, subjectKeys: typeof keys, isAuthority: boolean) =>
+    certificate(facts, subjectKeys, { subject, key: keys.privateKey }, isAuthority);
+  return {
+    ...issue({ subject }, keys, true),
+    subject,
+    issue: (facts) => issue(facts, generateKeyPairSync('ec', { namedCurve: 'P-256' }), false),
+  };
+}
+
+function certificate(
+  facts: CertificateFacts,
+  keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
+  issuer: { readonly subject: string; readonly key: KeyObject },
+  isAuthority: boolean,
+): IssuedCertificate {
+  const { digest = 'sha256', notBefore = Date.UTC(2020, 0), notAfter = Date.UTC(2120, 0) } = facts;
+  const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' });
+  const algorithm = sequence(oid(algorithms[digest]));
+  const signed = sequence(
+    value(0xa0, integer(Uint8Array.of(2))),
+    integer(Uint8Array.of(1), randomBytes(8)),
+    algorithm,
+    name(issuer.subject),
+    sequence(time(notBefore), time(notAfter)),
+    name(facts.subject),
+    publicKey,
+    value(0xa3, sequence(...extensionsOf(facts, isAuthority))),
+  );
+  const der = sequence(signed, algorithm, bits(sign(digest, signed, issuer.key)));
+  const base64 = Buffer.from(der).toString('base64').replaceAll(/.{64}/g, '$&\n');
+  return {
+    der,
+    cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,
+    key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicKey,
+  };
+}
+
+/** The most significant part comes first in a certificate, and last in writing. */
+function name(written: string): Uint8Array {
+  const parts = written.split(',').toReversed();
+  return sequence(
+    ...parts.map((part) => {
+      const [type = '', content = ''] = part.split('=');
+      return set(sequence(oid(attributes[type] ?? ''), text(content)));
+    }),
+  );
+}
+
+function extensionsOf(facts: CertificateFacts, isAuthority: boolean): readonly Uint8Array[] {
+  const constraints = sequence(...(isAuthority ? [truth] : []));
+  const usages = facts.extendedKeyUsages;
+  return [
+    sequence(oid(extensionIds.basicConstraints), truth, octets(constraints)),
+    ...(usages ? [sequence(oid(extensionIds.extendedKeyUsage), octets(sequence(...usages.map(oid))))] : []),
+    ...(facts.unknownCritical === undefined
+      ? []
+      : [sequence(oid(facts.unknownCritical), truth, octets(sequence()))]),
+  ];
+}

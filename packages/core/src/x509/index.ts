@@ -1,0 +1,5 @@
+export { readCertificateParts, type CertificateParts } from './certificate-parts.ts';
+export { NotDer } from './der.ts';
+export { readName, type DistinguishedName, type NameAttribute } from './distinguished-name.ts';
+export { formatName } from './format-name.ts';
+export { normalizeName } from './normalize-name.ts';

@@ -1,0 +1,24 @@
+import type { Timestamp, Validity } from '@rollcall/core';
+import { z } from 'zod';
+
+/** A point in time as Hono writes it. */
+export const instant: z.ZodType<number> = z.iso
+  .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
+  .transform((text) => Date.parse(text));
+
+/** Base64. */
+export const bytes: z.ZodType<Uint8Array> = z
+  .base64('must be Base64')
+  .transform((text) => Uint8Array.from(Buffer.from(text, 'base64')));
+
+interface ValidityContent {
+  readonly 'not-before'?: number | undefined;
+  readonly 'not-after'?: number | undefined;
+}
+
+export function validityOf(content: ValidityContent): Validity {
+  return {
+    ...(content['not-before'] !== undefined && { notBefore: content['not-before'] as Timestamp }),
+    ...(content['not-after'] !== undefined && { notAfter: content['not-after'] as Timestamp }),
+  };
+}

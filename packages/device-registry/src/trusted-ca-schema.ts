@@ -1,0 +1,94 @@
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import type { Timestamp, TrustAnchor } from '@rollcall/core';
+import { formatName, normalizeName, readCertificateParts, readName } from '@rollcall/core/x509';
+import { z } from 'zod';
+import { bytes, instant, validityOf } from './formats.ts';
+
+const anything = z.unknown();
+const placeholders: ReadonlySet<string> = new Set(['subject-dn', 'subject-cn', 'subject-ou', 'subject-o']);
+
+/** As Hono checks it: made of the subject of a certificate, in part at least. */
+const authIdTemplate = z.string().refine(
+  (template) => {
+    const used = [...template.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name);
+    return used.length > 0 && used.every((name) => placeholders.has(name));
+  },
+  `must have one of ${[...placeholders].map((name) => `{{${name}}}`).join(', ')}, and no other placeholder`,
+);
+
+const fields = z.strictObject({
+  id: z.string().optional(),
+  'subject-dn': z.string().optional(),
+  'subject-dn-bytes': bytes.optional(),
+  'public-key': bytes.optional(),
+  algorithm: z.string().optional(),
+  cert: bytes.optional(),
+  'not-before': instant.optional(),
+  'not-after': instant.optional(),
+  'auth-id-template': authIdTemplate.optional(),
+  comment: z.string().optional(),
+  // Devices that are not registered are refused, whatever these say.
+  'auto-provisioning-enabled': anything.optional(),
+  'auto-provision-as-gateway': anything.optional(),
+  'auto-provisioning-device-id-template': anything.optional(),
+  // To ignore this would let revoked devices in.
+  'ocsp-revocation-enabled': z.literal(false, 'OCSP is not supported').optional(),
+  'ocsp-responder-uri': anything.optional(),
+  'ocsp-responder-cert': anything.optional(),
+  'ocsp-nonce-enabled': anything.optional(),
+});
+
+type Fields = z.output<typeof fields>;
+
+/** An authority that a tenant trusts, as its certificate, or as its name and public key. */
+export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform((content, context) => {
+  const problem = (message: string): never => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  const template = content['auth-id-template'];
+  const shared = template === undefined ? {} : { authIdTemplate: template };
+  if (content.cert) {
+    const ofCertificate = readCertificate(content.cert);
+    return ofCertificate ? { ...ofCertificate, ...shared } : problem('cert: must be a certificate in DER');
+  }
+  const subjectDn = subjectOf(content);
+  if (subjectDn === undefined)
+    return problem('must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes');
+  const publicKey = content['public-key'];
+  if (!publicKey || !isPublicKey(publicKey))
+    return problem('must have cert, or a public-key: a SubjectPublicKeyInfo in DER');
+  return { subjectDn, publicKey, ...validityOf(content), ...shared };
+});
+
+function subjectOf({ 'subject-dn': written, 'subject-dn-bytes': encoded }: Fields): string | undefined {
+  if (!encoded) return written === undefined ? undefined : normalizeName(written);
+  try {
+    return formatName(readName(encoded));
+  } catch {
+    return undefined;
+  }
+}
+
+function readCertificate(der: Uint8Array): TrustAnchor | undefined {
+  try {
+    const certificate = new X509Certificate(der);
+    return {
+      subjectDn: formatName(readCertificateParts(certificate.raw).subject),
+      publicKey: Uint8Array.from(certificate.publicKey.export({ type: 'spki', format: 'der' })),
+      notBefore: certificate.validFromDate.getTime() as Timestamp,
+      notAfter: certificate.validToDate.getTime() as Timestamp,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isPublicKey(der: Uint8Array): boolean {
+  try {
+    createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
+    return true;
+  } catch {
+    return false;
+  }
+}
