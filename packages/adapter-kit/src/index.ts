@@ -29,6 +29,7 @@ export { runProcess } from './lifecycle/run-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
 export { bind } from './listening/bind.ts';
 export {
+  authenticationRequiredOption,
   connectionLimit,
   listenerOptions,
   listenerProblems,
@@ -38,20 +39,27 @@ export {
   type TlsListener,
 } from './listening/listener-options.ts';
 export { peerAddress } from './listening/peer-address.ts';
+export { peerCertificate } from './listening/peer-certificate.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
 export type {
   AdapterHost,
+  AnonymousConnection,
   AuthenticatedDevice,
   AuthenticationResult,
+  CertificateLogin,
   ConnectionDescription,
+  DeviceLogin,
   EndReason,
   ListenAddress,
   OpenConnection,
   PasswordLogin,
   ProtocolAdapter,
+  PskCandidate,
+  PskLogin,
+  PskLookup,
   Refusal,
   RefusalReason,
   RunningProtocol,

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type {
   AdapterIdentity,
   Clock,
@@ -49,18 +50,34 @@ export interface AdapterHost {
    * Who is this? Looks up, verifies, asserts the registration; a device that comes with many others waits for its turn first.
    * Never rejects. Counts refusals.
    */
-  authenticate(login: PasswordLogin): Promise<AuthenticationResult>;
+  authenticate(login: DeviceLogin): Promise<AuthenticationResult>;
+  /**
+   * By which keys may this device prove that it is who it says? Looks up as {@link authenticate} does, in turn too. Where the
+   * proof fails, call {@link refused} with `bad-credentials` and the peer's address. Never rejects. Counts refusals.
+   */
+  findPsk(login: PskLogin): Promise<PskLookup>;
   /**
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
    * {@link open}. `undefined` means yes. Counts the attempt.
+   *
+   * @param identity absent: a device that need not say who it is; then {@link openAnonymous} follows.
    */
-  admit(identity: AuthenticatedDevice): Refusal | undefined;
-  /** Counts an attempt that the app refused by itself, e.g. for missing credentials. */
-  refused(reason: RefusalReason): void;
+  admit(identity?: AuthenticatedDevice): Refusal | undefined;
+  /**
+   * Counts an attempt that the app refused by itself, e.g. for missing credentials.
+   *
+   * @param remoteIp where the attempt counts against what this address may try.
+   */
+  refused(reason: RefusalReason, remoteIp?: string): void;
   /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */
   open<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
     connection: ConnectionDescription,
+  ): OpenConnection<Signal>;
+  /** As {@link open}, for a device that did not say who it is: it counts as a connection, and nothing of it is published. */
+  openAnonymous<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    connection: AnonymousConnection,
   ): OpenConnection<Signal>;
   /** Whether a later incarnation will find the leases that are held when this one stops. */
   readonly leasesSurvive: boolean;
@@ -79,14 +96,41 @@ export interface AdapterHost {
 }
 
 /** Credentials as a device presented them. */
-export interface PasswordLogin {
-  /** `auth-id@tenant`. */
-  readonly username: string;
-  readonly password: Uint8Array;
+export type DeviceLogin = PasswordLogin | CertificateLogin;
+
+interface LoginOrigin {
   /** The peer's IP address, without port: failures are limited by it. */
   readonly remoteIp: string;
   /** Whether the device hung up meanwhile: then it need not be authenticated any more. */
   gone?(): boolean;
+}
+
+export interface PasswordLogin extends LoginOrigin {
+  /** `auth-id@tenant`. */
+  readonly username: string;
+  readonly password: Uint8Array;
+}
+
+/** A handshake has proved that the device holds the key. Who signed the certificate need not have been looked at. */
+export interface CertificateLogin extends LoginOrigin {
+  /** In DER: the device's own, without its issuers. */
+  readonly certificate: Uint8Array;
+}
+
+/** A device that is about to prove that it shares a key. */
+export interface PskLogin extends LoginOrigin {
+  /** `auth-id@tenant`, as the handshake says. */
+  readonly identity: string;
+}
+
+export type PskLookup =
+  | { readonly status: 'found'; readonly candidates: readonly PskCandidate[] }
+  | { readonly status: 'refused'; readonly refusal: Refusal };
+
+/** A key, and who the device is once it has proved that it shares this one. There is more than one while keys are changed. */
+export interface PskCandidate {
+  readonly key: KeyObject;
+  readonly identity: AuthenticatedDevice;
 }
 
 /** A device that proved who it is, with what its tenant and its registration say about it. */
@@ -156,6 +200,14 @@ export interface ConnectionDescription {
   servingChanged?(serving: boolean): void;
 }
 
+/** A connection of a device that did not say who it is. */
+export interface AnonymousConnection {
+  /** The adapter stops: report it to the tracker. */
+  end(reason: 'adapter-shutdown'): void;
+  /** As for {@link ConnectionDescription.onDisconnected}. */
+  onDisconnected?(change: DisconnectedChange): void;
+}
+
 export interface OpenConnection<Signal> {
   /** Tells the tracker what was seen. Changes are stamped and journaled before this returns. */
   report(signal: Signal): void;
@@ -164,7 +216,8 @@ export interface OpenConnection<Signal> {
 }
 
 export interface UploadRequest {
-  readonly by: AuthenticatedDevice;
+  /** Absent: a device that did not say who it is, where that is not required. It must say in `target` whose data it brings. */
+  readonly by?: AuthenticatedDevice;
   readonly endpoint: 'telemetry' | 'event';
   /** As the address said: the tenant may be left out. Absent: the device's own data. */
   readonly target?: { readonly tenant?: string; readonly device: string };

@@ -1,6 +1,7 @@
 import { settled } from '@rollcall/conformance';
 import type { Delivery } from '@rollcall/core';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { scriptedAuthorities } from './conformance/scripted-registry.ts';
 import { startScripted, type ScriptedInTest } from './conformance/start-scripted.ts';
 import type { TestSetting } from './conformance/start-for-test.ts';
 
@@ -154,6 +155,83 @@ test('stop lets events that can still be delivered through', async () => {
     'connected',
     'adapter-shutdown',
   ]);
+});
+
+describe('a device that need not say who it is', () => {
+  test('counts as a connection, gives no event, and ends with the adapter', async () => {
+    const {
+      host,
+      begin,
+      beginAnonymous,
+      events,
+      running: adapter,
+      sink,
+    } = await givenAnAdapter({
+      settings: { maxConnections: 2, health: { host: '127.0.0.1', port: 0 } },
+    });
+    await begin();
+    expect(host.admit()).toBeUndefined();
+    const first = beginAnonymous();
+    expect(host.admit()).toMatchObject({ reason: 'adapter-connections-exceeded' });
+    const text = await (await fetch(`http://127.0.0.1:${adapter.healthPort}/metrics`)).text();
+    expect(text).toMatch(/^hono_connections_unauthenticated\{.*\} 1$/m);
+    first.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+    expect(first.ended).toEqual(['client-closed']);
+    expect(host.admit()).toBeUndefined();
+    const second = beginAnonymous();
+    await adapter.stop({ graceMs: 0 });
+    expect(second.ended).toEqual(['adapter-shutdown']);
+    await events(2);
+    expect(sink.events.map(({ remoteId }) => remoteId)).toEqual(['unit-1', 'unit-1']);
+  });
+
+  test('is counted with its uploads, and makes up no tenants', async () => {
+    const { host, running: adapter } = await givenAnAdapter({
+      settings: { health: { host: '127.0.0.1', port: 0 } },
+    });
+    for (const tenant of ['acme', 'made-up'])
+      await host.upload({
+        endpoint: 'telemetry',
+        qos: 0,
+        payload: Buffer.from('x'),
+        origAddress: 'telemetry',
+        target: { tenant, device: 'valve-1' },
+      });
+    const text = await (await fetch(`http://127.0.0.1:${adapter.healthPort}/metrics`)).text();
+    expect(text).toMatch(/^hono_telemetry_payload_bytes_count\{tenant="acme",.*status="forwarded".*\} 1$/m);
+    expect(text).toMatch(
+      /^hono_telemetry_payload_bytes_count\{tenant="UNKNOWN",.*status="unprocessable".*\} 1$/m,
+    );
+    expect(text).not.toContain('made-up');
+  });
+});
+
+test('whoever fails to prove a shared key fails for its address, like whoever guesses a name', async () => {
+  const { host, logged } = await givenAnAdapter();
+  const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
+  expect(await host.findPsk(login)).toMatchObject({ status: 'found' });
+  for (let failures = 0; failures < 50; failures++) host.refused('bad-credentials', login.remoteIp);
+  expect(await host.findPsk(login)).toMatchObject({ refusal: { reason: 'throttled' } });
+  expect(await host.findPsk({ ...login, remoteIp: '192.0.2.2' })).toMatchObject({ status: 'found' });
+  expect(JSON.stringify(logged)).not.toContain('shared-secret');
+});
+
+test('a certificate waits in the queue of its issuer, once that has vouched for somebody', async () => {
+  const adapter = await givenAnAdapter({
+    settings: { admission: { maxRunning: 1, maxWaiting: 1_000, maxWaitMs: 60_000 } },
+  });
+  const certificate = scriptedAuthorities.acme.issue({ subject: 'CN=thermostat-7,O=acme' }).der;
+  const login = { certificate, remoteIp: '192.0.2.1' };
+  expect(await adapter.host.authenticate(login)).toMatchObject({ status: 'accepted' });
+  const release = adapter.registry.hold();
+  const order: string[] = [];
+  const storm = Array.from({ length: 20 }, () =>
+    adapter.begin({ username: 'valve-1@umbrella' }).then(() => order.push('umbrella')),
+  );
+  const calm = adapter.host.authenticate(login).then(() => order.push('certificate'));
+  release();
+  await Promise.all([calm, ...storm]);
+  expect(order.indexOf('certificate')).toBeLessThan(5);
 });
 
 test('metrics use the names of Hono and never name a device', async () => {

@@ -14,9 +14,8 @@ import {
 import { encodeEvent } from '@rollcall/core/wire';
 import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
-import { createAdmissionQueue, type AdmissionLimits } from './authentication/admission-queue.ts';
-import { authenticate, refuse } from './authentication/authenticate.ts';
-import { createTurns, strangers } from './authentication/turns.ts';
+import type { AdmissionLimits } from './authentication/admission-queue.ts';
+import { createAuthenticator } from './authentication/authenticator.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
@@ -24,13 +23,7 @@ import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
 import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
-import type {
-  AdapterHost,
-  ListenAddress,
-  ProtocolAdapter,
-  RunningProtocol,
-  UploadResult,
-} from './protocol-adapter.ts';
+import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
 import { restoreLease } from './leases/restored-lease.ts';
 import { createRhythmStore } from './leases/rhythm-store.ts';
 import { watchRegistry } from './leases/watch-registry.ts';
@@ -39,10 +32,11 @@ import { resumePending } from './recovery/resume-pending.ts';
 import { createEpochSource } from './stamping/epoch-source.ts';
 import { stampLost } from './stamping/stamp.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
+import { createAnonymousConnections } from './tracking/anonymous-connections.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
 import { watchAccess } from './tracking/watch-access.ts';
 import { createMessageRate } from './upload/message-rate.ts';
-import { upload } from './upload/upload.ts';
+import { tooManyMessages, upload, type UploadContext } from './upload/upload.ts';
 
 export interface AdapterParts {
   readonly adapter: ProtocolAdapter;
@@ -92,11 +86,6 @@ export interface RunningAdapter {
 const backoff = { firstMs: 100, maxMs: 5_000 };
 /** Events in flight at a time, per sink and tenant. */
 const deliveryWindow = 1_000;
-const tooManyMessages: UploadResult = {
-  status: 'failed',
-  failure: { status: 429, text: 'too many messages, try again later' },
-  terminal: false,
-};
 /** A journal that does not answer for so long holds no event back. */
 const sendAfterMs = 1_000;
 /** Lease holders, present or not, whose rhythm is known. */
@@ -108,7 +97,7 @@ const maxRememberedRhythms = 200_000;
  * @throws TransportError where a port cannot be bound, or the journal not be opened.
  */
 export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter> {
-  const { adapter, passwords, sender, clock, random, log, settings } = parts;
+  const { adapter, sender, clock, random, log, settings } = parts;
   const journal = parts.journal ?? createMemoryJournal();
   const identity: AdapterIdentity = {
     type: adapter.type,
@@ -124,7 +113,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     connections: () => connections.byTenant(),
     outbox: () => outbox.depth(),
     journalBehind: () => journal.behind(),
-    connectsWaiting: () => admission.waiting,
+    anonymousConnections: () => anonymous.count,
+    connectsWaiting: () => authenticator.waiting,
     now: () => clock.now(),
   });
   const outbox = createOutbox({
@@ -194,56 +184,64 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
   const restored = await Promise.all(recovered.open.map((entry) => restoreLease(entry, registry, clock)));
 
-  const turns = createTurns((username) => connections.holdsLease(username));
+  const anonymous = createAnonymousConnections(clock);
+  const authenticator = createAuthenticator({
+    registry,
+    passwords: parts.passwords,
+    clock,
+    log,
+    adapterType: adapter.type,
+    admission: settings.admission,
+    isPresent: (username) => connections.holdsLease(username),
+    onRefused: (reason) => metrics.attempt(reason),
+  });
   // Else holders of leases would wait among strangers until one of their tenant came through.
-  for (const { event } of recovered.open) turns.proved(event.device.tenant);
-  const admission = createAdmissionQueue(clock, settings.admission);
+  for (const { event } of recovered.open) authenticator.proved(event.device.tenant);
 
   const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
+  const uploadContext: UploadContext = {
+    adapterType: adapter.type,
+    registry,
+    sender,
+    clock,
+    random,
+    allowsAnonymous: (device) => messageRate.allows(device),
+  };
 
   const host: AdapterHost = {
     clock,
     random,
     log,
     identity,
-    async authenticate(login) {
-      const admitted = await admission.admit(
-        () => turns.queueOf(login.username),
-        () => authenticate(login, registry, passwords, adapter.type),
-        () => login.gone?.() ?? false,
-      );
-      const result = admitted === 'busy' ? refuse('busy') : admitted;
-      if (result.status === 'accepted' && turns.proved(result.identity.device.tenant))
-        admission.regroup(strangers);
-      if (result.status === 'refused') {
-        metrics.attempt(result.refusal.reason);
-        log.debug(
-          { username: login.username, remoteIp: login.remoteIp, reason: result.refusal.reason },
-          'device refused',
-        );
-      }
-      return result;
-    },
+    authenticate: (login) => authenticator.authenticate(login),
+    findPsk: (login) => authenticator.findPsk(login),
+    refused: (reason, remoteIp) => authenticator.refused(reason, remoteIp),
     admit(device) {
-      const refusal = admit(device, connections, settings.maxConnections);
-      metrics.attempt(refusal?.reason ?? 'succeeded', device.device.tenant);
-      if (refusal) log.debug({ ...device.device, reason: refusal.reason }, 'device refused');
+      if (device) authenticator.proved(device.device.tenant);
+      const refusal = admit(
+        device,
+        {
+          count: connections.count + anonymous.count,
+          countOf: (tenant) => connections.countOf(tenant),
+        },
+        settings.maxConnections,
+      );
+      metrics.attempt(refusal?.reason ?? 'succeeded', device?.device.tenant);
+      if (refusal) log.debug({ ...device?.device, reason: refusal.reason }, 'device refused');
       return refusal;
     },
-    refused(reason) {
-      metrics.attempt(reason);
-      log.debug({ reason }, 'device refused');
-    },
     open: (tracker, description) => connections.open(tracker, description),
+    openAnonymous: (tracker, connection) => anonymous.open(tracker, connection),
     leasesSurvive: parts.journal !== undefined,
     restored: restored.filter((lease) => lease !== undefined),
     resume: (tracker, description, event) => connections.resume(tracker, description, event),
     rhythms,
     async upload(request) {
       const begun = clock.monotonic();
-      const result = messageRate.allows(request.by.device)
-        ? await upload(request, { adapterType: adapter.type, registry, sender, clock, random })
-        : tooManyMessages;
+      const result =
+        request.by && !messageRate.allows(request.by.device)
+          ? tooManyMessages
+          : await upload(request, uploadContext);
       metrics.uploaded(request, result, clock.monotonic() - begun);
       return result;
     },
@@ -296,6 +294,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     announcer.stop();
     await protocol.stopAccepting();
     connections.end('adapter-shutdown', () => true);
+    anonymous.end();
     await protocol.close();
     connections.stop();
     noting.stop();

@@ -100,8 +100,8 @@ export function describeRegistry(name: string, open: () => Promise<RegistryUnder
           });
           expect(answer).toEqual(await registry.getTenant(tenant));
         }
-        for (const name of odd)
-          expect(await registry.getTenantByTrustAnchor(name)).toEqual({ status: 'not-found' });
+        for (const subjectDn of odd)
+          expect(await registry.getTenantByTrustAnchor(subjectDn)).toEqual({ status: 'not-found' });
       }));
 
     test.each([

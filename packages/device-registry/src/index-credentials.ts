@@ -1,5 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { deviceRef, type Credentials, type CredentialsType, type PasswordSecret } from '@rollcall/core';
+import {
+  deviceRef,
+  type Credentials,
+  type CredentialsType,
+  type PasswordSecret,
+  type PskSecret,
+} from '@rollcall/core';
 import { validityOf } from './formats.ts';
 import type { CredentialsContent, DeviceContent } from './schema.ts';
 
@@ -30,7 +36,7 @@ export function indexCredentials(tenant: string, devices: readonly DeviceContent
         index.psk.set(authId, {
           ...shared,
           type: 'psk',
-          secrets: enabled(content.secrets).map((secret) => ({ ...validityOf(secret), key: secret.key })),
+          secrets: enabled(content.secrets).map(toKey),
         });
         return;
       case 'x509-cert':
@@ -56,6 +62,10 @@ function enabled<Secret extends { readonly enabled: boolean }>(
   secrets: readonly Secret[],
 ): readonly Secret[] {
   return secrets.filter((secret) => secret.enabled);
+}
+
+function toKey(content: Extract<CredentialsContent, { type: 'psk' }>['secrets'][number]): PskSecret {
+  return { key: content.key, ...validityOf(content) };
 }
 
 type PasswordContent = Extract<CredentialsContent, { type: 'hashed-password' }>['secrets'][number];

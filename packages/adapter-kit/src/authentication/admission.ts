@@ -6,15 +6,18 @@ interface Counts {
   countOf(tenant: string): number;
 }
 
-/** Whether one more connection is within the limits of the adapter and of the device's tenant; `undefined` means yes. */
+/**
+ * Whether one more connection is within the limits of the adapter and of the device's tenant, if it said whose it is;
+ * `undefined` means yes.
+ */
 export function admit(
-  identity: AuthenticatedDevice,
+  identity: AuthenticatedDevice | undefined,
   open: Counts,
   maxConnections: number,
 ): Refusal | undefined {
-  const { maxConnections: tenantLimit } = identity.tenant.limits;
   if (open.count >= maxConnections) return refusal('adapter-connections-exceeded');
-  if (tenantLimit !== undefined && open.countOf(identity.device.tenant) >= tenantLimit)
+  const tenantLimit = identity?.tenant.limits.maxConnections;
+  if (identity && tenantLimit !== undefined && open.countOf(identity.device.tenant) >= tenantLimit)
     return refusal('tenant-connections-exceeded');
   return undefined;
 }

@@ -1,16 +1,27 @@
 import { ManualClock } from '@rollcall/conformance';
+import { createFailureLimiter } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ScriptedRegistry, scriptedPassword, scriptedPasswords } from '../conformance/scripted-registry.ts';
 import type { PasswordLogin } from '../protocol-adapter.ts';
 import { admit } from './admission.ts';
 import { authenticate } from './authenticate.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
 
 const adapterType = 'hono-test';
-const passwords = scriptedPasswords(new ManualClock());
+const clock = new ManualClock();
+const passwords = scriptedPasswords(clock);
 let registry = new ScriptedRegistry();
 
 afterEach(() => {
   registry = new ScriptedRegistry();
+});
+
+const context = (): AuthenticationContext => ({
+  registry,
+  passwords,
+  clock,
+  failures: createFailureLimiter(clock),
+  adapterType,
 });
 
 function login(facts: { username?: string; password?: string } = {}): PasswordLogin {
@@ -22,12 +33,12 @@ function login(facts: { username?: string; password?: string } = {}): PasswordLo
 }
 
 async function outcome(of: PasswordLogin): Promise<string> {
-  const result = await authenticate(of, registry, passwords, adapterType);
+  const result = await authenticate(of, context());
   return result.status === 'accepted' ? 'accepted' : result.refusal.reason;
 }
 
 test('a device with the right password is who its credentials say', async () => {
-  const result = await authenticate(login(), registry, passwords, adapterType);
+  const result = await authenticate(login(), context());
   expect(result).toMatchObject({
     status: 'accepted',
     identity: { device: { tenant: 'acme', device: 'thermostat-7' }, authId: 'thermostat-7' },
@@ -63,7 +74,7 @@ test('a registry that is away, and a verifier with too much to do, are not the f
   expect(await outcome(login())).toBe('unavailable');
   registry.unavailable = false;
   const busy = { verify: async () => 'busy' as const };
-  expect(await authenticate(login(), registry, busy, adapterType)).toMatchObject({
+  expect(await authenticate(login(), { ...context(), passwords: busy })).toMatchObject({
     refusal: { reason: 'busy' },
   });
 });
@@ -80,7 +91,7 @@ describe('admission', () => {
     registry = new ScriptedRegistry({
       limits: tenantLimit === undefined ? {} : { maxConnections: tenantLimit },
     });
-    const result = await authenticate(login(), registry, passwords, adapterType);
+    const result = await authenticate(login(), context());
     if (result.status !== 'accepted') throw new Error('not accepted');
     expect(admit(result.identity, counts, adapterLimit)?.reason).toBe(expected);
   });

@@ -5,6 +5,8 @@ export { recordingLog, type LogLine } from './recording-log.ts';
 export { RecordingSender } from './recording-sender.ts';
 export {
   passwordForASecond,
+  scriptedAuthorities,
+  scriptedKey,
   ScriptedRegistry,
   scriptedPassword,
   scriptedPasswords,

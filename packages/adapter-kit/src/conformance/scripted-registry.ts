@@ -1,12 +1,15 @@
+import { createCertificateAuthority, type CertificateAuthority } from '@rollcall/conformance';
 import {
   deviceRef,
   type Answer,
   type AssertionAnswer,
   type Clock,
   type Credentials,
+  type CredentialsType,
   type DeviceRegistry,
   type PasswordVerifier,
   type RegistryChange,
+  type SecretsByType,
   type Tenant,
   type TenantId,
   type Timestamp,
@@ -17,14 +20,29 @@ export const scriptedPassword = 'correct-horse';
 /** Another one, which is valid for a second. */
 export const passwordForASecond = 'battery-staple';
 
+/** The key that every device of a {@link ScriptedRegistry} shares. */
+export const scriptedKey: Uint8Array = new TextEncoder().encode('shared-secret');
+/** Who issues certificates to the devices of each tenant, for subjects as `CN=thermostat-7,O=acme`. */
+export const scriptedAuthorities: Readonly<Record<'acme' | 'umbrella', CertificateAuthority>> = {
+  acme: createCertificateAuthority('CN=ca,O=acme'),
+  umbrella: createCertificateAuthority('CN=ca,O=umbrella'),
+};
+
 /**
  * A registry in memory for tests: tenants `acme` and `umbrella`, each with devices `thermostat-7` and `valve-1`
- * (auth-id = device id), and gateway `gw-1`, which may act for `valve-1`. Devices and tenants can be switched off.
+ * (auth-id = device id, or subject of a certificate), and gateway `gw-1`, which may act for `valve-1`. Devices and tenants
+ * can be switched off.
  */
 export class ScriptedRegistry implements DeviceRegistry {
   readonly #disabled = new Set<string>();
   readonly #listeners = new Set<(change: RegistryChange) => void>();
   readonly #tenants: ReadonlyMap<string, Tenant>;
+  /** Those of every device. */
+  secrets: { readonly [Type in CredentialsType]: readonly SecretsByType[Type][] } = {
+    'hashed-password': [],
+    psk: [{ key: scriptedKey }],
+    'x509-cert': [{}],
+  };
   /** While set, nothing can be looked up. */
   unavailable = false;
   /** How often a tenant was looked up. */
@@ -33,9 +51,16 @@ export class ScriptedRegistry implements DeviceRegistry {
 
   constructor(overrides: Partial<Tenant> = {}) {
     this.#tenants = new Map(
-      ['acme', 'umbrella'].map((id) => [
+      Object.entries(scriptedAuthorities).map(([id, { subject: subjectDn, publicKey }]) => [
         id,
-        { id: id as TenantId, enabled: true, defaults: {}, limits: {}, ...overrides },
+        {
+          id: id as TenantId,
+          enabled: true,
+          defaults: {},
+          limits: {},
+          trustAnchors: [{ subjectDn, publicKey }],
+          ...overrides,
+        },
       ]),
     );
   }
@@ -67,17 +92,30 @@ export class ScriptedRegistry implements DeviceRegistry {
       : { status: 'not-found' };
   }
 
-  async getCredentials(query: {
-    tenant: TenantId;
-    type: string;
-    authId: string;
-  }): Promise<Answer<Credentials>> {
+  async getTenantByTrustAnchor(subjectDn: string): Promise<Answer<Tenant>> {
+    const tenant = [...this.#tenants.values()].find(({ trustAnchors = [] }) =>
+      trustAnchors.some((anchor) => anchor.subjectDn === subjectDn),
+    );
+    return this.getTenant(tenant?.id ?? '');
+  }
+
+  async getCredentials<Type extends CredentialsType>({
+    tenant,
+    type,
+    authId,
+  }: {
+    readonly tenant: TenantId;
+    readonly type: Type;
+    readonly authId: string;
+  }): Promise<Answer<Credentials<Type>>> {
     if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
-    if (!this.#tenants.has(query.tenant) || !devices.includes(query.authId)) return { status: 'not-found' };
-    const device = deviceRef(query.tenant, query.authId);
+    const name = (device: string): string => (type === 'x509-cert' ? `CN=${device},O=${tenant}` : device);
+    const id = devices.find((device) => name(device) === authId);
+    if (!this.#tenants.has(tenant) || id === undefined) return { status: 'not-found' };
+    const device = deviceRef(tenant, id);
     return {
       status: 'found',
-      value: { device, type: query.type, authId: query.authId, enabled: true, secrets: [] },
+      value: { device, type, authId, enabled: true, secrets: this.secrets[type] },
     };
   }
 

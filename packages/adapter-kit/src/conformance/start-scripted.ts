@@ -1,4 +1,11 @@
-import type { ConnectionTracker, DisconnectedChange, Instant, Step, Timestamp } from '@rollcall/core';
+import type {
+  ConnectionTracker,
+  DisconnectedChange,
+  DisconnectReason,
+  Instant,
+  Step,
+  Timestamp,
+} from '@rollcall/core';
 import type {
   AdapterHost,
   AuthenticatedDevice,
@@ -31,6 +38,12 @@ const onCommand: ConnectionTracker<State, ScriptedSignal> = {
 };
 
 export interface ScriptedInTest extends AdapterInTest {
+  readonly host: AdapterHost;
+  beginAnonymous(): {
+    readonly connection: OpenConnection<ScriptedSignal>;
+    /** How it ended, each time. */
+    readonly ended: readonly DisconnectReason[];
+  };
   begin(facts?: { remoteId?: string; expiresInMs?: number; username?: string }): Promise<{
     readonly connection: OpenConnection<ScriptedSignal>;
     /** Why the kit asked to end it, each time. */
@@ -57,6 +70,16 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
   if (!host) throw new Error('not started');
   return {
     ...inTest,
+    host,
+    beginAnonymous() {
+      const ended: DisconnectReason[] = [];
+      const connection = host.openAnonymous(onCommand, {
+        end: (reason) => connection.report({ type: 'end', change: { reason } }),
+        onDisconnected: ({ reason }) => ended.push(reason),
+      });
+      connection.report({ type: 'begin' });
+      return { connection, ended };
+    },
     async begin(facts = {}) {
       const result = await host.authenticate({
         username: facts.username ?? 'thermostat-7@acme',

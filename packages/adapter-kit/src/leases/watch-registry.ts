@@ -23,7 +23,7 @@ export function watchRegistry(
 
   function observe<Answered extends Answer<unknown> | AssertionAnswer>(
     answer: Answered,
-    tenant: string,
+    probe: () => Promise<unknown>,
   ): Answered {
     const now = answer.status !== 'unavailable';
     if (now !== available && !stopped) {
@@ -31,21 +31,26 @@ export function watchRegistry(
       disarm();
       availabilityChanged(now);
     }
-    if (!now) probeSoon(tenant);
+    if (!now) probeSoon(probe);
     return answer;
   }
 
-  function probeSoon(tenant: string): void {
+  function probeSoon(probe: () => Promise<unknown>): void {
     disarm();
     if (stopped) return;
-    disarm = clock.at(later(clock.monotonic(), probeEveryMs), () => void registry.getTenant(tenant));
+    disarm = clock.at(later(clock.monotonic(), probeEveryMs), () => void probe());
   }
 
   const registry: DeviceRegistry = {
-    getTenant: async (tenant) => observe(await inner.getTenant(tenant), tenant),
-    getCredentials: async (query) => observe(await inner.getCredentials(query), query.tenant),
+    getTenant: async (tenant) => observe(await inner.getTenant(tenant), () => registry.getTenant(tenant)),
+    getTenantByTrustAnchor: async (subjectDn) =>
+      observe(await inner.getTenantByTrustAnchor(subjectDn), () =>
+        registry.getTenantByTrustAnchor(subjectDn),
+      ),
+    getCredentials: async (query) =>
+      observe(await inner.getCredentials(query), () => registry.getTenant(query.tenant)),
     assertRegistration: async (device, gateway) =>
-      observe(await inner.assertRegistration(device, gateway), device.tenant),
+      observe(await inner.assertRegistration(device, gateway), () => registry.getTenant(device.tenant)),
     onChange: (listener) => inner.onChange(listener),
     close: () => inner.close(),
   };

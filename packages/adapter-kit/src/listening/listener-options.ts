@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { flag, port, text, wholeNumber } from '../config/formats.ts';
 import { readPem } from '../config/messaging-settings.ts';
-import { option, optional, type Options, type ValuesOf } from '../config/option.ts';
+import { option, optional, type Option, type Options, type ValuesOf } from '../config/option.ts';
 
 /** A TCP port to listen on. */
 export interface Listener {
@@ -62,6 +62,17 @@ export function listenerOptions(section: string, ports: { readonly plain: number
       hono,
     ),
   } as const satisfies Options;
+}
+
+/** The option of adapters that can serve devices which do not say who they are. */
+export function authenticationRequiredOption(section: string): Option<boolean> {
+  return option(
+    `${section}_AUTHENTICATIONREQUIRED`,
+    flag,
+    'true',
+    'whether devices must prove who they are; else they may upload for every registered device, and give no events',
+    { hono: true },
+  );
 }
 
 type ListenerValues = ValuesOf<ReturnType<typeof listenerOptions>>;

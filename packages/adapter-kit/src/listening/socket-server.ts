@@ -6,6 +6,7 @@ import type { ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
 import { bind } from './bind.ts';
 import type { Listeners, TlsListener } from './listener-options.ts';
 import { peerAddress } from './peer-address.ts';
+import { tlsServerOptions } from './tls-server-options.ts';
 
 export interface SocketServerOptions {
   /** E.g. `mqtt`; over TLS an `s` follows. */
@@ -66,11 +67,8 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
     options.serve(socket, () => pending.delete(socket));
   }
 
-  function createSecureServer({ key, cert }: TlsListener): Server {
-    const server = createTlsServer(
-      { key, cert, minVersion: 'TLSv1.2', handshakeTimeout: options.handshakeTimeoutMs },
-      accept,
-    );
+  function createSecureServer(listener: TlsListener): Server {
+    const server = createTlsServer(tlsServerOptions(listener, options.handshakeTimeoutMs), accept);
     server.on('connection', shakeHands);
     server.on('tlsClientError', (error, socket) => {
       log.debug({ cause: error.message }, 'TLS handshake failed');

@@ -19,6 +19,8 @@ const attemptOutcomes: Readonly<Record<RefusalReason | 'succeeded', string>> = {
   unavailable: 'unavailable',
 };
 
+const unknownTenant = 'UNKNOWN';
+
 export interface AdapterMetrics {
   readonly contentType: string;
   /** In the Prometheus text format. */
@@ -35,6 +37,7 @@ export interface AdapterMetrics {
 
 export interface MetricsSources {
   connections(): ReadonlyMap<string, number>;
+  anonymousConnections(): number;
   outbox(): readonly SinkDepth[];
   journalBehind(): boolean;
   connectsWaiting(): number;
@@ -57,6 +60,14 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     collect() {
       this.reset();
       for (const [tenant, count] of sources.connections()) this.set({ tenant }, count);
+    },
+  });
+  new Gauge({
+    name: 'hono_connections_unauthenticated',
+    help: 'Connections of devices that are open now and did not say who they are',
+    registers,
+    collect() {
+      this.set(sources.anonymousConnections());
     },
   });
   new Gauge({
@@ -160,9 +171,11 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     contentType: registry.contentType,
     render: () => registry.metrics(),
     attempt: (outcome, tenant) =>
-      attempts.inc({ tenant: tenant ?? 'UNKNOWN', outcome: attemptOutcomes[outcome] }),
+      attempts.inc({ tenant: tenant ?? unknownTenant, outcome: attemptOutcomes[outcome] }),
     uploaded(request, result, durationMs) {
-      const { tenant } = request.by.device;
+      // A tenant that somebody only made up would be a label for ever.
+      const claimed = result.status === 'accepted' ? request.target?.tenant : undefined;
+      const tenant = request.by?.device.tenant ?? claimed ?? unknownTenant;
       const status =
         result.status === 'accepted'
           ? 'forwarded'

@@ -9,9 +9,10 @@ import { upload } from './upload.ts';
 const payload = new TextEncoder().encode('21.5');
 
 async function givenAnUpload(
-  facts: Partial<UploadRequest> & { as?: string } = {},
+  facts: Partial<UploadRequest> & { as?: string; allowsAnonymous?: boolean } = {},
   tenantFacts: Partial<Tenant> = {},
 ) {
+  const { as: device = 'thermostat-7', allowsAnonymous = true, ...rest } = facts;
   const registry = new ScriptedRegistry(tenantFacts);
   const sender = new RecordingSender();
   const context = {
@@ -20,19 +21,23 @@ async function givenAnUpload(
     sender,
     clock: new ManualClock(),
     random: seededRandom(1),
+    allowsAnonymous: () => allowsAnonymous,
   };
   const found = await registry.getTenant('acme');
   if (found.status !== 'found') throw new Error('no tenant');
-  const { as: device = 'thermostat-7', ...rest } = facts;
+  const by = { device: deviceRef('acme', device), authId: device, tenant: found.value };
   const request: UploadRequest = {
-    by: { device: deviceRef('acme', device), authId: device, tenant: found.value },
     endpoint: 'telemetry',
     qos: 1,
     payload,
     origAddress: 'telemetry',
     ...rest,
   };
-  return { registry, sender, send: () => upload(request, context) };
+  return {
+    registry,
+    sender,
+    send: ({ anonymous = false } = {}) => upload({ ...request, ...(!anonymous && { by }) }, context),
+  };
 }
 
 test('a message gets its content type, origin and a trace context', async () => {
@@ -121,6 +126,57 @@ describe('who may upload for whom', () => {
     const { registry, send } = await givenAnUpload();
     registry.unavailable = true;
     expect(await send()).toMatchObject({ status: 'failed', failure: { status: 503 }, terminal: false });
+  });
+});
+
+describe('whoever did not say who they are', () => {
+  async function givenAnAnonymousUpload(
+    target: UploadRequest['target'],
+    facts: { allowsAnonymous?: boolean } = {},
+    tenantFacts: Partial<Tenant> = {},
+  ) {
+    const { registry, sender, send } = await givenAnUpload(
+      { ...facts, ...(target && { target }) },
+      tenantFacts,
+    );
+    return { registry, sender, send: () => send({ anonymous: true }) };
+  }
+
+  test('uploads for any registered device, named with its tenant', async () => {
+    const { sender, send } = await givenAnAnonymousUpload({ tenant: 'acme', device: 'valve-1' });
+    expect(await send()).toEqual({ status: 'accepted' });
+    expect(sender.messages).toMatchObject([{ device: { tenant: 'acme', device: 'valve-1' } }]);
+  });
+
+  test.each([
+    ['without saying for whom', undefined, 400],
+    ['without saying of which tenant', { device: 'valve-1' }, 400],
+    ['for a device that is not registered', { tenant: 'acme', device: 'nobody' }, 404],
+    ['for a tenant that does not exist', { tenant: 'nowhere', device: 'valve-1' }, 404],
+  ] as const)('uploads nothing %s', async (_what, target, status) => {
+    const { sender, send } = await givenAnAnonymousUpload(target);
+    expect(await send()).toMatchObject({ status: 'failed', failure: { status }, terminal: false });
+    expect(sender.messages).toEqual([]);
+  });
+
+  test('uploads nothing for what is disabled, and has no access that could end', async () => {
+    const target = { tenant: 'acme', device: 'valve-1' };
+    const disabledDevice = await givenAnAnonymousUpload(target);
+    disabledDevice.registry.disable('acme', 'valve-1');
+    expect(await disabledDevice.send()).toMatchObject({ failure: { status: 404 }, terminal: false });
+    const disabledTenant = await givenAnAnonymousUpload(target);
+    disabledTenant.registry.disable('acme');
+    expect(await disabledTenant.send()).toMatchObject({ failure: { status: 403 }, terminal: false });
+    const disabledAdapter = await givenAnAnonymousUpload(target, {}, { adapters: [] });
+    expect(await disabledAdapter.send()).toMatchObject({ failure: { status: 403 }, terminal: false });
+  });
+
+  test('uploads no faster than the device itself might', async () => {
+    const { send } = await givenAnAnonymousUpload(
+      { tenant: 'acme', device: 'valve-1' },
+      { allowsAnonymous: false },
+    );
+    expect(await send()).toMatchObject({ failure: { status: 429 } });
   });
 });
 

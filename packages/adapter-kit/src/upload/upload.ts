@@ -24,9 +24,13 @@ export interface UploadContext {
   readonly sender: DeviceDataSender;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether data of this device may come now from somebody who did not say who they are. */
+  allowsAnonymous(device: DeviceRef): boolean;
 }
 
 type Failed = Extract<UploadResult, { status: 'failed' }>;
+
+export const tooManyMessages: Failed = failed(429, 'too many messages, try again later');
 
 /** Checks an upload as Hono does (`docs/hono-compatibility.md` §5), completes it with default properties, and sends it. */
 export async function upload(request: UploadRequest, context: UploadContext): Promise<UploadResult> {
@@ -34,14 +38,16 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   if (malformed !== undefined) return failed(400, malformed);
 
   const target = resolveTarget(request);
-  if (!target) return failed(403, 'not authorized to upload data for device from other tenant');
+  if ('status' in target) return target;
 
   const [registration, tenant] = await Promise.all([
     assertRegistered(request, target, context.registry),
-    currentTenant(request, context),
+    currentTenant(request, target, context),
   ]);
   if (registration.status === 'failed') return registration;
   if (tenant.status === 'failed') return tenant;
+  // Not before: whoever is nobody may name devices that do not exist, without end.
+  if (!request.by && !context.allowsAnonymous(target)) return tooManyMessages;
 
   const outcome = await context.sender.send(compose(request, registration.value, tenant.value, context));
   return outcome.status === 'accepted' ? outcome : { ...outcome, terminal: false };
@@ -56,10 +62,15 @@ function contentProblem({ payload, contentType }: UploadRequest): string | undef
   return undefined;
 }
 
-/** The device the data is about; `undefined` where it belongs to another tenant. */
-function resolveTarget({ by, target }: UploadRequest): DeviceRef | undefined {
+/** The device the data is about. */
+function resolveTarget({ by, target }: UploadRequest): DeviceRef | Failed {
+  if (!by)
+    return target?.tenant === undefined
+      ? failed(400, 'unauthenticated client must provide tenant and device ID in message address')
+      : deviceRef(target.tenant, target.device);
   if (!target) return by.device;
-  if (target.tenant !== undefined && target.tenant !== by.device.tenant) return undefined;
+  if (target.tenant !== undefined && target.tenant !== by.device.tenant)
+    return failed(403, 'not authorized to upload data for device from other tenant');
   return deviceRef(by.device.tenant, target.device);
 }
 
@@ -68,7 +79,7 @@ async function assertRegistered(
   target: DeviceRef,
   registry: DeviceRegistry,
 ): Promise<{ readonly status: 'found'; readonly value: Registration } | Failed> {
-  const own = target.device === by.device.device;
+  const own = !by || target.device === by.device.device;
   const answer = await registry.assertRegistration(target, own ? undefined : by.device.device);
   switch (answer.status) {
     case 'found':
@@ -79,7 +90,7 @@ async function assertRegistered(
       return failed(
         404,
         refusalTexts['device-not-registered'],
-        own || !(await isRegistered(by.device, registry)),
+        by !== undefined && (own || !(await isRegistered(by.device, registry))),
       );
     case 'unavailable':
       return failed(503, refusalTexts.unavailable);
@@ -94,13 +105,16 @@ async function isRegistered(device: DeviceRef, registry: DeviceRegistry): Promis
 
 async function currentTenant(
   { by }: UploadRequest,
+  target: DeviceRef,
   { registry, adapterType }: UploadContext,
 ): Promise<{ readonly status: 'found'; readonly value: Tenant } | Failed> {
-  const answer = await registry.getTenant(by.device.tenant);
+  const terminal = by !== undefined;
+  const answer = await registry.getTenant(target.tenant);
   if (answer.status === 'unavailable') return failed(503, refusalTexts.unavailable);
   if (answer.status === 'not-found' || !answer.value.enabled)
-    return failed(403, refusalTexts['tenant-disabled'], true);
-  if (!adapterEnabled(answer.value, adapterType)) return failed(403, refusalTexts['adapter-disabled'], true);
+    return failed(403, refusalTexts['tenant-disabled'], terminal);
+  if (!adapterEnabled(answer.value, adapterType))
+    return failed(403, refusalTexts['adapter-disabled'], terminal);
   return answer;
 }
 

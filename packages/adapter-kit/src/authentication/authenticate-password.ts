@@ -1,0 +1,28 @@
+import type { AuthenticationResult, PasswordLogin } from '../protocol-adapter.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
+import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { refuse } from './refuse.ts';
+import { splitUsername } from './split-username.ts';
+
+/**
+ * Finds out who a device with a password is, in the order Hono does (`docs/hono-compatibility.md` §6): tenant, credentials,
+ * secret, registration. An unknown tenant or auth-id and a wrong password look the same to the device.
+ */
+export async function authenticatePassword(
+  login: PasswordLogin,
+  context: AuthenticationContext,
+): Promise<AuthenticationResult> {
+  const name = splitUsername(login.username);
+  if (!name) return refuse('bad-credentials');
+  const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
+  if (tenant.status === 'refused') return tenant;
+  const found = await usableCredentials(tenant.value.id, 'hashed-password', name.authId, context);
+  if (found.status === 'refused') return found;
+
+  const verdict = await context.passwords.verify(found.value, login.password, login.remoteIp);
+  if (verdict === 'busy') return refuse('busy');
+  if (verdict === 'throttled') return refuse('throttled');
+  if (verdict === 'invalid') return refuse('bad-credentials');
+  const expiresAt = typeof verdict === 'object' ? verdict.validUntil : undefined;
+  return identify(found.value, tenant.value, context, expiresAt);
+}

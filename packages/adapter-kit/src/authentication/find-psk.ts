@@ -1,0 +1,39 @@
+import { createSecretKey } from 'node:crypto';
+import { isValidAt } from '@rollcall/core';
+import type { PskLogin, PskLookup } from '../protocol-adapter.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
+import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { refuse } from './refuse.ts';
+import { splitUsername } from './split-username.ts';
+
+/** Finds the keys by which a device may prove that it is who it says, and who it is then (`docs/hono-compatibility.md` §13). */
+export async function findPsk(login: PskLogin, context: AuthenticationContext): Promise<PskLookup> {
+  if (context.failures.blocked(login.remoteIp)) return refuse('throttled');
+  const lookup = await lookUp(login, context);
+  if (lookup.status === 'refused' && lookup.refusal.reason === 'bad-credentials')
+    context.failures.failed(login.remoteIp);
+  return lookup;
+}
+
+async function lookUp({ identity }: PskLogin, context: AuthenticationContext): Promise<PskLookup> {
+  const name = splitUsername(identity);
+  if (!name) return refuse('bad-credentials');
+  const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
+  if (tenant.status === 'refused') return tenant;
+  const found = await usableCredentials(tenant.value.id, 'psk', name.authId, context);
+  if (found.status === 'refused') return found;
+  const now = context.clock.now();
+  const secrets = found.value.secrets.filter((secret) => isValidAt(secret, now));
+  if (secrets.length === 0) return refuse('bad-credentials');
+
+  const identified = await identify(found.value, tenant.value, context);
+  if (identified.status === 'refused') return identified;
+  return {
+    status: 'found',
+    candidates: secrets.map(({ key, notAfter }) => ({
+      // A KeyObject shows its key to nobody who prints it.
+      key: createSecretKey(key),
+      identity: { ...identified.identity, ...(notAfter !== undefined && { expiresAt: notAfter }) },
+    })),
+  };
+}

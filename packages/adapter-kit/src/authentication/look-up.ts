@@ -1,0 +1,53 @@
+import type { Answer, Credentials, CredentialsType, Tenant, TenantId, Timestamp } from '@rollcall/core';
+import type { AuthenticationResult } from '../protocol-adapter.ts';
+import { adapterEnabled } from './adapter-enabled.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
+import { declaredPresenceMs } from './declared-presence.ts';
+import { refuse, type Refused } from './refuse.ts';
+
+// The steps that every kind of login takes (`docs/hono-compatibility.md` §6). What does not exist looks like a wrong secret.
+
+type Found<Value> = { readonly status: 'found'; readonly value: Value } | Refused;
+
+/** The tenant, if its devices may use this kind of adapter. */
+export function usableTenant(answer: Answer<Tenant>, adapterType: string): Found<Tenant> {
+  if (answer.status === 'unavailable') return refuse('unavailable');
+  if (answer.status === 'not-found') return refuse('bad-credentials');
+  if (!answer.value.enabled) return refuse('tenant-disabled');
+  return adapterEnabled(answer.value, adapterType) ? answer : refuse('adapter-disabled');
+}
+
+/** The credentials, if they are enabled. Their secrets may be out of date. */
+export async function usableCredentials<Type extends CredentialsType>(
+  tenant: TenantId,
+  type: Type,
+  authId: string,
+  { registry }: AuthenticationContext,
+): Promise<Found<Credentials<Type>>> {
+  const answer = await registry.getCredentials({ tenant, type, authId });
+  if (answer.status === 'unavailable') return refuse('unavailable');
+  return answer.status === 'found' && answer.value.enabled ? answer : refuse('bad-credentials');
+}
+
+/** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
+export async function identify(
+  { device, authId }: Credentials,
+  tenant: Tenant,
+  { registry, adapterType }: AuthenticationContext,
+  expiresAt?: Timestamp,
+): Promise<AuthenticationResult> {
+  const registration = await registry.assertRegistration(device);
+  if (registration.status === 'unavailable') return refuse('unavailable');
+  if (registration.status !== 'found') return refuse('device-not-registered');
+  const presenceIntervalMs = declaredPresenceMs(registration.value, tenant, adapterType);
+  return {
+    status: 'accepted',
+    identity: {
+      device,
+      authId,
+      tenant,
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(presenceIntervalMs !== undefined && { presenceIntervalMs }),
+    },
+  };
+}
