@@ -24,6 +24,7 @@ const options: AmqpAdapterOptions = {
   maxFrameBytes: 16_384,
   idleTimeoutMs: 60_000,
   openTimeoutMs: 10_000,
+  authenticationRequired: true,
   maxPendingSockets: 100,
 };
 

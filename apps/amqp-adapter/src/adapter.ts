@@ -21,6 +21,8 @@ export function createAmqpAdapter(options: AmqpAdapterOptions): ProtocolAdapter 
 function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const connections = new WeakMap<rhea.Connection, DeviceConnection>();
   const container = createContainer(connections);
+  if (!options.authenticationRequired)
+    host.log.warn({}, 'devices need not say who they are: anybody may upload for every registered device');
   return listenForSockets({
     scheme: 'amqp',
     listeners: options,

@@ -1,4 +1,5 @@
 import {
+  authenticationRequiredOption,
   listenerOptions,
   listenerProblems,
   listenersOf,
@@ -13,6 +14,7 @@ import type { AmqpAdapterOptions } from './adapter.ts';
 /** Options of the AMQP adapter. */
 export const amqpOptions = {
   ...listenerOptions('AMQP', { plain: 5_672, tls: 5_671 }),
+  authenticationRequired: authenticationRequiredOption('AMQP'),
   maxPayloadBytes: option(
     'AMQP_MAXPAYLOADSIZE',
     wholeNumber(1, 16_777_216),
@@ -62,6 +64,7 @@ export function amqpAdapterOptions(values: AmqpValues): AmqpAdapterOptions {
   const { maxPayloadBytes, maxFrameBytes, idleTimeoutMs, openTimeoutMs, maxPendingSockets } = values;
   return {
     ...listenersOf('AMQP', values),
+    authenticationRequired: values.authenticationRequired,
     maxPayloadBytes,
     maxFrameBytes,
     idleTimeoutMs,

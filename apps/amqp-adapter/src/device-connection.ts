@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import {
   peerAddress,
   type AdapterHost,
-  type AuthenticatedDevice,
   type EndReason,
   type OpenConnection,
   type Refusal,
@@ -13,7 +12,7 @@ import type rhea from 'rhea';
 import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
 import { readMessage } from './read-message.ts';
 import { internalsOf, serveSasl } from './rhea-internals.ts';
-import { readPlain } from './sasl-plain.ts';
+import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
 import { amqpTracker, type AmqpSignal } from './tracker.ts';
 import { parseUploadAddress } from './upload-address.ts';
 
@@ -23,6 +22,8 @@ export interface DeviceOptions {
   readonly idleTimeoutMs: number;
   /** Time within which a network connection must have opened. */
   readonly openTimeoutMs: number;
+  /** Whether every device must say, and prove, who it is. */
+  readonly authenticationRequired: boolean;
 }
 
 /** What rhea's container is told of, handed to the connection it concerns. */
@@ -49,9 +50,7 @@ export function serveDevice(
 ): DeviceConnection {
   const internals = internalsOf(connection);
   const remoteAddress = peerAddress(socket);
-  const remoteIp = socket.remoteAddress ?? '';
-  let identity: AuthenticatedDevice | undefined;
-  let refusal: Refusal | undefined;
+  let peer: LoggedIn | undefined;
   let open: OpenConnection<AmqpSignal> | undefined;
   const report = (signal: AmqpSignal): void => open?.report(signal);
 
@@ -68,7 +67,7 @@ export function serveDevice(
     creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
     onFrame: () => report({ type: 'frame' }),
     onViolation(problem) {
-      host.log.debug({ remoteIp, problem }, 'device broke the protocol');
+      host.log.debug({ remoteAddress, problem }, 'device broke the protocol');
       report({ type: 'protocol-error', text: problem });
     },
   });
@@ -80,7 +79,12 @@ export function serveDevice(
     report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
   );
 
-  serveSasl(connection, guarded, { PLAIN: authenticate });
+  const mechanisms = saslMechanisms(socket, {
+    host,
+    authenticationRequired: options.authenticationRequired,
+    onLoggedIn: (who) => (peer = who),
+  });
+  serveSasl(connection, guarded, mechanisms, closeSoon);
   // The tracker decides when silence was too long. By itself rhea would close at the same moment.
   internals.idle = () => {};
   // rhea answers an Open with its own at once: ours has to wait for the journal.
@@ -95,46 +99,34 @@ export function serveDevice(
     );
   };
 
-  /** Whether SASL succeeds. Some refusals are told only once the connection is open, as Hono does. */
-  async function authenticate(response: Uint8Array | undefined): Promise<boolean> {
-    const presented = readPlain(response);
-    if (!presented) {
-      host.refused('bad-credentials');
-      closeSoon();
-      return false;
-    }
-    const result = await host.authenticate({ ...presented, remoteIp, gone: () => socket.destroyed });
-    if (result.status === 'accepted') {
-      ({ identity } = result);
-      return true;
-    }
-    refusal = result.refusal;
-    if (refusalConditions[refusal.reason] !== undefined) return true;
-    closeSoon();
-    // SASL's own words for "not now": rhea says so where a mechanism fails by itself.
-    if (refusal.reason === 'unavailable' || refusal.reason === 'busy') throw new Error(refusal.text);
-    return false;
-  }
-
   async function answerOpen(): Promise<void> {
     disarmOpen();
     const { container_id: containerId, desired_capabilities: desired } = internals.remote.open;
-    if (identity && !refusal) refusal = host.admit(identity);
-    if (!identity || refusal) return refuse(refusal);
+    // The guard lets nobody come so far without SASL.
+    if (!peer) throw new Error('SASL let nobody in');
+    if (peer.status === 'refused') return refuse(peer.refusal);
+    const identity = peer.status === 'device' ? peer.identity : undefined;
+    const refusal = host.admit(identity);
+    if (refusal) return refuse(refusal);
     if (typeof containerId !== 'string' || containerId.length > maxContainerIdLength) {
       answer();
       return close({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
     }
     const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
-    open = host.open(amqpTracker, {
-      identity,
-      remoteId: containerId === '' ? identity.authId : containerId,
-      ...(exclusive && { slot: containerId }),
-      protocol: 'AMQP 1.0',
-      ...(remoteAddress !== undefined && { remoteAddress }),
+    const life = {
       end: (reason: EndReason) => report({ type: 'ended', reason, raw: endCauses[reason] }),
       onDisconnected,
-    });
+    };
+    open = identity
+      ? host.open(amqpTracker, {
+          identity,
+          remoteId: containerId === '' ? identity.authId : containerId,
+          ...(exclusive && { slot: containerId }),
+          protocol: 'AMQP 1.0',
+          ...(remoteAddress !== undefined && { remoteAddress }),
+          ...life,
+        })
+      : host.openAnonymous(amqpTracker, life);
     opened();
     report({ type: 'accepted', idleTimeoutMs: options.idleTimeoutMs });
     await open.committed();
@@ -146,12 +138,9 @@ export function serveDevice(
     connection.open();
   }
 
-  function refuse(why: Refusal | undefined): void {
+  function refuse({ reason, text }: Refusal): void {
     answer();
-    close({
-      code: (why && refusalConditions[why.reason]) ?? 'amqp:precondition-failed',
-      text: why?.text ?? 'anonymous devices are not supported',
-    });
+    close({ code: refusalConditions[reason] ?? 'amqp:precondition-failed', text });
   }
 
   /** Tells the device why, and closes once it was read. */
@@ -185,7 +174,8 @@ export function serveDevice(
   }
 
   async function upload({ message, delivery, receiver }: rhea.EventContext): Promise<void> {
-    if (!message || !delivery || !receiver || !identity) return;
+    if (!message || !delivery || !receiver || !open) return;
+    const by = peer?.status === 'device' ? peer.identity : undefined;
     const address = parseUploadAddress(message.to);
     const presettled = delivery.remote_settled;
     const result =
@@ -198,14 +188,13 @@ export function serveDevice(
               terminal: false,
             } as const)
           : await host.upload({
-              by: identity,
+              ...(by && { by }),
               ...address,
               ...readMessage(message),
               qos: presettled ? 0 : 1,
               origAddress: String(message.to),
             });
-    if (result.status === 'failed')
-      host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+    if (result.status === 'failed') host.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
     if (!receiver.is_open()) return;
     if (result.status === 'accepted') {
       if (!presettled) settleDelivery(delivery, { kind: 'accepted' });

@@ -47,6 +47,7 @@ test(
         maxFrameBytes: 16_384,
         idleTimeoutMs: 60_000,
         openTimeoutMs: 10_000,
+        authenticationRequired: true,
         maxPendingSockets: 1_000,
       }),
     );

@@ -17,6 +17,11 @@ export interface RheaInternals {
 
 interface SaslServer {
   readonly transport: { readonly read_complete?: boolean };
+  /** What was chosen; `undefined` where it is none of those that were offered. */
+  readonly mechanism?: object;
+  on_sasl_init(frame: object): void;
+  on_sasl_response(frame: object): void;
+  do_fail(error: unknown): void;
 }
 
 const { sasl } = rhea as unknown as {
@@ -27,36 +32,66 @@ export function internalsOf(connection: rhea.Connection): RheaInternals {
   return connection as unknown as RheaInternals;
 }
 
+/** How an exchange ends: well, with credentials that are none, or without anybody having been able to tell. */
+export type SaslOutcome = 'ok' | 'auth' | 'sys-temp';
+
+/** By name, in the order of preference. */
+export type SaslMechanisms = Readonly<
+  Record<string, (response: Uint8Array | undefined) => Promise<SaslOutcome>>
+>;
+
+/** A SASL frame with a `sasl-outcome` of code 4, sys-temp (AMQP 1.0 §5.3.3.6): rhea knows to write 0, 1 and 2 alone. */
+const temporaryFailure = Uint8Array.from([
+  0, 0, 0, 16, 2, 1, 0, 0, 0, 0x53, 0x44, 0xc0, 0x03, 0x01, 0x50, 0x04,
+]);
+
 /**
- * Lets a peer talk to rhea once one of the mechanisms, and these only, says that it may.
+ * Lets a peer talk to rhea once one of the mechanisms, and these only, says that it may. It has one try.
  *
  * rhea's own ways are not for devices: mechanisms of the container are shared by all connections, and where there are none,
  * everybody is let in.
+ *
+ * @param failed the outcome, which was not `ok`, is written: close.
  */
 export function serveSasl(
   connection: rhea.Connection,
-  socket: object,
-  mechanisms: Readonly<Record<string, (response: Uint8Array | undefined) => Promise<boolean>>>,
+  socket: { write(bytes: Uint8Array): unknown; destroy(): void },
+  mechanisms: SaslMechanisms,
+  failed: () => void,
 ): void {
   const internals = internalsOf(connection);
   internals.accept(socket);
   const server = new sasl.Server(
     connection,
     Object.fromEntries(
-      Object.entries(mechanisms).map(([name, verify]) => [
-        name,
-        () => {
-          const exchange = {
-            outcome: undefined as boolean | undefined,
-            async start(response: Uint8Array | undefined) {
-              exchange.outcome = await verify(response);
-            },
-          };
-          return exchange;
-        },
-      ]),
+      Object.entries(mechanisms).map(([name, verify]) => [name, () => exchange(verify, failed)]),
     ),
   );
+  const begin = server.on_sasl_init.bind(server);
+  server.on_sasl_init = (frame) => {
+    begin(frame);
+    if (server.mechanism === undefined) failed();
+  };
+  // No mechanism has a second step: whoever takes one is not worth an answer.
+  server.on_sasl_response = () => socket.destroy();
+  server.do_fail = () => {
+    socket.write(temporaryFailure);
+    failed();
+  };
   internals.sasl_transport = server;
   internals.transport = server;
+}
+
+/** A mechanism as rhea sees it: it looks at `outcome` once `start` is done, and calls `do_fail` where that rejects. */
+function exchange(verify: SaslMechanisms[string], failed: () => void): object {
+  const state = {
+    outcome: undefined as boolean | undefined,
+    async start(response: Uint8Array | undefined) {
+      const outcome = await verify(response);
+      if (outcome === 'sys-temp') throw new Error(outcome);
+      state.outcome = outcome === 'ok';
+      if (!state.outcome) failed();
+    },
+  };
+  return state;
 }

@@ -65,7 +65,10 @@ function certificate(
     value(0xa3, sequence(...extensionsOf(facts, isAuthority))),
   );
   const der = sequence(signed, algorithm, bits(sign(digest, signed, issuer.key)));
-  const base64 = Buffer.from(der).toString('base64').replaceAll(/.{64}/g, '$&\n');
+  const base64 = Buffer.from(der)
+    .toString('base64')
+    .match(/.{1,64}/g)
+    ?.join('\n');
   return {
     der,
     cert: `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`,

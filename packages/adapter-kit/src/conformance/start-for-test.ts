@@ -1,5 +1,5 @@
 import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
-import type { ConnectionEvent, Tenant } from '@rollcall/core';
+import type { ConnectionEvent, PasswordVerifier, Tenant } from '@rollcall/core';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
@@ -27,6 +27,8 @@ export interface TestSetting {
   readonly journal?: Journal;
   readonly clock?: ManualClock;
   readonly registry?: ScriptedRegistry;
+  /** Default: {@link scriptedPasswords}. */
+  readonly passwords?: PasswordVerifier;
   /** What the sink answers; default: it accepts everything. */
   readonly answer?: RecordingSink['answer'];
 }
@@ -44,7 +46,7 @@ export async function startForTest(
   const running = await startAdapter({
     adapter,
     registry,
-    passwords: scriptedPasswords(clock),
+    passwords: setting.passwords ?? scriptedPasswords(clock),
     sinks: [sink],
     sender,
     journal: setting.journal ?? createMemoryJournal(),

@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+import {
+  peerCertificate,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type DeviceLogin,
+  type Refusal,
+} from '@rollcall/adapter-kit';
+import { refusalConditions } from './conditions.ts';
+import type { SaslMechanisms, SaslOutcome } from './rhea-internals.ts';
+import { readPlain } from './sasl-plain.ts';
+
+/** Whom SASL let through. Some are refused only once the connection is open, as in Hono. */
+export type LoggedIn =
+  | { readonly status: 'device'; readonly identity: AuthenticatedDevice }
+  | { readonly status: 'anonymous' }
+  | { readonly status: 'refused'; readonly refusal: Refusal };
+
+export interface SaslLoginOptions {
+  readonly host: Pick<AdapterHost, 'authenticate' | 'refused'>;
+  readonly authenticationRequired: boolean;
+  onLoggedIn(who: LoggedIn): void;
+}
+
+/**
+ * How a device may log in on this network connection: with a password; with the certificate that it presented to TLS, if it
+ * did; without a word where that is enough. First the one that says most.
+ */
+export function saslMechanisms(
+  socket: Socket,
+  { host, authenticationRequired, onLoggedIn }: SaslLoginOptions,
+): SaslMechanisms {
+  const origin = { remoteIp: socket.remoteAddress ?? '', gone: () => socket.destroyed };
+  const certificate = peerCertificate(socket);
+
+  async function logIn(login: DeviceLogin): Promise<SaslOutcome> {
+    const result = await host.authenticate(login);
+    if (result.status === 'accepted') {
+      onLoggedIn({ status: 'device', identity: result.identity });
+      return 'ok';
+    }
+    const { refusal } = result;
+    if (refusalConditions[refusal.reason] !== undefined) {
+      onLoggedIn({ status: 'refused', refusal });
+      return 'ok';
+    }
+    return refusal.reason === 'unavailable' || refusal.reason === 'busy' ? 'sys-temp' : 'auth';
+  }
+
+  return {
+    // The identity that the response asks for counts for nothing: the certificate says who it is (RFC 4422 appendix A).
+    ...(certificate && { EXTERNAL: () => logIn({ certificate, ...origin }) }),
+    async PLAIN(response) {
+      const presented = readPlain(response);
+      if (presented) return logIn({ ...presented, ...origin });
+      host.refused('bad-credentials');
+      return 'auth';
+    },
+    ...(!authenticationRequired && {
+      async ANONYMOUS() {
+        onLoggedIn({ status: 'anonymous' });
+        return 'ok' as const;
+      },
+    }),
+  };
+}
