@@ -5,6 +5,7 @@ import {
   describeAdapter,
   recordingLog,
   RecordingSender,
+  scriptedAuthorities,
   scriptedPassword,
   scriptedPasswords,
   ScriptedRegistry,
@@ -45,7 +46,10 @@ interface ClientFacts {
   readonly password?: string;
   readonly containerId?: string;
   readonly desired?: string;
-  readonly tls?: { readonly ca: string };
+  readonly tls?: { readonly ca: string; readonly key?: string; readonly cert?: string };
+  /** Says nothing of itself, or what its certificate says. */
+  readonly nameless?: boolean;
+  readonly idleTimeoutMs?: number;
 }
 
 /** A real client, and what it heard of its connection's end. */
@@ -56,6 +60,9 @@ function connectClient(port: number, facts: ClientFacts = {}) {
     containerId = 'unit-1',
     desired,
     tls,
+    nameless = false,
+    // A manual clock counts the adapter's silence; heartbeats would be on real time.
+    idleTimeoutMs = 0,
   } = facts;
   const container = rhea.create_container({ id: containerId });
   for (const event of ['error', 'session_error', 'sender_error', 'receiver_error'])
@@ -64,12 +71,11 @@ function connectClient(port: number, facts: ClientFacts = {}) {
     host: '127.0.0.1',
     port,
     reconnect: false,
-    username,
-    password,
-    // A manual clock counts the adapter's silence; heartbeats would be on real time.
-    idle_time_out: 0,
+    // For rhea a name without password is ANONYMOUS; with a certificate it has EXTERNAL first.
+    ...(nameless ? { username: tls ? undefined : 'anybody' } : { username, password }),
+    idle_time_out: idleTimeoutMs,
     ...(desired !== undefined && { desired_capabilities: [desired] }),
-    ...(tls && { transport: 'tls', ca: tls.ca, servername: 'localhost' }),
+    ...(tls && { transport: 'tls', servername: 'localhost', enable_sasl_external: true, ...tls }),
   } as never);
   clients.push(connection);
   const opened = new Promise<boolean>((resolve) => {
@@ -121,8 +127,12 @@ async function givenAnAdapter(facts: Partial<AmqpAdapterOptions> = {}, setting: 
 }
 
 /** A device with a link to send on, and the outcomes of what it sent. */
-async function givenADevice(facts: ClientFacts = {}, setting: TestSetting = {}) {
-  const adapter = await givenAnAdapter({}, setting);
+async function givenADevice(
+  facts: ClientFacts = {},
+  setting: TestSetting = {},
+  adapterFacts: Partial<AmqpAdapterOptions> = {},
+) {
+  const adapter = await givenAnAdapter(adapterFacts, setting);
   const device = connectClient(adapter.address.port, facts);
   expect(await device.opened).toBe(true);
   const sender = device.connection.open_sender({ target: {}, treat_modified_as_released: false } as never);
@@ -254,16 +264,69 @@ describe('uploading', () => {
   });
 });
 
+describe('a device that need not say who it is', () => {
+  const givenAnybody = (setting: TestSetting = {}) =>
+    givenADevice({ nameless: true }, setting, { authenticationRequired: false });
+
+  test('uploads for what its addresses name, in full, and gives no event', async () => {
+    const { send, sender, sink, device, running } = await givenAnybody();
+    expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('accepted');
+    expect(await send({ to: 'event/umbrella/thermostat-7', body: 'x' })).toBe('accepted');
+    expect(sender.messages.map((message) => message.device)).toEqual([
+      { tenant: 'acme', device: 'valve-1' },
+      { tenant: 'umbrella', device: 'thermostat-7' },
+    ]);
+    await running.stop({ graceMs: 0 });
+    await device.over;
+    expect(device.condition()).toBe('amqp:connection:forced');
+    expect(sink.events).toEqual([]);
+  });
+
+  test.each([
+    ['telemetry', 'hono:bad-request'],
+    ['telemetry//valve-1', 'hono:bad-request'],
+    ['telemetry/acme/nobody', 'amqp:not-found'],
+    ['telemetry/nowhere/valve-1', 'amqp:not-found'],
+  ])('may not upload to %s, and stays connected', async (to, condition) => {
+    const { send } = await givenAnybody();
+    expect(await send({ to, body: 'x' })).toBe(condition);
+    expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('accepted');
+  });
+
+  test('uploads no more of a device than that itself might', async () => {
+    const { send, device } = await givenAnybody({ settings: { maxMessagesPerSecond: 10 } });
+    for (let sent = 0; sent < 10; sent++)
+      expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('accepted');
+    expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('amqp:resource-limit-exceeded');
+    await device.over;
+    expect(device.condition()).toBe('amqp:resource-limit-exceeded');
+  });
+
+  test('counts as a connection', async () => {
+    const { address } = await givenAnybody({ settings: { maxConnections: 1 } });
+    const second = connectClient(address.port, { nameless: true });
+    await second.over;
+    expect(second.condition()).toBe('amqp:unauthorized-access');
+  });
+
+  test('is who it says as soon as it says so', async () => {
+    const { events } = await givenADevice({}, {}, { authenticationRequired: false });
+    expect((await events(1))[0]).toMatchObject({ device: { device: 'thermostat-7' } });
+  });
+});
+
 describe('links that are not served', () => {
   test.each([
-    ['command', 'amqp:not-implemented'],
-    ['command//valve-1', 'amqp:not-implemented'],
-    ['telemetry', 'amqp:not-found'],
-  ])('a receiver from %s', async (source, condition) => {
+    ['command', 'amqp:not-implemented', 'commands are not supported'],
+    ['c', 'amqp:not-implemented', 'commands are not supported'],
+    ['command//valve-1', 'amqp:not-implemented', 'commands are not supported'],
+    ['command/acme/valve-1', 'amqp:not-implemented', 'commands are not supported'],
+    ['telemetry', 'amqp:not-found', 'no such node'],
+  ])('a receiver from %s is told so', async (source, condition, description) => {
     const { device } = await givenADevice();
     const receiver = device.connection.open_receiver(source);
     const [context] = (await once(receiver, 'receiver_error')) as [rhea.EventContext];
-    expect(context.receiver?.error).toMatchObject({ condition });
+    expect(context.receiver?.error).toMatchObject({ condition, description });
   });
 
   test('a sender to an address', async () => {
@@ -354,7 +417,7 @@ describe('connecting', () => {
     });
   });
 
-  test('over TLS', async () => {
+  test('over TLS, with a password or with a certificate', async () => {
     const { key, cert } = localhostCertificate();
     const { plain: _plain, ...withoutPlain } = options;
     const adapter = await startForTest(
@@ -362,11 +425,17 @@ describe('connecting', () => {
     );
     adapters.push(adapter);
     expect(await connectClient(adapter.address.port, { tls: { ca: cert } }).opened).toBe(true);
-    expect((await adapter.events(1))[0]).toMatchObject({ type: 'connected' });
+    const own = scriptedAuthorities.umbrella.issue({ subject: 'CN=valve-1,O=umbrella' });
+    const tls = { ca: cert, key: own.key, cert: own.cert };
+    expect(await connectClient(adapter.address.port, { tls, nameless: true }).opened).toBe(true);
+    expect((await adapter.events(2)).map(({ device }) => device)).toEqual([
+      { tenant: 'acme', device: 'thermostat-7' },
+      { tenant: 'umbrella', device: 'valve-1' },
+    ]);
   });
 });
 
-test('on the real clock, silence ends a connection', async () => {
+test('on the real clock, silence ends a connection, and neither side keeps it', async () => {
   const sink = new RecordingSink();
   const running = await startAdapter({
     adapter: createAmqpAdapter({ ...options, idleTimeoutMs: 200 }),
@@ -388,9 +457,9 @@ test('on the real clock, silence ends a connection', async () => {
       outbox: { maxEvents: 100, maxBytes: 100_000 },
     },
   });
-  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0);
+  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0, { idleTimeoutMs: 100 });
   expect(await opened).toBe(true);
-  // Its heartbeats keep it: for a while it stays.
+  // Its heartbeats keep it, and it has no more patience with the adapter: for a while it stays.
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(sink.events).toHaveLength(1);
   // Nothing it writes goes out any more.
