@@ -4,12 +4,13 @@ import { connect, type Socket } from 'node:net';
 import { createMemoryJournal } from '@rollcall/adapter-kit';
 import {
   describeAdapter,
+  scriptedAuthorities,
   scriptedPassword,
   startForTest,
   type AdapterInTest,
   type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
-import { localhostCertificate, settled } from '@rollcall/conformance';
+import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
 
@@ -604,6 +605,23 @@ describe('with TLS', () => {
     await expect(sendSecurely(secure?.port ?? 0, { maxVersion: 'TLSv1.1' })).rejects.toThrow(
       /protocol|version/i,
     );
+  });
+
+  test('a device without credentials in its request is who its certificate says', async () => {
+    const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
+    const port = adapter.running.listening[1]?.port ?? 0;
+    const { acme } = scriptedAuthorities;
+    const headers = { 'content-type': 'a/b' };
+    const { key, cert } = acme.issue({ subject: 'CN=valve-1,O=acme' });
+    expect(await sendSecurely(port, { headers, key, cert })).toBe(202);
+    expect(await sendSecurely(port, { headers })).toBe(401);
+    const foreign = createCertificateAuthority(acme.subject).issue({ subject: 'CN=valve-1,O=acme' });
+    expect(await sendSecurely(port, { headers, key: foreign.key, cert: foreign.cert })).toBe(401);
+    expect(await sendSecurely(port, { key, cert })).toBe(202);
+    expect((await adapter.events(2)).map(({ device, remoteId }) => [device.device, remoteId])).toEqual([
+      ['valve-1', 'CN=valve-1,O=acme'],
+      ['thermostat-7', 'thermostat-7'],
+    ]);
   });
 
   test('a handshake that is not finished ends, on the real clock', async () => {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import {
   bind,
   createLeaseBook,
+  tlsServerOptions,
   type AdapterHost,
   type LeaseSettings,
   type ListenAddress,
@@ -126,13 +127,7 @@ function createServerFor(listener: Listener | TlsListener, options: HttpAdapterO
   };
   const server: Server =
     'key' in listener
-      ? createTlsServer({
-          ...limits,
-          key: listener.key,
-          cert: listener.cert,
-          minVersion: 'TLSv1.2',
-          handshakeTimeout: requestTimeoutMs,
-        })
+      ? createTlsServer({ ...limits, ...tlsServerOptions(listener, requestTimeoutMs) })
       : createServer(limits);
   server.setTimeout(idleTimeoutMs);
   server.maxConnections = maxSockets;

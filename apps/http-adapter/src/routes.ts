@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import {
   peerAddress,
+  peerCertificate,
   type AdapterHost,
   type AuthenticatedDevice,
   type LeaseSettings,
@@ -75,14 +77,14 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
   ): Promise<FastifyReply | void> {
     const refuse = (refusal: Refusal): FastifyReply =>
       sendError(reply, answerRefusal(refusal, context.realm));
-    const presented = basicCredentials(request.headers.authorization);
+    const { socket } = request.raw;
+    const presented = presentedBy(request.headers.authorization, socket);
     if (typeof presented === 'string') {
       host.refused('bad-credentials');
       return presented === 'malformed'
         ? sendError(reply, { status: 400, text: 'malformed authorization header' })
         : refuse({ reason: 'bad-credentials', text: 'credentials are missing' });
     }
-    const { socket } = request.raw;
     let lease: OpenConnection<HttpSignal> | undefined;
     const answer: AwaitedAnswer = { over: false, whenOver: undefined };
     const taken = pending.add(request.raw, reply.raw, () => {
@@ -181,6 +183,15 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     allowPreflight(server, url, method, corsHeaders.command);
   }
+}
+
+/** What the header says; without one, what TLS does. */
+function presentedBy(
+  authorization: string | undefined,
+  socket: Socket,
+): ReturnType<typeof basicCredentials> | { readonly certificate: Uint8Array } {
+  const certificate = authorization === undefined ? peerCertificate(socket) : undefined;
+  return certificate ? { certificate } : basicCredentials(authorization);
 }
 
 function headOf(endpoint: UploadRequest['endpoint'], request: FastifyRequest): RequestHead {

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import {
   describeAdapter,
+  scriptedAuthorities,
   scriptedPassword,
   startForTest,
   type AdapterInTest,
   type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
-import { localhostCertificate, settled } from '@rollcall/conformance';
+import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -568,6 +569,30 @@ test('with TLS, MQTT is the same, on a port of its own', async () => {
   await new Promise((resolve) => stranger.once('close', resolve));
   await client.endAsync();
   expect((await adapter.events(2)).map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+});
+
+test('over TLS a device without a user name is who its certificate says', async () => {
+  const server = localhostCertificate();
+  const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...server } });
+  const url = `mqtts://localhost:${adapter.running.listening[1]?.port}`;
+  const { acme } = scriptedAuthorities;
+  const connectAs = async (facts: object): Promise<MqttClient> => {
+    const client = await mqtt.connectAsync(url, { ca: server.cert, reconnectPeriod: 0, ...facts });
+    clients.add(client);
+    return client;
+  };
+  const { key, cert } = acme.issue({ subject: 'CN=valve-1,O=acme', notAfter: adapter.clock.now() + 30_000 });
+  await (await connectAs({ key, cert })).publishAsync('event', '21.5', { qos: 1 });
+  await connectAs({ key, cert, ...credentials, clientId: 'named' });
+  const foreign = createCertificateAuthority(acme.subject).issue({ subject: 'CN=valve-1,O=acme' });
+  await expect(connectAs({ key: foreign.key, cert: foreign.cert })).rejects.toMatchObject({ code: 4 });
+  await expect(connectAs({})).rejects.toMatchObject({ code: 4 });
+  expect((await adapter.events(2)).map(({ device }) => device.device)).toEqual(['valve-1', 'thermostat-7']);
+  await adapter.clock.advanceAsync(31_000);
+  expect((await adapter.events(3))[2]).toMatchObject({
+    device: { device: 'valve-1' },
+    reason: 'credentials-expired',
+  });
 });
 
 test('TLS handshakes that are not finished are bounded in number, and by time on the real clock', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
+  peerCertificate,
   type AdapterHost,
   type AuthenticatedDevice,
   type EndReason,
@@ -173,7 +174,9 @@ export function createDeviceConnection(
 
     async authenticate(username, password) {
       if (clientId === '') clientId = client.id;
-      const presented = presentedCredentials(username, password);
+      const isNameless = username === undefined && password === undefined;
+      const certificate = isNameless ? peerCertificate(conn) : undefined;
+      const presented = certificate ? { certificate } : presentedCredentials(username, password);
       if (!presented) {
         host.refused('bad-credentials');
         return refuse('bad-credentials');

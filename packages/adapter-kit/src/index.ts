@@ -40,6 +40,7 @@ export {
 } from './listening/listener-options.ts';
 export { peerAddress } from './listening/peer-address.ts';
 export { peerCertificate } from './listening/peer-certificate.ts';
+export { tlsServerOptions } from './listening/tls-server-options.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
