@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Tests run on the TypeScript sources of every workspace package (no build needed): see "@rollcall/source" in exports.
 const conditions = ['@rollcall/source', 'node', 'import', 'default'];
@@ -7,6 +7,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/examples/*.test.ts'],
+    // They need software of others: vitest.interop.config.ts.
+    exclude: [...configDefaults.exclude, '**/*.interop.test.ts'],
     pool: 'threads',
     isolate: false,
   },

@@ -8,6 +8,7 @@ export {
 export { describeRegistry, registryUnderTestContent, type RegistryUnderTest } from './describe-registry.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
+export { hasDebianPackage } from './has-debian-package.ts';
 export { mutated, sendInPieces } from './hostile-bytes.ts';
 export { localhostCertificate } from './localhost-certificate.ts';
 export { ManualClock, settled } from './manual-clock.ts';
