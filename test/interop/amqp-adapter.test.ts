@@ -1,6 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp } from '../e2e/support/processes.ts';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
 import { hasPackage } from './support.ts';
 
@@ -18,9 +22,10 @@ describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () 
   });
   afterAll(() => up.cleanUp());
 
-  function device(username: string, password: string, ...addresses: readonly string[]): readonly string[] {
-    const url = `amqp://127.0.0.1:${5_672 + up.offset}`;
-    const { stdout } = spawnSync(python, [script, url, username, password, ...addresses], {
+  const device = (...args: readonly string[]): readonly string[] => deviceAt(5_672 + up.offset, ...args);
+
+  function deviceAt(port: number, ...args: readonly string[]): readonly string[] {
+    const { stdout } = spawnSync(python, [script, `amqp://127.0.0.1:${port}`, ...args], {
       encoding: 'utf8',
       timeout: 30_000,
     });
@@ -54,5 +59,40 @@ describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () 
       'connected',
       'disconnected',
     ]);
+  });
+
+  test('has a password of any UTF-8, or none where that is not required', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rollcall-amqp-'));
+    const registry = join(directory, 'registry.json');
+    const secrets = [{ 'pwd-plain': 'sécrèt€ 密' }];
+    const credentials = [{ type: 'hashed-password', 'auth-id': 'd', secrets }];
+    const tenant = { 'tenant-id': 'acme', devices: [{ 'device-id': 'd', credentials }] };
+    writeFileSync(registry, JSON.stringify({ tenants: [tenant] }));
+    const adapter = startApp('amqp-adapter', [], {
+      ROLLCALL_REGISTRY_FILE: registry,
+      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+      ROLLCALL_MESSAGING_PORT: String(15_672 + up.offset),
+      ROLLCALL_HEALTH_PORT: '0',
+      ROLLCALL_AMQP_INSECUREPORTENABLED: 'true',
+      ROLLCALL_AMQP_INSECUREPORT: '0',
+      ROLLCALL_AMQP_AUTHENTICATIONREQUIRED: 'false',
+    });
+    try {
+      const ready = await adapter.line((line) => line.includes('"ready"'), 'that it is ready');
+      const { listening } = JSON.parse(ready) as { readonly listening: readonly [{ readonly port: number }] };
+      const [{ port }] = listening;
+      expect(deviceAt(port, 'd@acme', 'sécrèt€ 密', 'event')).toEqual(['accepted']);
+      expect(deviceAt(port, 'd@acme', 'secret', 'event')).toEqual(['refused']);
+      expect(deviceAt(port, 'anonymous', '', 'event/acme/d', 'event', 'event/acme/nobody')).toEqual([
+        'accepted',
+        'rejected',
+        'rejected',
+      ]);
+    } finally {
+      await adapter.end('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    }
+    const connected = adapter.stdout.filter((line) => line.includes('"event":"connected"'));
+    expect(connected, 'of the device that said who it is, and of no other').toHaveLength(1);
   });
 });

@@ -1,0 +1,148 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApp, type TestProcess } from '../e2e/support/processes.ts';
+import { hasPackage } from './support.ts';
+
+// Certificates made as docs/operations.md says, presented by clients that are not ours.
+
+const documentation = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const amqpDevice = fileURLToPath(new URL('amqp_device.py', import.meta.url));
+const apps = ['mqtt', 'http', 'amqp'] as const;
+
+interface LogLine {
+  readonly msg: string;
+  readonly listening?: readonly { readonly port: number }[];
+  readonly event?: string;
+  readonly device?: string;
+}
+
+const hasClients = ['mosquitto-clients', 'curl', 'python3-qpid-proton', 'openssl'].every(hasPackage);
+
+describe.runIf(hasClients)('a certificate that was made with openssl', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-certificates-'));
+  const processes: TestProcess[] = [];
+  const adapters = new Map<string, { readonly process: TestProcess; readonly port: number }>();
+
+  /** Runs the commands of the documentation; the result is what they print. */
+  function makeCertificates(): readonly string[] {
+    const commands = /^```sh\n(.*?)^```$/ms.exec(documentation)?.[1] ?? '';
+    const printed = execFileSync('sh', ['-e', '-c', commands], {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return printed.trim().split('\n');
+  }
+
+  const file = (name: string): string => join(directory, name);
+
+  beforeAll(async () => {
+    const [authority = '', subject = ''] = makeCertificates();
+    const authId = subject.replace(/^subject= ?/, '');
+    const device = {
+      'device-id': 'device-1',
+      credentials: [{ type: 'x509-cert', 'auth-id': authId, secrets: [{}] }],
+    };
+    const tenant = { 'tenant-id': 'acme', 'trusted-ca': [{ cert: authority }], devices: [device] };
+    writeFileSync(file('registry.json'), JSON.stringify({ tenants: [tenant] }));
+    // Below the range from which the system takes ports for clients.
+    const networkPort = String(31_100 + (process.pid % 500));
+    const network = startApp('rollcall', ['network', '--port', networkPort, '--data', file('network')]);
+    processes.push(network);
+    await network.line((line) => line.includes('authenticates nobody'), 'that it runs');
+    for (const app of apps) {
+      const section = `ROLLCALL_${app.toUpperCase()}`;
+      const adapter = startApp(`${app}-adapter`, [], {
+        ROLLCALL_REGISTRY_FILE: file('registry.json'),
+        ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+        ROLLCALL_MESSAGING_PORT: networkPort,
+        ROLLCALL_HEALTH_PORT: '0',
+        [`${section}_PORT`]: '0',
+        [`${section}_KEYPATH`]: file('server.key'),
+        [`${section}_CERTPATH`]: file('server.pem'),
+      });
+      processes.push(adapter);
+      const ready = JSON.parse(
+        await adapter.line((line) => line.includes('"ready"'), 'that it is ready'),
+      ) as LogLine;
+      adapters.set(app, { process: adapter, port: ready.listening?.[0]?.port ?? 0 });
+    }
+  });
+  afterAll(async () => {
+    for (const each of processes) await each.end('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** What the adapter's log says of the device. */
+  async function expectConnected(app: string): Promise<void> {
+    const isConnected = (line: string): boolean => {
+      const { event, device } = JSON.parse(line) as LogLine;
+      return event === 'connected' && device === 'device-1';
+    };
+    await adapters.get(app)?.process.line(isConnected, 'that device-1 is connected');
+  }
+
+  const port = (app: string): string => String(adapters.get(app)?.port);
+  const run = (command: string, ...args: readonly string[]) =>
+    spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
+
+  test('connects a device over MQTT', async () => {
+    const tls = [
+      '--cafile',
+      file('server.pem'),
+      '--cert',
+      file('device-1.pem'),
+      '--key',
+      file('device-1.key'),
+    ];
+    const message = ['-t', 'event', '-q', '1', '-m', '{"temp": 21.5}'];
+    const { status, stderr } = run(
+      'mosquitto_pub',
+      '-h',
+      'localhost',
+      '-p',
+      port('mqtt'),
+      ...tls,
+      ...message,
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    await expectConnected('mqtt');
+  });
+
+  test('connects a device over HTTP', async () => {
+    const tls = [
+      '--cacert',
+      file('server.pem'),
+      '--cert',
+      file('device-1.pem'),
+      '--key',
+      file('device-1.key'),
+    ];
+    const request = ['-s', '-w', '%{http_code}', '-H', 'content-type: application/json', '--data', '{}'];
+    const { stdout } = run('curl', ...tls, ...request, `https://localhost:${port('http')}/event`);
+    expect(stdout).toBe('202');
+    await expectConnected('http');
+  });
+
+  test('connects a device over AMQP 1.0', async () => {
+    const tls = [file('server.pem'), file('device-1.pem'), file('device-1.key')].join(',');
+    const url = `amqps://localhost:${port('amqp')}`;
+    const { stdout } = run('/usr/bin/python3', amqpDevice, url, '--certificate', tls, 'event');
+    expect(stdout.trim()).toBe('accepted');
+    await expectConnected('amqp');
+  });
+
+  test('is worth nothing where its authority did not sign it', () => {
+    const name = ['-subj', '/O=Acme/CN=device-1', '-keyout', file('forged.key'), '-out', file('forged.pem')];
+    run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...name);
+    const tls = [file('server.pem'), file('forged.pem'), file('forged.key')].join(',');
+    const url = `amqps://localhost:${port('amqp')}`;
+    expect(run('/usr/bin/python3', amqpDevice, url, '--certificate', tls, 'event').stdout.trim()).toBe(
+      'refused',
+    );
+  });
+});
