@@ -9,40 +9,44 @@ import { differences } from './support/verdict.ts';
 
 clearUpAfterEach();
 
-const devices = scale({ quick: 500, soak: 5_000 });
+test.each([
+  ['MQTT', 'mqtt', scale({ quick: 500, soak: 5_000 })],
+  ['AMQP', 'amqp', scale({ quick: 200, soak: 2_000 })],
+] as const)(
+  'kill -9 of the %s adapter: each of its devices is lost once, with honest bounds, and comes back',
+  async (_name, protocol, devices) => {
+    const { stage, record, fleet } = await everythingRuns({ devices, protocol });
+    await fleet.connectAll(devices);
+    // Every other device is heard until the end.
+    const heard = fleet.open().filter((_, index) => index % 2 === 0);
+    for (let round = 0; round < 3; round++) {
+      for (const attempt of heard) fleet.ping(attempt);
+      await pause(2_000);
+    }
+    const killedAt = Date.now();
+    await stage.adapter.end('SIGKILL');
+    await stage.adapter.start();
+    await eventuallyNone(() => differences(record, fleet));
 
-test(`kill -9 of an adapter with ${devices} devices: each is lost once, with honest bounds, and comes back`, async () => {
-  const { stage, record, fleet } = await everythingRuns({ devices });
-  await fleet.connectAll(devices);
-  // Every other device is heard until the end.
-  const heard = fleet.open().filter((_, index) => index % 2 === 0);
-  for (let round = 0; round < 3; round++) {
-    for (const attempt of heard) fleet.ping(attempt);
-    await pause(2_000);
-  }
-  const killedAt = Date.now();
-  await stage.adapter.end('SIGKILL');
-  await stage.adapter.start();
-  await eventuallyNone(() => differences(record, fleet));
+    const lost = record.events.filter((event) => event.type === 'disconnected');
+    expect(lost).toHaveLength(devices);
+    const lastHeard = new Map(heard.map((attempt) => [attempt.remoteId, killedAt - 2_000]));
+    for (const event of lost) {
+      expect(event).toMatchObject({ reason: 'adapter-lost', initiator: 'adapter', clean: false });
+      expect(event.at).toBeGreaterThanOrEqual(killedAt);
+      expect(event.uncertaintyMs).toBe(event.at - event.lastSeen);
+      // Noted at least every 5 s; a second more for a machine that is busy.
+      expect(event.lastSeen).toBeGreaterThan(
+        (lastHeard.get(event.remoteId) ?? event.connectedAt + 5_998) - 6_000,
+      );
+      expect(event.lastSeen).toBeLessThanOrEqual(killedAt);
+    }
 
-  const lost = record.events.filter((event) => event.type === 'disconnected');
-  expect(lost).toHaveLength(devices);
-  const lastHeard = new Map(heard.map((attempt) => [attempt.remoteId, killedAt - 2_000]));
-  for (const event of lost) {
-    expect(event).toMatchObject({ reason: 'adapter-lost', initiator: 'adapter', clean: false });
-    expect(event.at).toBeGreaterThanOrEqual(killedAt);
-    expect(event.uncertaintyMs).toBe(event.at - event.lastSeen);
-    // Noted at least every 5 s; a second more for a machine that is busy.
-    expect(event.lastSeen).toBeGreaterThan(
-      (lastHeard.get(event.remoteId) ?? event.connectedAt + 5_998) - 6_000,
-    );
-    expect(event.lastSeen).toBeLessThanOrEqual(killedAt);
-  }
-
-  await fleet.connectAll(devices);
-  await eventuallyNone(() => differences(record, fleet));
-  expect(fleet.open()).toHaveLength(devices);
-});
+    await fleet.connectAll(devices);
+    await eventuallyNone(() => differences(record, fleet));
+    expect(fleet.open()).toHaveLength(devices);
+  },
+);
 
 const crowd = scale({ quick: 2_000, soak: 10_000 });
 

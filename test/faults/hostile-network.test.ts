@@ -6,6 +6,7 @@ import { startApp } from '../e2e/support/processes.ts';
 import { atTheEnd, clearUpAfterEach } from './support/acts.ts';
 import { beginChurn } from './support/churn.ts';
 import { eventuallyNone } from './support/eventually.ts';
+import { mqttWire } from './support/device-wire.ts';
 import { createFleet } from './support/fleet.ts';
 import { createScriptedRecord } from './support/scripted-record.ts';
 import { setStage } from './support/stage.ts';
@@ -33,7 +34,7 @@ async function givenANetworkThatDecides() {
     return 'accepted';
   };
   await stage.adapter.start();
-  const fleet = createFleet(stage.port);
+  const fleet = createFleet(stage.port, mqttWire);
   atTheEnd(() => fleet.end());
   const churn = (seed: number) =>
     beginChurn({ fleet, random: seededRandom(seed), devices, actionsPerSecond: 100 });

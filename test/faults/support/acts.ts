@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import { amqpWire, mqttWire } from './device-wire.ts';
 import { createFleet, type Fleet } from './fleet.ts';
 import { keepRecord, type EventRecord } from './record.ts';
 import { setStage, type Stage, type StageOptions } from './stage.ts';
@@ -26,7 +27,7 @@ export async function everythingRuns(
   const record = await keepRecord(stage.networkUrl);
   atTheEnd(() => record.close());
   await stage.adapter.start();
-  const fleet = createFleet(stage.port);
+  const fleet = createFleet(stage.port, options.protocol === 'amqp' ? amqpWire : mqttWire);
   atTheEnd(() => fleet.end());
   return { stage, record, fleet };
 }

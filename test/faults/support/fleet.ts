@@ -1,10 +1,10 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { generate } from 'mqtt-packet';
+import type { DeviceWire } from './device-wire.ts';
 import { deviceId, password, tenants } from './stage.ts';
 
 /** One try of a device to connect, and what became of it as the device saw it: the truth that events are held against. */
 export interface Attempt {
-  /** Client id; no two attempts share one. */
+  /** Client id or container-id; no two attempts share one. */
   readonly remoteId: string;
   readonly tenant: string;
   readonly device: string;
@@ -21,7 +21,7 @@ interface ConnectOptions {
   readonly password?: string;
 }
 
-/** MQTT 3.1.1 devices on bare sockets, and the truth about them. */
+/** Devices on bare sockets, and the truth about them. */
 export interface Fleet {
   readonly attempts: readonly Attempt[];
   /** Resolves with the attempt, answered or lost; `undefined` where nobody listens. */
@@ -37,11 +37,7 @@ export interface Fleet {
   end(): void;
 }
 
-const disconnectPacket = Buffer.from([0xe0, 0]);
-const pingRequest = Buffer.from([0xc0, 0]);
-const connack = 0x20;
-
-export function createFleet(port: number): Fleet {
+export function createFleet(port: number, wire: DeviceWire): Fleet {
   const attempts: Attempt[] = [];
   let begun = 0;
 
@@ -69,21 +65,16 @@ export function createFleet(port: number): Fleet {
       return new Promise((resolve) => {
         socket.once('connect', () => {
           attempts.push(attempt);
-          socket.write(
-            generate({
-              cmd: 'connect',
-              protocolId: 'MQTT',
-              protocolVersion: 4,
-              clean: true,
-              clientId: attempt.remoteId,
-              keepalive: 600,
-              username: `${device}@${tenant}`,
-              password: Buffer.from(secret),
-            }),
-          );
+          const username = `${device}@${tenant}`;
+          socket.write(wire.connect({ username, password: secret, remoteId: attempt.remoteId }));
         });
-        socket.once('data', (answer: Buffer) => {
-          if (answer[0] === connack) attempt.outcome = answer[3] === 0 ? 'accepted' : 'refused';
+        let heard = Buffer.alloc(0);
+        socket.on('data', function hear(bytes: Buffer) {
+          heard = Buffer.concat([heard, bytes]);
+          const answer = wire.readAnswer(heard);
+          if (answer === undefined) return;
+          socket.off('data', hear).resume();
+          attempt.outcome = answer;
           attempt.acceptedAt = Date.now();
           resolve(attempt);
         });
@@ -95,13 +86,13 @@ export function createFleet(port: number): Fleet {
     },
     leave(attempt) {
       attempt.ended ??= 'client-closed';
-      attempt.socket.end(disconnectPacket);
+      attempt.socket.end(wire.goodbye);
     },
     cut(attempt) {
       attempt.ended ??= 'connection-lost';
       attempt.socket.resetAndDestroy();
     },
-    ping: ({ socket }) => void socket.write(pingRequest),
+    ping: ({ socket }) => void socket.write(wire.ping),
     open: () => attempts.filter(({ outcome, ended }) => outcome === 'accepted' && ended === undefined),
     end() {
       for (const { socket } of attempts) socket.destroy();

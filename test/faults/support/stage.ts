@@ -30,7 +30,7 @@ export interface Stage {
 }
 
 export interface StageOptions {
-  readonly protocol: 'mqtt' | 'http';
+  readonly protocol: 'mqtt' | 'http' | 'amqp';
   readonly devices: number;
   /** Where the adapter finds its network; default: the embedded one. */
   readonly networkPort?: number;
