@@ -74,7 +74,7 @@ function readCertificate(der: Uint8Array): TrustAnchor | undefined {
   try {
     const certificate = new X509Certificate(der);
     return {
-      subjectDn: formatName(readCertificateParts(certificate.raw).subject),
+      subjectDn: formatName(readCertificateParts(der).subject),
       publicKey: Uint8Array.from(certificate.publicKey.export({ type: 'spki', format: 'der' })),
       notBefore: certificate.validFromDate.getTime() as Timestamp,
       notAfter: certificate.validToDate.getTime() as Timestamp,

@@ -1,6 +1,8 @@
 import {
   createCertificateAuthority,
   ManualClock,
+  mutated,
+  seededRandom,
   type CertificateFacts,
   type IssuedCertificate,
 } from '@rollcall/conformance';
@@ -106,6 +108,20 @@ describe('is refused as bad credentials:', () => {
     given({ trustAnchors: [{ subjectDn, publicKey: Uint8Array.of(1) }] });
     expect(await outcome(thermostat)).toBe('bad-credentials');
   });
+});
+
+test('2,000 certificates that are not quite the right one: none gets in, and none does harm', async () => {
+  const random = seededRandom(20_261_125);
+  const outcomes = new Set<string>();
+  for (let index = 0; index < 2_000; index++) {
+    const der = Buffer.from(mutated([thermostat.der], random));
+    // Nothing may have been changed at all.
+    if (der.equals(thermostat.der)) continue;
+    const login = { certificate: der, remoteIp: `2001:db8:0:${index.toString(16)}::1` };
+    const result = await authenticate(login, context);
+    outcomes.add(result.status === 'accepted' ? 'accepted' : result.refusal.reason);
+  }
+  expect([...outcomes]).toEqual(['bad-credentials']);
 });
 
 test('a certificate for clients, or for anything, is one of a device', async () => {

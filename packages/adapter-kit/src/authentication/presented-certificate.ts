@@ -13,8 +13,9 @@ export interface PresentedCertificate {
 /** Reads a certificate in DER; `undefined` where it is none. */
 export function readPresentedCertificate(der: Uint8Array): PresentedCertificate | undefined {
   try {
+    // Of these very bytes: OpenSSL would take PEM too, and mind nothing that follows.
+    const parts = readCertificateParts(der);
     const x509 = new X509Certificate(der);
-    const parts = readCertificateParts(x509.raw);
     return { x509, parts, subjectDn: formatName(parts.subject), issuerDn: formatName(parts.issuer) };
   } catch {
     return undefined;
