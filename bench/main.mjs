@@ -7,9 +7,10 @@ import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
+import { senderScenario } from './scenarios/sender.mjs';
 import { stormScenario } from './scenarios/storm.mjs';
 
-const usage = `Usage: npm run bench -- [connect | journal | storm | publish | http | memory] [options]
+const usage = `Usage: npm run bench -- [connect | journal | storm | publish | http | sender | memory] [options]
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
@@ -28,6 +29,7 @@ const scenarios = {
   storm: ({ devices = 10_000 }) => stormScenario({ devices }),
   publish: ({ devices = 50, ...options }) => publishScenario({ devices, ...options }),
   http: ({ devices = 50, ...options }) => httpScenario({ devices, ...options }),
+  sender: ({ messages, repeats }) => senderScenario({ messages, repeats }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
 };
 
@@ -68,6 +70,7 @@ function everything() {
     { scenario: 'publish', chosen: { ...options, qos: 0 } },
     { scenario: 'publish', chosen: { ...options, qos: 1 } },
     { scenario: 'http', chosen: options },
+    { scenario: 'sender', chosen: { ...options, messages: Math.max(100_000, options.messages) } },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];
