@@ -40,9 +40,8 @@ function sendConnectionEvents() {
     inWindow(messages, window, deliver, ({ status }) => status === 'delivered');
 }
 
-process.on('message', async (/** @type {{ messages: number, window: number }} */ { messages, window }) => {
-  await send(messages, window);
-  process.send?.('done');
+process.on('message', (/** @type {{ messages: number, window: number }} */ { messages, window }) => {
+  void send(messages, window).then(() => process.send?.('done'));
 });
 while (!sender.connected()) await new Promise((resolve) => setTimeout(resolve, 10));
 process.send?.('ready');
