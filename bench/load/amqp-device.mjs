@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import rhea from 'rhea';
+import { deviceId, password, tenant } from '../processes/stack.mjs';
+
+/** What a device sends: 200 bytes of telemetry. */
+const message = { to: 'telemetry', content_type: 'application/octet-stream', body: Buffer.alloc(200, 'x') };
+const encoded = rhea.message.encode({ ...message, body: rhea.message.data_section(message.body) });
+
+/**
+ * Connects device `index` over AMQP 1.0, with a link for everything.
+ * @param {number} port @param {number} index
+ */
+export async function connectAmqpDevice(port, index) {
+  const container = rhea.create_container({ id: deviceId(index) });
+  container.on('disconnected', () => {});
+  const connection = container.connect({
+    host: '127.0.0.1',
+    port,
+    reconnect: false,
+    tcp_no_delay: true,
+    username: `${deviceId(index)}@${tenant}`,
+    password,
+  });
+  const sender = connection.open_sender({ target: {} });
+  await once(sender, 'sendable');
+  return { connection, sender };
+}
+
+/** @typedef {Awaited<ReturnType<typeof connectAmqpDevice>>} AmqpDevice */
+
+/**
+ * Sends `count` messages, each once the one before was accepted.
+ * @param {AmqpDevice} device @param {number} count
+ * @returns {Promise<void>} rejects where one is not accepted
+ */
+export function upload({ sender }, count) {
+  return new Promise((resolve, reject) => {
+    let sent = 0;
+    const send = () => {
+      sent += 1;
+      // A tag of its own lets rhea send bytes that are encoded already.
+      sender.send(encoded, Buffer.from(String(sent)), 0);
+    };
+    const end = (/** @type {Error | undefined} */ error) => {
+      sender.removeAllListeners('accepted');
+      for (const outcome of others) sender.removeAllListeners(outcome);
+      if (error) reject(error);
+      else resolve();
+    };
+    sender.on('accepted', () => (sent < count ? send() : end(undefined)));
+    for (const outcome of others) sender.once(outcome, () => end(new Error(`a message was ${outcome}`)));
+    send();
+  });
+}
+
+const others = ['rejected', 'released', 'sender_close'];
+
+/** Cuts connections without leaving ports in TIME_WAIT. @param {readonly AmqpDevice[]} devices */
+export async function cutAmqp(devices) {
+  for (const { connection } of devices)
+    /** @type {{ socket: import('node:net').Socket }} */ (
+      /** @type {unknown} */ (connection)
+    ).socket.resetAndDestroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
