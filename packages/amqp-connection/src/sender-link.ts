@@ -4,9 +4,11 @@ import type { LinkHost } from './amqp-connection.ts';
 import { attachSender, type CreditedSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { createFifo } from './fifo.ts';
+import { createFlushSchedule } from './flush-schedule.ts';
 import { defaultTimings } from './options.ts';
 import type { OnAccepted } from './plain-delivery.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import { createUnsettled, type Sent } from './unsettled.ts';
 import { whenAborted } from './when-aborted.ts';
 
 export interface SenderOptions {
@@ -42,7 +44,7 @@ export interface SenderLink {
   close(): Promise<void>;
 }
 
-interface Entry {
+interface Entry extends Sent {
   readonly message: Uint8Array;
   readonly awaitOutcome: boolean;
   /** Until when it may wait: for credit first, for the outcome once sent. */
@@ -50,12 +52,7 @@ interface Entry {
   /** Undefined once the caller has the result. */
   done: ((outcome: SendOutcome) => void) | undefined;
   forgetSignal: (() => void) | undefined;
-  /** While it is in flight. */
-  delivery: rhea.Delivery | undefined;
 }
-
-/** What rhea hands back has what was noted on it. */
-type NotedDelivery = rhea.Delivery & { entry?: Entry };
 
 interface Attachment {
   readonly dialled: Dialled;
@@ -72,8 +69,6 @@ const deliveriesPerConnection = 2 ** 30;
 const flowLatencyMs = 20;
 /** A refused address is not asked for again sooner. */
 const refusalHoldsMs = 500;
-/** Nobody tells when the peer's session window opens. */
-const lookAgainMs = 5;
 
 /**
  * Keeps its own account of what waits for credit and what is in flight: rhea neither bounds by credit what it queues
@@ -84,33 +79,17 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
   const waiting = createFifo<Entry>();
-  /** In the order of their deliveries. What was settled leaves once it is the first. */
-  const sent = createFifo<Entry>();
+  const unsettled = createUnsettled<Entry>();
+  const schedule = createFlushSchedule(clock, gatherMs, flush);
   let attachment: Attachment | undefined;
   let openBy: Instant | undefined;
   let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
-  /** When the next flush was asked for. */
-  let flushAskedAt: Instant | undefined;
-  let sentAt = -Infinity as Instant;
-  let disarmGather: (() => void) | undefined;
-  let disarmLook: (() => void) | undefined;
   let disarm: (() => void) | undefined;
   let armedFor: Instant | undefined;
   let closed = false;
 
   function scheduleFlush(): void {
-    if (flushAskedAt !== undefined || waiting.length === 0) return;
-    flushAskedAt = clock.monotonic();
-    const next = later(sentAt, gatherMs);
-    // One flush for everything that was handed in within a turn of the event loop, or within the time to gather.
-    if (next <= flushAskedAt) setImmediate(flushNow);
-    else disarmGather = clock.at(next, flushNow);
-  }
-
-  function flushNow(): void {
-    flushAskedAt = undefined;
-    disarmGather = undefined;
-    flush();
+    if (waiting.length > 0) schedule.ask();
   }
 
   function flush(): void {
@@ -129,47 +108,33 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     const { window } = dialled;
     if (window.used() >= deliveriesMax) {
       if (window.idle()) dialled.hangUp(true, 'connection is renewed');
-      else lookAgain();
+      else schedule.lookAgain();
       return;
     }
     // What was handed over and did not leave has used up credit already, though rhea does not show it.
-    if (window.blocked()) return lookAgain();
+    if (window.blocked()) return schedule.lookAgain();
     let budget = Math.min(sender.credit, window.available());
     if (budget <= 0) return;
-    sentAt = clock.monotonic();
-    const outcomeBy = later(sentAt, outcomeTimeoutMs);
+    const now = clock.monotonic();
+    schedule.sent(now);
+    const outcomeBy = later(now, outcomeTimeoutMs);
     while (budget > 0) {
       const entry = waiting.shift();
       if (!entry) break;
       if (!entry.done) continue;
       budget -= 1;
       entry.deadline = outcomeBy;
-      const delivery: NotedDelivery = window.send(sender, entry.message, onAccepted);
-      delivery.entry = entry;
-      entry.delivery = delivery;
       // Tracked even where nobody awaits the outcome: without one it would take up room for ever.
-      sent.push(entry);
+      unsettled.add(entry, window.send(sender, entry.message, onAccepted));
       if (!entry.awaitOutcome) finish(entry, accepted);
     }
     arm(outcomeBy);
   }
 
-  /** A delivery has its outcome. */
-  function settled(delivery: NotedDelivery, outcome: SendOutcome): void {
-    const { entry } = delivery;
-    if (entry?.delivery === delivery) {
-      entry.delivery = undefined;
-      for (let first = sent.first(); first && !first.delivery; first = sent.first()) sent.shift();
-      finish(entry, outcome);
-    }
+  function settled(delivery: rhea.Delivery, outcome: SendOutcome): void {
+    const entry = unsettled.settle(delivery);
+    if (entry) finish(entry, outcome);
     scheduleFlush();
-  }
-
-  function lookAgain(): void {
-    disarmLook ??= clock.at(later(clock.monotonic(), lookAgainMs), () => {
-      disarmLook = undefined;
-      flush();
-    });
   }
 
   function attach(dialled: Dialled): void {
@@ -202,7 +167,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
         settled(delivery, outcome);
       },
     });
-    const onAccepted: OnAccepted = (delivery) => settled(delivery as unknown as NotedDelivery, accepted);
+    const onAccepted: OnAccepted = (delivery) => settled(delivery as unknown as rhea.Delivery, accepted);
     const opening: Attachment = { dialled, sender, onAccepted, phase: 'opening', hadCredit: false };
     attachment = opening;
     openBy = later(clock.monotonic(), linkTimeoutMs);
@@ -226,16 +191,21 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
 
   /** Forgets the link and what is in flight on it, so that the session has its room back. */
   function leaveLink(): void {
-    for (let entry = sent.shift(); entry; entry = sent.shift()) giveUp(entry, { status: 'disconnected' });
+    giveUpOverdue(Infinity as Instant, { status: 'disconnected' });
     attachment = undefined;
     openBy = undefined;
   }
 
-  /** Ends the wait for the outcome of what was sent. */
-  function giveUp(entry: Entry, outcome: SendOutcome): void {
-    if (entry.delivery) attachment?.dialled.window.abandon(entry.delivery);
-    entry.delivery = undefined;
-    finish(entry, outcome);
+  /** Ends the wait for outcomes that should have come. @returns whether there was any. */
+  function giveUpOverdue(now: Instant, outcome: SendOutcome): boolean {
+    let any = false;
+    for (let entry = unsettled.takeOverdue(now); entry; entry = unsettled.takeOverdue(now)) {
+      if (entry.delivery) attachment?.dialled.window.abandon(entry.delivery);
+      entry.delivery = undefined;
+      finish(entry, outcome);
+      any = true;
+    }
+    return any;
   }
 
   function giveBackWaiting(outcome: SendOutcome): void {
@@ -260,7 +230,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     // A timer that rings too early is cheaper than a new one for every message.
     if (news !== undefined && armedFor !== undefined && armedFor <= news) return;
     const next = Math.min(
-      sent.first()?.deadline ?? Infinity,
+      unsettled.deadline() ?? Infinity,
       waiting.first()?.deadline ?? Infinity,
       openBy ?? Infinity,
     ) as Instant;
@@ -277,12 +247,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     flush();
     const now = clock.monotonic();
     const dialled = attachment?.dialled;
-    let overdue = false;
-    for (let first = sent.first(); first && first.deadline <= now; first = sent.first()) {
-      sent.shift();
-      overdue ||= first.delivery !== undefined;
-      giveUp(first, { status: 'timeout' });
-    }
+    let overdue = giveUpOverdue(now, { status: 'timeout' });
     if (openBy !== undefined && openBy <= now) {
       attachment?.sender.close();
       leaveLink();
@@ -321,7 +286,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       if (signal?.aborted) return done({ status: 'aborted' });
       if (waiting.length >= maxWaiting) return done({ status: 'no-credit' });
       const patienceMs = attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
-      const deadline = later(flushAskedAt ?? clock.monotonic(), patienceMs);
+      const deadline = later(schedule.askedAt() ?? clock.monotonic(), patienceMs);
       const entry: Entry = {
         message,
         awaitOutcome,
@@ -346,8 +311,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       if (dialled?.window.blocked()) dialled.hangUp(false, 'link closed while sending');
       else sender?.close();
       disarm?.();
-      disarmLook?.();
-      disarmGather?.();
+      schedule.stop();
     },
   };
   return link;
