@@ -1,6 +1,7 @@
 // A floor: rhea as it comes, making and sending so many messages when asked: sender-rhea.mjs <port>
 import rhea from 'rhea';
 import { address, rheaMessage } from '../load/device-message.mjs';
+import { sendInWindow } from '../load/send-in-window.mjs';
 
 const [port] = process.argv.slice(2);
 const connection = rhea
@@ -9,25 +10,8 @@ const connection = rhea
 const sender = connection.open_sender({ target: { address } });
 await new Promise((resolve) => sender.once('sendable', resolve));
 
-process.on('message', (/** @type {{ messages: number, window: number }} */ { messages, window }) => {
-  let sent = 0;
-  let confirmed = 0;
-  const send = () => {
-    while (sent < messages && sent - confirmed < window && sender.sendable()) {
-      sent += 1;
-      sender.send(rheaMessage(sent));
-    }
-  };
-  const settled = () => {
-    confirmed += 1;
-    if (confirmed < messages) return send();
-    sender.removeAllListeners('accepted');
-    sender.removeAllListeners('sendable');
-    process.send?.('done');
-    return undefined;
-  };
-  sender.on('accepted', settled);
-  sender.on('sendable', send);
-  send();
+process.on('message', (/** @type {{ messages: number, window: number }} */ load) => {
+  const send = (/** @type {number} */ number) => void sender.send(rheaMessage(number));
+  void sendInWindow(sender, load, send).then(() => process.send?.('done'));
 });
 process.send?.('ready');

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const collector = preload('collect-garbage.mjs');
+const collector = new URL('../measure/collect-garbage.mjs', import.meta.url).href;
 /** Has a process answer how late its event loop was, where it listens to no other messages. */
-export const eventLoopLag = preload('event-loop-lag.mjs');
+export const eventLoopLag = new URL('../measure/event-loop-lag.mjs', import.meta.url).href;
 const patienceMs = 30_000;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
@@ -94,9 +94,4 @@ export async function untilUp(url) {
 
 function withoutRollcall() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)));
-}
-
-/** @param {string} file in `measure` */
-function preload(file) {
-  return new URL(`../measure/${file}`, import.meta.url).href;
 }

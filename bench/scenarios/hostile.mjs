@@ -53,32 +53,33 @@ export async function hostileScenario({ devices }) {
     const attacked = await noticed(() => ask(attacker.child, { conversations }));
     await cutAmqp(honest);
     return [
-      {
-        what: `AMQP, ${devices} devices in calm`,
-        figures: {
-          'uploads, 1/s': (calm.acceptedAfterMs.length / calm.elapsedMs) * 1_000,
-          'upload accepted p50, ms': percentile(calm.acceptedAfterMs, 0.5),
-          'p99, ms': percentile(calm.acceptedAfterMs, 0.99),
-          'event loop late p50, ms': calm.lagMs.p50,
-          'worst, ms': calm.lagMs.max,
-        },
-        ratio: { name: 'event loop late p99, ms', value: calm.lagMs.p99 },
-      },
-      {
-        what: `the same beside ${conversations} hostile conversations`,
-        figures: {
-          'conversations, 1/s': (conversations / attacked.elapsedMs) * 1_000,
-          'uploads, 1/s': (attacked.acceptedAfterMs.length / attacked.elapsedMs) * 1_000,
-          'upload accepted p50, ms': percentile(attacked.acceptedAfterMs, 0.5),
-          'p99, ms': percentile(attacked.acceptedAfterMs, 0.99),
-          'event loop late p50, ms': attacked.lagMs.p50,
-          'worst, ms': attacked.lagMs.max,
-        },
-        ratio: { name: 'event loop late p99, ms', value: attacked.lagMs.p99 },
-      },
+      finding(`AMQP, ${devices} devices in calm`, calm),
+      finding(
+        `the same beside ${conversations} hostile conversations, ${Math.round((conversations / attacked.elapsedMs) * 1_000)} a second`,
+        attacked,
+      ),
     ];
   } finally {
     await stop(attacker.child);
     await stack.stop();
   }
+}
+
+/**
+ * @param {string} what
+ * @param {{ acceptedAfterMs: number[], lagMs: { p50: number, p99: number, max: number }, elapsedMs: number }} noticed
+ * @returns {import('../report.mjs').Finding}
+ */
+function finding(what, { acceptedAfterMs, lagMs, elapsedMs }) {
+  return {
+    what,
+    figures: {
+      'uploads, 1/s': (acceptedAfterMs.length / elapsedMs) * 1_000,
+      'upload accepted p50, ms': percentile(acceptedAfterMs, 0.5),
+      'p99, ms': percentile(acceptedAfterMs, 0.99),
+      'event loop late p50, ms': lagMs.p50,
+      'worst, ms': lagMs.max,
+    },
+    ratio: { name: 'event loop late p99, ms', value: lagMs.p99 },
+  };
 }

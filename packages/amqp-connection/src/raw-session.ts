@@ -46,7 +46,7 @@ export interface RawOutgoing {
   process(): void;
 }
 
-export interface DispositionFields {
+interface DispositionFields {
   first: number;
   last?: number | null;
 }
