@@ -12,7 +12,6 @@ const encoded = rhea.message.encode({ ...message, body: rhea.message.data_sectio
  */
 export async function connectAmqpDevice(port, index) {
   const container = rhea.create_container({ id: deviceId(index) });
-  container.on('disconnected', () => {});
   const connection = container.connect({
     host: '127.0.0.1',
     port,
@@ -22,8 +21,13 @@ export async function connectAmqpDevice(port, index) {
     password,
   });
   const sender = connection.open_sender({ target: {} });
-  await once(sender, 'sendable');
-  return { connection, sender };
+  const lost = new Promise((_resolve, reject) => {
+    container.once('disconnected', () => reject(new Error(`device ${index} lost its connection`)));
+  });
+  // Whoever has nothing under way does not mind.
+  lost.catch(() => {});
+  await Promise.race([once(sender, 'sendable'), lost]);
+  return { connection, sender, lost };
 }
 
 /** @typedef {Awaited<ReturnType<typeof connectAmqpDevice>>} AmqpDevice */
@@ -31,10 +35,10 @@ export async function connectAmqpDevice(port, index) {
 /**
  * Sends `count` messages, each once the one before was accepted.
  * @param {AmqpDevice} device @param {number} count
- * @returns {Promise<void>} rejects where one is not accepted
+ * @returns {Promise<unknown>} rejects where one is not accepted, or the connection is lost
  */
-export function upload({ sender }, count) {
-  return new Promise((resolve, reject) => {
+export function upload({ sender, lost }, count) {
+  const accepted = new Promise((resolve, reject) => {
     let sent = 0;
     const send = () => {
       sent += 1;
@@ -45,12 +49,13 @@ export function upload({ sender }, count) {
       sender.removeAllListeners('accepted');
       for (const outcome of others) sender.removeAllListeners(outcome);
       if (error) reject(error);
-      else resolve();
+      else resolve(undefined);
     };
     sender.on('accepted', () => (sent < count ? send() : end(undefined)));
     for (const outcome of others) sender.once(outcome, () => end(new Error(`a message was ${outcome}`)));
     send();
   });
+  return Promise.race([accepted, lost]);
 }
 
 const others = ['rejected', 'released', 'sender_close'];
