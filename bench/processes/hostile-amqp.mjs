@@ -60,14 +60,20 @@ function frame(hex) {
 }
 
 const { chunks, loggedIn } = await recorded();
+/** Half of them are as they should be until they have logged in, for else most get no further. @param {number} number */
+function mutation(number) {
+  return number % 2 === 0
+    ? mutated(chunks, random)
+    : Buffer.concat([...loggedIn, mutated(chunks.slice(loggedIn.length), random)]);
+}
+
 process.on('message', (/** @type {{ conversations: number }} */ { conversations }) => {
   let begun = 0;
   const play = async () => {
     while (begun < conversations) {
       begun += 1;
       const harm = crafted[begun % (4 * crafted.length)];
-      const bytes = harm ? Buffer.concat([...loggedIn, harm]) : mutated(chunks, random);
-      await sendInPieces(port, bytes, random);
+      await sendInPieces(port, harm ? Buffer.concat([...loggedIn, harm]) : mutation(begun), random);
     }
   };
   void Promise.all(Array.from({ length: atATime }, play)).then(() => process.send?.('done'));
