@@ -209,7 +209,11 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   }
 
   function giveBackWaiting(outcome: SendOutcome): void {
-    for (let entry = waiting.shift(); entry; entry = waiting.shift()) finish(entry, outcome);
+    // Not what is handed in by those who hear of it.
+    for (let left = waiting.length; left > 0; left--) {
+      const entry = waiting.shift();
+      if (entry) finish(entry, outcome);
+    }
     arm();
   }
 
