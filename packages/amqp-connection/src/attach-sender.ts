@@ -16,17 +16,29 @@ export interface SenderListener {
 /** A link with what rhea's typings leave out. */
 export type CreditedSender = rhea.Sender & { readonly credit: number };
 
+export interface TargetOptions {
+  /** Terminus durability (AMQP 1.0 §3.5.5): 0 none, 1 configuration, 2 unsettled state. Default 0. */
+  readonly durable?: 0 | 1 | 2;
+  /** Capabilities that are asked of the target, e.g. `queue`. */
+  readonly capabilities?: readonly string[];
+}
+
 /**
  * Attaches a link to send on. Not with rhea-promise: its `createSender` waits for credit, leaves the link behind where
  * none comes in time, and its `close` ends the session of all the other links.
  */
 export function attachSender(
   session: rhea.Session,
-  address: string,
+  address: string | undefined,
+  { durable = 0, capabilities = [] }: TargetOptions,
   listener: SenderListener,
 ): CreditedSender {
   const sender = session.attach_sender({
-    target: { address },
+    target: {
+      ...(address !== undefined && { address }),
+      ...(durable > 0 && { durable }),
+      ...(capabilities.length > 0 && { capabilities: [...capabilities] }),
+    },
     source: {},
     snd_settle_mode: 0,
     rcv_settle_mode: 0,
@@ -36,10 +48,7 @@ export function attachSender(
   sender.on('sender_open', () => sender.target && listener.opened());
   // Else rhea asks the session, the connection and the container whether they care.
   sender.on('sender_error', () => {});
-  sender.on('sender_close', () => {
-    const { condition, description } = facts(sender.error);
-    listener.detached({ status: 'attach-refused', ...text({ condition, description }) });
-  });
+  sender.on('sender_close', () => listener.detached(refusedBy(sender.error)));
   sender.on('sendable', () => listener.sendable());
   sender.on('sender_draining', () => listener.draining());
   const onOutcome = (event: string, outcomeOf: (delivery: rhea.Delivery) => SendOutcome): void => {
@@ -59,6 +68,12 @@ export function attachSender(
     undeliverableHere: facts(delivery.remote_state)['undeliverable_here'] === true,
   }));
   return sender;
+}
+
+/** What a link cannot be used for any more, by the error that the peer gave. */
+export function refusedBy(error: unknown): AttachRefused {
+  const { condition, description } = facts(error);
+  return { status: 'attach-refused', ...text({ condition, description }) };
 }
 
 function facts(value: unknown): Record<string, unknown> {

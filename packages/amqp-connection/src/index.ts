@@ -1,5 +1,6 @@
 export { createAmqpConnection, type AmqpConnection } from './amqp-connection.ts';
 export { defaultTimings, type AmqpConnectionOptions, type TlsOptions } from './options.ts';
+export type { TargetOptions } from './attach-sender.ts';
 export type { ReceiverLink, ReceiverOptions } from './receiver-link.ts';
 export type { RedialLimits } from './redial-delay.ts';
 export type { SendOutcome } from './send-outcome.ts';

@@ -1,7 +1,7 @@
 import { later, type Instant } from '@rollcall/core';
 import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
-import { attachSender, type CreditedSender } from './attach-sender.ts';
+import { attachSender, type CreditedSender, type TargetOptions } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { defaultTimings } from './options.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
@@ -22,6 +22,13 @@ export interface SenderOptions {
    * message after a pause as long does not wait. Default 0: what a turn of the event loop brings.
    */
   readonly gatherMs?: number;
+  /** What is asked of the target; default: nothing. */
+  readonly target?: TargetOptions;
+  /**
+   * Whether the link has a session of its own: for networks that end a session over a bad address, or lose it over a full
+   * queue, and all other links of the session with it. Default: it shares the session of the connection.
+   */
+  readonly ownSession?: boolean;
 }
 
 export interface SendOptions {
@@ -69,7 +76,11 @@ const lookAgainMs = 5;
  * Keeps its own account of what waits for credit and what is in flight: rhea neither bounds by credit what it queues
  * (one link without credit then blocks the session) nor tells about deliveries that end with the connection.
  */
-export function createSenderLink(host: LinkHost, address: string, options: SenderOptions): SenderLink {
+export function createSenderLink(
+  host: LinkHost,
+  address: string | undefined,
+  options: SenderOptions,
+): SenderLink {
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
   const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
@@ -144,7 +155,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
 
   function attach(dialled: Dialled): void {
     if (refusal && clock.monotonic() < refusal.until) return giveBackWaiting(refusal.why);
-    const sender = attachSender(dialled.session, address, {
+    const sender = attachSender(dialled.session, address, options.target ?? {}, {
       opened() {
         if (attachment !== opening) return;
         opening.phase = 'open';
@@ -277,6 +288,8 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     arm();
   });
 
+  const unsubscribeEnded = host.onSessionEnded?.((why) => attachment && detached(attachment, why));
+
   return {
     send(message, { awaitOutcome = true, signal } = {}) {
       if (closed || host.closed()) return Promise.resolve({ status: 'disconnected' });
@@ -298,6 +311,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       closed = true;
       unsubscribeDialled();
       unsubscribeLost();
+      unsubscribeEnded?.();
       const { dialled, sender } = attachment ?? {};
       leaveLink();
       giveBackWaiting({ status: 'disconnected' });

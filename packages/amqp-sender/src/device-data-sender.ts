@@ -1,16 +1,15 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
 import type { DeviceDataSender } from '@rollcall/core';
 import { encodeDeviceMessage } from '@rollcall/core/wire';
-import { addressTemplate } from './address-template.ts';
-import { createLinksByAddress } from './links-by-address.ts';
+import type { NetworkOptions } from './messaging-network.ts';
+import { createNetworkLinks } from './network-links.ts';
+import { networkPresets } from './network-presets.ts';
 import { uploadOutcome } from './upload-failures.ts';
 
 export interface DeviceDataSenderOptions {
   readonly connection: AmqpConnection;
-  /** Default `telemetry/{tenant}`. */
-  readonly telemetryAddress?: string;
-  /** Default `event/{tenant}`. */
-  readonly eventAddress?: string;
+  /** Default: that of Eclipse Hono. */
+  readonly network?: NetworkOptions;
   /** Longest wait for an outcome. */
   readonly sendTimeoutMs: number;
   /** Longest wait for a link and for credit on it: without, nobody consumes. */
@@ -19,12 +18,8 @@ export interface DeviceDataSenderOptions {
 
 /** Telemetry and events of devices, with the outcome that Hono's adapters report. */
 export function createDeviceDataSender(options: DeviceDataSenderOptions): DeviceDataSender {
-  const { connection } = options;
-  const addresses = {
-    telemetry: addressTemplate(options.telemetryAddress ?? 'telemetry/{tenant}'),
-    event: addressTemplate(options.eventAddress ?? 'event/{tenant}'),
-  } as const;
-  const links = createLinksByAddress(connection, {
+  const { connection, network = networkPresets.hono } = options;
+  const links = createNetworkLinks(connection, network, {
     creditWaitMs: options.creditWaitMs,
     outcomeTimeoutMs: options.sendTimeoutMs,
   });
@@ -35,11 +30,10 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
     async send(message) {
       if (closed || !connection.connected()) return uploadOutcome({ status: 'disconnected' });
       sent += 1;
-      const link = links.get(addresses[message.endpoint](message.device.tenant));
+      const { endpoint, device, qos } = message;
       const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
-      return uploadOutcome(
-        await link.send(encoded, { awaitOutcome: message.endpoint === 'event' || message.qos === 1 }),
-      );
+      const awaitOutcome = endpoint === 'event' || qos === 1;
+      return uploadOutcome(await links.send(endpoint, device, encoded, { awaitOutcome }));
     },
     connected: () => connection.connected(),
     async close() {
