@@ -5,8 +5,11 @@ import type { Dialled } from './dial.ts';
 import type { AttachRefused } from './send-outcome.ts';
 import { createSenderLink, type SenderLink, type SenderOptions } from './sender-link.ts';
 
-/** How long a peer may take to answer the end of a session. */
-const endTimeoutMs = 1_000;
+/** How long a peer may take to begin a session, or to end one: neither depends on its consumers. */
+const answerWithinMs = 2_000;
+
+/** Connections whose peer was asked, and has not answered yet, whether it still begins sessions. */
+const asked = new WeakSet<Dialled>();
 
 /** A sender link with a session of its own, begun anew whenever the peer ends it. What befalls it is its own. */
 export function openOwnSessionSender(
@@ -57,6 +60,13 @@ function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): voi
       dialled: {
         ...connection,
         ...opened,
+        stall: {
+          heard: () => opened.stall.heard(),
+          overdue(patienceMs) {
+            askForSession(connection);
+            return opened.stall.overdue(patienceMs);
+          },
+        },
         hangUp(_politely, cause) {
           endSession(begun);
           for (const listener of lost) listener(cause);
@@ -73,6 +83,23 @@ function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): voi
     return begun;
   }
 
+  /**
+   * A broker that loses a session over a full queue may read nothing any more on the whole connection, though its socket
+   * stays open (RabbitMQ 3.10): whoever does not begin another session either is not just slow.
+   */
+  function askForSession(connection: Dialled): void {
+    if (asked.has(connection)) return;
+    const probe = connection.openSession();
+    if (!probe) return;
+    asked.add(connection);
+    const answered = expectAnswer(connection, 'no session is begun any more');
+    probe.session.once('session_open', () => {
+      answered();
+      asked.delete(connection);
+      probe.session.close();
+    });
+  }
+
   function endSession(ending: OwnSession): void {
     if (ending.ended) return;
     ending.ended = true;
@@ -80,17 +107,22 @@ function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): voi
     const { session } = ending.dialled;
     if (shared.current() !== connection) return;
     session.close();
-    // A broker may have lost the session without a word: its channel number is then taken for as long as the connection.
-    const disarm = clock.at(later(clock.monotonic(), endTimeoutMs), () => {
-      stopWaiting();
-      connection.hangUp(false, 'the end of a session was not answered');
+    // Without an answer its channel number is taken for as long as the connection.
+    session.once('session_close', expectAnswer(connection, 'the end of a session was not answered'));
+  }
+
+  /** Gives the connection up unless the result is called in time. */
+  function expectAnswer(connection: Dialled, cause: string): () => void {
+    const disarm = clock.at(later(clock.monotonic(), answerWithinMs), () => {
+      forget();
+      connection.hangUp(false, cause);
     });
-    const stopWaiting = shared.onLost(() => finish());
-    const finish = (): void => {
+    const forget = shared.onLost(() => answered());
+    const answered = (): void => {
       disarm();
-      stopWaiting();
+      forget();
     };
-    session.once('session_close', finish);
+    return answered;
   }
 
   const subscribe = <Listener>(listeners: Set<Listener>, listener: Listener): (() => void) => {
