@@ -2,12 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
-import { hasPackage } from './support.ts';
+import { debianPython, hasPackage } from './support.ts';
 
 // A device that is not ours: Qpid Proton's Python client, against the AMQP adapter.
 
-/** Debian's own Python has Debian's packages; another one on the path has not. */
-const python = '/usr/bin/python3';
 const script = fileURLToPath(new URL('amqp_device.py', import.meta.url));
 
 describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () => {
@@ -20,7 +18,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () 
 
   function device(username: string, password: string, ...addresses: readonly string[]): readonly string[] {
     const url = `amqp://127.0.0.1:${5_672 + up.offset}`;
-    const { stdout } = spawnSync(python, [script, url, username, password, ...addresses], {
+    const { stdout } = spawnSync(debianPython, [script, url, username, password, ...addresses], {
       encoding: 'utf8',
       timeout: 30_000,
     });

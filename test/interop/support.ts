@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
 
+/** Debian's own Python has Debian's packages; another one on the path has not. */
+export const debianPython = '/usr/bin/python3';
+
 /**
  * Whether a Debian package is installed. In CI a missing one is a failure; elsewhere its tests are skipped, and the
  * reason is printed.
@@ -18,4 +21,9 @@ export function hasPackage(name: string): boolean {
     throw new Error(`Debian package ${name} is missing: .ci/install-interop-packages installs it`);
   console.warn(`skipped: needs a Debian package (sudo apt-get install ${name})`);
   return false;
+}
+
+/** Whether all of them are installed. */
+export function hasPackages(...names: readonly string[]): boolean {
+  return names.map(hasPackage).every(Boolean);
 }
