@@ -36,6 +36,9 @@ class Consumer(MessagingHandler):
 
     def on_start(self, event):
         credentials = {key: options[key] for key in ("user", "password") if key in options}
+        # Else it prefers ANONYMOUS where that is offered.
+        if credentials:
+            credentials["allowed_mechs"] = "PLAIN"
         self.connection = event.container.connect(
             options["url"], allow_insecure_mechs=True, reconnect=Backoff(initial=0.1, max_delay=0.5), **credentials
         )
@@ -53,6 +56,9 @@ class Consumer(MessagingHandler):
 
     def on_link_error(self, event):
         line({"refused": event.link.remote_condition.name})
+
+    def on_session_error(self, event):
+        line({"refused": f"{event.session.remote_condition}"})
 
     def on_transport_error(self, event):
         pass  # it comes back

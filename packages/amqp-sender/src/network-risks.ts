@@ -43,9 +43,10 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
         );
       break;
     case 'artemis':
-      if (!options.eventCapabilities.includes('queue'))
+      // Nothing can be asked of the anonymous terminus.
+      if (relayed || !options.eventCapabilities.includes('queue'))
         warnings.push(
-          `Artemis accepts and drops events while no queue is bound to ${eventAddress}: declare one for each tenant, or ask for the capability queue`,
+          `Artemis accepts and drops events while no queue is bound to ${eventAddress}: declare one for each tenant, or use links per address and the capability queue`,
         );
       break;
     case 'activemq-classic':

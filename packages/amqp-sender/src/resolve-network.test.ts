@@ -59,6 +59,7 @@ test.each<[string, NetworkChoice]>([
   ['an exchange', { name: 'rabbitmq-3', eventAddress: '/exchange/event/{tenant:pct}' }],
   ['a topic', { name: 'rabbitmq-3', eventAddress: '/topic/event.{tenant:pct}' }],
   ['a queue that may be missing', { name: 'rabbitmq-3', eventAddress: '/amq/queue/event%2F{tenant:pct}' }],
+  ['a relay to multicast', { name: 'artemis', links: 'anonymous-relay' }],
   ['multicast', { name: 'artemis', eventCapabilities: [] }],
   ['a topic of ActiveMQ', { name: 'activemq-classic', eventAddress: 'topic://event.{tenant}' }],
 ])('warned of, as it drops events where nothing was declared: %s', (_what, choice) => {

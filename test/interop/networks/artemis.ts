@@ -49,11 +49,13 @@ export function artemis(home: string): InteropNetwork {
       rmSync(directory, { recursive: true, force: true });
     },
     source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}`, capabilities: ['queue'] }),
+    relays: true,
     keeps: true,
-    redelivers: true,
+    givesBack: ['release', 'modify'],
     full: [
       { tenant: 'full', events: 100, tells: /amqp:resource-limit-exceeded/ },
-      { tenant: 'starved', events: 100, tells: /no-credit/ },
+      // What it granted before is used up all the same.
+      { tenant: 'starved', events: 1_200, tells: /no-credit/ },
     ],
     bad: { tenant: 'bad', tells: /amqp:not-found/ },
   };

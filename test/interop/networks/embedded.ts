@@ -24,8 +24,9 @@ export function embeddedNetwork(): InteropNetwork {
       rmSync(directory, { recursive: true, force: true });
     },
     source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}` }),
+    relays: true,
     keeps: true,
-    redelivers: true,
+    givesBack: ['release', 'modify'],
     // It keeps 10,000, and takes no more then.
     full: [{ tenant: 'full', events: 10_010, tells: /no-credit/ }],
     bad: { tenant: 'a/b', tells: /link refused/ },

@@ -21,10 +21,12 @@ export interface InteropNetwork {
   cleanUp(): Promise<void>;
   /** How a consumer asks for what tenants sent. */
   source(endpoint: 'event' | 'telemetry', tenant: string): Omit<ProtonConsumerOptions, 'url'>;
+  /** Whether it has an anonymous terminus. */
+  readonly relays: boolean;
   /** Whether what it accepted outlives its process. */
   readonly keeps: boolean;
-  /** Whether what a consumer gives back comes again, and what it rejects does not. */
-  readonly redelivers: boolean;
+  /** The ways in which a consumer may give something back, so that it comes again. */
+  readonly givesBack: readonly ('release' | 'modify')[];
   /** Queues that are full soon; none where it takes everything. */
   readonly full: readonly FullQueue[];
   /** A tenant whose events have no address there, and how a sender is told so; absent where every address will do. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createMessaging } from '@rollcall/amqp-sender';
+import { createMessaging, type NetworkChoice } from '@rollcall/amqp-sender';
 import { anOutboundEvent } from '@rollcall/conformance';
 import { deviceRef, silentLog, systemClock, systemRandom, type EventSink } from '@rollcall/core';
 import type { InteropNetwork } from './interop-network.ts';
@@ -8,12 +8,12 @@ const unhurried = new AbortController().signal;
 const betweenTriesMs = 100;
 
 /** The sink for the Events API of a network, as adapters have it. */
-export function openEventsSink(network: InteropNetwork): EventSink {
+export function openEventsSink(network: InteropNetwork, differences: Partial<NetworkChoice> = {}): EventSink {
   const messaging = createMessaging({
     host: '127.0.0.1',
     port: network.port,
     containerName: 'interop',
-    network: network.choice,
+    network: { ...network.choice, ...differences },
     ...network.credentials,
     clock: systemClock,
     random: systemRandom,
@@ -31,9 +31,7 @@ export async function deliverOnce(sink: EventSink, tenant: string, id: string): 
     anOutboundEvent(id, { device: deviceRef(tenant, 'device-1') }),
     unhurried,
   );
-  return delivery.status === 'delivered'
-    ? delivery.status
-    : `${delivery.status}: ${delivery.cause.message}`;
+  return delivery.status === 'delivered' ? delivery.status : `${delivery.status}: ${delivery.cause.message}`;
 }
 
 /** Tries until it is delivered, as the kit does; adds to `causes` why it was not. Gives up where it is refused. */

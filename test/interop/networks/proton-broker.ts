@@ -27,9 +27,10 @@ export function protonBroker(): InteropNetwork {
       rmSync(directory, { recursive: true, force: true });
     },
     source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}` }),
+    relays: false,
     keeps: false,
     // It settles everything it delivers itself.
-    redelivers: false,
+    givesBack: [],
     full: [],
   };
 }

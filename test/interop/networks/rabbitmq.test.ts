@@ -1,8 +1,5 @@
-import { describe } from 'vitest';
 import { hasPackages } from '../support.ts';
 import { describeNetwork } from './describe-network.ts';
 import { rabbitmq } from './rabbitmq.ts';
 
-describe.runIf(hasPackages('python3-qpid-proton', 'rabbitmq-server'))('networks', () =>
-  describeNetwork('RabbitMQ 3', rabbitmq()),
-);
+describeNetwork('RabbitMQ 3', hasPackages('python3-qpid-proton', 'rabbitmq-server'), rabbitmq);

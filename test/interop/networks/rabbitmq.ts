@@ -69,8 +69,10 @@ export function rabbitmq(): InteropNetwork {
       user: credentials.username,
       password: credentials.password,
     }),
+    relays: false,
     keeps: true,
-    redelivers: true,
+    // It ends the session of a consumer that modifies.
+    givesBack: ['release'],
     // The rejection crashes the session's process, and the connection reads nothing any more.
     full: [{ tenant: 'full', events: 10, tells: /timeout|no session is begun|disconnected/ }],
     bad: { tenant: 'bad', tells: /amqp:precondition-failed/ },
