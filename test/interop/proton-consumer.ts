@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { debianPython } from './support.ts';
 
-export interface ProtonMessage {
+interface ProtonMessage {
   readonly durable: boolean;
   readonly ttl: number;
   readonly id: string;

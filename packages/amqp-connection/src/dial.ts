@@ -10,7 +10,7 @@ import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { writeTransfersTogether } from './transfers-together.ts';
 
 /** A session, ready to send on. */
-export interface OpenSession {
+interface OpenSession {
   /** Links are opened on rhea's own session: see attach-sender.ts. */
   readonly session: rhea.Session;
   readonly window: OutgoingWindow;

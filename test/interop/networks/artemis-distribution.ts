@@ -39,7 +39,7 @@ function fetchArchive(): string | undefined {
     );
     if (error) return `Maven did not answer: ${error.message}`;
     if (status !== 0) {
-      const [line = 'no reason given'] = stdout.split('\n').filter((text) => text.includes('ERROR'));
+      const line = stdout.split('\n').find((text) => text.includes('ERROR')) ?? 'no reason given';
       return `its distribution cannot be fetched from Maven Central: ${line}`;
     }
     const archive = join(unpacked, `apache-artemis-${version}-bin.tar.gz`);

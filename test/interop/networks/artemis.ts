@@ -2,7 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
-import { freePort, type InteropNetwork } from './interop-network.ts';
+import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+
+export const artemisTraits: NetworkTraits = {
+  relays: true,
+  keeps: true,
+  givesBack: ['release', 'modify'],
+  full: [
+    { tenant: 'full', events: 100, tells: /amqp:resource-limit-exceeded/ },
+    // What it granted before is used up all the same.
+    { tenant: 'starved', events: 1_200, tells: /no-credit/ },
+  ],
+  bad: { tenant: 'bad', tells: /amqp:not-found/ },
+};
 
 /** Apache ActiveMQ Artemis from an unpacked distribution, with what it has by default but for the tenants of the tests. */
 export function artemis(home: string): InteropNetwork {
@@ -49,15 +61,6 @@ export function artemis(home: string): InteropNetwork {
       rmSync(directory, { recursive: true, force: true });
     },
     source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}`, capabilities: ['queue'] }),
-    relays: true,
-    keeps: true,
-    givesBack: ['release', 'modify'],
-    full: [
-      { tenant: 'full', events: 100, tells: /amqp:resource-limit-exceeded/ },
-      // What it granted before is used up all the same.
-      { tenant: 'starved', events: 1_200, tells: /no-credit/ },
-    ],
-    bad: { tenant: 'bad', tells: /amqp:not-found/ },
   };
 }
 

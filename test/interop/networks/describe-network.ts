@@ -9,24 +9,30 @@ import { createFleet } from '../../faults/support/fleet.ts';
 import { password, setStage, type Stage } from '../../faults/support/stage.ts';
 import { differences } from '../../faults/support/verdict.ts';
 import { startProtonConsumer, type ProtonConsumer, type ProtonConsumerOptions } from '../proton-consumer.ts';
-import type { InteropNetwork } from './interop-network.ts';
+import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 import { deliverAtLast, deliverOnce, openEventsSink } from './network-client.ts';
 import { keepProtonRecord } from './proton-record.ts';
 
 const devices = 50;
 const actionsPerSecond = 100;
 
-/** What holds on every messaging network, with consumers on Qpid Proton; skipped where there is no such network here. */
-export function describeNetwork(name: string, available: boolean, create: () => InteropNetwork): void {
-  if (!available) {
-    test.skip(name, () => {});
-    return;
-  }
-  const network = create();
-  const opened: (() => Promise<unknown> | void)[] = [];
+interface NetworkUnderTest {
+  /** Whether there is such a network here. */
+  readonly available: boolean;
+  readonly traits: NetworkTraits;
+  create(): InteropNetwork;
+}
 
-  describe(name, () => {
-    beforeAll(() => network.start());
+/** What holds on every messaging network, with consumers on Qpid Proton. */
+export function describeNetwork(name: string, { available, traits, create }: NetworkUnderTest): void {
+  const opened: (() => Promise<unknown> | void)[] = [];
+  let network: InteropNetwork;
+
+  describe.runIf(available)(`messaging network: ${name}`, () => {
+    beforeAll(async () => {
+      network = create();
+      await network.start();
+    });
     afterEach(async () => {
       for (const close of opened.splice(0).toReversed()) await close();
     });
@@ -64,8 +70,8 @@ export function describeNetwork(name: string, available: boolean, create: () => 
       return stage;
     }
 
-    function givenASink(differences?: Partial<NetworkChoice>) {
-      const sink = openEventsSink(network, differences);
+    function givenASink(choice?: Partial<NetworkChoice>) {
+      const sink = openEventsSink(network, choice);
       opened.push(() => sink.close());
       return sink;
     }
@@ -124,7 +130,7 @@ export function describeNetwork(name: string, available: boolean, create: () => 
       });
     });
 
-    test.runIf(network.relays)('over an anonymous relay events arrive where they would else', async () => {
+    test.runIf(traits.relays)('over an anonymous relay events arrive where they would else', async () => {
       const sink = givenASink({ links: 'anonymous-relay' });
       const consumers = await Promise.all(['one', 'other'].map((tenant) => consume('event', tenant)));
       for (const tenant of ['one', 'other'])
@@ -133,7 +139,7 @@ export function describeNetwork(name: string, available: boolean, create: () => 
         expect(await consumers[index]?.until(1)).toMatchObject([{ id, address: `event/${id}` }]);
     });
 
-    test(`it is killed and started again while devices come and go: ${network.keeps ? 'nothing' : 'nothing since'} is lost`, async () => {
+    test(`it is killed and started again while devices come and go: ${traits.keeps ? 'nothing' : 'nothing since'} is lost`, async () => {
       const record = await keepProtonRecord(network);
       opened.push(() => record.close());
       const stage = await givenAnAdapter();
@@ -153,33 +159,33 @@ export function describeNetwork(name: string, available: boolean, create: () => 
       expect(new Set(refused.map(({ device }) => device))).toEqual(new Set(['device-0']));
       const accountable = new Set(
         fleet.attempts
-          .filter(({ acceptedAt = 0 }) => network.keeps || acceptedAt > restartedAt)
+          .filter(({ acceptedAt = 0 }) => traits.keeps || acceptedAt > restartedAt)
           .map(({ remoteId }) => remoteId),
       );
       expect(accountable.size).toBeGreaterThan(50);
       const problems = (): readonly string[] =>
         differences(record, fleet).filter(
-          (problem) => network.keeps || accountable.has(problem.split(':', 1)[0] ?? ''),
+          (problem) => traits.keeps || accountable.has(problem.split(':', 1)[0] ?? ''),
         );
       await eventuallyNone(problems, 60_000);
     });
 
-    test.runIf(network.givesBack.length > 0)(
+    test.runIf(traits.givesBack.length > 0)(
       'what a consumer gives back comes again, what it rejects does not, and the sender has its outcome all the same',
       async () => {
         const sink = givenASink();
-        const verdicts = [...network.givesBack, 'reject', 'accept'] as const;
+        const verdicts = [...traits.givesBack, 'reject', 'accept'] as const;
         for (const verdict of verdicts)
           expect(await deliverOnce(sink, 'outcomes', verdict)).toBe('delivered');
         const picky = await consume('event', 'outcomes', { verdicts });
         // When something comes again is up to the network.
-        const all = [...verdicts, ...network.givesBack].toSorted();
+        const all = [...verdicts, ...traits.givesBack].toSorted();
         const ids = (await picky.until(all.length)).map(({ id }) => id).toSorted();
         expect(ids).toEqual(all);
       },
     );
 
-    test.each([...network.full])(
+    test.each([...traits.full])(
       'a queue that is full ($tells): the sender is told, other tenants are served, and nothing is lost once there is room',
       async ({ tenant, events, tells }) => {
         const sink = givenASink();
@@ -198,8 +204,8 @@ export function describeNetwork(name: string, available: boolean, create: () => 
       },
     );
 
-    test.runIf(network.bad)('a bad address does not harm good links', async () => {
-      const { tenant, tells } = network.bad ?? { tenant: '', tells: /^$/ };
+    test.runIf(traits.bad)('a bad address does not harm good links', async () => {
+      const { tenant, tells } = traits.bad ?? { tenant: '', tells: /^$/ };
       const sink = givenASink();
       expect(await deliverOnce(sink, 'good', 'first')).toBe('delivered');
       for (let round = 0; round < 5; round++) {

@@ -2,7 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { restartable } from '../../faults/support/restartable.ts';
-import { freePort, type InteropNetwork } from './interop-network.ts';
+import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+
+export const embeddedTraits: NetworkTraits = {
+  relays: true,
+  keeps: true,
+  givesBack: ['release', 'modify'],
+  // It keeps 10,000, and takes no more then.
+  full: [{ tenant: 'full', events: 10_010, tells: /no-credit/ }],
+  bad: { tenant: 'a/b', tells: /link refused/ },
+};
 
 /** The embedded network, as a process. */
 export function embeddedNetwork(): InteropNetwork {
@@ -24,11 +33,5 @@ export function embeddedNetwork(): InteropNetwork {
       rmSync(directory, { recursive: true, force: true });
     },
     source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}` }),
-    relays: true,
-    keeps: true,
-    givesBack: ['release', 'modify'],
-    // It keeps 10,000, and takes no more then.
-    full: [{ tenant: 'full', events: 10_010, tells: /no-credit/ }],
-    bad: { tenant: 'a/b', tells: /link refused/ },
   };
 }

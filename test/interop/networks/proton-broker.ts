@@ -3,9 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
-import { freePort, type InteropNetwork } from './interop-network.ts';
+import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
 
 const examples = '/usr/share/proton/examples/c';
+
+export const protonBrokerTraits: NetworkTraits = {
+  relays: false,
+  keeps: false,
+  // It settles everything it delivers itself.
+  givesBack: [],
+  full: [],
+};
 
 /** The broker among Qpid Proton's examples: everything in memory, any address, a credit of five. */
 export function protonBroker(): InteropNetwork {
@@ -27,10 +35,5 @@ export function protonBroker(): InteropNetwork {
       rmSync(directory, { recursive: true, force: true });
     },
     source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}` }),
-    relays: false,
-    keeps: false,
-    // It settles everything it delivers itself.
-    givesBack: [],
-    full: [],
   };
 }

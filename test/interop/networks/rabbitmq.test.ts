@@ -1,5 +1,9 @@
 import { hasPackages } from '../support.ts';
 import { describeNetwork } from './describe-network.ts';
-import { rabbitmq } from './rabbitmq.ts';
+import { rabbitmq, rabbitmqTraits } from './rabbitmq.ts';
 
-describeNetwork('RabbitMQ 3', hasPackages('python3-qpid-proton', 'rabbitmq-server'), rabbitmq);
+describeNetwork('RabbitMQ 3', {
+  available: hasPackages('python3-qpid-proton', 'rabbitmq-server'),
+  traits: rabbitmqTraits,
+  create: rabbitmq,
+});

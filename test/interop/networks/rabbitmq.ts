@@ -2,11 +2,21 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
-import { freePort, type InteropNetwork } from './interop-network.ts';
+import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
 
 const credentials = { username: 'rollcall', password: 'network-secret' } as const;
 /** Of the installed package; the scripts beside the system's service insist on its user and its directories. */
 const scripts = '/usr/lib/rabbitmq/bin';
+
+export const rabbitmqTraits: NetworkTraits = {
+  relays: false,
+  keeps: true,
+  // It ends the session of a consumer that modifies.
+  givesBack: ['release'],
+  // The rejection crashes the session's process, and the connection reads nothing any more.
+  full: [{ tenant: 'full', events: 10, tells: /timeout|no session is begun|disconnected/ }],
+  bad: { tenant: 'bad', tells: /amqp:precondition-failed/ },
+};
 
 /** RabbitMQ 3 with its AMQP 1.0 plug-in, in directories of its own, beside the system's service or without it. */
 export function rabbitmq(): InteropNetwork {
@@ -69,13 +79,6 @@ export function rabbitmq(): InteropNetwork {
       user: credentials.username,
       password: credentials.password,
     }),
-    relays: false,
-    keeps: true,
-    // It ends the session of a consumer that modifies.
-    givesBack: ['release'],
-    // The rejection crashes the session's process, and the connection reads nothing any more.
-    full: [{ tenant: 'full', events: 10, tells: /timeout|no session is begun|disconnected/ }],
-    bad: { tenant: 'bad', tells: /amqp:precondition-failed/ },
   };
 }
 
