@@ -1,5 +1,6 @@
 import type rhea from 'rhea';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import { terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */
 export interface SenderListener {
@@ -16,13 +17,6 @@ export interface SenderListener {
 /** A link with what rhea's typings leave out. */
 export type CreditedSender = rhea.Sender & { readonly credit: number };
 
-export interface TargetOptions {
-  /** Terminus durability (AMQP 1.0 §3.5.5): 0 none, 1 configuration, 2 unsettled state. Default 0. */
-  readonly durable?: 0 | 1 | 2;
-  /** Capabilities that are asked of the target, e.g. `queue`. */
-  readonly capabilities?: readonly string[];
-}
-
 /**
  * Attaches a link to send on. Not with rhea-promise: its `createSender` waits for credit, leaves the link behind where
  * none comes in time, and its `close` ends the session of all the other links.
@@ -30,15 +24,11 @@ export interface TargetOptions {
 export function attachSender(
   session: rhea.Session,
   address: string | undefined,
-  { durable = 0, capabilities = [] }: TargetOptions,
+  asked: TerminusOptions,
   listener: SenderListener,
 ): CreditedSender {
   const sender = session.attach_sender({
-    target: {
-      ...(address !== undefined && { address }),
-      ...(durable > 0 && { durable }),
-      ...(capabilities.length > 0 && { capabilities: [...capabilities] }),
-    },
+    target: { ...(address !== undefined && { address }), ...terminusFields(asked) },
     source: {},
     snd_settle_mode: 0,
     rcv_settle_mode: 0,

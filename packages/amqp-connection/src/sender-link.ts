@@ -1,10 +1,11 @@
 import { later, type Instant } from '@rollcall/core';
 import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
-import { attachSender, type CreditedSender, type TargetOptions } from './attach-sender.ts';
+import { attachSender, type CreditedSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { defaultTimings } from './options.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import type { TerminusOptions } from './terminus-options.ts';
 import { whenAborted } from './when-aborted.ts';
 
 export interface SenderOptions {
@@ -23,7 +24,7 @@ export interface SenderOptions {
    */
   readonly gatherMs?: number;
   /** What is asked of the target; default: nothing. */
-  readonly target?: TargetOptions;
+  readonly target?: TerminusOptions;
   /**
    * Whether the link has a session of its own: for networks that end a session over a bad address, or lose it over a full
    * queue, and all other links of the session with it. Default: it shares the session of the connection.

@@ -1,4 +1,4 @@
-import type { AmqpConnection, SenderLink, SenderOptions, TargetOptions } from '@rollcall/amqp-connection';
+import type { AmqpConnection, SenderLink, SenderOptions, TerminusOptions } from '@rollcall/amqp-connection';
 
 /** Links open at a time; the one unused for longest is closed for a new one. */
 const maxLinks = 1_000;
@@ -8,7 +8,7 @@ export interface LinksByAddress {
    * @param address `undefined`: the link to the anonymous terminus.
    * @param target what is asked of the target where the link is opened.
    */
-  get(address: string | undefined, target?: TargetOptions): SenderLink;
+  get(address: string | undefined, target?: TerminusOptions): SenderLink;
   close(): Promise<void>;
 }
 

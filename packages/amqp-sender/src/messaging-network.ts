@@ -1,4 +1,4 @@
-import type { TargetOptions } from '@rollcall/amqp-connection';
+import type { TerminusOptions } from '@rollcall/amqp-connection';
 
 /** Networks whose addresses and habits are known; `hono` is Eclipse Hono's own, and the embedded one. */
 export type NetworkName = 'hono' | 'artemis' | 'rabbitmq-3' | 'rabbitmq-4' | 'activemq-classic';
@@ -11,7 +11,7 @@ export interface NetworkOptions {
   readonly eventCapabilities: readonly string[];
   readonly telemetryCapabilities: readonly string[];
   /** Terminus durability asked of both. */
-  readonly targetDurability: NonNullable<TargetOptions['durable']>;
+  readonly targetDurability: NonNullable<TerminusOptions['durable']>;
   /** A link for each address, or one for all of them: each message then says in `to` where it goes. */
   readonly links: 'per-address' | 'anonymous-relay';
   /** Whether all links share a session. */

@@ -53,7 +53,14 @@ export interface ScriptedPeer {
   /** Sessions that are open now. */
   readonly openSessions: () => number;
   /** Source of the last link that attached to receive. */
-  readonly lastSource: () => { readonly address?: string; readonly expiryPolicy?: string } | undefined;
+  readonly lastSource: () =>
+    | {
+        readonly address?: string;
+        readonly expiryPolicy?: string;
+        readonly durable: unknown;
+        readonly capabilities: readonly string[];
+      }
+    | undefined;
   /** Detaches every link on which the peer receives, with an error. */
   detachAll(condition: string): void;
   /** Detaches the links to one address, with an error. */
@@ -139,14 +146,23 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   });
   container.on('sender_open', ({ sender }: rhea.EventContext) => {
     if (!sender) return;
-    const { address, expiry_policy: expiryPolicy } = sender.source as {
+    const {
+      address,
+      expiry_policy: expiryPolicy,
+      durable,
+      capabilities,
+    } = sender.source as {
       address?: string;
       expiry_policy?: unknown;
+      durable?: unknown;
+      capabilities?: unknown;
     };
     attached.push(address ?? '');
     lastSource = {
       ...(address !== undefined && { address }),
       ...(typeof expiryPolicy === 'string' && { expiryPolicy }),
+      durable: durable ?? 0,
+      capabilities: [capabilities ?? []].flat().map(String),
     };
     sender.set_source({ address } as never);
     const condition = peer.refused.get(address ?? '');
