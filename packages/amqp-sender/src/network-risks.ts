@@ -35,7 +35,7 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
         );
       if (/^\/(?:exchange|topic)\//.test(eventAddress))
         warnings.push(
-          `RabbitMQ before 3.12 accepts and drops events that no queue is bound for: bind one for each tenant to ${eventAddress}`,
+          `RabbitMQ 3.10 accepts and drops events that no queue is bound for: bind one for each tenant to ${eventAddress}`,
         );
       if (eventAddress.startsWith('/amq/queue/'))
         warnings.push(
