@@ -1,9 +1,9 @@
 import { hasPackages } from '../support.ts';
-import { artemisHome } from './artemis-distribution.ts';
-import { artemis, artemisTraits } from './artemis.ts';
+import { artemis, artemisDelivery, artemisTraits } from './artemis.ts';
 import { describeNetwork } from './describe-network.ts';
+import { fromMaven } from './from-maven.ts';
 
-const home = hasPackages('python3-qpid-proton') ? artemisHome() : undefined;
+const home = hasPackages('python3-qpid-proton') ? fromMaven(artemisDelivery) : undefined;
 
 describeNetwork('Apache ActiveMQ Artemis', {
   available: home !== undefined,

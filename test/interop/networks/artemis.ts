@@ -1,8 +1,34 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
+import type { MavenDelivery } from './from-maven.ts';
 import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+
+const version = '2.40.0';
+const name = `apache-artemis-${version}`;
+const sha256 = '3add67e7b0af89f81eac1e6c577427b049b4e7502fb278c591838465d5ca93b5';
+
+/** Its distribution; Java 17 runs it. */
+export const artemisDelivery: MavenDelivery = {
+  name: 'Apache ActiveMQ Artemis',
+  release: name,
+  commands: ['java'],
+  goal: (into) => [
+    'dependency:copy',
+    `-Dartifact=org.apache.activemq:apache-artemis:${version}:tar.gz:bin`,
+    `-DoutputDirectory=${into}`,
+  ],
+  prepare(directory) {
+    const archive = join(directory, `${name}-bin.tar.gz`);
+    const found = createHash('sha256').update(readFileSync(archive)).digest('hex');
+    if (found !== sha256) throw new Error(`${archive} is not the release: SHA-256 ${found}`);
+    execFileSync('tar', ['-xzf', archive, '--strip-components=1', '-C', directory]);
+    rmSync(archive);
+  },
+};
 
 export const artemisTraits: NetworkTraits = {
   relays: true,

@@ -136,7 +136,9 @@ export function describeNetwork(name: string, { available, traits, create }: Net
       for (const tenant of ['one', 'other'])
         expect(await deliverOnce(sink, tenant, tenant)).toBe('delivered');
       for (const [index, id] of ['one', 'other'].entries())
-        expect(await consumers[index]?.until(1)).toMatchObject([{ id, address: `event/${id}` }]);
+        expect(await consumers[index]?.until(1)).toMatchObject([
+          { id, address: network.source('event', id).address },
+        ]);
     });
 
     test(`it is killed and started again while devices come and go: ${traits.keeps ? 'nothing' : 'nothing since'} is lost`, async () => {
