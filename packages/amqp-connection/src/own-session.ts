@@ -60,6 +60,13 @@ function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): voi
       dialled: {
         ...connection,
         ...opened,
+        window: {
+          ...opened.window,
+          // Nothing may follow the end of a session, and its room goes with it.
+          abandon(delivery) {
+            if (!begun.ended) opened.window.abandon(delivery);
+          },
+        },
         stall: {
           heard: () => opened.stall.heard(),
           overdue(patienceMs) {
