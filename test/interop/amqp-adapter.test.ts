@@ -6,12 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp } from '../e2e/support/processes.ts';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
-import { hasPackage } from './support.ts';
+import { debianPython, hasPackage } from './support.ts';
 
 // A device that is not ours: Qpid Proton's Python client, against the AMQP adapter.
 
-/** Debian's own Python has Debian's packages; another one on the path has not. */
-const python = '/usr/bin/python3';
 const script = fileURLToPath(new URL('amqp_device.py', import.meta.url));
 
 describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () => {
@@ -25,7 +23,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () 
   const device = (...args: readonly string[]): readonly string[] => deviceAt(5_672 + up.offset, ...args);
 
   function deviceAt(port: number, ...args: readonly string[]): readonly string[] {
-    const { stdout } = spawnSync(python, [script, `amqp://127.0.0.1:${port}`, ...args], {
+    const { stdout } = spawnSync(debianPython, [script, `amqp://127.0.0.1:${port}`, ...args], {
       encoding: 'utf8',
       timeout: 30_000,
     });

@@ -1,30 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
+import { startProtonConsumer, type ProtonConsumer } from './proton-consumer.ts';
 import { hasPackage } from './support.ts';
 
 // A consumer that is not ours: Qpid Proton's Python client.
-
-interface ProtonMessage {
-  readonly durable: boolean;
-  readonly ttl: number;
-  readonly id: string;
-  readonly address: string;
-  readonly contentType: string;
-  readonly creationTime: number;
-  readonly annotations: Readonly<Record<string, unknown>>;
-  readonly properties: Readonly<Record<string, unknown>>;
-  readonly propertyKinds: Readonly<Record<string, string>>;
-  readonly isData: boolean;
-  readonly body: string;
-}
-
-/** Debian's own Python has Debian's packages; another one on the path has not. */
-const python = '/usr/bin/python3';
-const script = fileURLToPath(new URL('read_events.py', import.meta.url));
 
 describe.runIf(hasPackage('python3-qpid-proton'))('Qpid Proton', () => {
   let up: RunningUp;
@@ -34,30 +15,8 @@ describe.runIf(hasPackage('python3-qpid-proton'))('Qpid Proton', () => {
   });
   afterAll(() => up.cleanUp());
 
-  /** Attaches a receiver; `all` resolves with what it got. */
-  async function receive(
-    address: string,
-    count: number,
-  ): Promise<{ readonly all: Promise<readonly ProtonMessage[]> }> {
-    const child = spawn(python, [script, `amqp://127.0.0.1:${up.networkPort}`, address, String(count)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const messages: ProtonMessage[] = [];
-    let attached = (): void => {};
-    const ready = new Promise<void>((resolve) => (attached = resolve));
-    const lines = createInterface(child.stdout);
-    lines.on('line', (line) => {
-      const parsed = JSON.parse(line) as ProtonMessage | 'attached';
-      if (parsed === 'attached') attached();
-      else messages.push(parsed);
-    });
-    const done = new Promise<readonly ProtonMessage[]>((resolve, reject) => {
-      child.once('error', reject);
-      lines.once('close', () => resolve(messages));
-    });
-    await Promise.race([ready, done]);
-    return { all: done };
-  }
+  const consume = (address: string): Promise<ProtonConsumer> =>
+    startProtonConsumer({ url: `amqp://127.0.0.1:${up.networkPort}`, address });
 
   async function aDeviceComesAndGoes(): Promise<void> {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, {
@@ -71,9 +30,10 @@ describe.runIf(hasPackage('python3-qpid-proton'))('Qpid Proton', () => {
   }
 
   test('reads connection events and data of devices as they are specified', async () => {
-    const received = await receive('event/DEFAULT_TENANT::proton', 3);
+    const consumer = await consume('event/DEFAULT_TENANT::proton');
     await aDeviceComesAndGoes();
-    const messages = await received.all;
+    const messages = await consumer.until(3);
+    await consumer.close();
     const [connected, uploaded, disconnected] = messages.toSorted(
       (one, other) => one.creationTime - other.creationTime,
     );
@@ -140,8 +100,9 @@ describe.runIf(hasPackage('python3-qpid-proton'))('Qpid Proton', () => {
   });
 
   test('competes for the shared queue, which kept what came before', async () => {
-    const messages = await (await receive('event/DEFAULT_TENANT', 3)).all;
-    expect(messages).toHaveLength(3);
+    const consumer = await consume('event/DEFAULT_TENANT');
+    expect(await consumer.until(3)).toHaveLength(3);
+    await consumer.close();
   });
 
   test('without a consumer, telemetry is refused; with one, it arrives', async () => {
@@ -169,9 +130,11 @@ describe.runIf(hasPackage('python3-qpid-proton'))('Qpid Proton', () => {
         { encoding: 'utf8' },
       ).stderr;
     expect(send()).toMatch(/unspecified error/i);
-    const received = await receive('telemetry/DEFAULT_TENANT', 1);
+    const consumer = await consume('telemetry/DEFAULT_TENANT');
     expect(send()).toBe('');
-    expect((await received.all)[0]).toMatchObject({
+    const [message] = await consumer.until(1);
+    await consumer.close();
+    expect(message).toMatchObject({
       body: '21.5',
       address: 'telemetry/DEFAULT_TENANT',
       durable: false,

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { buryConnections, isJournalInUse, settleJournal, type Settled } from '@rollcall/adapter-kit/journal';
+import type { Destination } from './events-sink-to.ts';
 import { openInTable } from './open-in-table.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
 
 export type BuryCommand = {
   readonly adapterId: string;
-  readonly url: string;
-} & (
-  | { readonly journal: string; readonly table?: undefined }
-  | { readonly table: string; readonly journal?: undefined }
-);
+} & Destination &
+  (
+    | { readonly journal: string; readonly table?: undefined }
+    | { readonly table: string; readonly journal?: undefined }
+  );
 
 /** `rollcall bury`: declares dead what an adapter had open that never comes back. Resolves with the exit status. */
 export async function bury(command: BuryCommand): Promise<number> {
@@ -24,14 +25,14 @@ export async function bury(command: BuryCommand): Promise<number> {
 async function fromJournal({
   adapterId,
   journal,
-  url,
+  ...to
 }: BuryCommand & { journal: string }): Promise<Settled | undefined> {
-  if (!isJournalInUse(journal)) return settleJournal(journal, { bury: true }, settlingEnvironment(url));
+  if (!isJournalInUse(journal)) return settleJournal(journal, { bury: true }, settlingEnvironment(to));
   process.stderr.write(`${adapterId} is alive: it runs on ${journal}\n`);
   return undefined;
 }
 
-function fromTable({ adapterId, table, url }: BuryCommand & { table: string }): Promise<Settled> {
+function fromTable({ adapterId, table, ...to }: BuryCommand & { table: string }): Promise<Settled> {
   const connections = openInTable(readFileSync(table, 'utf8'), adapterId);
-  return buryConnections(connections, settlingEnvironment(url));
+  return buryConnections(connections, settlingEnvironment(to));
 }

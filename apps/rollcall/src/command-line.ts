@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { networkPresets, type NetworkName } from '@rollcall/amqp-sender';
 import { journalFile } from '@rollcall/adapter-kit/journal';
 import type { BuryCommand } from './bury.ts';
 import type { DemoCommand } from './demo.ts';
@@ -20,6 +21,8 @@ export type Command =
   | ({ readonly command: 'bury' } & BuryCommand)
   | { readonly command: 'help' | 'version' }
   | { readonly command: 'mistake'; readonly problem: string };
+
+const networkKinds = Object.keys(networkPresets);
 
 export const usage = `Usage: rollcall <command> [options]
 
@@ -43,10 +46,11 @@ export const usage = `Usage: rollcall <command> [options]
               list [FILE…]          each event that is not confirmed; --json for programs
               retry-parked [FILE…]  sends what waits and what was refused; not while an adapter runs on it
               --data DIR, --url URL, --port-offset N   those of \`up\` and tail
+              --network KIND    of the messaging network: ${networkKinds.join(', ')} (default hono)
   bury      ends what an adapter had open that never comes back: bury ADAPTER-ID
               --journal FILE    its journal (default: that of \`up\`)
               --table FILE      where the journal is lost too: lines that \`devices --json\` printed
-              --data DIR, --url URL, --port-offset N   those of \`up\` and tail
+              --data DIR, --url URL, --port-offset N, --network KIND   those of journal
   network   the embedded messaging network alone, for development
               --port N          (default 15672)
               --data DIR        where events are kept (default .rollcall/network)
@@ -65,6 +69,7 @@ const options = {
   port: { type: 'string' },
   journal: { type: 'string' },
   table: { type: 'string' },
+  network: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -76,8 +81,8 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   devices: ['url', 'port-offset', 'tenant', 'address', 'json'],
   demo: ['port-offset'],
   network: ['port', 'data'],
-  journal: ['data', 'url', 'port-offset', 'json'],
-  bury: ['data', 'url', 'port-offset', 'journal', 'table'],
+  journal: ['data', 'url', 'port-offset', 'network', 'json'],
+  bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table'],
 };
 const withArguments: ReadonlySet<string> = new Set(['journal', 'bury']);
 
@@ -104,6 +109,8 @@ export function parseCommand(args: readonly string[]): Command {
   if (portOffset === undefined) return mistake('--port-offset must be a number from 0 to 49000');
   const ports = demoPorts(portOffset);
   const url = values.url ?? `amqp://127.0.0.1:${ports.network}`;
+  const kind = values.network ?? 'hono';
+  if (!isNetworkKind(kind)) return mistake(`--network must be one of ${networkKinds.join(', ')}`);
   const dataDir = values.data ?? '.rollcall';
   const journalDirectory = join(dataDir, 'journal');
   switch (name) {
@@ -134,6 +141,7 @@ export function parseCommand(args: readonly string[]): Command {
             files,
             directory: journalDirectory,
             url,
+            network: kind,
             json: values.json ?? false,
           }
         : mistake(`journal ${action}: must be one of ${journalActions.join(', ')}`);
@@ -142,9 +150,9 @@ export function parseCommand(args: readonly string[]): Command {
       const [adapterId, ...others] = rest;
       if (adapterId === undefined || others.length > 0) return mistake('bury needs one adapter id');
       const file = values.journal ?? journalFile(journalDirectory, adapterId);
-      if (values.table === undefined) return { command: name, adapterId, url, journal: file };
+      if (values.table === undefined) return { command: name, adapterId, url, network: kind, journal: file };
       return values.journal === undefined
-        ? { command: name, adapterId, url, table: values.table }
+        ? { command: name, adapterId, url, network: kind, table: values.table }
         : mistake('bury needs --journal or --table, not both');
     }
     default:
@@ -156,6 +164,10 @@ export function parseCommand(args: readonly string[]): Command {
         registry: values.registry,
       };
   }
+}
+
+function isNetworkKind(text: string): text is NetworkName {
+  return Object.hasOwn(networkPresets, text);
 }
 
 function wholeNumber(text: string, maximum: number): number | undefined {

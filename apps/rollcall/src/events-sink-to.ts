@@ -1,10 +1,16 @@
 import { createAmqpConnection, urlOptions } from '@rollcall/amqp-connection';
-import { createEventsSink } from '@rollcall/amqp-sender';
+import { createEventsSink, networkPresets, type NetworkName } from '@rollcall/amqp-sender';
 import { systemClock as clock, systemRandom as random, type EventSink } from '@rollcall/core';
 import { terminalLog } from './terminal-log.ts';
 
-/** Connection events to the Events API at a URL, for commands that send some themselves. */
-export function eventsSinkTo(url: string, tell: (line: string) => void): EventSink {
+/** A messaging network: where it is, and of what kind. */
+export interface Destination {
+  readonly url: string;
+  readonly network: NetworkName;
+}
+
+/** Connection events to the Events API of a network, for commands that send some themselves. */
+export function eventsSinkTo({ url, network }: Destination, tell: (line: string) => void): EventSink {
   const log = terminalLog(tell);
   const connection = createAmqpConnection({
     ...urlOptions(url),
@@ -13,5 +19,5 @@ export function eventsSinkTo(url: string, tell: (line: string) => void): EventSi
     random,
     log,
   });
-  return createEventsSink({ connection, sendTimeoutMs: 5_000 });
+  return createEventsSink({ connection, network: networkPresets[network], sendTimeoutMs: 5_000 });
 }

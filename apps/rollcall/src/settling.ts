@@ -1,16 +1,16 @@
 import type { Settled, settleJournal } from '@rollcall/adapter-kit/journal';
 import { systemClock as clock, systemRandom as random } from '@rollcall/core';
-import { eventsSinkTo } from './events-sink-to.ts';
+import { eventsSinkTo, type Destination } from './events-sink-to.ts';
 import { terminalLog } from './terminal-log.ts';
 
 /** How long the network may take to confirm everything. */
 const confirmedWithinMs = 30_000;
 
 /** What sending on behalf of an adapter needs. */
-export function settlingEnvironment(url: string): Parameters<typeof settleJournal>[2] {
+export function settlingEnvironment(to: Destination): Parameters<typeof settleJournal>[2] {
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   return {
-    sink: eventsSinkTo(url, tell),
+    sink: eventsSinkTo(to, tell),
     clock,
     random,
     log: terminalLog(tell),

@@ -2,8 +2,10 @@ import { sleep, TransportError } from '@rollcall/core';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
+import { openOwnSessionSender } from './own-session.ts';
 import { openReceiver, type ReceiverLink, type ReceiverOptions } from './receiver-link.ts';
 import { redialDelayMs } from './redial-delay.ts';
+import type { AttachRefused } from './send-outcome.ts';
 import { createSenderLink, type SenderLink, type SenderOptions } from './sender-link.ts';
 
 /** A connection that is dialled again whenever it is lost, until it is closed. */
@@ -11,8 +13,11 @@ export interface AmqpConnection {
   connected(): boolean;
   /** Resolves once there is a connection; rejects when `signal` aborts or the connection is closed first. */
   whenConnected(signal?: AbortSignal): Promise<void>;
-  /** A link that survives the connection: it attaches when there is something to send. */
-  openSender(address: string, options: SenderOptions): SenderLink;
+  /**
+   * A link that survives the connection: it attaches when there is something to send. Without an address it is one to the
+   * anonymous terminus, and each message says in `to` where it goes.
+   */
+  openSender(address: string | undefined, options: SenderOptions): SenderLink;
   /** A link that survives the connection: it attaches whenever there is one. */
   openReceiver(address: string, options: ReceiverOptions): ReceiverLink;
   close(): Promise<void>;
@@ -29,6 +34,8 @@ export interface LinkHost {
   onDialled(listener: () => void): () => void;
   /** Calls `listener` whenever the connection was lost, and when it is closed. The result unsubscribes. */
   onLost(listener: (cause: string) => void): () => void;
+  /** Calls `listener` whenever the peer ended the session, where that leaves the connection. The result unsubscribes. */
+  onSessionEnded?(listener: (why: AttachRefused) => void): () => void;
 }
 
 /** A connection that lasted so long was worth making. */
@@ -129,7 +136,10 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
         signal?.addEventListener('abort', giveUp, { once: true });
         closing.signal.addEventListener('abort', giveUp, { once: true });
       }),
-    openSender: (address, senderOptions) => createSenderLink(host, address, senderOptions),
+    openSender: (address, senderOptions) =>
+      senderOptions.ownSession === true
+        ? openOwnSessionSender(host, address, senderOptions)
+        : createSenderLink(host, address, senderOptions),
     openReceiver: (address, receiverOptions) => openReceiver(host, address, receiverOptions),
     async close() {
       closing.abort();

@@ -1,4 +1,5 @@
 import type rhea from 'rhea';
+import { terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */
 export interface ReceiverListener {
@@ -13,10 +14,15 @@ export function attachReceiver(
   session: rhea.Session,
   address: string,
   temporary: boolean,
+  asked: TerminusOptions,
   listener: ReceiverListener,
 ): rhea.Receiver {
   const receiver = session.attach_receiver({
-    source: { address, ...(temporary && { expiry_policy: 'link-detach', timeout: 0, durable: 0 }) },
+    source: {
+      address,
+      ...terminusFields(asked),
+      ...(temporary && { expiry_policy: 'link-detach', timeout: 0, durable: 0 }),
+    },
     target: {},
     rcv_settle_mode: 0,
     credit_window: 0,

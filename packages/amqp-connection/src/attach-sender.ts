@@ -1,5 +1,6 @@
 import type rhea from 'rhea';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import { terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */
 export interface SenderListener {
@@ -22,11 +23,12 @@ export type CreditedSender = rhea.Sender & { readonly credit: number };
  */
 export function attachSender(
   session: rhea.Session,
-  address: string,
+  address: string | undefined,
+  asked: TerminusOptions,
   listener: SenderListener,
 ): CreditedSender {
   const sender = session.attach_sender({
-    target: { address },
+    target: { ...(address !== undefined && { address }), ...terminusFields(asked) },
     source: {},
     snd_settle_mode: 0,
     rcv_settle_mode: 0,
@@ -36,10 +38,7 @@ export function attachSender(
   sender.on('sender_open', () => sender.target && listener.opened());
   // Else rhea asks the session, the connection and the container whether they care.
   sender.on('sender_error', () => {});
-  sender.on('sender_close', () => {
-    const { condition, description } = facts(sender.error);
-    listener.detached({ status: 'attach-refused', ...text({ condition, description }) });
-  });
+  sender.on('sender_close', () => listener.detached(refusedBy(sender.error)));
   sender.on('sendable', () => listener.sendable());
   sender.on('sender_draining', () => listener.draining());
   const onOutcome = (event: string, outcomeOf: (delivery: rhea.Delivery) => SendOutcome): void => {
@@ -59,6 +58,12 @@ export function attachSender(
     undeliverableHere: facts(delivery.remote_state)['undeliverable_here'] === true,
   }));
   return sender;
+}
+
+/** What a link cannot be used for any more, by the error that the peer gave. */
+export function refusedBy(error: unknown): AttachRefused {
+  const { condition, description } = facts(error);
+  return { status: 'attach-refused', ...text({ condition, description }) };
 }
 
 function facts(value: unknown): Record<string, unknown> {

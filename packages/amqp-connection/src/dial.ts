@@ -10,18 +10,24 @@ import { saslMechanisms } from './sasl-mechanisms.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { writeTransfersTogether } from './transfers-together.ts';
 
-/** One connection that was opened, with its one session. It ends, and then another one is dialled. */
-export interface Dialled {
+/** A session, ready to send on. */
+interface OpenSession {
   /** Links are opened on rhea's own session: see attach-sender.ts. */
   readonly session: rhea.Session;
   readonly window: OutgoingWindow;
   readonly stall: StallWatch;
+}
+
+/** One connection that was opened, with the session that its links share. It ends, and then another one is dialled. */
+export interface Dialled extends OpenSession {
   /** Resolves with the cause once the connection, or its session, is gone. */
   readonly lost: Promise<string>;
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>;
   /** Ends the connection: with a close, or, where the peer may no longer listen, by cutting it. */
   hangUp(politely: boolean, cause: string): void;
+  /** Begins another session; `undefined` where the peer grants no more of them. */
+  openSession(): OpenSession | undefined;
 }
 
 /** How long a peer may take to answer our close. */
@@ -58,12 +64,13 @@ export async function dial(options: AmqpConnectionOptions, signal: AbortSignal):
     )[0] as rhea.Session;
     const lost = whenLost(raw, session);
     if (!session.is_open()) throw new TransportError(`session ended at once: ${describe(session.error)}`);
-    writeTransfersTogether(rawSession(session));
-    const stall = createStallWatch(clock);
+    const ready = (begun: rhea.Session): OpenSession => {
+      writeTransfersTogether(rawSession(begun));
+      const stall = createStallWatch(clock);
+      return { session: begun, window: openWindow(begun, () => stall.heard()), stall };
+    };
     return {
-      session,
-      window: openWindow(session, () => stall.heard()),
-      stall,
+      ...ready(session),
       lost,
       closed,
       hangUp(politely, cause) {
@@ -71,6 +78,12 @@ export async function dial(options: AmqpConnectionOptions, signal: AbortSignal):
         raw.close();
         const disarmCut = clock.at(later(clock.monotonic(), closeTimeoutMs), () => cut(cause));
         void closed.then(disarmCut);
+      },
+      openSession() {
+        if (!hasFreeChannel(raw)) return undefined;
+        const another = raw.create_session();
+        another.begin();
+        return ready(another);
       },
     };
   } catch (error) {
@@ -100,8 +113,17 @@ function whenLost(raw: rhea.Connection, session: rhea.Session): Promise<string> 
   });
 }
 
+/** rhea takes the lowest free channel, and does not ask whether the peer allows it (AMQP 1.0 §2.7.1). */
+function hasFreeChannel(connection: rhea.Connection): boolean {
+  const { local_channel_map: taken, remote } = connection as unknown as {
+    readonly local_channel_map: object;
+    readonly remote: { readonly open?: { readonly channel_max?: number | null } };
+  };
+  return Object.keys(taken).length <= (remote.open?.channel_max ?? 65_535);
+}
+
 function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptions {
-  const { host, port, tls, username, password, amqpHostname } = options;
+  const { host, port, tls, username, password, amqpHostname, saslHostname = amqpHostname } = options;
   const { idleTimeoutMs = defaultTimings.idleTimeoutMs } = options;
   const shared = {
     host,
@@ -118,7 +140,7 @@ function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptio
       ...(password !== undefined && { password }),
       certificate: tls?.cert !== undefined,
     }),
-    ...(amqpHostname !== undefined && { sasl_init_hostname: amqpHostname }),
+    ...(saslHostname !== undefined && { sasl_init_hostname: saslHostname }),
   };
   if (!tls) return shared;
   return {

@@ -5,4 +5,5 @@ export type { RedialLimits } from './redial-delay.ts';
 export type { SendOutcome } from './send-outcome.ts';
 export type { SenderLink, SenderOptions, SendOptions } from './sender-link.ts';
 export type { Settlement } from './settle-delivery.ts';
+export type { TerminusOptions } from './terminus-options.ts';
 export { urlOptions, type UrlOptions } from './url-options.ts';

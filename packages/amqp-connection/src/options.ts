@@ -21,6 +21,8 @@ export interface AmqpConnectionOptions {
   readonly log: Log;
   /** `hostname` of the open, e.g. a virtual host; default: `host`. */
   readonly amqpHostname?: string;
+  /** `hostname` of the SASL exchange; default: `amqpHostname`, where set. */
+  readonly saslHostname?: string;
   readonly username?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;

@@ -77,7 +77,7 @@ test('a temporary subscription says that it goes with its link', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const link = connection.openReceiver('q', { credit: 1, temporary: true, onMessage: accept });
   await expect.poll(() => link.attached()).toBe(true);
-  expect(peer.lastSource()).toEqual({ address: 'q', expiryPolicy: 'link-detach' });
+  expect(peer.lastSource()).toMatchObject({ address: 'q', expiryPolicy: 'link-detach' });
 });
 
 test('closing a receiver leaves the connection to the others', async () => {

@@ -5,6 +5,7 @@ import type { LinkHost } from './amqp-connection.ts';
 import { attachReceiver } from './attach-receiver.ts';
 import { defaultTimings } from './options.ts';
 import { settleDelivery, type Settlement } from './settle-delivery.ts';
+import type { TerminusOptions } from './terminus-options.ts';
 import { toReceivedMessage } from './to-received-message.ts';
 
 export interface ReceiverOptions {
@@ -12,6 +13,8 @@ export interface ReceiverOptions {
   readonly credit: number;
   /** Whether the subscription goes with its link (terminus expiry-policy `link-detach`, AMQP 1.0 §3.5.6). */
   readonly temporary?: boolean;
+  /** What is asked of the source; default: nothing. */
+  readonly source?: TerminusOptions;
   /** Handles one message; the result settles it, a rejection releases it. */
   onMessage(message: ReceivedMessage): Promise<Settlement>;
   /** Told of every attach, and of every loss of the link with its cause. */
@@ -38,22 +41,28 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
   function attach(): void {
     const dialled = host.current();
     if (!dialled) return;
-    const attached = attachReceiver(dialled.session, address, options.temporary === true, {
-      opened() {
-        if (receiver !== attached) return;
-        disarm?.();
-        isOpen = true;
-        lastComplaint = undefined;
-        attached.add_credit(options.credit);
-        options.onStateChange?.(true);
+    const attached = attachReceiver(
+      dialled.session,
+      address,
+      options.temporary === true,
+      options.source ?? {},
+      {
+        opened() {
+          if (receiver !== attached) return;
+          disarm?.();
+          isOpen = true;
+          lastComplaint = undefined;
+          attached.add_credit(options.credit);
+          options.onStateChange?.(true);
+        },
+        detached(cause) {
+          if (receiver !== attached) return;
+          leaveLink(cause);
+          attachLater(cause);
+        },
+        received: (delivery, message) => void handle(attached, delivery, message),
       },
-      detached(cause) {
-        if (receiver !== attached) return;
-        leaveLink(cause);
-        attachLater(cause);
-      },
-      received: (delivery, message) => void handle(attached, delivery, message),
-    });
+    );
     receiver = attached;
     disarm = clock.at(later(clock.monotonic(), linkTimeoutMs), () => {
       attached.close();

@@ -8,6 +8,7 @@ import { createFlushSchedule } from './flush-schedule.ts';
 import { defaultTimings } from './options.ts';
 import type { OnAccepted } from './plain-delivery.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import type { TerminusOptions } from './terminus-options.ts';
 import { createUnsettled, type Sent } from './unsettled.ts';
 import { whenAborted } from './when-aborted.ts';
 
@@ -26,6 +27,13 @@ export interface SenderOptions {
    * message after a pause as long does not wait. Default 0: what a turn of the event loop brings.
    */
   readonly gatherMs?: number;
+  /** What is asked of the target; default: nothing. */
+  readonly target?: TerminusOptions;
+  /**
+   * Whether the link has a session of its own: for networks that end a session over a bad address, or lose it over a full
+   * queue, and all other links of the session with it. Default: it shares the session of the connection.
+   */
+  readonly ownSession?: boolean;
 }
 
 export interface SendOptions {
@@ -74,7 +82,11 @@ const refusalHoldsMs = 500;
  * Keeps its own account of what waits for credit and what is in flight: rhea neither bounds by credit what it queues
  * (one link without credit then blocks the session) nor tells about deliveries that end with the connection.
  */
-export function createSenderLink(host: LinkHost, address: string, options: SenderOptions): SenderLink {
+export function createSenderLink(
+  host: LinkHost,
+  address: string | undefined,
+  options: SenderOptions,
+): SenderLink {
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
   const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
@@ -139,7 +151,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
 
   function attach(dialled: Dialled): void {
     if (refusal && clock.monotonic() < refusal.until) return giveBackWaiting(refusal.why);
-    const sender = attachSender(dialled.session, address, {
+    const sender = attachSender(dialled.session, address, options.target ?? {}, {
       opened() {
         if (attachment !== opening) return;
         opening.phase = 'open';
@@ -283,6 +295,8 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     arm();
   });
 
+  const unsubscribeEnded = host.onSessionEnded?.((why) => attachment && detached(attachment, why));
+
   const link: SenderLink = {
     send: (message, sendOptions = {}) => new Promise((resolve) => link.submit(message, sendOptions, resolve)),
     submit(message, { awaitOutcome = true, signal }, done) {
@@ -309,6 +323,7 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       closed = true;
       unsubscribeDialled();
       unsubscribeLost();
+      unsubscribeEnded?.();
       const { dialled, sender } = attachment ?? {};
       leaveLink();
       giveBackWaiting({ status: 'disconnected' });

@@ -3,7 +3,6 @@ import { createTestBed, type ScriptedPeer, type Verdict } from '@rollcall/amqp-c
 import { anOutboundEvent, describeSink, ManualClock, seededRandom } from '@rollcall/conformance';
 import { deviceRef, silentLog, systemClock, type DeviceMessage, type Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { addressTemplate } from './address-template.ts';
 import { createMessaging } from './create-messaging.ts';
 import { createDeviceDataSender } from './device-data-sender.ts';
 import { createEventsSink } from './events-sink.ts';
@@ -175,13 +174,6 @@ describe('device data', () => {
     peer.refused.set('telemetry/acme', 'amqp:not-found');
     expect(await sender.send(message)).toMatchObject({ failure: { status: 503 } });
   });
-});
-
-test.each([
-  ['event/{tenant}', 'T/1', 'event/T/1'],
-  ['/queue/event%2F{tenant:pct}', 'T 1/x', '/queue/event%2FT%201%2Fx'],
-])('%s for %s', (template, tenant, address) => {
-  expect(addressTemplate(template)(tenant)).toBe(address);
 });
 
 test('events and device data go over connections of their own', async () => {

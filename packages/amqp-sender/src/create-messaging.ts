@@ -2,10 +2,14 @@ import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp
 import type { DeviceDataSender, EventSink } from '@rollcall/core';
 import { createDeviceDataSender } from './device-data-sender.ts';
 import { createEventsSink } from './events-sink.ts';
+import type { NetworkChoice } from './messaging-network.ts';
+import { resolveNetwork } from './resolve-network.ts';
 
 export interface MessagingOptions extends AmqpConnectionOptions {
   /** Longest wait for the outcome of a message. */
   readonly sendTimeoutMs: number;
+  /** Default: that of Eclipse Hono. */
+  readonly network?: NetworkChoice;
 }
 
 export interface Messaging {
@@ -17,16 +21,22 @@ export interface Messaging {
 /** Nobody waits for a connection event: a moment later is soon enough, and costs much less (`docs/benchmarks.md`). */
 const eventsGatherMs = 5;
 
-/** Everything an adapter sends to the messaging network: one connection for each role, as in Hono. */
+/**
+ * Everything an adapter sends to the messaging network: one connection for each role, as in Hono.
+ *
+ * @throws ConfigError where the network would lose events for sure.
+ */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { containerName, sendTimeoutMs, linkTimeoutMs = 1_000 } = options;
+  const network = resolveNetwork(options.network ?? { name: 'hono' }, options.log);
   const connect = (role: string) =>
     createAmqpConnection({ ...options, containerName: `${containerName}-${role}` });
   return {
     eventsSink: () =>
-      createEventsSink({ connection: connect('events'), sendTimeoutMs, gatherMs: eventsGatherMs }),
+      createEventsSink({ connection: connect('events'), network, sendTimeoutMs, gatherMs: eventsGatherMs }),
     sender: createDeviceDataSender({
       connection: connect('downstream'),
+      network,
       sendTimeoutMs,
       creditWaitMs: linkTimeoutMs,
     }),

@@ -1,16 +1,15 @@
 import type { AmqpConnection, SendOptions } from '@rollcall/amqp-connection';
 import type { DeviceDataSender } from '@rollcall/core';
 import { encodeDeviceMessage } from '@rollcall/core/wire';
-import { addressTemplate } from './address-template.ts';
-import { createLinksByAddress } from './links-by-address.ts';
+import type { NetworkOptions } from './messaging-network.ts';
+import { createNetworkLinks } from './network-links.ts';
+import { networkPresets } from './network-presets.ts';
 import { uploadOutcome } from './upload-failures.ts';
 
 export interface DeviceDataSenderOptions {
   readonly connection: AmqpConnection;
-  /** Default `telemetry/{tenant}`. */
-  readonly telemetryAddress?: string;
-  /** Default `event/{tenant}`. */
-  readonly eventAddress?: string;
+  /** Default: that of Eclipse Hono. */
+  readonly network?: NetworkOptions;
   /** Longest wait for an outcome. */
   readonly sendTimeoutMs: number;
   /** Longest wait for a link and for credit on it: without, nobody consumes. */
@@ -23,12 +22,8 @@ const unconnected = uploadOutcome({ status: 'disconnected' });
 
 /** Telemetry and events of devices, with the outcome that Hono's adapters report. */
 export function createDeviceDataSender(options: DeviceDataSenderOptions): DeviceDataSender {
-  const { connection } = options;
-  const addresses = {
-    telemetry: addressTemplate(options.telemetryAddress ?? 'telemetry/{tenant}'),
-    event: addressTemplate(options.eventAddress ?? 'event/{tenant}'),
-  } as const;
-  const links = createLinksByAddress(connection, {
+  const { connection, network = networkPresets.hono } = options;
+  const links = createNetworkLinks(connection, network, {
     creditWaitMs: options.creditWaitMs,
     outcomeTimeoutMs: options.sendTimeoutMs,
   });
@@ -40,10 +35,10 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
       new Promise((resolve) => {
         if (closed || !connection.connected()) return resolve(unconnected);
         sent += 1;
-        const link = links.get(addresses[message.endpoint](message.device.tenant));
+        const { endpoint, device, qos } = message;
         const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
-        const until = message.endpoint === 'event' || message.qos === 1 ? outcome : handedOver;
-        return link.submit(encoded, until, (told) => resolve(uploadOutcome(told)));
+        const until = endpoint === 'event' || qos === 1 ? outcome : handedOver;
+        return links.submit(endpoint, device, encoded, until, (told) => resolve(uploadOutcome(told)));
       }),
     connected: () => connection.connected(),
     async close() {

@@ -1,12 +1,13 @@
 import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
 import { TransportError, type Delivery, type EventSink } from '@rollcall/core';
-import { addressTemplate } from './address-template.ts';
-import { createLinksByAddress } from './links-by-address.ts';
+import type { NetworkOptions } from './messaging-network.ts';
+import { createNetworkLinks } from './network-links.ts';
+import { networkPresets } from './network-presets.ts';
 
 export interface EventsSinkOptions {
   readonly connection: AmqpConnection;
-  /** Where a tenant's events go; default `event/{tenant}`. */
-  readonly eventAddress?: string;
+  /** Default: that of Eclipse Hono. */
+  readonly network?: NetworkOptions;
   /** Longest wait for credit, and then for the outcome, of one event. */
   readonly sendTimeoutMs: number;
   /** See `SenderOptions`. */
@@ -18,9 +19,8 @@ export interface EventsSinkOptions {
  * and only the kit sends it again.
  */
 export function createEventsSink(options: EventsSinkOptions): EventSink {
-  const { connection, sendTimeoutMs } = options;
-  const address = addressTemplate(options.eventAddress ?? 'event/{tenant}');
-  const links = createLinksByAddress(connection, {
+  const { connection, sendTimeoutMs, network = networkPresets.hono } = options;
+  const links = createNetworkLinks(connection, network, {
     creditWaitMs: sendTimeoutMs,
     outcomeTimeoutMs: sendTimeoutMs,
     ...(options.gatherMs !== undefined && { gatherMs: options.gatherMs }),
@@ -29,11 +29,11 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
 
   return {
     name: 'events',
-    async deliver({ event, message }, signal): Promise<Delivery> {
-      if (closed) return retryable('sink is closed');
-      const link = links.get(address(event.device.tenant));
-      return verdict(await link.send(message, { signal }));
-    },
+    deliver: ({ event, message }, signal) =>
+      new Promise((resolve) => {
+        if (closed) return resolve(retryable('sink is closed'));
+        return links.submit('event', event.device, message, { signal }, (told) => resolve(verdict(told)));
+      }),
     connected: () => connection.connected(),
     async close() {
       if (closed) return;

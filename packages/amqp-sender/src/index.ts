@@ -1,4 +1,6 @@
-export { addressTemplate } from './address-template.ts';
 export { createMessaging, type Messaging, type MessagingOptions } from './create-messaging.ts';
 export { createDeviceDataSender, type DeviceDataSenderOptions } from './device-data-sender.ts';
 export { createEventsSink, type EventsSinkOptions } from './events-sink.ts';
+export type { NetworkChoice, NetworkName, NetworkOptions } from './messaging-network.ts';
+export { networkPresets } from './network-presets.ts';
+export { resolveNetwork } from './resolve-network.ts';

@@ -1,25 +1,29 @@
-import type { AmqpConnection, SenderLink, SenderOptions } from '@rollcall/amqp-connection';
+import type { AmqpConnection, SenderLink, SenderOptions, TerminusOptions } from '@rollcall/amqp-connection';
 
 /** Links open at a time; the one unused for longest is closed for a new one. */
 const maxLinks = 1_000;
 
 export interface LinksByAddress {
-  get(address: string): SenderLink;
+  /**
+   * @param address `undefined`: the link to the anonymous terminus.
+   * @param target what is asked of the target where the link is opened.
+   */
+  get(address: string | undefined, target?: TerminusOptions): SenderLink;
   close(): Promise<void>;
 }
 
 /** One link per address, opened when first asked for, on one connection. */
 export function createLinksByAddress(connection: AmqpConnection, options: SenderOptions): LinksByAddress {
-  const links = new Map<string, SenderLink>();
+  const links = new Map<string | undefined, SenderLink>();
   /** The last one in `links`: most often the one asked for again. */
-  let latest: { readonly address: string; readonly link: SenderLink } | undefined;
+  let latest: { readonly address: string | undefined; readonly link: SenderLink } | undefined;
   return {
-    get(address) {
-      if (latest?.address === address) return latest.link;
+    get(address, target) {
+      if (latest && latest.address === address) return latest.link;
       let link = links.get(address);
       // Taken out and put back: the order of a Map is then that of use.
       if (link) links.delete(address);
-      else link = connection.openSender(address, options);
+      else link = connection.openSender(address, { ...options, ...(target && { target }) });
       links.set(address, link);
       latest = { address, link };
       if (links.size > maxLinks) {

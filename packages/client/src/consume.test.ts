@@ -63,6 +63,14 @@ test.each([
   expect(peer.lastSource()?.expiryPolicy).toBe(expiryPolicy);
 });
 
+test('may ask something of its address', async () => {
+  const { peer } = await givenAConsumer({
+    address: '/queue/event%2Facme',
+    source: { durable: 2, capabilities: ['queue'] },
+  });
+  expect(peer.lastSource()).toMatchObject({ durable: 2, capabilities: ['queue'] });
+});
+
 test('user name and password may stand in the URL', async () => {
   const peer = await startScriptedPeer();
   const consumer = consume({

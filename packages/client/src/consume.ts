@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createAmqpConnection, urlOptions, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import {
+  createAmqpConnection,
+  urlOptions,
+  type AmqpConnectionOptions,
+  type TerminusOptions,
+} from '@rollcall/amqp-connection';
 import {
   silentLog,
   systemClock,
@@ -32,6 +37,8 @@ export interface ConsumeOptions {
   readonly temporary?: boolean;
   /** Replaces the address made of tenant and application. */
   readonly address?: string;
+  /** What is asked of the address, e.g. `{ durable: 2 }` by RabbitMQ 3, whose queues are as durable as who made them. */
+  readonly source?: TerminusOptions;
   /** Events that may be in the handler at a time; default 100. */
   readonly credit?: number;
   /** PEM of the certificate authorities to trust, for `amqps`. */
@@ -65,6 +72,7 @@ export function consume(options: ConsumeOptions): EventConsumer {
   const receiver = connection.openReceiver(addressOf(options), {
     credit: options.credit ?? 100,
     temporary: options.temporary ?? false,
+    ...(options.source && { source: options.source }),
     async onMessage(message) {
       const event = decodeEvent(message);
       if (event.type === 'connected' || event.type === 'disconnected') await options.onEvent(event);

@@ -1,4 +1,5 @@
 import { commaSeparated, flag, identifier, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
+import { networkOptions } from './network-options.ts';
 import { option, optional } from './option.ts';
 
 /** The options every adapter has, whatever its protocol. */
@@ -134,6 +135,11 @@ export const kitOptions = {
       hono: true,
     },
   ),
+  messagingSaslHostname: optional(
+    'MESSAGING_SASLHOSTNAME',
+    text,
+    'host name in the SASL exchange (default: that in the AMQP open, where set)',
+  ),
   messagingTls: option(
     'MESSAGING_TLSENABLED',
     flag,
@@ -208,4 +214,5 @@ export const kitOptions = {
     'ms that the wait grows from, doubling with each try',
     { hono: true },
   ),
+  ...networkOptions,
 } as const;

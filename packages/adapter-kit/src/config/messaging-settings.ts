@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '@rollcall/core';
 import type { kitOptions } from './kit-options.ts';
+import { networkSettings, type NetworkSettings } from './network-options.ts';
 import type { ValuesOf } from './option.ts';
 
 /** How to reach the messaging network, ready to be used. */
@@ -9,6 +10,7 @@ export interface MessagingSettings {
   readonly port: number;
   readonly containerName: string;
   readonly amqpHostname?: string;
+  readonly saslHostname?: string;
   readonly username?: string;
   readonly password?: string;
   readonly tls?: {
@@ -22,6 +24,7 @@ export interface MessagingSettings {
   readonly linkTimeoutMs: number;
   readonly sendTimeoutMs: number;
   readonly redial: { readonly minDelayMs: number; readonly maxDelayMs: number; readonly incrementMs: number };
+  readonly network: NetworkSettings;
 }
 
 /** The options of the section `MESSAGING`, with the files they name. @throws ConfigError where one cannot be read. */
@@ -45,7 +48,9 @@ export function messagingSettings(
       maxDelayMs: values.messagingReconnectMaxDelayMs,
       incrementMs: values.messagingReconnectIncrementMs,
     },
+    network: networkSettings(values),
     ...(values.messagingAmqpHostname !== undefined && { amqpHostname: values.messagingAmqpHostname }),
+    ...(values.messagingSaslHostname !== undefined && { saslHostname: values.messagingSaslHostname }),
     ...(values.messagingUsername !== undefined && { username: values.messagingUsername }),
     ...(values.messagingPassword !== undefined && { password: values.messagingPassword }),
     ...(tls && {

@@ -28,6 +28,8 @@ export interface ScriptedPeer {
   credit: number;
   /** Addresses that are refused, with the condition. */
   readonly refused: Map<string, string>;
+  /** Whether a refused address ends the whole session, as on some brokers. */
+  refusalEndsSession: boolean;
   /** Whether user name and password are right; default: yes. */
   authenticate: (username: string, password: string) => boolean;
   /** Sends a message to whoever receives from the address; resolves with the outcome's name. */
@@ -44,14 +46,27 @@ export interface ScriptedPeer {
   grant(address: string, credit: number): void;
   /** Asks for credit to be used up or given back; resolves once it was. */
   drain(address: string): Promise<void>;
+  /** Target of the last link that attached to send. */
+  readonly lastTarget: () =>
+    | { readonly address: unknown; readonly durable: unknown; readonly capabilities: readonly string[] }
+    | undefined;
+  /** Sessions that are open now. */
+  readonly openSessions: () => number;
   /** Source of the last link that attached to receive. */
-  readonly lastSource: () => { readonly address?: string; readonly expiryPolicy?: string } | undefined;
+  readonly lastSource: () =>
+    | {
+        readonly address?: string;
+        readonly expiryPolicy?: string;
+        readonly durable: unknown;
+        readonly capabilities: readonly string[];
+      }
+    | undefined;
   /** Detaches every link on which the peer receives, with an error. */
   detachAll(condition: string): void;
   /** Detaches the links to one address, with an error. */
   detach(address: string, condition: string): void;
-  /** Ends every session, with an error. */
-  endSessions(condition: string): void;
+  /** Ends every session, or those in which something is sent to `address`, with an error. */
+  endSessions(condition: string, address?: string): void;
   /** Says nothing any more on the connections there are, not even heartbeats. */
   fallSilent(): void;
   /** Cuts all network connections. */
@@ -65,6 +80,8 @@ export interface ScriptedPeerOptions {
   /** PEM; with both, the peer speaks TLS. */
   readonly key?: string;
   readonly cert?: string;
+  /** Highest channel number it allows; default: any. */
+  readonly channelMax?: number;
 }
 
 export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Promise<ScriptedPeer> {
@@ -89,6 +106,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   const held: rhea.Delivery[] = [];
   const containerIds: string[] = [];
   let lastSource: ReturnType<ScriptedPeer['lastSource']>;
+  let lastTarget: ReturnType<ScriptedPeer['lastTarget']>;
 
   const mechanisms = container.sasl_server_mechanisms as unknown as {
     enable_plain(check: (username: string, password: string) => boolean): void;
@@ -109,8 +127,18 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     if (!receiver) return;
     const address = receiver.target?.address ?? '';
     attached.push(address);
+    const { target } = receiver as {
+      target?: { address?: unknown; durable?: unknown; capabilities?: unknown };
+    };
+    lastTarget = {
+      address: target?.address,
+      durable: target?.durable ?? 0,
+      capabilities: [target?.capabilities ?? []].flat().map(String),
+    };
     receiver.set_target({ address });
     const condition = peer.refused.get(address);
+    if (condition !== undefined && peer.refusalEndsSession)
+      return receiver.session.close({ condition, description: `${address} is refused` });
     if (condition !== undefined) return receiver.close({ condition, description: `${address} is refused` });
     receivers.add(receiver);
     if (peer.credit > 0) receiver.add_credit(peer.credit);
@@ -118,14 +146,23 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   });
   container.on('sender_open', ({ sender }: rhea.EventContext) => {
     if (!sender) return;
-    const { address, expiry_policy: expiryPolicy } = sender.source as {
+    const {
+      address,
+      expiry_policy: expiryPolicy,
+      durable,
+      capabilities,
+    } = sender.source as {
       address?: string;
       expiry_policy?: unknown;
+      durable?: unknown;
+      capabilities?: unknown;
     };
     attached.push(address ?? '');
     lastSource = {
       ...(address !== undefined && { address }),
       ...(typeof expiryPolicy === 'string' && { expiryPolicy }),
+      durable: durable ?? 0,
+      capabilities: [capabilities ?? []].flat().map(String),
     };
     sender.set_source({ address } as never);
     const condition = peer.refused.get(address ?? '');
@@ -160,6 +197,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     port: options.port ?? 0,
     tcp_no_delay: true,
     treat_modified_as_released: false,
+    ...(options.channelMax !== undefined && { channel_max: options.channelMax }),
     receiver_options: { credit_window: 0, autoaccept: false },
     ...(options.key !== undefined && { transport: 'tls', key: options.key, cert: options.cert }),
   } as never) as unknown as Server;
@@ -193,7 +231,10 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     verdict: () => 'accepted',
     credit: 1_000,
     refused: new Map(),
+    refusalEndsSession: false,
     authenticate: () => true,
+    lastTarget: () => lastTarget,
+    openSessions: () => sessions.size,
     lastSource: () => lastSource,
     deliver: (address, payload) =>
       new Promise((resolve, reject) => {
@@ -218,9 +259,12 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       await drained;
       (receiver as unknown as { drain: boolean }).drain = false;
     },
-    endSessions(condition) {
-      for (const session of sessions) session.close({ condition, description: 'ended by the script' });
-      sessions.clear();
+    endSessions(condition, address) {
+      const ending = address === undefined ? sessions : new Set([receiverOf(address).session]);
+      for (const session of ending) {
+        session.close({ condition, description: 'ended by the script' });
+        sessions.delete(session);
+      }
     },
     fallSilent() {
       for (const socket of sockets) socket.write = () => true;

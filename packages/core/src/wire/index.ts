@@ -13,3 +13,4 @@ export { encodeEvent, type EncodeEventOptions, type TenantDownstream } from './e
 export { eventBodySchema } from './event-body-schema.ts';
 export type { ReceivedMessage } from './received-message.ts';
 export { splitDefaults, type SplitDefaults } from './split-defaults.ts';
+export { withFields, type MessageFields } from './with-fields.ts';

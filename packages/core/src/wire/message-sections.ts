@@ -2,7 +2,7 @@ import type { PropertyValue } from '../device-data-sender.ts';
 import type { AmqpWriter } from './amqp-writer.ts';
 
 /** Descriptors of the sections of a message (AMQP 1.0 §3.2). */
-const section = {
+export const section = {
   header: 0x70,
   messageAnnotations: 0x72,
   properties: 0x73,

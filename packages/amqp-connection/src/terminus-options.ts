@@ -1,0 +1,18 @@
+/** What is asked of the other end of a link. */
+export interface TerminusOptions {
+  /** Terminus durability (AMQP 1.0 §3.5.5): 0 none, 1 configuration, 2 unsettled state. Default 0. */
+  readonly durable?: 0 | 1 | 2;
+  /** Capabilities, e.g. `queue`. */
+  readonly capabilities?: readonly string[];
+}
+
+/** The same as rhea takes it; nothing where nothing is asked. */
+export function terminusFields({ durable = 0, capabilities = [] }: TerminusOptions): {
+  readonly durable?: number;
+  readonly capabilities?: string[];
+} {
+  return {
+    ...(durable > 0 && { durable }),
+    ...(capabilities.length > 0 && { capabilities: [...capabilities] }),
+  };
+}

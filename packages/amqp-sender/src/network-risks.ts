@@ -1,0 +1,80 @@
+import type { NetworkName, NetworkOptions } from './messaging-network.ts';
+import { unknownPlaces } from './template.ts';
+
+export interface NetworkRisks {
+  /** What cannot work, or loses events for sure. */
+  readonly problems: readonly string[];
+  /** What loses events unless the network was prepared for it. */
+  readonly warnings: readonly string[];
+}
+
+/** Annotations that are ours to write. */
+const ownAnnotations: ReadonlySet<string> = new Set([
+  'tenant_id',
+  'device_id',
+  'resource',
+  'x-opt-retain',
+  'x-opt-trace-context',
+]);
+const ofTenant = ['{tenant}', '{tenant:pct}'];
+const ofDevice = [...ofTenant, '{device}', '{device:pct}'];
+
+/** How events would be lost, without anybody being told, on a network that is used like this. */
+export function networkRisks(name: NetworkName, options: NetworkOptions): NetworkRisks {
+  const problems = [...templateProblems(options)];
+  const warnings: string[] = [];
+  const { eventAddress, links } = options;
+  const relayed = links === 'anonymous-relay';
+
+  switch (name) {
+    case 'rabbitmq-3':
+      if (relayed) problems.push('ROLLCALL_MESSAGING_LINKS: RabbitMQ 3 has no anonymous relay');
+      if (eventAddress.startsWith('/queue/') && options.targetDurability === 0)
+        problems.push(
+          `ROLLCALL_MESSAGING_TARGETDURABILITY: with 0, RabbitMQ 3 makes ${eventAddress} a queue that ends with the broker: use 2`,
+        );
+      if (/^\/(?:exchange|topic)\//.test(eventAddress))
+        warnings.push(
+          `RabbitMQ 3.10 accepts and drops events that no queue is bound for: bind one for each tenant to ${eventAddress}`,
+        );
+      if (eventAddress.startsWith('/amq/queue/'))
+        warnings.push(
+          `RabbitMQ 3 accepts and drops events for a queue that does not exist: declare ${eventAddress} for each tenant`,
+        );
+      break;
+    case 'artemis':
+      // Nothing can be asked of the anonymous terminus.
+      if (relayed || !options.eventCapabilities.includes('queue'))
+        warnings.push(
+          `Artemis accepts and drops events while no queue is bound to ${eventAddress}: declare one for each tenant, or use links per address and the capability queue`,
+        );
+      break;
+    case 'activemq-classic':
+      if (eventAddress.startsWith('topic://'))
+        warnings.push(
+          `ActiveMQ accepts and drops events that nobody subscribed to durably: have a subscription for each tenant to ${eventAddress}`,
+        );
+      break;
+    case 'hono':
+    case 'rabbitmq-4':
+      break;
+    default:
+      name satisfies never;
+  }
+  return { problems, warnings };
+}
+
+function* templateProblems(options: NetworkOptions): Generator<string> {
+  const { eventAddress, telemetryAddress, subject = '', annotations = {} } = options;
+  const check = function* (variable: string, text: string, allowed: readonly string[]): Generator<string> {
+    for (const place of unknownPlaces(text, allowed))
+      yield `ROLLCALL_MESSAGING_${variable}: ${place} is none of ${allowed.join(', ')}`;
+  };
+  yield* check('EVENTADDRESS', eventAddress, ofTenant);
+  yield* check('TELEMETRYADDRESS', telemetryAddress, ofTenant);
+  yield* check('SUBJECT', subject, ofDevice);
+  for (const [name, text] of Object.entries(annotations)) {
+    if (ownAnnotations.has(name)) yield `ROLLCALL_MESSAGING_ANNOTATIONS: ${name} has its value already`;
+    yield* check('ANNOTATIONS', text, ofDevice);
+  }
+}

@@ -1,0 +1,17 @@
+import { ConfigError, type Log } from '@rollcall/core';
+import type { NetworkChoice, NetworkOptions } from './messaging-network.ts';
+import { networkPresets } from './network-presets.ts';
+import { networkRisks } from './network-risks.ts';
+
+/**
+ * A preset with what is different about this network. Warns where it has to be prepared, or events are lost.
+ *
+ * @throws ConfigError where events would be lost for sure.
+ */
+export function resolveNetwork({ name, ...differences }: NetworkChoice, log: Log): NetworkOptions {
+  const options = { ...networkPresets[name], ...differences };
+  const { problems, warnings } = networkRisks(name, options);
+  if (problems.length > 0) throw new ConfigError(problems);
+  for (const warning of warnings) log.warn({ network: name }, warning);
+  return options;
+}

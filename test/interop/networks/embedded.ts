@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { restartable } from '../../faults/support/restartable.ts';
+import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+
+export const embeddedTraits: NetworkTraits = {
+  relays: true,
+  keeps: true,
+  givesBack: ['release', 'modify'],
+  // It keeps 10,000, and takes no more then.
+  full: [{ tenant: 'full', events: 10_010, tells: /no-credit/ }],
+  bad: { tenant: 'a/b', tells: /link refused/ },
+};
+
+/** The embedded network, as a process. */
+export function embeddedNetwork(): InteropNetwork {
+  const port = freePort();
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-embedded-'));
+  const network = restartable({
+    app: 'rollcall',
+    args: ['network', '--port', String(port), '--data', directory],
+    isReady: ({ stdout, stderr }) =>
+      [...stdout, ...stderr].some((line) => line.includes('authenticates nobody')),
+  });
+  return {
+    port,
+    choice: { name: 'hono' },
+    start: () => network.start(),
+    end: (signal) => network.end(signal),
+    async cleanUp() {
+      await network.end('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+    source: (endpoint, tenant) => ({ address: `${endpoint}/${tenant}` }),
+  };
+}
