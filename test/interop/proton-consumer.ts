@@ -61,7 +61,14 @@ export async function startProtonConsumer(options: ProtonConsumerOptions): Promi
   });
   child.once('exit', () => attached.reject(new Error(`the consumer ended: ${said}`)));
   const tooLate = setTimeout(() => attached.reject(new Error(`not attached in time: ${said}`)), patienceMs);
-  await attached.promise.finally(() => clearTimeout(tooLate));
+  try {
+    await attached.promise;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(tooLate);
+  }
 
   return {
     messages,
