@@ -1,7 +1,7 @@
 import { generate } from 'mqtt-packet';
 
 /** What a device of the fleet says who connects. */
-export interface Introduction {
+interface Introduction {
   /** `auth-id@tenant`. */
   readonly username: string;
   readonly password: string;
