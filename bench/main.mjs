@@ -2,18 +2,21 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, table } from './report.mjs';
+import { amqpScenario } from './scenarios/amqp.mjs';
 import { connectScenario } from './scenarios/connect.mjs';
+import { hostileScenario } from './scenarios/hostile.mjs';
 import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
+import { senderScenario } from './scenarios/sender.mjs';
 import { stormScenario } from './scenarios/storm.mjs';
 
-const usage = `Usage: npm run bench -- [connect | journal | storm | publish | http | memory] [options]
+const usage = `Usage: npm run bench -- [connect | journal | storm | publish | http | amqp | hostile | sender | memory] [options]
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
-  --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish and http: 50)
+  --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http and amqp: 50; hostile: 10)
   --messages N   messages in all (20000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
@@ -28,6 +31,9 @@ const scenarios = {
   storm: ({ devices = 10_000 }) => stormScenario({ devices }),
   publish: ({ devices = 50, ...options }) => publishScenario({ devices, ...options }),
   http: ({ devices = 50, ...options }) => httpScenario({ devices, ...options }),
+  amqp: ({ devices = 50, messages, repeats }) => amqpScenario({ devices, messages, repeats }),
+  hostile: ({ devices = 10 }) => hostileScenario({ devices }),
+  sender: ({ messages, repeats }) => senderScenario({ messages, repeats }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
 };
 
@@ -68,6 +74,9 @@ function everything() {
     { scenario: 'publish', chosen: { ...options, qos: 0 } },
     { scenario: 'publish', chosen: { ...options, qos: 1 } },
     { scenario: 'http', chosen: options },
+    { scenario: 'amqp', chosen: options },
+    { scenario: 'hostile', chosen: options },
+    { scenario: 'sender', chosen: { ...options, messages: Math.max(100_000, options.messages) } },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];

@@ -5,7 +5,8 @@ import { cpus, release } from 'node:os';
  * @typedef {object} Finding
  * @property {string} what
  * @property {Record<string, number>} figures
- * @property {{ name: string, value: number, aim?: number }} ratio the figure that counts; with an aim it should be at most that
+ * @property {{ name: string, value: number | string, aim?: number }} ratio the figure that counts, or why there is none; with an
+ *   aim it should be at most that
  */
 
 /** Facts about the machine that figures need, and nothing that names it. */
@@ -27,8 +28,10 @@ export function table(findings) {
   const rows = findings.map(({ what, figures, ratio }) => {
     const all = Object.entries(figures).map(([name, value]) => `${name}: ${round(value)}`);
     const aim = ratio.aim === undefined ? '' : `≤ ${ratio.aim}`;
-    const reached = ratio.aim === undefined ? '' : ratio.value <= ratio.aim ? 'yes' : 'no';
-    return `| ${what} | ${all.join('; ')} | ${ratio.name}: **${round(ratio.value)}** | ${aim} | ${reached} |`;
+    const { aim: limit, value } = ratio;
+    const reached = limit === undefined || typeof value === 'string' ? '' : value <= limit ? 'yes' : 'no';
+    const figure = typeof value === 'string' ? `not measured: ${value}` : `**${round(value)}**`;
+    return `| ${what} | ${all.join('; ')} | ${ratio.name}: ${figure} | ${aim} | ${reached} |`;
   });
   return ['| what | figures | ratio | aim | reached |', '| --- | --- | --- | --- | --- |', ...rows].join(
     '\n',

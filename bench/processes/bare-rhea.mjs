@@ -1,5 +1,6 @@
 // A floor: rhea as it comes, sending one encoded message many times and waiting for its outcomes: bare-rhea.mjs <port> <address>
 import rhea from 'rhea';
+import { sendInWindow } from '../load/send-in-window.mjs';
 
 const [port, address] = process.argv.slice(2);
 const connection = rhea.create_container().connect({ host: '127.0.0.1', port: Number(port) });
@@ -22,26 +23,9 @@ const message = rhea.message.encode({
   body: rhea.message.data_section(Buffer.alloc(200, 'x')),
 });
 
-process.on('message', (/** @type {{ messages: number, window: number }} */ { messages, window }) => {
-  let sent = 0;
-  let confirmed = 0;
-  const send = () => {
-    while (sent < messages && sent - confirmed < window && sender.sendable()) {
-      sent += 1;
-      // A tag of its own lets rhea send bytes that are encoded already.
-      sender.send(message, Buffer.from(String(sent)), 0);
-    }
-  };
-  const settled = () => {
-    confirmed += 1;
-    if (confirmed < messages) return send();
-    sender.removeAllListeners('accepted');
-    sender.removeAllListeners('sendable');
-    process.send?.('done');
-    return undefined;
-  };
-  sender.on('accepted', settled);
-  sender.on('sendable', send);
-  send();
+process.on('message', (/** @type {{ messages: number, window: number }} */ load) => {
+  // A tag of its own lets rhea send bytes that are encoded already.
+  const send = (/** @type {number} */ number) => void sender.send(message, Buffer.from(String(number)), 0);
+  void sendInWindow(sender, load, send).then(() => process.send?.('done'));
 });
 process.send?.('ready');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ask, freePort, start, startReady, stop, untilUp } from './start.mjs';
+import { ask, eventLoopLag, freePort, start, startReady, stop, untilUp } from './start.mjs';
 
 export const tenant = 'bench';
 export const password = 'bench-secret';
@@ -14,7 +14,7 @@ export function deviceId(index) {
 
 /**
  * A running stack: the embedded network, one adapter, a consumer of everything; each a process.
- * @param {'mqtt' | 'http'} protocol @param {number} devices
+ * @param {'mqtt' | 'http' | 'amqp'} protocol @param {number} devices
  * @param {Record<string, string>} [environment] what the adapter has beside, or instead
  */
 export async function startStack(protocol, devices, environment = {}) {
@@ -33,7 +33,7 @@ export async function startStack(protocol, devices, environment = {}) {
   await new Promise((resolve) => network.once('message', resolve));
   const { child: consumer } = await startReady('bench/processes/consumer.mjs', [String(networkPort), tenant]);
   const section = protocol.toUpperCase();
-  const adapter = start(`apps/${protocol}-adapter/dist/main.js`, [], {
+  const settings = {
     ROLLCALL_REGISTRY_FILE: registry,
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
     ROLLCALL_MESSAGING_PORT: String(networkPort),
@@ -45,7 +45,8 @@ export async function startStack(protocol, devices, environment = {}) {
     [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
     [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
     ...environment,
-  });
+  };
+  const adapter = start(`apps/${protocol}-adapter/dist/main.js`, [], settings, [eventLoopLag]);
   await untilUp(`http://127.0.0.1:${healthPort}/readiness`);
   return {
     port,

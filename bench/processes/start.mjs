@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const collector = new URL('../measure/collect-garbage.mjs', import.meta.url).href;
+/** Has a process answer how late its event loop was, where it listens to no other messages. */
+export const eventLoopLag = new URL('../measure/event-loop-lag.mjs', import.meta.url).href;
 const patienceMs = 30_000;
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
@@ -17,9 +19,11 @@ process.on('exit', () => {
  * @param {string} file relative to the repository
  * @param {string[]} args
  * @param {Record<string, string>} [env]
+ * @param {readonly string[]} [preloaded] beside what all have
  */
-export function start(file, args, env = {}) {
-  const child = spawn(process.execPath, ['--expose-gc', '--import', collector, `${root}${file}`, ...args], {
+export function start(file, args, env = {}, preloaded = []) {
+  const preloads = [collector, ...preloaded].map((module) => `--import=${module}`);
+  const child = spawn(process.execPath, ['--expose-gc', ...preloads, `${root}${file}`, ...args], {
     env: { ...withoutRollcall(), ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -5,6 +5,7 @@ import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
+import { rawSession } from './raw-session.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { writeTransfersTogether } from './transfers-together.ts';
@@ -57,7 +58,7 @@ export async function dial(options: AmqpConnectionOptions, signal: AbortSignal):
     )[0] as rhea.Session;
     const lost = whenLost(raw, session);
     if (!session.is_open()) throw new TransportError(`session ended at once: ${describe(session.error)}`);
-    writeTransfersTogether(raw, session);
+    writeTransfersTogether(rawSession(session));
     const stall = createStallWatch(clock);
     return {
       session,

@@ -1,5 +1,5 @@
 import rhea from 'rhea';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openWindow } from './outgoing-window.ts';
 
 interface Outgoing {
@@ -12,9 +12,28 @@ function givenAWindowFor(capacity: number) {
   const session = rhea.create_container().create_connection().create_session();
   const heard: string[] = [];
   const window = openWindow(session, () => heard.push('outcome'), capacity);
-  const { outgoing } = session as unknown as { readonly outgoing: Outgoing };
+  const { outgoing, connection } = session as unknown as {
+    readonly outgoing: Outgoing;
+    readonly connection: {
+      readonly remote_channel_map: Record<number, rhea.Session>;
+      readonly amqp_transport: { header_received: unknown; read(bytes: Buffer): number };
+    };
+  };
+  connection.remote_channel_map[0] = session;
+  connection.amqp_transport.header_received = {};
   const sender = session.attach_sender({ target: { address: 'q' } });
   const send = (): rhea.Delivery => sender.send(Buffer.from('x'), undefined, 0);
+  const sendPlain = (bytes = 1): rhea.Delivery =>
+    window.send(sender, new Uint8Array(bytes), ({ id }) => heard.push(`accepted ${id}`));
+  const accept = (first: number, last: number): void => {
+    const frame = Buffer.from(
+      '00000018 02000000 005315 c00b05 415200 5200 41 00532445'.replaceAll(' ', ''),
+      'hex',
+    );
+    frame.writeUInt8(first, 16);
+    frame.writeUInt8(last, 18);
+    connection.amqp_transport.read(frame);
+  };
   const settle = (first: number, last?: number): void =>
     outgoing.on_disposition({ first, ...(last !== undefined && { last }), settled: true });
   const sendAll = (): void =>
@@ -24,7 +43,7 @@ function givenAWindowFor(capacity: number) {
     Object.assign(outgoing, { pending_dispositions: [] });
     outgoing.process();
   };
-  return { window, send, sendAll, settle, endOfTurn, heard };
+  return { window, send, sendPlain, sendAll, accept, settle, endOfTurn, heard };
 }
 
 test('an abandoned delivery gives its room back', () => {
@@ -70,4 +89,46 @@ test('an outcome of all deliveries there could ever be costs no more than those 
   const delivery = send();
   settle(0, 2 ** 32 - 1);
   expect(delivery.remote_settled).toBe(true);
+});
+
+describe('what was accepted', () => {
+  test('is told once, and gives its room back', () => {
+    const { window, sendPlain, sendAll, accept, endOfTurn, heard } = givenAWindowFor(4);
+    for (let sent = 0; sent < 4; sent++) sendPlain();
+    sendAll();
+    accept(1, 2);
+    accept(0, 2);
+    expect(heard).toEqual(['outcome', 'accepted 1', 'accepted 2', 'outcome', 'accepted 0']);
+    endOfTurn();
+    expect(window.available()).toBe(3);
+    accept(0, 3);
+    endOfTurn();
+    expect(heard.slice(5)).toEqual(['outcome', 'accepted 3']);
+    expect(window.idle()).toBe(true);
+  });
+
+  test('is not told of what was abandoned', () => {
+    const { window, sendPlain, sendAll, accept, heard } = givenAWindowFor(4);
+    const [abandoned] = [sendPlain(), sendPlain()];
+    sendAll();
+    if (abandoned) window.abandon(abandoned);
+    accept(0, 1);
+    expect(heard).toEqual(['outcome', 'accepted 1']);
+  });
+
+  test('is for rhea to tell where rhea sent it', () => {
+    const { send, sendPlain, sendAll, accept, heard } = givenAWindowFor(4);
+    const deliveries = [sendPlain(), send(), sendPlain(16_385), sendPlain(16_384)];
+    sendAll();
+    accept(0, 3);
+    expect(heard).toEqual(['outcome', 'accepted 0', 'accepted 3', 'outcome']);
+    expect(deliveries.map((delivery) => delivery.remote_settled)).toEqual([true, true, true, true]);
+  });
+
+  test('is not what never left', () => {
+    const { sendPlain, accept, heard } = givenAWindowFor(4);
+    sendPlain();
+    accept(0, 0);
+    expect(heard).toEqual(['outcome']);
+  });
 });

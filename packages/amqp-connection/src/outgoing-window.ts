@@ -1,4 +1,7 @@
 import rhea from 'rhea';
+import { readAcceptancesBesideRhea } from './acceptances-beside-rhea.ts';
+import { asBuffer, PlainDelivery, tagBytes, tagOf, type OnAccepted } from './plain-delivery.ts';
+import { rawSession, type RawDelivery, type RawSender } from './raw-session.ts';
 
 /** What a session lets out, and what it still holds. */
 export interface OutgoingWindow {
@@ -10,29 +13,17 @@ export interface OutgoingWindow {
   idle(): boolean;
   /** Deliveries taken in so far. */
   used(): number;
+  /** Takes a message in. Where the peer accepts it, `onAccepted` may be called instead of the sender's events. */
+  send(sender: rhea.Sender, message: Uint8Array, onAccepted: OnAccepted): rhea.Delivery;
   /** Settles a delivery on this side, so that it takes up no room any more. Its outcome is not told then. */
   abandon(delivery: rhea.Delivery): void;
 }
 
-/** The parts of rhea's session that its typings leave out. */
-interface RawOutgoing {
-  readonly deliveries: {
-    capacity: number;
-    readonly size: number;
-    get_head(): { readonly id: number } | undefined;
-  };
-  readonly next_delivery_id: number;
-  readonly next_pending_delivery: number;
-  on_disposition(fields: DispositionFields): void;
-}
-
-interface DispositionFields {
-  first: number;
-  last?: number | null;
-}
-
 /** Unsettled deliveries per session. rhea keeps 2,048, which one address without outcomes would soon take from all. */
 const unsettledPerSession = 2 ** 16;
+
+/** Larger messages are left to rhea: there is nothing to gain, and they would have to be copied. */
+const largestPlainBytes = 16_384;
 
 /** Makes a fresh session ready to send on. `onOutcome` is called with every disposition of the peer. */
 export function openWindow(
@@ -40,12 +31,14 @@ export function openWindow(
   onOutcome: () => void,
   capacity: number = unsettledPerSession,
 ): OutgoingWindow {
-  const { outgoing } = session as unknown as { readonly outgoing: RawOutgoing };
-  outgoing.deliveries.capacity = capacity;
+  const raw = rawSession(session);
+  const { connection, outgoing } = raw;
+  const { deliveries } = outgoing;
+  deliveries.capacity = capacity;
   const applyDisposition = outgoing.on_disposition.bind(outgoing);
   outgoing.on_disposition = (fields) => {
     onOutcome();
-    const head = outgoing.deliveries.get_head();
+    const head = deliveries.get_head();
     const last = Math.min(fields.last ?? fields.first, outgoing.next_delivery_id - 1);
     // rhea looks for outcomes of deliveries that were abandoned in slots that others have by now.
     if (head === undefined || last < head.id) return;
@@ -53,14 +46,38 @@ export function openWindow(
     fields.last = last;
     applyDisposition(fields);
   };
+  readAcceptancesBesideRhea(raw, (first, last) => {
+    const head = deliveries.get_head();
+    // What has not left cannot have been accepted: whatever the peer means, rhea may find out.
+    if (last >= outgoing.next_pending_delivery) return false;
+    onOutcome();
+    let all = true;
+    for (let id = Math.max(first, head?.id ?? Infinity); id <= last; id++) {
+      const delivery = deliveries.by_id(id);
+      if (delivery instanceof PlainDelivery) accept(delivery);
+      else all = false;
+    }
+    return all;
+  });
   return {
-    available: () => outgoing.deliveries.capacity - outgoing.deliveries.size,
+    available: () => deliveries.capacity - deliveries.size,
     blocked: () => outgoing.next_pending_delivery < outgoing.next_delivery_id,
-    idle: () => outgoing.deliveries.size === 0,
+    idle: () => deliveries.size === 0,
     used: () => outgoing.next_delivery_id,
+    send(sender, message, onAccepted) {
+      const id = outgoing.next_delivery_id;
+      const largest = outgoing.compute_max_payload({ length: tagBytes }) ?? largestPlainBytes;
+      if (message.length > Math.min(largest, largestPlainBytes))
+        return sender.send(asBuffer(message), tagOf(id), 0);
+      const delivery = new PlainDelivery(id, sender as unknown as RawSender, message, onAccepted);
+      deliveries.push(delivery);
+      outgoing.next_delivery_id += 1;
+      connection._register();
+      return delivery as unknown as rhea.Delivery;
+    },
     abandon(delivery) {
-      const settled = delivery as { settled: boolean; remote_settled: boolean };
-      if (delivery.id >= outgoing.next_pending_delivery) {
+      const settled = delivery as unknown as RawDelivery;
+      if (settled.id >= outgoing.next_pending_delivery) {
         // Not sent yet. rhea cannot leave a gap: it goes out settled, and is forgotten then.
         settled.settled = true;
         return;
@@ -71,6 +88,14 @@ export function openWindow(
       settled.remote_settled = true;
     },
   };
+}
+
+/** What rhea does with the outcome, and its senders with the settlement, less the events. */
+function accept(delivery: PlainDelivery): void {
+  if (delivery.remote_settled) return;
+  delivery.settled = true;
+  delivery.remote_settled = true;
+  delivery.onAccepted(delivery);
 }
 
 function released(): unknown {

@@ -27,6 +27,27 @@ test('messages gather where they may; the first after a pause leaves at once', a
   expect(idsAt(peer)).toEqual(['1', '2', '3', '4', '5']);
 });
 
+test('whoever hears that a message was given back may hand in the next at once', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  peer.refused.set('q', 'amqp:not-found');
+  const link = connection.openSender('q', patient);
+  const heard: string[] = [];
+  let atOnce = 0;
+  await new Promise<void>((resolve) => {
+    const tryAgain = (): void =>
+      link.submit(bytes(heard.length), {}, ({ status }) => {
+        heard.push(status);
+        if (heard.length === 1) queueMicrotask(() => (atOnce = heard.length));
+        if (heard.length < 3) tryAgain();
+        else resolve();
+      });
+    tryAgain();
+  });
+  expect(heard).toEqual(['attach-refused', 'attach-refused', 'attach-refused']);
+  expect(atOnce).toBe(1);
+  expect(peer.attached).toEqual(['q']);
+});
+
 describe('outcomes', () => {
   test.each<[string, Verdict, object]>([
     ['accepted', 'accepted', { status: 'accepted' }],

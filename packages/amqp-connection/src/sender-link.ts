@@ -3,8 +3,12 @@ import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
 import { attachSender, type CreditedSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
+import { createFifo } from './fifo.ts';
+import { createFlushSchedule } from './flush-schedule.ts';
 import { defaultTimings } from './options.ts';
+import type { OnAccepted } from './plain-delivery.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
+import { createUnsettled, type Sent } from './unsettled.ts';
 import { whenAborted } from './when-aborted.ts';
 
 export interface SenderOptions {
@@ -35,22 +39,25 @@ export interface SendOptions {
 export interface SenderLink {
   /** Sends a bare AMQP 1.0 message, encoded. Never rejects, never sends twice. */
   send(message: Uint8Array, options?: SendOptions): Promise<SendOutcome>;
+  /** The same for callers that make a promise of their own: each costs as much as a transfer. `done` is called once. */
+  submit(message: Uint8Array, options: SendOptions, done: (outcome: SendOutcome) => void): void;
   close(): Promise<void>;
 }
 
-interface Entry {
+interface Entry extends Sent {
   readonly message: Uint8Array;
   readonly awaitOutcome: boolean;
   /** Until when it may wait: for credit first, for the outcome once sent. */
   deadline: Instant;
   /** Undefined once the caller has the result. */
-  resolve: ((outcome: SendOutcome) => void) | undefined;
+  done: ((outcome: SendOutcome) => void) | undefined;
   forgetSignal: (() => void) | undefined;
 }
 
 interface Attachment {
   readonly dialled: Dialled;
   readonly sender: CreditedSender;
+  readonly onAccepted: OnAccepted;
   phase: 'opening' | 'open';
   /** The peer granted credit at least once: it lets this address through in principle. */
   hadCredit: boolean;
@@ -62,8 +69,6 @@ const deliveriesPerConnection = 2 ** 30;
 const flowLatencyMs = 20;
 /** A refused address is not asked for again sooner. */
 const refusalHoldsMs = 500;
-/** Nobody tells when the peer's session window opens. */
-const lookAgainMs = 5;
 
 /**
  * Keeps its own account of what waits for credit and what is in flight: rhea neither bounds by credit what it queues
@@ -73,73 +78,63 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
   const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
-  const waiting: Entry[] = [];
-  const inFlight = new Map<rhea.Delivery, Entry>();
+  const waiting = createFifo<Entry>();
+  const unsettled = createUnsettled<Entry>();
+  const schedule = createFlushSchedule(clock, gatherMs, flush);
   let attachment: Attachment | undefined;
   let openBy: Instant | undefined;
   let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
-  let flushScheduled = false;
-  let sentAt = -Infinity as Instant;
-  let disarmGather: (() => void) | undefined;
-  let disarmLook: (() => void) | undefined;
   let disarm: (() => void) | undefined;
   let armedFor: Instant | undefined;
   let closed = false;
 
   function scheduleFlush(): void {
-    if (flushScheduled || waiting.length === 0) return;
-    flushScheduled = true;
-    const next = later(sentAt, gatherMs);
-    // One flush for everything that was handed in within a turn of the event loop, or within the time to gather.
-    if (next <= clock.monotonic()) setImmediate(flushNow);
-    else disarmGather = clock.at(next, flushNow);
-  }
-
-  function flushNow(): void {
-    flushScheduled = false;
-    disarmGather = undefined;
-    flush();
+    if (waiting.length > 0) schedule.ask();
   }
 
   function flush(): void {
-    while (waiting[0] && !waiting[0].resolve) waiting.shift();
+    dropFinished();
     const dialled = host.current();
     if (waiting.length === 0 || !dialled || closed) return;
     if (!attachment) attach(dialled);
     else if (attachment.phase === 'open') transmit(attachment);
   }
 
-  function transmit({ dialled, sender }: Attachment): void {
+  function dropFinished(): void {
+    for (let first = waiting.first(); first && !first.done; first = waiting.first()) waiting.shift();
+  }
+
+  function transmit({ dialled, sender, onAccepted }: Attachment): void {
     const { window } = dialled;
     if (window.used() >= deliveriesMax) {
       if (window.idle()) dialled.hangUp(true, 'connection is renewed');
-      else lookAgain();
+      else schedule.lookAgain();
       return;
     }
     // What was handed over and did not leave has used up credit already, though rhea does not show it.
-    if (window.blocked()) return lookAgain();
+    if (window.blocked()) return schedule.lookAgain();
     let budget = Math.min(sender.credit, window.available());
     if (budget <= 0) return;
-    sentAt = clock.monotonic();
-    const outcomeBy = later(sentAt, outcomeTimeoutMs);
+    const now = clock.monotonic();
+    schedule.sent(now);
+    const outcomeBy = later(now, outcomeTimeoutMs);
     while (budget > 0) {
       const entry = waiting.shift();
       if (!entry) break;
-      if (!entry.resolve) continue;
+      if (!entry.done) continue;
       budget -= 1;
       entry.deadline = outcomeBy;
       // Tracked even where nobody awaits the outcome: without one it would take up room for ever.
-      inFlight.set(sender.send(asBuffer(entry.message), tagOf(window.used()), 0), entry);
-      if (!entry.awaitOutcome) finish(entry, { status: 'accepted' });
+      unsettled.add(entry, window.send(sender, entry.message, onAccepted));
+      if (!entry.awaitOutcome) finish(entry, accepted);
     }
-    arm();
+    arm(outcomeBy);
   }
 
-  function lookAgain(): void {
-    disarmLook ??= clock.at(later(clock.monotonic(), lookAgainMs), () => {
-      disarmLook = undefined;
-      flush();
-    });
+  function settled(delivery: rhea.Delivery, outcome: SendOutcome): void {
+    const entry = unsettled.settle(delivery);
+    if (entry) finish(entry, outcome);
+    scheduleFlush();
   }
 
   function attach(dialled: Dialled): void {
@@ -169,13 +164,11 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       settled(delivery, outcome) {
         // A peer that gives an outcome without settling waits for us to settle.
         if (!delivery.remote_settled) dialled.window.abandon(delivery);
-        const entry = inFlight.get(delivery);
-        inFlight.delete(delivery);
-        if (entry) finish(entry, outcome);
-        scheduleFlush();
+        settled(delivery, outcome);
       },
     });
-    const opening: Attachment = { dialled, sender, phase: 'opening', hadCredit: false };
+    const onAccepted: OnAccepted = (delivery) => settled(delivery as unknown as rhea.Delivery, accepted);
+    const opening: Attachment = { dialled, sender, onAccepted, phase: 'opening', hadCredit: false };
     attachment = opening;
     openBy = later(clock.monotonic(), linkTimeoutMs);
     arm();
@@ -198,37 +191,53 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
 
   /** Forgets the link and what is in flight on it, so that the session has its room back. */
   function leaveLink(): void {
-    for (const [delivery, entry] of inFlight) {
-      attachment?.dialled.window.abandon(delivery);
-      finish(entry, { status: 'disconnected' });
-    }
-    inFlight.clear();
+    giveUpOverdue(Infinity as Instant, { status: 'disconnected' });
     attachment = undefined;
     openBy = undefined;
   }
 
+  /** Ends the wait for outcomes that should have come. @returns whether there was any. */
+  function giveUpOverdue(now: Instant, outcome: SendOutcome): boolean {
+    let any = false;
+    for (let entry = unsettled.takeOverdue(now); entry; entry = unsettled.takeOverdue(now)) {
+      if (entry.delivery) attachment?.dialled.window.abandon(entry.delivery);
+      entry.delivery = undefined;
+      finish(entry, outcome);
+      any = true;
+    }
+    return any;
+  }
+
   function giveBackWaiting(outcome: SendOutcome): void {
-    for (const entry of waiting.splice(0)) finish(entry, outcome);
+    // Not what is handed in by those who hear of it.
+    for (let left = waiting.length; left > 0; left--) {
+      const entry = waiting.shift();
+      if (entry) finish(entry, outcome);
+    }
     arm();
   }
 
   function finish(entry: Entry, outcome: SendOutcome): void {
-    const { resolve } = entry;
-    entry.resolve = undefined;
+    const { done } = entry;
+    entry.done = undefined;
     entry.forgetSignal?.();
     entry.forgetSignal = undefined;
-    resolve?.(outcome);
+    done?.(outcome);
   }
 
-  /** One timer for the earliest deadline: all messages of a link have the same patience, so the first is first. */
-  function arm(): void {
-    const [inFlightFirst] = inFlight.values();
+  /**
+   * One timer for the earliest deadline: all messages of a link have the same patience, so the first is first.
+   *
+   * @param news the only one that is new, where it is.
+   */
+  function arm(news?: Instant): void {
+    // A timer that rings too early is cheaper than a new one for every message.
+    if (news !== undefined && armedFor !== undefined && armedFor <= news) return;
     const next = Math.min(
-      inFlightFirst?.deadline ?? Infinity,
-      waiting[0]?.deadline ?? Infinity,
+      unsettled.deadline() ?? Infinity,
+      waiting.first()?.deadline ?? Infinity,
       openBy ?? Infinity,
     ) as Instant;
-    // A timer that rings too early is cheaper than a new one for every message.
     if (armedFor !== undefined && armedFor <= next && next !== Infinity) return;
     disarm?.();
     armedFor = next === Infinity ? undefined : next;
@@ -242,21 +251,18 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     flush();
     const now = clock.monotonic();
     const dialled = attachment?.dialled;
-    let overdue = false;
-    for (const [delivery, entry] of inFlight) {
-      if (entry.deadline > now) break;
-      inFlight.delete(delivery);
-      dialled?.window.abandon(delivery);
-      finish(entry, { status: 'timeout' });
-      overdue = true;
-    }
+    let overdue = giveUpOverdue(now, { status: 'timeout' });
     if (openBy !== undefined && openBy <= now) {
       attachment?.sender.close();
       leaveLink();
       refuse({ status: 'attach-refused', description: `no answer within ${linkTimeoutMs} ms` });
       overdue = true;
     }
-    for (let first = waiting[0]; first && (!first.resolve || first.deadline <= now); first = waiting[0]) {
+    for (
+      let first = waiting.first();
+      first && (!first.done || first.deadline <= now);
+      first = waiting.first()
+    ) {
       waiting.shift();
       finish(first, { status: host.current() ? 'no-credit' : 'disconnected' });
       overdue ||= dialled?.window.blocked() === true;
@@ -277,21 +283,26 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
     arm();
   });
 
-  return {
-    send(message, { awaitOutcome = true, signal } = {}) {
-      if (closed || host.closed()) return Promise.resolve({ status: 'disconnected' });
-      if (signal?.aborted) return Promise.resolve({ status: 'aborted' });
-      if (waiting.length >= maxWaiting) return Promise.resolve({ status: 'no-credit' });
-      return new Promise((resolve) => {
-        const patienceMs =
-          attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
-        const deadline = later(clock.monotonic(), patienceMs);
-        const entry: Entry = { message, awaitOutcome, deadline, resolve, forgetSignal: undefined };
-        if (signal) entry.forgetSignal = whenAborted(signal, () => finish(entry, { status: 'aborted' }));
-        waiting.push(entry);
-        arm();
-        scheduleFlush();
-      });
+  const link: SenderLink = {
+    send: (message, sendOptions = {}) => new Promise((resolve) => link.submit(message, sendOptions, resolve)),
+    submit(message, { awaitOutcome = true, signal }, done) {
+      if (closed || host.closed()) return done({ status: 'disconnected' });
+      if (signal?.aborted) return done({ status: 'aborted' });
+      if (waiting.length >= maxWaiting) return done({ status: 'no-credit' });
+      const patienceMs = attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
+      const deadline = later(schedule.askedAt() ?? clock.monotonic(), patienceMs);
+      const entry: Entry = {
+        message,
+        awaitOutcome,
+        deadline,
+        done,
+        forgetSignal: undefined,
+        delivery: undefined,
+      };
+      if (signal) entry.forgetSignal = whenAborted(signal, () => finish(entry, { status: 'aborted' }));
+      waiting.push(entry);
+      arm(deadline);
+      return scheduleFlush();
     },
     async close() {
       if (closed) return;
@@ -304,19 +315,10 @@ export function createSenderLink(host: LinkHost, address: string, options: Sende
       if (dialled?.window.blocked()) dialled.hangUp(false, 'link closed while sending');
       else sender?.close();
       disarm?.();
-      disarmLook?.();
-      disarmGather?.();
+      schedule.stop();
     },
   };
+  return link;
 }
 
-/** Unique within a session: the number of the delivery. rhea's own tags cost more to make. */
-function tagOf(delivery: number): Buffer {
-  const tag = Buffer.allocUnsafe(4);
-  tag.writeUInt32BE(delivery);
-  return tag;
-}
-
-function asBuffer(message: Uint8Array): Buffer {
-  return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-}
+const accepted: SendOutcome = { status: 'accepted' };

@@ -1,20 +1,13 @@
-/** What a transfer says beside its payload. */
+/** What a transfer says beside its payload. The delivery's tag is its id, in four bytes. */
 export interface TransferFields {
   readonly channel: number;
   readonly handle: number;
   readonly deliveryId: number;
-  /** At most 32 bytes (AMQP 1.0 §2.8.7). */
-  readonly tag: Uint8Array;
   readonly settled: boolean;
 }
 
-/** Room for everything but tag and payload, whatever the numbers. */
-const maxFixedBytes = 31;
-
-/** More than {@link writeTransfer} needs. */
-export function transferBytes(tag: Uint8Array, payload: Uint8Array): number {
-  return maxFixedBytes + tag.length + payload.length;
-}
+/** The most that {@link writeTransfer} writes before the payload, whatever the numbers. */
+export const maxTransferBytes = 33;
 
 /**
  * Writes one frame with a whole message: header (AMQP 1.0 §2.3.1), transfer (§2.7.5) of message format 0, payload.
@@ -24,7 +17,7 @@ export function transferBytes(tag: Uint8Array, payload: Uint8Array): number {
 export function writeTransfer(
   into: Buffer,
   start: number,
-  { channel, handle, deliveryId, tag, settled }: TransferFields,
+  { channel, handle, deliveryId, settled }: TransferFields,
   payload: Uint8Array,
 ): number {
   let at = start + 4;
@@ -40,9 +33,8 @@ export function writeTransfer(
   at = writeUint(into, at, handle);
   at = writeUint(into, at, deliveryId);
   into[at++] = 0xa0; // delivery-tag
-  into[at++] = tag.length;
-  into.set(tag, at);
-  at += tag.length;
+  into[at++] = 4;
+  at = into.writeUInt32BE(deliveryId, at);
   into[at++] = 0x43; // message-format: 0
   into[at++] = settled ? 0x41 : 0x42;
   into[at++] = 0x42; // more: false

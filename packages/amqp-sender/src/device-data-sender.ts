@@ -1,4 +1,4 @@
-import type { AmqpConnection } from '@rollcall/amqp-connection';
+import type { AmqpConnection, SendOptions } from '@rollcall/amqp-connection';
 import type { DeviceDataSender } from '@rollcall/core';
 import { encodeDeviceMessage } from '@rollcall/core/wire';
 import { addressTemplate } from './address-template.ts';
@@ -17,6 +17,10 @@ export interface DeviceDataSenderOptions {
   readonly creditWaitMs: number;
 }
 
+const outcome: SendOptions = { awaitOutcome: true };
+const handedOver: SendOptions = { awaitOutcome: false };
+const unconnected = uploadOutcome({ status: 'disconnected' });
+
 /** Telemetry and events of devices, with the outcome that Hono's adapters report. */
 export function createDeviceDataSender(options: DeviceDataSenderOptions): DeviceDataSender {
   const { connection } = options;
@@ -32,15 +36,15 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
   let closed = false;
 
   return {
-    async send(message) {
-      if (closed || !connection.connected()) return uploadOutcome({ status: 'disconnected' });
-      sent += 1;
-      const link = links.get(addresses[message.endpoint](message.device.tenant));
-      const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
-      return uploadOutcome(
-        await link.send(encoded, { awaitOutcome: message.endpoint === 'event' || message.qos === 1 }),
-      );
-    },
+    send: (message) =>
+      new Promise((resolve) => {
+        if (closed || !connection.connected()) return resolve(unconnected);
+        sent += 1;
+        const link = links.get(addresses[message.endpoint](message.device.tenant));
+        const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
+        const until = message.endpoint === 'event' || message.qos === 1 ? outcome : handedOver;
+        return link.submit(encoded, until, (told) => resolve(uploadOutcome(told)));
+      }),
     connected: () => connection.connected(),
     async close() {
       if (closed) return;

@@ -6,13 +6,14 @@ const failure = (status: UploadFailure['status'], text: string): UploadOutcome =
   failure: { status, text },
 });
 
+const accepted: UploadOutcome = { status: 'accepted' };
 const unavailable = failure(503, 'Temporarily unavailable');
 
 /** What the outcome of a message means for the device that sent it (`docs/hono-compatibility.md` §4). */
 export function uploadOutcome(outcome: SendOutcome): UploadOutcome {
   switch (outcome.status) {
     case 'accepted':
-      return { status: 'accepted' };
+      return accepted;
     case 'rejected':
       return rejected(outcome.condition, outcome.description);
     case 'released':

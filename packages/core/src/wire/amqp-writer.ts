@@ -24,11 +24,11 @@ const code = {
 } as const;
 
 const utf8 = new TextEncoder();
-const initialBytes = 4_096;
-/** A buffer that one large message made larger than this is not kept. */
-const maxKeptBytes = 65_536;
-/** Up to this length a loop is faster than the platform's encoder. */
-const shortText = 64;
+const defaultBytes = 4_096;
+/** Larger messages do not share memory with others. */
+const largestShare = 1 / 8;
+/** Up to this length a loop is faster than what the platform has. */
+const short = 64;
 const notAscii = /[^\p{ASCII}]/gu;
 
 /** An AMQP string, encoded: for {@link AmqpWriter.raw}. */
@@ -45,22 +45,28 @@ export function encodedSymbol(value: string): Uint8Array {
   return writer.finish();
 }
 
-function ownCopy(bytes: Uint8Array): Uint8Array {
-  return bytes.slice();
-}
-
 /**
- * Writes AMQP 1.0 values one after the other. Compound values are opened and closed; their size and count are filled
- * in at the end. Reusable: `begin` starts a message, `finish` hands out a copy of it.
+ * Writes AMQP 1.0 values one after the other. Compound values are opened and closed; their size and count are filled in at
+ * the end. Reusable: `begin` starts a message, `finish` or `finishShared` hands it out.
  */
 export class AmqpWriter {
-  #bytes = new Uint8Array(initialBytes);
-  #view = new DataView(this.#bytes.buffer);
+  readonly #usualBytes: number;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  /** Where the message begins: behind those that were handed out of the same memory. */
+  #start = 0;
   #at = 0;
+
+  /** @param usualBytes memory that is kept at hand; what one large message needs beyond it is let go of again. */
+  constructor(usualBytes: number = defaultBytes) {
+    this.#usualBytes = usualBytes;
+    this.#bytes = new Uint8Array(usualBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
 
   /** Forgets what was written and not finished, as where the writing of a message threw. */
   begin(): void {
-    this.#at = 0;
+    this.#at = this.#start;
   }
 
   /** The described type of a message section (AMQP 1.0 §3.2); the section's value must follow. */
@@ -133,6 +139,8 @@ export class AmqpWriter {
 
   /** Symbols are ASCII (AMQP 1.0 §1.6.21), and some peers drop the link over others: those become `?`. */
   symbol(value: string): void {
+    this.#reserve(value.length + 2);
+    if (value.length <= short && this.#shortAscii(value, code.symbol8)) return;
     this.#text(value.replace(notAscii, '?'), code.symbol8, code.symbol32);
   }
 
@@ -150,74 +158,97 @@ export class AmqpWriter {
 
   /** Bytes that are encoded already. */
   raw(value: Uint8Array): void {
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    const { length } = value;
+    this.#reserve(length);
+    if (length <= short) copyShort(value, this.#bytes, this.#at);
+    else this.#bytes.set(value, this.#at);
+    this.#at += length;
   }
 
-  /** Opens a list; the result closes it, given the number of values written in between. */
-  list(): (count: number) => void {
-    return this.#compound(code.list32);
+  /** Opens a list; {@link close} closes it. */
+  openList(): number {
+    return this.#open(code.list32);
   }
 
-  /** Opens a map; the result closes it, given the number of keys and values written in between, added up. */
-  map(): (count: number) => void {
-    return this.#compound(code.map32);
+  /** Opens a map; {@link close} closes it. */
+  openMap(): number {
+    return this.#open(code.map32);
   }
 
-  /** A copy of everything written since `begin`, made by `copy`. */
-  finish(copy: (bytes: Uint8Array) => Uint8Array = ownCopy): Uint8Array {
-    const written = copy(this.#bytes.subarray(0, this.#at));
-    this.#at = 0;
-    if (this.#bytes.length > maxKeptBytes) this.#use(new Uint8Array(initialBytes));
-    return written;
+  /**
+   * Closes a list or a map.
+   *
+   * @param opened what opening it returned.
+   * @param count number of values written in between; of a map, keys and values added up.
+   */
+  close(opened: number, count: number): void {
+    const sizeAt = this.#start + opened;
+    // The size counts everything behind itself: the count and the values (AMQP 1.0 §1.2.3).
+    this.#view.setUint32(sizeAt, this.#at - sizeAt - 4);
+    this.#view.setUint32(sizeAt + 4, count);
   }
 
-  #compound(typeCode: number): (count: number) => void {
-    this.#byte(typeCode);
-    const sizeAt = this.#at;
-    this.#reserve(8);
-    this.#at += 8;
-    return (count) => {
-      // The size counts everything behind itself: the count and the values (AMQP 1.0 §1.2.3).
-      this.#view.setUint32(sizeAt, this.#at - sizeAt - 4);
-      this.#view.setUint32(sizeAt + 4, count);
-    };
+  /** Everything written since `begin`, in memory of its own. */
+  finish(): Uint8Array {
+    const message = this.#bytes.slice(this.#start, this.#at);
+    this.#at = this.#start;
+    if (this.#bytes.length > this.#usualBytes) this.#use(new Uint8Array(this.#usualBytes));
+    return message;
   }
 
-  #text(value: string, short: number, long: number): void {
+  /**
+   * Everything written since `begin`, where it was written. For what is soon let go of: the memory lives as long as any
+   * message in it.
+   */
+  finishShared(): Uint8Array {
+    if (this.#at - this.#start > this.#usualBytes * largestShare) return this.finish();
+    const message = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
+    return message;
+  }
+
+  #open(typeCode: number): number {
+    this.#reserve(9);
+    this.#bytes[this.#at] = typeCode;
+    const opened = this.#at + 1 - this.#start;
+    this.#at += 9;
+    return opened;
+  }
+
+  #text(value: string, code8: number, code32: number): void {
     // Room for the worst case of UTF-8, and for the longer of both headers.
     this.#reserve(value.length * 3 + 5);
-    if (value.length <= shortText && this.#shortAscii(value, short)) return;
+    if (value.length <= short && this.#shortAscii(value, code8)) return;
     const headerBytes = value.length * 3 < 256 ? 2 : 5;
     const { written } = utf8.encodeInto(value, this.#bytes.subarray(this.#at + headerBytes));
     if (headerBytes === 2) {
-      this.#bytes[this.#at] = short;
+      this.#bytes[this.#at] = code8;
       this.#bytes[this.#at + 1] = written;
     } else if (written < 256) {
-      this.#bytes[this.#at] = short;
+      this.#bytes[this.#at] = code8;
       this.#bytes[this.#at + 1] = written;
       this.#bytes.copyWithin(this.#at + 2, this.#at + 5, this.#at + 5 + written);
       this.#at += 2 + written;
       return;
     } else {
-      this.#bytes[this.#at] = long;
+      this.#bytes[this.#at] = code32;
       this.#view.setUint32(this.#at + 1, written);
     }
     this.#at += headerBytes + written;
   }
 
   /** Writes a short text, unless it turns out not to be ASCII. */
-  #shortAscii(value: string, short: number): boolean {
-    const { length } = value;
+  #shortAscii(value: string, code8: number): boolean {
+    const bytes = this.#bytes;
     const start = this.#at + 2;
+    const { length } = value;
     for (let index = 0; index < length; index++) {
       const unit = value.charCodeAt(index);
       if (unit > 0x7f) return false;
-      this.#bytes[start + index] = unit;
+      bytes[start + index] = unit;
     }
-    this.#bytes[this.#at] = short;
-    this.#bytes[this.#at + 1] = length;
+    bytes[start - 2] = code8;
+    bytes[start - 1] = length;
     this.#at = start + length;
     return true;
   }
@@ -235,19 +266,31 @@ export class AmqpWriter {
 
   #int64(value: number): void {
     this.#reserve(8);
-    this.#view.setBigInt64(this.#at, BigInt(Math.trunc(value)));
+    const whole = Math.trunc(value);
+    const high = Math.floor(whole / 2 ** 32);
+    this.#view.setInt32(this.#at, high);
+    this.#view.setUint32(this.#at + 4, whole - high * 2 ** 32);
     this.#at += 8;
   }
 
   #reserve(length: number): void {
     if (this.#at + length <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + length));
-    larger.set(this.#bytes);
-    this.#use(larger);
+    const written = this.#bytes.subarray(this.#start, this.#at);
+    const needed = written.length + length;
+    const fresh = new Uint8Array(needed <= this.#usualBytes ? this.#usualBytes : 2 * needed);
+    fresh.set(written);
+    this.#use(fresh);
+    this.#at = written.length;
   }
 
   #use(bytes: Uint8Array<ArrayBuffer>): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
+    this.#start = 0;
+    this.#at = 0;
   }
+}
+
+function copyShort(from: Uint8Array, into: Uint8Array, at: number): void {
+  for (let index = 0; index < from.length; index++) into[at + index] = from[index] ?? 0;
 }

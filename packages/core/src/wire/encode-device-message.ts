@@ -1,18 +1,16 @@
 import type { DeviceMessage } from '../device-data-sender.ts';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
-import { createBytePool } from './byte-pool.ts';
 import {
-  writeAnnotations,
-  writeApplicationProperties,
+  openAnnotations,
+  openApplicationProperties,
   writeData,
   writeDefaults,
   writeHeader,
   writeProperties,
 } from './message-sections.ts';
 
-const writer = new AmqpWriter();
-/** Device data is sent at once, and let go of with its outcome; connection events may wait for long, and are not pooled. */
-const pooled = createBytePool(65_536);
+/** Device data is sent at once, and let go of with its outcome: it shares memory, unlike connection events, which may wait. */
+const writer = new AmqpWriter(65_536);
 
 const key = {
   tenantAnnotation: encodedSymbol('tenant_id'),
@@ -41,17 +39,17 @@ export function encodeDeviceMessage(message: DeviceMessage, messageId: string): 
 
   writer.begin();
   writeHeader(writer, endpoint === 'event', message.ttlMs);
-  writeAnnotations(writer, () => {
-    writePair(key.tenantAnnotation, device.tenant);
-    writePair(key.deviceAnnotation, device.device);
-    writePair(key.resourceAnnotation, `${address}/${device.device}`);
-    writer.raw(key.traceContext);
-    writeTraceContext(message);
-    if (message.retain !== true) return 8;
+  const annotations = openAnnotations(writer);
+  writePair(key.tenantAnnotation, device.tenant);
+  writePair(key.deviceAnnotation, device.device);
+  writePair(key.resourceAnnotation, `${address}/${device.device}`);
+  writer.raw(key.traceContext);
+  writeTraceContext(message);
+  if (message.retain === true) {
     writer.raw(key.retain);
     writer.boolean(true);
-    return 10;
-  });
+  }
+  writer.close(annotations, message.retain === true ? 10 : 8);
   writeProperties(writer, {
     messageId,
     to: address,
@@ -59,30 +57,30 @@ export function encodeDeviceMessage(message: DeviceMessage, messageId: string): 
     contentEncoding: message.contentEncoding,
     creationTime: message.creationTime,
   });
-  writeApplicationProperties(writer, () => {
-    writePair(key.device, device.device);
-    writer.raw(key.qos);
-    writer.int(message.qos);
-    writePair(key.adapter, message.origAdapter);
-    writePair(key.address, message.origAddress);
-    let count = 8;
-    if (message.ttdSeconds !== undefined) {
-      writer.raw(key.ttd);
-      writer.int(message.ttdSeconds);
-      count += 2;
-    }
-    return message.properties ? count + writeDefaults(writer, message.properties) : count;
-  });
+  const properties = openApplicationProperties(writer);
+  writePair(key.device, device.device);
+  writer.raw(key.qos);
+  writer.int(message.qos);
+  writePair(key.adapter, message.origAdapter);
+  writePair(key.address, message.origAddress);
+  let count = 8;
+  if (message.ttdSeconds !== undefined) {
+    writer.raw(key.ttd);
+    writer.int(message.ttdSeconds);
+    count += 2;
+  }
+  if (message.properties) count += writeDefaults(writer, message.properties);
+  writer.close(properties, count);
   if (message.payload) writeData(writer, message.payload);
-  return writer.finish(pooled);
+  return writer.finishShared();
 }
 
 /** Hono's legacy form, which its consumers look at first: a map of strings. */
 function writeTraceContext({ traceParent, traceState }: DeviceMessage): void {
-  const close = writer.map();
+  const map = writer.openMap();
   writePair(key.traceParent, traceParent);
   if (traceState !== undefined) writePair(key.traceState, traceState);
-  close(traceState === undefined ? 2 : 4);
+  writer.close(map, traceState === undefined ? 2 : 4);
 }
 
 function writePair(name: Uint8Array, value: string): void {

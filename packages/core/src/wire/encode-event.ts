@@ -4,8 +4,8 @@ import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import { connectionEventContentType } from './content-types.ts';
 import { eventBody, rfc3339 } from './event-body.ts';
 import {
-  writeAnnotations,
-  writeApplicationProperties,
+  openAnnotations,
+  openApplicationProperties,
   writeData,
   writeDefaults,
   writeHeader,
@@ -60,12 +60,11 @@ export function encodeEvent(
 
   writer.begin();
   writeHeader(writer, true, tenant.maxTtlSeconds === undefined ? undefined : tenant.maxTtlSeconds * 1_000);
-  writeAnnotations(writer, () => {
-    writePair(key.tenantAnnotation, device.tenant);
-    writePair(key.deviceAnnotation, device.device);
-    writePair(key.resourceAnnotation, `${address}/${device.device}`);
-    return 6;
-  });
+  const annotations = openAnnotations(writer);
+  writePair(key.tenantAnnotation, device.tenant);
+  writePair(key.deviceAnnotation, device.device);
+  writePair(key.resourceAnnotation, `${address}/${device.device}`);
+  writer.close(annotations, 6);
   writeProperties(writer, {
     messageId: event.id,
     to: address,
@@ -73,25 +72,24 @@ export function encodeEvent(
     contentEncoding: undefined,
     creationTime: event.at,
   });
-  writeApplicationProperties(writer, () => {
-    writePair(key.device, device.device);
-    writer.raw(key.qos);
-    writer.int(1);
-    writePair(key.adapter, adapter.type);
-    writePair(key.version, '1.0');
-    writePair(key.id, event.id);
-    writePair(key.source, `/${adapter.type}/${adapter.id}`);
-    writePair(key.type, `rollcall.device.${event.type}`);
-    writePair(key.subject, `${device.tenant}/${device.device}`);
-    writePair(key.time, rfc3339(event.at));
-    let count = 18 + writeDefaults(writer, defaults.properties);
-    if (options.announcement === true) {
-      writer.raw(key.announcement);
-      writer.boolean(true);
-      count += 2;
-    }
-    return count;
-  });
+  const properties = openApplicationProperties(writer);
+  writePair(key.device, device.device);
+  writer.raw(key.qos);
+  writer.int(1);
+  writePair(key.adapter, adapter.type);
+  writePair(key.version, '1.0');
+  writePair(key.id, event.id);
+  writePair(key.source, `/${adapter.type}/${adapter.id}`);
+  writePair(key.type, `rollcall.device.${event.type}`);
+  writePair(key.subject, `${device.tenant}/${device.device}`);
+  writePair(key.time, rfc3339(event.at));
+  let count = 18 + writeDefaults(writer, defaults.properties);
+  if (options.announcement === true) {
+    writer.raw(key.announcement);
+    writer.boolean(true);
+    count += 2;
+  }
+  writer.close(properties, count);
   writeData(writer, json.encode(JSON.stringify(eventBody(event))));
   return writer.finish();
 }

@@ -16,23 +16,22 @@ const maxUint32 = 0xffff_ffff;
 export function writeHeader(writer: AmqpWriter, durable: boolean, ttlMs: number | undefined): void {
   if (!durable && ttlMs === undefined) return;
   writer.section(section.header);
-  const close = writer.list();
+  const list = writer.openList();
   if (durable) writer.boolean(true);
   else writer.null();
   if (ttlMs === undefined) {
-    close(1);
+    writer.close(list, 1);
     return;
   }
   writer.null(); // priority
   writer.uint(Math.min(Math.max(Math.round(ttlMs), 0), maxUint32));
-  close(3);
+  writer.close(list, 3);
 }
 
-/** Message annotations; `write` writes keys and values and returns how many of both. */
-export function writeAnnotations(writer: AmqpWriter, write: () => number): void {
+/** Opens the message annotations; keys and values follow, and `close`. */
+export function openAnnotations(writer: AmqpWriter): number {
   writer.section(section.messageAnnotations);
-  const close = writer.map();
-  close(write());
+  return writer.openMap();
 }
 
 export interface StandardProperties {
@@ -46,7 +45,7 @@ export interface StandardProperties {
 /** The properties section (AMQP 1.0 §3.2.4). */
 export function writeProperties(writer: AmqpWriter, properties: StandardProperties): void {
   writer.section(section.properties);
-  const close = writer.list();
+  const list = writer.openList();
   writer.string(properties.messageId);
   writer.null(); // user-id
   writer.string(properties.to);
@@ -59,14 +58,13 @@ export function writeProperties(writer: AmqpWriter, properties: StandardProperti
   else writer.symbol(properties.contentEncoding);
   writer.null(); // absolute-expiry-time
   writer.timestamp(properties.creationTime);
-  close(10);
+  writer.close(list, 10);
 }
 
-/** Application properties; `write` writes keys and values and returns how many of both. */
-export function writeApplicationProperties(writer: AmqpWriter, write: () => number): void {
+/** Opens the application properties; keys and values follow, and `close`. */
+export function openApplicationProperties(writer: AmqpWriter): number {
   writer.section(section.applicationProperties);
-  const close = writer.map();
-  close(write());
+  return writer.openMap();
 }
 
 /** The body, as one Data section. */

@@ -1,0 +1,50 @@
+import type { RawConnection, RawSession, RawTransport } from './raw-session.ts';
+import { readAcceptance, type Acceptance } from './read-acceptance.ts';
+
+/** Takes what the peer accepted and settled; says whether that was all, or rhea is to have the frame too. */
+export type TakeAccepted = (first: number, last: number) => boolean;
+
+const takers = new WeakMap<RawSession, TakeAccepted>();
+const watched = new WeakSet<RawTransport>();
+const headerBytes = 8;
+
+/**
+ * Reads the frames by which a peer accepts what a session sent. rhea makes a tree of objects of each, and for each delivery in it
+ * an outcome, two contexts, and events on three levels. All other frames are rhea's, each in its turn.
+ */
+export function readAcceptancesBesideRhea(session: RawSession, take: TakeAccepted): void {
+  takers.set(session, take);
+  const { connection } = session;
+  const { amqp_transport: transport } = connection;
+  if (watched.has(transport)) return;
+  watched.add(transport);
+  const readAsRhea = transport.read.bind(transport);
+
+  transport.read = (bytes, from) => {
+    /** Where what rhea has not had yet begins. */
+    let rest = 0;
+    let at = 0;
+    while (at + headerBytes <= bytes.length) {
+      const end = at + bytes.readUInt32BE(at);
+      if (end < at + headerBytes || end > bytes.length) break;
+      const acceptance = readAcceptance(bytes, at, end);
+      if (acceptance) {
+        // Of whole frames rhea leaves nothing, as long as it reads at all.
+        if (rest < at) rest += readAsRhea(bytes.subarray(rest, at), from);
+        if (rest < at) return rest;
+        if (hand(connection, acceptance)) rest = end;
+      }
+      at = end;
+    }
+    return rest === bytes.length ? rest : rest + readAsRhea(bytes.subarray(rest), from);
+  };
+}
+
+function hand(connection: RawConnection, { channel, first, last }: Acceptance): boolean {
+  const session = connection.remote_channel_map[channel];
+  const take = session && takers.get(session);
+  if (!take?.(first, last)) return false;
+  // rhea forgets settled deliveries at the end of a turn.
+  connection._register();
+  return true;
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { createFifo } from './fifo.ts';
+
+test('what goes in first comes out first, however much goes through', () => {
+  const fifo = createFifo<number>();
+  let pushed = 0;
+  let shifted = 0;
+  for (let round = 1; round <= 200; round++) {
+    for (let count = 0; count < round; count++) fifo.push(pushed++);
+    for (let count = 0; count < round - (round % 3); count++) expect(fifo.shift()).toBe(shifted++);
+    expect(fifo.length).toBe(pushed - shifted);
+    expect(fifo.first()).toBe(pushed === shifted ? undefined : shifted);
+  }
+  const rest = Array.from({ length: pushed - shifted }, (_, index) => shifted + index);
+  expect([...fifo]).toEqual(rest);
+  expect(rest.map(() => fifo.shift())).toEqual(rest);
+  expect(fifo.shift()).toBeUndefined();
+  expect(fifo.length).toBe(0);
+});

@@ -1,0 +1,54 @@
+import { later, type Clock, type Instant } from '@rollcall/core';
+
+/** When what was handed in is sent. */
+export interface FlushSchedule {
+  /** Has `flush` called once: at the end of this turn of the event loop, or when messages have gathered. */
+  ask(): void;
+  /** Since when that has been asked for, where it has not come yet. */
+  askedAt(): Instant | undefined;
+  /** Has `flush` called in a moment: nobody tells when the peer's session window opens. */
+  lookAgain(): void;
+  /** Something was sent: what follows gathers from then on. */
+  sent(at: Instant): void;
+  stop(): void;
+}
+
+const lookAgainMs = 5;
+
+/** One flush for everything that was handed in within a turn of the event loop, or within the time to gather. */
+export function createFlushSchedule(clock: Clock, gatherMs: number, flush: () => void): FlushSchedule {
+  let asked: Instant | undefined;
+  let sentAt = -Infinity as Instant;
+  let disarmGather: (() => void) | undefined;
+  let disarmLook: (() => void) | undefined;
+
+  function flushNow(): void {
+    asked = undefined;
+    disarmGather = undefined;
+    flush();
+  }
+
+  return {
+    ask() {
+      if (asked !== undefined) return;
+      asked = clock.monotonic();
+      const next = later(sentAt, gatherMs);
+      if (next <= asked) setImmediate(flushNow);
+      else disarmGather = clock.at(next, flushNow);
+    },
+    askedAt: () => asked,
+    lookAgain() {
+      disarmLook ??= clock.at(later(clock.monotonic(), lookAgainMs), () => {
+        disarmLook = undefined;
+        flush();
+      });
+    },
+    sent(at) {
+      sentAt = at;
+    },
+    stop() {
+      disarmLook?.();
+      disarmGather?.();
+    },
+  };
+}

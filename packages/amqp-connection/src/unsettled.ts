@@ -1,0 +1,60 @@
+import type { Instant } from '@rollcall/core';
+import type rhea from 'rhea';
+import { createFifo } from './fifo.ts';
+
+/** Something that is sent, and then waits for its outcome. */
+export interface Sent {
+  /** Until when it waits. */
+  readonly deadline: Instant;
+  /** While it waits. */
+  delivery: rhea.Delivery | undefined;
+}
+
+/** What was sent on a link and has no outcome yet, in the order in which it was sent. */
+export interface Unsettled<Item extends Sent> {
+  add(item: Item, delivery: rhea.Delivery): void;
+  /** Whose delivery this is, unless that was taken before. It waits no more. */
+  settle(delivery: rhea.Delivery): Item | undefined;
+  /** Of the first one. */
+  deadline(): Instant | undefined;
+  /** Takes out the first one whose deadline has passed. It keeps its delivery. */
+  takeOverdue(now: Instant): Item | undefined;
+}
+
+/** rhea hands its deliveries back with what was noted on them: no table is as quick. */
+type Noted<Item> = rhea.Delivery & { entry?: Item };
+
+export function createUnsettled<Item extends Sent>(): Unsettled<Item> {
+  const sent = createFifo<Item>();
+
+  /** Outcomes come in any order: what is settled leaves once it is the first. */
+  function first(): Item | undefined {
+    let item = sent.first();
+    while (item && !item.delivery) {
+      sent.shift();
+      item = sent.first();
+    }
+    return item;
+  }
+
+  return {
+    add(item, delivery) {
+      (delivery as Noted<Item>).entry = item;
+      item.delivery = delivery;
+      sent.push(item);
+    },
+    settle(delivery) {
+      const { entry } = delivery as Noted<Item>;
+      if (entry?.delivery !== delivery) return undefined;
+      entry.delivery = undefined;
+      first();
+      return entry;
+    },
+    deadline: () => first()?.deadline,
+    takeOverdue(now) {
+      const item = first();
+      if (!item || item.deadline > now) return undefined;
+      return sent.shift();
+    },
+  };
+}
