@@ -117,8 +117,8 @@ test('2,000 certificates that are not quite the right one: none gets in, and non
     const der = Buffer.from(mutated([thermostat.der], random));
     // Nothing may have been changed at all.
     if (der.equals(thermostat.der)) continue;
-    const attempt = { certificate: der, remoteIp: `2001:db8:0:${index.toString(16)}::1` };
-    const result = await authenticate(attempt, context);
+    const remoteIp = `2001:db8:0:${index.toString(16)}::1`;
+    const result = await authenticate({ certificate: der, remoteIp }, context);
     outcomes.add(result.status === 'accepted' ? 'accepted' : result.refusal.reason);
   }
   expect([...outcomes]).toEqual(['bad-credentials']);
