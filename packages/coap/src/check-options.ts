@@ -4,7 +4,7 @@ import { isCritical } from './coap-option.ts';
 import { knownOptions, type OptionDefinition } from './option-definition.ts';
 
 /** The option that nobody may overlook, and that makes no sense here. */
-export interface BadOption {
+interface BadOption {
   readonly badOption: number;
 }
 

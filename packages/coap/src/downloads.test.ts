@@ -94,6 +94,27 @@ describe('the block size is that of the client', () => {
   });
 });
 
+test('who may be elsewhere gets small blocks, all of one size, whatever the first request weighed', () => {
+  const { say, sent, ask } = givenALargeAnswer({ isVerified: () => false });
+  say({
+    id: 1_000,
+    options: [textOption(coapOption.uriPath, 't')],
+    payload: Buffer.alloc(200),
+  });
+  const [first] = sent();
+  expect(first && blockOf(first)).toEqual({ num: 0, more: true, szx: 0 });
+  const parts = first ? [first] : [];
+  for (let num = 1; num < 13; num++) parts.push(ask(block(num, 0)));
+  expect(parts.map((part) => blockOf(part)?.num)).toEqual(Array.from({ length: 13 }, (_, num) => num));
+  expect(Buffer.concat(parts.map(({ payload }) => payload))).toEqual(body);
+});
+
+test('who may be elsewhere and sent enough gets an answer of one datagram', () => {
+  const { say, sent } = givenALargeAnswer({ isVerified: () => false, limits: { blockBytes: 256 } });
+  say({ payload: Buffer.alloc(100) });
+  expect(sent()[0]?.payload).toHaveLength(200);
+});
+
 test('who asks for blocks gets one, of an answer that needs none too', () => {
   const { ask, endpoint } = givenALargeAnswer({
     handle: () => ({ code: coapCode.content, payload: Buffer.from('x') }),

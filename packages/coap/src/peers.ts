@@ -17,7 +17,7 @@ export interface PeerState<Peer> {
   ping: Ping | undefined;
 }
 
-export interface Ping {
+interface Ping {
   readonly id: number;
   readonly answered: Promise<boolean>;
   end(isAlive: boolean): void;

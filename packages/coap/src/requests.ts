@@ -1,3 +1,4 @@
+import { answerBudget } from './answer-budget.ts';
 import { blockOption, readBlock } from './block-option.ts';
 import { createOptionsCheck } from './check-options.ts';
 import { coapCode, isResponseCode } from './coap-code.ts';
@@ -45,10 +46,6 @@ export interface RequestsOptions<Peer> {
   readonly responses: SeparateResponses<Peer>;
 }
 
-/** Bytes of answer for each byte of a request from who may have forged its address. As much as QUIC allows (RFC 9000 §8.1). */
-const maxAmplification = 3;
-/** What any request may be answered with: all transmissions of an answer without content. */
-const minBudgetBytes = 64;
 /** How long whom we refuse should wait. */
 const refusedMaxAgeS = 2;
 
@@ -87,7 +84,7 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     const work: Work<Peer> = {
       request: { peer, code, confirmable, id, token, options: checked, payload },
       receivedAt: now,
-      budgetBytes: isVerified ? Infinity : Math.max(maxAmplification * datagramBytes, minBudgetBytes),
+      budgetBytes: isVerified ? Infinity : answerBudget(datagramBytes),
       isPending: false,
       isAcknowledged: false,
       ackAfterMs: endpoint.ackAfterMs ?? -1,
@@ -123,9 +120,9 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
   }
 
   function process(exchange: Exchange<Peer>, work: Work<Peer>, now: number): void {
-    const { request, budgetBytes } = work;
+    const { request } = work;
     const { key } = exchange.peer;
-    const answer = notForUs(request) ?? downloads.resume(key, request, budgetBytes);
+    const answer = notForUs(request) ?? downloads.resume(key, request);
     if (answer) {
       answerWith(exchange, work, answer);
       return;

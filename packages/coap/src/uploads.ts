@@ -9,7 +9,7 @@ import { transferName } from './transfer-name.ts';
 import { createTransfers, type Transfers } from './transfers.ts';
 
 /** What came of a request's body: it goes on with the whole body, or it is answered here. */
-export type Received = { readonly body: Uint8Array } | { readonly answer: CoapResponse };
+type Received = { readonly body: Uint8Array } | { readonly answer: CoapResponse };
 
 /** Puts bodies together that arrive in blocks (RFC 7959 §2.5). */
 export interface Uploads {
