@@ -64,7 +64,9 @@ describe('a copy of a confirmable request', () => {
 
   test('is told from a new request after the lifetime of its id, and not before', () => {
     const clock = new ManualClock();
-    const { say, handled } = createEndpointBed(clock);
+    // So that the id is free before its exchange is swept away.
+    clock.advance(250);
+    const { say, handled, endpoint } = createEndpointBed(clock);
     say({ id: 5 });
     clock.advance(246_999);
     say({ id: 5 });
@@ -73,6 +75,9 @@ describe('a copy of a confirmable request', () => {
     say({ id: 5 });
     say({ id: 5 });
     expect(handled).toHaveLength(2);
+    expect(endpoint.statistics()).toMatchObject({ exchanges: 1, peers: 1 });
+    clock.advance(248_000);
+    expect(endpoint.statistics()).toMatchObject({ exchanges: 0, peers: 0 });
   });
 
   test('does not lengthen that lifetime, and neither does a slow handler', async () => {

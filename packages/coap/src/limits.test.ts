@@ -66,6 +66,19 @@ describe('exchanges that are remembered', () => {
     expect(peers).toBe(exchanges);
   });
 
+  test.each([3, 20])(
+    'of one peer leave out those that its handler works on, at %i',
+    (maxExchangesPerPeer) => {
+      const { say, handled } = createEndpointBed(new ManualClock(), {
+        limits: { maxExchangesPerPeer },
+        handle: ({ id }) => (id === 0 ? new Promise(() => {}) : changed),
+      });
+      for (let id = 0; id < 100; id++) say({ id });
+      say({ id: 0 });
+      expect(handled).toHaveLength(100);
+    },
+  );
+
   test('are not forgotten while the handler works', async () => {
     const { say, handled, answerAll, sentInShort, endpoint } = givenASlowHandler({ maxExchanges: 5 });
     for (let id = 0; id < 8; id++) say({ id });
