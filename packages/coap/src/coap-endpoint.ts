@@ -1,0 +1,138 @@
+import type { CoapClock } from './coap-clock.ts';
+import type { CoapRequest, CoapResponse } from './coap-exchange.ts';
+import { defaultCoapLimits, type CoapLimits } from './coap-limits.ts';
+import type { CoapStatistics } from './coap-statistics.ts';
+import { isRequestCode } from './coap-code.ts';
+import { decodeMessage } from './decode-message.ts';
+import { createDeadlines } from './deadlines.ts';
+import { emptyMessage } from './encode-message.ts';
+import type { OptionDefinition } from './option-definition.ts';
+import { createPeers } from './peers.ts';
+import { createPings } from './pings.ts';
+import { createRequests } from './requests.ts';
+import { createSeparateResponses } from './separate-responses.ts';
+import { defaultTransmissionTiming, type TransmissionTiming } from './transmission-timing.ts';
+
+export interface CoapEndpointOptions<Peer> {
+  /** Sends a datagram. Must not throw; what is lost is sent again where the protocol says so. */
+  send(datagram: Buffer, peer: Peer): void;
+  /**
+   * Answers a request; runs once for each, however often it arrives. What it throws is answered by 5.00. One that answers at once,
+   * without a promise, costs less.
+   */
+  handle(request: CoapRequest<Peer>): CoapResponse | Promise<CoapResponse>;
+  /** What tells peers apart, as the key of a map: an association, or an address as text. By default the peer itself. */
+  keyOf?(peer: Peer): unknown;
+  /**
+   * Whether a peer is known to be where its datagrams say it is, e.g. by a handshake. All others get no more than three times the
+   * bytes they sent: who forges an address cannot make us flood it. By default nobody is.
+   */
+  isVerified?(peer: Peer): boolean;
+  /** Told of a handler that threw, or that answered what cannot be sent. */
+  onHandlerError?(error: unknown, request: CoapRequest<Peer>): void;
+  readonly clock: CoapClock;
+  readonly random: { next(): number };
+  /**
+   * How long a confirmable request waits for its answer before it is acknowledged alone, to be answered separately. 0: a promise is
+   * acknowledged at once. `undefined` or negative: never, the answer comes with the acknowledgement. See also `ackAfter`.
+   */
+  readonly ackAfterMs?: number;
+  /** Options beyond those of the RFCs that the handler acts by. A critical one that nobody knows is refused. */
+  readonly options?: readonly OptionDefinition[];
+  readonly limits?: Partial<CoapLimits>;
+  readonly timing?: Partial<TransmissionTiming>;
+}
+
+/** CoAP on any number of datagram transports: each datagram comes with whom it is from. */
+export interface CoapEndpoint<Peer> {
+  /** Takes a datagram, whose memory must not be used again. */
+  receive(datagram: Uint8Array, peer: Peer): void;
+  /** Decides anew when a request is acknowledged alone, counted from its arrival; see `ackAfterMs`. */
+  ackAfter(request: CoapRequest<Peer>, ackAfterMs: number): void;
+  /** Whether the peer is there: false where it did not answer in about 1.5 minutes, or was forgotten. */
+  ping(peer: Peer): Promise<boolean>;
+  /** The peer is gone. Whatever its handlers say from now on goes nowhere. */
+  forget(peer: Peer): void;
+  statistics(): CoapStatistics;
+  /** Forgets all peers, and answers nobody any more. */
+  close(): void;
+}
+
+export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): CoapEndpoint<Peer> {
+  const { clock } = options;
+  const random = (): number => options.random.next();
+  const limits = { ...defaultCoapLimits, ...options.limits };
+  const timing = { ...defaultTransmissionTiming, ...options.timing };
+  const deadlines = createDeadlines(clock);
+  const peers = createPeers((peer: Peer) => options.keyOf?.(peer) ?? peer, random);
+  const send = (datagram: Buffer, peer: Peer): void => options.send(datagram, peer);
+  const sending = { deadlines, random, timing, peers, send };
+  const responses = createSeparateResponses({ ...sending, limits });
+  const pings = createPings(sending);
+  const requests = createRequests({ endpoint: options, limits, timing, deadlines, peers, responses });
+  let received = 0;
+  let formatErrors = 0;
+  let unexpected = 0;
+  let isClosed = false;
+
+  function reset(id: number, peer: Peer): void {
+    send(emptyMessage('RST', id), peer);
+  }
+
+  function forget(peer: Peer): void {
+    const state = peers.find(peer);
+    requests.forget(peer);
+    if (state === undefined) return;
+    responses.forgetAll(state);
+    pings.end(state, false);
+  }
+
+  return {
+    receive(datagram, peer) {
+      if (isClosed) return;
+      received++;
+      const message = decodeMessage(datagram);
+      if ('problem' in message) {
+        formatErrors++;
+        // What cannot be read is rejected where its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3).
+        if (message.type === 'CON' && message.id !== undefined) reset(message.id, peer);
+        return;
+      }
+      const { type, code, id } = message;
+      if (isRequestCode(code)) {
+        requests.receive(message, datagram.length, peer, clock.monotonic());
+        return;
+      }
+      if (type === 'CON' || type === 'NON') {
+        // A ping (RFC 7252 §4.3), or a response that nobody here asked for.
+        if (type === 'CON' && datagram.length > 4) unexpected++;
+        reset(id, peer);
+        return;
+      }
+      // We ask nothing that would be answered with content, so that only empty messages mean anything.
+      const state = datagram.length === 4 ? peers.find(peer) : undefined;
+      if (state === undefined || !(pings.settle(state, id) || responses.settle(state, id))) unexpected++;
+    },
+    ackAfter: requests.ackAfter,
+    ping(peer) {
+      return isClosed ? Promise.resolve(false) : pings.ping(peers.open(peer), clock.monotonic());
+    },
+    forget,
+    statistics: () => ({
+      peers: peers.size,
+      pings: pings.size,
+      unacknowledged: responses.size,
+      received,
+      formatErrors,
+      unexpected,
+      sentAgain: responses.sentAgain + pings.sentAgain,
+      givenUp: responses.givenUp,
+      ...requests.statistics(),
+    }),
+    close() {
+      isClosed = true;
+      for (const { peer } of [...peers.all()]) forget(peer);
+      deadlines.close();
+    },
+  };
+}

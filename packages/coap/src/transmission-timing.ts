@@ -1,0 +1,18 @@
+/** RFC 7252 §4.8. */
+export interface TransmissionTiming {
+  readonly ackTimeoutMs: number;
+  readonly ackRandomFactor: number;
+  readonly maxRetransmit: number;
+  /** How long a confirmable message's id is taken. */
+  readonly exchangeLifetimeMs: number;
+  /** How long a non-confirmable message's id is taken. */
+  readonly nonLifetimeMs: number;
+}
+
+export const defaultTransmissionTiming: TransmissionTiming = {
+  ackTimeoutMs: 2_000,
+  ackRandomFactor: 1.5,
+  maxRetransmit: 4,
+  exchangeLifetimeMs: 247_000,
+  nonLifetimeMs: 145_000,
+};
