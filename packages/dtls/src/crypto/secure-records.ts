@@ -66,10 +66,11 @@ export class SecureRecords {
     return record(contentType.tls12Cid, sequence, id, fragment);
   }
 
-  open({ type, sequence, fragment }: DtlsRecord): OpenedRecord | Unopened {
+  open({ type, sequence, connectionId, fragment }: DtlsRecord): OpenedRecord | Unopened {
     const hidden = type === contentType.tls12Cid;
     // With a connection id negotiated, records without one are dropped (RFC 9146 §3).
     if (hidden !== this.readConnectionId.length > 0) return 'not-authentic';
+    if (hidden && !connectionId.equals(this.readConnectionId)) return 'not-authentic';
     if (!this.#window.isFresh(sequence)) return 'replayed';
     const context = hidden
       ? connectionIdContext(epoch, sequence, this.readConnectionId)
