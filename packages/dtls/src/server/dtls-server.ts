@@ -2,6 +2,7 @@ import { contentType } from '../wire/content-type.ts';
 import { readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
 import { Malformed } from '../wire/malformed.ts';
+import { ownCopy } from '../wire/own-copy.ts';
 import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
 import { createAssociationTable } from './association-table.ts';
 import { beginHandshake } from './begin-handshake.ts';
@@ -151,8 +152,8 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
   }
 
   function newConnectionId(): Buffer {
-    let id = Buffer.from(randomBytes(connectionIdBytes));
-    while (table.withConnectionId(id)) id = Buffer.from(randomBytes(connectionIdBytes));
+    let id = ownCopy(randomBytes(connectionIdBytes));
+    while (table.withConnectionId(id)) id = ownCopy(randomBytes(connectionIdBytes));
     return id;
   }
 

@@ -7,6 +7,7 @@ import type { ClientHello } from '../wire/client-hello.ts';
 import { contentType } from '../wire/content-type.ts';
 import { handshakeMessage, readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
+import { ownCopy } from '../wire/own-copy.ts';
 import type { DtlsRecord } from '../wire/read-records.ts';
 import { plainRecord } from '../wire/record.ts';
 import { createClientFlight, type ClientFlight, type ClientFlightOutcome } from './client-flight.ts';
@@ -117,7 +118,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   function newSessionId(): Buffer {
     // A session without RFC 7627 could be resumed by somebody in the middle: it is not kept.
     const keep = terms.extendedMasterSecret && settings.limits.maxSessions > 0;
-    return keep ? Buffer.from(settings.randomBytes(sessionIdBytes)) : Buffer.alloc(0);
+    return keep ? ownCopy(settings.randomBytes(sessionIdBytes)) : Buffer.alloc(0);
   }
 
   function begin(): void {
@@ -257,7 +258,10 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
       flight = [];
       finish();
       transmit();
-      finalFlight = { items: flight, nextPlainSequence };
+      finalFlight = {
+        items: flight.map((item) => ({ ...item, body: ownCopy(item.body) })),
+        nextPlainSequence,
+      };
       if (sessionId.length > 0)
         host.sessions.put({
           id: sessionId,

@@ -9,6 +9,7 @@ import type { AlertName } from '../wire/alert.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { uint16List, type ClientHello } from '../wire/client-hello.ts';
 import { extensionType } from '../wire/extension-type.ts';
+import { ownCopy } from '../wire/own-copy.ts';
 import { dtls12 } from '../wire/protocol-version.ts';
 import { ecdsaSha256 } from '../wire/signature-scheme.ts';
 
@@ -108,6 +109,5 @@ function connectionIdOf({ extensions }: ClientHello): Buffer | undefined {
   const reader = new ByteReader(extension);
   const id = reader.vector8();
   reader.end();
-  // A copy: it outlives the datagram.
-  return Buffer.from(id);
+  return ownCopy(id);
 }

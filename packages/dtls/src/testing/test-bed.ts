@@ -1,12 +1,15 @@
+import { X509Certificate } from 'node:crypto';
+import { cipherSuiteNames } from '../crypto/cipher-suite.ts';
 import { createDtlsServer, type DtlsServer } from '../server/dtls-server.ts';
 import type { Association } from '../server/association.ts';
 import type { DtlsClock, DtlsServerOptions } from '../server/options.ts';
 import { peerKey, type Peer } from '../server/peer.ts';
 import type { DtlsClientOptions } from './client-options.ts';
 import { createDtlsClient, type DtlsClient } from './dtls-client.ts';
+import { createTestCertificate, type TestCertificate } from './test-certificate.ts';
 
 export interface TestBedOptions {
-  readonly clock: DtlsClock & { advance(durationMs: number): void };
+  readonly clock: DtlsClock & { now(): number; advance(durationMs: number): void };
   /** Waits for the promises that are ready. */
   settled(): Promise<void>;
   readonly server?: Partial<DtlsServerOptions<string>>;
@@ -46,9 +49,15 @@ export interface TestBed {
 const stepMs = 100;
 const psk = Buffer.from('hono-secret');
 
-export const sensor1: NonNullable<DtlsClientOptions['psk']> = {
-  identity: Buffer.from('sensor1'),
-  secret: psk,
+/** Whose certificates the server trusts. */
+export const authority: TestCertificate = createTestCertificate({ subject: 'devices', isAuthority: true });
+const serverCertificate = createTestCertificate({ subject: 'adapter' });
+const deviceCertificate = createTestCertificate({ subject: 'sensor1', issuer: authority });
+
+/** What a device called sensor1 has to prove it with. */
+export const sensor1: Required<Pick<DtlsClientOptions, 'psk' | 'certificate'>> = {
+  psk: { identity: Buffer.from('sensor1'), secret: psk },
+  certificate: { chain: [deviceCertificate.der], key: deviceCertificate.key },
 };
 
 export function createTestBed(options: TestBedOptions): TestBed {
@@ -84,8 +93,17 @@ export function createTestBed(options: TestBedOptions): TestBed {
       const isKnown = /^sensor\d+$/.test(identity.toString());
       return isKnown ? { secret: psk, principal: identity.toString() } : undefined;
     },
+    certificate: { chain: [serverCertificate.der], key: serverCertificate.key },
+    verifyCertificate: async ([der]) => (der && isTrusted(new X509Certificate(der)) ? 'sensor1' : undefined),
+    cipherSuites: cipherSuiteNames,
     ...options.server,
   });
+
+  function isTrusted(certificate: X509Certificate): boolean {
+    const isValid =
+      clock.now() >= Date.parse(certificate.validFrom) && clock.now() < Date.parse(certificate.validTo);
+    return isValid && certificate.verify(new X509Certificate(authority.der).publicKey);
+  }
 
   async function run(): Promise<void> {
     do {
