@@ -1,3 +1,4 @@
+import type { Unopened } from '../crypto/secure-records.ts';
 import { contentType } from '../wire/content-type.ts';
 import { readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
@@ -186,24 +187,23 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     const isHidden = record.type === contentType.tls12Cid;
     const handshake = pending.get(key)?.handshake;
     const isItsOwn = handshake?.connectionId.equals(record.connectionId) === true;
-    if (isItsOwn && handshake.hasKeys && handshake.open(record)) return;
     const association = isHidden ? table.withConnectionId(record.connectionId) : table.atAddress(key);
-    if (association && takeByAssociation(association, record, peer)) return;
+    // Whose it is only the keys tell: at one address there may be an association and the handshake of the next one.
+    let opened: 'taken' | DropReason = 'unknown-association';
+    if (isItsOwn && handshake.hasKeys) opened = handshake.open(record);
+    if (opened !== 'taken' && association) opened = openBy(association, record, peer);
+    if (opened === 'taken') return;
     if (isItsOwn && !handshake.hasKeys) handshake.hold(record);
-    else if (association === undefined) drop(isItsOwn ? 'not-authentic' : 'unknown-association');
+    else drop(opened);
   }
 
-  /** False where the record is not of this association. */
-  function takeByAssociation(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): boolean {
+  function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {
     const opened = association.records.open(record);
-    if (typeof opened === 'string') {
-      drop(opened);
-      return opened !== 'not-authentic';
-    }
+    if (typeof opened === 'string') return opened;
     association.lastHeardAt = monotonic();
     if (opened.isNewest) follow(association, peer);
     association.take(opened);
-    return true;
+    return 'taken';
   }
 
   /** RFC 9146 §6: only the newest record tells where a peer is. */

@@ -1,7 +1,7 @@
 import { cipherSuites } from '../crypto/cipher-suite.ts';
 import { createEphemeralKey } from '../crypto/ecdhe.ts';
 import { connectionKeys, finishedData, isFinished } from '../crypto/key-schedule.ts';
-import { SecureRecords } from '../crypto/secure-records.ts';
+import { SecureRecords, type Unopened } from '../crypto/secure-records.ts';
 import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
 import { contentType } from '../wire/content-type.ts';
@@ -74,8 +74,8 @@ export interface Handshake {
   /** The ClientHello came once more. */
   repeat(): void;
   add(fragment: HandshakeFragment): void;
-  /** A record of the second epoch. False where it is not the client's. */
-  open(record: DtlsRecord): boolean;
+  /** A record of the second epoch. */
+  open(record: DtlsRecord): 'taken' | Unopened;
   /** Keeps such a record until there are keys. */
   hold(record: DtlsRecord): void;
   /** Sends a flight again if that is due. */
@@ -197,19 +197,21 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     });
     const waiting = held;
     held = [];
-    for (const record of waiting) if (!open(record)) drop('not-authentic');
+    for (const record of waiting) {
+      const opened = open(record);
+      if (opened !== 'taken') drop(opened);
+    }
   }
 
-  function open(record: DtlsRecord): boolean {
-    if (!records || phase === 'over') return false;
+  function open(record: DtlsRecord): 'taken' | Unopened {
+    if (!records || phase === 'over') return 'not-authentic';
     const opened = records.open(record);
-    if (opened === 'not-authentic') return false;
-    if (typeof opened === 'string') drop(opened);
-    else if (opened.type === contentType.alert && readAlert(opened.bytes)) fail('peer-alert');
+    if (typeof opened === 'string') return opened;
+    if (opened.type === contentType.alert && readAlert(opened.bytes)) fail('peer-alert');
     else if (opened.type === contentType.handshake && phase === 'flights') takeFinished(opened.bytes);
     // Data that overtook the Finished is lost, as datagrams may be.
     else drop('unexpected');
-    return true;
+    return 'taken';
   }
 
   function takeFinished(bytes: Buffer): void {

@@ -174,7 +174,7 @@ export function createDtlsClient(options: DtlsClientOptions): DtlsClient {
     const derived = hello.extendedMasterSecret
       ? extendedMasterSecret(premaster, transcript)
       : masterSecret(premaster, randoms);
-    if (isAskedForCertificate && certificate) {
+    if (isAskedForCertificate && certificate && certificate.chain.length > 0) {
       const signature = sign('sha256', Buffer.concat(transcript), certificate.key);
       say(handshakeType.certificateVerify, Buffer.concat([uint16(ecdsaSha256), vector16(signature)]));
     }
