@@ -234,11 +234,13 @@ describe('an unknown identity', () => {
 
 describe('a client with an association', () => {
   test('that wants to renegotiate is told that nobody does', async () => {
-    const { client, forge, run, peer, log, associations } = await outcomeOf(psk, {}, 0);
+    const { client, forge, run, peer, log, associations, answers } = await outcomeOf(psk, {}, 0);
+    const before = answers.length;
     forge(client.seal(contentType.handshake, Buffer.from([1, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0])), peer);
     await run();
     expect(log).toEqual(['open sensor1']);
     expect(associations[0]?.isOpen).toBe(true);
+    expect(answers.slice(before).map((each) => each[0])).toEqual([contentType.alert]);
   });
 
   test('that sends an alert ends it; a warning, or half an alert, does not', async () => {

@@ -37,7 +37,12 @@ export interface TestBed {
   readonly associations: readonly Association<string>[];
   /** Datagrams of the server so far. */
   readonly answers: readonly Buffer[];
-  device(options: Omit<DtlsClientOptions, 'clock' | 'send'>, peer?: Peer): TestDevice;
+  /** @param network what becomes of a datagram of this device. */
+  device(
+    options: Omit<DtlsClientOptions, 'clock' | 'send'>,
+    peer?: Peer,
+    network?: TestBedOptions['network'],
+  ): TestDevice;
   /** A datagram that somebody sends in the name of `peer`. */
   forge(datagram: Uint8Array, peer: Peer): void;
   /** Until nothing is under way. */
@@ -117,7 +122,11 @@ export function createTestBed(options: TestBedOptions): TestBed {
     log,
     associations,
     answers,
-    device(clientOptions, at = { address: '127.0.0.1', port: nextPort++ }) {
+    device(
+      clientOptions,
+      at = { address: '127.0.0.1', port: nextPort++ },
+      itsNetwork = (datagram) => [datagram],
+    ) {
       const received: string[] = [];
       const closed: string[] = [];
       const sent: Buffer[] = [];
@@ -130,7 +139,7 @@ export function createTestBed(options: TestBedOptions): TestBed {
         send(datagram) {
           sent.push(datagram);
           const from = peer;
-          deliver(datagram, (arrived) => server.receive(arrived, from));
+          for (const each of itsNetwork(datagram)) deliver(each, (arrived) => server.receive(arrived, from));
         },
       });
       devices.set(peerKey(peer), client);
