@@ -37,7 +37,8 @@ export function createAssociationTable<P>(): AssociationTable<P> {
     delete(association) {
       all.delete(association);
       leaveAddress(association);
-      if (association.hasConnectionId) byConnectionId.delete(idKey(association.records.readConnectionId));
+      const id = idKey(association.records.readConnectionId);
+      if (byConnectionId.get(id) === association) byConnectionId.delete(id);
     },
     atAddress: (key) => byAddress.get(key),
     withConnectionId: (id) => byConnectionId.get(idKey(id)),

@@ -29,7 +29,7 @@ export interface ClientFlightOutcome<P> {
   readonly nextSequence: number;
 }
 
-export interface FlightRefusal {
+interface FlightRefusal {
   readonly alert: AlertName;
   readonly failure: HandshakeFailure;
 }

@@ -1,7 +1,10 @@
+import { createSecretKey } from 'node:crypto';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { cipherSuiteNames, cipherSuites } from '../crypto/cipher-suite.ts';
 import { createTestBed, sensor1 } from '../testing/test-bed.ts';
+import type { PskMatch } from './options.ts';
+import { defaultCipherSuites } from './settings.ts';
 
 describe.each(cipherSuiteNames)('%s', (name) => {
   const isCbc = cipherSuites[name].cipher === 'cbc';
@@ -38,6 +41,15 @@ describe.each(cipherSuiteNames)('%s', (name) => {
   });
 });
 
+test('a pre-shared key may be a KeyObject', async () => {
+  const secret = createSecretKey(Buffer.from('hono-secret'));
+  const findPsk = async (): Promise<PskMatch<string>> => ({ secret, principal: 'sensor1' });
+  const { device, run, log } = createTestBed({ clock: new ManualClock(), settled, server: { findPsk } });
+  device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] }).client.connect();
+  await run();
+  expect(log).toEqual(['open sensor1']);
+});
+
 describe('the choice of a cipher suite', () => {
   test.each([
     [
@@ -58,11 +70,10 @@ describe('the choice of a cipher suite', () => {
   });
 
   test('falls on none with CBC unless that is asked for', async () => {
-    const server = { cipherSuites: undefined };
     const { device, run, log } = createTestBed({
       clock: new ManualClock(),
       settled,
-      server: server as never,
+      server: { cipherSuites: defaultCipherSuites },
     });
     const { client } = device({
       ...sensor1,

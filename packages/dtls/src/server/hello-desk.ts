@@ -36,7 +36,7 @@ export interface ReceivedHello {
 }
 
 /** Where a fragment of a ClientHello came from, and in what. */
-export interface HelloFrom {
+interface HelloFrom {
   readonly peer: Peer;
   readonly key: string;
   readonly recordSequence: number;

@@ -28,8 +28,10 @@ export interface ServerCertificate {
 
 export interface DtlsServerOptions<P> {
   readonly clock: DtlsClock;
+  /** Must not call `receive` before it returns. The bytes are not touched any more. */
   send(datagram: Buffer, peer: Peer): void;
   onOpen(association: Association<P>): void;
+  /** One record of data. The bytes are not touched any more. */
   onMessage(association: Association<P>, plaintext: Buffer): void;
   /** Called once for each association that was opened, whoever ended it. */
   onClose(association: Association<P>, reason: CloseReason): void;
@@ -54,7 +56,10 @@ export interface DtlsServerOptions<P> {
 
   /** By default all but those with CBC. */
   readonly cipherSuites?: readonly CipherSuiteName[];
-  /** Length of the connection ids that clients put into their records; 0, the default, does without (RFC 9146). */
+  /**
+   * Length of the connection ids that clients put into their records; 0, the default, does without (RFC 9146). Eight bytes are
+   * enough for any number of clients.
+   */
   readonly connectionIdBytes?: number;
   /** Handshake messages are cut so that UDP payloads are no longer than this. */
   readonly maxDatagramBytes?: number;

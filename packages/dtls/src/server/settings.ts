@@ -15,6 +15,11 @@ export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits'> & {
   readonly randomBytes: (count: number) => Uint8Array;
 };
 
+/** MAC-then-encrypt, and any CBC, only for those who ask for it. */
+export const defaultCipherSuites: readonly CipherSuiteName[] = cipherSuiteNames.filter(
+  (name) => cipherSuites[name].cipher !== 'cbc',
+);
+
 const defaults = {
   connectionIdBytes: 0,
   /** What every path of IPv6 lets through, without the headers of IP and UDP. */
@@ -52,8 +57,7 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
     throw new TypeError('connectionIdBytes must be 4 at least');
   if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
 
-  const wanted =
-    options.cipherSuites ?? cipherSuiteNames.filter((name) => cipherSuites[name].cipher !== 'cbc');
+  const { cipherSuites: wanted = defaultCipherSuites } = options;
   return {
     ...defaults,
     ...options,

@@ -1,5 +1,5 @@
 /** RFC 5246 §7.2. */
-export const alertDescription = {
+const alertDescription = {
   closeNotify: 0,
   unexpectedMessage: 10,
   handshakeFailure: 40,

@@ -42,11 +42,14 @@ export function fragmentsOf(message: Buffer, maxBodyBytes: number): readonly Buf
 export function* readFragments(record: Buffer): Generator<HandshakeFragment | undefined, void> {
   for (let at = 0; at < record.length;) {
     const start = at + handshakeHeaderBytes;
-    if (start > record.length) return yield undefined;
-    const length = record.readUIntBE(at + 1, 3);
-    const offset = record.readUIntBE(at + 6, 3);
-    const end = start + record.readUIntBE(at + 9, 3);
-    if (end > record.length || offset + end - start > length) return yield undefined;
+    const isHeader = start <= record.length;
+    const length = isHeader ? record.readUIntBE(at + 1, 3) : 0;
+    const offset = isHeader ? record.readUIntBE(at + 6, 3) : 0;
+    const end = isHeader ? start + record.readUIntBE(at + 9, 3) : 0;
+    if (!isHeader || end > record.length || offset + end - start > length) {
+      yield undefined;
+      return;
+    }
     yield {
       type: record.readUInt8(at),
       length,

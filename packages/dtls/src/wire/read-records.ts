@@ -25,9 +25,12 @@ export function* readRecords(
     const idBytes = type === contentType.tls12Cid ? connectionIdBytes : 0;
     const start = at + recordHeaderBytes + idBytes;
     // All versions of DTLS begin with this byte; what else the version says is of no use to a server of one (RFC 6347 §4.2.1).
-    if (type === undefined || start > datagram.length || datagram[at + 1] !== 0xfe) return yield undefined;
-    const length = datagram.readUInt16BE(start - 2);
-    if (length > maxCiphertextBytes || start + length > datagram.length) return yield undefined;
+    const isHeader = type !== undefined && start <= datagram.length && datagram[at + 1] === 0xfe;
+    const length = isHeader ? datagram.readUInt16BE(start - 2) : 0;
+    if (!isHeader || length > maxCiphertextBytes || start + length > datagram.length) {
+      yield undefined;
+      return;
+    }
     yield {
       type,
       epoch: datagram.readUInt16BE(at + 3),
