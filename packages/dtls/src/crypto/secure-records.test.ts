@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { contentType } from '../wire/content-type.ts';
 import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
@@ -160,6 +160,36 @@ describe.each(Object.entries(protections))('records with %s', (_, protection) =>
       expect(to.open(record)).toMatchObject({ type: contentType.applicationData });
       expect(to.open(record)).toBe('replayed');
     });
+  });
+});
+
+describe('CBC records, MAC-then-encrypt', () => {
+  const macKey = Buffer.alloc(32, 5);
+  const context = (): Buffer => bytes('0001 000000000000 17 fefd 0000');
+
+  /** A record of these bytes: plaintext, MAC and whatever is said to be padding. */
+  function sealed(plaintext: Buffer, padding: Buffer): Buffer {
+    const iv = Buffer.alloc(16, 9);
+    const aad = context();
+    aad.writeUInt16BE(plaintext.length, 11);
+    const mac = createHmac('sha256', macKey).update(aad).update(plaintext).digest();
+    const cipher = createCipheriv('aes-128-cbc', key, iv).setAutoPadding(false);
+    return Buffer.concat([iv, cipher.update(Buffer.concat([plaintext, mac, padding]))]);
+  }
+
+  test.each([
+    ['one byte of padding', 15, '00', true],
+    ['sixteen bytes', 16, '0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f', true],
+    ['more than a block', 15, '10'.repeat(17), true],
+    ['as much as there may be', 0, 'ff'.repeat(256), true],
+    ['a byte that is wrong', 13, '000202', false],
+    ['a length that is none', 15, '05', false],
+    ['a length beyond the record', 15, 'ff', false],
+  ])('%s', (_, length, padding, isGood) => {
+    const protection = createCbcProtection({ key, macKey, encryptThenMac: false, randomBytes });
+    const plaintext = Buffer.alloc(length, 'x');
+    const opened = protection.open(context(), sealed(plaintext, bytes(padding)));
+    expect(opened).toEqual(isGood ? plaintext : undefined);
   });
 });
 

@@ -25,8 +25,6 @@ export interface ClientFlightOutcome<P> {
   readonly chain: readonly Buffer[];
   /** What is wrong with it, should it prove to be the client's own. */
   readonly refusal: FlightRefusal | undefined;
-  /** That the client's Finished must have. */
-  readonly nextSequence: number;
 }
 
 interface FlightRefusal {
@@ -113,15 +111,12 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
         take(mine, message, sequence);
       } catch (error) {
         if (!(error instanceof Malformed)) throw error;
-        collector.forget(sequence);
         options.onMalformed();
         return;
       }
     }
     const { master, principal, chain, refusal } = mine;
-    const nextSequence = firstSequence + mine.position;
-    if (master)
-      options.onOutcome({ master, transcript: mine.transcript, principal, chain, refusal, nextSequence });
+    if (master) options.onOutcome({ master, transcript: mine.transcript, principal, chain, refusal });
   }
 
   /** The next message's type; `undefined` where Finished is next. */
@@ -178,9 +173,10 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
     if (attempt !== mine) return;
     // Unknown identities go on with a key that nobody has, and look like a wrong key (RFC 4279 §2).
     const unknown = randomBytes(unknownSecretBytes);
-    const secret = match ? secretBytes(match.secret) : unknown;
-    if (secret.length > 0) mine.principal = match?.principal;
-    setMaster(mine, pskPremaster(secret.length > 0 ? secret : unknown, shared));
+    const secret = match && secretBytes(match.secret);
+    const isKnown = secret !== undefined && secret.length > 0;
+    mine.principal = isKnown ? match?.principal : undefined;
+    setMaster(mine, pskPremaster(isKnown ? secret : unknown, shared));
     mine.isWaiting = false;
     advance();
   }

@@ -129,8 +129,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   }
 
   function resume({ master, principal }: Session<P>): void {
-    const nextSequence = start.messageSequence + 1;
-    useKeys({ master, transcript, principal, chain: [], refusal: undefined, nextSequence });
+    useKeys({ master, transcript, principal, chain: [], refusal: undefined });
     finish();
   }
 
@@ -217,11 +216,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   function takeFinished(bytes: Buffer): void {
     if (!outcome) return;
     const [message] = readFragments(bytes);
-    if (
-      message?.type !== handshakeType.finished ||
-      message.sequence !== outcome.nextSequence ||
-      message.bytes.length !== message.length
-    ) {
+    if (message?.type !== handshakeType.finished || message.bytes.length !== message.length) {
       drop('unexpected');
       return;
     }

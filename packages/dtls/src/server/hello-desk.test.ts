@@ -107,6 +107,19 @@ describe('cookies', () => {
   });
 });
 
+describe('a ClientHello that comes again', () => {
+  test('is answered with the same flight again, not at once, and not for ever', async () => {
+    const { hello, forge, peer, answers, clock } = await secondHello();
+    for (let i = 0; i < 50; i++) forge(hello, peer);
+    expect(answers).toHaveLength(2);
+    for (let i = 0; i < 50; i++) {
+      clock.advance(100);
+      forge(hello, peer);
+    }
+    expect(answers).toHaveLength(1 + 10);
+  });
+});
+
 describe('a ClientHello in fragments', () => {
   const fragmented = (hello: Buffer, maxBytes: number): readonly Buffer[] =>
     fragmentsOf(hello.subarray(13), maxBytes).map((fragment, i) =>

@@ -97,21 +97,16 @@ export function createHelloDesk(options: HelloDeskOptions): HelloDesk {
     const { sequence } = fragment;
     const body = collector.add(fragment) === undefined ? undefined : collector.get(sequence)?.body;
     if (body === undefined) return;
-    try {
-      const message = handshakeMessage(handshakeType.clientHello, sequence, body);
-      const { recordSequence } = from;
-      options.onHello(mine, {
-        hello: readClientHello(body),
-        message,
-        recordSequence,
-        messageSequence: sequence,
-      });
-      mine.hello = undefined;
-    } catch (error) {
-      // Fragments after the first could be anybody's: the client repeats its own.
-      if (error instanceof Malformed) collector.forget(sequence);
-      throw error;
-    }
+    const message = handshakeMessage(handshakeType.clientHello, sequence, body);
+    const { recordSequence } = from;
+    // Where this throws, a fragment after the first may have been anybody's: the client repeats its own.
+    options.onHello(mine, {
+      hello: readClientHello(body),
+      message,
+      recordSequence,
+      messageSequence: sequence,
+    });
+    mine.hello = undefined;
   }
 
   return {

@@ -5,6 +5,7 @@ import type { DtlsClientOptions } from '../testing/client-options.ts';
 import { authority, createTestBed, sensor1, type TestBed, type TestDevice } from '../testing/test-bed.ts';
 import { createTestCertificate, type TestCertificate } from '../testing/test-certificate.ts';
 import { contentType } from '../wire/content-type.ts';
+import { handshakeMessage } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
 
 const psk: CipherSuiteName = 'TLS_PSK_WITH_AES_128_CCM_8';
@@ -229,6 +230,37 @@ describe('an unknown identity', () => {
     await bed.runFor(10_000);
     expect(bed.log).toEqual(['open sensor1']);
     expect(bed.server.counters.lookupFailures).toBe(2);
+  });
+});
+
+test('a client that gives up while its certificate is looked at', async () => {
+  const verifyCertificate = (): Promise<string> => new Promise(() => {});
+  const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate } });
+  const { client, peer } = bed.device({ ...sensor1, cipherSuites: [ecdsa] });
+  client.connect();
+  await bed.run();
+  bed.forge(client.seal(contentType.alert, Buffer.from([1, 90])), peer);
+  expect(bed.log).toEqual([]);
+  bed.forge(client.seal(contentType.alert, Buffer.from([2, 80])), peer);
+  expect(bed.log).toEqual(['failed peer-alert']);
+});
+
+describe('a client that repeats its Finished', () => {
+  const finished = handshakeMessage(handshakeType.finished, 3, Buffer.alloc(12));
+
+  test.each([
+    ['is sent ours again', 0, false, true],
+    ['is sent ours again after 200 s', 200_000, false, true],
+    ['is sent nothing after 500 s', 500_000, false, false],
+    ['is sent nothing once it has sent data: it had ours', 0, true, false],
+  ])('%s', async (_, waitMs, withData, isAnswered) => {
+    const { client, forge, peer, answers, run, runFor } = await outcomeOf(psk, {}, 0);
+    await runFor(waitMs);
+    if (withData) client.send(Buffer.from('data'));
+    await run();
+    const before = answers.length;
+    forge(client.seal(contentType.handshake, finished), peer);
+    expect(answers.length > before).toBe(isAnswered);
   });
 });
 

@@ -21,8 +21,9 @@ function given(
   name: CipherSuiteName,
   network?: NonNullable<TestBedOptions['network']>,
   options: Partial<DtlsClientOptions> = {},
+  server: NonNullable<TestBedOptions['server']> = {},
 ): TestBed & TestDevice {
-  const bed = createTestBed({ clock: new ManualClock(), settled, ...(network && { network }) });
+  const bed = createTestBed({ clock: new ManualClock(), settled, server, ...(network && { network }) });
   return Object.assign(bed.device({ ...sensor1, cipherSuites: [name], ...options }), bed);
 }
 
@@ -111,6 +112,17 @@ describe('somebody who sends in the name of a client breaks nothing', () => {
     }
   });
 
+  test('with records that wait for keys: they are few', async () => {
+    const { device, release } = untilServerFlight(psk);
+    await device.run();
+    const garbage = Buffer.from('16fefd0001000000000000000411223344', 'hex');
+    for (let i = 0; i < 100; i++) device.forge(garbage, device.peer);
+    release();
+    await device.runFor(10_000);
+    expect(device.log).toEqual(['open sensor1']);
+    expect(device.server.counters.dropped['not-authentic']).toBeLessThanOrEqual(4);
+  });
+
   test.each([
     ['a certificate', [forged(handshakeType.certificate, 2, Buffer.from([0, 0, 0]))]],
     ['a key exchange', [forged(handshakeType.clientKeyExchange, 3, Buffer.from([1, 0]))]],
@@ -154,6 +166,57 @@ describe('somebody who sends in the name of a client breaks nothing', () => {
     await device.runFor(5_000);
     // then
     expect(device.log).toEqual(['open sensor1']);
+  });
+});
+
+describe('somebody who sends key exchanges in the name of a client', () => {
+  const keyExchange = (identity: string): Buffer =>
+    forged(
+      handshakeType.clientKeyExchange,
+      2,
+      Buffer.concat([Buffer.from([0, identity.length]), Buffer.from(identity)]),
+    );
+
+  test('costs sixteen lookups at the most', async () => {
+    let lookups = 0;
+    const findPsk = async (): Promise<undefined> => void lookups++;
+    const device = given(
+      psk,
+      (datagram) => (datagram[13] === handshakeType.serverHello ? [] : [datagram]),
+      {},
+      { findPsk },
+    );
+    device.client.connect();
+    await device.run();
+    for (let i = 0; i < 100; i++) device.forge(keyExchange(`guess${i}`), device.peer);
+    await device.run();
+    expect(lookups).toBe(16);
+  });
+
+  test('changes nothing when the lookup for his comes back after that for the client’s own', async () => {
+    const answers = new Map<string, (found: { secret: Buffer; principal: string }) => void>();
+    const findPsk = (identity: Buffer): Promise<{ secret: Buffer; principal: string }> =>
+      new Promise((resolve) => answers.set(identity.toString(), resolve));
+    let held: Buffer | undefined;
+    const device = given(
+      psk,
+      (datagram) => {
+        if (datagram[13] !== handshakeType.clientKeyExchange || held) return [datagram];
+        held = datagram;
+        return [];
+      },
+      {},
+      { findPsk },
+    );
+    device.client.connect();
+    await device.run();
+    device.forge(keyExchange('evil'), device.peer);
+    if (held) device.forge(held, device.peer);
+    answers.get('sensor1')?.({ secret: Buffer.from('hono-secret'), principal: 'sensor1' });
+    answers.get('evil')?.({ secret: Buffer.from('other'), principal: 'evil' });
+    await device.run();
+    expect(device.log).toEqual(['open sensor1']);
+    expect(device.client.isOpen).toBe(true);
   });
 });
 

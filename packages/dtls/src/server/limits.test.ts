@@ -2,6 +2,7 @@ import { ManualClock, settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { createTestBed, sensor1, type TestBed, type TestBedOptions } from '../testing/test-bed.ts';
 import { addressBlock } from './peer.ts';
+import { createPendingHandshakes } from './pending-handshakes.ts';
 
 const cipherSuites = ['TLS_PSK_WITH_AES_128_CCM_8'] as const;
 const wrong = { psk: { ...sensor1.psk, secret: Buffer.from('wrong') } };
@@ -43,6 +44,18 @@ describe('pending handshakes', () => {
       await run();
     }
     expect(server).toMatchObject({ pendingHandshakes: 0, associations: 5 });
+  });
+
+  test('are counted once, whatever becomes of them', () => {
+    const pending = createPendingHandshakes({ maxPendingHandshakes: 9, maxPendingPerAddress: 1 });
+    const peer = { address: '10.0.0.1', port: 1 };
+    const one = { key: 'a', peer, startedAt: 0, clientRandom: Buffer.alloc(32), helloSequence: 1 };
+    const first = { ...one, hello: undefined, handshake: undefined };
+    pending.add(first);
+    pending.delete(first);
+    pending.delete(first);
+    pending.add({ ...first, key: 'b' });
+    expect(pending.hasRoomFor(peer)).toBe(false);
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { ManualClock, settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { DtlsClientOptions } from '../testing/client-options.ts';
+import { contentType } from '../wire/content-type.ts';
 import {
   createTestBed,
   sensor1,
@@ -95,6 +96,31 @@ describe('resumption', () => {
     expect(server.counters.resumptions).toBe(0);
   });
 
+  test('a session that may not be resumed is forgotten', async () => {
+    const { again, run, server } = await givenASession({
+      server: { mayResume: async (): Promise<boolean> => false },
+    });
+    again().client.connect();
+    await run();
+    expect(server.sessions).toBe(1);
+  });
+
+  test('leave that comes after the end changes nothing', async () => {
+    const waiting: (() => void)[] = [];
+    const mayResume = (): Promise<boolean> => new Promise((resolve) => waiting.push(() => resolve(true)));
+    const { again, run, server, answers } = await givenASession({ server: { mayResume } });
+    const { client } = again();
+    client.connect();
+    await run();
+    server.close();
+    client.vanish();
+    const before = answers.length;
+    for (const each of waiting) each();
+    await run();
+    expect(waiting).toHaveLength(1);
+    expect(answers).toHaveLength(before);
+  });
+
   test('a session with extended master secret is refused without (RFC 7627 §5.3)', async () => {
     const { again, run, log } = await givenASession();
     const { client } = again({ extendedMasterSecret: false });
@@ -104,14 +130,15 @@ describe('resumption', () => {
     expect(log.slice(2)).toEqual(['failed resumption']);
   });
 
-  test('is over after a fatal alert, of ours or of the peer', async () => {
-    const { again, run, associations } = await givenASession();
-    const { client } = again();
+  test.each(['ours', 'the peer’s'])('is over after a fatal alert of %s', async (whose) => {
+    const { again, run, associations, forge } = await givenASession();
+    const { client, peer } = again();
     client.connect();
     await run();
-    associations[1]?.abort('accessDenied');
+    if (whose === 'ours') associations[1]?.abort('accessDenied');
+    else forge(client.seal(contentType.alert, Buffer.from([2, 80])), peer);
     await run();
-    expect(client.alert).toBe(49);
+    expect(client.alert).toBe(whose === 'ours' ? 49 : undefined);
     const next = again();
     next.client.connect();
     await run();
