@@ -160,8 +160,10 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
   ): Promise<void> {
     mine.isWaiting = true;
     let match: PskMatch<P> | undefined;
+    let secret: Uint8Array | undefined;
     try {
       match = await options.findPsk(identity);
+      secret = match && secretBytes(match.secret);
     } catch {
       options.onLookupFailed();
       if (attempt !== mine) return;
@@ -173,10 +175,9 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
     if (attempt !== mine) return;
     // Unknown identities go on with a key that nobody has, and look like a wrong key (RFC 4279 §2).
     const unknown = randomBytes(unknownSecretBytes);
-    const secret = match && secretBytes(match.secret);
-    const isKnown = secret !== undefined && secret.length > 0;
-    mine.principal = isKnown ? match?.principal : undefined;
-    setMaster(mine, pskPremaster(isKnown ? secret : unknown, shared));
+    const known = secret && isUsable(secret) ? secret : undefined;
+    if (known) mine.principal = match?.principal;
+    setMaster(mine, pskPremaster(known ?? unknown, shared));
     mine.isWaiting = false;
     advance();
   }
@@ -211,4 +212,9 @@ function refusalOfProof(mine: Attempt<unknown>, body: Buffer): FlightRefusal | u
 
 function secretBytes(secret: KeyObject | Uint8Array): Uint8Array {
   return secret instanceof Uint8Array ? secret : secret.export();
+}
+
+/** An empty secret is none, and its length must fit in two bytes (RFC 4279 §2). */
+function isUsable({ length }: Uint8Array): boolean {
+  return length > 0 && length <= 0xff_ff;
 }

@@ -10,7 +10,7 @@ import { beginHandshake } from './begin-handshake.ts';
 import { createCookieJar } from './cookie-jar.ts';
 import { createCounters, type DropReason, type DtlsCounters, type HandshakeFailure } from './counters.ts';
 import { sendFlight } from './flight.ts';
-import type { Established, HandshakeHost } from './handshake.ts';
+import type { Established, HandshakeHost } from './handshake-start.ts';
 import { createHelloDesk } from './hello-desk.ts';
 import type { DtlsServerOptions } from './options.ts';
 import { peerKey, type Peer } from './peer.ts';

@@ -1,9 +1,9 @@
+import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites } from '../crypto/cipher-suite.ts';
 import { createEphemeralKey } from '../crypto/ecdhe.ts';
-import { connectionKeys, finishedData, isFinished } from '../crypto/key-schedule.ts';
-import { SecureRecords, type Unopened } from '../crypto/secure-records.ts';
+import { finishedData, isFinished } from '../crypto/key-schedule.ts';
+import type { SecureRecords, Unopened } from '../crypto/secure-records.ts';
 import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
-import type { ClientHello } from '../wire/client-hello.ts';
 import { contentType } from '../wire/content-type.ts';
 import { handshakeMessage, readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
@@ -11,10 +11,9 @@ import { ownCopy } from '../wire/own-copy.ts';
 import type { DtlsRecord } from '../wire/read-records.ts';
 import { plainRecord } from '../wire/record.ts';
 import { createClientFlight, type ClientFlight, type ClientFlightOutcome } from './client-flight.ts';
-import type { DropReason, DtlsCounters, HandshakeFailure } from './counters.ts';
-import { changeCipherSpec, sendFlight, type FlightItem } from './flight.ts';
-import type { Terms } from './negotiate.ts';
-import type { Peer } from './peer.ts';
+import type { DropReason, HandshakeFailure } from './counters.ts';
+import type { HandshakeStart } from './handshake-start.ts';
+import { createOutgoingFlight, type FinalFlight } from './outgoing-flight.ts';
 import {
   certificateList,
   certificateRequest,
@@ -22,49 +21,7 @@ import {
   serverHello,
   signedServerKeyExchange,
 } from './server-messages.ts';
-import type { Session, SessionCache } from './session-cache.ts';
-import type { Settings } from './settings.ts';
-
-/** What a handshake is given by the server that runs it. */
-export interface HandshakeHost<P> {
-  readonly settings: Settings<P>;
-  readonly sessions: SessionCache<P>;
-  readonly counters: DtlsCounters;
-  send(datagram: Buffer): void;
-  onEstablished(established: Established<P>): void;
-  onFailed(failure: HandshakeFailure): void;
-}
-
-/** What comes of a handshake. */
-export interface Established<P> {
-  readonly records: SecureRecords;
-  readonly principal: P;
-  readonly terms: Terms;
-  readonly isResumed: boolean;
-  readonly sessionId: Buffer;
-  /** To be sent again when the client repeats its own last flight; absent where the client's was the last one. */
-  readonly finalFlight: FinalFlight | undefined;
-}
-
-export interface FinalFlight {
-  readonly items: readonly FlightItem[];
-  nextPlainSequence: number;
-}
-
-export interface HandshakeStart<P> {
-  readonly host: HandshakeHost<P>;
-  readonly peer: Peer;
-  readonly hello: ClientHello;
-  /** As it enters the transcript. */
-  readonly helloMessage: Buffer;
-  /** Of the ClientHello's record and message: ours go on from them (RFC 6347 §4.2.1). */
-  readonly recordSequence: number;
-  readonly messageSequence: number;
-  readonly terms: Terms;
-  /** Where an earlier one is resumed. */
-  readonly session: Session<P> | undefined;
-  readonly connectionId: Buffer;
-}
+import type { Session } from './session-cache.ts';
 
 export interface Handshake {
   /** What the client puts into its records, maybe empty. */
@@ -87,10 +44,6 @@ export interface Handshake {
 const sessionIdBytes = 32;
 const maxHeldRecords = 4;
 const maxHeldBytes = 512;
-const maxTransmissions = 10;
-const longestRetransmitMs = 60_000;
-/** Repetitions that come faster are the network's. */
-const shortestRepeatMs = 100;
 
 export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   const { host, peer, hello, terms, session, connectionId } = start;
@@ -100,13 +53,16 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   const randoms = { client: hello.random, server: random };
   const sessionId = session?.id ?? newSessionId();
 
+  const flight = createOutgoingFlight({
+    clock: settings.clock,
+    maxDatagramBytes: settings.maxDatagramBytes,
+    retransmitMs: settings.retransmitMs,
+    messageSequence: start.messageSequence,
+    recordSequence: start.recordSequence,
+    send: host.send,
+  });
+
   let transcript: readonly Buffer[] = [start.helloMessage];
-  let flight: FlightItem[] = [];
-  let nextMessage = start.messageSequence;
-  let nextPlainSequence = start.recordSequence;
-  let transmissions = 0;
-  let transmittedAt = 0;
-  let retransmitMs = settings.retransmitMs;
   let records: SecureRecords | undefined;
   let outcome: ClientFlightOutcome<P> | undefined;
   let clientFlight: ClientFlight | undefined;
@@ -125,7 +81,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     say(handshakeType.serverHello, serverHello({ random, sessionId, terms, connectionId }));
     if (session) resume(session);
     else exchangeKeys();
-    transmit();
+    flight.transmit(records);
   }
 
   function resume({ master, principal }: Session<P>): void {
@@ -164,35 +120,28 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   }
 
   /** Adds a message to the flight, and to what both sides will have said. */
-  function say(type: number, body: Uint8Array, isProtected = false): void {
-    const message = handshakeMessage(type, nextMessage++, body);
-    transcript = [...transcript, message];
-    flight.push({ type: contentType.handshake, body: message, isProtected });
+  function say(type: number, body: Uint8Array): void {
+    transcript = [...transcript, flight.say(type, body)];
   }
 
   function finish(): void {
-    if (!outcome) return;
-    flight.push(changeCipherSpec);
-    say(handshakeType.finished, finishedData(outcome.master, 'server', transcript), true);
+    if (outcome)
+      transcript = [...transcript, flight.sayFinished(finishedData(outcome.master, 'server', transcript))];
   }
 
   function useKeys(next: ClientFlightOutcome<P> | undefined): void {
     outcome = next;
     records = undefined;
     if (!next) return;
-    const { encryptThenMac, clientConnectionId = Buffer.alloc(0) } = terms;
-    const { client, server } = connectionKeys({
+    records = agreedRecords({
+      side: 'server',
       suite,
       master: next.master,
       randoms,
-      encryptThenMac,
+      encryptThenMac: terms.encryptThenMac,
       randomBytes: settings.randomBytes,
-    });
-    records = new SecureRecords({
-      read: client,
-      write: server,
       readConnectionId: connectionId,
-      writeConnectionId: clientConnectionId,
+      writeConnectionId: terms.clientConnectionId ?? Buffer.alloc(0),
     });
     const waiting = held;
     held = [];
@@ -252,13 +201,10 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     if (!records || !outcome || principal === undefined) return;
     let finalFlight: FinalFlight | undefined;
     if (!session) {
-      flight = [];
+      flight.clear();
       finish();
-      transmit();
-      finalFlight = {
-        items: flight.map((item) => ({ ...item, body: ownCopy(item.body) })),
-        nextPlainSequence,
-      };
+      flight.transmit(records);
+      finalFlight = flight.keep();
       if (sessionId.length > 0)
         host.sessions.put({
           id: sessionId,
@@ -272,17 +218,9 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     host.onEstablished({ records, principal, terms, isResumed, sessionId, finalFlight });
   }
 
-  function transmit(): void {
-    transmissions++;
-    transmittedAt = settings.clock.monotonic();
-    const { maxDatagramBytes } = settings;
-    nextPlainSequence = sendFlight(flight, { records, nextPlainSequence, maxDatagramBytes, send: host.send });
-  }
-
-  function retransmit(): void {
-    if (phase !== 'flights' || transmissions >= maxTransmissions) return;
+  function repeat(): void {
     counters.retransmissions++;
-    transmit();
+    flight.transmit(records);
   }
 
   function fail(failure: HandshakeFailure, alert?: AlertName): void {
@@ -291,10 +229,10 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     if (alert) {
       const message = alertMessage('fatal', alert);
       // Only who has got our ChangeCipherSpec can read what is protected.
-      const readable = flight.some(({ isProtected }) => isProtected) ? records : undefined;
+      const readable = flight.hasFinished ? records : undefined;
       host.send(
         readable?.seal(contentType.alert, message) ??
-          plainRecord(contentType.alert, nextPlainSequence, message),
+          plainRecord(contentType.alert, flight.nextPlainSequence, message),
       );
     }
     host.onFailed(failure);
@@ -310,7 +248,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
       return records !== undefined;
     },
     repeat() {
-      if (settings.clock.monotonic() - transmittedAt >= shortestRepeatMs) retransmit();
+      if (phase === 'flights' && flight.mayRepeat()) repeat();
     },
     add(fragment) {
       if (phase === 'flights' && clientFlight) clientFlight.add(fragment);
@@ -324,9 +262,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
       held.push({ ...record, fragment: Buffer.from(record.fragment) });
     },
     tick(now) {
-      if (now - transmittedAt < retransmitMs) return;
-      retransmitMs = Math.min(2 * retransmitMs, longestRetransmitMs);
-      retransmit();
+      if (phase === 'flights' && flight.isDue(now)) repeat();
     },
     abandon() {
       phase = 'over';

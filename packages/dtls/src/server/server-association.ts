@@ -4,7 +4,7 @@ import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
 import { contentType } from '../wire/content-type.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
 import type { Association, CloseReason } from './association.ts';
-import type { FinalFlight } from './handshake.ts';
+import type { FinalFlight } from './outgoing-flight.ts';
 import type { Peer } from './peer.ts';
 
 /** What associations need of their server. */

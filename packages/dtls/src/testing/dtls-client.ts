@@ -1,15 +1,15 @@
 import { randomBytes as systemRandomBytes, sign, type KeyObject, type X509Certificate } from 'node:crypto';
+import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites } from '../crypto/cipher-suite.ts';
 import { createEphemeralKey } from '../crypto/ecdhe.ts';
 import {
-  connectionKeys,
   extendedMasterSecret,
   finishedData,
   isFinished,
   masterSecret,
   pskPremaster,
 } from '../crypto/key-schedule.ts';
-import { SecureRecords } from '../crypto/secure-records.ts';
+import type { SecureRecords } from '../crypto/secure-records.ts';
 import { changeCipherSpec, sendFlight, type FlightItem } from '../server/flight.ts';
 import { certificateList } from '../server/server-messages.ts';
 import { alertMessage, readAlert } from '../wire/alert.ts';
@@ -194,16 +194,13 @@ export function createDtlsClient(options: DtlsClientOptions): DtlsClient {
   function useMaster(derived: KeyObject): void {
     if (!hello) return;
     master = derived;
-    const { client, server } = connectionKeys({
+    records = agreedRecords({
+      side: 'client',
       suite: cipherSuites[hello.cipherSuite],
       master,
       randoms: { client: random, server: hello.random },
       encryptThenMac: hello.encryptThenMac,
       randomBytes,
-    });
-    records = new SecureRecords({
-      read: server,
-      write: client,
       readConnectionId: hello.connectionId ? connectionId : Buffer.alloc(0),
       writeConnectionId: hello.connectionId ?? Buffer.alloc(0),
     });
