@@ -52,7 +52,7 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
   const { connectionIdBytes = 0, maxDatagramBytes = defaults.maxDatagramBytes } = options;
   if (!Number.isInteger(connectionIdBytes) || connectionIdBytes < 0 || connectionIdBytes > 255)
     throw new TypeError('connectionIdBytes must be from 0 to 255');
-  // Shorter ids would soon be used up: two associations never have the same.
+  // Shorter ids would soon be used up, and whoever makes up records would hit one often.
   if (connectionIdBytes > 0 && connectionIdBytes < 4)
     throw new TypeError('connectionIdBytes must be 4 at least');
   if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
