@@ -1,0 +1,58 @@
+import type { ServerAssociation } from './server-association.ts';
+import { peerKey, type Peer } from './peer.ts';
+
+/** All associations: by connection id, else by address. */
+export interface AssociationTable<P> extends Iterable<ServerAssociation<P>> {
+  readonly size: number;
+  /** Returns the association that was at the same address before. */
+  add(association: ServerAssociation<P>): ServerAssociation<P> | undefined;
+  delete(association: ServerAssociation<P>): void;
+  atAddress(key: string): ServerAssociation<P> | undefined;
+  withConnectionId(id: Buffer): ServerAssociation<P> | undefined;
+  /** The association has been heard of elsewhere. */
+  move(association: ServerAssociation<P>, to: Peer): void;
+}
+
+export function createAssociationTable<P>(): AssociationTable<P> {
+  const all = new Set<ServerAssociation<P>>();
+  const byAddress = new Map<string, ServerAssociation<P>>();
+  const byConnectionId = new Map<string, ServerAssociation<P>>();
+
+  function leaveAddress(association: ServerAssociation<P>): void {
+    if (byAddress.get(association.peerKey) === association) byAddress.delete(association.peerKey);
+  }
+
+  return {
+    get size() {
+      return all.size;
+    },
+    add(association) {
+      const before = byAddress.get(association.peerKey);
+      all.add(association);
+      byAddress.set(association.peerKey, association);
+      if (association.hasConnectionId)
+        byConnectionId.set(idKey(association.records.readConnectionId), association);
+      return before;
+    },
+    delete(association) {
+      all.delete(association);
+      leaveAddress(association);
+      const id = idKey(association.records.readConnectionId);
+      if (byConnectionId.get(id) === association) byConnectionId.delete(id);
+    },
+    atAddress: (key) => byAddress.get(key),
+    withConnectionId: (id) => byConnectionId.get(idKey(id)),
+    move(association, to) {
+      leaveAddress(association);
+      association.peer = to;
+      association.peerKey = peerKey(to);
+      // Nothing proves that it receives there, so whoever is there already stays.
+      if (!byAddress.has(association.peerKey)) byAddress.set(association.peerKey, association);
+    },
+    [Symbol.iterator]: () => all.values(),
+  };
+}
+
+function idKey(id: Buffer): string {
+  return id.toString('latin1');
+}

@@ -1,0 +1,70 @@
+import { alertMessage } from '../wire/alert.ts';
+import { contentType } from '../wire/content-type.ts';
+import { Malformed } from '../wire/malformed.ts';
+import { plainRecord } from '../wire/record.ts';
+import type { HandshakeFailure } from './counters.ts';
+import type { ReceivedHello } from './hello-desk.ts';
+import type { HandshakeHost } from './handshake-start.ts';
+import { startHandshake } from './handshake.ts';
+import { canResume, negotiate } from './negotiate.ts';
+import type { Pending } from './pending-handshakes.ts';
+import type { Session } from './session-cache.ts';
+
+export interface BeginOptions<P> {
+  readonly host: HandshakeHost<P>;
+  /** The handshake was given up in the meantime. */
+  isOver(): boolean;
+  newConnectionId(): Buffer;
+  onFailed(failure: HandshakeFailure): void;
+}
+
+/** Decides what a ClientHello leads to: an earlier session, a new one, or a refusal. @throws Malformed */
+export function beginHandshake<P>(pending: Pending, received: ReceivedHello, options: BeginOptions<P>): void {
+  const { host } = options;
+  const { settings, sessions, counters } = host;
+  const { hello } = received;
+  const known = hello.sessionId.length > 0 ? sessions.get(hello.sessionId) : undefined;
+  const session = known && canResume(hello, known.cipherSuite) ? known : undefined;
+  if (session === undefined || settings.mayResume === undefined) begin(session);
+  else void askLeave(session, settings.mayResume);
+
+  async function askLeave(asked: Session<P>, mayResume: (principal: P) => Promise<boolean>): Promise<void> {
+    let may = false;
+    try {
+      may = await mayResume(asked.principal);
+    } catch {
+      // Then the client proves anew who it is.
+      counters.lookupFailures++;
+    }
+    if (options.isOver()) return;
+    if (!may) sessions.forget(asked.id);
+    try {
+      begin(may ? asked : undefined);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      counters.dropped.malformed++;
+    }
+  }
+
+  function begin(resumed: Session<P> | undefined): void {
+    const offer = { cipherSuites: settings.cipherSuites, connectionIds: settings.connectionIdBytes > 0 };
+    const terms = negotiate(hello, offer, resumed?.cipherSuite);
+    const { recordSequence, messageSequence } = received;
+    if ('refusal' in terms) {
+      host.send(plainRecord(contentType.alert, recordSequence, alertMessage('fatal', terms.refusal)));
+      options.onFailed(terms.reason);
+      return;
+    }
+    pending.handshake = startHandshake({
+      host,
+      peer: pending.peer,
+      hello,
+      helloMessage: received.message,
+      recordSequence,
+      messageSequence,
+      terms,
+      session: resumed,
+      connectionId: terms.clientConnectionId ? options.newConnectionId() : Buffer.alloc(0),
+    });
+  }
+}

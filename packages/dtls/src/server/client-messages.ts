@@ -1,0 +1,60 @@
+import { verify, X509Certificate, type KeyObject } from 'node:crypto';
+import type { KeyExchange } from '../crypto/cipher-suite.ts';
+import { ByteReader } from '../wire/byte-reader.ts';
+import { Malformed } from '../wire/malformed.ts';
+import { ecdsaSha256, ecdsaSha384 } from '../wire/signature-scheme.ts';
+
+// What a client says after the server's hello, taken apart.
+
+const maxChain = 8;
+
+/** The certificates as DER, the client's own first; copies. @throws Malformed */
+export function readCertificates(body: Buffer): readonly Buffer[] {
+  const reader = new ByteReader(body);
+  const list = new ByteReader(reader.vector24());
+  reader.end();
+  const chain: Buffer[] = [];
+  while (list.left > 0) {
+    if (chain.length === maxChain) throw new Malformed('too many certificates');
+    chain.push(Buffer.from(list.vector24()));
+  }
+  return chain;
+}
+
+export interface ClientKeyExchange {
+  /** Of the pre-shared key; empty where there is none. */
+  readonly identity: Buffer;
+  /** The client's point; empty where no ECDHE is done. */
+  readonly point: Buffer;
+}
+
+/** RFC 4279 §2, RFC 5489 §2, RFC 8422 §5.7. @throws Malformed */
+export function readClientKeyExchange(body: Buffer, keyExchange: KeyExchange): ClientKeyExchange {
+  const reader = new ByteReader(body);
+  const identity = keyExchange === 'ecdhe_ecdsa' ? Buffer.alloc(0) : Buffer.from(reader.vector16());
+  const point = keyExchange === 'psk' ? Buffer.alloc(0) : reader.vector8();
+  reader.end();
+  return { identity, point };
+}
+
+/** What the client's own certificate holds; `undefined` where it cannot be one that we know how to use. */
+export function publicKeyOf(certificate: Buffer | undefined): KeyObject | undefined {
+  if (certificate === undefined) return undefined;
+  try {
+    const key = new X509Certificate(certificate).publicKey;
+    const curve = key.asymmetricKeyDetails?.namedCurve;
+    return curve === 'prime256v1' || curve === 'secp384r1' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the client holds the key of its certificate (RFC 5246 §7.4.8). @throws Malformed */
+export function isProof(body: Buffer, key: KeyObject, transcript: readonly Buffer[]): boolean {
+  const reader = new ByteReader(body);
+  const scheme = reader.uint16();
+  const signature = reader.vector16();
+  reader.end();
+  const hash = scheme === ecdsaSha256 ? 'sha256' : scheme === ecdsaSha384 ? 'sha384' : undefined;
+  return hash !== undefined && verify(hash, Buffer.concat(transcript), key, signature);
+}

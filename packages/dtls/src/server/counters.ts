@@ -1,0 +1,80 @@
+/** Why a datagram, or a part of it, was dropped. */
+export type DropReason =
+  /** No record, or no message, as the standard has it. */
+  | 'malformed'
+  /** A message at a time when nobody waits for it. */
+  | 'unexpected'
+  /** Protected, by keys of an association that is not known here. */
+  | 'unknown-association'
+  | 'not-authentic'
+  | 'replayed'
+  | 'too-many-handshakes'
+  | 'too-many-associations';
+
+/** Why a handshake came to nothing. */
+export type HandshakeFailure =
+  /** Nothing authentic came to its end in time: a wrong key, an unknown identity, a client that went away. */
+  | 'timeout'
+  /** The client began anew. */
+  | 'restarted'
+  | 'version'
+  | 'renegotiation'
+  | 'no-common-suite'
+  /** Resumed without what protected the session before (RFC 7627 §5.3). */
+  | 'resumption'
+  | 'no-certificate'
+  | 'bad-certificate'
+  | 'bad-proof'
+  | 'certificate-refused'
+  | 'certificate-unchecked'
+  | 'bad-finished'
+  | 'peer-alert'
+  | 'closing';
+
+export interface DtlsCounters {
+  handshakes: number;
+  resumptions: number;
+  helloVerifyRequests: number;
+  retransmissions: number;
+  /** `findPsk` or `mayResume` rejected. */
+  lookupFailures: number;
+  addressChanges: number;
+  readonly failures: Record<HandshakeFailure, number>;
+  readonly dropped: Record<DropReason, number>;
+}
+
+export function createCounters(): DtlsCounters {
+  return {
+    handshakes: 0,
+    resumptions: 0,
+    helloVerifyRequests: 0,
+    retransmissions: 0,
+    lookupFailures: 0,
+    addressChanges: 0,
+    failures: {
+      timeout: 0,
+      restarted: 0,
+      version: 0,
+      renegotiation: 0,
+      'no-common-suite': 0,
+      resumption: 0,
+      'no-certificate': 0,
+      'bad-certificate': 0,
+      'bad-proof': 0,
+      'certificate-refused': 0,
+      'certificate-unchecked': 0,
+      'bad-finished': 0,
+      'peer-alert': 0,
+      closing: 0,
+    },
+    dropped: {
+      malformed: 0,
+      unexpected: 0,
+      'unknown-association': 0,
+      'not-authentic': 0,
+      replayed: 0,
+      'too-many-handshakes': 0,
+      'too-many-associations': 0,
+    },
+  };
+}

@@ -1,0 +1,254 @@
+import type { Unopened } from '../crypto/secure-records.ts';
+import { contentType } from '../wire/content-type.ts';
+import { readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
+import { handshakeType } from '../wire/handshake-type.ts';
+import { Malformed } from '../wire/malformed.ts';
+import { ownCopy } from '../wire/own-copy.ts';
+import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
+import { createAssociationTable } from './association-table.ts';
+import { beginHandshake } from './begin-handshake.ts';
+import { createCookieJar } from './cookie-jar.ts';
+import { createCounters, type DropReason, type DtlsCounters, type HandshakeFailure } from './counters.ts';
+import { sendFlight } from './flight.ts';
+import type { Established, HandshakeHost } from './handshake-start.ts';
+import { createHelloDesk } from './hello-desk.ts';
+import type { DtlsServerOptions } from './options.ts';
+import { peerKey, type Peer } from './peer.ts';
+import { createPendingHandshakes, type Pending } from './pending-handshakes.ts';
+import { periodically } from './periodically.ts';
+import { ServerAssociation, type AssociationHost } from './server-association.ts';
+import { createSessionCache } from './session-cache.ts';
+import { settingsFrom } from './settings.ts';
+
+/** A DTLS 1.2 server without a socket: whoever has one hands datagrams in and sends what comes out. */
+export interface DtlsServer {
+  /** A datagram that came from `peer`. Never throws for what is in it. */
+  receive(datagram: Uint8Array, peer: Peer): void;
+  /** What happened so far, for metrics. */
+  readonly counters: Readonly<DtlsCounters>;
+  readonly associations: number;
+  readonly pendingHandshakes: number;
+  readonly sessions: number;
+  /** Ends all associations with close_notify. What comes later is dropped. */
+  close(): void;
+}
+
+/** Retransmissions and time-outs of handshakes are as exact as this. */
+const handshakeTickMs = 200;
+/** Idle times are as exact as this part of them. */
+const sweepsPerIdleTimeout = 16;
+const shortestSweepMs = 1_000;
+/** Twice the longest life of a segment, for which the last flight is sent again when asked for (RFC 6347 §4.2.4). */
+const finalFlightMs = 240_000;
+
+/** @throws TypeError where the options do not make a server. */
+export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
+  const settings = settingsFrom(options);
+  const { clock, limits, randomBytes, connectionIdBytes, idleTimeoutMs } = settings;
+  const monotonic = (): number => clock.monotonic();
+  const counters = createCounters();
+  const sessions = createSessionCache<P>({ ...limits, lifetimeMs: limits.sessionLifetimeMs, monotonic });
+  const pending = createPendingHandshakes(limits);
+  const table = createAssociationTable<P>();
+  let isClosed = false;
+
+  const ticks = periodically(clock, handshakeTickMs, (now) => {
+    for (const each of pending)
+      if (now - each.startedAt >= settings.handshakeTimeoutMs) fail(each, 'timeout');
+      else each.handshake?.tick(now);
+    return pending.size > 0;
+  });
+
+  const sweeps = periodically(
+    clock,
+    Math.max(shortestSweepMs, idleTimeoutMs / sweepsPerIdleTimeout),
+    (now) => {
+      for (const association of table) {
+        if (now - association.openedAt >= finalFlightMs) association.finalFlight = undefined;
+        if (now - association.lastHeardAt >= idleTimeoutMs) association.expire();
+      }
+      return table.size > 0;
+    },
+  );
+
+  const desk = createHelloDesk({
+    cookies: createCookieJar({ monotonic, randomBytes, rotationMs: settings.cookieRotationMs }),
+    pending,
+    monotonic,
+    send(datagram, peer) {
+      counters.helloVerifyRequests++;
+      settings.send(datagram, peer);
+    },
+    drop,
+    hasRoomForAssociation: () => table.size + pending.size < limits.maxAssociations,
+    onRestarted: (restarted) => fail(restarted, 'restarted'),
+    onAdmitted: () => ticks.arm(),
+    onHello(mine, received) {
+      beginHandshake(mine, received, {
+        host: hostFor(mine),
+        isOver: () => pending.get(mine.key) !== mine,
+        newConnectionId,
+        onFailed: (failure) => fail(mine, failure),
+      });
+    },
+  });
+
+  const associationHost: AssociationHost<P> = {
+    send: settings.send,
+    onMessage: settings.onMessage,
+    repeat(flight, { records, peer }) {
+      counters.retransmissions++;
+      flight.nextPlainSequence = sendFlight(flight.items, {
+        records,
+        nextPlainSequence: flight.nextPlainSequence,
+        maxDatagramBytes: settings.maxDatagramBytes,
+        send: (datagram) => settings.send(datagram, peer),
+      });
+    },
+    onEnded(association, reason) {
+      table.delete(association);
+      settings.onClose(association, reason);
+    },
+    forgetSession: (id) => sessions.forget(id),
+  };
+
+  function hostFor(mine: Pending): HandshakeHost<P> {
+    return {
+      settings,
+      sessions,
+      counters,
+      send: (datagram) => settings.send(datagram, mine.peer),
+      onEstablished: (established) => open(mine, established),
+      onFailed: (failure) => fail(mine, failure),
+    };
+  }
+
+  function open(mine: Pending, established: Established<P>): void {
+    pending.delete(mine);
+    counters.handshakes++;
+    if (established.isResumed) counters.resumptions++;
+    const association = new ServerAssociation<P>({
+      host: associationHost,
+      peer: mine.peer,
+      peerKey: mine.key,
+      openedAt: monotonic(),
+      cipherSuite: established.terms.cipherSuite,
+      ...established,
+    });
+    // The old one was kept until this one had proved who it is (RFC 6347 §4.2.8).
+    table.add(association)?.end('replaced');
+    sweeps.arm();
+    settings.onOpen(association);
+  }
+
+  function fail(mine: Pending, failure: HandshakeFailure): void {
+    mine.handshake?.abandon();
+    pending.delete(mine);
+    counters.failures[failure]++;
+    settings.onHandshakeFailed?.(mine.peer, failure);
+  }
+
+  function drop(reason: DropReason): void {
+    counters.dropped[reason]++;
+  }
+
+  function newConnectionId(): Buffer {
+    let id = ownCopy(randomBytes(connectionIdBytes));
+    while (table.withConnectionId(id)) id = ownCopy(randomBytes(connectionIdBytes));
+    return id;
+  }
+
+  /** Records of the first epoch: anybody can make them. Returns whether a HelloVerifyRequest went out. */
+  function takePlain(
+    { type, sequence, fragment }: DtlsRecord,
+    peer: Peer,
+    key: string,
+    isAnswered: boolean,
+  ): boolean {
+    // An alert here could be anybody's, and a ChangeCipherSpec says nothing that the epoch does not say.
+    if (type !== contentType.handshake) return isAnswered;
+    let answered = isAnswered;
+    for (const each of readFragments(fragment)) {
+      if (each === undefined) drop('malformed');
+      else if (each.type === handshakeType.clientHello)
+        answered = desk.take(each, { peer, key, recordSequence: sequence, isAnswered: answered }) || answered;
+      else takeMessage(each, key);
+    }
+    return answered;
+  }
+
+  function takeMessage(fragment: HandshakeFragment, key: string): void {
+    const handshake = pending.get(key)?.handshake;
+    if (handshake) handshake.add(fragment);
+    else drop('unexpected');
+  }
+
+  function takeProtected(record: DtlsRecord, peer: Peer, key: string): void {
+    const isHidden = record.type === contentType.tls12Cid;
+    const handshake = pending.get(key)?.handshake;
+    const isItsOwn = handshake?.connectionId.equals(record.connectionId) === true;
+    const association = isHidden ? table.withConnectionId(record.connectionId) : table.atAddress(key);
+    // Whose it is only the keys tell: at one address there may be an association and the handshake of the next one.
+    let opened: 'taken' | DropReason = 'unknown-association';
+    if (isItsOwn && handshake.hasKeys) opened = handshake.open(record);
+    if (opened !== 'taken' && association) opened = openBy(association, record, peer);
+    if (opened === 'taken') return;
+    if (isItsOwn && !handshake.hasKeys) handshake.hold(record);
+    else drop(opened);
+  }
+
+  function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {
+    const opened = association.records.open(record);
+    if (typeof opened === 'string') return opened;
+    association.lastHeardAt = monotonic();
+    if (opened.isNewest) follow(association, peer);
+    association.take(opened);
+    return 'taken';
+  }
+
+  /** RFC 9146 §6: only the newest record tells where a peer is. */
+  function follow(association: ServerAssociation<P>, peer: Peer): void {
+    const previous = association.peer;
+    if (previous.port === peer.port && previous.address === peer.address) return;
+    counters.addressChanges++;
+    table.move(association, peer);
+    settings.onAddressChanged?.(association, previous);
+  }
+
+  return {
+    counters,
+    get associations() {
+      return table.size;
+    },
+    get pendingHandshakes() {
+      return pending.size;
+    },
+    get sessions() {
+      return sessions.size;
+    },
+    receive(datagram, peer) {
+      if (isClosed) return;
+      const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+      const key = peerKey(peer);
+      let isAnswered = false;
+      try {
+        for (const record of readRecords(bytes, connectionIdBytes)) {
+          if (record === undefined) drop('malformed');
+          else if (record.epoch === 0) isAnswered = takePlain(record, peer, key, isAnswered);
+          else if (record.epoch === 1) takeProtected(record, peer, key);
+          else drop('unexpected');
+        }
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error;
+        drop('malformed');
+      }
+    },
+    close() {
+      isClosed = true;
+      ticks.stop();
+      sweeps.stop();
+      for (const each of pending) fail(each, 'closing');
+      for (const association of table) association.close();
+    },
+  };
+}

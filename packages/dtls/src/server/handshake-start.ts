@@ -1,0 +1,44 @@
+import type { SecureRecords } from '../crypto/secure-records.ts';
+import type { ClientHello } from '../wire/client-hello.ts';
+import type { DtlsCounters, HandshakeFailure } from './counters.ts';
+import type { Terms } from './negotiate.ts';
+import type { FinalFlight } from './outgoing-flight.ts';
+import type { Peer } from './peer.ts';
+import type { Session, SessionCache } from './session-cache.ts';
+import type { Settings } from './settings.ts';
+
+/** What a handshake is given by the server that runs it. */
+export interface HandshakeHost<P> {
+  readonly settings: Settings<P>;
+  readonly sessions: SessionCache<P>;
+  readonly counters: DtlsCounters;
+  send(datagram: Buffer): void;
+  onEstablished(established: Established<P>): void;
+  onFailed(failure: HandshakeFailure): void;
+}
+
+/** What comes of a handshake. */
+export interface Established<P> {
+  readonly records: SecureRecords;
+  readonly principal: P;
+  readonly terms: Terms;
+  readonly isResumed: boolean;
+  readonly sessionId: Buffer;
+  /** To be sent again when the client repeats its own last flight; absent where the client's was the last one. */
+  readonly finalFlight: FinalFlight | undefined;
+}
+
+export interface HandshakeStart<P> {
+  readonly host: HandshakeHost<P>;
+  readonly peer: Peer;
+  readonly hello: ClientHello;
+  /** As it enters the transcript. */
+  readonly helloMessage: Buffer;
+  /** Of the ClientHello's record and message: ours go on from them (RFC 6347 §4.2.1). */
+  readonly recordSequence: number;
+  readonly messageSequence: number;
+  readonly terms: Terms;
+  /** Where an earlier one is resumed. */
+  readonly session: Session<P> | undefined;
+  readonly connectionId: Buffer;
+}

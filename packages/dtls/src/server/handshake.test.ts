@@ -1,0 +1,87 @@
+import { createSecretKey } from 'node:crypto';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { describe, expect, test } from 'vitest';
+import { cipherSuiteNames, cipherSuites } from '../crypto/cipher-suite.ts';
+import { createTestBed, sensor1 } from '../testing/test-bed.ts';
+import type { PskMatch } from './options.ts';
+import { defaultCipherSuites } from './settings.ts';
+
+describe.each(cipherSuiteNames)('%s', (name) => {
+  const isCbc = cipherSuites[name].cipher === 'cbc';
+  test.each([
+    ['as it is', {}],
+    ['with a connection id', { connectionId: Buffer.from('dev1') }],
+    ['with an empty connection id', { connectionId: Buffer.alloc(0) }],
+    ['without extended master secret', { extendedMasterSecret: false }],
+    ['in small fragments', { maxDatagramBytes: 120 }],
+    ...(isCbc ? [['without encrypt-then-MAC', { encryptThenMac: false }] as const] : []),
+  ] as const)('%s: a handshake, data both ways, an end', async (_, options) => {
+    // given
+    const clock = new ManualClock();
+    const { server, device, run, log, associations } = createTestBed({
+      clock,
+      settled,
+      server: { connectionIdBytes: 8, maxDatagramBytes: 256 },
+    });
+    const { client, received, closed } = device({ ...sensor1, cipherSuites: [name], ...options });
+    // when
+    client.connect();
+    await run();
+    client.send(Buffer.from('hello'));
+    await run();
+    client.close();
+    await run();
+    // then
+    expect(log).toEqual(['open sensor1', 'message 127.0.0.1:1 hello', 'close sensor1 close-notify']);
+    expect(received).toEqual(['hello']);
+    expect(closed).toEqual(['closed']);
+    expect(associations[0]).toMatchObject({ cipherSuite: name, isOpen: false, isResumed: false });
+    expect(server).toMatchObject({ associations: 0, pendingHandshakes: 0 });
+    expect(server.counters).toMatchObject({ handshakes: 1, retransmissions: 0 });
+  });
+});
+
+test('a pre-shared key may be a KeyObject', async () => {
+  const secret = createSecretKey(Buffer.from('hono-secret'));
+  const findPsk = async (): Promise<PskMatch<string>> => ({ secret, principal: 'sensor1' });
+  const { device, run, log } = createTestBed({ clock: new ManualClock(), settled, server: { findPsk } });
+  device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] }).client.connect();
+  await run();
+  expect(log).toEqual(['open sensor1']);
+});
+
+describe('the choice of a cipher suite', () => {
+  test.each([
+    [
+      'is the first of the client',
+      [...cipherSuiteNames].toReversed(),
+      'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+    ],
+    [
+      'is one with CBC only where there is no other',
+      ['TLS_PSK_WITH_AES_128_CBC_SHA256', 'TLS_PSK_WITH_AES_128_CCM'],
+      'TLS_PSK_WITH_AES_128_CCM',
+    ],
+  ] as const)('%s', async (_, suites, chosen) => {
+    const { device, run, associations } = createTestBed({ clock: new ManualClock(), settled });
+    device({ ...sensor1, cipherSuites: suites }).client.connect();
+    await run();
+    expect(associations[0]?.cipherSuite).toBe(chosen);
+  });
+
+  test('falls on none with CBC unless that is asked for', async () => {
+    const { device, run, log } = createTestBed({
+      clock: new ManualClock(),
+      settled,
+      server: { cipherSuites: defaultCipherSuites },
+    });
+    const { client } = device({
+      ...sensor1,
+      cipherSuites: cipherSuiteNames.filter((name) => name.includes('CBC')),
+    });
+    client.connect();
+    await run();
+    expect(log).toEqual(['failed no-common-suite']);
+    expect(client.alert).toBe(40);
+  });
+});

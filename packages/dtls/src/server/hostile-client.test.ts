@@ -1,0 +1,294 @@
+import { ManualClock, settled } from '@rollcall/conformance';
+import { describe, expect, test } from 'vitest';
+import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import type { DtlsClientOptions } from '../testing/client-options.ts';
+import { authority, createTestBed, sensor1, type TestBed, type TestDevice } from '../testing/test-bed.ts';
+import { createTestCertificate, type TestCertificate } from '../testing/test-certificate.ts';
+import { contentType } from '../wire/content-type.ts';
+import { handshakeMessage } from '../wire/handshake-message.ts';
+import { handshakeType } from '../wire/handshake-type.ts';
+
+const psk: CipherSuiteName = 'TLS_PSK_WITH_AES_128_CCM_8';
+const ecdsa: CipherSuiteName = 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8';
+const ecdhePsk: CipherSuiteName = 'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256';
+
+/** A client and what came of its handshake, long after it has given up. */
+async function outcomeOf(
+  name: CipherSuiteName,
+  options: Partial<DtlsClientOptions>,
+  waitMs = 61_000,
+): Promise<TestBed & TestDevice> {
+  const bed = createTestBed({ clock: new ManualClock(), settled });
+  const device = bed.device({ ...sensor1, cipherSuites: [name], ...options });
+  device.client.connect();
+  await bed.runFor(waitMs);
+  return Object.assign(device, bed);
+}
+
+function saying(type: number, change: (body: Buffer) => Buffer): Partial<DtlsClientOptions> {
+  return { tamper: { message: (each, body) => (each === type ? change(Buffer.from(body)) : body) } };
+}
+
+function flipped(body: Buffer, at: number): Buffer {
+  const index = at < 0 ? body.length + at : at;
+  body[index] = (body[index] ?? 0) ^ 1;
+  return body;
+}
+
+function proving({ der, key }: TestCertificate): Partial<DtlsClientOptions> {
+  return { certificate: { chain: [der], key } };
+}
+
+describe('a client that proves to be wrong is told so, and has no association', () => {
+  const expired = createTestCertificate({
+    subject: 'old',
+    issuer: authority,
+    notAfter: new Date('2025-12-31'),
+  });
+  const early = createTestCertificate({
+    subject: 'new',
+    issuer: authority,
+    notBefore: new Date('2026-01-02'),
+  });
+  const foreign = createTestCertificate({ subject: 'sensor1' });
+  const another = createTestCertificate({ subject: 'sensor1', issuer: authority });
+  const strange = createTestCertificate({ subject: 'sensor1', issuer: authority, namedCurve: 'P-521' });
+
+  test.each([
+    [
+      'Finished is wrong, PSK',
+      psk,
+      saying(handshakeType.finished, (body) => flipped(body, 0)),
+      'bad-finished',
+      51,
+    ],
+    [
+      'Finished is wrong, ECDHE_PSK',
+      ecdhePsk,
+      saying(handshakeType.finished, (body) => flipped(body, 11)),
+      'bad-finished',
+      51,
+    ],
+    [
+      'Finished is wrong, ECDSA',
+      ecdsa,
+      saying(handshakeType.finished, (body) => flipped(body, 5)),
+      'bad-finished',
+      51,
+    ],
+    [
+      'CertificateVerify is wrong',
+      ecdsa,
+      saying(handshakeType.certificateVerify, (body) => flipped(body, -1)),
+      'bad-proof',
+      51,
+    ],
+    [
+      'CertificateVerify is by a hash that nobody asked for',
+      ecdsa,
+      saying(handshakeType.certificateVerify, (body) =>
+        Buffer.concat([Buffer.from([2, 3]), body.subarray(2)]),
+      ),
+      'bad-proof',
+      51,
+    ],
+    [
+      'the certificate is that of another',
+      ecdsa,
+      { certificate: { chain: [another.der], key: foreign.key } },
+      'bad-proof',
+      51,
+    ],
+    ['it has no certificate', ecdsa, { certificate: { chain: [], key: another.key } }, 'no-certificate', 40],
+    [
+      'its certificate is none',
+      ecdsa,
+      { certificate: { chain: [Buffer.alloc(50)], key: another.key } },
+      'bad-certificate',
+      42,
+    ],
+    ['its key is on a curve that nobody asked for', ecdsa, proving(strange), 'bad-certificate', 42],
+    ['its certificate has expired', ecdsa, proving(expired), 'certificate-refused', 46],
+    ['its certificate is not valid yet', ecdsa, proving(early), 'certificate-refused', 46],
+    [
+      'its certificate is by an authority that nobody knows',
+      ecdsa,
+      proving(foreign),
+      'certificate-refused',
+      46,
+    ],
+  ] as const)('%s', async (_, name, options, failure, alert) => {
+    const { log, client, server } = await outcomeOf(name, options, 0);
+    expect(log).toEqual([`failed ${failure}`]);
+    expect(client.alert).toBe(alert);
+    expect(server).toMatchObject({ associations: 0, pendingHandshakes: 0, sessions: 0 });
+  });
+
+  test.each([
+    ['sound', proving(another), ['open sensor1']],
+    ['expired', proving(expired), ['failed certificate-unchecked']],
+  ])('nobody can say whether its certificate is good (%s)', async (kind, options, log) => {
+    const failing = async (): Promise<string> => {
+      if (kind === 'expired') throw new Error('registry away');
+      return 'sensor1';
+    };
+    const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate: failing } });
+    const { client } = bed.device({ ...sensor1, cipherSuites: [ecdsa], ...options });
+    client.connect();
+    await bed.run();
+    expect(bed.log).toEqual(log);
+    expect(client.alert).toBe(kind === 'expired' ? 80 : undefined);
+  });
+});
+
+describe('what proves nothing is answered with nothing', () => {
+  const offCurve = (body: Buffer): Buffer => flipped(body, -1);
+  const infinity = (): Buffer => Buffer.from([1, 0]);
+  const compressed = (body: Buffer): Buffer => Buffer.concat([Buffer.from([33, 2]), body.subarray(2, 34)]);
+  const empty = (): Buffer => Buffer.alloc(0);
+  const longer = (body: Buffer): Buffer => Buffer.concat([body, Buffer.from([0])]);
+  const keyExchange = handshakeType.clientKeyExchange;
+
+  test.each([
+    ['a point that is not on the curve', ecdsa, saying(keyExchange, offCurve)],
+    ['the point at infinity', ecdsa, saying(keyExchange, infinity)],
+    ['a compressed point', ecdsa, saying(keyExchange, compressed)],
+    ['a point that is not on the curve, with PSK', ecdhePsk, saying(keyExchange, offCurve)],
+    ['an empty key exchange', psk, saying(keyExchange, empty)],
+    ['a key exchange with something behind it', psk, saying(keyExchange, longer)],
+    ['an identity longer than its message', psk, saying(keyExchange, () => Buffer.from([0, 9, 1]))],
+    [
+      'an identity of 2 kB',
+      psk,
+      saying(keyExchange, () => Buffer.concat([Buffer.from([8, 0]), Buffer.alloc(2_048)])),
+    ],
+    [
+      'a list of certificates that is cut',
+      ecdsa,
+      saying(handshakeType.certificate, (body) => body.subarray(0, -1)),
+    ],
+    [
+      'nine certificates',
+      ecdsa,
+      { certificate: { chain: Array(9).fill(Buffer.alloc(20)), key: sensor1.certificate.key } },
+    ],
+    [
+      'certificates of 9 kB',
+      ecdsa,
+      { certificate: { chain: [Buffer.alloc(9_000)], key: sensor1.certificate.key } },
+    ],
+    [
+      'a CertificateVerify that is cut',
+      ecdsa,
+      saying(handshakeType.certificateVerify, (body) => body.subarray(0, 3)),
+    ],
+  ] as const)('%s', async (_, name, options) => {
+    const { log, closed, server } = await outcomeOf(name, options);
+    expect(log).toEqual(['failed timeout']);
+    expect(closed).toEqual([]);
+    expect(server.pendingHandshakes).toBe(0);
+  });
+});
+
+describe('an unknown identity', () => {
+  const shapesOf = (answers: readonly Buffer[]): readonly string[] =>
+    answers.map((each) => `${each.length} bytes, type ${each[0]}`);
+  const wrongKey = { psk: { identity: Buffer.from('sensor1'), secret: Buffer.from('wrong-secret') } };
+  const unknown = { psk: { identity: Buffer.from('nobody1'), secret: Buffer.from('hono-secret') } };
+
+  test.each([psk, ecdhePsk])('looks like a wrong key, %s', async (name) => {
+    const stories = [];
+    for (const options of [wrongKey, unknown]) {
+      const { answers, log, closed, server } = await outcomeOf(name, options, 120_000);
+      stories.push({ answers: shapesOf(answers), log, closed, counters: server.counters });
+    }
+    expect(stories[0]).toEqual(stories[1]);
+    expect(stories[0]).toMatchObject({ log: ['failed timeout'], closed: [] });
+    expect(stories[0]?.answers.length).toBeGreaterThan(3);
+  });
+
+  test.each([0, 65_536])('is one whose secret has %d bytes', async (length) => {
+    const bed = createTestBed({
+      clock: new ManualClock(),
+      settled,
+      server: { findPsk: async () => ({ secret: Buffer.alloc(length), principal: 'anybody' }) },
+    });
+    const options = { cipherSuites: [psk], psk: { identity: Buffer.from('x'), secret: Buffer.alloc(0) } };
+    bed.device(options).client.connect();
+    await bed.runFor(61_000);
+    expect(bed.log).toEqual(['failed timeout']);
+  });
+
+  test('is not what a lookup that failed makes of a known one: the next attempt of the client comes through', async () => {
+    let lookups = 0;
+    const findPsk = async (): Promise<{ secret: Buffer; principal: string }> => {
+      if (++lookups < 3) throw new Error('registry away');
+      return { secret: Buffer.from('hono-secret'), principal: 'sensor1' };
+    };
+    const bed = createTestBed({ clock: new ManualClock(), settled, server: { findPsk } });
+    bed.device({ ...sensor1, cipherSuites: [psk] }).client.connect();
+    await bed.runFor(10_000);
+    expect(bed.log).toEqual(['open sensor1']);
+    expect(bed.server.counters.lookupFailures).toBe(2);
+  });
+});
+
+test('a client that gives up while its certificate is looked at', async () => {
+  const verifyCertificate = (): Promise<string> => new Promise(() => {});
+  const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate } });
+  const { client, peer } = bed.device({ ...sensor1, cipherSuites: [ecdsa] });
+  client.connect();
+  await bed.run();
+  bed.forge(client.seal(contentType.alert, Buffer.from([1, 90])), peer);
+  expect(bed.log).toEqual([]);
+  bed.forge(client.seal(contentType.alert, Buffer.from([2, 80])), peer);
+  expect(bed.log).toEqual(['failed peer-alert']);
+});
+
+describe('a client that repeats its Finished', () => {
+  const finished = handshakeMessage(handshakeType.finished, 3, Buffer.alloc(12));
+
+  test.each([
+    ['is sent ours again', 0, false, true],
+    ['is sent ours again after 200 s', 200_000, false, true],
+    ['is sent nothing after 500 s', 500_000, false, false],
+    ['is sent nothing once it has sent data: it had ours', 0, true, false],
+  ])('%s', async (_, waitMs, withData, isAnswered) => {
+    const { client, forge, peer, answers, run, runFor } = await outcomeOf(psk, {}, 0);
+    await runFor(waitMs);
+    if (withData) client.send(Buffer.from('data'));
+    await run();
+    const before = answers.length;
+    forge(client.seal(contentType.handshake, finished), peer);
+    expect(answers.length > before).toBe(isAnswered);
+  });
+});
+
+describe('a client with an association', () => {
+  test('that wants to renegotiate is told that nobody does', async () => {
+    const { client, forge, run, peer, log, associations, answers } = await outcomeOf(psk, {}, 0);
+    const before = answers.length;
+    forge(client.seal(contentType.handshake, Buffer.from([1, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0])), peer);
+    await run();
+    expect(log).toEqual(['open sensor1']);
+    expect(associations[0]?.isOpen).toBe(true);
+    expect(answers.slice(before).map((each) => each[0])).toEqual([contentType.alert]);
+  });
+
+  test('that sends an alert ends it; a warning, or half an alert, does not', async () => {
+    const { client, forge, peer, log } = await outcomeOf(psk, {}, 0);
+    for (const alert of [[1, 90], [2], [2, 20, 0]])
+      forge(client.seal(contentType.alert, Buffer.from(alert)), peer);
+    expect(log).toEqual(['open sensor1']);
+    forge(client.seal(contentType.alert, Buffer.from([2, 20])), peer);
+    expect(log).toEqual(['open sensor1', 'close sensor1 alert']);
+  });
+
+  test('that sends empty records, or records of unknown types, has said nothing', async () => {
+    const { client, forge, peer, log, answers } = await outcomeOf(psk, {}, 0);
+    const before = answers.length;
+    for (const type of [0, 20, 22, 23, 24, 25, 255]) forge(client.seal(type, Buffer.alloc(0)), peer);
+    expect(log).toEqual(['open sensor1']);
+    expect(answers).toHaveLength(before);
+  });
+});

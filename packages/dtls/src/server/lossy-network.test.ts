@@ -1,0 +1,105 @@
+import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import { describe, expect, test } from 'vitest';
+import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import { createTestBed, sensor1, type TestBed } from '../testing/test-bed.ts';
+
+const suites: readonly CipherSuiteName[] = [
+  'TLS_PSK_WITH_AES_128_CCM_8',
+  'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8',
+];
+
+/** Of 100 datagrams 20 are lost, 20 come twice, 20 are overtaken by others. */
+function lossyBed(seed: number): TestBed {
+  const random = seededRandom(seed);
+  return createTestBed({
+    clock: new ManualClock(),
+    settled,
+    server: { maxDatagramBytes: 400, connectionIdBytes: 8 },
+    network: (datagram) =>
+      [[], [datagram, datagram], [datagram], [datagram], [datagram]][random.pick(5)] ?? [],
+    placeInQueue: (queued) =>
+      random.pick(5) === 0 ? queued - random.pick(Math.min(queued, 10) + 1) : queued,
+  });
+}
+
+describe.each(suites)('a network that loses, doubles and reorders, %s', (name) => {
+  test.each([1, 2, 3])('every handshake comes to its end (seed %d)', async (seed) => {
+    // given
+    const { device, runFor, log, server } = lossyBed(seed);
+    const devices = Array.from({ length: 20 }, (_, i) =>
+      device({
+        ...sensor1,
+        cipherSuites: [name],
+        maxDatagramBytes: 300,
+        ...(i % 2 ? { connectionId: Buffer.from([i]) } : {}),
+      }),
+    );
+    // when
+    for (const { client } of devices) client.connect();
+    await runFor(59_000);
+    // then
+    expect(log).toEqual(Array.from({ length: 20 }, () => 'open sensor1'));
+    expect(devices.filter(({ client }) => client.isOpen)).toHaveLength(20);
+    expect(server.pendingHandshakes).toBe(0);
+  });
+
+  test('no data comes twice', async () => {
+    const { device, runFor, log } = lossyBed(4);
+    const { client } = device({ ...sensor1, cipherSuites: [name] });
+    client.connect();
+    await runFor(30_000);
+    for (let i = 0; i < 200; i++) client.send(Buffer.from(String(i)));
+    await runFor(1_000);
+    const messages = log.filter((line) => line.startsWith('message'));
+    expect(new Set(messages).size).toBe(messages.length);
+    expect(messages.length).toBeGreaterThan(100);
+  });
+});
+
+test('flights are repeated with ever longer waits, and no more once the time is over', async () => {
+  // given a client that vanishes after its second hello
+  const { device, run, runFor, answers, log, server } = createTestBed({ clock: new ManualClock(), settled });
+  const { client } = device({
+    ...sensor1,
+    cipherSuites: ['TLS_PSK_WITH_AES_128_CCM'],
+    tamper: { message: (type, body) => (type === 16 ? Buffer.from([0xff]) : body) },
+  });
+  client.connect();
+  await run();
+  client.vanish();
+  // when
+  const sentBy: number[] = [];
+  for (let second = 0; second < 120; second++) {
+    sentBy.push(answers.length);
+    await runFor(1_000);
+  }
+  // then a HelloVerifyRequest and a first flight, again after 1 s, 2 s, 4 s, 8 s …
+  const repeatedAt = sentBy.flatMap((count, second) => (count > (sentBy[second - 1] ?? 2) ? [second] : []));
+  expect(repeatedAt).toEqual([1, 3, 7, 15, 31]);
+  expect(log).toEqual(['failed timeout']);
+  expect(server.pendingHandshakes).toBe(0);
+});
+
+test('the last flight is sent again for a client that missed it', async () => {
+  // given
+  let losing = false;
+  const { device, run, runFor, server, log } = createTestBed({
+    clock: new ManualClock(),
+    settled,
+    network: (datagram) =>
+      losing && datagram.includes(Buffer.from([20, 0xfe, 0xfd])) && datagram[0] === 20 ? [] : [datagram],
+  });
+  const { client } = device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] });
+  // when the server's ChangeCipherSpec and Finished are lost
+  losing = true;
+  client.connect();
+  await run();
+  expect(log).toEqual(['open sensor1']);
+  expect(client.isOpen).toBe(false);
+  losing = false;
+  await runFor(5_000);
+  // then
+  expect(client.isOpen).toBe(true);
+  expect(server.counters).toMatchObject({ handshakes: 1, retransmissions: 1 });
+});

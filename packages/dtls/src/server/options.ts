@@ -1,0 +1,87 @@
+import type { KeyObject } from 'node:crypto';
+import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import type { Association, CloseReason } from './association.ts';
+import type { HandshakeFailure } from './counters.ts';
+import type { Peer } from './peer.ts';
+
+/** Time as the server needs it; `Clock` of `@rollcall/core` is one. */
+export interface DtlsClock {
+  /** Milliseconds that never step. */
+  monotonic(): number;
+  /** Calls `wake` once, not before `deadline`. The result disarms it. */
+  at(deadline: number, wake: () => void): () => void;
+}
+
+export interface PskMatch<P> {
+  readonly secret: KeyObject | Uint8Array;
+  /** Who the identity stands for; handed on with the association. */
+  readonly principal: P;
+}
+
+/** Proves to clients who the server is. */
+export interface ServerCertificate {
+  /** DER, the server's own first. */
+  readonly chain: readonly Uint8Array[];
+  /** Of an ECDSA key on P-256. */
+  readonly key: KeyObject;
+}
+
+export interface DtlsServerOptions<P> {
+  readonly clock: DtlsClock;
+  /** Must not call `receive` before it returns. The bytes are not touched any more. */
+  send(datagram: Buffer, peer: Peer): void;
+  onOpen(association: Association<P>): void;
+  /** One record of data. The bytes are not touched any more. */
+  onMessage(association: Association<P>, plaintext: Buffer): void;
+  /** Called once for each association that was opened, whoever ended it. */
+  onClose(association: Association<P>, reason: CloseReason): void;
+  /** The peer's newest record came from elsewhere; nothing proves that it receives there (RFC 9146 §6). */
+  onAddressChanged?(association: Association<P>, previous: Peer): void;
+  /** For the log; often it is only a client that went away. */
+  onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
+
+  /**
+   * `undefined` for an unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next
+   * retransmission asks again.
+   */
+  findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | undefined>;
+  /** With `verifyCertificate`: clients prove with certificates who they are, and all of them must. */
+  readonly certificate?: ServerCertificate;
+  /**
+   * Called once the client proved to hold the key of `chain[0]`; all else, trust and validity, is decided here. `undefined` refuses.
+   */
+  verifyCertificate?(chain: readonly Buffer[], peer: Peer): Promise<P | undefined>;
+  /** Whether a session may still be resumed: its credentials may have been taken back. By default it may. */
+  mayResume?(principal: P): Promise<boolean>;
+
+  /** By default all but those with CBC. */
+  readonly cipherSuites?: readonly CipherSuiteName[];
+  /**
+   * Length of the connection ids that clients put into their records; 0, the default, does without (RFC 9146). Eight bytes are
+   * enough for any number of clients.
+   */
+  readonly connectionIdBytes?: number;
+  /** Handshake messages are cut so that UDP payloads are no longer than this. */
+  readonly maxDatagramBytes?: number;
+  /** Silence after which an association is ended. */
+  readonly idleTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number;
+  /** Until a flight is sent again for the first time; doubled each time. */
+  readonly retransmitMs?: number;
+  /** How long a secret makes cookies. */
+  readonly cookieRotationMs?: number;
+  readonly limits?: Partial<DtlsLimits>;
+  /** Unpredictable bytes: keys, cookies, session and connection ids are made of them. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+}
+
+/** What all clients together may cost. */
+export interface DtlsLimits {
+  readonly maxAssociations: number;
+  readonly maxPendingHandshakes: number;
+  /** From one IPv4 address, or one /64 of IPv6. */
+  readonly maxPendingPerAddress: number;
+  /** Sessions that may be resumed; 0: none. */
+  readonly maxSessions: number;
+  readonly sessionLifetimeMs: number;
+}

@@ -1,0 +1,96 @@
+import type { SecureRecords } from '../crypto/secure-records.ts';
+import { contentType } from '../wire/content-type.ts';
+import { handshakeMessage } from '../wire/handshake-message.ts';
+import { handshakeType } from '../wire/handshake-type.ts';
+import { ownCopy } from '../wire/own-copy.ts';
+import { changeCipherSpec, sendFlight, type FlightItem } from './flight.ts';
+import type { DtlsClock } from './options.ts';
+
+export interface OutgoingFlightOptions {
+  readonly clock: DtlsClock;
+  readonly maxDatagramBytes: number;
+  readonly retransmitMs: number;
+  /** Of the next message and the next record (RFC 6347 §4.2.1). */
+  readonly messageSequence: number;
+  readonly recordSequence: number;
+  send(datagram: Buffer): void;
+}
+
+/** What we say at a time, and say again until it is answered (RFC 6347 §4.2.4). */
+export interface OutgoingFlight {
+  /** The message as it enters the transcript. */
+  say(type: number, body: Uint8Array): Buffer;
+  /** ChangeCipherSpec, and the first message that is protected. */
+  sayFinished(data: Uint8Array): Buffer;
+  /** Some of it is protected: who has it can read what else is. */
+  readonly hasFinished: boolean;
+  transmit(records: SecureRecords | undefined): void;
+  /** Whether it is to be sent once more, now that it was asked for. */
+  mayRepeat(): boolean;
+  /** Whether it is to be sent once more because nothing was heard. */
+  isDue(now: number): boolean;
+  /** What comes next is another flight. */
+  clear(): void;
+  /** For whoever has to repeat it when the handshake is over. */
+  keep(): FinalFlight;
+  readonly nextPlainSequence: number;
+}
+
+export interface FinalFlight {
+  readonly items: readonly FlightItem[];
+  nextPlainSequence: number;
+}
+
+const maxTransmissions = 10;
+const longestRetransmitMs = 60_000;
+/** Repetitions that come faster are the network's. */
+const shortestRepeatMs = 100;
+
+export function createOutgoingFlight(options: OutgoingFlightOptions): OutgoingFlight {
+  const { clock, maxDatagramBytes, send } = options;
+  let items: FlightItem[] = [];
+  let nextMessage = options.messageSequence;
+  let nextPlainSequence = options.recordSequence;
+  let transmissions = 0;
+  let transmittedAt = 0;
+  let { retransmitMs } = options;
+
+  function say(type: number, body: Uint8Array, isProtected: boolean): Buffer {
+    const message = handshakeMessage(type, nextMessage++, body);
+    items.push({ type: contentType.handshake, body: message, isProtected });
+    return message;
+  }
+
+  return {
+    say: (type, body) => say(type, body, false),
+    sayFinished(data) {
+      items.push(changeCipherSpec);
+      return say(handshakeType.finished, data, true);
+    },
+    get hasFinished() {
+      return items.some(({ isProtected }) => isProtected);
+    },
+    transmit(records) {
+      transmissions++;
+      transmittedAt = clock.monotonic();
+      nextPlainSequence = sendFlight(items, { records, nextPlainSequence, maxDatagramBytes, send });
+    },
+    mayRepeat: () =>
+      transmissions < maxTransmissions && clock.monotonic() - transmittedAt >= shortestRepeatMs,
+    isDue(now) {
+      if (now - transmittedAt < retransmitMs || transmissions >= maxTransmissions) return false;
+      retransmitMs = Math.min(2 * retransmitMs, longestRetransmitMs);
+      return true;
+    },
+    clear() {
+      items = [];
+    },
+    keep() {
+      const kept = items.map(({ type, body, isProtected }) => ({ type, body: ownCopy(body), isProtected }));
+      return { items: kept, nextPlainSequence };
+    },
+    get nextPlainSequence() {
+      return nextPlainSequence;
+    },
+  };
+}

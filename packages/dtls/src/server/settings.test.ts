@@ -1,0 +1,52 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { ManualClock } from '@rollcall/conformance';
+import { describe, expect, test } from 'vitest';
+import { createTestCertificate } from '../testing/test-certificate.ts';
+import type { DtlsServerOptions } from './options.ts';
+import { settingsFrom } from './settings.ts';
+
+const { der, key } = createTestCertificate({ subject: 'adapter' });
+const base: DtlsServerOptions<string> = {
+  clock: new ManualClock(),
+  send() {},
+  onOpen() {},
+  onMessage() {},
+  onClose() {},
+};
+const findPsk = async (): Promise<undefined> => undefined;
+const verifyCertificate = async (): Promise<undefined> => undefined;
+
+describe('options', () => {
+  test.each([
+    ['clients could not prove anything', {}],
+    ['a certificate without anybody who verifies clients', { findPsk, certificate: { chain: [der], key } }],
+    ['somebody who verifies clients without a certificate', { findPsk, verifyCertificate }],
+    [
+      'a key that is not on P-256',
+      { verifyCertificate, certificate: { chain: [der], key: generateKeyPairSync('ed25519').privateKey } },
+    ],
+    ['connection ids that are too short to be many', { findPsk, connectionIdBytes: 3 }],
+    ['connection ids that are too long', { findPsk, connectionIdBytes: 256 }],
+    ['datagrams that hold next to nothing', { findPsk, maxDatagramBytes: 255 }],
+  ])('make no server: %s', (_, options) => {
+    expect(() => settingsFrom({ ...base, ...options })).toThrow(TypeError);
+  });
+
+  test('offer the suites that the credentials allow, and CBC only where asked for', () => {
+    const families = (options: Partial<DtlsServerOptions<string>>): readonly string[] =>
+      settingsFrom({ ...base, ...options }).cipherSuites.map((name) =>
+        name.replace(/^TLS_|_WITH.*AES_128/g, ''),
+      );
+    expect(families({ findPsk })).toEqual([
+      ...['PSK_CCM_8', 'PSK_CCM', 'PSK_GCM_SHA256'],
+      ...['ECDHE_PSK_CCM_8_SHA256', 'ECDHE_PSK_CCM_SHA256', 'ECDHE_PSK_GCM_SHA256'],
+    ]);
+    const certificate = { chain: [der], key };
+    expect(families({ certificate, verifyCertificate })).toEqual([
+      ...['ECDHE_ECDSA_CCM_8', 'ECDHE_ECDSA_CCM', 'ECDHE_ECDSA_GCM_SHA256'],
+    ]);
+    expect(families({ findPsk, cipherSuites: ['TLS_PSK_WITH_AES_128_CBC_SHA256'] })).toEqual([
+      'PSK_CBC_SHA256',
+    ]);
+  });
+});

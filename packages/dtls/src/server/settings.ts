@@ -1,0 +1,69 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { cipherSuiteNames, cipherSuites, type CipherSuiteName } from '../crypto/cipher-suite.ts';
+import type { DtlsLimits, DtlsServerOptions } from './options.ts';
+
+/** The options, with what was left out. */
+export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits'> & {
+  readonly cipherSuites: readonly CipherSuiteName[];
+  readonly connectionIdBytes: number;
+  readonly maxDatagramBytes: number;
+  readonly idleTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly retransmitMs: number;
+  readonly cookieRotationMs: number;
+  readonly limits: DtlsLimits;
+  readonly randomBytes: (count: number) => Uint8Array;
+};
+
+/** MAC-then-encrypt, and any CBC, only for those who ask for it. */
+export const defaultCipherSuites: readonly CipherSuiteName[] = cipherSuiteNames.filter(
+  (name) => cipherSuites[name].cipher !== 'cbc',
+);
+
+const defaults = {
+  connectionIdBytes: 0,
+  /** What every path of IPv6 lets through, without the headers of IP and UDP. */
+  maxDatagramBytes: 1_280 - 40 - 8,
+  idleTimeoutMs: 3_600_000,
+  handshakeTimeoutMs: 60_000,
+  retransmitMs: 1_000,
+  cookieRotationMs: 60_000,
+  randomBytes: systemRandomBytes,
+};
+
+const defaultLimits: DtlsLimits = {
+  maxAssociations: 100_000,
+  maxPendingHandshakes: 2_000,
+  maxPendingPerAddress: 200,
+  maxSessions: 10_000,
+  /** RFC 5246 §F.1.4. */
+  sessionLifetimeMs: 86_400_000,
+};
+
+/** @throws TypeError where the options do not make a server. */
+export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
+  const { findPsk, certificate, verifyCertificate } = options;
+  if ((certificate === undefined) !== (verifyCertificate === undefined))
+    throw new TypeError('certificate and verifyCertificate come together');
+  if (findPsk === undefined && certificate === undefined)
+    throw new TypeError('clients need a way to prove who they are: findPsk, or verifyCertificate');
+  if (certificate && certificate.key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw new TypeError('the key of the server certificate must be an ECDSA key on P-256');
+  const { connectionIdBytes = 0, maxDatagramBytes = defaults.maxDatagramBytes } = options;
+  if (!Number.isInteger(connectionIdBytes) || connectionIdBytes < 0 || connectionIdBytes > 255)
+    throw new TypeError('connectionIdBytes must be from 0 to 255');
+  // Shorter ids would soon be used up, and whoever makes up records would hit one often.
+  if (connectionIdBytes > 0 && connectionIdBytes < 4)
+    throw new TypeError('connectionIdBytes must be 4 at least');
+  if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
+
+  const { cipherSuites: wanted = defaultCipherSuites } = options;
+  return {
+    ...defaults,
+    ...options,
+    cipherSuites: wanted.filter((name) =>
+      cipherSuites[name].keyExchange === 'ecdhe_ecdsa' ? certificate !== undefined : findPsk !== undefined,
+    ),
+    limits: { ...defaultLimits, ...options.limits },
+  };
+}

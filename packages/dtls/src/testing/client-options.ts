@@ -1,0 +1,45 @@
+import type { KeyObject } from 'node:crypto';
+import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import type { DtlsClock } from '../server/options.ts';
+
+export interface DtlsClientOptions {
+  readonly clock: DtlsClock;
+  readonly cipherSuites: readonly CipherSuiteName[];
+  send(datagram: Buffer): void;
+  readonly psk?: { readonly identity: Uint8Array; readonly secret: Uint8Array };
+  /** DER, the client's own first; none: a client that has no certificate. */
+  readonly certificate?: { readonly chain: readonly Uint8Array[]; readonly key: KeyObject };
+  /** What the server shall put into its records, maybe empty; `undefined` does without connection ids. */
+  readonly connectionId?: Buffer;
+  readonly session?: ClientSession;
+  readonly extendedMasterSecret?: boolean;
+  readonly encryptThenMac?: boolean;
+  readonly maxDatagramBytes?: number;
+  readonly retransmitMs?: number;
+  readonly randomBytes?: (count: number) => Uint8Array;
+  readonly tamper?: Tamper;
+  onOpen?(): void;
+  onMessage?(plaintext: Buffer): void;
+  onClose?(reason: ClientCloseReason): void;
+}
+
+/** What a client does otherwise than it should. Datagrams can be changed by whoever sends them. */
+export interface Tamper {
+  /** The body of a handshake message; the client believes to have said what comes back. */
+  message?(type: number, body: Buffer): Buffer;
+  /** The fragments of an unprotected message, with their headers. */
+  fragments?(fragments: readonly Buffer[]): readonly Buffer[];
+}
+
+/** What a later connection may go on with. */
+export interface ClientSession {
+  readonly id: Buffer;
+  readonly master: KeyObject;
+  readonly cipherSuite: CipherSuiteName;
+}
+
+/**
+ * - `alert`: the server ended it with a complaint, see `alert`.
+ * - `server-not-authentic`: what the server signed or finished with does not fit.
+ */
+export type ClientCloseReason = 'closed' | 'close-notify' | 'alert' | 'server-not-authentic';

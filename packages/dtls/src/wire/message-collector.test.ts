@@ -1,0 +1,100 @@
+import { seededRandom } from '@rollcall/conformance';
+import { describe, expect, test } from 'vitest';
+import { fragmentsOf, handshakeMessage, readFragments, type HandshakeFragment } from './handshake-message.ts';
+import { createMessageCollector } from './message-collector.ts';
+
+const body = Buffer.from('a message that is long enough to come in several pieces');
+const type = 11;
+
+function part(offset: number, end: number, from: Buffer = body, sequence = 3): HandshakeFragment {
+  return { type, length: from.length, sequence, offset, bytes: from.subarray(offset, end) };
+}
+
+const collector = (): ReturnType<typeof createMessageCollector> =>
+  createMessageCollector({ firstSequence: 3, maxBytes: [100, 60] });
+
+describe('collecting messages', () => {
+  test('fragments of any size, in any order, overlapping, some of them often', () => {
+    const random = seededRandom(7);
+    for (let round = 0; round < 300; round++) {
+      const messages = collector();
+      const came = new Set<number>();
+      let completed = 0;
+      while (came.size < body.length) {
+        const offset = random.pick(body.length);
+        const end = offset + random.pick(body.length - offset + 1);
+        const before = came.size;
+        for (let at = offset; at < end; at++) came.add(at);
+        const added = messages.add(part(offset, end));
+        const isComplete = came.size === body.length;
+        expect(added).toBe(
+          isComplete && (before < body.length || (offset === 0 && end === body.length)) ? 3 : undefined,
+        );
+        if (added !== undefined) completed++;
+      }
+      expect(completed).toBe(1);
+      expect(messages.get(3)).toMatchObject({ type, body });
+      expect(messages.add(part(4, 20))).toBeUndefined();
+    }
+  });
+
+  test('what fragmentsOf cuts comes together again', () => {
+    for (let size = 1; size <= body.length; size++) {
+      const messages = collector();
+      const fragments: (HandshakeFragment | undefined)[] = [];
+      for (const each of fragmentsOf(handshakeMessage(type, 3, body), size))
+        fragments.push(...readFragments(each));
+      expect(fragments).toHaveLength(Math.ceil(body.length / size));
+      for (const fragment of fragments.toReversed()) if (fragment) messages.add(fragment);
+      expect(messages.get(3)?.body).toEqual(body);
+    }
+  });
+
+  test('the latest bytes hold, and a complete message that changes says so', () => {
+    const messages = collector();
+    expect(messages.add(part(0, body.length, Buffer.alloc(body.length, 'x')))).toBe(3);
+    expect(messages.add(part(0, 10))).toBe(3);
+    expect(messages.add(part(10, body.length))).toBe(3);
+    expect(messages.get(3)?.body).toEqual(body);
+    expect(messages.add(part(0, body.length))).toBeUndefined();
+  });
+
+  test('another length or type begins the message anew; an empty fragment does not', () => {
+    const messages = collector();
+    messages.add(part(0, 10));
+    expect(messages.add({ ...part(0, 0), length: 20 })).toBeUndefined();
+    expect(messages.add(part(10, body.length))).toBe(3);
+    const shorter = body.subarray(0, 20);
+    expect(messages.add(part(5, 20, shorter))).toBeUndefined();
+    expect(messages.get(3)).toBeUndefined();
+    expect(messages.add(part(0, 5, shorter))).toBe(3);
+    expect(messages.get(3)?.body).toEqual(shorter);
+  });
+
+  test('an empty message is complete at once', () => {
+    const messages = collector();
+    expect(messages.add({ type, length: 0, sequence: 3, offset: 0, bytes: Buffer.alloc(0) })).toBe(3);
+  });
+
+  test('nothing is kept of other messages, or of longer ones', () => {
+    const messages = collector();
+    for (const [sequence, length] of [
+      [2, 10],
+      [5, 10],
+      [3, 101],
+      [4, 61],
+    ] as const) {
+      const whole = { type, length, sequence, offset: 0, bytes: Buffer.alloc(length) };
+      expect(messages.add(whole)).toBeUndefined();
+      expect(messages.get(sequence)).toBeUndefined();
+    }
+  });
+
+  test('what is forgotten has to come again', () => {
+    const messages = collector();
+    messages.add(part(0, body.length));
+    messages.forget(3);
+    expect(messages.get(3)).toBeUndefined();
+    expect(messages.add(part(0, body.length))).toBe(3);
+  });
+});
