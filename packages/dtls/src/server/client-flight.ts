@@ -18,13 +18,18 @@ import type { PskMatch } from './options.ts';
 
 /** What the client said before its Finished. Only a Finished that fits proves that all of it is the client's own. */
 export interface ClientFlightOutcome<P> {
-  readonly master: KeyObject;
+  /** What may have been agreed on, at least one: which it is, a record tells. */
+  readonly agreed: readonly AgreedSecret<P>[];
   readonly transcript: readonly Buffer[];
-  /** Of the pre-shared key; `undefined` with certificates, and for an unknown identity, whose master secret is random. */
-  readonly principal: P | undefined;
   readonly chain: readonly Buffer[];
   /** What is wrong with it, should it prove to be the client's own. */
   readonly refusal: FlightRefusal | undefined;
+}
+
+export interface AgreedSecret<P> {
+  readonly master: KeyObject;
+  /** Of the pre-shared key; `undefined` with certificates, and for an unknown identity, whose master secret is random. */
+  readonly principal: P | undefined;
 }
 
 interface FlightRefusal {
@@ -46,7 +51,7 @@ export interface ClientFlightOptions<P> {
   readonly extendedMasterSecret: boolean;
   readonly ephemeral: EphemeralKey | undefined;
   readonly randomBytes: (count: number) => Uint8Array;
-  findPsk(identity: Buffer): Promise<PskMatch<P> | undefined>;
+  findPsk(identity: Buffer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
   /** With `undefined` what was complete is so no more: a message of it came again, and is another. */
   onOutcome(outcome: ClientFlightOutcome<P> | undefined): void;
   onMalformed(): void;
@@ -66,8 +71,7 @@ interface Attempt<P> {
   position: number;
   isWaiting: boolean;
   chain: readonly Buffer[];
-  master: KeyObject | undefined;
-  principal: P | undefined;
+  agreed: readonly AgreedSecret<P>[];
   refusal: FlightRefusal | undefined;
 }
 
@@ -94,8 +98,7 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
       position: 0,
       isWaiting: false,
       chain: [],
-      master: undefined,
-      principal: undefined,
+      agreed: [],
       refusal: undefined,
     };
   }
@@ -115,8 +118,8 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
         return;
       }
     }
-    const { master, principal, chain, refusal } = mine;
-    if (master) options.onOutcome({ master, transcript: mine.transcript, principal, chain, refusal });
+    const { agreed, chain, refusal } = mine;
+    if (agreed.length > 0) options.onOutcome({ agreed, transcript: mine.transcript, chain, refusal });
   }
 
   /** The next message's type; `undefined` where Finished is next. */
@@ -144,7 +147,7 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
         return;
       }
       if (shared === undefined) throw new TypeError('certificates are used with ECDHE only');
-      setMaster(mine, shared);
+      agree(mine, [{ premaster: shared, principal: undefined }]);
     } else {
       mine.refusal ??= refusalOfProof(mine, body);
       mine.transcript.push(message);
@@ -159,11 +162,11 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
     sequence: number,
   ): Promise<void> {
     mine.isWaiting = true;
-    let match: PskMatch<P> | undefined;
-    let secret: Uint8Array | undefined;
+    let known: { readonly secret: Uint8Array; readonly principal: P }[];
     try {
-      match = await options.findPsk(identity);
-      secret = match && secretBytes(match.secret);
+      known = matchesOf(await options.findPsk(identity))
+        .map(({ secret, principal }) => ({ secret: secretBytes(secret), principal }))
+        .filter(({ secret }) => isUsable(secret));
     } catch {
       options.onLookupFailed();
       if (attempt !== mine) return;
@@ -174,18 +177,26 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
     }
     if (attempt !== mine) return;
     // Unknown identities go on with a key that nobody has, and look like a wrong key (RFC 4279 §2).
-    const unknown = randomBytes(unknownSecretBytes);
-    const known = secret && isUsable(secret) ? secret : undefined;
-    if (known) mine.principal = match?.principal;
-    setMaster(mine, pskPremaster(known ?? unknown, shared));
+    const nobodys = { secret: randomBytes(unknownSecretBytes), principal: undefined };
+    const candidates = known.length > 0 ? known : [nobodys];
+    agree(
+      mine,
+      candidates.map(({ secret, principal }) => ({ premaster: pskPremaster(secret, shared), principal })),
+    );
     mine.isWaiting = false;
     advance();
   }
 
-  function setMaster(mine: Attempt<P>, premaster: Buffer): void {
-    mine.master = options.extendedMasterSecret
-      ? extendedMasterSecret(premaster, mine.transcript)
-      : masterSecret(premaster, randoms);
+  function agree(
+    mine: Attempt<P>,
+    candidates: readonly { readonly premaster: Buffer; readonly principal: P | undefined }[],
+  ): void {
+    mine.agreed = candidates.map(({ premaster, principal }) => ({
+      master: options.extendedMasterSecret
+        ? extendedMasterSecret(premaster, mine.transcript)
+        : masterSecret(premaster, randoms),
+      principal,
+    }));
     mine.position++;
   }
 
@@ -208,6 +219,14 @@ function refusalOfProof(mine: Attempt<unknown>, body: Buffer): FlightRefusal | u
   const key = publicKeyOf(mine.chain[0]);
   if (key === undefined) return { alert: 'badCertificate', failure: 'bad-certificate' };
   return isProof(body, key, mine.transcript) ? undefined : { alert: 'decryptError', failure: 'bad-proof' };
+}
+
+/** Keys that an identity may have at a time. */
+const maxCandidates = 4;
+
+function matchesOf<P>(found: PskMatch<P> | readonly PskMatch<P>[] | undefined): readonly PskMatch<P>[] {
+  if (found === undefined) return [];
+  return 'secret' in found ? [found] : found.slice(0, maxCandidates);
 }
 
 function secretBytes(secret: KeyObject | Uint8Array): Uint8Array {

@@ -13,8 +13,10 @@ export type DropReason =
 
 /** Why a handshake came to nothing. */
 export type HandshakeFailure =
-  /** Nothing authentic came to its end in time: a wrong key, an unknown identity, a client that went away. */
+  /** Nothing authentic came to its end in time: an unknown identity, a client that went away. */
   | 'timeout'
+  /** The same, with an identity that is known: what came was made with other keys, or somebody in the middle changed what was said. */
+  | 'keys-differ'
   /** The client began anew. */
   | 'restarted'
   | 'version'
@@ -53,6 +55,7 @@ export function createCounters(): DtlsCounters {
     addressChanges: 0,
     failures: {
       timeout: 0,
+      'keys-differ': 0,
       restarted: 0,
       version: 0,
       renegotiation: 0,

@@ -144,8 +144,10 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
   function fail(mine: Pending, failure: HandshakeFailure): void {
     mine.handshake?.abandon();
     pending.delete(mine);
-    counters.failures[failure]++;
-    settings.onHandshakeFailed?.(mine.peer, failure);
+    const isInVain = failure === 'timeout' || failure === 'restarted';
+    const told = isInVain && mine.handshake?.isDoubtful === true ? 'keys-differ' : failure;
+    counters.failures[told]++;
+    settings.onHandshakeFailed?.(mine.peer, told);
   }
 
   function drop(reason: DropReason): void {
@@ -193,8 +195,12 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     if (isItsOwn && handshake.hasKeys) opened = handshake.open(record);
     if (opened !== 'taken' && association) opened = openBy(association, record, peer);
     if (opened === 'taken') return;
-    if (isItsOwn && !handshake.hasKeys) handshake.hold(record);
-    else drop(opened);
+    if (isItsOwn && !handshake.hasKeys) {
+      handshake.hold(record);
+      return;
+    }
+    if (isItsOwn && opened === 'not-authentic') handshake.doubt();
+    drop(opened);
   }
 
   function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {

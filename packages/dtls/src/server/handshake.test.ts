@@ -50,6 +50,21 @@ test('a pre-shared key may be a KeyObject', async () => {
   expect(log).toEqual(['open sensor1']);
 });
 
+test.each([0, 1])('while keys are changed the old and the new one count, number %i', async (index) => {
+  const keys = ['old-secret', 'new-secret'].map((text) => Buffer.from(text));
+  const findPsk = async (): Promise<PskMatch<string>[]> =>
+    keys.map((secret) => ({ secret, principal: `${sensor1.psk.identity.toString()} ${secret.toString()}` }));
+  const { device, run, log } = createTestBed({ clock: new ManualClock(), settled, server: { findPsk } });
+  const psk = { ...sensor1.psk, secret: keys[index] ?? Buffer.alloc(0) };
+  const { client, received } = device({ psk, cipherSuites: ['TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256'] });
+  client.connect();
+  await run();
+  client.send(Buffer.from('hello'));
+  await run();
+  expect(log[0]).toBe(`open sensor1 ${keys[index]?.toString()}`);
+  expect(received).toEqual(['hello']);
+});
+
 describe('the choice of a cipher suite', () => {
   test.each([
     [

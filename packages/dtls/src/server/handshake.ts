@@ -1,8 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites } from '../crypto/cipher-suite.ts';
 import { createEphemeralKey } from '../crypto/ecdhe.ts';
 import { finishedData, isFinished } from '../crypto/key-schedule.ts';
-import type { SecureRecords, Unopened } from '../crypto/secure-records.ts';
+import type { OpenedRecord, SecureRecords, Unopened } from '../crypto/secure-records.ts';
 import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
 import { contentType } from '../wire/content-type.ts';
 import { handshakeMessage, readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
@@ -10,7 +11,12 @@ import { handshakeType } from '../wire/handshake-type.ts';
 import { ownCopy } from '../wire/own-copy.ts';
 import type { DtlsRecord } from '../wire/read-records.ts';
 import { plainRecord } from '../wire/record.ts';
-import { createClientFlight, type ClientFlight, type ClientFlightOutcome } from './client-flight.ts';
+import {
+  createClientFlight,
+  type AgreedSecret,
+  type ClientFlight,
+  type ClientFlightOutcome,
+} from './client-flight.ts';
 import type { DropReason, HandshakeFailure } from './counters.ts';
 import type { HandshakeStart } from './handshake-start.ts';
 import { createOutgoingFlight, type FinalFlight } from './outgoing-flight.ts';
@@ -28,6 +34,10 @@ export interface Handshake {
   readonly connectionId: Buffer;
   /** The keys are known: protected records can be told from others. */
   readonly hasKeys: boolean;
+  /** Whether a record came that the keys of a known identity do not open, and nobody else's do. */
+  readonly isDoubtful: boolean;
+  /** There was such a record. */
+  doubt(): void;
   /** The ClientHello came once more. */
   repeat(): void;
   add(fragment: HandshakeFragment): void;
@@ -39,6 +49,11 @@ export interface Handshake {
   tick(now: number): void;
   /** Nothing that is still under way has any effect. */
   abandon(): void;
+}
+
+interface Candidate<P> {
+  readonly secret: AgreedSecret<P>;
+  readonly records: SecureRecords;
 }
 
 const sessionIdBytes = 32;
@@ -63,10 +78,12 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   });
 
   let transcript: readonly Buffer[] = [start.helloMessage];
-  let records: SecureRecords | undefined;
+  /** What may have been agreed on. The first authentic record leaves one. */
+  let candidates: readonly Candidate<P>[] = [];
   let outcome: ClientFlightOutcome<P> | undefined;
   let clientFlight: ClientFlight | undefined;
   let held: DtlsRecord[] = [];
+  let isDoubtful = false;
   let phase: 'flights' | 'verifying' | 'over' = 'flights';
 
   begin();
@@ -81,12 +98,12 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     say(handshakeType.serverHello, serverHello({ random, sessionId, terms, connectionId }));
     if (session) resume(session);
     else exchangeKeys();
-    flight.transmit(records);
+    flight.transmit(candidates[0]?.records);
   }
 
   function resume({ master, principal }: Session<P>): void {
-    useKeys({ master, transcript, principal, chain: [], refusal: undefined });
-    finish();
+    useKeys({ agreed: [{ master, principal }], transcript, chain: [], refusal: undefined });
+    finish(master);
   }
 
   function exchangeKeys(): void {
@@ -124,45 +141,62 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     transcript = [...transcript, flight.say(type, body)];
   }
 
-  function finish(): void {
-    if (outcome)
-      transcript = [...transcript, flight.sayFinished(finishedData(outcome.master, 'server', transcript))];
+  function finish(master: KeyObject): void {
+    transcript = [...transcript, flight.sayFinished(finishedData(master, 'server', transcript))];
   }
 
   function useKeys(next: ClientFlightOutcome<P> | undefined): void {
     outcome = next;
-    records = undefined;
+    candidates = (next?.agreed ?? []).map((secret) => ({ secret, records: recordsOf(secret.master) }));
     if (!next) return;
-    records = agreedRecords({
+    const waiting = held;
+    held = [];
+    for (const record of waiting) {
+      const opened = open(record);
+      if (opened === 'taken') continue;
+      doubt();
+      drop(opened);
+    }
+  }
+
+  function recordsOf(master: KeyObject): SecureRecords {
+    return agreedRecords({
       side: 'server',
       suite,
-      master: next.master,
+      master,
       randoms,
       encryptThenMac: terms.encryptThenMac,
       randomBytes: settings.randomBytes,
       readConnectionId: connectionId,
       writeConnectionId: terms.clientConnectionId ?? Buffer.alloc(0),
     });
-    const waiting = held;
-    held = [];
-    for (const record of waiting) {
-      const opened = open(record);
-      if (opened !== 'taken') drop(opened);
-    }
+  }
+
+  function doubt(): void {
+    isDoubtful = candidates.some(({ secret }) => secret.principal !== undefined);
   }
 
   function open(record: DtlsRecord): 'taken' | Unopened {
-    if (!records || phase === 'over') return 'not-authentic';
-    const opened = records.open(record);
-    if (typeof opened === 'string') return opened;
-    if (opened.type === contentType.alert && readAlert(opened.bytes)) fail('peer-alert');
-    else if (opened.type === contentType.handshake && phase === 'flights') takeFinished(opened.bytes);
-    // Data that overtook the Finished is lost, as datagrams may be.
-    else drop('unexpected');
-    return 'taken';
+    if (phase === 'over') return 'not-authentic';
+    for (const candidate of candidates) {
+      const opened = candidate.records.open(record);
+      if (opened === 'not-authentic') continue;
+      if (typeof opened === 'string') return opened;
+      candidates = [candidate];
+      takeOpened(opened, candidate);
+      return 'taken';
+    }
+    return 'not-authentic';
   }
 
-  function takeFinished(bytes: Buffer): void {
+  function takeOpened({ type, bytes }: OpenedRecord, candidate: Candidate<P>): void {
+    if (type === contentType.alert && readAlert(bytes)) fail('peer-alert');
+    else if (type === contentType.handshake && phase === 'flights') takeFinished(bytes, candidate);
+    // Data that overtook the Finished is lost, as datagrams may be.
+    else drop('unexpected');
+  }
+
+  function takeFinished(bytes: Buffer, candidate: Candidate<P>): void {
     if (!outcome) return;
     const [message] = readFragments(bytes);
     if (message?.type !== handshakeType.finished || message.bytes.length !== message.length) {
@@ -171,18 +205,18 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     }
     // From here on all that was said is the client's own, and so are its faults.
     const said = session ? transcript : outcome.transcript;
-    if (!isFinished(message.bytes, outcome.master, 'client', said)) {
+    if (!isFinished(message.bytes, candidate.secret.master, 'client', said)) {
       fail('bad-finished', 'decryptError');
       return;
     }
     transcript = [...said, handshakeMessage(message.type, message.sequence, message.bytes)];
-    const { refusal, principal, chain } = outcome;
+    const { refusal, chain } = outcome;
     if (refusal) fail(refusal.failure, refusal.alert);
-    else if (suite.keyExchange !== 'ecdhe_ecdsa' || session) establish(principal);
-    else void verifyCertificate(chain);
+    else if (suite.keyExchange !== 'ecdhe_ecdsa' || session) establish(candidate, candidate.secret.principal);
+    else void verifyCertificate(chain, candidate);
   }
 
-  async function verifyCertificate(chain: readonly Buffer[]): Promise<void> {
+  async function verifyCertificate(chain: readonly Buffer[], candidate: Candidate<P>): Promise<void> {
     phase = 'verifying';
     let principal: P | undefined;
     try {
@@ -193,25 +227,20 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     }
     if (phase !== 'verifying') return;
     if (principal === undefined) fail('certificate-refused', 'certificateUnknown');
-    else establish(principal);
+    else establish(candidate, principal);
   }
 
-  function establish(principal: P | undefined): void {
+  function establish({ records, secret: { master } }: Candidate<P>, principal: P | undefined): void {
     // Without a principal there was no key that anybody could have known.
-    if (!records || !outcome || principal === undefined) return;
+    if (principal === undefined) return;
     let finalFlight: FinalFlight | undefined;
     if (!session) {
       flight.clear();
-      finish();
+      finish(master);
       flight.transmit(records);
       finalFlight = flight.keep();
       if (sessionId.length > 0)
-        host.sessions.put({
-          id: sessionId,
-          master: outcome.master,
-          cipherSuite: terms.cipherSuite,
-          principal,
-        });
+        host.sessions.put({ id: sessionId, master, cipherSuite: terms.cipherSuite, principal });
     }
     phase = 'over';
     const isResumed = session !== undefined;
@@ -220,7 +249,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
 
   function repeat(): void {
     counters.retransmissions++;
-    flight.transmit(records);
+    flight.transmit(candidates[0]?.records);
   }
 
   function fail(failure: HandshakeFailure, alert?: AlertName): void {
@@ -229,7 +258,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     if (alert) {
       const message = alertMessage('fatal', alert);
       // Only who has got our ChangeCipherSpec can read what is protected.
-      const readable = flight.hasFinished ? records : undefined;
+      const readable = flight.hasFinished ? candidates[0]?.records : undefined;
       host.send(
         readable?.seal(contentType.alert, message) ??
           plainRecord(contentType.alert, flight.nextPlainSequence, message),
@@ -245,8 +274,12 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   return {
     connectionId,
     get hasKeys() {
-      return records !== undefined;
+      return candidates.length > 0;
     },
+    get isDoubtful() {
+      return isDoubtful;
+    },
+    doubt,
     repeat() {
       if (phase === 'flights' && flight.mayRepeat()) repeat();
     },

@@ -198,13 +198,17 @@ describe('an unknown identity', () => {
 
   test.each([psk, ecdhePsk])('looks like a wrong key, %s', async (name) => {
     const stories = [];
+    const logs: string[] = [];
     for (const options of [wrongKey, unknown]) {
       const { answers, log, closed, server } = await outcomeOf(name, options, 120_000);
-      stories.push({ answers: shapesOf(answers), log, closed, counters: server.counters });
+      stories.push({ answers: shapesOf(answers), closed, dropped: server.counters.dropped });
+      logs.push(...log);
     }
     expect(stories[0]).toEqual(stories[1]);
-    expect(stories[0]).toMatchObject({ log: ['failed timeout'], closed: [] });
+    expect(stories[0]).toMatchObject({ closed: [] });
     expect(stories[0]?.answers.length).toBeGreaterThan(3);
+    // Only we can tell.
+    expect(logs).toEqual(['failed keys-differ', 'failed timeout']);
   });
 
   test.each([0, 65_536])('is one whose secret has %d bytes', async (length) => {

@@ -41,10 +41,10 @@ export interface DtlsServerOptions<P> {
   onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
 
   /**
-   * `undefined` for an unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next
+   * More than one key while keys are changed: the first four are tried. `undefined`, or none, for an unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next
    * retransmission asks again.
    */
-  findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | undefined>;
+  findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
   /** With `verifyCertificate`: clients prove with certificates who they are, and all of them must. */
   readonly certificate?: ServerCertificate;
   /**
