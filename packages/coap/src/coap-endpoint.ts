@@ -21,6 +21,11 @@ export interface CoapEndpointOptions<Peer> {
    * without a promise, costs less.
    */
   handle(request: CoapRequest<Peer>): CoapResponse | Promise<CoapResponse>;
+  /**
+   * Told of a request that the handler does not see: one block of a body, or one that is refused for its options, its size, or
+   * lack of room. Not told of copies.
+   */
+  onUnhandled?(peer: Peer): void;
   /** What tells peers apart, as the key of a map: an association, or an address as text. By default the peer itself. */
   keyOf?(peer: Peer): unknown;
   /**

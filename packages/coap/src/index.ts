@@ -21,4 +21,4 @@ export {
   uriQuery,
   type HasOptions,
 } from './option-values.ts';
-export { defaultTransmissionTiming, type TransmissionTiming } from './transmission-timing.ts';
+export { defaultTransmissionTiming, transmitWaitMs, type TransmissionTiming } from './transmission-timing.ts';

@@ -103,6 +103,7 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
   /** RFC 7252 §5.4.1. Not remembered: a copy is refused in the same way. */
   function refuseOption({ type, id, token }: CoapMessage, badOption: number, peer: Peer): void {
     counts.badOptions++;
+    endpoint.onUnhandled?.(peer);
     const code = coapCode.badOption;
     const payload = Buffer.from(`critical option ${badOption}`);
     if (type === 'CON')
@@ -113,6 +114,7 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
   /** Not remembered: a copy may find more room. */
   function refuse({ type, id, token }: CoapMessage, peer: Peer): void {
     counts.refused++;
+    endpoint.onUnhandled?.(peer);
     if (type !== 'CON') return;
     const code = coapCode.serviceUnavailable;
     const later = [uintOption(coapOption.maxAge, refusedMaxAgeS)];
@@ -124,16 +126,21 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     const { key } = exchange.peer;
     const answer = notForUs(request) ?? downloads.resume(key, request);
     if (answer) {
-      answerWith(exchange, work, answer);
+      answerUnhandled(exchange, work, answer);
       return;
     }
     const received = uploads.receive(key, request, now);
     if ('answer' in received) {
-      answerWith(exchange, work, received.answer);
+      answerUnhandled(exchange, work, received.answer);
       return;
     }
     const isWhole = received.body === request.payload;
     handle(exchange, isWhole ? work : { ...work, request: { ...request, payload: received.body } }, now);
+  }
+
+  function answerUnhandled(exchange: Exchange<Peer>, work: Work<Peer>, answer: CoapResponse): void {
+    endpoint.onUnhandled?.(work.request.peer);
+    answerWith(exchange, work, answer);
   }
 
   function handle(exchange: Exchange<Peer>, work: Work<Peer>, now: number): void {
