@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import {
   peerAddress,
   peerCertificate,
+  timeTillDisconnect,
   type AdapterHost,
   type AuthenticatedDevice,
   type LeaseSettings,
@@ -18,7 +19,6 @@ import { readHead, type RequestHead } from './device-request.ts';
 import type { HttpLeases } from './lease-protocol.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { describeError, sendError } from './send-error.ts';
-import { timeTillDisconnect } from './time-till-disconnect.ts';
 import type { HttpSignal } from './tracker.ts';
 
 export interface RouteContext {
@@ -37,7 +37,7 @@ export interface RouteContext {
 interface DeviceRequest {
   readonly by: AuthenticatedDevice;
   readonly asked: ReturnType<typeof readHead>;
-  /** Effective; see `timeTillDisconnect`. */
+  /** Effective, see {@link timeTillDisconnect}. */
   readonly ttdSeconds: number | undefined;
   /** Absent where the device says that it leaves, and was not there. */
   readonly lease: OpenConnection<HttpSignal> | undefined;
@@ -49,6 +49,9 @@ interface AwaitedAnswer {
   over: boolean;
   whenOver: (() => void) | undefined;
 }
+
+/** Share of the idle time-out that an answer may take: later, the connection might be gone. */
+const shareOfIdleTimeout = 0.8;
 
 const corsHeaders = {
   telemetry: ['qos-level', 'hono-ttd', 'authorization', 'content-type'],
@@ -106,7 +109,12 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const failed = 'status' in asked;
     const ttdSeconds = failed
       ? undefined
-      : timeTillDisconnect(asked.ttdSeconds, by.tenant, context.idleTimeoutMs);
+      : timeTillDisconnect(
+          asked.ttdSeconds,
+          by.tenant,
+          'hono-http',
+          Math.floor((context.idleTimeoutMs / 1_000) * shareOfIdleTimeout),
+        );
     if (!failed && asked.goodbye) {
       // Whoever was not present need not be for its goodbye.
       lease = leases.held(by);

@@ -18,7 +18,13 @@ export {
   resumeLease,
   type Lease,
 } from './leases/lease.ts';
-export { createLeaseBook, type LeaseBook, type LeaseProtocol } from './leases/lease-book.ts';
+export {
+  createLeaseBook,
+  holderKey,
+  type LeaseBook,
+  type LeaseProtocol,
+  type LeaseWatch,
+} from './leases/lease-book.ts';
 export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
@@ -73,5 +79,6 @@ export {
   type AdapterRunSettings,
   type RunningAdapter,
 } from './start-adapter.ts';
+export { timeTillDisconnect } from './upload/time-till-disconnect.ts';
 export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';
 export { track, type Tracked } from './tracking/track.ts';

@@ -57,6 +57,11 @@ export interface AdapterHost {
    */
   findPsk(login: PskLogin): Promise<PskLookup>;
   /**
+   * May a device that proved who it is some time ago still be served? Looks everything up anew but what was proved. To be asked
+   * where a proof outlives the connection. Never rejects. Counts refusals.
+   */
+  reauthorize(identity: AuthenticatedDevice): Promise<AuthenticationResult>;
+  /**
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
    * {@link open}. `undefined` means yes. Counts the attempt.
    *
@@ -142,6 +147,8 @@ export interface AuthenticatedDevice {
   readonly expiresAt?: Timestamp;
   /** How long one request stands for its presence, as the registry declares. */
   readonly presenceIntervalMs?: number;
+  /** Whether it may be asked whether it is there, if the registry says so. */
+  readonly presenceProbe?: boolean;
 }
 
 export type AuthenticationResult =

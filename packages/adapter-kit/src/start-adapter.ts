@@ -215,6 +215,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     identity,
     authenticate: (login) => authenticator.authenticate(login),
     findPsk: (login) => authenticator.findPsk(login),
+    reauthorize: (device) => authenticator.reauthorize(device),
     refused: (reason, remoteIp) => authenticator.refused(reason, remoteIp),
     admit(device) {
       if (device) authenticator.proved(device.device.tenant);

@@ -45,6 +45,8 @@ export interface Tenant {
   readonly limits: ResourceLimits;
   /** As {@link Registration.presenceIntervalSeconds}, for all devices of the tenant. */
   readonly presenceIntervalSeconds?: number;
+  /** As {@link Registration.presenceProbe}, for all devices of the tenant. */
+  readonly presenceProbe?: boolean;
   /** Who vouches for certificates of its devices. */
   readonly trustAnchors?: readonly TrustAnchor[];
 }
@@ -88,6 +90,8 @@ export interface Registration {
   readonly defaults: DefaultProperties;
   /** Over protocols without connections: how long a request of the device stands for its presence. */
   readonly presenceIntervalSeconds?: number;
+  /** Whether it may be asked whether it is there, where the protocol has a way to. */
+  readonly presenceProbe?: boolean;
 }
 
 /** As {@link Answer}; `not-authorized` means: the gateway may not act for the device, or is itself unknown or disabled. */

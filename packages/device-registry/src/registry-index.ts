@@ -37,7 +37,7 @@ function indexTenant(content: TenantContent): IndexedTenant {
       enabled: content.enabled,
       defaults: content.defaults,
       limits: toLimits(content['resource-limits']),
-      ...presenceInterval(content.ext),
+      ...declaredPresence(content.ext),
       ...(content.adapters && { adapters: content.adapters.map(toAdapterSettings) }),
       ...(content['trusted-ca'].length > 0 && { trustAnchors: content['trusted-ca'] }),
     },
@@ -51,16 +51,22 @@ function indexDevice(tenant: string, content: DeviceContent): IndexedDevice {
     registration: {
       device: deviceRef(tenant, content['device-id']),
       defaults: content.defaults,
-      ...presenceInterval(content.ext),
+      ...declaredPresence(content.ext),
     },
     enabled: content.enabled,
     via: new Set(content.via),
   };
 }
 
-function presenceInterval(ext: DeviceContent['ext']): { readonly presenceIntervalSeconds?: number } {
+function declaredPresence(
+  ext: DeviceContent['ext'],
+): Pick<Registration, 'presenceIntervalSeconds' | 'presenceProbe'> {
   const seconds = ext?.['presence-interval'];
-  return seconds === undefined ? {} : { presenceIntervalSeconds: seconds };
+  const probe = ext?.['presence-probe'];
+  return {
+    ...(seconds !== undefined && { presenceIntervalSeconds: seconds }),
+    ...(probe !== undefined && { presenceProbe: probe }),
+  };
 }
 
 function toAdapterSettings({

@@ -28,6 +28,7 @@ const ext = z.looseObject({
     .min(1, 'must be 1 second or more')
     .max(31_536_000, 'must be 31536000 seconds or less')
     .optional(),
+  'presence-probe': flag.optional(),
 });
 
 /** No library takes a longer one. */

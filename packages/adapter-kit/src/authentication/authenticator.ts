@@ -5,6 +5,7 @@ import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { findPsk } from './find-psk.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
+import { reauthorize } from './reauthorize.ts';
 import { refuse } from './refuse.ts';
 import { createTurns, strangers } from './turns.ts';
 
@@ -22,7 +23,10 @@ export interface AuthenticatorOptions extends Pick<
 }
 
 /** Who is this? Devices that come all at once wait for their turn. */
-export interface Authenticator extends Pick<AdapterHost, 'authenticate' | 'findPsk' | 'refused'> {
+export interface Authenticator extends Pick<
+  AdapterHost,
+  'authenticate' | 'findPsk' | 'reauthorize' | 'refused'
+> {
   /** A device of this tenant proved who it is: from now on the tenant has a turn of its own. */
   proved(tenant: string): void;
   /** Devices that wait for their turn. */
@@ -73,6 +77,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       inTurn(login, { username: login.identity, facts: { identity: login.identity } }, () =>
         findPsk(login, context),
       ),
+    async reauthorize(device) {
+      const result = await reauthorize(device, context);
+      if (result.status === 'refused') {
+        onRefused(result.refusal.reason);
+        log.debug({ ...device.device, reason: result.refusal.reason }, 'device refused');
+      }
+      return result;
+    },
     refused(reason, remoteIp) {
       if (remoteIp !== undefined && reason === 'bad-credentials') failures.failed(remoteIp);
       onRefused(reason);

@@ -2,7 +2,7 @@ import type { Answer, Credentials, CredentialsType, Tenant, TenantId, Timestamp 
 import type { AuthenticationResult } from '../protocol-adapter.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
-import { declaredPresenceMs } from './declared-presence.ts';
+import { declaredPresence } from './declared-presence.ts';
 import { refuse, type Refused } from './refuse.ts';
 
 // The steps that every kind of login takes (`docs/hono-compatibility.md` §6). What does not exist looks like a wrong secret.
@@ -31,7 +31,7 @@ export async function usableCredentials<Type extends CredentialsType>(
 
 /** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
 export async function identify(
-  { device, authId }: Credentials,
+  { device, authId }: Pick<Credentials, 'device' | 'authId'>,
   tenant: Tenant,
   { registry, adapterType }: AuthenticationContext,
   expiresAt?: Timestamp,
@@ -39,7 +39,6 @@ export async function identify(
   const registration = await registry.assertRegistration(device);
   if (registration.status === 'unavailable') return refuse('unavailable');
   if (registration.status !== 'found') return refuse('device-not-registered');
-  const presenceIntervalMs = declaredPresenceMs(registration.value, tenant, adapterType);
   return {
     status: 'accepted',
     identity: {
@@ -47,7 +46,7 @@ export async function identify(
       authId,
       tenant,
       ...(expiresAt !== undefined && { expiresAt }),
-      ...(presenceIntervalMs !== undefined && { presenceIntervalMs }),
+      ...declaredPresence(registration.value, tenant, adapterType),
     },
   };
 }

@@ -22,7 +22,7 @@ export function wholeNumber(minimum: number, maximum: number): z.ZodType<number,
   const expected = `must be a whole number from ${minimum} to ${maximum}`;
   return z
     .string()
-    .regex(/^\d{1,15}$/, expected)
+    .regex(/^-?\d{1,15}$/, expected)
     .transform(Number)
     .pipe(z.number().min(minimum, expected).max(maximum, expected));
 }

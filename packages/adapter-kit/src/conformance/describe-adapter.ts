@@ -22,8 +22,11 @@ export interface Login {
   readonly remoteId: string;
 }
 
-/** `expire`: a connection may outlast the credentials it began with. */
-type Verb = 'leave' | 'vanish' | 'fallSilent' | 'takeOver' | 'expire';
+/**
+ * - `expire`: a connection may outlast the credentials it began with.
+ * - `proveWrong`: a peer with a wrong secret shows at once, and not as one that went away.
+ */
+type Verb = 'leave' | 'vanish' | 'fallSilent' | 'takeOver' | 'expire' | 'proveWrong';
 
 export interface AdapterHarness {
   /** Listens on loopback, port 0. */
@@ -59,6 +62,10 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
     if (!peer) throw new Error(`${login.username} was refused`);
     return peer;
   }
+
+  const wrongPassword: (readonly [string, Login])[] = can('proveWrong')
+    ? [['a wrong password', { ...thermostat, password: 'guess-me' }]]
+    : [];
 
   function attemptsIn(adapter: AdapterInTest): number {
     return adapter.logged.filter(({ level, message }) => level === 'debug' && message === 'device refused')
@@ -118,8 +125,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       }),
     );
 
-    test.each([
-      ['a wrong password', { ...thermostat, password: 'guess-me' }],
+    test.each<readonly [string, Login]>([
+      ...wrongPassword,
       ['an unknown device', { ...thermostat, username: 'nobody@acme' }],
       ['an unknown tenant', { ...thermostat, username: 'thermostat-7@nowhere' }],
     ])('%s is refused: no event, a counter and a debug line without the secret', (_what, login) =>

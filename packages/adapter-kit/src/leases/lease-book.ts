@@ -1,4 +1,4 @@
-import { deviceKey, type ConnectionTracker } from '@rollcall/core';
+import { deviceKey, type ConnectionTracker, type DisconnectedChange } from '@rollcall/core';
 import type {
   AdapterHost,
   AuthenticatedDevice,
@@ -23,6 +23,14 @@ export interface LeaseProtocol<State, Signal> {
   servingChanged(serving: boolean): Signal;
 }
 
+/** For a protocol that does something about a lease beyond telling of it. Called in the midst of a step: must not report signals. */
+export interface LeaseWatch<State> {
+  /** The tracker went from one state to another. */
+  stepped?(identity: AuthenticatedDevice, before: State, after: State): void;
+  /** The lease ended, and the event is published. */
+  ended?(identity: AuthenticatedDevice, change: DisconnectedChange): void;
+}
+
 /** How the request came that a lease begins with. */
 type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
 
@@ -42,6 +50,7 @@ export function createLeaseBook<State, Signal>(
   host: AdapterHost,
   protocol: LeaseProtocol<State, Signal>,
   endAtShutdown: boolean,
+  watch: LeaseWatch<State> = {},
 ): LeaseBook<Signal> {
   const livesOn = host.leasesSurvive && !endAtShutdown;
   const leases = new Map<string, OpenConnection<Signal>>();
@@ -56,12 +65,16 @@ export function createLeaseBook<State, Signal>(
         leases.get(key)?.report(protocol.ended(reason));
       },
       servingChanged: (serving) => leases.get(key)?.report(protocol.servingChanged(serving)),
-      onDisconnected: () => void leases.delete(key),
+      onDisconnected(change) {
+        leases.delete(key);
+        watch.ended?.(identity, change);
+      },
     };
   }
 
-  /** Whatever the tracker learns stays known beyond the lease. */
-  function remembering(
+  /** Whatever the tracker learns stays known beyond the lease, and whoever watches sees its steps. */
+  function observed(
+    identity: AuthenticatedDevice,
     key: string,
     tracker: ConnectionTracker<State, Signal>,
   ): ConnectionTracker<State, Signal> {
@@ -71,6 +84,7 @@ export function createLeaseBook<State, Signal>(
         const step = tracker.reduce(state, signal, at);
         const rhythm = protocol.rhythm(step.state);
         if (rhythm !== protocol.rhythm(state)) host.rhythms.set(key, rhythm);
+        watch.stepped?.(identity, state, step.state);
         return step;
       },
     };
@@ -80,7 +94,7 @@ export function createLeaseBook<State, Signal>(
     const key = holderKey(lease.identity);
     const { protocol: name, remoteAddress } = lease.event;
     const origin: LeaseOrigin = { protocol: name, ...(remoteAddress !== undefined && { remoteAddress }) };
-    const tracker = remembering(key, protocol.present(lease, host.rhythms.get(key)));
+    const tracker = observed(lease.identity, key, protocol.present(lease, host.rhythms.get(key)));
     leases.set(key, host.resume(tracker, describe(lease.identity, origin, key), lease.event));
   }
 
@@ -92,7 +106,7 @@ export function createLeaseBook<State, Signal>(
       if (held) return held;
       const refusal = host.admit(identity);
       if (refusal) return refusal;
-      const tracker = remembering(key, protocol.absent(host.rhythms.get(key)));
+      const tracker = observed(identity, key, protocol.absent(host.rhythms.get(key)));
       const opened = host.open(tracker, describe(identity, origin, key));
       leases.set(key, opened);
       return opened;
@@ -100,6 +114,7 @@ export function createLeaseBook<State, Signal>(
   };
 }
 
-function holderKey({ device, authId }: AuthenticatedDevice): string {
+/** Equal exactly for those who share a lease: for map keys. */
+export function holderKey({ device, authId }: AuthenticatedDevice): string {
   return `${deviceKey(device)}\n${authId}`;
 }
