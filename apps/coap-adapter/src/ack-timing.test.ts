@@ -1,0 +1,29 @@
+import type { Tenant, TenantId } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { ackAfterMs } from './ack-timing.ts';
+
+function tenantWith(ext: Readonly<Record<string, unknown>>): Tenant {
+  return {
+    id: 'acme' as TenantId,
+    enabled: true,
+    defaults: {},
+    limits: {},
+    adapters: [{ type: 'hono-coap', enabled: true, ext }],
+  };
+}
+
+test.each([
+  [{}, false, 500],
+  [{}, true, 500],
+  [{ timeoutToAck: 200 }, true, 200],
+  [{ timeoutToAck: -1 }, false, -1],
+  [{ timeoutToAck: 0 }, false, 0],
+  [{ timeoutToAck: 0 }, true, 500],
+  [{ timeoutToAck: 0, deviceTriggeredTimeoutToAck: 900 }, true, 900],
+  [{ timeoutToAck: '200' }, false, 500],
+])('a tenant with %j, piggy: %j', (ext, piggy, expected) =>
+  expect(ackAfterMs(tenantWith(ext), 500, () => piggy)).toBe(expected),
+);
+
+test('with no time of its own, the adapter knows no other for devices that piggyback', () =>
+  expect(ackAfterMs(tenantWith({ timeoutToAck: 0 }), 0, () => true)).toBe(0));

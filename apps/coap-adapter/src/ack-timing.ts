@@ -1,0 +1,15 @@
+import type { Tenant } from '@rollcall/core';
+
+/**
+ * How long a confirmable request waits for its answer before it is acknowledged alone, in milliseconds; negative: for ever
+ * (`docs/hono-compatibility.md` §14). A tenant may have its own time. Where that is 0, a device that can take an answer with the
+ * acknowledgement (`piggy`) gets it so.
+ */
+export function ackAfterMs(tenant: Tenant, configuredMs: number, asksForPiggy: () => boolean): number {
+  const ext = tenant.adapters?.find(({ type }) => type === 'hono-coap')?.ext;
+  const ofTenant = ext?.['timeoutToAck'];
+  if (typeof ofTenant !== 'number') return configuredMs;
+  if (ofTenant !== 0 || configuredMs <= 0 || !asksForPiggy()) return ofTenant;
+  const forPiggy = ext?.['deviceTriggeredTimeoutToAck'];
+  return typeof forPiggy === 'number' ? forPiggy : configuredMs;
+}

@@ -1,0 +1,46 @@
+import type { AdapterHost, Listener, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import type { Endpoint } from './endpoint.ts';
+import { openPlainEndpoint, type PlainEndpointOptions } from './plain-endpoint.ts';
+import { openSecureEndpoint, type SecureEndpointOptions, type SecureListener } from './secure-endpoint.ts';
+
+export interface CoapAdapterOptions extends SecureEndpointOptions, PlainEndpointOptions {
+  readonly secure: SecureListener;
+  /** Absent: closed. */
+  readonly plain?: Listener;
+}
+
+/** CoAP devices. When they are present is decided in `tracker.ts`; here is where they are listened to. */
+export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter {
+  return { type: 'hono-coap', start: (host) => startCoap(options, host) };
+}
+
+async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
+  const endpoints: Endpoint[] = [];
+  const closeAll = (): void => {
+    for (const endpoint of endpoints) endpoint.close();
+  };
+  try {
+    endpoints.push(await openSecureEndpoint(options.secure, options, host));
+    if (options.plain) {
+      endpoints.push(await openPlainEndpoint(options.plain, options, host));
+      host.log.warn(
+        { port: options.plain.port },
+        options.authenticationRequired
+          ? 'the port without DTLS is open, where no device can authenticate: all requests are refused'
+          : 'the port without DTLS is open: anybody may upload data in the name of any device',
+      );
+    }
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+  return {
+    listening: endpoints.map(({ listening }) => listening),
+    async stopAccepting() {
+      for (const endpoint of endpoints) endpoint.stopAccepting();
+    },
+    async close() {
+      closeAll();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { Refusal, RefusalReason } from '@rollcall/adapter-kit';
+import { coapCode, coapOption, uintOption, type CoapResponse } from '@rollcall/coap';
+
+/** What a device is told when its request cannot be done: a status as HTTP has it, and a text. */
+export interface Problem {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Statuses of Hono's adapter where it has them (`docs/hono-compatibility.md` §14); 429 is of ours. */
+const refusalStatuses: Readonly<Record<RefusalReason, number>> = {
+  'bad-credentials': 401,
+  'tenant-disabled': 403,
+  'adapter-disabled': 403,
+  'device-not-registered': 404,
+  'tenant-connections-exceeded': 429,
+  'adapter-connections-exceeded': 503,
+  throttled: 429,
+  busy: 503,
+  unavailable: 503,
+};
+
+/** Seconds that a device is asked to wait where trying again may help. */
+const retryAfterSeconds = 2;
+const textPlain = 0;
+
+export const changed: CoapResponse = { code: coapCode.changed };
+
+export function answerRefusal({ reason, text }: Refusal): CoapResponse {
+  return answerProblem({ status: refusalStatuses[reason], text });
+}
+
+/** The response code has the digits of the status (RFC 7252 §5.9): 404 is 4.04. */
+export function answerProblem({ status, text }: Problem): CoapResponse {
+  const contentFormat = uintOption(coapOption.contentFormat, textPlain);
+  const maxAge = uintOption(coapOption.maxAge, retryAfterSeconds);
+  return {
+    code: codes.has(status) ? (Math.floor(status / 100) << 5) | (status % 100) : coapCode.internalServerError,
+    // The time after which to try again (RFC 7252 §5.9.3.4, RFC 8516 §2).
+    options: status === 503 || status === 429 ? [contentFormat, maxAge] : [contentFormat],
+    payload: Buffer.from(text),
+  };
+}
+
+/** Statuses that CoAP has a code for. */
+const codes: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 413, 429, 500, 501, 503]);

@@ -1,0 +1,119 @@
+import {
+  authenticationRequiredOption,
+  connectionLimit,
+  flag,
+  leaseOptions,
+  leaseProblems,
+  leaseSettings,
+  listenerOptions,
+  loadConfig,
+  milliseconds,
+  option,
+  port,
+  wholeNumber,
+} from '@rollcall/adapter-kit';
+import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { CoapAdapterOptions } from './adapter.ts';
+import { readServerCertificate } from './server-certificate.ts';
+
+const hono = { hono: true };
+
+/** Options of the CoAP adapter. */
+export const coapOptions = {
+  ...listenerOptions('COAP', { plain: 5_683, tls: 5_684 }),
+  insecurePortEnabled: option(
+    'COAP_INSECUREPORTENABLED',
+    flag,
+    'false',
+    'whether to open the port without DTLS, where no device can authenticate',
+    hono,
+  ),
+  insecurePort: option('COAP_INSECUREPORT', port, '5683', 'UDP port without DTLS', hono),
+  port: option('COAP_PORT', port, '5684', 'UDP port with DTLS', hono),
+  authenticationRequired: authenticationRequiredOption('COAP'),
+  maxPayloadBytes: option(
+    'COAP_MAXPAYLOADSIZE',
+    wholeNumber(1, 1_048_576),
+    '2048',
+    'greatest payload of a request, in bytes, in one datagram or in blocks',
+    hono,
+  ),
+  ackAfterMs: option(
+    'COAP_TIMEOUTTOACK',
+    wholeNumber(-1, 90_000),
+    '500',
+    'ms after which a request that has no answer yet is acknowledged, to be answered separately; 0: at once, -1: never',
+    hono,
+  ),
+  ackTimeoutMs: option(
+    'COAP_ACKTIMEOUT',
+    wholeNumber(100, 60_000),
+    '2000',
+    'ms after which a confirmable message of the adapter, a separate answer or a probe, is sent again for the first time; four times in all, each wait twice the last',
+  ),
+  handshakeRetransmitMs: option(
+    'COAP_DTLSRETRANSMISSIONTIMEOUT',
+    wholeNumber(100, 60_000),
+    '2000',
+    'ms after which a flight of a DTLS handshake is sent again for the first time',
+    hono,
+  ),
+  associationIdleMs: option(
+    'COAP_ASSOCIATIONIDLETIMEOUT',
+    milliseconds,
+    '3600000',
+    'ms of silence after which a DTLS association is closed, and its device must make a new one',
+  ),
+  connectionIdBytes: option(
+    'COAP_CONNECTIONIDLENGTH',
+    wholeNumber(0, 32),
+    '6',
+    'bytes of the DTLS connection ids that devices may use to change their address (4 at least); 0: they cannot',
+  ),
+  probe: option(
+    'COAP_PROBE',
+    flag,
+    'false',
+    'whether a device whose lease is about to run out is asked whether it is there, where the registry says nothing about it',
+  ),
+  ...leaseOptions,
+} as const satisfies Options;
+
+type CoapValues = ValuesOf<typeof coapOptions>;
+
+/** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
+export function loadCoapConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): LoadedConfig<typeof coapOptions> {
+  return loadConfig(coapOptions, env, (values) => [
+    ...((values.keyPath === undefined) === (values.certPath === undefined)
+      ? []
+      : ['ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: set both or neither']),
+    ...(values.connectionIdBytes > 0 && values.connectionIdBytes < 4
+      ? ['ROLLCALL_COAP_CONNECTIONIDLENGTH: must be 0, or 4 at least']
+      : []),
+    ...leaseProblems(values),
+  ]);
+}
+
+/** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read, or used. */
+export function coapAdapterOptions(values: CoapValues): CoapAdapterOptions {
+  const certificate = readServerCertificate(values);
+  return {
+    secure: { host: values.bindAddress, port: values.port, ...(certificate && { certificate }) },
+    ...(values.insecurePortEnabled && {
+      plain: { host: values.insecurePortBindAddress, port: values.insecurePort },
+    }),
+    authenticationRequired: values.authenticationRequired,
+    maxPayloadBytes: values.maxPayloadBytes,
+    ackAfterMs: values.ackAfterMs,
+    ackTimeoutMs: values.ackTimeoutMs,
+    handshakeRetransmitMs: values.handshakeRetransmitMs,
+    associationIdleMs: values.associationIdleMs,
+    connectionIdBytes: values.connectionIdBytes,
+    probe: values.probe,
+    lease: leaseSettings(values),
+    endLeasesAtShutdown: values.leaseEndAtShutdown,
+    maxAssociations: connectionLimit(values.maxConnections),
+  };
+}

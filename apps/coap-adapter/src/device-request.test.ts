@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { asksFor, readHead, type RequestHead } from './device-request.ts';
+
+const head = (facts: Partial<RequestHead>): RequestHead => ({
+  method: 'POST',
+  confirmable: true,
+  path: ['telemetry'],
+  query: [],
+  ...facts,
+});
+
+describe('an upload', () => {
+  test.each([
+    [{ path: ['telemetry'] }, { endpoint: 'telemetry', qos: 1, origAddress: '/telemetry' }],
+    [
+      { path: ['t'], confirmable: false },
+      { endpoint: 'telemetry', qos: 0, origAddress: '/t' },
+    ],
+    [{ path: ['event'] }, { endpoint: 'event', qos: 1, origAddress: '/event' }],
+    [{ path: ['e'] }, { endpoint: 'event', qos: 1, origAddress: '/e' }],
+    [
+      { method: 'PUT', path: ['event', 'acme', 'valve-1'] },
+      {
+        endpoint: 'event',
+        qos: 1,
+        origAddress: '/event/acme/valve-1',
+        target: { tenant: 'acme', device: 'valve-1' },
+      },
+    ],
+    [
+      { method: 'PUT', path: ['t', '', 'a/b'] },
+      { endpoint: 'telemetry', qos: 1, origAddress: '/t//a/b', target: { device: 'a/b' } },
+    ],
+    [
+      { contentFormat: 50 },
+      { endpoint: 'telemetry', qos: 1, origAddress: '/telemetry', contentType: 'application/json' },
+    ],
+    [
+      { contentFormat: 64_999 },
+      { endpoint: 'telemetry', qos: 1, origAddress: '/telemetry', contentType: 'unknown/64999' },
+    ],
+  ] satisfies [Partial<RequestHead>, object][])('%j', (facts, upload) =>
+    expect(readHead(head(facts))).toEqual({ upload, goodbye: false }),
+  );
+
+  test('may say how long the device waits for a command', () =>
+    expect(readHead(head({ query: ['x', 'hono-ttd=30'] }))).toMatchObject({ ttdSeconds: 30 }));
+});
+
+describe('an empty notification', () => {
+  const contentType = 'application/vnd.eclipse-hono-empty-notification';
+
+  test('is asked for by a parameter, whatever the content format says', () =>
+    expect(readHead(head({ path: ['event'], query: ['empty'], contentFormat: 50 }))).toMatchObject({
+      upload: { contentType },
+      goodbye: false,
+    }));
+
+  test('is a goodbye with a time till disconnect of zero, as an event of the device itself', () => {
+    const goodbye = head({ path: ['event'], query: ['hono-ttd=0', 'empty'] });
+    expect(readHead(goodbye)).toMatchObject({ upload: { contentType }, goodbye: true });
+    expect(readHead({ ...goodbye, path: ['t'] })).toMatchObject({ goodbye: false });
+    expect(readHead({ ...goodbye, method: 'PUT', path: ['e', '', 'valve-1'] })).toMatchObject({
+      goodbye: false,
+    });
+  });
+});
+
+test.each([
+  [{ path: [] }, 404],
+  [{ path: ['.well-known', 'core'], method: 'GET' }, 404],
+  [{ path: ['telemetry'], method: 'GET' }, 405],
+  [{ path: ['event'], method: 'DELETE' }, 405],
+  [{ path: ['event'], method: 'other' }, 405],
+  [{ path: ['telemetry', 'acme', 'valve-1'] }, 404],
+  [{ path: ['telemetry'], method: 'PUT' }, 404],
+  [{ path: ['telemetry', 'acme'], method: 'PUT' }, 404],
+  [{ path: ['telemetry', 'acme', ''], method: 'PUT' }, 404],
+  [{ path: ['telemetry', 'acme', 'valve-1', 'x'], method: 'PUT' }, 404],
+  [{ path: ['event'], confirmable: false }, 400],
+  [{ query: ['hono-ttd=soon'] }, 400],
+  [{ query: ['hono-ttd'] }, 400],
+  [{ path: ['command_response', '4711'] }, 501],
+  [{ path: ['cr', 'acme', 'valve-1', '4711'], method: 'PUT' }, 501],
+] satisfies [Partial<RequestHead>, number][])('%j is refused with %i', (facts, status) =>
+  expect(readHead(head(facts))).toMatchObject({ status }),
+);
+
+test('a parameter may have a value or none', () => {
+  expect(asksFor(['hono-time'], 'hono-time')).toBe(true);
+  expect(asksFor(['hono-time=true'], 'hono-time')).toBe(true);
+  expect(asksFor(['hono-timer'], 'hono-time')).toBe(false);
+});

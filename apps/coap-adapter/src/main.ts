@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
+import { createMessaging } from '@rollcall/amqp-sender';
+import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
+import { createLoggerSink } from '@rollcall/logger-sink';
+import { pino } from 'pino';
+import { createCoapAdapter } from './adapter.ts';
+import { coapAdapterOptions, loadCoapConfig } from './config.ts';
+
+await runAdapterProcess(loadCoapConfig, ({ kit, own }) => ({
+  adapter: createCoapAdapter(coapAdapterOptions(own)),
+  maxConnections: connectionLimit(own.maxConnections),
+  log: pino({ name: 'coap-adapter', level: kit.logLevel }),
+  openRegistry: openFileRegistry,
+  createPasswords: createPasswordVerifier,
+  createMessaging,
+  createLoggerSink,
+}));

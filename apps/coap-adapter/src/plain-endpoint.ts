@@ -1,0 +1,63 @@
+import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
+import { createCoapEndpoint, type CoapRequest, type CoapResponse } from '@rollcall/coap';
+import { answerProblem, changed } from './answers.ts';
+import { readHead } from './device-request.ts';
+import type { Endpoint } from './endpoint.ts';
+import { coapLimits } from './limits.ts';
+import { headOf } from './request-head.ts';
+import { asksForTime, withTime } from './server-time.ts';
+import { bindUdp, type UdpPeer } from './udp-socket.ts';
+
+export interface PlainEndpointOptions {
+  readonly maxPayloadBytes: number;
+  readonly ackAfterMs: number;
+  readonly ackTimeoutMs: number;
+  /** Whether devices must have proved who they are. Here none can. */
+  readonly authenticationRequired: boolean;
+}
+
+/**
+ * CoAP without DTLS. Nobody proves anything here, and anybody could fake presence: an upload names its device, and nothing is
+ * published of who is connected.
+ */
+export async function openPlainEndpoint(
+  listener: Listener,
+  options: PlainEndpointOptions,
+  host: AdapterHost,
+): Promise<Endpoint> {
+  async function serve(request: CoapRequest<UdpPeer>): Promise<CoapResponse> {
+    if (options.authenticationRequired)
+      return answerProblem({ status: 401, text: 'devices must authenticate, with DTLS' });
+    const asked = readHead(headOf(request));
+    if ('status' in asked) return answerProblem(asked);
+    if (asked.upload.target === undefined)
+      return answerProblem({ status: 401, text: 'device is not authenticated' });
+    const result = await host.upload({ ...asked.upload, payload: request.payload });
+    return result.status === 'accepted' ? changed : answerProblem(result.failure);
+  }
+
+  const coap = createCoapEndpoint<UdpPeer>({
+    clock: host.clock,
+    random: host.random,
+    limits: coapLimits(options.maxPayloadBytes),
+    ackAfterMs: options.ackAfterMs,
+    timing: { ackTimeoutMs: options.ackTimeoutMs },
+    keyOf: ({ address, port }) => `${address}|${port}`,
+    send: (datagram, peer) => socket.send(datagram, peer),
+    async handle(request) {
+      const response = await serve(request);
+      return asksForTime(request) ? withTime(response, host.clock.now()) : response;
+    },
+    onHandlerError: (error) => host.log.error({ err: error }, 'request could not be served'),
+  });
+  const socket = await bindUdp('coap', listener, host.log, (datagram, peer) => coap.receive(datagram, peer));
+
+  return {
+    listening: socket.listening,
+    stopAccepting() {},
+    close() {
+      coap.close();
+      socket.close();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { coapCode, contentFormat, uriPath, uriQuery, type CoapRequest } from '@rollcall/coap';
+import type { RequestHead } from './device-request.ts';
+
+const methods: ReadonlyMap<number, RequestHead['method']> = new Map([
+  [coapCode.get, 'GET'],
+  [coapCode.post, 'POST'],
+  [coapCode.put, 'PUT'],
+  [coapCode.delete, 'DELETE'],
+]);
+
+/** What a request says about itself, in words. */
+export function headOf(request: CoapRequest<unknown>): RequestHead {
+  const format = contentFormat(request);
+  return {
+    method: methods.get(request.code) ?? 'other',
+    confirmable: request.confirmable,
+    path: uriPath(request),
+    query: uriQuery(request),
+    ...(format !== undefined && { contentFormat: format }),
+  };
+}

@@ -1,0 +1,195 @@
+import {
+  createLeaseBook,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type LeaseSettings,
+  type Listener,
+} from '@rollcall/adapter-kit';
+import {
+  createCoapEndpoint,
+  defaultTransmissionTiming,
+  transmitWaitMs,
+  uriQuery,
+  type CoapEndpoint,
+} from '@rollcall/coap';
+import { createDtlsServer, type CloseReason, type DtlsServer, type ServerCertificate } from '@rollcall/dtls';
+import { ackAfterMs } from './ack-timing.ts';
+import { answerProblem } from './answers.ts';
+import { createAssociations, type DeviceAssociation } from './associations.ts';
+import { asksFor } from './device-request.ts';
+import type { Endpoint } from './endpoint.ts';
+import { leaseProtocol } from './lease-protocol.ts';
+import { coapLimits } from './limits.ts';
+import { createDeviceService } from './serve-device.ts';
+import type { CoapState } from './tracker.ts';
+import { bindUdp } from './udp-socket.ts';
+
+export interface SecureListener extends Listener {
+  /** For devices with certificates; others have pre-shared keys. */
+  readonly certificate?: ServerCertificate;
+}
+
+export interface SecureEndpointOptions {
+  readonly maxPayloadBytes: number;
+  /** Silence after which an association is forgotten, and its device must make a new one. */
+  readonly associationIdleMs: number;
+  readonly connectionIdBytes: number;
+  readonly handshakeRetransmitMs: number;
+  /** See `ackAfterMs`. */
+  readonly ackAfterMs: number;
+  /** Until a confirmable message is sent again for the first time (RFC 7252 §4.8). */
+  readonly ackTimeoutMs: number;
+  readonly lease: LeaseSettings;
+  readonly endLeasesAtShutdown: boolean;
+  /** Whether devices are probed of which the registry says nothing. */
+  readonly probe: boolean;
+  readonly maxAssociations: number;
+}
+
+/** CoAP over DTLS: devices that prove who they are, and the leases that they hold. */
+export async function openSecureEndpoint(
+  listener: SecureListener,
+  options: SecureEndpointOptions,
+  host: AdapterHost,
+): Promise<Endpoint> {
+  const { clock, random, log } = host;
+  const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
+  const associations = createAssociations();
+  const stopping = new AbortController();
+  /** Of associations whose device waits for a command. */
+  const ends = new WeakMap<DeviceAssociation, AbortController>();
+  /** Closed by their devices. */
+  const left = new WeakSet<DeviceAssociation>();
+  /** Whether the datagram that is being received was a request. */
+  let isRequest = false;
+
+  const leases = createLeaseBook(host, leaseProtocol, options.endLeasesAtShutdown, {
+    stepped(holder, before: CoapState, after) {
+      // Not in the midst of the step: a device that cannot be reached would be reported at once.
+      if (after.phase === 'probing' && before.phase !== 'probing') queueMicrotask(() => void probe(holder));
+    },
+    ended(holder, { reason }) {
+      if (reason !== 'access-revoked') return;
+      for (const association of associations.of(holder)) association.abort('accessDenied');
+    },
+  });
+
+  const service = createDeviceService({
+    host,
+    leases,
+    lease: options.lease,
+    probe: options.probe,
+    probeLeadMs: transmitWaitMs(timing),
+    endOf: (association) => AbortSignal.any([stopping.signal, endOf(association).signal]),
+    closedMeanwhile(association, lease) {
+      if (left.has(association))
+        lease.report({
+          type: 'association-closed',
+          last: associations.latest(association.principal) === undefined,
+        });
+    },
+  });
+
+  const coap: CoapEndpoint<DeviceAssociation> = createCoapEndpoint({
+    clock,
+    random,
+    limits: coapLimits(options.maxPayloadBytes),
+    timing,
+    ackAfterMs: options.ackAfterMs,
+    send: (datagram, association) => association.send(datagram),
+    isVerified: () => true,
+    handle(request) {
+      isRequest = true;
+      if (stopping.signal.aborted) return answerProblem({ status: 503, text: 'the adapter stops' });
+      const { tenant } = request.peer.principal;
+      const answer = service.serve(request);
+      const wanted = ackAfterMs(tenant, options.ackAfterMs, () => asksFor(uriQuery(request), 'piggy'));
+      if (wanted !== options.ackAfterMs) coap.ackAfter(request, wanted);
+      return answer;
+    },
+    onUnhandled(association) {
+      isRequest = true;
+      if (!stopping.signal.aborted) void service.refused(association);
+    },
+    onHandlerError: (error) => log.error({ err: error }, 'request could not be served'),
+  });
+
+  const dtls: DtlsServer = createDtlsServer<AuthenticatedDevice>({
+    clock,
+    randomBytes: (count) => random.bytes(count),
+    send: (datagram, peer) => socket.send(datagram, peer),
+    connectionIdBytes: options.connectionIdBytes,
+    idleTimeoutMs: options.associationIdleMs,
+    retransmitMs: options.handshakeRetransmitMs,
+    limits: { maxAssociations: options.maxAssociations },
+    async findPsk(identity, { address }) {
+      if (stopping.signal.aborted) throw new Error('the adapter stops');
+      const found = await host.findPsk({ identity: identity.toString(), remoteIp: address });
+      if (found.status === 'refused') {
+        const { reason, text } = found.refusal;
+        // Nobody has looked: its next try may find an answer.
+        if (reason === 'unavailable' || reason === 'busy') throw new Error(text);
+        return undefined;
+      }
+      return found.candidates.map(({ key, identity: device }) => ({ secret: key, principal: device }));
+    },
+    ...(listener.certificate && {
+      certificate: listener.certificate,
+      async verifyCertificate([certificate], { address }) {
+        if (stopping.signal.aborted || !certificate) return undefined;
+        const result = await host.authenticate({ certificate, remoteIp: address });
+        return result.status === 'accepted' ? result.identity : undefined;
+      },
+    }),
+    mayResume: async (device) => (await host.reauthorize(device)).status === 'accepted',
+    onOpen: (association) => associations.opened(association),
+    onMessage(association, plaintext) {
+      associations.heard(association);
+      isRequest = false;
+      coap.receive(plaintext, association);
+      if (!isRequest) leases.held(association.principal)?.report({ type: 'heard' });
+    },
+    onClose: closed,
+    onHandshakeFailed({ address }, failure) {
+      log.debug({ remoteIp: address, failure }, 'DTLS handshake failed');
+      if (failure === 'keys-differ' || failure === 'bad-proof') host.refused('bad-credentials', address);
+    },
+  });
+
+  function endOf(association: DeviceAssociation): AbortController {
+    let end = ends.get(association);
+    if (!end) ends.set(association, (end = new AbortController()));
+    if (!association.isOpen) end.abort();
+    return end;
+  }
+
+  function closed(association: DeviceAssociation, reason: CloseReason): void {
+    const last = associations.closed(association);
+    coap.forget(association);
+    ends.get(association)?.abort();
+    if (reason !== 'close-notify') return;
+    left.add(association);
+    leases.held(association.principal)?.report({ type: 'association-closed', last });
+  }
+
+  /** Asks a device whether it is there; an answer is something that was heard, and needs no report of its own. */
+  async function probe(holder: AuthenticatedDevice): Promise<void> {
+    const association = associations.latest(holder);
+    const isThere = association !== undefined && (await coap.ping(association));
+    if (isThere) return;
+    const outcome = association === undefined ? 'unreachable' : 'unanswered';
+    leases.held(holder)?.report({ type: 'probe-ended', outcome });
+  }
+
+  const socket = await bindUdp('coaps', listener, log, (datagram, peer) => dtls.receive(datagram, peer));
+
+  return {
+    listening: socket.listening,
+    stopAccepting: () => stopping.abort(),
+    close() {
+      dtls.close();
+      coap.close();
+      socket.close();
+    },
+  };
+}

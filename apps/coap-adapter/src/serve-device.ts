@@ -1,0 +1,128 @@
+import {
+  peerAddress,
+  timeTillDisconnect,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type LeaseSettings,
+  type OpenConnection,
+  type Refusal,
+} from '@rollcall/adapter-kit';
+import type { CoapRequest, CoapResponse } from '@rollcall/coap';
+import { sleep } from '@rollcall/core';
+import { answerProblem, answerRefusal, changed } from './answers.ts';
+import type { DeviceAssociation } from './associations.ts';
+import { readHead, type Asked } from './device-request.ts';
+import type { CoapLeases } from './lease-protocol.ts';
+import { headOf } from './request-head.ts';
+import { asksForTime, withTime } from './server-time.ts';
+import type { CoapSignal, CoapTerms } from './tracker.ts';
+
+export interface DeviceContext {
+  readonly host: AdapterHost;
+  readonly leases: CoapLeases;
+  readonly lease: LeaseSettings;
+  /** How long before the end of its lease a device is probed, where it is. */
+  readonly probeLeadMs: number;
+  /** Whether a device is probed of which the registry says nothing. */
+  readonly probe: boolean;
+  /** Aborts when an association is closed, or the adapter stops: nobody waits for a command any more. */
+  endOf(association: DeviceAssociation): AbortSignal;
+  /** The device has closed its association meanwhile, and the lease that its request obtained has not heard of it. */
+  closedMeanwhile(association: DeviceAssociation, lease: OpenConnection<CoapSignal>): void;
+}
+
+/** Serves requests of devices that proved who they are. */
+export interface DeviceService {
+  serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse>;
+  /** A request was refused before it could be served: its device is there all the same. */
+  refused(association: DeviceAssociation): Promise<void>;
+}
+
+export function createDeviceService(context: DeviceContext): DeviceService {
+  const { host, leases } = context;
+
+  function termsOf(by: AuthenticatedDevice, ttdSeconds?: number): CoapTerms {
+    return {
+      ...context.lease,
+      ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
+      ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
+      ...((by.presenceProbe ?? context.probe) && { probeLeadMs: context.probeLeadMs }),
+    };
+  }
+
+  function isExpired({ expiresAt }: AuthenticatedDevice): boolean {
+    return expiresAt !== undefined && host.clock.now() >= expiresAt;
+  }
+
+  /** A new lease. What the handshake proved is long ago, perhaps: whether the device may be served is asked anew. */
+  async function obtain(association: DeviceAssociation): Promise<OpenConnection<CoapSignal> | Refusal> {
+    const { peer, principal } = association;
+    const result = await host.reauthorize(principal);
+    if (result.status === 'refused') return result.refusal;
+    const remoteAddress = peerAddress({ remoteAddress: peer.address, remotePort: peer.port });
+    return leases.obtain(result.identity, {
+      protocol: 'CoAP/DTLS 1.2',
+      ...(remoteAddress !== undefined && { remoteAddress }),
+    });
+  }
+
+  async function upload(
+    { peer: association, payload }: CoapRequest<DeviceAssociation>,
+    asked: Asked,
+    ttdSeconds: number | undefined,
+  ): Promise<CoapResponse> {
+    const by = association.principal;
+    const result = await host.upload({
+      ...asked.upload,
+      by,
+      payload,
+      ...(ttdSeconds !== undefined && { ttdSeconds }),
+    });
+    if (result.status === 'failed') return answerProblem(result.failure);
+    // There are no commands yet: the device waits for as long as it said, and gets none.
+    if (ttdSeconds !== undefined) await sleep(host.clock, ttdSeconds * 1_000, context.endOf(association));
+    return changed;
+  }
+
+  async function serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse> {
+    const { peer: association, payload } = request;
+    const by = association.principal;
+    const head = headOf(request);
+    const asked = readHead(head);
+    const failed = 'status' in asked;
+    const goodbye = !failed && asked.goodbye && payload.length === 0;
+    const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, 'hono-coap');
+
+    const expired = isExpired(by);
+    let lease = expired ? undefined : leases.held(by);
+    // What has expired must be proved anew, whatever is held. Whoever was not present need not be for its goodbye.
+    if (expired || (!lease && !goodbye)) {
+      const obtained = await obtain(association);
+      if ('reason' in obtained) return answerRefusal(obtained);
+      lease = obtained;
+    }
+    lease?.report({ type: 'request', terms: termsOf(by, ttdSeconds) });
+    if (goodbye) lease?.report({ type: 'goodbye' });
+    else if (lease) context.closedMeanwhile(association, lease);
+    try {
+      await lease?.committed();
+      return failed ? answerProblem(asked) : await upload(request, asked, ttdSeconds);
+    } finally {
+      lease?.report({ type: 'answered' });
+    }
+  }
+
+  return {
+    async serve(request) {
+      const response = await serve(request);
+      return asksForTime(request) ? withTime(response, host.clock.now()) : response;
+    },
+    async refused(association) {
+      const lease = leases.held(association.principal) ?? (await obtain(association));
+      if ('reason' in lease) return;
+      lease.report({ type: 'request', terms: termsOf(association.principal) });
+      lease.report({ type: 'answered' });
+      context.closedMeanwhile(association, lease);
+    },
+  };
+}

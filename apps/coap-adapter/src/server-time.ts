@@ -1,0 +1,17 @@
+import { findOption, uriQuery, type CoapRequest, type CoapResponse } from '@rollcall/coap';
+import type { Timestamp } from '@rollcall/core';
+import { asksFor } from './device-request.ts';
+
+/** Hono's option for the time of the server: milliseconds since 1970, in eight bytes (`docs/hono-compatibility.md` §14). */
+const timeOption = 65_000;
+
+/** Whether a device that has no clock of its own asks what time it is. */
+export function asksForTime(request: CoapRequest<unknown>): boolean {
+  return findOption(request, timeOption) !== undefined || asksFor(uriQuery(request), 'hono-time');
+}
+
+export function withTime(response: CoapResponse, now: Timestamp): CoapResponse {
+  const value = Buffer.alloc(8);
+  value.writeBigUInt64BE(BigInt(Math.trunc(now)));
+  return { ...response, options: [...(response.options ?? []), { number: timeOption, value }] };
+}

@@ -1,0 +1,108 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { systemClock, systemRandom } from '@rollcall/core';
+import { createCoapClient, type CoapClient, type CoapClientRequest } from '@rollcall/coap/testing';
+import type { CoapMessage } from '@rollcall/coap';
+import { createDtlsClient, type DtlsClient, type DtlsClientOptions } from '@rollcall/dtls/testing';
+import { sendText } from './send-text.ts';
+
+export interface CoapDeviceOptions extends Pick<
+  DtlsClientOptions,
+  'psk' | 'certificate' | 'connectionId' | 'session'
+> {
+  readonly cipherSuite?: DtlsClientOptions['cipherSuites'][number];
+  /** Told of every datagram that leaves, and of every CoAP message in one. */
+  onDatagram?(datagram: Buffer): void;
+  onCoap?(message: Buffer): void;
+}
+
+/** A device on loopback, with its own socket, DTLS and CoAP, on the system's clock. */
+export interface CoapDevice {
+  /** Whether the adapter let it in. */
+  connect(): Promise<boolean>;
+  /** The whole answer. Rejects where there is none. */
+  ask(request: CoapClientRequest): Promise<CoapMessage>;
+  /** The code of the answer, e.g. `2.04`. */
+  send(path: string, request?: CoapClientRequest): Promise<string>;
+  readonly coap: CoapClient;
+  readonly dtls: DtlsClient;
+  /** Goes on from another port, as behind a NAT that forgot the old one. */
+  rebind(): Promise<void>;
+  /** Says close_notify. */
+  close(): void;
+  /** Goes without a word. */
+  vanish(): void;
+}
+
+/** On loopback nothing is lost: a handshake that is not done by then never will be. */
+const handshakeWithinMs = 400;
+
+export function createCoapDevice(port: number, options: CoapDeviceOptions): CoapDevice {
+  let socket: Socket = openSocket();
+  let opened = (_open: boolean): void => {};
+
+  function openSocket(): Socket {
+    const created = createSocket('udp4');
+    created.on('message', (datagram) => dtls.receive(datagram));
+    created.bind(0, '127.0.0.1');
+    return created;
+  }
+
+  const dtls = createDtlsClient({
+    ...options,
+    clock: systemClock,
+    cipherSuites: [options.cipherSuite ?? (options.psk ? 'TLS_PSK_WITH_AES_128_CCM_8' : ecdsaSuite)],
+    send(datagram) {
+      options.onDatagram?.(datagram);
+      socket.send(datagram, port, '127.0.0.1');
+    },
+    onOpen: () => opened(true),
+    onMessage: (plaintext) => coap.receive(plaintext),
+    onClose: () => opened(false),
+  });
+  const coap = createCoapClient({
+    clock: systemClock,
+    random: systemRandom,
+    send(message) {
+      options.onCoap?.(message);
+      if (dtls.isOpen) dtls.send(message);
+    },
+  });
+
+  function leave(): void {
+    coap.close();
+    socket.close();
+  }
+
+  return {
+    coap,
+    dtls,
+    async connect() {
+      const answer = new Promise<boolean>((resolve) => {
+        opened = resolve;
+        setTimeout(() => resolve(false), handshakeWithinMs);
+      });
+      dtls.connect();
+      return answer;
+    },
+    ask: (request) => coap.request(request),
+    send: (path, request) => sendText(coap, path, request),
+    async rebind() {
+      const before = socket;
+      socket = openSocket();
+      await once(socket, 'listening');
+      before.close();
+    },
+    close() {
+      dtls.close();
+      // The datagram is on its way before the socket is closed.
+      setImmediate(leave);
+    },
+    vanish() {
+      dtls.vanish();
+      leave();
+    },
+  };
+}
+
+const ecdsaSuite = 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8';

@@ -1,0 +1,287 @@
+import { track, type LeaseTerms } from '@rollcall/adapter-kit';
+import { describeTracker, ManualClock } from '@rollcall/conformance';
+import { later, type Change, type DeadlineSignal, type Instant } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { coapTracker, type CoapSignal, type CoapState, type CoapTerms } from './tracker.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const terms: LeaseTerms = {
+  defaultMs: 10 * minute,
+  minLearnedMs: 30_000,
+  maxLearnedMs: 24 * hour,
+  ttdGraceMs: 10_000,
+};
+const probed: CoapTerms = { ...terms, declaredMs: 400_000, probeLeadMs: 93_000 };
+const now = 10_000_000 as Instant;
+const basis = { kind: 'lease', intervalMs: 90_000, from: 'default' } as const;
+
+const signals = {
+  request: { type: 'request', terms },
+  answered: { type: 'answered' },
+  heard: { type: 'heard' },
+  goodbye: { type: 'goodbye' },
+  'association-closed': { type: 'association-closed', last: true },
+  'probe-ended': { type: 'probe-ended', outcome: 'unanswered' },
+  paused: { type: 'paused' },
+  resumed: { type: 'resumed' },
+  ended: { type: 'ended', reason: 'access-revoked' },
+  deadline: { type: 'deadline' },
+} as const satisfies Record<string, CoapSignal | DeadlineSignal>;
+
+const lease = { rhythm: {}, basis, lastSeen: later(now, -90_000), until: now, openRequests: 0 };
+const wishes = { declared: false, probeLeadMs: 10_000 };
+const states = {
+  absent: { phase: 'absent', rhythm: {} },
+  present: { phase: 'present', lease, wishes },
+  probing: { phase: 'probing', lease, wishes },
+  unanswered: { phase: 'unanswered', lease, wishes },
+  unreachable: { phase: 'unreachable', lease, wishes },
+} as const satisfies Record<CoapState['phase'], CoapState>;
+
+// Every phase × every signal: the next phase, and what is published. A new phase or signal does not compile until its
+// cell is filled in. Every lease is at its end, so that the deadline is due.
+const table = {
+  absent: {
+    request: ['present', 'connected'],
+    answered: ['absent', 'nothing'],
+    heard: ['absent', 'nothing'],
+    goodbye: ['absent', 'nothing'],
+    'association-closed': ['absent', 'nothing'],
+    'probe-ended': ['absent', 'nothing'],
+    paused: ['absent', 'nothing'],
+    resumed: ['absent', 'nothing'],
+    ended: ['absent', 'nothing'],
+    deadline: ['absent', 'nothing'],
+  },
+  present: {
+    request: ['present', 'nothing'],
+    answered: ['present', 'nothing'],
+    heard: ['present', 'nothing'],
+    goodbye: ['absent', 'client-closed'],
+    'association-closed': ['absent', 'client-closed'],
+    'probe-ended': ['present', 'nothing'],
+    paused: ['present', 'nothing'],
+    resumed: ['present', 'nothing'],
+    ended: ['absent', 'access-revoked'],
+    deadline: ['probing', 'nothing'],
+  },
+  probing: {
+    request: ['present', 'nothing'],
+    answered: ['probing', 'nothing'],
+    heard: ['present', 'nothing'],
+    goodbye: ['absent', 'client-closed'],
+    'association-closed': ['absent', 'client-closed'],
+    'probe-ended': ['absent', 'probe-failed'],
+    paused: ['probing', 'nothing'],
+    resumed: ['probing', 'nothing'],
+    ended: ['absent', 'access-revoked'],
+    deadline: ['probing', 'nothing'],
+  },
+  unanswered: {
+    request: ['present', 'nothing'],
+    answered: ['unanswered', 'nothing'],
+    heard: ['present', 'nothing'],
+    goodbye: ['absent', 'client-closed'],
+    'association-closed': ['absent', 'client-closed'],
+    'probe-ended': ['unanswered', 'nothing'],
+    paused: ['unanswered', 'nothing'],
+    resumed: ['unanswered', 'nothing'],
+    ended: ['absent', 'access-revoked'],
+    deadline: ['absent', 'probe-failed'],
+  },
+  unreachable: {
+    request: ['present', 'nothing'],
+    answered: ['unreachable', 'nothing'],
+    heard: ['present', 'nothing'],
+    goodbye: ['absent', 'client-closed'],
+    'association-closed': ['absent', 'client-closed'],
+    'probe-ended': ['unreachable', 'nothing'],
+    paused: ['unreachable', 'nothing'],
+    resumed: ['unreachable', 'nothing'],
+    ended: ['absent', 'access-revoked'],
+    deadline: ['absent', 'inactive'],
+  },
+} as const satisfies Record<
+  CoapState['phase'],
+  Record<CoapSignal['type'] | 'deadline', readonly [CoapState['phase'], string]>
+>;
+
+const published = (changes: readonly Change[]): string =>
+  changes.map((change) => (change.type === 'connected' ? 'connected' : change.reason)).join() || 'nothing';
+
+describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) => {
+  test.each(Object.keys(signals) as (keyof typeof signals)[])('when %s', (type) => {
+    const step = coapTracker.reduce(states[phase], signals[type], now);
+    expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
+  });
+});
+
+describeTracker('CoAP', coapTracker, [
+  ...Object.values(signals).filter((signal) => signal.type !== 'deadline'),
+  { type: 'request', terms: probed },
+  { type: 'request', terms: { ...terms, ttdMs: 30_000 } },
+  { type: 'association-closed', last: false },
+  { type: 'probe-ended', outcome: 'unreachable' },
+]);
+
+/** A device on a manual clock; what is published stands in `seen` with the second it happened in. */
+function givenADevice() {
+  const clock = new ManualClock();
+  const begun = clock.monotonic();
+  const changes: (Change & { readonly at: Instant })[] = [];
+  const probes: number[] = [];
+  const seconds = (at: Instant): number => (at - begun) / 1_000;
+  const tracker: typeof coapTracker = {
+    ...coapTracker,
+    reduce(state, signal, at) {
+      const step = coapTracker.reduce(state, signal, at);
+      if (step.state.phase === 'probing' && state.phase !== 'probing') probes.push(seconds(at));
+      return step;
+    },
+  };
+  const { report } = track(tracker, clock, (change, at) => changes.push({ ...change, at }));
+  const request = (facts: CoapTerms = probed): void => {
+    report({ type: 'request', terms: facts });
+    report({ type: 'answered' });
+  };
+  const seen = (): readonly string[] =>
+    changes.map((change) => `${seconds(change.at)} ${published([change])}`);
+  return { clock, report, request, changes, probes, seen };
+}
+
+describe('a lease', () => {
+  test('runs out when nothing renews it', () => {
+    const { clock, request, seen, changes } = givenADevice();
+    request(terms);
+    clock.advance(minute);
+    request(terms);
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '660 inactive']);
+    expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour });
+  });
+
+  test('is renewed by whatever the device says, and last seen then', () => {
+    const { clock, request, report, seen, changes } = givenADevice();
+    request(terms);
+    clock.advance(minute);
+    report({ type: 'heard' });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '660 inactive']);
+    expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour });
+  });
+
+  test('does not run out while a request waits for its answer', () => {
+    const { clock, report, seen } = givenADevice();
+    report({ type: 'request', terms });
+    clock.advance(hour);
+    report({ type: 'answered' });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '4200 inactive']);
+  });
+
+  test('stands still while the adapter cannot serve, also in the midst of a probe', () => {
+    const { clock, request, report, seen, probes } = givenADevice();
+    request();
+    clock.advance(350_000);
+    report({ type: 'paused' });
+    report({ type: 'probe-ended', outcome: 'unanswered' });
+    clock.advance(hour);
+    report({ type: 'resumed' });
+    clock.advance(hour);
+    expect(probes).toEqual([307]);
+    expect(seen()).toEqual(['0 connected', '4000 probe-failed']);
+  });
+});
+
+describe('closing an association', () => {
+  test('ends the presence of a device that declared nothing, with its last one', () => {
+    const { clock, request, report, seen } = givenADevice();
+    request(terms);
+    clock.advance(1_000);
+    report({ type: 'association-closed', last: false });
+    clock.advance(1_000);
+    report({ type: 'association-closed', last: true });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '2 client-closed']);
+  });
+
+  test('says nothing of a device that declared when it is to be heard again', () => {
+    const { clock, request, report, seen } = givenADevice();
+    request({ ...terms, declaredMs: minute });
+    report({ type: 'association-closed', last: true });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '60 inactive']);
+  });
+});
+
+describe('a probe', () => {
+  test('begins before the lease runs out, and an answer renews it', () => {
+    const { clock, request, report, seen, probes } = givenADevice();
+    request();
+    clock.advance(310_000);
+    report({ type: 'heard' });
+    clock.advance(hour);
+    report({ type: 'probe-ended', outcome: 'unanswered' });
+    expect(probes).toEqual([307, 617]);
+    expect(seen()).toEqual(['0 connected', '3910 probe-failed']);
+  });
+
+  test('without answer ends nothing before the lease would have run out', () => {
+    const { clock, request, report, seen, changes } = givenADevice();
+    request();
+    clock.advance(320_000);
+    report({ type: 'probe-ended', outcome: 'unanswered' });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '400 probe-failed']);
+    expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour - 320_000 });
+  });
+
+  test('that takes longer than the lease keeps it until its end', () => {
+    const { clock, request, report, seen } = givenADevice();
+    request();
+    clock.advance(420_000);
+    report({ type: 'probe-ended', outcome: 'unanswered' });
+    expect(seen()).toEqual(['0 connected', '420 probe-failed']);
+  });
+
+  test('that reaches nobody leaves everything as it would be without', () => {
+    const { clock, request, report, seen } = givenADevice();
+    request();
+    clock.advance(310_000);
+    report({ type: 'probe-ended', outcome: 'unreachable' });
+    clock.advance(hour);
+    expect(seen()).toEqual(['0 connected', '400 inactive']);
+  });
+
+  test('of a short lease begins in its last quarter', () => {
+    const { clock, request, probes } = givenADevice();
+    request({ ...probed, declaredMs: 20_000 });
+    clock.advance(16_000);
+    expect(probes).toEqual([15]);
+  });
+
+  test('is not made while a request waits for its answer', () => {
+    const { clock, report, probes } = givenADevice();
+    report({ type: 'request', terms: probed });
+    clock.advance(hour);
+    expect(probes).toEqual([]);
+  });
+
+  test('whose answer comes late is worth as much', () => {
+    const { clock, request, report, seen } = givenADevice();
+    request();
+    clock.advance(320_000);
+    report({ type: 'probe-ended', outcome: 'unanswered' });
+    clock.advance(10_000);
+    report({ type: 'heard' });
+    clock.advance(300_000);
+    expect(seen()).toEqual(['0 connected']);
+  });
+
+  test('is made once more after the process stood still, with a lease that lives on', () => {
+    const due = coapTracker.reduce(states.present, { type: 'deadline' }, later(now, 20_000));
+    expect(due).toMatchObject({ changes: [], state: { phase: 'present' } });
+    expect(due.deadline).toBe(later(now, 40_000 - 10_000));
+  });
+});

@@ -1,0 +1,211 @@
+import {
+  deaf,
+  grantLease,
+  leaseAtDeadline,
+  leaseDueAt,
+  leaseEnded,
+  pauseLease,
+  renewOnAnswer,
+  renewOnRequest,
+  renewOnSign,
+  resumeLease,
+  type EndReason,
+  type Lease,
+  type LeaseTerms,
+  type RestoredLease,
+  type Rhythm,
+} from '@rollcall/adapter-kit';
+import {
+  later,
+  type Change,
+  type ConnectionTracker,
+  type DeadlineSignal,
+  type DisconnectReason,
+  type Instant,
+  type Step,
+} from '@rollcall/core';
+
+export type CoapSignal =
+  /** A request arrived, authenticated and authorised. */
+  | { readonly type: 'request'; readonly terms: CoapTerms }
+  /** It was answered, or given up. */
+  | { readonly type: 'answered' }
+  /** Something else of the device arrived: a block, an acknowledgement, a ping, the answer to a probe. */
+  | { readonly type: 'heard' }
+  /** The device said that it leaves. */
+  | { readonly type: 'goodbye' }
+  /** The device closed an association (close_notify); `last`: it has no other. */
+  | { readonly type: 'association-closed'; readonly last: boolean }
+  /** The probe that `probing` asked for had no answer, or the device cannot be reached for one. */
+  | { readonly type: 'probe-ended'; readonly outcome: 'unanswered' | 'unreachable' }
+  /** The adapter cannot serve devices. */
+  | { readonly type: 'paused' }
+  /** It can again. */
+  | { readonly type: 'resumed' }
+  /** The adapter ends the lease. */
+  | { readonly type: 'ended'; readonly reason: EndReason };
+
+/** What a request asks for. */
+export interface CoapTerms extends LeaseTerms {
+  /** How long before the end of its lease the device may be probed; absent: it is not. */
+  readonly probeLeadMs?: number;
+}
+
+/** What a present device asked for with its latest request. */
+interface Wishes {
+  /** It said how often it is to be heard: closing its association between two requests says nothing. */
+  readonly declared: boolean;
+  readonly probeLeadMs?: number;
+}
+
+export type CoapState =
+  | { readonly phase: 'absent'; readonly rhythm: Rhythm }
+  | {
+      /**
+       * `probing`: the lease is about to run out, and the device is asked whether it is there. `unanswered`, `unreachable`: it was, in
+       * vain, and the lease goes on to its end.
+       */
+      readonly phase: 'present' | 'probing' | 'unanswered' | 'unreachable';
+      readonly lease: Lease;
+      readonly wishes: Wishes;
+    };
+
+type Holding = Exclude<CoapState, { phase: 'absent' }>;
+
+/** CoAP has no connections: a request grants its device a lease. One that runs out may be saved by a probe. */
+export const coapTracker: ConnectionTracker<CoapState, CoapSignal> = {
+  initial: { phase: 'absent', rhythm: {} },
+  reduce(state, signal, at) {
+    return state.phase === 'absent' ? whileAbsent(state, signal, at) : whileHolding(state, signal, at);
+  },
+  presence: (state) =>
+    state.phase === 'absent'
+      ? undefined
+      : { lastSeen: state.lease.lastSeen, lease: { basis: state.lease.basis, until: state.lease.until } },
+};
+
+/** The tracker of a device that is absent, with what is known of its rhythm. */
+export function absentHolder(rhythm: Rhythm): ConnectionTracker<CoapState, CoapSignal> {
+  return { ...coapTracker, initial: { phase: 'absent', rhythm } };
+}
+
+/**
+ * The tracker of a device whose lease lives on from an earlier incarnation of the adapter. Its associations do not: until it has
+ * made a new one, it cannot be probed.
+ */
+export function presentHolder(
+  { basis, lastSeen, until }: RestoredLease,
+  rhythm: Rhythm,
+): ConnectionTracker<CoapState, CoapSignal> {
+  const lease: Lease = { rhythm, basis, lastSeen, until, openRequests: 0 };
+  const wishes: Wishes = { declared: basis.from === 'declared' };
+  return { ...coapTracker, initial: { phase: 'present', lease, wishes } };
+}
+
+function whileAbsent(
+  state: Extract<CoapState, { phase: 'absent' }>,
+  signal: CoapSignal | DeadlineSignal,
+  at: Instant,
+): Step<CoapState> {
+  switch (signal.type) {
+    case 'request': {
+      const lease = grantLease(signal.terms, state.rhythm, at);
+      const connected: Change = { type: 'connected', basis: lease.basis };
+      return goOn({ phase: 'present', lease, wishes: wishesOf(signal.terms) }, at, [connected]);
+    }
+    case 'resumed':
+      return { state: { ...state, rhythm: deaf(state.rhythm) }, changes: [] };
+    case 'answered':
+    case 'heard':
+    case 'goodbye':
+    case 'association-closed':
+    case 'probe-ended':
+    case 'paused':
+    case 'ended':
+    case 'deadline':
+      return { state, changes: [] };
+    default:
+      return signal satisfies never;
+  }
+}
+
+function whileHolding(state: Holding, signal: CoapSignal | DeadlineSignal, at: Instant): Step<CoapState> {
+  const { phase, lease, wishes } = state;
+  switch (signal.type) {
+    case 'request': {
+      const renewed = renewOnRequest(lease, signal.terms, at);
+      return goOn({ phase: 'present', lease: renewed, wishes: wishesOf(signal.terms) }, at);
+    }
+    case 'heard':
+      return goOn({ phase: 'present', lease: renewOnSign(lease, at), wishes }, at);
+    // The adapter's own doing: whoever is being probed is so still.
+    case 'answered':
+      return goOn({ ...state, lease: renewOnAnswer(lease, at) }, at);
+    case 'goodbye':
+      return end({ ...lease, lastSeen: at }, 'client-closed');
+    case 'association-closed':
+      return signal.last && !wishes.declared
+        ? end({ ...lease, lastSeen: at }, 'client-closed')
+        : goOn({ phase: 'present', lease: renewOnSign(lease, at), wishes }, at);
+    case 'probe-ended':
+      return phase === 'probing' ? endProbe(state, signal.outcome, at) : goOn(state, at);
+    case 'paused':
+      return goOn({ ...state, lease: pauseLease(lease, at) }, at);
+    case 'resumed':
+      return goOn({ ...state, lease: resumeLease(lease, at) }, at);
+    case 'ended':
+      return end(lease, signal.reason);
+    case 'deadline':
+      return whenDue(state, at);
+    default:
+      return signal satisfies never;
+  }
+}
+
+/** A probe can lengthen presence, and never shortens it. */
+function endProbe(state: Holding, outcome: 'unanswered' | 'unreachable', at: Instant): Step<CoapState> {
+  const due = leaseDueAt(state.lease);
+  const ended: Holding = { ...state, phase: outcome };
+  return due !== undefined && at >= due ? runOut(ended) : goOn(ended, at);
+}
+
+function whenDue(state: Holding, at: Instant): Step<CoapState> {
+  const deadline = deadlineOf(state);
+  if (deadline === undefined || at < deadline) return goOn(state, at);
+  const lease = leaseAtDeadline(state.lease, at);
+  // The process stood still.
+  if (lease !== 'ran-out' && lease !== state.lease) return goOn({ ...state, phase: 'present', lease }, at);
+  return state.phase === 'present' && state.wishes.probeLeadMs !== undefined
+    ? goOn({ ...state, phase: 'probing' }, at)
+    : runOut(state);
+}
+
+function runOut({ phase, lease }: Holding): Step<CoapState> {
+  return end(lease, phase === 'unanswered' ? 'probe-failed' : 'inactive');
+}
+
+/** When there is something to do; while a device is being probed, nothing is before the probe has ended. */
+function deadlineOf({ phase, lease, wishes }: Holding): Instant | undefined {
+  const due = leaseDueAt(lease);
+  if (due === undefined || phase === 'probing') return undefined;
+  const leadMs = phase === 'present' ? (wishes.probeLeadMs ?? 0) : 0;
+  return later(due, -Math.min(leadMs, lease.basis.intervalMs * largestLead));
+}
+
+/** Share of its interval before which nobody is probed. */
+const largestLead = 1 / 4;
+
+function goOn(state: Holding, at: Instant, changes: Step<CoapState>['changes'] = []): Step<CoapState> {
+  const deadline = deadlineOf(state);
+  if (deadline === undefined) return { state, changes };
+  // The time to begin a probe may have passed while the clock of the lease stood still.
+  return { state, changes, deadline: deadline > at ? deadline : later(at, 1) };
+}
+
+function end(lease: Lease, reason: DisconnectReason): Step<CoapState> {
+  return { state: { phase: 'absent', rhythm: lease.rhythm }, changes: [leaseEnded(lease, reason)] };
+}
+
+function wishesOf({ declaredMs, probeLeadMs }: CoapTerms): Wishes {
+  return { declared: declaredMs !== undefined, ...(probeLeadMs !== undefined && { probeLeadMs }) };
+}
