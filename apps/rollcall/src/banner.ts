@@ -9,8 +9,9 @@ Ready.
   MQTT devices         mqtt://127.0.0.1:${ports.mqtt}
   HTTP devices         http://127.0.0.1:${ports.http}
   AMQP 1.0 devices     amqp://127.0.0.1:${ports.amqp}
+  CoAP devices         coaps://127.0.0.1:${ports.coaps} (DTLS)
   Events API           amqp://127.0.0.1:${ports.network}
-  health and metrics   http://127.0.0.1:${ports.mqttHealth}/readiness, /metrics (MQTT), :${ports.httpHealth} (HTTP), :${ports.amqpHealth} (AMQP)
+  health and metrics   http://127.0.0.1:${ports.mqttHealth}/readiness, /metrics (MQTT), :${ports.httpHealth} (HTTP), :${ports.amqpHealth} (AMQP), :${ports.coapHealth} (CoAP)
   data and logs        ${dataDir}
 
 Try, in another terminal:
@@ -22,6 +23,10 @@ Try, in another terminal:
   # a device without connections: present with its first request, inactive after 10 s without one
   curl -i -u sensor2@DEFAULT_TENANT:hono-secret -H 'content-type: application/json' \\
     --data '{"temp": 21.5}' http://127.0.0.1:${ports.http}/event
+
+  # the same over CoAP, with a pre-shared key
+  coap-client-openssl -m post -u sensor3@DEFAULT_TENANT -k hono-secret -t 50 \\
+    -e '{"temp": 21.5}' coaps://127.0.0.1:${ports.coaps}/event
 
   # nothing at hand? devices that connect, are killed, come back, fall silent, and leave
   npm run rollcall -- demo${moved}

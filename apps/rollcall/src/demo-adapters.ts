@@ -49,6 +49,18 @@ export function demoAdapters(
       environment: { ...shared, ...listening('AMQP', 'amqp-0', ports.amqp, ports.amqpHealth) },
       healthPort: ports.amqpHealth,
     },
+    {
+      name: 'coap-adapter',
+      title: 'CoAP adapter',
+      main: fileURLToPath(import.meta.resolve('@rollcall/coap-adapter')),
+      environment: {
+        ...shared,
+        ROLLCALL_ADAPTER_ID: 'coap-0',
+        ROLLCALL_COAP_PORT: String(ports.coaps),
+        ROLLCALL_HEALTH_PORT: String(ports.coapHealth),
+      },
+      healthPort: ports.coapHealth,
+    },
   ];
 }
 

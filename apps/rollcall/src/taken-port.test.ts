@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
@@ -5,7 +6,17 @@ import { banner } from './banner.ts';
 import { demoPorts } from './ports.ts';
 import { findTakenPort } from './taken-port.ts';
 
-const none = { mqtt: 0, http: 0, amqp: 0, network: 0, mqttHealth: 0, httpHealth: 0, amqpHealth: 0 };
+const none = {
+  mqtt: 0,
+  http: 0,
+  amqp: 0,
+  coaps: 0,
+  network: 0,
+  mqttHealth: 0,
+  httpHealth: 0,
+  amqpHealth: 0,
+  coapHealth: 0,
+};
 
 test('a taken port is named, with what needs it and a way out', async () => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -19,16 +30,27 @@ test('a taken port is named, with what needs it and a way out', async () => {
   expect(await findTakenPort(none)).toBeUndefined();
 });
 
+test('so is a taken UDP port', async () => {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  expect(await findTakenPort({ ...none, coaps: port })).toContain(`port ${port}, for CoAP devices, is taken`);
+  socket.close();
+});
+
 test('an offset moves every port, in the printed commands too', () => {
   const ports = demoPorts(10_000);
   expect(ports).toEqual({
     mqtt: 11_883,
     http: 18_080,
     amqp: 15_672,
+    coaps: 15_684,
     network: 25_672,
     mqttHealth: 19_101,
     httpHealth: 19_102,
     amqpHealth: 19_103,
+    coapHealth: 19_104,
   });
   const text = banner(ports, '/data', 10_000);
   for (const port of Object.values(ports)) expect(text).toContain(String(port));
