@@ -30,8 +30,11 @@ export interface Stage {
 }
 
 export interface StageOptions {
-  readonly protocol: 'mqtt' | 'http' | 'amqp';
+  readonly protocol: 'mqtt' | 'http' | 'amqp' | 'coap';
+  /** Of each tenant. */
   readonly devices: number;
+  /** In place of the one with those devices. */
+  readonly registry?: object;
   /** Where the adapter finds its network; default: the embedded one. */
   readonly networkPort?: number;
   readonly environment?: Record<string, string>;
@@ -44,7 +47,7 @@ let nextPort = 24_000 + (process.pid % 350) * 20;
 export function setStage({ protocol, devices, environment = {}, ...options }: StageOptions): Stage {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-faults-'));
   const registry = join(directory, 'registry.json');
-  writeFileSync(registry, JSON.stringify(registryOf(devices)));
+  writeFileSync(registry, JSON.stringify(options.registry ?? registryOf(devices)));
   const [ownNetworkPort, port, healthPort] = [nextPort++, nextPort++, nextPort++];
   const networkPort = options.networkPort ?? ownNetworkPort;
   const section = protocol.toUpperCase();
@@ -67,8 +70,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
       // A device that was answered is then in the journal for sure, however slow the machine.
       ROLLCALL_JOURNAL_COMMITWAIT: '30000',
       ROLLCALL_HEALTH_PORT: String(healthPort),
-      [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
-      [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+      ...listening(section, port),
       [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
       ...environment,
     },
@@ -101,6 +103,16 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
   };
 }
 
+/** CoAP devices prove who they are with DTLS; the others do so without TLS. */
+function listening(section: string, port: number): Record<string, string> {
+  return section === 'COAP'
+    ? { ROLLCALL_COAP_PORT: String(port) }
+    : {
+        [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
+        [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+      };
+}
+
 /** Salted SHA-256: what a login costs is not what is tested. */
 function registryOf(devices: number): object {
   const salt = Buffer.from('salt');
@@ -109,12 +121,16 @@ function registryOf(devices: number): object {
     'pwd-hash': createHash('sha256').update(salt).update(password).digest('base64'),
     salt: salt.toString('base64'),
   };
+  const sharedKey = Buffer.from(password).toString('base64');
   return {
     tenants: tenants.map((tenant) => ({
       'tenant-id': tenant,
       devices: Array.from({ length: devices }, (_, index) => ({
         'device-id': deviceId(index),
-        credentials: [{ type: 'hashed-password', 'auth-id': deviceId(index), secrets: [secret] }],
+        credentials: [
+          { type: 'hashed-password', 'auth-id': deviceId(index), secrets: [secret] },
+          { type: 'psk', 'auth-id': deviceId(index), secrets: [{ key: sharedKey }] },
+        ],
       })),
     })),
   };
