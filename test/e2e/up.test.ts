@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { formatCode } from '@rollcall/coap';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { associate } from './support/coap-association.ts';
 import { startApp } from './support/processes.ts';
 import { startUp, type EventLine, type RunningUp } from './support/up.ts';
 
@@ -184,6 +186,21 @@ describe('everything on one machine', () => {
     expect(Date.parse(basis?.until ?? '')).toBeLessThanOrEqual(Date.parse(String(ended?.data['at'])));
   });
 
+  test('a CoAP device: one request over DTLS, and silence for its interval', async () => {
+    const device = associate(5_684 + up.offset, 'sensor3@DEFAULT_TENANT', 'hono-secret');
+    expect(await device.opened).toBe(true);
+    const answer = await device.coap.request({ path: ['event'], payload: Buffer.from('{"temp": 21.5}') });
+    expect(formatCode(answer.code)).toBe('2.04');
+    const [granted, ended] = await next(2);
+    device.vanish();
+    expect(granted).toMatchObject({
+      device: '4714',
+      data: { basis: { kind: 'lease', 'interval-ms': 10_000 }, protocol: 'CoAP/DTLS 1.2' },
+    });
+    expect(ended).toMatchObject({ data: { reason: 'inactive', 'adapter-id': 'coap-0' } });
+    expect(ended?.data['uncertainty-ms']).toBeGreaterThanOrEqual(10_000);
+  });
+
   test('health and metrics answer', async () => {
     const readiness = await fetch(`http://127.0.0.1:${up.healthPort}/readiness`);
     expect(await readiness.json()).toMatchObject({ status: 'UP' });
@@ -268,7 +285,8 @@ function networkPid(up: RunningUp): number {
 test('children do not outlive up', async () => {
   const up = await startUp();
   const children = childrenOf(up);
-  expect(children).toHaveLength(4);
+  // The network, and four adapters.
+  expect(children).toHaveLength(5);
   await up.process.end('SIGKILL');
   const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
   await expect.poll(alive, { timeout: 20_000 }).toEqual([]);

@@ -1,0 +1,52 @@
+import { createSocket } from 'node:dgram';
+import { createCoapClient, type CoapClient } from '@rollcall/coap/testing';
+import { systemClock, systemRandom } from '@rollcall/core';
+import { createDtlsClient } from '@rollcall/dtls/testing';
+
+/** A CoAP device and its association with an adapter on loopback. */
+export interface CoapAssociation {
+  readonly coap: CoapClient;
+  /** Whether the adapter let the device in. */
+  readonly opened: Promise<boolean>;
+  /** The device goes without a word. */
+  vanish(): void;
+}
+
+/** On loopback an answer is there soon, or will never be: the adapter was killed meanwhile, perhaps after it had acknowledged. */
+const timing = { ackTimeoutMs: 500, maxRetransmit: 1, exchangeLifetimeMs: 3_000 };
+const handshakeWithinMs = 2_000;
+
+/** @param identity `auth-id@tenant`. */
+export function associate(port: number, identity: string, secret: string): CoapAssociation {
+  const { promise: opened, resolve } = Promise.withResolvers<boolean>();
+  let gone = false;
+  const socket = createSocket('udp4', (datagram) => dtls.receive(datagram));
+  const dtls = createDtlsClient({
+    clock: systemClock,
+    cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'],
+    psk: { identity: Buffer.from(identity), secret: Buffer.from(secret) },
+    retransmitMs: timing.ackTimeoutMs,
+    send: (datagram) => gone || socket.send(datagram, port, '127.0.0.1'),
+    onOpen: () => resolve(true),
+    onMessage: (message) => coap.receive(message),
+    onClose: () => resolve(false),
+  });
+  const coap = createCoapClient({
+    clock: systemClock,
+    random: systemRandom,
+    timing,
+    send: (message) => dtls.isOpen && dtls.send(message),
+  });
+  setTimeout(() => resolve(false), handshakeWithinMs);
+  dtls.connect();
+  return {
+    coap,
+    opened,
+    vanish() {
+      gone = true;
+      dtls.vanish();
+      coap.close();
+      socket.close();
+    },
+  };
+}
