@@ -6,5 +6,5 @@ process.env['ROLLCALL_FAULTS'] ??= 'soak';
 
 export default defineConfig({
   ...base,
-  test: { ...base.test, fileParallelism: false, testTimeout: 1_200_000 },
+  test: { ...base.test, testTimeout: 1_200_000 },
 });

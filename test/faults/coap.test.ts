@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { atTheEnd, clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { createCoapFleet, type CoapDevice, type CoapFleet } from './support/coap-fleet.ts';
 import { eventuallyNone } from './support/eventually.ts';
-import type { EventRecord } from './support/record.ts';
+import { distinct, type EventRecord } from './support/record.ts';
 import { scale } from './support/scale.ts';
 
 clearUpAfterEach();
@@ -15,11 +15,6 @@ async function everythingRunsOverCoap(devices: number) {
   const fleet = createCoapFleet(stage.port);
   atTheEnd(() => fleet.end());
   return { stage, record, fleet };
-}
-
-/** Delivery is at least once: what comes again has the same id. */
-function distinct(events: EventRecord['events']): EventRecord['events'] {
-  return [...new Map(events.map((event) => [event.id, event])).values()];
 }
 
 /** Whoever was heard is present until it says goodbye, whatever happened to the adapter meanwhile; and nobody else ever was. */

@@ -9,6 +9,11 @@ export interface EventRecord {
   close(): Promise<void>;
 }
 
+/** Delivery is at least once: what comes again has the same id. */
+export function distinct(events: readonly ReceivedEvent[]): readonly ReceivedEvent[] {
+  return [...new Map(events.toReversed().map((event) => [event.id, event])).values()].toReversed();
+}
+
 /** Consumes all tenants' events from now on. What comes while the network is away is kept by the network. */
 export async function keepRecord(url: string): Promise<EventRecord> {
   const events: ReceivedEvent[] = [];
