@@ -15,23 +15,10 @@ import type { Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createCoapAdapter, type CoapAdapterOptions } from './adapter.ts';
 import { createCoapDevice, type CoapDevice, type CoapDeviceOptions } from './testing/coap-device.ts';
+import { options } from './testing/options.ts';
 import { createPlainDevice, type PlainDevice } from './testing/plain-device.ts';
 
 const minute = 60_000;
-const options: CoapAdapterOptions = {
-  secure: { host: '127.0.0.1', port: 0 },
-  authenticationRequired: true,
-  maxPayloadBytes: 2_048,
-  ackAfterMs: 500,
-  ackTimeoutMs: 2_000,
-  handshakeRetransmitMs: 2_000,
-  associationIdleMs: 60 * minute,
-  connectionIdBytes: 6,
-  probe: false,
-  maxAssociations: 1_000,
-  lease: { defaultMs: 10 * minute, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
-  endLeasesAtShutdown: false,
-};
 
 const devices: CoapDevice[] = [];
 const plainDevices: PlainDevice[] = [];

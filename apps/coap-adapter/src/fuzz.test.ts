@@ -5,6 +5,7 @@ import { seededRandom } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';
+import { options } from './testing/options.ts';
 
 const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
 const atATime = 25;
@@ -33,18 +34,10 @@ test(
   async () => {
     const adapter = await startForTest(
       createCoapAdapter({
-        secure: { host: '127.0.0.1', port: 0 },
+        ...options,
         plain: { host: '127.0.0.1', port: 0 },
         authenticationRequired: false,
-        maxPayloadBytes: 2_048,
-        ackAfterMs: 500,
-        ackTimeoutMs: 2_000,
-        handshakeRetransmitMs: 2_000,
-        associationIdleMs: 3_600_000,
-        connectionIdBytes: 6,
-        probe: false,
         maxAssociations: 100_000,
-        lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
         endLeasesAtShutdown: true,
       }),
     );

@@ -13,17 +13,8 @@ import {
 import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
+import { options } from './testing/options.ts';
 
-const options: HttpAdapterOptions = {
-  plain: { host: '127.0.0.1', port: 0 },
-  maxPayloadBytes: 2_048,
-  idleTimeoutMs: 75_000,
-  requestTimeoutMs: 30_000,
-  realm: 'Hono',
-  allowedOrigin: '*',
-  lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
-  endLeasesAtShutdown: false,
-};
 const emptyNotification = 'application/vnd.eclipse-hono-empty-notification';
 
 function basic(username: string, password = scriptedPassword): string {

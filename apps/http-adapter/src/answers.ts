@@ -1,4 +1,4 @@
-import type { Refusal, RefusalReason } from '@rollcall/adapter-kit';
+import { refusalStatuses, type Refusal } from '@rollcall/adapter-kit';
 import type { UploadFailure } from '@rollcall/core';
 
 /** What a device is told when its request cannot be done. */
@@ -7,19 +7,6 @@ export interface ErrorAnswer {
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-/** Statuses of Hono's adapter where it has them (`docs/hono-compatibility.md` §10); 429 is of ours. */
-const refusalStatuses: Readonly<Record<RefusalReason, number>> = {
-  'bad-credentials': 401,
-  'tenant-disabled': 403,
-  'adapter-disabled': 403,
-  'device-not-registered': 404,
-  'tenant-connections-exceeded': 429,
-  'adapter-connections-exceeded': 503,
-  throttled: 429,
-  busy: 503,
-  unavailable: 503,
-};
 
 /** Seconds that a device is asked to wait where trying again may help. */
 const retryAfterSeconds = 2;

@@ -2,6 +2,7 @@ import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformanc
 import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
 
 const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 1_000);
 const atATime = 50;
@@ -37,18 +38,7 @@ test(
   `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
   { timeout: 60_000 + cases * 20 },
   async () => {
-    const adapter = await startForTest(
-      createHttpAdapter({
-        plain: { host: '127.0.0.1', port: 0 },
-        maxPayloadBytes: 2_048,
-        idleTimeoutMs: 75_000,
-        requestTimeoutMs: 30_000,
-        realm: 'Hono',
-        allowedOrigin: '*',
-        lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
-        endLeasesAtShutdown: true,
-      }),
-    );
+    const adapter = await startForTest(createHttpAdapter({ ...options, endLeasesAtShutdown: true }));
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
     for (let index = 0; index < cases; index += atATime) {

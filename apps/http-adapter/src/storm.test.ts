@@ -2,6 +2,7 @@ import { createMemoryJournal, type Journal } from '@rollcall/adapter-kit';
 import { scriptedPassword, startForTest, type AdapterInTest } from '@rollcall/adapter-kit/conformance';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
 
 const adapters: AdapterInTest[] = [];
 afterEach(async () => {
@@ -11,19 +12,10 @@ afterEach(async () => {
 const waiting = 4;
 
 async function givenAnAdapter(journal: Journal): Promise<AdapterInTest> {
-  const adapter = await startForTest(
-    createHttpAdapter({
-      plain: { host: '127.0.0.1', port: 0 },
-      maxPayloadBytes: 2_048,
-      idleTimeoutMs: 75_000,
-      requestTimeoutMs: 30_000,
-      realm: 'Hono',
-      allowedOrigin: '*',
-      lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
-      endLeasesAtShutdown: false,
-    }),
-    { journal, settings: { admission: { maxRunning: 1, maxWaiting: waiting, maxWaitMs: 60_000 } } },
-  );
+  const adapter = await startForTest(createHttpAdapter(options), {
+    journal,
+    settings: { admission: { maxRunning: 1, maxWaiting: waiting, maxWaitMs: 60_000 } },
+  });
   adapters.push(adapter);
   return adapter;
 }

@@ -1,0 +1,13 @@
+import type { HttpAdapterOptions } from '../adapter.ts';
+
+/** An adapter on loopback, any port, with the defaults of its configuration. */
+export const options: HttpAdapterOptions = {
+  plain: { host: '127.0.0.1', port: 0 },
+  maxPayloadBytes: 2_048,
+  idleTimeoutMs: 75_000,
+  requestTimeoutMs: 30_000,
+  realm: 'Hono',
+  allowedOrigin: '*',
+  lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },
+  endLeasesAtShutdown: false,
+};
