@@ -3,6 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { machine, table } from './report.mjs';
 import { amqpScenario } from './scenarios/amqp.mjs';
+import { coapAdapterScenario } from './scenarios/coap-adapter.mjs';
+import { coapLayersScenario } from './scenarios/coap-layers.mjs';
+import { coapMemoryScenario } from './scenarios/coap-memory.mjs';
 import { connectScenario } from './scenarios/connect.mjs';
 import { hostileScenario } from './scenarios/hostile.mjs';
 import { httpScenario } from './scenarios/http.mjs';
@@ -12,11 +15,14 @@ import { publishScenario } from './scenarios/publish.mjs';
 import { senderScenario } from './scenarios/sender.mjs';
 import { stormScenario } from './scenarios/storm.mjs';
 
-const usage = `Usage: npm run bench -- [connect | journal | storm | publish | http | amqp | hostile | sender | memory] [options]
+const usage = `Usage: npm run bench -- [scenario] [options]
+
+  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
-  --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http and amqp: 50; hostile: 10)
+  --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
+                 coap-memory: 20000)
   --messages N   messages in all (20000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
@@ -34,6 +40,11 @@ const scenarios = {
   amqp: ({ devices = 50, messages, repeats }) => amqpScenario({ devices, messages, repeats }),
   hostile: ({ devices = 10 }) => hostileScenario({ devices }),
   sender: ({ messages, repeats }) => senderScenario({ messages, repeats }),
+  coap: async ({ devices = 50, ...options }) => [
+    ...(await coapLayersScenario({ devices, ...options })),
+    ...(await coapAdapterScenario({ devices, ...options })),
+  ],
+  'coap-memory': ({ devices = 20_000 }) => coapMemoryScenario({ associations: devices }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
 };
 
@@ -77,6 +88,8 @@ function everything() {
     { scenario: 'amqp', chosen: options },
     { scenario: 'hostile', chosen: options },
     { scenario: 'sender', chosen: { ...options, messages: Math.max(100_000, options.messages) } },
+    { scenario: 'coap', chosen: { ...options, messages: Math.max(60_000, options.messages) } },
+    { scenario: 'coap-memory', chosen: options },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];

@@ -5,8 +5,15 @@ import { cpus, release } from 'node:os';
  * @typedef {object} Finding
  * @property {string} what
  * @property {Record<string, number>} figures
- * @property {{ name: string, value: number | string, aim?: number }} ratio the figure that counts, or why there is none; with an
- *   aim it should be at most that
+ * @property {Ratio} ratio the figure that counts
+ */
+
+/**
+ * @typedef {object} Ratio
+ * @property {string} name
+ * @property {number | string} value or why there is none
+ * @property {number} [aim] it should be at most that
+ * @property {number} [atLeast] it should be at least that
  */
 
 /** Facts about the machine that figures need, and nothing that names it. */
@@ -27,15 +34,21 @@ export function machine() {
 export function table(findings) {
   const rows = findings.map(({ what, figures, ratio }) => {
     const all = Object.entries(figures).map(([name, value]) => `${name}: ${round(value)}`);
-    const aim = ratio.aim === undefined ? '' : `≤ ${ratio.aim}`;
-    const { aim: limit, value } = ratio;
-    const reached = limit === undefined || typeof value === 'string' ? '' : value <= limit ? 'yes' : 'no';
+    const { value } = ratio;
     const figure = typeof value === 'string' ? `not measured: ${value}` : `**${round(value)}**`;
-    return `| ${what} | ${all.join('; ')} | ${ratio.name}: ${figure} | ${aim} | ${reached} |`;
+    return `| ${what} | ${all.join('; ')} | ${ratio.name}: ${figure} | ${aimOf(ratio)} |`;
   });
   return ['| what | figures | ratio | aim | reached |', '| --- | --- | --- | --- | --- |', ...rows].join(
     '\n',
   );
+}
+
+/** The aim, and whether it is reached. @param {Ratio} ratio */
+function aimOf({ value, aim, atLeast }) {
+  const reached = (holds) => (typeof value === 'string' ? '' : holds ? 'yes' : 'no');
+  if (aim !== undefined) return `≤ ${aim} | ${reached(value <= aim)}`;
+  if (atLeast !== undefined) return `≥ ${atLeast} | ${reached(value >= atLeast)}`;
+  return ' | ';
 }
 
 /** @param {number} value */

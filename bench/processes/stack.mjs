@@ -14,13 +14,13 @@ export function deviceId(index) {
 
 /**
  * A running stack: the embedded network, one adapter, a consumer of everything; each a process.
- * @param {'mqtt' | 'http' | 'amqp'} protocol @param {number} devices
+ * @param {'mqtt' | 'http' | 'amqp' | 'coap'} protocol @param {number} devices
  * @param {Record<string, string>} [environment] what the adapter has beside, or instead
  */
 export async function startStack(protocol, devices, environment = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
   const registry = join(directory, 'registry.json');
-  writeFileSync(registry, JSON.stringify(registryOf(devices)));
+  writeFileSync(registry, JSON.stringify(registryOf(devices, protocol)));
   const [networkPort, port, healthPort] = [await freePort(), await freePort(), await freePort()];
 
   const network = start('apps/rollcall/dist/main.js', [
@@ -41,8 +41,12 @@ export async function startStack(protocol, devices, environment = {}) {
     ROLLCALL_JOURNAL_DIRECTORY: join(directory, 'journal'),
     ROLLCALL_LOG_LEVEL: 'warn',
     ROLLCALL_HEALTH_PORT: String(healthPort),
-    [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
-    [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+    ...(protocol === 'coap'
+      ? { ROLLCALL_COAP_PORT: String(port) }
+      : {
+          [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
+          [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
+        }),
     [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
     ...environment,
   };
@@ -81,21 +85,28 @@ export function pidOf({ pid }) {
   return pid;
 }
 
-/** Devices with salted SHA-256 passwords: what a login costs must not hide what a connection costs. */
-function registryOf(/** @type {number} */ devices) {
+/**
+ * Devices with pre-shared keys for CoAP, else with salted SHA-256 passwords: what a login costs must not hide what a connection costs.
+ * @param {number} devices @param {'mqtt' | 'http' | 'coap'} protocol
+ */
+function registryOf(devices, protocol) {
   const salt = Buffer.from('salt');
-  const secret = {
+  const hashed = {
     'hash-function': 'sha-256',
     'pwd-hash': createHash('sha256').update(salt).update(password).digest('base64'),
     salt: salt.toString('base64'),
   };
+  const proof =
+    protocol === 'coap'
+      ? { type: 'psk', secrets: [{ key: Buffer.from(password).toString('base64') }] }
+      : { type: 'hashed-password', secrets: [hashed] };
   return {
     tenants: [
       {
         'tenant-id': tenant,
         devices: Array.from({ length: devices }, (_, index) => ({
           'device-id': deviceId(index),
-          credentials: [{ type: 'hashed-password', 'auth-id': deviceId(index), secrets: [secret] }],
+          credentials: [{ ...proof, 'auth-id': deviceId(index) }],
         })),
       },
     ],

@@ -1,10 +1,8 @@
 import { inParallel } from '../load/in-parallel.mjs';
 import { connectDevice, cut } from '../load/mqtt-device.mjs';
-import { residentBytes } from '../measure/process-usage.mjs';
+import { settledBytes } from '../measure/settled-memory.mjs';
 import { pidOf, startStack } from '../processes/stack.mjs';
 import { startReady, stop } from '../processes/start.mjs';
-
-const settleMs = 2_000;
 
 /**
  * Memory of the adapter, and of bare aedes, for each MQTT connection that is open and silent.
@@ -37,18 +35,9 @@ export async function memoryScenario({ devices }) {
 async function growth(/** @type {number} */ port, /** @type {number} */ pid, /** @type {number} */ devices) {
   const storm = () => inParallel(devices, 100, (index) => connectDevice(port, index));
   await cut(await inParallel(Math.min(devices, 50), 50, (index) => connectDevice(port, index)));
-  const before = await settled(pid);
+  const before = await settledBytes(pid);
   const connected = await storm();
-  const after = await settled(pid);
+  const after = await settledBytes(pid);
   await cut(connected);
   return after - before;
-}
-
-async function settled(/** @type {number} */ pid) {
-  for (let round = 0; round < 2; round++) {
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
-    process.kill(pid, 'SIGUSR2');
-  }
-  await new Promise((resolve) => setTimeout(resolve, settleMs));
-  return residentBytes(pid);
 }
