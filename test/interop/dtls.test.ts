@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCertificateAuthority } from '@rollcall/conformance';
 import { systemClock } from '@rollcall/core';
 import { createDtlsServer, type DtlsServer } from '@rollcall/dtls';
-import { createTestCertificate, type TestCertificate } from '@rollcall/dtls/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasPackage } from './support.ts';
 
 // OpenSSL and GnuTLS as clients of an echo server on our DTLS engine.
 
 const secret = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
-const authority = createTestCertificate({ subject: 'devices', isAuthority: true });
-const device = createTestCertificate({ subject: 'sensor1', issuer: authority });
-const stranger = createTestCertificate({ subject: 'sensor1' });
-const adapter = createTestCertificate({ subject: 'localhost' });
+const device = createCertificateAuthority('CN=devices').issue({ subject: 'CN=sensor1' });
+const stranger = createCertificateAuthority('CN=others').issue({ subject: 'CN=sensor1' });
+const adapter = createCertificateAuthority('CN=localhost');
 
 let socket: Socket;
 let server: DtlsServer;
@@ -28,8 +28,8 @@ beforeEach(async () => {
   log = [];
   folder = await mkdtemp(join(tmpdir(), 'rollcall-dtls-'));
   for (const [name, certificate] of Object.entries({ device, stranger })) {
-    await writeFile(join(folder, `${name}.pem`), pem(certificate));
-    await writeFile(join(folder, `${name}.key`), certificate.key.export({ type: 'pkcs8', format: 'pem' }));
+    await writeFile(join(folder, `${name}.pem`), certificate.cert);
+    await writeFile(join(folder, `${name}.key`), certificate.key);
   }
   socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
@@ -40,7 +40,7 @@ beforeEach(async () => {
     send: (datagram, peer) => socket.send(datagram, peer.port, peer.address),
     findPsk: async (identity) =>
       identity.toString() === 'sensor1' ? { secret, principal: 'sensor1' } : undefined,
-    certificate: { chain: [adapter.der], key: adapter.key },
+    certificate: { chain: [adapter.der], key: createPrivateKey(adapter.key) },
     verifyCertificate: async ([der]) => (der?.equals(device.der) ? 'sensor1' : undefined),
     cipherSuites: [
       'TLS_PSK_WITH_AES_128_CCM_8',
@@ -68,11 +68,6 @@ afterEach(async () => {
   socket.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-function pem({ der }: TestCertificate): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
-}
 
 /** Has a client say hello, and leave once that was answered. Resolves with all it printed. */
 async function talk(command: string, args: readonly string[], limitMs = 10_000): Promise<string> {

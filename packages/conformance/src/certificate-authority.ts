@@ -13,6 +13,8 @@ export interface CertificateFacts {
   readonly unknownCritical?: string;
   /** Default `sha256`. */
   readonly digest?: 'sha1' | 'sha256';
+  /** Of its key; default `P-256`. */
+  readonly namedCurve?: 'P-256' | 'P-384' | 'P-521';
 }
 
 /** A certificate, its private key, and the public one as a SubjectPublicKeyInfo. */
@@ -41,7 +43,8 @@ export function createCertificateAuthority(subject: string): CertificateAuthorit
   return {
     ...issue({ subject }, keys, true),
     subject,
-    issue: (facts) => issue(facts, generateKeyPairSync('ec', { namedCurve: 'P-256' }), false),
+    issue: (facts) =>
+      issue(facts, generateKeyPairSync('ec', { namedCurve: facts.namedCurve ?? 'P-256' }), false),
   };
 }
 

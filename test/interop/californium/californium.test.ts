@@ -60,7 +60,7 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'rollcall-californium-'));
     const server = authority.issue({ subject: 'CN=localhost' });
-    const device = authority.issue({ subject: 'CN=sensor1,O=acme' });
+    const own = authority.issue({ subject: 'CN=sensor1,O=acme' });
     stage = setStage({
       protocol: 'coap',
       devices: 0,
@@ -70,7 +70,7 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
         ROLLCALL_COAP_CERTPATH: file('server-cert.pem', server.cert),
       },
     });
-    file('device.pem', `${device.key}${device.cert}`);
+    file('device.pem', `${own.key}${own.cert}`);
     file('ca.pem', authority.cert);
     await stage.network.start();
     await stage.adapter.start();

@@ -1,9 +1,20 @@
-import { ManualClock, settled } from '@rollcall/conformance';
+import {
+  createCertificateAuthority,
+  ManualClock,
+  settled,
+  type IssuedCertificate,
+} from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { DtlsClientOptions } from '../testing/client-options.ts';
-import { authority, createTestBed, sensor1, type TestBed, type TestDevice } from '../testing/test-bed.ts';
-import { createTestCertificate, type TestCertificate } from '../testing/test-certificate.ts';
+import {
+  authority,
+  createTestBed,
+  proofOf,
+  sensor1,
+  type TestBed,
+  type TestDevice,
+} from '../testing/test-bed.ts';
 import { contentType } from '../wire/content-type.ts';
 import { handshakeMessage } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
@@ -35,24 +46,16 @@ function flipped(body: Buffer, at: number): Buffer {
   return body;
 }
 
-function proving({ der, key }: TestCertificate): Partial<DtlsClientOptions> {
-  return { certificate: { chain: [der], key } };
+function proving(certificate: IssuedCertificate): Partial<DtlsClientOptions> {
+  return { certificate: proofOf(certificate) };
 }
 
 describe('a client that proves to be wrong is told so, and has no association', () => {
-  const expired = createTestCertificate({
-    subject: 'old',
-    issuer: authority,
-    notAfter: new Date('2025-12-31'),
-  });
-  const early = createTestCertificate({
-    subject: 'new',
-    issuer: authority,
-    notBefore: new Date('2026-01-02'),
-  });
-  const foreign = createTestCertificate({ subject: 'sensor1' });
-  const another = createTestCertificate({ subject: 'sensor1', issuer: authority });
-  const strange = createTestCertificate({ subject: 'sensor1', issuer: authority, namedCurve: 'P-521' });
+  const expired = authority.issue({ subject: 'CN=old', notAfter: Date.UTC(2025, 11, 31) });
+  const early = authority.issue({ subject: 'CN=new', notBefore: Date.UTC(2026, 0, 2) });
+  const foreign = createCertificateAuthority('CN=devices').issue({ subject: 'CN=sensor1' });
+  const another = authority.issue({ subject: 'CN=sensor1' });
+  const strange = authority.issue({ subject: 'CN=sensor1', namedCurve: 'P-521' });
 
   test.each([
     [
@@ -95,15 +98,21 @@ describe('a client that proves to be wrong is told so, and has no association', 
     [
       'the certificate is that of another',
       ecdsa,
-      { certificate: { chain: [another.der], key: foreign.key } },
+      { certificate: { ...proofOf(another), key: proofOf(foreign).key } },
       'bad-proof',
       51,
     ],
-    ['it has no certificate', ecdsa, { certificate: { chain: [], key: another.key } }, 'no-certificate', 40],
+    [
+      'it has no certificate',
+      ecdsa,
+      { certificate: { ...proofOf(another), chain: [] } },
+      'no-certificate',
+      40,
+    ],
     [
       'its certificate is none',
       ecdsa,
-      { certificate: { chain: [Buffer.alloc(50)], key: another.key } },
+      { certificate: { ...proofOf(another), chain: [Buffer.alloc(50)] } },
       'bad-certificate',
       42,
     ],

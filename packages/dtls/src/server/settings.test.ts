@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { ManualClock } from '@rollcall/conformance';
+import { createCertificateAuthority, ManualClock } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
-import { createTestCertificate } from '../testing/test-certificate.ts';
+import { proofOf } from '../testing/test-bed.ts';
 import type { DtlsServerOptions } from './options.ts';
 import { settingsFrom } from './settings.ts';
 
-const { der, key } = createTestCertificate({ subject: 'adapter' });
+const certificate = proofOf(createCertificateAuthority('CN=adapter'));
 const base: DtlsServerOptions<string> = {
   clock: new ManualClock(),
   send() {},
@@ -19,11 +19,11 @@ const verifyCertificate = async (): Promise<undefined> => undefined;
 describe('options', () => {
   test.each([
     ['clients could not prove anything', {}],
-    ['a certificate without anybody who verifies clients', { findPsk, certificate: { chain: [der], key } }],
+    ['a certificate without anybody who verifies clients', { findPsk, certificate }],
     ['somebody who verifies clients without a certificate', { findPsk, verifyCertificate }],
     [
       'a key that is not on P-256',
-      { verifyCertificate, certificate: { chain: [der], key: generateKeyPairSync('ed25519').privateKey } },
+      { verifyCertificate, certificate: { ...certificate, key: generateKeyPairSync('ed25519').privateKey } },
     ],
     ['connection ids that are too short to be many', { findPsk, connectionIdBytes: 3 }],
     ['connection ids that are too long', { findPsk, connectionIdBytes: 256 }],
@@ -41,7 +41,6 @@ describe('options', () => {
       ...['PSK_CCM_8', 'PSK_CCM', 'PSK_GCM_SHA256'],
       ...['ECDHE_PSK_CCM_8_SHA256', 'ECDHE_PSK_CCM_SHA256', 'ECDHE_PSK_GCM_SHA256'],
     ]);
-    const certificate = { chain: [der], key };
     expect(families({ certificate, verifyCertificate })).toEqual([
       ...['ECDHE_ECDSA_CCM_8', 'ECDHE_ECDSA_CCM', 'ECDHE_ECDSA_GCM_SHA256'],
     ]);

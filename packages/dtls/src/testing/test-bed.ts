@@ -1,12 +1,16 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  type IssuedCertificate,
+} from '@rollcall/conformance';
 import { cipherSuiteNames } from '../crypto/cipher-suite.ts';
 import { createDtlsServer, type DtlsServer } from '../server/dtls-server.ts';
 import type { Association } from '../server/association.ts';
-import type { DtlsClock, DtlsServerOptions } from '../server/options.ts';
+import type { DtlsClock, DtlsServerOptions, ServerCertificate } from '../server/options.ts';
 import { peerKey, type Peer } from '../server/peer.ts';
 import type { DtlsClientOptions } from './client-options.ts';
 import { createDtlsClient, type DtlsClient } from './dtls-client.ts';
-import { createTestCertificate, type TestCertificate } from './test-certificate.ts';
 
 export interface TestBedOptions {
   readonly clock: DtlsClock & { now(): number; advance(durationMs: number): void };
@@ -55,14 +59,17 @@ const stepMs = 100;
 const psk = Buffer.from('hono-secret');
 
 /** Whose certificates the server trusts. */
-export const authority: TestCertificate = createTestCertificate({ subject: 'devices', isAuthority: true });
-const serverCertificate = createTestCertificate({ subject: 'adapter' });
-const deviceCertificate = createTestCertificate({ subject: 'sensor1', issuer: authority });
+export const authority: CertificateAuthority = createCertificateAuthority('CN=devices');
+
+/** What proves that one is whom a certificate names. */
+export function proofOf({ der, key }: IssuedCertificate): ServerCertificate {
+  return { chain: [der], key: createPrivateKey(key) };
+}
 
 /** What a device called sensor1 has to prove it with. */
 export const sensor1: Required<Pick<DtlsClientOptions, 'psk' | 'certificate'>> = {
   psk: { identity: Buffer.from('sensor1'), secret: psk },
-  certificate: { chain: [deviceCertificate.der], key: deviceCertificate.key },
+  certificate: proofOf(authority.issue({ subject: 'CN=sensor1' })),
 };
 
 export function createTestBed(options: TestBedOptions): TestBed {
@@ -98,7 +105,7 @@ export function createTestBed(options: TestBedOptions): TestBed {
       const isKnown = /^sensor\d+$/.test(identity.toString());
       return isKnown ? { secret: psk, principal: identity.toString() } : undefined;
     },
-    certificate: { chain: [serverCertificate.der], key: serverCertificate.key },
+    certificate: proofOf(createCertificateAuthority('CN=adapter')),
     verifyCertificate: async ([der]) => (der && isTrusted(new X509Certificate(der)) ? 'sensor1' : undefined),
     cipherSuites: cipherSuiteNames,
     ...options.server,
