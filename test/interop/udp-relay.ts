@@ -12,7 +12,7 @@ export interface UdpRelay {
 }
 
 /** What becomes of a datagram on its way: it is delivered never, once or several times, now or later. */
-export interface UdpWay {
+interface UdpWay {
   carry(datagram: Uint8Array, deliver: (datagram: Uint8Array) => void): void;
 }
 
