@@ -1,19 +1,19 @@
 // Our DTLS and our exchange layer, answering every request with 2.04; with `dtls`, DTLS alone: secure-coap.mjs [dtls]
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { coapCode, createCoapEndpoint } from '@rollcall/coap';
+import { createCertificateAuthority } from '@rollcall/conformance';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { createDtlsServer } from '@rollcall/dtls';
-import { createTestCertificate } from '@rollcall/dtls/testing';
 import { password } from './stack.mjs';
 import { listen } from './udp.mjs';
 
 /** @typedef {import('@rollcall/dtls').Association<string>} Association */
 
 const isAlone = process.argv[2] === 'dtls';
-const authority = createTestCertificate({ subject: 'devices', isAuthority: true });
+const authority = createCertificateAuthority('CN=devices');
 const trusted = new X509Certificate(authority.der).publicKey;
-const server = createTestCertificate({ subject: 'server' });
-const device = createTestCertificate({ subject: 'device', issuer: authority });
+const server = authority.issue({ subject: 'CN=server' });
+const device = authority.issue({ subject: 'CN=device' });
 const secret = Buffer.from(password);
 const changed = { code: coapCode.changed };
 
@@ -33,7 +33,7 @@ const dtls = createDtlsServer({
   randomBytes: (count) => systemRandom.bytes(count),
   send: (datagram, { port, address }) => socket.send(datagram, port, address),
   findPsk: async (identity) => ({ secret, principal: identity.toString() }),
-  certificate: { chain: [server.der], key: server.key },
+  certificate: { chain: [server.der], key: createPrivateKey(server.key) },
   verifyCertificate: async ([der]) => {
     if (!der) return undefined;
     const certificate = new X509Certificate(der);
@@ -46,6 +46,6 @@ const dtls = createDtlsServer({
   onClose: (/** @type {Association} */ association) => endpoint.forget(association),
 });
 const socket = listen((datagram, from) => dtls.receive(datagram, from), {
-  certificate: device.der.toString('base64'),
-  key: device.key.export({ type: 'pkcs8', format: 'pem' }),
+  certificate: Buffer.from(device.der).toString('base64'),
+  key: device.key,
 });
