@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventuallyNone } from '../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../faults/support/record.ts';
 import { setStage, type Stage } from '../faults/support/stage.ts';
-import { hasPackage } from './support.ts';
+import { hasPackage, trustAnchorOf } from './support.ts';
 import { relayTo } from './udp-relay.ts';
 
 // libcoap's clients, built with OpenSSL and with GnuTLS, as CoAP devices: leases and probes on the real clock.
@@ -30,15 +30,7 @@ const registry = {
   tenants: [
     {
       'tenant-id': 'acme',
-      'trusted-ca': [
-        {
-          'subject-dn': authority.subject,
-          'public-key': Buffer.from(authority.publicKey).toString('base64'),
-          algorithm: 'EC',
-          'not-before': '2020-01-01T00:00:00Z',
-          'not-after': '2119-01-01T00:00:00Z',
-        },
-      ],
+      'trusted-ca': [trustAnchorOf(authority)],
       devices: (
         [
           { id: 'declared', interval: intervalMs / 1_000 },

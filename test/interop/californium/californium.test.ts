@@ -7,6 +7,7 @@ import { eventuallyNone } from '../../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../../faults/support/record.ts';
 import { setStage, type Stage } from '../../faults/support/stage.ts';
 import { fromMaven } from '../networks/from-maven.ts';
+import { trustAnchorOf } from '../support.ts';
 import { relayTo } from '../udp-relay.ts';
 import {
   californiumDelivery,
@@ -27,15 +28,7 @@ const registry = {
   tenants: [
     {
       'tenant-id': 'acme',
-      'trusted-ca': [
-        {
-          'subject-dn': authority.subject,
-          'public-key': Buffer.from(authority.publicKey).toString('base64'),
-          algorithm: 'EC',
-          'not-before': '2020-01-01T00:00:00Z',
-          'not-after': '2119-01-01T00:00:00Z',
-        },
-      ],
+      'trusted-ca': [trustAnchorOf(authority)],
       devices: ['sensor1', 'moved'].map((id) => ({
         'device-id': id,
         credentials: [
