@@ -70,6 +70,18 @@ export const coapOptions = {
     '6',
     'bytes of the DTLS connection ids that devices may use to change their address (4 at least); 0: they cannot',
   ),
+  maxHandshakes: option(
+    'COAP_MAXHANDSHAKES',
+    wholeNumber(1, 1_000_000),
+    '2000',
+    'DTLS handshakes under way at a time; beyond it a device must try again',
+  ),
+  maxHandshakesPerAddress: option(
+    'COAP_MAXHANDSHAKESPERADDRESS',
+    wholeNumber(1, 1_000_000),
+    '500',
+    'the same from one address: many devices share one behind a NAT or a balancer',
+  ),
   probe: option(
     'COAP_PROBE',
     flag,
@@ -115,5 +127,7 @@ export function coapAdapterOptions(values: CoapValues): CoapAdapterOptions {
     lease: leaseSettings(values),
     endLeasesAtShutdown: values.leaseEndAtShutdown,
     maxAssociations: connectionLimit(values.maxConnections),
+    maxHandshakes: values.maxHandshakes,
+    maxHandshakesPerAddress: values.maxHandshakesPerAddress,
   };
 }

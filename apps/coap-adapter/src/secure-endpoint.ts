@@ -23,6 +23,7 @@ import { coapLimits } from './limits.ts';
 import { createDeviceService } from './serve-device.ts';
 import type { CoapState } from './tracker.ts';
 import { bindUdp } from './udp-socket.ts';
+import { warnOfDrops } from './warn-of-drops.ts';
 
 export interface SecureListener extends Listener {
   /** For devices with certificates; others have pre-shared keys. */
@@ -44,6 +45,9 @@ export interface SecureEndpointOptions {
   /** Whether devices are probed of which the registry says nothing. */
   readonly probe: boolean;
   readonly maxAssociations: number;
+  /** Handshakes under way, in all and from one address; behind a NAT many devices have one. */
+  readonly maxHandshakes: number;
+  readonly maxHandshakesPerAddress: number;
 }
 
 /** CoAP over DTLS: devices that prove who they are, and the leases that they hold. */
@@ -121,7 +125,11 @@ export async function openSecureEndpoint(
     connectionIdBytes: options.connectionIdBytes,
     idleTimeoutMs: options.associationIdleMs,
     retransmitMs: options.handshakeRetransmitMs,
-    limits: { maxAssociations: options.maxAssociations },
+    limits: {
+      maxAssociations: options.maxAssociations,
+      maxPendingHandshakes: options.maxHandshakes,
+      maxPendingPerAddress: options.maxHandshakesPerAddress,
+    },
     async findPsk(identity, { address }) {
       if (stopping.signal.aborted) throw new Error('the adapter stops');
       const found = await host.findPsk({ identity: identity.toString(), remoteIp: address });
@@ -182,11 +190,13 @@ export async function openSecureEndpoint(
   }
 
   const socket = await bindUdp('coaps', listener, log, (datagram, peer) => dtls.receive(datagram, peer));
+  const stopWarning = warnOfDrops(dtls, clock, log);
 
   return {
     listening: socket.listening,
     stopAccepting: () => stopping.abort(),
     close() {
+      stopWarning();
       dtls.close();
       coap.close();
       socket.close();
