@@ -1,7 +1,7 @@
 import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
-import { createCoapEndpoint, type CoapRequest, type CoapResponse } from '@rollcall/coap';
+import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
 import { answerProblem, changed } from './answers.ts';
-import { readHead } from './device-request.ts';
+import { readHead, type RequestHead } from './device-request.ts';
 import type { Endpoint } from './endpoint.ts';
 import { coapLimits } from './limits.ts';
 import { headOf } from './request-head.ts';
@@ -25,14 +25,14 @@ export async function openPlainEndpoint(
   options: PlainEndpointOptions,
   host: AdapterHost,
 ): Promise<Endpoint> {
-  async function serve(request: CoapRequest<UdpPeer>): Promise<CoapResponse> {
+  async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
     if (options.authenticationRequired)
       return answerProblem({ status: 401, text: 'devices must authenticate, with DTLS' });
-    const asked = readHead(headOf(request));
+    const asked = readHead(head);
     if ('status' in asked) return answerProblem(asked);
     if (asked.upload.target === undefined)
       return answerProblem({ status: 401, text: 'device is not authenticated' });
-    const result = await host.upload({ ...asked.upload, payload: request.payload });
+    const result = await host.upload({ ...asked.upload, payload });
     return result.status === 'accepted' ? changed : answerProblem(result.failure);
   }
 
@@ -45,8 +45,9 @@ export async function openPlainEndpoint(
     keyOf: ({ address, port }) => `${address}|${port}`,
     send: (datagram, peer) => socket.send(datagram, peer),
     async handle(request) {
-      const response = await serve(request);
-      return asksForTime(request) ? withTime(response, host.clock.now()) : response;
+      const head = headOf(request);
+      const response = await serve(head, request.payload);
+      return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
     },
     onHandlerError: (error) => host.log.error({ err: error }, 'request could not be served'),
   });

@@ -11,7 +11,7 @@ import type { CoapRequest, CoapResponse } from '@rollcall/coap';
 import { sleep } from '@rollcall/core';
 import { answerProblem, answerRefusal, changed } from './answers.ts';
 import type { DeviceAssociation } from './associations.ts';
-import { readHead, type Asked } from './device-request.ts';
+import { readHead, type Asked, type RequestHead } from './device-request.ts';
 import type { CoapLeases } from './lease-protocol.ts';
 import { headOf } from './request-head.ts';
 import { asksForTime, withTime } from './server-time.ts';
@@ -84,10 +84,9 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     return changed;
   }
 
-  async function serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse> {
+  async function serve(request: CoapRequest<DeviceAssociation>, head: RequestHead): Promise<CoapResponse> {
     const { peer: association, payload } = request;
     const by = association.principal;
-    const head = headOf(request);
     const asked = readHead(head);
     const failed = 'status' in asked;
     const goodbye = !failed && asked.goodbye && payload.length === 0;
@@ -114,8 +113,9 @@ export function createDeviceService(context: DeviceContext): DeviceService {
 
   return {
     async serve(request) {
-      const response = await serve(request);
-      return asksForTime(request) ? withTime(response, host.clock.now()) : response;
+      const head = headOf(request);
+      const response = await serve(request, head);
+      return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
     },
     async refused(association) {
       const lease = leases.held(association.principal) ?? (await obtain(association));

@@ -1,4 +1,4 @@
-import { findOption, uriQuery, type CoapRequest, type CoapResponse } from '@rollcall/coap';
+import { findOption, type CoapRequest, type CoapResponse } from '@rollcall/coap';
 import type { Timestamp } from '@rollcall/core';
 import { asksFor } from './device-request.ts';
 
@@ -6,8 +6,8 @@ import { asksFor } from './device-request.ts';
 const timeOption = 65_000;
 
 /** Whether a device that has no clock of its own asks what time it is. */
-export function asksForTime(request: CoapRequest<unknown>): boolean {
-  return findOption(request, timeOption) !== undefined || asksFor(uriQuery(request), 'hono-time');
+export function asksForTime(request: CoapRequest<unknown>, query: readonly string[]): boolean {
+  return findOption(request, timeOption) !== undefined || asksFor(query, 'hono-time');
 }
 
 export function withTime(response: CoapResponse, now: Timestamp): CoapResponse {
