@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   peerAddress,
+  remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
   type OpenConnection,
@@ -93,7 +94,7 @@ export async function serveDevice(
     const result = await host.authenticate({
       username,
       password,
-      remoteIp: socket.remoteAddress ?? '',
+      remoteIp: remoteIpOf(socket),
       gone: () => socket.destroyed,
     });
     // A device that left meanwhile, or took too long, was never connected.

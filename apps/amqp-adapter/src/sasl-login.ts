@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import {
   peerCertificate,
+  remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
   type DeviceLogin,
@@ -30,7 +31,7 @@ export function saslMechanisms(
   socket: Socket,
   { host, authenticationRequired, onLoggedIn }: SaslLoginOptions,
 ): SaslMechanisms {
-  const origin = { remoteIp: socket.remoteAddress ?? '', gone: () => socket.destroyed };
+  const origin = { remoteIp: remoteIpOf(socket), gone: () => socket.destroyed };
   const certificate = peerCertificate(socket);
 
   async function logIn(login: DeviceLogin): Promise<SaslOutcome> {

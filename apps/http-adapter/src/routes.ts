@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import {
   peerAddress,
   peerCertificate,
+  remoteIpOf,
   timeTillDisconnect,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -99,7 +100,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const remoteAddress = peerAddress(socket);
     const result = await host.authenticate({
       ...presented,
-      remoteIp: socket.remoteAddress ?? '',
+      remoteIp: remoteIpOf(socket),
       gone: () => answer.over,
     });
     if (result.status === 'refused') return refuse(result.refusal);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
   peerCertificate,
+  remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
   type EndReason,
@@ -183,7 +184,7 @@ export function createDeviceConnection(
       }
       const result = await host.authenticate({
         ...presented,
-        remoteIp: conn.remoteAddress ?? '',
+        remoteIp: remoteIpOf(conn),
         gone: () => conn.destroyed,
       });
       // A device that left meanwhile was never connected.

@@ -45,7 +45,7 @@ export {
   type Listeners,
   type TlsListener,
 } from './listening/listener-options.ts';
-export { peerAddress } from './listening/peer-address.ts';
+export { peerAddress, remoteIpOf } from './listening/peer-address.ts';
 export { peerCertificate } from './listening/peer-certificate.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';

@@ -1,3 +1,4 @@
+import { addressBlocks } from './address-blocks.ts';
 import type { Clock } from './clock.ts';
 import type { Instant } from './ids.ts';
 
@@ -24,9 +25,9 @@ export function createFailureLimiter(clock: Clock): FailureLimiter {
   }
 
   return {
-    blocked: (address) => tokensOf(networkOf(address)) < 1,
+    blocked: (address) => tokensOf(addressBlocks(address).near) < 1,
     failed(address) {
-      const key = networkOf(address);
+      const key = addressBlocks(address).near;
       const tokens = Math.max(0, tokensOf(key) - 1);
       buckets.delete(key);
       buckets.set(key, { tokens, at: clock.monotonic() });
@@ -34,19 +35,4 @@ export function createFailureLimiter(clock: Clock): FailureLimiter {
       if (buckets.size > maxAddresses && oldest !== undefined) buckets.delete(oldest);
     },
   };
-}
-
-/** The IPv4 address, or the first 64 bits of the IPv6 address: the rest is the device's to choose. */
-export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const groups = head === '' ? [] : head.split(':');
-  const tailGroups = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - tailGroups.length);
-  return [...groups, ...Array.from({ length: zeros }, () => '0'), ...tailGroups]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
 }

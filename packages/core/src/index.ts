@@ -1,3 +1,4 @@
+export { addressBlocks, type AddressBlocks } from './address-blocks.ts';
 export { later, sleep, within, type Clock } from './clock.ts';
 export type {
   AdapterIdentity,
