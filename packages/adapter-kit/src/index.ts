@@ -51,6 +51,7 @@ export { tlsServerOptions } from './listening/tls-server-options.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
+export type { AppMetric, AppMetrics, AppMetricValue } from './metrics/app-metrics.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
 export type {
   AdapterHost,

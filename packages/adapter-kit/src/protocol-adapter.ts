@@ -14,6 +14,7 @@ import type {
 } from '@rollcall/core';
 import type { RestoredLease } from './leases/restored-lease.ts';
 import type { RhythmStore } from './leases/rhythm-store.ts';
+import type { AppMetrics } from './metrics/app-metrics.ts';
 
 /** What an app hands to the kit: one per protocol, no base class. */
 export interface ProtocolAdapter {
@@ -46,6 +47,8 @@ export interface AdapterHost {
   readonly random: Random;
   readonly log: Log;
   readonly identity: AdapterIdentity;
+  /** What the app counts beside what the kit counts, for `/metrics`. */
+  readonly metrics: AppMetrics;
   /**
    * Who is this? Looks up, verifies, asserts the registration; a device that comes with many others waits for its turn first.
    * Never rejects. Counts refusals.

@@ -213,6 +213,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     random,
     log,
     identity,
+    metrics: metrics.app,
     authenticate: (login) => authenticator.authenticate(login),
     findPsk: (login) => authenticator.findPsk(login),
     reauthorize: (device) => authenticator.reauthorize(device),

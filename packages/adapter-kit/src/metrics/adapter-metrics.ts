@@ -3,6 +3,7 @@ import type { ConnectionEvent } from '@rollcall/core';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import { createAppMetrics, type AppMetrics } from './app-metrics.ts';
 import { createPlainSummary } from './plain-summary.ts';
 
 /** Hono's `outcome` tag of `hono.connections.attempts` (`docs/hono-compatibility.md` §9). */
@@ -33,6 +34,8 @@ export interface AdapterMetrics {
   parked(sink: string): void;
   leftOut(sink: string): void;
   announced(): void;
+  /** What the app counts itself. */
+  readonly app: AppMetrics;
 }
 
 export interface MetricsSources {
@@ -192,6 +195,7 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     parked: (sink) => parked.inc({ sink }),
     leftOut: (sink) => leftOut.inc({ sink }),
     announced: () => announcements.inc(),
+    app: createAppMetrics(registry),
   };
 }
 
