@@ -152,6 +152,11 @@ export interface AuthenticatedDevice {
   readonly presenceIntervalMs?: number;
   /** Whether it may be asked whether it is there, if the registry says so. */
   readonly presenceProbe?: boolean;
+  /**
+   * Sessions, or associations, that it may have at a time, as the registry declares; 0: any number. Absent: the registry says
+   * nothing, and what the adapter is configured with counts.
+   */
+  readonly maxConnectionsPerDevice?: number;
 }
 
 export type AuthenticationResult =

@@ -47,6 +47,8 @@ export interface Tenant {
   readonly presenceIntervalSeconds?: number;
   /** As {@link Registration.presenceProbe}, for all devices of the tenant. */
   readonly presenceProbe?: boolean;
+  /** As {@link Registration.maxConnectionsPerDevice}, for each device of the tenant. */
+  readonly maxConnectionsPerDevice?: number;
   /** Who vouches for certificates of its devices. */
   readonly trustAnchors?: readonly TrustAnchor[];
 }
@@ -92,6 +94,8 @@ export interface Registration {
   readonly presenceIntervalSeconds?: number;
   /** Whether it may be asked whether it is there, where the protocol has a way to. */
   readonly presenceProbe?: boolean;
+  /** Sessions, or associations, that it may have at a time with one adapter; 0: any number. */
+  readonly maxConnectionsPerDevice?: number;
 }
 
 /** As {@link Answer}; `not-authorized` means: the gateway may not act for the device, or is itself unknown or disabled. */

@@ -168,6 +168,28 @@ describe('a file', () => {
     });
   });
 
+  test('gives what its extension fields declare, for a tenant and for a device', async () => {
+    const { registry } = await givenARegistry({
+      tenants: [
+        tenant('acme', [device('d1', { ext: { 'max-connections-per-device': 0 } })], {
+          ext: { 'presence-interval': 60, 'max-connections-per-device': 20, 'of-others': 'x' },
+        }),
+      ],
+    });
+    expect(await registry.getTenant('acme')).toMatchObject({
+      value: { presenceIntervalSeconds: 60, maxConnectionsPerDevice: 20 },
+    });
+    const registration = await registry.assertRegistration(deviceRef('acme', 'd1'));
+    expect(registration.status === 'found' && registration.value).toEqual({
+      device: deviceRef('acme', 'd1'),
+      defaults: {},
+      maxConnectionsPerDevice: 0,
+    });
+    expect(
+      await problemsOf({ tenants: [tenant('acme', [], { ext: { 'max-connections-per-device': -1 } })] }),
+    ).toEqual(['tenants[0].ext.max-connections-per-device: must be 0 (unlimited) or more']);
+  });
+
   test('gives shared keys and certificates, without those that are disabled', async () => {
     const dated = { 'not-after': '2026-06-01T00:00:00Z' };
     const { registry } = await givenARegistry({

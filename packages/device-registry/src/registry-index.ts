@@ -37,7 +37,7 @@ function indexTenant(content: TenantContent): IndexedTenant {
       enabled: content.enabled,
       defaults: content.defaults,
       limits: toLimits(content['resource-limits']),
-      ...declaredPresence(content.ext),
+      ...declared(content.ext),
       ...(content.adapters && { adapters: content.adapters.map(toAdapterSettings) }),
       ...(content['trusted-ca'].length > 0 && { trustAnchors: content['trusted-ca'] }),
     },
@@ -51,21 +51,23 @@ function indexDevice(tenant: string, content: DeviceContent): IndexedDevice {
     registration: {
       device: deviceRef(tenant, content['device-id']),
       defaults: content.defaults,
-      ...declaredPresence(content.ext),
+      ...declared(content.ext),
     },
     enabled: content.enabled,
     via: new Set(content.via),
   };
 }
 
-function declaredPresence(
+function declared(
   ext: DeviceContent['ext'],
-): Pick<Registration, 'presenceIntervalSeconds' | 'presenceProbe'> {
+): Pick<Registration, 'presenceIntervalSeconds' | 'presenceProbe' | 'maxConnectionsPerDevice'> {
   const seconds = ext?.['presence-interval'];
   const probe = ext?.['presence-probe'];
+  const maxConnections = ext?.['max-connections-per-device'];
   return {
     ...(seconds !== undefined && { presenceIntervalSeconds: seconds }),
     ...(probe !== undefined && { presenceProbe: probe }),
+    ...(maxConnections !== undefined && { maxConnectionsPerDevice: maxConnections }),
   };
 }
 

@@ -29,6 +29,10 @@ const ext = z.looseObject({
     .max(31_536_000, 'must be 31536000 seconds or less')
     .optional(),
   'presence-probe': flag.optional(),
+  'max-connections-per-device': z
+    .int('must be a whole number')
+    .min(0, 'must be 0 (unlimited) or more')
+    .optional(),
 });
 
 /** No library takes a longer one. */

@@ -2,6 +2,7 @@ import type { Answer, Credentials, CredentialsType, Tenant, TenantId, Timestamp 
 import type { AuthenticationResult } from '../protocol-adapter.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
+import { declaredConnectionLimit } from './declared-connection-limit.ts';
 import { declaredPresence } from './declared-presence.ts';
 import { refuse, type Refused } from './refuse.ts';
 
@@ -47,6 +48,7 @@ export async function identify(
       tenant,
       ...(expiresAt !== undefined && { expiresAt }),
       ...declaredPresence(registration.value, tenant, adapterType),
+      ...declaredConnectionLimit(registration.value, tenant, adapterType),
     },
   };
 }
