@@ -230,6 +230,18 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'client-closed']);
   });
 
+  test('an association that a crashed device left behind swallows no goodbye of the next one', async () => {
+    const adapter = await givenAConnectedDevice();
+    await adapter.device.send('telemetry');
+    adapter.device.dtls.vanish();
+    const restarted = givenADevice(adapter.port);
+    await restarted.connect();
+    await restarted.send('telemetry');
+    restarted.dtls.close();
+    await adapter.events(2);
+    expect(causes(adapter)).toEqual(['connected', 'client-closed']);
+  });
+
   test('close_notify says nothing about a device with a declared interval', async () => {
     const adapter = await givenAConnectedDevice({}, { tenant: { presenceIntervalSeconds: 60 } });
     await adapter.device.send('telemetry');

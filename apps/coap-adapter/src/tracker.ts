@@ -34,7 +34,7 @@ export type CoapSignal =
   | { readonly type: 'heard' }
   /** The device said that it leaves. */
   | { readonly type: 'goodbye' }
-  /** The device closed an association (close_notify); `last`: it has no other. */
+  /** The device closed an association (close_notify); `last`: it has no other that it was heard on since it made this one. */
   | { readonly type: 'association-closed'; readonly last: boolean }
   /** The probe that `probing` asked for had no answer, or the device cannot be reached for one. */
   | { readonly type: 'probe-ended'; readonly outcome: 'unanswered' | 'unreachable' }

@@ -1,4 +1,4 @@
-/** Option numbers by name (RFC 7252 §12.2, RFC 7641 §2, RFC 7959 §2.1 and §4). */
+/** Option numbers by name (RFC 7252 §12.2, RFC 7641 §2, RFC 7959 §2.1 and §4, RFC 9175 §3.2). */
 export const coapOption = {
   ifMatch: 1,
   uriHost: 3,
@@ -19,6 +19,7 @@ export const coapOption = {
   proxyUri: 35,
   proxyScheme: 39,
   size1: 60,
+  requestTag: 292,
 } as const;
 
 /** Whether whoever does not know the option must refuse the message (RFC 7252 §5.4.6). */

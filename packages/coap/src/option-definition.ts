@@ -10,7 +10,7 @@ export interface OptionDefinition {
 }
 
 /**
- * The options that an endpoint understands (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4). If-Match and If-None-Match are not
+ * The options that an endpoint understands (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4, RFC 9175 §3.2). If-Match and If-None-Match are not
  * among them: whoever takes them must act by them, which only a handler can, so that one has to name them.
  */
 export const knownOptions: readonly OptionDefinition[] = [
@@ -31,6 +31,7 @@ export const knownOptions: readonly OptionDefinition[] = [
   { number: coapOption.proxyUri, format: 'string', minBytes: 1, maxBytes: 1034 },
   { number: coapOption.proxyScheme, format: 'string', minBytes: 1, maxBytes: 255 },
   { number: coapOption.size1, format: 'uint', minBytes: 0, maxBytes: 4 },
+  { number: coapOption.requestTag, format: 'opaque', minBytes: 0, maxBytes: 8, repeatable: true },
 ];
 
 /** Two that a handler may name, if it acts by them. */

@@ -155,6 +155,40 @@ describe('4.08, for a block whose predecessors are not here', () => {
   });
 });
 
+describe('two bodies of one peer to one resource, at the same time', () => {
+  const tagged = (...tags: readonly string[]): Part => ({
+    options: tags.map((tag) => textOption(coapOption.requestTag, tag)),
+  });
+
+  test.each<[string, Part, Part]>([
+    ['that have Request-Tags', tagged('1'), tagged('2')],
+    ['of which one has a Request-Tag, though an empty one', {}, tagged('')],
+    ['that differ in one of several', tagged('1', '2'), tagged('1', '3')],
+  ])('%s are kept apart', (_what, first, second) => {
+    const { put, bodies } = givenAnEndpoint();
+    put(block(0, true), a16, first);
+    put(block(0, true), b16, second);
+    expect(put(block(1, true), a16, first)[0]).toBe('2.31');
+    expect(put(block(1, false), 'second', second)[0]).toBe('2.04');
+    expect(put(block(2, false), 'first', first)[0]).toBe('2.04');
+    expect(bodies()).toEqual([`${b16}second`, `${a16}${a16}first`]);
+  });
+
+  test('are as many as a peer may have: the oldest gives way, however many tags there are', () => {
+    const { put, endpoint } = givenAnEndpoint();
+    for (let tag = 0; tag < 1_000; tag++) put(block(0, true), a16, tagged(String(tag)));
+    expect(endpoint.statistics()).toMatchObject({ uploads: 4 });
+    expect(put(block(1, false), 'end', tagged('995'))).toEqual(['4.08']);
+    expect(put(block(1, false), 'end', tagged('996'))[0]).toBe('2.04');
+  });
+
+  test('are one where the tag is longer than a tag may be: it is as good as none (RFC 9175 §3.2)', () => {
+    const { put } = givenAnEndpoint();
+    put(block(0, true), a16, tagged('more than8'));
+    expect(put(block(1, false), 'end')[0]).toBe('2.04');
+  });
+});
+
 test('who begins anew is taken at its word', () => {
   const { put, bodies } = givenAnEndpoint();
   put(block(0, true), a16);

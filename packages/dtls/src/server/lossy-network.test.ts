@@ -9,6 +9,9 @@ const suites: readonly CipherSuiteName[] = [
   'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8',
 ];
 
+/** The type of the message that a server's flight begins with. */
+const serverHello = 2;
+
 /** Of 100 datagrams 20 are lost, 20 come twice, 20 are overtaken by others. */
 function lossyBed(seed: number): TestBed {
   const random = seededRandom(seed);
@@ -79,6 +82,54 @@ test('flights are repeated with ever longer waits, and no more once the time is 
   expect(repeatedAt).toEqual([1, 3, 7, 15, 31]);
   expect(log).toEqual(['failed timeout']);
   expect(server.pendingHandshakes).toBe(0);
+});
+
+test.each([
+  ['576 bytes, as any host must take', 548],
+  ['284 bytes', 256],
+])(
+  'behind a path that lets no more than %s through, a handshake with certificates is done',
+  async (_, max) => {
+    // given
+    const { device, runFor, answers, log } = createTestBed({
+      clock: new ManualClock(),
+      settled,
+      network: (datagram) => (datagram.length > max ? [] : [datagram]),
+    });
+    const { client } = device({
+      ...sensor1,
+      cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'],
+      maxDatagramBytes: 256,
+    });
+    // when
+    client.connect();
+    await runFor(30_000);
+    // then
+    expect(log).toEqual(['open sensor1']);
+    expect(client.isOpen).toBe(true);
+    expect(Math.max(...answers.map(({ length }) => length))).toBeGreaterThan(max);
+  },
+);
+
+test('a flight that is not answered is sent twice as it was, then in ever smaller datagrams', async () => {
+  // given a client whose path lets nothing of the flight through
+  const { device, runFor, answers } = createTestBed({
+    clock: new ManualClock(),
+    settled,
+    network: (datagram) => (datagram[13] === serverHello ? [] : [datagram]),
+  });
+  const { client } = device({ ...sensor1, cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'] });
+  client.connect();
+  await runFor(59_000);
+  // then
+  const flights = answers.slice(1).flatMap((datagram) => (datagram[13] === serverHello ? [datagram] : []));
+  const sizes = flights.map(({ length }) => length);
+  const [first = 0] = sizes;
+  expect(first).toBeGreaterThan(548);
+  expect(sizes.slice(0, 2)).toEqual([first, first]);
+  expect(sizes.slice(2).every((size) => size <= 548)).toBe(true);
+  expect(sizes.slice(4)).not.toEqual([]);
+  expect(sizes.slice(4).every((size) => size <= 256)).toBe(true);
 });
 
 test('the last flight is sent again for a client that missed it', async () => {

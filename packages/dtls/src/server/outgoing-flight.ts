@@ -43,6 +43,12 @@ export interface FinalFlight {
 
 const maxTransmissions = 10;
 const longestRetransmitMs = 60_000;
+/**
+ * How large the datagrams of the third and later transmissions may be, and of the fifth and later ones: whoever answered neither of two
+ * may be behind a path that lets smaller ones through (RFC 6347 §4.1.1.1). First what any host must take (RFC 1122 §3.3.3), without
+ * the headers of IP and UDP; then as little as a link with small frames may bear. No less: more pieces are lost more often.
+ */
+const laterDatagramBytes = { third: 548, fifth: 256 };
 /** Repetitions that come faster are the network's. */
 const shortestRepeatMs = 100;
 
@@ -54,6 +60,12 @@ export function createOutgoingFlight(options: OutgoingFlightOptions): OutgoingFl
   let transmissions = 0;
   let transmittedAt = 0;
   let { retransmitMs } = options;
+
+  function within(maxBytes: number): number {
+    const { third, fifth } = laterDatagramBytes;
+    if (transmissions < 3) return maxBytes;
+    return Math.min(maxBytes, transmissions < 5 ? third : fifth);
+  }
 
   function say(type: number, body: Uint8Array, isProtected: boolean): Buffer {
     const message = handshakeMessage(type, nextMessage++, body);
@@ -73,7 +85,8 @@ export function createOutgoingFlight(options: OutgoingFlightOptions): OutgoingFl
     transmit(records) {
       transmissions++;
       transmittedAt = clock.monotonic();
-      nextPlainSequence = sendFlight(items, { records, nextPlainSequence, maxDatagramBytes, send });
+      const target = { records, nextPlainSequence, maxDatagramBytes: within(maxDatagramBytes), send };
+      nextPlainSequence = sendFlight(items, target);
     },
     mayRepeat: () =>
       transmissions < maxTransmissions && clock.monotonic() - transmittedAt >= shortestRepeatMs,
