@@ -1,4 +1,5 @@
 import type { AdapterHost, Listener, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import { countDatagrams } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openPlainEndpoint, type PlainEndpointOptions } from './plain-endpoint.ts';
 import { openSecureEndpoint, type SecureEndpointOptions, type SecureListener } from './secure-endpoint.ts';
@@ -16,13 +17,14 @@ export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter 
 
 async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const endpoints: Endpoint[] = [];
+  const counters = countDatagrams(host);
   const closeAll = (): void => {
     for (const endpoint of endpoints) endpoint.close();
   };
   try {
-    endpoints.push(await openSecureEndpoint(options.secure, options, host));
+    endpoints.push(await openSecureEndpoint(options.secure, options, host, counters));
     if (options.plain) {
-      endpoints.push(await openPlainEndpoint(options.plain, options, host));
+      endpoints.push(await openPlainEndpoint(options.plain, options, host, counters));
       host.log.warn(
         { port: options.plain.port },
         options.authenticationRequired

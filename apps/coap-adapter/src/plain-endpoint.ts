@@ -2,6 +2,7 @@ import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
 import { answerProblem, changed } from './answers.ts';
 import { readHead, type RequestHead } from './device-request.ts';
+import type { DatagramCounters } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { coapLimits } from './limits.ts';
 import { headOf } from './request-head.ts';
@@ -24,6 +25,7 @@ export async function openPlainEndpoint(
   listener: Listener,
   options: PlainEndpointOptions,
   host: AdapterHost,
+  counters: DatagramCounters,
 ): Promise<Endpoint> {
   async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
     if (options.authenticationRequired)
@@ -49,9 +51,12 @@ export async function openPlainEndpoint(
       const response = await serve(head, request.payload);
       return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
     },
-    onHandlerError: (error) => host.log.error({ err: error }, 'request could not be served'),
+    onHandlerError: (error) => host.failed('coap: request', error),
+    onError: (error) => host.failed('coap', error),
   });
-  const socket = await bindUdp('coap', listener, host.log, (datagram, peer) => coap.receive(datagram, peer));
+  const socket = await bindUdp('coap', listener, host, counters, (datagram, peer) =>
+    coap.receive(datagram, peer),
+  );
 
   return {
     listening: socket.listening,

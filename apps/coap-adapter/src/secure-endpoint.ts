@@ -17,6 +17,7 @@ import { ackAfterMs } from './ack-timing.ts';
 import { answerProblem } from './answers.ts';
 import { createAssociations, type DeviceAssociation } from './associations.ts';
 import { asksFor } from './device-request.ts';
+import type { DatagramCounters } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { leaseProtocol } from './lease-protocol.ts';
 import { coapLimits } from './limits.ts';
@@ -55,6 +56,7 @@ export async function openSecureEndpoint(
   listener: SecureListener,
   options: SecureEndpointOptions,
   host: AdapterHost,
+  counters: DatagramCounters,
 ): Promise<Endpoint> {
   const { clock, random, log } = host;
   const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
@@ -70,7 +72,8 @@ export async function openSecureEndpoint(
   const leases = createLeaseBook(host, leaseProtocol, options.endLeasesAtShutdown, {
     stepped(holder, before: CoapState, after) {
       // Not in the midst of the step: a device that cannot be reached would be reported at once.
-      if (after.phase === 'probing' && before.phase !== 'probing') queueMicrotask(() => void probe(holder));
+      if (after.phase === 'probing' && before.phase !== 'probing')
+        queueMicrotask(() => void probe(holder).catch(probeFailed));
     },
     ended(holder, { reason }) {
       if (reason !== 'access-revoked') return;
@@ -113,9 +116,11 @@ export async function openSecureEndpoint(
     },
     onUnhandled(association) {
       isRequest = true;
-      if (!stopping.signal.aborted) void service.refused(association);
+      if (!stopping.signal.aborted)
+        service.refused(association).catch((error: unknown) => host.failed('coaps: request', error));
     },
-    onHandlerError: (error) => log.error({ err: error }, 'request could not be served'),
+    onHandlerError: (error) => host.failed('coaps: request', error),
+    onError: (error) => host.failed('coaps', error),
   });
 
   const dtls: DtlsServer = createDtlsServer<AuthenticatedDevice>({
@@ -158,11 +163,14 @@ export async function openSecureEndpoint(
       if (!isRequest) leases.held(association.principal)?.report({ type: 'heard' });
     },
     onClose: closed,
+    onError: (error) => host.failed('coaps: dtls', error),
     onHandshakeFailed({ address }, failure) {
       log.debug({ remoteIp: address, failure }, 'DTLS handshake failed');
       if (failure === 'keys-differ' || failure === 'bad-proof') host.refused('bad-credentials', address);
     },
   });
+
+  const probeFailed = (error: unknown): void => host.failed('coaps: probe', error);
 
   function endOf(association: DeviceAssociation): AbortController {
     let end = ends.get(association);
@@ -189,7 +197,9 @@ export async function openSecureEndpoint(
     leases.held(holder)?.report({ type: 'probe-ended', outcome });
   }
 
-  const socket = await bindUdp('coaps', listener, log, (datagram, peer) => dtls.receive(datagram, peer));
+  const socket = await bindUdp('coaps', listener, host, counters, (datagram, peer) =>
+    dtls.receive(datagram, peer),
+  );
   const stopWarning = warnOfDrops(dtls, clock, log);
 
   return {

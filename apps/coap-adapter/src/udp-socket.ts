@@ -1,9 +1,16 @@
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { ListenAddress, Listener } from '@rollcall/adapter-kit';
-import { TransportError, type Log } from '@rollcall/core';
+import {
+  servedPeer,
+  servePeer,
+  type AdapterHost,
+  type ListenAddress,
+  type Listener,
+} from '@rollcall/adapter-kit';
+import { TransportError } from '@rollcall/core';
+import type { DatagramCounters } from './datagram-counters.ts';
 
 export interface UdpPeer {
   readonly address: string;
@@ -12,7 +19,7 @@ export interface UdpPeer {
 
 export interface UdpSocket {
   readonly listening: ListenAddress;
-  /** What cannot be sent is lost, as on the way. */
+  /** What cannot be sent is lost, as on the way: counted, and told of once a minute. Never throws. */
   send(datagram: Uint8Array, peer: UdpPeer): void;
   close(): void;
 }
@@ -23,12 +30,14 @@ const bufferBytes = 4_194_304;
 /**
  * Binds a UDP socket.
  *
+ * @param receive what it throws costs the sender its datagram: counted, and told of once a minute.
  * @throws TransportError where the port cannot be had.
  */
 export async function bindUdp(
   scheme: string,
   { host, port }: Listener,
-  log: Log,
+  { failed }: Pick<AdapterHost, 'failed'>,
+  counters: DatagramCounters,
   receive: (datagram: Buffer, peer: RemoteInfo) => void,
 ): Promise<UdpSocket> {
   const cannotBind = (error: unknown): TransportError => {
@@ -42,21 +51,31 @@ export async function bindUdp(
     sendBufferSize: bufferBytes,
     lookup: addressesOnly,
   });
-  socket.on('message', receive);
-  // It may listen before `bind` returns: addresses are looked up at once.
-  const listening = once(socket, 'listening');
-  socket.bind({ address: own.address, port });
-  try {
-    await listening;
-  } catch (error) {
-    throw cannotBind(error);
-  }
-  socket.on('error', (error) => log.debug({ scheme, cause: error.message }, 'datagram could not be sent'));
+  // A datagram is all that its sender has open here, and that is lost already.
+  const sender = servedPeer(scheme, failed, () => {});
+  socket.on('message', (datagram, peer) => {
+    // Nobody can be answered at port 0 (RFC 768: it says that no answer is wanted), and nobody can prove anything from there.
+    if (peer.port === 0) counters.dropped['port-0']++;
+    else servePeer(sender, () => receive(datagram, peer));
+  });
+  await listen(socket, own.address, port).catch((error: unknown) => Promise.reject(cannotBind(error)));
+
+  const unsent = (error: unknown): void => failed(`${scheme}: send`, error);
+  // Without a callback Node.js tells nobody.
+  const sent = (error: Error | null): void => {
+    if (error) unsent(error);
+  };
+  socket.on('error', unsent);
   let open = true;
   return {
     listening: { scheme, host, port: socket.address().port },
     send(datagram, peer) {
-      if (open) socket.send(datagram, peer.port, peer.address);
+      if (!open) return;
+      try {
+        socket.send(datagram, peer.port, peer.address, sent);
+      } catch (error) {
+        unsent(error);
+      }
     },
     close() {
       if (!open) return;
@@ -64,6 +83,13 @@ export async function bindUdp(
       socket.close();
     },
   };
+}
+
+async function listen(socket: Socket, address: string, port: number): Promise<void> {
+  // It may listen before `bind` returns: addresses are looked up at once.
+  const listening = once(socket, 'listening');
+  socket.bind({ address, port });
+  await listening;
 }
 
 /** Peers are known by address: a look-up of each would cost a turn of the event loop for every datagram. */

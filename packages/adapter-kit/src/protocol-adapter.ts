@@ -99,6 +99,12 @@ export interface AdapterHost {
   ): OpenConnection<Signal>;
   /** What is known of the rhythms of devices that hold, or held, leases. */
   readonly rhythms: RhythmStore;
+  /**
+   * Tells of what serving one peer threw, and costs that peer alone: counted, and logged once a minute with its stack.
+   *
+   * @param where a place in the app, e.g. `mqtt`: a label of a metric.
+   */
+  failed(where: string, error: unknown): void;
   /** Sends telemetry or an event on behalf of a device. Never rejects. Counts the message. */
   upload(request: UploadRequest): Promise<UploadResult>;
 }

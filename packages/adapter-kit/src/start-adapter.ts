@@ -16,6 +16,8 @@ import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
 import type { AdmissionLimits } from './authentication/admission-queue.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
+import { containedClock } from './containment/contained-clock.ts';
+import { createFailureReport } from './containment/failure-report.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
@@ -117,6 +119,15 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     connectsWaiting: () => authenticator.waiting,
     now: () => clock.now(),
   });
+  const { failed, counts: failures } = createFailureReport({ clock, log });
+  metrics.app.counter(
+    {
+      name: 'rollcall_failures_contained_total',
+      help: 'What serving one peer threw, and cost that peer alone',
+      label: 'where',
+    },
+    () => failures,
+  );
   const outbox = createOutbox({
     sinks: parts.sinks,
     journal,
@@ -209,11 +220,12 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   };
 
   const host: AdapterHost = {
-    clock,
+    clock: containedClock(clock),
     random,
     log,
     identity,
     metrics: metrics.app,
+    failed,
     authenticate: (login) => authenticator.authenticate(login),
     findPsk: (login) => authenticator.findPsk(login),
     reauthorize: (device) => authenticator.reauthorize(device),

@@ -11,10 +11,11 @@ import { createPeers } from './peers.ts';
 import { createPings } from './pings.ts';
 import { createRequests } from './requests.ts';
 import { createSeparateResponses } from './separate-responses.ts';
+import { throwOn } from './throw-on.ts';
 import { defaultTransmissionTiming, type TransmissionTiming } from './transmission-timing.ts';
 
 export interface CoapEndpointOptions<Peer> {
-  /** Sends a datagram. Must not throw; what is lost is sent again where the protocol says so. */
+  /** Sends a datagram. Where it throws the datagram is lost; what is lost is sent again where the protocol says so. */
   send(datagram: Buffer, peer: Peer): void;
   /**
    * Answers a request; runs once for each, however often it arrives. What it throws is answered by 5.00. One that answers at once,
@@ -35,6 +36,11 @@ export interface CoapEndpointOptions<Peer> {
   isVerified?(peer: Peer): boolean;
   /** Told of a handler that threw, or that answered what cannot be sent. */
   onHandlerError?(error: unknown, request: CoapRequest<Peer>): void;
+  /**
+   * Told of what serving a peer threw beside its handler: `send`, or any other of these functions. It costs this peer its exchange
+   * and nobody else anything. By default it is thrown on.
+   */
+  onError?(error: unknown): void;
   readonly clock: CoapClock;
   readonly random: { next(): number };
   /**
@@ -68,13 +74,27 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
   const random = (): number => options.random.next();
   const limits = { ...defaultCoapLimits, ...options.limits };
   const timing = { ...defaultTransmissionTiming, ...options.timing };
-  const deadlines = createDeadlines(clock);
+  const onError = options.onError?.bind(options) ?? throwOn;
+  const deadlines = createDeadlines(clock, onError);
   const peers = createPeers((peer: Peer) => options.keyOf?.(peer) ?? peer, random);
-  const send = (datagram: Buffer, peer: Peer): void => options.send(datagram, peer);
+  const send = (datagram: Buffer, peer: Peer): void => {
+    try {
+      options.send(datagram, peer);
+    } catch (error) {
+      onError(error);
+    }
+  };
   const sending = { deadlines, random, timing, peers, send };
   const responses = createSeparateResponses({ ...sending, limits });
   const pings = createPings(sending);
-  const requests = createRequests({ endpoint: options, limits, timing, deadlines, peers, responses });
+  const requests = createRequests({
+    endpoint: { ...options, send, onError },
+    limits,
+    timing,
+    deadlines,
+    peers,
+    responses,
+  });
   let received = 0;
   let formatErrors = 0;
   let unexpected = 0;
@@ -92,31 +112,39 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
     pings.end(state, false);
   }
 
+  function take(datagram: Uint8Array, peer: Peer): void {
+    const message = decodeMessage(datagram);
+    if ('problem' in message) {
+      formatErrors++;
+      // What cannot be read is rejected where its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3).
+      if (message.type === 'CON' && message.id !== undefined) reset(message.id, peer);
+      return;
+    }
+    const { type, code, id } = message;
+    if (isRequestCode(code)) {
+      requests.receive(message, datagram.length, peer, clock.monotonic());
+      return;
+    }
+    if (type === 'CON' || type === 'NON') {
+      // A ping (RFC 7252 §4.3), or a response that nobody here asked for.
+      if (type === 'CON' && datagram.length > 4) unexpected++;
+      reset(id, peer);
+      return;
+    }
+    // We ask nothing that would be answered with content, so that only empty messages mean anything.
+    const state = datagram.length === 4 ? peers.find(peer) : undefined;
+    if (state === undefined || !(pings.settle(state, id) || responses.settle(state, id))) unexpected++;
+  }
+
   return {
     receive(datagram, peer) {
       if (isClosed) return;
       received++;
-      const message = decodeMessage(datagram);
-      if ('problem' in message) {
-        formatErrors++;
-        // What cannot be read is rejected where its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3).
-        if (message.type === 'CON' && message.id !== undefined) reset(message.id, peer);
-        return;
+      try {
+        take(datagram, peer);
+      } catch (error) {
+        onError(error);
       }
-      const { type, code, id } = message;
-      if (isRequestCode(code)) {
-        requests.receive(message, datagram.length, peer, clock.monotonic());
-        return;
-      }
-      if (type === 'CON' || type === 'NON') {
-        // A ping (RFC 7252 §4.3), or a response that nobody here asked for.
-        if (type === 'CON' && datagram.length > 4) unexpected++;
-        reset(id, peer);
-        return;
-      }
-      // We ask nothing that would be answered with content, so that only empty messages mean anything.
-      const state = datagram.length === 4 ? peers.find(peer) : undefined;
-      if (state === undefined || !(pings.settle(state, id) || responses.settle(state, id))) unexpected++;
     },
     ackAfter: requests.ackAfter,
     ping(peer) {

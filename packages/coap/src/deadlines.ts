@@ -1,4 +1,5 @@
 import type { CoapClock } from './coap-clock.ts';
+import { throwOn } from './throw-on.ts';
 
 /** Something that is due at a time. Belongs to one {@link Deadlines}. */
 export interface Deadline {
@@ -22,7 +23,8 @@ export function createDeadline(wake: (now: number) => void): Deadline {
   return { dueAt: 0, place: -1, wake };
 }
 
-export function createDeadlines(clock: CoapClock): Deadlines {
+/** @param onError told of what a deadline threw: the others are met all the same. */
+export function createDeadlines(clock: CoapClock, onError: (error: unknown) => void = throwOn): Deadlines {
   /** A binary heap: nobody is due before its parent. */
   const heap: Deadline[] = [];
   let disarm = (): void => {};
@@ -77,14 +79,25 @@ export function createDeadlines(clock: CoapClock): Deadlines {
     disarm = clock.at(armedFor, ring);
   }
 
+  function wakeOne(deadline: Deadline, now: number): void {
+    try {
+      deadline.wake(now);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
   function ring(): void {
     armedFor = Infinity;
     const now = clock.monotonic();
-    for (let [first] = heap; first !== undefined && first.dueAt <= now; [first] = heap) {
-      clear(first);
-      first.wake(now);
+    try {
+      for (let [first] = heap; first !== undefined && first.dueAt <= now; [first] = heap) {
+        clear(first);
+        wakeOne(first, now);
+      }
+    } finally {
+      arm();
     }
-    arm();
   }
 
   return {

@@ -38,7 +38,8 @@ export interface Requests<Peer> {
 }
 
 export interface RequestsOptions<Peer> {
-  readonly endpoint: CoapEndpointOptions<Peer>;
+  /** Its `send` does not throw. */
+  readonly endpoint: CoapEndpointOptions<Peer> & { onError(error: unknown): void };
   readonly limits: CoapLimits;
   readonly timing: TransmissionTiming;
   readonly deadlines: Deadlines;
@@ -90,7 +91,11 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
       ackAfterMs: endpoint.ackAfterMs ?? -1,
       acknowledgement: undefined,
     };
-    process(exchange, work, now);
+    try {
+      process(exchange, work, now);
+    } catch (error) {
+      fail(exchange, work, error);
+    }
   }
 
   function repeat(exchange: Exchange<Peer>, message: CoapMessage): void {
@@ -158,10 +163,12 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     }
     work.isPending = true;
     schedule(exchange, work, now);
-    response.then(
-      (answer) => finish(exchange, work, answer, clock.monotonic()),
-      (error: unknown) => fail(exchange, work, error),
-    );
+    response
+      .then(
+        (answer) => finish(exchange, work, answer, clock.monotonic()),
+        (error: unknown) => fail(exchange, work, error),
+      )
+      .catch((error: unknown) => endpoint.onError(error));
   }
 
   function schedule(exchange: Exchange<Peer>, work: Work<Peer>, now: number): void {
@@ -187,7 +194,11 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
 
   function fail(exchange: Exchange<Peer>, work: Work<Peer>, error: unknown): void {
     counts.handlerErrors++;
-    endpoint.onHandlerError?.(error, work.request);
+    try {
+      endpoint.onHandlerError?.(error, work.request);
+    } catch (second) {
+      endpoint.onError(second);
+    }
     answerWith(exchange, work, { code: coapCode.internalServerError });
   }
 

@@ -26,7 +26,7 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
   const known = hello.sessionId.length > 0 ? sessions.get(hello.sessionId) : undefined;
   const session = known && canResume(hello, known.cipherSuite) ? known : undefined;
   if (session === undefined || settings.mayResume === undefined) begin(session);
-  else void askLeave(session, settings.mayResume);
+  else askLeave(session, settings.mayResume).catch((error: unknown) => host.onThrown(error));
 
   async function askLeave(asked: Session<P>, mayResume: (principal: P) => Promise<boolean>): Promise<void> {
     let may = false;

@@ -55,6 +55,8 @@ export interface ClientFlightOptions<P> {
   /** With `undefined` what was complete is so no more: a message of it came again, and is another. */
   onOutcome(outcome: ClientFlightOutcome<P> | undefined): void;
   onMalformed(): void;
+  /** Something threw outside of any call of `add`. */
+  onThrown(error: unknown): void;
   onLookupFailed(): void;
 }
 
@@ -143,7 +145,7 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
       const shared = ephemeral?.agree(point);
       mine.transcript.push(message);
       if (!withCertificate) {
-        void lookUp(mine, identity, shared, sequence);
+        lookUp(mine, identity, shared, sequence).catch((error: unknown) => options.onThrown(error));
         return;
       }
       if (shared === undefined) throw new TypeError('certificates are used with ECDHE only');

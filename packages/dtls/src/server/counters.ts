@@ -31,6 +31,8 @@ export type HandshakeFailure =
   | 'certificate-unchecked'
   | 'bad-finished'
   | 'peer-alert'
+  /** Something that serves this client threw. */
+  | 'internal-error'
   | 'closing';
 
 export interface DtlsCounters {
@@ -68,6 +70,7 @@ export function createCounters(): DtlsCounters {
       'certificate-unchecked': 0,
       'bad-finished': 0,
       'peer-alert': 0,
+      'internal-error': 0,
       closing: 0,
     },
     dropped: {

@@ -54,8 +54,12 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
 
   const ticks = periodically(clock, handshakeTickMs, (now) => {
     for (const each of pending)
-      if (now - each.startedAt >= settings.handshakeTimeoutMs) fail(each, 'timeout');
-      else each.handshake?.tick(now);
+      try {
+        if (now - each.startedAt >= settings.handshakeTimeoutMs) fail(each, 'timeout');
+        else each.handshake?.tick(now);
+      } catch (error) {
+        blame(error, each.peer, () => giveUp(each));
+      }
     return pending.size > 0;
   });
 
@@ -65,7 +69,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     (now) => {
       for (const association of table) {
         if (now - association.openedAt >= finalFlightMs) association.finalFlight = undefined;
-        if (now - association.lastHeardAt >= idleTimeoutMs) association.expire();
+        if (now - association.lastHeardAt >= idleTimeoutMs) contain(association, () => association.expire());
       }
       return table.size > 0;
     },
@@ -120,6 +124,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
       send: (datagram) => settings.send(datagram, mine.peer),
       onEstablished: (established) => open(mine, established),
       onFailed: (failure) => fail(mine, failure),
+      onThrown: (error) => blame(error, mine.peer, () => giveUp(mine)),
     };
   }
 
@@ -138,7 +143,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     // The old one was kept until this one had proved who it is (RFC 6347 §4.2.8).
     table.add(association)?.end('replaced');
     sweeps.arm();
-    settings.onOpen(association);
+    contain(association, () => settings.onOpen(association));
   }
 
   function fail(mine: Pending, failure: HandshakeFailure): void {
@@ -148,6 +153,29 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     const told = isInVain && mine.handshake?.isDoubtful === true ? 'keys-differ' : failure;
     counters.failures[told]++;
     settings.onHandshakeFailed?.(mine.peer, told);
+  }
+
+  /** Serving a peer threw: `end` costs this peer what it has open. */
+  function blame(error: unknown, peer: Peer, end: () => void): void {
+    try {
+      end();
+    } catch (second) {
+      settings.onError(second, peer);
+    }
+    settings.onError(error, peer);
+  }
+
+  function giveUp(mine: Pending | undefined): void {
+    if (mine && pending.get(mine.key) === mine) fail(mine, 'internal-error');
+  }
+
+  function contain(association: ServerAssociation<P>, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof Malformed) throw error;
+      blame(error, association.peer, () => association.abort('internalError'));
+    }
   }
 
   function drop(reason: DropReason): void {
@@ -208,7 +236,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     if (typeof opened === 'string') return opened;
     association.lastHeardAt = monotonic();
     if (opened.isNewest) follow(association, peer);
-    association.take(opened);
+    contain(association, () => association.take(opened));
     return 'taken';
   }
 
@@ -245,16 +273,21 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
           else drop('unexpected');
         }
       } catch (error) {
-        if (!(error instanceof Malformed)) throw error;
-        drop('malformed');
+        if (error instanceof Malformed) drop('malformed');
+        else blame(error, peer, () => giveUp(pending.get(key)));
       }
     },
     close() {
       isClosed = true;
       ticks.stop();
       sweeps.stop();
-      for (const each of pending) fail(each, 'closing');
-      for (const association of table) association.close();
+      for (const each of pending)
+        try {
+          fail(each, 'closing');
+        } catch (error) {
+          settings.onError(error, each.peer);
+        }
+      for (const association of table) contain(association, () => association.close());
     },
   };
 }

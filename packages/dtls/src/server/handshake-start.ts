@@ -15,6 +15,8 @@ export interface HandshakeHost<P> {
   send(datagram: Buffer): void;
   onEstablished(established: Established<P>): void;
   onFailed(failure: HandshakeFailure): void;
+  /** Something threw outside of any call of the server. */
+  onThrown(error: unknown): void;
 }
 
 /** What comes of a handshake. */

@@ -130,6 +130,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
         if (phase === 'flights') useKeys(next);
       },
       onMalformed: () => drop('malformed'),
+      onThrown: (error) => host.onThrown(error),
       onLookupFailed: () => {
         counters.lookupFailures++;
       },
@@ -213,7 +214,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     const { refusal, chain } = outcome;
     if (refusal) fail(refusal.failure, refusal.alert);
     else if (suite.keyExchange !== 'ecdhe_ecdsa' || session) establish(candidate, candidate.secret.principal);
-    else void verifyCertificate(chain, candidate);
+    else verifyCertificate(chain, candidate).catch((error: unknown) => host.onThrown(error));
   }
 
   async function verifyCertificate(chain: readonly Buffer[], candidate: Candidate<P>): Promise<void> {

@@ -28,7 +28,7 @@ export interface ServerCertificate {
 
 export interface DtlsServerOptions<P> {
   readonly clock: DtlsClock;
-  /** Must not call `receive` before it returns. The bytes are not touched any more. */
+  /** Must not call `receive` before it returns. The bytes are not touched any more. Where it throws the datagram is lost. */
   send(datagram: Buffer, peer: Peer): void;
   onOpen(association: Association<P>): void;
   /** One record of data. The bytes are not touched any more. */
@@ -37,6 +37,11 @@ export interface DtlsServerOptions<P> {
   onClose(association: Association<P>, reason: CloseReason): void;
   /** The peer's newest record came from elsewhere; nothing proves that it receives there (RFC 9146 §6). */
   onAddressChanged?(association: Association<P>, previous: Peer): void;
+  /**
+   * Told of what serving one peer threw: `send`, or any other of these functions. It costs this peer its datagram, its handshake
+   * (`internal-error`) or its association, and nobody else anything. By default it is thrown on.
+   */
+  onError?(error: unknown, peer: Peer): void;
   /** For the log; often it is only a client that went away. */
   onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
 

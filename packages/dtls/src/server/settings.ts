@@ -1,9 +1,11 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { cipherSuiteNames, cipherSuites, type CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { DtlsLimits, DtlsServerOptions } from './options.ts';
+import type { Peer } from './peer.ts';
 
 /** The options, with what was left out. */
-export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits'> & {
+export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits' | 'onError'> & {
+  onError(error: unknown, peer: Peer): void;
   readonly cipherSuites: readonly CipherSuiteName[];
   readonly connectionIdBytes: number;
   readonly maxDatagramBytes: number;
@@ -57,13 +59,25 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
     throw new TypeError('connectionIdBytes must be 4 at least');
   if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
 
-  const { cipherSuites: wanted = defaultCipherSuites } = options;
+  const { cipherSuites: wanted = defaultCipherSuites, onError = throwOn } = options;
   return {
     ...defaults,
     ...options,
+    onError,
+    send(datagram, peer) {
+      try {
+        options.send(datagram, peer);
+      } catch (error) {
+        onError(error, peer);
+      }
+    },
     cipherSuites: wanted.filter((name) =>
       cipherSuites[name].keyExchange === 'ecdhe_ecdsa' ? certificate !== undefined : findPsk !== undefined,
     ),
     limits: { ...defaultLimits, ...options.limits },
   };
+}
+
+function throwOn(error: unknown): never {
+  throw error;
 }

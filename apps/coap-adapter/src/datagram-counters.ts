@@ -1,0 +1,20 @@
+import type { AdapterHost } from '@rollcall/adapter-kit';
+
+/** Datagrams that nobody looked at, since the adapter started. */
+export interface DatagramCounters {
+  readonly dropped: Record<'port-0', number>;
+}
+
+/** For all ports of an adapter, and for `/metrics`. */
+export function countDatagrams({ metrics }: Pick<AdapterHost, 'metrics'>): DatagramCounters {
+  const counters: DatagramCounters = { dropped: { 'port-0': 0 } };
+  metrics.counter(
+    {
+      name: 'rollcall_datagrams_dropped_total',
+      help: 'Datagrams that were dropped unseen, since nobody can be answered at port 0',
+      label: 'cause',
+    },
+    () => counters.dropped,
+  );
+  return counters;
+}

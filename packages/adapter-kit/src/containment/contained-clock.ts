@@ -1,0 +1,14 @@
+import type { Clock } from '@rollcall/core';
+import { peerBeingServed, servePeer } from './served-peer.ts';
+
+/** A clock whose timers belong to the peer that was served when they were set: what they throw is this peer's loss. */
+export function containedClock(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    at(deadline, wake) {
+      const peer = peerBeingServed();
+      return clock.at(deadline, peer ? () => servePeer(peer, wake) : wake);
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** What becomes of an error that nobody wants to be told of. */
+export function throwOn(error: unknown): never {
+  throw error;
+}
