@@ -1,4 +1,5 @@
 import type { AdapterHost, Listener, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import { registerCoapMetrics } from './coap-metrics.ts';
 import { countDatagrams } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openPlainEndpoint, type PlainEndpointOptions } from './plain-endpoint.ts';
@@ -18,6 +19,7 @@ export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter 
 async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const endpoints: Endpoint[] = [];
   const counters = countDatagrams(host);
+  registerCoapMetrics(host, () => endpoints.map(({ statistics }) => statistics));
   const closeAll = (): void => {
     for (const endpoint of endpoints) endpoint.close();
   };

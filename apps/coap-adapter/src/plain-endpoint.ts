@@ -60,6 +60,9 @@ export async function openPlainEndpoint(
 
   return {
     listening: socket.listening,
+    get statistics() {
+      return coap.statistics();
+    },
     stopAccepting() {},
     close() {
       coap.close();

@@ -1,5 +1,6 @@
 import {
   createLeaseBook,
+  createRefusalReport,
   type AdapterHost,
   type AuthenticatedDevice,
   type LeaseSettings,
@@ -12,19 +13,26 @@ import {
   uriQuery,
   type CoapEndpoint,
 } from '@rollcall/coap';
-import { createDtlsServer, type CloseReason, type DtlsServer, type ServerCertificate } from '@rollcall/dtls';
+import {
+  createDtlsServer,
+  type CloseReason,
+  type DropReason,
+  type DtlsServer,
+  type HandshakeFailure,
+  type ServerCertificate,
+} from '@rollcall/dtls';
 import { ackAfterMs } from './ack-timing.ts';
 import { answerProblem } from './answers.ts';
 import { createAssociations, type DeviceAssociation } from './associations.ts';
 import { asksFor } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
+import { registerDtlsMetrics } from './dtls-metrics.ts';
 import type { Endpoint } from './endpoint.ts';
 import { leaseProtocol } from './lease-protocol.ts';
 import { coapLimits } from './limits.ts';
 import { createDeviceService } from './serve-device.ts';
 import type { CoapState } from './tracker.ts';
 import { bindUdp } from './udp-socket.ts';
-import { warnOfDrops } from './warn-of-drops.ts';
 
 export interface SecureListener extends Listener {
   /** For devices with certificates; others have pre-shared keys. */
@@ -61,6 +69,7 @@ export async function openSecureEndpoint(
   const { clock, random, log } = host;
   const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
   const associations = createAssociations();
+  const refusals = createRefusalReport(host, 'DTLS');
   const stopping = new AbortController();
   /** Of associations whose device waits for a command. */
   const ends = new WeakMap<DeviceAssociation, AbortController>();
@@ -164,11 +173,17 @@ export async function openSecureEndpoint(
     },
     onClose: closed,
     onError: (error) => host.failed('coaps: dtls', error),
+    onDropped({ address }, reason) {
+      if (isRefusal(reason)) refusals.refused(reason, address);
+    },
     onHandshakeFailed({ address }, failure) {
       log.debug({ remoteIp: address, failure }, 'DTLS handshake failed');
+      if (isRefusal(failure)) refusals.refused(failure, address);
       if (failure === 'keys-differ' || failure === 'bad-proof') host.refused('bad-credentials', address);
     },
   });
+
+  registerDtlsMetrics(host, dtls);
 
   const probeFailed = (error: unknown): void => host.failed('coaps: probe', error);
 
@@ -200,16 +215,25 @@ export async function openSecureEndpoint(
   const socket = await bindUdp('coaps', listener, host, counters, (datagram, peer) =>
     dtls.receive(datagram, peer),
   );
-  const stopWarning = warnOfDrops(dtls, clock, log);
 
   return {
     listening: socket.listening,
+    get statistics() {
+      return coap.statistics();
+    },
     stopAccepting: () => stopping.abort(),
     close() {
-      stopWarning();
+      refusals.stop();
       dtls.close();
       coap.close();
       socket.close();
     },
   };
+}
+
+/** What happens without anybody's doing wrong: networks double datagrams, and clients begin anew. */
+const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed', 'restarted', 'closing']);
+
+function isRefusal(cause: DropReason | HandshakeFailure): boolean {
+  return !ordinary.has(cause);
 }

@@ -52,6 +52,7 @@ export { peerCertificate } from './listening/peer-certificate.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
+export { createRefusalReport, type RefusalReport } from './refusals/refusal-report.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
 export type { AppMetric, AppMetrics, AppMetricValue } from './metrics/app-metrics.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';

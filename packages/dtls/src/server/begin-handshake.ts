@@ -42,7 +42,7 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
       begin(may ? asked : undefined);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      counters.dropped.malformed++;
+      host.drop('malformed');
     }
   }
 

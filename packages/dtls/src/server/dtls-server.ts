@@ -122,6 +122,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
       sessions,
       counters,
       send: (datagram) => settings.send(datagram, mine.peer),
+      drop: (reason) => drop(reason, mine.peer),
       onEstablished: (established) => open(mine, established),
       onFailed: (failure) => fail(mine, failure),
       onThrown: (error) => blame(error, mine.peer, () => giveUp(mine)),
@@ -178,8 +179,9 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     }
   }
 
-  function drop(reason: DropReason): void {
+  function drop(reason: DropReason, peer: Peer): void {
     counters.dropped[reason]++;
+    settings.onDropped?.(peer, reason);
   }
 
   function newConnectionId(): Buffer {
@@ -199,18 +201,18 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     if (type !== contentType.handshake) return isAnswered;
     let answered = isAnswered;
     for (const each of readFragments(fragment)) {
-      if (each === undefined) drop('malformed');
+      if (each === undefined) drop('malformed', peer);
       else if (each.type === handshakeType.clientHello)
         answered = desk.take(each, { peer, key, recordSequence: sequence, isAnswered: answered }) || answered;
-      else takeMessage(each, key);
+      else takeMessage(each, peer, key);
     }
     return answered;
   }
 
-  function takeMessage(fragment: HandshakeFragment, key: string): void {
+  function takeMessage(fragment: HandshakeFragment, peer: Peer, key: string): void {
     const handshake = pending.get(key)?.handshake;
     if (handshake) handshake.add(fragment);
-    else drop('unexpected');
+    else drop('unexpected', peer);
   }
 
   function takeProtected(record: DtlsRecord, peer: Peer, key: string): void {
@@ -228,7 +230,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
       return;
     }
     if (isItsOwn && opened === 'not-authentic') handshake.doubt();
-    drop(opened);
+    drop(opened, peer);
   }
 
   function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {
@@ -267,13 +269,13 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
       let isAnswered = false;
       try {
         for (const record of readRecords(bytes, connectionIdBytes)) {
-          if (record === undefined) drop('malformed');
+          if (record === undefined) drop('malformed', peer);
           else if (record.epoch === 0) isAnswered = takePlain(record, peer, key, isAnswered);
           else if (record.epoch === 1) takeProtected(record, peer, key);
-          else drop('unexpected');
+          else drop('unexpected', peer);
         }
       } catch (error) {
-        if (error instanceof Malformed) drop('malformed');
+        if (error instanceof Malformed) drop('malformed', peer);
         else blame(error, peer, () => giveUp(pending.get(key)));
       }
     },

@@ -1,6 +1,6 @@
 import type { SecureRecords } from '../crypto/secure-records.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
-import type { DtlsCounters, HandshakeFailure } from './counters.ts';
+import type { DropReason, DtlsCounters, HandshakeFailure } from './counters.ts';
 import type { Terms } from './negotiate.ts';
 import type { FinalFlight } from './outgoing-flight.ts';
 import type { Peer } from './peer.ts';
@@ -13,6 +13,7 @@ export interface HandshakeHost<P> {
   readonly sessions: SessionCache<P>;
   readonly counters: DtlsCounters;
   send(datagram: Buffer): void;
+  drop(reason: DropReason): void;
   onEstablished(established: Established<P>): void;
   onFailed(failure: HandshakeFailure): void;
   /** Something threw outside of any call of the server. */

@@ -17,7 +17,7 @@ import {
   type ClientFlight,
   type ClientFlightOutcome,
 } from './client-flight.ts';
-import type { DropReason, HandshakeFailure } from './counters.ts';
+import type { HandshakeFailure } from './counters.ts';
 import type { HandshakeStart } from './handshake-start.ts';
 import { createOutgoingFlight, type FinalFlight } from './outgoing-flight.ts';
 import {
@@ -129,7 +129,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
       onOutcome: (next) => {
         if (phase === 'flights') useKeys(next);
       },
-      onMalformed: () => drop('malformed'),
+      onMalformed: () => host.drop('malformed'),
       onThrown: (error) => host.onThrown(error),
       onLookupFailed: () => {
         counters.lookupFailures++;
@@ -156,7 +156,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
       const opened = open(record);
       if (opened === 'taken') continue;
       doubt();
-      drop(opened);
+      host.drop(opened);
     }
   }
 
@@ -194,14 +194,14 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     if (type === contentType.alert && readAlert(bytes)) fail('peer-alert');
     else if (type === contentType.handshake && phase === 'flights') takeFinished(bytes, candidate);
     // Data that overtook the Finished is lost, as datagrams may be.
-    else drop('unexpected');
+    else host.drop('unexpected');
   }
 
   function takeFinished(bytes: Buffer, candidate: Candidate<P>): void {
     if (!outcome) return;
     const [message] = readFragments(bytes);
     if (message?.type !== handshakeType.finished || message.bytes.length !== message.length) {
-      drop('unexpected');
+      host.drop('unexpected');
       return;
     }
     // From here on all that was said is the client's own, and so are its faults.
@@ -268,10 +268,6 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     host.onFailed(failure);
   }
 
-  function drop(reason: DropReason): void {
-    counters.dropped[reason]++;
-  }
-
   return {
     connectionId,
     get hasKeys() {
@@ -286,12 +282,12 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     },
     add(fragment) {
       if (phase === 'flights' && clientFlight) clientFlight.add(fragment);
-      else drop('unexpected');
+      else host.drop('unexpected');
     },
     open,
     hold(record) {
       // A copy, since the datagram belongs to the socket.
-      if (record.fragment.length > maxHeldBytes) return drop('unexpected');
+      if (record.fragment.length > maxHeldBytes) return host.drop('unexpected');
       if (held.length === maxHeldRecords) held.shift();
       held.push({ ...record, fragment: Buffer.from(record.fragment) });
     },

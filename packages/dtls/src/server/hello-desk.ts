@@ -17,7 +17,7 @@ export interface HelloDeskOptions {
   readonly pending: PendingHandshakes;
   readonly monotonic: () => number;
   send(datagram: Buffer, peer: Peer): void;
-  drop(reason: DropReason): void;
+  drop(reason: DropReason, peer: Peer): void;
   hasRoomForAssociation(): boolean;
   /** The client begins anew: what was under way is over. */
   onRestarted(pending: Pending): void;
@@ -71,8 +71,8 @@ export function createHelloDesk(options: HelloDeskOptions): HelloDesk {
   }
 
   function admit(start: HelloStart, fragment: HandshakeFragment, from: HelloFrom): void {
-    if (!options.hasRoomForAssociation()) return drop('too-many-associations');
-    if (!pending.hasRoomFor(from.peer)) return drop('too-many-handshakes');
+    if (!options.hasRoomForAssociation()) return drop('too-many-associations', from.peer);
+    if (!pending.hasRoomFor(from.peer)) return drop('too-many-handshakes', from.peer);
     const collector = createMessageCollector({ firstSequence: fragment.sequence, maxBytes: [maxHelloBytes] });
     const admitted: Pending = {
       key: from.key,
@@ -118,7 +118,7 @@ export function createHelloDesk(options: HelloDeskOptions): HelloDesk {
       const begun = pending.get(from.key);
       if (offset > 0) {
         if (begun?.hello) collect(begun, begun.hello, fragment, from);
-        else drop('unexpected');
+        else drop('unexpected', from.peer);
         return false;
       }
       const start = readHelloStart(bytes);

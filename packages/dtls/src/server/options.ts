@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { Association, CloseReason } from './association.ts';
-import type { HandshakeFailure } from './counters.ts';
+import type { DropReason, HandshakeFailure } from './counters.ts';
 import type { Peer } from './peer.ts';
 
 /** Time as the server needs it; `Clock` of `@rollcall/core` is one. */
@@ -42,6 +42,8 @@ export interface DtlsServerOptions<P> {
    * (`internal-error`) or its association, and nobody else anything. By default it is thrown on.
    */
   onError?(error: unknown, peer: Peer): void;
+  /** Told of each datagram, or part of one, that is dropped, and of whom it came from; `counters` count them. */
+  onDropped?(peer: Peer, reason: DropReason): void;
   /** For the log; often it is only a client that went away. */
   onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
 

@@ -1,0 +1,45 @@
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { CoapStatistics } from '@rollcall/coap';
+
+/** Numbers in `statistics` that say why a request was not served, or a datagram not read. */
+const refusals = {
+  formatErrors: 'format-error',
+  badOptions: 'bad-option',
+  refused: 'too-much-work',
+  unexpected: 'unexpected',
+} as const satisfies Partial<Record<keyof CoapStatistics, string>>;
+
+/**
+ * Offers what the CoAP endpoints of an adapter count to whoever asks for `/metrics`.
+ *
+ * @param read statistics of each endpoint.
+ */
+export function registerCoapMetrics(
+  { metrics }: Pick<AdapterHost, 'metrics'>,
+  read: () => readonly CoapStatistics[],
+): void {
+  const sum = (name: keyof CoapStatistics): number =>
+    read().reduce((total, statistics) => total + statistics[name], 0);
+  const count = (name: string, help: string, of: keyof CoapStatistics): void =>
+    metrics.counter({ name: `rollcall_coap_${name}_total`, help }, () => sum(of));
+
+  metrics.gauge({ name: 'rollcall_coap_working', help: 'Requests whose answer is being worked on now' }, () =>
+    sum('working'),
+  );
+  count('requests', 'CoAP requests, without copies of them', 'requests');
+  count('duplicates', 'Copies of CoAP requests', 'duplicates');
+  count('retransmissions', 'Confirmable messages that were sent again', 'sentAgain');
+  count('given_up', 'Separate responses that nobody acknowledged', 'givenUp');
+  count('evicted', 'Requests that were forgotten before their time, for lack of room', 'evicted');
+  metrics.counter(
+    {
+      name: 'rollcall_coap_refused_total',
+      help: 'CoAP messages that were not served, by cause',
+      label: 'cause',
+    },
+    () =>
+      Object.fromEntries(
+        Object.entries(refusals).map(([of, cause]) => [cause, sum(of as keyof typeof refusals)]),
+      ),
+  );
+}
