@@ -2,15 +2,14 @@
 import { runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
-import { createLoggerSink } from '@rollcall/logger-sink';
-import { pino } from 'pino';
+import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createTemplateAdapter } from './adapter.ts';
 import { loadTemplateConfig } from './config.ts';
 
 await runAdapterProcess(loadTemplateConfig, ({ kit, own }) => ({
   adapter: createTemplateAdapter(own),
   maxConnections: own.maxConnections,
-  log: pino({ name: 'adapter-template', level: kit.logLevel }),
+  log: createLog({ name: 'adapter-template', level: kit.logLevel }),
   openRegistry: openFileRegistry,
   createPasswords: createPasswordVerifier,
   createMessaging,

@@ -57,11 +57,11 @@ function createContainer(connections: WeakMap<rhea.Connection, DeviceConnection>
   container.on('message', (context: rhea.EventContext) => of(context)?.message(context));
   container.on('connection_close', (context: rhea.EventContext) => of(context)?.closed(undefined));
   container.on('connection_error', (context: rhea.EventContext) => {
-    const { condition = '', description = '' } = (context.connection.error ?? {}) as {
-      condition?: string;
-      description?: string;
+    const { condition, description } = (context.connection.error ?? {}) as {
+      condition?: unknown;
+      description?: unknown;
     };
-    of(context)?.closed({ code: condition, text: description });
+    of(context)?.closed({ code: textOf(condition), text: textOf(description) });
   });
   // rhea throws out of its socket callbacks where nobody listens to these.
   for (const event of [
@@ -74,4 +74,9 @@ function createContainer(connections: WeakMap<rhea.Connection, DeviceConnection>
   ])
     container.on(event, () => {});
   return container;
+}
+
+/** rhea hands on what a peer sent, of whatever type. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

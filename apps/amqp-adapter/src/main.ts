@@ -2,15 +2,14 @@
 import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
-import { createLoggerSink } from '@rollcall/logger-sink';
-import { pino } from 'pino';
+import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createAmqpAdapter } from './adapter.ts';
 import { amqpAdapterOptions, loadAmqpConfig } from './config.ts';
 
 await runAdapterProcess(loadAmqpConfig, ({ kit, own }) => ({
   adapter: createAmqpAdapter(amqpAdapterOptions(own)),
   maxConnections: connectionLimit(own.maxConnections),
-  log: pino({ name: 'amqp-adapter', level: kit.logLevel }),
+  log: createLog({ name: 'amqp-adapter', level: kit.logLevel }),
   openRegistry: openFileRegistry,
   createPasswords: createPasswordVerifier,
   createMessaging,

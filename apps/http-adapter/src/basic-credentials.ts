@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 export interface PresentedCredentials {
   /** `auth-id@tenant`. */
   readonly username: string;
@@ -14,6 +16,6 @@ export function basicCredentials(header: string | undefined): PresentedCredentia
   if (encoded === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return 'malformed';
   const decoded = Buffer.from(encoded, 'base64');
   const colon = decoded.indexOf(':');
-  if (colon < 1) return 'malformed';
+  if (colon < 1 || !isUtf8(decoded.subarray(0, colon))) return 'malformed';
   return { username: decoded.toString('utf8', 0, colon), password: decoded.subarray(colon + 1) };
 }

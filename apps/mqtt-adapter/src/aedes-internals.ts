@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -8,12 +9,21 @@ import type { Packet } from 'mqtt-packet';
  * What the adapter uses of aedes beyond its typings. `aedes-internals.test.ts` pins each of them, so that an upgrade that
  * changes one fails there and not in the field.
  */
+interface PacketParser extends EventEmitter {
+  /** Reads a string; `null` where it does not end within its packet. */
+  _parseString(): string | null;
+  _emitError(error: Error): void;
+  /** Where it reads next, in `_list`. */
+  readonly _pos: number;
+  readonly _list: { slice(start: number, end: number): Uint8Array };
+}
+
 interface ClientInternals {
   readonly conn: Socket | TLSSocket;
   readonly closed: boolean;
   readonly connackSent: boolean;
   /** Emits `packet` for every control packet parsed, before it is handled. */
-  readonly _parser: EventEmitter;
+  readonly _parser: PacketParser;
   /** Goes into the CONNACK as Server Keep Alive, and into aedes' own timer. */
   _serverKeepAlive?: number;
   /** Makes the CONNACK tell the session expiry that really holds. */
@@ -34,4 +44,26 @@ export function onPacket(client: Client, listener: (packet: Packet) => void): vo
 /** Calls `listener` when the client's bytes are no MQTT, before aedes cuts the connection. */
 export function onParseError(client: Client, listener: (error: Error) => void): void {
   internalsOf(client)._parser.prependListener('error', listener);
+}
+
+/** What a lenient reader makes of bytes that are no UTF-8; it may have been written, too. */
+const replacement = '\uFFFD';
+/** The length of a string stands before it, in two bytes (MQTT 5.0 §1.5.4). */
+const lengthBytes = 2;
+
+/**
+ * Takes a packet with a string that is no UTF-8, or has U+0000 in it, for malformed [MQTT-1.5.4-1] [MQTT-1.5.4-2]. mqtt-packet reads
+ * the one as something that was not sent, and lets the other pass.
+ */
+export function refuseIllFormedText(client: Client): void {
+  const { _parser: parser } = internalsOf(client);
+  const parseString = parser._parseString.bind(parser);
+  parser._parseString = () => {
+    const start = parser._pos + lengthBytes;
+    const text = parseString();
+    if (text?.includes('\0')) parser._emitError(new Error('a string has U+0000 in it'));
+    else if (text?.includes(replacement) && !isUtf8(parser._list.slice(start, parser._pos)))
+      parser._emitError(new Error('a string is not UTF-8'));
+    return text;
+  };
 }

@@ -12,7 +12,7 @@ import {
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
-import { internalsOf, onPacket, onParseError } from './aedes-internals.ts';
+import { internalsOf, onPacket, onParseError, refuseIllFormedText } from './aedes-internals.ts';
 import { answerUpload } from './answer-upload.ts';
 import { endCodes } from './end-codes.ts';
 import { keepAliveFor, type KeepAlive } from './liveness.ts';
@@ -65,6 +65,7 @@ export function createDeviceConnection(
   // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
   internals.subscriptions = Object.create(null) as object;
 
+  refuseIllFormedText(client);
   onPacket(client, (packet) => {
     if (!connection) return;
     if (packet.cmd === 'disconnect') {

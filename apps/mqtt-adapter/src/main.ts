@@ -2,15 +2,14 @@
 import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
-import { createLoggerSink } from '@rollcall/logger-sink';
-import { pino } from 'pino';
+import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createMqttAdapter } from './adapter.ts';
 import { loadMqttConfig, mqttAdapterOptions } from './config.ts';
 
 await runAdapterProcess(loadMqttConfig, ({ kit, own }) => ({
   adapter: createMqttAdapter(mqttAdapterOptions(own)),
   maxConnections: connectionLimit(own.maxConnections),
-  log: pino({ name: 'mqtt-adapter', level: kit.logLevel }),
+  log: createLog({ name: 'mqtt-adapter', level: kit.logLevel }),
   openRegistry: openFileRegistry,
   createPasswords: createPasswordVerifier,
   createMessaging,

@@ -1,3 +1,5 @@
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 export interface PresentedCredentials {
   /** `auth-id@tenant`. */
   readonly username: string;
@@ -14,8 +16,17 @@ export function presentedCredentials(
 ): PresentedCredentials | undefined {
   if (!username || password === undefined) return undefined;
   if (password.length > 0) return { username, password };
-  const decoded = Buffer.from(username, 'base64').toString('utf8');
+  const decoded = textOf(Buffer.from(username, 'base64'));
+  if (decoded === undefined) return undefined;
   const colon = decoded.indexOf(':', decoded.indexOf('@'));
   if (colon < 0 || colon === decoded.length - 1) return undefined;
   return { username: decoded.slice(0, colon), password: Buffer.from(decoded.slice(colon + 1)) };
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@ import { buryConnections, isJournalInUse, settleJournal, type Settled } from '@r
 import type { Destination } from './events-sink-to.ts';
 import { openInTable } from './open-in-table.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
+import { teller } from './terminal.ts';
 
 export type BuryCommand = {
   readonly adapterId: string;
@@ -16,8 +17,8 @@ export type BuryCommand = {
 export async function bury(command: BuryCommand): Promise<number> {
   const settled = await (command.table === undefined ? fromJournal(command) : fromTable(command));
   if (!settled) return 1;
-  process.stdout.write(
-    `${command.adapterId}: ${settled.buried} connections buried; ${settledInWords(settled)}\n`,
+  teller(process.stdout)(
+    `${command.adapterId}: ${settled.buried} connections buried; ${settledInWords(settled)}`,
   );
   return settledStatus(settled);
 }
@@ -28,7 +29,7 @@ async function fromJournal({
   ...to
 }: BuryCommand & { journal: string }): Promise<Settled | undefined> {
   if (!isJournalInUse(journal)) return settleJournal(journal, { bury: true }, settlingEnvironment(to));
-  process.stderr.write(`${adapterId} is alive: it runs on ${journal}\n`);
+  teller(process.stderr)(`${adapterId} is alive: it runs on ${journal}`);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { printable, printableJson } from '@rollcall/core';
 
 /** A log file of one run holds no more than this. */
 const maxLogBytes = 50 * 1024 * 1024;
@@ -23,13 +24,15 @@ export function keepOutput(
     log.write(`${line}\n`);
   };
   createInterface(stdout).on('line', (line) => {
-    keep(line);
+    // What our own processes log is escaped; what else they print is not.
+    keep(printableJson(line));
     const warning = warningIn(line);
     if (warning !== undefined) show(`[${name}] ${warning}`);
   });
   createInterface(stderr).on('line', (line) => {
-    keep(line);
-    show(`[${name}] ${line}`);
+    const shown = printable(line);
+    keep(shown);
+    show(`[${name}] ${shown}`);
   });
   stdout.on('close', () => log.end());
 }

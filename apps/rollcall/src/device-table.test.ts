@@ -44,7 +44,7 @@ test('a table is no wider and no higher than the screen', () => {
 
 test('names cannot move the cursor', () => {
   expect(deviceTable([online('\u001B[2Jx', ['a\u0007b'])], screen)).toContain(
-    'acme/?[2Jx  online  2026-01-01 12:00:00  a?b',
+    String.raw`acme/\u{1b}[2Jx  online  2026-01-01 12:00:00  a\u{7}b`,
   );
 });
 

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { DevicePresence } from '@rollcall/client';
-import { basisInWords, howKnown, printable } from './in-words.ts';
+import { printable } from '@rollcall/core';
+import { basisInWords, howKnown } from './in-words.ts';
 
 /** One device as the cells of a table: who, status, since when, over what, and why or how it is known. */
 export function deviceCells(presence: DevicePresence): readonly [string, string, string, string, string] {

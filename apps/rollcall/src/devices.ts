@@ -1,7 +1,9 @@
 import { consume, createPresenceTable, type DevicePresence } from '@rollcall/client';
+import { printable } from '@rollcall/core';
 import { deviceCells, deviceTable } from './device-table.ts';
 import { shutdown } from './shutdown.ts';
 import { terminalLog } from './terminal-log.ts';
+import { jsonLine, teller } from './terminal.ts';
 
 export interface DevicesCommand {
   readonly url: string;
@@ -21,7 +23,7 @@ const clearScreen = '\u001B[H\u001B[J';
 export async function devices({ url, tenant, json, address }: DevicesCommand): Promise<void> {
   const { stdout } = process;
   const inPlace = stdout.isTTY && !json;
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const tell = teller(process.stderr);
   const table = createPresenceTable();
   let changed = true;
 
@@ -33,7 +35,7 @@ export async function devices({ url, tenant, json, address }: DevicesCommand): P
       rows: stdout.rows - 2,
       colours: !process.env['NO_COLOR'],
     };
-    const heading = `${tenant}: devices that were connected before this began appear when they are announced. Ctrl-C ends.`;
+    const heading = `${printable(tenant)}: devices that were connected before this began appear when they are announced. Ctrl-C ends.`;
     stdout.write(
       `${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable([...table.all()], screen)}\n`,
     );
@@ -65,5 +67,5 @@ function plain(presence: DevicePresence): string {
 
 function presenceJson(presence: DevicePresence): string {
   const { device, ...rest } = presence;
-  return JSON.stringify({ ...device, ...rest });
+  return jsonLine({ ...device, ...rest });
 }

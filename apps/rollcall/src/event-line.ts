@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
+import { printable } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/core/wire';
-import { basisInWords, howKnown, printable } from './in-words.ts';
+import { basisInWords, howKnown } from './in-words.ts';
+import { jsonLine } from './terminal.ts';
 
 /** One connection event as a line for people: time, device, what, why, protocol, how it is known. */
 export function eventLine(event: ReceivedEvent, colours: boolean): string {
@@ -19,7 +21,7 @@ export function eventLine(event: ReceivedEvent, colours: boolean): string {
 
 /** The same event as one line of JSON: the body of the message, with tenant and device. */
 export function eventJson(event: ReceivedEvent): string {
-  return JSON.stringify({
+  return jsonLine({
     tenant: event.device.tenant,
     device: event.device.device,
     cause: event.type,

@@ -1,11 +1,5 @@
 import type { Basis } from '@rollcall/core';
 
-/** Text of others, safe for a terminal: control characters could move the cursor, or worse. */
-export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
-}
-
 /** How the adapter knows that a device is there. */
 export function basisInWords(basis: Basis): string {
   if (basis.kind === 'lease') return `lease of ${seconds(basis.intervalMs)} (${basis.from})`;

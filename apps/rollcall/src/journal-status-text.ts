@@ -1,4 +1,5 @@
 import type { JournalStatus, SinkStatus } from '@rollcall/adapter-kit/journal';
+import { printable } from '@rollcall/core';
 
 /** The state of a journal for people. @param now milliseconds since the Unix epoch */
 export function journalStatusText(name: string, status: JournalStatus, now: number): string {
@@ -9,7 +10,7 @@ export function journalStatusText(name: string, status: JournalStatus, now: numb
     ...sinks.map((sink) => `  ${sink.sink.padEnd(9)}  ${sinkText(sink, now)}`),
     ...(sinks.length === 0 ? ['  every event is confirmed'] : []),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 function sinkText({ waiting, oldestAt, parked }: SinkStatus, now: number): string {

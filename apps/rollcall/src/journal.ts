@@ -6,10 +6,11 @@ import {
   settleJournal,
   type UnconfirmedEvent,
 } from '@rollcall/adapter-kit/journal';
+import { printable } from '@rollcall/core';
 import type { Destination } from './events-sink-to.ts';
 import { journalStatusText } from './journal-status-text.ts';
-import { printable } from './in-words.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
+import { jsonLine, teller } from './terminal.ts';
 
 export const journalActions = ['status', 'list', 'retry-parked'] as const;
 
@@ -39,38 +40,39 @@ function showStatus(file: string, json: boolean): void {
   const status = view.status();
   view.close();
   process.stdout.write(
-    json ? `${JSON.stringify({ file, ...status })}\n` : journalStatusText(basename(file), status, Date.now()),
+    json ? `${jsonLine({ file, ...status })}\n` : journalStatusText(basename(file), status, Date.now()),
   );
 }
 
 function list(file: string, json: boolean): void {
   const view = inspectJournal(file);
   for (const unconfirmed of view.unconfirmed())
-    process.stdout.write(`${json ? JSON.stringify(unconfirmed) : unconfirmedLine(unconfirmed)}\n`);
+    process.stdout.write(`${json ? jsonLine(unconfirmed) : unconfirmedLine(unconfirmed)}\n`);
   view.close();
 }
 
-function unconfirmedLine({ sink, event, parkedFor }: UnconfirmedEvent): string {
+export function unconfirmedLine({ sink, event, parkedFor }: UnconfirmedEvent): string {
   const what = event.type === 'connected' ? event.type : `${event.type} ${event.reason}`;
-  return [
+  const facts = [
     new Date(event.at).toISOString(),
     sink,
     parkedFor === undefined ? 'waiting' : 'parked',
-    printable(`${event.device.tenant}/${event.device.device}`),
+    `${event.device.tenant}/${event.device.device}`,
     what,
     event.id,
-    ...(parkedFor === undefined ? [] : [printable(parkedFor)]),
-  ].join('  ');
+    ...(parkedFor === undefined ? [] : [parkedFor]),
+  ];
+  return printable(facts.join('  '));
 }
 
 async function retryParked(file: string, to: Destination): Promise<number> {
   if (isJournalInUse(file)) {
-    process.stderr.write(
-      `${file}: an adapter runs on it, and tries parked events again when it starts: restart it, or stop it first\n`,
+    teller(process.stderr)(
+      `${file}: an adapter runs on it, and tries parked events again when it starts: restart it, or stop it first`,
     );
     return 1;
   }
   const settled = await settleJournal(file, { bury: false }, settlingEnvironment(to));
-  process.stdout.write(`${basename(file)}: ${settledInWords(settled)}\n`);
+  teller(process.stdout)(`${basename(file)}: ${settledInWords(settled)}`);
   return settledStatus(settled);
 }

@@ -1,4 +1,5 @@
 import type { Log } from '@rollcall/core';
+import { jsonLine } from './terminal.ts';
 
 const levels = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 
@@ -10,9 +11,7 @@ export function jsonLog(name: string): Log {
       const plain = Object.fromEntries(
         Object.entries(facts).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
       );
-      process.stdout.write(
-        `${JSON.stringify({ level: levels[level], time: Date.now(), name, ...plain, msg })}\n`,
-      );
+      process.stdout.write(`${jsonLine({ level: levels[level], time: Date.now(), name, ...plain, msg })}\n`);
     };
   return { debug() {}, info: write('info'), warn: write('warn'), error: write('error') };
 }

@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { guardConsole } from '@rollcall/adapter-kit';
 import { bury } from './bury.ts';
 import { parseCommand, usage } from './command-line.ts';
 import { demo } from './demo.ts';
 import { devices } from './devices.ts';
 import { journal } from './journal.ts';
 import { network } from './network.ts';
+import { terminalLog } from './terminal-log.ts';
+import { inOneLine, teller } from './terminal.ts';
 import { tail } from './tail.ts';
 import { up } from './up.ts';
 
+guardConsole(terminalLog(teller(process.stderr)));
 const parsed = parseCommand(process.argv.slice(2));
 
 try {
@@ -41,14 +45,15 @@ try {
       process.stdout.write(`${ownVersion()}\n`);
       break;
     case 'mistake':
-      process.stderr.write(`${parsed.problem}\n\n${usage}`);
+      teller(process.stderr)(parsed.problem);
+      process.stderr.write(`\n${usage}`);
       process.exitCode = 2;
       break;
     default:
       parsed satisfies never;
   }
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  teller(process.stderr)(inOneLine(error));
   process.exitCode = 1;
 }
 // A child that is being watched, or a socket that lingers, must not keep a finished command alive.

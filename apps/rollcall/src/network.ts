@@ -1,3 +1,4 @@
+import { guardConsole } from '@rollcall/adapter-kit';
 import { startMessagingNetwork } from '@rollcall/messaging-network';
 import { jsonLog } from './json-log.ts';
 import { shutdown } from './shutdown.ts';
@@ -9,7 +10,9 @@ export interface NetworkCommand {
 
 /** `rollcall network`: the embedded messaging network, until it is asked to stop or its parent ends. */
 export async function network({ port, dataDir }: NetworkCommand): Promise<void> {
-  const running = await startMessagingNetwork({ port, dataDir, log: jsonLog('network') });
+  const log = jsonLog('network');
+  guardConsole(log);
+  const running = await startMessagingNetwork({ port, dataDir, log });
   process.send?.('ready');
   await shutdown();
   await running.close();

@@ -2,13 +2,14 @@ import type { Settled, settleJournal } from '@rollcall/adapter-kit/journal';
 import { systemClock as clock, systemRandom as random } from '@rollcall/core';
 import { eventsSinkTo, type Destination } from './events-sink-to.ts';
 import { terminalLog } from './terminal-log.ts';
+import { teller } from './terminal.ts';
 
 /** How long the network may take to confirm everything. */
 const confirmedWithinMs = 30_000;
 
 /** What sending on behalf of an adapter needs. */
 export function settlingEnvironment(to: Destination): Parameters<typeof settleJournal>[2] {
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const tell = teller(process.stderr);
   return {
     sink: eventsSinkTo(to, tell),
     clock,

@@ -1,5 +1,6 @@
 import { followEvents } from './follow-events.ts';
 import { shutdown } from './shutdown.ts';
+import { teller } from './terminal.ts';
 
 export interface TailCommand {
   readonly url: string;
@@ -10,7 +11,7 @@ export interface TailCommand {
 
 /** `rollcall tail`: follows the events of a tenant with a subscription of its own, so that nobody misses one. */
 export async function tail({ url, tenant, json, address }: TailCommand): Promise<void> {
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const tell = teller(process.stderr);
   const consumer = followEvents({
     url,
     tenant,

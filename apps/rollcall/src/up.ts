@@ -11,6 +11,7 @@ import { followEvents } from './follow-events.ts';
 import { demoPorts } from './ports.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 import { findTakenPort } from './taken-port.ts';
+import { inOneLine, teller } from './terminal.ts';
 
 export interface UpCommand {
   readonly portOffset: number;
@@ -35,12 +36,11 @@ export async function up(command: UpCommand): Promise<number> {
   const ports = demoPorts(command.portOffset);
   const dataDir = resolve(command.dataDir);
   // With --json, standard output is for events alone.
-  const tell = (line: string): void =>
-    void (command.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const tell = teller(command.json ? process.stderr : process.stdout);
 
   const taken = await findTakenPort(ports);
   if (taken !== undefined) {
-    process.stderr.write(`${taken}\n`);
+    teller(process.stderr)(taken);
     return 1;
   }
   const logs = join(dataDir, 'logs');
@@ -55,7 +55,8 @@ export async function up(command: UpCommand): Promise<number> {
     process.exit(1);
   }).then((signal) => {
     stopping = true;
-    tell(`\n${signal}: stopping; sessions end, leases live on`);
+    tell('');
+    tell(`${signal}: stopping; sessions end, leases live on`);
   });
 
   const network = supervise({
@@ -104,7 +105,7 @@ export async function up(command: UpCommand): Promise<number> {
     });
     await consumer.ready;
     await Promise.all(adapters.map((adapter) => startUnless(() => stopping, adapter, asked)));
-    if (!stopping) tell(banner(ports, dataDir, command.portOffset));
+    if (!stopping) for (const line of banner(ports, dataDir, command.portOffset).split('\n')) tell(line);
     await asked;
     await stopAll();
     for (let waitedMs = 0; openSessions.size > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)
@@ -112,7 +113,7 @@ export async function up(command: UpCommand): Promise<number> {
     await consumer.close();
     return 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    teller(process.stderr)(inOneLine(error));
     await stopAll();
     return 1;
   } finally {
@@ -134,7 +135,8 @@ function startChild(
   tell: (line: string) => void,
 ): ChildProcess {
   const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL|HONO)_/.test(key)),
+    // DEBUG makes libraries print what devices say, their passwords too.
+    Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL_|HONO_|DEBUG$)/.test(key)),
   );
   const child = fork(main, args, {
     env: { ...inherited, ...env },

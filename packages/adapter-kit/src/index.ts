@@ -33,6 +33,7 @@ export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-optio
 export type { RestoredLease } from './leases/restored-lease.ts';
 export { deaf, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
+export { guardConsole } from './lifecycle/guard-console.ts';
 export { runAdapterProcess, type Composition } from './lifecycle/run-adapter-process.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';

@@ -1,9 +1,10 @@
+import { isDescribedAs, sections } from './described-kinds.ts';
 import type { GuardLimits } from './guard-limits.ts';
 import { Malformed } from './malformed.ts';
 import { walkValue } from './walk-value.ts';
 
 /**
- * Whether a whole message may be decoded: described sections one after the other, no more than the limits allow. For a message that
+ * Whether a whole message may be decoded: the sections that AMQP knows one after the other, no more than the limits allow. For a message that
  * came in several transfers, whose parts nobody can look into.
  */
 export function isSafeMessage(
@@ -13,8 +14,9 @@ export function isSafeMessage(
   try {
     const budget = { valuesLeft: maxValues, maxDepth };
     for (let at = 0; at < bytes.length;) {
-      if (bytes[at] !== 0x00) return false;
-      at = walkValue(bytes, at, bytes.length, budget);
+      const start = at;
+      at = walkValue(bytes, start, bytes.length, budget);
+      if (!isDescribedAs(sections, bytes, start)) return false;
     }
     return true;
   } catch (error) {

@@ -106,7 +106,7 @@ describe('nobody may', () => {
     ['begin a body before its frame', frame([], { dataOffset: 1 }), 'elsewhere'],
     ['begin a body after its frame', frame([], { dataOffset: 3 }), 'elsewhere'],
     ['send a SASL frame then', saslInit(), 'another type'],
-    ['send text that is none', frame(described(0x12, list([0xa1, 1, 0xff], uint(1)))), 'no proper name'],
+    ['send text that is none', frame(described(0x12, list([0xa1, 1, 0xff], uint(1)))), 'not UTF-8'],
   ] satisfies NotTaken[])('%s', (...[, last, problem, before]: NotTaken) =>
     expect(verdictOn(last, before)).toContain(problem),
   );

@@ -1,4 +1,5 @@
 import { isSafeMessage } from './check-message.ts';
+import { deliveryStates, expectKind, termini } from './described-kinds.ts';
 import type { GuardLimits } from './guard-limits.ts';
 import { Malformed } from './malformed.ts';
 import { performatives, readPerformative, type Performative } from './performative.ts';
@@ -36,10 +37,10 @@ const maxNameLength = 256;
 const amqpFormat = 0;
 /** Fields of performatives, by their place (AMQP 1.0 §2.7). */
 const field = {
-  attach: { name: 0, handle: 1 },
+  attach: { name: 0, handle: 1, source: 5, target: 6 },
   flow: { handle: 4 },
-  transfer: { handle: 0, messageFormat: 3, more: 5, aborted: 9 },
-  disposition: { first: 1, last: 2 },
+  transfer: { handle: 0, messageFormat: 3, more: 5, state: 7, aborted: 9 },
+  disposition: { first: 1, last: 2, state: 4 },
   detach: { handle: 0 },
   saslInit: { mechanism: 0, initialResponse: 1 },
 } as const;
@@ -92,7 +93,7 @@ export function createConversation({ limits, creditOf }: ConversationOptions): C
     sessions.delete(channel);
   }
 
-  function attach(channel: number, performative: Performative): void {
+  function attach(channel: number, performative: Performative, frame: Uint8Array): void {
     const session = sessionOf(channel);
     const handle = performative.uint(field.attach.handle);
     if (handle === undefined || handle >= limits.maxLinks) throw new Malformed('too many links');
@@ -101,6 +102,8 @@ export function createConversation({ limits, creditOf }: ConversationOptions): C
     // Libraries keep links in objects, by their names.
     if (name === undefined || name.length > maxNameLength || name in Object.prototype)
       throw new Malformed('a link has no proper name');
+    for (const end of [field.attach.source, field.attach.target])
+      expectKind(termini, frame, performative.at(end), 'a terminus');
     session.set(handle, { unfinished: undefined });
   }
 
@@ -116,6 +119,7 @@ export function createConversation({ limits, creditOf }: ConversationOptions): C
       throw new Malformed('aborted deliveries are not supported');
     if (!link.unfinished && handle !== undefined && (creditOf?.(channel, handle) ?? 1) < 1)
       throw new Malformed('more messages than there was credit for');
+    expectKind(deliveryStates, frame, performative.at(field.transfer.state), 'a delivery state');
     const payload = frame.subarray(performative.end);
     const format = link.unfinished?.format ?? performative.uint(field.transfer.messageFormat) ?? amqpFormat;
     const bytes = (link.unfinished?.bytes ?? 0) + payload.length;
@@ -142,12 +146,13 @@ export function createConversation({ limits, creditOf }: ConversationOptions): C
     link.unfinished = undefined;
   }
 
-  function disposition(performative: Performative): void {
+  function disposition(performative: Performative, frame: Uint8Array): void {
     const first = performative.uint(field.disposition.first);
     const last = performative.uint(field.disposition.last) ?? first;
     if (first === undefined || last === undefined) throw new Malformed('a disposition is about nothing');
     if (last < first || last - first > limits.maxDispositionSpan)
       throw new Malformed('a disposition is about too much');
+    expectKind(deliveryStates, frame, performative.at(field.disposition.state), 'a delivery state');
   }
 
   return {
@@ -193,7 +198,7 @@ export function createConversation({ limits, creditOf }: ConversationOptions): C
         case performatives.begin:
           return begin(channel);
         case performatives.attach:
-          return attach(channel, performative);
+          return attach(channel, performative, frame);
         case performatives.flow:
           if (performative.has(field.flow.handle)) linkOf(channel, performative.uint(field.flow.handle));
           else sessionOf(channel);
@@ -202,7 +207,7 @@ export function createConversation({ limits, creditOf }: ConversationOptions): C
           return transfer(channel, performative, frame);
         case performatives.disposition:
           sessionOf(channel);
-          return disposition(performative);
+          return disposition(performative, frame);
         case performatives.detach:
           return detach(channel, performative.uint(field.detach.handle));
         case performatives.end:

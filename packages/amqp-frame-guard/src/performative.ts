@@ -46,6 +46,8 @@ export interface Performative {
   /** Where it ends, and the payload begins. */
   readonly end: number;
   has(field: number): boolean;
+  /** Where its value begins, in the frame. */
+  at(field: number): number | undefined;
   /** An unsigned number; `undefined` where the field is absent, null, or something else. */
   uint(field: number): number | undefined;
   boolean(field: number): boolean;
@@ -79,6 +81,7 @@ export function readPerformative(
     code: descriptor,
     end: stop,
     has: (field) => fields[field] !== undefined && bytes[fields[field] ?? 0] !== 0x40,
+    at: (field) => fields[field],
     uint(field) {
       const at = fields[field];
       if (at === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { checkText } from './check-text.ts';
 import { Malformed } from './malformed.ts';
 
 /** What is left of the work that one frame, or one message, may make. */
@@ -14,7 +15,8 @@ const described = 0x00;
 const fixedWidths = [0, 1, 2, 4, 8, 16];
 
 /**
- * Walks over the value at `start` without decoding it: every size within its bounds, every count as many as it says.
+ * Walks over the value at `start` without decoding it: every size within its bounds, every count as many as it says, all text
+ * what text must be.
  *
  * @returns where it ends.
  * @throws Malformed where it does not end before `end`, or is more than the budget allows.
@@ -60,6 +62,7 @@ function walkBody(
   switch (category) {
     case 0xa:
     case 0xb:
+      checkText(bytes, from, stop, code);
       return stop;
     case 0xc:
     case 0xd:

@@ -63,6 +63,7 @@ export {
   type Timestamp,
 } from './ids.ts';
 export { silentLog, type Log } from './log.ts';
+export { isPrintable, printable, printableJson } from './printable.ts';
 export type { Random } from './random.ts';
 export { systemClock } from './system-clock.ts';
 export { systemRandom } from './system-random.ts';

@@ -20,9 +20,10 @@ export function parseRegistry(file: string, text: string): ParsedRegistry {
     raw =
       extname(file).toLowerCase() === '.json'
         ? JSON.parse(text)
-        : parseYaml(text, { maxAliasCount: 100, prettyErrors: true });
+        : // It would warn on standard error, and quote the file.
+          parseYaml(text, { maxAliasCount: 100, prettyErrors: true, logLevel: 'error' });
   } catch (error) {
-    return invalid(`${file}: ${firstLine(error)}`);
+    return invalid(`${file}: ${whatIsWrong(error)}`);
   }
   const parsed = registryFileSchema.safeParse(raw);
   if (!parsed.success) return invalid(...parsed.error.issues.flatMap((issue) => describe(issue, raw)));
@@ -102,6 +103,10 @@ function crossChecks(content: RegistryContent): readonly string[] {
   return problems;
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+/** The first line, without what it quotes of the file: that may be a secret. */
+function whatIsWrong(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  if (error instanceof SyntaxError) return ['is not JSON', ...(/at position .*$/.exec(line) ?? [])].join(' ');
+  // What YAML takes for the name of an alias may be a password that begins with a star.
+  return line.replace(/(\balias .*?): .*$/, '$1');
 }

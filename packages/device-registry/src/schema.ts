@@ -1,3 +1,4 @@
+import { isPrintable } from '@rollcall/core';
 import { normalizeName } from '@rollcall/core/x509';
 import { z } from 'zod';
 import { bytes, instant } from './formats.ts';
@@ -9,12 +10,8 @@ const name = z
   .string()
   .min(1, 'must not be empty')
   .max(256, 'must not be longer than 256 characters')
-  .regex(
-    // Names go into addresses, topics and logs.
-    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
-    /^[^\u0000-\u001f\u007f]*$/,
-    'must not have control characters',
-  );
+  // Names go into addresses, topics, events and logs, and people compare them by looking at them.
+  .refine(isPrintable, 'must not have characters that control something or cannot be seen');
 const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean');
 const defaults = z.record(z.string(), scalar).default({});
 const flag = z.boolean('must be true or false');
@@ -90,7 +87,9 @@ const pskCredentials = z.strictObject({
 /** The subject of a certificate; where the authority has an `auth-id-template`, whatever that makes of one. */
 const certificateAuthId = name.transform((written, context) => {
   const normalized = normalizeName(written);
-  if (normalized !== undefined || !/^[A-Za-z\d.]+=/.test(written)) return normalized ?? written;
+  // In RFC 2253 a name may spell out what it must not have.
+  const shown = normalized === undefined || isPrintable(normalized);
+  if (shown && (normalized !== undefined || !/^[A-Za-z\d.]+=/.test(written))) return normalized ?? written;
   context.addIssue({ code: 'custom', message: 'must be as in RFC 2253, e.g. CN=device-1,O=Acme' });
   return z.NEVER;
 });

@@ -1,1 +1,2 @@
+export { createLog, type LogOptions } from './create-log.ts';
 export { createLoggerSink, type LoggerSinkOptions } from './logger-sink.ts';

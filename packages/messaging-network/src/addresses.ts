@@ -1,3 +1,5 @@
+import { isPrintable } from '@rollcall/core';
+
 /** What an address of the network names (`docs/events-api.md`). */
 export type Address =
   | { readonly kind: 'event'; readonly tenant: string }
@@ -6,12 +8,11 @@ export type Address =
 
 const maxNameLength = 255;
 // A tenant has no slash, and no `::`, which begins the name of a subscription.
-// oxlint-disable-next-line no-control-regex -- control characters are what must not be there
-const pattern = /^(event|telemetry)\/((?:(?!::)[^/\u0000-\u001f\u007f])+)(?:::([^\u0000-\u001f\u007f]+))?$/;
+const pattern = /^(event|telemetry)\/((?:(?!::)[^/])+)(?:::(.+))?$/;
 
 /** Reads an address; `undefined` where there is no such thing. */
 export function parseAddress(text: unknown): Address | undefined {
-  if (typeof text !== 'string' || text.length > 2 * maxNameLength) return undefined;
+  if (typeof text !== 'string' || text.length > 2 * maxNameLength || !isPrintable(text)) return undefined;
   const [, endpoint, tenant, name] = pattern.exec(text) ?? [];
   if (tenant === undefined || tenant.length > maxNameLength) return undefined;
   if (endpoint === 'telemetry') return name === undefined ? { kind: 'telemetry', tenant } : undefined;

@@ -4,6 +4,7 @@ import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { findPsk } from './find-psk.ts';
+import { loggableUsername } from './loggable-username.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { reauthorize } from './reauthorize.ts';
 import { refuse } from './refuse.ts';
@@ -74,7 +75,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return result;
     },
     findPsk: (login) =>
-      inTurn(login, { username: login.identity, facts: { identity: login.identity } }, () =>
+      inTurn(login, { username: login.identity, facts: { identity: loggableUsername(login.identity) } }, () =>
         findPsk(login, context),
       ),
     async reauthorize(device) {
@@ -107,7 +108,8 @@ interface LoginName {
 
 /** A certificate does not name a tenant: until that is looked up, its issuer stands for it. */
 function nameOf(login: DeviceLogin): LoginName {
-  if (!('certificate' in login)) return { username: login.username, facts: { username: login.username } };
+  if (!('certificate' in login))
+    return { username: login.username, facts: { username: loggableUsername(login.username) } };
   const presented = readPresentedCertificate(login.certificate);
   if (!presented) return { username: '@', facts: {} };
   const { subjectDn: subject, issuerDn: issuer } = presented;

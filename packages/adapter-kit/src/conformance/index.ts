@@ -1,4 +1,4 @@
-export { expectUnharmed } from './expect-unharmed.ts';
+export { expectPrintableMetrics, expectUnharmed } from './expect-unharmed.ts';
 export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } from './describe-adapter.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { recordingLog, type LogLine } from './recording-log.ts';
@@ -11,4 +11,5 @@ export {
   scriptedPassword,
   scriptedPasswords,
 } from './scripted-registry.ts';
+export { watchConsole } from './watch-console.ts';
 export { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';

@@ -18,6 +18,7 @@ import { selectSinks } from '../config/select-sinks.ts';
 import { selectJournal } from '../journal/select-journal.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
+import { guardConsole } from './guard-console.ts';
 import { runProcess } from './run-process.ts';
 import { shutdownRequested } from './shutdown-requested.ts';
 
@@ -64,6 +65,9 @@ export function runAdapterProcess<Own extends Options>(
     const { kit } = config;
     const parts = compose(config);
     const { log } = parts;
+    guardConsole(log);
+    if (process.env['DEBUG'] !== undefined)
+      log.warn({}, 'DEBUG is set: libraries print what devices say, their passwords too, on standard error');
     const adapterId = kit.adapterId ?? `${hostname()}-${parts.adapter.type}`;
     const journal = selectJournal(
       adapterId,

@@ -1,4 +1,4 @@
-import { ConfigError, TransportError } from '@rollcall/core';
+import { ConfigError, printable, TransportError } from '@rollcall/core';
 
 /**
  * Runs the main function of an adapter process. What an operator can mend is told in plain lines on standard error:
@@ -9,11 +9,11 @@ export async function runProcess(main: () => Promise<void>): Promise<void> {
     await main();
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const problem of error.problems) process.stderr.write(`configuration: ${problem}\n`);
+      for (const problem of error.problems) process.stderr.write(`configuration: ${printable(problem)}\n`);
       process.exit(2);
     }
     if (error instanceof TransportError) {
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${printable(error.message)}\n`);
       process.exit(1);
     }
     throw error;

@@ -17,6 +17,7 @@ import {
 } from '@rollcall/core';
 import type { OpenEntry } from '../journal/journal.ts';
 import type { ConnectionDescription } from '../protocol-adapter.ts';
+import { printableCause, printableFacts } from './foreign-text.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
 export interface StampContext {
@@ -47,13 +48,9 @@ export function stampConnected(
     epoch: context.nextEpoch(),
     device: connection.identity.device,
     adapter: context.identity,
-    remoteId: connection.remoteId,
-    ...(connection.slot !== undefined && { slot: connection.slot }),
+    ...printableFacts(connection, context.exposeRemoteAddress),
     at,
     basis: change.basis,
-    protocol: connection.protocol,
-    ...(context.exposeRemoteAddress &&
-      connection.remoteAddress !== undefined && { remoteAddress: connection.remoteAddress }),
     ...(coalesced > 0 && { coalesced }),
   };
 }
@@ -87,7 +84,7 @@ export function stampDisconnected(
     uncertaintyMs: exact ? 0 : silentMs,
     ...endedBy(change.reason),
     ...(change.clean !== undefined && { clean: change.clean }),
-    ...(change.raw !== undefined && { raw: change.raw }),
+    ...(change.raw !== undefined && { raw: printableCause(change.raw) }),
     ...(coalesced > 0 && { coalesced }),
   };
 }
@@ -121,7 +118,9 @@ export function stampLost(
 function otherHalf(connected: ConnectedEvent, at: Timestamp, random: Random) {
   const { coalesced: _earlier, ...shared } = connected;
   const id = uuidV7(at, random) as EventId;
-  return { ...shared, type: 'disconnected', id, at, connectedAt: connected.at } as const;
+  // A journal of an earlier version, or a table that somebody wrote, may hold anything.
+  const facts = printableFacts(shared, true);
+  return { ...shared, ...facts, type: 'disconnected', id, at, connectedAt: connected.at } as const;
 }
 
 function endedBy(reason: DisconnectReason) {

@@ -2,7 +2,8 @@ import type { Random } from '@rollcall/core';
 
 // version 00: https://www.w3.org/TR/trace-context-1/#traceparent-header-field-values; all-zero ids are invalid.
 const traceParentPattern = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-const maxTraceStateLength = 512;
+// Printable ASCII (§3.3.1).
+const traceStatePattern = /^[\u0020-\u007e]{1,512}$/;
 
 export interface TraceContext {
   readonly traceParent: string;
@@ -19,7 +20,7 @@ export function traceContext(
     return { traceParent: `00-${hex.slice(0, 32)}-${hex.slice(32, 48)}-01` };
   }
   const { traceParent, traceState } = given;
-  return traceState !== undefined && traceState.length <= maxTraceStateLength
+  return traceState !== undefined && traceStatePattern.test(traceState)
     ? { traceParent, traceState }
     : { traceParent };
 }

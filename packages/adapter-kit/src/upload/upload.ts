@@ -1,5 +1,6 @@
 import {
   deviceRef,
+  printable,
   type Clock,
   type DeviceDataSender,
   type DeviceMessage,
@@ -53,8 +54,12 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   return outcome.status === 'accepted' ? outcome : { ...outcome, terminal: false };
 }
 
+/** It becomes a symbol (AMQP 1.0 §3.2.4), and was a header once (RFC 9110 §5.5). */
+const contentTypePattern = /^[\u0020-\u007e]{1,256}$/;
+
 /** The rule about payload and content type that all adapters share (`docs/hono-compatibility.md` §2). */
 function contentProblem({ payload, contentType }: UploadRequest): string | undefined {
+  if (contentType !== undefined && !contentTypePattern.test(contentType)) return 'malformed content type';
   const empty = payload === undefined || payload.byteLength === 0;
   if (empty && contentType === undefined) return 'empty payload requires a content type';
   if (!empty && contentType === emptyNotificationContentType)
@@ -136,7 +141,7 @@ function compose(
     qos: request.qos,
     creationTime: clock.now(),
     origAdapter: adapterType,
-    origAddress: request.origAddress,
+    origAddress: printable(request.origAddress),
     properties: defaults.properties,
     ...traceContext(request, random),
     ...(contentType !== undefined && { contentType }),

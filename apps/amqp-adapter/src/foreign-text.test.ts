@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import {
+  expectPrintableMetrics,
+  expectUnharmed,
+  scriptedPassword,
+  startForTest,
+  watchConsole,
+  type AdapterInTest,
+} from '@rollcall/adapter-kit/conformance';
+import { harmWithin, nastyStrings } from '@rollcall/conformance';
+import { isPrintable } from '@rollcall/core';
+import rhea from 'rhea';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAmqpAdapter } from './adapter.ts';
+import { amqpHeader, openFrame, rawClient, saslHeader, saslInit } from './testing/raw-client.ts';
+
+let adapter: AdapterInTest;
+let expectNothingPrinted: () => void;
+
+beforeEach(async () => {
+  expectNothingPrinted = watchConsole();
+  const listener = { host: '127.0.0.1', port: 0 };
+  adapter = await startForTest(
+    createAmqpAdapter({
+      plain: listener,
+      maxPayloadBytes: 2_048,
+      maxFrameBytes: 16_384,
+      idleTimeoutMs: 60_000,
+      openTimeoutMs: 10_000,
+      authenticationRequired: true,
+      maxPendingSockets: 1_000,
+    }),
+    { settings: { health: listener } },
+  );
+});
+afterEach(async () => {
+  await expectPrintableMetrics(adapter);
+  await adapter.running.stop({ graceMs: 0 });
+  expectUnharmed(adapter);
+  expectNothingPrinted();
+});
+
+function connectAs(facts: object = {}): rhea.Connection {
+  const container = rhea.create_container({ id: 'unit-1' });
+  for (const event of [
+    'error',
+    'disconnected',
+    'connection_error',
+    'sender_error',
+    'receiver_error',
+    'session_error',
+  ])
+    container.on(event, () => {});
+  return container.connect({
+    host: '127.0.0.1',
+    port: adapter.address.port,
+    reconnect: false,
+    username: 'thermostat-7@acme',
+    password: scriptedPassword,
+    ...facts,
+  });
+}
+
+/** Resolves when the connection is over, whoever ended it. */
+const over = (connection: rhea.Connection): Promise<unknown> =>
+  Promise.race(['connection_close', 'disconnected'].map((event) => once(connection, event)));
+
+describe.each(Object.entries(nastyStrings))('%s does no harm', (_what, text) => {
+  test('as a container-id, a capability, and why a device leaves', async () => {
+    const connection = connectAs({
+      container_id: text,
+      properties: { [text]: text },
+      desired_capabilities: ['sole-connection-for-container', text],
+    });
+    await Promise.race([once(connection, 'connection_open'), over(connection)]);
+    if (!connection.is_open()) return;
+    connection.close({ condition: text, description: text });
+    await over(connection);
+    const events = await adapter.events(2);
+    expect(harmWithin(events)).toBeUndefined();
+    if (isPrintable(text)) expect(events[0]).toMatchObject({ remoteId: text, slot: text });
+  });
+
+  test('as a container-id alone', async () => {
+    const connection = connectAs({
+      container_id: text,
+      desired_capabilities: ['sole-connection-for-container'],
+    });
+    await once(connection, 'connection_open');
+    const [connected] = await adapter.events(1);
+    expect(harmWithin(connected)).toBeUndefined();
+    connection.close({ condition: 'amqp:internal-error', description: text });
+    await over(connection);
+    const [, disconnected] = await adapter.events(2);
+    expect(disconnected).toMatchObject({ reason: 'client-closed', raw: { code: 'amqp:internal-error' } });
+    expect(harmWithin(disconnected)).toBeUndefined();
+  });
+
+  test('as a user name', async () => {
+    const connection = connectAs({ username: `${text}@acme` });
+    await over(connection);
+    expect(adapter.sink.events).toEqual([]);
+  });
+
+  test.each<[string, object, rhea.Message]>([
+    ['an address', {}, { to: `event/${text}`, body: 'x' }],
+    ['a device', {}, { to: `event/acme/${text}`, body: 'x' }],
+    ['a subject and ids', {}, { to: 'event', body: 'x', subject: text, message_id: text, user_id: text }],
+    ['properties', {}, { to: 'event', body: 'x', application_properties: { [text]: text } }],
+    [
+      'a trace',
+      {},
+      {
+        to: 'event',
+        body: 'x',
+        application_properties: {
+          traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+          tracestate: text,
+        },
+      },
+    ],
+    ['a content type', {}, { to: 'event', body: 'x', content_type: text }],
+    ['the name of a link', { name: text }, { to: 'event', body: 'x' }],
+    ['the source of a link', { source: { address: text } }, { to: 'event', body: 'x' }],
+  ])('as %s', async (_where, link, message) => {
+    const connection = connectAs();
+    await once(connection, 'connection_open');
+    const sender = connection.open_sender({ target: {}, ...link });
+    await Promise.race([once(sender, 'sendable'), over(connection)]);
+    if (connection.is_open()) {
+      sender.send(message);
+      const outcomes = ['accepted', 'rejected', 'released'].map((event) => once(sender, event));
+      await Promise.race([...outcomes, over(connection)]);
+    }
+    connection.close();
+    expect((await adapter.events(2)).map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+  });
+});
+
+/** A Close whose error has a number for its condition, and a map for its description. */
+const closeWithNoText = Buffer.from([
+  ...[0, 0, 0, 27, 2, 0, 0, 0, 0x00, 0x53, 0x18, 0xc0, 14, 1],
+  ...[0x00, 0x53, 0x1d, 0xc0, 8, 2, 0x52, 7, 0xc1, 3, 2, 0x40, 0x40],
+]);
+
+test('a text of another type than it must have is no text', async () => {
+  const client = rawClient(connect(adapter.address.port, '127.0.0.1'));
+  const plain = `\0thermostat-7@acme\0${scriptedPassword}`;
+  client.say(saslHeader, saslInit('PLAIN', plain), amqpHeader, openFrame('unit-1'));
+  await adapter.events(1);
+  client.say(closeWithNoText);
+  const [, disconnected] = await adapter.events(2);
+  expect(disconnected).toMatchObject({ reason: 'client-closed', raw: { code: '', text: '' } });
+});

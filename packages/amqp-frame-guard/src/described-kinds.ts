@@ -1,0 +1,73 @@
+import { Malformed } from './malformed.ts';
+import { uint32At } from './walk-value.ts';
+
+/** Kinds of a described value that may stand in a place, as number and as symbol (AMQP 1.0 §1.2.2). */
+export type DescribedKinds = ReadonlyMap<number, string>;
+
+/** Sections of a message (AMQP 1.0 §3.2). */
+export const sections: DescribedKinds = new Map([
+  [0x70, 'amqp:header:list'],
+  [0x71, 'amqp:delivery-annotations:map'],
+  [0x72, 'amqp:message-annotations:map'],
+  [0x73, 'amqp:properties:list'],
+  [0x74, 'amqp:application-properties:map'],
+  [0x75, 'amqp:data:binary'],
+  [0x76, 'amqp:amqp-sequence:list'],
+  [0x77, 'amqp:amqp-value:*'],
+  [0x78, 'amqp:footer:map'],
+]);
+
+/** What a link may begin and end at (AMQP 1.0 §3.5). Not a coordinator: there are no transactions. */
+export const termini: DescribedKinds = new Map([
+  [0x28, 'amqp:source:list'],
+  [0x29, 'amqp:target:list'],
+]);
+
+/** What may become of a delivery (AMQP 1.0 §3.4). */
+export const deliveryStates: DescribedKinds = new Map([
+  [0x23, 'amqp:received:list'],
+  [0x24, 'amqp:accepted:list'],
+  [0x25, 'amqp:rejected:list'],
+  [0x26, 'amqp:released:list'],
+  [0x27, 'amqp:modified:list'],
+]);
+
+const code = { described: 0x00, null: 0x40, smallUlong: 0x53, ulong: 0x80, symbol8: 0xa3, symbol32: 0xb3 };
+
+/**
+ * Whether the value at `at`, which was walked over, is described as one of these kinds. Libraries write what they do not know to
+ * the console of the process, in the peer's own words.
+ */
+export function isDescribedAs(kinds: DescribedKinds, bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] !== code.described) return false;
+  const from = at + 2;
+  switch (bytes[at + 1]) {
+    case code.smallUlong:
+      return kinds.has(bytes[from] ?? 0);
+    case code.ulong:
+      return uint32At(bytes, from) === 0 && kinds.has(uint32At(bytes, from + 4));
+    case code.symbol8:
+      return isNamed(kinds, bytes.subarray(from + 1, from + 1 + (bytes[from] ?? 0)));
+    case code.symbol32:
+      return isNamed(kinds, bytes.subarray(from + 4, from + 4 + uint32At(bytes, from)));
+    default:
+      return false;
+  }
+}
+
+/** @throws Malformed where the value at `at` is there, and is of no such kind. */
+export function expectKind(
+  kinds: DescribedKinds,
+  bytes: Uint8Array,
+  at: number | undefined,
+  what: string,
+): void {
+  if (at === undefined || bytes[at] === code.null || isDescribedAs(kinds, bytes, at)) return;
+  throw new Malformed(`${what} of a kind that is not supported`);
+}
+
+function isNamed(kinds: DescribedKinds, name: Uint8Array): boolean {
+  const text = Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('latin1');
+  for (const symbol of kinds.values()) if (symbol === text) return true;
+  return false;
+}

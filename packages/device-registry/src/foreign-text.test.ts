@@ -1,0 +1,50 @@
+import { nastyStrings } from '@rollcall/conformance';
+import { isPrintable } from '@rollcall/core';
+import { afterEach, expect, test, vi } from 'vitest';
+import { parseRegistry } from './parse-registry.ts';
+
+function withNames(tenant: string, device: string, authId: string): string {
+  const credentials = { type: 'psk', 'auth-id': authId, secrets: [{ key: 'aG9ubw==' }] };
+  const devices = [{ 'device-id': device, credentials: [credentials] }];
+  return JSON.stringify({ tenants: [{ 'tenant-id': tenant, devices }] });
+}
+
+const nasty = Object.entries(nastyStrings).filter(([, text]) => !isPrintable(text));
+
+test.each(nasty)('a registry has no names with %s', (_what, text) => {
+  expect(parseRegistry('r.json', withNames('acme', 'valve', 'valve')).status).toBe('valid');
+  for (const [tenant, device, authId] of [
+    [text, 'valve', 'valve'],
+    ['acme', text, 'valve'],
+    ['acme', 'valve', text],
+  ] as [string, string, string][])
+    expect(parseRegistry('r.json', withNames(tenant, device, authId))).toMatchObject({
+      status: 'invalid',
+      problems: [expect.stringContaining('cannot be seen')],
+    });
+});
+
+test('a subject that spells out what it must not have is refused', () => {
+  const credentials = { type: 'x509-cert', 'auth-id': String.raw`CN=a\E2\80\AEb`, secrets: [{}] };
+  const devices = [{ 'device-id': 'valve', credentials: [credentials] }];
+  const parsed = parseRegistry('r.json', JSON.stringify({ tenants: [{ 'tenant-id': 'acme', devices }] }));
+  expect(parsed.status).toBe('invalid');
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+test.each([
+  ['r.json', '{"pwd-plain": s3cret}'],
+  ['r.json', '{"pwd-plain": "s3cret'],
+  ['r.json', 's3cret'],
+  ['r.yaml', 'pwd-plain: *s3cret'],
+  ['r.yaml', 'pwd-plain: !s3cret x'],
+  ['r.yaml', 'pwd-plain: "s3cret'],
+  ['r.yaml', 'pwd-plain: b: s3cret'],
+])('what is wrong with %s is said without what is in it: %s', (file, text) => {
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const parsed = parseRegistry(file, text);
+  expect(parsed.status).toBe('invalid');
+  expect(JSON.stringify(parsed)).not.toContain('s3cret');
+  expect(warned).not.toHaveBeenCalled();
+});

@@ -1,0 +1,47 @@
+import { anOutboundEvent, harmOf, nastyStrings } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { createLog } from './create-log.ts';
+import { createLoggerSink } from './logger-sink.ts';
+
+function givenALog() {
+  const lines: string[] = [];
+  const log = createLog({
+    name: 'a',
+    level: 'debug',
+    destination: { write: (line) => void lines.push(line) },
+  });
+  return { lines, log };
+}
+
+test.each(Object.entries(nastyStrings))(
+  '%s stands in one line, escaped, and loses nothing',
+  (_what, text) => {
+    const { lines, log } = givenALog();
+    log.warn({ text, [text]: 1, nested: { text }, err: new Error(text) }, text);
+    const [line = ''] = lines;
+    expect(lines).toHaveLength(1);
+    expect(line.endsWith('\n')).toBe(true);
+    expect(harmOf(line.slice(0, -1))).toBeUndefined();
+    expect(JSON.parse(line)).toMatchObject({
+      text,
+      [text]: 1,
+      nested: { text },
+      msg: text,
+      err: { message: text },
+    });
+  },
+);
+
+test.each(Object.entries(nastyStrings))(
+  '%s in an event of another adapter does no harm',
+  async (_what, text) => {
+    const { lines, log } = givenALog();
+    const sink = createLoggerSink({ log, level: 'info' });
+    await sink.deliver(
+      anOutboundEvent('e1', { remoteId: text, slot: text, protocol: text, remoteAddress: text }),
+      new AbortController().signal,
+    );
+    expect(lines).toHaveLength(1);
+    expect(harmOf(lines[0]?.slice(0, -1) ?? '')).toBeUndefined();
+  },
+);
