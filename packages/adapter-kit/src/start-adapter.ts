@@ -10,6 +10,7 @@ import {
   type PasswordVerifier,
   type Random,
   type Tenant,
+  type TenantId,
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
 import { createAnnouncer } from './announcing/announcer.ts';
@@ -107,10 +108,11 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     instance: uuidV7(clock.now(), random),
   };
 
-  const recovered = await journal.recover().catch(async (error: unknown) => {
+  const giveUp = async (cause: unknown): Promise<never> => {
     await Promise.all([...parts.sinks, sender].map((each) => each.close()));
-    throw error;
-  });
+    throw cause;
+  };
+  const recovered = await journal.recover().catch(giveUp);
   const metrics = createAdapterMetrics(adapter.type, {
     connections: () => connections.byTenant(),
     outbox: () => outbox.depth(),
@@ -158,7 +160,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   });
   const { registry } = watched;
 
-  resumePending(recovered.pending, outbox, log);
+  const startSending = outbox.hold();
+  await resumePending(recovered, outbox, log).catch(giveUp);
 
   const announcer = createAnnouncer<OpenEvent>(
     { clock, random },
@@ -187,13 +190,17 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
     takeCoalesced: (device) => outbox.takeCoalesced(device),
   });
-  await endLostSessions(recovered.open, registry, log, (entry, tenant) => {
+  const provedTenants = new Set<TenantId>();
+  const leases = await endLostSessions(recovered, { registry, clock, log }, (entry, tenant) => {
+    provedTenants.add(tenant.id);
     const lost = stampLost(entry, 'adapter-lost', { clock, random });
     metrics.published(lost);
-    void outbox.append({ event: lost, message: encode(lost, tenant) });
-  });
+    return outbox.append({ event: lost, message: encode(lost, tenant) });
+  }).catch(giveUp);
+  for (const { event } of leases) provedTenants.add(event.device.tenant);
+  startSending();
   const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
-  const restored = await Promise.all(recovered.open.map((entry) => restoreLease(entry, registry, clock)));
+  const restored = await Promise.all(leases.map((entry) => restoreLease(entry, registry, clock)));
 
   const anonymous = createAnonymousConnections(clock);
   const authenticator = createAuthenticator({
@@ -207,7 +214,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     onRefused: (reason) => metrics.attempt(reason),
   });
   // Else holders of leases would wait among strangers until one of their tenant came through.
-  for (const { event } of recovered.open) authenticator.proved(event.device.tenant);
+  for (const tenant of provedTenants) authenticator.proved(tenant);
 
   const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
   const uploadContext: UploadContext = {

@@ -107,6 +107,12 @@ export const kitOptions = {
     '134217728',
     'bytes of events that may wait for one sink',
   ),
+  outboxMemoryBytes: option(
+    'OUTBOX_MAXMEMORY',
+    wholeNumber(0, 1_000_000_000_000),
+    '0',
+    'bytes of memory for events that wait, beside some 70 for each; the rest is read back from the journal; 0: an eighth of the heap limit of Node.js',
+  ),
   commitWaitMs: option(
     'JOURNAL_COMMITWAIT',
     milliseconds,

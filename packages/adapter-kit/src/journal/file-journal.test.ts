@@ -13,9 +13,9 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordingLog } from '../conformance/recording-log.ts';
 import { createFileJournal } from './file-journal.ts';
-import type { Recovered } from './journal.ts';
+import type { Journal, OpenEntry, PendingEvent, Place, Recovered } from './journal.ts';
 import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
-import type { Batch, JournalStore } from './store/stored.ts';
+import type { Batch, JournalStore, StoreReads } from './store/stored.ts';
 
 let directory: string;
 const stores: SqliteStore[] = [];
@@ -42,7 +42,13 @@ class FaultyStore implements JournalStore {
       maxBytes: 100_000_000,
     });
     stores.push(this.#store);
-    return this.#store.contents();
+    return this.#store.summary();
+  }
+
+  async read<What extends keyof StoreReads>(what: What, which: Parameters<StoreReads[What]>[0]) {
+    if (!this.#store || this.failing) throw new Error('disk I/O error');
+    const read = this.#store[what] as (asked: typeof which) => ReturnType<StoreReads[What]>;
+    return read(which);
   }
 
   hold(): () => void {
@@ -105,27 +111,52 @@ function disconnected(id: string): OutboundEvent {
   };
 }
 
-/** What a new incarnation finds. */
-async function recovered(): Promise<Recovered> {
+/** What a new incarnation finds, all of it. */
+interface Found extends Pick<Recovered, 'highWater' | 'rhythms'> {
+  readonly pending: readonly PendingEvent[];
+  readonly open: readonly OpenEntry[];
+  /** `events a+`: for which sink, and the id of what was read back. */
+  readonly ids: readonly string[];
+  readonly events: readonly (OutboundEvent | undefined)[];
+}
+
+async function findAll(journal: Journal): Promise<Found> {
+  const { highWater, rhythms, ...lists } = await journal.recover();
+  const pending: PendingEvent[] = [];
+  const open: OpenEntry[] = [];
+  for await (const batch of lists.pending()) pending.push(...batch);
+  for await (const batch of lists.open()) open.push(...batch);
+  const events = await journal.read(pending.map(({ place }) => place));
+  const ids = pending.flatMap(({ sinks }, index) =>
+    sinks.map((sink) => `${sink} ${events[index]?.event.id}`),
+  );
+  return { ...(highWater !== undefined && { highWater }), rhythms, pending, open, ids, events };
+}
+
+async function recovered(): Promise<Found> {
   const store = new FaultyStore();
   const journal = createFileJournal({ store, clock: new ManualClock(), log: silentLog, behindAfterMs: 50 });
-  const found = await journal.recover();
+  const found = await findAll(journal);
   store.crash();
   return found;
 }
 
-const idsOf = (pending: Recovered['pending']) =>
-  pending.map(({ sink, outbound }) => `${sink} ${outbound.event.id}`);
+/** Keeps an event, and waits until it is safe. */
+async function keep(journal: Journal, outbound: OutboundEvent, sinks: readonly string[]): Promise<Place> {
+  const { place, committed } = journal.append(outbound, sinks);
+  await committed;
+  return place;
+}
 
 describe('after a crash', () => {
   test('what was committed is there: unsent events in order and byte for byte, open connections, notes, rhythms', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     const first = connected('a');
-    await journal.append(first, ['events', 'hook']);
-    await journal.append(disconnected('a'), ['events']);
-    await journal.append(connected('b'), ['events']);
-    journal.forget('hook', first.event.id);
+    const place = await keep(journal, first, ['events', 'hook']);
+    await keep(journal, disconnected('a'), ['events']);
+    await keep(journal, connected('b'), ['events']);
+    journal.forget('hook', place);
     journal.note([['b' as ConnectionId, noted]]);
     const gaps = { count: 1, meanMs: 2, deviationMs: 3, recentMs: [4] };
     journal.learn([['acme\nd1\nsensor1', gaps]]);
@@ -133,8 +164,15 @@ describe('after a crash', () => {
     store.crash();
 
     const found = await recovered();
-    expect(idsOf(found.pending)).toEqual(['events a+', 'events a-', 'events b+']);
-    expect(found.pending[0]?.outbound).toEqual({ event: first.event, message: first.message });
+    expect(found.ids).toEqual(['events a+', 'events a-', 'events b+']);
+    expect(found.pending[0]).toEqual({
+      place,
+      sinks: ['events'],
+      device,
+      at: first.event.at,
+      bytes: first.message.byteLength,
+    });
+    expect(found.events[0]).toEqual({ event: first.event, message: first.message });
     expect(found.open).toEqual([{ event: connected('b').event, noted }]);
     expect(found.highWater).toBe(first.event.epoch);
     expect(found.rhythms).toEqual([['acme\nd1\nsensor1', gaps]]);
@@ -143,23 +181,23 @@ describe('after a crash', () => {
   test('a parked event is offered again', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
-    await journal.append(connected('a'), ['events']);
-    journal.park('events', connected('a').event.id, 'no such address');
+    journal.park('events', await keep(journal, connected('a'), ['events']), 'no such address');
     await unhurried(clock);
     expect(store.batches.at(-1)?.updated).toEqual([
       [1, { open: true, waiting: [], parked: { events: 'no such address' } }],
     ]);
     store.crash();
-    expect(idsOf((await recovered()).pending)).toEqual(['events a+']);
+    expect((await recovered()).ids).toEqual(['events a+']);
   });
 
   test('an event that was confirmed, of a connection that ended, is gone', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
-    await journal.append(connected('a'), ['events']);
-    await journal.append(disconnected('a'), ['events']);
-    journal.forget('events', connected('a').event.id);
-    journal.forget('events', disconnected('a').event.id);
+    const places = [
+      await keep(journal, connected('a'), ['events']),
+      await keep(journal, disconnected('a'), ['events']),
+    ];
+    for (const place of places) journal.forget('events', place);
     await unhurried(clock);
     store.crash();
     expect(await recovered()).toMatchObject({ pending: [], open: [] });
@@ -168,16 +206,16 @@ describe('after a crash', () => {
   test('a connection that was open goes on, and its end closes it', async () => {
     const { store, journal } = givenAJournal();
     await journal.recover();
-    await journal.append(connected('a'), []);
+    await keep(journal, connected('a'), []);
     store.crash();
 
     const next = givenAJournal();
-    expect((await next.journal.recover()).open).toHaveLength(1);
-    await next.journal.append(disconnected('a'), ['events']);
+    expect((await findAll(next.journal)).open).toHaveLength(1);
+    await keep(next.journal, disconnected('a'), ['events']);
     next.store.crash();
     const found = await recovered();
     expect(found.open).toEqual([]);
-    expect(idsOf(found.pending)).toEqual(['events a-']);
+    expect(found.ids).toEqual(['events a-']);
   });
 });
 
@@ -186,9 +224,9 @@ describe('storing', () => {
     const { store, journal } = givenAJournal();
     await journal.recover();
     const release = store.hold();
-    const first = journal.append(connected('a'), ['events']);
+    const first = journal.append(connected('a'), ['events']).committed;
     await turn();
-    const later = ['b', 'c', 'd'].map((id) => journal.append(connected(id), ['events']));
+    const later = ['b', 'c', 'd'].map((id) => journal.append(connected(id), ['events']).committed);
     await turn();
     expect(store.batches.map((batch) => batch.inserted.length)).toEqual([1]);
     release();
@@ -199,11 +237,10 @@ describe('storing', () => {
   test('an event that all sinks confirm before it is stored costs nothing', async () => {
     const { store, journal } = givenAJournal();
     await journal.recover();
-    const kept = journal.append(connected('a'), ['logging']);
-    journal.forget('logging', connected('a').event.id);
-    void journal.append(disconnected('a'), ['logging']);
-    journal.forget('logging', disconnected('a').event.id);
-    await kept;
+    const { place, committed } = journal.append(connected('a'), ['logging']);
+    journal.forget('logging', place);
+    journal.forget('logging', journal.append(disconnected('a'), ['logging']).place);
+    await committed;
     expect(store.batches).toMatchObject([{ inserted: [], removed: [], updated: [] }]);
   });
 
@@ -211,7 +248,7 @@ describe('storing', () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     const release = store.hold();
-    const kept = journal.append(connected('a'), ['events']);
+    const kept = journal.append(connected('a'), ['events']).committed;
     await turn();
     expect(journal.behind()).toBe(false);
     clock.advance(51);
@@ -225,7 +262,7 @@ describe('storing', () => {
   test('closing stores what nobody was in a hurry about', async () => {
     const { journal } = givenAJournal();
     await journal.recover();
-    await journal.append(connected('a'), ['events']);
+    await keep(journal, connected('a'), ['events']);
     journal.note([['a' as ConnectionId, noted]]);
     await journal.close();
     expect((await recovered()).open).toMatchObject([{ noted }]);
@@ -237,9 +274,9 @@ describe('where the store fails', () => {
     const { clock, store, log, journal } = givenAJournal();
     await journal.recover();
     store.failing = true;
-    await journal.append(connected('a'), ['events']);
-    expect(journal.append(connected('b'), ['events'])).toBeUndefined();
-    expect(journal.append(disconnected('b'), ['events'])).toBeUndefined();
+    await keep(journal, connected('a'), ['events']);
+    expect(journal.append(connected('b'), ['events']).committed).toBeUndefined();
+    expect(journal.append(disconnected('b'), ['events']).committed).toBeUndefined();
     await retried(clock, 3);
     expect(journal.behind()).toBe(true);
     store.failing = false;
@@ -251,7 +288,7 @@ describe('where the store fails', () => {
     ]);
     store.crash();
     const found = await recovered();
-    expect(idsOf(found.pending)).toEqual(['events a+', 'events b+', 'events b-']);
+    expect(found.ids).toEqual(['events a+', 'events b+', 'events b-']);
     expect(found.open.map(({ event }) => event.connectionId)).toEqual(['a']);
   });
 
@@ -259,13 +296,13 @@ describe('where the store fails', () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     store.failing = true;
-    await journal.append(connected('a'), ['events']);
+    await keep(journal, connected('a'), ['events']);
     await turn();
     store.failing = false;
     const release = store.hold();
     clock.advance(1_000);
     await turn();
-    void journal.append(connected('b'), ['events']);
+    journal.append(connected('b'), ['events']);
     release();
     store.hold();
     await turn();
@@ -277,12 +314,10 @@ describe('where the store fails', () => {
     await journal.recover();
     store.failing = true;
     for (let round = 0; round < 5_000; round++) {
-      void journal.append(connected(String(round)), ['events']);
-      void journal.append(disconnected(String(round)), ['events']);
-      journal.forget('events', connected(String(round)).event.id);
-      journal.forget('events', disconnected(String(round)).event.id);
+      for (const half of [connected(String(round)), disconnected(String(round))])
+        journal.forget('events', journal.append(half, ['events']).place);
     }
-    void journal.append(connected('open'), ['events']);
+    journal.append(connected('open'), ['events']);
     await turn();
     await retried(clock, 10);
     store.failing = false;
@@ -296,8 +331,8 @@ describe('where the store fails', () => {
     await journal.recover();
     store.failing = true;
     for (let round = 0; round < 5_000; round++) {
-      void journal.append(connected(String(round)), ['events']);
-      void journal.append(disconnected(String(round)), ['events']);
+      journal.append(connected(String(round)), ['events']);
+      journal.append(disconnected(String(round)), ['events']);
     }
     await turn();
     store.failing = false;
@@ -315,31 +350,32 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     const random = seededRandom(seed);
     const below = (limit: number): number => Math.floor(random.next() * limit);
     const open = new Set<string>();
-    const unsent: string[] = [];
+    let unsent: { readonly id: string; readonly place: Place }[] = [];
     let count = 0;
     for (let life = 0; life < 5; life++) {
       const { clock, store, journal } = givenAJournal();
-      const found = await journal.recover();
-      expect(idsOf(found.pending)).toEqual(unsent.map((id) => `events ${id}`));
+      const found = await findAll(journal);
+      expect(found.ids).toEqual(unsent.map(({ id }) => `events ${id}`));
+      unsent = unsent.map(({ id }, index) => ({ id, place: found.pending[index]?.place ?? 0 }));
       expect(found.open.map(({ event }) => event.connectionId).toSorted()).toEqual([...open].toSorted());
       for (let step = 0; step < 200; step++) {
         store.failing = below(10) === 0;
         const dice = below(10);
         if (dice < 4) {
           const id = `${seed}.${count++}`;
-          void journal.append(connected(id), ['events', 'logging']);
-          journal.forget('logging', connected(id).event.id);
+          const { place } = journal.append(connected(id), ['events', 'logging']);
+          journal.forget('logging', place);
           open.add(id);
-          unsent.push(`${id}+`);
+          unsent.push({ id: `${id}+`, place });
         } else if (dice < 7) {
           const id = [...open][below(open.size)];
           if (id === undefined) continue;
-          void journal.append(disconnected(id), ['events']);
+          const { place } = journal.append(disconnected(id), ['events']);
           open.delete(id);
-          unsent.push(`${id}-`);
+          unsent.push({ id: `${id}-`, place });
         } else if (dice < 9) {
-          const [id] = unsent.splice(below(unsent.length), 1);
-          if (id !== undefined) journal.forget('events', id as never);
+          const [sent] = unsent.splice(below(unsent.length), 1);
+          if (sent) journal.forget('events', sent.place);
         } else {
           const id = [...open][below(open.size)] as ConnectionId | undefined;
           if (id !== undefined) journal.note([[id, { lastSeen: below(1_000_000) as Timestamp }]]);
@@ -360,8 +396,8 @@ test('the epoch never falls behind, also where the batch that had it was lost', 
   await journal.recover();
   store.failing = true;
   const { event, message } = connected('a');
-  await journal.append({ event: { ...event, epoch: '019bffffffff0000' as Epoch }, message }, []);
-  await journal.append(disconnected('a'), []);
+  await keep(journal, { event: { ...event, epoch: '019bffffffff0000' as Epoch }, message }, []);
+  await keep(journal, disconnected('a'), []);
   store.failing = false;
   await retried(clock, 1);
   store.crash();

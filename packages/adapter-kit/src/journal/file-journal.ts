@@ -1,7 +1,18 @@
-import { later, within, type Clock, type Instant, type Log } from '@rollcall/core';
-import type { Journal } from './journal.ts';
+import {
+  deviceRef,
+  later,
+  within,
+  type Clock,
+  type Epoch,
+  type Instant,
+  type Log,
+  type Timestamp,
+} from '@rollcall/core';
+import type { LearnedGaps } from '../leases/rhythm.ts';
+import { inOrderOf, readPages } from './pages.ts';
+import type { Journal, PendingEvent } from './journal.ts';
 import { createRowBook } from './row-book.ts';
-import type { JournalStore } from './store/stored.ts';
+import type { JournalStore, StoredPending } from './store/stored.ts';
 
 export interface FileJournalOptions {
   readonly store: JournalStore;
@@ -112,20 +123,39 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
   }
 
   return {
-    recover: async () => book.load(await store.open()),
+    async recover() {
+      const summary = await store.open();
+      book.begin(summary);
+      const { lastSeq } = summary;
+      const rhythms: (readonly [holder: string, gaps: LearnedGaps])[] = [];
+      for await (const page of readPages(store, 'rhythms', Number.MAX_SAFE_INTEGER))
+        for (const { holder, gaps } of page) rhythms.push([holder, JSON.parse(gaps) as LearnedGaps]);
+      return {
+        ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
+        async *pending() {
+          for await (const page of readPages(store, 'pending', lastSeq)) yield page.map(toPendingEvent);
+        },
+        async *open() {
+          for await (const page of readPages(store, 'open', lastSeq)) yield book.reopen(page);
+        },
+        rhythms,
+      };
+    },
     append(outbound, sinks) {
-      book.append(outbound, sinks);
-      if (failing) return undefined;
+      const place = book.append(outbound, sinks);
+      if (failing) return { place, committed: undefined };
       gathering ??= { stored: Promise.withResolvers(), begunAt: clock.monotonic(), rowsLeft: 0 };
       flushSoon();
-      return gathering.stored.promise;
+      return { place, committed: gathering.stored.promise };
     },
-    forget(sink, event) {
-      book.forget(sink, event);
+    holds: book.holds,
+    read: async (places) => inOrderOf(places, await store.read('events', places)),
+    forget(sink, place) {
+      book.forget(sink, place);
       unhurried();
     },
-    park(sink, event, cause) {
-      book.park(sink, event, cause);
+    park(sink, place, cause) {
+      book.park(sink, place, cause);
       unhurried();
     },
     note(presence) {
@@ -155,4 +185,8 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     if (book.backlog > 0) log.error({ rows: book.backlog }, 'journal closes without what it could not write');
     await store.close();
   }
+}
+
+function toPendingEvent({ seq, tenant, device, at, bytes, sinks }: StoredPending): PendingEvent {
+  return { place: seq, sinks, device: deviceRef(tenant, device), at: at as Timestamp, bytes };
 }

@@ -1,18 +1,33 @@
 import type {
   ConnectedEvent,
   ConnectionId,
+  DeviceRef,
   Epoch,
-  EventId,
   LeaseBasis,
   OutboundEvent,
   Timestamp,
 } from '@rollcall/core';
 import type { LearnedGaps } from '../leases/rhythm.ts';
 
-/** An event that some sink has still to confirm. */
+/** What an event is called while it is kept: its place in the order of all events that were appended. Whole numbers that grow. */
+export type Place = number;
+
+/** An event that some sink has still to confirm, without the event itself: see {@link Journal.read}. */
 export interface PendingEvent {
-  readonly sink: string;
-  readonly outbound: OutboundEvent;
+  readonly place: Place;
+  readonly sinks: readonly string[];
+  readonly device: DeviceRef;
+  /** When it was observed. */
+  readonly at: Timestamp;
+  /** Length of its message. */
+  readonly bytes: number;
+}
+
+/** What becomes of an event that is appended. */
+export interface Kept {
+  readonly place: Place;
+  /** Resolves when the event is as safe as this journal makes it; `undefined`: it already is. */
+  readonly committed: Promise<void> | undefined;
 }
 
 /** A connection whose `connected` was appended, and whose `disconnected` was not. */
@@ -33,9 +48,13 @@ export interface NotedPresence {
 export interface Recovered {
   /** The greatest epoch ever given out. */
   readonly highWater?: Epoch;
-  /** In the order they were appended. */
-  readonly pending: readonly PendingEvent[];
-  readonly open: readonly OpenEntry[];
+  /**
+   * Some at a time, in the order they were appended: there may be more of them than memory. To be asked for once, and before
+   * anything is forgotten or parked.
+   */
+  pending(): AsyncIterable<readonly PendingEvent[]>;
+  /** As `pending`. Where it is asked for, it must be read to its end before anything is forgotten or parked, too. */
+  open(): AsyncIterable<readonly OpenEntry[]>;
   /** By lease holder, the one heard last at the end. */
   readonly rhythms: readonly (readonly [holder: string, gaps: LearnedGaps])[];
 }
@@ -47,15 +66,19 @@ export interface Recovered {
 export interface Journal {
   /** To be called once, before anything is appended. */
   recover(): Promise<Recovered>;
+  /** Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`. */
+  append(outbound: OutboundEvent, sinks: readonly string[]): Kept;
+  /** Whether {@link read} gives this event now. Then nobody else need have it in memory. */
+  holds(place: Place): boolean;
   /**
-   * Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`. The result
-   * resolves when the event is as safe as this journal makes it; `undefined` says that it already is.
+   * Gives events back that some sink still needs, in the order of `places`; `undefined` for one that is not held. The only way
+   * to what is kept: how it is kept is the journal's business. Rejects where the journal cannot be read now.
    */
-  append(outbound: OutboundEvent, sinks: readonly string[]): Promise<void> | undefined;
+  read(places: readonly Place[]): Promise<readonly (OutboundEvent | undefined)[]>;
   /** The sink needs this event no more: it was confirmed, or left out at the outbox's bound. */
-  forget(sink: string, event: EventId): void;
+  forget(sink: string, place: Place): void;
   /** The sink refused this event: keep it, but do not offer it as pending. */
-  park(sink: string, event: EventId, cause: string): void;
+  park(sink: string, place: Place, cause: string): void;
   /** Notes of an open connection when its device was last heard. Many at a time, every few seconds. */
   note(presence: readonly (readonly [connection: ConnectionId, noted: NotedPresence])[]): void;
   /** Keeps what was learned of lease holders; `undefined` forgets. Many at a time, every few seconds. */

@@ -1,31 +1,36 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
 import type { LearnedGaps } from '../leases/rhythm.ts';
-import type { Journal, OpenEntry } from './journal.ts';
+import type { Journal, OpenEntry, Place } from './journal.ts';
 
 /**
  * Keeps open connections and rhythms as long as it lives itself, so that an adapter can be started again on it. Events
- * are not kept: they wait in the outbox alone, and end with the process.
+ * are not kept: they wait in the outbox alone, which bounds their bytes, and end with the process.
  */
 export function createMemoryJournal(): Journal {
   const open = new Map<ConnectionId, OpenEntry>();
   const rhythms = new Map<string, LearnedGaps>();
   let highWater: Epoch | undefined;
+  let lastPlace: Place = 0;
   return {
     recover: async () => ({
       ...(highWater !== undefined && { highWater }),
-      pending: [],
-      open: [...open.values()],
+      async *pending() {},
+      async *open() {
+        yield [...open.values()];
+      },
       rhythms: [...rhythms],
     }),
     append({ event }) {
       if (event.type === 'disconnected') {
         open.delete(event.connectionId);
-        return undefined;
+      } else {
+        highWater = event.epoch;
+        open.set(event.connectionId, { event });
       }
-      highWater = event.epoch;
-      open.set(event.connectionId, { event });
-      return undefined;
+      return { place: ++lastPlace, committed: undefined };
     },
+    holds: () => false,
+    read: async (places) => places.map(() => undefined),
     forget() {},
     park() {},
     note(presence) {

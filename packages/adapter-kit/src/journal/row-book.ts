@@ -1,12 +1,13 @@
-import type { ConnectionEvent, ConnectionId, Epoch, EventId, OutboundEvent, Timestamp } from '@rollcall/core';
+import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
 import type { LearnedGaps } from '../leases/rhythm.ts';
-import type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal.ts';
-import type { Batch, Standing, StoredContents, StoredEvent } from './store/stored.ts';
+import type { Journal, NotedPresence, OpenEntry, Place } from './journal.ts';
+import { createSettlements } from './settlements.ts';
+import { takeFirst } from './take-first.ts';
+import type { Batch, Standing, StandingEvent, StoredOpen, StoreSummary } from './store/stored.ts';
 
-/** An event that is kept, for the life of its reasons to be kept. */
+/** An event whose standing is known here, and not to the store alone. */
 interface Row {
-  readonly seq: number;
-  readonly event: EventId;
+  readonly seq: Place;
   /** Until the store has it. */
   outbound: OutboundEvent | undefined;
   open: boolean;
@@ -30,10 +31,12 @@ interface PendingBatch {
 }
 
 /** What the journal says of itself when it changes something. See {@link Journal}. */
-export interface RowBook extends Pick<Journal, 'forget' | 'park' | 'note' | 'learn'> {
-  /** Takes up what the store has. To be called once, before everything else. */
-  load(contents: StoredContents): Recovered;
-  append(outbound: OutboundEvent, sinks: readonly string[]): void;
+export interface RowBook extends Pick<Journal, 'forget' | 'park' | 'note' | 'learn' | 'holds'> {
+  /** Begins where the store ends. To be called once, before everything else. */
+  begin(summary: StoreSummary): void;
+  /** Takes up connections that are open in the store. */
+  reopen(page: readonly StoredOpen[]): readonly OpenEntry[];
+  append(outbound: OutboundEvent, sinks: readonly string[]): Place;
   /** Number of rows and rhythms whose changes the store does not have, and were not handed out either. */
   readonly backlog: number;
   /** Hands out the oldest changes, of `maxRows` rows or one more; `undefined` where there are none. */
@@ -41,54 +44,61 @@ export interface RowBook extends Pick<Journal, 'forget' | 'park' | 'note' | 'lea
 }
 
 const nothingParked: Readonly<Record<string, string>> = {};
+/** Rows of events that only wait to be confirmed, and are in the store: beyond it, their standing is known to the store alone. */
+const maxRestingRows = 5_000;
 
 /**
  * Which changes the store has still to make. Changes of one event that were not handed out yet melt into one, or into
  * none: however long the store is away, no more waits for it than is open, unconfirmed or parked now, and has to be
- * removed.
+ * removed. What the store has, and only waits, is forgotten here: it is as many events as the network was away for.
  */
 export function createRowBook(): RowBook {
   const open = new Map<ConnectionId, Row>();
-  /** Rows that some sink needs. */
-  const needed = new Map<EventId, Row>();
+  /** Rows that some sink needs, or that are open. */
+  const known = new Map<Place, Row>();
   const dirty = new Set<Row>();
+  /** Those of the known that wait, closed and stored; the one that rests longest first. */
+  const resting = new Set<Row>();
+  const settlements = createSettlements();
   const rhythms = new Map<string, LearnedGaps | undefined>();
-  let nextSeq = 1;
+  let nextSeq: Place = 1;
   let highWater: Epoch | undefined;
   let storedHighWater: Epoch | undefined;
 
-  function add(outbound: OutboundEvent, sinks: readonly string[]): Row {
-    const { event } = outbound;
-    const row: Row = {
-      seq: nextSeq++,
-      event: event.id,
-      outbound,
-      open: event.type === 'connected',
-      waiting: sinks,
-      parked: nothingParked,
-      noted: undefined,
-      offered: false,
-      partner: undefined,
-    };
-    if (sinks.length > 0) needed.set(event.id, row);
+  function change(row: Row): void {
+    resting.delete(row);
     dirty.add(row);
-    return row;
+    if (!isKept(row)) known.delete(row.seq);
   }
 
-  function settle(sink: string, event: EventId, cause?: string): void {
-    const row = needed.get(event);
-    if (!row) return;
+  function settle(sink: string, place: Place, refusal?: string): void {
+    const row = known.get(place);
+    if (!row) {
+      settlements.add(place, { sink, ...(refusal !== undefined && { refusal }) });
+      return;
+    }
     row.waiting = row.waiting.filter((each) => each !== sink);
-    if (cause !== undefined) row.parked = { ...row.parked, [sink]: cause };
-    if (row.waiting.length === 0 && row.parked === nothingParked) needed.delete(event);
-    dirty.add(row);
+    if (refusal !== undefined) row.parked = { ...row.parked, [sink]: refusal };
+    change(row);
+  }
+
+  function rest(row: Row): void {
+    row.outbound = undefined;
+    if (dirty.has(row)) return;
+    row.partner = undefined;
+    if (row.open || !isKept(row)) return;
+    resting.add(row);
+    if (resting.size <= maxRestingRows) return;
+    const [longest] = resting;
+    if (!longest) return;
+    resting.delete(longest);
+    known.delete(longest.seq);
   }
 
   function takeRow(row: Row, batch: Changes): void {
     dirty.delete(row);
     batch.rows.push(row);
-    const kept = row.open || row.waiting.length > 0 || row.parked !== nothingParked;
-    if (!kept) {
+    if (!isKept(row)) {
       if (row.offered) batch.removed.push(row.seq);
     } else if (row.outbound) {
       const { event, message } = row.outbound;
@@ -101,59 +111,65 @@ export function createRowBook(): RowBook {
   }
 
   return {
-    load(contents) {
-      highWater = storedHighWater = contents.highWater as Epoch | undefined;
-      const pending: PendingEvent[] = [];
-      const wasOpen: OpenEntry[] = [];
-      for (const { seq, facts, message, standing } of contents.events) {
-        const event = JSON.parse(facts) as ConnectionEvent;
+    begin(summary) {
+      highWater = storedHighWater = summary.highWater as Epoch | undefined;
+      nextSeq = summary.lastSeq + 1;
+    },
+
+    reopen: (page) =>
+      page.map(({ seq, facts, standing }) => {
+        const event = JSON.parse(facts) as ConnectedEvent;
         const noted = notedOf(standing);
-        // What was parked is tried again at every start.
-        const waiting = [...new Set([...standing.waiting, ...Object.keys(standing.parked)])];
         const row: Row = {
           seq,
-          event: event.id,
           outbound: undefined,
-          open: standing.open,
-          waiting,
+          open: true,
+          // What was parked is tried again at every start.
+          waiting: [...new Set([...standing.waiting, ...Object.keys(standing.parked)])],
           parked: nothingParked,
           noted,
           offered: true,
           partner: undefined,
         };
-        nextSeq = seq + 1;
-        if (waiting.length > 0) needed.set(event.id, row);
-        for (const sink of waiting) pending.push({ sink, outbound: { event, message } });
-        if (!standing.open || event.type !== 'connected') continue;
+        known.set(seq, row);
         open.set(event.connectionId, row);
-        wasOpen.push({ event, ...(noted && { noted }) });
-      }
-      return {
-        ...(highWater !== undefined && { highWater }),
-        pending,
-        open: wasOpen,
-        rhythms: contents.rhythms.map(([holder, gaps]) => [holder, JSON.parse(gaps) as LearnedGaps] as const),
-      };
-    },
+        return { event, ...(noted && { noted }) };
+      }),
 
     append(outbound, sinks) {
       const { event } = outbound;
-      const row = add(outbound, sinks);
+      const row: Row = {
+        seq: nextSeq++,
+        outbound,
+        open: event.type === 'connected',
+        waiting: sinks,
+        parked: nothingParked,
+        noted: undefined,
+        offered: false,
+        partner: undefined,
+      };
+      known.set(row.seq, row);
+      change(row);
       if (event.type === 'connected') {
         highWater = event.epoch;
         open.set(event.connectionId, row);
-        return;
+        return row.seq;
       }
       const connected = open.get(event.connectionId);
-      if (!connected) return;
+      if (!connected) return row.seq;
       open.delete(event.connectionId);
       connected.open = false;
       connected.partner = row;
       row.partner = connected;
-      dirty.add(connected);
+      change(connected);
+      return row.seq;
     },
 
-    forget: (sink, event) => settle(sink, event),
+    holds(place) {
+      const row = known.get(place);
+      return row ? row.outbound === undefined : place < nextSeq;
+    },
+    forget: (sink, place) => settle(sink, place),
     park: settle,
 
     note(presence) {
@@ -174,17 +190,18 @@ export function createRowBook(): RowBook {
     },
 
     get backlog() {
-      return dirty.size + rhythms.size;
+      return dirty.size + settlements.size + rhythms.size;
     },
 
     take(maxRows) {
-      if (dirty.size === 0 && rhythms.size === 0) return undefined;
+      if (dirty.size === 0 && settlements.size === 0 && rhythms.size === 0) return undefined;
       const changes: Changes = { rows: [], removed: [], inserted: [], updated: [] };
       for (const row of dirty) {
         if (changes.rows.length >= maxRows) break;
         takeRow(row, changes);
       }
-      const learned = takeFirst(rhythms, maxRows - changes.rows.length);
+      const settled = settlements.take(maxRows - changes.rows.length);
+      const learned = takeFirst(rhythms, maxRows - changes.rows.length - settled.length);
       const epoch = highWater === storedHighWater ? undefined : highWater;
       return {
         batch: {
@@ -192,18 +209,17 @@ export function createRowBook(): RowBook {
           removed: changes.removed,
           inserted: changes.inserted,
           updated: changes.updated,
+          settled,
           rhythms: learned.map(([holder, gaps]) => [holder, gaps && JSON.stringify(gaps)] as const),
         },
-        rows: changes.rows.length + learned.length,
+        rows: changes.rows.length + settled.length + learned.length,
         stored() {
           storedHighWater = epoch ?? storedHighWater;
-          for (const row of changes.rows) {
-            row.outbound = undefined;
-            if (!dirty.has(row)) row.partner = undefined;
-          }
+          for (const row of changes.rows) rest(row);
         },
         failed() {
           for (const row of changes.rows) dirty.add(row);
+          settlements.putBack(settled);
           for (const [holder, gaps] of learned) if (!rhythms.has(holder)) rhythms.set(holder, gaps);
         },
       };
@@ -214,18 +230,12 @@ export function createRowBook(): RowBook {
 interface Changes {
   readonly rows: Row[];
   readonly removed: number[];
-  readonly inserted: StoredEvent[];
+  readonly inserted: StandingEvent[];
   readonly updated: (readonly [seq: number, standing: Standing])[];
 }
 
-function takeFirst<Key, Value>(map: Map<Key, Value>, count: number): (readonly [Key, Value])[] {
-  const taken: (readonly [Key, Value])[] = [];
-  for (const entry of map) {
-    if (taken.length >= count) break;
-    taken.push(entry);
-    map.delete(entry[0]);
-  }
-  return taken;
+function isKept({ open, waiting, parked }: Row): boolean {
+  return open || waiting.length > 0 || parked !== nothingParked;
 }
 
 function standingOf({ open, waiting, parked, noted }: Row): Standing {

@@ -47,12 +47,13 @@ async function givenAJournal(): Promise<void> {
   const store = createThreadedStore({ file, durability: 'process', maxBytes: 10_000_000 });
   journal = createFileJournal({ store, clock: systemClock, log: silentLog, behindAfterMs: 50 });
   await journal.recover();
-  await journal.append(connected('told'), ['events', 'webhook']);
-  journal.forget('events', connected('told').event.id);
-  await journal.append(connected('untold'), ['events']);
+  const told = journal.append(connected('told'), ['events', 'webhook']);
+  journal.forget('events', told.place);
+  journal.append(connected('untold'), ['events']);
   const odd = connected('odd');
-  await journal.append(odd, ['events']);
-  journal.park('events', odd.event.id, 'no such address');
+  const { place, committed } = journal.append(odd, ['events']);
+  await committed;
+  journal.park('events', place, 'no such address');
   journal.note([['told' as ConnectionId, { lastSeen: (odd.event.at + 5_000) as Timestamp }]]);
 }
 

@@ -10,7 +10,7 @@ import { encodeEvent } from '@rollcall/core/wire';
 import { createOutbox } from '../outbox/outbox.ts';
 import { stampLost } from '../stamping/stamp.ts';
 import { createFileJournal } from './file-journal.ts';
-import type { Journal, OpenEntry } from './journal.ts';
+import type { Journal, Recovered } from './journal.ts';
 import { createMemoryJournal } from './memory-journal.ts';
 import { createThreadedStore } from './store/threaded-store.ts';
 
@@ -34,7 +34,12 @@ export interface Settled {
   readonly left: number;
 }
 
-const unbounded = { maxEvents: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+/** Nothing is left out; what is sent is read back a few megabytes at a time. */
+const unbounded = {
+  maxEvents: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
+  maxMemoryBytes: 16_777_216,
+};
 
 /**
  * Sends what waits for a sink in the journal of an adapter that does not run, parked events included; with `bury`, ends what
@@ -50,11 +55,11 @@ export async function settleJournal(
   const { clock, log, sink } = environment;
   const store = createThreadedStore({ file, durability: 'power', maxBytes: Number.MAX_SAFE_INTEGER });
   const journal = createFileJournal({ store, clock, log, behindAfterMs: 0 });
-  const { pending, open } = await journal.recover().catch(async (error: unknown) => {
+  const recovered = await journal.recover().catch(async (error: unknown) => {
     await sink.close();
     throw error;
   });
-  return settle(journal, pending, bury ? open : [], environment);
+  return settle(journal, bury ? recovered : { pending: recovered.pending, async *open() {} }, environment);
 }
 
 /** Ends connections as `buried` whose adapter has left no journal, but which somebody knows to be open. */
@@ -63,13 +68,21 @@ export function buryConnections(
   environment: Environment,
 ): Promise<Settled> {
   const open = connections.map((event) => ({ event }));
-  return settle(createMemoryJournal(), [], open, environment);
+  return settle(
+    createMemoryJournal(),
+    {
+      async *pending() {},
+      async *open() {
+        yield open;
+      },
+    },
+    environment,
+  );
 }
 
 async function settle(
   journal: Journal,
-  pending: Awaited<ReturnType<Journal['recover']>>['pending'],
-  open: readonly OpenEntry[],
+  recovered: Pick<Recovered, 'pending' | 'open'>,
   { sink, clock, random, log, withinMs }: Environment,
 ): Promise<Settled> {
   let delivered = 0;
@@ -94,17 +107,26 @@ async function settle(
       leftOut() {},
     },
   });
-  for (const { sink: name, outbound } of pending) outbox.resume(name, outbound);
-  for (const entry of open) {
-    const event = stampLost(entry, 'buried', { clock, random });
-    // What the tenant would add is known to its registry, which need not be at hand.
-    void outbox.append({ event, message: encodeEvent(event, { defaults: {} }) });
+  const startSending = outbox.hold();
+  for await (const batch of recovered.pending())
+    for (const pending of batch) for (const name of pending.sinks) outbox.resume(name, pending);
+  let buried = 0;
+  for await (const batch of recovered.open()) {
+    let committed: Promise<void> | undefined;
+    for (const entry of batch) {
+      const event = stampLost(entry, 'buried', { clock, random });
+      // What the tenant would add is known to its registry, which need not be at hand.
+      committed = outbox.append({ event, message: encodeEvent(event, { defaults: {} }) });
+      buried += 1;
+    }
+    await committed;
   }
+  startSending();
   const deadline = new AbortController();
   const disarm = clock.at(later(clock.monotonic(), withinMs), () => deadline.abort());
   await outbox.drained(deadline.signal);
   disarm();
   const left = outbox.depth().reduce((sum, { events }) => sum + events, 0);
   await outbox.close();
-  return { buried: open.length, delivered, parked, left };
+  return { buried, delivered, parked, left };
 }

@@ -16,6 +16,7 @@ import { printConfig, type LoadedConfig } from '../config/load-config.ts';
 import type { Options } from '../config/option.ts';
 import { selectSinks } from '../config/select-sinks.ts';
 import { selectJournal } from '../journal/select-journal.ts';
+import { memoryLimit } from '../outbox/memory-limit.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { guardConsole } from './guard-console.ts';
@@ -124,7 +125,11 @@ export function runAdapterProcess<Own extends Options>(
         maxMessagesPerSecond: kit.maxMessagesPerSecond,
         commitWaitMs: kit.commitWaitMs,
         announceIntervalMs: kit.announceIntervalMs,
-        outbox: { maxEvents: kit.outboxEvents, maxBytes: kit.outboxBytes },
+        outbox: {
+          maxEvents: kit.outboxEvents,
+          maxBytes: kit.outboxBytes,
+          maxMemoryBytes: memoryLimit(kit.outboxMemoryBytes),
+        },
         health: { host: kit.healthBindAddress, port: kit.healthPort },
       },
     });

@@ -1,5 +1,4 @@
 import {
-  deviceKey,
   later,
   type Clock,
   type Delivery,
@@ -9,22 +8,29 @@ import {
   type OutboundEvent,
   type Random,
 } from '@rollcall/core';
+import type { Place } from '../journal/journal.ts';
 import { backoffMs, type BackoffLimits } from './backoff.ts';
-import {
-  createDeviceQueue,
-  enqueue,
-  head,
-  leaveOutOldestPair,
-  type Arrival,
-  type DeviceQueue,
-  type Entry,
-} from './device-queue.ts';
+import type { Bodies } from './bodies.ts';
+import { createTenantQueue, type Arrival, type TenantQueue } from './tenant-queue.ts';
+import { flags, type Entry, type WaitingEvents } from './waiting-events.ts';
 
 /** Failures in a row, of any devices, after which the whole lane waits before it tries again. */
 const failuresBeforePause = 3;
+/** Events of one device that are read from the journal together. */
+const readAhead = 16;
+
+/** What became of an event that was handed to the sink. */
+export interface Tried {
+  readonly place: Place;
+  readonly outbound: OutboundEvent;
+  readonly delivery: Delivery;
+}
 
 export interface LaneContext {
+  readonly tenant: string;
   readonly sink: EventSink;
+  readonly waiting: WaitingEvents;
+  readonly bodies: Bodies;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -33,23 +39,28 @@ export interface LaneContext {
   readonly window: number;
   /** Aborts when the outbox closes. */
   readonly signal: AbortSignal;
-  /** What became of a try. Told before the next event of the device goes out. */
-  settled(entry: Entry, delivery: Delivery): void;
+  /** Whether anything may be sent yet. */
+  maySend(): boolean;
+  /** What became of a try. Told before the next event of the device goes out. Not of announcements. */
+  tried(tried: Tried): void;
+  /** The event of this place waits no more; told after {@link tried}. */
+  released(place: Place, bytes: number): void;
 }
 
 /** The way of one tenant's events to one sink. Its trouble stalls nobody else. */
-export interface Lane {
+export interface Lane extends Pick<
+  TenantQueue,
+  'events' | 'bytes' | 'pairs' | 'pairAt' | 'leaveOut' | 'oldestAt'
+> {
+  readonly tenant: string;
   append(arrival: Arrival): void;
   /**
-   * Sends an announcement, once and whatever becomes of it: the next one comes in its time. Not while the lane has trouble,
-   * nor while an event of the device waits, for that says more.
+   * Whether an announcement of this device may be said: not while the lane has trouble, nor while an event of the device
+   * waits, for that says more.
    */
-  announce(outbound: OutboundEvent): void;
-  /** Leaves out the oldest pair that can be; `undefined` where there is none. */
-  leaveOutPair(): readonly [Entry, Entry] | undefined;
-  readonly idle: boolean;
-  /** When the event that has waited longest was observed; `undefined` if none waits. */
-  oldestAt(): number | undefined;
+  mayAnnounce(device: number): boolean;
+  /** Sends what can be sent now. */
+  pump(): void;
   stop(): void;
 }
 
@@ -59,90 +70,104 @@ export interface Lane {
  * few tries and not by all devices.
  */
 export function createLane(context: LaneContext): Lane {
-  const { clock, random, sink } = context;
-  const devices = new Map<string, DeviceQueue>();
-  const ready = new Set<DeviceQueue>();
-  const withPairs = new Set<DeviceQueue>();
+  const { clock, random, sink, waiting, bodies } = context;
+  const queue = createTenantQueue(waiting);
+  /** Tries in a row of one event that were `retryable`. */
+  const failures = new Map<Entry, number>();
   const disarms = new Set<() => void>();
   let inFlight = 0;
   let failuresInARow = 0;
   let pausedUntil = clock.monotonic();
   let stopped = false;
 
-  function append(arrival: Arrival): void {
-    const key = deviceKey(arrival.outbound.event.device);
-    let queue = devices.get(key);
-    if (!queue) devices.set(key, (queue = createDeviceQueue(key)));
-    enqueue(queue, arrival);
-    if (queue.pairs.length > 0) withPairs.add(queue);
-    if (!queue.inFlight && queue.failures === 0) ready.add(queue);
-    pump();
-  }
-
   function pump(): void {
-    if (stopped || clock.monotonic() < pausedUntil) return;
+    if (stopped || !context.maySend() || clock.monotonic() < pausedUntil) return;
     const window = Math.max(1, context.window >> Math.min(failuresInARow, 30));
-    for (const queue of ready) {
-      if (inFlight >= window) return;
-      ready.delete(queue);
-      const entry = head(queue);
-      if (entry) void send(queue, entry);
-      else drop(queue);
+    while (inFlight < window) {
+      const entry = queue.takeReady();
+      if (entry === undefined) return;
+      void send(entry);
     }
   }
 
-  async function send(queue: DeviceQueue, entry: Entry): Promise<void> {
+  async function send(entry: Entry): Promise<void> {
     inFlight += 1;
-    queue.inFlight = true;
-    entry.attempted = true;
-    let delivery: Delivery;
+    const place = waiting.place(entry);
+    const isAnnouncement = waiting.is(entry, flags.announcement);
+    const inMemory = bodies.get(place);
     // An event that was sent, and that a crash then takes out of the journal, would be told again, and otherwise.
-    if (entry.committed) await entry.committed;
+    if (inMemory?.committed) await inMemory.committed;
+    const outbound = inMemory?.outbound ?? (await readBack(entry, place));
+    const delivery = outbound === undefined || outbound instanceof Error ? outbound : await deliver(outbound);
+    inFlight -= 1;
+    if (delivery === undefined) {
+      context.log.error({ sink: sink.name, place }, 'journal has lost an event that was to be sent');
+      next(entry);
+    } else if (delivery instanceof Error) {
+      context.log.debug({ sink: sink.name, err: delivery }, 'event could not be read from the journal');
+      retryLater(entry, 0);
+    } else {
+      settle(entry, outbound as OutboundEvent, delivery, isAnnouncement);
+    }
+    pump();
+  }
+
+  function settle(entry: Entry, outbound: OutboundEvent, delivery: Delivery, isAnnouncement: boolean): void {
+    const place = waiting.place(entry);
+    if (!isAnnouncement) context.tried({ place, outbound, delivery });
+    if (isAnnouncement) release(entry);
+    else if (delivery.status === 'retryable') retryLater(entry, delivery.retryAfterMs ?? 0);
+    else next(entry);
+  }
+
+  /** An event that is not in memory; `undefined` where nobody has it any more. */
+  async function readBack(entry: Entry, place: Place): Promise<OutboundEvent | Error | undefined> {
     try {
-      delivery = await sink.deliver(entry.outbound, context.signal);
+      return await bodies.fetch(place, queue.following(entry, readAhead));
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  async function deliver(outbound: OutboundEvent): Promise<Delivery> {
+    try {
+      return await sink.deliver(outbound, context.signal);
     } catch (error) {
       // A sink must not reject; one that does must not lose the event either.
       const cause = error instanceof Error ? error : new Error(String(error));
       context.log.error({ sink: sink.name, err: cause }, 'event sink broke its contract: deliver() rejected');
-      delivery = { status: 'retryable', cause };
+      return { status: 'retryable', cause };
     }
-    inFlight -= 1;
-    queue.inFlight = false;
-    context.settled(entry, delivery);
-    if (entry.outbound.announcement) goOn(queue);
-    else if (delivery.status === 'retryable') retryLater(queue, delivery.retryAfterMs ?? 0);
-    else next(queue);
-    pump();
   }
 
-  function next(queue: DeviceQueue): void {
-    queue.failures = 0;
+  function next(entry: Entry): void {
+    failures.delete(entry);
     failuresInARow = 0;
     pausedUntil = clock.monotonic();
-    goOn(queue);
+    release(entry);
   }
 
-  function goOn(queue: DeviceQueue): void {
-    queue.entries.shift();
-    if (head(queue)) ready.add(queue);
-    else drop(queue);
+  function release(entry: Entry): void {
+    const place = waiting.place(entry);
+    const bytes = waiting.bytes(entry);
+    const isAnnouncement = waiting.is(entry, flags.announcement);
+    queue.done(entry);
+    bodies.done(place);
+    if (!isAnnouncement) context.released(place, bytes);
   }
 
-  function drop(queue: DeviceQueue): void {
-    devices.delete(queue.key);
-    withPairs.delete(queue);
-  }
-
-  function retryLater(queue: DeviceQueue, atLeastMs: number): void {
-    queue.failures += 1;
+  function retryLater(entry: Entry, atLeastMs: number): void {
+    bodies.putBack(waiting.place(entry));
+    const failed = (failures.get(entry) ?? 0) + 1;
+    failures.set(entry, failed);
     failuresInARow += 1;
     if (failuresInARow >= failuresBeforePause) {
       const pauseMs = backoffMs(failuresInARow - failuresBeforePause + 1, random, context.backoff);
       pausedUntil = later(clock.monotonic(), pauseMs);
       wakeAt(pausedUntil, () => {});
     }
-    const delayMs = Math.max(atLeastMs, backoffMs(queue.failures, random, context.backoff));
-    wakeAt(later(clock.monotonic(), delayMs), () => ready.add(queue));
+    const delayMs = Math.max(atLeastMs, backoffMs(failed, random, context.backoff));
+    wakeAt(later(clock.monotonic(), delayMs), () => queue.again(entry));
   }
 
   function wakeAt(instant: Instant, prepare: () => void): void {
@@ -156,30 +181,25 @@ export function createLane(context: LaneContext): Lane {
   }
 
   return {
-    append,
-    announce(outbound) {
-      if (failuresInARow === 0 && !devices.has(deviceKey(outbound.event.device))) append({ outbound });
+    tenant: context.tenant,
+    get events() {
+      return queue.events;
     },
-    leaveOutPair() {
-      for (const queue of withPairs) {
-        const pair = leaveOutOldestPair(queue);
-        if (queue.pairs.length === 0) withPairs.delete(queue);
-        if (pair) return pair;
-      }
-      return undefined;
+    get bytes() {
+      return queue.bytes;
     },
-    get idle() {
-      return devices.size === 0;
+    get pairs() {
+      return queue.pairs;
     },
-    oldestAt() {
-      let oldest: number | undefined;
-      for (const queue of devices.values()) {
-        const first = queue.entries.find(({ leftOut, outbound }) => !leftOut && !outbound.announcement);
-        const at = first?.outbound.event.at;
-        if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
-      }
-      return oldest;
+    append(arrival) {
+      queue.add(arrival);
+      pump();
     },
+    mayAnnounce: (device) => failuresInARow === 0 && !queue.hasDevice(device),
+    pairAt: queue.pairAt,
+    leaveOut: queue.leaveOut,
+    oldestAt: queue.oldestAt,
+    pump,
     stop() {
       stopped = true;
       for (const disarm of disarms) disarm();

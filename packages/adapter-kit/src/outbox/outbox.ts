@@ -1,24 +1,33 @@
 import {
-  deviceKey,
   within,
   type Clock,
-  type Delivery,
   type DeviceRef,
   type EventSink,
   type Log,
   type OutboundEvent,
   type Random,
 } from '@rollcall/core';
+import type { Journal, PendingEvent } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
-import type { Arrival, Entry } from './device-queue.ts';
-import type { Journal } from '../journal/journal.ts';
-import { createLane, type Lane } from './lane.ts';
+import { createBodies } from './bodies.ts';
+import { createCoalesced } from './coalesced.ts';
+import { deviceNumber } from './device-number.ts';
+import type { Tried } from './lane.ts';
+import { memoryLimit } from './memory-limit.ts';
+import { createSinkQueue } from './sink-queue.ts';
+import type { Arrival } from './tenant-queue.ts';
+import { WaitingEvents } from './waiting-events.ts';
 
 export interface OutboxBounds {
   /** Events that may wait for one sink. Beyond it, pairs are left out. */
   readonly maxEvents: number;
   /** Bytes of encoded messages that may wait for one sink. */
   readonly maxBytes: number;
+  /**
+   * Bytes of memory that the events themselves may take; beyond it, they are read back from the journal when it is their turn.
+   * Default: an eighth of the heap limit of Node.js.
+   */
+  readonly maxMemoryBytes?: number;
 }
 
 /** What the outbox tells whoever counts. */
@@ -58,10 +67,12 @@ export interface Outbox {
   /** Takes an event over. The result is that of the journal: `undefined` says that it is safe already. */
   append(outbound: OutboundEvent): Promise<void> | undefined;
   /**
-   * Queues what an earlier incarnation left, without journaling it again. `false` where the adapter has no such sink: the
-   * event stays in the journal for one that has.
+   * Queues what an earlier incarnation left for one of its sinks, without journaling it again. `false` where the adapter has no
+   * such sink: the event stays in the journal for one that has.
    */
-  resume(sink: string, outbound: OutboundEvent): boolean;
+  resume(sink: string, pending: PendingEvent): boolean;
+  /** Sends nothing until the result is called: what an earlier incarnation left is to be known before. */
+  hold(): () => void;
   /** Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again. */
   announce(outbound: OutboundEvent): void;
   /** Number of pairs of this device left out since the last call. */
@@ -73,32 +84,46 @@ export interface Outbox {
   close(): Promise<void>;
 }
 
-interface SinkQueue {
-  readonly sink: EventSink;
-  readonly lanes: Map<string, Lane>;
-  events: number;
-  bytes: number;
-  /** Those are with the journal alone. */
-  parked: number;
-  full: boolean;
-}
-
 /** One lane per sink and tenant behind one door; bounded by leaving out whole pairs, and counting them. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { clock, random, log, journal, observer, bounds } = options;
+  const { clock, journal, observer, bounds } = options;
   const closing = new AbortController();
-  const coalesced = new Map<string, number>();
+  const coalesced = createCoalesced();
   const drainWaiters = new Set<() => void>();
+  const bodies = createBodies(journal, bounds.maxMemoryBytes ?? memoryLimit(0));
+  const waiting = new WaitingEvents();
   let latest: { readonly committed: Promise<void>; readonly bounded: Promise<void> } | undefined;
+  let announcements = 0;
+  let isHeld = false;
   const sinkNames = options.sinks.map((sink) => sink.name);
-  const queues = options.sinks.map((sink): SinkQueue => ({
-    sink,
-    lanes: new Map(),
-    events: 0,
-    bytes: 0,
-    parked: 0,
-    full: false,
-  }));
+  const queues = options.sinks.map((sink) =>
+    createSinkQueue(
+      { ...options, sink, waiting, bodies, signal: closing.signal, maySend: () => !isHeld },
+      {
+        tried: (tried) => settled(sink.name, tried),
+        released() {
+          if (drainWaiters.size > 0 && isEmpty()) for (const wake of drainWaiters) wake();
+        },
+        leftOut(tenant, { device, places }) {
+          coalesced.add(tenant, device);
+          for (const place of places) {
+            journal.forget(sink.name, place);
+            bodies.done(place);
+          }
+          observer.leftOut(sink.name);
+        },
+      },
+    ),
+  );
+
+  function isEmpty(): boolean {
+    return queues.every((queue) => queue.events === 0);
+  }
+
+  /** One pair of each sink: what all of them leave out is out of memory. */
+  function leaveOutPinned(): boolean {
+    return queues.map((queue) => queue.leaveOutPinned()).includes(true);
+  }
 
   /** Events that are committed together share one promise, and one timer. */
   function bounded(committed: Promise<void>): Promise<void> {
@@ -107,134 +132,67 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return latest.bounded;
   }
 
-  function laneOf(queue: SinkQueue, tenant: string): Lane {
-    let lane = queue.lanes.get(tenant);
-    if (!lane) {
-      lane = createLane({
-        sink: queue.sink,
-        clock,
-        random,
-        log,
-        backoff: options.backoff,
-        window: options.window,
-        signal: closing.signal,
-        settled: (entry, delivery) => settled(queue, entry, delivery),
-      });
-      queue.lanes.set(tenant, lane);
-    }
-    return lane;
-  }
-
-  function enqueue(queue: SinkQueue, arrival: Arrival): void {
-    const { message, event } = arrival.outbound;
-    queue.events += 1;
-    queue.bytes += message.byteLength;
-    laneOf(queue, event.device.tenant).append(arrival);
-    keepWithinBounds(queue);
-  }
-
-  function settled(queue: SinkQueue, entry: Entry, delivery: Delivery): void {
-    const { sink } = queue;
-    if (entry.outbound.announcement) return;
+  function settled(sink: string, { place, outbound, delivery }: Tried): void {
     switch (delivery.status) {
       case 'delivered':
-        journal.forget(sink.name, entry.outbound.event.id);
-        observer.delivered(sink.name, entry.outbound);
-        release(queue, entry);
+        journal.forget(sink, place);
+        observer.delivered(sink, outbound);
         return;
       case 'retryable':
-        observer.retried(sink.name, delivery.cause);
+        observer.retried(sink, delivery.cause);
         return;
       case 'refused':
-        journal.park(sink.name, entry.outbound.event.id, delivery.cause.message);
-        queue.parked += 1;
-        observer.parked(sink.name, entry.outbound, delivery.cause);
-        release(queue, entry);
+        journal.park(sink, place, delivery.cause.message);
+        observer.parked(sink, outbound, delivery.cause);
         return;
       default:
         delivery satisfies never;
     }
   }
 
-  function release(queue: SinkQueue, entry: Entry): void {
-    queue.events -= 1;
-    queue.bytes -= entry.outbound.message.byteLength;
-    if (queue.full && queue.events < bounds.maxEvents && queue.bytes < bounds.maxBytes) {
-      queue.full = false;
-      log.info({ sink: queue.sink.name }, 'outbox is within its bound again');
-    }
-    if (queues.every((each) => each.events === 0)) for (const wake of drainWaiters) wake();
-  }
-
-  function keepWithinBounds(queue: SinkQueue): void {
-    while (queue.events > bounds.maxEvents || queue.bytes > bounds.maxBytes) {
-      if (!queue.full) {
-        queue.full = true;
-        log.warn(
-          { sink: queue.sink.name, ...bounds },
-          'outbox is full: whole connections are left out, and counted',
-        );
-      }
-      const pair = leaveOutPair(queue);
-      // Nothing can be left out without breaking a pair: what is announced or open now must go through.
-      if (!pair) return;
-      const key = deviceKey(pair[0].outbound.event.device);
-      coalesced.set(key, (coalesced.get(key) ?? 0) + 1);
-      for (const entry of pair) {
-        journal.forget(queue.sink.name, entry.outbound.event.id);
-        release(queue, entry);
-      }
-      observer.leftOut(queue.sink.name);
-    }
-  }
-
-  function leaveOutPair(queue: SinkQueue): readonly [Entry, Entry] | undefined {
-    for (const lane of queue.lanes.values()) {
-      const pair = lane.leaveOutPair();
-      if (pair) return pair;
-    }
-    return undefined;
-  }
-
   return {
     append(outbound) {
-      const committed = journal.append(outbound, sinkNames);
-      const arrival = { outbound, committed: committed && bounded(committed) };
-      for (const queue of queues) enqueue(queue, arrival);
+      const { place, committed } = journal.append(outbound, sinkNames);
+      const { event, message } = outbound;
+      const arrival: Arrival = {
+        place,
+        at: event.at,
+        device: deviceNumber(event.device.device),
+        bytes: message.byteLength,
+        half: { of: event.connectionId, type: event.type },
+      };
+      if (queues.length > 0) bodies.keep(place, outbound, queues.length, committed && bounded(committed));
+      for (const queue of queues) queue.append(event.device.tenant, arrival);
+      while (bodies.overBound && leaveOutPinned());
       return committed;
     },
-    resume(sink, outbound) {
+    resume(sink, { place, device, at, bytes }) {
       const queue = queues.find((each) => each.sink.name === sink);
-      if (!queue) return false;
-      enqueue(queue, { outbound, attempted: true });
-      return true;
+      queue?.append(device.tenant, { place, at, device: deviceNumber(device.device), bytes });
+      return queue !== undefined;
+    },
+    hold() {
+      isHeld = true;
+      return () => {
+        isHeld = false;
+        for (const queue of queues) queue.pump();
+      };
     },
     announce(outbound) {
-      for (const queue of queues) laneOf(queue, outbound.event.device.tenant).announce(outbound);
+      const { device, at } = outbound.event;
+      const number = deviceNumber(device.device);
+      const willing = queues.filter((queue) => queue.mayAnnounce(device.tenant, number));
+      if (willing.length === 0) return;
+      const place = -(announcements += 1);
+      bodies.keep(place, outbound, willing.length, undefined);
+      for (const queue of willing)
+        queue.append(device.tenant, { place, at, device: number, bytes: 0, announcement: true });
     },
-    takeCoalesced(device) {
-      if (coalesced.size === 0) return 0;
-      const key = deviceKey(device);
-      const count = coalesced.get(key) ?? 0;
-      coalesced.delete(key);
-      return count;
-    },
-    depth: () =>
-      queues.map((queue) => {
-        const oldest = [...queue.lanes.values()]
-          .map((lane) => lane.oldestAt())
-          .filter((at) => at !== undefined);
-        return {
-          sink: queue.sink.name,
-          events: queue.events,
-          bytes: queue.bytes,
-          parked: queue.parked,
-          oldestAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
-        };
-      }),
+    takeCoalesced: ({ tenant, device }) => coalesced.take(tenant, () => deviceNumber(device)),
+    depth: () => queues.map((queue) => queue.depth()),
     drained: (signal) =>
       new Promise((resolve) => {
-        if (signal.aborted || queues.every((queue) => queue.events === 0)) {
+        if (signal.aborted || isEmpty()) {
           resolve();
           return;
         }
@@ -248,7 +206,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }),
     async close() {
       closing.abort();
-      for (const queue of queues) for (const lane of queue.lanes.values()) lane.stop();
+      for (const queue of queues) queue.stop();
       await Promise.all(options.sinks.map((sink) => sink.close()));
       await journal.close();
     },

@@ -1,22 +1,47 @@
-import type { DeviceRegistry, Log, Tenant, TenantId } from '@rollcall/core';
-import type { OpenEntry } from '../journal/journal.ts';
+import {
+  within,
+  type Clock,
+  type DeviceRegistry,
+  type Log,
+  type Tenant,
+  type TenantId,
+} from '@rollcall/core';
+import type { OpenEntry, Recovered } from '../journal/journal.ts';
 import { lastKnownTenant } from './last-known-tenant.ts';
 
-/** Sessions end with the process that held them. Leases live on, and are left out here. */
+/** How long the next ones wait for a journal that does not answer. */
+const patienceMs = 1_000;
+
+/**
+ * Sessions end with the process that held them, some at a time. Leases live on: they are the result.
+ *
+ * @param end resolves when the end is safe; `undefined` says that it is already.
+ */
 export async function endLostSessions(
-  open: readonly OpenEntry[],
-  registry: DeviceRegistry,
-  log: Log,
-  end: (entry: OpenEntry, tenant: Tenant) => void,
-): Promise<void> {
-  const lost = open.filter(({ event }) => event.basis.kind === 'session');
-  if (lost.length === 0) return;
+  recovered: Pick<Recovered, 'open'>,
+  { registry, clock, log }: { readonly registry: DeviceRegistry; readonly clock: Clock; readonly log: Log },
+  end: (entry: OpenEntry, tenant: Tenant) => Promise<void> | undefined,
+): Promise<readonly OpenEntry[]> {
   const tenants = new Map<TenantId, Tenant>();
-  for (const entry of lost) {
-    const { tenant } = entry.event.device;
-    const known = tenants.get(tenant) ?? (await lastKnownTenant(tenant, registry));
-    tenants.set(tenant, known);
-    end(entry, known);
+  const leases: OpenEntry[] = [];
+  let connections = 0;
+  for await (const batch of recovered.open()) {
+    let committed: Promise<void> | undefined;
+    for (const entry of batch) {
+      if (entry.event.basis.kind !== 'session') {
+        leases.push(entry);
+        continue;
+      }
+      const { tenant } = entry.event.device;
+      const known = tenants.get(tenant) ?? (await lastKnownTenant(tenant, registry));
+      tenants.set(tenant, known);
+      committed = end(entry, known);
+      connections += 1;
+    }
+    // However many they are, few of them are in memory at a time.
+    if (committed) await within(committed, patienceMs, clock);
   }
-  log.warn({ connections: lost.length }, 'an earlier run ended without notice: its sessions are lost');
+  if (connections > 0)
+    log.warn({ connections }, 'an earlier run ended without notice: its sessions are lost');
+  return leases;
 }

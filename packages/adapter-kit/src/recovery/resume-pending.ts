@@ -1,17 +1,22 @@
 import type { Log } from '@rollcall/core';
-import type { PendingEvent } from '../journal/journal.ts';
+import type { Recovered } from '../journal/journal.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
 /** Queues what earlier incarnations could not send, before anything new. */
-export function resumePending(
-  pending: readonly PendingEvent[],
+export async function resumePending(
+  recovered: Pick<Recovered, 'pending'>,
   outbox: Pick<Outbox, 'resume'>,
   log: Log,
-): void {
+): Promise<void> {
   const withoutSink = new Map<string, number>();
-  for (const { sink, outbound } of pending)
-    if (!outbox.resume(sink, outbound)) withoutSink.set(sink, (withoutSink.get(sink) ?? 0) + 1);
-  if (pending.length > 0) log.info({ events: pending.length }, 'sending what an earlier run could not send');
-  for (const [sink, events] of withoutSink)
-    log.warn({ sink, events }, 'events wait in the journal for a sink that is not configured');
+  let events = 0;
+  for await (const batch of recovered.pending())
+    for (const pending of batch)
+      for (const sink of pending.sinks) {
+        events += 1;
+        if (!outbox.resume(sink, pending)) withoutSink.set(sink, (withoutSink.get(sink) ?? 0) + 1);
+      }
+  if (events > 0) log.info({ events }, 'sending what an earlier run could not send');
+  for (const [sink, waiting] of withoutSink)
+    log.warn({ sink, events: waiting }, 'events wait in the journal for a sink that is not configured');
 }

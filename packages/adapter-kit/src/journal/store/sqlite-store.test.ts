@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrate, schemaSteps, schemaVersion } from './schema.ts';
-import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
+import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
 import { createThreadedStore } from './threaded-store.ts';
 import type { Batch, Standing } from './stored.ts';
 
@@ -24,10 +24,27 @@ function inserting(seq: number, bytes = 10): Batch {
     removed: [],
     inserted: [{ seq, facts: `{"seq":${seq}}`, message: new Uint8Array(bytes).fill(seq), standing: waiting }],
     updated: [],
+    settled: [],
     rhythms: [],
   };
 }
-const nothing: Batch = { removed: [], inserted: [], updated: [], rhythms: [] };
+const nothing: Batch = { removed: [], inserted: [], updated: [], settled: [], rhythms: [] };
+
+const everything = { after: 0, upTo: Number.MAX_SAFE_INTEGER, limit: 1_000 };
+
+/** All that the file has; a standing only where the event is open. */
+function contentsOf(store: SqliteStore) {
+  const { highWater } = store.summary();
+  const seqs = store.pending(everything).map(({ seq }) => seq);
+  const standings = new Map(store.open(everything).map(({ seq, standing }) => [seq, standing]));
+  return {
+    highWater,
+    events: store
+      .events(seqs)
+      .map(({ seq, facts, message }) => ({ seq, facts, message, standing: standings.get(seq) })),
+    rhythms: store.rhythms(everything).map(({ holder, gaps }) => [holder, gaps]),
+  };
+}
 
 describe('the file', () => {
   test('gives back what was put, in order, byte for byte', () => {
@@ -35,7 +52,7 @@ describe('the file', () => {
     store.apply({ ...inserting(2), highWater: '019b00000000ffff' });
     store.apply(inserting(1));
     const standing: Standing = {
-      open: false,
+      open: true,
       waiting: [],
       parked: { events: 'no such address' },
       lastSeen: 1_767_000_000_123,
@@ -53,7 +70,7 @@ describe('the file', () => {
     store.close();
 
     const again = openSqliteStore(options);
-    expect(again.contents()).toEqual({
+    expect(contentsOf(again)).toEqual({
       highWater: '019b00000000ffff',
       events: [
         { seq: 1, facts: '{"seq":1}', message: new Uint8Array(10).fill(1), standing: waiting },
@@ -72,7 +89,7 @@ describe('the file', () => {
         ['b', undefined],
       ],
     });
-    expect(again.contents()).toEqual({ highWater: '019b00000000ffff', events: [], rhythms: [] });
+    expect(contentsOf(again)).toEqual({ highWater: '019b00000000ffff', events: [], rhythms: [] });
     again.close();
   });
 
@@ -82,9 +99,9 @@ describe('the file', () => {
     expect(() =>
       store.apply({ ...inserting(2, 100_000), updated: [[1, { ...waiting, open: false }]] }),
     ).toThrow('full');
-    expect(store.contents().events).toMatchObject([{ seq: 1, standing: waiting }]);
+    expect(contentsOf(store).events).toMatchObject([{ seq: 1, standing: waiting }]);
     store.apply({ ...inserting(2, 100_000), removed: [1] });
-    expect(store.contents().events).toMatchObject([{ seq: 2 }]);
+    expect(contentsOf(store).events).toMatchObject([{ seq: 2 }]);
     store.close();
   });
 
@@ -144,14 +161,15 @@ describe('migration', () => {
 describe('the thread', () => {
   test('opens, applies, and gives the file back', async () => {
     const store = createThreadedStore(options);
-    expect(await store.open()).toEqual({ events: [], rhythms: [] });
+    expect(await store.open()).toEqual({ lastSeq: 0 });
     await store.apply(inserting(1));
     await expect(
       store.apply({ ...inserting(1), updated: [[1, { ...waiting, lastSeen: 0.5 }]] }),
     ).rejects.toThrow(`journal ${options.file}: `);
     await store.close();
     const again = createThreadedStore(options);
-    expect((await again.open()).events).toHaveLength(1);
+    expect(await again.open()).toEqual({ lastSeq: 1 });
+    expect(await again.read('events', [1])).toHaveLength(1);
     await again.close();
   });
 

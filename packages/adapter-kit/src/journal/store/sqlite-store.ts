@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { lockFile } from './lock-file.ts';
+import { createStoreReads, toStanding } from './read-store.ts';
 import { migrate } from './schema.ts';
-import type { Batch, Standing, StoredContents, StoredEvent } from './stored.ts';
+import { settled } from './settled.ts';
+import type { Batch, Settlement, Standing, StoreReads, StoreSummary } from './stored.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
@@ -14,8 +16,8 @@ export interface SqliteStoreOptions {
 }
 
 /** The journal's file, open in this thread. */
-export interface SqliteStore {
-  contents(): StoredContents;
+export interface SqliteStore extends StoreReads {
+  summary(): StoreSummary;
   /** @throws Error where nothing of the batch was kept. */
   apply(batch: Batch): void;
   close(): void;
@@ -38,6 +40,9 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
   }
   const insertEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?)');
   const putStanding = database.prepare('INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)');
+  const standingOf = database.prepare(
+    'SELECT open, waiting, parked, last_seen, lease FROM standing WHERE seq = ?',
+  );
   const removeEvent = database.prepare('DELETE FROM event WHERE seq = ?');
   const removeStanding = database.prepare('DELETE FROM standing WHERE seq = ?');
   // A new row, and with it a new place in the order.
@@ -56,13 +61,24 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
     );
   }
 
-  function change({ highWater, removed, inserted, updated, rhythms }: Batch): void {
+  function remove(seq: number): void {
+    removeEvent.run(seq);
+    removeStanding.run(seq);
+  }
+
+  function settle(seq: number, settlements: readonly Settlement[]): void {
+    const row = standingOf.get(seq);
+    if (!row) return;
+    const standing = settled(toStanding(row), settlements);
+    if (standing) stand(seq, standing);
+    else remove(seq);
+  }
+
+  function change({ highWater, removed, inserted, updated, settled: settledNow, rhythms }: Batch): void {
     if (highWater !== undefined) putHighWater.run(highWater);
     // First what makes room.
-    for (const seq of removed) {
-      removeEvent.run(seq);
-      removeStanding.run(seq);
-    }
+    for (const seq of removed) remove(seq);
+    for (const [seq, settlements] of settledNow) settle(seq, settlements);
     for (const [seq, standing] of updated) stand(seq, standing);
     for (const { seq, facts, message, standing } of inserted) {
       insertEvent.run(seq, facts, message);
@@ -75,7 +91,8 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
   }
 
   return {
-    contents: () => readContents(database),
+    ...createStoreReads(database),
+    summary: () => summaryOf(database),
     apply(batch) {
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -121,35 +138,8 @@ function openDatabase(
   }
 }
 
-/** Reads everything. @throws Error where a row is not what it must be. */
-function readContents(database: DatabaseSync): StoredContents {
+function summaryOf(database: DatabaseSync): StoreSummary {
   const highWater = database.prepare("SELECT value FROM journal WHERE name = 'high-water'").get()?.['value'];
-  const events = database
-    .prepare(
-      'SELECT seq, facts, message, open, waiting, parked, last_seen, lease FROM event JOIN standing USING (seq) ORDER BY seq',
-    )
-    .all();
-  const rhythms = database.prepare('SELECT holder, gaps FROM rhythm ORDER BY heard').all();
-  return {
-    ...(typeof highWater === 'string' && { highWater }),
-    events: events.map(toStoredEvent),
-    rhythms: rhythms.map(({ holder, gaps }) => [String(holder), String(gaps)] as const),
-  };
-}
-
-function toStoredEvent(row: Readonly<Record<string, SQLOutputValue>>): StoredEvent {
-  const { seq, facts, message, open, waiting, parked, last_seen: lastSeen, lease } = row;
-  if (!(message instanceof Uint8Array)) throw new Error(`event ${String(seq)} has no message`);
-  return {
-    seq: Number(seq),
-    facts: String(facts),
-    message,
-    standing: {
-      open: open === 1,
-      waiting: JSON.parse(String(waiting)) as string[],
-      parked: JSON.parse(String(parked)) as Record<string, string>,
-      ...(typeof lastSeen === 'number' && { lastSeen }),
-      ...(typeof lease === 'string' && { lease }),
-    },
-  };
+  const lastSeq = database.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'];
+  return { ...(typeof highWater === 'string' && { highWater }), lastSeq: Number(lastSeq ?? 0) };
 }

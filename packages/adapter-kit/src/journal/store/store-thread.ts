@@ -1,27 +1,36 @@
 import { parentPort } from 'node:worker_threads';
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
-import type { Batch, StoredContents } from './stored.ts';
+import type { Batch, StoreReads } from './stored.ts';
 
-/** What the adapter's thread asks for, one at a time. */
+/** What the adapter's thread asks for. Answered one after the other, in order. */
 export type StoreRequest =
   | ({ readonly type: 'open' } & SqliteStoreOptions)
+  | { readonly type: 'read'; readonly what: keyof StoreReads; readonly which: unknown }
   | { readonly type: 'apply'; readonly batch: Batch }
   | { readonly type: 'close' };
 
 export type StoreAnswer =
-  | { readonly status: 'done'; readonly contents?: StoredContents }
+  | { readonly status: 'done'; readonly result?: unknown }
   | { readonly status: 'failed'; readonly problem: string };
 
 let store: SqliteStore | undefined;
+
+function opened(): SqliteStore {
+  if (!store) throw new Error('it is not open');
+  return store;
+}
 
 function serve(request: StoreRequest): StoreAnswer {
   try {
     switch (request.type) {
       case 'open':
         store = openSqliteStore(request);
-        return { status: 'done', contents: store.contents() };
+        return { status: 'done', result: store.summary() };
+      case 'read':
+        // Both sides are typed by `JournalStore.read`; what crosses between threads is not.
+        return { status: 'done', result: opened()[request.what](request.which as never) };
       case 'apply':
-        store?.apply(request.batch);
+        opened().apply(request.batch);
         return { status: 'done' };
       case 'close':
         store?.close();

@@ -20,31 +20,91 @@ export interface StoredEvent {
   readonly facts: string;
   /** Its AMQP 1.0 message, byte for byte. */
   readonly message: Uint8Array;
+}
+
+/** An event with why it is kept. */
+export interface StandingEvent extends StoredEvent {
   readonly standing: Standing;
 }
 
-/** Everything the journal's file has. */
-export interface StoredContents {
+/** What must be known of an event so that it can wait for its turn. */
+export interface StoredPending {
+  readonly seq: number;
+  readonly tenant: string;
+  readonly device: string;
+  /** When it was observed; milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Length of its message. */
+  readonly bytes: number;
+  /** Sinks that have not confirmed it, those that refused it included. */
+  readonly sinks: readonly string[];
+}
+
+/** The `connected` of a connection that is open. */
+export interface StoredOpen {
+  readonly seq: number;
+  readonly facts: string;
+  readonly standing: Standing;
+}
+
+/** What was learned of a lease holder, as JSON. */
+export interface StoredRhythm {
+  /** Grows with each time that something is learned of anybody. */
+  readonly seq: number;
+  readonly holder: string;
+  readonly gaps: string;
+}
+
+/** What the store is asked for at a time, so that nobody ever has all of it in memory: in order, above `after` and up to `upTo`. */
+export interface Page {
+  readonly after: number;
+  readonly upTo: number;
+  readonly limit: number;
+}
+
+/** What can be read of a store. Whoever wants everything asks for page after page, until one is empty. */
+export interface StoreReads {
+  pending(page: Page): readonly StoredPending[];
+  open(page: Page): readonly StoredOpen[];
+  rhythms(page: Page): readonly StoredRhythm[];
+  /** Those of the events that there are, in any order. */
+  events(seqs: readonly number[]): readonly StoredEvent[];
+}
+
+/** What the store says of itself when it is opened. */
+export interface StoreSummary {
   readonly highWater?: string;
-  /** In the order they were appended. */
-  readonly events: readonly StoredEvent[];
-  /** Learned gaps as JSON, by lease holder; the one heard last at the end. */
-  readonly rhythms: readonly (readonly [holder: string, gaps: string])[];
+  /** The greatest place of an event; 0 where there is none. */
+  readonly lastSeq: number;
+}
+
+/** What a sink made of an event: it needs it no more, or refused it. */
+export interface Settlement {
+  readonly sink: string;
+  /** What it said when it refused it. */
+  readonly refusal?: string;
 }
 
 /** Changes that are made together or not at all. Making them twice is the same as once. */
 export interface Batch {
   readonly highWater?: string;
   readonly removed: readonly number[];
-  readonly inserted: readonly StoredEvent[];
+  readonly inserted: readonly StandingEvent[];
   readonly updated: readonly (readonly [seq: number, standing: Standing])[];
+  /** Of events whose standing is known to the store alone. One that nobody needs any more is removed. */
+  readonly settled: readonly (readonly [seq: number, settlements: readonly Settlement[]])[];
   readonly rhythms: readonly (readonly [holder: string, gaps: string | undefined])[];
 }
 
 /** Where the file journal keeps things, seen from the thread of the adapter. */
 export interface JournalStore {
   /** Opens the store, which nobody else may have open. @throws TransportError saying what to do about it. */
-  open(): Promise<StoredContents>;
+  open(): Promise<StoreSummary>;
+  /** Answers with what holds after everything that was applied before. */
+  read<What extends keyof StoreReads>(
+    what: What,
+    which: Parameters<StoreReads[What]>[0],
+  ): Promise<ReturnType<StoreReads[What]>>;
   /** Rejects where nothing of the batch was kept, or where that is not known. */
   apply(batch: Batch): Promise<void>;
   close(): Promise<void>;

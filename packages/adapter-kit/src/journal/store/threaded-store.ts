@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { TransportError } from '@rollcall/core';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreAnswer, StoreRequest } from './store-thread.ts';
-import type { JournalStore, StoredContents } from './stored.ts';
+import type { JournalStore, StoreReads, StoreSummary } from './stored.ts';
 
 /** Beside this file, as source and as built. */
 const threadFile = new URL(
@@ -13,7 +13,8 @@ const threadFile = new URL(
 /** A SQLite file in a thread of its own, so that a slow disk stalls no device. A thread that dies is replaced. */
 export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
   let thread: Worker | undefined;
-  let waiting: ((answer: StoreAnswer) => void) | undefined;
+  /** Whoever waits for an answer of the thread, in the order in which they asked. */
+  let waiting: ((answer: StoreAnswer) => void)[] = [];
 
   function start(): Worker {
     // Node.js 22 warns of `node:sqlite` with each start; what we use of it did not change since.
@@ -21,9 +22,13 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
     const ended = (problem: string): void => {
       if (thread !== started) return;
       thread = undefined;
-      answer({ status: 'failed', problem });
+      const unanswered = waiting;
+      waiting = [];
+      for (const answer of unanswered) answer({ status: 'failed', problem });
     };
-    started.on('message', answer);
+    started.on('message', (answer: StoreAnswer) => {
+      if (thread === started) waiting.shift()?.(answer);
+    });
     started.on('error', (error) => ended(error.message));
     started.on('exit', (code) => ended(`its thread ended with status ${code}`));
     // The journal by itself is no reason to keep a process running.
@@ -31,29 +36,29 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
     return started;
   }
 
-  function answer(given: StoreAnswer): void {
-    waiting?.(given);
-    waiting = undefined;
-  }
-
-  async function ask(request: StoreRequest): Promise<StoredContents | undefined> {
+  async function ask(request: StoreRequest): Promise<unknown> {
     if (!thread) {
       thread = start();
-      if (request.type !== 'open') await ask({ type: 'open', ...options });
+      // Not awaited: the thread answers in order, and whatever follows a failure to open fails too.
+      if (request.type !== 'open') void post({ type: 'open', ...options }).catch(() => {});
     }
+    return post(request);
+  }
+
+  async function post(request: StoreRequest): Promise<unknown> {
     const given = await new Promise<StoreAnswer>((resolve) => {
-      waiting = resolve;
+      waiting.push(resolve);
       thread?.postMessage(request);
     });
     if (given.status === 'failed') throw new TransportError(`journal ${options.file}: ${given.problem}`);
-    return given.contents;
+    return given.result;
   }
 
   return {
-    async open() {
-      const contents = await ask({ type: 'open', ...options });
-      return contents ?? { events: [], rhythms: [] };
-    },
+    // The thread answers each request with what the store's own function gave.
+    open: async () => (await ask({ type: 'open', ...options })) as StoreSummary,
+    read: async (what, which) =>
+      (await ask({ type: 'read', what, which })) as ReturnType<StoreReads[typeof what]>,
     apply: async (batch) => void (await ask({ type: 'apply', batch })),
     async close() {
       const closing = thread;

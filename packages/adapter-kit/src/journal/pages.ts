@@ -1,0 +1,36 @@
+import type { ConnectionEvent, OutboundEvent } from '@rollcall/core';
+import type { Place } from './journal.ts';
+import type { JournalStore, StoredEvent, StoreReads } from './store/stored.ts';
+
+/** Rows that are read at a time: some hundred kilobytes, and a few milliseconds in which nothing is stored. */
+const pageRows = 1_000;
+
+/** Goes through a part of a store page by page, up to `upTo`. */
+export async function* readPages<What extends 'pending' | 'open' | 'rhythms'>(
+  store: Pick<JournalStore, 'read'>,
+  what: What,
+  upTo: number,
+): AsyncGenerator<ReturnType<StoreReads[What]>, void, undefined> {
+  let after = 0;
+  for (;;) {
+    const page = await store.read(what, { after, upTo, limit: pageRows });
+    const last = page.at(-1);
+    if (!last) return;
+    yield page;
+    after = last.seq;
+  }
+}
+
+/** The events of the store as a sink gets them, in the order in which they were asked for. */
+export function inOrderOf(
+  places: readonly Place[],
+  stored: readonly StoredEvent[],
+): readonly (OutboundEvent | undefined)[] {
+  const found = new Map(
+    stored.map(({ seq, facts, message }) => [
+      seq,
+      { event: JSON.parse(facts) as ConnectionEvent, message } satisfies OutboundEvent,
+    ]),
+  );
+  return places.map((place) => found.get(place));
+}

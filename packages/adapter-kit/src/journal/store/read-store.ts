@@ -1,0 +1,69 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { Page, Standing, StoredEvent, StoreReads } from './stored.ts';
+
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** What is read of a journal's file, some at a time. Each read is short, so that what is to be stored waits for none. */
+export function createStoreReads(database: DatabaseSync): StoreReads {
+  // The small table leads: most events are neither needed nor open at most times.
+  const joined = 'FROM standing CROSS JOIN event USING (seq) WHERE seq > ? AND seq <= ?';
+  const pending = database.prepare(
+    `SELECT seq, facts ->> '$.device.tenant' AS tenant, facts ->> '$.device.device' AS device, facts ->> '$.at' AS at,
+            length(message) AS bytes, waiting, parked
+     ${joined} AND (waiting <> '[]' OR parked <> '{}') ORDER BY seq LIMIT ?`,
+  );
+  const open = database.prepare(
+    `SELECT seq, facts, open, waiting, parked, last_seen, lease ${joined} AND open = 1 ORDER BY seq LIMIT ?`,
+  );
+  const rhythms = database.prepare(
+    'SELECT heard AS seq, holder, gaps FROM rhythm WHERE heard > ? AND heard <= ? ORDER BY heard LIMIT ?',
+  );
+  const event = database.prepare('SELECT seq, facts, message FROM event WHERE seq = ?');
+  const bounds = ({ after, upTo, limit }: Page): [number, number, number] => [after, upTo, limit];
+
+  return {
+    pending: (page) =>
+      pending.all(...bounds(page)).map((row) => ({
+        seq: Number(row['seq']),
+        tenant: String(row['tenant']),
+        device: String(row['device']),
+        at: Number(row['at']),
+        bytes: Number(row['bytes']),
+        sinks: unconfirmedBy(row),
+      })),
+    open: (page) =>
+      open
+        .all(...bounds(page))
+        .map((row) => ({ seq: Number(row['seq']), facts: String(row['facts']), standing: toStanding(row) })),
+    rhythms: (page) =>
+      rhythms.all(...bounds(page)).map(({ seq, holder, gaps }) => ({
+        seq: Number(seq),
+        holder: String(holder),
+        gaps: String(gaps),
+      })),
+    events: (seqs) => seqs.flatMap((seq) => toEvents(event.get(seq))),
+  };
+}
+
+function toEvents(row: Row | undefined): readonly StoredEvent[] {
+  if (!row) return [];
+  const { seq, facts, message } = row;
+  if (!(message instanceof Uint8Array)) throw new Error(`event ${String(seq)} has no message`);
+  return [{ seq: Number(seq), facts: String(facts), message }];
+}
+
+function unconfirmedBy(row: Row): readonly string[] {
+  const { waiting, parked } = toStanding(row);
+  return [...new Set([...waiting, ...Object.keys(parked)])];
+}
+
+/** @throws Error where a row is not what it must be. */
+export function toStanding({ open, waiting, parked, last_seen: lastSeen, lease }: Row): Standing {
+  return {
+    open: open === 1,
+    waiting: JSON.parse(String(waiting)) as string[],
+    parked: JSON.parse(String(parked)) as Record<string, string>,
+    ...(typeof lastSeen === 'number' && { lastSeen }),
+    ...(typeof lease === 'string' && { lease }),
+  };
+}

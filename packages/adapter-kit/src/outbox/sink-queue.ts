@@ -1,0 +1,132 @@
+import type { EventSink } from '@rollcall/core';
+import { inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
+import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
+import { createLeftOutLog } from './left-out-log.ts';
+import type { OutboxBounds, SinkDepth } from './outbox.ts';
+import type { Arrival, LeftOut } from './tenant-queue.ts';
+
+interface SinkQueueContext extends Omit<LaneContext, 'tenant' | 'tried' | 'released'> {
+  readonly bounds: OutboxBounds;
+}
+
+/** What a sink's queue tells the outbox. */
+interface SinkQueueObserver {
+  tried(tried: Tried): void;
+  /** An event waits for this sink no more. */
+  released(): void;
+  leftOut(tenant: string, pair: LeftOut): void;
+}
+
+/** Everything that waits for one sink: a lane for each tenant, and the bounds of all. */
+export interface SinkQueue {
+  readonly sink: EventSink;
+  readonly events: number;
+  append(tenant: string, arrival: Arrival): void;
+  mayAnnounce(tenant: string, device: number): boolean;
+  /** Leaves out a connection whose events are in memory alone; `false` where there is none. */
+  leaveOutPinned(): boolean;
+  depth(): SinkDepth;
+  pump(): void;
+  stop(): void;
+}
+
+const ends = ['oldest', 'newest'] as const;
+
+export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueObserver): SinkQueue {
+  const { sink, bounds, bodies } = context;
+  const lanes = new Map<string, Lane>();
+  const leftOutLog = createLeftOutLog(context, { sink: sink.name, ...bounds });
+  let events = 0;
+  let bytes = 0;
+  /** With the journal alone. */
+  let parked = 0;
+
+  function laneOf(tenant: string): Lane {
+    let lane = lanes.get(tenant);
+    if (!lane) {
+      lane = createLane({
+        ...context,
+        tenant,
+        tried(tried) {
+          if (tried.delivery.status === 'refused') parked += 1;
+          observer.tried(tried);
+        },
+        released(_place, size) {
+          events -= 1;
+          bytes -= size;
+          observer.released();
+        },
+      });
+      lanes.set(tenant, lane);
+    }
+    return lane;
+  }
+
+  function givingWay(within: QueueBounds): readonly Lane[] {
+    return inOrderOfGivingWay(lanes.values(), { events, bytes, pairs: 0 }, within);
+  }
+
+  function keepWithinBounds(): void {
+    while (events > bounds.maxEvents || bytes > bounds.maxBytes) {
+      const [lane] = givingWay(bounds);
+      // Nothing can be left out without breaking a pair, or harming another tenant: what is announced or open now must go through.
+      if (!lane) return;
+      leaveOut(lane, 'oldest');
+    }
+  }
+
+  function leaveOut(lane: Lane, end: (typeof ends)[number]): void {
+    const pair = lane.leaveOut(end);
+    if (!pair) return;
+    events -= 2;
+    bytes -= pair.bytes;
+    leftOutLog.leftOut();
+    observer.leftOut(lane.tenant, pair);
+    observer.released();
+    lane.pump();
+  }
+
+  /** Where the journal is in trouble only the newest are in memory alone; where there is none, all are, and the oldest go. */
+  function leaveOutPinned(lane: Lane): boolean {
+    for (const end of ends) {
+      if (!lane.pairAt(end)?.some((place) => bodies.isPinned(place))) continue;
+      leaveOut(lane, end);
+      return true;
+    }
+    return false;
+  }
+
+  return {
+    sink,
+    get events() {
+      return events;
+    },
+    append(tenant, arrival) {
+      if (arrival.announcement !== true) {
+        events += 1;
+        bytes += arrival.bytes;
+      }
+      laneOf(tenant).append(arrival);
+      // What an earlier run left makes nobody give way.
+      if (arrival.half) keepWithinBounds();
+    },
+    mayAnnounce: (tenant, device) => laneOf(tenant).mayAnnounce(device),
+    // Each tenant's share is that of what waits now.
+    leaveOutPinned: () => givingWay({ maxEvents: events - 1, maxBytes: Infinity }).some(leaveOutPinned),
+    depth() {
+      let oldestAt: number | undefined;
+      for (const lane of lanes.values()) {
+        const at = lane.oldestAt();
+        if (at !== undefined && (oldestAt === undefined || at < oldestAt)) oldestAt = at;
+      }
+      return { sink: sink.name, events, bytes, parked, oldestAt };
+    },
+    pump() {
+      for (const lane of lanes.values()) lane.pump();
+    },
+    stop() {
+      leftOutLog.stop();
+      for (const lane of lanes.values()) lane.stop();
+    },
+  };
+}
