@@ -30,7 +30,7 @@ const rhea = createRequire(new URL('../../packages/messaging-network/package.jso
 ) as Rhea;
 
 let dataDir = '';
-let port = 21_000 + (process.pid % 290) * 5;
+let port = 0;
 const processes: TestProcess[] = [];
 
 beforeEach(async () => {
@@ -42,10 +42,10 @@ afterEach(async () => {
 });
 
 async function startNetwork(): Promise<TestProcess> {
-  port += 1;
-  const started = startApp('rollcall', ['network', '--port', String(port), '--data', dataDir]);
+  const started = startApp('rollcall', ['network', '--port', '0', '--data', dataDir]);
   processes.push(started);
-  await started.line((line) => line.includes('authenticates nobody'), 'that it runs');
+  const line = await started.line((each) => each.includes('authenticates nobody'), 'that it runs');
+  ({ port } = JSON.parse(line) as { port: number });
   return started;
 }
 

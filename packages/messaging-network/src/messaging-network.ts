@@ -259,11 +259,15 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     const { code } = error as NodeJS.ErrnoException;
     throw new TransportError(`amqp port ${host}:${port} cannot be bound: ${code}`, { cause: error });
   }
-  log.warn({ host }, 'this messaging network is for development and tests: it authenticates nobody');
+  const listening = server.address() as AddressInfo;
+  log.warn(
+    { host, port: listening.port },
+    'this messaging network is for development and tests: it authenticates nobody',
+  );
 
   return {
     host,
-    port: (server.address() as AddressInfo).port,
+    port: listening.port,
     stats: () => exchange.stats(),
     async close() {
       const closed = once(server, 'close');

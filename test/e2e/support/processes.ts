@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
+const endWithParent = new URL('end-with-parent.mjs', import.meta.url).href;
 
 /** A process of ours under test, with what it printed so far. */
 export interface TestProcess {
@@ -30,9 +31,10 @@ export function startApp(
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(ROLLCALL|HONO)_/.test(name)),
   );
-  const child = spawn(process.execPath, [join(from, 'apps', app, 'dist', 'main.js'), ...args], {
+  const main = join(from, 'apps', app, 'dist', 'main.js');
+  const child = spawn(process.execPath, ['--import', endWithParent, main, ...args], {
     env: { ...clean, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const stdout: string[] = [];
   const stderr: string[] = [];

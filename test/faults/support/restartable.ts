@@ -20,7 +20,7 @@ export interface Restartable {
   thaw(): void;
 }
 
-const readyWithinMs = 20_000;
+const readyWithinMs = 60_000;
 
 export function restartable({ app, args = [], environment = {}, isReady }: RestartableOptions): Restartable {
   let running: TestProcess | undefined;
@@ -32,12 +32,14 @@ export function restartable({ app, args = [], environment = {}, isReady }: Resta
 
   return {
     async start() {
-      running = startApp(app, args, environment);
       const givenUpAt = performance.now() + readyWithinMs;
+      running = startApp(app, args, environment);
       while (!(await isReady(running))) {
-        if (performance.now() > givenUpAt || running.child.exitCode !== null)
+        const isOver = running.child.exitCode !== null;
+        if (performance.now() > givenUpAt || (isOver && !foundItsPortTaken(running)))
           throw new Error(`${app} is not ready: ${[...running.stdout, ...running.stderr].join('\n')}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, isOver ? 200 : 20));
+        if (isOver) running = startApp(app, args, environment);
       }
     },
     get process() {
@@ -52,4 +54,9 @@ export function restartable({ app, args = [], environment = {}, isReady }: Resta
     freeze: () => void process().child.kill('SIGSTOP'),
     thaw: () => void process().child.kill('SIGCONT'),
   };
+}
+
+/** Some socket of a client may have the port for a moment: the system gives clients any port that is free. */
+function foundItsPortTaken({ stderr }: TestProcess): boolean {
+  return stderr.some((line) => line.includes('EADDRINUSE'));
 }
