@@ -36,10 +36,13 @@ async function listen(options: TemplateAdapterOptions, host: AdapterHost): Promi
       sockets.delete(socket);
       pending.delete(socket);
     });
-    void serveDevice(socket, host, options, () => pending.delete(socket));
+    serveDevice(socket, host, options, () => pending.delete(socket)).catch((error: unknown) => {
+      host.failed('template', error);
+      socket.destroy();
+    });
   });
 
-  const address = await bind(server, 'template', options, host.log);
+  const address = await bind(server, 'template', options, host);
 
   return {
     listening: [address],

@@ -26,7 +26,12 @@ async function givenADevice() {
   void serveDevice(ours, host, options, () => {});
   theirs.write(`login thermostat-7@acme ${scriptedPassword}\n`);
   await adapter.events(1);
-  return { ...adapter, host, ours, theirs };
+  return {
+    ...adapter,
+    host: host as { -readonly [Key in keyof AdapterHost]: AdapterHost[Key] },
+    ours,
+    theirs,
+  };
 }
 
 test('a device that does not read its answers is not read either, and goes for its silence', async () => {
@@ -58,16 +63,25 @@ test('a device that sends many commands at once lets others have their turn betw
   await running.stop({ graceMs: 0 });
 });
 
-test('a bug ends one connection, with an error in the log, and no other', async () => {
-  const { theirs, sender, events, logged, ours, clock, running } = await givenADevice();
-  theirs.resume();
+test('a sender that throws costs the device what it sent, and a bug its connection', async () => {
+  const { theirs, sender, events, logged, ours, clock, host, running } = await givenADevice();
+  let read = '';
+  theirs.on('data', (bytes) => (read += String(bytes)));
   sender.send = async () => {
+    throw new Error('a bug elsewhere');
+  };
+  theirs.write('event text/plain 1\n');
+  while (!read.includes('error')) await settled();
+  expect(read).toBe('ok\nerror 500 internal error\n');
+
+  host.upload = async () => {
     throw new Error('a bug');
   };
   theirs.write('event text/plain 1\n');
   expect((await events(2))[1]).toMatchObject({ reason: 'unspecified' });
   expect(logged.filter(({ level }) => level === 'error')).toMatchObject([
-    { message: 'command could not be carried out' },
+    { facts: { where: 'upload' } },
+    { facts: { where: 'template: command' } },
   ]);
   await clock.advanceAsync(1_000);
   expect(ours.destroyed).toBe(true);

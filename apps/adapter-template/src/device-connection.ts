@@ -79,9 +79,11 @@ export async function serveDevice(
     try {
       await (session ? obey(command, session) : logIn(command));
     } catch (error) {
-      host.log.error({ err: error }, 'command could not be carried out');
+      host.failed('template: command', error);
       report({ type: 'ended', reason: 'unspecified' });
       close();
+      // Not even a last line could be written.
+      if (socket.writable) socket.destroy();
     }
   }
 

@@ -1,9 +1,12 @@
 import {
   listenForSockets,
+  servedPeer,
+  servePeer,
   type AdapterHost,
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
+  type ServedPeer,
 } from '@rollcall/adapter-kit';
 import rhea from 'rhea';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
@@ -19,7 +22,7 @@ export function createAmqpAdapter(options: AmqpAdapterOptions): ProtocolAdapter 
 }
 
 function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
-  const connections = new WeakMap<rhea.Connection, DeviceConnection>();
+  const connections = new WeakMap<rhea.Connection, Served>();
   const container = createContainer(connections);
   if (!options.authenticationRequired)
     host.log.warn({}, 'devices need not say who they are: anybody may upload for every registered device');
@@ -28,7 +31,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
     listeners: options,
     handshakeTimeoutMs: options.openTimeoutMs,
     maxPendingSockets: options.maxPendingSockets,
-    log: host.log,
+    host,
     serve(socket, accepted) {
       const connection = container.create_connection({
         container_id: 'hono-amqp',
@@ -39,29 +42,39 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
         offered_capabilities: ['ANONYMOUS-RELAY'],
         receiver_options: { credit_window: 0, autoaccept: false, max_message_size: options.maxPayloadBytes },
       } as never);
-      connections.set(connection, serveDevice(socket, connection, host, options, accepted));
+      connections.set(connection, {
+        device: serveDevice(socket, connection, host, options, accepted),
+        peer: servedPeer('amqp', host.failed, () => socket.destroy()),
+      });
     },
   });
 }
 
+/** A device, and whom it costs what serving it throws: rhea would take that for a fault of the peer. */
+interface Served {
+  readonly device: DeviceConnection;
+  readonly peer: ServedPeer;
+}
+
 /** One for all connections: what it is told of goes to the connection that it is about. */
-function createContainer(connections: WeakMap<rhea.Connection, DeviceConnection>): rhea.Container {
+function createContainer(connections: WeakMap<rhea.Connection, Served>): rhea.Container {
   const container = rhea.create_container({ id: 'hono-amqp' });
-  const of = ({ connection }: rhea.EventContext): DeviceConnection | undefined => connections.get(connection);
-  container.on('receiver_open', (context: rhea.EventContext) => {
-    if (context.receiver) of(context)?.attachedToSend(context.receiver);
-  });
-  container.on('sender_open', (context: rhea.EventContext) => {
-    if (context.sender) of(context)?.attachedToReceive(context.sender);
-  });
-  container.on('message', (context: rhea.EventContext) => of(context)?.message(context));
-  container.on('connection_close', (context: rhea.EventContext) => of(context)?.closed(undefined));
-  container.on('connection_error', (context: rhea.EventContext) => {
-    const { condition, description } = (context.connection.error ?? {}) as {
+  const on = (event: string, tell: (device: DeviceConnection, context: rhea.EventContext) => void): void => {
+    container.on(event, (context: rhea.EventContext) => {
+      const served = connections.get(context.connection);
+      if (served) servePeer(served.peer, () => tell(served.device, context));
+    });
+  };
+  on('receiver_open', (device, { receiver }) => receiver && device.attachedToSend(receiver));
+  on('sender_open', (device, { sender }) => sender && device.attachedToReceive(sender));
+  on('message', (device, context) => device.message(context));
+  on('connection_close', (device) => device.closed(undefined));
+  on('connection_error', (device, { connection }) => {
+    const { condition, description } = (connection.error ?? {}) as {
       condition?: unknown;
       description?: unknown;
     };
-    of(context)?.closed({ code: textOf(condition), text: textOf(description) });
+    device.closed({ code: textOf(condition), text: textOf(description) });
   });
   // rhea throws out of its socket callbacks where nobody listens to these.
   for (const event of [

@@ -93,7 +93,7 @@ export function serveDevice(
     answerOpen().then(
       () => guarded.resume(),
       (error: unknown) => {
-        host.log.error({ err: error }, 'device could not be let in');
+        host.failed('amqp: open', error);
         socket.destroy();
       },
     );
@@ -252,7 +252,7 @@ export function serveDevice(
         return;
       }
       upload(context).catch((error: unknown) => {
-        host.log.error({ err: error }, 'message could not be handled');
+        host.failed('amqp: message', error);
         report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
       });
     },

@@ -50,7 +50,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter 
 
 async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const stopping = new AbortController();
-  const pending = createPendingRequests();
+  const pending = createPendingRequests(host);
   const context: RouteContext = {
     host,
     pending,
@@ -71,7 +71,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
       routerOptions: { maxParamLength: maxParameterLength },
       clientErrorHandler: rejectMalformed,
       frameworkErrors(error, _request, reply) {
-        sendError(reply, describeError(error, host.log));
+        sendError(reply, describeError(error, host));
       },
       serverFactory: (handler) => {
         const server = createServerFor(listener, options);
@@ -82,7 +82,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     });
     await registerRoutes(app, context);
     await app.ready();
-    listening.push(await bind(app.server, scheme, listener, host.log));
+    listening.push(await bind(app.server, scheme, listener, host));
   }
 
   function closeAll(): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AdapterHost } from '@rollcall/adapter-kit';
 
 /** Requests that one network connection may have open: HTTP/1.1 lets a client send them without waiting for answers. */
 const maxPerSocket = 16;
@@ -15,7 +16,8 @@ export interface PendingRequests {
   drained(): Promise<void>;
 }
 
-export function createPendingRequests(): PendingRequests {
+/** @param failed told of what `over` threw. */
+export function createPendingRequests({ failed }: Pick<AdapterHost, 'failed'>): PendingRequests {
   const perSocket = new WeakMap<Socket, Set<() => void>>();
   let pending = 0;
   let wake = (): void => {};
@@ -42,7 +44,12 @@ export function createPendingRequests(): PendingRequests {
       const done = (): void => {
         if (!open.delete(done)) return;
         pending -= 1;
-        over();
+        try {
+          over();
+        } catch (error) {
+          failed('http: answered', error);
+          socket.destroy();
+        }
         if (pending === 0) wake();
       };
       open.add(done);

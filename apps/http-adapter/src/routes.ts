@@ -69,7 +69,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setNotFoundHandler((_request, reply) => sendError(reply, { status: 404, text: 'Not Found' }));
-  server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, host.log)));
+  server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, host)));
   // Preflight requests are answered on the routes that exist, and nowhere else.
   await server.register(cors, { origin: context.allowedOrigin, exposedHeaders, preflight: false });
 

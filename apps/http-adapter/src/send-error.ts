@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { FastifyReply } from 'fastify';
 import type { ErrorAnswer } from './answers.ts';
 
@@ -18,10 +18,13 @@ export function sendError(
 }
 
 /** Errors of fastify's own: what a client did wrong has a status below 500. */
-export function describeError(error: unknown, log: Log): Pick<ErrorAnswer, 'status' | 'text'> {
+export function describeError(
+  error: unknown,
+  { failed }: Pick<AdapterHost, 'failed'>,
+): Pick<ErrorAnswer, 'status' | 'text'> {
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, text: String(message).slice(0, maxTextLength) };
-  log.error({ err: error }, 'request could not be handled');
+  failed('http: request', error);
   return { status: 500, text: 'Internal server error' };
 }

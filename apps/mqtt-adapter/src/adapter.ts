@@ -47,32 +47,32 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     },
     authenticate(client, username, password, done) {
       const connection = connections.get(client);
-      connection?.authenticate(username, password).then(
-        (accepted) => {
+      connection
+        ?.authenticate(username, password)
+        .then((accepted) => {
           answered.get(client)?.();
           if (accepted) done(null, true);
-        },
-        (error: unknown) => {
-          host.log.error({ err: error }, 'device could not be authenticated');
+        })
+        .catch((error: unknown) => {
+          host.failed('mqtt: connect', error);
           internalsOf(client).conn.destroy();
-        },
-      );
+        });
     },
     authorizePublish(client, packet, done) {
       const connection = client && connections.get(client);
       if (!connection) return done(null);
-      connection.publish({ ...packet }).then(
-        () => {
+      connection
+        .publish({ ...packet })
+        .then(() => {
           // Answered already: aedes must neither acknowledge nor keep it.
           packet.qos = 0;
           packet.retain = false;
           done(null);
-        },
-        (error: unknown) => {
-          host.log.error({ err: error }, 'PUBLISH could not be handled');
-          done(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
+        })
+        .catch((error: unknown) => {
+          host.failed('mqtt: publish', error);
+          internalsOf(client).conn.destroy();
+        });
       return undefined;
     },
   });
@@ -91,7 +91,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       listeners: options,
       handshakeTimeoutMs: options.connectTimeoutMs,
       maxPendingSockets: options.maxPendingSockets,
-      log: host.log,
+      host,
       serve(socket, accepted) {
         socket.setKeepAlive(true, tcpKeepAliveDelayMs);
         const client = broker.handle(socket);

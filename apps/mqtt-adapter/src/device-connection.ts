@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
   peerCertificate,
+  servedPeer,
+  servePeer,
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -66,7 +68,12 @@ export function createDeviceConnection(
   internals.subscriptions = Object.create(null) as object;
 
   refuseIllFormedText(client);
-  onPacket(client, (packet) => {
+  // aedes reads on in callbacks of its own too, where nobody else would catch what is thrown here.
+  const peer = servedPeer('mqtt', host.failed, () => conn.destroy());
+
+  onPacket(client, (packet) => servePeer(peer, () => took(packet)));
+
+  function took(packet: Packet): void {
     if (!connection) return;
     if (packet.cmd === 'disconnect') {
       const { reasonCode } = packet;
@@ -75,7 +82,7 @@ export function createDeviceConnection(
     }
     connection.report(protocolViolation(packet) ?? { type: 'packet' });
     if (packet.cmd === 'subscribe') refuseFilters(packet);
-  });
+  }
 
   onParseError(client, (error) => {
     const signal: MqttSignal = {

@@ -17,8 +17,11 @@ import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
 import type { AdmissionLimits } from './authentication/admission-queue.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
+import { refuse, type Refused } from './authentication/refuse.ts';
 import { containedClock } from './containment/contained-clock.ts';
 import { createFailureReport } from './containment/failure-report.ts';
+import { neverRejects } from './containment/never-rejects.ts';
+import { serveAll } from './containment/served-peer.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
@@ -39,7 +42,7 @@ import { createAnonymousConnections } from './tracking/anonymous-connections.ts'
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
 import { watchAccess } from './tracking/watch-access.ts';
 import { createMessageRate } from './upload/message-rate.ts';
-import { tooManyMessages, upload, type UploadContext } from './upload/upload.ts';
+import { failedInside, tooManyMessages, upload, type UploadContext } from './upload/upload.ts';
 
 export interface AdapterParts {
   readonly adapter: ProtocolAdapter;
@@ -168,13 +171,17 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     settings.announceIntervalMs,
     ({ event, description }) => {
       metrics.announced();
-      const message = encode(event, description.identity.tenant, true);
-      outbox.announce({ event, message, announcement: true });
+      try {
+        const message = encode(event, description.identity.tenant, true);
+        outbox.announce({ event, message, announcement: true });
+      } catch (error) {
+        failed('announcement', error);
+      }
     },
   );
   const connections = createConnections({
     clock,
-    log,
+    failed,
     announcer,
     commitWaitMs: settings.commitWaitMs,
     stamp: {
@@ -186,7 +193,9 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
     publish(event, description) {
       metrics.published(event);
-      return outbox.append({ event, message: encode(event, description.identity.tenant) });
+      const message = encode(event, description.identity.tenant);
+      // From here on it is everybody's.
+      return serveAll(() => outbox.append({ event, message }));
     },
     takeCoalesced: (device) => outbox.takeCoalesced(device),
   });
@@ -202,7 +211,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
   const restored = await Promise.all(leases.map((entry) => restoreLease(entry, registry, clock)));
 
-  const anonymous = createAnonymousConnections(clock);
+  const anonymous = createAnonymousConnections(clock, failed);
   const authenticator = createAuthenticator({
     registry,
     passwords: parts.passwords,
@@ -226,6 +235,11 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     allowsAnonymous: (device) => messageRate.allows(device),
   };
 
+  const unavailable = (error: unknown): Refused => {
+    failed('authentication', error);
+    metrics.attempt('unavailable');
+    return refuse('unavailable');
+  };
   const host: AdapterHost = {
     clock: containedClock(clock),
     random,
@@ -233,9 +247,9 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     identity,
     metrics: metrics.app,
     failed,
-    authenticate: (login) => authenticator.authenticate(login),
-    findPsk: (login) => authenticator.findPsk(login),
-    reauthorize: (device) => authenticator.reauthorize(device),
+    authenticate: (login) => neverRejects(() => authenticator.authenticate(login), unavailable),
+    findPsk: (login) => neverRejects(() => authenticator.findPsk(login), unavailable),
+    reauthorize: (device) => neverRejects(() => authenticator.reauthorize(device), unavailable),
     refused: (reason, remoteIp) => authenticator.refused(reason, remoteIp),
     admit(device) {
       if (device) authenticator.proved(device.device.tenant);
@@ -262,7 +276,13 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       const result =
         request.by && !messageRate.allows(request.by.device)
           ? tooManyMessages
-          : await upload(request, uploadContext);
+          : await neverRejects(
+              () => upload(request, uploadContext),
+              (error) => {
+                failed('upload', error);
+                return failedInside;
+              },
+            );
       metrics.uploaded(request, result, clock.monotonic() - begun);
       return result;
     },
@@ -272,6 +292,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const health = settings.health
     ? await startHealthServer({
         ...settings.health,
+        failed,
         started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
         readiness: () => [
           { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },

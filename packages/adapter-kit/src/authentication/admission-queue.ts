@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { later, type Clock, type Instant } from '@rollcall/core';
 
 export interface AdmissionLimits {
@@ -138,12 +139,14 @@ export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): Adm
       if (waiting === 0 && mayStart()) return run();
       const key = queueOf();
       if (waiting >= limits.maxWaiting && !makeRoomFor(key)) return Promise.resolve('busy');
+      // Whose turn it is learns of others' ends; what goes wrong then is its own all the same.
+      const asNow = AsyncLocalStorage.snapshot();
       return new Promise((resolve, reject) => {
         enqueue(key, {
           since: clock.monotonic(),
           queueOf,
           gone,
-          start: () => void run().then(resolve, reject),
+          start: () => asNow(() => void run().then(resolve, reject)),
           refuse: () => resolve('busy'),
         });
         waiting += 1;

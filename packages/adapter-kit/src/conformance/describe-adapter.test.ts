@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import {
   later,
@@ -8,6 +8,7 @@ import {
   type Instant,
   type Step,
 } from '@rollcall/core';
+import { bind } from '../listening/bind.ts';
 import type { AdapterHost, ProtocolAdapter } from '../protocol-adapter.ts';
 import { describeAdapter, type DevicePeer } from './describe-adapter.ts';
 
@@ -57,10 +58,9 @@ function createLineAdapter(): ProtocolAdapter {
         socket.on('close', () => sockets.delete(socket));
         serve(socket, host);
       });
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
+      const address = await bind(server, 'lines', { host: '127.0.0.1', port: 0 }, host);
       return {
-        listening: [{ scheme: 'tcp', host: '127.0.0.1', port: (server.address() as AddressInfo).port }],
+        listening: [address],
         stopAccepting: async () => void server.close(),
         async close() {
           for (const socket of sockets) socket.destroy();
@@ -77,7 +77,11 @@ function serve(socket: Socket, host: AdapterHost): void {
   socket.on('close', () => report({ type: 'ended', reason: 'connection-lost' }));
   createInterface(socket).on('line', (line) => {
     if (greeted) report(line === 'bye' ? { type: 'ended', reason: 'client-closed' } : { type: 'line' });
-    else void greet(line);
+    else
+      greet(line).catch((error: unknown) => {
+        host.failed('lines', error);
+        socket.destroy();
+      });
     greeted = true;
   });
 
@@ -98,7 +102,7 @@ function serve(socket: Socket, host: AdapterHost): void {
     report = connection.report;
     report({ type: 'accepted' });
     await connection.committed();
-    socket.write('yes\n');
+    if (socket.writable) socket.write('yes\n');
     return undefined;
   }
 }
@@ -110,8 +114,8 @@ describeAdapter('a sample adapter', {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {});
     socket.write(`${username} ${password} ${remoteId}\n`);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
-    if (answer.toString() !== 'yes\n') {
+    const answer = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    if (String(answer[0]) !== 'yes\n') {
       socket.destroy();
       return undefined;
     }

@@ -1,8 +1,10 @@
 import { settled } from '@rollcall/conformance';
 import type { ConnectionEvent } from '@rollcall/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
+import { allCurses, cursedAdapter } from './cursed-adapter.ts';
 import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
+import { makeSocketsUnwritable, writeFailures } from './unwritable-sockets.ts';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 
 /** A device on the other side of the wire, made with a real client of the protocol. */
@@ -41,6 +43,8 @@ export interface AdapterHarness {
 
 const thermostat: Login = { username: 'thermostat-7@acme', password: scriptedPassword, remoteId: 'unit-1' };
 
+const valve: Login = { username: 'valve-1@acme', password: scriptedPassword, remoteId: 'unit-2' };
+
 /** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
 export function describeAdapter(name: string, harness: AdapterHarness): void {
   const can = (verb: Verb): boolean => !harness.cannot?.includes(verb);
@@ -48,8 +52,9 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
   async function withAdapter(
     use: (adapter: AdapterInTest) => Promise<void>,
     setting?: TestSetting,
+    protocol = harness.createAdapter(),
   ): Promise<void> {
-    const adapter = await startForTest(harness.createAdapter(), setting);
+    const adapter = await startForTest(protocol, setting);
     try {
       await use(adapter);
     } finally {
@@ -213,6 +218,54 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         expect(second).toMatchObject({ reason: 'access-revoked', initiator: 'operator' });
       }));
 
+    test.each(allCurses)('what throws for one device costs it its connection, and no other: %s', (curse) =>
+      withAdapter(
+        async (adapter) => {
+          const before = await connected(adapter);
+          const victim = await harness.connect(adapter.address, valve);
+          if (can('leave')) await victim?.leave();
+          else await victim?.vanish();
+          await connected(adapter, { ...thermostat, username: 'thermostat-7@umbrella' });
+          await settled();
+          expectOnlyVictimEnded(adapter);
+          expect(adapter.logged.some(({ level }) => level === 'error')).toBe(true);
+          await before.vanish();
+        },
+        undefined,
+        cursedAdapter(harness.createAdapter(), curse, 'valve-1'),
+      ),
+    );
+
+    test.each(writeFailures)('a device that cannot be written to (%s) costs no other anything', (failure) =>
+      withAdapter(async (adapter) => {
+        await connected(adapter);
+        const mend = makeSocketsUnwritable(failure);
+        onTestFinished(mend);
+        const victim = await harness.connect(adapter.address, valve).catch(() => undefined);
+        await victim?.vanish();
+        mend();
+        await connected(adapter, { ...thermostat, username: 'thermostat-7@umbrella' });
+        await settled();
+        expect(adapter.sink.events.length).toBeGreaterThanOrEqual(2);
+        expectOnlyVictimEnded(adapter);
+      }),
+    );
+
+    test('a registry that throws for one device has it refused, and no other', () =>
+      withAdapter(async (adapter) => {
+        const ask = adapter.registry.assertRegistration.bind(adapter.registry);
+        adapter.registry.assertRegistration = (device, gateway) => {
+          if (device.device === 'valve-1') throw new Error('cursed');
+          return ask(device, gateway);
+        };
+        expect(await harness.connect(adapter.address, valve)).toBeUndefined();
+        await connected(adapter);
+        await settled();
+        expect(adapter.sink.events.map(({ device }) => device.device)).toEqual(['thermostat-7']);
+        expectOnlyVictimEnded(adapter);
+        expect(adapter.logged).toContainEqual(expect.objectContaining({ level: 'error' }));
+      }));
+
     test('stop ends every open session, once', () =>
       withAdapter(async (adapter) => {
         const peer = await connected(adapter);
@@ -234,6 +287,19 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         expect(adapter.clock.armed, 'no deadline outlives the adapter').toBe(0);
       }));
   });
+}
+
+/** Of whatever threw it is told, and of nothing else; who is gone is not told as there. */
+function expectOnlyVictimEnded({ sink, logged }: AdapterInTest): void {
+  const open = new Map<string, string>();
+  for (const { type, connectionId, device, basis } of sink.events)
+    if (type === 'disconnected') open.delete(connectionId);
+    else if (basis.kind === 'session' || device.device !== 'valve-1') open.set(connectionId, device.device);
+  const devices = new Set(sink.events.map(({ device }) => device.device));
+  expect([...open.values()]).toEqual([...open.values()].filter((device) => device === 'thermostat-7'));
+  expect(devices).toContain('thermostat-7');
+  const errors = logged.filter(({ level }) => level === 'error');
+  expect(errors.filter(({ facts }) => !('where' in facts))).toEqual([]);
 }
 
 function expectPair(first: ConnectionEvent | undefined, second: ConnectionEvent | undefined): void {

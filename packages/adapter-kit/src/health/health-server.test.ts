@@ -2,15 +2,17 @@ import { TransportError } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { startHealthServer, type HealthCheck } from './health-server.ts';
 
-async function givenAServer(readiness: readonly HealthCheck[]) {
+async function givenAServer(checks: readonly HealthCheck[], readiness = () => checks) {
+  const failures: unknown[] = [];
   const server = await startHealthServer({
     host: '127.0.0.1',
     port: 0,
+    failed: (where, error) => failures.push([where, error]),
     started: () => [{ name: 'protocol-adapter', status: 'UP' }],
-    readiness: () => readiness,
+    readiness,
     metrics: async () => ({ contentType: 'text/plain', text: 'rollcall_up 1\n' }),
   });
-  return { server, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
+  return { failures, server, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
 }
 
 test.each([
@@ -35,11 +37,22 @@ test('probes, metrics under both names, and nothing else', async () => {
   await server.close();
 });
 
+test('a check that throws costs one connection, and others are answered', async () => {
+  const { server, get, failures } = await givenAServer([], () => {
+    throw new Error('cursed');
+  });
+  await expect(get('/readiness')).rejects.toThrow('fetch failed');
+  expect(failures).toEqual([['health', new Error('cursed')]]);
+  expect((await get('/liveness')).status).toBe(200);
+  await server.close();
+});
+
 test('a taken port is named', async () => {
   const { server } = await givenAServer([]);
   const second = startHealthServer({
     host: '127.0.0.1',
     port: server.port,
+    failed() {},
     started: () => [],
     readiness: () => [],
     metrics: async () => ({ contentType: '', text: '' }),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TransportError } from '@rollcall/core';
+import { containServer } from '../containment/contain-server.ts';
 
 export interface HealthCheck {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface HealthCheck {
 export interface HealthServerOptions {
   readonly host: string;
   readonly port: number;
+  /** Told of what answering one request threw, which ends its connection. */
+  failed(where: string, error: unknown): void;
   started(): readonly HealthCheck[];
   readiness(): readonly HealthCheck[];
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -43,7 +46,10 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
         case '/prometheus':
           options.metrics().then(
             ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
-            () => response.writeHead(500).end(),
+            (error: unknown) => {
+              options.failed('health', error);
+              response.writeHead(500).end();
+            },
           );
           return undefined;
         default:
@@ -52,6 +58,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
       }
     },
   );
+  containServer(server, 'health', (where, error) => options.failed(where, error));
   server.maxConnections = 100;
   server.listen(options.port, options.host);
   try {

@@ -38,7 +38,10 @@ export function watchRegistry(
   function probeSoon(probe: () => Promise<unknown>): void {
     disarm();
     if (stopped) return;
-    disarm = clock.at(later(clock.monotonic(), probeEveryMs), () => void probe());
+    disarm = clock.at(later(clock.monotonic(), probeEveryMs), () => {
+      // Whoever threw is asked again.
+      probe().catch(() => probeSoon(probe));
+    });
   }
 
   const registry: DeviceRegistry = {

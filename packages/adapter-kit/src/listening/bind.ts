@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
-import { TransportError, type Log } from '@rollcall/core';
-import type { ListenAddress } from '../protocol-adapter.ts';
+import { TransportError } from '@rollcall/core';
+import { containServer } from '../containment/contain-server.ts';
+import type { AdapterHost, ListenAddress } from '../protocol-adapter.ts';
 import type { Listener } from './listener-options.ts';
 
 /** Network connections that the system may keep until they are accepted; it grants what it is configured to at most. */
 const backlog = 4_096;
 
 /**
- * Binds a server. What goes wrong with it later, such as a connection that cannot be accepted, is logged.
+ * Binds a server. What goes wrong with it later, such as a connection that cannot be accepted, is logged. What serving one of its
+ * sockets throws ends this socket.
  *
  * @throws TransportError where the port cannot be had.
  */
@@ -16,8 +18,9 @@ export async function bind(
   server: Server,
   scheme: string,
   { host, port }: Listener,
-  log: Log,
+  { log, failed }: Pick<AdapterHost, 'log' | 'failed'>,
 ): Promise<ListenAddress> {
+  containServer(server, scheme, failed);
   server.listen({ port, host, backlog });
   try {
     await once(server, 'listening');

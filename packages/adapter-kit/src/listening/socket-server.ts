@@ -1,8 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Log } from '@rollcall/core';
-import type { ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
+import type { AdapterHost, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
 import { bind } from './bind.ts';
 import type { Listeners, TlsListener } from './listener-options.ts';
 import { peerAddress } from './peer-address.ts';
@@ -15,7 +14,7 @@ export interface SocketServerOptions {
   readonly handshakeTimeoutMs: number;
   /** Network connections that have not been accepted yet, at most; those whose TLS handshake runs are among them. */
   readonly maxPendingSockets: number;
-  readonly log: Log;
+  readonly host: Pick<AdapterHost, 'log' | 'failed'>;
   /** A network connection is there. `accepted` is to be called once it is known who it is. */
   serve(socket: Socket, accepted: () => void): void;
 }
@@ -29,7 +28,7 @@ const lingerTurns = 10;
  * @throws TransportError where a port cannot be had.
  */
 export async function listenForSockets(options: SocketServerOptions): Promise<RunningProtocol> {
-  const { scheme, listeners, log } = options;
+  const { scheme, listeners, host } = options;
   const sockets = new Set<Socket>();
   /** Network connections that have not been accepted. */
   const pending = new Set<Socket>();
@@ -71,7 +70,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
     const server = createTlsServer(tlsServerOptions(listener, options.handshakeTimeoutMs), accept);
     server.on('connection', shakeHands);
     server.on('tlsClientError', (error, socket) => {
-      log.debug({ cause: error.message }, 'TLS handshake failed');
+      host.log.debug({ cause: error.message }, 'TLS handshake failed');
       // One that took too long is told of, and left open.
       socket.destroy();
     });
@@ -90,12 +89,12 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
     if (listeners.plain) {
       const server = createServer(accept);
       servers.push(server);
-      listening.push(await bind(server, scheme, listeners.plain, log));
+      listening.push(await bind(server, scheme, listeners.plain, host));
     }
     if (listeners.tls) {
       const server = createSecureServer(listeners.tls);
       servers.push(server);
-      listening.push(await bind(server, `${scheme}s`, listeners.tls, log));
+      listening.push(await bind(server, `${scheme}s`, listeners.tls, host));
     }
   } catch (error) {
     await close();

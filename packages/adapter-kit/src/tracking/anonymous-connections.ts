@@ -1,4 +1,4 @@
-import type { Clock, ConnectionTracker } from '@rollcall/core';
+import type { Change, Clock, ConnectionTracker } from '@rollcall/core';
 import type { AnonymousConnection, OpenConnection } from '../protocol-adapter.ts';
 import { track } from './track.ts';
 
@@ -13,17 +13,35 @@ export interface AnonymousConnections {
   end(): void;
 }
 
-export function createAnonymousConnections(clock: Clock): AnonymousConnections {
+/** @param failed told of what an app or its tracker threw about one connection, which ends it. */
+export function createAnonymousConnections(
+  clock: Clock,
+  failed: (where: 'connection' | 'tracker', error: unknown) => void,
+): AnonymousConnections {
   const open = new Set<AnonymousConnection>();
+
+  function contain(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      failed('connection', error);
+    }
+  }
+
   return {
     open(tracker, connection) {
-      const { report } = track(tracker, clock, (change) => {
+      const emit = (change: Change): void => {
         if (change.type === 'connected') {
           open.add(connection);
           return;
         }
         open.delete(connection);
-        connection.onDisconnected?.(change);
+        contain(() => connection.onDisconnected?.(change));
+      };
+      const { report } = track(tracker, clock, emit, (error, at) => {
+        failed('tracker', error);
+        const basis = { kind: 'session', detectWithinMs: null } as const;
+        emit({ type: 'disconnected', reason: 'unspecified', basis, lastSeen: at });
       });
       return { report, committed: () => Promise.resolve() };
     },
@@ -31,7 +49,7 @@ export function createAnonymousConnections(clock: Clock): AnonymousConnections {
       return open.size;
     },
     end() {
-      for (const connection of [...open]) connection.end('adapter-shutdown');
+      for (const connection of [...open]) contain(() => connection.end('adapter-shutdown'));
     },
   };
 }

@@ -9,8 +9,8 @@ import {
   type ConnectionId,
   type ConnectionTracker,
   type DeviceRef,
+  type DisconnectedChange,
   type Instant,
-  type Log,
 } from '@rollcall/core';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
@@ -30,7 +30,8 @@ interface Connected {
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
-  readonly log: Log;
+  /** Told of what an app or its tracker threw about one connection: it costs this device its connection, and no other. */
+  failed(where: 'connection' | 'tracker', error: unknown): void;
   readonly stamp: StampContext;
   /** Takes a stamped event over; resolves when it is safe, `undefined` when it is already. */
   publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
@@ -85,7 +86,7 @@ export interface Connections {
 }
 
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { clock, log, stamp } = options;
+  const { clock, stamp } = options;
   const open = new Set<Connected>();
   const slots = new Map<string, Connected>();
   const tenants = new Map<string, number>();
@@ -106,14 +107,22 @@ export function createConnections(options: ConnectionsOptions): Connections {
     else tenants.delete(tenant);
   }
 
+  /** What an app throws about one connection must not keep the others from hearing what they have to. */
+  function contain(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      options.failed('connection', error);
+    }
+  }
+
   /** Tells an app to end a connection, and sees to it that its tracker heard. */
   function endOne(connected: Connected, reason: EndReason): void {
-    connected.description.end(reason);
-    if (open.has(connected) && connected.event.basis.kind === 'session')
-      log.error(
-        { reason, protocol: connected.description.protocol },
-        'adapter did not end a session when asked to',
-      );
+    contain(() => {
+      connected.description.end(reason);
+      if (open.has(connected) && connected.event.basis.kind === 'session')
+        throw new Error(`${connected.description.protocol}: a session did not end when asked to: ${reason}`);
+    });
   }
 
   function add(
@@ -172,19 +181,43 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const older = slot === undefined ? undefined : slots.get(slot);
         if (older) endOne(older, 'taken-over');
         const event = stampConnected(stamp, description, change, at, coalesced);
-        connected = add(event, description, tracked);
+        // Not before: what could not be published must not be ended either.
         keep(options.publish(event, description));
-        if (!serving) description.servingChanged?.(false);
+        connected = add(event, description, tracked);
+        if (!serving) contain(() => description.servingChanged?.(false));
       } else if (connected) {
         const event = stampDisconnected(stamp, connected.event, change, at, coalesced);
         remove(connected);
         connected = undefined;
-        keep(options.publish(event, description));
-        description.onDisconnected?.(change);
+        try {
+          keep(options.publish(event, description));
+        } finally {
+          contain(() => description.onDisconnected?.(change));
+        }
       }
     }
 
-    const tracked = track(tracker, clock, emit);
+    /** Nobody knows any more what becomes of this device: it is told to come anew. */
+    function broke(where: 'connection' | 'tracker', error: unknown, at: Instant): void {
+      options.failed(where, error);
+      const basis = connected?.event.basis ?? { kind: 'session', detectWithinMs: null };
+      const change: DisconnectedChange = { type: 'disconnected', reason: 'unspecified', basis, lastSeen: at };
+      if (!connected) contain(() => description.onDisconnected?.(change));
+      else contain(() => emit(change, at));
+    }
+
+    const tracked = track(
+      tracker,
+      clock,
+      (change, at) => {
+        try {
+          emit(change, at);
+        } catch (error) {
+          broke('connection', error, at);
+        }
+      },
+      (error, at) => broke('tracker', error, at),
+    );
     if (resumed) {
       connected = add(resumed, description, tracked);
       // The tracker says for when it wants to be woken.
@@ -201,7 +234,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     resume: (tracker, description, event) => begin(tracker, description, event),
     servingChanged(now) {
       serving = now;
-      for (const { description } of [...open]) description.servingChanged?.(now);
+      for (const { description } of [...open]) contain(() => description.servingChanged?.(now));
     },
     get serving() {
       return serving;

@@ -14,25 +14,49 @@ export interface Tracked<Signal> {
  *
  * A deadline that moves later, as with every packet of a session, does not touch the timer: it fires early, finds
  * that it is not yet time, and is armed once more.
+ *
+ * @param onBroken the tracker threw: nothing it says counts any more, and it is asked nothing again. By default that is thrown on.
  */
 export function track<State, Signal>(
   tracker: ConnectionTracker<State, Signal>,
   clock: Clock,
   emit: (change: Change, at: Instant) => void,
+  onBroken: (error: unknown, at: Instant) => void = throwOn,
 ): Tracked<Signal> {
   let state = tracker.initial;
   let deadline: Instant | undefined;
   let armedFor: Instant | undefined;
   let disarm = (): void => {};
   let stopped = false;
+  let broken = false;
 
   function step(signal: Signal | DeadlineSignal): void {
+    if (broken) return;
     const at = clock.monotonic();
-    const next = tracker.reduce(state, signal, at);
+    const next = ask(() => tracker.reduce(state, signal, at));
+    if (next === undefined) return;
     state = next.state;
     deadline = stopped ? undefined : next.deadline;
     adjustTimer();
     for (const change of next.changes) emit(change, at);
+  }
+
+  function ask<Answer>(question: () => Answer): Answer | undefined {
+    if (broken) return undefined;
+    try {
+      return question();
+    } catch (error) {
+      broken = true;
+      stop();
+      onBroken(error, clock.monotonic());
+      return undefined;
+    }
+  }
+
+  function stop(): void {
+    stopped = true;
+    deadline = undefined;
+    adjustTimer();
   }
 
   function adjustTimer(): void {
@@ -52,11 +76,11 @@ export function track<State, Signal>(
 
   return {
     report: step,
-    presence: () => tracker.presence(state),
-    stop() {
-      stopped = true;
-      deadline = undefined;
-      adjustTimer();
-    },
+    presence: () => ask(() => tracker.presence(state)),
+    stop,
   };
+}
+
+function throwOn(error: unknown): never {
+  throw error;
 }

@@ -15,6 +15,7 @@ import { emptyNotificationContentType, splitDefaults } from '@rollcall/core/wire
 import { adapterEnabled } from '../authentication/adapter-enabled.ts';
 import { refusalTexts } from '../authentication/refusal-texts.ts';
 import type { UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import { serveAll } from '../containment/served-peer.ts';
 import { mergedDefaults } from './merged-defaults.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';
 import { traceContext } from './trace-context.ts';
@@ -30,6 +31,9 @@ export interface UploadContext {
 }
 
 type Failed = Extract<UploadResult, { status: 'failed' }>;
+
+/** Something of ours threw. */
+export const failedInside: Failed = failed(500, 'internal error');
 
 export const tooManyMessages: Failed = failed(429, 'too many messages, try again later');
 
@@ -50,7 +54,9 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   // Not before: whoever is nobody may name devices that do not exist, without end.
   if (!request.by && !context.allowsAnonymous(target)) return tooManyMessages;
 
-  const outcome = await context.sender.send(compose(request, registration.value, tenant.value, context));
+  const message = compose(request, registration.value, tenant.value, context);
+  // The network's links are everybody's: what goes wrong there later is not this device's loss alone.
+  const outcome = await serveAll(() => context.sender.send(message));
   return outcome.status === 'accepted' ? outcome : { ...outcome, terminal: false };
 }
 
