@@ -13,6 +13,7 @@ import {
   uriQuery,
   type CoapEndpoint,
 } from '@rollcall/coap';
+import { deviceKey } from '@rollcall/core';
 import {
   createDtlsServer,
   type CloseReason,
@@ -136,6 +137,7 @@ export async function openSecureEndpoint(
     clock,
     randomBytes: (count) => random.bytes(count),
     send: (datagram, peer) => socket.send(datagram, peer),
+    principalKey: ({ device }) => deviceKey(device),
     connectionIdBytes: options.connectionIdBytes,
     idleTimeoutMs: options.associationIdleMs,
     retransmitMs: options.handshakeRetransmitMs,
@@ -150,7 +152,7 @@ export async function openSecureEndpoint(
       if (found.status === 'refused') {
         const { reason, text } = found.refusal;
         // Nobody has looked: its next try may find an answer.
-        if (reason === 'unavailable' || reason === 'busy') throw new Error(text);
+        if (reason === 'unavailable' || reason === 'busy' || reason === 'throttled') throw new Error(text);
         return undefined;
       }
       return found.candidates.map(({ key, identity: device }) => ({ secret: key, principal: device }));

@@ -1,3 +1,4 @@
+import { createFairSet } from './fair-set.ts';
 import type { ServerAssociation } from './server-association.ts';
 import { peerKey, type Peer } from './peer.ts';
 
@@ -9,12 +10,16 @@ export interface AssociationTable<P> extends Iterable<ServerAssociation<P>> {
   delete(association: ServerAssociation<P>): void;
   atAddress(key: string): ServerAssociation<P> | undefined;
   withConnectionId(id: Buffer): ServerAssociation<P> | undefined;
+  /** Those of the principals with this key, the one silent longest first. */
+  of(principalKey: string): Iterable<ServerAssociation<P>>;
+  heard(association: ServerAssociation<P>): void;
   /** The association has been heard of elsewhere. */
   move(association: ServerAssociation<P>, to: Peer): void;
 }
 
-export function createAssociationTable<P>(): AssociationTable<P> {
+export function createAssociationTable<P>(principalKey: (principal: P) => string): AssociationTable<P> {
   const all = new Set<ServerAssociation<P>>();
+  const byPrincipal = createFairSet<ServerAssociation<P>>(1);
   const byAddress = new Map<string, ServerAssociation<P>>();
   const byConnectionId = new Map<string, ServerAssociation<P>>();
 
@@ -29,6 +34,7 @@ export function createAssociationTable<P>(): AssociationTable<P> {
     add(association) {
       const before = byAddress.get(association.peerKey);
       all.add(association);
+      byPrincipal.add(association, [principalKey(association.principal)]);
       byAddress.set(association.peerKey, association);
       if (association.hasConnectionId)
         byConnectionId.set(idKey(association.records.readConnectionId), association);
@@ -36,12 +42,15 @@ export function createAssociationTable<P>(): AssociationTable<P> {
     },
     delete(association) {
       all.delete(association);
+      byPrincipal.delete(association);
       leaveAddress(association);
       const id = idKey(association.records.readConnectionId);
       if (byConnectionId.get(id) === association) byConnectionId.delete(id);
     },
     atAddress: (key) => byAddress.get(key),
     withConnectionId: (id) => byConnectionId.get(idKey(id)),
+    of: (key) => byPrincipal.of([key]),
+    heard: (association) => byPrincipal.touch(association),
     move(association, to) {
       leaveAddress(association);
       association.peer = to;

@@ -5,6 +5,7 @@ import { handshakeType } from '../wire/handshake-type.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { ownCopy } from '../wire/own-copy.ts';
 import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
+import type { Association } from './association.ts';
 import { createAssociationTable } from './association-table.ts';
 import { beginHandshake } from './begin-handshake.ts';
 import { createCookieJar } from './cookie-jar.ts';
@@ -21,7 +22,7 @@ import { createSessionCache } from './session-cache.ts';
 import { settingsFrom } from './settings.ts';
 
 /** A DTLS 1.2 server without a socket: whoever has one hands datagrams in and sends what comes out. */
-export interface DtlsServer {
+export interface DtlsServer<P = unknown> {
   /** A datagram that came from `peer`. Never throws for what is in it. */
   receive(datagram: Uint8Array, peer: Peer): void;
   /** What happened so far, for metrics. */
@@ -29,6 +30,10 @@ export interface DtlsServer {
   readonly associations: number;
   readonly pendingHandshakes: number;
   readonly sessions: number;
+  /** Those of the principals with this key (`principalKey`), the one silent longest first. */
+  associationsOf(key: string): readonly Association<P>[];
+  /** Nobody resumes their sessions any more, or only those that `which` leaves out. Returns how many were forgotten. */
+  forgetSessions(key: string, which?: (principal: P) => boolean): number;
   /** Ends all associations with close_notify. What comes later is dropped. */
   close(): void;
 }
@@ -42,14 +47,20 @@ const shortestSweepMs = 1_000;
 const finalFlightMs = 240_000;
 
 /** @throws TypeError where the options do not make a server. */
-export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
+export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P> {
   const settings = settingsFrom(options);
   const { clock, limits, randomBytes, connectionIdBytes, idleTimeoutMs } = settings;
   const monotonic = (): number => clock.monotonic();
   const counters = createCounters();
-  const sessions = createSessionCache<P>({ ...limits, lifetimeMs: limits.sessionLifetimeMs, monotonic });
+  const { principalKey } = settings;
+  const sessions = createSessionCache<P>({
+    ...limits,
+    lifetimeMs: limits.sessionLifetimeMs,
+    monotonic,
+    principalKey,
+  });
   const pending = createPendingHandshakes(limits);
-  const table = createAssociationTable<P>();
+  const table = createAssociationTable<P>(principalKey);
   let isClosed = false;
 
   const ticks = periodically(clock, handshakeTickMs, (now) => {
@@ -237,6 +248,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     const opened = association.records.open(record);
     if (typeof opened === 'string') return opened;
     association.lastHeardAt = monotonic();
+    table.heard(association);
     if (opened.isNewest) follow(association, peer);
     contain(association, () => association.take(opened));
     return 'taken';
@@ -262,6 +274,8 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer {
     get sessions() {
       return sessions.size;
     },
+    associationsOf: (key) => [...table.of(key)],
+    forgetSessions: (key, which = () => true) => sessions.forgetOf(key, which),
     receive(datagram, peer) {
       if (isClosed) return;
       const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);

@@ -61,6 +61,12 @@ export interface DtlsServerOptions<P> {
   /** Whether a session may still be resumed: its credentials may have been taken back. By default it may. */
   mayResume?(principal: P): Promise<boolean>;
 
+  /**
+   * Equal exactly for principals that are the same device, and never changing: limits for each principal count by it. Without it
+   * there are none, and all principals are one.
+   */
+  principalKey?(principal: P): string;
+
   /** By default all but those with CBC. */
   readonly cipherSuites?: readonly CipherSuiteName[];
   /**
@@ -90,5 +96,7 @@ export interface DtlsLimits {
   readonly maxPendingPerAddress: number;
   /** Sessions that may be resumed; 0: none. */
   readonly maxSessions: number;
+  /** Of one principal; 0: any number. */
+  readonly maxSessionsPerPrincipal: number;
   readonly sessionLifetimeMs: number;
 }

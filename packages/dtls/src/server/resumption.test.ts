@@ -96,6 +96,68 @@ describe('resumption', () => {
     expect(server.counters.resumptions).toBe(0);
   });
 
+  test('of one principal so many sessions are kept as its limit says, and those of others stay', async () => {
+    // given a device that is here once
+    const limits = { maxSessions: 10, maxSessionsPerPrincipal: 3 };
+    const { again, device, run, server } = await givenASession({ server: { limits } });
+    // when another one opens and leaves as often as it can
+    for (let i = 0; i < 30; i++) {
+      const other = { identity: Buffer.from('sensor2'), secret: sensor1.psk.secret };
+      device({ ...sensor1, psk: other, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM'] }).client.connect();
+      await run();
+    }
+    // then
+    expect(server.sessions).toBe(4);
+    const { client } = again();
+    client.connect();
+    await run();
+    expect(client.isResumed).toBe(true);
+  });
+
+  test('where there is no room the principal that has most sessions loses its oldest', async () => {
+    const limits = { maxSessions: 5, maxSessionsPerPrincipal: 0 };
+    const { again, device, run, server } = await givenASession({ server: { limits } });
+    for (let i = 0; i < 30; i++) {
+      const other = { identity: Buffer.from(`sensor${2 + (i % 2)}`), secret: sensor1.psk.secret };
+      device({ ...sensor1, psk: other, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM'] }).client.connect();
+      await run();
+    }
+    expect(server.sessions).toBe(5);
+    const { client } = again();
+    client.connect();
+    await run();
+    expect(client.isResumed).toBe(true);
+  });
+
+  test('sessions of a principal are forgotten on demand, some or all', async () => {
+    const { again, server, run } = await givenASession();
+    expect(server.forgetSessions('sensor2')).toBe(0);
+    expect(server.forgetSessions('sensor1', (principal) => principal !== 'sensor1')).toBe(0);
+    expect(server.sessions).toBe(1);
+    expect(server.forgetSessions('sensor1')).toBe(1);
+    const { client } = again();
+    client.connect();
+    await run();
+    expect(client).toMatchObject({ isOpen: true, isResumed: false });
+  });
+
+  test('the associations of a principal are told by it, the one silent longest first', async () => {
+    const { again, device, server, run, associations } = await givenASession();
+    const { client } = again();
+    client.connect();
+    await run();
+    device({ ...sensor1, cipherSuites: [name] }).client.connect();
+    await run();
+    const [, first, second] = associations;
+    expect(server.associationsOf('sensor1')).toEqual([first, second]);
+    client.send(Buffer.from('I am here'));
+    await run();
+    expect(server.associationsOf('sensor1')).toEqual([second, first]);
+    for (const each of server.associationsOf('sensor1')) each.abort('accessDenied');
+    expect(server.associationsOf('sensor1')).toEqual([]);
+    expect(server.sessions).toBe(0);
+  });
+
   test('a session that may not be resumed is forgotten', async () => {
     const { again, run, server } = await givenASession({
       server: { mayResume: async (): Promise<boolean> => false },

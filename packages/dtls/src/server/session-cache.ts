@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import { createFairSet } from './fair-set.ts';
 
 /** What a client may go on with, without proving anew who it is (RFC 5246 §7.3). */
 export interface Session<P> {
@@ -15,21 +16,38 @@ export interface SessionCache<P> {
   get(id: Uint8Array): Session<P> | undefined;
   /** After a fatal alert nobody resumes it (RFC 5246 §7.2.2). */
   forget(id: Uint8Array): void;
+  /** Those of a principal, or of these the ones that `which` names. Returns how many. */
+  forgetOf(key: string, which: (principal: P) => boolean): number;
 }
 
-export interface SessionCacheOptions {
+export interface SessionCacheOptions<P> {
   readonly maxSessions: number;
+  /** 0: no bound. */
+  readonly maxSessionsPerPrincipal: number;
   readonly lifetimeMs: number;
   readonly monotonic: () => number;
+  readonly principalKey: (principal: P) => string;
 }
 
-/** Where there is no room the oldest session goes. */
-export function createSessionCache<P>({
-  maxSessions,
-  lifetimeMs,
-  monotonic,
-}: SessionCacheOptions): SessionCache<P> {
-  const sessions = new Map<string, { readonly session: Session<P>; readonly expiresAt: number }>();
+interface Kept<P> {
+  readonly session: Session<P>;
+  readonly expiresAt: number;
+}
+
+/**
+ * Where there is no room the principal that has most sessions loses one: the one that was used longest ago. So nobody flushes those
+ * of others.
+ */
+export function createSessionCache<P>(options: SessionCacheOptions<P>): SessionCache<P> {
+  const { maxSessions, maxSessionsPerPrincipal, lifetimeMs, monotonic, principalKey } = options;
+  const sessions = new Map<string, Kept<P>>();
+  const byPrincipal = createFairSet<Kept<P>>(1);
+
+  function remove(kept: Kept<P> | undefined): void {
+    if (!kept) return;
+    sessions.delete(key(kept.session.id));
+    byPrincipal.delete(kept);
+  }
 
   return {
     get size() {
@@ -37,18 +55,30 @@ export function createSessionCache<P>({
     },
     put(session) {
       if (maxSessions === 0) return;
-      const [oldest] = sessions.keys();
-      if (sessions.size >= maxSessions && oldest !== undefined) sessions.delete(oldest);
-      sessions.set(key(session.id), { session, expiresAt: monotonic() + lifetimeMs });
+      const groups = [principalKey(session.principal)];
+      if (maxSessionsPerPrincipal > 0 && byPrincipal.count(groups) >= maxSessionsPerPrincipal)
+        remove(byPrincipal.leastFair(groups));
+      if (sessions.size >= maxSessions) remove(byPrincipal.leastFair());
+      const kept = { session, expiresAt: monotonic() + lifetimeMs };
+      sessions.set(key(session.id), kept);
+      byPrincipal.add(kept, groups);
     },
     get(id) {
       const found = sessions.get(key(id));
-      if (found === undefined || monotonic() < found.expiresAt) return found?.session;
-      sessions.delete(key(id));
-      return undefined;
+      if (found && monotonic() >= found.expiresAt) {
+        remove(found);
+        return undefined;
+      }
+      if (found) byPrincipal.touch(found);
+      return found?.session;
     },
     forget(id) {
-      sessions.delete(key(id));
+      remove(sessions.get(key(id)));
+    },
+    forgetOf(owner, which) {
+      const chosen = [...byPrincipal.of([owner])].filter(({ session }) => which(session.principal));
+      for (const each of chosen) remove(each);
+      return chosen.length;
     },
   };
 }

@@ -4,8 +4,9 @@ import type { DtlsLimits, DtlsServerOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 
 /** The options, with what was left out. */
-export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits' | 'onError'> & {
+export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits' | 'onError' | 'principalKey'> & {
   onError(error: unknown, peer: Peer): void;
+  principalKey(principal: P): string;
   readonly cipherSuites: readonly CipherSuiteName[];
   readonly connectionIdBytes: number;
   readonly maxDatagramBytes: number;
@@ -38,6 +39,7 @@ const defaultLimits: DtlsLimits = {
   maxPendingHandshakes: 2_000,
   maxPendingPerAddress: 200,
   maxSessions: 10_000,
+  maxSessionsPerPrincipal: 8,
   /** RFC 5246 §F.1.4. */
   sessionLifetimeMs: 86_400_000,
 };
@@ -59,11 +61,12 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
     throw new TypeError('connectionIdBytes must be 4 at least');
   if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
 
-  const { cipherSuites: wanted = defaultCipherSuites, onError = throwOn } = options;
+  const { cipherSuites: wanted = defaultCipherSuites, onError = throwOn, principalKey } = options;
   return {
     ...defaults,
     ...options,
     onError,
+    principalKey: principalKey ?? (() => ''),
     send(datagram, peer) {
       try {
         options.send(datagram, peer);
@@ -74,7 +77,12 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
     cipherSuites: wanted.filter((name) =>
       cipherSuites[name].keyExchange === 'ecdhe_ecdsa' ? certificate !== undefined : findPsk !== undefined,
     ),
-    limits: { ...defaultLimits, ...options.limits },
+    limits: {
+      ...defaultLimits,
+      ...options.limits,
+      // Who cannot be told from others is not counted.
+      ...(!principalKey && { maxSessionsPerPrincipal: 0 }),
+    },
   };
 }
 

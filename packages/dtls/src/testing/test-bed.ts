@@ -35,7 +35,7 @@ export interface TestDevice {
 
 /** A server and its clients in one process: nothing arrives unless `run` lets it. */
 export interface TestBed {
-  readonly server: DtlsServer;
+  readonly server: DtlsServer<string>;
   /** `open sensor1`, `message 127.0.0.1:1 hello`, `close sensor1 idle`, `failed timeout`. */
   readonly log: readonly string[];
   readonly associations: readonly Association<string>[];
@@ -107,6 +107,7 @@ export function createTestBed(options: TestBedOptions): TestBed {
     },
     certificate: proofOf(createCertificateAuthority('CN=adapter')),
     verifyCertificate: async ([der]) => (der && isTrusted(new X509Certificate(der)) ? 'sensor1' : undefined),
+    principalKey: (principal) => principal,
     cipherSuites: cipherSuiteNames,
     ...options.server,
   });

@@ -1,0 +1,147 @@
+/**
+ * Things that belong to groups within groups, and which of them gives way to others: the oldest one of the group that holds most,
+ * the widest groups being compared first. Of groups that hold equally many it is the one that was untouched longest. Whatever is
+ * asked or changed takes a few steps, however many there are.
+ */
+export interface FairSet<T> {
+  readonly size: number;
+  /** @param groups the widest first: as many for each member. */
+  add(item: T, groups: readonly string[]): void;
+  delete(item: T): boolean;
+  /** From now on it is the newest one. */
+  touch(item: T): void;
+  /** How many there are within the groups, the widest first. */
+  count(groups: readonly string[]): number;
+  /** Those of the smallest group, all groups being named, the oldest first. */
+  of(groups: readonly string[]): Iterable<T>;
+  /** Who gives way; where groups are named, within these. */
+  leastFair(groups?: readonly string[]): T | undefined;
+}
+
+interface Group<T> {
+  size: number;
+  /** Of the smallest groups, the oldest first. */
+  readonly items: Set<T> | undefined;
+  /** Of all others. */
+  readonly groups: Map<string, Group<T>> | undefined;
+  readonly bySize: Map<number, Set<Group<T>>> | undefined;
+  /** The size of the greatest of its groups. */
+  greatest: number;
+}
+
+export function createFairSet<T>(depth: number): FairSet<T> {
+  const root = createGroup<T>(depth);
+  const groupsOf = new Map<T, readonly string[]>();
+
+  /** From the root down to the named group, as far as there are such. */
+  function pathTo(names: readonly string[]): readonly Group<T>[] {
+    const path = [root];
+    for (const name of names) {
+      const next = path.at(-1)?.groups?.get(name);
+      if (!next) break;
+      path.push(next);
+    }
+    return path;
+  }
+
+  function find(names: readonly string[]): Group<T> | undefined {
+    return pathTo(names)[names.length];
+  }
+
+  function grow(names: readonly string[]): readonly Group<T>[] {
+    let group = root;
+    const path = [group];
+    names.forEach((name, level) => {
+      const next: Group<T> = group.groups?.get(name) ?? createGroup<T>(depth - level - 1);
+      group.groups?.set(name, next);
+      path.push(next);
+      group = next;
+    });
+    return path;
+  }
+
+  function change(path: readonly Group<T>[], names: readonly string[], by: 1 | 0 | -1): void {
+    path.forEach((group, level) => {
+      const parent = path[level - 1];
+      if (parent) unrank(parent, group);
+      group.size += by;
+      if (!parent) return;
+      if (group.size > 0) rank(parent, group);
+      else parent.groups?.delete(names[level - 1] ?? '');
+      findGreatest(parent);
+    });
+  }
+
+  return {
+    get size() {
+      return root.size;
+    },
+    add(item, names) {
+      if (groupsOf.has(item)) return;
+      groupsOf.set(item, names);
+      const path = grow(names);
+      path.at(-1)?.items?.add(item);
+      change(path, names, 1);
+    },
+    delete(item) {
+      const names = groupsOf.get(item);
+      if (!names) return false;
+      groupsOf.delete(item);
+      const path = pathTo(names);
+      path.at(-1)?.items?.delete(item);
+      change(path, names, -1);
+      return true;
+    },
+    touch(item) {
+      const names = groupsOf.get(item);
+      if (!names) return;
+      const path = pathTo(names);
+      const items = path.at(-1)?.items;
+      items?.delete(item);
+      items?.add(item);
+      change(path, names, 0);
+    },
+    count: (names) => find(names)?.size ?? 0,
+    of: (names) => find(names)?.items ?? [],
+    leastFair(names = []) {
+      let group = find(names);
+      while (group?.bySize) group = first(group.bySize.get(group.greatest));
+      return first(group?.items);
+    },
+  };
+}
+
+function createGroup<T>(depth: number): Group<T> {
+  const isSmallest = depth === 0;
+  return {
+    size: 0,
+    items: isSmallest ? new Set() : undefined,
+    groups: isSmallest ? undefined : new Map(),
+    bySize: isSmallest ? undefined : new Map(),
+    greatest: 0,
+  };
+}
+
+function rank<T>({ bySize }: Group<T>, group: Group<T>): void {
+  const equals = bySize?.get(group.size);
+  if (equals) equals.add(group);
+  else bySize?.set(group.size, new Set([group]));
+}
+
+function unrank<T>({ bySize }: Group<T>, group: Group<T>): void {
+  const equals = bySize?.get(group.size);
+  equals?.delete(group);
+  if (equals?.size === 0) bySize?.delete(group.size);
+}
+
+/** Sizes change by one, so the greatest does. */
+function findGreatest<T>(parent: Group<T>): void {
+  const { bySize } = parent;
+  if (bySize?.has(parent.greatest + 1)) parent.greatest++;
+  else while (parent.greatest > 0 && !bySize?.has(parent.greatest)) parent.greatest--;
+}
+
+function first<T>(items: Set<T> | undefined): T | undefined {
+  for (const item of items ?? []) return item;
+  return undefined;
+}
