@@ -29,6 +29,7 @@ import { asksFor } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
 import { registerDtlsMetrics } from './dtls-metrics.ts';
 import type { Endpoint } from './endpoint.ts';
+import { followAddress, pathOf } from './follow-address.ts';
 import { leaseProtocol } from './lease-protocol.ts';
 import { coapLimits } from './limits.ts';
 import { createDeviceService } from './serve-device.ts';
@@ -167,10 +168,11 @@ export async function openSecureEndpoint(
     }),
     mayResume: async (device) => (await host.reauthorize(device)).status === 'accepted',
     onOpen: (association) => associations.opened(association),
-    onMessage(association, plaintext) {
+    onCandidatePeer: (association, candidate) => followAddress(coap, association, candidate),
+    onMessage(association, plaintext, from) {
       associations.heard(association);
       isRequest = false;
-      coap.receive(plaintext, association);
+      coap.receive(plaintext, association, pathOf(association, from));
       if (!isRequest) leases.held(association.principal)?.report({ type: 'heard' });
     },
     onClose: closed,
@@ -208,9 +210,10 @@ export async function openSecureEndpoint(
   /** Asks a device whether it is there; an answer is something that was heard, and needs no report of its own. */
   async function probe(holder: AuthenticatedDevice): Promise<void> {
     const association = associations.latest(holder);
-    const isThere = association !== undefined && (await coap.ping(association));
+    const canBeReached = association !== undefined && !association.isDetached;
+    const isThere = canBeReached && (await coap.ping(association));
     if (isThere) return;
-    const outcome = association === undefined ? 'unreachable' : 'unanswered';
+    const outcome = canBeReached ? 'unanswered' : 'unreachable';
     leases.held(holder)?.report({ type: 'probe-ended', outcome });
   }
 

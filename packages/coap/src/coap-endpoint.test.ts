@@ -6,7 +6,7 @@ import { noBytes, type CoapMessage } from './coap-message.ts';
 import { coapOption } from './coap-option.ts';
 import { preconditionOptions } from './option-definition.ts';
 import { textOption, uintOption, uriPath } from './option-values.ts';
-import { aMessage, anEmpty, createEndpointBed } from './testing/endpoint-bed.ts';
+import { aMessage, anEmpty, createEndpointBed, noRandom } from './testing/endpoint-bed.ts';
 
 describe('a confirmable request', () => {
   test('is answered with its acknowledgement: same id, same token', () => {
@@ -39,7 +39,9 @@ describe('a confirmable request', () => {
 });
 
 test('a non-confirmable request is answered by a non-confirmable message with an id of ours', () => {
-  const { say, sentInShort } = createEndpointBed(new ManualClock(), { random: { next: () => 0.5 } });
+  const { say, sentInShort } = createEndpointBed(new ManualClock(), {
+    random: { ...noRandom, next: () => 0.5 },
+  });
   say({ type: 'NON', id: 7 });
   say({ type: 'NON', id: 8 });
   expect(sentInShort()).toEqual(['NON 2.04 #32768', 'NON 2.04 #32769']);

@@ -7,6 +7,7 @@ import { decodeMessage } from './decode-message.ts';
 import { createDeadlines } from './deadlines.ts';
 import { emptyMessage } from './encode-message.ts';
 import type { OptionDefinition } from './option-definition.ts';
+import { createPathProbes, type PathProbe } from './path-probes.ts';
 import { createPeers } from './peers.ts';
 import { createPings } from './pings.ts';
 import { createRequests } from './requests.ts';
@@ -42,7 +43,8 @@ export interface CoapEndpointOptions<Peer> {
    */
   onError?(error: unknown): void;
   readonly clock: CoapClock;
-  readonly random: { next(): number };
+  /** `bytes` must be unpredictable: the probes of `probePath` are made of them. */
+  readonly random: { next(): number; bytes(length: number): Uint8Array };
   /**
    * How long a confirmable request waits for its answer before it is acknowledged alone, to be answered separately. 0: a promise is
    * acknowledged at once. `undefined` or negative: never, the answer comes with the acknowledgement. See also `ackAfter`.
@@ -56,8 +58,20 @@ export interface CoapEndpointOptions<Peer> {
 
 /** CoAP on any number of datagram transports: each datagram comes with whom it is from. */
 export interface CoapEndpoint<Peer> {
-  /** Takes a datagram, whose memory must not be used again. */
-  receive(datagram: Uint8Array, peer: Peer): void;
+  /**
+   * Takes a datagram, whose memory must not be used again.
+   *
+   * @param path by which it came, where that is not known to be the peer's: anything, equal for equal paths; see `probePath`.
+   */
+  receive(datagram: Uint8Array, peer: Peer, path?: unknown): void;
+  /**
+   * Asks whether the peer receives where some of its datagrams come from, by an empty confirmable message with an id that cannot be
+   * guessed. The answer must come by the same path. Until then, though no longer than 2 s, answers to what came by any such path wait;
+   * then they are sent as all are. The probe of the same path goes on; that of another one is given up.
+   */
+  probePath(peer: Peer, path: unknown, probe: PathProbe): void;
+  /** There is nothing to find out any more, e.g. since the peer was heard by its own path again. What waits is sent. */
+  endProbe(peer: Peer): void;
   /** Decides anew when a request is acknowledged alone, counted from its arrival; see `ackAfterMs`. */
   ackAfter(request: CoapRequest<Peer>, ackAfterMs: number): void;
   /** Whether the peer is there: false where it did not answer in about 1.5 minutes, or was forgotten. */
@@ -87,6 +101,11 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
   const sending = { deadlines, random, timing, peers, send };
   const responses = createSeparateResponses({ ...sending, limits });
   const pings = createPings(sending);
+  const paths = createPathProbes({
+    ...sending,
+    now: () => clock.monotonic(),
+    randomBytes: (length) => options.random.bytes(length),
+  });
   const requests = createRequests({
     endpoint: { ...options, send, onError },
     limits,
@@ -94,14 +113,16 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
     deadlines,
     peers,
     responses,
+    paths,
   });
   let received = 0;
   let formatErrors = 0;
   let unexpected = 0;
   let isClosed = false;
 
-  function reset(id: number, peer: Peer): void {
-    send(emptyMessage('RST', id), peer);
+  function reset(id: number, peer: Peer, path: unknown): void {
+    const answer = (): void => send(emptyMessage('RST', id), peer);
+    if (path === undefined || !paths.hold(peers.find(peer), path, answer)) answer();
   }
 
   function forget(peer: Peer): void {
@@ -109,39 +130,43 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
     requests.forget(peer);
     if (state === undefined) return;
     responses.forgetAll(state);
+    paths.forget(state);
     pings.end(state, false);
   }
 
-  function take(datagram: Uint8Array, peer: Peer): void {
+  function take(datagram: Uint8Array, peer: Peer, path: unknown): void {
     const message = decodeMessage(datagram);
     if ('problem' in message) {
       formatErrors++;
       // What cannot be read is rejected where its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3).
-      if (message.type === 'CON' && message.id !== undefined) reset(message.id, peer);
+      if (message.type === 'CON' && message.id !== undefined) reset(message.id, peer, path);
       return;
     }
     const { type, code, id } = message;
     if (isRequestCode(code)) {
-      requests.receive(message, datagram.length, peer, clock.monotonic());
+      requests.receive(message, { peer, path, datagramBytes: datagram.length, at: clock.monotonic() });
       return;
     }
     if (type === 'CON' || type === 'NON') {
       // A ping (RFC 7252 §4.3), or a response that nobody here asked for.
       if (type === 'CON' && datagram.length > 4) unexpected++;
-      reset(id, peer);
+      reset(id, peer, path);
       return;
     }
     // We ask nothing that would be answered with content, so that only empty messages mean anything.
     const state = datagram.length === 4 ? peers.find(peer) : undefined;
-    if (state === undefined || !(pings.settle(state, id) || responses.settle(state, id))) unexpected++;
+    if (state && (paths.settle(state, id, path) || pings.settle(state, id) || responses.settle(state, id)))
+      return;
+    unexpected++;
+    if (state) paths.distrust(state, path);
   }
 
   return {
-    receive(datagram, peer) {
+    receive(datagram, peer, path) {
       if (isClosed) return;
       received++;
       try {
-        take(datagram, peer);
+        take(datagram, peer, path);
       } catch (error) {
         onError(error);
       }
@@ -150,15 +175,24 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
     ping(peer) {
       return isClosed ? Promise.resolve(false) : pings.ping(peers.open(peer), clock.monotonic());
     },
+    probePath(peer, path, probe) {
+      if (!isClosed) paths.begin(peers.open(peer), path, probe, clock.monotonic());
+    },
+    endProbe(peer) {
+      const state = peers.find(peer);
+      if (state) paths.end(state);
+    },
     forget,
     statistics: () => ({
       peers: peers.size,
       pings: pings.size,
+      pathProbes: paths.size,
+      held: paths.held,
       unacknowledged: responses.size,
       received,
       formatErrors,
       unexpected,
-      sentAgain: responses.sentAgain + pings.sentAgain,
+      sentAgain: responses.sentAgain + pings.sentAgain + paths.sentAgain,
       givenUp: responses.givenUp,
       ...requests.statistics(),
     }),

@@ -10,6 +10,10 @@ export interface CoapStatistics {
   readonly answerBytes: number;
   readonly unacknowledged: number;
   readonly pings: number;
+  /** Peers of which it is being found out whether they receive where their datagrams come from. */
+  readonly pathProbes: number;
+  /** Answers that wait for it. */
+  readonly held: number;
   readonly uploads: number;
   readonly uploadBytes: number;
   readonly downloads: number;

@@ -5,7 +5,7 @@ import { createCoapEndpoint, type CoapEndpointOptions } from './coap-endpoint.ts
 import { createDeadline, createDeadlines } from './deadlines.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
-import { aMessage, anEmpty } from './testing/endpoint-bed.ts';
+import { aMessage, anEmpty, noRandom } from './testing/endpoint-bed.ts';
 
 const hour = 3_600_000;
 
@@ -16,7 +16,7 @@ function given(curse: Partial<CoapEndpointOptions<string>>) {
   const heard: string[] = [];
   const endpoint = createCoapEndpoint<string>({
     clock,
-    random: { next: () => 0 },
+    random: noRandom,
     isVerified: () => true,
     handle: () => ({ code: coapCode.changed }),
     onError: (error) => errors.push((error as Error).message),

@@ -21,4 +21,5 @@ export {
   uriQuery,
   type HasOptions,
 } from './option-values.ts';
+export type { PathProbe } from './path-probes.ts';
 export { defaultTransmissionTiming, transmitWaitMs, type TransmissionTiming } from './transmission-timing.ts';

@@ -1,4 +1,5 @@
 import type { Exchange } from './exchanges.ts';
+import type { ProbedPath } from './path-probes.ts';
 import type { Unacknowledged } from './separate-responses.ts';
 
 /** What is known of a peer, while something is known of it. */
@@ -15,6 +16,7 @@ export interface PeerState<Peer> {
   working: number;
   unacknowledged: Map<number, Unacknowledged<Peer>> | undefined;
   ping: Ping | undefined;
+  probed: ProbedPath | undefined;
 }
 
 interface Ping {
@@ -57,13 +59,14 @@ export function createPeers<Peer>(keyOf: (peer: Peer) => unknown, random: () => 
         working: 0,
         unacknowledged: undefined,
         ping: undefined,
+        probed: undefined,
       };
       states.set(key, state);
       return state;
     },
     release(state) {
-      if (state.exchanges === 0 && state.unacknowledged === undefined && state.ping === undefined)
-        states.delete(state.key);
+      const isAsked = state.ping !== undefined || state.probed !== undefined;
+      if (state.exchanges === 0 && state.unacknowledged === undefined && !isAsked) states.delete(state.key);
     },
     all: () => states.values(),
   };

@@ -13,21 +13,33 @@ import { createDownloads } from './downloads.ts';
 import { emptyMessage, encodeMessage } from './encode-message.ts';
 import { createExchanges, type Exchange } from './exchanges.ts';
 import { findOption, uintOption } from './option-values.ts';
+import type { PathProbes } from './path-probes.ts';
 import { takeMessageId, type Peers } from './peers.ts';
 import type { SeparateResponses } from './separate-responses.ts';
 import type { TransmissionTiming } from './transmission-timing.ts';
 import { createUploads } from './uploads.ts';
 import type { Work } from './work.ts';
 
+/** Where a message came from, how, and when. */
+export interface Arrival<Peer> {
+  readonly peer: Peer;
+  /** By which path, where that is not known to be the peer's. */
+  readonly path: unknown;
+  readonly datagramBytes: number;
+  readonly at: number;
+}
+
 /** Requests, from their arrival to their answer. */
 export interface Requests<Peer> {
-  receive(message: CoapMessage, datagramBytes: number, peer: Peer, now: number): void;
+  receive(message: CoapMessage, arrival: Arrival<Peer>): void;
   ackAfter(request: CoapRequest<Peer>, ackAfterMs: number): void;
   forget(peer: Peer): void;
   statistics(): Omit<
     CoapStatistics,
     | 'peers'
     | 'pings'
+    | 'pathProbes'
+    | 'held'
     | 'unacknowledged'
     | 'received'
     | 'formatErrors'
@@ -45,13 +57,14 @@ export interface RequestsOptions<Peer> {
   readonly deadlines: Deadlines;
   readonly peers: Peers<Peer>;
   readonly responses: SeparateResponses<Peer>;
+  readonly paths: PathProbes<Peer>;
 }
 
 /** How long whom we refuse should wait. */
 const refusedMaxAgeS = 2;
 
 export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<Peer> {
-  const { endpoint, limits, deadlines, peers, responses } = options;
+  const { endpoint, limits, deadlines, peers, responses, paths } = options;
   const { clock } = endpoint;
   const check = createOptionsCheck(endpoint.options);
   const exchanges = createExchanges<Peer>(options);
@@ -59,16 +72,22 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
   const downloads = createDownloads(limits, deadlines);
   const counts = { requests: 0, duplicates: 0, badOptions: 0, refused: 0, handlerErrors: 0 };
 
-  function receive(message: CoapMessage, datagramBytes: number, peer: Peer, now: number): void {
+  /** What came by a path that is being probed is answered once it is known where the peer is. */
+  function reply(peer: Peer, path: unknown, answer: () => void): void {
+    if (path === undefined || !paths.hold(peers.find(peer), path, answer)) answer();
+  }
+
+  function receive(message: CoapMessage, arrival: Arrival<Peer>): void {
+    const { peer, path, at: now } = arrival;
     const known = peers.find(peer);
     const copied = known && exchanges.find(known, message.id, now);
     if (copied) {
-      repeat(copied, message);
+      repeat(copied, message, path);
       return;
     }
     const checked = check(message.options);
     if ('badOption' in checked) {
-      refuseOption(message, checked.badOption, peer);
+      refuseOption(message, checked.badOption, arrival);
       return;
     }
     const state = known ?? peers.open(peer);
@@ -76,7 +95,7 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     const exchange = exchanges.begin(state, message.id, confirmable, now);
     if (exchange === undefined) {
       peers.release(state);
-      refuse(message, peer);
+      refuse(message, arrival);
       return;
     }
     counts.requests++;
@@ -85,7 +104,8 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     const work: Work<Peer> = {
       request: { peer, code, confirmable, id, token, options: checked, payload },
       receivedAt: now,
-      budgetBytes: isVerified ? Infinity : answerBudget(datagramBytes),
+      path,
+      budgetBytes: isVerified ? Infinity : answerBudget(arrival.datagramBytes),
       isPending: false,
       isAcknowledged: false,
       ackAfterMs: endpoint.ackAfterMs ?? -1,
@@ -98,32 +118,41 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     }
   }
 
-  function repeat(exchange: Exchange<Peer>, message: CoapMessage): void {
+  function repeat(exchange: Exchange<Peer>, message: CoapMessage, path: unknown): void {
     counts.duplicates++;
     // Copies of non-confirmable requests are ignored (RFC 7252 §4.5), and so is what only shares the id.
     if (exchange.repeat === '' || message.type !== 'CON') return;
-    endpoint.send(Buffer.from(exchange.repeat, 'latin1'), exchange.peer.peer);
+    const datagram = Buffer.from(exchange.repeat, 'latin1');
+    const { peer } = exchange.peer;
+    reply(peer, path, () => endpoint.send(datagram, peer));
   }
 
   /** RFC 7252 §5.4.1. Not remembered: a copy is refused in the same way. */
-  function refuseOption({ type, id, token }: CoapMessage, badOption: number, peer: Peer): void {
+  function refuseOption(
+    { type, id, token }: CoapMessage,
+    badOption: number,
+    { peer, path }: Arrival<Peer>,
+  ): void {
     counts.badOptions++;
     endpoint.onUnhandled?.(peer);
     const code = coapCode.badOption;
     const payload = Buffer.from(`critical option ${badOption}`);
-    if (type === 'CON')
-      endpoint.send(encodeMessage({ type: 'ACK', code, id, token, options: [], payload }), peer);
-    else endpoint.send(emptyMessage('RST', id), peer);
+    const answer =
+      type === 'CON'
+        ? encodeMessage({ type: 'ACK', code, id, token, options: [], payload })
+        : emptyMessage('RST', id);
+    reply(peer, path, () => endpoint.send(answer, peer));
   }
 
   /** Not remembered: a copy may find more room. */
-  function refuse({ type, id, token }: CoapMessage, peer: Peer): void {
+  function refuse({ type, id, token }: CoapMessage, { peer, path }: Arrival<Peer>): void {
     counts.refused++;
     endpoint.onUnhandled?.(peer);
     if (type !== 'CON') return;
     const code = coapCode.serviceUnavailable;
     const later = [uintOption(coapOption.maxAge, refusedMaxAgeS)];
-    endpoint.send(encodeMessage({ type: 'ACK', code, id, token, options: later, payload: noBytes }), peer);
+    const answer = encodeMessage({ type: 'ACK', code, id, token, options: later, payload: noBytes });
+    reply(peer, path, () => endpoint.send(answer, peer));
   }
 
   function process(exchange: Exchange<Peer>, work: Work<Peer>, now: number): void {
@@ -189,7 +218,8 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     work.isAcknowledged = true;
     const ack = emptyMessage('ACK', exchange.id);
     exchanges.acknowledged(exchange, ack.toString('latin1'));
-    endpoint.send(ack, exchange.peer.peer);
+    const { peer } = exchange.peer;
+    reply(peer, work.path, () => endpoint.send(ack, peer));
   }
 
   function fail(exchange: Exchange<Peer>, work: Work<Peer>, error: unknown): void {
@@ -215,12 +245,12 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
       fail(exchange, work, error);
       return;
     }
-    deliver(exchange, work, datagram, now);
+    deliver(exchange, work, datagram);
   }
 
   function answerWith(exchange: Exchange<Peer>, work: Work<Peer>, response: CoapResponse): void {
     if (exchange.phase !== 'working') return;
-    deliver(exchange, work, compose(exchange, work, response), clock.monotonic());
+    deliver(exchange, work, compose(exchange, work, response));
   }
 
   function compose(exchange: Exchange<Peer>, work: Work<Peer>, response: CoapResponse): Buffer {
@@ -236,17 +266,20 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     });
   }
 
-  function deliver(exchange: Exchange<Peer>, work: Work<Peer>, datagram: Buffer, now: number): void {
+  function deliver(exchange: Exchange<Peer>, work: Work<Peer>, datagram: Buffer): void {
     const { peer, confirmable } = exchange;
     if (work.acknowledgement) deadlines.clear(work.acknowledgement);
     if (confirmable && work.isAcknowledged) {
       // A copy of the request is acknowledged again; the response is on its way by itself.
-      responses.send(peer, datagram.readUInt16BE(2), datagram, work.budgetBytes, now);
+      const id = datagram.readUInt16BE(2);
+      reply(peer.peer, work.path, () =>
+        responses.send(peer, id, datagram, work.budgetBytes, clock.monotonic()),
+      );
       exchanges.answered(exchange, exchange.repeat);
       return;
     }
     exchanges.answered(exchange, confirmable ? datagram.toString('latin1') : '');
-    endpoint.send(datagram, peer.peer);
+    reply(peer.peer, work.path, () => endpoint.send(datagram, peer.peer));
   }
 
   return {

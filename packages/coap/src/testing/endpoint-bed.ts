@@ -11,7 +11,7 @@ export interface EndpointBed {
   readonly endpoint: CoapEndpoint<string>;
   readonly handled: readonly CoapRequest<string>[];
   /** A peer says a message: a confirmable POST unless the facts say otherwise. */
-  say(facts?: Partial<CoapMessage>, peer?: string): void;
+  say(facts?: Partial<CoapMessage>, peer?: string, path?: string): void;
   /** What was sent since this was asked last. */
   sent(): SentMessage[];
   /** The same, as `ACK 2.04 #7`. */
@@ -23,6 +23,9 @@ export interface SentMessage extends CoapMessage {
   readonly bytes: Uint8Array;
 }
 
+/** Always the same. */
+export const noRandom = { next: () => 0, bytes: (length: number) => new Uint8Array(length) };
+
 export function createEndpointBed(
   clock: CoapClock,
   options: Partial<CoapEndpointOptions<string>> = {},
@@ -31,7 +34,7 @@ export function createEndpointBed(
   let sent: SentMessage[] = [];
   const endpoint = createCoapEndpoint<string>({
     clock,
-    random: { next: () => 0 },
+    random: noRandom,
     ...options,
     send(datagram, to) {
       const bytes = Uint8Array.from(datagram);
@@ -54,7 +57,7 @@ export function createEndpointBed(
   return {
     endpoint,
     handled,
-    say: (facts, peer = 'device') => endpoint.receive(encodeMessage(aMessage(facts)), peer),
+    say: (facts, peer = 'device', path) => endpoint.receive(encodeMessage(aMessage(facts)), peer, path),
     sent: takeSent,
     sentInShort: () => takeSent().map(({ type, code, id }) => `${type} ${formatCode(code)} #${id}`),
   };

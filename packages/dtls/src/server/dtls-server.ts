@@ -5,6 +5,7 @@ import { handshakeType } from '../wire/handshake-type.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { ownCopy } from '../wire/own-copy.ts';
 import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
+import { recordHeaderBytes } from '../wire/record.ts';
 import type { Association } from './association.ts';
 import { createAssociationTable } from './association-table.ts';
 import { beginHandshake } from './begin-handshake.ts';
@@ -111,7 +112,13 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
   const associationHost: AssociationHost<P> = {
     send: settings.send,
     onMessage: settings.onMessage,
-    repeat(flight, { records, peer }) {
+    onCandidate: (association, candidate) => settings.onCandidatePeer?.(association, candidate),
+    onConfirmed(association, peer) {
+      counters.addressChanges++;
+      table.move(association, peer);
+    },
+    repeat(flight, { records, peer, isDetached }) {
+      if (isDetached) return;
       counters.retransmissions++;
       flight.nextPlainSequence = sendFlight(flight.items, {
         records,
@@ -153,7 +160,10 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
       ...established,
     });
     // The old one was kept until this one had proved who it is (RFC 6347 §4.2.8).
-    table.add(association)?.end('replaced');
+    const before = table.add(association);
+    // Behind a NAT an address is somebody else's the next day, and whoever has a connection id is known without it.
+    if (before?.hasConnectionId) before.detach();
+    else before?.end('replaced');
     sweeps.arm();
     contain(association, () => settings.onOpen(association));
   }
@@ -249,18 +259,11 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     if (typeof opened === 'string') return opened;
     association.lastHeardAt = monotonic();
     table.heard(association);
-    if (opened.isNewest) follow(association, peer);
-    contain(association, () => association.take(opened));
+    contain(association, () => {
+      const from = association.heardFrom(peer, record.fragment.length + recordHeaderBytes, opened);
+      association.take(opened, from);
+    });
     return 'taken';
-  }
-
-  /** RFC 9146 §6: only the newest record tells where a peer is. */
-  function follow(association: ServerAssociation<P>, peer: Peer): void {
-    const previous = association.peer;
-    if (previous.port === peer.port && previous.address === peer.address) return;
-    counters.addressChanges++;
-    table.move(association, peer);
-    settings.onAddressChanged?.(association, previous);
   }
 
   return {

@@ -31,12 +31,21 @@ export interface DtlsServerOptions<P> {
   /** Must not call `receive` before it returns. The bytes are not touched any more. Where it throws the datagram is lost. */
   send(datagram: Buffer, peer: Peer): void;
   onOpen(association: Association<P>): void;
-  /** One record of data. The bytes are not touched any more. */
-  onMessage(association: Association<P>, plaintext: Buffer): void;
+  /**
+   * One record of data. The bytes are not touched any more.
+   *
+   * @param from where it came from: the very `peer` or `candidatePeer` of the association where it is one of them.
+   */
+  onMessage(association: Association<P>, plaintext: Buffer, from: Peer): void;
   /** Called once for each association that was opened, whoever ended it. */
   onClose(association: Association<P>, reason: CloseReason): void;
-  /** The peer's newest record came from elsewhere; nothing proves that it receives there (RFC 9146 §6). */
-  onAddressChanged?(association: Association<P>, previous: Peer): void;
+  /**
+   * The peer's newest data came from an address that is not known to be its own: whoever relays a record looks like that, too. What is
+   * sent goes where it went before, until `confirmPeer`: find out with `sendToCandidate` whether the peer receives there, by something
+   * that cannot be guessed and that must be answered from there (RFC 9146 §6). Told of each such record, before its data is handed
+   * over; with `undefined` where the newest one came from the known address again. By default nobody ever moves.
+   */
+  onCandidatePeer?(association: Association<P>, candidate: Peer | undefined): void;
   /**
    * Told of what serving one peer threw: `send`, or any other of these functions. It costs this peer its datagram, its handshake
    * (`internal-error`) or its association, and nobody else anything. By default it is thrown on.

@@ -9,6 +9,11 @@ export function peerKey({ address, port }: Peer): string {
   return `${address}|${port}`;
 }
 
+/** Whether two are the same place. */
+export function isSamePeer(one: Peer, other: Peer): boolean {
+  return one.port === other.port && one.address === other.address;
+}
+
 /**
  * What one subscriber has at least: an IPv4 address, the first 64 bits of an IPv6 address. Limits for each address count by it.
  */

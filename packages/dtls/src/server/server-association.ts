@@ -4,14 +4,18 @@ import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
 import { contentType } from '../wire/content-type.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
 import type { Association, CloseReason } from './association.ts';
+import { aCandidate, maySendTo, type Candidate } from './candidate.ts';
 import type { FinalFlight } from './outgoing-flight.ts';
-import type { Peer } from './peer.ts';
+import { isSamePeer, type Peer } from './peer.ts';
 
 /** What associations need of their server. */
 export interface AssociationHost<P> {
   send(datagram: Buffer, peer: Peer): void;
   repeat(flight: FinalFlight, association: ServerAssociation<P>): void;
-  onMessage(association: ServerAssociation<P>, plaintext: Buffer): void;
+  onMessage(association: ServerAssociation<P>, plaintext: Buffer, from: Peer): void;
+  /** The newest data came from a candidate, or with `undefined` from the known address, where there had been a candidate. */
+  onCandidate(association: ServerAssociation<P>, candidate: Peer | undefined): void;
+  onConfirmed(association: ServerAssociation<P>, peer: Peer): void;
   onEnded(association: ServerAssociation<P>, reason: CloseReason): void;
   forgetSession(id: Buffer): void;
 }
@@ -37,11 +41,13 @@ export class ServerAssociation<P> implements Association<P> {
   readonly cipherSuite: CipherSuiteName;
   readonly isResumed: boolean;
   isOpen = true;
+  isDetached = false;
   data: unknown = undefined;
   readonly records: SecureRecords;
   lastHeardAt: number;
   readonly openedAt: number;
   finalFlight: FinalFlight | undefined;
+  #candidate: Candidate | undefined;
   readonly #host: AssociationHost<P>;
   readonly #sessionId: Buffer;
 
@@ -63,8 +69,52 @@ export class ServerAssociation<P> implements Association<P> {
     return this.records.readConnectionId.length > 0;
   }
 
+  get candidatePeer(): Peer | undefined {
+    return this.#candidate?.peer;
+  }
+
   send(bytes: Uint8Array): void {
     if (this.isOpen) this.#send(contentType.applicationData, bytes);
+  }
+
+  sendToCandidate(peer: Peer, bytes: Uint8Array): boolean {
+    const candidate = this.#candidate;
+    if (!this.isOpen || candidate?.peer !== peer || this.records.isExhausted) return false;
+    const record = this.records.seal(contentType.applicationData, bytes);
+    if (!maySendTo(candidate, record.length)) return false;
+    candidate.sentBytes += record.length;
+    this.#host.send(record, peer);
+    return true;
+  }
+
+  confirmPeer(peer: Peer): boolean {
+    if (!this.isOpen || this.#candidate?.peer !== peer) return false;
+    this.#candidate = undefined;
+    this.isDetached = false;
+    this.#host.onConfirmed(this, peer);
+    return true;
+  }
+
+  /** Somebody else is at its address now. */
+  detach(): void {
+    this.isDetached = true;
+  }
+
+  /** An authentic record came from there. Returns what stands for that place. */
+  heardFrom(from: Peer, bytes: number, { isNewest, type }: OpenedRecord): Peer {
+    const isAtHome = !this.isDetached && isSamePeer(from, this.peer);
+    const isKnownCandidate = this.#candidate !== undefined && isSamePeer(from, this.#candidate.peer);
+    if (isAtHome) {
+      if (isNewest && this.#candidate) this.#setCandidate(undefined);
+      return this.peer;
+    }
+    // Only the newest record may tell where a peer is (RFC 9146 §6).
+    if (!isNewest && !isKnownCandidate) return from;
+    const candidate = isKnownCandidate && this.#candidate ? this.#candidate : aCandidate(from);
+    candidate.receivedBytes += bytes;
+    // A goodbye wants no answer.
+    if (isNewest && type === contentType.applicationData) this.#setCandidate(candidate);
+    return candidate.peer;
   }
 
   close(): void {
@@ -91,13 +141,18 @@ export class ServerAssociation<P> implements Association<P> {
   }
 
   /** What an authentic record of the peer says. */
-  take({ type, bytes }: OpenedRecord): void {
+  take({ type, bytes }: OpenedRecord, from: Peer): void {
     if (type === contentType.applicationData) {
       // The peer has our Finished: it would not send anything else.
       this.finalFlight = undefined;
-      if (bytes.length > 0) this.#host.onMessage(this, bytes);
+      if (bytes.length > 0) this.#host.onMessage(this, bytes, from);
     } else if (type === contentType.alert) this.#takeAlert(bytes);
     else if (type === contentType.handshake) this.#takeHandshake(bytes);
+  }
+
+  #setCandidate(candidate: Candidate | undefined): void {
+    this.#candidate = candidate;
+    this.#host.onCandidate(this, candidate?.peer);
   }
 
   #takeAlert(bytes: Buffer): void {
@@ -120,6 +175,6 @@ export class ServerAssociation<P> implements Association<P> {
     if (this.records.isExhausted) {
       this.isOpen = false;
       this.#host.onEnded(this, 'closed');
-    } else this.#host.send(this.records.seal(type, bytes), this.peer);
+    } else if (!this.isDetached) this.#host.send(this.records.seal(type, bytes), this.peer);
   }
 }

@@ -41,6 +41,8 @@ export interface TestBed {
   readonly associations: readonly Association<string>[];
   /** Datagrams of the server so far. */
   readonly answers: readonly Buffer[];
+  /** Where they went, as `10.9.9.9:999`. */
+  readonly destinations: readonly string[];
   /** @param network what becomes of a datagram of this device. */
   device(
     options: Omit<DtlsClientOptions, 'clock' | 'send'>,
@@ -77,6 +79,7 @@ export function createTestBed(options: TestBedOptions): TestBed {
   const queue: (() => void)[] = [];
   const log: string[] = [];
   const answers: Buffer[] = [];
+  const destinations: string[] = [];
   const associations: Association<string>[] = [];
   const devices = new Map<string, DtlsClient>();
   let nextPort = 1;
@@ -89,14 +92,15 @@ export function createTestBed(options: TestBedOptions): TestBed {
     clock,
     send(datagram, peer) {
       answers.push(datagram);
+      destinations.push(`${peer.address}:${peer.port}`);
       deliver(datagram, (arrived) => devices.get(peerKey(peer))?.receive(arrived));
     },
     onOpen(association) {
       associations.push(association);
       log.push(`open ${association.principal}`);
     },
-    onMessage(association, plaintext) {
-      log.push(`message ${association.peer.address}:${association.peer.port} ${plaintext.toString()}`);
+    onMessage(association, plaintext, from) {
+      log.push(`message ${from.address}:${from.port} ${plaintext.toString()}`);
       association.send(plaintext);
     },
     onClose: (association, reason) => log.push(`close ${association.principal} ${reason}`),
@@ -130,6 +134,7 @@ export function createTestBed(options: TestBedOptions): TestBed {
     log,
     associations,
     answers,
+    destinations,
     device(
       clientOptions,
       at = { address: '127.0.0.1', port: nextPort++ },

@@ -1,0 +1,23 @@
+import type { Peer } from './peer.ts';
+
+/**
+ * Where the newest records of an association come from, while nothing shows that its peer receives there (RFC 9146 §6): somebody may
+ * have sent them on. There is one for an association at a time, so that it does not matter how many addresses there are.
+ */
+export interface Candidate {
+  /** The same object for as long as this is the candidate. */
+  readonly peer: Peer;
+  receivedBytes: number;
+  sentBytes: number;
+}
+
+/** Bytes to a candidate for each of its authentic ones. As much as QUIC allows (RFC 9000 §8.1). */
+const maxAmplification = 3;
+
+export function aCandidate({ address, port }: Peer): Candidate {
+  return { peer: { address, port }, receivedBytes: 0, sentBytes: 0 };
+}
+
+export function maySendTo({ receivedBytes, sentBytes }: Candidate, bytes: number): boolean {
+  return sentBytes + bytes <= maxAmplification * receivedBytes;
+}
