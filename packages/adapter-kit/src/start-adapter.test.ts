@@ -2,6 +2,7 @@ import { settled } from '@rollcall/conformance';
 import type { Delivery } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { scriptedAuthorities } from './conformance/scripted-registry.ts';
+import { createMemoryJournal } from './journal/memory-journal.ts';
 import { startScripted, type ScriptedInTest } from './conformance/start-scripted.ts';
 import type { TestSetting } from './conformance/start-for-test.ts';
 
@@ -34,12 +35,15 @@ test('both halves of a connection say what they must', async () => {
     at: Date.parse('2026-01-01T12:00:00Z'),
     basis,
   });
+  const { journal, ...shared } = first ?? {};
+  expect(journal).toEqual({ state: 'new' });
   expect(second).toEqual({
-    ...first,
+    ...shared,
     type: 'disconnected',
     id: expect.not.stringMatching(first?.id ?? ''),
     at: Date.parse('2026-01-01T12:01:30Z'),
     connectedAt: Date.parse('2026-01-01T12:00:00Z'),
+    endedEpoch: expect.stringMatching(/^[0-9a-f]{16}$/),
     lastSeen: Date.parse('2026-01-01T12:00:00Z'),
     uncertaintyMs: 90_000,
     reason: 'connection-lost',
@@ -76,6 +80,73 @@ test('a wall clock that steps back makes neither time nor uncertainty run backwa
   expect(second.uncertaintyMs).toBe(10_000);
   expect(second.at - second.lastSeen).toBe(10_000);
   expect((third?.epoch ?? '') > (first?.epoch ?? '')).toBe(true);
+});
+
+test('connected-at, last-seen and at are in order, and as far apart as time went, whatever the wall clock does', async () => {
+  const { begin, events, clock } = await givenAnAdapter();
+  for (const stepMs of [-3_600_000, -1, 0, 1, 7_200_000]) {
+    const { connection } = await begin();
+    clock.advance(4_000);
+    clock.stepWall(stepMs);
+    connection.report({ type: 'heard' });
+    clock.advance(10_000);
+    clock.stepWall(-stepMs / 2);
+    connection.report({ type: 'end', change: { reason: 'connection-lost' } });
+  }
+  for (const event of await events(10)) {
+    if (event.type === 'connected') continue;
+    expect(event.at - event.connectedAt).toBe(14_000);
+    expect(event.lastSeen - event.connectedAt).toBe(4_000);
+    expect(event.uncertaintyMs).toBe(10_000);
+  }
+});
+
+test('endings of an adapter are in the order of their epochs, whatever the wall clock does', async () => {
+  const { begin, events, clock } = await givenAnAdapter();
+  for (const stepMs of [0, -3_600_000, 5_000]) {
+    const { connection } = await begin();
+    clock.advance(1_000);
+    clock.stepWall(stepMs);
+    connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  }
+  const all = await events(6);
+  const epochs = all.map((event) => (event.type === 'connected' ? event.epoch : event.endedEpoch) ?? '');
+  for (const [index, epoch] of epochs.entries()) expect(epoch > (epochs[index - 1] ?? '')).toBe(true);
+});
+
+test('what is observed late is uncertain by the lateness, also where it would be known exactly', async () => {
+  const { begin, events, clock } = await givenAnAdapter({ watchLoop: true });
+  const { connection: left } = await begin({ remoteId: 'leaves' });
+  const { connection: vanished } = await begin({ remoteId: 'vanishes' });
+  clock.advance(10_000);
+  clock.stall(5_000);
+  vanished.report({ type: 'heard' });
+  left.report({ type: 'end', change: { reason: 'client-closed' } });
+  clock.advance(30_000);
+  vanished.report({ type: 'end', change: { reason: 'connection-lost' } });
+  const [, , goodbye, lost] = await events(4);
+  const uncertainty = (event: typeof lost): number =>
+    event?.type === 'disconnected' ? event.uncertaintyMs : -1;
+  expect(uncertainty(goodbye)).toBeGreaterThanOrEqual(5_000);
+  expect(uncertainty(goodbye)).toBeLessThanOrEqual(5_100);
+  expect(uncertainty(lost)).toBeGreaterThanOrEqual(35_000);
+  expect(uncertainty(lost)).toBeLessThanOrEqual(35_100);
+});
+
+test('a device that spoke while the adapter stood still stays; one that was silent is told', async () => {
+  const { begin, events, clock } = await givenAnAdapter({ watchLoop: true });
+  const { connection: speaking } = await begin({ remoteId: 'speaking', maxSilenceMs: 15_000 });
+  await begin({ remoteId: 'silent', maxSilenceMs: 15_000 });
+  clock.advance(10_000);
+  clock.stall(60_000);
+  // What it sent meanwhile is read after the timers rang.
+  speaking.report({ type: 'heard' });
+  clock.advance(5_000);
+  expect((await events(3)).map(({ type, remoteId }) => `${type} ${remoteId}`)).toEqual([
+    'connected speaking',
+    'connected silent',
+    'disconnected silent',
+  ]);
 });
 
 test('addresses can be kept out of events', async () => {
@@ -270,14 +341,33 @@ test('readiness is degraded while a sink confirms nothing, though it is connecte
   held.resolve({ status: 'delivered' });
 });
 
+test('an incarnation says in its first event to each tenant whether it has the journal of the one before', async () => {
+  const journal = createMemoryJournal();
+  const first = await givenAnAdapter({ journal });
+  await first.begin({ remoteId: 'one' });
+  await first.begin({ remoteId: 'two' });
+  const [one, two] = await first.events(2);
+  expect(one?.journal).toEqual({ state: 'new' });
+  expect(two).not.toHaveProperty('journal');
+  await first.running.stop({ graceMs: 0 });
+
+  const second = await givenAnAdapter({ journal, clock: first.clock });
+  await second.begin();
+  expect((await second.events(1))[0]?.journal).toEqual({
+    state: 'kept',
+    follows: first.running.identity.instance,
+  });
+});
+
 test('an open connection is announced every interval, one that ended is not', async () => {
   const { begin, clock, sink } = await givenAnAdapter({ settings: { announceIntervalMs: 60_000 } });
   const { connection } = await begin();
   await clock.advanceAsync(180_000);
   const [first, ...announcements] = sink.attempts;
   expect(announcements).toHaveLength(3);
+  const announced = { ...first?.event, journal: { state: 'new' }, announceIntervalMs: 60_000 };
   for (const { event, announcement, message } of announcements) {
-    expect([event, announcement]).toEqual([first?.event, true]);
+    expect([event, announcement]).toEqual([announced, true]);
     expect(Buffer.from(message).includes('rollcall_announcement')).toBe(true);
   }
   expect(first?.announcement).toBeUndefined();

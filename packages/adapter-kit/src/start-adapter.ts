@@ -13,6 +13,7 @@ import {
   type TenantId,
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
+import { announceAgain } from './announcing/announce-again.ts';
 import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
 import type { AdmissionLimits } from './authentication/admission-queue.ts';
@@ -24,6 +25,7 @@ import { neverRejects } from './containment/never-rejects.ts';
 import { serveAll } from './containment/served-peer.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
+import { createLoopWatch, type LoopWatch } from './lateness/loop-watch.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
@@ -37,6 +39,7 @@ import { endLostSessions } from './recovery/end-lost-sessions.ts';
 import { resumePending } from './recovery/resume-pending.ts';
 import { createEpochSource } from './stamping/epoch-source.ts';
 import { stampLost } from './stamping/stamp.ts';
+import { factsOfJournal, tellOfJournal } from './stamping/tell-of-journal.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createAnonymousConnections } from './tracking/anonymous-connections.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
@@ -53,6 +56,8 @@ export interface AdapterParts {
   /** Default: one in memory, which ends with the adapter. */
   readonly journal?: Journal;
   readonly clock: Clock;
+  /** Default: one on `clock`. */
+  readonly loop?: LoopWatch;
   readonly random: Random;
   readonly log: Log;
   readonly settings: AdapterRunSettings;
@@ -166,30 +171,34 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const startSending = outbox.hold();
   await resumePending(recovered, outbox, log).catch(giveUp);
 
-  const announcer = createAnnouncer<OpenEvent>(
-    { clock, random },
-    settings.announceIntervalMs,
-    ({ event, description }) => {
-      metrics.announced();
-      try {
-        const message = encode(event, description.identity.tenant, true);
-        outbox.announce({ event, message, announcement: true });
-      } catch (error) {
-        failed('announcement', error);
-      }
-    },
-  );
+  const announcer = createAnnouncer<OpenEvent>({ clock, random }, settings.announceIntervalMs, (open) => {
+    metrics.announced();
+    try {
+      const event = announceAgain(open, settings.announceIntervalMs, journalFacts);
+      const message = encode(event, open.description.identity.tenant, true);
+      outbox.announce({ event, message, announcement: true });
+    } catch (error) {
+      failed('announcement', error);
+    }
+  });
+  const journalFacts = factsOfJournal(recovered);
+  journal.usedBy(identity.instance);
+  const nextEpoch = createEpochSource(clock, recovered.highWater);
+  const loop = parts.loop ?? createLoopWatch(clock);
   const connections = createConnections({
     clock,
     failed,
+    loop,
     announcer,
     commitWaitMs: settings.commitWaitMs,
     stamp: {
       clock,
       random,
       identity,
-      nextEpoch: createEpochSource(clock, recovered.highWater),
+      nextEpoch,
       exposeRemoteAddress: settings.exposeRemoteAddress,
+      journalFor: tellOfJournal(journalFacts),
+      loop,
     },
     publish(event, description) {
       metrics.published(event);
@@ -202,7 +211,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const provedTenants = new Set<TenantId>();
   const leases = await endLostSessions(recovered, { registry, clock, log }, (entry, tenant) => {
     provedTenants.add(tenant.id);
-    const lost = stampLost(entry, 'adapter-lost', { clock, random });
+    const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch });
     metrics.published(lost);
     return outbox.append({ event: lost, message: encode(lost, tenant) });
   }).catch(giveUp);
@@ -211,7 +220,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const rhythms = createRhythmStore(maxRememberedRhythms, recovered.rhythms);
   const restored = await Promise.all(leases.map((entry) => restoreLease(entry, registry, clock)));
 
-  const anonymous = createAnonymousConnections(clock, failed);
+  const anonymous = createAnonymousConnections({ clock, loop, failed });
   const authenticator = createAuthenticator({
     registry,
     passwords: parts.passwords,
@@ -314,6 +323,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   } catch (error) {
     watched.stop();
     announcer.stop();
+    loop.stop();
     connections.stop();
     await health?.close();
     await outbox.close();
@@ -339,6 +349,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     anonymous.end();
     await protocol.close();
     connections.stop();
+    loop.stop();
     noting.stop();
     const deadline = new AbortController();
     const disarm = clock.at(later(clock.monotonic(), graceMs), () => deadline.abort());

@@ -1,12 +1,22 @@
 import type { Epoch } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { OpenConnection } from './device-presence.ts';
 
 /** Announcements that may be missed in a row. */
 const missedAnnouncements = 3;
 
 interface Heard {
   lastHeardMs: number;
-  announces: boolean;
+  /** How often it announces what is open; `undefined` until it does. */
+  intervalMs: number | undefined;
+  /**
+   * For how long its announcements were heard. Of a pause, one interval counts at most: a consumer that was away and finds
+   * what came meanwhile in its queue has missed nothing.
+   */
+  listenedMs: number;
+  lastAnnouncementMs: number;
+  /** The latest incarnation that said that it has a new journal, and the greatest epoch that it was heard with. */
+  newJournal: { readonly instance: string; readonly epoch: Epoch } | undefined;
   /** All connections of the adapter with epochs up to this one are closed, unless they are known to be open. */
   closedThrough: Epoch | undefined;
 }
@@ -14,33 +24,64 @@ interface Heard {
 /** What is known of the adapters themselves. Bounded: the one not heard for longest is forgotten. */
 export interface AdaptersHeard {
   hear(event: ReceivedEvent, nowMs: number): void;
-  /** Whether it announced its connections before, and has not done so for too long. */
-  isSilent(adapterId: string, nowMs: number): boolean;
+  /** For how long the adapter's announcements were heard until now, to be compared later. */
+  listenedMs(adapterId: string): number;
+  /**
+   * Whether nothing is known of an open connection any more: its adapter fell silent, announces others but not this one, or
+   * went on without knowing of it.
+   *
+   * @param heardAtMs {@link listenedMs} when the connection was last heard of.
+   */
+  isSilent(connection: OpenConnection, heardAtMs: number, nowMs: number): boolean;
   closeThrough(adapterId: string, epoch: Epoch): void;
   isClosedThrough(adapterId: string, epoch: Epoch): boolean;
 }
 
-export function createAdaptersHeard(maxAdapters: number, announceIntervalMs: number): AdaptersHeard {
+/** @param defaultIntervalMs how often adapters announce whose announcements do not say it: those of version 1.0. */
+export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: number): AdaptersHeard {
   const adapters = new Map<string, Heard>();
+
+  function obtain(id: string, nowMs: number): Heard {
+    const heard = adapters.get(id) ?? {
+      lastHeardMs: nowMs,
+      intervalMs: undefined,
+      listenedMs: 0,
+      lastAnnouncementMs: nowMs,
+      newJournal: undefined,
+      closedThrough: undefined,
+    };
+    // Put back at the end: the order of a Map is then that of hearing.
+    adapters.delete(id);
+    adapters.set(id, heard);
+    const [oldest] = adapters.keys();
+    if (adapters.size > maxAdapters && oldest !== undefined) adapters.delete(oldest);
+    return heard;
+  }
+
+  function hearAnnouncement(heard: Heard, intervalMs: number, nowMs: number): void {
+    heard.listenedMs += Math.min(nowMs - heard.lastAnnouncementMs, intervalMs);
+    heard.lastAnnouncementMs = nowMs;
+    heard.intervalMs = intervalMs;
+  }
+
   return {
-    hear({ adapter: { id }, announcement }, nowMs) {
-      const known = adapters.get(id);
-      adapters.delete(id);
-      adapters.set(id, {
-        lastHeardMs: nowMs,
-        announces: announcement || known?.announces === true,
-        closedThrough: known?.closedThrough,
-      });
-      const [oldest] = adapters.keys();
-      if (adapters.size > maxAdapters && oldest !== undefined) adapters.delete(oldest);
+    hear(event, nowMs) {
+      const heard = obtain(event.adapter.id, nowMs);
+      heard.lastHeardMs = nowMs;
+      if (event.announcement && event.type === 'connected')
+        hearAnnouncement(heard, event.announceIntervalMs ?? defaultIntervalMs, nowMs);
+      if (event.journal?.state === 'new' && event.epoch > (heard.newJournal?.epoch ?? ''))
+        heard.newJournal = { instance: event.adapter.instance, epoch: event.epoch };
     },
-    isSilent(id, nowMs) {
-      const known = adapters.get(id);
-      return (
-        known !== undefined &&
-        known.announces &&
-        nowMs - known.lastHeardMs > missedAnnouncements * announceIntervalMs
-      );
+    listenedMs: (id) => adapters.get(id)?.listenedMs ?? 0,
+    isSilent({ adapter, epoch }, heardAtMs, nowMs) {
+      const heard = adapters.get(adapter.id);
+      if (!heard) return false;
+      const { newJournal, intervalMs } = heard;
+      if (newJournal && newJournal.instance !== adapter.instance && epoch < newJournal.epoch) return true;
+      if (intervalMs === undefined) return false;
+      const graceMs = missedAnnouncements * intervalMs;
+      return nowMs - heard.lastHeardMs > graceMs || heard.listenedMs - heardAtMs > graceMs;
     },
     closeThrough(id, epoch) {
       const known = adapters.get(id);

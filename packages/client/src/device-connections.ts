@@ -1,5 +1,5 @@
 import type { ConnectionId, DeviceRef } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/core/wire';
 import {
   endingOf,
   openConnection,
@@ -7,22 +7,31 @@ import {
   type Ending,
   type OpenConnection,
 } from './device-presence.ts';
+import { latestEnding, withEnding, type LatestEndings } from './latest-endings.ts';
 
 /** How much newer the epoch of another connection with the same slot must be: clocks of adapters differ. */
 const takeoverMarginMs = 60_000;
 
+interface HeardConnection {
+  readonly connection: OpenConnection;
+  /** When its `connected` or its last announcement came, see `AdaptersHeard.listenedMs`. */
+  readonly heardAtMs: number;
+}
+
 /** The connections of one device, as far as they are remembered. */
 export interface DeviceConnections {
   readonly device: DeviceRef;
-  readonly open: Map<ConnectionId, OpenConnection>;
+  readonly open: Map<ConnectionId, HeardConnection>;
   /** Of several endings of one connection, the first. */
   readonly closed: Map<ConnectionId, Ending>;
   /** The newest epoch, in milliseconds, that held a slot: of connections open and closed, by {@link slotKey}. */
   readonly newest: Map<string, number>;
-  /** The latest ending of all, also of connections that are forgotten. */
-  latest: Ending | undefined;
-  /** The latest ending of connections that are forgotten. */
-  forgotten: Ending | undefined;
+  /** The latest endings of all, also of connections that are forgotten. */
+  latest: LatestEndings;
+  /** The latest endings of connections that are forgotten. */
+  forgotten: LatestEndings;
+  /** What was last said over an adapter whose events name no connection. */
+  said: HonoConnectionEvent | undefined;
 }
 
 export function noConnections(device: DeviceRef): DeviceConnections {
@@ -31,8 +40,9 @@ export function noConnections(device: DeviceRef): DeviceConnections {
     open: new Map(),
     closed: new Map(),
     newest: new Map(),
-    latest: undefined,
-    forgotten: undefined,
+    latest: [],
+    forgotten: [],
+    said: undefined,
   };
 }
 
@@ -40,16 +50,20 @@ export function noConnections(device: DeviceRef): DeviceConnections {
  * Adds what an event says. The result does not depend on the order of events, nor on how often each one comes.
  *
  * @param isOver whether the connection is known to be closed, or so old that it must be unless it is known to be open.
+ * @param heardAtMs see {@link HeardConnection}.
  * @returns whether the connection is closed, and was not known to be.
  */
-export function addEvent(connections: DeviceConnections, event: ReceivedEvent, isOver: boolean): boolean {
+export function addEvent(
+  connections: DeviceConnections,
+  event: ReceivedEvent,
+  isOver: boolean,
+  heardAtMs: number,
+): boolean {
   const { open, closed } = connections;
   const { connectionId } = event;
   const ending = closed.get(connectionId);
   if (event.type === 'connected') {
-    if (isOver || open.has(connectionId)) return false;
-    open.set(connectionId, openConnection(event));
-    holdSlot(connections, event);
+    hearConnected(connections, event, isOver, heardAtMs);
     return false;
   }
   open.delete(connectionId);
@@ -57,11 +71,27 @@ export function addEvent(connections: DeviceConnections, event: ReceivedEvent, i
   if (ending && !isBefore(event, ending)) return false;
   const first = endingOf(event);
   closed.set(connectionId, first);
-  connections.latest = later(connections.latest, first);
-  // An earlier ending in place of the one that was the latest: now another connection's may be.
-  if (ending && connections.latest === ending)
-    connections.latest = [...closed.values()].reduce<Ending | undefined>(later, connections.forgotten);
+  // An earlier ending in place of one that was among the latest: now another connection's may be.
+  connections.latest =
+    ending && connections.latest.includes(ending)
+      ? [...closed.values()].reduce<LatestEndings>(withEnding, connections.forgotten)
+      : withEnding(connections.latest, first);
   return ending === undefined;
+}
+
+function hearConnected(
+  connections: DeviceConnections,
+  event: ReceivedConnected,
+  isOver: boolean,
+  heardAtMs: number,
+): void {
+  const { open } = connections;
+  const known = open.get(event.connectionId);
+  if (known === undefined && isOver) return;
+  // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new.
+  const connection = known && !event.announcement ? known.connection : openConnection(event);
+  open.set(event.connectionId, { connection, heardAtMs });
+  if (known === undefined) holdSlot(connections, event);
 }
 
 /** Forgets a closed connection, but not when the device was last known to leave. */
@@ -70,37 +100,41 @@ export function forgetClosed(connections: DeviceConnections, connectionId: Conne
   const ending = closed.get(connectionId);
   if (!ending) return;
   closed.delete(connectionId);
-  connections.forgotten = later(connections.forgotten, ending);
+  connections.forgotten = withEnding(connections.forgotten, ending);
   const slot = slotKey(ending);
   if (slot === undefined || newest.get(slot) !== epochMs(ending)) return;
   // Whom it took over is closed for good: nothing is left to infer it from.
-  for (const [id, each] of open) if (isTakenOver(connections, each)) open.delete(id);
+  for (const [id, { connection }] of open) if (isTakenOver(connections, connection)) open.delete(id);
   newest.delete(slot);
-  for (const each of open.values()) holdSlot(connections, each);
+  for (const { connection } of open.values()) holdSlot(connections, connection);
 }
 
-/** @param isSilent whether an adapter was not heard for so long that what it said last says nothing any more. */
+/** @param isSilent whether nothing is known any more of a connection that was last heard of at `heardAtMs`. */
 export function presenceOf(
   connections: DeviceConnections,
-  isSilent: (adapterId: string) => boolean,
+  isSilent: (connection: OpenConnection, heardAtMs: number) => boolean,
 ): DevicePresence {
-  const { device, latest } = connections;
-  const open = openConnections(connections);
+  const { device, said } = connections;
+  const heard = openConnections(connections);
+  const open = heard.map(({ connection }) => connection);
   const [first] = open;
-  if (!first)
-    return latest
-      ? { status: 'offline', device, since: latest.at, ending: latest }
-      : { status: 'unknown', device, connections: open };
-  if (open.every(({ adapter }) => isSilent(adapter.id)))
-    return { status: 'unknown', device, connections: open };
-  return { status: 'online', device, since: first.at, connections: open };
+  if (first && !heard.every(({ connection, heardAtMs }) => isSilent(connection, heardAtMs)))
+    return { status: 'online', device, since: first.at, connections: open };
+  const latest = latestEnding(connections.latest);
+  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
+  if (!first && latest && said?.cause !== 'connected')
+    return { status: 'offline', device, since: latest.at, ending: latest };
+  return { status: 'unknown', device, connections: open, ...(said && { said }) };
 }
 
 /** Those that nobody took over, oldest first. A takeover whose `disconnected` did not arrive is inferred from its slot. */
-function openConnections(connections: DeviceConnections): readonly OpenConnection[] {
+function openConnections(connections: DeviceConnections): readonly HeardConnection[] {
   return [...connections.open.values()]
-    .filter((each) => !isTakenOver(connections, each))
-    .toSorted((one, other) => one.at - other.at || (one.connectionId < other.connectionId ? -1 : 1));
+    .filter(({ connection }) => !isTakenOver(connections, connection))
+    .toSorted(
+      ({ connection: one }, { connection: other }) =>
+        one.at - other.at || (one.connectionId < other.connectionId ? -1 : 1),
+    );
 }
 
 type Holder = Pick<OpenConnection, 'slot' | 'adapter' | 'epoch'>;
@@ -126,8 +160,4 @@ function epochMs({ epoch }: Holder): number {
 
 function isBefore(one: Pick<Ending, 'at' | 'id'>, other: Ending): boolean {
   return one.at < other.at || (one.at === other.at && one.id < other.id);
-}
-
-function later(one: Ending | undefined, other: Ending): Ending {
-  return one && !isBefore(one, other) ? one : other;
 }

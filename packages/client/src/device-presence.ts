@@ -1,11 +1,11 @@
 import type { ConnectionEvent, ConnectedEvent, DeviceRef, Timestamp } from '@rollcall/core';
-import type { ReceivedDisconnected } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedDisconnected } from '@rollcall/core/wire';
 
 /** A connection that is open, as its `connected` told. */
-export type OpenConnection = Omit<ConnectedEvent, 'type' | 'id'>;
+export type OpenConnection = Omit<ConnectedEvent, 'type' | 'id' | 'journal' | 'announceIntervalMs'>;
 
 /** How a connection ended: the facts of its `disconnected`. */
-export type Ending = Omit<ReceivedDisconnected, 'type' | 'announcement' | 'data'>;
+export type Ending = Omit<ReceivedDisconnected, 'type' | 'announcement' | 'data' | 'journal'>;
 
 /** What is known of a device. */
 export type DevicePresence =
@@ -25,11 +25,16 @@ export type DevicePresence =
       readonly ending: Ending;
     }
   | {
-      /** Nothing was heard of it yet, or of all adapters that had it online for too long. */
+      /**
+       * Nothing was heard of it yet; or nothing is known any more of the connections it had; or it was seen over an adapter
+       * whose events name no connection.
+       */
       readonly status: 'unknown';
       readonly device: DeviceRef;
-      /** Those it had when the adapters fell silent. */
+      /** Those it had when nothing more was heard of them. */
       readonly connections: readonly OpenConnection[];
+      /** What was last said over an adapter whose events name no connection. */
+      readonly said?: HonoConnectionEvent;
     };
 
 /** A device whose status became another. */
@@ -60,6 +65,7 @@ export function endingOf({
   type: _type,
   announcement: _again,
   data: _data,
+  journal: _journal,
   ...ending
 }: ReceivedDisconnected): Ending {
   return ending;

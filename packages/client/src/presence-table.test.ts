@@ -1,6 +1,11 @@
 import { ManualClock } from '@rollcall/conformance';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
-import type { ReceivedConnected, ReceivedDisconnected, ReceivedEvent } from '@rollcall/core/wire';
+import type {
+  HonoConnectionEvent,
+  ReceivedConnected,
+  ReceivedDisconnected,
+  ReceivedEvent,
+} from '@rollcall/core/wire';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPresenceTable, type PresenceTableOptions } from './presence-table.ts';
@@ -19,6 +24,11 @@ interface Facts {
   readonly slot?: string;
   /** By how much the adapter's clock is wrong, in milliseconds. */
   readonly skewMs?: number;
+  readonly instance?: string;
+}
+
+function epochAt(atMs: number): Epoch {
+  return `${atMs.toString(16).padStart(12, '0')}0000` as Epoch;
 }
 
 function connected({
@@ -28,15 +38,16 @@ function connected({
   device: name = 'thermostat-7',
   slot,
   skewMs = 0,
+  instance = `${adapter}-1`,
 }: Facts): ReceivedConnected {
   const atMs = begun + at * 1_000 + skewMs;
   return {
     type: 'connected',
     id: `${c}-connected` as EventId,
     connectionId: c as ConnectionId,
-    epoch: `${atMs.toString(16).padStart(12, '0')}0000` as Epoch,
+    epoch: epochAt(atMs),
     device: deviceRef('acme', name),
-    adapter: { type: 'hono-mqtt', id: adapter, instance: `${adapter}-1` },
+    adapter: { type: 'hono-mqtt', id: adapter, instance },
     remoteId: slot ?? 'unit-1',
     at: atMs as Timestamp,
     basis: { kind: 'session', detectWithinMs: 90_000 },
@@ -69,12 +80,23 @@ function disconnected(
   };
 }
 
+/** An announcement of version 1.0, which does not say when the next one comes. */
 const announced = (event: ReceivedConnected): ReceivedConnected => ({ ...event, announcement: true });
+
+const announcedEvery = (event: ReceivedConnected, announceIntervalMs: number): ReceivedConnected => ({
+  ...announced(event),
+  announceIntervalMs,
+});
+
+function said(cause: HonoConnectionEvent['cause'], name = 'thermostat-7'): HonoConnectionEvent {
+  return { type: 'hono', cause, device: deviceRef('acme', name), remoteId: 'unit-1', source: 'hono-mqtt' };
+}
 
 function givenATable(options: PresenceTableOptions = {}) {
   const clock = new ManualClock('2026-01-01T12:00:00Z');
   const table = createPresenceTable({ clock, ...options });
-  const apply = (...events: readonly ReceivedEvent[]) => events.map((event) => table.apply(event));
+  const apply = (...events: readonly (ReceivedEvent | HonoConnectionEvent)[]) =>
+    events.map((event) => table.apply(event));
   return { clock, table, apply };
 }
 
@@ -183,11 +205,189 @@ describe('an adapter that falls silent', () => {
     expect(table.get(device).status).toBe('online');
   });
 
+  test('is known to be silent by the interval that its announcements name', () => {
+    const { clock, table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(first, announcedEvery(first, 60_000));
+    clock.advance(180_000);
+    expect(table.get(device).status).toBe('online');
+    clock.advance(1);
+    expect(table.get(device).status).toBe('unknown');
+  });
+
   test('and never announced anything may have nothing to say', () => {
     const { clock, table, apply } = givenATable();
     apply(connected({ c: 'a', at: 0 }));
     clock.advance(100 * hour);
     expect(table.get(device).status).toBe('online');
+  });
+});
+
+describe('a connection that its adapter announces no more', () => {
+  const [lost, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 0, device: 'valve-1' })];
+
+  test('is unknown after three announcements that it missed, while its adapter is heard', () => {
+    const { clock, table, apply } = givenATable();
+    apply(lost, other, announcedEvery(lost, hour), announcedEvery(other, hour));
+    for (const _announcement of [1, 2, 3]) {
+      clock.advance(hour);
+      apply(announcedEvery(other, hour));
+      expect(table.get(device).status).toBe('online');
+    }
+    clock.advance(1);
+    apply(announcedEvery(other, hour));
+    expect(table.get(device).status).toBe('unknown');
+    expect(table.get(other.device).status).toBe('online');
+    apply(announcedEvery(lost, hour));
+    expect(table.get(device).status).toBe('online');
+  });
+
+  test('is unknown too where it was never announced', () => {
+    const { clock, table, apply } = givenATable();
+    apply(lost);
+    for (let passedMs = 0; passedMs <= 4 * hour; passedMs += hour) {
+      apply(announcedEvery(other, hour));
+      clock.advance(hour);
+    }
+    expect(table.get(device).status).toBe('unknown');
+  });
+
+  test('is not taken for silent by a consumer that was away, and finds five hours of announcements in its queue', () => {
+    const { clock, table, apply } = givenATable();
+    apply(lost, other, announcedEvery(lost, hour), announcedEvery(other, hour));
+    clock.advance(5 * hour);
+    for (let missed = 0; missed < 5; missed++) {
+      apply(announcedEvery(other, hour));
+      expect(table.get(device).status).toBe('online');
+      apply(announcedEvery(lost, hour));
+    }
+  });
+
+  test('is known by what it was last announced with', () => {
+    const { table, apply } = givenATable();
+    const lease = (intervalMs: number): ReceivedConnected => ({
+      ...lost,
+      basis: { kind: 'lease', intervalMs, from: 'learned' },
+    });
+    apply(lease(600_000), announced(lease(30_000)), lease(600_000));
+    expect(table.get(device)).toMatchObject({ connections: [{ basis: { intervalMs: 30_000 } }] });
+    apply({ ...announced(lease(30_000)), adapter: { type: 'hono-mqtt', id: 'mqtt-1', instance: 'i' } });
+    expect(table.get(device)).toMatchObject({ connections: [{ adapter: { id: 'mqtt-1' } }] });
+  });
+});
+
+describe('an adapter that lost its journal', () => {
+  const old = connected({ c: 'a', at: 0, instance: 'first' });
+  const next = { ...connected({ c: 'b', at: 60, device: 'valve-1', instance: 'second' }) };
+
+  test('knows nothing of what another instance of it had open', () => {
+    const { table, apply } = givenATable();
+    apply(old, { ...next, journal: { state: 'new' } });
+    expect(table.get(device)).toMatchObject({ status: 'unknown', connections: [{ connectionId: 'a' }] });
+    expect(table.get(next.device).status).toBe('online');
+    apply(disconnected(old, 30, { reason: 'buried' }));
+    expect(table.get(device).status).toBe('offline');
+  });
+
+  test('says so in whatever order it is heard', () => {
+    const { table, apply } = givenATable();
+    apply(announced({ ...next, journal: { state: 'new' } }), old);
+    expect(table.get(device).status).toBe('unknown');
+  });
+
+  test('leaves alone what it opened itself, what another adapter has, and what was announced elsewhere since', () => {
+    const { table, apply } = givenATable();
+    const own = connected({ c: 'c', at: 50, device: 'own', instance: 'second' });
+    const elsewhere = connected({ c: 'd', at: 0, device: 'elsewhere', adapter: 'mqtt-1' });
+    const moved = connected({ c: 'e', at: 0, device: 'moved', instance: 'first' });
+    apply(own, elsewhere, moved, { ...next, journal: { state: 'new' } });
+    expect(table.get(own.device).status).toBe('online');
+    expect(table.get(elsewhere.device).status).toBe('online');
+    expect(table.get(moved.device).status).toBe('unknown');
+    apply(announced({ ...moved, adapter: elsewhere.adapter }));
+    expect(table.get(moved.device).status).toBe('online');
+  });
+
+  test('is another than one that kept it', () => {
+    const { table, apply } = givenATable();
+    apply(old, { ...next, journal: { state: 'kept', follows: 'first' } });
+    expect(table.get(device).status).toBe('online');
+  });
+});
+
+describe('an adapter whose events name no connection', () => {
+  test('leaves a device unknown, with what was last said', () => {
+    const { table, apply } = givenATable();
+    expect(apply(said('connected'))).toEqual([undefined]);
+    expect(table.get(device)).toMatchObject({ status: 'unknown', said: { cause: 'connected' } });
+    apply(said('disconnected'));
+    expect(table.get(device)).toMatchObject({ status: 'unknown', said: { cause: 'disconnected' } });
+  });
+
+  test('changes nothing about a connection that is known to be open', () => {
+    const { table, apply } = givenATable();
+    apply(connected({ c: 'a', at: 0 }), said('disconnected'));
+    expect(table.get(device).status).toBe('online');
+  });
+
+  test('makes a device that left elsewhere unknown while it may be connected there', () => {
+    const { table, apply } = givenATable();
+    const first = connected({ c: 'a', at: 0 });
+    apply(first, said('connected'), disconnected(first, 10));
+    expect(table.get(device)).toMatchObject({ status: 'unknown', said: { cause: 'connected' } });
+    apply(said('disconnected'));
+    expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 10_000 });
+  });
+});
+
+describe('endings of an adapter whose clock was set back', () => {
+  test('are ordered by their epochs, not by their times', () => {
+    const { table, apply } = givenATable();
+    const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 1 })];
+    const before = { ...disconnected(one, 3_600), endedEpoch: epochAt(begun + 3_600_000) };
+    const after = { ...disconnected(other, 60), endedEpoch: epochAt(begun + 3_700_000) };
+    apply(after, before);
+    expect(table.get(device)).toMatchObject({ since: begun + 61_000, ending: { connectionId: 'b' } });
+  });
+
+  test('give the same since in every order, with endings of version 1.0 and of other adapters among them', () => {
+    const ending = fc.record({
+      adapter: fc.constantFrom('mqtt-0', 'mqtt-1'),
+      at: fc.integer({ min: 0, max: 50 }),
+      endedAt: fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined }),
+    });
+    const histories = fc
+      .array(ending, { minLength: 1, maxLength: 8 })
+      .chain((endings) =>
+        fc.tuple(
+          fc.constant(endings),
+          fc.shuffledSubarray([...endings.keys()], { minLength: endings.length }),
+        ),
+      );
+    fc.assert(
+      fc.property(histories, ([endings, order]) => {
+        const events = endings.map(({ adapter, at, endedAt }, index) => {
+          const ended = disconnected(connected({ c: `c${index}`, at, adapter }), 0, { id: `e${index}` });
+          return endedAt === undefined ? ended : Object.assign(ended, { endedEpoch: epochAt(endedAt) });
+        });
+        const { table, apply } = givenATable();
+        apply(...order.flatMap((index) => events[index] ?? []));
+        const greatest = (of: readonly number[]): readonly number[] =>
+          of.length > 0 ? [Math.max(...of)] : [];
+        const sinces = ['mqtt-0', 'mqtt-1'].flatMap((adapter) => {
+          const own = events.filter((event) => event.adapter.id === adapter);
+          const lastEpoch = own
+            .flatMap(({ endedEpoch }) => endedEpoch ?? [])
+            .toSorted()
+            .at(-1);
+          const last = own.filter(({ endedEpoch }) => endedEpoch !== undefined && endedEpoch === lastEpoch);
+          const old = own.filter(({ endedEpoch }) => endedEpoch === undefined);
+          return greatest(last.map(({ at }) => at)).concat(greatest(old.map(({ at }) => at)));
+        });
+        expect(table.get(device)).toMatchObject({ since: Math.max(...sinces) });
+      }),
+      { seed: 20_261_128, numRuns: 2_000 },
+    );
   });
 });
 
@@ -242,6 +442,15 @@ describe('memory', () => {
     expect(table.get(two.device).status).toBe('unknown');
     apply(connected({ c: 'five', at: 9, device: 'five' }));
     expect([...table.all()].map((each) => each.device.device)).toEqual(['three', 'four', 'five']);
+  });
+
+  test('of the adapters that a device left is bounded', () => {
+    const { table, apply } = givenATable();
+    const stays = Array.from({ length: 40 }, (_, index) =>
+      connected({ c: `c${index}`, at: index * 10, adapter: `mqtt-${index}` }),
+    );
+    for (const each of stays) apply(each, disconnected(each, 5));
+    expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 395_000 });
   });
 
   test('of adapters is bounded', () => {

@@ -6,7 +6,7 @@ import {
   type DeviceRef,
   type Epoch,
 } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
 import { createAdaptersHeard } from './adapters-heard.ts';
 import {
   addEvent,
@@ -19,7 +19,7 @@ import type { DevicePresence, PresenceChange } from './device-presence.ts';
 
 export interface PresenceTableOptions {
   readonly clock?: Clock;
-  /** How often adapters announce what is open; default 1 h, as theirs. One that is silent for three times as long says nothing any more. */
+  /** How often adapters announce what is open whose announcements do not say it (version 1.0); default 1 h, as theirs. */
   readonly announceIntervalMs?: number;
   /** How long a closed connection is remembered, so that what comes late or again changes nothing; default 24 h. */
   readonly horizonMs?: number;
@@ -36,8 +36,11 @@ export interface PresenceTableOptions {
  * of events nor on repetitions, as long as they come within the horizon.
  */
 export interface PresenceTable {
-  /** Adds an event; tells where the status of its device became another. */
-  apply(event: ReceivedEvent): PresenceChange | undefined;
+  /**
+   * Adds an event; tells where the status of its device became another. An event of another Hono adapter names no connection:
+   * it is kept as what was last said.
+   */
+  apply(event: ReceivedEvent | HonoConnectionEvent): PresenceChange | undefined;
   get(device: DeviceRef): DevicePresence;
   /** Every device that was heard of. */
   all(): Iterable<DevicePresence>;
@@ -93,7 +96,18 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
 
   function presence(connections: DeviceConnections): DevicePresence {
     const nowMs = clock.monotonic();
-    return presenceOf(connections, (adapterId) => adapters.isSilent(adapterId, nowMs));
+    return presenceOf(connections, (connection, heardAtMs) =>
+      adapters.isSilent(connection, heardAtMs, nowMs),
+    );
+  }
+
+  function add(connections: DeviceConnections, event: ReceivedEvent, key: string, nowMs: number): void {
+    adapters.hear(event, nowMs);
+    const { connectionId, epoch } = event;
+    const { id: adapterId } = event.adapter;
+    const isOver = closed.has(connectionId) || adapters.isClosedThrough(adapterId, epoch);
+    if (addEvent(connections, event, isOver, adapters.listenedMs(adapterId)))
+      closed.set(connectionId, { closedAtMs: nowMs, key, adapterId, epoch });
   }
 
   return {
@@ -103,16 +117,8 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
       const key = deviceKey(event.device);
       const connections = devices.get(key) ?? noConnections(event.device);
       const before = presence(connections).status;
-      adapters.hear(event, nowMs);
-      const isOver =
-        closed.has(event.connectionId) || adapters.isClosedThrough(event.adapter.id, event.epoch);
-      if (addEvent(connections, event, isOver))
-        closed.set(event.connectionId, {
-          closedAtMs: nowMs,
-          key,
-          adapterId: event.adapter.id,
-          epoch: event.epoch,
-        });
+      if (event.type === 'hono') connections.said = event;
+      else add(connections, event, key, nowMs);
       devices.delete(key);
       devices.set(key, connections);
       if (devices.size > maxDevices) forgetOldestDevice();

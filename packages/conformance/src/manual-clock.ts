@@ -60,6 +60,12 @@ export class ManualClock implements Clock {
     this.#moveTo(end);
   }
 
+  /** Moves time on as if the process stood still: what falls due meanwhile wakes at the end, late. */
+  stall(durationMs: number): void {
+    this.#moveTo(this.#monotonic + durationMs);
+    this.advance(0);
+  }
+
   /** Sets the wall clock forward or back without time passing, as an operator or NTP would. */
   stepWall(byMs: number): void {
     this.#wall += byMs;

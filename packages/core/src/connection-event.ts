@@ -12,6 +12,8 @@ export interface LeaseBasis {
   readonly kind: 'lease';
   readonly intervalMs: number;
   readonly from: 'declared' | 'learned' | 'default' | 'ttd';
+  /** How fast silence would be noticed: the interval, and the probe where there is one. */
+  readonly detectWithinMs?: number;
   readonly until?: Timestamp;
 }
 
@@ -55,6 +57,15 @@ export interface AdapterIdentity {
   readonly instance: string;
 }
 
+/**
+ * Whether an incarnation of an adapter has the journal of the one before: `kept`, or `new`, and then it knows nothing of what
+ * was open before.
+ */
+export type JournalFacts =
+  | { readonly state: 'new' }
+  /** `follows`: the incarnation whose journal it goes on with, if it is known. */
+  | { readonly state: 'kept'; readonly follows?: string };
+
 interface EventFacts {
   readonly id: EventId;
   readonly connectionId: ConnectionId;
@@ -74,17 +85,23 @@ interface EventFacts {
   readonly remoteAddress?: string;
   /** Number of connected/disconnected pairs of this device left out before this event. */
   readonly coalesced?: number;
+  /** In the first event of an incarnation to each tenant, and in all its announcements. */
+  readonly journal?: JournalFacts;
 }
 
 export interface ConnectedEvent extends EventFacts {
   readonly type: 'connected';
+  /** In announcements: the next one of this connection comes within this time. */
+  readonly announceIntervalMs?: number;
 }
 
 export interface DisconnectedEvent extends EventFacts {
   readonly type: 'disconnected';
+  /** Stamped by the clock of `epoch` when the end was observed: orders the endings of one adapter. Absent before version 1.1. */
+  readonly endedEpoch?: Epoch;
   readonly connectedAt: Timestamp;
   readonly lastSeen: Timestamp;
-  /** The device left between `at - uncertaintyMs` and `at`. Never negative. */
+  /** The device left between `at - uncertaintyMs` and `at`; the adapter's own lateness is part of it. Never negative. */
   readonly uncertaintyMs: number;
   readonly reason: DisconnectReason;
   readonly initiator: Initiator;

@@ -15,7 +15,9 @@ test('the end is known exactly where the adapter saw it or caused it, and never 
     'credentials-expired',
     'access-revoked',
     'limit-exceeded',
+    'upload-refused',
     'adapter-shutdown',
+    'unspecified',
   ]);
   for (const reason of exact) expect(disconnectReasons[reason].initiator).not.toBe('network');
 });

@@ -19,6 +19,7 @@ export const disconnectReasons = {
   'credentials-expired': { initiator: 'adapter', clean: false },
   'access-revoked': { initiator: 'operator', clean: false },
   'limit-exceeded': { initiator: 'adapter', clean: false },
+  'upload-refused': { initiator: 'adapter', clean: false },
   'adapter-shutdown': { initiator: 'operator', clean: true },
   'adapter-lost': { initiator: 'adapter', clean: false },
   buried: { initiator: 'operator', clean: false },
@@ -35,9 +36,11 @@ const exactlyKnown: ReadonlySet<DisconnectReason> = new Set([
   'client-closed',
   'protocol-error',
   'limit-exceeded',
+  'upload-refused',
   'credentials-expired',
   'access-revoked',
   'adapter-shutdown',
+  'unspecified',
 ]);
 
 /** Whether a session that ended for this reason has no uncertainty about when. */

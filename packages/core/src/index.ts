@@ -9,6 +9,7 @@ export type {
   ConnectionEvent,
   DisconnectedChange,
   DisconnectedEvent,
+  JournalFacts,
   LeaseBasis,
   RawCause,
   SessionBasis,

@@ -2,6 +2,7 @@ import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance'
 import type { ConnectionEvent, PasswordVerifier, Tenant } from '@rollcall/core';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
+import { punctual } from '../lateness/loop-watch.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter, type AdapterRunSettings, type RunningAdapter } from '../start-adapter.ts';
 import { recordingLog, type LogLine } from './recording-log.ts';
@@ -29,6 +30,8 @@ export interface TestSetting {
   readonly registry?: ScriptedRegistry;
   /** Default: {@link scriptedPasswords}. */
   readonly passwords?: PasswordVerifier;
+  /** Whether the adapter minds that its event loop is late, see `ManualClock.stall`. Default: it is always in time. */
+  readonly watchLoop?: boolean;
   /** What the sink answers; default: it accepts everything. */
   readonly answer?: RecordingSink['answer'];
 }
@@ -51,6 +54,7 @@ export async function startForTest(
     sender,
     journal: setting.journal ?? createMemoryJournal(),
     clock,
+    ...(setting.watchLoop !== true && { loop: punctual }),
     random: seededRandom(1),
     log,
     settings: {

@@ -1,10 +1,11 @@
-import type {
-  ConnectionTracker,
-  DisconnectedChange,
-  DisconnectReason,
-  Instant,
-  Step,
-  Timestamp,
+import {
+  later,
+  type ConnectionTracker,
+  type DisconnectedChange,
+  type DisconnectReason,
+  type Instant,
+  type Step,
+  type Timestamp,
 } from '@rollcall/core';
 import type {
   AdapterHost,
@@ -18,24 +19,36 @@ import { startForTest, type AdapterInTest, type TestSetting } from './start-for-
 
 /** A session that begins, is heard, and ends when told so. */
 type ScriptedSignal =
-  | { readonly type: 'begin' }
+  | { readonly type: 'begin'; readonly maxSilenceMs?: number }
   | { readonly type: 'heard' }
   | { readonly type: 'end'; readonly change: Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> };
 interface State {
   readonly seen: Instant | undefined;
+  readonly maxSilenceMs: number;
 }
 const basis = { kind: 'session', detectWithinMs: null } as const;
 const onCommand: ConnectionTracker<State, ScriptedSignal> = {
-  initial: { seen: undefined },
+  initial: { seen: undefined, maxSilenceMs: Number.POSITIVE_INFINITY },
   reduce(state, signal, at): Step<State> {
-    if (signal.type === 'begin') return { state: { seen: at }, changes: [{ type: 'connected', basis }] };
-    if (signal.type === 'deadline' || state.seen === undefined) return { state, changes: [] };
-    if (signal.type === 'heard') return { state: { seen: at }, changes: [] };
-    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...signal.change } as const;
-    return { state: { seen: undefined }, changes: [ended] };
+    if (signal.type === 'begin') {
+      const { maxSilenceMs = state.maxSilenceMs } = signal;
+      return alive({ seen: at, maxSilenceMs }, at, [{ type: 'connected', basis }]);
+    }
+    if (state.seen === undefined) return { state, changes: [] };
+    if (signal.type === 'heard') return alive({ ...state, seen: at }, at);
+    if (signal.type === 'deadline' && at < state.seen + state.maxSilenceMs) return alive(state, state.seen);
+    const change = signal.type === 'end' ? signal.change : ({ reason: 'keepalive-timeout' } as const);
+    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...change } as const;
+    return { state: { ...state, seen: undefined }, changes: [ended] };
   },
   presence: ({ seen }) => seen && { lastSeen: seen },
 };
+
+function alive(state: State, seen: Instant, changes: Step<State>['changes'] = []): Step<State> {
+  return Number.isFinite(state.maxSilenceMs)
+    ? { state, changes, deadline: later(seen, state.maxSilenceMs) }
+    : { state, changes };
+}
 
 export interface ScriptedInTest extends AdapterInTest {
   readonly host: AdapterHost;
@@ -44,7 +57,12 @@ export interface ScriptedInTest extends AdapterInTest {
     /** How it ended, each time. */
     readonly ended: readonly DisconnectReason[];
   };
-  begin(facts?: { remoteId?: string; expiresInMs?: number; username?: string }): Promise<{
+  begin(facts?: {
+    remoteId?: string;
+    expiresInMs?: number;
+    username?: string;
+    maxSilenceMs?: number;
+  }): Promise<{
     readonly connection: OpenConnection<ScriptedSignal>;
     /** Why the kit asked to end it, each time. */
     readonly asked: readonly EndReason[];
@@ -106,7 +124,8 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
           connection.report({ type: 'end', change: { reason } });
         },
       });
-      connection.report({ type: 'begin' });
+      const { maxSilenceMs } = facts;
+      connection.report({ type: 'begin', ...(maxSilenceMs !== undefined && { maxSilenceMs }) });
       return { connection, asked };
     },
   };

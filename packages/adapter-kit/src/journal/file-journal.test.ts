@@ -112,7 +112,7 @@ function disconnected(id: string): OutboundEvent {
 }
 
 /** What a new incarnation finds, all of it. */
-interface Found extends Pick<Recovered, 'highWater' | 'rhythms'> {
+interface Found extends Pick<Recovered, 'highWater' | 'follows' | 'rhythms'> {
   readonly pending: readonly PendingEvent[];
   readonly open: readonly OpenEntry[];
   /** `events a+`: for which sink, and the id of what was read back. */
@@ -121,7 +121,7 @@ interface Found extends Pick<Recovered, 'highWater' | 'rhythms'> {
 }
 
 async function findAll(journal: Journal): Promise<Found> {
-  const { highWater, rhythms, ...lists } = await journal.recover();
+  const { highWater, follows, rhythms, ...lists } = await journal.recover();
   const pending: PendingEvent[] = [];
   const open: OpenEntry[] = [];
   for await (const batch of lists.pending()) pending.push(...batch);
@@ -130,7 +130,15 @@ async function findAll(journal: Journal): Promise<Found> {
   const ids = pending.flatMap(({ sinks }, index) =>
     sinks.map((sink) => `${sink} ${events[index]?.event.id}`),
   );
-  return { ...(highWater !== undefined && { highWater }), rhythms, pending, open, ids, events };
+  return {
+    ...(highWater !== undefined && { highWater }),
+    ...(follows !== undefined && { follows }),
+    rhythms,
+    pending,
+    open,
+    ids,
+    events,
+  };
 }
 
 async function recovered(): Promise<Found> {
@@ -391,17 +399,33 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 );
 
+test('who used it last is known to the next one, and the epoch of an ending counts too', async () => {
+  const { clock, store, journal } = givenAJournal();
+  expect(await journal.recover()).not.toHaveProperty('follows');
+  journal.usedBy('the first');
+  await keep(journal, connected('a'), []);
+  const { event, message } = disconnected('a');
+  await keep(
+    journal,
+    { event: { ...event, endedEpoch: '01bfffffffff0000' as Epoch } as typeof event, message },
+    [],
+  );
+  await unhurried(clock);
+  store.crash();
+  expect(await recovered()).toMatchObject({ follows: 'the first', highWater: '01bfffffffff0000' });
+});
+
 test('the epoch never falls behind, also where the batch that had it was lost', async () => {
   const { clock, store, journal } = givenAJournal();
   await journal.recover();
   store.failing = true;
   const { event, message } = connected('a');
-  await keep(journal, { event: { ...event, epoch: '019bffffffff0000' as Epoch }, message }, []);
+  await keep(journal, { event: { ...event, epoch: '01bfffffffff0000' as Epoch }, message }, []);
   await keep(journal, disconnected('a'), []);
   store.failing = false;
   await retried(clock, 1);
   store.crash();
-  expect((await recovered()).highWater).toBe('019bffffffff0000');
+  expect((await recovered()).highWater).toBe('01bfffffffff0000');
 });
 
 /** Lets whatever can happen now happen. */

@@ -132,6 +132,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
         for (const { holder, gaps } of page) rhythms.push([holder, JSON.parse(gaps) as LearnedGaps]);
       return {
         ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
+        ...(summary.instance !== undefined && { follows: summary.instance }),
         async *pending() {
           for await (const page of readPages(store, 'pending', lastSeq)) yield page.map(toPendingEvent);
         },
@@ -141,6 +142,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
         rhythms,
       };
     },
+    usedBy: book.usedBy,
     append(outbound, sinks) {
       const place = book.append(outbound, sinks);
       if (failing) return { place, committed: undefined };

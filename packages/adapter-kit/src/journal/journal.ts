@@ -46,8 +46,10 @@ export interface NotedPresence {
 
 /** What an earlier incarnation of the adapter left behind. */
 export interface Recovered {
-  /** The greatest epoch ever given out. */
+  /** The greatest epoch ever given out; absent where the journal is new. */
   readonly highWater?: Epoch;
+  /** The incarnation of the adapter that used the journal last, if it is known. */
+  readonly follows?: string;
   /**
    * Some at a time, in the order they were appended: there may be more of them than memory. To be asked for once, and before
    * anything is forgotten or parked.
@@ -66,6 +68,8 @@ export interface Recovered {
 export interface Journal {
   /** To be called once, before anything is appended. */
   recover(): Promise<Recovered>;
+  /** Keeps which incarnation of the adapter uses the journal, for the next one to know. */
+  usedBy(instance: string): void;
   /** Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`. */
   append(outbound: OutboundEvent, sinks: readonly string[]): Kept;
   /** Whether {@link read} gives this event now. Then nobody else need have it in memory. */

@@ -1,4 +1,5 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
+import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { LearnedGaps } from '../leases/rhythm.ts';
 import type { Journal, OpenEntry, Place } from './journal.ts';
 
@@ -10,21 +11,26 @@ export function createMemoryJournal(): Journal {
   const open = new Map<ConnectionId, OpenEntry>();
   const rhythms = new Map<string, LearnedGaps>();
   let highWater: Epoch | undefined;
+  let instance: string | undefined;
   let lastPlace: Place = 0;
   return {
     recover: async () => ({
       ...(highWater !== undefined && { highWater }),
+      ...(instance !== undefined && { follows: instance }),
       async *pending() {},
       async *open() {
         yield [...open.values()];
       },
       rhythms: [...rhythms],
     }),
+    usedBy(now) {
+      instance = now;
+    },
     append({ event }) {
+      highWater = latestEpoch(event, highWater);
       if (event.type === 'disconnected') {
         open.delete(event.connectionId);
       } else {
-        highWater = event.epoch;
         open.set(event.connectionId, { event });
       }
       return { place: ++lastPlace, committed: undefined };

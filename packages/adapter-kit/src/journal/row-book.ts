@@ -1,5 +1,6 @@
 import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
 import type { LearnedGaps } from '../leases/rhythm.ts';
+import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { Journal, NotedPresence, OpenEntry, Place } from './journal.ts';
 import { createSettlements } from './settlements.ts';
 import { takeFirst } from './take-first.ts';
@@ -31,7 +32,7 @@ interface PendingBatch {
 }
 
 /** What the journal says of itself when it changes something. See {@link Journal}. */
-export interface RowBook extends Pick<Journal, 'forget' | 'park' | 'note' | 'learn' | 'holds'> {
+export interface RowBook extends Pick<Journal, 'usedBy' | 'forget' | 'park' | 'note' | 'learn' | 'holds'> {
   /** Begins where the store ends. To be called once, before everything else. */
   begin(summary: StoreSummary): void;
   /** Takes up connections that are open in the store. */
@@ -64,6 +65,8 @@ export function createRowBook(): RowBook {
   let nextSeq: Place = 1;
   let highWater: Epoch | undefined;
   let storedHighWater: Epoch | undefined;
+  /** Until the store has it. */
+  let instance: string | undefined;
 
   function change(row: Row): void {
     resting.delete(row);
@@ -136,8 +139,13 @@ export function createRowBook(): RowBook {
         return { event, ...(noted && { noted }) };
       }),
 
+    usedBy(now) {
+      instance = now;
+    },
+
     append(outbound, sinks) {
       const { event } = outbound;
+      highWater = latestEpoch(event, highWater);
       const row: Row = {
         seq: nextSeq++,
         outbound,
@@ -151,7 +159,6 @@ export function createRowBook(): RowBook {
       known.set(row.seq, row);
       change(row);
       if (event.type === 'connected') {
-        highWater = event.epoch;
         open.set(event.connectionId, row);
         return row.seq;
       }
@@ -203,9 +210,11 @@ export function createRowBook(): RowBook {
       const settled = settlements.take(maxRows - changes.rows.length);
       const learned = takeFirst(rhythms, maxRows - changes.rows.length - settled.length);
       const epoch = highWater === storedHighWater ? undefined : highWater;
+      const usedBy = instance;
       return {
         batch: {
           ...(epoch !== undefined && { highWater: epoch }),
+          ...(usedBy !== undefined && { instance: usedBy }),
           removed: changes.removed,
           inserted: changes.inserted,
           updated: changes.updated,
@@ -215,6 +224,7 @@ export function createRowBook(): RowBook {
         rows: changes.rows.length + settled.length + learned.length,
         stored() {
           storedHighWater = epoch ?? storedHighWater;
+          if (usedBy === instance) instance = undefined;
           for (const row of changes.rows) rest(row);
         },
         failed() {

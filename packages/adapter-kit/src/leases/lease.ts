@@ -20,15 +20,14 @@ const onTimeMs = 1_000;
 /** The lease that a request grants to a device without one; the request waits for its answer. */
 export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Lease {
   const rhythm = heard(before, at);
-  const interval = leaseInterval(terms, rhythm);
-  const basis: LeaseBasis = { kind: 'lease', ...interval };
-  return { rhythm, basis, lastSeen: at, until: later(at, interval.intervalMs), openRequests: 1 };
+  const basis = basisOf(terms, rhythm);
+  return { rhythm, basis, lastSeen: at, until: later(at, basis.intervalMs), openRequests: 1 };
 }
 
 /** Another request arrived, and waits for its answer. */
 export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant): Lease {
   const rhythm = heard(lease.rhythm, at);
-  const basis: LeaseBasis = { kind: 'lease', ...leaseInterval(terms, rhythm) };
+  const basis = basisOf(terms, rhythm);
   return renewed({ ...lease, rhythm, basis, lastSeen: at, openRequests: lease.openRequests + 1 }, at);
 }
 
@@ -75,6 +74,11 @@ export function leaseEnded(
   reason: DisconnectedChange['reason'],
 ): DisconnectedChange {
   return { type: 'disconnected', basis, reason, lastSeen, until };
+}
+
+function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
+  const interval = leaseInterval(terms, rhythm);
+  return { kind: 'lease', ...interval, detectWithinMs: interval.intervalMs };
 }
 
 /** A lease of a whole interval, counted from now, or from when the adapter can serve again. */

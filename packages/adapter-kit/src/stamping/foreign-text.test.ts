@@ -2,6 +2,7 @@ import { harmWithin, ManualClock, nastyStrings, seededRandom } from '@rollcall/c
 import type { ConnectedEvent, DisconnectedEvent, Epoch, Instant } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
 import { expect, test } from 'vitest';
+import { punctual } from '../lateness/loop-watch.ts';
 import type { ConnectionDescription } from '../protocol-adapter.ts';
 import { stampConnected, stampDisconnected, stampLost, type StampContext } from './stamp.ts';
 
@@ -12,6 +13,8 @@ const context: StampContext = {
   identity: { type: 'hono-test', id: 'a', instance: 'b' },
   nextEpoch: () => '0000000000000001' as Epoch,
   exposeRemoteAddress: true,
+  journalFor: () => undefined,
+  loop: punctual,
 };
 const basis = { kind: 'session', detectWithinMs: null } as const;
 
@@ -34,7 +37,8 @@ function endedWith(raw: { readonly code: string; readonly text: string }): Disco
     lastSeen: 0 as Instant,
     raw,
   } as const;
-  return stampDisconnected(context, connectedAs('unit-1'), change, 0 as Instant, 0);
+  const connected = { event: connectedAs('unit-1'), observedAt: 0 as Instant };
+  return stampDisconnected(context, connected, change, 0 as Instant, 0);
 }
 
 test.each(Object.entries(nastyStrings))('%s reaches no event', (_what, text) => {

@@ -12,11 +12,14 @@ import {
   type Epoch,
   type EventId,
   type Instant,
+  type JournalFacts,
   type Random,
+  type TenantId,
   type Timestamp,
 } from '@rollcall/core';
 import type { OpenEntry } from '../journal/journal.ts';
 import type { ConnectionDescription } from '../protocol-adapter.ts';
+import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { printableCause, printableFacts } from './foreign-text.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
@@ -26,6 +29,16 @@ export interface StampContext {
   readonly identity: AdapterIdentity;
   readonly nextEpoch: () => Epoch;
   readonly exposeRemoteAddress: boolean;
+  /** What is to be said of the journal in the next event to this tenant, if anything. */
+  journalFor(tenant: TenantId): JournalFacts | undefined;
+  readonly loop: Pick<LoopWatch, 'latenessMs'>;
+}
+
+/** A connection that was stamped, and when its `connected` was observed, in this process. */
+export interface StampedConnection {
+  readonly event: ConnectedEvent;
+  /** Absent: by an earlier incarnation. */
+  readonly observedAt?: Instant;
 }
 
 /**
@@ -41,6 +54,7 @@ export function stampConnected(
   coalesced: number,
 ): ConnectedEvent {
   const at = onTheWall(observedAt, context.clock);
+  const journal = context.journalFor(connection.identity.device.tenant);
   return {
     type: 'connected',
     id: uuidV7(at, context.random) as EventId,
@@ -52,41 +66,57 @@ export function stampConnected(
     at,
     basis: change.basis,
     ...(coalesced > 0 && { coalesced }),
+    ...(journal && { journal }),
   };
 }
 
 /**
  * Turns a tracker's `disconnected` into the other half of `connected`.
  *
- * Durations come from the monotonic clock, so a step of the wall clock makes neither `lastSeen` later than `at` nor
- * the uncertainty negative.
+ * Durations come from the monotonic clock: whatever the wall clock does meanwhile, `connectedAt` ≤ `lastSeen` ≤ `at`.
  *
  * @param observedAt when the tracker was told.
  */
 export function stampDisconnected(
   context: StampContext,
-  connected: ConnectedEvent,
+  connected: StampedConnection,
   change: DisconnectedChange,
   observedAt: Instant,
   coalesced: number,
 ): DisconnectedEvent {
-  const at = onTheWall(observedAt, context.clock);
+  const { loop } = context;
+  const at = endedAt(connected, observedAt, context.clock);
   // Down, as the wall clock rounds: a device that says nothing after it connected is not last seen before.
   const silentMs = Math.floor(Math.max(0, observedAt - change.lastSeen));
+  const lastSeen = Math.max(connected.event.at, at - silentMs) as Timestamp;
   const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
+  // What arrived last may have waited for the loop, as may the news of the end.
+  const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : loop.latenessMs(change.lastSeen));
   return {
-    ...otherHalf(connected, at, context.random),
+    ...otherHalf(connected.event, at, context),
     basis:
       change.basis.kind === 'lease' && change.until !== undefined
         ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
         : change.basis,
-    lastSeen: (at - silentMs) as Timestamp,
-    uncertaintyMs: exact ? 0 : silentMs,
+    lastSeen,
+    // It was connected once: the end lies after that.
+    uncertaintyMs: Math.min((exact ? 0 : at - lastSeen) + latenessMs, at - connected.event.at),
     ...endedBy(change.reason),
     ...(change.clean !== undefined && { clean: change.clean }),
     ...(change.raw !== undefined && { raw: printableCause(change.raw) }),
     ...(coalesced > 0 && { coalesced }),
   };
+}
+
+/** When a connection ended: as long after its beginning as the monotonic clock says, where this process saw that. */
+function endedAt(
+  { event, observedAt: since }: StampedConnection,
+  observedAt: Instant,
+  clock: Clock,
+): Timestamp {
+  return since === undefined
+    ? (Math.max(event.at, onTheWall(observedAt, clock)) as Timestamp)
+    : ((event.at + Math.floor(observedAt - since)) as Timestamp);
 }
 
 /** What the wall clock says of an instant a moment ago; whole milliseconds, rounded down as the wall clock does. */
@@ -101,13 +131,13 @@ export function onTheWall(instant: Instant, clock: Clock): Timestamp {
 export function stampLost(
   { event, noted }: OpenEntry,
   reason: 'adapter-lost' | 'buried',
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  context: Pick<StampContext, 'clock' | 'random'> & Partial<Pick<StampContext, 'nextEpoch'>>,
 ): DisconnectedEvent {
-  const lastSeen = noted?.lastSeen ?? event.at;
-  // The wall clock may have been set back since.
-  const at = Math.max(clock.now(), lastSeen) as Timestamp;
+  // The wall clock may have been set back since, and before.
+  const lastSeen = Math.max(event.at, noted?.lastSeen ?? event.at) as Timestamp;
+  const at = Math.max(context.clock.now(), lastSeen) as Timestamp;
   return {
-    ...otherHalf(event, at, random),
+    ...otherHalf(event, at, context),
     basis: noted?.lease ? { ...noted.lease.basis, until: noted.lease.until } : event.basis,
     lastSeen,
     uncertaintyMs: at - lastSeen,
@@ -115,12 +145,22 @@ export function stampLost(
   };
 }
 
-function otherHalf(connected: ConnectedEvent, at: Timestamp, random: Random) {
-  const { coalesced: _earlier, ...shared } = connected;
-  const id = uuidV7(at, random) as EventId;
-  // A journal of an earlier version, or a table that somebody wrote, may hold anything.
-  const facts = printableFacts(shared, true);
-  return { ...shared, ...facts, type: 'disconnected', id, at, connectedAt: connected.at } as const;
+function otherHalf(
+  connected: ConnectedEvent,
+  at: Timestamp,
+  { random, nextEpoch }: Pick<StampContext, 'random'> & Partial<Pick<StampContext, 'nextEpoch'>>,
+) {
+  const { coalesced: _earlier, journal: _said, announceIntervalMs: _interval, ...shared } = connected;
+  return {
+    ...shared,
+    // A journal of an earlier version, or a table that somebody wrote, may hold anything.
+    ...printableFacts(shared, true),
+    type: 'disconnected',
+    id: uuidV7(at, random) as EventId,
+    ...(nextEpoch && { endedEpoch: nextEpoch() }),
+    at,
+    connectedAt: connected.at,
+  } as const;
 }
 
 function endedBy(reason: DisconnectReason) {

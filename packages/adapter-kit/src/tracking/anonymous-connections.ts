@@ -1,4 +1,5 @@
-import type { Change, Clock, ConnectionTracker } from '@rollcall/core';
+import type { Change, Clock, ConnectionTracker, Instant } from '@rollcall/core';
+import type { LoopWatch } from '../lateness/loop-watch.ts';
 import type { AnonymousConnection, OpenConnection } from '../protocol-adapter.ts';
 import { track } from './track.ts';
 
@@ -13,11 +14,19 @@ export interface AnonymousConnections {
   end(): void;
 }
 
-/** @param failed told of what an app or its tracker threw about one connection, which ends it. */
-export function createAnonymousConnections(
-  clock: Clock,
-  failed: (where: 'connection' | 'tracker', error: unknown) => void,
-): AnonymousConnections {
+export interface AnonymousConnectionsOptions {
+  readonly clock: Clock;
+  /** After a stall, silence proves nothing for a while. */
+  readonly loop: Pick<LoopWatch, 'deafUntil'>;
+  /** Told of what an app or its tracker threw about one connection, which ends it. */
+  failed(where: 'connection' | 'tracker', error: unknown): void;
+}
+
+export function createAnonymousConnections({
+  clock,
+  loop,
+  failed,
+}: AnonymousConnectionsOptions): AnonymousConnections {
   const open = new Set<AnonymousConnection>();
 
   function contain(work: () => void): void {
@@ -38,11 +47,12 @@ export function createAnonymousConnections(
         open.delete(connection);
         contain(() => connection.onDisconnected?.(change));
       };
-      const { report } = track(tracker, clock, emit, (error, at) => {
+      const onBroken = (error: unknown, at: Instant): void => {
         failed('tracker', error);
         const basis = { kind: 'session', detectWithinMs: null } as const;
         emit({ type: 'disconnected', reason: 'unspecified', basis, lastSeen: at });
-      });
+      };
+      const { report } = track(tracker, clock, emit, { onBroken, loop });
       return { report, committed: () => Promise.resolve() };
     },
     get count() {

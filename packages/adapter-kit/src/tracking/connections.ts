@@ -15,12 +15,15 @@ import {
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
+import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { onTheWall, stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
 import { track, type Tracked } from './track.ts';
 
 /** A device that is connected now. */
 interface Connected {
   readonly event: ConnectedEvent;
+  /** When its `connected` was observed; absent: by an earlier incarnation. */
+  readonly observedAt?: Instant;
   readonly description: ConnectionDescription;
   readonly tracked: Pick<Tracked<unknown>, 'presence' | 'stop'>;
   readonly disarmExpiry: () => void;
@@ -33,6 +36,8 @@ export interface ConnectionsOptions {
   /** Told of what an app or its tracker threw about one connection: it costs this device its connection, and no other. */
   failed(where: 'connection' | 'tracker', error: unknown): void;
   readonly stamp: StampContext;
+  /** After a stall, silence proves nothing for a while. */
+  readonly loop: Pick<LoopWatch, 'deafUntil'>;
   /** Takes a stamped event over; resolves when it is safe, `undefined` when it is already. */
   publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
   /** Pairs of this device left out since last asked. */
@@ -47,6 +52,7 @@ export interface ConnectionsOptions {
 export interface OpenEvent {
   readonly event: ConnectedEvent;
   readonly description: ConnectionDescription;
+  readonly tracked: Pick<Tracked<unknown>, 'presence'>;
 }
 
 /** Every connection of this adapter: who is connected now, and how each of them ends. */
@@ -129,10 +135,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     event: ConnectedEvent,
     description: ConnectionDescription,
     tracked: Connected['tracked'],
+    observedAt?: Instant,
   ): Connected {
     const { expiresAt } = description.identity;
     const connected: Connected = {
       event,
+      ...(observedAt !== undefined && { observedAt }),
       description,
       tracked,
       disarmExpiry:
@@ -175,18 +183,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
 
     function emit(change: Change, at: Instant): void {
-      const coalesced = options.takeCoalesced(description.identity.device);
+      const { device } = description.identity;
       if (change.type === 'connected') {
         const slot = slotKey(description);
         const older = slot === undefined ? undefined : slots.get(slot);
+        // Its ending comes first, and says how many pairs were left out before it.
         if (older) endOne(older, 'taken-over');
-        const event = stampConnected(stamp, description, change, at, coalesced);
+        const event = stampConnected(stamp, description, change, at, options.takeCoalesced(device));
         // Not before: what could not be published must not be ended either.
         keep(options.publish(event, description));
-        connected = add(event, description, tracked);
+        connected = add(event, description, tracked, at);
         if (!serving) contain(() => description.servingChanged?.(false));
       } else if (connected) {
-        const event = stampDisconnected(stamp, connected.event, change, at, coalesced);
+        const event = stampDisconnected(stamp, connected, change, at, options.takeCoalesced(device));
         remove(connected);
         connected = undefined;
         try {
@@ -216,7 +225,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
           broke('connection', error, at);
         }
       },
-      (error, at) => broke('tracker', error, at),
+      { onBroken: (error, at) => broke('tracker', error, at), loop: options.loop },
     );
     if (resumed) {
       connected = add(resumed, description, tracked);

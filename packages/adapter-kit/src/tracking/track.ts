@@ -1,3 +1,4 @@
+import { punctual, type LoopWatch } from '../lateness/loop-watch.ts';
 import type { Change, Clock, ConnectionTracker, DeadlineSignal, Instant, Presence } from '@rollcall/core';
 
 /** A tracker that lives in time. */
@@ -9,19 +10,24 @@ export interface Tracked<Signal> {
   stop(): void;
 }
 
+export interface TrackOptions {
+  /** The tracker threw: nothing it says counts any more, and it is asked nothing again. By default that is thrown on. */
+  readonly onBroken?: (error: unknown, at: Instant) => void;
+  /** After a stall, a deadline waits until devices that spoke meanwhile were heard. By default there are no stalls. */
+  readonly loop?: Pick<LoopWatch, 'deafUntil'>;
+}
+
 /**
  * The only place where a tracker meets time: feeds signals in, keeps at most one timer armed, hands changes out.
  *
  * A deadline that moves later, as with every packet of a session, does not touch the timer: it fires early, finds
  * that it is not yet time, and is armed once more.
- *
- * @param onBroken the tracker threw: nothing it says counts any more, and it is asked nothing again. By default that is thrown on.
  */
 export function track<State, Signal>(
   tracker: ConnectionTracker<State, Signal>,
   clock: Clock,
   emit: (change: Change, at: Instant) => void,
-  onBroken: (error: unknown, at: Instant) => void = throwOn,
+  { onBroken = throwOn, loop = punctual }: TrackOptions = {},
 ): Tracked<Signal> {
   let state = tracker.initial;
   let deadline: Instant | undefined;
@@ -70,8 +76,13 @@ export function track<State, Signal>(
   function ring(): void {
     armedFor = undefined;
     if (deadline === undefined) return;
+    const deafUntil = loop.deafUntil();
     if (clock.monotonic() < deadline) adjustTimer();
-    else step({ type: 'deadline' });
+    else if (deafUntil === undefined) step({ type: 'deadline' });
+    else {
+      armedFor = deafUntil;
+      disarm = clock.at(deafUntil, ring);
+    }
   }
 
   return {

@@ -55,6 +55,17 @@ describe('a tolerant reader', () => {
     expect(decodeEvent(message)).toMatchObject({ basis: { kind: 'lease', intervalMs: 5, from: 'default' } });
   });
 
+  test('concludes nothing from what a later version may say of journals and intervals', () => {
+    const message = received(goldenEvents['announcement-with-journal'].event, (body) => ({
+      ...body,
+      data: { ...(body['data'] as object), journal: 'borrowed', 'announce-interval-ms': 'often' },
+    }));
+    const event = decodeEvent(message);
+    expect(event).toMatchObject({ type: 'connected' });
+    expect(event).not.toHaveProperty('journal');
+    expect(event).not.toHaveProperty('announceIntervalMs');
+  });
+
   test('tells an event of another Hono adapter apart', () => {
     const { data: _data, ...plain } = {
       cause: 'connected',

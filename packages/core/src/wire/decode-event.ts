@@ -1,4 +1,11 @@
-import type { Basis, ConnectedEvent, DisconnectedEvent, LeaseBasis, RawCause } from '../connection-event.ts';
+import type {
+  Basis,
+  ConnectedEvent,
+  DisconnectedEvent,
+  JournalFacts,
+  LeaseBasis,
+  RawCause,
+} from '../connection-event.ts';
 import {
   deviceRef,
   type ConnectionId,
@@ -90,7 +97,7 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
   const facts: Omit<ReceivedConnected, 'type'> = {
     id: text(data, 'event-id') as EventId,
     connectionId: text(data, 'connection-id') as ConnectionId,
-    epoch: epoch(data),
+    epoch: epoch(data['epoch']),
     device,
     adapter: { type: source, id: text(data, 'adapter-id'), instance: text(data, 'adapter-instance') },
     remoteId,
@@ -102,11 +109,14 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
     ...ifText('slot', data['slot']),
     ...ifText('remoteAddress', data['remote-address']),
     ...(typeof data['coalesced'] === 'number' && { coalesced: data['coalesced'] }),
+    ...ifJournal(data),
   };
-  if (cause === 'connected') return { type: cause, ...facts };
+  if (cause === 'connected')
+    return { type: cause, ...facts, ...ifDuration('announceIntervalMs', data['announce-interval-ms']) };
   return {
     type: cause,
     ...facts,
+    ...(data['ended-epoch'] !== undefined && { endedEpoch: epoch(data['ended-epoch']) }),
     connectedAt: time(data, 'connected-at'),
     lastSeen: time(data, 'last-seen'),
     uncertaintyMs: number(data, 'uncertainty-ms'),
@@ -118,10 +128,16 @@ function readEvent(message: ReceivedMessage, body: Fields): ReceivedEvent | Hono
 }
 
 /** Epochs are compared as strings, which needs all of one form. */
-function epoch(fields: Fields): Epoch {
-  const value = text(fields, 'epoch');
-  if (!/^[0-9a-f]{16}$/.test(value)) throw new Unreadable('epoch is not 16 hexadecimal digits');
+function epoch(value: unknown): Epoch {
+  if (typeof value !== 'string' || !/^[0-9a-f]{16}$/.test(value))
+    throw new Unreadable('an epoch is not 16 hexadecimal digits');
   return value as Epoch;
+}
+
+/** A later version may know other states: what they mean is not known, and so nothing is concluded. */
+function ifJournal({ journal, follows }: Fields): { readonly journal?: JournalFacts } {
+  if (journal === 'new') return { journal: { state: 'new' } };
+  return journal === 'kept' ? { journal: { state: 'kept', ...ifText('follows', follows) } } : {};
 }
 
 function basis(fields: Fields): Basis {
@@ -135,6 +151,7 @@ function basis(fields: Fields): Basis {
     intervalMs: number(fields, 'interval-ms'),
     // A later version may know other sources: to a consumer they are as good as the default.
     from: leaseSources.find((each) => each === fields['from']) ?? 'default',
+    ...ifDuration('detectWithinMs', fields['detect-within-ms']),
     ...(fields['until'] !== undefined && { until: time(fields, 'until') }),
   };
 }
@@ -185,6 +202,13 @@ function time(fields: Fields, name: string): Timestamp {
 
 function ifText<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: string } {
   return typeof value === 'string' ? ({ [name]: value } as { readonly [Key in Name]?: string }) : {};
+}
+
+/** What is no duration is as good as absent: it only says more about what is said already. */
+function ifDuration<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: number } {
+  return typeof value === 'number' && value > 0
+    ? ({ [name]: value } as { readonly [Key in Name]?: number })
+    : {};
 }
 
 function unrecognized(problem: string, message: ReceivedMessage): UnrecognizedMessage {

@@ -29,16 +29,22 @@ const basis = {
         kind: { const: 'lease' },
         'interval-ms': duration,
         from: { enum: ['declared', 'learned', 'default', 'ttd'] },
+        'detect-within-ms': {
+          description: 'How fast silence would be noticed: the interval, and the probe where there is one.',
+          ...duration,
+        },
         until: time,
       },
     },
   ],
 };
 
+const epoch = { type: 'string', pattern: '^[0-9a-f]{16}$' };
+
 const shared = {
   'event-id': uuid,
   'connection-id': uuid,
-  epoch: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+  epoch,
   slot: { type: 'string' },
   at: time,
   basis,
@@ -47,6 +53,16 @@ const shared = {
   protocol: { type: 'string', minLength: 1 },
   'remote-address': { type: 'string' },
   coalesced: { type: 'integer', minimum: 1 },
+  journal: {
+    description:
+      'In the first event of an adapter instance to a tenant, and in its announcements: whether it has the journal of the instance before.',
+    enum: ['kept', 'new'],
+  },
+  follows: {
+    description: 'With a journal that was kept: the instance before.',
+    type: 'string',
+    minLength: 1,
+  },
 };
 const sharedRequired = [
   'event-id',
@@ -77,7 +93,18 @@ export const eventBodySchema: object = {
       properties: {
         cause: { const: 'connected' },
         ...envelope,
-        data: { type: 'object', required: sharedRequired, properties: shared },
+        data: {
+          type: 'object',
+          required: sharedRequired,
+          properties: {
+            ...shared,
+            'announce-interval-ms': {
+              description: 'In announcements: the next one of this connection comes within this time.',
+              type: 'integer',
+              minimum: 1,
+            },
+          },
+        },
       },
     },
     {
@@ -98,6 +125,7 @@ export const eventBodySchema: object = {
           ],
           properties: {
             ...shared,
+            'ended-epoch': { description: 'Orders the endings of one adapter.', ...epoch },
             'connected-at': time,
             'last-seen': time,
             'uncertainty-ms': duration,

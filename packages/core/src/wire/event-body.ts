@@ -10,6 +10,7 @@ export function eventBody(event: ConnectionEvent): object {
       'event-id': event.id,
       'connection-id': event.connectionId,
       epoch: event.epoch,
+      ...(event.type === 'disconnected' && { 'ended-epoch': event.endedEpoch }),
       // JSON.stringify leaves undefined fields out.
       slot: event.slot,
       at: rfc3339(event.at),
@@ -28,6 +29,9 @@ export function eventBody(event: ConnectionEvent): object {
       'remote-address': event.remoteAddress,
       ...(event.type === 'disconnected' && { raw: event.raw && rawBody(event.raw) }),
       coalesced: event.coalesced,
+      journal: event.journal?.state,
+      follows: event.journal?.state === 'kept' ? event.journal.follows : undefined,
+      ...(event.type === 'connected' && { 'announce-interval-ms': event.announceIntervalMs }),
     },
   };
 }
@@ -44,6 +48,7 @@ function basisBody(basis: Basis): object {
         kind: basis.kind,
         'interval-ms': basis.intervalMs,
         from: basis.from,
+        'detect-within-ms': basis.detectWithinMs,
         until: basis.until === undefined ? undefined : rfc3339(basis.until),
       };
 }

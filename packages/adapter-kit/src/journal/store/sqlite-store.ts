@@ -48,7 +48,7 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
   // A new row, and with it a new place in the order.
   const putRhythm = database.prepare('INSERT OR REPLACE INTO rhythm (holder, gaps) VALUES (?, ?)');
   const removeRhythm = database.prepare('DELETE FROM rhythm WHERE holder = ?');
-  const putHighWater = database.prepare("INSERT OR REPLACE INTO journal VALUES ('high-water', ?)");
+  const putFact = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
 
   function stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
     putStanding.run(
@@ -74,8 +74,10 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
     else remove(seq);
   }
 
-  function change({ highWater, removed, inserted, updated, settled: settledNow, rhythms }: Batch): void {
-    if (highWater !== undefined) putHighWater.run(highWater);
+  function change(batch: Batch): void {
+    const { highWater, instance, removed, inserted, updated, settled: settledNow, rhythms } = batch;
+    if (highWater !== undefined) putFact.run('high-water', highWater);
+    if (instance !== undefined) putFact.run('instance', instance);
     // First what makes room.
     for (const seq of removed) remove(seq);
     for (const [seq, settlements] of settledNow) settle(seq, settlements);
@@ -139,7 +141,13 @@ function openDatabase(
 }
 
 function summaryOf(database: DatabaseSync): StoreSummary {
-  const highWater = database.prepare("SELECT value FROM journal WHERE name = 'high-water'").get()?.['value'];
+  const fact = database.prepare('SELECT value FROM journal WHERE name = ?');
+  const highWater = fact.get('high-water')?.['value'];
+  const instance = fact.get('instance')?.['value'];
   const lastSeq = database.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'];
-  return { ...(typeof highWater === 'string' && { highWater }), lastSeq: Number(lastSeq ?? 0) };
+  return {
+    ...(typeof highWater === 'string' && { highWater }),
+    ...(typeof instance === 'string' && { instance }),
+    lastSeq: Number(lastSeq ?? 0),
+  };
 }

@@ -74,6 +74,8 @@ export interface StoreReads {
 /** What the store says of itself when it is opened. */
 export interface StoreSummary {
   readonly highWater?: string;
+  /** The incarnation of the adapter that used it last. */
+  readonly instance?: string;
   /** The greatest place of an event; 0 where there is none. */
   readonly lastSeq: number;
 }
@@ -88,6 +90,7 @@ export interface Settlement {
 /** Changes that are made together or not at all. Making them twice is the same as once. */
 export interface Batch {
   readonly highWater?: string;
+  readonly instance?: string;
   readonly removed: readonly number[];
   readonly inserted: readonly StandingEvent[];
   readonly updated: readonly (readonly [seq: number, standing: Standing])[];

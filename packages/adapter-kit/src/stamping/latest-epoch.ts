@@ -1,0 +1,8 @@
+import type { ConnectionEvent, Epoch } from '@rollcall/core';
+
+/** The greatest epoch given out, once this event was stamped. */
+export function latestEpoch(event: ConnectionEvent, before: Epoch | undefined): Epoch {
+  const latest = (event.type === 'disconnected' && event.endedEpoch) || event.epoch;
+  // An ending may be that of a connection which began long ago.
+  return before !== undefined && before > latest ? before : latest;
+}
