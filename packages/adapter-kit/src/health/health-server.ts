@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TransportError } from '@rollcall/core';
-import { containServer } from '../containment/contain-server.ts';
+import { containServer } from '@rollcall/containment';
 
 export interface HealthCheck {
   readonly name: string;
