@@ -1,4 +1,5 @@
 export { refusalStatuses } from './authentication/refusal-statuses.ts';
+export type { Proof } from './authentication/proof.ts';
 export { environmentTable } from './config/environment-table.ts';
 export { anyOrPattern, flag, milliseconds, oneOf, port, text, wholeNumber } from './config/formats.ts';
 export { kitOptions } from './config/kit-options.ts';
