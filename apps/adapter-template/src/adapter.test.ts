@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { startAdapter } from '@rollcall/adapter-kit';
@@ -46,7 +47,7 @@ function connectDevice(port: number) {
 }
 
 describeAdapter('Template', {
-  createAdapter: () => createTemplateAdapter(options),
+  createAdapter: (limits) => createTemplateAdapter({ ...options, ...limits }),
   silenceMs: options.idleLimitMs,
   // Nothing in the protocol names a connection: a device may have several.
   cannot: ['takeOver'],
@@ -111,13 +112,16 @@ describe('before its login', () => {
     expect(await device.next()).toBeUndefined();
   });
 
-  test('only so many devices wait, and one that logged in does not', async () => {
+  test('only so many devices wait: the oldest gives way, and one that logged in does not', async () => {
     const { address } = await givenAnAdapter({ maxPendingSockets: 1 });
     const first = connectDevice(address.port);
     expect(await first.logIn()).toBe('ok');
     const second = connectDevice(address.port);
-    second.socket.write('login');
-    expect(await connectDevice(address.port).next()).toBeUndefined();
+    await once(second.socket, 'connect');
+    expect(await connectDevice(address.port).logIn()).toBe('ok');
+    expect(await second.next()).toBeUndefined();
+    first.send('ping');
+    expect(await first.next()).toBe('ok');
   });
 
   test('a device that leaves while it is authenticated was never connected', async () => {

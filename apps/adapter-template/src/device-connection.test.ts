@@ -23,7 +23,7 @@ async function givenADevice() {
     },
   });
   if (!host) throw new Error('not started');
-  void serveDevice(ours, host, options, () => {});
+  void serveDevice(ours, host, options, { stand() {}, accepted() {} });
   theirs.write(`login thermostat-7@acme ${scriptedPassword}\n`);
   await adapter.events(1);
   return {

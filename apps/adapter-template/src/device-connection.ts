@@ -6,6 +6,7 @@ import {
   type AdapterHost,
   type AuthenticatedDevice,
   type OpenConnection,
+  type SocketPlace,
 } from '@rollcall/adapter-kit';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Command } from './command.ts';
@@ -42,7 +43,7 @@ export async function serveDevice(
   socket: DeviceSocket,
   host: AdapterHost,
   options: DeviceOptions,
-  accepted: () => void,
+  place: SocketPlace,
 ): Promise<void> {
   let session: Session | undefined;
   let closing = false;
@@ -93,6 +94,8 @@ export async function serveDevice(
       return close(`error ${command.name === 'invalid' ? command.text : 'login first'}`);
     }
     const { username, password } = command;
+    // From now on it waits for us.
+    place.stand('busy');
     const result = await host.authenticate({
       username,
       password,
@@ -116,7 +119,7 @@ export async function serveDevice(
     });
     session = { identity, connection };
     disarmLogin();
-    accepted();
+    place.accepted();
     report({ type: 'accepted', idleLimitMs: options.idleLimitMs });
     await connection.committed();
     await answer('ok');

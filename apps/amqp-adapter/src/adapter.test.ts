@@ -93,7 +93,7 @@ function connectClient(port: number, facts: ClientFacts = {}) {
 }
 
 describeAdapter('AMQP 1.0', {
-  createAdapter: () => createAmqpAdapter(options),
+  createAdapter: (limits) => createAmqpAdapter({ ...options, ...limits }),
   silenceMs: options.idleTimeoutMs,
   async connect({ port }, { username, password, remoteId }) {
     const { connection, condition, opened, over } = connectClient(port, {

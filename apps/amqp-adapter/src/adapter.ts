@@ -1,17 +1,21 @@
 import {
   listenForSockets,
+  servedPeer,
+  servePeer,
   type AdapterHost,
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
+  type ServedPeer,
 } from '@rollcall/adapter-kit';
-import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import rhea from 'rhea';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
 
 export interface AmqpAdapterOptions extends DeviceOptions, Listeners {
   /** Network connections that have not opened yet, at most. */
   readonly maxPendingSockets: number;
+  /** TLS handshakes under way, at most. */
+  readonly maxHandshakes?: number;
 }
 
 /** AMQP 1.0 devices. When they are connected is decided in `tracker.ts`; here is who listens, and what is wired to what. */
@@ -29,8 +33,9 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
     listeners: options,
     handshakeTimeoutMs: options.openTimeoutMs,
     maxPendingSockets: options.maxPendingSockets,
+    ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
     host,
-    serve(socket, accepted) {
+    serve(socket, place) {
       const connection = container.create_connection({
         container_id: 'hono-amqp',
         disable_sasl: true,
@@ -41,7 +46,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
         receiver_options: { credit_window: 0, autoaccept: false, max_message_size: options.maxPayloadBytes },
       } as never);
       connections.set(connection, {
-        device: serveDevice(socket, connection, host, options, accepted),
+        device: serveDevice(socket, connection, host, options, place),
         peer: servedPeer('amqp', host.failed, () => socket.destroy()),
       });
     },

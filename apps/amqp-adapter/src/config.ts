@@ -6,6 +6,7 @@ import {
   loadConfig,
   milliseconds,
   option,
+  tcpOptions,
   wholeNumber,
 } from '@rollcall/adapter-kit';
 import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
@@ -42,12 +43,7 @@ export const amqpOptions = {
     '10000',
     'ms within which a new network connection must have proved who it is, and opened',
   ),
-  maxPendingSockets: option(
-    'AMQP_MAXPENDINGCONNECTIONS',
-    wholeNumber(1, 1_000_000),
-    '12000',
-    'network connections that have not opened yet at a time; more are closed at once',
-  ),
+  ...tcpOptions('AMQP', 12_000),
 } as const satisfies Options;
 
 type AmqpValues = ValuesOf<typeof amqpOptions>;
@@ -61,7 +57,8 @@ export function loadAmqpConfig(
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */
 export function amqpAdapterOptions(values: AmqpValues): AmqpAdapterOptions {
-  const { maxPayloadBytes, maxFrameBytes, idleTimeoutMs, openTimeoutMs, maxPendingSockets } = values;
+  const { maxPayloadBytes, maxFrameBytes, idleTimeoutMs, openTimeoutMs, maxPendingSockets, maxHandshakes } =
+    values;
   return {
     ...listenersOf('AMQP', values),
     authenticationRequired: values.authenticationRequired,
@@ -70,5 +67,6 @@ export function amqpAdapterOptions(values: AmqpValues): AmqpAdapterOptions {
     idleTimeoutMs,
     openTimeoutMs,
     maxPendingSockets,
+    maxHandshakes,
   };
 }

@@ -5,6 +5,7 @@ import {
   type EndReason,
   type OpenConnection,
   type Refusal,
+  type SocketPlace,
 } from '@rollcall/adapter-kit';
 import { creditOfLink, GuardedSocket, settleDelivery } from '@rollcall/amqp-frame-guard';
 import { later, type DisconnectedChange } from '@rollcall/core';
@@ -46,7 +47,7 @@ export function serveDevice(
   connection: rhea.Connection,
   host: AdapterHost,
   options: DeviceOptions,
-  opened: () => void,
+  place: SocketPlace,
 ): DeviceConnection {
   const internals = internalsOf(connection);
   const remoteAddress = peerAddress(socket);
@@ -82,6 +83,7 @@ export function serveDevice(
   const mechanisms = saslMechanisms(socket, {
     host,
     authenticationRequired: options.authenticationRequired,
+    onAsked: () => place.stand('busy'),
     onLoggedIn: (who) => (peer = who),
   });
   serveSasl(connection, guarded, mechanisms, closeSoon);
@@ -127,7 +129,7 @@ export function serveDevice(
           ...life,
         })
       : host.openAnonymous(amqpTracker, life);
-    opened();
+    place.accepted();
     report({ type: 'accepted', idleTimeoutMs: options.idleTimeoutMs });
     await open.committed();
     answer();

@@ -20,6 +20,8 @@ export type LoggedIn =
 export interface SaslLoginOptions {
   readonly host: Pick<AdapterHost, 'authenticate' | 'refused'>;
   readonly authenticationRequired: boolean;
+  /** It presented credentials: from now on it waits for us. */
+  onAsked(): void;
   onLoggedIn(who: LoggedIn): void;
 }
 
@@ -29,12 +31,13 @@ export interface SaslLoginOptions {
  */
 export function saslMechanisms(
   socket: Socket,
-  { host, authenticationRequired, onLoggedIn }: SaslLoginOptions,
+  { host, authenticationRequired, onAsked, onLoggedIn }: SaslLoginOptions,
 ): SaslMechanisms {
   const origin = { remoteIp: remoteIpOf(socket), gone: () => socket.destroyed };
   const certificate = peerCertificate(socket);
 
   async function logIn(login: DeviceLogin): Promise<SaslOutcome> {
+    onAsked();
     const result = await host.authenticate(login);
     if (result.status === 'accepted') {
       onLoggedIn({ status: 'device', identity: result.identity });

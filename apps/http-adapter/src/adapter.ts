@@ -1,18 +1,14 @@
-import { createServer, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import {
-  bind,
+  containServer,
   createLeaseBook,
-  tlsServerOptions,
+  listenForSockets,
   type AdapterHost,
   type LeaseSettings,
-  type ListenAddress,
-  type Listener,
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
-  type TlsListener,
 } from '@rollcall/adapter-kit';
 import { sleep } from '@rollcall/core';
 import fastify from 'fastify';
@@ -20,6 +16,7 @@ import { leaseProtocol } from './lease-protocol.ts';
 import { createPendingRequests } from './pending-requests.ts';
 import { registerRoutes, type RouteContext } from './routes.ts';
 import { describeError, sendError } from './send-error.ts';
+import { createSocketStanding } from './socket-standing.ts';
 
 export interface HttpAdapterOptions extends Listeners {
   readonly maxPayloadBytes: number;
@@ -33,8 +30,10 @@ export interface HttpAdapterOptions extends Listeners {
   readonly lease: LeaseSettings;
   /** Whether devices are disconnected when the adapter stops; else their leases live on. */
   readonly endLeasesAtShutdown: boolean;
-  /** Network connections open at a time. */
-  readonly maxSockets?: number;
+  /** Network connections at a time, at most. */
+  readonly maxPendingSockets: number;
+  /** TLS handshakes under way, at most. */
+  readonly maxHandshakes?: number;
 }
 
 /** Names of devices and tenants in paths, percent-encoded. */
@@ -54,6 +53,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
   const context: RouteContext = {
     host,
     pending,
+    standing: createSocketStanding(),
     leases: createLeaseBook(host, leaseProtocol, options.endLeasesAtShutdown),
     realm: options.realm,
     allowedOrigin: options.allowedOrigin,
@@ -61,76 +61,76 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     lease: options.lease,
     stopping: stopping.signal,
   };
-  const servers: Server[] = [];
-  const listening: ListenAddress[] = [];
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.maxPayloadBytes,
+    routerOptions: { maxParamLength: maxParameterLength },
+    clientErrorHandler: rejectMalformed,
+    frameworkErrors(error, _request, reply) {
+      sendError(reply, describeError(error, host));
+    },
+    serverFactory: (handler) => createRequestServer(options).on('request', handler),
+  });
+  await registerRoutes(app, context);
+  await app.ready();
+  const { server } = app;
+  containServer(server, 'http', host.failed);
+  // It listens nowhere, and begins to watch how long requests take when it hears this.
+  server.emit('listening');
 
-  async function serve(scheme: string, listener: Listener | TlsListener): Promise<void> {
-    const app = fastify({
-      logger: false,
-      bodyLimit: options.maxPayloadBytes,
-      routerOptions: { maxParamLength: maxParameterLength },
-      clientErrorHandler: rejectMalformed,
-      frameworkErrors(error, _request, reply) {
-        sendError(reply, describeError(error, host));
-      },
-      serverFactory: (handler) => {
-        const server = createServerFor(listener, options);
-        server.on('request', handler);
-        servers.push(server);
-        return server;
-      },
-    });
-    await registerRoutes(app, context);
-    await app.ready();
-    listening.push(await bind(app.server, scheme, listener, host));
-  }
-
-  function closeAll(): void {
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
-    }
+  function closeRequestServer(): void {
+    server.close();
+    server.closeAllConnections();
   }
 
   try {
-    if (options.plain) await serve('http', options.plain);
-    if (options.tls) await serve('https', options.tls);
+    const listener = await listenForSockets({
+      scheme: 'http',
+      listeners: options,
+      handshakeTimeoutMs: options.requestTimeoutMs,
+      maxPendingSockets: options.maxPendingSockets,
+      ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
+      // Node serves HTTP so: a client may close its side once its request is sent.
+      allowHalfOpen: true,
+      pendingAtStop: 'leave',
+      host,
+      serve(socket, place) {
+        context.standing.add(socket, place);
+        server.emit('connection', socket);
+      },
+    });
+    return {
+      listening: listener.listening,
+      async stopAccepting() {
+        await listener.stopAccepting();
+        server.close();
+        stopping.abort();
+        const answered = new AbortController();
+        void pending.drained().then(() => answered.abort());
+        await sleep(host.clock, answerWithinMs, answered.signal);
+      },
+      async close() {
+        closeRequestServer();
+        await listener.close();
+      },
+    };
   } catch (error) {
-    closeAll();
+    closeRequestServer();
     throw error;
   }
-  return {
-    listening,
-    async stopAccepting() {
-      for (const server of servers) server.close();
-      stopping.abort();
-      const answered = new AbortController();
-      void pending.drained().then(() => answered.abort());
-      await sleep(host.clock, answerWithinMs, answered.signal);
-    },
-    async close() {
-      closeAll();
-    },
-  };
 }
 
 /** Against senders that are slow, silent or endless: everything has a limit in bytes, number and time. */
-function createServerFor(listener: Listener | TlsListener, options: HttpAdapterOptions): Server {
-  const { idleTimeoutMs, requestTimeoutMs, maxSockets = 10_000 } = options;
-  const limits: ServerOptions = {
+function createRequestServer({ idleTimeoutMs, requestTimeoutMs }: HttpAdapterOptions): Server {
+  const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.max(100, Math.min(5_000, requestTimeoutMs / 4)),
     keepAliveTimeout: idleTimeoutMs,
     noDelay: true,
-  };
-  const server: Server =
-    'key' in listener
-      ? createTlsServer({ ...limits, ...tlsServerOptions(listener, requestTimeoutMs) })
-      : createServer(limits);
+  });
   server.setTimeout(idleTimeoutMs);
-  server.maxConnections = maxSockets;
   server.maxHeadersCount = 100;
   return server;
 }

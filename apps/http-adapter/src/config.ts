@@ -9,6 +9,7 @@ import {
   loadConfig,
   milliseconds,
   option,
+  tcpOptions,
   text,
   wholeNumber,
 } from '@rollcall/adapter-kit';
@@ -38,6 +39,7 @@ export const httpOptions = {
     '30000',
     'ms within which a request must have arrived, head and body',
   ),
+  ...tcpOptions('HTTP', 10_000, 'network connections, those that never logged in first'),
   realm: option('HTTP_REALM', text, 'Hono', 'realm that a refused device is told', { hono: true }),
   corsAllowedOrigin: option(
     'HTTP_CORSALLOWEDORIGIN',
@@ -68,6 +70,8 @@ export function httpAdapterOptions(values: HttpValues): HttpAdapterOptions {
     maxPayloadBytes: values.maxPayloadBytes,
     idleTimeoutMs: values.idleTimeoutSeconds * 1_000,
     requestTimeoutMs: values.requestTimeoutMs,
+    maxPendingSockets: values.maxPendingSockets,
+    maxHandshakes: values.maxHandshakes,
     realm: values.realm,
     allowedOrigin: values.corsAllowedOrigin,
     lease: leaseSettings(values),

@@ -20,12 +20,14 @@ import { readHead, type RequestHead } from './device-request.ts';
 import type { HttpLeases } from './lease-protocol.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { describeError, sendError } from './send-error.ts';
+import type { SocketStanding } from './socket-standing.ts';
 import type { HttpSignal } from './tracker.ts';
 
 export interface RouteContext {
   readonly host: AdapterHost;
   readonly leases: HttpLeases;
   readonly pending: PendingRequests;
+  readonly standing: SocketStanding;
   readonly realm: string;
   readonly allowedOrigin: '*' | RegExp;
   readonly idleTimeoutMs: number;
@@ -63,7 +65,7 @@ const exposedHeaders = ['hono-command', 'hono-cmd-req-id'];
 
 /** Serves what Hono's HTTP adapter serves (`docs/hono-compatibility.md` §10). */
 export async function registerRoutes(server: FastifyInstance, context: RouteContext): Promise<void> {
-  const { host, leases, pending } = context;
+  const { host, leases, pending, standing } = context;
   const requests = new WeakMap<FastifyRequest, DeviceRequest>();
 
   server.removeAllContentTypeParsers();
@@ -94,9 +96,11 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const taken = pending.add(request.raw, reply.raw, () => {
       answer.over = true;
       answer.whenOver?.();
+      standing.over(socket);
       lease?.report({ type: 'answered' });
     });
     if (!taken) return reply.hijack();
+    standing.busy(socket);
     const remoteAddress = peerAddress(socket);
     const result = await host.authenticate({
       ...presented,
@@ -105,6 +109,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     if (result.status === 'refused') return refuse(result.refusal);
 
+    standing.proved(socket, request.raw.complete);
     const by = result.identity;
     const asked = readHead(headOf(endpoint, request));
     const failed = 'status' in asked;
@@ -147,6 +152,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     if (!device) return sendError(reply, { status: 500, text: 'Internal server error' });
     const { by, asked, ttdSeconds, lease } = device;
     const payload = request.body as Uint8Array | undefined;
+    standing.busy(request.raw.socket);
     lease?.report({ type: 'received' });
     if ('status' in asked) return sendError(reply, answerFailure(asked));
     if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye' });

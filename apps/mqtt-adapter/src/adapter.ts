@@ -4,6 +4,7 @@ import {
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
+  type SocketPlace,
 } from '@rollcall/adapter-kit';
 import type { Aedes, Client } from 'aedes';
 import { internalsOf } from './aedes-internals.ts';
@@ -19,6 +20,8 @@ export interface MqttAdapterOptions extends Listeners {
   readonly idleLimitMs: number;
   /** Network connections that have not been accepted yet, at most. */
   readonly maxPendingSockets: number;
+  /** TLS handshakes under way, at most. */
+  readonly maxHandshakes?: number;
 }
 
 /** Room for the topic and the properties of a PUBLISH beside its payload, as Hono grants it (`docs/hono-compatibility.md` §7). */
@@ -31,8 +34,7 @@ export function createMqttAdapter(options: MqttAdapterOptions): ProtocolAdapter 
 
 async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const connections = new WeakMap<Client, DeviceConnection>();
-  /** To be called once a network connection's CONNECT was answered. */
-  const answered = new WeakMap<Client, () => void>();
+  const places = new WeakMap<Client, SocketPlace>();
   let stopping = false;
 
   const broker = await createSilentBroker({
@@ -47,11 +49,14 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
     },
     authenticate(client, username, password, done) {
       const connection = connections.get(client);
+      // From now on it waits for us.
+      places.get(client)?.stand('busy');
       connection
         ?.authenticate(username, password)
         .then((accepted) => {
-          answered.get(client)?.();
-          if (accepted) done(null, true);
+          if (!accepted) return;
+          places.get(client)?.accepted();
+          done(null, true);
         })
         .catch((error: unknown) => {
           host.failed('mqtt: connect', error);
@@ -91,11 +96,12 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       listeners: options,
       handshakeTimeoutMs: options.connectTimeoutMs,
       maxPendingSockets: options.maxPendingSockets,
+      ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
       host,
-      serve(socket, accepted) {
+      serve(socket, place) {
         socket.setKeepAlive(true, tcpKeepAliveDelayMs);
         const client = broker.handle(socket);
-        answered.set(client, accepted);
+        places.set(client, place);
         connections.set(client, createDeviceConnection(client, host, options.idleLimitMs));
       },
     });

@@ -5,6 +5,7 @@ import {
   loadConfig,
   milliseconds,
   option,
+  tcpOptions,
   wholeNumber,
 } from '@rollcall/adapter-kit';
 import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
@@ -26,12 +27,7 @@ export const mqttOptions = {
     '10000',
     'ms within which a new network connection must have sent its CONNECT',
   ),
-  maxPendingSockets: option(
-    'MQTT_MAXPENDINGCONNECTIONS',
-    wholeNumber(1, 1_000_000),
-    '12000',
-    'network connections without an accepted CONNECT at a time; more are closed at once',
-  ),
+  ...tcpOptions('MQTT', 12_000),
   idleLimitMs: option(
     'MQTT_IDLELIMIT',
     milliseconds,
@@ -56,6 +52,7 @@ export function mqttAdapterOptions(values: MqttValues): MqttAdapterOptions {
     maxPayloadBytes: values.maxPayloadBytes,
     connectTimeoutMs: values.connectTimeoutMs,
     maxPendingSockets: values.maxPendingSockets,
+    maxHandshakes: values.maxHandshakes,
     idleLimitMs: values.idleLimitMs,
   };
 }

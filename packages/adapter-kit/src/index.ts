@@ -1,5 +1,4 @@
 export { refusalStatuses } from './authentication/refusal-statuses.ts';
-export type { Proof } from './authentication/proof.ts';
 export { environmentTable } from './config/environment-table.ts';
 export { anyOrPattern, flag, milliseconds, oneOf, port, text, wholeNumber } from './config/formats.ts';
 export { kitOptions } from './config/kit-options.ts';
@@ -8,6 +7,10 @@ export { messagingSettings, readPem, type MessagingSettings } from './config/mes
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';
 export { selectSinks } from './config/select-sinks.ts';
+export { containServer } from './containment/contain-server.ts';
+export { containSocket } from './containment/contain-socket.ts';
+export { createFailureReport, type FailureReport } from './containment/failure-report.ts';
+export { servedPeer, servePeer, type ServedPeer } from './containment/served-peer.ts';
 export {
   grantLease,
   leaseAtDeadline,
@@ -43,6 +46,7 @@ export {
   listenerOptions,
   listenerProblems,
   listenersOf,
+  tcpOptions,
   type Listener,
   type Listeners,
   type TlsListener,
@@ -50,6 +54,7 @@ export {
 export { peerAddress, remoteIpOf } from './listening/peer-address.ts';
 export { peerCertificate } from './listening/peer-certificate.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';
+export type { SocketPlace } from './listening/pending-sockets.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createRefusalReport, type RefusalReport } from './refusals/refusal-report.ts';

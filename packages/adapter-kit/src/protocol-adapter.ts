@@ -12,8 +12,8 @@ import type {
   Timestamp,
   UploadFailure,
 } from '@rollcall/core';
-import type { Proof } from './authentication/proof.ts';
 import type { RestoredLease } from './leases/restored-lease.ts';
+import type { TurnedAway } from './listening/turned-away.ts';
 import type { RhythmStore } from './leases/rhythm-store.ts';
 import type { AppMetrics } from './metrics/app-metrics.ts';
 
@@ -78,6 +78,8 @@ export interface AdapterHost {
    * @param remoteIp where the attempt counts against what this address may try.
    */
   refused(reason: RefusalReason, remoteIp?: string): void;
+  /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
+  readonly turnedAway: TurnedAway['count'];
   /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */
   open<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
@@ -153,9 +155,7 @@ export interface AuthenticatedDevice {
   readonly device: DeviceRef;
   readonly authId: string;
   readonly tenant: Tenant;
-  /** Which secret let it in; absent where nobody knows any more, as with a lease of an earlier incarnation. */
-  readonly proof?: Proof;
-  /** When that secret ceases to be valid, if known. */
+  /** When its credentials cease to be valid, if known. */
   readonly expiresAt?: Timestamp;
   /** How long one request stands for its presence, as the registry declares. */
   readonly presenceIntervalMs?: number;

@@ -19,8 +19,11 @@ import { admit } from './authentication/admission.ts';
 import type { AdmissionLimits } from './authentication/admission-queue.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { refuse, type Refused } from './authentication/refuse.ts';
-import { containedClock, createFailureReport, serveAll } from '@rollcall/containment';
+import { containedClock } from './containment/contained-clock.ts';
+import { createFailureReport } from './containment/failure-report.ts';
 import { neverRejects } from './containment/never-rejects.ts';
+import { serveAll } from './containment/served-peer.ts';
+import { createTurnedAway } from './listening/turned-away.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createLoopWatch, type LoopWatch } from './lateness/loop-watch.ts';
@@ -232,6 +235,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   // Else holders of leases would wait among strangers until one of their tenant came through.
   for (const tenant of provedTenants) authenticator.proved(tenant);
 
+  const turnedAway = createTurnedAway(clock, log, metrics.app);
   const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
   const uploadContext: UploadContext = {
     adapterType: adapter.type,
@@ -253,6 +257,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     log,
     identity,
     metrics: metrics.app,
+    turnedAway: turnedAway.count,
     failed,
     authenticate: (login) => neverRejects(() => authenticator.authenticate(login), unavailable),
     findPsk: (login) => neverRejects(() => authenticator.findPsk(login), unavailable),
@@ -300,6 +305,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     ? await startHealthServer({
         ...settings.health,
         failed,
+        log,
+        turnedAway: (remoteIp) => turnedAway.count('health', remoteIp),
         started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
         readiness: () => [
           { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
@@ -324,6 +331,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     loop.stop();
     connections.stop();
     await health?.close();
+    turnedAway.stop();
     await outbox.close();
     await sender.close();
     throw error;
@@ -358,6 +366,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     await outbox.close();
     await sender.close();
     await health?.close();
+    turnedAway.stop();
   }
 
   let stopped: Promise<void> | undefined;

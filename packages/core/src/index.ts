@@ -39,7 +39,6 @@ export type {
   RegistryChange,
   ResourceLimits,
   SecretsByType,
-  StoredSecret,
   Tenant,
   TrustAnchor,
 } from './device-registry.ts';
@@ -52,6 +51,8 @@ export {
 export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
 export type { Delivery, EventSink, OutboundEvent, SinkContext, SinkFactory } from './event-sink.ts';
 export { createFailureLimiter, type FailureLimiter } from './failure-limiter.ts';
+export type { Standing } from './crowds.ts';
+export { createFairQueue, type FairQueue } from './fair-queue.ts';
 export {
   deviceKey,
   deviceRef,
@@ -64,6 +65,8 @@ export {
   type TenantId,
   type Timestamp,
 } from './ids.ts';
+export { createOrderedSet, type OrderedSet } from './ordered-set.ts';
+export { createPlaces, type Places, type PlacesOptions } from './places.ts';
 export { silentLog, type Log } from './log.ts';
 export { isPrintable, printable, printableJson } from './printable.ts';
 export type { Random } from './random.ts';

@@ -6,6 +6,7 @@ export const options: HttpAdapterOptions = {
   maxPayloadBytes: 2_048,
   idleTimeoutMs: 75_000,
   requestTimeoutMs: 30_000,
+  maxPendingSockets: 10_000,
   realm: 'Hono',
   allowedOrigin: '*',
   lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },

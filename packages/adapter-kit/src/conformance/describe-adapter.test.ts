@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import {
   later,
@@ -8,9 +8,10 @@ import {
   type Instant,
   type Step,
 } from '@rollcall/core';
-import { bind } from '../listening/bind.ts';
+import type { SocketPlace } from '../listening/pending-sockets.ts';
+import { listenForSockets } from '../listening/socket-server.ts';
 import type { AdapterHost, ProtocolAdapter } from '../protocol-adapter.ts';
-import { describeAdapter, type DevicePeer } from './describe-adapter.ts';
+import { describeAdapter, type AdapterLimits, type DevicePeer } from './describe-adapter.ts';
 
 /** The smallest protocol with a session: the first line is `auth-id@tenant password`, `bye` is a goodbye. */
 
@@ -48,29 +49,22 @@ const lineTracker: ConnectionTracker<LineState, LineSignal> = {
   presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
 };
 
-function createLineAdapter(): ProtocolAdapter {
+function createLineAdapter({ maxPendingSockets = 100 }: AdapterLimits = {}): ProtocolAdapter {
   return {
     type: 'hono-line',
-    async start(host) {
-      const sockets = new Set<Socket>();
-      const server = createServer((socket) => {
-        sockets.add(socket);
-        socket.on('close', () => sockets.delete(socket));
-        serve(socket, host);
-      });
-      const address = await bind(server, 'lines', { host: '127.0.0.1', port: 0 }, host);
-      return {
-        listening: [address],
-        stopAccepting: async () => void server.close(),
-        async close() {
-          for (const socket of sockets) socket.destroy();
-        },
-      };
-    },
+    start: (host) =>
+      listenForSockets({
+        scheme: 'tcp',
+        listeners: { plain: { host: '127.0.0.1', port: 0 } },
+        handshakeTimeoutMs: 10_000,
+        maxPendingSockets,
+        host,
+        serve: (socket, place) => serve(socket, place, host),
+      }),
   };
 }
 
-function serve(socket: Socket, host: AdapterHost): void {
+function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
   let report = (_signal: LineSignal): void => {};
   let greeted = false;
   socket.on('error', () => {});
@@ -100,6 +94,7 @@ function serve(socket: Socket, host: AdapterHost): void {
       onDisconnected: () => void socket.end(),
     });
     report = connection.report;
+    place.accepted();
     report({ type: 'accepted' });
     await connection.committed();
     if (socket.writable) socket.write('yes\n');

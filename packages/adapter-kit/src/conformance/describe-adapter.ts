@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { settled } from '@rollcall/conformance';
 import type { ConnectionEvent } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -27,12 +29,19 @@ export interface Login {
 /**
  * - `expire`: a connection may outlast the credentials it began with.
  * - `proveWrong`: a peer with a wrong secret shows at once, and not as one that went away.
+ * - `crowd`: there are network connections that say nothing.
  */
-type Verb = 'leave' | 'vanish' | 'fallSilent' | 'takeOver' | 'expire' | 'proveWrong';
+type Verb = 'leave' | 'vanish' | 'fallSilent' | 'takeOver' | 'expire' | 'proveWrong' | 'crowd';
+
+/** Bounds that a test sets lower than an app does. */
+export interface AdapterLimits {
+  /** Network connections that have not logged in. */
+  readonly maxPendingSockets?: number;
+}
 
 export interface AdapterHarness {
   /** Listens on loopback, port 0. */
-  createAdapter(): ProtocolAdapter;
+  createAdapter(limits?: AdapterLimits): ProtocolAdapter;
   /** Connects a device; `undefined` where the adapter refuses it. */
   connect(address: ListenAddress, login: Login): Promise<DevicePeer | undefined>;
   /** How long a silent peer stays connected at most. */
@@ -158,6 +167,29 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
           await settled();
           expect(adapter.sink.events).toHaveLength(1);
         }, limit),
+    );
+
+    test.runIf(can('crowd'))(
+      'network connections that say nothing leave room for a device from elsewhere',
+      () =>
+        withAdapter(
+          async (adapter) => {
+            const crowd = await silentSockets(adapter.address, 20);
+            try {
+              await connected(adapter);
+              await adapter.events(1);
+              expect(crowd.filter(({ destroyed }) => destroyed).length).toBeGreaterThanOrEqual(10);
+              await adapter.clock.advanceAsync(60_000);
+              expect(
+                adapter.logged.filter(({ message }) => message.includes('for want of room')),
+              ).toMatchObject([{ level: 'warn', facts: { from: { '127.0.0.2': expect.any(Number) } } }]);
+            } finally {
+              for (const socket of crowd) socket.destroy();
+            }
+          },
+          {},
+          harness.createAdapter({ maxPendingSockets: 10 }),
+        ),
     );
 
     test.runIf(can('takeOver'))('a newer connection with the same name ends the older one first', () =>
@@ -300,6 +332,17 @@ function expectOnlyVictimEnded({ sink, logged }: AdapterInTest): void {
   expect(devices).toContain('thermostat-7');
   const errors = logged.filter(({ level }) => level === 'error');
   expect(errors.filter(({ facts }) => !('where' in facts))).toEqual([]);
+}
+
+/** Connects from an address of its own, one after another, and says nothing. */
+async function silentSockets({ port, host }: ListenAddress, count: number): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  for (let i = 0; i < count; i++) {
+    const socket = connect({ port, host, localAddress: '127.0.0.2' });
+    sockets.push(socket.on('error', () => {}).resume());
+    await once(socket, 'connect');
+  }
+  return sockets;
 }
 
 function expectPair(first: ConnectionEvent | undefined, second: ConnectionEvent | undefined): void {

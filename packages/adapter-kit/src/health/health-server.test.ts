@@ -1,12 +1,28 @@
-import { TransportError } from '@rollcall/core';
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { silentLog, TransportError } from '@rollcall/core';
+import { afterEach, expect, test } from 'vitest';
 import { startHealthServer, type HealthCheck } from './health-server.ts';
 
-async function givenAServer(checks: readonly HealthCheck[], readiness = () => checks) {
+const sockets: Socket[] = [];
+
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+const nobody = { log: silentLog, failed: () => {}, turnedAway: () => {} };
+
+async function givenAServer(
+  checks: readonly HealthCheck[],
+  readiness = () => checks,
+  turnedAway: (remoteIp: string) => void = () => {},
+) {
   const failures: unknown[] = [];
   const server = await startHealthServer({
     host: '127.0.0.1',
     port: 0,
+    log: silentLog,
+    turnedAway,
     failed: (where, error) => failures.push([where, error]),
     started: () => [{ name: 'protocol-adapter', status: 'UP' }],
     readiness,
@@ -52,7 +68,7 @@ test('a taken port is named', async () => {
   const second = startHealthServer({
     host: '127.0.0.1',
     port: server.port,
-    failed() {},
+    ...nobody,
     started: () => [],
     readiness: () => [],
     metrics: async () => ({ contentType: '', text: '' }),
@@ -60,5 +76,55 @@ test('a taken port is named', async () => {
   await expect(second).rejects.toThrow(
     new TransportError(`health port 127.0.0.1:${server.port} cannot be bound`),
   );
+  await server.close();
+});
+
+test('is there for probes while hundreds of silent connections are held', async () => {
+  const turnedAway: string[] = [];
+  const { server, get } = await givenAServer(
+    [],
+    () => [],
+    (remoteIp) => turnedAway.push(remoteIp),
+  );
+  for (let i = 0; i < 300; i++) {
+    const socket = connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    sockets.push(socket.on('error', () => {}));
+    await once(socket, 'connect');
+    // Half of a request is as good as silence.
+    if (i % 2 === 0) socket.write('GET /metrics HTTP/1.1\r\nx: ');
+  }
+  for (const path of ['/liveness', '/readiness', '/metrics']) expect((await get(path)).status).toBe(200);
+  expect(new Set(turnedAway)).toEqual(new Set(['127.0.0.2']));
+  expect(turnedAway.length).toBeGreaterThanOrEqual(200);
+  await server.close();
+});
+
+test('metrics are made once for many who ask at the same time', async () => {
+  const made: number[] = [];
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const server = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    ...nobody,
+    started: () => [],
+    readiness: () => [],
+    async metrics() {
+      made.push(1);
+      await held;
+      return { contentType: 'text/plain', text: 'up 1\n' };
+    },
+  });
+  const socket = connect(server.port, '127.0.0.1');
+  sockets.push(socket);
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(20));
+  while (made.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  release();
+  let answers = '';
+  for await (const chunk of socket) {
+    answers += String(chunk);
+    if (answers.split('up 1\n').length > 20) break;
+  }
+  expect(made).toHaveLength(1);
   await server.close();
 });

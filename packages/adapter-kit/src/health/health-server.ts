@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { TransportError } from '@rollcall/core';
-import { containServer } from '@rollcall/containment';
+import { TransportError, type Log } from '@rollcall/core';
+import { containServer } from '../containment/contain-server.ts';
+import { boundConnections } from './bound-connections.ts';
 
 export interface HealthCheck {
   readonly name: string;
@@ -15,6 +16,9 @@ export interface HealthServerOptions {
   readonly port: number;
   /** Told of what answering one request threw, which ends its connection. */
   failed(where: string, error: unknown): void;
+  readonly log: Log;
+  /** A connection was closed so that somebody else has room. */
+  turnedAway(remoteIp: string): void;
   started(): readonly HealthCheck[];
   readiness(): readonly HealthCheck[];
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -25,6 +29,10 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
+const maxConnections = 100;
+/** A request that has not arrived by then, and a connection that says nothing, are closed. */
+const timeoutMs = 5_000;
+
 /**
  * Answers `/started`, `/readiness`, `/liveness` and `/metrics` (also as `/prometheus`, where Hono has it). 200 while
  * nothing is down, else 503. An answer to `/liveness` proves that the event loop runs: there is nothing more to check.
@@ -32,8 +40,17 @@ export interface HealthServer {
  * @throws TransportError where the port cannot be bound.
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  let rendering: ReturnType<HealthServerOptions['metrics']> | undefined;
+  /** Whoever asks meanwhile gets the same answer: many who ask cost no more than one. */
+  const renderOnce = (): ReturnType<HealthServerOptions['metrics']> =>
+    (rendering ??= options.metrics().finally(() => (rendering = undefined)));
   const server = createServer(
-    { requestTimeout: 5_000, headersTimeout: 5_000, maxHeaderSize: 8_192 },
+    {
+      requestTimeout: timeoutMs,
+      headersTimeout: timeoutMs,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8_192,
+    },
     (request, response) => {
       switch (request.url?.split('?')[0]) {
         case '/started':
@@ -44,7 +61,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
           return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
         case '/metrics':
         case '/prometheus':
-          options.metrics().then(
+          renderOnce().then(
             ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
             (error: unknown) => {
               options.failed('health', error);
@@ -59,13 +76,16 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     },
   );
   containServer(server, 'health', (where, error) => options.failed(where, error));
-  server.maxConnections = 100;
+  server.setTimeout(timeoutMs);
+  boundConnections(server, maxConnections, (remoteIp) => options.turnedAway(remoteIp));
   server.listen(options.port, options.host);
   try {
     await once(server, 'listening');
   } catch (error) {
     throw new TransportError(`health port ${options.host}:${options.port} cannot be bound`, { cause: error });
   }
+  // Such as a connection that cannot be accepted, for want of file descriptors.
+  server.on('error', (error) => options.log.warn({ cause: error.message }, 'health server failed'));
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

@@ -75,6 +75,28 @@ export function authenticationRequiredOption(section: string): Option<boolean> {
   );
 }
 
+/** The options of adapters that listen on TCP, beside those of all. */
+export function tcpOptions(
+  section: string,
+  maxPending: number,
+  counted = 'network connections that have not logged in',
+) {
+  return {
+    maxPendingSockets: option(
+      `${section}_MAXPENDINGCONNECTIONS`,
+      wholeNumber(1, 1_000_000),
+      String(maxPending),
+      `${counted}, at a time; where there are more, the oldest of the address block with most of them gives way`,
+    ),
+    maxHandshakes: option(
+      `${section}_MAXHANDSHAKES`,
+      wholeNumber(1, 100_000),
+      '500',
+      'TLS handshakes under way at a time, 75 kB each; others wait for their turn',
+    ),
+  } as const satisfies Options;
+}
+
 type ListenerValues = ValuesOf<ReturnType<typeof listenerOptions>>;
 
 /** What is wrong with the values taken together. */

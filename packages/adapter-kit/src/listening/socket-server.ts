@@ -1,80 +1,75 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
 import type { AdapterHost, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
 import { bind } from './bind.ts';
-import type { Listeners, TlsListener } from './listener-options.ts';
-import { peerAddress } from './peer-address.ts';
-import { tlsServerOptions } from './tls-server-options.ts';
+import type { Listener, Listeners } from './listener-options.ts';
+import { createPendingSockets, type SocketPlace } from './pending-sockets.ts';
+import { createTlsHandshakes } from './tls-handshakes.ts';
 
 export interface SocketServerOptions {
   /** E.g. `mqtt`; over TLS an `s` follows. */
   readonly scheme: string;
   readonly listeners: Listeners;
+  /** Time until the first byte of a TLS handshake, and time that it may take then. */
   readonly handshakeTimeoutMs: number;
   /** Network connections that have not been accepted yet, at most; those whose TLS handshake runs are among them. */
   readonly maxPendingSockets: number;
-  readonly host: Pick<AdapterHost, 'log' | 'failed'>;
-  /** A network connection is there. `accepted` is to be called once it is known who it is. */
-  serve(socket: Socket, accepted: () => void): void;
+  /** TLS handshakes under way, at most; default 500. */
+  readonly maxHandshakes?: number;
+  /** Whether a peer that closed its side still gets answers. */
+  readonly allowHalfOpen?: boolean;
+  /** What becomes of connections that are not accepted when the adapter stops: they are cut (default), or left to `serve`. */
+  readonly pendingAtStop?: 'cut' | 'leave';
+  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'failed' | 'turnedAway'>;
+  /** A network connection is there. Its place says how much it is worth until it is accepted. */
+  serve(socket: Socket, place: SocketPlace): void;
 }
 
 /** Turns of the event loop that sockets get to send what was written to them last, and to close. */
 const lingerTurns = 10;
+/** What is read of a connection before its TLS handshake begins: more waits in the operating system. */
+const bytesBeforeTls = 1_024;
+const defaultMaxHandshakes = 500;
 
 /**
- * Listens for devices on TCP, with and without TLS. Whoever comes while too many have not said who they are is closed at once.
+ * Listens for devices on TCP, with and without TLS. Peers that have not said who they are have a bounded number of places: where
+ * none is left, the block of addresses with most of them loses its oldest.
  *
  * @throws TransportError where a port cannot be had.
  */
 export async function listenForSockets(options: SocketServerOptions): Promise<RunningProtocol> {
   const { scheme, listeners, host } = options;
   const sockets = new Set<Socket>();
-  /** Network connections that have not been accepted. */
-  const pending = new Set<Socket>();
-  /** Those whose TLS handshake runs, by the peer's address: what it ends with is another socket. */
-  const handshaking = new Map<string, Socket>();
+  const pending = createPendingSockets({ max: options.maxPendingSockets, turnedAway: host.turnedAway });
   const servers: Server[] = [];
   const listening: ListenAddress[] = [];
   let stopping = false;
 
-  const full = (): boolean => stopping || pending.size + handshaking.size >= options.maxPendingSockets;
-
-  function shakeHands(socket: Socket): void {
-    const peer = peerAddress(socket);
-    if (peer === undefined || full()) {
-      socket.destroy();
-      return;
-    }
-    handshaking.set(peer, socket);
-    socket.once('close', () => handshaking.delete(peer));
-  }
-
-  function accept(socket: Socket): void {
-    handshaking.delete(peerAddress(socket) ?? '');
-    if (full()) {
+  function arrive(socket: Socket, serve: SocketServerOptions['serve']): void {
+    if (stopping) {
       socket.destroy();
       return;
     }
     sockets.add(socket);
-    pending.add(socket);
-    socket.on('close', () => {
-      sockets.delete(socket);
-      pending.delete(socket);
-    });
-    socket.setNoDelay(true);
-    options.serve(socket, () => pending.delete(socket));
+    socket.on('close', () => sockets.delete(socket));
+    const place = pending.take(socket);
+    if (place) serve(socket, place);
   }
 
-  function createSecureServer(listener: TlsListener): Server {
-    const server = createTlsServer(tlsServerOptions(listener, options.handshakeTimeoutMs), accept);
-    server.on('connection', shakeHands);
-    server.on('tlsClientError', (error, socket) => {
-      host.log.debug({ cause: error.message }, 'TLS handshake failed');
-      // One that took too long is told of, and left open.
-      socket.destroy();
-    });
-    return server;
+  function accept(socket: Socket, place: SocketPlace): void {
+    socket.setNoDelay(true);
+    options.serve(socket, place);
+  }
+
+  async function listen(
+    server: Server,
+    itsScheme: string,
+    listener: Listener,
+    serve: SocketServerOptions['serve'],
+  ): Promise<void> {
+    server.on('connection', (socket: Socket) => arrive(socket, serve));
+    servers.push(server);
+    listening.push(await bind(server, itsScheme, listener, host));
   }
 
   async function close(): Promise<void> {
@@ -86,15 +81,22 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
   }
 
   try {
-    if (listeners.plain) {
-      const server = createServer(accept);
-      servers.push(server);
-      listening.push(await bind(server, scheme, listeners.plain, host));
-    }
+    const { allowHalfOpen = false } = options;
+    if (listeners.plain) await listen(createServer({ allowHalfOpen }), scheme, listeners.plain, accept);
     if (listeners.tls) {
-      const server = createSecureServer(listeners.tls);
-      servers.push(server);
-      listening.push(await bind(server, `${scheme}s`, listeners.tls, host));
+      const handshakes = createTlsHandshakes({
+        listener: listeners.tls,
+        timeoutMs: options.handshakeTimeoutMs,
+        max: options.maxHandshakes ?? defaultMaxHandshakes,
+        scheme: `${scheme}s`,
+        host,
+      });
+      await listen(
+        createServer({ allowHalfOpen, highWaterMark: bytesBeforeTls }),
+        `${scheme}s`,
+        listeners.tls,
+        (socket, place) => handshakes.begin(socket, (secure) => accept(secure, place)),
+      );
     }
   } catch (error) {
     await close();
@@ -106,7 +108,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
     async stopAccepting() {
       stopping = true;
       for (const server of servers) server.close();
-      for (const socket of [...pending, ...handshaking.values()]) socket.destroy();
+      if (options.pendingAtStop !== 'leave') pending.destroyAll();
     },
     close,
   };

@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import { createPlaces, type Standing } from '@rollcall/core';
+import { remoteIpOf } from './peer-address.ts';
+import type { TurnedAwayCause } from './turned-away.ts';
+
+/** What a network connection holds until it is known for good who it is. */
+export interface SocketPlace {
+  /** How much it is worth now; it begins as `silent`. */
+  stand(standing: Standing): void;
+  /** It is known who it is: it needs no place any more. */
+  accepted(): void;
+}
+
+export interface PendingSocketsOptions {
+  readonly max: number;
+  turnedAway(cause: TurnedAwayCause, remoteIp: string): void;
+}
+
+/** Network connections that have not been accepted: bounded in all, and per block of addresses. */
+export interface PendingSockets {
+  /** `undefined`: there is no place, and the socket was destroyed. */
+  take(socket: Socket): SocketPlace | undefined;
+  destroyAll(): void;
+}
+
+interface Pending {
+  readonly socket: Socket;
+  readonly remoteIp: string;
+  standing: Standing;
+}
+
+export function createPendingSockets({ max, turnedAway }: PendingSocketsOptions): PendingSockets {
+  const places = createPlaces<Pending>({ max });
+  const all = new Set<Pending>();
+
+  function free(pending: Pending): void {
+    places.free(pending);
+    all.delete(pending);
+  }
+
+  function turnAway(loser: Pending): void {
+    all.delete(loser);
+    turnedAway(loser.standing === 'idle' ? 'idle' : 'pending', loser.remoteIp);
+    loser.socket.destroy();
+  }
+
+  return {
+    take(socket) {
+      const remoteIp = remoteIpOf(socket);
+      // It is gone already.
+      if (remoteIp === '') {
+        socket.destroy();
+        return undefined;
+      }
+      const pending: Pending = { socket, remoteIp, standing: 'silent' };
+      const loser = places.take(pending, remoteIp);
+      if (loser) turnAway(loser);
+      if (loser === pending) return undefined;
+      all.add(pending);
+      socket.once('close', () => free(pending));
+      return {
+        stand(standing) {
+          pending.standing = standing;
+          places.stand(pending, standing);
+        },
+        accepted: () => free(pending),
+      };
+    },
+    destroyAll() {
+      for (const { socket } of all) socket.destroy();
+    },
+  };
+}

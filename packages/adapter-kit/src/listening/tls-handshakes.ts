@@ -1,0 +1,176 @@
+import type { Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import {
+  addressBlocks,
+  createFairQueue,
+  createOrderedSet,
+  createPlaces,
+  later,
+  type Instant,
+} from '@rollcall/core';
+import { containServer } from '../containment/contain-server.ts';
+import type { AdapterHost } from '../protocol-adapter.ts';
+import type { TlsListener } from './listener-options.ts';
+import { remoteIpOf } from './peer-address.ts';
+import { tlsServerOptions } from './tls-server-options.ts';
+
+export interface TlsHandshakesOptions {
+  readonly listener: TlsListener;
+  /** Time until the first byte, time until there is a place, and time that the handshake may take. */
+  readonly timeoutMs: number;
+  /** Handshakes under way at a time: each takes some 75 kB outside the heap, which the process keeps for the next ones. */
+  readonly max: number;
+  /** E.g. `mqtts`. */
+  readonly scheme: string;
+  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'failed' | 'turnedAway'>;
+}
+
+/** Turns network connections into TLS ones. */
+export interface TlsHandshakes {
+  /** `secured` hears of the end, where it is a good one; else the socket is destroyed. */
+  begin(socket: Socket, secured: (secure: TLSSocket) => void): void;
+}
+
+interface Handshake {
+  readonly socket: Socket;
+  readonly remoteIp: string;
+  /** The address block by which it waits for its turn. */
+  readonly block: string;
+  /** Both ends of the connection: what the handshake ends with is another socket. */
+  readonly ends: string;
+  readonly secured: (secure: TLSSocket) => void;
+  startedAt: Instant;
+  disarm: () => void;
+}
+
+/** A handshake that took so long gives way to one that waits. */
+const patienceMs = 1_000;
+/** A ClientHello is a tenth of it; no more is sent before the server has answered. */
+const maxFirstBytes = 16_384;
+
+/**
+ * Nothing is made for a peer before its first byte. Where as many handshakes are under way as there may be, a peer of another
+ * block of addresses than the one with most of them gets the place of that block's oldest; a peer of this very block waits until
+ * one is over, or has taken too long: a burst behind one NAT is served in turn, instead of ending itself. Those that wait have
+ * turns by address.
+ */
+export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshakes {
+  const { timeoutMs, host } = options;
+  const { clock, log } = host;
+  const places = createPlaces<Handshake>({ max: options.max, wholeToOne: true, sameBlock: 'newcomer' });
+  const running = createOrderedSet<Handshake>();
+  const waiting = createFairQueue<Handshake>();
+  /** Those that are under way. */
+  const byEnds = new Map<string, Handshake>();
+  let disarmPatience: (() => void) | undefined;
+
+  const server = createTlsServer(tlsServerOptions(options.listener, timeoutMs), (secure) => {
+    const handshake = byEnds.get(endsOf(secure));
+    if (!handshake) {
+      secure.destroy();
+      return;
+    }
+    over(handshake);
+    handshake.secured(secure);
+  });
+  containServer(server, options.scheme, host.failed);
+  server.on('tlsClientError', (error, socket) => {
+    log.debug({ cause: error.message }, 'TLS handshake failed');
+    // One that took too long is told of, and left open.
+    socket.destroy();
+  });
+
+  function arm(handshake: Handshake): void {
+    handshake.disarm();
+    handshake.disarm = clock.at(later(clock.monotonic(), timeoutMs), () => handshake.socket.destroy());
+  }
+
+  /** The result says whether it need not wait. */
+  function start(handshake: Handshake): boolean {
+    if (handshake.socket.destroyed) return true;
+    const loser = places.take(handshake, handshake.remoteIp);
+    if (loser === handshake) return false;
+    if (loser) giveUp(loser);
+    running.add(handshake);
+    byEnds.set(handshake.ends, handshake);
+    handshake.startedAt = clock.monotonic();
+    arm(handshake);
+    server.emit('connection', handshake.socket);
+    return true;
+  }
+
+  function giveUp(handshake: Handshake): void {
+    host.turnedAway('handshake', handshake.remoteIp);
+    forget(handshake);
+    handshake.socket.destroy();
+  }
+
+  function forget(handshake: Handshake): void {
+    handshake.disarm();
+    waiting.remove(handshake.block, handshake);
+    running.delete(handshake);
+    if (byEnds.get(handshake.ends) === handshake) byEnds.delete(handshake.ends);
+    places.free(handshake);
+  }
+
+  function over(handshake: Handshake): void {
+    forget(handshake);
+    serveWaiting();
+  }
+
+  function serveWaiting(): void {
+    for (let next = waiting.first(); next; next = waiting.first()) {
+      if (!start(next)) {
+        watchPatience();
+        return;
+      }
+      waiting.shift();
+    }
+    disarmPatience?.();
+    disarmPatience = undefined;
+  }
+
+  /** Wakes when the handshake that has run longest took too long for those that wait. */
+  function watchPatience(): void {
+    const oldest = running.oldest();
+    if (disarmPatience || !oldest) return;
+    disarmPatience = clock.at(later(oldest.startedAt, patienceMs), () => {
+      disarmPatience = undefined;
+      const late = running.oldest();
+      if (late && clock.monotonic() >= later(late.startedAt, patienceMs)) giveUp(late);
+      serveWaiting();
+    });
+  }
+
+  return {
+    begin(socket, secured) {
+      const remoteIp = remoteIpOf(socket);
+      const handshake: Handshake = {
+        socket,
+        remoteIp,
+        block: addressBlocks(remoteIp).near,
+        ends: endsOf(socket),
+        secured,
+        startedAt: clock.monotonic(),
+        disarm: () => {},
+      };
+      arm(handshake);
+      // TLS tells of what goes wrong later.
+      socket.on('error', (error) => log.debug({ cause: error.message }, 'TLS handshake failed'));
+      socket.once('close', () => over(handshake));
+      socket.once('readable', () => {
+        if (socket.readableLength === 0 || socket.readableLength > maxFirstBytes) {
+          socket.destroy();
+          return;
+        }
+        arm(handshake);
+        if (!start(handshake)) waiting.push(handshake.block, handshake);
+        if (waiting.size > 0) serveWaiting();
+      });
+    },
+  };
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
