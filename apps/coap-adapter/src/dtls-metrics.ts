@@ -30,6 +30,11 @@ export function registerDtlsMetrics({ metrics }: Pick<AdapterHost, 'metrics'>, d
     'Associations with a connection id that went on from another address',
     () => counters.addressChanges,
   );
+  count(
+    'stray_alerts',
+    'Alerts to those who sent data in an association that is not known here',
+    () => counters.strayAlerts,
+  );
   metrics.counter(
     {
       name: 'rollcall_dtls_handshake_failures_total',

@@ -43,6 +43,8 @@ export interface DtlsCounters {
   /** `findPsk` or `mayResume` rejected. */
   lookupFailures: number;
   addressChanges: number;
+  /** Those that were told that their association is not known. */
+  strayAlerts: number;
   readonly failures: Record<HandshakeFailure, number>;
   readonly dropped: Record<DropReason, number>;
 }
@@ -55,6 +57,7 @@ export function createCounters(): DtlsCounters {
     retransmissions: 0,
     lookupFailures: 0,
     addressChanges: 0,
+    strayAlerts: 0,
     failures: {
       timeout: 0,
       'keys-differ': 0,
