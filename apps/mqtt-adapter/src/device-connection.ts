@@ -169,8 +169,6 @@ export function createDeviceConnection(
       if (clientId === '' && version < 5 && packet.clean === false) return true;
 
       keepAlive = keepAliveFor(version, packet.keepalive ?? 0, idleLimitMs);
-      // aedes' own timer is the backstop of the tracker's deadline.
-      packet.keepalive = 2 * (packet.keepalive ?? 0);
       // Nothing is kept for a device: neither its will nor its session.
       delete packet.will;
       packet.clean = true;
