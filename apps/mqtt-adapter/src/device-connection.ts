@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
   peerCertificate,
-  servedPeer,
-  servePeer,
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -11,6 +9,7 @@ import {
   type OpenConnection,
   type RefusalReason,
 } from '@rollcall/adapter-kit';
+import { servedPeer, servePeer } from '@rollcall/containment';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
