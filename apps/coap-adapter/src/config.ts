@@ -70,11 +70,23 @@ export const coapOptions = {
     '6',
     'bytes of the DTLS connection ids that devices may use to change their address (4 at least); 0: they cannot',
   ),
+  maxAssociationsPerDevice: option(
+    'COAP_MAXASSOCIATIONSPERDEVICE',
+    wholeNumber(0, 1_000_000),
+    '8',
+    'DTLS associations of one device, unless the registry says otherwise; beyond it the one silent longest gives way; 0: any number',
+  ),
+  maxSessions: option(
+    'COAP_MAXSESSIONS',
+    wholeNumber(0, 10_000_000),
+    '10000',
+    'DTLS sessions that devices may resume, 8 of each; beyond it the device that has most loses its oldest; 0: none',
+  ),
   maxHandshakes: option(
     'COAP_MAXHANDSHAKES',
     wholeNumber(1, 1_000_000),
     '2000',
-    'DTLS handshakes under way at a time; beyond it a device must try again',
+    'DTLS handshakes under way at a time; beyond it the one that has proved least gives way',
   ),
   maxHandshakesPerAddress: option(
     'COAP_MAXHANDSHAKESPERADDRESS',
@@ -127,6 +139,8 @@ export function coapAdapterOptions(values: CoapValues): CoapAdapterOptions {
     lease: leaseSettings(values),
     endLeasesAtShutdown: values.leaseEndAtShutdown,
     maxAssociations: connectionLimit(values.maxConnections),
+    maxAssociationsPerDevice: values.maxAssociationsPerDevice,
+    maxSessions: values.maxSessions,
     maxHandshakes: values.maxHandshakes,
     maxHandshakesPerAddress: values.maxHandshakesPerAddress,
   };

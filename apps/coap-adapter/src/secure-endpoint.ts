@@ -4,6 +4,7 @@ import {
   type AdapterHost,
   type AuthenticatedDevice,
   type LeaseSettings,
+  type RefusalReason,
   type Listener,
 } from '@rollcall/adapter-kit';
 import {
@@ -55,7 +56,12 @@ export interface SecureEndpointOptions {
   readonly endLeasesAtShutdown: boolean;
   /** Whether devices are probed of which the registry says nothing. */
   readonly probe: boolean;
+  /** Beyond it the device that has most loses one. */
   readonly maxAssociations: number;
+  /** Where the registry says nothing; beyond it the one silent longest gives way. 0: any number. */
+  readonly maxAssociationsPerDevice: number;
+  /** Sessions that may be resumed, of all devices; 0: none. */
+  readonly maxSessions: number;
   /** Handshakes under way, in all and from one address; behind a NAT many devices have one. */
   readonly maxHandshakes: number;
   readonly maxHandshakesPerAddress: number;
@@ -139,11 +145,14 @@ export async function openSecureEndpoint(
     randomBytes: (count) => random.bytes(count),
     send: (datagram, peer) => socket.send(datagram, peer),
     principalKey: ({ device }) => deviceKey(device),
+    maxAssociationsOf: ({ maxConnectionsPerDevice }) => maxConnectionsPerDevice,
     connectionIdBytes: options.connectionIdBytes,
     idleTimeoutMs: options.associationIdleMs,
     retransmitMs: options.handshakeRetransmitMs,
     limits: {
       maxAssociations: options.maxAssociations,
+      maxAssociationsPerPrincipal: options.maxAssociationsPerDevice,
+      maxSessions: options.maxSessions,
       maxPendingHandshakes: options.maxHandshakes,
       maxPendingPerAddress: options.maxHandshakesPerAddress,
     },
@@ -152,8 +161,7 @@ export async function openSecureEndpoint(
       const found = await host.findPsk({ identity: identity.toString(), remoteIp: address });
       if (found.status === 'refused') {
         const { reason, text } = found.refusal;
-        // Nobody has looked: its next try may find an answer.
-        if (reason === 'unavailable' || reason === 'busy' || reason === 'throttled') throw new Error(text);
+        if (isTemporary(reason)) throw new Error(text);
         return undefined;
       }
       return found.candidates.map(({ key, identity: device }) => ({ secret: key, principal: device }));
@@ -161,12 +169,21 @@ export async function openSecureEndpoint(
     ...(listener.certificate && {
       certificate: listener.certificate,
       async verifyCertificate([certificate], { address }) {
-        if (stopping.signal.aborted || !certificate) return undefined;
+        if (stopping.signal.aborted) throw new Error('the adapter stops');
+        if (!certificate) return undefined;
         const result = await host.authenticate({ certificate, remoteIp: address });
-        return result.status === 'accepted' ? result.identity : undefined;
+        if (result.status === 'accepted') return result.identity;
+        const { reason, text } = result.refusal;
+        if (isTemporary(reason)) throw new Error(text);
+        return undefined;
       },
     }),
-    mayResume: async (device) => (await host.reauthorize(device)).status === 'accepted',
+    async mayResume(device) {
+      const result = await host.reauthorize(device);
+      if (result.status === 'refused' && isTemporary(result.refusal.reason))
+        throw new Error(result.refusal.text);
+      return result.status === 'accepted';
+    },
     onOpen: (association) => associations.opened(association),
     onCandidatePeer: (association, candidate) => followAddress(coap, association, candidate),
     onMessage(association, plaintext, from) {
@@ -202,6 +219,7 @@ export async function openSecureEndpoint(
     const last = associations.closed(association);
     coap.forget(association);
     ends.get(association)?.abort();
+    if (reason === 'displaced') refusals.refused(reason, association.peer.address);
     if (reason !== 'close-notify') return;
     left.add(association);
     leases.held(association.principal)?.report({ type: 'association-closed', last });
@@ -241,4 +259,9 @@ const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed'
 
 function isRefusal(cause: DropReason | HandshakeFailure): boolean {
   return !ordinary.has(cause);
+}
+
+/** Nobody has looked: the handshake stays silent, and the device's next try may find an answer. */
+function isTemporary(reason: RefusalReason): boolean {
+  return reason === 'unavailable' || reason === 'busy' || reason === 'throttled';
 }

@@ -39,7 +39,6 @@ export type {
   RegistryChange,
   ResourceLimits,
   SecretsByType,
-  StoredSecret,
   Tenant,
   TrustAnchor,
 } from './device-registry.ts';

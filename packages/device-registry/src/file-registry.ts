@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -43,10 +42,8 @@ const pollMs = 10_000;
 /** Opens a registry file and follows its changes. @throws ConfigError with every problem, where it cannot be used. */
 export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
   const { file, clock, log } = options;
-  // A password that did not change has the same hash at each load, or its devices would have to log in again.
-  const saltKey = randomBytes(32);
   let text = await readText(file);
-  let index = load(file, text, log, saltKey);
+  let index = load(file, text, log);
   let trustAnchors = indexTrustAnchors(index);
   const listeners = new Set<(change: RegistryChange) => void>();
   let disarm = (): void => {};
@@ -58,7 +55,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
       next = await readText(file);
       if (next === text) return;
       text = next;
-      const changed = load(file, next, log, saltKey);
+      const changed = load(file, next, log);
       const changes = diffRegistries(index, changed);
       index = changed;
       trustAnchors = indexTrustAnchors(index);
@@ -146,7 +143,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function load(file: string, text: string, log: Log, saltKey: Uint8Array): RegistryIndex {
+function load(file: string, text: string, log: Log): RegistryIndex {
   const parsed = parseRegistry(file, text);
   if (parsed.status === 'invalid') throw new ConfigError(parsed.problems);
   for (const { 'tenant-id': tenant, 'resource-limits': limits } of parsed.content.tenants)
@@ -157,7 +154,7 @@ function load(file: string, text: string, log: Log, saltKey: Uint8Array): Regist
       );
   if (hasPlainPasswords(parsed.content))
     log.warn({ file }, 'device registry has plain passwords: for demonstrations only');
-  return indexRegistry(parsed.content, saltKey);
+  return indexRegistry(parsed.content);
 }
 
 function hasPlainPasswords({ tenants }: RegistryContent): boolean {

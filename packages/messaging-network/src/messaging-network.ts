@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { settleDelivery, type Verdict } from '@rollcall/amqp-frame-guard';
-import { containServer, createFailureReport, peerBeingServed, servePeer } from '@rollcall/containment';
 import { systemClock, TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
@@ -104,20 +103,13 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   mechanisms.enable_plain(() => true);
   mechanisms.enable_anonymous();
 
-  /** What is thrown about one connection costs it: rhea would take it for a fault of the peer, and tell nobody. */
-  function on(event: string, listener: (context: rhea.EventContext) => unknown): void {
-    container.on(event, (context: rhea.EventContext) => {
-      const peer = peerBeingServed();
-      if (peer) servePeer(peer, () => void listener(context));
-      else listener(context);
-    });
-  }
-
-  on('receiver_open', ({ receiver }: rhea.EventContext) => {
+  container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
     const target = receiver.target?.address as unknown;
-    receiver.set_source(echoOf(receiver.source));
-    receiver.set_target(echoOf(receiver.target));
+    receiver.set_source({
+      ...(receiver.source?.address !== undefined && { address: receiver.source.address }),
+    } as never);
+    receiver.set_target(target ? ({ address: target } as never) : ({} as never));
     const address = target ? parseAddress(target) : undefined;
     if (target && (!address || address.kind === 'subscription')) {
       receiver.close({
@@ -130,12 +122,14 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     grantCredit(receiver, address);
   });
 
-  on('sender_open', ({ sender }: rhea.EventContext) => {
+  container.on('sender_open', ({ sender }: rhea.EventContext) => {
     if (!sender) return;
     const source = sender.source as { address?: unknown; expiry_policy?: unknown } | undefined;
     const address = parseAddress(source?.address);
     sender.set_source({ address: address ? addressText(source?.address) : '' });
-    sender.set_target(echoOf(sender.target));
+    sender.set_target({
+      ...(sender.target?.address !== undefined && { address: sender.target.address }),
+    } as never);
     if (!address) {
       sender.close({
         condition: 'amqp:not-found',
@@ -152,7 +146,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     consumptions.set(sender, consumption);
   });
 
-  on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
+  container.on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
     if (!receiver || !delivery || !message) return;
     const address = producers.get(receiver) ?? parseAddress(message.to);
     if (!address || address.kind === 'subscription') {
@@ -174,7 +168,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     grantCredit(receiver, producers.get(receiver));
   });
 
-  on('sendable', ({ sender }: rhea.EventContext) => sender && consumptions.get(sender)?.kick());
+  container.on('sendable', ({ sender }: rhea.EventContext) => sender && consumptions.get(sender)?.kick());
   const settle =
     (keep: (state: { undeliverable_here?: boolean }) => boolean) =>
     ({ sender, delivery }: rhea.EventContext): void => {
@@ -189,24 +183,24 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
         settledSessions.clear();
       });
     };
-  on(
+  container.on(
     'accepted',
     settle(() => false),
   );
-  on(
+  container.on(
     'rejected',
     settle(() => false),
   );
-  on(
+  container.on(
     'released',
     settle(() => true),
   );
-  on(
+  container.on(
     'modified',
     settle((state) => state.undeliverable_here !== true),
   );
   // Settled without an outcome: the consumer said nothing of the message (AMQP 1.0 §2.6.12).
-  on(
+  container.on(
     'settled',
     settle(() => true),
   );
@@ -225,14 +219,14 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     scheduleCredit();
   }
 
-  on('sender_close', ({ sender }: rhea.EventContext) => sender && dropLink(sender));
-  on('receiver_close', ({ receiver }: rhea.EventContext) => receiver && dropLink(receiver));
-  on('session_close', ({ session }: rhea.EventContext) => {
+  container.on('sender_close', ({ sender }: rhea.EventContext) => sender && dropLink(sender));
+  container.on('receiver_close', ({ receiver }: rhea.EventContext) => receiver && dropLink(receiver));
+  container.on('session_close', ({ session }: rhea.EventContext) => {
     for (const link of [...producers.keys(), ...consumptions.keys()])
       if (link.session === session) dropLink(link);
   });
-  on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
-  on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
+  container.on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
+  container.on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
 
   const { idleTimeoutMs = 60_000 } = options;
   const connectionOptions = {
@@ -257,7 +251,6 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
         log.warn({ peer: `${socket.remoteAddress}:${socket.remotePort}`, problem }, 'peer was cut off'),
     });
   });
-  containServer(server, 'network', createFailureReport({ clock: systemClock, log }).failed);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -284,10 +277,4 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       store.close();
     },
   };
-}
-
-/** What a link is told of its own terminus. An address may be of any type (AMQP 1.0 §3.5.3); rhea can write strings. */
-function echoOf(terminus: { readonly address?: unknown } | undefined): never {
-  const address = terminus?.address;
-  return (typeof address === 'string' ? { address } : {}) as never;
 }

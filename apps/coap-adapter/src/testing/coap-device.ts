@@ -8,7 +8,7 @@ import { sendText } from './send-text.ts';
 
 export interface CoapDeviceOptions extends Pick<
   DtlsClientOptions,
-  'psk' | 'certificate' | 'connectionId' | 'session'
+  'psk' | 'certificate' | 'connectionId' | 'session' | 'retransmitMs'
 > {
   readonly cipherSuite?: DtlsClientOptions['cipherSuites'][number];
   /** Told of every datagram that leaves, and of every CoAP message in one. */

@@ -12,6 +12,8 @@ export const options: CoapAdapterOptions = {
   connectionIdBytes: 6,
   probe: false,
   maxAssociations: 1_000,
+  maxAssociationsPerDevice: 8,
+  maxSessions: 10_000,
   maxHandshakes: 2_000,
   maxHandshakesPerAddress: 500,
   lease: { defaultMs: 600_000, minLearnedMs: 30_000, maxLearnedMs: 86_400_000, ttdGraceMs: 10_000 },

@@ -8,7 +8,7 @@ import {
   later,
   type Instant,
 } from '@rollcall/core';
-import { containServer } from '@rollcall/containment';
+import { containServer } from '../containment/contain-server.ts';
 import type { AdapterHost } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from './peer-address.ts';

@@ -13,11 +13,26 @@ export interface AssociationTable<P> extends Iterable<ServerAssociation<P>> {
   /** Those of the principals with this key, the one silent longest first. */
   of(principalKey: string): Iterable<ServerAssociation<P>>;
   heard(association: ServerAssociation<P>): void;
+  /**
+   * Who gives way to a newcomer that is here already, as long as there are too many: of its own principal's the one silent longest,
+   * else that of the principal that has most.
+   *
+   * @param maxOfPrincipal what is allowed to this one, 0: any number; `undefined`: as many as to all.
+   */
+  inTheWayOf(newcomer: ServerAssociation<P>, maxOfPrincipal?: number): ServerAssociation<P> | undefined;
   /** The association has been heard of elsewhere. */
   move(association: ServerAssociation<P>, to: Peer): void;
 }
 
-export function createAssociationTable<P>(principalKey: (principal: P) => string): AssociationTable<P> {
+export interface AssociationTableOptions<P> {
+  readonly principalKey: (principal: P) => string;
+  readonly maxAssociations: number;
+  /** 0: any number. */
+  readonly maxAssociationsPerPrincipal: number;
+}
+
+export function createAssociationTable<P>(options: AssociationTableOptions<P>): AssociationTable<P> {
+  const { principalKey, maxAssociations, maxAssociationsPerPrincipal } = options;
   const all = new Set<ServerAssociation<P>>();
   const byPrincipal = createFairSet<ServerAssociation<P>>(1);
   const byAddress = new Map<string, ServerAssociation<P>>();
@@ -51,6 +66,12 @@ export function createAssociationTable<P>(principalKey: (principal: P) => string
     withConnectionId: (id) => byConnectionId.get(idKey(id)),
     of: (key) => byPrincipal.of([key]),
     heard: (association) => byPrincipal.touch(association),
+    inTheWayOf(newcomer, maxOfPrincipal = maxAssociationsPerPrincipal) {
+      const groups = [principalKey(newcomer.principal)];
+      if (maxOfPrincipal > 0 && byPrincipal.count(groups) > maxOfPrincipal)
+        return byPrincipal.leastFair(groups);
+      return all.size > maxAssociations ? byPrincipal.leastFair() : undefined;
+    },
     move(association, to) {
       leaveAddress(association);
       association.peer = to;

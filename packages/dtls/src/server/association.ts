@@ -6,9 +6,10 @@ import type { Peer } from './peer.ts';
  * - `close-notify`, `alert`: the peer said so, with or without a complaint.
  * - `idle`: nothing was heard for too long.
  * - `replaced`: somebody made a new association from the same address, and this one has no connection id to be known by.
+ * - `displaced`: there were too many, of its principal or in all, and it gave way; the peer is told with close_notify.
  * - `closed`, `aborted`: we ended it, with or without a complaint.
  */
-export type CloseReason = 'close-notify' | 'alert' | 'idle' | 'replaced' | 'closed' | 'aborted';
+export type CloseReason = 'close-notify' | 'alert' | 'idle' | 'replaced' | 'displaced' | 'closed' | 'aborted';
 
 /** A peer that proved who it is, and the keys shared with it. */
 export interface Association<P> {

@@ -32,12 +32,12 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
     let may = false;
     try {
       may = await mayResume(asked.principal);
+      if (!may) sessions.forget(asked.id);
     } catch {
-      // Then the client proves anew who it is.
+      // Then the client proves anew who it is; this session may be good another time.
       counters.lookupFailures++;
     }
     if (options.isOver()) return;
-    if (!may) sessions.forget(asked.id);
     try {
       begin(may ? asked : undefined);
     } catch (error) {

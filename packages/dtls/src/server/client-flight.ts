@@ -54,6 +54,8 @@ export interface ClientFlightOptions<P> {
   findPsk(identity: Buffer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
   /** With `undefined` what was complete is so no more: a message of it came again, and is another. */
   onOutcome(outcome: ClientFlightOutcome<P> | undefined): void;
+  /** It said how the keys come about; nothing is known about it yet. */
+  onKeyExchange(): void;
   onMalformed(): void;
   /** Something threw outside of any call of `add`. */
   onThrown(error: unknown): void;
@@ -143,6 +145,7 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
     } else if (type === handshakeType.clientKeyExchange) {
       const { identity, point } = readClientKeyExchange(body, keyExchange);
       const shared = ephemeral?.agree(point);
+      options.onKeyExchange();
       mine.transcript.push(message);
       if (!withCertificate) {
         lookUp(mine, identity, shared, sequence).catch((error: unknown) => options.onThrown(error));

@@ -7,9 +7,7 @@ export type DropReason =
   /** Protected, by keys of an association that is not known here. */
   | 'unknown-association'
   | 'not-authentic'
-  | 'replayed'
-  | 'too-many-handshakes'
-  | 'too-many-associations';
+  | 'replayed';
 
 /** Why a handshake came to nothing. */
 export type HandshakeFailure =
@@ -19,6 +17,8 @@ export type HandshakeFailure =
   | 'keys-differ'
   /** The client began anew. */
   | 'restarted'
+  /** There were too many; it had proved least, and gave way. */
+  | 'too-many-handshakes'
   | 'version'
   | 'renegotiation'
   | 'no-common-suite'
@@ -28,6 +28,7 @@ export type HandshakeFailure =
   | 'bad-certificate'
   | 'bad-proof'
   | 'certificate-refused'
+  /** `verifyCertificate` rejected, each time. */
   | 'certificate-unchecked'
   | 'bad-finished'
   | 'peer-alert'
@@ -40,11 +41,11 @@ export interface DtlsCounters {
   resumptions: number;
   helloVerifyRequests: number;
   retransmissions: number;
-  /** `findPsk` or `mayResume` rejected. */
+  /** `findPsk`, `verifyCertificate` or `mayResume` rejected. */
   lookupFailures: number;
   addressChanges: number;
-  /** Those that were told that their association is not known. */
-  strayAlerts: number;
+  /** Associations that gave way to newer ones. */
+  displacedAssociations: number;
   readonly failures: Record<HandshakeFailure, number>;
   readonly dropped: Record<DropReason, number>;
 }
@@ -57,11 +58,12 @@ export function createCounters(): DtlsCounters {
     retransmissions: 0,
     lookupFailures: 0,
     addressChanges: 0,
-    strayAlerts: 0,
+    displacedAssociations: 0,
     failures: {
       timeout: 0,
       'keys-differ': 0,
       restarted: 0,
+      'too-many-handshakes': 0,
       version: 0,
       renegotiation: 0,
       'no-common-suite': 0,
@@ -82,8 +84,6 @@ export function createCounters(): DtlsCounters {
       'unknown-association': 0,
       'not-authentic': 0,
       replayed: 0,
-      'too-many-handshakes': 0,
-      'too-many-associations': 0,
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Unopened } from '../crypto/secure-records.ts';
 import { contentType } from '../wire/content-type.ts';
 import { readFragments, type HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
+import { readAlert } from '../wire/alert.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { ownCopy } from '../wire/own-copy.ts';
 import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
@@ -21,7 +22,6 @@ import { periodically } from './periodically.ts';
 import { ServerAssociation, type AssociationHost } from './server-association.ts';
 import { createSessionCache } from './session-cache.ts';
 import { settingsFrom } from './settings.ts';
-import { createStrayAlerts } from './stray-alerts.ts';
 
 /** A DTLS 1.2 server without a socket: whoever has one hands datagrams in and sends what comes out. */
 export interface DtlsServer<P = unknown> {
@@ -30,6 +30,7 @@ export interface DtlsServer<P = unknown> {
   /** What happened so far, for metrics. */
   readonly counters: Readonly<DtlsCounters>;
   readonly associations: number;
+  /** Without those that failed, and are kept for a while since somebody else may be to blame. */
   readonly pendingHandshakes: number;
   readonly sessions: number;
   /** Those of the principals with this key (`principalKey`), the one silent longest first. */
@@ -48,6 +49,9 @@ const shortestSweepMs = 1_000;
 /** Twice the longest life of a segment, for which the last flight is sent again when asked for (RFC 6347 §4.2.4). */
 const finalFlightMs = 240_000;
 
+/** Nobody said what was wrong. */
+const inVain: ReadonlySet<HandshakeFailure> = new Set(['timeout', 'restarted', 'too-many-handshakes']);
+
 /** @throws TypeError where the options do not make a server. */
 export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P> {
   const settings = settingsFrom(options);
@@ -62,19 +66,23 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     principalKey,
   });
   const pending = createPendingHandshakes(limits);
-  const table = createAssociationTable<P>(principalKey);
+  const table = createAssociationTable<P>({ ...limits, principalKey });
   let isClosed = false;
 
   const ticks = periodically(clock, handshakeTickMs, (now) => {
     for (const each of pending)
       try {
-        if (now - each.startedAt >= settings.handshakeTimeoutMs) fail(each, 'timeout');
+        if (isOver(each, now)) fail(each, 'timeout');
         else each.handshake?.tick(now);
       } catch (error) {
         blame(error, each.peer, () => giveUp(each));
       }
     return pending.size > 0;
   });
+
+  function isOver({ startedAt, heardAt }: Pending, now: number): boolean {
+    return now - startedAt >= settings.handshakeTimeoutMs || now - heardAt >= settings.flightTimeoutMs;
+  }
 
   const sweeps = periodically(
     clock,
@@ -88,8 +96,6 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     },
   );
 
-  const strayAlerts = createStrayAlerts({ maxPerSecond: limits.maxStrayAlertsPerSecond, monotonic });
-
   const desk = createHelloDesk({
     cookies: createCookieJar({ monotonic, randomBytes, rotationMs: settings.cookieRotationMs }),
     pending,
@@ -99,7 +105,13 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
       settings.send(datagram, peer);
     },
     drop,
-    hasRoomForAssociation: () => table.size + pending.size < limits.maxAssociations,
+    onCrowdedOut(crowdedOut) {
+      try {
+        fail(crowdedOut, 'too-many-handshakes');
+      } catch (error) {
+        settings.onError(error, crowdedOut.peer);
+      }
+    },
     onRestarted: (restarted) => fail(restarted, 'restarted'),
     onAdmitted: () => ticks.arm(),
     onHello(mine, received) {
@@ -132,7 +144,6 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     },
     onEnded(association, reason) {
       table.delete(association);
-      strayAlerts.ended(association.peerKey);
       settings.onClose(association, reason);
     },
     forgetSession: (id) => sessions.forget(id),
@@ -145,6 +156,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
       counters,
       send: (datagram) => settings.send(datagram, mine.peer),
       drop: (reason) => drop(reason, mine.peer),
+      onStanding: (standing) => pending.move(mine, standing),
       onEstablished: (established) => open(mine, established),
       onFailed: (failure) => fail(mine, failure),
       onThrown: (error) => blame(error, mine.peer, () => giveUp(mine)),
@@ -168,15 +180,26 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     // Behind a NAT an address is somebody else's the next day, and whoever has a connection id is known without it.
     if (before?.hasConnectionId) before.detach();
     else before?.end('replaced');
+    makeRoomFor(association);
     sweeps.arm();
     contain(association, () => settings.onOpen(association));
+  }
+
+  function makeRoomFor(newcomer: ServerAssociation<P>): void {
+    const maxOfPrincipal = settings.maxAssociationsOf?.(newcomer.principal);
+    const next = (): ServerAssociation<P> | undefined => table.inTheWayOf(newcomer, maxOfPrincipal);
+    for (let each = next(); each && each !== newcomer; each = next()) {
+      const displaced = each;
+      counters.displacedAssociations++;
+      contain(displaced, () => displaced.giveWay());
+      table.delete(displaced);
+    }
   }
 
   function fail(mine: Pending, failure: HandshakeFailure): void {
     mine.handshake?.abandon();
     pending.delete(mine);
-    const isInVain = failure === 'timeout' || failure === 'restarted';
-    const told = isInVain && mine.handshake?.isDoubtful === true ? 'keys-differ' : failure;
+    const told = (inVain.has(failure) && mine.handshake?.suspicion) || failure;
     counters.failures[told]++;
     settings.onHandshakeFailed?.(mine.peer, told);
   }
@@ -222,7 +245,8 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     key: string,
     isAnswered: boolean,
   ): boolean {
-    // An alert here could be anybody's, and a ChangeCipherSpec says nothing that the epoch does not say.
+    // An alert here could be anybody's and ends nothing, and a ChangeCipherSpec says nothing that the epoch does not say.
+    if (type === contentType.alert && readAlert(fragment) === 'fatal') complainedOf(key);
     if (type !== contentType.handshake) return isAnswered;
     let answered = isAnswered;
     for (const each of readFragments(fragment)) {
@@ -234,40 +258,36 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     return answered;
   }
 
+  function complainedOf(key: string): void {
+    const mine = pending.get(key);
+    if (mine) pending.move(mine, 'failed');
+  }
+
   function takeMessage(fragment: HandshakeFragment, peer: Peer, key: string): void {
-    const handshake = pending.get(key)?.handshake;
-    if (handshake) handshake.add(fragment);
+    const mine = pending.get(key);
+    if (mine) mine.heardAt = monotonic();
+    if (mine?.handshake) mine.handshake.add(fragment);
     else drop('unexpected', peer);
   }
 
-  /** Returns whether it was answered, as one in an association that is not known. */
-  function takeProtected(record: DtlsRecord, peer: Peer, key: string, isAnswered: boolean): boolean {
+  function takeProtected(record: DtlsRecord, peer: Peer, key: string): void {
     const isHidden = record.type === contentType.tls12Cid;
-    const handshake = pending.get(key)?.handshake;
+    const mine = pending.get(key);
+    const handshake = mine?.handshake;
     const isItsOwn = handshake?.connectionId.equals(record.connectionId) === true;
+    if (mine && isItsOwn) mine.heardAt = monotonic();
     const association = isHidden ? table.withConnectionId(record.connectionId) : table.atAddress(key);
     // Whose it is only the keys tell: at one address there may be an association and the handshake of the next one.
     let opened: 'taken' | DropReason = 'unknown-association';
     if (isItsOwn && handshake.hasKeys) opened = handshake.open(record);
     if (opened !== 'taken' && association) opened = openBy(association, record, peer);
-    if (opened === 'taken') return isAnswered;
+    if (opened === 'taken') return;
     if (isItsOwn && !handshake.hasKeys) {
       handshake.hold(record);
-      return isAnswered;
+      return;
     }
     if (isItsOwn && opened === 'not-authentic') handshake.doubt();
     drop(opened, peer);
-    // While somebody makes an association there, an alert that nothing protects would end the handshake.
-    const isStray = !isHidden && !association && !pending.get(key) && !isAnswered;
-    return isStray ? tellUnknown(record, peer) : isAnswered;
-  }
-
-  function tellUnknown(record: DtlsRecord, peer: Peer): boolean {
-    const answer = strayAlerts.answerTo(record, peerKey(peer));
-    if (!answer) return false;
-    counters.strayAlerts++;
-    settings.send(answer, peer);
-    return true;
   }
 
   function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {
@@ -288,7 +308,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
       return table.size;
     },
     get pendingHandshakes() {
-      return pending.size;
+      return pending.underWay;
     },
     get sessions() {
       return sessions.size;
@@ -304,7 +324,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
         for (const record of readRecords(bytes, connectionIdBytes)) {
           if (record === undefined) drop('malformed', peer);
           else if (record.epoch === 0) isAnswered = takePlain(record, peer, key, isAnswered);
-          else if (record.epoch === 1) isAnswered = takeProtected(record, peer, key, isAnswered);
+          else if (record.epoch === 1) takeProtected(record, peer, key);
           else drop('unexpected', peer);
         }
       } catch (error) {

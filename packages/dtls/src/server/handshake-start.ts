@@ -4,6 +4,7 @@ import type { DropReason, DtlsCounters, HandshakeFailure } from './counters.ts';
 import type { Terms } from './negotiate.ts';
 import type { FinalFlight } from './outgoing-flight.ts';
 import type { Peer } from './peer.ts';
+import type { Standing } from './pending-handshakes.ts';
 import type { Session, SessionCache } from './session-cache.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,6 +15,8 @@ export interface HandshakeHost<P> {
   readonly counters: DtlsCounters;
   send(datagram: Buffer): void;
   drop(reason: DropReason): void;
+  /** The client has proved more, or less, than before. */
+  onStanding(standing: Standing): void;
   onEstablished(established: Established<P>): void;
   onFailed(failure: HandshakeFailure): void;
   /** Something threw outside of any call of the server. */

@@ -34,9 +34,9 @@ export interface Handshake {
   readonly connectionId: Buffer;
   /** The keys are known: protected records can be told from others. */
   readonly hasKeys: boolean;
-  /** Whether a record came that the keys of a known identity do not open, and nobody else's do. */
-  readonly isDoubtful: boolean;
-  /** There was such a record. */
+  /** Why it will come to nothing, should it come to nothing, as far as anybody can tell. */
+  readonly suspicion: HandshakeFailure | undefined;
+  /** A record came that its keys do not open, and nobody else's do. */
   doubt(): void;
   /** The ClientHello came once more. */
   repeat(): void;
@@ -83,7 +83,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   let outcome: ClientFlightOutcome<P> | undefined;
   let clientFlight: ClientFlight | undefined;
   let held: DtlsRecord[] = [];
-  let isDoubtful = false;
+  let suspicion: HandshakeFailure | undefined;
   let phase: 'flights' | 'verifying' | 'over' = 'flights';
 
   begin();
@@ -129,6 +129,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
       onOutcome: (next) => {
         if (phase === 'flights') useKeys(next);
       },
+      onKeyExchange: () => host.onStanding('key-exchange'),
       onMalformed: () => host.drop('malformed'),
       onThrown: (error) => host.onThrown(error),
       onLookupFailed: () => {
@@ -174,7 +175,8 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   }
 
   function doubt(): void {
-    isDoubtful = candidates.some(({ secret }) => secret.principal !== undefined);
+    if (candidates.some(({ secret }) => secret.principal !== undefined)) suspicion = 'keys-differ';
+    host.onStanding('failed');
   }
 
   function open(record: DtlsRecord): 'taken' | Unopened {
@@ -223,7 +225,10 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     try {
       principal = await settings.verifyCertificate?.(chain, peer);
     } catch {
-      fail('certificate-unchecked', 'internalError');
+      counters.lookupFailures++;
+      suspicion = 'certificate-unchecked';
+      // As if the Finished had not come: it will come again, and until then nobody learns anything.
+      if (phase === 'verifying') phase = 'flights';
       return;
     }
     if (phase !== 'verifying') return;
@@ -273,8 +278,8 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     get hasKeys() {
       return candidates.length > 0;
     },
-    get isDoubtful() {
-      return isDoubtful;
+    get suspicion() {
+      return suspicion;
     },
     doubt,
     repeat() {

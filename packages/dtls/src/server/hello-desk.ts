@@ -18,7 +18,8 @@ export interface HelloDeskOptions {
   readonly monotonic: () => number;
   send(datagram: Buffer, peer: Peer): void;
   drop(reason: DropReason, peer: Peer): void;
-  hasRoomForAssociation(): boolean;
+  /** It gives way to another. */
+  onCrowdedOut(pending: Pending): void;
   /** The client begins anew: what was under way is over. */
   onRestarted(pending: Pending): void;
   onAdmitted(pending: Pending): void;
@@ -71,13 +72,14 @@ export function createHelloDesk(options: HelloDeskOptions): HelloDesk {
   }
 
   function admit(start: HelloStart, fragment: HandshakeFragment, from: HelloFrom): void {
-    if (!options.hasRoomForAssociation()) return drop('too-many-associations', from.peer);
-    if (!pending.hasRoomFor(from.peer)) return drop('too-many-handshakes', from.peer);
+    for (let least = pending.inTheWayOf(from.peer); least; least = pending.inTheWayOf(from.peer))
+      options.onCrowdedOut(least);
     const collector = createMessageCollector({ firstSequence: fragment.sequence, maxBytes: [maxHelloBytes] });
     const admitted: Pending = {
       key: from.key,
       peer: from.peer,
       startedAt: options.monotonic(),
+      heardAt: options.monotonic(),
       clientRandom: Buffer.from(start.random),
       helloSequence: fragment.sequence,
       hello: collector,
@@ -94,6 +96,7 @@ export function createHelloDesk(options: HelloDeskOptions): HelloDesk {
     fragment: HandshakeFragment,
     from: HelloFrom,
   ): void {
+    mine.heardAt = options.monotonic();
     const { sequence } = fragment;
     const body = collector.add(fragment) === undefined ? undefined : collector.get(sequence)?.body;
     if (body === undefined) return;
@@ -130,7 +133,10 @@ export function createHelloDesk(options: HelloDeskOptions): HelloDesk {
         if (begun) options.onRestarted(begun);
         admit(start, fragment, from);
       } else if (begun.hello) collect(begun, begun.hello, fragment, from);
-      else begun.handshake?.repeat();
+      else {
+        begun.heardAt = options.monotonic();
+        begun.handshake?.repeat();
+      }
       return false;
     },
   };

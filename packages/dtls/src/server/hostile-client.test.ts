@@ -133,20 +133,38 @@ describe('a client that proves to be wrong is told so, and has no association', 
     expect(server).toMatchObject({ associations: 0, pendingHandshakes: 0, sessions: 0 });
   });
 
-  test.each([
-    ['sound', proving(another), ['open sensor1']],
-    ['expired', proving(expired), ['failed certificate-unchecked']],
-  ])('nobody can say whether its certificate is good (%s)', async (kind, options, log) => {
-    const failing = async (): Promise<string> => {
-      if (kind === 'expired') throw new Error('registry away');
+  test('where nobody can say whether its certificate is good it hears nothing, until somebody can', async () => {
+    // given
+    let isAway = true;
+    const verifyCertificate = async (): Promise<string> => {
+      if (isAway) throw new Error('registry away');
       return 'sensor1';
     };
-    const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate: failing } });
-    const { client } = bed.device({ ...sensor1, cipherSuites: [ecdsa], ...options });
+    const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate } });
+    const { client } = bed.device({ ...sensor1, cipherSuites: [ecdsa] });
     client.connect();
     await bed.run();
-    expect(bed.log).toEqual(log);
-    expect(client.alert).toBe(kind === 'expired' ? 80 : undefined);
+    const before = bed.answers.length;
+    await bed.run();
+    expect([bed.answers.length, client.alert, bed.log]).toEqual([before, undefined, []]);
+    expect(bed.server.counters.lookupFailures).toBe(1);
+    // when it repeats itself
+    isAway = false;
+    await bed.runFor(3_000);
+    // then
+    expect(bed.log).toEqual(['open sensor1']);
+    expect(client.isOpen).toBe(true);
+  });
+
+  test('where nobody could say so to the end, that is the cause', async () => {
+    const verifyCertificate = (): Promise<string> => Promise.reject(new Error('registry away'));
+    const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate } });
+    const { client } = bed.device({ ...sensor1, cipherSuites: [ecdsa] });
+    client.connect();
+    await bed.run();
+    client.vanish();
+    await bed.runFor(16_000);
+    expect(bed.log).toEqual(['failed certificate-unchecked']);
   });
 });
 

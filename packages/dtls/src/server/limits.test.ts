@@ -1,8 +1,6 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { createTestBed, sensor1, type TestBed, type TestBedOptions } from '../testing/test-bed.ts';
-import { addressBlock } from './peer.ts';
-import { createPendingHandshakes } from './pending-handshakes.ts';
 
 const cipherSuites = ['TLS_PSK_WITH_AES_128_CCM_8'] as const;
 const wrong = { psk: { ...sensor1.psk, secret: Buffer.from('wrong') } };
@@ -11,83 +9,6 @@ function given(server: NonNullable<TestBedOptions['server']>): TestBed & { reado
   const clock = new ManualClock();
   return Object.assign(createTestBed({ clock, settled, server }), { clock });
 }
-
-describe('pending handshakes', () => {
-  test('from one address are so many, and others come in all the same', async () => {
-    const { device, run, runFor, server, log } = given({ limits: { maxPendingPerAddress: 3 } });
-    for (let port = 1; port <= 5; port++)
-      device({ ...wrong, cipherSuites }, { address: '10.0.0.1', port }).client.connect();
-    await run();
-    expect(server.pendingHandshakes).toBe(3);
-    expect(server.counters.dropped['too-many-handshakes']).toBe(2);
-    device({ ...sensor1, cipherSuites }, { address: '10.0.0.2', port: 1 }).client.connect();
-    await run();
-    expect(log).toEqual(['open sensor1']);
-    await runFor(61_000);
-    device({ ...sensor1, cipherSuites }, { address: '10.0.0.1', port: 9 }).client.connect();
-    await run();
-    expect(log.at(-1)).toBe('open sensor1');
-  });
-
-  test('of all are so many', async () => {
-    const { device, run, server } = given({ limits: { maxPendingHandshakes: 3 } });
-    for (let i = 1; i <= 5; i++)
-      device({ ...wrong, cipherSuites }, { address: `10.0.0.${i}`, port: 1 }).client.connect();
-    await run();
-    expect(server.pendingHandshakes).toBe(3);
-  });
-
-  test('make room once they are done', async () => {
-    const { device, run, server } = given({ limits: { maxPendingHandshakes: 1 } });
-    for (let i = 1; i <= 5; i++) {
-      device({ ...sensor1, cipherSuites }).client.connect();
-      await run();
-    }
-    expect(server).toMatchObject({ pendingHandshakes: 0, associations: 5 });
-  });
-
-  test('are counted once, whatever becomes of them', () => {
-    const pending = createPendingHandshakes({ maxPendingHandshakes: 9, maxPendingPerAddress: 1 });
-    const peer = { address: '10.0.0.1', port: 1 };
-    const one = { key: 'a', peer, startedAt: 0, clientRandom: Buffer.alloc(32), helloSequence: 1 };
-    const first = { ...one, hello: undefined, handshake: undefined };
-    pending.add(first);
-    pending.delete(first);
-    pending.delete(first);
-    pending.add({ ...first, key: 'b' });
-    expect(pending.hasRoomFor(peer)).toBe(false);
-  });
-
-  test.each([
-    ['10.0.0.1', '10.0.0.1'],
-    ['::ffff:10.0.0.1', '10.0.0.1'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:0db8:1:2::7', '2001:db8:1:2'],
-    ['2001:db8::7', '2001:db8:0:0'],
-    ['::1', '0:0:0:0'],
-    ['fe80::1%eth0', 'fe80:0:0:0'],
-    ['1::2:3:4:5:6:7', '1:0:2:3'],
-  ])('of %s count for %s', (address, block) => {
-    expect(addressBlock(address)).toBe(block);
-  });
-});
-
-test('associations are so many', async () => {
-  const { device, run, server } = given({ limits: { maxAssociations: 2 } });
-  const devices = Array.from({ length: 4 }, () => device({ ...sensor1, cipherSuites }));
-  for (const { client } of devices) {
-    client.connect();
-    await run();
-  }
-  expect(server.associations).toBe(2);
-  expect(server.counters.dropped['too-many-associations']).toBe(2);
-  devices[0]?.client.close();
-  await run();
-  const late = device({ ...sensor1, cipherSuites });
-  late.client.connect();
-  await run();
-  expect(late.client.isOpen).toBe(true);
-});
 
 describe('time', () => {
   test('who says nothing for too long is told good-bye; who speaks stays', async () => {

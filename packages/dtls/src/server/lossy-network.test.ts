@@ -77,9 +77,9 @@ test('flights are repeated with ever longer waits, and no more once the time is 
     sentBy.push(answers.length);
     await runFor(1_000);
   }
-  // then a HelloVerifyRequest and a first flight, again after 1 s, 2 s, 4 s, 8 s …
+  // then a HelloVerifyRequest and a first flight, again after 1 s, 2 s, 4 s
   const repeatedAt = sentBy.flatMap((count, second) => (count > (sentBy[second - 1] ?? 2) ? [second] : []));
-  expect(repeatedAt).toEqual([1, 3, 7, 15, 31]);
+  expect(repeatedAt).toEqual([1, 3, 7]);
   expect(log).toEqual(['failed timeout']);
   expect(server.pendingHandshakes).toBe(0);
 });
@@ -120,7 +120,7 @@ test('a flight that is not answered is sent twice as it was, then in ever smalle
   });
   const { client } = device({ ...sensor1, cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'] });
   client.connect();
-  await runFor(59_000);
+  await runFor(25_000);
   // then
   const flights = answers.slice(1).flatMap((datagram) => (datagram[13] === serverHello ? [datagram] : []));
   const sizes = flights.map(({ length }) => length);

@@ -65,6 +65,7 @@ export interface DtlsServerOptions<P> {
   readonly certificate?: ServerCertificate;
   /**
    * Called once the client proved to hold the key of `chain[0]`; all else, trust and validity, is decided here. `undefined` refuses.
+   * Where it rejects the client hears nothing, and its next retransmission asks again.
    */
   verifyCertificate?(chain: readonly Buffer[], peer: Peer): Promise<P | undefined>;
   /** Whether a session may still be resumed: its credentials may have been taken back. By default it may. */
@@ -75,6 +76,8 @@ export interface DtlsServerOptions<P> {
    * there are none, and all principals are one.
    */
   principalKey?(principal: P): string;
+  /** Instead of `maxAssociationsPerPrincipal`, for this one; 0: any number. */
+  maxAssociationsOf?(principal: P): number | undefined;
 
   /** By default all but those with CBC. */
   readonly cipherSuites?: readonly CipherSuiteName[];
@@ -88,6 +91,8 @@ export interface DtlsServerOptions<P> {
   /** Silence after which an association is ended. */
   readonly idleTimeoutMs?: number;
   readonly handshakeTimeoutMs?: number;
+  /** Silence after which a handshake is given up; by default 15 s, or four times `retransmitMs` where that is longer. */
+  readonly flightTimeoutMs?: number;
   /** Until a flight is sent again for the first time; doubled each time. */
   readonly retransmitMs?: number;
   /** How long a secret makes cookies. */
@@ -99,15 +104,17 @@ export interface DtlsServerOptions<P> {
 
 /** What all clients together may cost. */
 export interface DtlsLimits {
+  /** Beyond it the principal that has most loses the one silent longest. */
   readonly maxAssociations: number;
+  /** Of one principal: beyond it the one silent longest gives way. 0: any number. */
+  readonly maxAssociationsPerPrincipal: number;
+  /** Beyond it the one that has proved least gives way, and of these the oldest of the address block that holds most. */
   readonly maxPendingHandshakes: number;
-  /** From one IPv4 address, or one /64 of IPv6. */
+  /** The same from one IPv4 address, or one /64 of IPv6. */
   readonly maxPendingPerAddress: number;
   /** Sessions that may be resumed; 0: none. */
   readonly maxSessions: number;
   /** Of one principal; 0: any number. */
   readonly maxSessionsPerPrincipal: number;
   readonly sessionLifetimeMs: number;
-  /** Unprotected alerts to those who send data in an association that is not known here; 0: none. */
-  readonly maxStrayAlertsPerSecond: number;
 }

@@ -1,12 +1,15 @@
 import type { MessageCollector } from '../wire/message-collector.ts';
+import { createFairSet, type FairSet } from './fair-set.ts';
 import type { Handshake } from './handshake.ts';
-import { addressBlock, type Peer } from './peer.ts';
+import { addressBlocks, type Peer } from './peer.ts';
 
 /** A client whose cookie was genuine, and whose handshake is not over. */
 export interface Pending {
   readonly key: string;
   readonly peer: Peer;
   readonly startedAt: number;
+  /** When something came that may be the client's. */
+  heardAt: number;
   /** What its ClientHello began with: another one is another handshake. */
   readonly clientRandom: Buffer;
   readonly helloSequence: number;
@@ -16,11 +19,28 @@ export interface Pending {
   handshake: Handshake | undefined;
 }
 
+/**
+ * How much a client has proved.
+ *
+ * - `failed`: nothing it seems, since it used other keys, or complained. Only as somebody else may have sent that in its name is it
+ *   kept. It takes no room from anybody, and stays what it is.
+ * - `cookie`: it receives what is sent to its address.
+ * - `key-exchange`: it went on from there.
+ */
+export type Standing = 'failed' | 'cookie' | 'key-exchange';
+
 export interface PendingHandshakes extends Iterable<Pending> {
   readonly size: number;
+  /** Without those that failed. */
+  readonly underWay: number;
   get(key: string): Pending | undefined;
-  hasRoomFor(peer: Peer): boolean;
+  /**
+   * Who gives way to a newcomer, as long as there is no room for it: the one that has proved least, and of these the oldest one of
+   * the address block that holds most.
+   */
+  inTheWayOf(peer: Peer): Pending | undefined;
   add(pending: Pending): void;
+  move(pending: Pending, to: Standing): void;
   delete(pending: Pending): void;
 }
 
@@ -29,34 +49,57 @@ export interface PendingLimits {
   readonly maxPendingPerAddress: number;
 }
 
+/**
+ * Anybody can make up a key exchange. Where those who did hold more than this part of the room, they give way first: else nobody
+ * who has only just come would get as far.
+ */
+const greatestPartOfKeyExchanges = 3 / 4;
+
 export function createPendingHandshakes(limits: PendingLimits): PendingHandshakes {
   const byKey = new Map<string, Pending>();
-  const countByBlock = new Map<string, number>();
+  const failed = createFairSet<Pending>(2);
+  const cookies = createFairSet<Pending>(2);
+  const keyExchanges = createFairSet<Pending>(2);
+  const sets: Readonly<Record<Standing, FairSet<Pending>>> = {
+    failed,
+    cookie: cookies,
+    'key-exchange': keyExchanges,
+  };
 
-  function count({ address }: Peer, change: 1 | -1): void {
-    const block = addressBlock(address);
-    const after = (countByBlock.get(block) ?? 0) + change;
-    if (after === 0) countByBlock.delete(block);
-    else countByBlock.set(block, after);
+  function leastProved(groups: readonly string[], room: number): Pending | undefined {
+    const areTooMany = keyExchanges.count(groups) > room * greatestPartOfKeyExchanges;
+    return areTooMany
+      ? keyExchanges.leastFair(groups)
+      : (cookies.leastFair(groups) ?? keyExchanges.leastFair(groups));
   }
 
   return {
     get size() {
       return byKey.size;
     },
+    get underWay() {
+      return byKey.size - failed.size;
+    },
     get: (key) => byKey.get(key),
-    hasRoomFor({ address }) {
-      const ofAddress = countByBlock.get(addressBlock(address)) ?? 0;
-      return byKey.size < limits.maxPendingHandshakes && ofAddress < limits.maxPendingPerAddress;
+    inTheWayOf({ address }) {
+      const groups = addressBlocks(address);
+      const ofAddress = cookies.count(groups) + keyExchanges.count(groups);
+      if (ofAddress >= limits.maxPendingPerAddress) return leastProved(groups, limits.maxPendingPerAddress);
+      if (byKey.size < limits.maxPendingHandshakes) return undefined;
+      return failed.leastFair() ?? leastProved([], limits.maxPendingHandshakes);
     },
     add(pending) {
       byKey.set(pending.key, pending);
-      count(pending.peer, 1);
+      cookies.add(pending, addressBlocks(pending.peer.address));
+    },
+    move(pending, to) {
+      if (!cookies.delete(pending) && !(to === 'failed' && keyExchanges.delete(pending))) return;
+      sets[to].add(pending, addressBlocks(pending.peer.address));
     },
     delete(pending) {
       if (byKey.get(pending.key) !== pending) return;
       byKey.delete(pending.key);
-      count(pending.peer, -1);
+      for (const set of Object.values(sets)) set.delete(pending);
     },
     [Symbol.iterator]: () => byKey.values(),
   };

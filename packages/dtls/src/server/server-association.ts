@@ -131,6 +131,11 @@ export class ServerAssociation<P> implements Association<P> {
     this.end('idle', alertMessage('warning', 'closeNotify'));
   }
 
+  /** There are too many. */
+  giveWay(): void {
+    this.end('displaced', alertMessage('warning', 'closeNotify'));
+  }
+
   /** Ends it, with a last word to the peer or without. */
   end(reason: CloseReason, alert?: Buffer): void {
     if (!this.isOpen) return;

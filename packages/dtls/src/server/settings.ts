@@ -12,6 +12,7 @@ export type Settings<P> = Omit<DtlsServerOptions<P>, 'limits' | 'onError' | 'pri
   readonly maxDatagramBytes: number;
   readonly idleTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
+  readonly flightTimeoutMs: number;
   readonly retransmitMs: number;
   readonly cookieRotationMs: number;
   readonly limits: DtlsLimits;
@@ -34,15 +35,18 @@ const defaults = {
   randomBytes: systemRandomBytes,
 };
 
+/** Longer than RFC 7925 §11 has a device wait before it repeats itself, 9 s, and than two losses in a row of one that waits a second. */
+const shortestFlightTimeoutMs = 15_000;
+
 const defaultLimits: DtlsLimits = {
   maxAssociations: 100_000,
+  maxAssociationsPerPrincipal: 8,
   maxPendingHandshakes: 2_000,
   maxPendingPerAddress: 200,
   maxSessions: 10_000,
   maxSessionsPerPrincipal: 8,
   /** RFC 5246 §F.1.4. */
   sessionLifetimeMs: 86_400_000,
-  maxStrayAlertsPerSecond: 100,
 };
 
 /** @throws TypeError where the options do not make a server. */
@@ -62,9 +66,11 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
     throw new TypeError('connectionIdBytes must be 4 at least');
   if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
 
+  const { retransmitMs = defaults.retransmitMs } = options;
   const { cipherSuites: wanted = defaultCipherSuites, onError = throwOn, principalKey } = options;
   return {
     ...defaults,
+    flightTimeoutMs: Math.max(shortestFlightTimeoutMs, 4 * retransmitMs),
     ...options,
     onError,
     principalKey: principalKey ?? (() => ''),
@@ -82,7 +88,7 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
       ...defaultLimits,
       ...options.limits,
       // Who cannot be told from others is not counted.
-      ...(!principalKey && { maxSessionsPerPrincipal: 0 }),
+      ...(!principalKey && { maxSessionsPerPrincipal: 0, maxAssociationsPerPrincipal: 0 }),
     },
   };
 }

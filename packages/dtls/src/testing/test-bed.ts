@@ -114,6 +114,7 @@ export function createTestBed(options: TestBedOptions): TestBed {
     principalKey: (principal) => principal,
     cipherSuites: cipherSuiteNames,
     ...options.server,
+    limits: { maxAssociationsPerPrincipal: 0, ...options.server?.limits },
   });
 
   function isTrusted(certificate: X509Certificate): boolean {
