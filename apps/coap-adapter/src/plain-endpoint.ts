@@ -1,4 +1,4 @@
-import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
+import { createRefusalReport, type AdapterHost, type Listener } from '@rollcall/adapter-kit';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
 import { answerProblem, changed } from './answers.ts';
 import { readHead, type RequestHead } from './device-request.ts';
@@ -27,6 +27,8 @@ export async function openPlainEndpoint(
   host: AdapterHost,
   counters: DatagramCounters,
 ): Promise<Endpoint> {
+  const refusals = createRefusalReport(host, 'coap');
+
   async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
     if (options.authenticationRequired)
       return answerProblem({ status: 401, text: 'devices must authenticate, with DTLS' });
@@ -51,6 +53,7 @@ export async function openPlainEndpoint(
       const response = await serve(head, request.payload);
       return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
     },
+    onRefused: ({ address }, cause) => refusals.refused(cause, address),
     onHandlerError: (error) => host.failed('coap: request', error),
     onError: (error) => host.failed('coap', error),
   });
@@ -65,6 +68,7 @@ export async function openPlainEndpoint(
     },
     stopAccepting() {},
     close() {
+      refusals.stop();
       coap.close();
       socket.close();
     },

@@ -36,8 +36,8 @@ async function given() {
   };
 }
 
-function linesOf({ logged }: AdapterInTest) {
-  return logged.filter(({ message }) => message === 'DTLS: refused within a minute');
+function linesOf({ logged }: AdapterInTest, port = 'coaps') {
+  return logged.filter(({ message }) => message === `${port}: refused within a minute`);
 }
 
 test('what is refused, and why, is in the metrics, and in one line a minute', async () => {
@@ -65,6 +65,9 @@ test('what is refused, and why, is in the metrics, and in one line a minute', as
     level: 'warn',
     facts: { causes: { malformed: 3, 'unknown-association': 2 }, from: [{ addresses: '127.0.0.1' }] },
   });
+  expect(linesOf(adapter, 'coap')).toMatchObject([
+    { facts: { refused: 1, causes: { 'format-error': 1 }, from: [{ addresses: '127.0.0.1', atLeast: 1 }] } },
+  ]);
   await adapter.clock.advanceAsync(120_000);
   expect(await metric('rollcall_dtls_handshake_failures_total', 'keys-differ')).toBe(1);
   expect(linesOf(adapter).length).toBeLessThanOrEqual(2);

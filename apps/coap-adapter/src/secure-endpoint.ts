@@ -77,7 +77,7 @@ export async function openSecureEndpoint(
   const { clock, random, log } = host;
   const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
   const associations = createAssociations();
-  const refusals = createRefusalReport(host, 'DTLS');
+  const refusals = createRefusalReport(host, 'coaps');
   const stopping = new AbortController();
   /** Of associations whose device waits for a command. */
   const ends = new WeakMap<DeviceAssociation, AbortController>();
@@ -136,6 +136,7 @@ export async function openSecureEndpoint(
       if (!stopping.signal.aborted)
         service.refused(association).catch((error: unknown) => host.failed('coaps: request', error));
     },
+    onRefused: ({ peer }, cause) => refusals.refused(cause, peer.address),
     onHandlerError: (error) => host.failed('coaps: request', error),
     onError: (error) => host.failed('coaps', error),
   });

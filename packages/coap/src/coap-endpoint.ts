@@ -15,6 +15,9 @@ import { createSeparateResponses } from './separate-responses.ts';
 import { throwOn } from './throw-on.ts';
 import { defaultTransmissionTiming, type TransmissionTiming } from './transmission-timing.ts';
 
+/** Why a message is not served: no message as the standard has it, a critical option that nobody knows, no room. */
+export type CoapRefusal = 'format-error' | 'bad-option' | 'too-much-work';
+
 export interface CoapEndpointOptions<Peer> {
   /** Sends a datagram. Where it throws the datagram is lost; what is lost is sent again where the protocol says so. */
   send(datagram: Buffer, peer: Peer): void;
@@ -35,6 +38,8 @@ export interface CoapEndpointOptions<Peer> {
    * bytes they sent: who forges an address cannot make us flood it. By default nobody is.
    */
   isVerified?(peer: Peer): boolean;
+  /** Told of what is refused, or cannot be read, each time, and of whom it came from; `statistics` count them. */
+  onRefused?(peer: Peer, cause: CoapRefusal): void;
   /** Told of a handler that threw, or that answered what cannot be sent. */
   onHandlerError?(error: unknown, request: CoapRequest<Peer>): void;
   /**
@@ -138,6 +143,7 @@ export function createCoapEndpoint<Peer>(options: CoapEndpointOptions<Peer>): Co
     const message = decodeMessage(datagram);
     if ('problem' in message) {
       formatErrors++;
+      options.onRefused?.(peer, 'format-error');
       // What cannot be read is rejected where its sender waits for an answer, and ignored otherwise (RFC 7252 §4.2, §4.3).
       if (message.type === 'CON' && message.id !== undefined) reset(message.id, peer, path);
       return;

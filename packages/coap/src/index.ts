@@ -1,7 +1,12 @@
 export { blockBytes, blockOption, readBlock, szxWithin, type Block } from './block-option.ts';
 export type { CoapClock } from './coap-clock.ts';
 export { coapCode, codeClass, formatCode, isRequestCode, isResponseCode } from './coap-code.ts';
-export { createCoapEndpoint, type CoapEndpoint, type CoapEndpointOptions } from './coap-endpoint.ts';
+export {
+  createCoapEndpoint,
+  type CoapEndpoint,
+  type CoapEndpointOptions,
+  type CoapRefusal,
+} from './coap-endpoint.ts';
 export type { CoapRequest, CoapResponse } from './coap-exchange.ts';
 export { defaultCoapLimits, type CoapLimits } from './coap-limits.ts';
 export type { CoapMessage, CoapMessageType, CoapOption } from './coap-message.ts';

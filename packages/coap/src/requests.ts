@@ -134,6 +134,7 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
     { peer, path }: Arrival<Peer>,
   ): void {
     counts.badOptions++;
+    endpoint.onRefused?.(peer, 'bad-option');
     endpoint.onUnhandled?.(peer);
     const code = coapCode.badOption;
     const payload = Buffer.from(`critical option ${badOption}`);
@@ -147,6 +148,7 @@ export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<P
   /** Not remembered: a copy may find more room. */
   function refuse({ type, id, token }: CoapMessage, { peer, path }: Arrival<Peer>): void {
     counts.refused++;
+    endpoint.onRefused?.(peer, 'too-much-work');
     endpoint.onUnhandled?.(peer);
     if (type !== 'CON') return;
     const code = coapCode.serviceUnavailable;

@@ -76,7 +76,7 @@ export function createAssociationTable<P>(options: AssociationTableOptions<P>): 
       leaveAddress(association);
       association.peer = to;
       association.peerKey = peerKey(to);
-      // Nothing proves that it receives there, so whoever is there already stays.
+      // Whoever is there already stays: where it has no connection id, it is known by nothing else.
       if (!byAddress.has(association.peerKey)) byAddress.set(association.peerKey, association);
     },
     [Symbol.iterator]: () => all.values(),
