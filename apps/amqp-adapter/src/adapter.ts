@@ -1,13 +1,11 @@
 import {
   listenForSockets,
-  servedPeer,
-  servePeer,
   type AdapterHost,
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
-  type ServedPeer,
 } from '@rollcall/adapter-kit';
+import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import rhea from 'rhea';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
 

@@ -154,11 +154,13 @@ test('a second step, which no mechanism has, ends the connection', async () => {
 });
 
 test('a client that says everything at once is let in when its password, of any UTF-8, was verified', async () => {
+  const matched = { hashFunction: 'sha-256' as const, pwdHash: 'any' };
   const passwords = {
     verify: async (_credentials: unknown, password: Uint8Array) =>
-      Buffer.from(password).toString() === 'sécrèt€ 密' ? ('valid' as const) : ('invalid' as const),
+      Buffer.from(password).toString() === 'sécrèt€ 密' ? { matched } : ('invalid' as const),
   };
   const adapter = await givenAnAdapter({ plain: loopback }, { passwords });
+  adapter.registry.secrets = { ...adapter.registry.secrets, 'hashed-password': [matched] };
   const release = adapter.registry.hold();
   const client = come(adapter);
   client.say(saslHeader, plain('thermostat-7@acme', 'sécrèt€ 密'), amqpHeader, openFrame('unit-1'));

@@ -31,6 +31,11 @@ export function registerDtlsMetrics({ metrics }: Pick<AdapterHost, 'metrics'>, d
     () => counters.addressChanges,
   );
   count(
+    'stray_alerts',
+    'Alerts to those who sent data in an association that is not known here',
+    () => counters.strayAlerts,
+  );
+  count(
     'displaced_associations',
     'DTLS associations that gave way to newer ones, of their own device or of others',
     () => counters.displacedAssociations,

@@ -2,13 +2,8 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import {
-  servedPeer,
-  servePeer,
-  type AdapterHost,
-  type ListenAddress,
-  type Listener,
-} from '@rollcall/adapter-kit';
+import type { AdapterHost, ListenAddress, Listener } from '@rollcall/adapter-kit';
+import { servedPeer, servePeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import type { DatagramCounters } from './datagram-counters.ts';
 

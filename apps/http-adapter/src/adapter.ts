@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import {
-  containServer,
   createLeaseBook,
   listenForSockets,
   type AdapterHost,
@@ -10,6 +9,7 @@ import {
   type ProtocolAdapter,
   type RunningProtocol,
 } from '@rollcall/adapter-kit';
+import { containServer } from '@rollcall/containment';
 import { sleep } from '@rollcall/core';
 import fastify from 'fastify';
 import { leaseProtocol } from './lease-protocol.ts';

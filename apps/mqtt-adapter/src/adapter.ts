@@ -7,7 +7,7 @@ import {
   type SocketPlace,
 } from '@rollcall/adapter-kit';
 import type { Aedes, Client } from 'aedes';
-import { internalsOf } from './aedes-internals.ts';
+import { internalsOf, stopKeepAliveTimer } from './aedes-internals.ts';
 import { createDeviceConnection, type DeviceConnection } from './device-connection.ts';
 import { tcpKeepAliveDelayMs } from './liveness.ts';
 import { createSilentBroker } from './silent-broker.ts';
@@ -85,6 +85,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   broker.on('connectionError', (_client, error) =>
     host.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );
+  broker.on('clientReady', stopKeepAliveTimer);
   // Nothing is delivered to devices yet: what was granted need not be remembered.
   broker.on('subscribe', (_subscriptions, client) => {
     internalsOf(client).subscriptions = Object.create(null) as object;

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import type { Aedes, Client } from 'aedes';
 import { generate, type Packet } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
-import { internalsOf, onPacket, onParseError } from './aedes-internals.ts';
+import { internalsOf, onPacket, onParseError, stopKeepAliveTimer } from './aedes-internals.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
 // What the adapter relies on in aedes 2.0.0-beta.1 and cannot see in its typings. Where one of these fails after an
@@ -87,6 +87,40 @@ describe('aedes', () => {
     const [connack] = (await once(socket, 'data')) as [Buffer];
     expect(connack.includes(Buffer.from([0x13, 0, 17])), 'property 0x13').toBe(true);
   });
+
+  test.each([2, undefined])(
+    'has no timer of its own for silence any more (Server Keep Alive: %s)',
+    async (seconds) => {
+      let client: Client | undefined;
+      const { socket, broker: opened } = await givenABroker(
+        {
+          authenticate(authenticating, _username, _password, done) {
+            if (seconds !== undefined) internalsOf(authenticating)._serverKeepAlive = seconds;
+            done(null, true);
+          },
+        },
+        (each) => (client = each),
+      );
+      opened.on('clientReady', stopKeepAliveTimer);
+      const ready = once(opened, 'clientReady');
+      socket.write(bytesOf(connectPacket));
+      await ready;
+      const { _keepaliveTimer, _keepaliveInterval } = internalsOf(client as Client);
+      expect({ _keepaliveTimer, _keepaliveInterval }).toEqual({
+        _keepaliveTimer: null,
+        _keepaliveInterval: -1,
+      });
+      // A packet would arm it anew.
+      const answered = new Promise<void>((resolve) =>
+        socket.on('data', (bytes: Buffer) => {
+          if (bytes.includes(bytesOf({ cmd: 'pingresp' }))) resolve();
+        }),
+      );
+      socket.write(bytesOf({ cmd: 'pingreq' }));
+      await answered;
+      expect(internalsOf(client as Client)._keepaliveTimer).toBeNull();
+    },
+  );
 
   test('calls authorizePublish before it acknowledges, and acknowledges nothing that became QoS 0', async () => {
     const { socket } = await givenABroker(

@@ -24,8 +24,10 @@ interface ClientInternals {
   readonly connackSent: boolean;
   /** Emits `packet` for every control packet parsed, before it is handled. */
   readonly _parser: PacketParser;
-  /** Goes into the CONNACK as Server Keep Alive, and into aedes' own timer. */
+  /** Goes into the CONNACK as Server Keep Alive. */
   _serverKeepAlive?: number;
+  _keepaliveTimer: NodeJS.Timeout | null;
+  _keepaliveInterval: number;
   /** Makes the CONNACK tell the session expiry that really holds. */
   _sessionExpiryClamped: boolean;
   subscriptions: object;
@@ -44,6 +46,17 @@ export function onPacket(client: Client, listener: (packet: Packet) => void): vo
 /** Calls `listener` when the client's bytes are no MQTT, before aedes cuts the connection. */
 export function onParseError(client: Client, listener: (error: Error) => void): void {
   internalsOf(client)._parser.prependListener('error', listener);
+}
+
+/**
+ * Takes aedes' keep-alive timer away. The tracker decides when silence was too long: aedes does not know that the process stood
+ * still, and would cut devices whose packets wait to be read. To be called once the client is ready.
+ */
+export function stopKeepAliveTimer(client: Client): void {
+  const internals = internalsOf(client);
+  if (internals._keepaliveTimer) clearTimeout(internals._keepaliveTimer);
+  internals._keepaliveTimer = null;
+  internals._keepaliveInterval = -1;
 }
 
 /** What a lenient reader makes of bytes that are no UTF-8; it may have been written, too. */

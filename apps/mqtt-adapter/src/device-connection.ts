@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
   peerCertificate,
-  servedPeer,
-  servePeer,
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -11,6 +9,7 @@ import {
   type OpenConnection,
   type RefusalReason,
 } from '@rollcall/adapter-kit';
+import { servedPeer, servePeer } from '@rollcall/containment';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
@@ -169,8 +168,6 @@ export function createDeviceConnection(
       if (clientId === '' && version < 5 && packet.clean === false) return true;
 
       keepAlive = keepAliveFor(version, packet.keepalive ?? 0, idleLimitMs);
-      // aedes' own timer is the backstop of the tracker's deadline.
-      packet.keepalive = 2 * (packet.keepalive ?? 0);
       // Nothing is kept for a device: neither its will nor its session.
       delete packet.will;
       packet.clean = true;

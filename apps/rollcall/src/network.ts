@@ -1,4 +1,5 @@
 import { guardConsole } from '@rollcall/adapter-kit';
+import { spreadLastNet } from '@rollcall/containment';
 import { startMessagingNetwork } from '@rollcall/messaging-network';
 import { jsonLog } from './json-log.ts';
 import { shutdown } from './shutdown.ts';
@@ -12,6 +13,7 @@ export interface NetworkCommand {
 export async function network({ port, dataDir }: NetworkCommand): Promise<void> {
   const log = jsonLog('network');
   guardConsole(log);
+  spreadLastNet(log);
   const running = await startMessagingNetwork({ port, dataDir, log });
   process.send?.('ready');
   await shutdown();

@@ -1,4 +1,5 @@
 export { refusalStatuses } from './authentication/refusal-statuses.ts';
+export type { Proof } from './authentication/proof.ts';
 export { environmentTable } from './config/environment-table.ts';
 export { anyOrPattern, flag, milliseconds, oneOf, port, text, wholeNumber } from './config/formats.ts';
 export { kitOptions } from './config/kit-options.ts';
@@ -7,10 +8,6 @@ export { messagingSettings, readPem, type MessagingSettings } from './config/mes
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';
 export { selectSinks } from './config/select-sinks.ts';
-export { containServer } from './containment/contain-server.ts';
-export { containSocket } from './containment/contain-socket.ts';
-export { createFailureReport, type FailureReport } from './containment/failure-report.ts';
-export { servedPeer, servePeer, type ServedPeer } from './containment/served-peer.ts';
 export {
   grantLease,
   leaseAtDeadline,

@@ -12,6 +12,7 @@ import type {
   Timestamp,
   UploadFailure,
 } from '@rollcall/core';
+import type { Proof } from './authentication/proof.ts';
 import type { RestoredLease } from './leases/restored-lease.ts';
 import type { TurnedAway } from './listening/turned-away.ts';
 import type { RhythmStore } from './leases/rhythm-store.ts';
@@ -155,7 +156,9 @@ export interface AuthenticatedDevice {
   readonly device: DeviceRef;
   readonly authId: string;
   readonly tenant: Tenant;
-  /** When its credentials cease to be valid, if known. */
+  /** Which secret let it in; absent where nobody knows any more, as with a lease of an earlier incarnation. */
+  readonly proof?: Proof;
+  /** When that secret ceases to be valid, if known. */
   readonly expiresAt?: Timestamp;
   /** How long one request stands for its presence, as the registry declares. */
   readonly presenceIntervalMs?: number;

@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { localhostCertificate, ManualClock } from '@rollcall/conformance';
 import { silentLog } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -186,5 +187,45 @@ describe('TLS', () => {
     });
     await expect.poll(() => warnings.length).toBe(1);
     expect(warnings[0]).toContain(`127.0.0.1:${peer.port}`);
+  });
+});
+
+describe('what is thrown about a connection costs this connection, and another one is dialled', () => {
+  const fail = (): never => {
+    throw new Error('cursed');
+  };
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['by a listener of the socket', (socket) => socket.on('data', fail)],
+    ['by what writes to the socket', (socket) => (socket.write = fail)],
+  ])('%s', async (_where, curse) => {
+    const peer = await startScriptedPeer();
+    bed.own(peer);
+    const errors: object[] = [];
+    const sockets: Socket[] = [];
+    const take = (made: unknown): void => void sockets.push((made as { readonly socket: Socket }).socket);
+    subscribe('net.client.socket', take);
+    const connection = bed.connectTo(peer.port, {
+      log: { ...silentLog, error: (facts) => void errors.push(facts) },
+    });
+    await connection.whenConnected();
+    unsubscribe('net.client.socket', take);
+    const ours = sockets.find(({ remotePort }) => remotePort === peer.port);
+    if (ours) curse(ours);
+    const link = connection.openSender('q', patient);
+    await expect.poll(async () => (await link.send(message)).status).toBe('accepted');
+    expect(peer.opened()).toBe(2);
+    expect(errors).toMatchObject([{ where: 'messaging network' }]);
+  });
+
+  test('by whoever is told of it', async () => {
+    const peer = await startScriptedPeer();
+    bed.own(peer);
+    const connection = bed.connectTo(peer.port, { onStateChange: fail });
+    const link = connection.openSender('q', patient);
+    expect(await link.send(message)).toEqual({ status: 'accepted' });
+    peer.drop();
+    await expect.poll(async () => (await link.send(message)).status).toBe('accepted');
+    expect(peer.opened()).toBe(2);
   });
 });

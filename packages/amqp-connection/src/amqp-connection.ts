@@ -1,3 +1,4 @@
+import { createFailureReport } from '@rollcall/containment';
 import { sleep, TransportError } from '@rollcall/core';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
@@ -47,6 +48,7 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
   const closing = new AbortController();
   const dialledListeners = new Set<() => void>();
   const lostListeners = new Set<(cause: string) => void>();
+  const { failed } = createFailureReport(options);
   const peer = `${options.host}:${options.port}`;
   let current: Dialled | undefined;
 
@@ -65,13 +67,22 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
     },
   };
 
+  /** A listener that throws must not keep the others from hearing, nor the connection from being dialled again. */
+  function contain(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      failed('messaging network', error);
+    }
+  }
+
   async function keepConnected(): Promise<void> {
     let retries = 0;
     let lastComplaint = '';
     while (!closing.signal.aborted) {
       let dialled: Dialled;
       try {
-        dialled = await dial(options, closing.signal);
+        dialled = await dial(options, failed, closing.signal);
       } catch (error) {
         const complaint = describeFailure(error, peer);
         // The same trouble is told once, not with every try.
@@ -88,14 +99,14 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
       lastComplaint = '';
       await sleep(clock, redialDelayMs(retries, random, redial), closing.signal);
     }
-    for (const listener of lostListeners) listener('closed');
+    for (const listener of lostListeners) contain(() => listener('closed'));
   }
 
   async function useUntilLost(dialled: Dialled): Promise<void> {
     current = dialled;
     log.info({ peer }, 'connected to the messaging network');
-    options.onStateChange?.(true);
-    for (const listener of dialledListeners) listener();
+    contain(() => options.onStateChange?.(true));
+    for (const listener of dialledListeners) contain(listener);
     const cause = await Promise.race([
       dialled.lost,
       dialled.closed.then(() => 'closed'),
@@ -103,8 +114,8 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
     ]);
     current = undefined;
     dialled.hangUp(closing.signal.aborted, cause);
-    for (const listener of lostListeners) listener(cause);
-    options.onStateChange?.(false);
+    for (const listener of lostListeners) contain(() => listener(cause));
+    contain(() => options.onStateChange?.(false));
     if (closing.signal.aborted) await dialled.closed;
     else log.warn({ peer, cause }, 'connection to the messaging network lost');
   }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
+import { servedPeer } from '@rollcall/containment';
 import { later, TransportError } from '@rollcall/core';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
+import { containConnection } from './contain-connection.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
 import { rawSession } from './raw-session.ts';
@@ -33,8 +35,17 @@ export interface Dialled extends OpenSession {
 /** How long a peer may take to answer our close. */
 const closeTimeoutMs = 1_000;
 
-/** Opens a connection and a session on it. @throws where that fails, takes too long, or `signal` aborts. */
-export async function dial(options: AmqpConnectionOptions, signal: AbortSignal): Promise<Dialled> {
+/**
+ * Opens a connection and a session on it.
+ *
+ * @param failed told of what serving this connection throws, which costs it.
+ * @throws where that fails, takes too long, or `signal` aborts.
+ */
+export async function dial(
+  options: AmqpConnectionOptions,
+  failed: (where: string, error: unknown) => void,
+  signal: AbortSignal,
+): Promise<Dialled> {
   const { clock, connectTimeoutMs = defaultTimings.connectTimeoutMs } = options;
   const raw = createRawConnection(options);
   const connection = new Connection({
@@ -46,6 +57,10 @@ export async function dial(options: AmqpConnectionOptions, signal: AbortSignal):
 
   // With an error, so that rhea hears of it and stops its timers.
   const cut = (cause: string): void => void socketOf(raw)?.destroy(new TransportError(cause));
+  containConnection(
+    raw,
+    servedPeer('messaging network', failed, () => cut('it could not be served')),
+  );
   const abort = (): void => cut('connection is closed');
   const disarm = clock.at(later(clock.monotonic(), connectTimeoutMs), () =>
     cut(`no answer within ${connectTimeoutMs} ms`),

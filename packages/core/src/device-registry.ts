@@ -1,4 +1,4 @@
-import type { DeviceId, DeviceRef, TenantId, Timestamp } from './ids.ts';
+import type { DeviceId, DeviceRef, TenantId } from './ids.ts';
 import type { PropertyValue } from './device-data-sender.ts';
 import type { Validity } from './validity.ts';
 
@@ -55,8 +55,14 @@ export interface Tenant {
 
 export type HashFunction = 'sha-256' | 'sha-512' | 'bcrypt';
 
+/** What every secret has. */
+export interface StoredSecret extends Validity {
+  /** Tells the secrets of the same credentials apart, if the registry names them. */
+  readonly id?: string;
+}
+
 /** A password, hashed. SHA: `Base64(H(salt ‖ password))`; bcrypt: the standard `$2a$…` string. */
-export interface PasswordSecret extends Validity {
+export interface PasswordSecret extends StoredSecret {
   readonly hashFunction: HashFunction;
   readonly pwdHash: string;
   /** Base64. */
@@ -64,7 +70,7 @@ export interface PasswordSecret extends Validity {
 }
 
 /** A key that device and adapter share. Not to be logged. */
-export interface PskSecret extends Validity {
+export interface PskSecret extends StoredSecret {
   readonly key: Uint8Array;
 }
 
@@ -72,7 +78,7 @@ export interface PskSecret extends Validity {
 export interface SecretsByType {
   readonly 'hashed-password': PasswordSecret;
   readonly psk: PskSecret;
-  readonly 'x509-cert': Validity;
+  readonly 'x509-cert': StoredSecret;
 }
 
 export type CredentialsType = keyof SecretsByType;
@@ -101,10 +107,19 @@ export interface Registration {
 /** As {@link Answer}; `not-authorized` means: the gateway may not act for the device, or is itself unknown or disabled. */
 export type AssertionAnswer = Answer<Registration> | { readonly status: 'not-authorized' };
 
-/** Something in the registry changed; what was learned before may be wrong now. */
+/**
+ * Something in the registry changed; what was learned before may be wrong now. A tenant's change covers its trust anchors, and
+ * that of credentials their secrets, whether they are enabled, and whose they are.
+ */
 export type RegistryChange =
   | { readonly type: 'tenant'; readonly tenant: TenantId }
-  | { readonly type: 'device'; readonly device: DeviceRef };
+  | { readonly type: 'device'; readonly device: DeviceRef }
+  | {
+      readonly type: 'credentials';
+      readonly tenant: TenantId;
+      readonly credentialsType: CredentialsType;
+      readonly authId: string;
+    };
 
 /** Where tenants, devices and credentials are looked up. No method rejects. */
 export interface DeviceRegistry {
@@ -124,10 +139,10 @@ export interface DeviceRegistry {
 }
 
 /**
- * `busy`: too much to verify at the moment; `throttled`: too many failures from this address. What is valid for a time only says
- * when that ends: the connection ends then too.
+ * `matched`: the secret that the password is of; what it lets in stays as long as it is valid. `busy`: too much to verify at the
+ * moment; `throttled`: too many failures from this address.
  */
-export type PasswordVerdict = 'valid' | { readonly validUntil: Timestamp } | 'invalid' | 'busy' | 'throttled';
+export type PasswordVerdict = { readonly matched: PasswordSecret } | 'invalid' | 'busy' | 'throttled';
 
 /** Compares a presented password with the secrets of credentials, in constant time and off the event loop. */
 export interface PasswordVerifier {

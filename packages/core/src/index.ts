@@ -39,6 +39,7 @@ export type {
   RegistryChange,
   ResourceLimits,
   SecretsByType,
+  StoredSecret,
   Tenant,
   TrustAnchor,
 } from './device-registry.ts';

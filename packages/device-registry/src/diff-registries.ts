@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Credentials, RegistryChange } from '@rollcall/core';
-import type { IndexedDevice, IndexedTenant, RegistryIndex } from './registry-index.ts';
+import type { CredentialsType, RegistryChange, TenantId } from '@rollcall/core';
+import type { IndexedTenant, RegistryIndex } from './registry-index.ts';
 
-/** What changed between two contents of a registry: tenants whose own settings did, and single devices. */
+/** What changed between two contents of a registry: tenants whose own settings did, single devices, and single credentials. */
 export function diffRegistries(before: RegistryIndex, after: RegistryIndex): readonly RegistryChange[] {
   const changes: RegistryChange[] = [];
   for (const id of new Set([...before.keys(), ...after.keys()])) {
@@ -10,9 +10,9 @@ export function diffRegistries(before: RegistryIndex, after: RegistryIndex): rea
     const now = after.get(id);
     const known = old ?? now;
     if (!known) continue;
-    if (!isDeepStrictEqual(old?.tenant, now?.tenant))
-      changes.push({ type: 'tenant', tenant: known.tenant.id });
-    changes.push(...deviceChanges(old, now));
+    const tenant = known.tenant.id;
+    if (!isDeepStrictEqual(old?.tenant, now?.tenant)) changes.push({ type: 'tenant', tenant });
+    changes.push(...deviceChanges(old, now), ...credentialsChanges(tenant, old, now));
   }
   return changes;
 }
@@ -21,29 +21,36 @@ function deviceChanges(
   old: IndexedTenant | undefined,
   now: IndexedTenant | undefined,
 ): readonly RegistryChange[] {
-  const before = describeDevices(old);
-  const after = describeDevices(now);
-  const changes: RegistryChange[] = [];
-  for (const id of new Set([...before.keys(), ...after.keys()])) {
-    const one = before.get(id);
-    const other = after.get(id);
-    const known = other ?? one;
-    if (known && !isDeepStrictEqual(one, other))
-      changes.push({ type: 'device', device: known.indexed.registration.device });
-  }
-  return changes;
+  return [...changedEntries(old?.devices, now?.devices)].map(([, { registration }]) => ({
+    type: 'device',
+    device: registration.device,
+  }));
 }
 
-interface DeviceDescription {
-  readonly indexed: IndexedDevice;
-  readonly credentials: Credentials[];
+const credentialsTypes = [
+  'hashed-password',
+  'psk',
+  'x509-cert',
+] as const satisfies readonly CredentialsType[];
+
+function credentialsChanges(
+  tenant: TenantId,
+  old: IndexedTenant | undefined,
+  now: IndexedTenant | undefined,
+): readonly RegistryChange[] {
+  return credentialsTypes.flatMap((credentialsType) =>
+    [...changedEntries<unknown>(old?.credentials[credentialsType], now?.credentials[credentialsType])].map(
+      ([authId]): RegistryChange => ({ type: 'credentials', tenant, credentialsType, authId }),
+    ),
+  );
 }
 
-/** Everything about each device of a tenant in one place. */
-function describeDevices(tenant: IndexedTenant | undefined): ReadonlyMap<string, DeviceDescription> {
-  const descriptions = new Map<string, DeviceDescription>();
-  for (const [id, indexed] of tenant?.devices ?? []) descriptions.set(id, { indexed, credentials: [] });
-  for (const ofOneType of Object.values<ReadonlyMap<string, Credentials>>(tenant?.credentials ?? {}))
-    for (const each of ofOneType.values()) descriptions.get(each.device.device)?.credentials.push(each);
-  return descriptions;
+/** Entries that came, went, or are different now; as they are now, or were. */
+function* changedEntries<Value>(
+  before: ReadonlyMap<string, Value> = new Map(),
+  after: ReadonlyMap<string, Value> = new Map(),
+): Generator<readonly [key: string, value: Value]> {
+  for (const [key, value] of before)
+    if (!isDeepStrictEqual(value, after.get(key))) yield [key, after.get(key) ?? value];
+  for (const [key, value] of after) if (!before.has(key)) yield [key, value];
 }

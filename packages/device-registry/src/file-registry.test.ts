@@ -461,8 +461,8 @@ describe('a file that changes', () => {
     });
     await registry.reload();
     expect(changes).toEqual([
-      { type: 'device', device: { tenant: 'acme', device: 'd1' } },
       { type: 'device', device: { tenant: 'acme', device: 'd3' } },
+      { type: 'credentials', tenant: 'acme', credentialsType: 'hashed-password', authId: 'a' },
       { type: 'tenant', tenant: 'umbrella' },
     ]);
     expect(await registry.getTenant('umbrella')).toMatchObject({ value: { enabled: false } });
@@ -476,7 +476,59 @@ describe('a file that changes', () => {
       { type: 'tenant', tenant: 'acme' },
       { type: 'device', device: { tenant: 'acme', device: 'd1' } },
       { type: 'device', device: { tenant: 'acme', device: 'd2' } },
+      { type: 'credentials', tenant: 'acme', credentialsType: 'hashed-password', authId: 'a' },
     ]);
+  });
+
+  test('tells of each kind of credentials that were changed, disabled, moved or removed, and of nothing else', async () => {
+    const { registry, changes, change } = await givenAFollowedFile();
+    const credentials = (type: string, authId: string, secret: object, more: object = {}): object => ({
+      type,
+      'auth-id': authId,
+      secrets: [secret],
+      ...more,
+    });
+    const holding = (d1: object[], d2: object[] = []): object => ({
+      tenants: [tenant('acme', [device('d1', { credentials: d1 }), device('d2', { credentials: d2 })])],
+    });
+    const plain = credentials('hashed-password', 'plain', { 'pwd-plain': 'secret' });
+    const psk = credentials('psk', 'key', { id: '1', key: 'AAAA' });
+    const certificate = credentials('x509-cert', 'CN=d1', { id: '1' });
+    const told = (type: string, authId: string): object => ({
+      type: 'credentials',
+      tenant: 'acme',
+      credentialsType: type,
+      authId,
+    });
+    const afterwards = async (content: object): Promise<readonly object[]> => {
+      changes.length = 0;
+      await change(content);
+      await registry.reload();
+      return [...changes];
+    };
+    await afterwards(holding([plain, psk, certificate]));
+    const commented = credentials('hashed-password', 'plain', { 'pwd-plain': 'secret', comment: 'new' });
+    expect(await afterwards(holding([commented, psk, certificate])), 'a plain password that stays').toEqual(
+      [],
+    );
+    expect(
+      await afterwards(
+        holding([
+          credentials('hashed-password', 'plain', { 'pwd-plain': 'other' }),
+          credentials('psk', 'key', { id: '2', key: 'AAAA' }),
+          credentials('x509-cert', 'CN=d1', { id: '1', enabled: false }),
+        ]),
+      ),
+    ).toEqual([told('hashed-password', 'plain'), told('psk', 'key'), told('x509-cert', 'CN=d1')]);
+    await afterwards(holding([plain, psk, certificate]));
+    expect(
+      await afterwards(
+        holding(
+          [credentials('hashed-password', 'plain', { 'pwd-plain': 'secret' }, { enabled: false })],
+          [psk],
+        ),
+      ),
+    ).toEqual([told('hashed-password', 'plain'), told('psk', 'key'), told('x509-cert', 'CN=d1')]);
   });
 
   test('into something broken keeps the old content, and says why', async () => {
@@ -513,13 +565,13 @@ describe('a file that changes', () => {
         await settled();
         return changes.length;
       })
-      .toBe(2);
+      .toBe(3);
   });
 
   test('is noticed by polling where watching does not work', async () => {
     const { clock, changes, change } = await givenAFollowedFile();
     await change({ tenants: [tenant('umbrella')] });
     clock.advance(10_000);
-    await expect.poll(() => changes.length).toBe(3);
+    await expect.poll(() => changes.length).toBe(4);
   });
 });

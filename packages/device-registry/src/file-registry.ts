@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -42,8 +43,10 @@ const pollMs = 10_000;
 /** Opens a registry file and follows its changes. @throws ConfigError with every problem, where it cannot be used. */
 export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
   const { file, clock, log } = options;
+  // A password that did not change has the same hash at each load, or its devices would have to log in again.
+  const saltKey = randomBytes(32);
   let text = await readText(file);
-  let index = load(file, text, log);
+  let index = load(file, text, log, saltKey);
   let trustAnchors = indexTrustAnchors(index);
   const listeners = new Set<(change: RegistryChange) => void>();
   let disarm = (): void => {};
@@ -55,7 +58,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
       next = await readText(file);
       if (next === text) return;
       text = next;
-      const changed = load(file, next, log);
+      const changed = load(file, next, log, saltKey);
       const changes = diffRegistries(index, changed);
       index = changed;
       trustAnchors = indexTrustAnchors(index);
@@ -143,7 +146,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function load(file: string, text: string, log: Log): RegistryIndex {
+function load(file: string, text: string, log: Log, saltKey: Uint8Array): RegistryIndex {
   const parsed = parseRegistry(file, text);
   if (parsed.status === 'invalid') throw new ConfigError(parsed.problems);
   for (const { 'tenant-id': tenant, 'resource-limits': limits } of parsed.content.tenants)
@@ -154,7 +157,7 @@ function load(file: string, text: string, log: Log): RegistryIndex {
       );
   if (hasPlainPasswords(parsed.content))
     log.warn({ file }, 'device registry has plain passwords: for demonstrations only');
-  return indexRegistry(parsed.content);
+  return indexRegistry(parsed.content, saltKey);
 }
 
 function hasPlainPasswords({ tenants }: RegistryContent): boolean {

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import {
   deviceRef,
   type Credentials,
   type CredentialsType,
   type PasswordSecret,
   type PskSecret,
+  type StoredSecret,
 } from '@rollcall/core';
 import { validityOf } from './formats.ts';
 import type { CredentialsContent, DeviceContent } from './schema.ts';
@@ -14,8 +15,16 @@ export type CredentialsIndex = {
   readonly [Type in CredentialsType]: ReadonlyMap<string, Credentials<Type>>;
 };
 
-/** Prepares the credentials of a tenant's devices for look-ups. Plain passwords are hashed here and kept nowhere. */
-export function indexCredentials(tenant: string, devices: readonly DeviceContent[]): CredentialsIndex {
+/**
+ * Prepares the credentials of a tenant's devices for look-ups. Plain passwords are hashed here and kept nowhere.
+ *
+ * @param saltKey what salts of plain passwords are made with: under the same key, a password that did not change has the same hash.
+ */
+export function indexCredentials(
+  tenant: string,
+  devices: readonly DeviceContent[],
+  saltKey: Uint8Array,
+): CredentialsIndex {
   const index = {
     'hashed-password': new Map<string, Credentials<'hashed-password'>>(),
     psk: new Map<string, Credentials<'psk'>>(),
@@ -29,7 +38,9 @@ export function indexCredentials(tenant: string, devices: readonly DeviceContent
         index['hashed-password'].set(authId, {
           ...shared,
           type: 'hashed-password',
-          secrets: enabled(content.secrets).map(toPassword),
+          secrets: enabled(content.secrets).map((secret) =>
+            toPassword(secret, () => saltOf([tenant, authId, secret['pwd-plain']], saltKey)),
+          ),
         });
         return;
       case 'psk':
@@ -43,7 +54,7 @@ export function indexCredentials(tenant: string, devices: readonly DeviceContent
         index['x509-cert'].set(authId, {
           ...shared,
           type: 'x509-cert',
-          secrets: enabled(content.secrets).map(validityOf),
+          secrets: enabled(content.secrets).map(toStored),
         });
         return;
       case 'rpk':
@@ -64,24 +75,35 @@ function enabled<Secret extends { readonly enabled: boolean }>(
   return secrets.filter((secret) => secret.enabled);
 }
 
+function toStored(
+  content: { readonly id?: string | undefined } & Parameters<typeof validityOf>[0],
+): StoredSecret {
+  return { ...(content.id !== undefined && { id: content.id }), ...validityOf(content) };
+}
+
 function toKey(content: Extract<CredentialsContent, { type: 'psk' }>['secrets'][number]): PskSecret {
-  return { key: content.key, ...validityOf(content) };
+  return { key: content.key, ...toStored(content) };
 }
 
 type PasswordContent = Extract<CredentialsContent, { type: 'hashed-password' }>['secrets'][number];
 
-function toPassword(content: PasswordContent): PasswordSecret {
-  const validity = validityOf(content);
+function toPassword(content: PasswordContent, salt: () => Uint8Array): PasswordSecret {
+  const stored = toStored(content);
   const plain = content['pwd-plain'];
   if (plain !== undefined) {
-    const salt = randomBytes(16);
-    const pwdHash = createHash('sha256').update(salt).update(plain, 'utf8').digest('base64');
-    return { ...validity, hashFunction: 'sha-256', pwdHash, salt: salt.toString('base64') };
+    const bytes = salt();
+    const pwdHash = createHash('sha256').update(bytes).update(plain, 'utf8').digest('base64');
+    return { ...stored, hashFunction: 'sha-256', pwdHash, salt: Buffer.from(bytes).toString('base64') };
   }
   return {
-    ...validity,
+    ...stored,
     hashFunction: content['hash-function'],
     pwdHash: content['pwd-hash'] ?? '',
     ...(content.salt !== undefined && { salt: content.salt }),
   };
+}
+
+/** A salt for whatever these parts name, which nobody can foresee who does not have the key. */
+function saltOf(parts: readonly unknown[], key: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest().subarray(0, 16);
 }

@@ -22,13 +22,19 @@ afterEach(async () => {
   for (const verifier of open.splice(0)) await verifier.close();
 });
 
+type Outcome = 'valid' | Exclude<PasswordVerdict, object>;
+
 function givenAVerifier(facts: Partial<PasswordVerifierOptions> = {}) {
   const clock = new ManualClock();
   const verifier = createPasswordVerifier({ clock, random: seededRandom(1), log: silentLog, ...facts });
   open.push(verifier);
-  const verify = (credentials: Credentials<'hashed-password'>, password: string, ip = '192.0.2.1') =>
+  const match = (credentials: Credentials<'hashed-password'>, password: string, ip = '192.0.2.1') =>
     verifier.verify(credentials, Buffer.from(password), ip);
-  return { clock, verify };
+  const verify = async (...asked: Parameters<typeof match>): Promise<Outcome> => {
+    const verdict = await match(...asked);
+    return typeof verdict === 'object' ? 'valid' : verdict;
+  };
+  return { clock, match, verify };
 }
 
 const credentials = (...secrets: PasswordSecret[]): Credentials<'hashed-password'> => ({
@@ -83,6 +89,15 @@ describe('a password', () => {
     expect(await verify(both, 'old')).toBe('valid');
     expect(await verify(both, 'new')).toBe('valid');
     expect(await verify(both, 'none')).toBe('invalid');
+  });
+
+  test('says which secret it is of, remembered or not', async () => {
+    const { match } = givenAVerifier();
+    const [old, now] = [sha('sha-256', 'old', { id: '1' }), bcrypt('new')];
+    for (const _again of [1, 2]) {
+      expect(await match(credentials(old, now), 'old')).toEqual({ matched: old });
+      expect(await match(credentials(old, now), 'new')).toEqual({ matched: now });
+    }
   });
 
   test('is worth nothing outside the validity of its secret, nor with disabled credentials', async () => {
@@ -162,7 +177,7 @@ describe('a storm of logins', () => {
     const { verify, clock } = givenAVerifier();
     const known = credentials(sha('sha-256', 'p'));
     await verify(known, 'p', '198.51.100.1');
-    const guesses: PasswordVerdict[] = [];
+    const guesses: Outcome[] = [];
     for (let i = 0; i < 100; i++) guesses.push(await verify(known, `guess-${i}`, '198.51.100.1'));
     expect(guesses.filter((verdict) => verdict === 'invalid')).toHaveLength(50);
     expect(guesses.at(-1)).toBe('throttled');

@@ -77,7 +77,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
       const result = await matches(candidate, password);
       if (result === true) {
         remembered.add(candidate.key);
-        return 'valid';
+        return { matched: candidate.secret };
       }
       if (result === 'busy') busy = true;
     }
@@ -90,7 +90,8 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
       const candidates = credentials.secrets
         .filter((secret) => isValidAt(secret, clock.now()))
         .map((secret): Candidate => ({ secret, key: remembered.keyOf(secret, password) }));
-      if (candidates.some(({ key }) => remembered.has(key))) return 'valid';
+      const known = candidates.find(({ key }) => remembered.has(key));
+      if (known) return { matched: known.secret };
       if (limiter.blocked(remoteAddress)) return 'throttled';
       const verdict = await verifyAll(candidates, password);
       if (verdict === 'invalid') limiter.failed(remoteAddress);

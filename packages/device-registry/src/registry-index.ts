@@ -24,12 +24,12 @@ export interface IndexedTenant {
 /** A registry file's content, as it is looked up. */
 export type RegistryIndex = ReadonlyMap<string, IndexedTenant>;
 
-/** Prepares a valid content for look-ups. */
-export function indexRegistry(content: RegistryContent): RegistryIndex {
-  return new Map(content.tenants.map((tenant) => [tenant['tenant-id'], indexTenant(tenant)]));
+/** Prepares a valid content for look-ups. `saltKey` is as for {@link indexCredentials}. */
+export function indexRegistry(content: RegistryContent, saltKey: Uint8Array): RegistryIndex {
+  return new Map(content.tenants.map((tenant) => [tenant['tenant-id'], indexTenant(tenant, saltKey)]));
 }
 
-function indexTenant(content: TenantContent): IndexedTenant {
+function indexTenant(content: TenantContent, saltKey: Uint8Array): IndexedTenant {
   const id = content['tenant-id'];
   return {
     tenant: {
@@ -42,7 +42,7 @@ function indexTenant(content: TenantContent): IndexedTenant {
       ...(content['trusted-ca'].length > 0 && { trustAnchors: content['trusted-ca'] }),
     },
     devices: new Map(content.devices.map((device) => [device['device-id'], indexDevice(id, device)])),
-    credentials: indexCredentials(id, content.devices),
+    credentials: indexCredentials(id, content.devices, saltKey),
   };
 }
 

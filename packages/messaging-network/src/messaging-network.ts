@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { settleDelivery, type Verdict } from '@rollcall/amqp-frame-guard';
+import { containServer, createFailureReport, peerBeingServed, servePeer } from '@rollcall/containment';
 import { systemClock, TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
@@ -103,13 +104,20 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   mechanisms.enable_plain(() => true);
   mechanisms.enable_anonymous();
 
-  container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
+  /** What is thrown about one connection costs it: rhea would take it for a fault of the peer, and tell nobody. */
+  function on(event: string, listener: (context: rhea.EventContext) => unknown): void {
+    container.on(event, (context: rhea.EventContext) => {
+      const peer = peerBeingServed();
+      if (peer) servePeer(peer, () => void listener(context));
+      else listener(context);
+    });
+  }
+
+  on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
     const target = receiver.target?.address as unknown;
-    receiver.set_source({
-      ...(receiver.source?.address !== undefined && { address: receiver.source.address }),
-    } as never);
-    receiver.set_target(target ? ({ address: target } as never) : ({} as never));
+    receiver.set_source(echoOf(receiver.source));
+    receiver.set_target(echoOf(receiver.target));
     const address = target ? parseAddress(target) : undefined;
     if (target && (!address || address.kind === 'subscription')) {
       receiver.close({
@@ -122,14 +130,12 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     grantCredit(receiver, address);
   });
 
-  container.on('sender_open', ({ sender }: rhea.EventContext) => {
+  on('sender_open', ({ sender }: rhea.EventContext) => {
     if (!sender) return;
     const source = sender.source as { address?: unknown; expiry_policy?: unknown } | undefined;
     const address = parseAddress(source?.address);
     sender.set_source({ address: address ? addressText(source?.address) : '' });
-    sender.set_target({
-      ...(sender.target?.address !== undefined && { address: sender.target.address }),
-    } as never);
+    sender.set_target(echoOf(sender.target));
     if (!address) {
       sender.close({
         condition: 'amqp:not-found',
@@ -146,7 +152,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     consumptions.set(sender, consumption);
   });
 
-  container.on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
+  on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
     if (!receiver || !delivery || !message) return;
     const address = producers.get(receiver) ?? parseAddress(message.to);
     if (!address || address.kind === 'subscription') {
@@ -168,7 +174,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     grantCredit(receiver, producers.get(receiver));
   });
 
-  container.on('sendable', ({ sender }: rhea.EventContext) => sender && consumptions.get(sender)?.kick());
+  on('sendable', ({ sender }: rhea.EventContext) => sender && consumptions.get(sender)?.kick());
   const settle =
     (keep: (state: { undeliverable_here?: boolean }) => boolean) =>
     ({ sender, delivery }: rhea.EventContext): void => {
@@ -183,24 +189,24 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
         settledSessions.clear();
       });
     };
-  container.on(
+  on(
     'accepted',
     settle(() => false),
   );
-  container.on(
+  on(
     'rejected',
     settle(() => false),
   );
-  container.on(
+  on(
     'released',
     settle(() => true),
   );
-  container.on(
+  on(
     'modified',
     settle((state) => state.undeliverable_here !== true),
   );
   // Settled without an outcome: the consumer said nothing of the message (AMQP 1.0 §2.6.12).
-  container.on(
+  on(
     'settled',
     settle(() => true),
   );
@@ -219,14 +225,14 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     scheduleCredit();
   }
 
-  container.on('sender_close', ({ sender }: rhea.EventContext) => sender && dropLink(sender));
-  container.on('receiver_close', ({ receiver }: rhea.EventContext) => receiver && dropLink(receiver));
-  container.on('session_close', ({ session }: rhea.EventContext) => {
+  on('sender_close', ({ sender }: rhea.EventContext) => sender && dropLink(sender));
+  on('receiver_close', ({ receiver }: rhea.EventContext) => receiver && dropLink(receiver));
+  on('session_close', ({ session }: rhea.EventContext) => {
     for (const link of [...producers.keys(), ...consumptions.keys()])
       if (link.session === session) dropLink(link);
   });
-  container.on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
-  container.on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
+  on('connection_close', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
+  on('disconnected', ({ connection }: rhea.EventContext) => dropLinksOf(connection));
 
   const { idleTimeoutMs = 60_000 } = options;
   const connectionOptions = {
@@ -251,6 +257,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
         log.warn({ peer: `${socket.remoteAddress}:${socket.remotePort}`, problem }, 'peer was cut off'),
     });
   });
+  containServer(server, 'network', createFailureReport({ clock: systemClock, log }).failed);
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -277,4 +284,10 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       store.close();
     },
   };
+}
+
+/** What a link is told of its own terminus. An address may be of any type (AMQP 1.0 §3.5.3); rhea can write strings. */
+function echoOf(terminus: { readonly address?: unknown } | undefined): never {
+  const address = terminus?.address;
+  return (typeof address === 'string' ? { address } : {}) as never;
 }

@@ -1,5 +1,7 @@
 import { generate } from 'mqtt-packet';
 
+const connack = 0x20;
+
 /** What a device of the fleet says who connects. */
 interface Introduction {
   /** `auth-id@tenant`. */
@@ -17,28 +19,31 @@ export interface DeviceWire {
   readonly ping: Uint8Array;
 }
 
-const connack = 0x20;
-
 /** MQTT 3.1.1, with a keep-alive that no test waits for. */
-export const mqttWire: DeviceWire = {
-  connect: ({ username, password, remoteId }) =>
-    generate({
-      cmd: 'connect',
-      protocolId: 'MQTT',
-      protocolVersion: 4,
-      clean: true,
-      clientId: remoteId,
-      keepalive: 600,
-      username,
-      password: Buffer.from(password),
-    }),
-  readAnswer(bytes) {
-    if (bytes.length < 4) return undefined;
-    return bytes[0] === connack && bytes[3] === 0 ? 'accepted' : 'refused';
-  },
-  goodbye: Buffer.from([0xe0, 0]),
-  ping: Buffer.from([0xc0, 0]),
-};
+export const mqttWire = mqttWireFor(600);
+
+/** MQTT 3.1.1. */
+export function mqttWireFor(keepAliveSeconds: number): DeviceWire {
+  return {
+    connect: ({ username, password, remoteId }) =>
+      generate({
+        cmd: 'connect',
+        protocolId: 'MQTT',
+        protocolVersion: 4,
+        clean: true,
+        clientId: remoteId,
+        keepalive: keepAliveSeconds,
+        username,
+        password: Buffer.from(password),
+      }),
+    readAnswer(bytes) {
+      if (bytes.length < 4) return undefined;
+      return bytes[0] === connack && bytes[3] === 0 ? 'accepted' : 'refused';
+    },
+    goodbye: Buffer.from([0xe0, 0]),
+    ping: Buffer.from([0xc0, 0]),
+  };
+}
 
 const descriptors = { open: 0x10, close: 0x18, saslInit: 0x41 } as const;
 

@@ -30,7 +30,7 @@ export interface Stage {
 }
 
 export interface StageOptions {
-  readonly protocol: 'mqtt' | 'http' | 'amqp' | 'coap';
+  readonly protocol: 'mqtt' | 'http' | 'amqp' | 'coap' | 'template';
   /** Of each tenant. */
   readonly devices: number;
   /** In place of the one with those devices. */
@@ -59,7 +59,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
       [...stdout, ...stderr].some((line) => line.includes('authenticates nobody')),
   });
   const adapter = restartable({
-    app: `${protocol}-adapter`,
+    app: protocol === 'template' ? 'adapter-template' : `${protocol}-adapter`,
     environment: {
       ROLLCALL_ADAPTER_ID: `${protocol}-0`,
       ROLLCALL_REGISTRY_FILE: registry,
@@ -103,10 +103,10 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
   };
 }
 
-/** CoAP devices prove who they are with DTLS; the others do so without TLS. */
+/** CoAP devices prove who they are with DTLS; the others do so without TLS, and the template knows none. */
 function listening(section: string, port: number): Record<string, string> {
-  return section === 'COAP'
-    ? { ROLLCALL_COAP_PORT: String(port) }
+  return section === 'COAP' || section === 'TEMPLATE'
+    ? { [`ROLLCALL_${section}_PORT`]: String(port) }
     : {
         [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
         [`ROLLCALL_${section}_INSECUREPORT`]: String(port),

@@ -1,9 +1,11 @@
-import { isValidAt, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
 import type { AuthenticationResult, CertificateLogin } from '../protocol-adapter.ts';
 import { authIdOf } from './auth-id-of.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
+import { longestValid } from './longest-valid.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
+import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
 import { refuse } from './refuse.ts';
 import { maxNameLength } from './split-username.ts';
 import { validityOf, verifyCertificate } from './verify-certificate.ts';
@@ -32,16 +34,24 @@ async function authenticate(der: Uint8Array, context: AuthenticationContext): Pr
   const now = clock.now();
   const anchor = verifyCertificate(presented, tenant.value.trustAnchors ?? [], now);
   const authId = anchor && authIdOf(presented, anchor);
-  if (authId === undefined || authId.length > maxNameLength) return refuse('bad-credentials');
+  if (!anchor || authId === undefined || authId.length > maxNameLength) return refuse('bad-credentials');
 
   const found = await usableCredentials(tenant.value.id, 'x509-cert', authId, context);
   if (found.status === 'refused') return found;
-  const valid = found.value.secrets.filter((secret) => isValidAt(secret, now));
-  if (valid.length === 0) return refuse('bad-credentials');
-  const expiresAt = Math.min(
-    validityOf(presented.x509).notAfter ?? Infinity,
-    anchor?.notAfter ?? Infinity,
-    Math.max(...valid.map(({ notAfter }) => notAfter ?? Infinity)),
-  );
-  return identify(found.value, tenant.value, context, expiresAt as Timestamp);
+  // All of them say the same of the certificate but for how long it counts.
+  const secret = longestValid(found.value.secrets, now);
+  if (!secret) return refuse('bad-credentials');
+  const { notAfter } = validityOf(presented.x509);
+  const proof: Proof = {
+    type: 'x509-cert',
+    authId: found.value.authId,
+    secretKey: secretKeyOf('x509-cert', secret),
+    certificate: {
+      fingerprint: presented.x509.fingerprint256,
+      notAfter,
+      anchorKey: anchorKeyOf(anchor),
+    },
+  };
+  const expiresAt = Math.min(notAfter, anchor.notAfter ?? Infinity, secret.notAfter ?? Infinity);
+  return identify(found.value, tenant.value, context, { proof, expiresAt: expiresAt as Timestamp });
 }

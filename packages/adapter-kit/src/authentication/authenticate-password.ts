@@ -1,6 +1,7 @@
 import type { AuthenticationResult, PasswordLogin } from '../protocol-adapter.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { secretKeyOf } from './proof.ts';
 import { refuse } from './refuse.ts';
 import { splitUsername } from './split-username.ts';
 
@@ -23,6 +24,10 @@ export async function authenticatePassword(
   if (verdict === 'busy') return refuse('busy');
   if (verdict === 'throttled') return refuse('throttled');
   if (verdict === 'invalid') return refuse('bad-credentials');
-  const expiresAt = typeof verdict === 'object' ? verdict.validUntil : undefined;
-  return identify(found.value, tenant.value, context, expiresAt);
+  const { matched } = verdict;
+  const secretKey = secretKeyOf('hashed-password', matched);
+  return identify(found.value, tenant.value, context, {
+    proof: { type: 'hashed-password', authId: found.value.authId, secretKey },
+    expiresAt: matched.notAfter,
+  });
 }

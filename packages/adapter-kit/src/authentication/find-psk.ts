@@ -3,6 +3,7 @@ import { isValidAt } from '@rollcall/core';
 import type { PskLogin, PskLookup } from '../protocol-adapter.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { secretKeyOf } from './proof.ts';
 import { refuse } from './refuse.ts';
 import { splitUsername } from './split-username.ts';
 
@@ -26,14 +27,19 @@ async function lookUp({ identity }: PskLogin, context: AuthenticationContext): P
   const secrets = found.value.secrets.filter((secret) => isValidAt(secret, now));
   if (secrets.length === 0) return refuse('bad-credentials');
 
-  const identified = await identify(found.value, tenant.value, context);
+  const { authId } = found.value;
+  const identified = await identify(found.value, tenant.value, context, {});
   if (identified.status === 'refused') return identified;
   return {
     status: 'found',
-    candidates: secrets.map(({ key, notAfter }) => ({
+    candidates: secrets.map((secret) => ({
       // A KeyObject shows its key to nobody who prints it.
-      key: createSecretKey(key),
-      identity: { ...identified.identity, ...(notAfter !== undefined && { expiresAt: notAfter }) },
+      key: createSecretKey(secret.key),
+      identity: {
+        ...identified.identity,
+        proof: { type: 'psk', authId, secretKey: secretKeyOf('psk', secret) },
+        ...(secret.notAfter !== undefined && { expiresAt: secret.notAfter }),
+      },
     })),
   };
 }

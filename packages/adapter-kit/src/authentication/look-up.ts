@@ -4,6 +4,7 @@ import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { declaredConnectionLimit } from './declared-connection-limit.ts';
 import { declaredPresence } from './declared-presence.ts';
+import type { Proof } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
 
 // The steps that every kind of login takes (`docs/hono-compatibility.md` §6). What does not exist looks like a wrong secret.
@@ -30,12 +31,18 @@ export async function usableCredentials<Type extends CredentialsType>(
   return answer.status === 'found' && answer.value.enabled ? answer : refuse('bad-credentials');
 }
 
+interface ProofFacts {
+  readonly proof?: Proof;
+  /** When that ceases to be valid. */
+  readonly expiresAt?: Timestamp | undefined;
+}
+
 /** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
 export async function identify(
   { device, authId }: Pick<Credentials, 'device' | 'authId'>,
   tenant: Tenant,
   { registry, adapterType }: AuthenticationContext,
-  expiresAt?: Timestamp,
+  { proof, expiresAt }: ProofFacts,
 ): Promise<AuthenticationResult> {
   const registration = await registry.assertRegistration(device);
   if (registration.status === 'unavailable') return refuse('unavailable');
@@ -46,6 +53,7 @@ export async function identify(
       device,
       authId,
       tenant,
+      ...(proof && { proof }),
       ...(expiresAt !== undefined && { expiresAt }),
       ...declaredPresence(registration.value, tenant, adapterType),
       ...declaredConnectionLimit(registration.value, tenant, adapterType),

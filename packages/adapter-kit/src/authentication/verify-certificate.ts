@@ -50,7 +50,7 @@ export function verifyCertificate(
 }
 
 /** The validity of a certificate includes its ends (RFC 5280 §4.1.2.5), in whole seconds. */
-export function validityOf(x509: PresentedCertificate['x509']): Validity {
+export function validityOf(x509: PresentedCertificate['x509']): Required<Validity> {
   return {
     notBefore: (x509.validFromDate.getTime() - 1) as Timestamp,
     notAfter: (x509.validToDate.getTime() + 1_000) as Timestamp,

@@ -1,12 +1,15 @@
+import { hash } from 'node:crypto';
 import { createCertificateAuthority, type CertificateAuthority } from '@rollcall/conformance';
 import {
   deviceRef,
+  isValidAt,
   type Answer,
   type AssertionAnswer,
   type Clock,
   type Credentials,
   type CredentialsType,
   type DeviceRegistry,
+  type PasswordSecret,
   type PasswordVerifier,
   type RegistryChange,
   type SecretsByType,
@@ -19,6 +22,11 @@ import {
 export const scriptedPassword = 'correct-horse';
 /** Another one, which is valid for a second. */
 export const passwordForASecond = 'battery-staple';
+
+/** A secret as {@link scriptedPasswords} verifies it. */
+export function hashed(password: string, facts: Partial<PasswordSecret> = {}): PasswordSecret {
+  return { hashFunction: 'sha-256', pwdHash: hash('sha256', password, 'base64'), ...facts };
+}
 
 /** The key that every device of a {@link ScriptedRegistry} shares. */
 export const scriptedKey: Uint8Array = new TextEncoder().encode('shared-secret');
@@ -39,7 +47,7 @@ export class ScriptedRegistry implements DeviceRegistry {
   readonly #tenants: ReadonlyMap<string, Tenant>;
   /** Those of every device. */
   secrets: { readonly [Type in CredentialsType]: readonly SecretsByType[Type][] } = {
-    'hashed-password': [],
+    'hashed-password': [hashed(scriptedPassword), hashed(passwordForASecond)],
     psk: [{ key: scriptedKey }],
     'x509-cert': [{}],
   };
@@ -142,18 +150,18 @@ export class ScriptedRegistry implements DeviceRegistry {
 
 const devices: readonly string[] = ['thermostat-7', 'valve-1', 'gw-1'];
 
-/** Accepts {@link scriptedPassword} and {@link passwordForASecond}, and nothing else. */
+/**
+ * Accepts the passwords of the secrets that are stored, which are hashed with SHA-256 and no salt. What was let in with
+ * {@link passwordForASecond} expires after one.
+ */
 export function scriptedPasswords(clock: Clock): PasswordVerifier {
   return {
-    async verify(_credentials, password) {
-      switch (new TextDecoder().decode(password)) {
-        case scriptedPassword:
-          return 'valid';
-        case passwordForASecond:
-          return { validUntil: (clock.now() + 1_000) as Timestamp };
-        default:
-          return 'invalid';
-      }
+    async verify({ secrets }, password) {
+      const pwdHash = hash('sha256', password, 'base64');
+      const matched = secrets.find((secret) => secret.pwdHash === pwdHash && isValidAt(secret, clock.now()));
+      if (!matched) return 'invalid';
+      if (Buffer.from(password).toString() !== passwordForASecond) return { matched };
+      return { matched: { ...matched, notAfter: (clock.now() + 1_000) as Timestamp } };
     },
   };
 }

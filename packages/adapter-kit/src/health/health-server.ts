@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { containServer } from '@rollcall/containment';
 import { TransportError, type Log } from '@rollcall/core';
-import { containServer } from '../containment/contain-server.ts';
 import { boundConnections } from './bound-connections.ts';
 
 export interface HealthCheck {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { spreadLastNet } from '@rollcall/containment';
 import {
   sleep,
   systemClock as clock,
@@ -66,6 +67,7 @@ export function runAdapterProcess<Own extends Options>(
     const { kit } = config;
     const parts = compose(config);
     const { log } = parts;
+    spreadLastNet(log);
     guardConsole(log);
     if (process.env['DEBUG'] !== undefined)
       log.warn({}, 'DEBUG is set: libraries print what devices say, their passwords too, on standard error');

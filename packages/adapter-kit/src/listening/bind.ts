@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { TransportError } from '@rollcall/core';
-import { containServer } from '../containment/contain-server.ts';
+import { containServer } from '@rollcall/containment';
 import type { AdapterHost, ListenAddress } from '../protocol-adapter.ts';
 import type { Listener } from './listener-options.ts';
 

@@ -8,7 +8,7 @@ import {
   later,
   type Instant,
 } from '@rollcall/core';
-import { containServer } from '../containment/contain-server.ts';
+import { containServer } from '@rollcall/containment';
 import type { AdapterHost } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from './peer-address.ts';

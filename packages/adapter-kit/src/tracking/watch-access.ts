@@ -45,6 +45,6 @@ export function watchAccess(
 }
 
 function concerns(change: RegistryChange, device: ConnectionDescription['identity']['device']): boolean {
-  if (change.type === 'tenant') return change.tenant === device.tenant;
+  if (change.type !== 'device') return change.tenant === device.tenant;
   return change.device.tenant === device.tenant && change.device.device === device.device;
 }

@@ -15,7 +15,7 @@ import { emptyNotificationContentType, splitDefaults } from '@rollcall/core/wire
 import { adapterEnabled } from '../authentication/adapter-enabled.ts';
 import { refusalTexts } from '../authentication/refusal-texts.ts';
 import type { UploadRequest, UploadResult } from '../protocol-adapter.ts';
-import { serveAll } from '../containment/served-peer.ts';
+import { serveAll } from '@rollcall/containment';
 import { mergedDefaults } from './merged-defaults.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';
 import { traceContext } from './trace-context.ts';

@@ -44,6 +44,8 @@ export interface DtlsCounters {
   /** `findPsk`, `verifyCertificate` or `mayResume` rejected. */
   lookupFailures: number;
   addressChanges: number;
+  /** Those that were told that their association is not known. */
+  strayAlerts: number;
   /** Associations that gave way to newer ones. */
   displacedAssociations: number;
   readonly failures: Record<HandshakeFailure, number>;
@@ -58,6 +60,7 @@ export function createCounters(): DtlsCounters {
     retransmissions: 0,
     lookupFailures: 0,
     addressChanges: 0,
+    strayAlerts: 0,
     displacedAssociations: 0,
     failures: {
       timeout: 0,

@@ -22,6 +22,7 @@ import { periodically } from './periodically.ts';
 import { ServerAssociation, type AssociationHost } from './server-association.ts';
 import { createSessionCache } from './session-cache.ts';
 import { settingsFrom } from './settings.ts';
+import { createStrayAlerts } from './stray-alerts.ts';
 
 /** A DTLS 1.2 server without a socket: whoever has one hands datagrams in and sends what comes out. */
 export interface DtlsServer<P = unknown> {
@@ -96,6 +97,8 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     },
   );
 
+  const strayAlerts = createStrayAlerts({ maxPerSecond: limits.maxStrayAlertsPerSecond, monotonic });
+
   const desk = createHelloDesk({
     cookies: createCookieJar({ monotonic, randomBytes, rotationMs: settings.cookieRotationMs }),
     pending,
@@ -144,6 +147,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     },
     onEnded(association, reason) {
       table.delete(association);
+      strayAlerts.ended(association.peerKey);
       settings.onClose(association, reason);
     },
     forgetSession: (id) => sessions.forget(id),
@@ -270,7 +274,8 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     else drop('unexpected', peer);
   }
 
-  function takeProtected(record: DtlsRecord, peer: Peer, key: string): void {
+  /** Returns whether it was answered, as one in an association that is not known. */
+  function takeProtected(record: DtlsRecord, peer: Peer, key: string, isAnswered: boolean): boolean {
     const isHidden = record.type === contentType.tls12Cid;
     const mine = pending.get(key);
     const handshake = mine?.handshake;
@@ -281,13 +286,24 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     let opened: 'taken' | DropReason = 'unknown-association';
     if (isItsOwn && handshake.hasKeys) opened = handshake.open(record);
     if (opened !== 'taken' && association) opened = openBy(association, record, peer);
-    if (opened === 'taken') return;
+    if (opened === 'taken') return isAnswered;
     if (isItsOwn && !handshake.hasKeys) {
       handshake.hold(record);
-      return;
+      return isAnswered;
     }
     if (isItsOwn && opened === 'not-authentic') handshake.doubt();
     drop(opened, peer);
+    // While somebody makes an association there, an alert that nothing protects would end the handshake.
+    const isStray = !isHidden && !association && !pending.get(key) && !isAnswered;
+    return isStray ? tellUnknown(record, peer) : isAnswered;
+  }
+
+  function tellUnknown(record: DtlsRecord, peer: Peer): boolean {
+    const answer = strayAlerts.answerTo(record, peerKey(peer));
+    if (!answer) return false;
+    counters.strayAlerts++;
+    settings.send(answer, peer);
+    return true;
   }
 
   function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {
@@ -324,7 +340,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
         for (const record of readRecords(bytes, connectionIdBytes)) {
           if (record === undefined) drop('malformed', peer);
           else if (record.epoch === 0) isAnswered = takePlain(record, peer, key, isAnswered);
-          else if (record.epoch === 1) takeProtected(record, peer, key);
+          else if (record.epoch === 1) isAnswered = takeProtected(record, peer, key, isAnswered);
           else drop('unexpected', peer);
         }
       } catch (error) {

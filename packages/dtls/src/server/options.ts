@@ -117,4 +117,6 @@ export interface DtlsLimits {
   /** Of one principal; 0: any number. */
   readonly maxSessionsPerPrincipal: number;
   readonly sessionLifetimeMs: number;
+  /** Unprotected alerts to those who send data in an association that is not known here; 0: none. */
+  readonly maxStrayAlertsPerSecond: number;
 }

@@ -47,6 +47,7 @@ const defaultLimits: DtlsLimits = {
   maxSessionsPerPrincipal: 8,
   /** RFC 5246 §F.1.4. */
   sessionLifetimeMs: 86_400_000,
+  maxStrayAlertsPerSecond: 100,
 };
 
 /** @throws TypeError where the options do not make a server. */

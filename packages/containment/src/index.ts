@@ -1,0 +1,6 @@
+export { containServer } from './contain-server.ts';
+export { containSocket } from './contain-socket.ts';
+export { containedClock } from './contained-clock.ts';
+export { createFailureReport, type FailureReport } from './failure-report.ts';
+export { spreadLastNet } from './last-net.ts';
+export { peerBeingServed, serveAll, servedPeer, servePeer, type ServedPeer } from './served-peer.ts';

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Log } from '@rollcall/core';
+import rhea from 'rhea';
+import { expect, onTestFinished, test } from 'vitest';
+import { startMessagingNetwork } from './messaging-network.ts';
+
+async function given() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-network-'));
+  const errors: object[] = [];
+  const nothing = (): void => {};
+  const log: Log = { debug: nothing, info: nothing, warn: nothing, error: (facts) => errors.push(facts) };
+  const network = await startMessagingNetwork({ port: 0, dataDir, log });
+  onTestFinished(async () => {
+    await network.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const connect = async (): Promise<rhea.Connection> => {
+    const container = rhea.create_container();
+    for (const event of ['error', 'sender_error', 'receiver_error', 'connection_error', 'disconnected'])
+      container.on(event, nothing);
+    const connection = container.connect({ host: '127.0.0.1', port: network.port, reconnect: false });
+    await once(connection, 'connection_open');
+    return connection;
+  };
+  return { errors, connect };
+}
+
+/** rhea sends nothing of the kind, unless one makes it. */
+function poisoned<Link extends rhea.Sender | rhea.Receiver>(
+  link: Link,
+  terminus: 'source' | 'target',
+  address: unknown,
+): Link {
+  const { attach } = (link as unknown as { local: { attach: Record<string, { value: unknown[] }> } }).local;
+  const { value } = attach[terminus] ?? { value: [] };
+  value[0] = address;
+  return link;
+}
+
+const { types } = rhea as unknown as {
+  types: Record<string, (value: unknown, ...rest: unknown[]) => unknown>;
+};
+
+test.each<[string, () => unknown]>([
+  ['a map', () => types['wrap_map']?.({ a: types['wrap_map']?.({}) })],
+  ['a list', () => types['wrap_list']?.([1, 'two'])],
+  ['an array', () => types['wrap_array']?.([1, 2], 0x71)],
+  ['binary', () => types['wrap_binary']?.(Buffer.from([0, 255]))],
+  ['a symbol', () => types['wrap_symbol']?.('x')],
+  ['a large number', () => types['wrap_ulong']?.(Number.MAX_SAFE_INTEGER)],
+  ['a timestamp', () => types['wrap_timestamp']?.(-1)],
+  ['true', () => types['wrap_boolean']?.(true)],
+  ['a described value', () => types['described']?.(types['wrap_symbol']?.('x'), types['wrap_map']?.({}))],
+])('an address that is %s is none: the link is refused, and nobody else notices', async (_what, address) => {
+  const { connect, errors } = await given();
+  const [hostile, honest] = await Promise.all([connect(), connect()]);
+  const sender = poisoned(hostile.open_sender('x'), 'target', address());
+  const receiver = poisoned(hostile.open_receiver('x'), 'source', address());
+  const named = hostile.open_sender({ source: { address: 'x' }, target: {} });
+  const anonymous = poisoned(named, 'source', address());
+  await Promise.race([
+    Promise.all([
+      once(sender, 'sender_close'),
+      once(receiver, 'receiver_close'),
+      once(anonymous, 'sender_open'),
+    ]),
+    once(hostile, 'disconnected'),
+  ]);
+  const link = honest.open_sender('event/acme');
+  await once(link, 'sendable');
+  const delivered = once(link, 'accepted');
+  link.send({ body: 'still here' });
+  await delivered;
+  expect(errors).toEqual([]);
+  for (const each of [hostile, honest]) each.close();
+});

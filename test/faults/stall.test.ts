@@ -1,0 +1,96 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ReceivedEvent } from '@rollcall/core/wire';
+import { expect, test } from 'vitest';
+import { atTheEnd, clearUpAfterEach, everythingRuns } from './support/acts.ts';
+import { eventuallyNone } from './support/eventually.ts';
+import { distinct, type EventRecord } from './support/record.ts';
+import { scale } from './support/scale.ts';
+import {
+  openSpeakingDevice,
+  speakingProtocols,
+  type SpeakingDevice,
+  type SpeakingProtocol,
+} from './support/speaking-device.ts';
+
+clearUpAfterEach();
+
+const devices = scale({ quick: 5, soak: 50 });
+/** Silence is noticed after 3 s, over every protocol. */
+const environments: Readonly<Record<SpeakingProtocol, Record<string, string>>> = {
+  mqtt: {},
+  amqp: { ROLLCALL_AMQP_IDLETIMEOUT: '3000' },
+  template: { ROLLCALL_TEMPLATE_IDLELIMIT: '3000' },
+  http: { ROLLCALL_LEASE_INTERVAL: '3000' },
+  coap: { ROLLCALL_LEASE_INTERVAL: '3000' },
+};
+
+type Ending = Extract<ReceivedEvent, { type: 'disconnected' }>;
+
+function endingsOf({ events }: EventRecord, { id }: SpeakingDevice) {
+  return distinct(events).filter(
+    (event): event is Ending => event.type === 'disconnected' && event.device.device === id,
+  );
+}
+
+/** What an ending says wrong of a device that spoke for the last time while the adapter stood still. */
+function untruths({ at, uncertaintyMs, reason }: Ending, { lastSpokeAt }: SpeakingDevice): readonly string[] {
+  return [
+    ...(['keepalive-timeout', 'inactive'].includes(reason) ? [] : [`it ended as ${reason}`]),
+    // The wall clock may be slewed by a millisecond meanwhile.
+    ...(at - uncertaintyMs - 2 <= lastSpokeAt && lastSpokeAt < at ? [] : ['its interval misses its end']),
+  ];
+}
+
+/** An adapter stands still while some devices go on speaking and the others go. The result says what was told wrong. */
+async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise<readonly string[]> {
+  const { stage, record } = await everythingRuns({
+    devices: 2 * devices,
+    protocol,
+    environment: environments[protocol],
+  });
+  const open = (index: number) => openSpeakingDevice(protocol, stage.port, index);
+  const all = await Promise.all(Array.from({ length: 2 * devices }, (_, index) => open(index)));
+  const [speaking, silent] = [all.slice(0, devices), all.slice(devices)];
+  const talking = setInterval(() => {
+    for (const device of speaking) device.speak();
+  }, 500);
+  atTheEnd(() => {
+    clearInterval(talking);
+    for (const device of all) device.end();
+  });
+
+  // The others say their last while the adapter stands still.
+  stage.adapter.freeze();
+  await pause(500);
+  for (const device of silent) device.speak();
+  await pause(stallMs - 500);
+  stage.adapter.thaw();
+
+  await eventuallyNone(() =>
+    silent
+      .filter((device) => endingsOf(record, device).length === 0)
+      .map(({ id }) => `${protocol} ${id} is gone, and nothing says so`),
+  );
+  const told = (device: SpeakingDevice, wrong: readonly string[]): readonly string[] =>
+    wrong.map((problem) => `${protocol} ${device.id}: ${problem}`);
+  return [
+    ...silent.flatMap((device) => {
+      const [ending, ...more] = endingsOf(record, device);
+      return told(device, [...(ending ? untruths(ending, device) : []), ...more.map(() => 'it ended twice')]);
+    }),
+    ...speaking.flatMap((device) =>
+      told(
+        device,
+        endingsOf(record, device).map(({ reason }) => `it spoke, and ended as ${reason}`),
+      ),
+    ),
+  ];
+}
+
+test.each(scale({ quick: [8_000], soak: [1_000, 2_000, 5_000, 15_000, 60_000] }))(
+  'an adapter that stood still for %i ms: who spoke meanwhile stays, who was silent is told, over every protocol',
+  async (stallMs) => {
+    const wrong = await Promise.all(speakingProtocols.map((protocol) => standsStill(protocol, stallMs)));
+    expect(wrong.flat()).toEqual([]);
+  },
+);

@@ -1,0 +1,105 @@
+import { connect as connectSocket } from 'node:net';
+import { associate } from '../../e2e/support/coap-association.ts';
+import { amqpWire, mqttWireFor, type DeviceWire } from './device-wire.ts';
+import { deviceId, password } from './stage.ts';
+
+export const speakingProtocols = ['mqtt', 'amqp', 'http', 'coap', 'template'] as const;
+export type SpeakingProtocol = (typeof speakingProtocols)[number];
+
+/** A device that is heard now and then, by whatever its protocol has for that. */
+export interface SpeakingDevice {
+  readonly id: string;
+  /** When it last sent something; milliseconds since the Unix epoch. */
+  readonly lastSpokeAt: number;
+  /** Sends a sign of life. The answer is not waited for. */
+  speak(): void;
+  /** Goes without a word. */
+  end(): void;
+}
+
+/** Resolves once the device was let in. */
+export async function openSpeakingDevice(
+  protocol: SpeakingProtocol,
+  port: number,
+  index: number,
+): Promise<SpeakingDevice> {
+  const id = deviceId(index);
+  const wire = await openWire(protocol, port, id);
+  let lastSpokeAt = Date.now();
+  return {
+    id,
+    get lastSpokeAt() {
+      return lastSpokeAt;
+    },
+    speak() {
+      lastSpokeAt = Date.now();
+      wire.speak();
+    },
+    end: () => wire.end(),
+  };
+}
+
+type Wire = Pick<SpeakingDevice, 'speak' | 'end'>;
+
+function openWire(protocol: SpeakingProtocol, port: number, id: string): Promise<Wire> {
+  switch (protocol) {
+    case 'mqtt':
+      return openSession(mqttWireFor(2), port, id);
+    case 'amqp':
+      return openSession(amqpWire, port, id);
+    case 'template':
+      return openSession(templateWire, port, id);
+    case 'http':
+      return openHttpLease(port, id);
+    case 'coap':
+      return openCoapLease(port, id);
+    default:
+      return protocol satisfies never;
+  }
+}
+
+const templateWire: DeviceWire = {
+  connect: ({ username, password: secret }) => Buffer.from(`login ${username} ${secret}\n`),
+  readAnswer: (bytes) =>
+    bytes.includes('ok\n') ? 'accepted' : bytes.includes('error') ? 'refused' : undefined,
+  goodbye: Buffer.from('bye\n'),
+  ping: Buffer.from('ping\n'),
+};
+
+function openSession(wire: DeviceWire, port: number, id: string): Promise<Wire> {
+  const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
+  socket.on('error', () => {});
+  socket.write(wire.connect({ username: `${id}@acme`, password, remoteId: id }));
+  return new Promise((resolve, reject) => {
+    let heard = Buffer.alloc(0);
+    socket.on('data', (bytes: Buffer) => {
+      heard = Buffer.concat([heard, bytes]);
+      if (wire.readAnswer(heard) === 'accepted')
+        resolve({ speak: () => void socket.write(wire.ping), end: () => socket.destroy() });
+    });
+    socket.once('close', () => reject(new Error(`${id} was not let in`)));
+  });
+}
+
+async function openHttpLease(port: number, id: string): Promise<Wire> {
+  const authorization = `Basic ${Buffer.from(`${id}@acme:${password}`).toString('base64')}`;
+  const post = async (): Promise<number> => {
+    const { status } = await fetch(`http://127.0.0.1:${port}/event`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'text/plain' },
+      body: 'x',
+    });
+    return status;
+  };
+  if ((await post()) !== 202) throw new Error(`${id} was not let in`);
+  return { speak: () => void post().catch(() => {}), end() {} };
+}
+
+async function openCoapLease(port: number, id: string): Promise<Wire> {
+  const association = associate(port, `${id}@acme`, password);
+  if (!(await association.opened)) throw new Error(`${id} was not let in`);
+  const post = (): Promise<unknown> =>
+    association.coap.request({ path: ['e'], payload: Buffer.from('21.5') }).catch(() => {});
+  await post();
+  return { speak: () => void post(), end: () => association.vanish() };
+}
