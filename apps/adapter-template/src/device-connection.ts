@@ -112,6 +112,8 @@ export async function serveDevice(
     const connection = host.open(templateTracker, {
       identity,
       remoteId: identity.authId,
+      // As with MQTT: a device that was silent for so long is late, and has half as much again until it is gone.
+      keepAliveMs: (options.idleLimitMs * 2) / 3,
       protocol: 'Template',
       ...(remoteAddress !== undefined && { remoteAddress }),
       end: (reason) => report({ type: 'ended', reason }),

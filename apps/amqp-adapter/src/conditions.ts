@@ -11,6 +11,7 @@ export const refusalConditions: Readonly<Partial<Record<RefusalReason, string>>>
   'device-not-registered': 'amqp:unauthorized-access',
   'tenant-connections-exceeded': 'amqp:unauthorized-access',
   'adapter-connections-exceeded': 'amqp:unauthorized-access',
+  'device-connections-exceeded': 'amqp:resource-limit-exceeded',
 };
 
 /** What a device is told when the adapter ends its connection. */

@@ -108,13 +108,14 @@ export function serveDevice(
     if (!peer) throw new Error('SASL let nobody in');
     if (peer.status === 'refused') return refuse(peer.refusal);
     const identity = peer.status === 'device' ? peer.identity : undefined;
-    const refusal = host.admit(identity);
+    const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
+    const slot = exclusive && typeof containerId === 'string' ? containerId : undefined;
+    const refusal = host.admit(identity, slot);
     if (refusal) return refuse(refusal);
     if (typeof containerId !== 'string' || containerId.length > maxContainerIdLength) {
       answer();
       return close({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
     }
-    const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
     const life = {
       end: (reason: EndReason) => report({ type: 'ended', reason, raw: endCauses[reason] }),
       onDisconnected,
@@ -123,7 +124,9 @@ export function serveDevice(
       ? host.open(amqpTracker, {
           identity,
           remoteId: containerId === '' ? identity.authId : containerId,
-          ...(exclusive && { slot: containerId }),
+          ...(slot !== undefined && { slot }),
+          // It was told half of what it gets, and has to be heard that often.
+          keepAliveMs: options.idleTimeoutMs / 2,
           protocol: 'AMQP 1.0',
           ...(remoteAddress !== undefined && { remoteAddress }),
           ...life,

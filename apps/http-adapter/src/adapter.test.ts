@@ -52,7 +52,7 @@ describeAdapter('HTTP', {
   createAdapter: (limits) => createHttpAdapter({ ...options, ...limits }),
   silenceMs: 600_000,
   // There is no connection: nothing to cut, and nothing to take over.
-  cannot: ['vanish', 'takeOver', 'expire'],
+  cannot: ['vanish', 'takeOver', 'expire', 'multiply'],
   async connect({ port }, { username, password }) {
     const authorization = basic(username, password);
     const { status } = await send(port, '/telemetry', { headers: { authorization } });

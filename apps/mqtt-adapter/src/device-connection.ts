@@ -55,6 +55,7 @@ export function createDeviceConnection(
   let version = 4;
   let clientId = '';
   let keepAlive: KeepAlive | undefined;
+  let keepAliveAsked = 0;
   let sessionExpiryAsked = false;
   let identity: AuthenticatedDevice | undefined;
   let connection: OpenConnection<MqttSignal> | undefined;
@@ -167,7 +168,8 @@ export function createDeviceConnection(
       // [MQTT-3.1.3-8]: aedes refuses it, if it sees what the client sent.
       if (clientId === '' && version < 5 && packet.clean === false) return true;
 
-      keepAlive = keepAliveFor(version, packet.keepalive ?? 0, idleLimitMs);
+      keepAliveAsked = packet.keepalive ?? 0;
+      keepAlive = keepAliveFor(version, keepAliveAsked, idleLimitMs);
       // Nothing is kept for a device: neither its will nor its session.
       delete packet.will;
       packet.clean = true;
@@ -195,20 +197,22 @@ export function createDeviceConnection(
       // A device that left meanwhile was never connected.
       if (internals.closed || conn.destroyed) return false;
       if (result.status === 'refused') return refuse(result.refusal.reason);
-      const refusal = host.admit(result.identity);
+      const refusal = host.admit(result.identity, clientId);
       if (refusal) return refuse(refusal.reason);
 
+      const { liveness, serverKeepAliveSeconds } = keepAlive ?? keepAliveFor(version, 0, idleLimitMs);
+      const keepAliveSeconds = serverKeepAliveSeconds ?? keepAliveAsked;
       identity = result.identity;
       connection = host.open(mqttTracker, {
         identity,
         remoteId: clientId,
         slot: clientId,
+        ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
         protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
         ...(remoteAddress !== undefined && { remoteAddress }),
         end: (reason: EndReason) => connection?.report({ type: 'ended', reason, raw: endCodes[reason] }),
         onDisconnected,
       });
-      const { liveness, serverKeepAliveSeconds } = keepAlive ?? keepAliveFor(version, 0, idleLimitMs);
       connection.report({ type: 'accepted', liveness });
       if (serverKeepAliveSeconds !== undefined) internals._serverKeepAlive = serverKeepAliveSeconds;
       if (sessionExpiryAsked) internals._sessionExpiryClamped = true;

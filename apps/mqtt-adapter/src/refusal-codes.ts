@@ -24,6 +24,7 @@ export const refusalCodes: Readonly<Record<RefusalReason | 'identifier-rejected'
   'device-not-registered': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },
   'tenant-connections-exceeded': { v3: returnCodes.notAuthorized, v5: reasonCodes.quotaExceeded },
   'adapter-connections-exceeded': { v3: returnCodes.serverUnavailable, v5: reasonCodes.useAnotherServer },
+  'device-connections-exceeded': { v3: returnCodes.serverUnavailable, v5: reasonCodes.quotaExceeded },
   busy: { v3: returnCodes.serverUnavailable, v5: reasonCodes.serverBusy },
   unavailable: { v3: returnCodes.serverUnavailable, v5: reasonCodes.serverUnavailable },
   'identifier-rejected': { v3: returnCodes.identifierRejected, v5: reasonCodes.clientIdentifierNotValid },

@@ -70,9 +70,12 @@ export interface AdapterHost {
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
    * {@link open}. `undefined` means yes. Counts the attempt.
    *
+   * Where a device has as many sessions as it may have, one that was silent for longer than its keep-alive ends for it.
+   *
    * @param identity absent: a device that need not say who it is; then {@link openAnonymous} follows.
+   * @param slot as {@link ConnectionDescription.slot}: whoever holds it now makes room anyhow.
    */
-  admit(identity?: AuthenticatedDevice): Refusal | undefined;
+  admit(identity?: AuthenticatedDevice, slot?: string): Refusal | undefined;
   /**
    * Counts an attempt that the app refused by itself, e.g. for missing credentials.
    *
@@ -183,6 +186,7 @@ export type RefusalReason =
   | 'device-not-registered'
   | 'tenant-connections-exceeded'
   | 'adapter-connections-exceeded'
+  | 'device-connections-exceeded'
   | 'throttled'
   | 'busy'
   | 'unavailable';
@@ -207,6 +211,11 @@ export interface ConnectionDescription {
   readonly remoteId: string;
   /** What only one connection of the device can hold: a newer holder ends the older one. */
   readonly slot?: string;
+  /**
+   * Of a session: silence that the device promised to break. Where the device has too many sessions, one that was silent for
+   * longer gives way. Absent: it promised nothing.
+   */
+  readonly keepAliveMs?: number;
   /** E.g. `MQTT 5.0`. */
   readonly protocol: string;
   /** `host:port`. */

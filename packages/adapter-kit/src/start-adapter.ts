@@ -69,6 +69,8 @@ export interface AdapterRunSettings {
   readonly maxConnections: number;
   /** What devices that connect at once may use. */
   readonly admission: AdmissionLimits;
+  /** Sessions that a device may have at a time, where the registry says nothing; 0: no limit, default 100. */
+  readonly maxSessionsPerDevice?: number;
   /** Of one device; 0: no limit. */
   readonly maxMessagesPerSecond: number;
   /** Longest time a device waits for the journal before it is answered. */
@@ -261,15 +263,16 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     findPsk: (login) => neverRejects(() => authenticator.findPsk(login), unavailable),
     reauthorize: (device) => neverRejects(() => authenticator.reauthorize(device), unavailable),
     refused: (reason, remoteIp) => authenticator.refused(reason, remoteIp),
-    admit(device) {
+    admit(device, slot) {
       if (device) authenticator.proved(device.device.tenant);
       const refusal = admit(
         device,
         {
           count: connections.count + anonymous.count,
           countOf: (tenant) => connections.countOf(tenant),
+          makeRoomFor: (which, limit) => connections.makeRoomFor(which, slot, limit),
         },
-        settings.maxConnections,
+        { maxSessionsPerDevice: 100, ...settings },
       );
       metrics.attempt(refusal?.reason ?? 'succeeded', device?.device.tenant);
       if (refusal) log.debug({ ...device?.device, reason: refusal.reason }, 'device refused');

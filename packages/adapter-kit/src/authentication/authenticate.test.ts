@@ -80,7 +80,7 @@ test('a registry that is away, and a verifier with too much to do, are not the f
 });
 
 describe('admission', () => {
-  const counts = { count: 5, countOf: () => 3 };
+  const counts = { count: 5, countOf: () => 3, makeRoomFor: () => true };
 
   test.each([
     [10, undefined, undefined],
@@ -93,6 +93,8 @@ describe('admission', () => {
     });
     const result = await authenticate(login(), context());
     if (result.status !== 'accepted') throw new Error('not accepted');
-    expect(admit(result.identity, counts, adapterLimit)?.reason).toBe(expected);
+    expect(
+      admit(result.identity, counts, { maxConnections: adapterLimit, maxSessionsPerDevice: 100 })?.reason,
+    ).toBe(expected);
   });
 });

@@ -11,6 +11,7 @@ export const refusalStatuses: Readonly<Record<RefusalReason, number>> = {
   'device-not-registered': 404,
   'tenant-connections-exceeded': 429,
   'adapter-connections-exceeded': 503,
+  'device-connections-exceeded': 429,
   throttled: 429,
   busy: 503,
   unavailable: 503,

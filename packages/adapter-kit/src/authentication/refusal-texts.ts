@@ -9,6 +9,8 @@ export const refusalTexts: Readonly<Record<RefusalReason, string>> = {
   'tenant-connections-exceeded':
     "tenant's configured maximum number of simultaneously connected devices has been reached",
   'adapter-connections-exceeded': 'maximum number of simultaneously connected devices has been reached',
+  'device-connections-exceeded':
+    'maximum number of connections of this device has been reached, try again later',
   throttled: 'too many failed attempts, try again later',
   busy: 'server busy, try again later',
   unavailable: 'Temporarily unavailable',

@@ -33,6 +33,12 @@ export const kitOptions = {
     '8000',
     'ms that a device waits at most before it is told so',
   ),
+  maxSessionsPerDevice: option(
+    'ADAPTER_MAXSESSIONSPERDEVICE',
+    wholeNumber(0, 10_000_000),
+    '100',
+    'sessions that a device may have at a time, where the registry does not say (`max-connections-per-device`); 0: no limit',
+  ),
   maxMessagesPerSecond: option(
     'ADAPTER_MAXMESSAGERATE',
     wholeNumber(0, 1_000_000),

@@ -89,6 +89,7 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
       identity: result.identity,
       remoteId,
       slot: remoteId,
+      keepAliveMs: silenceMs / 2,
       protocol: 'lines',
       end: (reason) => report({ type: 'ended', reason }),
       onDisconnected: () => void socket.end(),

@@ -124,6 +124,7 @@ export function runAdapterProcess<Own extends Options>(
           maxWaiting: kit.maxWaiting,
           maxWaitMs: kit.maxWaitMs,
         },
+        maxSessionsPerDevice: kit.maxSessionsPerDevice,
         maxMessagesPerSecond: kit.maxMessagesPerSecond,
         commitWaitMs: kit.commitWaitMs,
         announceIntervalMs: kit.announceIntervalMs,

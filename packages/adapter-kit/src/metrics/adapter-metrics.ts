@@ -16,6 +16,7 @@ const attemptOutcomes: Readonly<Record<RefusalReason | 'succeeded', string>> = {
   'device-not-registered': 'registration-assertion-failure',
   'tenant-connections-exceeded': 'tenant-connections-exceeded',
   'adapter-connections-exceeded': 'adapter-connections-exceeded',
+  'device-connections-exceeded': 'device-connections-exceeded',
   busy: 'unavailable',
   unavailable: 'unavailable',
 };

@@ -17,6 +17,7 @@ import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { onTheWall, stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
+import { createSessionsByDevice } from './sessions-by-device.ts';
 import { track, type Tracked } from './track.ts';
 
 /** A device that is connected now. */
@@ -85,6 +86,13 @@ export interface Connections {
   stop(): void;
   /** Ends the connections that `which` selects; a lease may decide to live on. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
+  /**
+   * Whether a device may have one more session beside those it has; one that was silent for too long is ended for it.
+   *
+   * @param limit sessions that it may have; 0: any number.
+   * @param slot that of the newcomer.
+   */
+  makeRoomFor(device: DeviceRef, slot: string | undefined, limit: number): boolean;
   /** Whether somebody holds a lease with this user name, `auth-id@tenant`. */
   holdsLease(username: string): boolean;
   /** The devices that are connected now. */
@@ -97,6 +105,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const slots = new Map<string, Connected>();
   const tenants = new Map<string, number>();
   const leaseHolders = new Set<string>();
+  const sessions = createSessionsByDevice<Connected>(({ description: { slot, keepAliveMs }, tracked }) => ({
+    slot,
+    keepAliveMs,
+    lastSeen: tracked.presence()?.lastSeen ?? clock.monotonic(),
+  }));
   let serving = true;
   let round = open.values();
 
@@ -156,6 +169,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const slot = slotKey(description);
     if (slot !== undefined) slots.set(slot, connected);
     if (event.basis.kind === 'lease') leaseHolders.add(usernameOf(description));
+    else sessions.add(event.device, connected);
     count(event.device.tenant, 1);
     return connected;
   }
@@ -167,6 +181,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const slot = slotKey(connected.description);
     if (slot !== undefined && slots.get(slot) === connected) slots.delete(slot);
     if (connected.event.basis.kind === 'lease') leaseHolders.delete(usernameOf(connected.description));
+    else sessions.remove(connected.event.device, connected);
     count(connected.event.device.tenant, -1);
   }
 
@@ -279,6 +294,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     byTenant: () => tenants,
     end(reason, which) {
       for (const connected of [...open]) if (which(connected.description)) endOne(connected, reason);
+    },
+    makeRoomFor(device, slot, limit) {
+      const room = sessions.room(device, slot, limit, clock.monotonic());
+      if (typeof room === 'string') return room === 'free';
+      endOne(room, 'limit-exceeded');
+      return !open.has(room);
     },
     holdsLease: (username) => leaseHolders.has(username),
     *devices() {
