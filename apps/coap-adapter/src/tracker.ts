@@ -1,6 +1,9 @@
 import {
+  closedAt,
+  closesToSleep,
   deaf,
   grantLease,
+  keptInVain,
   leaseAtDeadline,
   leaseDueAt,
   leaseEnded,
@@ -68,6 +71,8 @@ export type CoapState =
       readonly phase: 'present' | 'probing' | 'unanswered' | 'unreachable';
       readonly lease: Lease;
       readonly wishes: Wishes;
+      /** It has closed its last association, and is thought to sleep; nothing was heard since. */
+      readonly asleep?: true;
     };
 
 type Holding = Exclude<CoapState, { phase: 'absent' }>;
@@ -99,7 +104,9 @@ export function presentHolder(
 ): ConnectionTracker<CoapState, CoapSignal> {
   const lease: Lease = { rhythm, basis, lastSeen, until, openRequests: 0 };
   const wishes: Wishes = { declared: basis.from === 'declared' };
-  return { ...coapTracker, initial: { phase: 'present', lease, wishes } };
+  // Most of the time it sleeps; if it does not, something is heard of it before the lease runs out.
+  const asleep = closesToSleep(rhythm) && { asleep: true as const };
+  return { ...coapTracker, initial: { phase: 'present', lease, wishes, ...asleep } };
 }
 
 function whileAbsent(
@@ -144,9 +151,7 @@ function whileHolding(state: Holding, signal: CoapSignal | DeadlineSignal, at: I
     case 'goodbye':
       return end({ ...lease, lastSeen: at }, 'client-closed');
     case 'association-closed':
-      return signal.last && !wishes.declared
-        ? end({ ...lease, lastSeen: at }, 'client-closed')
-        : goOn({ phase: 'present', lease: renewOnSign(lease, at), wishes }, at);
+      return whenClosed(state, signal.last, at);
     case 'probe-ended':
       return phase === 'probing' ? endProbe(state, signal.outcome, at) : goOn(state, at);
     case 'paused':
@@ -160,6 +165,14 @@ function whileHolding(state: Holding, signal: CoapSignal | DeadlineSignal, at: I
     default:
       return signal satisfies never;
   }
+}
+
+/** Closing the last association is a goodbye, unless the device is known to come back. */
+function whenClosed({ lease, wishes }: Holding, last: boolean, at: Instant): Step<CoapState> {
+  const kept: Holding = { phase: 'present', lease: renewOnSign(lease, at), wishes };
+  if (!last || wishes.declared) return goOn(kept, at);
+  if (closesToSleep(lease.rhythm)) return goOn({ ...kept, asleep: true }, at);
+  return end({ ...lease, lastSeen: at, rhythm: closedAt(lease.rhythm, at) }, 'client-closed');
 }
 
 /** A probe can lengthen presence, and never shortens it. */
@@ -180,8 +193,9 @@ function whenDue(state: Holding, at: Instant): Step<CoapState> {
     : runOut(state);
 }
 
-function runOut({ phase, lease }: Holding): Step<CoapState> {
-  return end(lease, phase === 'unanswered' ? 'probe-failed' : 'inactive');
+function runOut({ phase, lease, asleep }: Holding): Step<CoapState> {
+  const ended = asleep ? { ...lease, rhythm: keptInVain(lease.rhythm) } : lease;
+  return end(ended, phase === 'unanswered' ? 'probe-failed' : 'inactive');
 }
 
 /** When there is something to do; while a device is being probed, nothing is before the probe has ended. */

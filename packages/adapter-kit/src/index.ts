@@ -30,6 +30,7 @@ export {
 export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
+export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases/closing-habit.ts';
 export { deaf, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
 export { guardConsole } from './lifecycle/guard-console.ts';

@@ -8,7 +8,7 @@ import {
   type Log,
   type Timestamp,
 } from '@rollcall/core';
-import type { LearnedGaps } from '../leases/rhythm.ts';
+import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { inOrderOf, readPages } from './pages.ts';
 import type { Journal, PendingEvent } from './journal.ts';
 import { createRowBook } from './row-book.ts';
@@ -127,9 +127,9 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       const summary = await store.open();
       book.begin(summary);
       const { lastSeq } = summary;
-      const rhythms: (readonly [holder: string, gaps: LearnedGaps])[] = [];
+      const rhythms: (readonly [holder: string, learned: LearnedRhythm])[] = [];
       for await (const page of readPages(store, 'rhythms', Number.MAX_SAFE_INTEGER))
-        for (const { holder, gaps } of page) rhythms.push([holder, JSON.parse(gaps) as LearnedGaps]);
+        for (const { holder, gaps } of page) rhythms.push([holder, JSON.parse(gaps) as LearnedRhythm]);
       return {
         ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
         ...(summary.instance !== undefined && { follows: summary.instance }),

@@ -7,7 +7,7 @@ import type {
   OutboundEvent,
   Timestamp,
 } from '@rollcall/core';
-import type { LearnedGaps } from '../leases/rhythm.ts';
+import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 
 /** What an event is called while it is kept: its place in the order of all events that were appended. Whole numbers that grow. */
 export type Place = number;
@@ -58,7 +58,7 @@ export interface Recovered {
   /** As `pending`. Where it is asked for, it must be read to its end before anything is forgotten or parked, too. */
   open(): AsyncIterable<readonly OpenEntry[]>;
   /** By lease holder, the one heard last at the end. */
-  readonly rhythms: readonly (readonly [holder: string, gaps: LearnedGaps])[];
+  readonly rhythms: readonly (readonly [holder: string, learned: LearnedRhythm])[];
 }
 
 /**
@@ -86,7 +86,7 @@ export interface Journal {
   /** Notes of an open connection when its device was last heard. Many at a time, every few seconds. */
   note(presence: readonly (readonly [connection: ConnectionId, noted: NotedPresence])[]): void;
   /** Keeps what was learned of lease holders; `undefined` forgets. Many at a time, every few seconds. */
-  learn(rhythms: readonly (readonly [holder: string, gaps: LearnedGaps | undefined])[]): void;
+  learn(rhythms: readonly (readonly [holder: string, learned: LearnedRhythm | undefined])[]): void;
   /** Whether what was appended is not as safe yet as it should be by now. */
   behind(): boolean;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
-import type { LearnedGaps } from '../leases/rhythm.ts';
+import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import type { Journal, OpenEntry, Place } from './journal.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Journal, OpenEntry, Place } from './journal.ts';
  */
 export function createMemoryJournal(): Journal {
   const open = new Map<ConnectionId, OpenEntry>();
-  const rhythms = new Map<string, LearnedGaps>();
+  const rhythms = new Map<string, LearnedRhythm>();
   let highWater: Epoch | undefined;
   let instance: string | undefined;
   let lastPlace: Place = 0;

@@ -1,5 +1,5 @@
 import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
-import type { LearnedGaps } from '../leases/rhythm.ts';
+import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { Journal, NotedPresence, OpenEntry, Place } from './journal.ts';
 import { createSettlements } from './settlements.ts';
@@ -61,7 +61,7 @@ export function createRowBook(): RowBook {
   /** Those of the known that wait, closed and stored; the one that rests longest first. */
   const resting = new Set<Row>();
   const settlements = createSettlements();
-  const rhythms = new Map<string, LearnedGaps | undefined>();
+  const rhythms = new Map<string, LearnedRhythm | undefined>();
   let nextSeq: Place = 1;
   let highWater: Epoch | undefined;
   let storedHighWater: Epoch | undefined;

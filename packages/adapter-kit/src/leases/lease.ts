@@ -1,4 +1,5 @@
 import { later, type DisconnectedChange, type Instant, type LeaseBasis } from '@rollcall/core';
+import { cameBack } from './closing-habit.ts';
 import { leaseInterval, type LeaseTerms } from './lease-interval.ts';
 import { deaf, heard, type Rhythm } from './rhythm.ts';
 
@@ -19,7 +20,7 @@ const onTimeMs = 1_000;
 
 /** The lease that a request grants to a device without one; the request waits for its answer. */
 export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Lease {
-  const rhythm = heard(before, at);
+  const rhythm = heard(cameBack(before, at, terms.defaultMs), at);
   const basis = basisOf(terms, rhythm);
   return { rhythm, basis, lastSeen: at, until: later(at, basis.intervalMs), openRequests: 1 };
 }

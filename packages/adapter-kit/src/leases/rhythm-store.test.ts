@@ -1,5 +1,5 @@
 import type { Instant } from '@rollcall/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRhythmStore } from './rhythm-store.ts';
 import { heard, type Rhythm } from './rhythm.ts';
 
@@ -26,4 +26,37 @@ test('what the journal kept is known again, without the time that nobody listene
   const { gaps } = minutely;
   if (!gaps) throw new Error('nothing was learned');
   expect(createRhythmStore(10, [['a', gaps]]).get('a')).toEqual({ gaps });
+});
+
+describe('that a device closes its connection to sleep', () => {
+  const closing = { returns: 2, ranOut: 1 };
+
+  test('is kept with its gaps, and without any', () => {
+    const store = createRhythmStore(10, []);
+    store.set('a', { ...minutely, closing });
+    store.set('b', { closing });
+    const kept = JSON.parse(JSON.stringify(store.takeChanges())) as ReturnType<typeof store.takeChanges>;
+    const again = createRhythmStore(
+      10,
+      kept.flatMap(([holder, learned]) => (learned ? [[holder, learned] as const] : [])),
+    );
+    expect(again.get('a')).toEqual({ gaps: minutely.gaps, closing });
+    expect(again.get('b')).toEqual({ closing });
+  });
+
+  test('is an addition: an earlier version reads the gaps, and what it wrote is read', () => {
+    const store = createRhythmStore(10, []);
+    store.set('a', { ...minutely, closing });
+    expect(store.takeChanges()).toEqual([['a', { ...minutely.gaps, closing }]]);
+  });
+
+  test('is told when it changes, and when it is unlearned', () => {
+    const store = createRhythmStore(10, []);
+    store.set('a', { closing });
+    store.takeChanges();
+    store.set('a', { closing, latest: 1 as Instant });
+    expect(store.takeChanges()).toEqual([]);
+    store.set('a', { latest: 1 as Instant });
+    expect(store.takeChanges()).toEqual([['a', undefined]]);
+  });
 });

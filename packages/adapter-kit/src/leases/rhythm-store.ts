@@ -1,11 +1,20 @@
+import type { ClosingHabit } from './closing-habit.ts';
 import type { LearnedGaps, Rhythm } from './rhythm.ts';
+
+/**
+ * What the journal keeps of a rhythm, as JSON. Fields are only ever added: earlier versions of the adapter read past what they do not
+ * know, and what they wrote has no `closing`. Without a gap `count` is 0.
+ */
+export interface LearnedRhythm extends LearnedGaps {
+  readonly closing?: ClosingHabit;
+}
 
 /** Rhythms of lease holders, also of those that hold no lease now. Bounded: whoever was not heard for longest is forgotten. */
 export interface RhythmStore {
   get(holder: string): Rhythm;
   set(holder: string, rhythm: Rhythm): void;
   /** What was learned or forgotten since the last call, for the journal. */
-  takeChanges(): readonly (readonly [holder: string, gaps: LearnedGaps | undefined])[];
+  takeChanges(): readonly (readonly [holder: string, learned: LearnedRhythm | undefined])[];
 }
 
 const nothingKnown: Rhythm = {};
@@ -13,23 +22,27 @@ const nothingKnown: Rhythm = {};
 /** @param recovered what the journal has, the holder heard last at the end. */
 export function createRhythmStore(
   maxHolders: number,
-  recovered: readonly (readonly [holder: string, gaps: LearnedGaps])[],
+  recovered: readonly (readonly [holder: string, learned: LearnedRhythm])[],
 ): RhythmStore {
-  const rhythms = new Map<string, Rhythm>(recovered.map(([holder, gaps]) => [holder, { gaps }]));
-  const changed = new Map<string, LearnedGaps | undefined>();
+  const rhythms = new Map<string, Rhythm>(
+    recovered.map(([holder, learned]) => [holder, fromLearned(learned)]),
+  );
+  const changed = new Map<string, LearnedRhythm | undefined>();
 
   return {
     get: (holder) => rhythms.get(holder) ?? nothingKnown,
     set(holder, rhythm) {
       const before = rhythms.get(holder);
-      if (before?.gaps !== rhythm.gaps) changed.set(holder, rhythm.gaps);
+      if (before?.gaps !== rhythm.gaps || before?.closing !== rhythm.closing)
+        changed.set(holder, toLearned(rhythm));
       // Put last: a Map keeps the order of insertion.
       rhythms.delete(holder);
       rhythms.set(holder, rhythm);
       if (rhythms.size <= maxHolders) return;
       const [oldest] = rhythms.keys();
       if (oldest === undefined) return;
-      if (rhythms.get(oldest)?.gaps) changed.set(oldest, undefined);
+      const { gaps, closing } = rhythms.get(oldest) ?? {};
+      if (gaps ?? closing) changed.set(oldest, undefined);
       rhythms.delete(oldest);
     },
     takeChanges() {
@@ -38,4 +51,14 @@ export function createRhythmStore(
       return taken;
     },
   };
+}
+
+const noGaps: LearnedGaps = { count: 0, meanMs: 0, deviationMs: 0, recentMs: [] };
+
+function toLearned({ gaps, closing }: Rhythm): LearnedRhythm | undefined {
+  return gaps || closing ? { ...(gaps ?? noGaps), ...(closing && { closing }) } : undefined;
+}
+
+function fromLearned({ closing, ...gaps }: LearnedRhythm): Rhythm {
+  return { ...(gaps.count > 0 && { gaps }), ...(closing && { closing }) };
 }

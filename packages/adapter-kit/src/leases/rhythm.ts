@@ -1,4 +1,5 @@
 import type { Instant } from '@rollcall/core';
+import { closesToSleep, wasKeptInVain, type ClosingHabit } from './closing-habit.ts';
 
 /** Requests closer together than this are one burst. */
 const burstMs = 5_000;
@@ -12,6 +13,11 @@ const recentGaps = 8;
  */
 const meanWeight = 1 / 8;
 const varianceWeight = 1 / 16;
+
+/** How much longer than the longest of the latest gaps the next one may be. */
+const usualMargin = 1.2;
+/** After a lease was kept in vain: gaps may vary by 20 % in both directions, and the next lease in vain would be one too many. */
+const longMargin = 1.5;
 
 /** What was learned of the gaps between a device's bursts of requests. JSON, and of bounded size. */
 export interface LearnedGaps {
@@ -27,24 +33,34 @@ export interface Rhythm {
   readonly gaps?: LearnedGaps;
   /** The latest request; absent where the time since says nothing, because the adapter could not hear. */
   readonly latest?: Instant;
+  /** Absent where nothing is known of it. */
+  readonly closing?: ClosingHabit;
+  /** When it closed its connection, with which its lease ended; absent once it came back. */
+  readonly closedAt?: Instant;
 }
 
 /** The rhythm once a request arrived. A gap that ended a lease is a gap as any other. */
-export function heard({ gaps, latest }: Rhythm, at: Instant): Rhythm {
+export function heard(before: Rhythm, at: Instant): Rhythm {
+  const { gaps, latest } = before;
   const gapMs = latest === undefined ? 0 : at - latest;
-  if (gapMs < burstMs) return { ...(gaps && { gaps }), latest: at };
-  return { gaps: gaps ? learn(gaps, gapMs) : firstGap(gapMs), latest: at };
+  if (gapMs < burstMs) return { ...before, latest: at };
+  return { ...before, gaps: gaps ? learn(gaps, gapMs) : firstGap(gapMs), latest: at };
 }
 
 /** The rhythm after a time in which the adapter could not hear: the gap until the next request means nothing. */
-export function deaf({ gaps }: Rhythm): Rhythm {
-  return gaps ? { gaps } : {};
+export function deaf({ gaps, closing }: Rhythm): Rhythm {
+  return { ...(gaps && { gaps }), ...(closing && { closing }) };
 }
 
-/** The longest silence that the rhythm makes likely; `undefined` until enough of it is known. */
-export function likelySilenceMs({ gaps }: Rhythm): number | undefined {
-  if (!gaps || gaps.count < enoughGaps) return undefined;
-  return Math.max(gaps.meanMs + 4 * gaps.deviationMs, 1.2 * Math.max(...gaps.recentMs));
+/**
+ * The longest silence that the rhythm makes likely; `undefined` until enough of it is known. Of a device that closes to sleep one gap
+ * is enough, since it has shown that it comes back: the first gaps deviate so much that the silence is about three of them.
+ */
+export function likelySilenceMs(rhythm: Rhythm): number | undefined {
+  const { gaps } = rhythm;
+  if (!gaps || (gaps.count < enoughGaps && !closesToSleep(rhythm))) return undefined;
+  const margin = wasKeptInVain(rhythm) ? longMargin : usualMargin;
+  return Math.max(gaps.meanMs + 4 * gaps.deviationMs, margin * Math.max(...gaps.recentMs));
 }
 
 function firstGap(gapMs: number): LearnedGaps {

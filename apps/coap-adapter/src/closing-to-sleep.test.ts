@@ -1,0 +1,296 @@
+import { track, type LeaseTerms, type Rhythm } from '@rollcall/adapter-kit';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import type { Change, ConnectionTracker } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { absentHolder, coapTracker, presentHolder, type CoapSignal, type CoapState } from './tracker.ts';
+
+const second = 1_000;
+const minute = 60_000;
+const hour = 60 * minute;
+const terms: LeaseTerms = {
+  defaultMs: 10 * minute,
+  minLearnedMs: 30_000,
+  maxLearnedMs: 24 * hour,
+  ttdGraceMs: 10_000,
+};
+
+/** A device that closes its association after each upload. */
+function givenADevice(tracker: ConnectionTracker<CoapState, CoapSignal> = coapTracker) {
+  const clock = new ManualClock();
+  const changes: Change[] = [];
+  let rhythm: Rhythm = {};
+  const watched: typeof tracker = {
+    ...tracker,
+    reduce(state, signal, at) {
+      const step = tracker.reduce(state, signal, at);
+      rhythm = step.state.phase === 'absent' ? step.state.rhythm : step.state.lease.rhythm;
+      return step;
+    },
+  };
+  const { report, presence } = track(watched, clock, (change) => changes.push(change));
+  const request = (facts: LeaseTerms = terms): void => {
+    report({ type: 'request', terms: facts });
+    clock.advance(5);
+    report({ type: 'answered' });
+  };
+  const close = (): void => {
+    clock.advance(5);
+    report({ type: 'association-closed', last: true });
+  };
+  return {
+    clock,
+    report,
+    request,
+    close,
+    upload(facts?: LeaseTerms) {
+      request(facts);
+      close();
+    },
+    /** What was published since this was asked last. */
+    told: () =>
+      changes.splice(0).map((each) => (each.type === 'connected' ? `connected ${from(each)}` : each.reason)),
+    interval: () => {
+      const basis = presence()?.lease?.basis;
+      return basis && `${basis.from} ${basis.intervalMs / minute} min`;
+    },
+    rhythm: () => rhythm,
+  };
+}
+
+function from({ basis }: Change): string {
+  return basis.kind === 'lease' ? basis.from : basis.kind;
+}
+
+type Device = ReturnType<typeof givenADevice>;
+
+/** Two returns in time: from here on it is known. */
+function learnedAs(device: Device, everyMs = 5 * minute): void {
+  for (const _ of [1, 2]) {
+    device.upload();
+    device.clock.advance(everyMs);
+  }
+  device.upload();
+  device.told();
+}
+
+describe('a device that closes its association and comes back', () => {
+  test('twice, within the default interval, is present from then on, by a rhythm that is learned', () => {
+    const device = givenADevice();
+    device.upload();
+    device.clock.advance(5 * minute);
+    device.upload();
+    device.clock.advance(5 * minute);
+    expect(device.told()).toEqual([
+      'connected default',
+      'client-closed',
+      'connected default',
+      'client-closed',
+    ]);
+    device.upload();
+    device.clock.advance(5 * minute);
+    device.upload();
+    expect(device.told()).toEqual(['connected learned']);
+    expect(device.interval()).toMatch(/^learned /);
+  });
+
+  test('once is not known yet, and later than the default interval does not count', () => {
+    const device = givenADevice();
+    device.upload();
+    device.clock.advance(5 * minute);
+    for (const _ of [1, 2, 3]) {
+      device.upload();
+      device.clock.advance(10 * minute + second);
+    }
+    expect(device.told()).toEqual(
+      Array.from({ length: 4 }, () => ['connected default', 'client-closed']).flat(),
+    );
+  });
+
+  test('after a goodbye, or after its lease ran out, did not come back from closing', () => {
+    const device = givenADevice();
+    for (const _ of [1, 2, 3]) {
+      device.request();
+      device.report({ type: 'goodbye' });
+      device.close();
+      device.clock.advance(minute);
+    }
+    device.told();
+    device.upload();
+    expect(device.told()).toEqual(['connected default', 'client-closed']);
+  });
+
+  test('by a handshake alone has not come back', () => {
+    const device = givenADevice();
+    device.upload();
+    for (const _ of [1, 2, 3]) {
+      device.report({ type: 'heard' });
+      device.close();
+    }
+    device.told();
+    device.clock.advance(minute);
+    device.upload();
+    expect(device.told()).toEqual(['connected default', 'client-closed']);
+  });
+
+  test('within the same burst has no rhythm yet, and holds the default interval', () => {
+    const device = givenADevice();
+    for (const _ of [1, 2, 3]) {
+      device.upload();
+      device.clock.advance(second);
+    }
+    device.told();
+    expect(device.interval()).toBe('default 10 min');
+    device.clock.advance(5 * minute);
+    device.upload();
+    expect(device.interval()).toMatch(/^learned /);
+    expect(device.told()).toEqual([]);
+  });
+});
+
+describe('once it is known that it closes to sleep', () => {
+  test('its goodbye ends the lease all the same, and it is not forgotten', () => {
+    const device = givenADevice();
+    learnedAs(device);
+    device.request();
+    device.report({ type: 'goodbye' });
+    device.close();
+    expect(device.told()).toEqual(['client-closed']);
+    device.clock.advance(minute);
+    device.upload();
+    device.clock.advance(minute);
+    device.upload();
+    expect(device.told()).toEqual(['connected learned']);
+  });
+
+  test('a lease that was kept in vain says inactive, and twice is enough: closing ends the lease again', () => {
+    const device = givenADevice();
+    learnedAs(device);
+    device.clock.advance(24 * hour);
+    expect(device.told()).toEqual(['inactive']);
+    device.upload();
+    expect(device.told()).toEqual(['connected learned']);
+    device.clock.advance(72 * hour);
+    expect(device.told()).toEqual(['inactive']);
+    device.upload();
+    expect(device.told().at(-1)).toBe('client-closed');
+    // Anew, it has to come back twice.
+    device.clock.advance(minute);
+    device.upload();
+    device.clock.advance(minute);
+    expect(device.told().at(-1)).toBe('client-closed');
+    device.upload();
+    expect(device.told()).toHaveLength(1);
+  });
+
+  test('a lease that runs out without its having closed teaches nothing about closing', () => {
+    const device = givenADevice();
+    learnedAs(device);
+    for (const _ of [1, 2, 3]) {
+      device.request();
+      device.clock.advance(2_400 * hour);
+      device.told();
+    }
+    device.upload();
+    expect(device.told()).toEqual(['connected learned']);
+  });
+
+  test('what was learned outlives the process, and a lease that was restored was kept for who sleeps', () => {
+    const before = givenADevice();
+    learnedAs(before);
+    const { latest: _, ...kept } = before.rhythm();
+    const absent = givenADevice(absentHolder(kept));
+    absent.upload();
+    expect(absent.told()).toEqual(['connected learned']);
+
+    const { clock } = givenADevice();
+    const now = clock.monotonic();
+    const basis = { kind: 'lease', intervalMs: minute, from: 'learned', detectWithinMs: minute } as const;
+    const lease = { basis, lastSeen: now, until: now + minute } as never;
+    const restored = givenADevice(presentHolder(lease, kept));
+    restored.report({ type: 'deadline' });
+    restored.clock.advance(hour);
+    expect(restored.told()).toEqual(['inactive']);
+    expect(restored.rhythm().closing).toEqual({ returns: 2, ranOut: 1 });
+  });
+});
+
+describe('whatever its rhythm', () => {
+  const seeds = Array.from({ length: 50 }, (_, seed) => seed + 1);
+
+  test.each([7 * second, minute, 5 * minute, 8 * minute])(
+    'a device that sleeps for %i ms, give or take a fifth, never flaps once it is known',
+    (everyMs) => {
+      for (const seed of seeds) {
+        const random = seededRandom(seed);
+        const device = givenADevice();
+        const sleep = (): void => device.clock.advance(Math.round(everyMs * (0.8 + 0.4 * random.next())));
+        for (const _ of [1, 2]) {
+          device.upload();
+          sleep();
+        }
+        expect(device.told().filter((each) => each === 'client-closed')).toHaveLength(2);
+        for (let uploads = 0; uploads < 300; uploads++) {
+          device.upload();
+          sleep();
+        }
+        expect(device.told(), `seed ${seed}`).toEqual(['connected learned']);
+      }
+    },
+  );
+
+  test('one that sends ten messages half a second apart, each on its own association, never flaps once it is known', () => {
+    const device = givenADevice();
+    for (let bursts = 0; bursts < 100; bursts++) {
+      if (bursts === 1) device.told();
+      for (let messages = 0; messages < 10; messages++) {
+        device.upload();
+        device.clock.advance(500);
+      }
+      device.clock.advance(9 * minute);
+    }
+    expect(device.told()).toEqual([]);
+  });
+
+  test('one that slows down from 1 to 10 minutes flaps at most twice', () => {
+    for (const seed of seeds) {
+      const random = seededRandom(seed);
+      const device = givenADevice();
+      for (let uploads = 0; uploads < 200; uploads++) {
+        if (uploads === 100) device.told();
+        device.upload();
+        device.clock.advance((uploads < 100 ? minute : 10 * minute) * (0.8 + 0.4 * random.next()));
+      }
+      const flaps = device.told().filter((each) => !each.startsWith('connected'));
+      expect(flaps.length, `seed ${seed}`).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test('what is told alternates, and who is not known by two returns in time is gone when it closes', () => {
+    for (const seed of seeds) {
+      const random = seededRandom(seed);
+      const device = givenADevice();
+      let isPresent = false;
+      for (let steps = 0; steps < 200; steps++) {
+        const acts = [
+          () => device.request(),
+          device.close,
+          () => device.report({ type: 'goodbye' }),
+          () => device.report({ type: 'heard' }),
+          () => device.clock.advance(random.pick(20) * minute),
+          () => device.clock.advance(random.pick(10) * second),
+          () => device.report({ type: 'paused' }),
+          () => device.report({ type: 'resumed' }),
+        ];
+        const known = (device.rhythm().closing?.returns ?? 0) >= 2;
+        const act = random.pick(acts.length);
+        acts[act]?.();
+        for (const each of device.told()) {
+          expect(each.startsWith('connected'), `seed ${seed}, step ${steps}`).toBe(!isPresent);
+          isPresent = !isPresent;
+        }
+        if (act === 2 || (act === 1 && !known)) expect(isPresent, `seed ${seed}, step ${steps}`).toBe(false);
+        if (act === 1 && known && isPresent) expect(device.interval()).toBeDefined();
+      }
+    }
+  });
+});
