@@ -1,4 +1,4 @@
-import { loadConfig, option, port, text, wholeNumber } from '@rollcall/adapter-kit';
+import { balancersOption, loadConfig, option, port, text, wholeNumber } from '@rollcall/adapter-kit';
 import type { LoadedConfig, Options } from '@rollcall/adapter-kit';
 
 const longestMs = 2 ** 31 - 1;
@@ -7,6 +7,7 @@ const longestMs = 2 ** 31 - 1;
 export const templateOptions = {
   port: option('TEMPLATE_PORT', port, '7070', 'TCP port that devices connect to, without TLS'),
   host: option('TEMPLATE_BINDADDRESS', text, '127.0.0.1', 'address it is bound to'),
+  balancers: balancersOption('TEMPLATE'),
   maxLineBytes: option(
     'TEMPLATE_MAXLINESIZE',
     wholeNumber(64, 1_048_576),

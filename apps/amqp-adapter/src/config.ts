@@ -1,5 +1,6 @@
 import {
   authenticationRequiredOption,
+  balancersOption,
   listenerOptions,
   listenerProblems,
   listenersOf,
@@ -15,6 +16,7 @@ import type { AmqpAdapterOptions } from './adapter.ts';
 /** Options of the AMQP adapter. */
 export const amqpOptions = {
   ...listenerOptions('AMQP', { plain: 5_672, tls: 5_671 }),
+  balancers: balancersOption('AMQP'),
   authenticationRequired: authenticationRequiredOption('AMQP'),
   maxPayloadBytes: option(
     'AMQP_MAXPAYLOADSIZE',

@@ -1,5 +1,6 @@
 import {
   anyOrPattern,
+  balancersOption,
   leaseOptions,
   leaseProblems,
   leaseSettings,
@@ -19,6 +20,7 @@ import type { HttpAdapterOptions } from './adapter.ts';
 /** Options of the HTTP adapter. */
 export const httpOptions = {
   ...listenerOptions('HTTP', { plain: 8_080, tls: 8_443 }),
+  balancers: balancersOption('HTTP'),
   maxPayloadBytes: option(
     'HTTP_MAXPAYLOADSIZE',
     wholeNumber(1, 268_435_455),

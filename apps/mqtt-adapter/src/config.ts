@@ -1,4 +1,5 @@
 import {
+  balancersOption,
   listenerOptions,
   listenerProblems,
   listenersOf,
@@ -14,6 +15,7 @@ import type { MqttAdapterOptions } from './adapter.ts';
 /** Options of the MQTT adapter. */
 export const mqttOptions = {
   ...listenerOptions('MQTT', { plain: 1_883, tls: 8_883 }),
+  balancers: balancersOption('MQTT'),
   maxPayloadBytes: option(
     'MQTT_MAXPAYLOADSIZE',
     wholeNumber(1, 268_435_455),

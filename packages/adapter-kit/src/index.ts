@@ -37,9 +37,11 @@ export { guardConsole } from './lifecycle/guard-console.ts';
 export { runAdapterProcess, type Composition } from './lifecycle/run-adapter-process.ts';
 export { runProcess } from './lifecycle/run-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
+export type { AddressRanges } from './config/address-ranges.ts';
 export { bind } from './listening/bind.ts';
 export {
   authenticationRequiredOption,
+  balancersOption,
   connectionLimit,
   listenerOptions,
   listenerProblems,

@@ -1,7 +1,9 @@
 export { expectPrintableMetrics, expectUnharmed } from './expect-unharmed.ts';
 export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } from './describe-adapter.ts';
+export { describeBalancers, type BalancersHarness } from './describe-balancers.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { recordingLog, type LogLine } from './recording-log.ts';
+export { proxyV1, proxyV2, v2Signature, type ProxyV2Facts } from './proxy-headers.ts';
 export { RecordingSender } from './recording-sender.ts';
 export {
   passwordForASecond,

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import { addressRanges, type AddressRanges } from '../config/address-ranges.ts';
 import { flag, port, text, wholeNumber } from '../config/formats.ts';
 import { readPem } from '../config/messaging-settings.ts';
 import { option, optional, type Option, type Options, type ValuesOf } from '../config/option.ts';
@@ -20,6 +21,8 @@ export interface TlsListener extends Listener {
 export interface Listeners {
   readonly plain?: Listener;
   readonly tls?: TlsListener;
+  /** Whose connections begin with a PROXY protocol header; absent: nobody's. */
+  readonly balancers?: AddressRanges;
 }
 
 /**
@@ -62,6 +65,15 @@ export function listenerOptions(section: string, ports: { readonly plain: number
       hono,
     ),
   } as const satisfies Options;
+}
+
+/** The option of adapters that TCP balancers may stand before. */
+export function balancersOption(section: string): Option<AddressRanges | undefined> {
+  return optional(
+    `${section}_PROXYPROTOCOLFROM`,
+    addressRanges,
+    'balancers, as addresses or ranges such as `10.0.0.0/8`, separated by commas, whose connections begin with a PROXY protocol header, version 1 or 2; a header from anybody else ends the connection',
+  );
 }
 
 /** The option of adapters that can serve devices which do not say who they are. */
@@ -115,8 +127,12 @@ export function listenerProblems(section: string, values: ListenerValues): reado
 }
 
 /** Where to listen. @throws ConfigError where a key file cannot be read. */
-export function listenersOf(section: string, values: ListenerValues): Listeners {
+export function listenersOf(
+  section: string,
+  values: ListenerValues & { readonly balancers: AddressRanges | undefined },
+): Listeners {
   return {
+    ...(values.balancers && { balancers: values.balancers }),
     ...(values.insecurePortEnabled && {
       plain: { host: values.insecurePortBindAddress, port: values.insecurePort },
     }),

@@ -4,15 +4,32 @@ interface RemoteSocket {
   readonly remotePort?: number | undefined;
 }
 
+/** Whose connections these are, where somebody else makes them: a balancer, or TLS on top of them. */
+const standsFor = new WeakMap<RemoteSocket, RemoteSocket>();
+
+/** From now on the socket counts as one of this peer. */
+export function standFor(
+  socket: RemoteSocket,
+  peer: { readonly address: string; readonly port: number },
+): void {
+  standsFor.set(socket, { remoteAddress: peer.address, remotePort: peer.port });
+}
+
+/** A socket that goes on where another one ended, as after a TLS handshake, is of the same peer. */
+export function standForSame(socket: RemoteSocket, before: RemoteSocket): void {
+  const peer = standsFor.get(before);
+  if (peer) standsFor.set(socket, peer);
+}
+
 /** `host:port` of the other side of a socket, as the adapter sees it. */
 export function peerAddress(socket: RemoteSocket): string | undefined {
-  const { remotePort } = socket;
+  const { remotePort } = standsFor.get(socket) ?? socket;
   const remoteIp = remoteIpOf(socket);
   if (remoteIp === '' || remotePort === undefined) return undefined;
   return remoteIp.includes(':') ? `[${remoteIp}]:${remotePort}` : `${remoteIp}:${remotePort}`;
 }
 
 /** The IP address by which whoever is at the other side of a socket is limited; empty where the socket is gone. */
-export function remoteIpOf({ remoteAddress }: RemoteSocket): string {
-  return remoteAddress ?? '';
+export function remoteIpOf(socket: RemoteSocket): string {
+  return (standsFor.get(socket) ?? socket).remoteAddress ?? '';
 }

@@ -18,8 +18,11 @@ export interface PendingSocketsOptions {
 
 /** Network connections that have not been accepted: bounded in all, and per block of addresses. */
 export interface PendingSockets {
-  /** `undefined`: there is no place, and the socket was destroyed. */
-  take(socket: Socket): SocketPlace | undefined;
+  /**
+   * @param block among which it counts: that of its address, unless told otherwise.
+   * @returns `undefined`: there is no place, and the socket was destroyed.
+   */
+  take(socket: Socket, block?: string): SocketPlace | undefined;
   destroyAll(): void;
 }
 
@@ -45,7 +48,7 @@ export function createPendingSockets({ max, turnedAway }: PendingSocketsOptions)
   }
 
   return {
-    take(socket) {
+    take(socket, block) {
       const remoteIp = remoteIpOf(socket);
       // It is gone already.
       if (remoteIp === '') {
@@ -53,7 +56,7 @@ export function createPendingSockets({ max, turnedAway }: PendingSocketsOptions)
         return undefined;
       }
       const pending: Pending = { socket, remoteIp, standing: 'silent' };
-      const loser = places.take(pending, remoteIp);
+      const loser = places.take(pending, block ?? remoteIp);
       if (loser) turnAway(loser);
       if (loser === pending) return undefined;
       all.add(pending);

@@ -4,13 +4,15 @@ import type { AdapterHost, ListenAddress, RunningProtocol } from '../protocol-ad
 import { bind } from './bind.ts';
 import type { Listener, Listeners } from './listener-options.ts';
 import { createPendingSockets, type SocketPlace } from './pending-sockets.ts';
+import { createArrivals } from './proxy-protocol/arrivals.ts';
+import { standForSame } from './peer-address.ts';
 import { createTlsHandshakes } from './tls-handshakes.ts';
 
 export interface SocketServerOptions {
   /** E.g. `mqtt`; over TLS an `s` follows. */
   readonly scheme: string;
   readonly listeners: Listeners;
-  /** Time until the first byte of a TLS handshake, and time that it may take then. */
+  /** Time until the first byte of a TLS handshake, and time that it may take then; also that of a header of the PROXY protocol. */
   readonly handshakeTimeoutMs: number;
   /** Network connections that have not been accepted yet, at most; those whose TLS handshake runs are among them. */
   readonly maxPendingSockets: number;
@@ -20,7 +22,7 @@ export interface SocketServerOptions {
   readonly allowHalfOpen?: boolean;
   /** What becomes of connections that are not accepted when the adapter stops: they are cut (default), or left to `serve`. */
   readonly pendingAtStop?: 'cut' | 'leave';
-  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'failed' | 'turnedAway'>;
+  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway'>;
   /** A network connection is there. Its place says how much it is worth until it is accepted. */
   serve(socket: Socket, place: SocketPlace): void;
 }
@@ -43,6 +45,12 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
   const pending = createPendingSockets({ max: options.maxPendingSockets, turnedAway: host.turnedAway });
   const servers: Server[] = [];
   const listening: ListenAddress[] = [];
+  const arrivals = createArrivals({
+    pending,
+    balancers: listeners.balancers,
+    headerTimeoutMs: options.handshakeTimeoutMs,
+    host,
+  });
   let stopping = false;
 
   function arrive(socket: Socket, serve: SocketServerOptions['serve']): void {
@@ -52,8 +60,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
     }
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    const place = pending.take(socket);
-    if (place) serve(socket, place);
+    arrivals.arrive(socket, (place) => (stopping ? socket.destroy() : serve(socket, place)));
   }
 
   function accept(socket: Socket, place: SocketPlace): void {
@@ -95,7 +102,11 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
         createServer({ allowHalfOpen, highWaterMark: bytesBeforeTls }),
         `${scheme}s`,
         listeners.tls,
-        (socket, place) => handshakes.begin(socket, (secure) => accept(secure, place)),
+        (socket, place) =>
+          handshakes.begin(socket, (secure) => {
+            standForSame(secure, socket);
+            accept(secure, place);
+          }),
       );
     }
   } catch (error) {
@@ -108,6 +119,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
     async stopAccepting() {
       stopping = true;
       for (const server of servers) server.close();
+      arrivals.stop();
       if (options.pendingAtStop !== 'leave') pending.destroyAll();
     },
     close,

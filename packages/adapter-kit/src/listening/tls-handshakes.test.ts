@@ -26,6 +26,7 @@ async function givenAServer(maxHandshakes: number, maxPendingSockets = 100) {
     host: {
       clock,
       log: silentLog,
+      metrics: { counter() {}, gauge() {} },
       failed: (_where, error) => {
         throw error;
       },

@@ -1,0 +1,24 @@
+import { describeBalancers } from '@rollcall/adapter-kit/conformance';
+import { createAmqpAdapter } from './adapter.ts';
+import { amqpHeader, openFrame, saslHeader, saslInit } from './testing/raw-client.ts';
+
+describeBalancers('AMQP 1.0', {
+  createAdapter: (listeners) =>
+    createAmqpAdapter({
+      ...listeners,
+      maxPayloadBytes: 2_048,
+      maxFrameBytes: 16_384,
+      idleTimeoutMs: 60_000,
+      openTimeoutMs: 10_000,
+      authenticationRequired: true,
+      maxPendingSockets: 1_000,
+    }),
+  // A client need not wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
+  hello: ({ username, password }) =>
+    Buffer.concat([
+      saslHeader,
+      saslInit('PLAIN', `\0${username}\0${password}`),
+      amqpHeader,
+      openFrame('unit-1'),
+    ]),
+});

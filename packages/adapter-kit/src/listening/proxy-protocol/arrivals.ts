@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net';
+import type { AddressRanges } from '../../config/address-ranges.ts';
+import type { AdapterHost } from '../../protocol-adapter.ts';
+import { createRefusalReport } from '../../refusals/refusal-report.ts';
+import { remoteIpOf } from '../peer-address.ts';
+import type { PendingSockets, SocketPlace } from '../pending-sockets.ts';
+import { createProxyHeaders, type ProxyHeaderRefusal } from './proxy-headers.ts';
+
+export interface ArrivalsOptions {
+  readonly pending: PendingSockets;
+  /** Absent: no connection begins with a header. */
+  readonly balancers: AddressRanges | undefined;
+  readonly headerTimeoutMs: number;
+  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'metrics'>;
+}
+
+/** New network connections, until it is known whose they are, and they have a place. */
+export interface Arrivals {
+  arrive(socket: Socket, serve: (place: SocketPlace) => void): void;
+  stop(): void;
+}
+
+/**
+ * Where connections come through balancers, they take their places when their headers have said whose they are. Until then each counts among
+ * those that wait in all, and not among those of its address: that is the balancer's, and all devices would have one.
+ */
+export function createArrivals({ pending, balancers, headerTimeoutMs, host }: ArrivalsOptions): Arrivals {
+  if (!balancers)
+    return {
+      arrive(socket, serve) {
+        const place = pending.take(socket);
+        if (place) serve(place);
+      },
+      stop() {},
+    };
+
+  const refusals: Record<ProxyHeaderRefusal, number> = { untrusted: 0, missing: 0, malformed: 0, late: 0 };
+  const report = createRefusalReport(host, 'PROXY protocol');
+  host.metrics.counter(
+    {
+      name: 'rollcall_proxy_headers_refused_total',
+      help: 'Network connections closed for their PROXY protocol header, or for want of one',
+      label: 'cause',
+    },
+    () => refusals,
+  );
+  const headers = createProxyHeaders({
+    trusted: balancers,
+    timeoutMs: headerTimeoutMs,
+    clock: host.clock,
+    refused(cause, remoteIp) {
+      refusals[cause] += 1;
+      report.refused(cause, remoteIp);
+    },
+  });
+  let arrived = 0;
+
+  return {
+    arrive(socket, serve) {
+      const address = remoteIpOf(socket);
+      const block = headers.isFromBalancer(socket) ? `through a balancer ${arrived++}` : undefined;
+      const place = pending.take(socket, block);
+      if (!place) return;
+      headers.begin(socket, () => {
+        if (remoteIpOf(socket) === address) {
+          serve(place);
+          return;
+        }
+        place.accepted();
+        const own = pending.take(socket);
+        if (own) serve(own);
+      });
+    },
+    stop: () => report.stop(),
+  };
+}
