@@ -9,6 +9,7 @@ import { startApp, type TestProcess } from './support/processes.ts';
 
 interface Rhea {
   create_container(): { connect(options: object): Connection };
+  readonly message: { data_section(bytes: Uint8Array): object };
 }
 interface Connection {
   open_sender(address: string): Link;
@@ -85,6 +86,40 @@ test('nothing that was accepted is lost to kill -9', async () => {
   await expect
     .poll(() => [...accepted].filter((body) => !received.has(body)), { timeout: 10_000 })
     .toEqual([]);
+});
+
+test("a device that is seen over Hono's own adapters is shown, and no more is claimed than its events say", async () => {
+  await startNetwork();
+  const args = ['--json', '--tenant', 'acme', '--url', `amqp://127.0.0.1:${port}`];
+  const [tail, devices] = [
+    startApp('rollcall', ['tail', ...args]),
+    startApp('rollcall', ['devices', ...args]),
+  ];
+  processes.push(tail, devices);
+  const sender = (await connect()).open_sender('event/acme');
+  await new Promise<void>((resolve) => sender.on('sendable', () => resolve()));
+  const body = JSON.stringify({ cause: 'connected', 'remote-id': 'unit', source: 'hono-mqtt' });
+  const both = (): boolean => {
+    sender.send({
+      content_type: 'application/vnd.eclipse-hono-dc-notification+json',
+      message_annotations: { tenant_id: 'acme', device_id: '4711' },
+      application_properties: { device_id: '4711' },
+      body: rhea.message.data_section(Buffer.from(body)),
+    });
+    return tail.stdout.length > 0 && devices.stdout.length > 0;
+  };
+  // Each begins to listen at a moment of its own.
+  await expect.poll(both, { timeout: 30_000, interval: 200 }).toBe(true);
+  expect(JSON.parse(tail.stdout[0] ?? '')).toMatchObject({
+    device: '4711',
+    cause: 'connected',
+    source: 'hono-mqtt',
+  });
+  expect(JSON.parse(devices.stdout[0] ?? '')).toMatchObject({
+    device: '4711',
+    status: 'unknown',
+    said: { cause: 'connected', source: 'hono-mqtt' },
+  });
 });
 
 test('a taken port, and a data directory in use, are told in one line, with status 1', async () => {

@@ -34,6 +34,16 @@ test('devices stand by name, with what is known of each', () => {
   ]);
 });
 
+test('a device of which nothing is known says why', () => {
+  const device = deviceRef('acme', 'valve-2');
+  const silent: DevicePresence = { status: 'unknown', device, connections: [] };
+  const said = { type: 'hono', cause: 'connected', device, remoteId: 'x', source: 'hono-amqp' } as const;
+  expect(deviceTable([silent], screen)).toContain('its adapter tells nothing of it any more');
+  expect(deviceTable([{ ...silent, said }], screen)).toContain(
+    'seen over an adapter without connection ids: hono-amqp last said connected',
+  );
+});
+
 test('a table is no wider and no higher than the screen', () => {
   const many = Array.from({ length: 100 }, (_, index) => online(`device-${index}`, ['MQTT 5.0']));
   const lines = deviceTable(many, { columns: 30, rows: 10, colours: false }).split('\n');

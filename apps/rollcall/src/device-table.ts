@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
-import { basisInWords, howKnown } from './in-words.ts';
+import { basisInWords, howKnown, saidInWords } from './in-words.ts';
 
 /** One device as the cells of a table: who, status, since when, over what, and why or how it is known. */
 export function deviceCells(presence: DevicePresence): readonly [string, string, string, string, string] {
@@ -25,7 +25,7 @@ export function deviceCells(presence: DevicePresence): readonly [string, string,
         'unknown',
         first ? time(first.at) : '',
         printable(first?.protocol ?? ''),
-        'its adapter has fallen silent',
+        presence.said ? saidInWords(presence.said) : 'its adapter tells nothing of it any more',
       ];
     }
     default:

@@ -1,5 +1,6 @@
 import { consume, createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
 import { deviceCells, deviceTable } from './device-table.ts';
 import { shutdown } from './shutdown.ts';
 import { terminalLog } from './terminal-log.ts';
@@ -41,17 +42,23 @@ export async function devices({ url, tenant, json, address }: DevicesCommand): P
     );
   }
 
+  function take(event: ReceivedEvent | HonoConnectionEvent): void {
+    const change = table.apply(event);
+    changed = true;
+    // What is only said changes no status, and is news all the same.
+    const news = change?.presence ?? (event.type === 'hono' ? table.get(event.device) : undefined);
+    if (news && !inPlace) stdout.write(`${json ? presenceJson(news) : plain(news)}\n`);
+  }
+
   const consumer = consume({
     url,
     tenant,
     temporary: true,
     ...(address !== undefined && { address }),
     log: terminalLog(tell),
-    onEvent(event) {
-      const change = table.apply(event);
-      changed = true;
-      if (change && !inPlace)
-        stdout.write(`${json ? presenceJson(change.presence) : plain(change.presence)}\n`);
+    onEvent: take,
+    onOther(message) {
+      if (message.type === 'hono') take(message);
     },
   });
   const redraw = inPlace ? setInterval(draw, redrawEveryMs) : undefined;

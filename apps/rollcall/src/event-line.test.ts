@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
 import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/core/wire';
 import { expect, test } from 'vitest';
-import { eventJson, eventLine } from './event-line.ts';
+import { eventJson, eventLine, saidJson, saidLine } from './event-line.ts';
 
 const connected: ReceivedConnected = {
   type: 'connected',
@@ -69,5 +69,25 @@ test('as JSON: the body of the message, unknown fields included, with tenant and
     source: 'hono-mqtt',
     announcement: true,
     data: { 'event-id': 'e1', later: true },
+  });
+});
+
+test('an event of another Hono adapter says that it names no connection', () => {
+  const event = {
+    type: 'hono',
+    cause: 'disconnected',
+    device: deviceRef('DEFAULT_TENANT', '4711'),
+    remoteId: 'unit',
+    source: 'hono-amqp',
+  } as const;
+  expect(saidLine(event, false)).toBe(
+    '              DEFAULT_TENANT/4711  seen over an adapter without connection ids: hono-amqp last said disconnected',
+  );
+  expect(JSON.parse(saidJson(event))).toEqual({
+    tenant: 'DEFAULT_TENANT',
+    device: '4711',
+    cause: 'disconnected',
+    'remote-id': 'unit',
+    source: 'hono-amqp',
   });
 });

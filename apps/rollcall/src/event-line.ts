@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
-import { basisInWords, howKnown } from './in-words.ts';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import { basisInWords, howKnown, saidInWords } from './in-words.ts';
 import { jsonLine } from './terminal.ts';
 
 /** One connection event as a line for people: time, device, what, why, protocol, how it is known. */
@@ -30,4 +30,16 @@ export function eventJson(event: ReceivedEvent): string {
     ...(event.announcement && { announcement: true }),
     data: event.data,
   });
+}
+
+/** An event of another Hono adapter as a line for people. It says neither when nor which connection. */
+export function saidLine(event: HonoConnectionEvent, colours: boolean): string {
+  const words = saidInWords(event);
+  const device = printable(`${event.device.tenant}/${event.device.device}`);
+  return `${' '.repeat('00:00:00.000'.length)}  ${device}  ${colours ? styleText('dim', words, { validateStream: false }) : words}`;
+}
+
+/** The same as one line of JSON. */
+export function saidJson({ device, cause, remoteId, source }: HonoConnectionEvent): string {
+  return jsonLine({ ...device, cause, 'remote-id': remoteId, source });
 }

@@ -1,6 +1,6 @@
 import { consume, type EventConsumer } from '@rollcall/client';
 import type { ReceivedEvent } from '@rollcall/core/wire';
-import { eventJson, eventLine } from './event-line.ts';
+import { eventJson, eventLine, saidJson, saidLine } from './event-line.ts';
 import { terminalLog } from './terminal-log.ts';
 
 export interface FollowOptions {
@@ -47,6 +47,10 @@ export function followEvents(options: FollowOptions): EventConsumer {
       if (event.announcement && !options.announcements) return;
       if (isNews(event)) process.stdout.write(`${json ? eventJson(event) : eventLine(event, colours)}\n`);
       options.onEvent?.(event);
+    },
+    onOther(message) {
+      if (message.type === 'hono')
+        process.stdout.write(`${json ? saidJson(message) : saidLine(message, colours)}\n`);
     },
     onStateChange(attached) {
       if (attached && attachedBefore) options.tell('connected to the Events API again');

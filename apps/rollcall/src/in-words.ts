@@ -1,4 +1,5 @@
-import type { Basis } from '@rollcall/core';
+import { printable, type Basis } from '@rollcall/core';
+import type { HonoConnectionEvent } from '@rollcall/core/wire';
 
 /** How the adapter knows that a device is there. */
 export function basisInWords(basis: Basis): string {
@@ -11,6 +12,11 @@ export function basisInWords(basis: Basis): string {
 /** How exactly it is known when a device left. */
 export function howKnown({ uncertaintyMs }: { readonly uncertaintyMs: number }): string {
   return uncertaintyMs === 0 ? 'known exactly' : `last seen ${seconds(uncertaintyMs)} before`;
+}
+
+/** What an event says that names no connection, as those of Hono's own adapters. */
+export function saidInWords({ cause, source }: Pick<HonoConnectionEvent, 'cause' | 'source'>): string {
+  return `seen over an adapter without connection ids: ${printable(source)} last said ${cause}`;
 }
 
 function seconds(durationMs: number): string {
