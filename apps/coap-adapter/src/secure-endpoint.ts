@@ -15,20 +15,14 @@ import {
   type CoapEndpoint,
 } from '@rollcall/coap';
 import { deviceKey } from '@rollcall/core';
-import {
-  createDtlsServer,
-  type CloseReason,
-  type DropReason,
-  type DtlsServer,
-  type HandshakeFailure,
-  type ServerCertificate,
-} from '@rollcall/dtls';
+import { createDtlsServer, type CloseReason, type DtlsServer, type ServerCertificate } from '@rollcall/dtls';
 import { ackAfterMs } from './ack-timing.ts';
 import { answerProblem } from './answers.ts';
 import { createAssociations, type DeviceAssociation } from './associations.ts';
 import { asksFor } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
 import { registerDtlsMetrics } from './dtls-metrics.ts';
+import { tellOfRefusals } from './dtls-refusals.ts';
 import type { Endpoint } from './endpoint.ts';
 import { followAddress, pathOf } from './follow-address.ts';
 import { leaseProtocol } from './lease-protocol.ts';
@@ -74,7 +68,7 @@ export async function openSecureEndpoint(
   host: AdapterHost,
   counters: DatagramCounters,
 ): Promise<Endpoint> {
-  const { clock, random, log } = host;
+  const { clock, random } = host;
   const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
   const associations = createAssociations();
   const refusals = createRefusalReport(host, 'coaps');
@@ -195,14 +189,7 @@ export async function openSecureEndpoint(
     },
     onClose: closed,
     onError: (error) => host.failed('coaps: dtls', error),
-    onDropped({ address }, reason) {
-      if (isRefusal(reason)) refusals.refused(reason, address);
-    },
-    onHandshakeFailed({ address }, failure) {
-      log.debug({ remoteIp: address, failure }, 'DTLS handshake failed');
-      if (isRefusal(failure)) refusals.refused(failure, address);
-      if (failure === 'keys-differ' || failure === 'bad-proof') host.refused('bad-credentials', address);
-    },
+    ...tellOfRefusals(host, refusals),
   });
 
   registerDtlsMetrics(host, dtls);
@@ -253,13 +240,6 @@ export async function openSecureEndpoint(
       socket.close();
     },
   };
-}
-
-/** What happens without anybody's doing wrong: networks double datagrams, and clients begin anew. */
-const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed', 'restarted', 'closing']);
-
-function isRefusal(cause: DropReason | HandshakeFailure): boolean {
-  return !ordinary.has(cause);
 }
 
 /** Nobody has looked: the handshake stays silent, and the device's next try may find an answer. */
