@@ -62,6 +62,7 @@ export { createMemoryJournal } from './journal/memory-journal.ts';
 export type { AppMetric, AppMetrics, AppMetricValue } from './metrics/app-metrics.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
 export type {
+  AccessEnd,
   AdapterHost,
   AnonymousConnection,
   AuthenticatedDevice,
@@ -70,6 +71,7 @@ export type {
   ConnectionDescription,
   DeviceLogin,
   EndReason,
+  HeldProof,
   ListenAddress,
   OpenConnection,
   PasswordLogin,

@@ -4,6 +4,7 @@ import type {
   Clock,
   ConnectedEvent,
   ConnectionTracker,
+  CredentialsType,
   DeviceRef,
   DisconnectedChange,
   Log,
@@ -22,6 +23,8 @@ import type { AppMetrics } from './metrics/app-metrics.ts';
 export interface ProtocolAdapter {
   /** Hono's type name, e.g. `hono-mqtt`: `source` of the events, `orig_adapter` of device data, key of tenant settings. */
   readonly type: string;
+  /** Of the credentials that let its devices in; absent: all. */
+  readonly credentialsTypes?: readonly CredentialsType[];
   /** Resolves once every socket is bound; rejects where one cannot be. */
   start(host: AdapterHost): Promise<RunningProtocol>;
 }
@@ -66,6 +69,12 @@ export interface AdapterHost {
    * where a proof outlives the connection. Never rejects. Counts refusals.
    */
   reauthorize(identity: AuthenticatedDevice): Promise<AuthenticationResult>;
+  /**
+   * For what a proof opens and the kit does not track as a session: an association, a request under way. `ended` is called at most
+   * once, as soon as the secret ceases to be valid, or the device may not be served any more; what it opened must count for
+   * nothing then, and be closed. Sessions are ended as any other (`ConnectionDescription.end`).
+   */
+  holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
   /**
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
    * {@link open}. `undefined` means yes. Counts the attempt.
@@ -204,6 +213,17 @@ export type EndReason =
   | 'access-revoked'
   | 'credentials-expired'
   | 'limit-exceeded';
+
+/** Why access ends that a secret gave: by the time of that secret, or because the registry changed. */
+export type AccessEnd = Extract<EndReason, 'credentials-expired' | 'access-revoked'>;
+
+/** Something that is open because a device proved a secret. */
+export interface HeldProof {
+  /** Whether it must not count any more: the secret expired, or `ended` was called, or it was released. */
+  isOver(): boolean;
+  /** It is closed: nobody is told any more. */
+  release(): void;
+}
 
 export interface ConnectionDescription {
   readonly identity: AuthenticatedDevice;

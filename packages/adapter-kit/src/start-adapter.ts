@@ -13,6 +13,7 @@ import {
   type TenantId,
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
+import { createAccessBook } from './access/access-book.ts';
 import { announceAgain } from './announcing/announce-again.ts';
 import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
@@ -30,7 +31,13 @@ import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
 import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
-import type { AdapterHost, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
+import type {
+  AdapterHost,
+  AuthenticationResult,
+  ListenAddress,
+  ProtocolAdapter,
+  RunningProtocol,
+} from './protocol-adapter.ts';
 import { restoreLease } from './leases/restored-lease.ts';
 import { createRhythmStore } from './leases/rhythm-store.ts';
 import { watchRegistry } from './leases/watch-registry.ts';
@@ -42,7 +49,6 @@ import { factsOfJournal, tellOfJournal } from './stamping/tell-of-journal.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createAnonymousConnections } from './tracking/anonymous-connections.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
-import { watchAccess } from './tracking/watch-access.ts';
 import { createMessageRate } from './upload/message-rate.ts';
 import { failedInside, tooManyMessages, upload, type UploadContext } from './upload/upload.ts';
 
@@ -166,8 +172,17 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const watched = watchRegistry(parts.registry, clock, (available) => {
     log.warn({}, available ? 'device registry is back' : 'device registry is away: lease clocks stand still');
     connections.servingChanged(available);
+    if (available) access.registryIsBack();
   });
   const { registry } = watched;
+  const access = createAccessBook({
+    registry,
+    clock,
+    log,
+    failed,
+    adapterType: adapter.type,
+    ...(adapter.credentialsTypes && { credentialsTypes: adapter.credentialsTypes }),
+  });
 
   const startSending = outbox.hold();
   await resumePending(recovered, outbox, log).catch(giveUp);
@@ -190,6 +205,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     clock,
     failed,
     loop,
+    access,
     announcer,
     commitWaitMs: settings.commitWaitMs,
     stamp: {
@@ -251,6 +267,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     metrics.attempt('unavailable');
     return refuse('unavailable');
   };
+  const letIn = (work: () => Promise<AuthenticationResult>): Promise<AuthenticationResult> =>
+    neverRejects(() => access.letIn(work, (device) => authenticator.reauthorize(device)), unavailable);
   const host: AdapterHost = {
     clock: containedClock(clock),
     random,
@@ -259,21 +277,26 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     metrics: metrics.app,
     turnedAway: turnedAway.count,
     failed,
-    authenticate: (login) => neverRejects(() => authenticator.authenticate(login), unavailable),
-    findPsk: (login) => neverRejects(() => authenticator.findPsk(login), unavailable),
-    reauthorize: (device) => neverRejects(() => authenticator.reauthorize(device), unavailable),
+    authenticate: (login) => letIn(() => authenticator.authenticate(login)),
+    findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
+    reauthorize: (device) => letIn(() => authenticator.reauthorize(device)),
+    holdProof: (device, ended) => access.holdProof(device, ended),
     refused: (reason, remoteIp) => authenticator.refused(reason, remoteIp),
     admit(device, slot) {
       if (device) authenticator.proved(device.device.tenant);
-      const refusal = admit(
-        device,
-        {
-          count: connections.count + anonymous.count,
-          countOf: (tenant) => connections.countOf(tenant),
-          makeRoomFor: (which, limit) => connections.makeRoomFor(which, slot, limit),
-        },
-        { maxSessionsPerDevice: 100, ...settings },
-      );
+      // It may have been let in a while ago, as in AMQP.
+      const outdated = device !== undefined && access.mayBeOutdated(device);
+      const refusal = outdated
+        ? refuse('busy').refusal
+        : admit(
+            device,
+            {
+              count: connections.count + anonymous.count,
+              countOf: (tenant) => connections.countOf(tenant),
+              makeRoomFor: (which, limit) => connections.makeRoomFor(which, slot, limit),
+            },
+            { maxSessionsPerDevice: 100, ...settings },
+          );
       metrics.attempt(refusal?.reason ?? 'succeeded', device?.device.tenant);
       if (refusal) log.debug({ ...device?.device, reason: refusal.reason }, 'device refused');
       return refusal;
@@ -327,6 +350,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   try {
     protocol = await adapter.start(host);
   } catch (error) {
+    access.stop();
     watched.stop();
     announcer.stop();
     loop.stop();
@@ -340,9 +364,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   phase = 'running';
   // Leases that were taken up while the registry was away did not hear of it.
   if (!connections.serving) connections.servingChanged(false);
-  const access = watchAccess(registry, connections, adapter.type, log);
   // What the registry says of devices that were present before may have changed meanwhile.
-  if (host.restored.length > 0) await access.review(() => true);
+  if (host.restored.length > 0) await access.review();
 
   const noting = keepNoting(clock, journal, connections, rhythms);
 

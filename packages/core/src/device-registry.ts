@@ -83,6 +83,13 @@ export interface SecretsByType {
 
 export type CredentialsType = keyof SecretsByType;
 
+/** All of them. */
+export const credentialsTypes = [
+  'hashed-password',
+  'psk',
+  'x509-cert',
+] as const satisfies readonly CredentialsType[];
+
 /** Credentials by which a device authenticates; disabled secrets are left out. */
 export interface Credentials<Type extends CredentialsType = CredentialsType> {
   readonly device: DeviceRef;

@@ -43,6 +43,7 @@ export type {
   Tenant,
   TrustAnchor,
 } from './device-registry.ts';
+export { credentialsTypes } from './device-registry.ts';
 export {
   disconnectReasons,
   isExactlyKnown,

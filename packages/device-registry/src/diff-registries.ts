@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { CredentialsType, RegistryChange, TenantId } from '@rollcall/core';
+import { credentialsTypes, type RegistryChange, type TenantId } from '@rollcall/core';
 import type { IndexedTenant, RegistryIndex } from './registry-index.ts';
 
 /** What changed between two contents of a registry: tenants whose own settings did, single devices, and single credentials. */
@@ -26,12 +26,6 @@ function deviceChanges(
     device: registration.device,
   }));
 }
-
-const credentialsTypes = [
-  'hashed-password',
-  'psk',
-  'x509-cert',
-] as const satisfies readonly CredentialsType[];
 
 function credentialsChanges(
   tenant: TenantId,

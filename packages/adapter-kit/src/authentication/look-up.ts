@@ -24,7 +24,7 @@ export async function usableCredentials<Type extends CredentialsType>(
   tenant: TenantId,
   type: Type,
   authId: string,
-  { registry }: AuthenticationContext,
+  { registry }: Pick<AuthenticationContext, 'registry'>,
 ): Promise<Found<Credentials<Type>>> {
   const answer = await registry.getCredentials({ tenant, type, authId });
   if (answer.status === 'unavailable') return refuse('unavailable');
@@ -41,7 +41,7 @@ interface ProofFacts {
 export async function identify(
   { device, authId }: Pick<Credentials, 'device' | 'authId'>,
   tenant: Tenant,
-  { registry, adapterType }: AuthenticationContext,
+  { registry, adapterType }: Pick<AuthenticationContext, 'registry' | 'adapterType'>,
   { proof, expiresAt }: ProofFacts,
 ): Promise<AuthenticationResult> {
   const registration = await registry.assertRegistration(device);

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { createCertificateAuthority, type CertificateAuthority } from '@rollcall/conformance';
 import {
+  credentialsTypes,
   deviceRef,
   isValidAt,
   type Answer,
@@ -44,7 +45,8 @@ export const scriptedAuthorities: Readonly<Record<'acme' | 'umbrella', Certifica
 export class ScriptedRegistry implements DeviceRegistry {
   readonly #disabled = new Set<string>();
   readonly #listeners = new Set<(change: RegistryChange) => void>();
-  readonly #tenants: ReadonlyMap<string, Tenant>;
+  readonly #tenants: Map<string, Tenant>;
+  readonly #credentials = new Map<string, 'disabled' | 'deleted' | { readonly movedTo: string }>();
   /** Those of every device. */
   secrets: { readonly [Type in CredentialsType]: readonly SecretsByType[Type][] } = {
     'hashed-password': [hashed(scriptedPassword), hashed(passwordForASecond)],
@@ -80,6 +82,48 @@ export class ScriptedRegistry implements DeviceRegistry {
       device === undefined
         ? { type: 'tenant', tenant: tenant as TenantId }
         : { type: 'device', device: deviceRef(tenant, device) };
+    this.#tell(change);
+  }
+
+  /** Changes what is said of a tenant, or forgets it, and tells listeners. */
+  setTenant(tenant: string, changed: Partial<Tenant> | 'deleted'): void {
+    const known = this.#tenants.get(tenant);
+    if (changed === 'deleted') this.#tenants.delete(tenant);
+    else if (known) this.#tenants.set(tenant, { ...known, ...changed });
+    this.#tell({ type: 'tenant', tenant: tenant as TenantId });
+  }
+
+  /** Changes the secrets of every device, and tells listeners. */
+  setSecrets<Type extends CredentialsType>(type: Type, secrets: readonly SecretsByType[Type][]): void {
+    this.secrets = { ...this.secrets, [type]: secrets };
+    for (const tenant of this.#tenants.keys())
+      for (const device of devices) this.#tellOfCredentials(tenant, device, type);
+  }
+
+  /** Disables or deletes the credentials of a device, or gives its auth-id to another, and tells listeners. */
+  setCredentials(
+    tenant: string,
+    device: string,
+    type: CredentialsType,
+    state: 'disabled' | 'deleted' | { readonly movedTo: string },
+  ): void {
+    this.#credentials.set(JSON.stringify([tenant, device, type]), state);
+    this.#tellOfCredentials(tenant, device, type);
+  }
+
+  /** Tells that everything about the device was changed, although nothing was. */
+  touch(tenant: string, device: string): void {
+    this.#tell({ type: 'tenant', tenant: tenant as TenantId });
+    this.#tell({ type: 'device', device: deviceRef(tenant, device) });
+    for (const type of credentialsTypes) this.#tellOfCredentials(tenant, device, type);
+  }
+
+  #tellOfCredentials(tenant: string, device: string, credentialsType: CredentialsType): void {
+    const authId = authIdOf(tenant, device, credentialsType);
+    this.#tell({ type: 'credentials', tenant: tenant as TenantId, credentialsType, authId });
+  }
+
+  #tell(change: RegistryChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 
@@ -117,13 +161,14 @@ export class ScriptedRegistry implements DeviceRegistry {
     readonly authId: string;
   }): Promise<Answer<Credentials<Type>>> {
     if (this.unavailable) return { status: 'unavailable', cause: new Error('registry is away') };
-    const name = (device: string): string => (type === 'x509-cert' ? `CN=${device},O=${tenant}` : device);
-    const id = devices.find((device) => name(device) === authId);
+    const id = devices.find((device) => authIdOf(tenant, device, type) === authId);
     if (!this.#tenants.has(tenant) || id === undefined) return { status: 'not-found' };
-    const device = deviceRef(tenant, id);
+    const state = this.#credentials.get(JSON.stringify([tenant, id, type]));
+    if (state === 'deleted') return { status: 'not-found' };
+    const device = deviceRef(tenant, typeof state === 'object' ? state.movedTo : id);
     return {
       status: 'found',
-      value: { device, type, authId, enabled: true, secrets: this.secrets[type] },
+      value: { device, type, authId, enabled: state !== 'disabled', secrets: this.secrets[type] },
     };
   }
 
@@ -146,6 +191,11 @@ export class ScriptedRegistry implements DeviceRegistry {
   async close(): Promise<void> {
     this.#listeners.clear();
   }
+}
+
+/** By what the registry knows a device. */
+function authIdOf(tenant: string, device: string, type: CredentialsType): string {
+  return type === 'x509-cert' ? `CN=${device},O=${tenant}` : device;
 }
 
 const devices: readonly string[] = ['thermostat-7', 'valve-1', 'gw-1'];

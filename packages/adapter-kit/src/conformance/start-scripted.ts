@@ -62,6 +62,8 @@ export interface ScriptedInTest extends AdapterInTest {
     expiresInMs?: number;
     username?: string;
     maxSilenceMs?: number;
+    /** Default: that of `username`, with its password. */
+    identity?: AuthenticatedDevice;
   }): Promise<{
     readonly connection: OpenConnection<ScriptedSignal>;
     /** Why the kit asked to end it, each time. */
@@ -86,6 +88,12 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
   const inTest = await startForTest(adapter, setting);
   const host = started;
   if (!host) throw new Error('not started');
+  const logIn = async (username: string): Promise<AuthenticatedDevice> => {
+    const password = Buffer.from(scriptedPassword);
+    const result = await host.authenticate({ username, password, remoteIp: '127.0.0.1' });
+    if (result.status !== 'accepted') throw new Error('refused');
+    return result.identity;
+  };
   return {
     ...inTest,
     host,
@@ -99,14 +107,9 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
       return { connection, ended };
     },
     async begin(facts = {}) {
-      const result = await host.authenticate({
-        username: facts.username ?? 'thermostat-7@acme',
-        password: Buffer.from(scriptedPassword),
-        remoteIp: '127.0.0.1',
-      });
-      if (result.status !== 'accepted') throw new Error('refused');
+      const device = facts.identity ?? (await logIn(facts.username ?? 'thermostat-7@acme'));
       const identity: AuthenticatedDevice = {
-        ...result.identity,
+        ...device,
         ...(facts.expiresInMs !== undefined && {
           expiresAt: (inTest.clock.now() + facts.expiresInMs) as Timestamp,
         }),

@@ -1,6 +1,5 @@
 import {
   deviceKey,
-  later,
   within,
   type Change,
   type Clock,
@@ -12,6 +11,7 @@ import {
   type DisconnectedChange,
   type Instant,
 } from '@rollcall/core';
+import type { AccessBook } from '../access/access-book.ts';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
@@ -27,7 +27,8 @@ interface Connected {
   readonly observedAt?: Instant;
   readonly description: ConnectionDescription;
   readonly tracked: Pick<Tracked<unknown>, 'presence' | 'stop'>;
-  readonly disarmExpiry: () => void;
+  /** It is open no more: nobody need watch over its access. */
+  releaseAccess(): void;
   /** Last seen when it was last noted. */
   noted?: Instant;
 }
@@ -43,6 +44,7 @@ export interface ConnectionsOptions {
   publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
   /** Pairs of this device left out since last asked. */
   takeCoalesced(device: DeviceRef): number;
+  readonly access: Pick<AccessBook, 'holdProof' | 'holdLease'>;
   /** Longest time a device waits for {@link OpenConnection.committed}. */
   readonly commitWaitMs: number;
   /** Told of every connection that begins, or goes on from an earlier incarnation, and of its end. */
@@ -144,26 +146,28 @@ export function createConnections(options: ConnectionsOptions): Connections {
     });
   }
 
+  /** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */
+  function watchAccess(connected: Connected): () => void {
+    const { identity } = connected.description;
+    return connected.event.basis.kind === 'lease'
+      ? options.access.holdLease(identity, () => endOne(connected, 'access-revoked'))
+      : options.access.holdProof(identity, (reason) => endOne(connected, reason)).release;
+  }
+
   function add(
     event: ConnectedEvent,
     description: ConnectionDescription,
     tracked: Connected['tracked'],
     observedAt?: Instant,
   ): Connected {
-    const { expiresAt } = description.identity;
     const connected: Connected = {
       event,
       ...(observedAt !== undefined && { observedAt }),
       description,
       tracked,
-      disarmExpiry:
-        // A lease is renewed with credentials of its own each time.
-        expiresAt === undefined || event.basis.kind === 'lease'
-          ? () => {}
-          : clock.at(later(clock.monotonic(), Math.max(0, expiresAt - clock.now())), () =>
-              endOne(connected, 'credentials-expired'),
-            ),
+      releaseAccess() {},
     };
+    connected.releaseAccess = watchAccess(connected);
     open.add(connected);
     options.announcer.add(connected);
     const slot = slotKey(description);
@@ -175,7 +179,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   function remove(connected: Connected): void {
-    connected.disarmExpiry();
+    connected.releaseAccess();
     open.delete(connected);
     options.announcer.remove(connected);
     const slot = slotKey(connected.description);
@@ -282,9 +286,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       return notes;
     },
     stop() {
-      for (const { tracked, disarmExpiry } of open) {
+      for (const { tracked } of open) {
         tracked.stop();
-        disarmExpiry();
       }
     },
     get count() {
