@@ -7,8 +7,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['{packages,apps}/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'docs/examples/*.test.ts'],
-    // They need software of others: vitest.interop.config.ts.
-    exclude: [...configDefaults.exclude, '**/*.interop.test.ts'],
+    // They need software of others, or long: vitest.interop.config.ts, vitest.soak.config.ts.
+    exclude: [...configDefaults.exclude, '**/*.interop.test.ts', '**/*.soak.test.ts'],
     pool: 'threads',
     isolate: false,
   },

@@ -1,14 +1,15 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-// Long fuzz and repeats: the same tests as in `npm test`, with more cases. Not part of CI.
+// Long fuzz and repeats: the same tests as in `npm test`, with more cases; and floods over real sockets. Not part of CI.
 process.env['ROLLCALL_FUZZ_CASES'] ??= '20000';
 
 export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['{packages,apps}/*/src/**/*fuzz.test.ts'],
+    include: ['{packages,apps}/*/src/**/*fuzz.test.ts', '{packages,apps}/*/src/**/*.soak.test.ts'],
+    exclude: configDefaults.exclude,
     testTimeout: 1_200_000,
   },
 });
