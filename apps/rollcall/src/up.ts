@@ -135,8 +135,8 @@ function startChild(
   tell: (line: string) => void,
 ): ChildProcess {
   const inherited = Object.fromEntries(
-    // DEBUG makes libraries print what devices say, their passwords too.
-    Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL_|HONO_|DEBUG$)/.test(key)),
+    // These make libraries print what devices say, their passwords too.
+    Object.entries(process.env).filter(([key]) => !/^(?:ROLLCALL_|HONO_|(?:NODE_)?DEBUG$)/.test(key)),
   );
   const child = fork(main, args, {
     env: { ...inherited, ...env },

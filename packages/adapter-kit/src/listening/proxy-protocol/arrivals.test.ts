@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, mutated, seededRandom, sendInPieces, settled } from '@rollcall/conformance';
 import { silentLog } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseAddressRanges } from '../../config/address-ranges.ts';
@@ -28,18 +28,25 @@ async function givenAServer() {
       failed: (_where, error) => expect.unreachable(String(error)),
       turnedAway: (cause, remoteIp) => turnedAway.push(`${cause} ${remoteIp}`),
     },
-    serve: (socket) => served.push(peerAddress(socket)),
+    serve(socket) {
+      served.push(peerAddress(socket));
+      socket.on('error', () => {});
+      socket.resume();
+    },
   });
   onTestFinished(async () => {
     for (const client of clients) client.destroy();
     await running.close();
   });
+  const port = running.listening[0]?.port ?? 0;
   return {
+    port,
+    armed: () => clock.armed,
     served,
     turnedAway,
     closed: () => [...clients].filter((client) => client.closed).length,
     async connect(header: Uint8Array): Promise<Socket> {
-      const socket = connect(running.listening[0]?.port ?? 0, '127.0.0.1');
+      const socket = connect(port, '127.0.0.1');
       socket.on('error', () => {});
       clients.add(socket);
       await once(socket, 'connect');
@@ -82,4 +89,21 @@ test('health checks are served as the balancer', async () => {
   const { connect: open, served } = await givenAServer();
   const socket = await open(proxyV2({ command: 0 }));
   await expect.poll(() => served).toEqual([`127.0.0.1:${socket.localPort}`]);
+});
+
+test('whatever a balancer sends, in whatever pieces, nobody else notices, and nothing is left', async () => {
+  const { connect: open, served, armed, port } = await givenAServer();
+  const random = seededRandom(20_261_128);
+  const conversations = [
+    [headerOf('203.0.113.7', 7), Buffer.from('hello')],
+    [proxyV2({ peer: { address: '2001:db8::7', port: 7 }, more: Buffer.alloc(200) }), Buffer.from('hello')],
+    [proxyV2({ command: 0 })],
+  ];
+  for (let round = 0; round < 300; round++)
+    await sendInPieces(port, mutated(conversations[round % 3] ?? [], random), random);
+  // What is left waits to tell of refusals, once a minute.
+  await expect.poll(armed).toBeLessThanOrEqual(1);
+  const before = served.length;
+  await open(headerOf('198.51.100.9', 9));
+  await expect.poll(() => served.slice(before)).toEqual(['198.51.100.9:9']);
 });
