@@ -93,12 +93,32 @@ test('nothing that anybody sends breaks the endpoint, makes it talk too much or 
     send: (datagram) => endpoint.receive(datagram, 'honest'),
   });
 
+  function probe(peer: string, path: unknown): void {
+    endpoint.probePath(peer, path, {
+      send(datagram) {
+        lastProbe = { datagram, peer, path };
+      },
+      confirmed() {
+        confirmed++;
+      },
+    });
+    // Now and then it is answered.
+    if (!lastProbe || random.pick(3) !== 0) return;
+    const { datagram, peer: probed, path: by } = lastProbe;
+    endpoint.receive(emptyMessage('RST', datagram.readUInt16BE(2)), probed, by);
+  }
+  let lastProbe: { datagram: Buffer; peer: string; path: unknown } | undefined;
+  let confirmed = 0;
+
   let honestRequests = 0;
   let hostileBytes = 0;
   for (let index = 0; index < cases; index++) {
     const datagram = spoiled(random);
     hostileBytes += Math.max(datagram.length, 22);
-    endpoint.receive(datagram, `hostile ${random.pick(10)}`);
+    const path = [undefined, undefined, 'a', 'b'][random.pick(4)];
+    endpoint.receive(datagram, `hostile ${random.pick(10)}`, path);
+    if (random.pick(30) === 0) probe(`hostile ${random.pick(10)}`, ['a', 'b', 'c'][random.pick(3)]);
+    if (random.pick(100) === 0) endpoint.endProbe(`hostile ${random.pick(10)}`);
     if (random.pick(500) === 0) endpoint.forget(`hostile ${random.pick(10)}`);
     if (index % 20 !== 0) continue;
     await clock.advanceAsync(random.pick(30_000));
@@ -114,6 +134,8 @@ test('nothing that anybody sends breaks the endpoint, makes it talk too much or 
     expect(held.working).toBeLessThanOrEqual(limits.maxWorking);
     expect(held.uploadBytes).toBeLessThanOrEqual(limits.maxUploadBytes);
     expect(held.downloadBytes).toBeLessThanOrEqual(limits.maxDownloadBytes);
+    expect(held.pathProbes).toBeLessThanOrEqual(10);
+    expect(held.held).toBeLessThanOrEqual(8 * 10);
   }
   expect(honestRequests).toBe(Math.ceil(cases / 20));
   // Three bytes for one, or 64 where that is more: which it is for anything below 22.
@@ -131,7 +153,10 @@ test('nothing that anybody sends breaks the endpoint, makes it talk too much or 
     working: 0,
     uploads: 0,
     downloads: 0,
+    pathProbes: 0,
+    held: 0,
   });
+  expect(confirmed).toBeGreaterThan(cases / 500);
   endpoint.close();
   honest.close();
   expect(clock.armed).toBe(0);
