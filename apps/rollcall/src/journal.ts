@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
@@ -29,7 +30,7 @@ export async function journal({ action, files, directory, json, ...to }: Journal
   let status = 0;
   for (const file of chosen) {
     if (action === 'status') showStatus(file, json);
-    else if (action === 'list') list(file, json);
+    else if (action === 'list') await list(file, json);
     else status = Math.max(status, await retryParked(file, to));
   }
   return status;
@@ -44,11 +45,17 @@ function showStatus(file: string, json: boolean): void {
   );
 }
 
-function list(file: string, json: boolean): void {
+/** Line by line, as fast as they are read: a journal may have more of them than memory. */
+async function list(file: string, json: boolean): Promise<void> {
   const view = inspectJournal(file);
-  for (const unconfirmed of view.unconfirmed())
-    process.stdout.write(`${json ? jsonLine(unconfirmed) : unconfirmedLine(unconfirmed)}\n`);
-  view.close();
+  try {
+    for (const unconfirmed of view.unconfirmed()) {
+      const line = json ? jsonLine(unconfirmed) : unconfirmedLine(unconfirmed);
+      if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+    }
+  } finally {
+    view.close();
+  }
 }
 
 export function unconfirmedLine({ sink, event, parkedFor }: UnconfirmedEvent): string {

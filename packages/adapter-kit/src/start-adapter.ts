@@ -131,6 +131,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   const metrics = createAdapterMetrics(adapter.type, {
     connections: () => connections.byTenant(),
     outbox: () => outbox.depth(),
+    outboxMemoryBytes: () => outbox.memoryBytes(),
     journalBehind: () => journal.behind(),
     anonymousConnections: () => anonymous.count,
     connectsWaiting: () => authenticator.waiting,

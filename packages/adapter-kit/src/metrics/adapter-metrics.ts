@@ -43,6 +43,7 @@ export interface MetricsSources {
   connections(): ReadonlyMap<string, number>;
   anonymousConnections(): number;
   outbox(): readonly SinkDepth[];
+  outboxMemoryBytes(): number;
   journalBehind(): boolean;
   connectsWaiting(): number;
   /** Wall clock, milliseconds. */
@@ -155,6 +156,14 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     sources,
     (depth) => depth.parked,
   );
+  new Gauge({
+    name: 'rollcall_outbox_memory_bytes',
+    help: 'Memory that events that wait take; the rest of them is in the journal',
+    registers,
+    collect() {
+      this.set(sources.outboxMemoryBytes());
+    },
+  });
   new Gauge({
     name: 'rollcall_journal_behind',
     help: '1 while events are kept in memory alone, since the journal is slow or cannot be written',

@@ -31,6 +31,8 @@ export interface Bodies {
   putBack(place: Place): void;
   /** One sink needs this event no more. */
   done(place: Place): void;
+  /** What those that are in memory take, about. */
+  readonly memoryBytes: number;
   /** Whether events that are in memory alone, since the journal does not have them, are more than may be. */
   readonly overBound: boolean;
   /** Whether the event is in memory alone. */
@@ -153,6 +155,9 @@ export function createBodies(journal: Pick<Journal, 'holds' | 'read'>, maxBytes:
     done(place) {
       const body = held.get(place);
       if (body && (body.users -= 1) <= 0) drop(place, body);
+    },
+    get memoryBytes() {
+      return bytes;
     },
     get overBound() {
       return bytes > maxBytes;

@@ -22,6 +22,10 @@ export class Links {
     this.#newer = resized(this.#newer, new Int32Array(capacity));
   }
 
+  get byteLength(): number {
+    return this.#older.byteLength + this.#newer.byteLength;
+  }
+
   older(entry: number): number {
     return this.#older[entry] ?? none;
   }

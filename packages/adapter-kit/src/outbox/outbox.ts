@@ -78,6 +78,8 @@ export interface Outbox {
   /** Number of pairs of this device left out since the last call. */
   takeCoalesced(device: DeviceRef): number;
   depth(): readonly SinkDepth[];
+  /** Bytes of memory that everything that waits takes, about. */
+  memoryBytes(): number;
   /** Resolves when nothing waits any more, or when `signal` aborts. */
   drained(signal: AbortSignal): Promise<void>;
   /** Stops sending. What still waits stays in the journal. */
@@ -190,6 +192,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     takeCoalesced: ({ tenant, device }) => coalesced.take(tenant, () => deviceNumber(device)),
     depth: () => queues.map((queue) => queue.depth()),
+    memoryBytes: () => bodies.memoryBytes + waiting.memoryBytes,
     drained: (signal) =>
       new Promise((resolve) => {
         if (signal.aborted || isEmpty()) {

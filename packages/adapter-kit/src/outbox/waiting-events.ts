@@ -56,6 +56,13 @@ export class WaitingEvents {
     return this.#count;
   }
 
+  /** What all of it takes, free rows included. */
+  get memoryBytes(): number {
+    const columns = [this.#places, this.#ats, this.#devices, this.#bytes, this.#partners, this.#flags];
+    const links = [this.ofDevice, this.ofTenant, this.pairs, this.ready];
+    return [...columns, ...links].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   add({ place, at, device, bytes }: WaitingFacts): Entry {
     if (this.#free === none) this.#resize(Math.max(leastCapacity, this.#places.length * 2));
     const entry = this.#free;

@@ -1,0 +1,52 @@
+import type { OutboundEvent } from '@rollcall/core';
+import type { Journal, PendingEvent, Place } from '../journal/journal.ts';
+import { createMemoryJournal } from '../journal/memory-journal.ts';
+
+/** For tests: a journal that holds every event at once, or as soon as the test says so, and counts what is read back. */
+export interface HoldingJournal extends Journal {
+  /** Whether it holds what it was given; from then on also what it was given before. */
+  holding: boolean;
+  /** Whether reading fails. */
+  unreadable: boolean;
+  /** The places of each read. */
+  readonly reads: (readonly Place[])[];
+  readonly forgotten: Place[];
+  /** Puts an event there that an earlier incarnation left. */
+  left(outbound: OutboundEvent, sinks: readonly string[]): PendingEvent;
+  /** Takes an event away, as no journal should. */
+  lose(place: Place): void;
+}
+
+export function createHoldingJournal(): HoldingJournal {
+  const kept = new Map<Place, OutboundEvent>();
+  let last: Place = 0;
+  const journal: HoldingJournal = {
+    ...createMemoryJournal(),
+    holding: true,
+    unreadable: false,
+    reads: [],
+    forgotten: [],
+    append(outbound) {
+      kept.set(++last, outbound);
+      return { place: last, committed: undefined };
+    },
+    holds: (place) => journal.holding && kept.has(place),
+    async read(places) {
+      if (journal.unreadable) throw new Error('disk I/O error');
+      journal.reads.push(places);
+      // A copy, as from a file.
+      return places.map((place) => structuredClone(kept.get(place)));
+    },
+    forget(_sink, place) {
+      journal.forgotten.push(place);
+      kept.delete(place);
+    },
+    left(outbound, sinks) {
+      kept.set(++last, outbound);
+      const { event, message } = outbound;
+      return { place: last, sinks, device: event.device, at: event.at, bytes: message.byteLength };
+    },
+    lose: (place) => void kept.delete(place),
+  };
+  return journal;
+}

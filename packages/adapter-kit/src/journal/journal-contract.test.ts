@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { anOutboundEvent } from '@rollcall/conformance';
+import { deviceRef, silentLog, systemClock, type ConnectionId, type OutboundEvent } from '@rollcall/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFileJournal } from './file-journal.ts';
+import type { Journal, OpenEntry, Place } from './journal.ts';
+import { createMemoryJournal } from './memory-journal.ts';
+import { createThreadedStore } from './store/threaded-store.ts';
+
+let directory: string;
+let journal: Journal;
+
+/** `readable`: whether it gives back what was committed to it. */
+const kinds = [
+  {
+    kind: 'file',
+    readable: true,
+    create: () =>
+      createFileJournal({
+        store: createThreadedStore({
+          file: join(directory, 'mqtt-0.journal'),
+          durability: 'process',
+          maxBytes: 100_000_000,
+        }),
+        clock: systemClock,
+        log: silentLog,
+        behindAfterMs: 50,
+      }),
+  },
+  { kind: 'memory', readable: false, create: createMemoryJournal },
+] as const;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-contract-'));
+});
+afterEach(async () => {
+  await journal.close();
+  rmSync(directory, { recursive: true });
+});
+
+function connected(id: string): OutboundEvent {
+  return anOutboundEvent(id, { device: deviceRef('acme', id), connectionId: id as ConnectionId });
+}
+
+/** The end of a connection; what is in it else does not matter to a journal. */
+function disconnected(id: string): OutboundEvent {
+  const { event, message } = connected(id);
+  return {
+    event: { ...event, id: `${id}-`, type: 'disconnected' } as unknown as OutboundEvent['event'],
+    message,
+  };
+}
+
+async function committed(outbound: OutboundEvent, sinks: readonly string[] = ['events']): Promise<Place> {
+  const kept = journal.append(outbound, sinks);
+  await kept.committed;
+  return kept.place;
+}
+
+async function openOf(recovered: Awaited<ReturnType<Journal['recover']>>): Promise<readonly OpenEntry[]> {
+  const open: OpenEntry[] = [];
+  for await (const batch of recovered.open()) open.push(...batch);
+  return open;
+}
+
+describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
+  beforeEach(async () => {
+    journal = create();
+    await openOf(await journal.recover());
+  });
+
+  test('places are whole numbers that grow', async () => {
+    const places: Place[] = [];
+    for (const id of ['a', 'b', 'c']) places.push(await committed(connected(id)));
+    expect(places.every((place) => Number.isInteger(place) && place > 0)).toBe(true);
+    expect(places).toEqual([...new Set(places)].toSorted((one, other) => one - other));
+  });
+
+  test('what it holds it gives back, in the order that is asked for; it never holds what it does not give back', async () => {
+    const events = Array.from({ length: 20 }, (_, index) => connected(`c${index}`));
+    const places: Place[] = [];
+    for (const each of events) places.push(await committed(each));
+    expect(places.map((place) => journal.holds(place))).toEqual(places.map(() => readable));
+    const asked = [5, 3, 19, 3];
+    expect(await journal.read(asked.map((index) => places[index] ?? 0))).toEqual(
+      asked.map((index) => (readable ? events[index] : undefined)),
+    );
+    expect(await journal.read([])).toEqual([]);
+    expect(await journal.read([1_000_000])).toEqual([undefined]);
+  });
+
+  test('an event that one sink has confirmed is held for the other', async () => {
+    const place = await committed(disconnected('a'), ['events', 'hook']);
+    journal.forget('hook', place);
+    expect((await journal.read([place]))[0]?.event.id).toBe(readable ? 'a-' : undefined);
+  });
+
+  test('confirming twice, and what there never was, is fine', async () => {
+    const place = await committed(connected('a'));
+    for (const each of [place, place, 1_000_000]) journal.forget('events', each);
+    journal.park('hook', 1_000_001, 'no such address');
+    expect(await committed(connected('b'))).toBeGreaterThan(place);
+  });
+
+  test('a new run finds what is open, and takes places after those before', async () => {
+    const before = await committed(connected('a'));
+    await committed(connected('b'));
+    await committed(disconnected('a'));
+    if (readable) {
+      await journal.close();
+      journal = create();
+    }
+    const recovered = await journal.recover();
+    expect((await openOf(recovered)).map(({ event }) => event.connectionId)).toEqual(['b']);
+    expect(recovered.highWater).toBe(connected('b').event.epoch);
+    expect(await committed(connected('c'))).toBeGreaterThan(before);
+  });
+});
+
+describe('a file with more than is known of in memory', () => {
+  const count = 12_000;
+
+  /** A journal with many events that wait; and a run that comes after it. */
+  async function givenABacklog(): Promise<{ readonly places: readonly Place[] }> {
+    journal = kinds[0].create();
+    await openOf(await journal.recover());
+    const places: Place[] = [];
+    let last: Promise<void> | undefined;
+    for (let index = 0; index < count / 2; index++)
+      for (const half of [connected(`c${index}`), disconnected(`c${index}`)]) {
+        const kept = journal.append(half, ['events', 'hook']);
+        places.push(kept.place);
+        last = kept.committed;
+      }
+    await last;
+    return { places };
+  }
+
+  async function restarted(): Promise<
+    readonly { readonly place: Place; readonly sinks: readonly string[] }[]
+  > {
+    await journal.close();
+    journal = kinds[0].create();
+    const recovered = await journal.recover();
+    const found: { readonly place: Place; readonly sinks: readonly string[] }[] = [];
+    for await (const batch of recovered.pending()) {
+      expect(batch.length).toBeLessThanOrEqual(1_000);
+      found.push(...batch.map(({ place, sinks }) => ({ place, sinks })));
+    }
+    expect(await openOf(recovered)).toEqual([]);
+    return found;
+  }
+
+  test('keeps count of what each sink confirmed and refused, and forgets what nobody needs', async () => {
+    const { places } = await givenABacklog();
+    for (const [index, place] of places.entries()) {
+      journal.forget('events', place);
+      if (index % 3 === 0) journal.park('hook', place, 'no such address');
+      if (index % 3 === 1) journal.forget('hook', place);
+    }
+    const found = await restarted();
+    const expected = places.filter((_, index) => index % 3 !== 1);
+    expect(found).toEqual(expected.map((place) => ({ place, sinks: ['hook'] })));
+    expect(await journal.read(places.slice(0, 3))).toMatchObject([{}, undefined, {}]);
+    // What was refused is tried again, and then gone.
+    for (const { place } of found) journal.forget('hook', place);
+    expect(await restarted()).toEqual([]);
+  });
+});

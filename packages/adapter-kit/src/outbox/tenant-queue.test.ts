@@ -1,0 +1,150 @@
+import { seededRandom } from '@rollcall/conformance';
+import type { ConnectionId } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { createTenantQueue, type Arrival } from './tenant-queue.ts';
+import { WaitingEvents, type Entry } from './waiting-events.ts';
+
+function givenAQueue() {
+  const waiting = new WaitingEvents();
+  return { waiting, queue: createTenantQueue(waiting) };
+}
+
+function arrival(place: number, device: number, half?: Arrival['half']): Arrival {
+  return { place, device, at: place, bytes: 10, ...(half && { half }) };
+}
+
+const begins = (of: string) => ({ of: of as ConnectionId, type: 'connected' as const });
+const ends = (of: string) => ({ of: of as ConnectionId, type: 'disconnected' as const });
+
+describe('a pair', () => {
+  test('both halves of which wait untried is left out, whatever else its device has', () => {
+    const { queue } = givenAQueue();
+    queue.add(arrival(1, 7, begins('a')));
+    queue.add(arrival(2, 7, begins('b')));
+    queue.add(arrival(3, 7, ends('a')));
+    expect(queue.pairs).toBe(1);
+    expect(queue.leaveOut('oldest')).toEqual({ device: 7, places: [1, 3], bytes: 20 });
+    expect([queue.events, queue.bytes, queue.pairs, queue.oldestAt()]).toEqual([1, 10, 0, 2]);
+    expect(queue.leaveOut('oldest')).toBeUndefined();
+  });
+
+  test('of which the beginning was taken is none', () => {
+    const { queue } = givenAQueue();
+    queue.add(arrival(1, 7, begins('a')));
+    const taken = queue.takeReady() as Entry;
+    queue.add(arrival(2, 7, ends('a')));
+    expect(queue.pairs).toBe(0);
+    queue.done(taken);
+    queue.add(arrival(3, 7, begins('b')));
+    queue.add(arrival(4, 7, ends('b')));
+    expect(queue.pairs).toBe(1);
+    queue.done(queue.takeReady() as Entry);
+    queue.takeReady();
+    expect(queue.pairs).toBe(0);
+  });
+
+  test('whose beginning is gone, and whose row is another event by now, is none', () => {
+    const { queue } = givenAQueue();
+    queue.add(arrival(1, 7, begins('a')));
+    queue.done(queue.takeReady() as Entry);
+    queue.add(arrival(2, 8, begins('b')));
+    queue.add(arrival(3, 7, ends('a')));
+    expect(queue.pairs).toBe(0);
+  });
+
+  test('is left out from either end', () => {
+    const { queue } = givenAQueue();
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      queue.add(arrival(2 * index + 1, index, begins(name)));
+      queue.add(arrival(2 * index + 2, index, ends(name)));
+    }
+    expect(queue.leaveOut('newest')?.places).toEqual([5, 6]);
+    expect(queue.pairAt('oldest')).toEqual([1, 2]);
+    expect(queue.leaveOut('oldest')?.places).toEqual([1, 2]);
+  });
+});
+
+test('memory is given back when nothing waits, and is a few dozen bytes for each that does', () => {
+  const { waiting, queue } = givenAQueue();
+  for (let place = 1; place <= 131_072; place++) queue.add(arrival(place, place % 100));
+  expect(waiting.memoryBytes / 131_072).toBe(65);
+  for (let entry = queue.takeReady(); entry !== undefined; entry = queue.takeReady()) queue.done(entry);
+  expect([waiting.count, queue.events, queue.bytes, queue.idle]).toEqual([0, 0, 0, true]);
+  expect(waiting.memoryBytes).toBe(0);
+});
+
+/** The same, said with lists of objects. */
+interface Modelled {
+  readonly place: number;
+  readonly device: number;
+  readonly half: NonNullable<Arrival['half']> | undefined;
+  tried: boolean;
+}
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'whatever comes, goes, fails and is left out: each device in order, one at a time, and whole pairs only (seed %i)',
+  (seed) => {
+    const random = seededRandom(seed);
+    const { waiting, queue } = givenAQueue();
+    let model: Modelled[] = [];
+    const taken = new Map<Entry, Modelled>();
+    const open: { readonly name: string; readonly device: number }[] = [];
+    let nextPlace = 1;
+
+    function add(device: number, half?: Modelled['half']): void {
+      const place = nextPlace++;
+      queue.add(arrival(place, device, half));
+      model.push({ place, device, half, tried: false });
+    }
+    const pairsOf = (): (readonly [Modelled, Modelled])[] =>
+      model.flatMap((end) => {
+        if (end.tried || end.half?.type !== 'disconnected') return [];
+        const start = model.find(
+          ({ half, tried }) => !tried && half?.type === 'connected' && half.of === end.half?.of,
+        );
+        return start ? [[start, end] as const] : [];
+      });
+
+    for (let step = 0; step < 1_500; step++) {
+      const dice = random.pick(12);
+      if (dice < 3) {
+        const device = random.pick(6);
+        open.push({ name: `c${step}`, device });
+        add(device, begins(`c${step}`));
+      } else if (dice < 6 && open.length > 0) {
+        const [ended] = open.splice(random.pick(open.length), 1);
+        if (ended) add(ended.device, ends(ended.name));
+      } else if (dice === 6) {
+        add(random.pick(6));
+      } else if (dice < 9) {
+        const entry = queue.takeReady();
+        if (entry === undefined) continue;
+        const first = model.find(({ place }) => place === waiting.place(entry));
+        if (!first) throw new Error(`${waiting.place(entry)} does not wait`);
+        expect(model.find(({ device }) => device === first.device)).toBe(first);
+        expect([...taken.values()].map(({ device }) => device)).not.toContain(first.device);
+        first.tried = true;
+        taken.set(entry, first);
+      } else if (dice < 11) {
+        const [entry, done] = [...taken][random.pick(taken.size)] ?? [];
+        if (entry === undefined || !done) continue;
+        taken.delete(entry);
+        if (random.pick(3) === 0) {
+          queue.again(entry);
+        } else {
+          queue.done(entry);
+          model = model.filter((each) => each !== done);
+        }
+      } else {
+        const end = random.pick(2) === 0 ? 'oldest' : 'newest';
+        const pair = pairsOf().at(end === 'oldest' ? 0 : -1);
+        expect(queue.leaveOut(end)?.places).toEqual(pair?.map(({ place }) => place));
+        model = model.filter((each) => !pair?.includes(each));
+      }
+      expect([queue.events, queue.pairs]).toEqual([model.length, pairsOf().length]);
+      expect(queue.oldestAt()).toBe(model[0]?.place);
+      expect(waiting.count).toBe(model.length);
+    }
+    expect(nextPlace).toBeGreaterThan(500);
+  },
+);

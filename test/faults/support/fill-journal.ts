@@ -1,0 +1,53 @@
+import { DatabaseSync } from 'node:sqlite';
+import { anOutboundEvent } from '@rollcall/conformance';
+import { deviceRef, type ConnectionId } from '@rollcall/core';
+import { deviceId } from './stage.ts';
+
+export interface Backlog {
+  readonly events: number;
+  /** Each has as many connections as it takes, one after the other. */
+  readonly devices: number;
+  readonly sink: string;
+  /** Whether each connection has only begun: then it is open. */
+  readonly open: boolean;
+}
+
+/** Puts events into a journal that nobody has open, as an adapter would have that never reached its network. Their ids grow. */
+export function fillJournal(file: string, { events, devices, sink, open }: Backlog): void {
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA synchronous = OFF; BEGIN');
+  const insertEvent = database.prepare('INSERT INTO event (seq, facts, message) VALUES (?, ?, ?)');
+  const insertStanding = database.prepare(
+    'INSERT INTO standing (seq, open, waiting, parked) VALUES (?, ?, ?, ?)',
+  );
+  const { event, message } = anOutboundEvent('0');
+  for (let index = 0; index < events; index++) {
+    const device = index % devices;
+    const round = Math.floor(index / devices);
+    const ends = !open && round % 2 === 1;
+    const facts = {
+      ...event,
+      id: eventId(index),
+      connectionId: `${device}.${open ? round : round >> 1}` as ConnectionId,
+      device: deviceRef('acme', deviceId(device)),
+      ...(ends && {
+        type: 'disconnected',
+        connectedAt: event.at,
+        lastSeen: event.at,
+        uncertaintyMs: 0,
+        reason: 'client-closed',
+        initiator: 'device',
+        clean: true,
+      }),
+    };
+    insertEvent.run(index + 1, JSON.stringify(facts), message);
+    insertStanding.run(index + 1, open ? 1 : 0, JSON.stringify([sink]), '{}');
+  }
+  database.exec('COMMIT');
+  database.close();
+}
+
+/** As sortable as a UUIDv7, and before every one of today. */
+function eventId(index: number): string {
+  return `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`;
+}
