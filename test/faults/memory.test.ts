@@ -84,9 +84,9 @@ test.each([
 );
 
 test('the network is away, the heap is small, devices flap: nobody is refused; a crash and a start change nothing; all is told', async () => {
-  const flaps = scale({ quick: 10_000, soak: 60_000 });
+  const flaps = scale({ quick: 5_000, soak: 60_000 });
   const devices = scale({ quick: 500, soak: 3_000 });
-  const { stage, ledger, takeAway, bringBack } = givenAnAdapter(64, {
+  const { stage, ledger, takeAway, bringBack } = givenAnAdapter(scale({ quick: 40, soak: 64 }), {
     devices,
     // What it would take by itself is more than what waits in the quick run.
     environment: { ROLLCALL_OUTBOX_MAXMEMORY: '1000000' },
