@@ -1,11 +1,17 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { expectUnharmed, scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
-import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import {
+  expectUnharmed,
+  makeSocketsUnreliable,
+  scriptedPassword,
+  startForTest,
+} from '@rollcall/adapter-kit/conformance';
+import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
+const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 25;
 
 /** A conversation that the adapter would take. */
@@ -18,13 +24,13 @@ const conversation = [
   'bye',
 ].map((line) => Buffer.from(`${line}\n`));
 
-test(
-  `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
+test.each(loopbackHosts)(
+  `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
   { timeout: 60_000 + cases * 20 },
-  async () => {
+  async (host) => {
     const adapter = await startForTest(
       createTemplateAdapter({
-        host: '127.0.0.1',
+        host,
         port: 0,
         maxLineBytes: 256,
         loginTimeoutMs: 10_000,
@@ -34,15 +40,17 @@ test(
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
 
-    const honest = connect(port, '127.0.0.1');
+    const honest = connect(port, host);
     const answers = createInterface({ input: honest })[Symbol.asyncIterator]();
     honest.write(`login valve-1@acme ${scriptedPassword}\n`);
     expect((await answers.next()).value).toBe('ok');
 
-    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random);
+    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random, host);
 
     for (let played = 0; played < cases; played += atATime) {
+      const mend = makeSocketsUnreliable(random);
       await Promise.all(Array.from({ length: Math.min(atATime, cases - played) }, play));
+      mend();
       honest.write('ping\n');
       expect((await answers.next()).value).toBe('ok');
     }
@@ -53,6 +61,6 @@ test(
     await adapter.running.stop({ graceMs: 0 });
     expect(adapter.clock.armed).toBe(0);
 
-    expectUnharmed(adapter);
+    expectUnharmed(adapter, true);
   },
 );

@@ -1,19 +1,25 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { expectUnharmed, scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
-import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import {
+  expectUnharmed,
+  makeSocketsUnreliable,
+  scriptedPassword,
+  startForTest,
+} from '@rollcall/adapter-kit/conformance';
+import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import rhea from 'rhea';
 import { expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 25;
 
 /** What a real client says, chunk by chunk, up to three messages. */
-async function recordedConversation(port: number): Promise<readonly Uint8Array[]> {
+async function recordedConversation(host: string, port: number): Promise<readonly Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   const connection = rhea.create_container({ id: 'recorded' }).connect({
-    host: '127.0.0.1',
+    host,
     port,
     reconnect: false,
     username: 'thermostat-7@acme',
@@ -36,13 +42,13 @@ async function recordedConversation(port: number): Promise<readonly Uint8Array[]
   return chunks;
 }
 
-test(
-  `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
+test.each(loopbackHosts)(
+  `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
   { timeout: 60_000 + cases * 20 },
-  async () => {
+  async (host) => {
     const adapter = await startForTest(
       createAmqpAdapter({
-        plain: { host: '127.0.0.1', port: 0 },
+        plain: { host, port: 0 },
         maxPayloadBytes: 2_048,
         maxFrameBytes: 16_384,
         idleTimeoutMs: 60_000,
@@ -53,10 +59,10 @@ test(
     );
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
-    const conversation = await recordedConversation(port);
+    const conversation = await recordedConversation(host, port);
 
     const honest = rhea.create_container({ id: 'honest' }).connect({
-      host: '127.0.0.1',
+      host,
       port,
       reconnect: false,
       username: 'valve-1@acme',
@@ -65,9 +71,11 @@ test(
     const sender = honest.open_sender({ target: {} });
     await once(sender, 'sendable');
 
-    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random);
+    const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random, host);
     for (let played = 0; played < cases; played += atATime) {
+      const mend = makeSocketsUnreliable(random);
       await Promise.all(Array.from({ length: Math.min(atATime, cases - played) }, play));
+      mend();
       const accepted = once(sender, 'accepted');
       sender.send({ to: 'telemetry', body: 'x' });
       await accepted;
@@ -80,6 +88,6 @@ test(
     await adapter.running.stop({ graceMs: 0 });
     expect(adapter.clock.armed).toBe(0);
 
-    expectUnharmed(adapter);
+    expectUnharmed(adapter, true);
   },
 );

@@ -1,11 +1,17 @@
 import { connect } from 'node:net';
-import { expectUnharmed, scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
-import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import {
+  expectUnharmed,
+  makeSocketsUnreliable,
+  scriptedPassword,
+  startForTest,
+} from '@rollcall/adapter-kit/conformance';
+import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';
 
-const cases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
+const cases = Math.ceil(allCases / loopbackHosts.length);
 const atATime = 50;
 
 const login = { username: 'thermostat-7@acme', password: Buffer.from(scriptedPassword) };
@@ -33,13 +39,13 @@ function conversation(version: 4 | 5, clientId: string): Packet[] {
   ] as Packet[];
 }
 
-test(
-  `${cases} mutated conversations: no crash, no unmatched event, and an honest device notices nothing`,
+test.each(loopbackHosts)(
+  `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
   { timeout: 60_000 + cases * 20 },
-  async () => {
+  async (host) => {
     const adapter = await startForTest(
       createMqttAdapter({
-        plain: { host: '127.0.0.1', port: 0 },
+        plain: { host, port: 0 },
         maxPayloadBytes: 2_048,
         connectTimeoutMs: 2_000,
         maxPendingSockets: 1_000,
@@ -49,7 +55,7 @@ test(
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
 
-    const honest = connect(port, '127.0.0.1');
+    const honest = connect(port, host);
     const answers: Packet[] = [];
     const incoming = parser();
     incoming.on('packet', (packet) => answers.push(packet));
@@ -66,13 +72,15 @@ test(
         packets.map((packet) => generate(packet, { protocolVersion: version })),
         random,
       );
-      await sendInPieces(port, bytes, random);
+      await sendInPieces(port, bytes, random, host);
     }
 
     for (let index = 0; index < cases; index += atATime) {
+      const mend = makeSocketsUnreliable(random);
       await Promise.all(
         Array.from({ length: Math.min(atATime, cases - index) }, (_, offset) => play(index + offset)),
       );
+      mend();
       const before = answers.length;
       honest.write(generate({ cmd: 'pingreq' }));
       while (answers.length === before) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -86,6 +94,6 @@ test(
     await adapter.events(cases / 10);
     await adapter.running.stop({ graceMs: 0 });
 
-    expectUnharmed(adapter);
+    expectUnharmed(adapter, true);
   },
 );

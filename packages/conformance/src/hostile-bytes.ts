@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { loopbackSources } from './loopback.ts';
 import type { seededRandom } from './seeded-random.ts';
 
 type SeededRandom = ReturnType<typeof seededRandom>;
@@ -14,11 +15,17 @@ export function mutated(messages: readonly Uint8Array[], random: SeededRandom): 
 }
 
 /**
- * Sends bytes to a loopback port in pieces of any size, reads what comes or does not, and leaves in any way: an end, a
- * dropped socket, a reset.
+ * Sends bytes to a loopback port, from any address that is loopback too, in pieces of any size, reads what comes or does not, and
+ * leaves in any way: an end, a dropped socket, a reset.
  */
-export async function sendInPieces(port: number, bytes: Uint8Array, random: SeededRandom): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
+export async function sendInPieces(
+  port: number,
+  bytes: Uint8Array,
+  random: SeededRandom,
+  host = '127.0.0.1',
+): Promise<void> {
+  const sources = loopbackSources(host);
+  const socket = connect({ port, host, localAddress: sources[random.pick(sources.length)] ?? host });
   socket.on('error', () => {});
   if (random.pick(4) > 0) socket.resume();
   await once(socket, 'connect');

@@ -11,6 +11,7 @@ export { describeTracker } from './describe-tracker.ts';
 export { hasDebianPackage } from './has-debian-package.ts';
 export { mutated, sendInPieces } from './hostile-bytes.ts';
 export { localhostCertificate } from './localhost-certificate.ts';
+export { loopbackHosts } from './loopback.ts';
 export { ManualClock, settled } from './manual-clock.ts';
 export { harmOf, harmWithin, illFormedUtf8, nastyStrings } from './nasty-strings.ts';
 export { RecordingSink } from './recording-sink.ts';

@@ -1,5 +1,6 @@
 import type { Log } from '@rollcall/core';
 import type rhea from 'rhea';
+import { onBehalfOf } from './link-peer.ts';
 import { createMessageOrder, type Queued } from './message-order.ts';
 import { capacityOf, forward, wantsSettled } from './outgoing-link.ts';
 import type { Store } from './store.ts';
@@ -89,9 +90,12 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
         any = true;
         toTheEnd(link);
         const settled = wantsSettled(link);
-        const delivery = forward(link, message.payload, settled);
-        if (settled) done(message);
-        else consumers.get(link)?.set(delivery, message);
+        const sent = onBehalfOf(link, () => {
+          const delivery = forward(link, message.payload, settled);
+          if (settled) done(message);
+          else consumers.get(link)?.set(delivery, message);
+        });
+        if (!sent) order.giveBack([message]);
       }
     }
     if (order.waiting > 0 && moved >= maxPerTurn) kick();

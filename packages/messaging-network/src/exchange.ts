@@ -3,6 +3,7 @@ import type { Log } from '@rollcall/core';
 import type rhea from 'rhea';
 import { parseAddress, queueName, type Address } from './addresses.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
+import { onBehalfOf } from './link-peer.ts';
 import { capacityOf, creditOf, forward } from './outgoing-link.ts';
 import type { Store } from './store.ts';
 
@@ -128,8 +129,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     let received = false;
     for (const link of listeners.get(tenant) ?? []) {
       if (capacityOf(link) <= 0) continue;
-      forward(link, Buffer.from(payload), true);
-      received = true;
+      received = onBehalfOf(link, () => void forward(link, Buffer.from(payload), true)) || received;
     }
     settle({ kind: received ? 'accepted' : 'released' });
   }

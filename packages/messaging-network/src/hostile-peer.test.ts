@@ -77,3 +77,42 @@ test.each<[string, () => unknown]>([
   expect(errors).toEqual([]);
   for (const each of [hostile, honest]) each.close();
 });
+
+/** What the network sends to this client throws from now on. */
+function spoil(anyLink: rhea.Sender, client: rhea.Connection): void {
+  const sender = Object.getPrototypeOf(anyLink) as { send(...args: unknown[]): unknown };
+  const { send } = sender;
+  sender.send = function (this: rhea.Sender, ...args) {
+    if (this.connection.container_id === client.container.id) throw new Error('cursed');
+    return send.apply(this, args);
+  };
+  onTestFinished(() => void (sender.send = send));
+}
+
+test.each(['event/acme', 'telemetry/acme'])(
+  'a consumer of %s that nothing can be sent to costs neither producers nor other consumers anything',
+  async (address) => {
+    const { connect, errors } = await given();
+    const [bad, good, producer] = await Promise.all([connect(), connect(), connect()]);
+    const receive = async (connection: rhea.Connection): Promise<rhea.Receiver> => {
+      const link = connection.open_receiver({ source: { address }, credit_window: 100 });
+      await once(link, 'receiver_open');
+      return link;
+    };
+    const received: unknown[] = [];
+    await receive(bad);
+    const goodLink = await receive(good);
+    goodLink.on('message', ({ message }: rhea.EventContext) => received.push(message?.body));
+    const link = producer.open_sender(address);
+    await once(link, 'sendable');
+    spoil(link, bad);
+    for (let sent = 0; sent < 10; sent++) {
+      const settled = new Promise((resolve) => link.once('settled', resolve));
+      link.send({ body: sent, durable: true });
+      await settled;
+    }
+    await expect.poll(() => received.length).toBe(10);
+    expect(errors).toMatchObject([{ where: 'network' }]);
+    for (const each of [good, producer]) each.close();
+  },
+);

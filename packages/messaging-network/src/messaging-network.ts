@@ -7,6 +7,7 @@ import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
 import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
+import { knowPeerOf, onBehalfOf } from './link-peer.ts';
 import { creditOf } from './outgoing-link.ts';
 import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
 import { openStore } from './store.ts';
@@ -74,7 +75,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     creditScheduled = true;
     setImmediate(() => {
       creditScheduled = false;
-      for (const [link, address] of producers) grantCredit(link, address);
+      for (const [link, address] of producers) onBehalfOf(link, () => grantCredit(link, address));
     });
   }
 
@@ -113,6 +114,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     });
   }
 
+  on('connection_open', ({ connection }) => knowPeerOf(connection));
   on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
     const target = receiver.target?.address as unknown;

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { peerBeingServed, servePeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import type { Queued } from './message-order.ts';
 
@@ -87,7 +88,8 @@ export function openStore(directory: string): Store {
     },
     createQueue: (name) => schedule(() => void statements.createQueue.run(name)),
     append(queue, { position, payload }, written) {
-      callbacks.push(written);
+      const peer = peerBeingServed();
+      callbacks.push(peer ? (error) => servePeer(peer, () => written(error)) : written);
       schedule(() => void statements.append.run(position, payload, queue));
     },
     remove: (queue, position) => schedule(() => void statements.remove.run(position, queue)),

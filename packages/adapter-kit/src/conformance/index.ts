@@ -14,4 +14,5 @@ export {
   scriptedPasswords,
 } from './scripted-registry.ts';
 export { watchConsole } from './watch-console.ts';
+export { makeSocketsUnreliable } from './unwritable-sockets.ts';
 export { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';

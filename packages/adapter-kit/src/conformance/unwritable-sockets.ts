@@ -3,17 +3,39 @@ import type { Socket } from 'node:net';
 
 export const writeFailures = ['throws', 'EPERM', 'ENETUNREACH', 'EPIPE'] as const;
 
+type WriteFailure = (typeof writeFailures)[number];
+
 /** From now on nothing can be written to the sockets that servers of this process accept, until the result is called. */
-export function makeSocketsUnwritable(failure: (typeof writeFailures)[number]): () => void {
-  function take(message: unknown): void {
-    const { socket } = message as { readonly socket: Socket };
-    socket.write = () => {
-      const error = Object.assign(new Error(`write ${failure}`), { code: failure });
-      if (failure === 'throws') throw error;
-      socket.destroy(error);
-      return false;
+export function makeSocketsUnwritable(failure: WriteFailure): () => void {
+  return withEachSocket((socket) => spoil(socket, failure));
+}
+
+/** From now on one in eight of these sockets fails in one of these ways, after a few writes, until the result is called. */
+export function makeSocketsUnreliable(random: { pick(below: number): number }): () => void {
+  return withEachSocket((socket) => {
+    if (random.pick(8) > 0) return;
+    const failure = writeFailures[random.pick(writeFailures.length)] ?? 'throws';
+    const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+    let left = random.pick(4);
+    socket.write = (...args: unknown[]) => {
+      if (left-- > 0) return write(...args);
+      spoil(socket, failure);
+      return socket.write('');
     };
-  }
+  });
+}
+
+function spoil(socket: Socket, failure: WriteFailure): void {
+  socket.write = () => {
+    const error = Object.assign(new Error(`write ${failure}`), { code: failure });
+    if (failure === 'throws') throw error;
+    socket.destroy(error);
+    return false;
+  };
+}
+
+function withEachSocket(use: (socket: Socket) => void): () => void {
+  const take = (message: unknown): void => use((message as { readonly socket: Socket }).socket);
   subscribe('net.server.socket', take);
   return () => void unsubscribe('net.server.socket', take);
 }
