@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+  createUploadWindow,
   peerAddress,
   type AdapterHost,
   type EndReason,
@@ -37,6 +38,8 @@ export interface DeviceConnection {
 
 /** Messages a device may have under way on a link, as in Hono. */
 const linkCredit = 30;
+/** Uploads of a connection that are under way, on all its links. */
+const maxUploads = 100;
 /** How long a device may take to read its last frames. */
 const closeWithinMs = 1_000;
 const maxContainerIdLength = 256;
@@ -51,6 +54,7 @@ export function serveDevice(
 ): DeviceConnection {
   const internals = internalsOf(connection);
   const remoteAddress = peerAddress(socket);
+  const window = createUploadWindow(maxUploads);
   let peer: LoggedIn | undefined;
   let open: OpenConnection<AmqpSignal> | undefined;
   const report = (signal: AmqpSignal): void => open?.report(signal);
@@ -192,13 +196,15 @@ export function serveDevice(
               failure: { status: 400, text: 'events must not be settled' },
               terminal: false,
             } as const)
-          : await host.upload({
-              ...(by && { by }),
-              ...address,
-              ...readMessage(message),
-              qos: presettled ? 0 : 1,
-              origAddress: String(message.to),
-            });
+          : await window.run(() =>
+              host.upload({
+                ...(by && { by }),
+                ...address,
+                ...readMessage(message),
+                qos: presettled ? 0 : 1,
+                origAddress: String(message.to),
+              }),
+            );
     if (result.status === 'failed') host.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
     if (!receiver.is_open()) return;
     if (result.status === 'accepted') {

@@ -532,6 +532,74 @@ describe('SUBSCRIBE', () => {
   });
 });
 
+describe('a device that publishes without waiting', () => {
+  const publish = (messageId: number, topic = 'telemetry'): Packet => ({
+    cmd: 'publish',
+    topic,
+    payload: Buffer.from(String(messageId)),
+    qos: 1,
+    messageId,
+    dup: false,
+    retain: false,
+  });
+
+  /** The network answers nothing until it is told to. */
+  function holdNetwork({ sender }: AdapterInTest): () => void {
+    const held: (() => void)[] = [];
+    let open = false;
+    sender.outcome = () =>
+      new Promise((resolve) => {
+        const accept = (): void => resolve({ status: 'accepted' });
+        if (open) accept();
+        else held.push(accept);
+      });
+    return () => {
+      open = true;
+      for (const accept of held.splice(0)) accept();
+    };
+  }
+
+  test('has so many uploads under way, and another device does not wait for the rest', async () => {
+    const adapter = await givenAnAdapter();
+    const release = holdNetwork(adapter);
+    const flood = rawPeer(adapter.address.port, 4);
+    await flood.connect();
+    const all = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    flood.socket.write(Buffer.concat(all.map((id) => generate(publish(id)))));
+    await expect.poll(() => adapter.sender.messages.length).toBe(100);
+    await settled();
+    expect(adapter.sender.messages).toHaveLength(100);
+
+    const other = rawPeer(adapter.address.port, 4);
+    await other.connect({ username: 'valve-1@acme', clientId: 'unit-2' });
+    other.send(publish(1));
+    await expect.poll(() => adapter.sender.messages.length).toBe(101);
+    expect(adapter.sender.messages.at(-1)?.device.device).toBe('valve-1');
+
+    release();
+    expect(await other.next()).toMatchObject({ cmd: 'puback', messageId: 1 });
+    for (const messageId of all) expect(await flood.next()).toMatchObject({ cmd: 'puback', messageId });
+  });
+
+  test('with MQTT 5.0 is told how many may be unanswered, and closed with 0x93 when it sends more', async () => {
+    const adapter = await givenAnAdapter({ receiveMaximum: 3 });
+    const release = holdNetwork(adapter);
+    const peer = rawPeer(adapter.address.port, 5);
+    expect(await peer.connect()).toMatchObject({ properties: { receiveMaximum: 3 } });
+    for (const id of [1, 2, 3]) peer.send(publish(id));
+    await expect.poll(() => adapter.sender.messages.length).toBe(3);
+    release();
+    for (const messageId of [1, 2, 3]) expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId });
+
+    holdNetwork(adapter);
+    for (const id of [4, 5, 6, 7]) peer.send(publish(id));
+    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x93 });
+    await peer.closed();
+    expect(adapter.sender.messages).toHaveLength(6);
+    expect((await adapter.events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0x93 } });
+  });
+});
+
 describe('silence before CONNECT', () => {
   test('ends after the time-out, on the real clock', async () => {
     const { address, sink } = await givenAnAdapter({ connectTimeoutMs: 100 });

@@ -18,6 +18,8 @@ export interface MqttAdapterOptions extends Listeners {
   readonly connectTimeoutMs: number;
   /** See `keepAliveFor`. */
   readonly idleLimitMs: number;
+  /** Messages of QoS 1 that a device may have unanswered, and uploads of it that are under way; default 100. */
+  readonly receiveMaximum?: number;
   /** Network connections that have not been accepted yet, at most. */
   readonly maxPendingSockets: number;
   /** TLS handshakes under way, at most. */
@@ -33,6 +35,7 @@ export function createMqttAdapter(options: MqttAdapterOptions): ProtocolAdapter 
 }
 
 async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
+  const { idleLimitMs, receiveMaximum = 100 } = options;
   const connections = new WeakMap<Client, DeviceConnection>();
   const places = new WeakMap<Client, SocketPlace>();
   let stopping = false;
@@ -40,6 +43,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   const broker = await createSilentBroker({
     maximumPacketSize: options.maxPayloadBytes + packetOverheadBytes,
     connectTimeout: options.connectTimeoutMs,
+    receiveMaximum,
     // Client ids have a limit of our own, and aedes' answer to it is none for MQTT 5.0.
     maxClientsIdLength: 65_535,
     preConnect(client, packet, done) {
@@ -103,7 +107,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
         socket.setKeepAlive(true, tcpKeepAliveDelayMs);
         const client = broker.handle(socket);
         places.set(client, place);
-        connections.set(client, createDeviceConnection(client, host, options.idleLimitMs));
+        connections.set(client, createDeviceConnection(client, host, { idleLimitMs, receiveMaximum }));
       },
     });
     return {

@@ -29,6 +29,12 @@ export const mqttOptions = {
     '10000',
     'ms within which a new network connection must have sent its CONNECT',
   ),
+  receiveMaximum: option(
+    'MQTT_RECEIVEMAXIMUM',
+    wholeNumber(1, 65_535),
+    '100',
+    'messages that a device may have unanswered; MQTT 5.0 devices are told, and closed with 0x93 if they exceed it, others wait',
+  ),
   ...tcpOptions('MQTT', 12_000),
   idleLimitMs: option(
     'MQTT_IDLELIMIT',
@@ -53,6 +59,7 @@ export function mqttAdapterOptions(values: MqttValues): MqttAdapterOptions {
     ...listenersOf('MQTT', values),
     maxPayloadBytes: values.maxPayloadBytes,
     connectTimeoutMs: values.connectTimeoutMs,
+    receiveMaximum: values.receiveMaximum,
     maxPendingSockets: values.maxPendingSockets,
     maxHandshakes: values.maxHandshakes,
     idleLimitMs: values.idleLimitMs,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
   peerCertificate,
+  createUploadWindow,
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -32,6 +33,13 @@ const maxClientIdLength = 256;
 /** How long a device may take to read its last answer. */
 const closeWithinMs = 1_000;
 
+export interface DeviceLimits {
+  /** See `keepAliveFor`. */
+  readonly idleLimitMs: number;
+  /** Messages of QoS 1 that may be unanswered, and uploads that may be under way. */
+  readonly receiveMaximum: number;
+}
+
 /** One network connection of a device, from its first byte to its last: turns what aedes sees into signals. */
 export interface DeviceConnection {
   /** aedes' `preConnect`: the result says whether to go on. */
@@ -47,7 +55,7 @@ export interface DeviceConnection {
 export function createDeviceConnection(
   client: Client,
   host: AdapterHost,
-  idleLimitMs: number,
+  { idleLimitMs, receiveMaximum }: DeviceLimits,
 ): DeviceConnection {
   const internals = internalsOf(client);
   const { conn } = internals;
@@ -60,6 +68,9 @@ export function createDeviceConnection(
   let identity: AuthenticatedDevice | undefined;
   let connection: OpenConnection<MqttSignal> | undefined;
   let draining: Promise<void> | undefined;
+  /** Messages of QoS 1 without their PUBACK. */
+  let unanswered = 0;
+  const window = createUploadWindow(receiveMaximum);
   let latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   let answered: Promise<void> = Promise.resolve();
@@ -151,6 +162,14 @@ export function createDeviceConnection(
     return draining;
   }
 
+  function tooManyUnanswered(): void {
+    connection?.report({
+      type: 'protocol-error',
+      code: reasonCodes.receiveMaximumExceeded,
+      text: 'Receive Maximum exceeded',
+    });
+  }
+
   /** Most devices publish to one topic all their life. */
   function readTopic(text: string): ParsedTopic {
     if (latestTopic?.text !== text) latestTopic = { text, parsed: parseTopic(text) };
@@ -223,9 +242,15 @@ export function createDeviceConnection(
     async publish(packet) {
       if (!identity || !connection) return;
       const { qos, messageId } = packet;
+      // A violation for MQTT 5.0, where the device was told [MQTT-3.3.4-9]; others wait, and are not read meanwhile.
+      if (qos > 0 && version === 5 && unanswered >= receiveMaximum) return tooManyUnanswered();
+      if (qos > 0) unanswered += 1;
       const topic = readTopic(packet.topic);
       const request = uploadRequest(packet, topic, identity);
-      const result = await inOrder('failure' in request ? Promise.resolve(request) : host.upload(request));
+      const result = await inOrder(
+        'failure' in request ? Promise.resolve(request) : window.run(() => host.upload(request)),
+      );
+      if (qos > 0) unanswered -= 1;
       if (result.status === 'failed')
         host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
       const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });

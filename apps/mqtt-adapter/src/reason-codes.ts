@@ -13,6 +13,7 @@ export const reasonCodes = {
   keepAliveTimeout: 0x8d,
   sessionTakenOver: 0x8e,
   topicNameInvalid: 0x90,
+  receiveMaximumExceeded: 0x93,
   packetTooLarge: 0x95,
   messageRateTooHigh: 0x96,
   quotaExceeded: 0x97,

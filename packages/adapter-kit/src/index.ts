@@ -92,5 +92,6 @@ export {
   type RunningAdapter,
 } from './start-adapter.ts';
 export { timeTillDisconnect } from './upload/time-till-disconnect.ts';
+export { createUploadWindow, type UploadWindow } from './upload/upload-window.ts';
 export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';
 export { track, type Tracked } from './tracking/track.ts';

@@ -126,6 +126,58 @@ describe('outcomes', () => {
   });
 });
 
+describe('turns', () => {
+  test('one owner with a thousand messages keeps nobody else waiting for more than a few', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.credit = 10;
+    const link = connection.openSender('q', { ...patient, creditWaitMs: 60_000 });
+    const flood = upTo(1_000).map((id) => link.send(bytes(`a${id}`), { turn: 'a' }));
+    await expect.poll(() => peer.received.length).toBe(10);
+    const others = ['b', 'c'].map((turn) => link.send(bytes(`${turn}0`), { turn }));
+    for (let step = 0; step < 4; step++) peer.grant('q', 1);
+    await Promise.all(others);
+    expect(idsAt(peer).slice(10, 14)).toHaveLength(4);
+    expect(idsAt(peer).slice(10, 14)).toEqual(expect.arrayContaining(['b0', 'c0']));
+    peer.grant('q', 1_000);
+    await Promise.all(flood);
+    expect(idsAt(peer).filter((id) => String(id).startsWith('a'))).toEqual(upTo(1_000).map((id) => `a${id}`));
+  });
+
+  test('one owner has a tenth of the room, and the others have the rest', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    peer.credit = 0;
+    const link = connection.openSender('q', { ...patient, creditWaitMs: 60_000, maxWaiting: 100 });
+    const flood = upTo(20).map((id) => link.send(bytes(`a${id}`), { turn: 'a' }));
+    expect((await Promise.all(flood.slice(10))).map(({ status }) => status)).toEqual(
+      upTo(10).map(() => 'no-credit'),
+    );
+    const other = link.send(bytes('b0'), { turn: 'b' });
+    await expect.poll(() => peer.attached).toEqual(['q']);
+    peer.grant('q', 100);
+    expect(await other).toEqual({ status: 'accepted' });
+    await Promise.all(flood);
+  });
+
+  test('patience ends in the order messages came, whoever has the next turn', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.credit = 1;
+    const link = connection.openSender('q', { ...patient, creditWaitMs: 1_000 });
+    await link.send(bytes('first'));
+    const given: string[] = [];
+    const hear = (name: string) => (): void => void given.push(name);
+    link.submit(bytes('a0'), { turn: 'a' }, hear('a0'));
+    link.submit(bytes('a1'), { turn: 'a' }, hear('a1'));
+    await settled();
+    clock.advance(500);
+    link.submit(bytes('b0'), { turn: 'b' }, hear('b0'));
+    clock.advance(500);
+    expect(given).toEqual(['a0', 'a1']);
+    clock.advance(500);
+    expect(given).toEqual(['a0', 'a1', 'b0']);
+  });
+});
+
 describe('credit', () => {
   test('is never exceeded, and what gets none is given back', async () => {
     const clock = new ManualClock();

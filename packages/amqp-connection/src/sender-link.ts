@@ -3,13 +3,13 @@ import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
 import { attachSender, type CreditedSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
-import { createFifo } from './fifo.ts';
 import { createFlushSchedule } from './flush-schedule.ts';
 import { defaultTimings } from './options.ts';
 import type { OnAccepted } from './plain-delivery.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
 import type { TerminusOptions } from './terminus-options.ts';
 import { createUnsettled, type Sent } from './unsettled.ts';
+import { createWaitingMessages } from './waiting-messages.ts';
 import { whenAborted } from './when-aborted.ts';
 
 export interface SenderOptions {
@@ -39,6 +39,11 @@ export interface SenderOptions {
 export interface SendOptions {
   /** Whether the result waits for the peer's outcome (default), or only until the message was handed over. */
   readonly awaitOutcome?: boolean;
+  /**
+   * Whose message it is: where messages wait for credit, each owner has a turn after the other, and a tenth of the room at most.
+   * Default: nobody's, all of which are one owner's, without that bound.
+   */
+  readonly turn?: string;
   /** The result is `aborted` as soon as this aborts. What was handed over before is not taken back. */
   readonly signal?: AbortSignal;
 }
@@ -53,6 +58,7 @@ export interface SenderLink {
 }
 
 interface Entry extends Sent {
+  readonly turn: string;
   readonly message: Uint8Array;
   readonly awaitOutcome: boolean;
   /** Until when it may wait: for credit first, for the outcome once sent. */
@@ -90,7 +96,8 @@ export function createSenderLink(
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
   const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
-  const waiting = createFifo<Entry>();
+  const waiting = createWaitingMessages<Entry>();
+  const maxWaitingOfOne = Math.ceil(maxWaiting / 10);
   const unsettled = createUnsettled<Entry>();
   const schedule = createFlushSchedule(clock, gatherMs, flush);
   let attachment: Attachment | undefined;
@@ -101,19 +108,14 @@ export function createSenderLink(
   let closed = false;
 
   function scheduleFlush(): void {
-    if (waiting.length > 0) schedule.ask();
+    if (waiting.size > 0) schedule.ask();
   }
 
   function flush(): void {
-    dropFinished();
     const dialled = host.current();
-    if (waiting.length === 0 || !dialled || closed) return;
+    if (waiting.size === 0 || !dialled || closed) return;
     if (!attachment) attach(dialled);
     else if (attachment.phase === 'open') transmit(attachment);
-  }
-
-  function dropFinished(): void {
-    for (let first = waiting.first(); first && !first.done; first = waiting.first()) waiting.shift();
   }
 
   function transmit({ dialled, sender, onAccepted }: Attachment): void {
@@ -133,7 +135,6 @@ export function createSenderLink(
     while (budget > 0) {
       const entry = waiting.shift();
       if (!entry) break;
-      if (!entry.done) continue;
       budget -= 1;
       entry.deadline = outcomeBy;
       // Tracked even where nobody awaits the outcome: without one it would take up room for ever.
@@ -222,9 +223,9 @@ export function createSenderLink(
 
   function giveBackWaiting(outcome: SendOutcome): void {
     // Not what is handed in by those who hear of it.
-    for (let left = waiting.length; left > 0; left--) {
-      const entry = waiting.shift();
-      if (entry) finish(entry, outcome);
+    for (const entry of [...waiting]) {
+      waiting.remove(entry);
+      finish(entry, outcome);
     }
     arm();
   }
@@ -247,7 +248,7 @@ export function createSenderLink(
     if (news !== undefined && armedFor !== undefined && armedFor <= news) return;
     const next = Math.min(
       unsettled.deadline() ?? Infinity,
-      waiting.first()?.deadline ?? Infinity,
+      waiting.oldest()?.deadline ?? Infinity,
       openBy ?? Infinity,
     ) as Instant;
     if (armedFor !== undefined && armedFor <= next && next !== Infinity) return;
@@ -270,12 +271,8 @@ export function createSenderLink(
       refuse({ status: 'attach-refused', description: `no answer within ${linkTimeoutMs} ms` });
       overdue = true;
     }
-    for (
-      let first = waiting.first();
-      first && (!first.done || first.deadline <= now);
-      first = waiting.first()
-    ) {
-      waiting.shift();
+    for (let first = waiting.oldest(); first && first.deadline <= now; first = waiting.oldest()) {
+      waiting.remove(first);
       finish(first, { status: host.current() ? 'no-credit' : 'disconnected' });
       overdue ||= dialled?.window.blocked() === true;
     }
@@ -299,13 +296,15 @@ export function createSenderLink(
 
   const link: SenderLink = {
     send: (message, sendOptions = {}) => new Promise((resolve) => link.submit(message, sendOptions, resolve)),
-    submit(message, { awaitOutcome = true, signal }, done) {
+    submit(message, { awaitOutcome = true, signal, turn = '' }, done) {
       if (closed || host.closed()) return done({ status: 'disconnected' });
       if (signal?.aborted) return done({ status: 'aborted' });
-      if (waiting.length >= maxWaiting) return done({ status: 'no-credit' });
+      const isFull = waiting.size >= maxWaiting || (turn !== '' && waiting.countOf(turn) >= maxWaitingOfOne);
+      if (isFull) return done({ status: 'no-credit' });
       const patienceMs = attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
       const deadline = later(schedule.askedAt() ?? clock.monotonic(), patienceMs);
       const entry: Entry = {
+        turn,
         message,
         awaitOutcome,
         deadline,
@@ -313,7 +312,11 @@ export function createSenderLink(
         forgetSignal: undefined,
         delivery: undefined,
       };
-      if (signal) entry.forgetSignal = whenAborted(signal, () => finish(entry, { status: 'aborted' }));
+      if (signal)
+        entry.forgetSignal = whenAborted(signal, () => {
+          waiting.remove(entry);
+          finish(entry, { status: 'aborted' });
+        });
       waiting.push(entry);
       arm(deadline);
       return scheduleFlush();

@@ -114,6 +114,24 @@ describe('device data', () => {
     return { peer, connection, clock, sender };
   }
 
+  test('of one device that brings much, or of one gateway for many, keeps no other waiting', async () => {
+    const { peer, sender } = await givenASender();
+    peer.credit = 10;
+    const flood = (name: string, index: number): DeviceMessage =>
+      name === 'gateway'
+        ? { ...message, device: deviceRef('acme', `child-${index}`), by: deviceRef('acme', 'gateway') }
+        : { ...message, device: deviceRef('acme', name) };
+    const floods = ['busy', 'gateway'].flatMap((name) =>
+      Array.from({ length: 500 }, (_, index) => sender.send(flood(name, index))),
+    );
+    await expect.poll(() => peer.received.length).toBe(10);
+    const quiet = sender.send({ ...message, device: deviceRef('acme', 'quiet') });
+    peer.grant('telemetry/acme', 3);
+    expect(await quiet).toEqual({ status: 'accepted' });
+    peer.grant('telemetry/acme', 2_000);
+    expect(new Set((await Promise.all(floods)).map(({ status }) => status))).toEqual(new Set(['accepted']));
+  });
+
   test('goes to the address of its endpoint and tenant', async () => {
     const { peer, sender } = await givenASender();
     expect(await sender.send(message)).toEqual({ status: 'accepted' });

@@ -1,5 +1,5 @@
-import type { AmqpConnection, SendOptions } from '@rollcall/amqp-connection';
-import type { DeviceDataSender } from '@rollcall/core';
+import type { AmqpConnection } from '@rollcall/amqp-connection';
+import { deviceKey, type DeviceDataSender } from '@rollcall/core';
 import { encodeDeviceMessage } from '@rollcall/core/wire';
 import type { NetworkOptions } from './messaging-network.ts';
 import { createNetworkLinks } from './network-links.ts';
@@ -16,8 +16,6 @@ export interface DeviceDataSenderOptions {
   readonly creditWaitMs: number;
 }
 
-const outcome: SendOptions = { awaitOutcome: true };
-const handedOver: SendOptions = { awaitOutcome: false };
 const unconnected = uploadOutcome({ status: 'disconnected' });
 
 /** Telemetry and events of devices, with the outcome that Hono's adapters report. */
@@ -35,10 +33,13 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
       new Promise((resolve) => {
         if (closed || !connection.connected()) return resolve(unconnected);
         sent += 1;
-        const { endpoint, device, qos } = message;
+        const { endpoint, device, by, qos } = message;
         const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
-        const until = endpoint === 'event' || qos === 1 ? outcome : handedOver;
-        return links.submit(endpoint, device, encoded, until, (told) => resolve(uploadOutcome(told)));
+        const awaitOutcome = endpoint === 'event' || qos === 1;
+        const turn = deviceKey(by ?? device);
+        return links.submit(endpoint, device, encoded, { awaitOutcome, turn }, (told) =>
+          resolve(uploadOutcome(told)),
+        );
       }),
     connected: () => connection.connected(),
     async close() {

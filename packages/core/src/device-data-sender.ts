@@ -7,6 +7,8 @@ export type PropertyValue = string | number | boolean;
 export interface DeviceMessage {
   readonly endpoint: 'telemetry' | 'event';
   readonly device: DeviceRef;
+  /** Who brought it, where that is another device: all that a gateway brings has its turns as one. */
+  readonly by?: DeviceRef;
   /** 0: done once handed to the network; 1: done once the network accepted it. Events always have 1. */
   readonly qos: 0 | 1;
   readonly contentType?: string;

@@ -8,6 +8,7 @@ test('one owner with a thousand items keeps nobody waiting for more than one of 
   queue.push('b', 'b0');
   queue.push('c', 'c0');
   queue.push('b', 'b1');
+  expect([queue.countOf('b'), queue.countOf('d')]).toEqual([2, 0]);
   expect(Array.from({ length: 6 }, () => queue.shift())).toEqual(['a0', 'b0', 'c0', 'a1', 'b1', 'a2']);
   expect(queue.size).toBe(997);
 });

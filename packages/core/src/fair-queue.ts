@@ -7,6 +7,7 @@ export interface FairQueue<Item> extends Iterable<Item> {
   /** Takes the item whose turn it is: its owner's next has its turn after those of all others. */
   shift(): Item | undefined;
   remove(owner: string, item: Item): boolean;
+  countOf(owner: string): number;
 }
 
 export function createFairQueue<Item>(): FairQueue<Item> {
@@ -47,6 +48,7 @@ export function createFairQueue<Item>(): FairQueue<Item> {
       size -= 1;
       return true;
     },
+    countOf: (owner) => owners.get(owner)?.size ?? 0,
     *[Symbol.iterator]() {
       for (const items of owners.values()) yield* items;
     },

@@ -144,6 +144,7 @@ function compose(
   return {
     endpoint: request.endpoint,
     device: registration.device,
+    ...(request.by && request.by.device.device !== registration.device.device && { by: request.by.device }),
     qos: request.qos,
     creationTime: clock.now(),
     origAdapter: adapterType,

@@ -1,0 +1,25 @@
+/** Lets so many uploads of one connection be under way at a time; the others wait, in the order they came. */
+export interface UploadWindow {
+  run<Result>(upload: () => Promise<Result>): Promise<Result>;
+}
+
+export function createUploadWindow(max: number): UploadWindow {
+  let running = 0;
+  const waiting = new Set<() => void>();
+
+  return {
+    async run(upload) {
+      // Whoever is over hands its place on: it is counted already.
+      if (running >= max) await new Promise<void>((resolve) => waiting.add(resolve));
+      else running += 1;
+      try {
+        return await upload();
+      } finally {
+        const [next] = waiting;
+        if (next) waiting.delete(next);
+        if (next) next();
+        else running -= 1;
+      }
+    },
+  };
+}
