@@ -48,6 +48,48 @@ test('whoever hears that a message was given back may hand in the next at once',
   expect(peer.attached).toEqual(['q']);
 });
 
+describe('whoever had messages given back because the peer did not answer', () => {
+  test('hears when there is credit', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.credit = 0;
+    let heard = 0;
+    const link = connection.openSender('q', { ...patient, onReachable: () => (heard += 1) });
+    const sent = link.send(bytes(1));
+    await expect.poll(() => peer.attached).toEqual(['q']);
+    await settled();
+    clock.advance(5_000);
+    expect(await sent).toEqual({ status: 'no-credit' });
+    expect(heard).toBe(0);
+    peer.grant('q', 10);
+    await expect.poll(() => heard).toBe(1);
+    expect(await link.send(bytes(2))).toEqual({ status: 'accepted' });
+    expect(heard).toBe(1);
+  });
+
+  test('hears when an outcome comes after all', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
+    let heard = 0;
+    const link = connection.openSender('q', { ...patient, onReachable: () => (heard += 1) });
+    const sent = link.send(bytes(1));
+    await expect.poll(() => idsAt(peer)).toEqual(['1']);
+    clock.advance(5_000);
+    expect(await sent).toEqual({ status: 'timeout' });
+    expect(await link.send(bytes(2))).toEqual({ status: 'accepted' });
+    expect(heard).toBe(1);
+  });
+
+  test('hears nothing where nothing was given back', async () => {
+    const { connection } = await bed.givenAPeer();
+    let heard = 0;
+    const link = connection.openSender('q', { ...patient, onReachable: () => (heard += 1) });
+    for (const id of [1, 2, 3]) expect(await link.send(bytes(id))).toEqual({ status: 'accepted' });
+    expect(heard).toBe(0);
+  });
+});
+
 describe('outcomes', () => {
   test.each<[string, Verdict, object]>([
     ['accepted', 'accepted', { status: 'accepted' }],

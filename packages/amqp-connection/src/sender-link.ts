@@ -30,6 +30,11 @@ export interface SenderOptions {
   /** What is asked of the target; default: nothing. */
   readonly target?: TerminusOptions;
   /**
+   * Told that messages can be sent, or may soon be, after some were given back because the peer did not answer: there is a
+   * connection again, credit, or an outcome.
+   */
+  onReachable?(): void;
+  /**
    * Whether the link has a session of its own: for networks that end a session over a bad address, or lose it over a full
    * queue, and all other links of the session with it. Default: it shares the session of the connection.
    */
@@ -106,6 +111,14 @@ export function createSenderLink(
   let disarm: (() => void) | undefined;
   let armedFor: Instant | undefined;
   let closed = false;
+  /** Messages were given back because the peer did not answer. */
+  let wasUnreachable = false;
+
+  function reachable(isSure: boolean): void {
+    if (!wasUnreachable || closed) return;
+    if (isSure) wasUnreachable = false;
+    options.onReachable?.();
+  }
 
   function scheduleFlush(): void {
     if (waiting.size > 0) schedule.ask();
@@ -147,6 +160,7 @@ export function createSenderLink(
   function settled(delivery: rhea.Delivery, outcome: SendOutcome): void {
     const entry = unsettled.settle(delivery);
     if (entry) finish(entry, outcome);
+    reachable(true);
     scheduleFlush();
   }
 
@@ -168,6 +182,7 @@ export function createSenderLink(
       },
       sendable() {
         opening.hadCredit = true;
+        reachable(true);
         scheduleFlush();
       },
       draining() {
@@ -235,6 +250,7 @@ export function createSenderLink(
     entry.done = undefined;
     entry.forgetSignal?.();
     entry.forgetSignal = undefined;
+    wasUnreachable ||= unreachable.has(outcome.status);
     done?.(outcome);
   }
 
@@ -284,7 +300,10 @@ export function createSenderLink(
     scheduleFlush();
   }
 
-  const unsubscribeDialled = host.onDialled(() => scheduleFlush());
+  const unsubscribeDialled = host.onDialled(() => {
+    reachable(false);
+    scheduleFlush();
+  });
   const unsubscribeLost = host.onLost(() => {
     leaveLink();
     refusal = undefined;
@@ -340,3 +359,5 @@ export function createSenderLink(
 }
 
 const accepted: SendOutcome = { status: 'accepted' };
+/** Outcomes that are none of the peer's. */
+const unreachable: ReadonlySet<SendOutcome['status']> = new Set(['no-credit', 'timeout', 'disconnected']);

@@ -23,8 +23,12 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
   const links = createNetworkLinks(connection, network, {
     creditWaitMs: sendTimeoutMs,
     outcomeTimeoutMs: sendTimeoutMs,
+    onReachable() {
+      for (const listener of listeners) listener();
+    },
     ...(options.gatherMs !== undefined && { gatherMs: options.gatherMs }),
   });
+  const listeners = new Set<() => void>();
   let closed = false;
 
   return {
@@ -35,6 +39,10 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
         return links.submit('event', event.device, message, { signal }, (told) => resolve(verdict(told)));
       }),
     connected: () => connection.connected(),
+    onReachable(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async close() {
       if (closed) return;
       closed = true;
@@ -67,11 +75,12 @@ function verdict(outcome: SendOutcome): Delivery {
     case 'attach-refused':
       return retryable(`link refused: ${outcome.condition ?? ''} ${outcome.description ?? ''}`.trim());
     case 'released':
+    case 'aborted':
+      return retryable(outcome.status);
     case 'no-credit':
     case 'timeout':
     case 'disconnected':
-    case 'aborted':
-      return retryable(outcome.status);
+      return { status: 'retryable', cause: new TransportError(outcome.status), unreachable: true };
     default:
       return outcome satisfies never;
   }

@@ -23,7 +23,7 @@ export interface NetworkLinks {
 export function createNetworkLinks(
   connection: AmqpConnection,
   network: NetworkOptions,
-  waits: Pick<SenderOptions, 'creditWaitMs' | 'outcomeTimeoutMs' | 'gatherMs'>,
+  waits: Pick<SenderOptions, 'creditWaitMs' | 'outcomeTimeoutMs' | 'gatherMs' | 'onReachable'>,
 ): NetworkLinks {
   const relayed = network.links === 'anonymous-relay';
   const address = {

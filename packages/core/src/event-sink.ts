@@ -14,8 +14,16 @@ export interface OutboundEvent {
 
 export type Delivery =
   | { readonly status: 'delivered' }
-  /** Try again later; not before `retryAfterMs`, where given. */
-  | { readonly status: 'retryable'; readonly cause: Error; readonly retryAfterMs?: number }
+  /**
+   * Try again later; not before `retryAfterMs`, where given. `unreachable`: the destination did not answer, so that nothing is said
+   * of this event, and it may be tried again as soon as the destination can be reached.
+   */
+  | {
+      readonly status: 'retryable';
+      readonly cause: Error;
+      readonly retryAfterMs?: number;
+      readonly unreachable?: true;
+    }
   /** Trying again will not help: the event is parked until someone looks. */
   | { readonly status: 'refused'; readonly cause: Error };
 
@@ -33,6 +41,11 @@ export interface EventSink {
   deliver(outbound: OutboundEvent, signal: AbortSignal): Promise<Delivery>;
   /** Whether deliveries can be expected to succeed now; absent where the sink cannot tell. */
   connected?(): boolean;
+  /**
+   * Calls `listener` whenever the destination can be reached again after it could not: what waits is then sent at once, and not
+   * when its next try would be due. Absent where the sink cannot tell. The result unsubscribes.
+   */
+  onReachable?(listener: () => void): () => void;
   close(): Promise<void>;
 }
 

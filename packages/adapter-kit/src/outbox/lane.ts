@@ -61,6 +61,8 @@ export interface Lane extends Pick<
   mayAnnounce(device: number): boolean;
   /** Sends what can be sent now. */
   pump(): void;
+  /** The destination can be reached again: what waits only because it could not be is sent now, a few at first. */
+  reachable(): void;
   stop(): void;
 }
 
@@ -74,7 +76,9 @@ export function createLane(context: LaneContext): Lane {
   const queue = createTenantQueue(waiting);
   /** Tries in a row of one event that were `retryable`. */
   const failures = new Map<Entry, number>();
-  const disarms = new Set<() => void>();
+  /** Events that wait for their next try. */
+  const backingOff = new Map<Entry, { readonly disarm: () => void; readonly unreachable: boolean }>();
+  let disarmPause = (): void => {};
   let inFlight = 0;
   let failuresInARow = 0;
   let pausedUntil = clock.monotonic();
@@ -105,7 +109,7 @@ export function createLane(context: LaneContext): Lane {
       next(entry);
     } else if (delivery instanceof Error) {
       context.log.debug({ sink: sink.name, err: delivery }, 'event could not be read from the journal');
-      retryLater(entry, 0);
+      retryLater(entry, 0, false);
     } else {
       settle(entry, outbound as OutboundEvent, delivery, isAnnouncement);
     }
@@ -116,7 +120,8 @@ export function createLane(context: LaneContext): Lane {
     const place = waiting.place(entry);
     if (!isAnnouncement) context.tried({ place, outbound, delivery });
     if (isAnnouncement) release(entry);
-    else if (delivery.status === 'retryable') retryLater(entry, delivery.retryAfterMs ?? 0);
+    else if (delivery.status === 'retryable')
+      retryLater(entry, delivery.retryAfterMs ?? 0, delivery.unreachable === true);
     else next(entry);
   }
 
@@ -142,9 +147,26 @@ export function createLane(context: LaneContext): Lane {
 
   function next(entry: Entry): void {
     failures.delete(entry);
+    const wasInTrouble = failuresInARow > 0;
     failuresInARow = 0;
-    pausedUntil = clock.monotonic();
     release(entry);
+    if (wasInTrouble) reachable();
+  }
+
+  function reachable(): void {
+    pausedUntil = clock.monotonic();
+    disarmPause();
+    for (const [entry, { disarm, unreachable }] of backingOff) {
+      if (!unreachable) continue;
+      disarm();
+      tryAgain(entry);
+    }
+    pump();
+  }
+
+  function tryAgain(entry: Entry): void {
+    backingOff.delete(entry);
+    queue.again(entry);
   }
 
   function release(entry: Entry): void {
@@ -156,7 +178,7 @@ export function createLane(context: LaneContext): Lane {
     if (!isAnnouncement) context.released(place, bytes);
   }
 
-  function retryLater(entry: Entry, atLeastMs: number): void {
+  function retryLater(entry: Entry, atLeastMs: number, unreachable: boolean): void {
     bodies.putBack(waiting.place(entry));
     const failed = (failures.get(entry) ?? 0) + 1;
     failures.set(entry, failed);
@@ -164,20 +186,20 @@ export function createLane(context: LaneContext): Lane {
     if (failuresInARow >= failuresBeforePause) {
       const pauseMs = backoffMs(failuresInARow - failuresBeforePause + 1, random, context.backoff);
       pausedUntil = later(clock.monotonic(), pauseMs);
-      wakeAt(pausedUntil, () => {});
+      disarmPause();
+      disarmPause = wakeAt(pausedUntil, () => {});
     }
     const delayMs = Math.max(atLeastMs, backoffMs(failed, random, context.backoff));
-    wakeAt(later(clock.monotonic(), delayMs), () => queue.again(entry));
+    const disarm = wakeAt(later(clock.monotonic(), delayMs), () => tryAgain(entry));
+    backingOff.set(entry, { disarm, unreachable });
   }
 
-  function wakeAt(instant: Instant, prepare: () => void): void {
-    if (stopped) return;
-    const disarm = clock.at(instant, () => {
-      disarms.delete(disarm);
+  function wakeAt(instant: Instant, prepare: () => void): () => void {
+    if (stopped) return () => {};
+    return clock.at(instant, () => {
       prepare();
       pump();
     });
-    disarms.add(disarm);
   }
 
   return {
@@ -200,10 +222,12 @@ export function createLane(context: LaneContext): Lane {
     leaveOut: queue.leaveOut,
     oldestAt: queue.oldestAt,
     pump,
+    reachable,
     stop() {
       stopped = true;
-      for (const disarm of disarms) disarm();
-      disarms.clear();
+      disarmPause();
+      for (const { disarm } of backingOff.values()) disarm();
+      backingOff.clear();
     },
   };
 }

@@ -96,6 +96,10 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
     return false;
   }
 
+  const unsubscribe = sink.onReachable?.(() => {
+    for (const lane of lanes.values()) lane.reachable();
+  });
+
   return {
     sink,
     get events() {
@@ -125,6 +129,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
       for (const lane of lanes.values()) lane.pump();
     },
     stop() {
+      unsubscribe?.();
       leftOutLog.stop();
       for (const lane of lanes.values()) lane.stop();
     },
