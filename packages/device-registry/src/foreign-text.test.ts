@@ -31,6 +31,24 @@ test('a subject that spells out what it must not have is refused', () => {
   expect(parsed.status).toBe('invalid');
 });
 
+function withDefaults(defaults: object): string {
+  const devices = [{ 'device-id': 'valve', defaults }];
+  return JSON.stringify({ tenants: [{ 'tenant-id': 'acme', defaults, devices }] });
+}
+
+test.each(nasty)('no default property has %s in its name', (_what, text) => {
+  expect(parseRegistry('r.json', withDefaults({ [text]: 1 })).status).toBe('invalid');
+});
+
+test('a default property has no control characters, and no half of a surrogate pair', () => {
+  for (const text of Object.values(nastyStrings)) {
+    // oxlint-disable-next-line no-control-regex -- they are what it is about
+    const harmful = /[\u0000-\u001f\u007f-\u009f]/.test(text) || !text.isWellFormed();
+    const { status } = parseRegistry('r.json', withDefaults({ location: text }));
+    expect(status, JSON.stringify(text)).toBe(harmful ? 'invalid' : 'valid');
+  }
+});
+
 afterEach(() => vi.restoreAllMocks());
 
 test.each([

@@ -12,8 +12,16 @@ const name = z
   .max(256, 'must not be longer than 256 characters')
   // Names go into addresses, topics, events and logs, and people compare them by looking at them.
   .refine(isPrintable, 'must not have characters that control something or cannot be seen');
-const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean');
-const defaults = z.record(z.string(), scalar).default({});
+// Default properties are in every message: data bases refuse U+0000, and half a surrogate pair is no text.
+const propertyText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u);
+const scalar = z.union(
+  [propertyText, z.number(), z.boolean()],
+  'must be a string without control characters, a number or a boolean',
+);
+const propertyName = z
+  .string()
+  .refine(isPrintable, 'must not have characters that control something or cannot be seen');
+const defaults = z.record(propertyName, scalar).default({});
 const flag = z.boolean('must be true or false');
 /** -1 stands for "unlimited", as in Hono. */
 const limit = z.int('must be a whole number').min(-1, 'must be -1 (unlimited) or more');

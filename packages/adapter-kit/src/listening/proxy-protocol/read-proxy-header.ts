@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 /** Whose connection it is, as a balancer tells it. */
-export interface ProxiedPeer {
+interface ProxiedPeer {
   readonly address: string;
   readonly port: number;
 }
