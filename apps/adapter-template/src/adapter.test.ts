@@ -51,9 +51,14 @@ describeAdapter('Template', {
   silenceMs: options.idleLimitMs,
   // Nothing in the protocol names a connection: a device may have several.
   cannot: ['takeOver'],
-  async connect({ port }, { username, password }) {
+  temporary: 'error too many failed attempts, try again later',
+  async connect({ port }, { username, password }, heard) {
     const device = connectDevice(port);
-    if ((await device.logIn(username, password)) !== 'ok') return undefined;
+    const answer = await device.logIn(username, password);
+    if (answer !== 'ok') {
+      heard?.(String(answer));
+      return undefined;
+    }
     return {
       async leave() {
         device.send('bye');

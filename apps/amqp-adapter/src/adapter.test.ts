@@ -89,20 +89,27 @@ function connectClient(port: number, facts: ClientFacts = {}) {
   /** The condition that the adapter closed it with. */
   const condition = (): string | undefined =>
     (connection.error as { condition?: string } | undefined)?.condition;
-  return { container, connection, condition, opened, over };
+  let failure = '';
+  connection.on('connection_error', ({ error }: rhea.EventContext) => (failure = String(error?.message)));
+  return { container, connection, condition, saslFailure: () => failure, opened, over };
 }
 
 describeAdapter('AMQP 1.0', {
   createAdapter: (limits) => createAmqpAdapter({ ...options, ...limits }),
   silenceMs: options.idleTimeoutMs,
-  async connect({ port }, { username, password, remoteId }) {
-    const { connection, condition, opened, over } = connectClient(port, {
+  // SASL outcome sys-temp.
+  temporary: 'Failed to authenticate: 4',
+  async connect({ port }, { username, password, remoteId }, heard) {
+    const { connection, condition, saslFailure, opened, over } = connectClient(port, {
       username,
       password,
       containerId: remoteId,
       desired: 'sole-connection-for-container',
     });
-    if (!(await opened)) return undefined;
+    if (!(await opened)) {
+      heard?.(saslFailure());
+      return undefined;
+    }
     // A device that is refused once it is authenticated hears why at once.
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, 30))]);
     if (condition() !== undefined) return undefined;

@@ -48,7 +48,7 @@ export function saslMechanisms(
       onLoggedIn({ status: 'refused', refusal });
       return 'ok';
     }
-    return refusal.reason === 'unavailable' || refusal.reason === 'busy' ? 'sys-temp' : 'auth';
+    return refusal.reason === 'bad-credentials' ? 'auth' : 'sys-temp';
   }
 
   return {

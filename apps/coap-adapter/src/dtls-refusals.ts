@@ -1,24 +1,31 @@
 import type { AdapterHost, RefusalReport } from '@rollcall/adapter-kit';
-import type { DropReason, DtlsServerOptions, HandshakeFailure } from '@rollcall/dtls';
+import type { DropReason, DtlsServerOptions, HandshakeFailure, Peer } from '@rollcall/dtls';
 
 type Handlers = Required<Pick<DtlsServerOptions<unknown>, 'onDropped' | 'onHandshakeFailed'>>;
 
 /** What happens without anybody's doing wrong: networks double datagrams, and clients begin anew. */
 const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed', 'restarted', 'closing']);
 
-/** Hands on what a DTLS server drops, and whom it does not let in. */
+/**
+ * Hands on what a DTLS server drops, and whom it does not let in.
+ *
+ * @param nameOf whom a peer said to be, where it did.
+ */
 export function tellOfRefusals(
   { log, refused }: Pick<AdapterHost, 'log' | 'refused'>,
   refusals: RefusalReport,
+  nameOf: (peer: Peer) => string | undefined,
 ): Handlers {
   return {
     onDropped({ address }, reason) {
       if (!ordinary.has(reason)) refusals.refused(reason, address);
     },
-    onHandshakeFailed({ address }, failure) {
+    onHandshakeFailed(peer, failure) {
+      const { address } = peer;
       log.debug({ remoteIp: address, failure }, 'DTLS handshake failed');
       if (!ordinary.has(failure)) refusals.refused(failure, address);
-      if (failure === 'keys-differ' || failure === 'bad-proof') refused('bad-credentials', address);
+      if (failure === 'keys-differ' || failure === 'bad-proof')
+        refused('bad-credentials', address, nameOf(peer));
     },
   };
 }

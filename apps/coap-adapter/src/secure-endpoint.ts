@@ -15,7 +15,13 @@ import {
   type CoapEndpoint,
 } from '@rollcall/coap';
 import { deviceKey } from '@rollcall/core';
-import { createDtlsServer, type CloseReason, type DtlsServer, type ServerCertificate } from '@rollcall/dtls';
+import {
+  createDtlsServer,
+  type CloseReason,
+  type DtlsServer,
+  type Peer,
+  type ServerCertificate,
+} from '@rollcall/dtls';
 import { ackAfterMs } from './ack-timing.ts';
 import { answerProblem } from './answers.ts';
 import { createAssociations, type DeviceAssociation } from './associations.ts';
@@ -77,6 +83,8 @@ export async function openSecureEndpoint(
   const ends = new WeakMap<DeviceAssociation, AbortController>();
   /** Closed by their devices. */
   const left = new WeakSet<DeviceAssociation>();
+  /** Whom peers said to be, that had not proved it yet. */
+  const identities = new WeakMap<Peer, string>();
   /** Whether the datagram that is being received was a request. */
   let isRequest = false;
 
@@ -151,15 +159,17 @@ export async function openSecureEndpoint(
       maxPendingHandshakes: options.maxHandshakes,
       maxPendingPerAddress: options.maxHandshakesPerAddress,
     },
-    async findPsk(identity, { address }) {
+    async findPsk(named, peer) {
       if (stopping.signal.aborted) throw new Error('the adapter stops');
-      const found = await host.findPsk({ identity: identity.toString(), remoteIp: address });
+      const identity = named.toString();
+      identities.set(peer, identity);
+      const found = await host.findPsk({ identity, remoteIp: peer.address });
       if (found.status === 'refused') {
         const { reason, text } = found.refusal;
         if (isTemporary(reason)) throw new Error(text);
         return undefined;
       }
-      return found.candidates.map(({ key, identity: device }) => ({ secret: key, principal: device }));
+      return found.candidates.map(({ key, identity: principal }) => ({ secret: key, principal }));
     },
     ...(listener.certificate && {
       certificate: listener.certificate,
@@ -179,7 +189,10 @@ export async function openSecureEndpoint(
         throw new Error(result.refusal.text);
       return result.status === 'accepted';
     },
-    onOpen: (association) => associations.opened(association),
+    onOpen(association) {
+      host.proved(association.principal);
+      associations.opened(association);
+    },
     onCandidatePeer: (association, candidate) => followAddress(coap, association, candidate),
     onMessage(association, plaintext, from) {
       associations.heard(association);
@@ -189,7 +202,7 @@ export async function openSecureEndpoint(
     },
     onClose: closed,
     onError: (error) => host.failed('coaps: dtls', error),
-    ...tellOfRefusals(host, refusals),
+    ...tellOfRefusals(host, refusals, (peer) => identities.get(peer)),
   });
 
   registerDtlsMetrics(host, dtls);

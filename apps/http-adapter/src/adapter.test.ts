@@ -53,10 +53,14 @@ describeAdapter('HTTP', {
   silenceMs: 600_000,
   // There is no connection: nothing to cut, and nothing to take over.
   cannot: ['vanish', 'takeOver', 'expire', 'multiply'],
-  async connect({ port }, { username, password }) {
+  temporary: '429, 2 s',
+  async connect({ port }, { username, password }, heard) {
     const authorization = basic(username, password);
-    const { status } = await send(port, '/telemetry', { headers: { authorization } });
-    if (status !== 202) return undefined;
+    const { status, headers } = await send(port, '/telemetry', { headers: { authorization } });
+    if (status !== 202) {
+      heard?.(`${status}, ${headers.get('retry-after')} s`);
+      return undefined;
+    }
     return {
       leave: async () =>
         void (await send(port, '/event', { ...goodbye, headers: { ...goodbye.headers, authorization } })),

@@ -31,14 +31,17 @@ for (const [name, protocolVersion] of versions)
   describeAdapter(`MQTT ${name}`, {
     createAdapter: (limits) => createMqttAdapter({ ...options, ...limits }),
     silenceMs: 90_000,
-    async connect({ port }, { username, password, remoteId }) {
-      const client = await connect(port, {
+    // Server unavailable (§3.2.2.3), and connection rate exceeded (§3.2.2.2).
+    temporary: protocolVersion === 5 ? '159' : '3',
+    async connect({ port }, { username, password, remoteId }, heard) {
+      const facts: IClientOptions = {
         username,
         password,
         clientId: remoteId,
         protocolVersion,
         keepalive: 60,
-      });
+      };
+      const client = await connect(port, facts, heard);
       return (
         client && {
           leave: () => client.endAsync(),
@@ -54,12 +57,19 @@ for (const [name, protocolVersion] of versions)
   });
 
 /** A real client; `undefined` where the adapter refuses it. */
-function connect(port: number, facts: IClientOptions): Promise<MqttClient | undefined> {
+function connect(
+  port: number,
+  facts: IClientOptions,
+  heard?: (refusal: string) => void,
+): Promise<MqttClient | undefined> {
   const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { reconnectPeriod: 0, ...facts });
   clients.add(client);
   return new Promise((resolve) => {
     client.once('connect', () => resolve(client));
-    client.once('error', () => resolve(undefined));
+    client.once('error', ({ code }: Error & { code?: unknown }) => {
+      heard?.(String(code));
+      resolve(undefined);
+    });
     client.once('close', () => resolve(undefined));
   });
 }

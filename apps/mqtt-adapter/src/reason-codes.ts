@@ -21,5 +21,6 @@ export const reasonCodes = {
   payloadFormatInvalid: 0x99,
   qosNotSupported: 0x9b,
   useAnotherServer: 0x9c,
+  connectionRateExceeded: 0x9f,
   maximumConnectTime: 0xa0,
 } as const;

@@ -15,10 +15,11 @@ interface ConnackCodes {
   readonly v5: number;
 }
 
-/** What a refused device is told: the codes of Hono's adapter (`docs/hono-compatibility.md` §6). */
+/** What a refused device is told: the codes of Hono's adapter where it has one (`docs/hono-compatibility.md` §6). */
 export const refusalCodes: Readonly<Record<RefusalReason | 'identifier-rejected', ConnackCodes>> = {
   'bad-credentials': { v3: returnCodes.badUserNameOrPassword, v5: reasonCodes.badUserNameOrPassword },
-  throttled: { v3: returnCodes.badUserNameOrPassword, v5: reasonCodes.badUserNameOrPassword },
+  // Nobody looked at what it presented: it may be right.
+  throttled: { v3: returnCodes.serverUnavailable, v5: reasonCodes.connectionRateExceeded },
   'tenant-disabled': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },
   'adapter-disabled': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },
   'device-not-registered': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },

@@ -61,9 +61,13 @@ export interface AdapterHost {
   authenticate(login: DeviceLogin): Promise<AuthenticationResult>;
   /**
    * By which keys may this device prove that it is who it says? Looks up as {@link authenticate} does, in turn too. Where the
-   * proof fails, call {@link refused} with `bad-credentials` and the peer's address. Never rejects. Counts refusals.
+   * proof fails, call {@link refused} with `bad-credentials`, the peer's address and the name; where it does not,
+   * {@link proved}. `throttled` says that nobody looked: the device may ask again, and must not hear that it is unknown. Never
+   * rejects. Counts refusals.
    */
   findPsk(login: PskLogin): Promise<PskLookup>;
+  /** The device proved that it shares the key that {@link findPsk} gave this identity with. */
+  proved(identity: AuthenticatedDevice): void;
   /**
    * May a device that proved who it is some time ago still be served? Looks everything up anew but what was proved. To be asked
    * where a proof outlives the connection. Never rejects. Counts refusals.
@@ -89,8 +93,9 @@ export interface AdapterHost {
    * Counts an attempt that the app refused by itself, e.g. for missing credentials.
    *
    * @param remoteIp where the attempt counts against what this address may try.
+   * @param name under which it failed to prove who it is.
    */
-  refused(reason: RefusalReason, remoteIp?: string): void;
+  refused(reason: RefusalReason, remoteIp?: string, name?: string): void;
   /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
   readonly turnedAway: TurnedAway['count'];
   /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */

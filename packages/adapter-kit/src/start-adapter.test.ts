@@ -277,14 +277,33 @@ describe('a device that need not say who it is', () => {
   });
 });
 
-test('whoever fails to prove a shared key fails for its address, like whoever guesses a name', async () => {
+test('whoever fails to prove a shared key is throttled under that name; who proved it gets its key all the same', async () => {
   const { host, logged } = await givenAnAdapter();
   const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
-  expect(await host.findPsk(login)).toMatchObject({ status: 'found' });
-  for (let failures = 0; failures < 50; failures++) host.refused('bad-credentials', login.remoteIp);
+  const first = await host.findPsk(login);
+  for (let failures = 0; failures < 10; failures++)
+    host.refused('bad-credentials', login.remoteIp, login.identity);
   expect(await host.findPsk(login)).toMatchObject({ refusal: { reason: 'throttled' } });
+  expect(await host.findPsk({ ...login, identity: 'valve-1@acme' })).toMatchObject({ status: 'found' });
   expect(await host.findPsk({ ...login, remoteIp: '192.0.2.2' })).toMatchObject({ status: 'found' });
+  if (first.status !== 'found' || !first.candidates[0]) throw new Error('no key');
+  host.proved(first.candidates[0].identity);
+  expect(await host.findPsk(login)).toMatchObject({ status: 'found' });
   expect(JSON.stringify(logged)).not.toContain('shared-secret');
+});
+
+test('naming a device that proved its key buys no end of guesses', async () => {
+  const { host } = await givenAnAdapter();
+  const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
+  const first = await host.findPsk(login);
+  if (first.status !== 'found' || !first.candidates[0]) throw new Error('no key');
+  host.proved(first.candidates[0].identity);
+  const outcomes: string[] = [];
+  for (let guess = 0; guess < 100; guess++) {
+    outcomes.push((await host.findPsk(login)).status);
+    host.refused('bad-credentials', login.remoteIp, login.identity);
+  }
+  expect(outcomes.filter((each) => each === 'found')).toHaveLength(60);
 });
 
 test('a certificate waits in the queue of its issuer, once that has vouched for somebody', async () => {

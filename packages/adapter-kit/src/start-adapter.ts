@@ -18,7 +18,7 @@ import { announceAgain } from './announcing/announce-again.ts';
 import { createAnnouncer } from './announcing/announcer.ts';
 import { admit } from './authentication/admission.ts';
 import type { AdmissionLimits } from './authentication/admission-queue.ts';
-import { createAuthenticator } from './authentication/authenticator.ts';
+import { createAuthenticator, defaultLogins, type LoginSettings } from './authentication/authenticator.ts';
 import { refuse, type Refused } from './authentication/refuse.ts';
 import { containedClock, createFailureReport, serveAll } from '@rollcall/containment';
 import { neverRejects } from './containment/never-rejects.ts';
@@ -77,6 +77,8 @@ export interface AdapterRunSettings {
   readonly admission: AdmissionLimits;
   /** Sessions that a device may have at a time, where the registry says nothing; 0: no limit, default 100. */
   readonly maxSessionsPerDevice?: number;
+  /** Default: {@link defaultLogins}. */
+  readonly logins?: LoginSettings;
   /** Of one device; 0: no limit. */
   readonly maxMessagesPerSecond: number;
   /** Longest time a device waits for the journal before it is answered. */
@@ -243,14 +245,19 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     registry,
     passwords: parts.passwords,
     clock,
+    random,
     log,
     adapterType: adapter.type,
     admission: settings.admission,
-    isPresent: (username) => connections.holdsLease(username),
-    onRefused: (reason) => metrics.attempt(reason),
+    logins: settings.logins ?? defaultLogins,
+    recovered: recovered.proofs,
+    onRefused(reason, problem) {
+      metrics.attempt(reason);
+      metrics.refused(problem ?? reason);
+    },
   });
   // Else holders of leases would wait among strangers until one of their tenant came through.
-  for (const tenant of provedTenants) authenticator.proved(tenant);
+  for (const tenant of provedTenants) authenticator.provedTenant(tenant);
 
   const turnedAway = createTurnedAway(clock, log, metrics.app);
   const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
@@ -282,9 +289,10 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
     reauthorize: (device) => letIn(() => authenticator.reauthorize(device)),
     holdProof: (device, ended) => access.holdProof(device, ended),
-    refused: (reason, remoteIp) => authenticator.refused(reason, remoteIp),
+    refused: (reason, remoteIp, name) => authenticator.refused(reason, remoteIp, name),
+    proved: (device) => authenticator.proved(device),
     admit(device, slot) {
-      if (device) authenticator.proved(device.device.tenant);
+      if (device) authenticator.provedTenant(device.device.tenant);
       // It may have been let in a while ago, as in AMQP.
       const outdated = device !== undefined && access.mayBeOutdated(device);
       const refusal = outdated
@@ -368,7 +376,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   // What the registry says of devices that were present before may have changed meanwhile.
   if (host.restored.length > 0) await access.review();
 
-  const noting = keepNoting(clock, journal, connections, rhythms);
+  const noting = keepNoting(clock, journal, connections, rhythms, authenticator);
 
   async function stop(graceMs: number): Promise<void> {
     phase = 'stopping';
@@ -376,6 +384,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     watched.stop();
     announcer.stop();
     await protocol.stopAccepting();
+    authenticator.stop();
     connections.end('adapter-shutdown', () => true);
     anonymous.end();
     await protocol.close();

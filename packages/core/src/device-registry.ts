@@ -145,18 +145,11 @@ export interface DeviceRegistry {
   close(): Promise<void>;
 }
 
-/**
- * `matched`: the secret that the password is of; what it lets in stays as long as it is valid. `busy`: too much to verify at the
- * moment; `throttled`: too many failures from this address.
- */
-export type PasswordVerdict = { readonly matched: PasswordSecret } | 'invalid' | 'busy' | 'throttled';
+/** `matched`: the secret that the password is of; what it lets in stays as long as it is valid. `busy`: too much to verify at the moment. */
+export type PasswordVerdict = { readonly matched: PasswordSecret } | 'invalid' | 'busy';
 
-/** Compares a presented password with the secrets of credentials, in constant time and off the event loop. */
+/** Compares a presented password with the secrets of credentials, in constant time and off the event loop. How often, it does not limit. */
 export interface PasswordVerifier {
-  /** Never rejects. `remoteAddress` is the peer's IP address. */
-  verify(
-    credentials: Credentials<'hashed-password'>,
-    password: Uint8Array,
-    remoteAddress: string,
-  ): Promise<PasswordVerdict>;
+  /** Never rejects. */
+  verify(credentials: Credentials<'hashed-password'>, password: Uint8Array): Promise<PasswordVerdict>;
 }

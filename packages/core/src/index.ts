@@ -52,7 +52,6 @@ export {
 } from './disconnect-reason.ts';
 export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
 export type { Delivery, EventSink, OutboundEvent, SinkContext, SinkFactory } from './event-sink.ts';
-export { createFailureLimiter, type FailureLimiter } from './failure-limiter.ts';
 export type { Standing } from './crowds.ts';
 export { createFairQueue, type FairQueue } from './fair-queue.ts';
 export {

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import {
-  createFailureLimiter,
   isValidAt,
   type Clock,
   type Log,
@@ -41,7 +40,6 @@ const maxPasswordBytes = 1_024;
 export function createPasswordVerifier(options: PasswordVerifierOptions): ClosablePasswordVerifier {
   const { clock, random, log, maxWaiting = 200, maxRemembered = 10_000, maxBcryptCost = 12 } = options;
   const remembered = createSuccessCache(random, maxRemembered);
-  const limiter = createFailureLimiter(clock);
   const bcrypt = createBcryptPool(maxWaiting, log);
   const complainedAbout = new Set<string>();
   const comparing = new Map<string, Promise<boolean | 'busy'>>();
@@ -85,17 +83,13 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
   }
 
   return {
-    async verify(credentials, password, remoteAddress) {
+    async verify(credentials, password) {
       if (!credentials.enabled || password.length > maxPasswordBytes) return 'invalid';
       const candidates = credentials.secrets
         .filter((secret) => isValidAt(secret, clock.now()))
         .map((secret): Candidate => ({ secret, key: remembered.keyOf(secret, password) }));
       const known = candidates.find(({ key }) => remembered.has(key));
-      if (known) return { matched: known.secret };
-      if (limiter.blocked(remoteAddress)) return 'throttled';
-      const verdict = await verifyAll(candidates, password);
-      if (verdict === 'invalid') limiter.failed(remoteAddress);
-      return verdict;
+      return known ? { matched: known.secret } : verifyAll(candidates, password);
     },
     close: () => bcrypt.close(),
   };

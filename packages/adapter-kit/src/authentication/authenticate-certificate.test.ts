@@ -6,7 +6,7 @@ import {
   type CertificateFacts,
   type IssuedCertificate,
 } from '@rollcall/conformance';
-import { createFailureLimiter, type Tenant, type Timestamp } from '@rollcall/core';
+import { type Tenant, type Timestamp } from '@rollcall/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   scriptedAuthorities,
@@ -33,7 +33,6 @@ function given(tenant: Partial<Tenant> = {}): void {
     registry,
     passwords: scriptedPasswords(clock),
     clock,
-    failures: createFailureLimiter(clock),
     adapterType: 'hono-test',
   };
 }
@@ -194,15 +193,4 @@ test('a disabled tenant, a disabled device and a registry that is away are told 
   expect(await outcome(thermostat)).toBe('tenant-disabled');
   registry.unavailable = true;
   expect(await outcome(thermostat)).toBe('unavailable');
-});
-
-test('an address that fails too often is not listened to for a while', async () => {
-  const foreign = createCertificateAuthority('CN=other').issue({ subject });
-  for (let failures = 0; failures < 50; failures++) expect(await outcome(foreign)).toBe('bad-credentials');
-  expect(await outcome(foreign)).toBe('throttled');
-  const asked = registry.asked;
-  expect(await outcome(thermostat)).toBe('throttled');
-  expect(registry.asked, 'without asking the registry').toBe(asked);
-  clock.advance(1_000);
-  expect(await outcome(thermostat)).toBe('accepted');
 });

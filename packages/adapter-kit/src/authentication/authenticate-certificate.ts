@@ -6,7 +6,7 @@ import { longestValid } from './longest-valid.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
-import { refuse } from './refuse.ts';
+import { refuse, type Refused } from './refuse.ts';
 import { maxNameLength } from './split-username.ts';
 import { validityOf, verifyCertificate } from './verify-certificate.ts';
 
@@ -15,18 +15,10 @@ import { validityOf, verifyCertificate } from './verify-certificate.ts';
  * credentials by its subject. That the device holds the key, TLS has proved.
  */
 export async function authenticateCertificate(
-  { certificate, remoteIp }: CertificateLogin,
+  { certificate }: CertificateLogin,
   context: AuthenticationContext,
-): Promise<AuthenticationResult> {
-  if (context.failures.blocked(remoteIp)) return refuse('throttled');
-  const result = await authenticate(certificate, context);
-  if (result.status === 'refused' && result.refusal.reason === 'bad-credentials')
-    context.failures.failed(remoteIp);
-  return result;
-}
-
-async function authenticate(der: Uint8Array, context: AuthenticationContext): Promise<AuthenticationResult> {
-  const presented = readPresentedCertificate(der);
+): Promise<AuthenticationResult | Refused> {
+  const presented = readPresentedCertificate(certificate);
   if (!presented) return refuse('bad-credentials');
   const { registry, adapterType, clock } = context;
   const tenant = usableTenant(await registry.getTenantByTrustAnchor(presented.issuerDn), adapterType);
@@ -40,7 +32,7 @@ async function authenticate(der: Uint8Array, context: AuthenticationContext): Pr
   if (found.status === 'refused') return found;
   // All of them say the same of the certificate but for how long it counts.
   const secret = longestValid(found.value.secrets, now);
-  if (!secret) return refuse('bad-credentials');
+  if (!secret) return refuse('bad-credentials', 'wrong-secret');
   const { notAfter } = validityOf(presented.x509);
   const proof: Proof = {
     type: 'x509-cert',

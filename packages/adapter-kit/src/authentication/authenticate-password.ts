@@ -2,7 +2,7 @@ import type { AuthenticationResult, PasswordLogin } from '../protocol-adapter.ts
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';
-import { refuse } from './refuse.ts';
+import { refuse, type Refused } from './refuse.ts';
 import { splitUsername } from './split-username.ts';
 
 /**
@@ -12,7 +12,7 @@ import { splitUsername } from './split-username.ts';
 export async function authenticatePassword(
   login: PasswordLogin,
   context: AuthenticationContext,
-): Promise<AuthenticationResult> {
+): Promise<AuthenticationResult | Refused> {
   const name = splitUsername(login.username);
   if (!name) return refuse('bad-credentials');
   const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
@@ -20,10 +20,9 @@ export async function authenticatePassword(
   const found = await usableCredentials(tenant.value.id, 'hashed-password', name.authId, context);
   if (found.status === 'refused') return found;
 
-  const verdict = await context.passwords.verify(found.value, login.password, login.remoteIp);
+  const verdict = await context.passwords.verify(found.value, login.password);
   if (verdict === 'busy') return refuse('busy');
-  if (verdict === 'throttled') return refuse('throttled');
-  if (verdict === 'invalid') return refuse('bad-credentials');
+  if (verdict === 'invalid') return refuse('bad-credentials', 'wrong-secret');
   const { matched } = verdict;
   const secretKey = secretKeyOf('hashed-password', matched);
   return identify(found.value, tenant.value, context, {

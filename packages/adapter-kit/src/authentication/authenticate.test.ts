@@ -1,5 +1,4 @@
 import { ManualClock } from '@rollcall/conformance';
-import { createFailureLimiter } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ScriptedRegistry, scriptedPassword, scriptedPasswords } from '../conformance/scripted-registry.ts';
 import type { PasswordLogin } from '../protocol-adapter.ts';
@@ -20,7 +19,6 @@ const context = (): AuthenticationContext => ({
   registry,
   passwords,
   clock,
-  failures: createFailureLimiter(clock),
   adapterType,
 });
 

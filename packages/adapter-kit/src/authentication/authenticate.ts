@@ -2,12 +2,13 @@ import type { AuthenticationResult, DeviceLogin } from '../protocol-adapter.ts';
 import { authenticateCertificate } from './authenticate-certificate.ts';
 import { authenticatePassword } from './authenticate-password.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
+import type { Refused } from './refuse.ts';
 
 /** Finds out who a device is by whatever it presented. */
 export function authenticate(
   login: DeviceLogin,
   context: AuthenticationContext,
-): Promise<AuthenticationResult> {
+): Promise<AuthenticationResult | Refused> {
   return 'certificate' in login
     ? authenticateCertificate(login, context)
     : authenticatePassword(login, context);

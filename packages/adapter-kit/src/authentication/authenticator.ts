@@ -1,117 +1,179 @@
-import { createFailureLimiter, type Clock, type Log } from '@rollcall/core';
-import type { AdapterHost, AuthenticationResult, DeviceLogin, RefusalReason } from '../protocol-adapter.ts';
+import type { Clock, Log, Random } from '@rollcall/core';
+import type {
+  AdapterHost,
+  AuthenticatedDevice,
+  AuthenticationResult,
+  DeviceLogin,
+  PskLogin,
+  PskLookup,
+  RefusalReason,
+} from '../protocol-adapter.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
+import { createFailureLimiter } from './failure-limiter.ts';
 import { findPsk } from './find-psk.ts';
 import { loggableUsername } from './loggable-username.ts';
-import { readPresentedCertificate } from './presented-certificate.ts';
+import { createLoginGate, type LoginGateOptions } from './login-gate.ts';
+import { boundedName, readLogin, type LoginFacts } from './login-facts.ts';
+import { createProofMemory, type ProofMark, type ProofMemory, type StoredProofs } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
-import { refuse } from './refuse.ts';
+import { refuse, type CredentialsProblem, type Refused } from './refuse.ts';
+import { createTokenBuckets } from './token-buckets.ts';
 import { createTurns, strangers } from './turns.ts';
+
+export interface LoginSettings {
+  /** See `LoginGateOptions`. */
+  readonly failureAnswerMs: number;
+  readonly throttledAnswerMs: LoginGateOptions['throttledAnswerMs'];
+  /** Whether many devices share the address, as behind a balancer that hides them. */
+  isShared(address: string): boolean;
+}
+
+/** No address is shared. */
+export const defaultLogins: LoginSettings = {
+  failureAnswerMs: 300,
+  throttledAnswerMs: { least: 1_000, most: 5_000 },
+  isShared: () => false,
+};
 
 export interface AuthenticatorOptions extends Pick<
   AuthenticationContext,
   'registry' | 'passwords' | 'adapterType'
 > {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly admission: AdmissionLimits;
-  /** Whether a device holds a lease, by its user name. */
-  isPresent(username: string): boolean;
+  readonly logins: LoginSettings;
+  /** Who proved what before, as the journal has it. */
+  readonly recovered?: StoredProofs | undefined;
   /** Counts a device that was refused. */
-  onRefused(reason: RefusalReason): void;
+  onRefused(reason: RefusalReason, problem: CredentialsProblem | undefined): void;
 }
 
 /** Who is this? Devices that come all at once wait for their turn. */
-export interface Authenticator extends Pick<
-  AdapterHost,
-  'authenticate' | 'findPsk' | 'reauthorize' | 'refused'
-> {
+export interface Authenticator
+  extends
+    Pick<AdapterHost, 'authenticate' | 'findPsk' | 'reauthorize' | 'refused' | 'proved'>,
+    Pick<ProofMemory, 'takeChanges'> {
   /** A device of this tenant proved who it is: from now on the tenant has a turn of its own. */
-  proved(tenant: string): void;
+  provedTenant(tenant: string): void;
   /** Devices that wait for their turn. */
   readonly waiting: number;
+  /** Answers whoever is made to wait for its refusal. */
+  stop(): void;
 }
 
-export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { clock, log, onRefused } = options;
-  const failures = createFailureLimiter(clock);
-  const context: AuthenticationContext = { ...options, failures };
-  const turns = createTurns((username) => options.isPresent(username));
-  const admission = createAdmissionQueue(clock, options.admission);
+/** Lookups of keys that were proved before, while the name is throttled: whoever names such a device gets no more guesses. */
+const provedLookups = { capacity: 50, refillPerSecond: 5, maxBuckets: 10_000 };
 
-  function proved(tenant: string): void {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { clock, log, onRefused, logins } = options;
+  const limiter = createFailureLimiter({ clock, isShared: (address) => logins.isShared(address) });
+  const proofs = createProofMemory(options);
+  const gate = createLoginGate({ ...options, ...logins, limiter, proofs });
+  const lookups = createTokenBuckets(clock, provedLookups);
+  const turns = createTurns();
+  const admission = createAdmissionQueue(clock, options.admission);
+  /** What devices prove that were given a key. */
+  const proofsOfKeys = new WeakMap<AuthenticatedDevice, ProofMark>();
+
+  function provedTenant(tenant: string): void {
     if (turns.proved(tenant)) admission.regroup(strangers);
   }
 
-  /** Runs `work` when it is the turn of whoever logs in, and counts where it refuses. */
-  async function inTurn<Result extends AuthenticationResult | { readonly status: 'found' }>(
-    login: { readonly remoteIp: string; gone?(): boolean },
-    { username, facts }: LoginName,
+  /** Runs `work` when it is the turn of whoever logs in. */
+  async function inTurn<Result>(
+    queueOf: () => string,
     work: () => Promise<Result>,
-  ): Promise<Result | ReturnType<typeof refuse>> {
-    const admitted = await admission.admit(
-      () => turns.queueOf(username),
-      work,
-      () => login.gone?.() ?? false,
+    gone: () => boolean,
+  ): Promise<Result | Refused> {
+    const admitted = await admission.admit(queueOf, work, gone);
+    return admitted === 'busy' ? refuse('busy') : admitted;
+  }
+
+  /** Counts a refusal; the result has only what the device may learn. */
+  function refused(result: Refused, facts: object): Extract<AuthenticationResult, { status: 'refused' }> {
+    const { refusal, problem } = result;
+    onRefused(refusal.reason, problem);
+    log.debug(
+      { ...facts, reason: refusal.reason, ...(problem !== undefined && { problem }) },
+      'device refused',
     );
-    const result = admitted === 'busy' ? refuse('busy') : admitted;
-    if (result.status === 'refused') {
-      onRefused(result.refusal.reason);
-      log.debug({ ...facts, remoteIp: login.remoteIp, reason: result.refusal.reason }, 'device refused');
-    }
+    return { status: 'refused', refusal };
+  }
+
+  async function logIn(login: DeviceLogin): Promise<AuthenticationResult> {
+    const facts: LoginFacts = readLogin(login);
+    const trier = { address: login.remoteIp, name: facts.name };
+    const gone = (): boolean => login.gone?.() ?? false;
+    const proof = proofs.of(trier, facts.kind, facts.secret);
+    const result = await gate.pass(
+      { ...trier, proof },
+      (isProved, work) => inTurn(() => turns.queueOf(facts.queueName, isProved), work, gone),
+      () => authenticate(login, options),
+    );
+    if (result.status === 'refused') return refused(result, { ...facts.logged, remoteIp: login.remoteIp });
+    provedTenant(result.identity.device.tenant);
+    if (facts.issuer !== undefined) provedTenant(facts.issuer);
     return result;
   }
 
+  async function lookUpPsk(login: PskLogin): Promise<PskLookup | Refused> {
+    const trier = { address: login.remoteIp, name: boundedName(login.identity) };
+    const may = await gate.mayName(trier);
+    if (may === 'no') return refuse('throttled');
+    const found = await inTurn(
+      () => turns.queueOf(login.identity, false),
+      () => findPsk(login, options),
+      () => login.gone?.() ?? false,
+    );
+    if (found.status === 'refused') {
+      if (found.refusal.reason === 'bad-credentials') limiter.failed(trier);
+      return found;
+    }
+    const candidates = found.candidates.filter(({ key, identity }) => {
+      const proof = proofs.of(trier, 'key', key.export());
+      proofsOfKeys.set(identity, proof);
+      return may === 'yes' || proofs.has(proof);
+    });
+    if (may === 'yes') return { status: 'found', candidates };
+    const bucket = `${trier.address}\n${trier.name}`;
+    if (candidates.length === 0 || !lookups.has(bucket)) return refuse('throttled');
+    lookups.take(bucket);
+    return { status: 'found', candidates };
+  }
+
   return {
-    async authenticate(login) {
-      const name = nameOf(login);
-      const result = await inTurn(login, name, () => authenticate(login, context));
-      if (result.status === 'accepted') {
-        proved(result.identity.device.tenant);
-        if (name.issuer !== undefined) proved(name.issuer);
-      }
-      return result;
+    authenticate: logIn,
+    async findPsk(login) {
+      const result = await lookUpPsk(login);
+      return result.status === 'found'
+        ? result
+        : refused(result, { identity: loggableUsername(login.identity), remoteIp: login.remoteIp });
     },
-    findPsk: (login) =>
-      inTurn(login, { username: login.identity, facts: { identity: loggableUsername(login.identity) } }, () =>
-        findPsk(login, context),
-      ),
+    proved(identity) {
+      const proof = proofsOfKeys.get(identity);
+      if (proof) proofs.add(proof);
+    },
     async reauthorize(device) {
-      const result = await reauthorize(device, context);
-      if (result.status === 'refused') {
-        onRefused(result.refusal.reason);
-        log.debug({ ...device.device, reason: result.refusal.reason }, 'device refused');
-      }
-      return result;
+      const result = await reauthorize(device, options);
+      return result.status === 'refused' ? refused(result, device.device) : result;
     },
-    refused(reason, remoteIp) {
-      if (remoteIp !== undefined && reason === 'bad-credentials') failures.failed(remoteIp);
-      onRefused(reason);
-      log.debug({ reason, ...(remoteIp !== undefined && { remoteIp }) }, 'device refused');
+    refused(reason, remoteIp, name = '') {
+      if (remoteIp !== undefined && reason === 'bad-credentials')
+        limiter.failed({ address: remoteIp, name: boundedName(name) });
+      refused(refuse(reason, name === '' ? undefined : 'wrong-secret'), {
+        ...(remoteIp !== undefined && { remoteIp }),
+        ...(name !== '' && { identity: loggableUsername(name) }),
+      });
     },
-    proved,
+    provedTenant,
+    takeChanges: () => proofs.takeChanges(),
+    stop: () => gate.stop(),
     get waiting() {
       return admission.waiting;
     },
   };
-}
-
-interface LoginName {
-  /** In whose queue it waits, see `createTurns`. */
-  readonly username: string;
-  /** What the log says of it. */
-  readonly facts: object;
-  readonly issuer?: string;
-}
-
-/** A certificate does not name a tenant: until that is looked up, its issuer stands for it. */
-function nameOf(login: DeviceLogin): LoginName {
-  if (!('certificate' in login))
-    return { username: login.username, facts: { username: loggableUsername(login.username) } };
-  const presented = readPresentedCertificate(login.certificate);
-  if (!presented) return { username: '@', facts: {} };
-  const { subjectDn: subject, issuerDn: issuer } = presented;
-  return { username: `@${issuer}`, facts: { subject, issuer }, issuer };
 }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { ManualClock } from '@rollcall/conformance';
-import { createFailureLimiter, type Timestamp } from '@rollcall/core';
+import { type Timestamp } from '@rollcall/core';
 import { beforeEach, expect, test } from 'vitest';
 import { scriptedKey, ScriptedRegistry, scriptedPasswords } from '../conformance/scripted-registry.ts';
 import type { PskLookup } from '../protocol-adapter.ts';
@@ -18,7 +18,6 @@ beforeEach(() => {
     registry,
     passwords: scriptedPasswords(clock),
     clock,
-    failures: createFailureLimiter(clock),
     adapterType: 'hono-test',
   };
 });
@@ -77,12 +76,4 @@ test('a disabled device, a disabled tenant and a registry that is away are told 
 test('keys that are all out of date are none', async () => {
   registry.secrets = { ...registry.secrets, psk: [{ key: scriptedKey, notAfter: clock.now() }] };
   expect(await outcome()).toBe('bad-credentials');
-});
-
-test('an address that guesses names is not listened to for a while', async () => {
-  for (let guess = 0; guess < 50; guess++)
-    expect(await outcome(`guess-${guess}@acme`)).toBe('bad-credentials');
-  expect(await outcome()).toBe('throttled');
-  clock.advance(1_000);
-  expect(await outcome()).toBe('found');
 });

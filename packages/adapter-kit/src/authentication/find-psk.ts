@@ -4,19 +4,14 @@ import type { PskLogin, PskLookup } from '../protocol-adapter.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';
-import { refuse } from './refuse.ts';
+import { refuse, type Refused } from './refuse.ts';
 import { splitUsername } from './split-username.ts';
 
 /** Finds the keys by which a device may prove that it is who it says, and who it is then (`docs/hono-compatibility.md` §13). */
-export async function findPsk(login: PskLogin, context: AuthenticationContext): Promise<PskLookup> {
-  if (context.failures.blocked(login.remoteIp)) return refuse('throttled');
-  const lookup = await lookUp(login, context);
-  if (lookup.status === 'refused' && lookup.refusal.reason === 'bad-credentials')
-    context.failures.failed(login.remoteIp);
-  return lookup;
-}
-
-async function lookUp({ identity }: PskLogin, context: AuthenticationContext): Promise<PskLookup> {
+export async function findPsk(
+  { identity }: PskLogin,
+  context: AuthenticationContext,
+): Promise<PskLookup | Refused> {
   const name = splitUsername(identity);
   if (!name) return refuse('bad-credentials');
   const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
@@ -25,7 +20,7 @@ async function lookUp({ identity }: PskLogin, context: AuthenticationContext): P
   if (found.status === 'refused') return found;
   const now = context.clock.now();
   const secrets = found.value.secrets.filter((secret) => isValidAt(secret, now));
-  if (secrets.length === 0) return refuse('bad-credentials');
+  if (secrets.length === 0) return refuse('bad-credentials', 'wrong-secret');
 
   const { authId } = found.value;
   const identified = await identify(found.value, tenant.value, context, {});

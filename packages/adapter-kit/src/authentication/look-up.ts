@@ -14,7 +14,7 @@ type Found<Value> = { readonly status: 'found'; readonly value: Value } | Refuse
 /** The tenant, if its devices may use this kind of adapter. */
 export function usableTenant(answer: Answer<Tenant>, adapterType: string): Found<Tenant> {
   if (answer.status === 'unavailable') return refuse('unavailable');
-  if (answer.status === 'not-found') return refuse('bad-credentials');
+  if (answer.status === 'not-found') return refuse('bad-credentials', 'unknown-tenant');
   if (!answer.value.enabled) return refuse('tenant-disabled');
   return adapterEnabled(answer.value, adapterType) ? answer : refuse('adapter-disabled');
 }
@@ -28,7 +28,9 @@ export async function usableCredentials<Type extends CredentialsType>(
 ): Promise<Found<Credentials<Type>>> {
   const answer = await registry.getCredentials({ tenant, type, authId });
   if (answer.status === 'unavailable') return refuse('unavailable');
-  return answer.status === 'found' && answer.value.enabled ? answer : refuse('bad-credentials');
+  return answer.status === 'found' && answer.value.enabled
+    ? answer
+    : refuse('bad-credentials', 'unknown-device');
 }
 
 interface ProofFacts {
@@ -43,7 +45,7 @@ export async function identify(
   tenant: Tenant,
   { registry, adapterType }: Pick<AuthenticationContext, 'registry' | 'adapterType'>,
   { proof, expiresAt }: ProofFacts,
-): Promise<AuthenticationResult> {
+): Promise<AuthenticationResult | Refused> {
   const registration = await registry.assertRegistration(device);
   if (registration.status === 'unavailable') return refuse('unavailable');
   if (registration.status !== 'found') return refuse('device-not-registered');

@@ -1,5 +1,5 @@
 import { ManualClock } from '@rollcall/conformance';
-import { createFailureLimiter, deviceRef, type Timestamp } from '@rollcall/core';
+import { deviceRef, type Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { ScriptedRegistry, scriptedPasswords } from '../conformance/scripted-registry.ts';
 import { reauthorize } from './reauthorize.ts';
@@ -19,7 +19,6 @@ async function givenADevice({ expiresInMs }: { readonly expiresInMs?: number } =
     registry,
     passwords: scriptedPasswords(clock),
     clock,
-    failures: createFailureLimiter(clock),
     adapterType: 'hono-coap',
   };
   return { clock, registry, ask: () => reauthorize(identity, context) };

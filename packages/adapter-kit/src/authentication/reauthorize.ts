@@ -4,7 +4,7 @@ import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { longestValid } from './longest-valid.ts';
 import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
-import { refuse } from './refuse.ts';
+import { refuse, type Refused } from './refuse.ts';
 
 /** What the registry says of a device that proved who it is some time ago; `expired`: its proof counts no more, by its own time. */
 export type Standing = AuthenticationResult | { readonly status: 'expired' };
@@ -15,7 +15,7 @@ type RegistryContext = Pick<AuthenticationContext, 'registry' | 'adapterType' | 
 export async function reauthorize(
   identity: AuthenticatedDevice,
   context: RegistryContext,
-): Promise<AuthenticationResult> {
+): Promise<AuthenticationResult | Refused> {
   const standing = await standingOf(identity, context);
   return standing.status === 'expired' ? refuse('bad-credentials') : standing;
 }

@@ -1,22 +1,32 @@
 import { expect, test } from 'vitest';
 import { createTurns } from './turns.ts';
 
-test('tenants have a queue each, and another for devices that are present', () => {
-  const turns = createTurns((username) => username === 'sensor1@acme');
+test('tenants have a queue each, and another for devices that proved who they are before', () => {
+  const turns = createTurns();
   turns.proved('acme');
   turns.proved('umbrella');
-  const queues = ['sensor1@acme', 'sensor2@acme', 'sensor1@umbrella'].map((each) => turns.queueOf(each));
+  const queues = [
+    turns.queueOf('sensor1@acme', true),
+    turns.queueOf('sensor2@acme', false),
+    turns.queueOf('sensor1@umbrella', false),
+  ];
   expect(new Set(queues).size).toBe(3);
-  expect(turns.queueOf('sensor3@acme')).toBe(turns.queueOf('sensor2@acme'));
+  expect(turns.queueOf('sensor3@acme', false)).toBe(turns.queueOf('sensor2@acme', false));
+});
+
+test('naming a device that is present buys no better turn', () => {
+  const turns = createTurns();
+  turns.proved('acme');
+  expect(turns.queueOf('sensor1@acme', false)).not.toBe(turns.queueOf('sensor1@acme', true));
 });
 
 test('a tenant is news once', () => {
-  const turns = createTurns(() => false);
+  const turns = createTurns();
   expect([turns.proved('acme'), turns.proved('acme'), turns.proved('umbrella')]).toEqual([true, false, true]);
 });
 
 test('tenants that nobody belongs to share one queue', () => {
-  const turns = createTurns(() => true);
+  const turns = createTurns();
   turns.proved('acme');
-  expect(new Set(['a@x1', 'a@x2', 'nonsense', ''].map((each) => turns.queueOf(each))).size).toBe(1);
+  expect(new Set(['a@x1', 'a@x2', 'nonsense', ''].map((each) => turns.queueOf(each, true))).size).toBe(1);
 });

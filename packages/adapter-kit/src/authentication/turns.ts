@@ -1,6 +1,7 @@
 /** In whose queue a device waits, see `AdmissionQueue`. */
 export interface Turns {
-  queueOf(username: string): string;
+  /** @param isProved whether it presented a secret that was proved from its address of late. */
+  queueOf(username: string, isProved: boolean): string;
   /** A device of this tenant proved who it is. The result says whether the tenant was a stranger until then. */
   proved(tenant: string): boolean;
 }
@@ -10,18 +11,16 @@ const maxTenants = 10_000;
 export const strangers = '';
 
 /**
- * Each tenant has two queues, one of them for devices that are present already: a request that renews a lease does not wait
- * behind newcomers. Tenants that no device has belonged to yet share one queue, so that inventing tenants buys no turns.
- *
- * @param isPresent whether a device holds a lease, by the user name it presented.
+ * Each tenant has two queues, one of them for devices that proved who they are before: a request that renews a lease does not
+ * wait behind newcomers, nor behind whoever only names a device that is present. Tenants that no device has belonged to yet share one queue, so that inventing tenants buys no turns.
  */
-export function createTurns(isPresent: (username: string) => boolean): Turns {
+export function createTurns(): Turns {
   const tenants = new Set<string>();
   return {
-    queueOf(username) {
+    queueOf(username, isProved) {
       const tenant = username.slice(username.indexOf('@') + 1);
       if (!tenants.has(tenant)) return strangers;
-      return isPresent(username) ? `${tenant}\npresent` : tenant;
+      return isProved ? `${tenant}\nproved` : tenant;
     },
     proved(tenant) {
       if (tenants.has(tenant) || tenants.size >= maxTenants) return false;

@@ -1,3 +1,4 @@
+import { addressRanges } from './address-ranges.ts';
 import { commaSeparated, flag, identifier, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
 import { networkOptions } from './network-options.ts';
 import { option, optional } from './option.ts';
@@ -38,6 +39,17 @@ export const kitOptions = {
     wholeNumber(0, 10_000_000),
     '100',
     'sessions that a device may have at a time, where the registry does not say (`max-connections-per-device`); 0: no limit',
+  ),
+  failureAnswerMs: option(
+    'ADAPTER_LOGINFAILUREDELAY',
+    wholeNumber(0, 60_000),
+    '300',
+    'ms after which a device is told that its credentials are wrong, or a multiple of it: how long it took says nothing then',
+  ),
+  sharedAddresses: optional(
+    'ADAPTER_SHAREDADDRESSES',
+    addressRanges,
+    'addresses that many devices share, e.g. `10.0.0.0/8`, as behind balancers that hide them: no limit of failed logins by address there',
   ),
   maxMessagesPerSecond: option(
     'ADAPTER_MAXMESSAGERATE',

@@ -84,6 +84,8 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
     const login = { username, password: Buffer.from(password), remoteIp: socket.remoteAddress ?? '' };
     const result = await host.authenticate(login);
     const refused = result.status === 'refused' || host.admit(result.identity) !== undefined;
+    if (result.status === 'refused' && result.refusal.reason === 'throttled')
+      return void socket.end('later\n');
     if (refused || socket.destroyed) return void socket.end('no\n');
     const connection = host.open(lineTracker, {
       identity: result.identity,
@@ -106,12 +108,14 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
 describeAdapter('a sample adapter', {
   silenceMs,
   createAdapter: createLineAdapter,
-  async connect({ port }, { username, password, remoteId }): Promise<DevicePeer | undefined> {
+  temporary: 'later\n',
+  async connect({ port }, { username, password, remoteId }, heard): Promise<DevicePeer | undefined> {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => {});
     socket.write(`${username} ${password} ${remoteId}\n`);
     const answer = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
     if (String(answer[0]) !== 'yes\n') {
+      heard?.(String(answer[0]));
       socket.destroy();
       return undefined;
     }

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
 import type { ConnectionEvent } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { allCurses, cursedAdapter } from './cursed-adapter.ts';
 import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
@@ -43,8 +44,18 @@ export interface AdapterLimits {
 export interface AdapterHarness {
   /** Listens on loopback, port 0. */
   createAdapter(limits?: AdapterLimits): ProtocolAdapter;
-  /** Connects a device; `undefined` where the adapter refuses it. */
-  connect(address: ListenAddress, login: Login): Promise<DevicePeer | undefined>;
+  /**
+   * Connects a device; `undefined` where the adapter refuses it.
+   *
+   * @param heard is to be told what the device heard of a refusal, as a text that holds nothing else.
+   */
+  connect(
+    address: ListenAddress,
+    login: Login,
+    heard?: (refusal: string) => void,
+  ): Promise<DevicePeer | undefined>;
+  /** What tells a device to try again later, as {@link connect} says it. Absent where such a device hears nothing. */
+  readonly temporary?: string;
   /** How long a silent peer stays connected at most. */
   readonly silenceMs: number;
   /** What the protocol has no way to do; it shows in the report. */
@@ -153,6 +164,61 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         expect(JSON.stringify(adapter.logged)).not.toContain(login.password);
       }),
     );
+
+    describe.runIf(can('proveWrong'))('a user name that failed too often at its address', () => {
+      /** What a device hears that is refused; `accepted` where it is not. */
+      async function outcome(adapter: AdapterInTest, login: Login): Promise<string> {
+        let heard = 'nothing';
+        const peer = await harness.connect(adapter.address, login, (refusal) => (heard = refusal));
+        return peer ? 'accepted' : heard;
+      }
+
+      async function failTooOften(adapter: AdapterInTest): Promise<string> {
+        let heard = '';
+        for (let guess = 0; guess < 12; guess++) {
+          const answer = await outcome(adapter, { ...thermostat, password: `guess-${guess}` });
+          if (guess === 0) heard = answer;
+        }
+        return heard;
+      }
+
+      test('hears the same of the right and of the wrong password: that it may try again later', () =>
+        withAdapter(async (adapter) => {
+          const wrong = await failTooOften(adapter);
+          const guess = await outcome(adapter, { ...thermostat, password: 'guess-me' });
+          const right = await outcome(adapter, thermostat);
+          expect([guess, right]).toEqual([harness.temporary, harness.temporary]);
+          expect(wrong).not.toBe(harness.temporary);
+          await settled();
+          expect(adapter.sink.events).toEqual([]);
+        }));
+
+      test('keeps out no other user of that address', () =>
+        withAdapter(async (adapter) => {
+          await failTooOften(adapter);
+          await connected(adapter, { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' });
+          expect(await adapter.events(1)).toMatchObject([{ device: { device: 'valve-1' } }]);
+        }));
+
+      test('does not keep out who proved this password there, also after a restart', async () => {
+        const journal = createMemoryJournal();
+        const clock = new ManualClock();
+        await withAdapter(
+          async (adapter) => {
+            await (await connected(adapter)).leave();
+            await adapter.events(1);
+          },
+          { journal, clock },
+        );
+        await withAdapter(
+          async (adapter) => {
+            await failTooOften(adapter);
+            expect(await outcome(adapter, thermostat)).toBe('accepted');
+          },
+          { journal, clock },
+        );
+      });
+    });
 
     test.each([
       ['its tenant', { tenant: { limits: { maxConnections: 1 } } }],

@@ -112,7 +112,7 @@ function disconnected(id: string): OutboundEvent {
 }
 
 /** What a new incarnation finds, all of it. */
-interface Found extends Pick<Recovered, 'highWater' | 'follows' | 'rhythms'> {
+interface Found extends Pick<Recovered, 'highWater' | 'follows' | 'rhythms' | 'proofs'> {
   readonly pending: readonly PendingEvent[];
   readonly open: readonly OpenEntry[];
   /** `events a+`: for which sink, and the id of what was read back. */
@@ -121,7 +121,7 @@ interface Found extends Pick<Recovered, 'highWater' | 'follows' | 'rhythms'> {
 }
 
 async function findAll(journal: Journal): Promise<Found> {
-  const { highWater, follows, rhythms, ...lists } = await journal.recover();
+  const { highWater, follows, rhythms, proofs, ...lists } = await journal.recover();
   const pending: PendingEvent[] = [];
   const open: OpenEntry[] = [];
   for await (const batch of lists.pending()) pending.push(...batch);
@@ -134,6 +134,7 @@ async function findAll(journal: Journal): Promise<Found> {
     ...(highWater !== undefined && { highWater }),
     ...(follows !== undefined && { follows }),
     rhythms,
+    ...(proofs && { proofs }),
     pending,
     open,
     ids,
@@ -446,3 +447,47 @@ async function retried(clock: ManualClock, times: number): Promise<void> {
     await turn();
   }
 }
+
+describe('who proved who it is', () => {
+  const at = (ms: number): Timestamp => (1_767_000_000_000 + ms) as Timestamp;
+  const key = Buffer.alloc(32, 7);
+  const mark = (name: string, ms: number) => ({ name, hash: `hash of ${name}`, at: at(ms) });
+
+  test('is there after a restart, with the key, the one who proved last at the end', async () => {
+    const journal = createFileJournal({
+      store: new FaultyStore(),
+      clock: new ManualClock(),
+      log: silentLog,
+      behindAfterMs: 50,
+    });
+    await journal.recover();
+    journal.prove({
+      key,
+      noted: [mark('d1@acme', 0), mark('d2@acme', 1), mark('d3@acme', 2)],
+      forgotten: [],
+    });
+    journal.prove({ noted: [mark('d1@acme', 3)], forgotten: [mark('d2@acme', 1)] });
+    await journal.close();
+    stores.length = 0;
+    const { proofs } = await recovered();
+    expect(proofs?.proofs).toEqual([mark('d3@acme', 2), mark('d1@acme', 3)]);
+    expect(Buffer.from(proofs?.key ?? [])).toEqual(key);
+  });
+
+  test('is stored later where it cannot be stored now; the key comes with the first of it', async () => {
+    const store = new FaultyStore();
+    const clock = new ManualClock();
+    const journal = createFileJournal({ store, clock, log: silentLog, behindAfterMs: 50 });
+    await journal.recover();
+    store.failing = true;
+    journal.prove({ key, noted: [mark('d1@acme', 0)], forgotten: [] });
+    await clock.advanceAsync(50);
+    store.failing = false;
+    journal.prove({ noted: [mark('d2@acme', 1)], forgotten: [] });
+    await journal.close();
+    stores.length = 0;
+    const { proofs } = await recovered();
+    expect(proofs?.proofs.map(({ name }) => name).toSorted()).toEqual(['d1@acme', 'd2@acme']);
+    expect(Buffer.from(proofs?.key ?? [])).toEqual(key);
+  });
+});

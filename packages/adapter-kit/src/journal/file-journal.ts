@@ -8,6 +8,7 @@ import {
   type Log,
   type Timestamp,
 } from '@rollcall/core';
+import type { NotedMark } from '../authentication/proof-memory.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { inOrderOf, readPages } from './pages.ts';
 import type { Journal, PendingEvent } from './journal.ts';
@@ -126,10 +127,13 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     async recover() {
       const summary = await store.open();
       book.begin(summary);
-      const { lastSeq } = summary;
+      const { lastSeq, proofKey } = summary;
       const rhythms: (readonly [holder: string, learned: LearnedRhythm])[] = [];
       for await (const page of readPages(store, 'rhythms', Number.MAX_SAFE_INTEGER))
         for (const { holder, gaps } of page) rhythms.push([holder, JSON.parse(gaps) as LearnedRhythm]);
+      const proofs: NotedMark[] = [];
+      for await (const page of readPages(store, 'proofs', Number.MAX_SAFE_INTEGER))
+        for (const { name, hash, at } of page) proofs.push({ name, hash, at: at as Timestamp });
       return {
         ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
         ...(summary.instance !== undefined && { follows: summary.instance }),
@@ -140,6 +144,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
           for await (const page of readPages(store, 'open', lastSeq)) yield book.reopen(page);
         },
         rhythms,
+        ...(proofKey && { proofs: { key: proofKey, proofs } }),
       };
     },
     usedBy: book.usedBy,
@@ -166,6 +171,10 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     },
     learn(rhythms) {
       book.learn(rhythms);
+      unhurried();
+    },
+    prove(changes) {
+      book.prove(changes);
       unhurried();
     },
     behind() {

@@ -7,6 +7,7 @@ import type {
   OutboundEvent,
   Timestamp,
 } from '@rollcall/core';
+import type { ProofChanges, StoredProofs } from '../authentication/proof-memory.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 
 /** What an event is called while it is kept: its place in the order of all events that were appended. Whole numbers that grow. */
@@ -59,6 +60,8 @@ export interface Recovered {
   open(): AsyncIterable<readonly OpenEntry[]>;
   /** By lease holder, the one heard last at the end. */
   readonly rhythms: readonly (readonly [holder: string, learned: LearnedRhythm])[];
+  /** Who proved who it is, and from where; absent where nobody did. */
+  readonly proofs?: StoredProofs;
 }
 
 /**
@@ -87,6 +90,8 @@ export interface Journal {
   note(presence: readonly (readonly [connection: ConnectionId, noted: NotedPresence])[]): void;
   /** Keeps what was learned of lease holders; `undefined` forgets. Many at a time, every few seconds. */
   learn(rhythms: readonly (readonly [holder: string, learned: LearnedRhythm | undefined])[]): void;
+  /** Keeps who proved who it is. Many at a time, every few seconds. */
+  prove(changes: ProofChanges): void;
   /** Whether what was appended is not as safe yet as it should be by now. */
   behind(): boolean;
   close(): Promise<void>;

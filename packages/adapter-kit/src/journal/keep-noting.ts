@@ -1,4 +1,5 @@
 import { later, type Clock } from '@rollcall/core';
+import type { ProofMemory } from '../authentication/proof-memory.ts';
 import type { RhythmStore } from '../leases/rhythm-store.ts';
 import type { Connections } from '../tracking/connections.ts';
 import type { Journal } from './journal.ts';
@@ -12,18 +13,21 @@ export interface Noting {
   stop(): void;
 }
 
-/** Tells the journal what changes all the time: when devices were last heard, and what was learned of their rhythms. */
+/** Tells the journal what changes all the time: when devices were last heard, and what was learned of their rhythms, who proved who it is. */
 export function keepNoting(
   clock: Clock,
   journal: Journal,
   connections: Pick<Connections, 'takeNotes'>,
   rhythms: Pick<RhythmStore, 'takeChanges'>,
+  proofs: Pick<ProofMemory, 'takeChanges'>,
 ): Noting {
   let disarm = (): void => {};
 
   function note(share: number): void {
     journal.note(connections.takeNotes(share));
     journal.learn(rhythms.takeChanges());
+    const proved = proofs.takeChanges();
+    if (proved) journal.prove(proved);
   }
 
   function noteLater(): void {

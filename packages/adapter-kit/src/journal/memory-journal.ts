@@ -1,15 +1,18 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
+import type { NotedMark } from '../authentication/proof-memory.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import type { Journal, OpenEntry, Place } from './journal.ts';
 
 /**
- * Keeps open connections and rhythms as long as it lives itself, so that an adapter can be started again on it. Events
+ * Keeps open connections, rhythms and proofs as long as it lives itself, so that an adapter can be started again on it. Events
  * are not kept: they wait in the outbox alone, which bounds their bytes, and end with the process.
  */
 export function createMemoryJournal(): Journal {
   const open = new Map<ConnectionId, OpenEntry>();
   const rhythms = new Map<string, LearnedRhythm>();
+  const proofs = new Map<string, NotedMark>();
+  let proofKey: Uint8Array | undefined;
   let highWater: Epoch | undefined;
   let instance: string | undefined;
   let lastPlace: Place = 0;
@@ -22,6 +25,7 @@ export function createMemoryJournal(): Journal {
         yield [...open.values()];
       },
       rhythms: [...rhythms],
+      ...(proofKey && { proofs: { key: proofKey, proofs: [...proofs.values()] } }),
     }),
     usedBy(now) {
       instance = now;
@@ -50,6 +54,11 @@ export function createMemoryJournal(): Journal {
         rhythms.delete(holder);
         if (gaps) rhythms.set(holder, gaps);
       }
+    },
+    prove({ key, noted, forgotten }) {
+      proofKey = key ?? proofKey;
+      for (const { hash } of [...forgotten, ...noted]) proofs.delete(hash);
+      for (const mark of noted) proofs.set(mark.hash, mark);
     },
     behind: () => false,
     async close() {},

@@ -2,6 +2,7 @@ import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } fr
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { Journal, NotedPresence, OpenEntry, Place } from './journal.ts';
+import { createProofBook } from './proof-book.ts';
 import { createSettlements } from './settlements.ts';
 import { takeFirst } from './take-first.ts';
 import type { Batch, Standing, StandingEvent, StoredOpen, StoreSummary } from './store/stored.ts';
@@ -32,13 +33,16 @@ interface PendingBatch {
 }
 
 /** What the journal says of itself when it changes something. See {@link Journal}. */
-export interface RowBook extends Pick<Journal, 'usedBy' | 'forget' | 'park' | 'note' | 'learn' | 'holds'> {
+export interface RowBook extends Pick<
+  Journal,
+  'usedBy' | 'forget' | 'park' | 'note' | 'learn' | 'prove' | 'holds'
+> {
   /** Begins where the store ends. To be called once, before everything else. */
   begin(summary: StoreSummary): void;
   /** Takes up connections that are open in the store. */
   reopen(page: readonly StoredOpen[]): readonly OpenEntry[];
   append(outbound: OutboundEvent, sinks: readonly string[]): Place;
-  /** Number of rows and rhythms whose changes the store does not have, and were not handed out either. */
+  /** Number of rows, rhythms and proofs whose changes the store does not have, and were not handed out either. */
   readonly backlog: number;
   /** Hands out the oldest changes, of `maxRows` rows or one more; `undefined` where there are none. */
   take(maxRows: number): PendingBatch | undefined;
@@ -62,6 +66,7 @@ export function createRowBook(): RowBook {
   const resting = new Set<Row>();
   const settlements = createSettlements();
   const rhythms = new Map<string, LearnedRhythm | undefined>();
+  const proofs = createProofBook();
   let nextSeq: Place = 1;
   let highWater: Epoch | undefined;
   let storedHighWater: Epoch | undefined;
@@ -196,12 +201,14 @@ export function createRowBook(): RowBook {
       }
     },
 
+    prove: (changes) => proofs.note(changes),
+
     get backlog() {
-      return dirty.size + settlements.size + rhythms.size;
+      return dirty.size + settlements.size + rhythms.size + proofs.size;
     },
 
     take(maxRows) {
-      if (dirty.size === 0 && settlements.size === 0 && rhythms.size === 0) return undefined;
+      if (dirty.size + settlements.size + rhythms.size + proofs.size === 0) return undefined;
       const changes: Changes = { rows: [], removed: [], inserted: [], updated: [] };
       for (const row of dirty) {
         if (changes.rows.length >= maxRows) break;
@@ -209,6 +216,7 @@ export function createRowBook(): RowBook {
       }
       const settled = settlements.take(maxRows - changes.rows.length);
       const learned = takeFirst(rhythms, maxRows - changes.rows.length - settled.length);
+      const proved = proofs.take(maxRows - changes.rows.length - settled.length - learned.length);
       const epoch = highWater === storedHighWater ? undefined : highWater;
       const usedBy = instance;
       return {
@@ -220,17 +228,20 @@ export function createRowBook(): RowBook {
           updated: changes.updated,
           settled,
           rhythms: learned.map(([holder, gaps]) => [holder, gaps && JSON.stringify(gaps)] as const),
+          ...(proved.marks.length > 0 && { proofs: proved }),
         },
-        rows: changes.rows.length + settled.length + learned.length,
+        rows: changes.rows.length + settled.length + learned.length + proved.marks.length,
         stored() {
           storedHighWater = epoch ?? storedHighWater;
           if (usedBy === instance) instance = undefined;
+          proofs.stored(proved);
           for (const row of changes.rows) rest(row);
         },
         failed() {
           for (const row of changes.rows) dirty.add(row);
           settlements.putBack(settled);
           for (const [holder, gaps] of learned) if (!rhythms.has(holder)) rhythms.set(holder, gaps);
+          proofs.putBack(proved);
         },
       };
     },

@@ -12,6 +12,7 @@ import {
   type PasswordVerifier,
   type Random,
 } from '@rollcall/core';
+import { defaultLogins } from '../authentication/authenticator.ts';
 import { messagingSettings, type MessagingSettings } from '../config/messaging-settings.ts';
 import { printConfig, type LoadedConfig } from '../config/load-config.ts';
 import type { Options } from '../config/option.ts';
@@ -125,6 +126,11 @@ export function runAdapterProcess<Own extends Options>(
           maxWaitMs: kit.maxWaitMs,
         },
         maxSessionsPerDevice: kit.maxSessionsPerDevice,
+        logins: {
+          ...defaultLogins,
+          failureAnswerMs: kit.failureAnswerMs,
+          isShared: (address) => kit.sharedAddresses?.has(address) ?? false,
+        },
         maxMessagesPerSecond: kit.maxMessagesPerSecond,
         commitWaitMs: kit.commitWaitMs,
         announceIntervalMs: kit.announceIntervalMs,

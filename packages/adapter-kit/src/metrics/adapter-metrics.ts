@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { ConnectionEvent } from '@rollcall/core';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CredentialsProblem } from '../authentication/refuse.ts';
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
 import { createAppMetrics, type AppMetrics } from './app-metrics.ts';
@@ -28,6 +29,8 @@ export interface AdapterMetrics {
   /** In the Prometheus text format. */
   render(): Promise<string>;
   attempt(outcome: RefusalReason | 'succeeded', tenant?: string): void;
+  /** @param cause more than the device may learn. */
+  refused(cause: RefusalReason | CredentialsProblem): void;
   uploaded(request: UploadRequest, result: UploadResult, durationMs: number): void;
   published(event: ConnectionEvent): void;
   delivered(sink: string, delayMs: number): void;
@@ -87,6 +90,12 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     name: 'hono_connections_attempts_total',
     help: 'Attempts of devices to connect, by outcome',
     labelNames: ['tenant', 'outcome'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'rollcall_logins_refused_total',
+    help: 'Devices that were refused, by cause: more than they are told',
+    labelNames: ['cause'],
     registers,
   });
   const payload = createPlainSummary(registry, {
@@ -185,6 +194,7 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     render: () => registry.metrics(),
     attempt: (outcome, tenant) =>
       attempts.inc({ tenant: tenant ?? unknownTenant, outcome: attemptOutcomes[outcome] }),
+    refused: (cause) => refusals.inc({ cause }),
     uploaded(request, result, durationMs) {
       // A tenant that somebody only made up would be a label for ever.
       const claimed = result.status === 'accepted' ? request.target?.tenant : undefined;

@@ -95,8 +95,6 @@ export interface Connections {
    * @param slot that of the newcomer.
    */
   makeRoomFor(device: DeviceRef, slot: string | undefined, limit: number): boolean;
-  /** Whether somebody holds a lease with this user name, `auth-id@tenant`. */
-  holdsLease(username: string): boolean;
   /** The devices that are connected now. */
   devices(): Iterable<ConnectionDescription>;
 }
@@ -106,7 +104,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const open = new Set<Connected>();
   const slots = new Map<string, Connected>();
   const tenants = new Map<string, number>();
-  const leaseHolders = new Set<string>();
   const sessions = createSessionsByDevice<Connected>(({ description: { slot, keepAliveMs }, tracked }) => ({
     slot,
     keepAliveMs,
@@ -172,8 +169,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     options.announcer.add(connected);
     const slot = slotKey(description);
     if (slot !== undefined) slots.set(slot, connected);
-    if (event.basis.kind === 'lease') leaseHolders.add(usernameOf(description));
-    else sessions.add(event.device, connected);
+    if (event.basis.kind !== 'lease') sessions.add(event.device, connected);
     count(event.device.tenant, 1);
     return connected;
   }
@@ -184,8 +180,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     options.announcer.remove(connected);
     const slot = slotKey(connected.description);
     if (slot !== undefined && slots.get(slot) === connected) slots.delete(slot);
-    if (connected.event.basis.kind === 'lease') leaseHolders.delete(usernameOf(connected.description));
-    else sessions.remove(connected.event.device, connected);
+    if (connected.event.basis.kind !== 'lease') sessions.remove(connected.event.device, connected);
     count(connected.event.device.tenant, -1);
   }
 
@@ -304,7 +299,6 @@ export function createConnections(options: ConnectionsOptions): Connections {
       endOne(room, 'limit-exceeded');
       return !open.has(room);
     },
-    holdsLease: (username) => leaseHolders.has(username),
     *devices() {
       for (const connected of open) yield connected.description;
     },
@@ -314,8 +308,4 @@ export function createConnections(options: ConnectionsOptions): Connections {
 /** What no two connections may hold at a time: the slot, scoped by tenant and device. */
 function slotKey({ identity, slot }: ConnectionDescription): string | undefined {
   return slot === undefined ? undefined : `${deviceKey(identity.device)}\n${slot}`;
-}
-
-function usernameOf({ identity }: ConnectionDescription): string {
-  return `${identity.authId}@${identity.device.tenant}`;
 }

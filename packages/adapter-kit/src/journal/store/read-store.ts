@@ -18,6 +18,9 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
   const rhythms = database.prepare(
     'SELECT heard AS seq, holder, gaps FROM rhythm WHERE heard > ? AND heard <= ? ORDER BY heard LIMIT ?',
   );
+  const proofs = database.prepare(
+    'SELECT given AS seq, name, hash, at FROM proof WHERE given > ? AND given <= ? ORDER BY given LIMIT ?',
+  );
   const event = database.prepare('SELECT seq, facts, message FROM event WHERE seq = ?');
   const bounds = ({ after, upTo, limit }: Page): [number, number, number] => [after, upTo, limit];
 
@@ -40,6 +43,13 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
         seq: Number(seq),
         holder: String(holder),
         gaps: String(gaps),
+      })),
+    proofs: (page) =>
+      proofs.all(...bounds(page)).map(({ seq, name, hash, at }) => ({
+        seq: Number(seq),
+        name: String(name),
+        hash: String(hash),
+        at: Number(at),
       })),
     events: (seqs) => seqs.flatMap((seq) => toEvents(event.get(seq))),
   };

@@ -30,6 +30,12 @@ export const schemaSteps: readonly string[] = [
      holder TEXT NOT NULL UNIQUE,
      gaps TEXT NOT NULL
    ) STRICT;`,
+  `CREATE TABLE proof (
+     given INTEGER PRIMARY KEY,
+     hash TEXT NOT NULL UNIQUE,
+     name TEXT NOT NULL,
+     at INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -132,7 +132,32 @@ describe('the file', () => {
   });
 });
 
+test.runIf(process.platform !== 'win32')(
+  'the file and those beside it are for nobody but their owner',
+  () => {
+    writeFileSync(options.file, '', { mode: 0o644 });
+    chmodSync(options.file, 0o644);
+    const store = openSqliteStore(options);
+    store.apply(inserting(1));
+    for (const beside of ['', '-wal', '-shm'])
+      expect(statSync(options.file + beside).mode & 0o777, beside).toBe(0o600);
+    store.close();
+  },
+);
+
 describe('migration', () => {
+  test('a journal of the first version goes on', () => {
+    const database = new DatabaseSync(options.file);
+    migrate(database, schemaSteps.slice(0, 1));
+    database.exec("INSERT INTO rhythm (holder, gaps) VALUES ('d1', '{}')");
+    database.close();
+    const store = openSqliteStore(options);
+    expect(store.rhythms(everything)).toMatchObject([{ holder: 'd1' }]);
+    expect(store.proofs(everything)).toEqual([]);
+    expect(store.summary().proofKey).toBeUndefined();
+    store.close();
+  });
+
   const steps = [
     'CREATE TABLE a (x INTEGER)',
     'ALTER TABLE a ADD COLUMN y INTEGER',

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { forOwnerOnly } from './for-owner-only.ts';
 import { lockFile } from './lock-file.ts';
 import { createStoreReads, toStanding } from './read-store.ts';
 import { migrate } from './schema.ts';
 import { settled } from './settled.ts';
-import type { Batch, Settlement, Standing, StoreReads, StoreSummary } from './stored.ts';
+import type { Batch, ProofBatch, Settlement, Standing, StoreReads, StoreSummary } from './stored.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
@@ -48,6 +49,8 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
   // A new row, and with it a new place in the order.
   const putRhythm = database.prepare('INSERT OR REPLACE INTO rhythm (holder, gaps) VALUES (?, ?)');
   const removeRhythm = database.prepare('DELETE FROM rhythm WHERE holder = ?');
+  const putProof = database.prepare('INSERT OR REPLACE INTO proof (hash, name, at) VALUES (?, ?, ?)');
+  const removeProof = database.prepare('DELETE FROM proof WHERE hash = ?');
   const putFact = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
 
   function stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
@@ -74,8 +77,16 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
     else remove(seq);
   }
 
+  function prove({ key, marks }: ProofBatch): void {
+    if (key) putFact.run('proof-key', Buffer.from(key).toString('base64'));
+    for (const { name, hash, at } of marks) {
+      if (at === undefined) removeProof.run(hash);
+      else putProof.run(hash, name, at);
+    }
+  }
+
   function change(batch: Batch): void {
-    const { highWater, instance, removed, inserted, updated, settled: settledNow, rhythms } = batch;
+    const { highWater, instance, removed, inserted, updated, settled: settledNow, rhythms, proofs } = batch;
     if (highWater !== undefined) putFact.run('high-water', highWater);
     if (instance !== undefined) putFact.run('instance', instance);
     // First what makes room.
@@ -90,6 +101,7 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
       if (gaps === undefined) removeRhythm.run(holder);
       else putRhythm.run(holder, gaps);
     }
+    if (proofs) prove(proofs);
   }
 
   return {
@@ -123,6 +135,7 @@ function openDatabase(
   durability: SqliteStoreOptions['durability'],
   maxBytes: number,
 ): DatabaseSync {
+  forOwnerOnly(file);
   const database = new DatabaseSync(file);
   try {
     database.exec(`
@@ -144,10 +157,12 @@ function summaryOf(database: DatabaseSync): StoreSummary {
   const fact = database.prepare('SELECT value FROM journal WHERE name = ?');
   const highWater = fact.get('high-water')?.['value'];
   const instance = fact.get('instance')?.['value'];
+  const proofKey = fact.get('proof-key')?.['value'];
   const lastSeq = database.prepare('SELECT max(seq) AS seq FROM event').get()?.['seq'];
   return {
     ...(typeof highWater === 'string' && { highWater }),
     ...(typeof instance === 'string' && { instance }),
+    ...(typeof proofKey === 'string' && { proofKey: Buffer.from(proofKey, 'base64') }),
     lastSeq: Number(lastSeq ?? 0),
   };
 }

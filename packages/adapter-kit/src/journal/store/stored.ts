@@ -55,6 +55,23 @@ export interface StoredRhythm {
   readonly gaps: string;
 }
 
+/** That somebody proved a secret; see `ProofMark`. */
+export interface StoredProof {
+  /** Grows with each proof. */
+  readonly seq: number;
+  readonly name: string;
+  readonly hash: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/** Proofs that are kept, or, without `at`, forgotten. */
+export interface ProofBatch {
+  /** What their hashes were made with, where the store does not have it yet. */
+  readonly key?: Uint8Array;
+  readonly marks: readonly { readonly name: string; readonly hash: string; readonly at?: number }[];
+}
+
 /** What the store is asked for at a time, so that nobody ever has all of it in memory: in order, above `after` and up to `upTo`. */
 export interface Page {
   readonly after: number;
@@ -67,6 +84,7 @@ export interface StoreReads {
   pending(page: Page): readonly StoredPending[];
   open(page: Page): readonly StoredOpen[];
   rhythms(page: Page): readonly StoredRhythm[];
+  proofs(page: Page): readonly StoredProof[];
   /** Those of the events that there are, in any order. */
   events(seqs: readonly number[]): readonly StoredEvent[];
 }
@@ -76,6 +94,8 @@ export interface StoreSummary {
   readonly highWater?: string;
   /** The incarnation of the adapter that used it last. */
   readonly instance?: string;
+  /** What hashes of proofs were made with. Not to be logged. */
+  readonly proofKey?: Uint8Array;
   /** The greatest place of an event; 0 where there is none. */
   readonly lastSeq: number;
 }
@@ -97,6 +117,7 @@ export interface Batch {
   /** Of events whose standing is known to the store alone. One that nobody needs any more is removed. */
   readonly settled: readonly (readonly [seq: number, settlements: readonly Settlement[]])[];
   readonly rhythms: readonly (readonly [holder: string, gaps: string | undefined])[];
+  readonly proofs?: ProofBatch;
 }
 
 /** Where the file journal keeps things, seen from the thread of the adapter. */

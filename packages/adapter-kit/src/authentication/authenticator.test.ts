@@ -1,0 +1,269 @@
+import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import type { PasswordVerifier } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { recordingLog } from '../conformance/recording-log.ts';
+import {
+  scriptedAuthorities,
+  scriptedPassword,
+  ScriptedRegistry,
+  scriptedPasswords,
+} from '../conformance/scripted-registry.ts';
+import { createAuthenticator, defaultLogins, type AuthenticatorOptions } from './authenticator.ts';
+
+function given(facts: Partial<AuthenticatorOptions> = {}) {
+  const clock = new ManualClock();
+  const registry = new ScriptedRegistry();
+  const log = recordingLog();
+  const causes: string[] = [];
+  let verified = 0;
+  const passwords = facts.passwords ?? scriptedPasswords(clock);
+  const counting: PasswordVerifier = {
+    verify(...asked) {
+      verified += 1;
+      return passwords.verify(...asked);
+    },
+  };
+  const authenticator = createAuthenticator({
+    registry,
+    clock,
+    random: seededRandom(1),
+    log,
+    adapterType: 'hono-test',
+    admission: { maxRunning: 200, maxWaiting: 1_000, maxWaitMs: 8_000 },
+    logins: { ...defaultLogins, isShared: (address) => address === '198.51.100.1' },
+    onRefused: (reason, problem) => causes.push(problem ?? reason),
+    ...facts,
+    passwords: counting,
+  });
+
+  async function outcome(username: string, password: string, remoteIp: string): Promise<string> {
+    const result = await authenticator.authenticate({
+      username,
+      password: Buffer.from(password),
+      remoteIp,
+    });
+    return result.status === 'accepted' ? 'accepted' : result.refusal.reason;
+  }
+
+  /** What becomes of a login, and when, in ms. */
+  async function timed(
+    username: string,
+    password = scriptedPassword,
+    remoteIp = '192.0.2.1',
+  ): Promise<readonly [string, number]> {
+    const begunAt = clock.monotonic();
+    const result = outcome(username, password, remoteIp).then((reason): readonly [string, number] => [
+      reason,
+      clock.monotonic() - begunAt,
+    ]);
+    await clock.advanceAsync(10_000);
+    return result;
+  }
+
+  /** Has the name throttled at the address. */
+  async function throttle(username: string, remoteIp = '192.0.2.1'): Promise<void> {
+    const guesses = Array.from({ length: 10 }, (_, guess) => outcome(username, `guess-${guess}`, remoteIp));
+    await clock.advanceAsync(300);
+    await Promise.all(guesses);
+  }
+
+  return { clock, registry, log, authenticator, causes, outcome, timed, throttle, verified: () => verified };
+}
+
+const device = 'thermostat-7@acme';
+
+describe('a failed login', () => {
+  test.each([
+    ['an unknown tenant', 'thermostat-7@nowhere', 'unknown-tenant'],
+    ['an unknown device', 'nobody@acme', 'unknown-device'],
+    ['a wrong password', device, 'wrong-secret'],
+    ['no name', '', 'bad-credentials'],
+  ])('with %s is answered alike, 300 ms after it began; only we know why', async (_what, username, cause) => {
+    const { timed, causes, log } = given();
+    expect(await timed(username, 'guess')).toEqual(['bad-credentials', 300]);
+    expect(causes).toEqual([cause]);
+    expect(JSON.stringify(log.lines)).not.toContain('guess');
+  });
+
+  test('that took longer to find out is answered at the next multiple', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { clock, timed } = given({
+      passwords: { verify: () => promise.then(() => 'invalid' as const) },
+    });
+    clock.at((clock.monotonic() + 301) as never, resolve);
+    expect(await timed(device, 'guess')).toEqual(['bad-credentials', 600]);
+  });
+
+  test('hashes nothing for a name that does not exist', async () => {
+    const { timed, verified } = given();
+    await timed('nobody@acme', 'guess');
+    await timed('thermostat-7@nowhere', 'guess');
+    expect(verified()).toBe(0);
+  });
+
+  test('does not delay one that succeeds', async () => {
+    const { timed } = given();
+    expect(await timed(device)).toEqual(['accepted', 0]);
+  });
+});
+
+describe('a name that failed too often at an address', () => {
+  test('gets the same answer for the right and for the wrong secret, late, and nobody looks', async () => {
+    const { outcome, throttle, clock, verified } = given();
+    await throttle(device);
+    const looked = verified();
+    const begunAt = clock.monotonic();
+    const answers: (readonly [string, number])[] = [];
+    for (const password of [scriptedPassword, 'guess', scriptedPassword, 'guess'])
+      void outcome(device, password, '192.0.2.1').then((reason) =>
+        answers.push([reason, clock.monotonic() - begunAt]),
+      );
+    await clock.advanceAsync(5_000);
+    expect(answers.map(([reason]) => reason)).toEqual(['throttled', 'throttled', 'throttled', 'throttled']);
+    for (const [, afterMs] of answers) {
+      expect(afterMs).toBeGreaterThanOrEqual(1_000);
+      expect(afterMs).toBeLessThanOrEqual(5_000);
+    }
+    expect(verified()).toBe(looked);
+  });
+
+  test.each(['nobody@acme', 'thermostat-7@nowhere'])('is throttled where it is %s too', async (username) => {
+    const { outcome, throttle, clock } = given();
+    await throttle(username);
+    const answer = outcome(username, 'guess', '192.0.2.1');
+    await clock.advanceAsync(5_000);
+    expect(await answer).toBe('throttled');
+  });
+
+  test('does not keep out other names there, nor the same name elsewhere', async () => {
+    const { outcome, timed, throttle } = given();
+    await throttle(device);
+    expect(await outcome('valve-1@acme', scriptedPassword, '192.0.2.1')).toBe('accepted');
+    expect(await timed(device, scriptedPassword, '192.0.2.2')).toEqual(['accepted', 0]);
+  });
+
+  test('lets in whoever proved this very secret there, and helps nobody else to guess', async () => {
+    const { outcome, throttle, clock, timed } = given();
+    expect(await timed(device)).toEqual(['accepted', 0]);
+    await throttle(device);
+    expect(await outcome(device, scriptedPassword, '192.0.2.1')).toBe('accepted');
+    const guess = outcome(device, 'battery-staple', '192.0.2.1');
+    await clock.advanceAsync(5_000);
+    expect(await guess, 'right, but never proved here').toBe('throttled');
+  });
+
+  test('no thousand tries at once are a way around it', async () => {
+    const { outcome, clock, verified } = given();
+    const guesses = Array.from({ length: 1_000 }, (_, guess) =>
+      outcome(device, `guess-${guess}`, '192.0.2.1'),
+    );
+    await clock.advanceAsync(5_000);
+    const reasons = await Promise.all(guesses);
+    expect(reasons.filter((each) => each === 'bad-credentials')).toHaveLength(10);
+    expect(verified()).toBe(10);
+  });
+
+  test('a device that comes many times at once with the right secret is let in each time', async () => {
+    const { outcome, clock } = given();
+    const logins = Array.from({ length: 100 }, () => outcome(device, scriptedPassword, '192.0.2.1'));
+    await clock.advanceAsync(0);
+    expect(new Set(await Promise.all(logins))).toEqual(new Set(['accepted']));
+  });
+
+  test('only so many answers are held back, the others come at once', async () => {
+    const { outcome, throttle, clock } = given();
+    await throttle(device);
+    let answered = 0;
+    for (let guess = 0; guess < 500; guess++)
+      void outcome(device, `flood-${guess}`, '192.0.2.1').then(() => (answered += 1));
+    await settled();
+    expect(answered).toBe(400);
+    await clock.advanceAsync(5_000);
+    expect(answered).toBe(500);
+    expect(clock.armed).toBe(0);
+  });
+});
+
+describe('at an address that many share', () => {
+  const shared = '198.51.100.1';
+
+  test('a device that a stranger names gets in within 30 s, whatever the stranger does', async () => {
+    const { outcome, throttle, clock } = given();
+    await throttle(device, shared);
+    const login = outcome(device, scriptedPassword, shared);
+    let flooding = true;
+    const flood = (guess: number): void => {
+      if (flooding) void outcome(device, `flood-${guess}`, shared);
+      clock.at((clock.monotonic() + 100) as never, () => flooding && flood(guess + 1));
+    };
+    flood(0);
+    await clock.advanceAsync(5_000);
+    flooding = false;
+    expect(await login).toBe('accepted');
+    await clock.advanceAsync(10_000);
+  });
+
+  test('failures under thousands of names keep out nobody', async () => {
+    const { outcome, clock, timed } = given();
+    const guesses = Array.from({ length: 3_000 }, (_, name) => outcome(`x${name}@acme`, 'guess', shared));
+    await clock.advanceAsync(10_000);
+    await Promise.all(guesses);
+    expect(await timed(device, scriptedPassword, shared)).toEqual(['accepted', 0]);
+  });
+});
+
+test('one limit holds for passwords and keys, and for certificates by what they say', async () => {
+  const { authenticator, throttle, clock } = given();
+  await throttle(device);
+  const key = await authenticator.findPsk({ identity: device, remoteIp: '192.0.2.1' });
+  expect(key).toMatchObject({ refusal: { reason: 'throttled' } });
+
+  const { der } = scriptedAuthorities.acme.issue({ subject: 'CN=nobody,O=acme' });
+  const present = () => authenticator.authenticate({ certificate: der, remoteIp: '192.0.2.1' });
+  for (let failures = 0; failures < 10; failures++) {
+    const result = present();
+    await clock.advanceAsync(300);
+    expect(await result).toMatchObject({ refusal: { reason: 'bad-credentials' } });
+  }
+  const result = present();
+  await clock.advanceAsync(5_000);
+  expect(await result).toMatchObject({ refusal: { reason: 'throttled' } });
+});
+
+test('a flood of wrong passwords under the name of a device that is known does not stand in its way', async () => {
+  const held = Promise.withResolvers<void>();
+  let flooding = false;
+  const clockless = given({
+    admission: { maxRunning: 5, maxWaiting: 50, maxWaitMs: 8_000 },
+    passwords: {
+      async verify(credentials, password) {
+        if (flooding && Buffer.from(password).toString() !== scriptedPassword) await held.promise;
+        return scriptedPasswords(new ManualClock()).verify(credentials, password);
+      },
+    },
+  });
+  const { outcome, clock } = clockless;
+  expect(await outcome(device, scriptedPassword, '192.0.2.1')).toBe('accepted');
+  flooding = true;
+  const flood: Promise<string>[] = [];
+  for (let address = 0; address < 100; address++)
+    for (let guess = 0; guess < 3; guess++)
+      flood.push(outcome(device, `guess-${guess}`, `203.0.113.${address}`));
+  await settled();
+  const healthy = Array.from({ length: 20 }, () => outcome(device, scriptedPassword, '192.0.2.1'));
+  await settled();
+  held.resolve();
+  await clock.advanceAsync(5_000);
+  expect(new Set(await Promise.all(healthy))).toEqual(new Set(['accepted']));
+  await Promise.all(flood);
+});
+
+test('whoever waits when the adapter stops is answered', async () => {
+  const { outcome, throttle, authenticator, clock } = given();
+  await throttle(device);
+  const late = outcome(device, 'guess', '192.0.2.1');
+  await settled();
+  authenticator.stop();
+  expect(await late).toBe('throttled');
+  expect(clock.armed).toBe(0);
+});

@@ -1,0 +1,178 @@
+import { addressBlocks, type Clock, type Random } from '@rollcall/core';
+import type { AuthenticationResult } from '../protocol-adapter.ts';
+import type { FailureLimiter, Throttle, Trier } from './failure-limiter.ts';
+import { createHeldAnswers } from './held-answers.ts';
+import type { ProofMark, ProofMemory } from './proof-memory.ts';
+import { refuse, type Refused } from './refuse.ts';
+
+export interface LoginGateOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limiter: FailureLimiter;
+  readonly proofs: ProofMemory;
+  /** When whoever failed is told so: so many ms after the try began, or a multiple of it. 0: at once. */
+  readonly failureAnswerMs: number;
+  /** A throttled try is answered after some time between these; where `most` is 0, at once. */
+  readonly throttledAnswerMs: { readonly least: number; readonly most: number };
+}
+
+/** Whoever tries, and what it would prove. */
+export interface LoginTry extends Trier {
+  readonly proof: ProofMark;
+}
+
+type Outcome = AuthenticationResult | Refused;
+type Throttled = Exclude<Throttle, 'free'>;
+type Decide = () => Promise<Outcome>;
+
+/** Between devices and whoever decides about them: limits failures, and lets nobody learn why it failed. */
+export interface LoginGate {
+  /**
+   * Has a try decided, unless too many failed before. Resolves late where it is refused for its credentials, or throttled.
+   *
+   * @param inTurn runs `work` when it is the turn of whoever tries; it is told whether this very secret was proved from this
+   * address of late.
+   */
+  pass(
+    attempt: LoginTry,
+    inTurn: (isProved: boolean, work: Decide) => Promise<Outcome>,
+    decide: Decide,
+  ): Promise<Outcome>;
+  /**
+   * Whether somebody may begin to prove that it has this name: `proved-only` with a secret that was proved from its address.
+   * Resolves late where many share the address.
+   */
+  mayName(trier: Trier): Promise<'yes' | 'proved-only' | 'no'>;
+  /** Whoever waits is answered at once, from now on. */
+  stop(): void;
+}
+
+const maxThrottled = { max: 1_000, maxPerGroup: 100 };
+/** Of tries that are looked at after their wait: some 60 a second of one name. */
+const maxDelayed = { max: 2_000, maxPerGroup: 200 };
+/** Of failures that wait until they are told. */
+const maxFailed = { max: 20_000, maxPerGroup: 5_000 };
+
+export function createLoginGate(options: LoginGateOptions): LoginGate {
+  const { clock, random, limiter, proofs, failureAnswerMs } = options;
+  const throttled = createHeldAnswers({ clock, ...maxThrottled });
+  const delayed = createHeldAnswers({ clock, ...maxDelayed });
+  const failed = createHeldAnswers({ clock, ...maxFailed });
+  /** Tries that are being decided, by the hash of what they would prove. */
+  const leaders = new Map<string, Promise<Outcome>>();
+
+  function throttleMs(): number {
+    const { least, most } = options.throttledAnswerMs;
+    return least + Math.floor(random.next() * (most - least));
+  }
+
+  /** Whether a throttled try may go on, after the wait that it is given. */
+  async function wait(trier: Trier, throttle: Throttled): Promise<boolean> {
+    const { near } = addressBlocks(trier.address);
+    if (throttle === 'refuse') {
+      await throttled.hold(near, throttleMs());
+      return false;
+    }
+    const turn = delayed.hold(`${near}\n${trier.name}`, throttleMs());
+    await turn;
+    return turn !== undefined;
+  }
+
+  /** Decides, and counts a failure. Whoever is let through begins in the same tick: else a thousand at once would be. */
+  async function decideStranger(attempt: LoginTry, decide: Decide): Promise<Outcome> {
+    const counted = limiter.begin(attempt);
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await decide();
+    } finally {
+      if (outcome && isBadCredentials(outcome)) counted.failed();
+      else counted.over();
+    }
+    if (outcome.status === 'accepted') proofs.add(attempt.proof);
+    return outcome;
+  }
+
+  async function decideKnown(attempt: LoginTry, decide: Decide): Promise<Outcome> {
+    const outcome = await decide();
+    if (outcome.status === 'accepted') proofs.add(attempt.proof);
+    if (isBadCredentials(outcome)) {
+      proofs.forget(attempt.proof);
+      limiter.failed(attempt);
+    }
+    return outcome;
+  }
+
+  async function lead(attempt: LoginTry, decide: Decide): Promise<Outcome> {
+    const { hash } = attempt.proof;
+    const outcome = decideStranger(attempt, decide);
+    leaders.set(hash, outcome);
+    return outcome.finally(() => leaders.delete(hash));
+  }
+
+  /** A peer that comes many times at once with one secret makes one try of it: they are refused together. */
+  async function decideOnce(
+    attempt: LoginTry,
+    mayGoOn: boolean,
+    decide: Decide,
+  ): Promise<Outcome | Throttled> {
+    for (;;) {
+      const leader = leaders.get(attempt.proof.hash);
+      if (!leader) break;
+      const outcome = await leader;
+      if (outcome.status === 'refused') return outcome;
+    }
+    if (proofs.has(attempt.proof)) return decideKnown(attempt, decide);
+    // Others may have failed while it waited for its turn.
+    const throttle = mayGoOn ? 'free' : limiter.throttle(attempt);
+    return throttle === 'free' ? lead(attempt, decide) : throttle;
+  }
+
+  /** As {@link LoginGate.pass}, but for when a failure is told. */
+  async function passOpenly(...[attempt, inTurn, decide]: Parameters<LoginGate['pass']>): Promise<Outcome> {
+    for (let mayGoOn = false; ;) {
+      const isProved = proofs.has(attempt.proof);
+      let throttle = isProved || mayGoOn ? 'free' : limiter.throttle(attempt);
+      // Whether there is room to hide a failure must not depend on what it was.
+      if (!isProved && !failed.hasRoom(addressBlocks(attempt.address).near)) return refuse('throttled');
+      if (throttle === 'free') {
+        let late: Throttled | undefined;
+        const outcome = await inTurn(isProved, async () => {
+          const decided = await decideOnce(attempt, mayGoOn, decide);
+          if (typeof decided === 'object') return decided;
+          late = decided;
+          return refuse('throttled');
+        });
+        if (late === undefined) return outcome;
+        throttle = late;
+      }
+      mayGoOn = await wait(attempt, throttle);
+      if (!mayGoOn) return refuse('throttled');
+    }
+  }
+
+  return {
+    async pass(attempt, inTurn, decide) {
+      const begunAt = clock.monotonic();
+      const outcome = await passOpenly(attempt, inTurn, decide);
+      if (!isBadCredentials(outcome) || failureAnswerMs === 0) return outcome;
+      const elapsedMs = clock.monotonic() - begunAt;
+      const steps = Math.max(1, Math.ceil(elapsedMs / failureAnswerMs));
+      await failed.hold(addressBlocks(attempt.address).near, steps * failureAnswerMs - elapsedMs);
+      return outcome;
+    },
+    async mayName(trier) {
+      const throttle = limiter.throttle(trier);
+      if (throttle === 'free') return 'yes';
+      // Of whom nobody knows a proof, nothing need be looked up. The peer is silent meanwhile: there is no answer to hold back.
+      if (throttle === 'refuse') return proofs.knows(trier.name) ? 'proved-only' : 'no';
+      return (await wait(trier, throttle)) ? 'yes' : 'no';
+    },
+    stop() {
+      for (const held of [throttled, delayed, failed]) held.stop();
+    },
+  };
+}
+
+function isBadCredentials(outcome: Outcome): boolean {
+  return outcome.status === 'refused' && outcome.refusal.reason === 'bad-credentials';
+}
