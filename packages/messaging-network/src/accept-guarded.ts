@@ -23,8 +23,8 @@ export interface AcceptOptions {
   onViolation(problem: string, socket: Socket): void;
 }
 
-/** Lets a peer talk to rhea, through the guard. */
-export function acceptGuarded(socket: Socket, options: AcceptOptions): void {
+/** Lets a peer talk to rhea, through the guard. @returns what rhea knows it as. */
+export function acceptGuarded(socket: Socket, options: AcceptOptions): object {
   const { clock, idleTimeoutMs } = options;
   const connection = options.container.create_connection(
     options.connectionOptions as never,
@@ -50,4 +50,5 @@ export function acceptGuarded(socket: Socket, options: AcceptOptions): void {
   connection.accept(guarded);
   watch();
   socket.once('close', () => disarm());
+  return connection;
 }

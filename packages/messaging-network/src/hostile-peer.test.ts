@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@rollcall/core';
@@ -7,12 +8,12 @@ import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { startMessagingNetwork } from './messaging-network.ts';
 
-async function given() {
+async function given(options: { readonly maxConnections?: number } = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'rollcall-network-'));
   const errors: object[] = [];
   const nothing = (): void => {};
   const log: Log = { debug: nothing, info: nothing, warn: nothing, error: (facts) => errors.push(facts) };
-  const network = await startMessagingNetwork({ port: 0, dataDir, log });
+  const network = await startMessagingNetwork({ port: 0, dataDir, log, ...options });
   onTestFinished(async () => {
     await network.close();
     rmSync(dataDir, { recursive: true, force: true });
@@ -25,7 +26,7 @@ async function given() {
     await once(connection, 'connection_open');
     return connection;
   };
-  return { errors, connect };
+  return { errors, connect, port: network.port };
 }
 
 /** rhea sends nothing of the kind, unless one makes it. */
@@ -116,3 +117,19 @@ test.each(['event/acme', 'telemetry/acme'])(
     for (const each of [good, producer]) each.close();
   },
 );
+
+test('silent connections of one address leave room for others, and end nobody who has opened', async () => {
+  const { connect, port } = await given({ maxConnections: 12 });
+  const before = await connect();
+  const silent: Socket[] = [];
+  for (let i = 0; i < 30; i++) {
+    const socket = connectSocket({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    silent.push(socket.on('error', () => {}).resume());
+    await once(socket, 'connect');
+  }
+  const after = await connect();
+  expect([before, after].map((connection) => connection.is_open())).toEqual([true, true]);
+  await expect.poll(() => silent.filter(({ closed }) => closed).length).toBeGreaterThanOrEqual(18);
+  for (const each of [before, after]) each.close();
+  for (const socket of silent) socket.destroy();
+});

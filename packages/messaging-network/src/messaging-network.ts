@@ -5,6 +5,7 @@ import { containServer, createFailureReport, peerBeingServed, servePeer } from '
 import { systemClock, TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
+import { createBoundPeers } from './bound-peers.ts';
 import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { knowPeerOf, onBehalfOf } from './link-peer.ts';
@@ -25,6 +26,8 @@ export interface MessagingNetworkOptions {
   /** Queues and subscriptions at most; default 1,000. */
   readonly maxQueues?: number;
   readonly idleTimeoutMs?: number;
+  /** Network connections at most; default 1,000. */
+  readonly maxConnections?: number;
 }
 
 export interface MessagingNetwork {
@@ -245,10 +248,15 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     treat_modified_as_released: false,
     receiver_options: { credit_window: 0, autoaccept: false, max_message_size: guardLimits.maxMessageBytes },
   };
+  const peers = createBoundPeers({ max: options.maxConnections ?? 1_000, clock: systemClock, log });
+  const whenOpen = new WeakMap<object, () => void>();
+  container.on('connection_open', ({ connection }: rhea.EventContext) => whenOpen.get(connection)?.());
   const server = createServer((socket) => {
+    const opened = peers.admit(socket);
+    if (!opened) return;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    acceptGuarded(socket, {
+    const connection = acceptGuarded(socket, {
       container,
       connectionOptions,
       limits: guardLimits,
@@ -258,6 +266,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       onViolation: (problem) =>
         log.warn({ peer: `${socket.remoteAddress}:${socket.remotePort}`, problem }, 'peer was cut off'),
     });
+    whenOpen.set(connection, opened);
   });
   containServer(server, 'network', createFailureReport({ clock: systemClock, log }).failed);
   server.listen(port, host);
@@ -268,6 +277,8 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     const { code } = error as NodeJS.ErrnoException;
     throw new TransportError(`amqp port ${host}:${port} cannot be bound: ${code}`, { cause: error });
   }
+  // Such as a connection that cannot be accepted, for want of file descriptors.
+  server.on('error', (error) => log.warn({ cause: error.message }, 'listener failed'));
   const listening = server.address() as AddressInfo;
   log.warn(
     { host, port: listening.port },
@@ -281,6 +292,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     async close() {
       const closed = once(server, 'close');
       server.close();
+      peers.stop();
       for (const socket of sockets) socket.destroy();
       await closed;
       store.close();
