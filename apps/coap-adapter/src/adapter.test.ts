@@ -393,13 +393,14 @@ describe('handshakes', () => {
     expect((await adapter.events(1))[0]).toMatchObject({ remoteId: 'CN=thermostat-7,O=acme' });
   });
 
-  test('a wrong key is counted once it is certain', async () => {
+  test('a wrong key is counted at once, and once for each handshake', async () => {
     const adapter = await givenAnAdapter();
     const secret = Buffer.from('guess-me');
     const device = givenADevice(adapter.port, {
       psk: { identity: Buffer.from('thermostat-7@acme'), secret },
     });
     expect(await device.connect()).toBe(false);
+    expect(adapter.logged.filter(({ message }) => message === 'device refused')).toHaveLength(1);
     await adapter.clock.advanceAsync(2 * minute);
     const refused = adapter.logged.filter(({ message }) => message === 'device refused');
     expect(refused).toHaveLength(1);

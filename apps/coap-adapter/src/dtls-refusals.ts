@@ -1,7 +1,9 @@
 import type { AdapterHost, RefusalReport } from '@rollcall/adapter-kit';
 import type { DropReason, DtlsServerOptions, HandshakeFailure, Peer } from '@rollcall/dtls';
 
-type Handlers = Required<Pick<DtlsServerOptions<unknown>, 'onDropped' | 'onHandshakeFailed'>>;
+type Handlers = Required<
+  Pick<DtlsServerOptions<unknown>, 'onDropped' | 'onHandshakeFailed' | 'onKeysDiffer'>
+>;
 
 /** What happens without anybody's doing wrong: networks double datagrams, and clients begin anew. */
 const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed', 'restarted', 'closing']);
@@ -24,8 +26,9 @@ export function tellOfRefusals(
       const { address } = peer;
       log.debug({ remoteIp: address, failure }, 'DTLS handshake failed');
       if (!ordinary.has(failure)) refusals.refused(failure, address);
-      if (failure === 'keys-differ' || failure === 'bad-proof')
-        refused('bad-credentials', address, nameOf(peer));
+      if (failure === 'bad-proof') refused('bad-credentials', address, nameOf(peer));
     },
+    // At once: else somebody had thousands of guesses before the first one counts.
+    onKeysDiffer: (peer) => refused('bad-credentials', peer.address, nameOf(peer)),
   };
 }

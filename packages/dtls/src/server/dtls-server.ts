@@ -161,6 +161,7 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
       send: (datagram) => settings.send(datagram, mine.peer),
       drop: (reason) => drop(reason, mine.peer),
       onStanding: (standing) => pending.move(mine, standing),
+      onKeysDiffer: () => settings.onKeysDiffer?.(mine.peer),
       onEstablished: (established) => open(mine, established),
       onFailed: (failure) => fail(mine, failure),
       onThrown: (error) => blame(error, mine.peer, () => giveUp(mine)),

@@ -17,6 +17,7 @@ export interface HandshakeHost<P> {
   drop(reason: DropReason): void;
   /** The client has proved more, or less, than before. */
   onStanding(standing: Standing): void;
+  onKeysDiffer(): void;
   onEstablished(established: Established<P>): void;
   onFailed(failure: HandshakeFailure): void;
   /** Something threw outside of any call of the server. */

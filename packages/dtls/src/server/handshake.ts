@@ -59,6 +59,8 @@ interface Candidate<P> {
 const sessionIdBytes = 32;
 const maxHeldRecords = 4;
 const maxHeldBytes = 512;
+/** Records that the keys do not open: each may be a guess. Then the client has to begin anew. */
+const maxDoubts = 16;
 
 export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   const { host, peer, hello, terms, session, connectionId } = start;
@@ -84,6 +86,7 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   let clientFlight: ClientFlight | undefined;
   let held: DtlsRecord[] = [];
   let suspicion: HandshakeFailure | undefined;
+  let doubts = 0;
   let phase: 'flights' | 'verifying' | 'over' = 'flights';
 
   begin();
@@ -175,8 +178,11 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
   }
 
   function doubt(): void {
-    if (candidates.some(({ secret }) => secret.principal !== undefined)) suspicion = 'keys-differ';
+    const isKnown = candidates.some(({ secret }) => secret.principal !== undefined);
+    if (isKnown && suspicion === undefined) host.onKeysDiffer();
+    if (isKnown) suspicion = 'keys-differ';
     host.onStanding('failed');
+    if (++doubts === maxDoubts) fail('timeout');
   }
 
   function open(record: DtlsRecord): 'taken' | Unopened {

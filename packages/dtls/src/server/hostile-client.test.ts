@@ -323,3 +323,34 @@ describe('a client with an association', () => {
     expect(answers).toHaveLength(before);
   });
 });
+
+describe('somebody who guesses a key', () => {
+  test.each([
+    ['sensor1', ['10.0.0.9'], 'failed keys-differ'],
+    ['nobody1', [], 'failed timeout'],
+  ])('of %s is told of at once, and has a handshake for 16 guesses', async (identity, told, log) => {
+    // given
+    const suspects: string[] = [];
+    const bed = createTestBed({
+      clock: new ManualClock(),
+      settled,
+      server: { onKeysDiffer: ({ address }) => suspects.push(address) },
+    });
+    const guess = { identity: Buffer.from(identity), secret: Buffer.from('guess') };
+    const { client, peer } = bed.device(
+      { psk: guess, cipherSuites: [psk] },
+      { address: '10.0.0.9', port: 9 },
+    );
+    client.connect();
+    await bed.run();
+    expect(suspects).toEqual(told);
+    expect(bed.log).toEqual([]);
+    // when the one handshake is used for more of them
+    const answers = bed.answers.length;
+    for (let i = 0; i < 15; i++) bed.forge(client.seal(22, Buffer.from(`guess ${i}`)), peer);
+    // then it is over, without a word
+    expect(bed.log).toEqual([log]);
+    expect(bed.answers).toHaveLength(answers);
+    expect(suspects).toEqual(told);
+  });
+});

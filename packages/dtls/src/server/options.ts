@@ -55,6 +55,11 @@ export interface DtlsServerOptions<P> {
   onDropped?(peer: Peer, reason: DropReason): void;
   /** For the log; often it is only a client that went away. */
   onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
+  /**
+   * The keys of a known identity do not open what a peer sent: a wrong key, as far as anybody can tell yet. Told at once, and once for each handshake,
+   * for limits of failed tries; `onHandshakeFailed` follows when it is certain.
+   */
+  onKeysDiffer?(peer: Peer): void;
 
   /**
    * More than one key while keys are changed: the first four are tried. `undefined`, or none, for an unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next
