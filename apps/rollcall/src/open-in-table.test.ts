@@ -1,3 +1,5 @@
+import { nastyStrings } from '@rollcall/conformance';
+import { isPrintable } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { openInTable } from './open-in-table.ts';
 
@@ -31,6 +33,24 @@ test('what the last line of each device has open of the adapter', () => {
   ]);
   expect(openInTable('', 'lost')).toEqual([]);
 });
+
+test.each(Object.entries(nastyStrings).filter(([, text]) => !isPrintable(text)))(
+  'a table that somebody wrote with %s in names becomes no event',
+  (_what, text) => {
+    for (const facts of [
+      { device: { tenant: text, device: 'd1' } },
+      { device: { tenant: 'acme', device: text } },
+      { connectionId: text },
+      { epoch: text },
+      { adapter: { type: text, id: 'lost', instance: 'i' } },
+    ]) {
+      const connections = [{ ...connection('a', 'lost'), ...facts }];
+      const lines = line('d1', { status: 'online', since: 1, connections });
+      expect(() => openInTable(lines, 'lost'), JSON.stringify(facts)).toThrow('cannot be shown');
+      expect(openInTable(lines, 'alive')).toEqual([]);
+    }
+  },
+);
 
 test.each([['{'], ['7'], ['null'], ['{"tenant":"acme","device":"d1"}']])('a line %s is named', (bad) => {
   const good = line('d1', { status: 'offline' });

@@ -1,5 +1,5 @@
 import type { DevicePresence, OpenConnection } from '@rollcall/client';
-import type { ConnectedEvent, EventId } from '@rollcall/core';
+import { isPrintable, type ConnectedEvent, type EventId } from '@rollcall/core';
 
 /**
  * What an adapter had open, from the lines that `devices --json` printed: the last line of a device counts.
@@ -21,6 +21,11 @@ export function openInTable(lines: string, adapterId: string): readonly Connecte
 
 /** Nobody sees this `connected`: its other half needs all but the id. */
 function toConnected(connection: OpenConnection): ConnectedEvent {
+  const { device, adapter, connectionId, epoch } = connection;
+  const names = [device.tenant, device.device, adapter.type, adapter.instance, connectionId, epoch];
+  // They become an event as they are: no adapter gave such.
+  if (!names.every((name) => typeof name === 'string' && isPrintable(name)))
+    throw new Error(`a connection of ${device.tenant}/${device.device} has names that cannot be shown`);
   return { ...connection, type: 'connected', id: '' as EventId };
 }
 

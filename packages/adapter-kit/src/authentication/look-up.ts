@@ -1,4 +1,12 @@
-import type { Answer, Credentials, CredentialsType, Tenant, TenantId, Timestamp } from '@rollcall/core';
+import {
+  isPrintable,
+  type Answer,
+  type Credentials,
+  type CredentialsType,
+  type Tenant,
+  type TenantId,
+  type Timestamp,
+} from '@rollcall/core';
 import type { AuthenticationResult } from '../protocol-adapter.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
@@ -49,6 +57,8 @@ export async function identify(
   const registration = await registry.assertRegistration(device);
   if (registration.status === 'unavailable') return refuse('unavailable');
   if (registration.status !== 'found') return refuse('device-not-registered');
+  // Events name devices as they are: there is none for names that cannot be shown.
+  if (![tenant.id, device.device, authId].every(isPrintable)) return refuse('device-not-registered');
   return {
     status: 'accepted',
     identity: {
