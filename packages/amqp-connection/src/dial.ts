@@ -61,6 +61,12 @@ export async function dial(
     raw,
     servedPeer('messaging network', failed, () => cut('it could not be served')),
   );
+  // rhea does not read on after it, and rhea-promise throws an `error` out of a timer where nobody listens.
+  const malformed = (): void => cut('the messaging network said what is no AMQP');
+  for (const event of ['error', 'protocol_error']) {
+    connection.on(event as never, malformed);
+    raw.container.on(event, malformed);
+  }
   const abort = (): void => cut('connection is closed');
   const disarm = clock.at(later(clock.monotonic(), connectTimeoutMs), () =>
     cut(`no answer within ${connectTimeoutMs} ms`),
