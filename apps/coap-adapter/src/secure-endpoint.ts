@@ -105,7 +105,7 @@ export async function openSecureEndpoint(
     leases,
     lease: options.lease,
     probe: options.probe,
-    probeLeadMs: transmitWaitMs(timing),
+    probeMs: transmitWaitMs(timing),
     endOf: (association) => AbortSignal.any([stopping.signal, endOf(association).signal]),
     closedMeanwhile(association, lease) {
       if (left.has(association))

@@ -4,6 +4,7 @@ import {
   type AdapterHost,
   type AuthenticatedDevice,
   type LeaseSettings,
+  type LeaseTerms,
   type OpenConnection,
   type Refusal,
 } from '@rollcall/adapter-kit';
@@ -15,14 +16,14 @@ import { readHead, type Asked, type RequestHead } from './device-request.ts';
 import type { CoapLeases } from './lease-protocol.ts';
 import { headOf } from './request-head.ts';
 import { asksForTime, withTime } from './server-time.ts';
-import type { CoapSignal, CoapTerms } from './tracker.ts';
+import type { CoapSignal } from './tracker.ts';
 
 export interface DeviceContext {
   readonly host: AdapterHost;
   readonly leases: CoapLeases;
   readonly lease: LeaseSettings;
-  /** How long before the end of its lease a device is probed, where it is. */
-  readonly probeLeadMs: number;
+  /** How long a probe takes at most, where a device is probed. */
+  readonly probeMs: number;
   /** Whether a device is probed of which the registry says nothing. */
   readonly probe: boolean;
   /** Aborts when an association is closed, or the adapter stops: nobody waits for a command any more. */
@@ -41,12 +42,12 @@ export interface DeviceService {
 export function createDeviceService(context: DeviceContext): DeviceService {
   const { host, leases } = context;
 
-  function termsOf(by: AuthenticatedDevice, ttdSeconds?: number): CoapTerms {
+  function termsOf(by: AuthenticatedDevice, ttdSeconds?: number): LeaseTerms {
     return {
       ...context.lease,
       ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
       ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
-      ...((by.presenceProbe ?? context.probe) && { probeLeadMs: context.probeLeadMs }),
+      ...((by.presenceProbe ?? context.probe) && { probeMs: context.probeMs }),
     };
   }
 

@@ -1,8 +1,8 @@
 import { track, type LeaseTerms } from '@rollcall/adapter-kit';
-import { describeTracker, ManualClock } from '@rollcall/conformance';
+import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
 import { later, type Change, type DeadlineSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { coapTracker, type CoapSignal, type CoapState, type CoapTerms } from './tracker.ts';
+import { coapTracker, type CoapSignal, type CoapState } from './tracker.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -12,7 +12,7 @@ const terms: LeaseTerms = {
   maxLearnedMs: 24 * hour,
   ttdGraceMs: 10_000,
 };
-const probed: CoapTerms = { ...terms, declaredMs: 400_000, probeLeadMs: 93_000 };
+const probed: LeaseTerms = { ...terms, declaredMs: 400_000, probeMs: 93_000 };
 const now = 10_000_000 as Instant;
 const basis = { kind: 'lease', intervalMs: 90_000, from: 'default' } as const;
 
@@ -30,11 +30,11 @@ const signals = {
 } as const satisfies Record<string, CoapSignal | DeadlineSignal>;
 
 const lease = { rhythm: {}, basis, lastSeen: later(now, -90_000), until: now, openRequests: 0 };
-const wishes = { declared: false, probeLeadMs: 10_000 };
+const wishes = { declared: false, probeMs: 10_000 };
 const states = {
   absent: { phase: 'absent', rhythm: {} },
   present: { phase: 'present', lease, wishes },
-  probing: { phase: 'probing', lease, wishes },
+  probing: { phase: 'probing', lease, wishes, probeEndsAt: now },
   unanswered: { phase: 'unanswered', lease, wishes },
   unreachable: { phase: 'unreachable', lease, wishes },
 } as const satisfies Record<CoapState['phase'], CoapState>;
@@ -76,7 +76,7 @@ const table = {
     paused: ['probing', 'nothing'],
     resumed: ['probing', 'nothing'],
     ended: ['absent', 'access-revoked'],
-    deadline: ['probing', 'nothing'],
+    deadline: ['absent', 'probe-failed'],
   },
   unanswered: {
     request: ['present', 'nothing'],
@@ -141,7 +141,7 @@ function givenADevice() {
     },
   };
   const { report } = track(tracker, clock, (change, at) => changes.push({ ...change, at }));
-  const request = (facts: CoapTerms = probed): void => {
+  const request = (facts: LeaseTerms = probed): void => {
     report({ type: 'request', terms: facts });
     report({ type: 'answered' });
   };
@@ -224,7 +224,7 @@ describe('a probe', () => {
     clock.advance(hour);
     report({ type: 'probe-ended', outcome: 'unanswered' });
     expect(probes).toEqual([307, 617]);
-    expect(seen()).toEqual(['0 connected', '3910 probe-failed']);
+    expect(seen()).toEqual(['0 connected', '710 probe-failed']);
   });
 
   test('without answer ends nothing before the lease would have run out', () => {
@@ -237,13 +237,36 @@ describe('a probe', () => {
     expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour - 320_000 });
   });
 
-  test('that takes longer than the lease keeps it until its end', () => {
-    const { clock, request, report, seen } = givenADevice();
-    request();
-    clock.advance(420_000);
-    report({ type: 'probe-ended', outcome: 'unanswered' });
-    expect(seen()).toEqual(['0 connected', '420 probe-failed']);
+  test('of a short lease keeps it until its own end, and is short', () => {
+    const { clock, request, seen, probes, changes } = givenADevice();
+    request({ ...probed, declaredMs: 8_000 });
+    clock.advance(hour);
+    expect(probes).toEqual([6]);
+    expect(seen()).toEqual(['0 connected', '10 probe-failed']);
+    expect(changes[0]).toMatchObject({ basis: { intervalMs: 8_000, detectWithinMs: 10_000 } });
   });
+
+  test.each([1, 2, 3, 4, 5])(
+    'or none: silence is told within the time that the basis says (seed %i)',
+    (seed) => {
+      const random = seededRandom(seed);
+      for (let run = 0; run < 200; run++) {
+        const { clock, request, changes } = givenADevice();
+        const declaredMs = 1_000 + random.pick(20 * minute);
+        request({
+          ...terms,
+          declaredMs,
+          ...(random.pick(3) > 0 && { probeMs: 1_000 + random.pick(200_000) }),
+        });
+        const saidAt = clock.monotonic();
+        clock.advance(hour);
+        const [connected, ended] = changes;
+        const withinMs = connected?.basis.detectWithinMs ?? 0;
+        expect((ended?.at ?? Infinity) - saidAt).toBeLessThanOrEqual(withinMs);
+        expect((ended?.at ?? 0) - saidAt).toBeGreaterThanOrEqual(declaredMs);
+      }
+    },
+  );
 
   test('that reaches nobody leaves everything as it would be without', () => {
     const { clock, request, report, seen } = givenADevice();

@@ -7,6 +7,7 @@ import {
   leaseAtDeadline,
   leaseDueAt,
   leaseEnded,
+  planProbe,
   pauseLease,
   renewOnAnswer,
   renewOnRequest,
@@ -30,7 +31,7 @@ import {
 
 export type CoapSignal =
   /** A request arrived, authenticated and authorised. */
-  | { readonly type: 'request'; readonly terms: CoapTerms }
+  | { readonly type: 'request'; readonly terms: LeaseTerms }
   /** It was answered, or given up. */
   | { readonly type: 'answered' }
   /** Something else of the device arrived: a block, an acknowledgement, a ping, the answer to a probe. */
@@ -48,32 +49,27 @@ export type CoapSignal =
   /** The adapter ends the lease. */
   | { readonly type: 'ended'; readonly reason: EndReason };
 
-/** What a request asks for. */
-export interface CoapTerms extends LeaseTerms {
-  /** How long before the end of its lease the device may be probed; absent: it is not. */
-  readonly probeLeadMs?: number;
-}
-
 /** What a present device asked for with its latest request. */
 interface Wishes {
   /** It said how often it is to be heard: closing its association between two requests says nothing. */
   readonly declared: boolean;
-  readonly probeLeadMs?: number;
+  /** See {@link LeaseTerms.probeMs}. */
+  readonly probeMs?: number;
 }
 
 export type CoapState =
   | { readonly phase: 'absent'; readonly rhythm: Rhythm }
-  | {
-      /**
-       * `probing`: the lease is about to run out, and the device is asked whether it is there. `unanswered`, `unreachable`: it was, in
-       * vain, and the lease goes on to its end.
-       */
-      readonly phase: 'present' | 'probing' | 'unanswered' | 'unreachable';
-      readonly lease: Lease;
-      readonly wishes: Wishes;
-      /** It has closed its last association, and is thought to sleep; nothing was heard since. */
-      readonly asleep?: true;
-    };
+  /** `unanswered`, `unreachable`: it was probed in vain, and the lease goes on to its end. */
+  | (HeldLease & { readonly phase: 'present' | 'unanswered' | 'unreachable' })
+  /** The lease is about to run out, and the device is asked whether it is there. */
+  | (HeldLease & { readonly phase: 'probing'; readonly probeEndsAt: Instant });
+
+interface HeldLease {
+  readonly lease: Lease;
+  readonly wishes: Wishes;
+  /** It has closed its last association, and is thought to sleep; nothing was heard since. */
+  readonly asleep?: true;
+}
 
 type Holding = Exclude<CoapState, { phase: 'absent' }>;
 
@@ -176,21 +172,29 @@ function whenClosed({ lease, wishes }: Holding, last: boolean, at: Instant): Ste
 }
 
 /** A probe can lengthen presence, and never shortens it. */
-function endProbe(state: Holding, outcome: 'unanswered' | 'unreachable', at: Instant): Step<CoapState> {
-  const due = leaseDueAt(state.lease);
-  const ended: Holding = { ...state, phase: outcome };
+function endProbe(
+  { lease, wishes, asleep }: HeldLease,
+  outcome: 'unanswered' | 'unreachable',
+  at: Instant,
+): Step<CoapState> {
+  const due = leaseDueAt(lease);
+  const ended: Holding = { phase: outcome, lease, wishes, ...(asleep && { asleep }) };
   return due !== undefined && at >= due ? runOut(ended) : goOn(ended, at);
 }
 
 function whenDue(state: Holding, at: Instant): Step<CoapState> {
   const deadline = deadlineOf(state);
   if (deadline === undefined || at < deadline) return goOn(state, at);
-  const lease = leaseAtDeadline(state.lease, at);
+  const { phase, wishes, asleep } = state;
+  const held = phase === 'probing' ? { ...state.lease, until: deadline } : state.lease;
+  const lease = leaseAtDeadline(held, at);
   // The process stood still.
-  if (lease !== 'ran-out' && lease !== state.lease) return goOn({ ...state, phase: 'present', lease }, at);
-  return state.phase === 'present' && state.wishes.probeLeadMs !== undefined
-    ? goOn({ ...state, phase: 'probing' }, at)
-    : runOut(state);
+  if (lease !== 'ran-out' && lease !== held)
+    return goOn({ phase: 'present', lease, wishes, ...(asleep && { asleep }) }, at);
+  if (phase === 'probing') return endProbe(state, 'unanswered', at);
+  if (phase !== 'present' || wishes.probeMs === undefined) return runOut(state);
+  const { durationMs } = planProbe(state.lease.basis.intervalMs, wishes.probeMs);
+  return goOn({ ...state, phase: 'probing', probeEndsAt: later(at, durationMs) }, at);
 }
 
 function runOut({ phase, lease, asleep }: Holding): Step<CoapState> {
@@ -198,16 +202,15 @@ function runOut({ phase, lease, asleep }: Holding): Step<CoapState> {
   return end(ended, phase === 'unanswered' ? 'probe-failed' : 'inactive');
 }
 
-/** When there is something to do; while a device is being probed, nothing is before the probe has ended. */
-function deadlineOf({ phase, lease, wishes }: Holding): Instant | undefined {
+/** When there is something to do. */
+function deadlineOf(state: Holding): Instant | undefined {
+  const { phase, lease, wishes } = state;
   const due = leaseDueAt(lease);
-  if (due === undefined || phase === 'probing') return undefined;
-  const leadMs = phase === 'present' ? (wishes.probeLeadMs ?? 0) : 0;
-  return later(due, -Math.min(leadMs, lease.basis.intervalMs * largestLead));
+  if (due === undefined) return undefined;
+  if (phase === 'probing') return state.probeEndsAt;
+  if (phase !== 'present' || wishes.probeMs === undefined) return due;
+  return later(due, -planProbe(lease.basis.intervalMs, wishes.probeMs).leadMs);
 }
-
-/** Share of its interval before which nobody is probed. */
-const largestLead = 1 / 4;
 
 function goOn(state: Holding, at: Instant, changes: Step<CoapState>['changes'] = []): Step<CoapState> {
   const deadline = deadlineOf(state);
@@ -220,6 +223,6 @@ function end(lease: Lease, reason: DisconnectReason): Step<CoapState> {
   return { state: { phase: 'absent', rhythm: lease.rhythm }, changes: [leaseEnded(lease, reason)] };
 }
 
-function wishesOf({ declaredMs, probeLeadMs }: CoapTerms): Wishes {
-  return { declared: declaredMs !== undefined, ...(probeLeadMs !== undefined && { probeLeadMs }) };
+function wishesOf({ declaredMs, probeMs }: LeaseTerms): Wishes {
+  return { declared: declaredMs !== undefined, ...(probeMs !== undefined && { probeMs }) };
 }

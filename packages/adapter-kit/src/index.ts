@@ -28,6 +28,7 @@ export {
   type LeaseWatch,
 } from './leases/lease-book.ts';
 export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';
+export { planProbe, type ProbePlan } from './leases/probe-plan.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
 export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases/closing-habit.ts';

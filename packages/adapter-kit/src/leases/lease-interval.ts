@@ -17,6 +17,8 @@ export interface LeaseTerms extends LeaseSettings {
   readonly declaredMs?: number;
   /** Time till disconnect: how long the device waits for a command after this request. */
   readonly ttdMs?: number;
+  /** How long asking the device whether it is there takes at most; absent: it is not asked. See `planProbe`. */
+  readonly probeMs?: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { later, type DisconnectedChange, type Instant, type LeaseBasis } from '@rollcall/core';
 import { cameBack } from './closing-habit.ts';
 import { leaseInterval, type LeaseTerms } from './lease-interval.ts';
+import { planProbe } from './probe-plan.ts';
 import { deaf, heard, type Rhythm } from './rhythm.ts';
 
 /** A lease that is held: values of the tracker of a protocol without connections. */
@@ -78,8 +79,10 @@ export function leaseEnded(
 }
 
 function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
-  const interval = leaseInterval(terms, rhythm);
-  return { kind: 'lease', ...interval, detectWithinMs: interval.intervalMs };
+  const { intervalMs, from } = leaseInterval(terms, rhythm);
+  const probe = terms.probeMs === undefined ? undefined : planProbe(intervalMs, terms.probeMs);
+  const beyondMs = probe ? probe.durationMs - probe.leadMs : 0;
+  return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
 }
 
 /** A lease of a whole interval, counted from now, or from when the adapter can serve again. */
