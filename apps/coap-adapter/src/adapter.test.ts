@@ -11,7 +11,6 @@ import {
 } from '@rollcall/adapter-kit/conformance';
 import { coapCode, coapOption, findOption, formatCode, readUint, uintOption } from '@rollcall/coap';
 import { settled } from '@rollcall/conformance';
-import type { Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createCoapAdapter, type CoapAdapterOptions } from './adapter.ts';
 import { createCoapDevice, type CoapDevice, type CoapDeviceOptions } from './testing/coap-device.ts';
@@ -40,6 +39,7 @@ function givenADevice(port: number, facts: CoapDeviceOptions & { readonly userna
 }
 
 describeAdapter('CoAP', {
+  credentialsType: 'psk',
   createAdapter: () => createCoapAdapter(options),
   silenceMs: 10 * minute,
   // There is no connection: nothing to cut, nothing to take over, and none that says nothing. Wrong keys see `handshakes`, expiry `leases`.
@@ -301,29 +301,6 @@ describe('leases', () => {
     while (adapter.device.dtls.isOpen) await settled();
     const again = givenADevice(adapter.port);
     expect(await again.connect()).toBe(false);
-  });
-
-  test('a device whose access ended while it was silent is refused at its next request', async () => {
-    const adapter = await givenAConnectedDevice();
-    adapter.registry.disable('acme', 'thermostat-7');
-    expect(await adapter.device.send('telemetry')).toBe('4.04');
-    await settled();
-    expect(adapter.sink.events).toEqual([]);
-  });
-
-  test('of a device whose key has expired are renewed no more: it must prove anew who it is', async () => {
-    const adapter = await givenAnAdapter();
-    adapter.registry.secrets = {
-      ...adapter.registry.secrets,
-      psk: [{ key: scriptedKey, notAfter: (adapter.clock.now() + minute) as Timestamp }],
-    };
-    const device = givenADevice(adapter.port);
-    await device.connect();
-    expect(await device.send('telemetry')).toBe('2.04');
-    await adapter.clock.advanceAsync(minute);
-    expect(await device.send('telemetry')).toBe('4.01');
-    expect(await givenADevice(adapter.port).connect()).toBe(false);
-    expect(adapter.sender.messages).toHaveLength(1);
   });
 });
 

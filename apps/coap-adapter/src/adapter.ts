@@ -13,7 +13,11 @@ export interface CoapAdapterOptions extends SecureEndpointOptions, PlainEndpoint
 
 /** CoAP devices. When they are present is decided in `tracker.ts`; here is where they are listened to. */
 export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter {
-  return { type: 'hono-coap', start: (host) => startCoap(options, host) };
+  return {
+    type: 'hono-coap',
+    credentialsTypes: ['psk', 'x509-cert'],
+    start: (host) => startCoap(options, host),
+  };
 }
 
 async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {

@@ -24,6 +24,7 @@ import {
 } from '@rollcall/dtls';
 import { ackAfterMs } from './ack-timing.ts';
 import { answerProblem } from './answers.ts';
+import { createAssociationProofs } from './association-proofs.ts';
 import { createAssociations, type DeviceAssociation } from './associations.ts';
 import { asksFor } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
@@ -77,6 +78,7 @@ export async function openSecureEndpoint(
   const { clock, random } = host;
   const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
   const associations = createAssociations();
+  const proofs = createAssociationProofs(host);
   const refusals = createRefusalReport(host, 'coaps');
   const stopping = new AbortController();
   /** Of associations whose device waits for a command. */
@@ -192,9 +194,11 @@ export async function openSecureEndpoint(
     onOpen(association) {
       host.proved(association.principal);
       associations.opened(association);
+      proofs.opened(association);
     },
     onCandidatePeer: (association, candidate) => followAddress(coap, association, candidate),
     onMessage(association, plaintext, from) {
+      if (!proofs.counts(association)) return;
       associations.heard(association);
       isRequest = false;
       coap.receive(plaintext, association, pathOf(association, from));
@@ -218,6 +222,7 @@ export async function openSecureEndpoint(
 
   function closed(association: DeviceAssociation, reason: CloseReason): void {
     const last = associations.closed(association);
+    proofs.closed(association);
     coap.forget(association);
     ends.get(association)?.abort();
     if (reason === 'displaced') refusals.refused(reason, association.peer.address);

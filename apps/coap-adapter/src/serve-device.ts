@@ -1,5 +1,6 @@
 import {
   peerAddress,
+  requestUnderWay,
   timeTillDisconnect,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -51,10 +52,6 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     };
   }
 
-  function isExpired({ expiresAt }: AuthenticatedDevice): boolean {
-    return expiresAt !== undefined && host.clock.now() >= expiresAt;
-  }
-
   /** A new lease. What the handshake proved is long ago, perhaps: whether the device may be served is asked anew. */
   async function obtain(association: DeviceAssociation): Promise<OpenConnection<CoapSignal> | Refusal> {
     const { peer, principal } = association;
@@ -93,22 +90,23 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     const goodbye = !failed && asked.goodbye && payload.length === 0;
     const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, 'hono-coap');
 
-    const expired = isExpired(by);
-    let lease = expired ? undefined : leases.held(by);
-    // What has expired must be proved anew, whatever is held. Whoever was not present need not be for its goodbye.
-    if (expired || (!lease && !goodbye)) {
+    let lease = leases.held(by);
+    // Whoever was not present need not be for its goodbye.
+    if (!lease && !goodbye) {
       const obtained = await obtain(association);
       if ('reason' in obtained) return answerRefusal(obtained);
       lease = obtained;
     }
+    const underWay = requestUnderWay(host, by, (type) => lease?.report({ type }));
     lease?.report({ type: 'request', terms: termsOf(by, ttdSeconds) });
     if (goodbye) lease?.report({ type: 'goodbye' });
     else if (lease) context.closedMeanwhile(association, lease);
     try {
       await lease?.committed();
+      if (underWay.isWithdrawn()) return answerProblem({ status: 401, text: 'bad credentials' });
       return failed ? answerProblem(asked) : await upload(request, asked, ttdSeconds);
     } finally {
-      lease?.report({ type: 'answered' });
+      underWay.answered();
     }
   }
 

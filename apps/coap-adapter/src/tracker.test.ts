@@ -19,6 +19,7 @@ const basis = { kind: 'lease', intervalMs: 90_000, from: 'default' } as const;
 const signals = {
   request: { type: 'request', terms },
   answered: { type: 'answered' },
+  withdrawn: { type: 'withdrawn' },
   heard: { type: 'heard' },
   goodbye: { type: 'goodbye' },
   'association-closed': { type: 'association-closed', last: true },
@@ -45,6 +46,7 @@ const table = {
   absent: {
     request: ['present', 'connected'],
     answered: ['absent', 'nothing'],
+    withdrawn: ['absent', 'nothing'],
     heard: ['absent', 'nothing'],
     goodbye: ['absent', 'nothing'],
     'association-closed': ['absent', 'nothing'],
@@ -57,6 +59,7 @@ const table = {
   present: {
     request: ['present', 'nothing'],
     answered: ['present', 'nothing'],
+    withdrawn: ['present', 'nothing'],
     heard: ['present', 'nothing'],
     goodbye: ['absent', 'client-closed'],
     'association-closed': ['absent', 'client-closed'],
@@ -69,6 +72,7 @@ const table = {
   probing: {
     request: ['present', 'nothing'],
     answered: ['probing', 'nothing'],
+    withdrawn: ['probing', 'nothing'],
     heard: ['present', 'nothing'],
     goodbye: ['absent', 'client-closed'],
     'association-closed': ['absent', 'client-closed'],
@@ -81,6 +85,7 @@ const table = {
   unanswered: {
     request: ['present', 'nothing'],
     answered: ['unanswered', 'nothing'],
+    withdrawn: ['unanswered', 'nothing'],
     heard: ['present', 'nothing'],
     goodbye: ['absent', 'client-closed'],
     'association-closed': ['absent', 'client-closed'],
@@ -93,6 +98,7 @@ const table = {
   unreachable: {
     request: ['present', 'nothing'],
     answered: ['unreachable', 'nothing'],
+    withdrawn: ['unreachable', 'nothing'],
     heard: ['present', 'nothing'],
     goodbye: ['absent', 'client-closed'],
     'association-closed': ['absent', 'client-closed'],

@@ -13,6 +13,7 @@ import {
   renewOnRequest,
   renewOnSign,
   resumeLease,
+  withdrawRequest,
   type EndReason,
   type Lease,
   type LeaseTerms,
@@ -34,6 +35,8 @@ export type CoapSignal =
   | { readonly type: 'request'; readonly terms: LeaseTerms }
   /** It was answered, or given up. */
   | { readonly type: 'answered' }
+  /** What let its device in counts no more. */
+  | { readonly type: 'withdrawn' }
   /** Something else of the device arrived: a block, an acknowledgement, a ping, the answer to a probe. */
   | { readonly type: 'heard' }
   /** The device said that it leaves. */
@@ -119,6 +122,7 @@ function whileAbsent(
     case 'resumed':
       return { state: { ...state, rhythm: deaf(state.rhythm) }, changes: [] };
     case 'answered':
+    case 'withdrawn':
     case 'heard':
     case 'goodbye':
     case 'association-closed':
@@ -144,6 +148,8 @@ function whileHolding(state: Holding, signal: CoapSignal | DeadlineSignal, at: I
     // The adapter's own doing: whoever is being probed is so still.
     case 'answered':
       return goOn({ ...state, lease: renewOnAnswer(lease, at) }, at);
+    case 'withdrawn':
+      return goOn({ ...state, lease: withdrawRequest(lease, at) }, at);
     case 'goodbye':
       return end({ ...lease, lastSeen: at }, 'client-closed');
     case 'association-closed':

@@ -44,7 +44,11 @@ const answerWithinMs = 2_000;
 
 /** HTTP devices. When they are present is decided in `tracker.ts`; here is who listens, and within which bounds. */
 export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter {
-  return { type: 'hono-http', start: (host) => startHttp(options, host) };
+  return {
+    type: 'hono-http',
+    credentialsTypes: ['hashed-password', 'x509-cert'],
+    start: (host) => startHttp(options, host),
+  };
 }
 
 async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {

@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import {
   peerAddress,
   peerCertificate,
+  requestUnderWay,
   remoteIpOf,
   timeTillDisconnect,
   type AdapterHost,
@@ -10,6 +11,7 @@ import {
   type LeaseSettings,
   type OpenConnection,
   type Refusal,
+  type RequestUnderWay,
   type UploadRequest,
 } from '@rollcall/adapter-kit';
 import { sleep } from '@rollcall/core';
@@ -44,6 +46,8 @@ interface DeviceRequest {
   readonly ttdSeconds: number | undefined;
   /** Absent where the device says that it leaves, and was not there. */
   readonly lease: OpenConnection<HttpSignal> | undefined;
+  /** Until it is answered, or its proof is not valid any more. */
+  readonly underWay: RequestUnderWay;
   readonly answer: AwaitedAnswer;
 }
 
@@ -52,6 +56,9 @@ interface AwaitedAnswer {
   over: boolean;
   whenOver: (() => void) | undefined;
 }
+
+/** What let the device in was valid when its request began, and is not any more. */
+const refusedMeanwhile: Refusal = { reason: 'bad-credentials', text: 'bad credentials' };
 
 /** Share of the idle time-out that an answer may take: later, the connection might be gone. */
 const shareOfIdleTimeout = 0.8;
@@ -92,12 +99,13 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
         : refuse({ reason: 'bad-credentials', text: 'credentials are missing' });
     }
     let lease: OpenConnection<HttpSignal> | undefined;
+    let underWay: RequestUnderWay | undefined;
     const answer: AwaitedAnswer = { over: false, whenOver: undefined };
     const taken = pending.add(request.raw, reply.raw, () => {
       answer.over = true;
       answer.whenOver?.();
       standing.over(socket);
-      lease?.report({ type: 'answered' });
+      underWay?.answered();
     });
     if (!taken) return reply.hijack();
     standing.busy(socket);
@@ -132,6 +140,11 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       if ('reason' in obtained) return refuse(obtained);
       lease = obtained;
     }
+    underWay = requestUnderWay(host, by, (how) => {
+      // Nobody waits for a command any more whose secret is gone.
+      if (how === 'withdrawn') answer.whenOver?.();
+      lease?.report({ type: how });
+    });
     lease?.report({
       type: 'request',
       terms: {
@@ -141,8 +154,8 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       },
     });
     // The device may have hung up while it was authenticated.
-    if (answer.over) lease?.report({ type: 'answered' });
-    requests.set(request, { by, asked, ttdSeconds, lease, answer });
+    if (answer.over) underWay.answered();
+    requests.set(request, { by, asked, ttdSeconds, lease, underWay, answer });
     await lease?.committed();
     return undefined;
   }
@@ -150,7 +163,9 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
   async function upload(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const device = requests.get(request);
     if (!device) return sendError(reply, { status: 500, text: 'Internal server error' });
-    const { by, asked, ttdSeconds, lease } = device;
+    const { by, asked, ttdSeconds, lease, underWay } = device;
+    // The body may have taken its time.
+    if (underWay.isWithdrawn()) return sendError(reply, answerRefusal(refusedMeanwhile, context.realm));
     const payload = request.body as Uint8Array | undefined;
     standing.busy(request.raw.socket);
     lease?.report({ type: 'received' });
@@ -165,7 +180,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     if (result.status === 'failed') return sendError(reply, answerFailure(result.failure));
     // There are no commands yet: the device waits for as long as it said, and gets none.
-    if (ttdSeconds !== undefined && !device.answer.over) {
+    if (ttdSeconds !== undefined && !device.answer.over && !underWay.isWithdrawn()) {
       const over = new AbortController();
       device.answer.whenOver = () => over.abort();
       await sleep(host.clock, ttdSeconds * 1_000, AbortSignal.any([over.signal, context.stopping]));

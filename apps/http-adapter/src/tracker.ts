@@ -9,6 +9,7 @@ import {
   renewOnRequest,
   renewOnSign,
   resumeLease,
+  withdrawRequest,
   type EndReason,
   type Lease,
   type LeaseTerms,
@@ -24,6 +25,8 @@ export type HttpSignal =
   | { readonly type: 'received' }
   /** It was answered, or given up by either side. */
   | { readonly type: 'answered' }
+  /** What let its device in counts no more. */
+  | { readonly type: 'withdrawn' }
   /** The device said that it leaves. */
   | { readonly type: 'goodbye' }
   /** The adapter cannot serve devices. */
@@ -77,6 +80,7 @@ function whileAbsent(
       return { state: { ...state, rhythm: deaf(state.rhythm) }, changes: [] };
     case 'received':
     case 'answered':
+    case 'withdrawn':
     case 'goodbye':
     case 'paused':
     case 'ended':
@@ -95,6 +99,8 @@ function whilePresent(lease: Lease, signal: HttpSignal | DeadlineSignal, at: Ins
       return goOn(renewOnSign(lease, at));
     case 'answered':
       return goOn(renewOnAnswer(lease, at));
+    case 'withdrawn':
+      return goOn(withdrawRequest(lease, at));
     case 'goodbye':
       return end({ ...lease, lastSeen: at }, 'client-closed');
     case 'paused':

@@ -18,6 +18,7 @@ export {
   renewOnRequest,
   renewOnSign,
   resumeLease,
+  withdrawRequest,
   type Lease,
 } from './leases/lease.ts';
 export {
@@ -30,6 +31,7 @@ export {
 export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';
 export { planProbe, type ProbePlan } from './leases/probe-plan.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
+export { requestUnderWay, type RequestUnderWay } from './leases/request-under-way.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
 export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases/closing-habit.ts';
 export { deaf, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { ManualClock, settled } from '@rollcall/conformance';
-import type { ConnectionEvent } from '@rollcall/core';
+import type { ConnectionEvent, CredentialsType } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { allCurses, cursedAdapter } from './cursed-adapter.ts';
+import { describeAccess } from './describe-access.ts';
 import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
 import { makeSocketsUnwritable, writeFailures } from './unwritable-sockets.ts';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
@@ -56,6 +57,8 @@ export interface AdapterHarness {
   ): Promise<DevicePeer | undefined>;
   /** What tells a device to try again later, as {@link connect} says it. Absent where such a device hears nothing. */
   readonly temporary?: string;
+  /** Of the credentials that {@link connect} proves; default: passwords. */
+  readonly credentialsType?: CredentialsType;
   /** How long a silent peer stays connected at most. */
   readonly silenceMs: number;
   /** What the protocol has no way to do; it shows in the report. */
@@ -370,6 +373,12 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         expectPair(first, second);
         expect(second).toMatchObject({ reason: 'access-revoked', initiator: 'operator' });
       }));
+
+    describeAccess({
+      type: harness.credentialsType ?? 'hashed-password',
+      withAdapter,
+      connect: (adapter) => connected(adapter),
+    });
 
     test.each(allCurses)('what throws for one device costs it its connection, and no other: %s', (curse) =>
       withAdapter(

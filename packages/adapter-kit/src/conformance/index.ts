@@ -1,3 +1,4 @@
+export { accessChangesOf, setFirstSecret, type AccessChange } from './access-changes.ts';
 export { expectPrintableMetrics, expectUnharmed } from './expect-unharmed.ts';
 export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } from './describe-adapter.ts';
 export { describeBalancers, type BalancersHarness } from './describe-balancers.ts';
@@ -6,6 +7,7 @@ export { recordingLog, type LogLine } from './recording-log.ts';
 export { proxyV1, proxyV2, v2Signature, type ProxyV2Facts } from './proxy-headers.ts';
 export { RecordingSender } from './recording-sender.ts';
 export {
+  hashed,
   passwordForASecond,
   scriptedAuthorities,
   scriptedKey,

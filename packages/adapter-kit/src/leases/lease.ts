@@ -43,6 +43,14 @@ export function renewOnAnswer(lease: Lease, at: Instant): Lease {
   return renewed({ ...lease, openRequests: Math.max(0, lease.openRequests - 1) }, at);
 }
 
+/** What proved a request counts no more: it keeps the lease no longer, and renews nothing. */
+export function withdrawRequest(lease: Lease, at: Instant): Lease {
+  // A lease whose time is over runs out now, as soon as a deadline may.
+  const soonest = later(lease.pausedAt ?? at, 1);
+  const until = lease.until > soonest ? lease.until : soonest;
+  return { ...lease, openRequests: Math.max(0, lease.openRequests - 1), until };
+}
+
 /** The adapter cannot hear devices: the clock stands still. */
 export function pauseLease(lease: Lease, at: Instant): Lease {
   return { ...lease, pausedAt: lease.pausedAt ?? at };

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import {
+  accessChangesOf,
+  scriptedPassword,
+  setFirstSecret,
+  startForTest,
+  type AdapterInTest,
+} from '@rollcall/adapter-kit/conformance';
+import { settled } from '@rollcall/conformance';
+import type { Timestamp } from '@rollcall/core';
+import { afterEach, expect, test } from 'vitest';
+import { createHttpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
+
+const minute = 60_000;
+const type = 'hashed-password';
+const adapters: AdapterInTest[] = [];
+const sockets: Socket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const adapter of adapters.splice(0)) await adapter.running.stop({ graceMs: 0 });
+});
+
+const causes = ({ sink }: AdapterInTest): readonly string[] =>
+  sink.events.map((event) => (event.type === 'connected' ? 'connected' : event.reason));
+
+const authorization = `Basic ${Buffer.from(`thermostat-7@acme:${scriptedPassword}`).toString('base64')}`;
+
+/** Sends the head of a request, and hears the status lines of answers. */
+async function givenARequestUnderWay(query = '', expiresInMs?: number) {
+  const adapter = await startForTest(createHttpAdapter(options));
+  adapters.push(adapter);
+  const notAfter = (adapter.clock.now() + (expiresInMs ?? 0)) as Timestamp;
+  setFirstSecret(adapter.registry, type, expiresInMs === undefined ? {} : { notAfter });
+  const socket = connect(adapter.address.port, '127.0.0.1');
+  sockets.push(socket);
+  await once(socket, 'connect');
+  let heard = '';
+  socket.on('data', (bytes) => (heard += bytes.toString()));
+  const head = [
+    `POST /telemetry${query} HTTP/1.1`,
+    'host: adapter',
+    `authorization: ${authorization}`,
+    'content-type: text/plain',
+    'content-length: 4',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n21`);
+  await adapter.events(1);
+  return {
+    adapter,
+    finish: () => socket.write('.5'),
+    status: () => /^HTTP\/1.1 (\d+)/.exec(heard)?.[1],
+  };
+}
+
+test.each(accessChangesOf(type))('a request under way when $what', async ({ happens, opened, lease }) => {
+  const { adapter, finish, status } = await givenARequestUnderWay();
+  happens(adapter.registry, type, adapter.clock.now());
+  await settled();
+  finish();
+  const stays = opened === 'stays';
+  await expect.poll(status).toBe(stays ? '202' : '401');
+  expect(adapter.sender.messages).toHaveLength(stays ? 1 : 0);
+  expect(causes(adapter)).toEqual(lease === 'stays' ? ['connected'] : ['connected', lease]);
+});
+
+test('one whose secret is replaced renews nothing, and keeps nothing', async () => {
+  const { adapter, finish, status } = await givenARequestUnderWay();
+  await adapter.clock.advanceAsync(minute / 2);
+  setFirstSecret(adapter.registry, type, { id: '2' });
+  await settled();
+  finish();
+  await expect.poll(status).toBe('401');
+  await adapter.clock.advanceAsync(9.5 * minute - 1);
+  expect(causes(adapter)).toEqual(['connected']);
+  await adapter.clock.advanceAsync(1);
+  expect(causes(adapter)).toEqual(['connected', 'inactive']);
+});
+
+test('one whose body never comes keeps no lease once its secret has expired', async () => {
+  const { adapter } = await givenARequestUnderWay('', minute / 2);
+  await adapter.clock.advanceAsync(10 * minute - 1);
+  expect(causes(adapter)).toEqual(['connected']);
+  await adapter.clock.advanceAsync(1);
+  expect(causes(adapter)).toEqual(['connected', 'inactive']);
+});
+
+test('one that waits for a command is answered when its secret expires', async () => {
+  const { adapter, finish, status } = await givenARequestUnderWay('?hono-ttd=40', minute / 2);
+  finish();
+  await expect.poll(() => adapter.sender.messages.length).toBe(1);
+  await settled();
+  await adapter.clock.advanceAsync(minute / 2 - 1);
+  expect(status()).toBeUndefined();
+  await adapter.clock.advanceAsync(1);
+  await expect.poll(status).toBe('202');
+  await adapter.clock.advanceAsync(9.5 * minute);
+  expect(causes(adapter)).toEqual(['connected', 'inactive']);
+});
+
+test('a lease goes on under the same connection id when a valid secret is proved in time', async () => {
+  const { adapter, finish, status } = await givenARequestUnderWay();
+  finish();
+  await expect.poll(status).toBe('202');
+  setFirstSecret(adapter.registry, type, { id: '2' });
+  await adapter.clock.advanceAsync(5 * minute);
+  const body = '21.5';
+  const headers = { authorization, 'content-type': 'text/plain' };
+  const url = `http://127.0.0.1:${adapter.address.port}/telemetry`;
+  expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(202);
+  await adapter.clock.advanceAsync(10 * minute - 1);
+  expect(causes(adapter)).toEqual(['connected']);
+  await adapter.clock.advanceAsync(1);
+  expect(causes(adapter)).toEqual(['connected', 'inactive']);
+  expect(new Set(adapter.sink.events.map(({ connectionId }) => connectionId)).size).toBe(1);
+});
