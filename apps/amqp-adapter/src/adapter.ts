@@ -7,6 +7,7 @@ import {
 } from '@rollcall/adapter-kit';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import rhea from 'rhea';
+import { internalsOf } from './rhea-internals.ts';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
 
 export interface AmqpAdapterOptions extends DeviceOptions, Listeners {
@@ -43,10 +44,11 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
         offered_capabilities: ['ANONYMOUS-RELAY'],
         receiver_options: { credit_window: 0, autoaccept: false, max_message_size: options.maxPayloadBytes },
       } as never);
-      connections.set(connection, {
-        device: serveDevice(socket, connection, host, options, place),
-        peer: servedPeer('amqp', host.failed, () => socket.destroy()),
-      });
+      const peer = servedPeer('amqp', host.failed, () => socket.destroy());
+      const internals = internalsOf(connection);
+      const write = internals._process.bind(connection);
+      internals._process = () => servePeer(peer, write);
+      connections.set(connection, { device: serveDevice(socket, connection, host, options, place), peer });
     },
   });
 }

@@ -13,6 +13,8 @@ export interface RheaInternals {
   };
   sasl_transport?: SaslServer;
   transport: object;
+  /** Writes what is due, in a tick of its own: what it throws there nobody else catches. */
+  _process(): void;
 }
 
 interface SaslServer {

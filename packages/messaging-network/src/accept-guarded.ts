@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
 import { creditOfLink, GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
+import { peerBeingServed, servePeer } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core';
 import type rhea from 'rhea';
 
 /** What of rhea's connection is not in its typings. */
 interface Internals {
   accept(socket: object): void;
+  /** Writes what is due, in a tick of its own: what it throws there nobody else catches. */
+  _process(): void;
   readonly sasl_transport?: {
     readonly transports: { readonly 3: { readonly transport: { readonly read_complete?: boolean } } };
   };
@@ -47,6 +50,9 @@ export function acceptGuarded(socket: Socket, options: AcceptOptions): object {
     onViolation: (problem) => options.onViolation(problem, socket),
     onFrame: () => (lastFrameAt = clock.monotonic()),
   });
+  const peer = peerBeingServed();
+  const write = connection._process.bind(connection);
+  if (peer) connection._process = () => servePeer(peer, write);
   connection.accept(guarded);
   watch();
   socket.once('close', () => disarm());
