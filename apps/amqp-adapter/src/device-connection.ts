@@ -38,8 +38,6 @@ export interface DeviceConnection {
 
 /** Messages a device may have under way on a link, as in Hono. */
 const linkCredit = 30;
-/** Uploads of a connection that are under way, on all its links. */
-const maxUploads = 100;
 /** How long a device may take to read its last frames. */
 const closeWithinMs = 1_000;
 const maxContainerIdLength = 256;
@@ -54,7 +52,7 @@ export function serveDevice(
 ): DeviceConnection {
   const internals = internalsOf(connection);
   const remoteAddress = peerAddress(socket);
-  const window = createUploadWindow(maxUploads);
+  const window = createUploadWindow();
   let peer: LoggedIn | undefined;
   let open: OpenConnection<AmqpSignal> | undefined;
   const report = (signal: AmqpSignal): void => open?.report(signal);

@@ -18,7 +18,7 @@ export interface MqttAdapterOptions extends Listeners {
   readonly connectTimeoutMs: number;
   /** See `keepAliveFor`. */
   readonly idleLimitMs: number;
-  /** Messages of QoS 1 that a device may have unanswered, and uploads of it that are under way; default 100. */
+  /** Messages of QoS 1 that a device may have unanswered; default 100. */
   readonly receiveMaximum?: number;
   /** Network connections that have not been accepted yet, at most. */
   readonly maxPendingSockets: number;

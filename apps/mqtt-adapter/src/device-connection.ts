@@ -36,7 +36,7 @@ const closeWithinMs = 1_000;
 export interface DeviceLimits {
   /** See `keepAliveFor`. */
   readonly idleLimitMs: number;
-  /** Messages of QoS 1 that may be unanswered, and uploads that may be under way. */
+  /** Messages of QoS 1 that may be unanswered. */
   readonly receiveMaximum: number;
 }
 
@@ -70,7 +70,7 @@ export function createDeviceConnection(
   let draining: Promise<void> | undefined;
   /** Messages of QoS 1 without their PUBACK. */
   let unanswered = 0;
-  const window = createUploadWindow(receiveMaximum);
+  const window = createUploadWindow();
   let latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   let answered: Promise<void> = Promise.resolve();

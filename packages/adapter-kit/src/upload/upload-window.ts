@@ -3,7 +3,10 @@ export interface UploadWindow {
   run<Result>(upload: () => Promise<Result>): Promise<Result>;
 }
 
-export function createUploadWindow(max: number): UploadWindow {
+/** As many as an AMQP device gets credit for, in Hono: what one connection has under way stands before all others' at the network. */
+const defaultMax = 30;
+
+export function createUploadWindow(max = defaultMax): UploadWindow {
   let running = 0;
   const waiting = new Set<() => void>();
 
