@@ -18,3 +18,4 @@ export {
 export { watchConsole } from './watch-console.ts';
 export { makeSocketsUnreliable } from './unwritable-sockets.ts';
 export { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
+export { describeLoginFlood, type LoginFloodHarness } from './describe-login-flood.ts';

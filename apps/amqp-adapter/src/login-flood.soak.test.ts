@@ -1,0 +1,31 @@
+import { describeLoginFlood } from '@rollcall/adapter-kit/conformance';
+import rhea from 'rhea';
+import { createAmqpAdapter } from './adapter.ts';
+
+describeLoginFlood('AMQP 1.0', {
+  createAdapter: () =>
+    createAmqpAdapter({
+      plain: { host: '127.0.0.1', port: 0 },
+      maxPayloadBytes: 2_048,
+      maxFrameBytes: 16_384,
+      idleTimeoutMs: 60_000,
+      openTimeoutMs: 10_000,
+      authenticationRequired: true,
+      maxPendingSockets: 1_000,
+    }),
+  wrong: 'Failed to authenticate: 1',
+  temporary: 'Failed to authenticate: 4',
+  logIn({ port }, username, password) {
+    const container = rhea.create_container();
+    container.on('error', () => {});
+    const connection = container.connect({ host: '127.0.0.1', port, reconnect: false, username, password });
+    return new Promise<string>((resolve) => {
+      connection.once('connection_open', () => {
+        resolve('accepted');
+        connection.close();
+      });
+      connection.once('connection_error', ({ error }: rhea.EventContext) => resolve(String(error?.message)));
+      connection.once('disconnected', () => resolve('closed'));
+    });
+  },
+});
