@@ -203,6 +203,18 @@ describe('at an address that many share', () => {
     await clock.advanceAsync(10_000);
   });
 
+  test('whoever repeats one wrong password a thousand times takes one place', async () => {
+    const { outcome, throttle, clock } = given();
+    await throttle(device, shared);
+    const flood = Array.from({ length: 1_000 }, () => outcome(device, 'the same', shared));
+    await settled();
+    const login = outcome(device, scriptedPassword, shared);
+    await clock.advanceAsync(10_000);
+    expect(await login).toBe('accepted');
+    const reasons = await Promise.all(flood);
+    expect(reasons.filter((each) => each === 'throttled')).toHaveLength(999);
+  });
+
   test('failures under thousands of names keep out nobody', async () => {
     const { outcome, clock, timed } = given();
     const guesses = Array.from({ length: 3_000 }, (_, name) => outcome(`x${name}@acme`, 'guess', shared));

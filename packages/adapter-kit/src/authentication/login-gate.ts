@@ -58,6 +58,8 @@ export function createLoginGate(options: LoginGateOptions): LoginGate {
   const throttled = createHeldAnswers({ clock, ...maxThrottled });
   const delayed = createHeldAnswers({ clock, ...maxDelayed });
   const failed = createHeldAnswers({ clock, ...maxFailed });
+  /** What the tries would prove that are delayed. */
+  const delayedSecrets = new Set<string>();
   /** Tries that are being decided, by the hash of what they would prove. */
   const leaders = new Map<string, Promise<Outcome>>();
 
@@ -67,15 +69,21 @@ export function createLoginGate(options: LoginGateOptions): LoginGate {
   }
 
   /** Whether a throttled try may go on, after the wait that it is given. */
-  async function wait(trier: Trier, throttle: Throttled): Promise<boolean> {
+  async function wait(trier: Trier & { readonly proof?: ProofMark }, throttle: Throttled): Promise<boolean> {
     const { near } = addressBlocks(trier.address);
     if (throttle === 'refuse') {
       await throttled.hold(near, throttleMs());
       return false;
     }
+    // Whoever says the same again and again takes one place.
+    const secret = trier.proof?.hash;
+    if (secret !== undefined && delayedSecrets.has(secret)) return false;
     const turn = delayed.hold(`${near}\n${trier.name}`, throttleMs());
+    if (!turn) return false;
+    if (secret !== undefined) delayedSecrets.add(secret);
     await turn;
-    return turn !== undefined;
+    if (secret !== undefined) delayedSecrets.delete(secret);
+    return true;
   }
 
   /** Decides, and counts a failure. Whoever is let through begins in the same tick: else a thousand at once would be. */
