@@ -32,6 +32,18 @@ const floods: readonly (readonly [string, FloodFacts])[] = [
   ['the same, from the address of the devices', { ...stranger, sends: cookieOnly, addresses: ['127.0.0.1'] }],
   ['key exchanges that are made up', { ...stranger, sends: withoutFinished, handshakesPerSecond: 200 }],
   ['wrong keys', { ...stranger, psk: psk('valve-1@acme', Buffer.from('wrong')), handshakesPerSecond: 50 }],
+  [
+    'wrong keys, from the address of the devices',
+    {
+      addresses: ['127.0.0.1'],
+      psk: psk('valve-1@acme', Buffer.from('wrong')),
+      handshakesPerSecond: 50,
+    },
+  ],
+  [
+    'names that nobody has, from the address of the devices',
+    { addresses: ['127.0.0.1'], psk: psk('nobody@acme'), handshakesPerSecond: 50 },
+  ],
   ['a device with a valid key that opens associations', { ...stranger, psk: psk('valve-1@acme') }],
 ];
 

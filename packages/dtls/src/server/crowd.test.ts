@@ -192,6 +192,7 @@ describe('associations', () => {
     const bed = bedWith({ limits: { maxAssociationsPerPrincipal: 3 } });
     const [stranger] = await opened(bed, 1, other);
     const mine = await opened(bed, 3, { ...sensor1, cipherSuites });
+    await bed.runFor(1_000);
     mine[0]?.client.send(Buffer.from('I am here'));
     await bed.run();
     const [newest] = await opened(bed, 1, { ...sensor1, cipherSuites });
@@ -244,6 +245,7 @@ describe('associations', () => {
     const devices = [];
     for (let i = 1; i <= 3; i++)
       devices.push(...(await opened(bed, 1, { ...other, ...psk(`sensor${i}`, 'hono-secret') })));
+    await bed.runFor(1_000);
     devices[0]?.client.send(Buffer.from('I am here'));
     await bed.run();
     await opened(bed, 1, { ...other, ...psk('sensor4', 'hono-secret') });

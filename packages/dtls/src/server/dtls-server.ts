@@ -34,7 +34,7 @@ export interface DtlsServer<P = unknown> {
   /** Without those that failed, and are kept for a while since somebody else may be to blame. */
   readonly pendingHandshakes: number;
   readonly sessions: number;
-  /** Those of the principals with this key (`principalKey`), the one silent longest first. */
+  /** Those of the principals with this key (`principalKey`), the one silent longest first, as exactly as a second. */
   associationsOf(key: string): readonly Association<P>[];
   /** Nobody resumes their sessions any more, or only those that `which` leaves out. Returns how many were forgotten. */
   forgetSessions(key: string, which?: (principal: P) => boolean): number;
@@ -49,6 +49,9 @@ const sweepsPerIdleTimeout = 16;
 const shortestSweepMs = 1_000;
 /** Twice the longest life of a segment, for which the last flight is sent again when asked for (RFC 6347 §4.2.4). */
 const finalFlightMs = 240_000;
+
+/** Who was silent longest is known as exactly as this: to note it for each record would take as long as to open one. */
+const secondsOf = (instant: number): number => Math.floor(instant / 1_000);
 
 /** Nobody said what was wrong. */
 const inVain: ReadonlySet<HandshakeFailure> = new Set(['timeout', 'restarted', 'too-many-handshakes']);
@@ -310,8 +313,9 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
   function openBy(association: ServerAssociation<P>, record: DtlsRecord, peer: Peer): 'taken' | Unopened {
     const opened = association.records.open(record);
     if (typeof opened === 'string') return opened;
-    association.lastHeardAt = monotonic();
-    table.heard(association);
+    const now = monotonic();
+    if (secondsOf(now) > secondsOf(association.lastHeardAt)) table.heard(association);
+    association.lastHeardAt = now;
     contain(association, () => {
       const from = association.heardFrom(peer, record.fragment.length + recordHeaderBytes, opened);
       association.take(opened, from);

@@ -142,7 +142,7 @@ describe('resumption', () => {
   });
 
   test('the associations of a principal are told by it, the one silent longest first', async () => {
-    const { again, device, server, run, associations } = await givenASession();
+    const { again, device, server, run, runFor, associations } = await givenASession();
     const { client } = again();
     client.connect();
     await run();
@@ -150,6 +150,7 @@ describe('resumption', () => {
     await run();
     const [, first, second] = associations;
     expect(server.associationsOf('sensor1')).toEqual([first, second]);
+    await runFor(1_000);
     client.send(Buffer.from('I am here'));
     await run();
     expect(server.associationsOf('sensor1')).toEqual([second, first]);
