@@ -1,4 +1,4 @@
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, printable } from '@rollcall/core';
 import { kitOptions } from './kit-options.ts';
 import { kitProblems } from './kit-problems.ts';
 import type { Options, ValuesOf } from './option.ts';
@@ -32,7 +32,7 @@ export function loadConfig<Own extends Options>(
 export function printConfig(effective: readonly Effective[]): string {
   const lines = effective.map(({ variable, text, secret, source }) => {
     const shown = text === undefined ? '' : secret ? '********' : text;
-    return `${variable}=${shown}  # ${source}`;
+    return printable(`${variable}=${shown}  # ${source}`);
   });
   return `${lines.join('\n')}\n`;
 }
