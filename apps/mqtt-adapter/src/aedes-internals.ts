@@ -13,6 +13,8 @@ interface PacketParser extends EventEmitter {
   /** Reads a string; `null` where it does not end within its packet. */
   _parseString(): string | null;
   _emitError(error: Error): void;
+  /** What it reads now, as far as it is read. */
+  readonly packet: { readonly cmd?: string; readonly protocolVersion?: number };
   /** Where it reads next, in `_list`. */
   readonly _pos: number;
   readonly _list: { slice(start: number, end: number): Uint8Array };

@@ -15,6 +15,7 @@ import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import { internalsOf, onPacket, onParseError, refuseIllFormedText } from './aedes-internals.ts';
+import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { answerUpload } from './answer-upload.ts';
 import { endCodes } from './end-codes.ts';
 import { keepAliveFor, type KeepAlive } from './liveness.ts';
@@ -96,12 +97,9 @@ export function createDeviceConnection(
   }
 
   onParseError(client, (error) => {
-    const signal: MqttSignal = {
-      type: 'protocol-error',
-      code: reasonCodes.malformedPacket,
-      text: error.message,
-    };
-    connection?.report(signal);
+    const { malformedPacket: code } = reasonCodes;
+    if (connection) connection.report({ type: 'protocol-error', code, text: error.message });
+    else answerMalformedConnect(client);
   });
 
   conn.on('close', () => connection?.report({ type: 'socket-closed' }));

@@ -152,6 +152,26 @@ test.each(cases)('%s of MQTT %s that is no UTF-8 is malformed', async (_what, _n
   expectUnharmed(adapter);
 });
 
+test('a device of MQTT 5.0 hears that its CONNECT is malformed, one of MQTT 3.1.1 hears nothing', async () => {
+  const adapter = await givenAnAdapter();
+  const heard = async (version: 4 | 5): Promise<readonly Packet[]> => {
+    const bytes = Buffer.from('a\0b');
+    const socket = connect(adapter.address.port, '127.0.0.1');
+    socket.on('error', () => {});
+    const answers: Packet[] = [];
+    const incoming = parser({ protocolVersion: version });
+    incoming.on('packet', (answer) => answers.push(answer));
+    socket.on('data', (chunk) => incoming.parse(chunk));
+    socket.write(replaced(connectPacket(version, { clientId: placeholderOf(bytes) }), version, bytes));
+    await once(socket, 'close');
+    return answers;
+  };
+  expect(await heard(4)).toEqual([]);
+  expect(await heard(5)).toMatchObject([{ cmd: 'connack', reasonCode: 0x81 }]);
+  await adapter.running.stop({ graceMs: 0 });
+  expectUnharmed(adapter);
+});
+
 test('text with a replacement character is as good as any', async () => {
   const adapter = await givenAnAdapter();
   const bytes = Buffer.from('a\uFFFDb');

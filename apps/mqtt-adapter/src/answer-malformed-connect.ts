@@ -1,0 +1,14 @@
+import type { Client } from 'aedes';
+import { internalsOf } from './aedes-internals.ts';
+import { reasonCodes } from './reason-codes.ts';
+import { writePacket } from './write-packet.ts';
+
+/**
+ * Tells a device of MQTT 5.0 that its CONNECT is malformed, as far as its version was read before the mistake (MQTT 5.0 §4.13.1).
+ * MQTT 3.1.1 closes without a word [MQTT-4.8.0-1].
+ */
+export function answerMalformedConnect(client: Client): void {
+  const { cmd, protocolVersion } = internalsOf(client)._parser.packet;
+  if (cmd !== 'connect' || protocolVersion !== 5) return;
+  writePacket(client, 5, { cmd: 'connack', sessionPresent: false, reasonCode: reasonCodes.malformedPacket });
+}
