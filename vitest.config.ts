@@ -11,5 +11,9 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, '**/*.interop.test.ts', '**/*.soak.test.ts'],
     pool: 'threads',
     isolate: false,
+    // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
