@@ -9,6 +9,12 @@ export interface CertificateFacts {
   readonly notAfter?: number;
   /** Object identifiers; default: the extension is left out. */
   readonly extendedKeyUsages?: readonly string[];
+  /** First byte of its key usage (RFC 5280 §4.2.1.3): 0x80 is `digitalSignature`; default: the extension is left out. */
+  readonly keyUsage?: number;
+  /** It may issue certificates itself. */
+  readonly isAuthority?: boolean;
+  /** Whether extended key usage comes twice. */
+  readonly doubled?: boolean;
   /** Object identifier of an extension that nobody knows, and everybody must. */
   readonly unknownCritical?: string;
   /** Default `sha256`. */
@@ -33,7 +39,11 @@ export interface CertificateAuthority extends IssuedCertificate {
 const attributes: Readonly<Record<string, string>> = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11' };
 /** ECDSA with SHA-1 and SHA-256 (RFC 3279 §2.2.3, RFC 5758 §3.2). */
 const algorithms = { sha1: '1.2.840.10045.4.1', sha256: '1.2.840.10045.4.3.2' } as const;
-const extensionIds = { basicConstraints: '2.5.29.19', extendedKeyUsage: '2.5.29.37' } as const;
+const extensionIds = {
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  extendedKeyUsage: '2.5.29.37',
+} as const;
 
 /** An authority of a test's own, with a new P-256 key, and the certificates that it issues. */
 export function createCertificateAuthority(subject: string): CertificateAuthority {
@@ -44,7 +54,11 @@ export function createCertificateAuthority(subject: string): CertificateAuthorit
     ...issue({ subject }, keys, true),
     subject,
     issue: (facts) =>
-      issue(facts, generateKeyPairSync('ec', { namedCurve: facts.namedCurve ?? 'P-256' }), false),
+      issue(
+        facts,
+        generateKeyPairSync('ec', { namedCurve: facts.namedCurve ?? 'P-256' }),
+        facts.isAuthority ?? false,
+      ),
   };
 }
 
@@ -94,9 +108,16 @@ function name(written: string): Uint8Array {
 function extensionsOf(facts: CertificateFacts, isAuthority: boolean): readonly Uint8Array[] {
   const constraints = sequence(...(isAuthority ? [truth] : []));
   const usages = facts.extendedKeyUsages;
+  const extended = usages
+    ? [sequence(oid(extensionIds.extendedKeyUsage), octets(sequence(...usages.map(oid))))]
+    : [];
   return [
     sequence(oid(extensionIds.basicConstraints), truth, octets(constraints)),
-    ...(usages ? [sequence(oid(extensionIds.extendedKeyUsage), octets(sequence(...usages.map(oid))))] : []),
+    ...(facts.keyUsage === undefined
+      ? []
+      : [sequence(oid(extensionIds.keyUsage), truth, octets(bits(Uint8Array.of(facts.keyUsage))))]),
+    ...extended,
+    ...(facts.doubled ? extended : []),
     ...(facts.unknownCritical === undefined
       ? []
       : [sequence(oid(facts.unknownCritical), truth, octets(sequence()))]),

@@ -69,6 +69,15 @@ describe('is refused as bad credentials:', () => {
     ['one whose time is over', acme.issue(facts({ notAfter: now - 1_000 }))],
     ['one whose time has not come', acme.issue(facts({ notBefore: now + 1_000 }))],
     ['one of a server', acme.issue(facts({ extendedKeyUsages: ['1.3.6.1.5.5.7.3.1'] }))],
+    ['one whose key may only agree on keys', acme.issue(facts({ keyUsage: 0x08 }))],
+    ['one whose key may only sign certificates', acme.issue(facts({ keyUsage: 0x06 }))],
+    ['one whose key is for nothing', acme.issue(facts({ keyUsage: 0 }))],
+    ['one of an authority', acme.issue(facts({ isAuthority: true }))],
+    ['one of an authority whose key may sign', acme.issue(facts({ isAuthority: true, keyUsage: 0x86 }))],
+    [
+      'one that says twice what it is for',
+      acme.issue(facts({ extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'], doubled: true })),
+    ],
     [
       'one with an extension that must be understood, and is not',
       acme.issue(facts({ unknownCritical: '1.2.3.4' })),
@@ -126,6 +135,10 @@ test('2,000 certificates that are not quite the right one: none gets in, and non
 test('a certificate for clients, or for anything, is one of a device', async () => {
   for (const usage of ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'])
     expect(await outcome(acme.issue({ subject, extendedKeyUsages: [usage] }))).toBe('accepted');
+});
+
+test.each([0x80, 0xa0, 0x88])('a key for signatures (usage %i) is one of a device', async (keyUsage) => {
+  expect(await outcome(acme.issue({ subject, keyUsage }))).toBe('accepted');
 });
 
 test('an authority that changes its key is trusted with both', async () => {

@@ -36,10 +36,14 @@ export function verifyCertificate(
   anchors: readonly TrustAnchor[],
   now: Timestamp,
 ): TrustAnchor | undefined {
+  // The extended ones: Node.js tells of no others.
   const usages = x509.keyUsage as readonly string[] | undefined;
   if (
     !isValidAt(validityOf(x509), now) ||
     forgeable.has(parts.signatureAlgorithm) ||
+    // Whoever may issue certificates is no device; and a handshake is signed.
+    parts.isAuthority ||
+    parts.maySign === false ||
     !parts.criticalExtensions.every((id) => understood.has(id)) ||
     (usages !== undefined && !usages.some((id) => clientUsages.has(id)))
   )

@@ -11,6 +11,8 @@ export class NotDer extends Error {}
 /** What of the tags is used in certificates (X.690 §8.1.2, X.680 §8.4). */
 export const tags = {
   boolean: 0x01,
+  bits: 0x03,
+  octets: 0x04,
   oid: 0x06,
   sequence: 0x30,
   set: 0x31,
