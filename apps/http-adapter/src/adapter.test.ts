@@ -485,6 +485,34 @@ describe('hostile senders', () => {
     expect(slowBody.received()).toContain('HTTP/1.1 408');
   });
 
+  test.each<[string, string]>([
+    ['slow heads', 'POST /telemetry HTTP/1.1\r\nhost: a\r\nx: '],
+    [
+      'bodies that do not come, of devices that are none',
+      `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('nobody@acme')}\r\ncontent-length: 9\r\n\r\n`,
+    ],
+    ['answered strangers that stay', 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'],
+  ])('%s give way before connections of devices that proved who they are', async (_what, says) => {
+    const { port } = await givenAnAdapter({ maxPendingSockets: 12 });
+    const proved = rawSocket(port);
+    const upload = async (count: number): Promise<void> => {
+      proved.socket.write(`${head('content-length: 1\r\n')}x`);
+      await expect.poll(() => proved.received().split('HTTP/1.1 202').length - 1).toBe(count);
+    };
+    await upload(1);
+    const strangers: Socket[] = [];
+    for (let i = 0; i < 40; i++) {
+      const stranger = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+      sockets.add(stranger.on('error', () => {}).resume());
+      strangers.push(stranger);
+      await once(stranger, 'connect');
+      stranger.write(says);
+    }
+    expect((await send(port, '/telemetry')).status).toBe(202);
+    await upload(2);
+    await expect.poll(() => strangers.filter((each) => each.closed).length).toBeGreaterThanOrEqual(28);
+  });
+
   test('a silent connection is closed, on the real clock', async () => {
     const { port } = await givenAnAdapter({ idleTimeoutMs: 100 });
     const { socket, received } = rawSocket(port);
