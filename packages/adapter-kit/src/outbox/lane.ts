@@ -102,18 +102,31 @@ export function createLane(context: LaneContext): Lane {
     // An event that was sent, and that a crash then takes out of the journal, would be told again, and otherwise.
     if (inMemory?.committed) await inMemory.committed;
     const outbound = inMemory?.outbound ?? (await readBack(entry, place));
-    const delivery = outbound === undefined || outbound instanceof Error ? outbound : await deliver(outbound);
-    inFlight -= 1;
-    if (delivery === undefined) {
-      context.log.error({ sink: sink.name, place }, 'journal has lost an event that was to be sent');
-      next(entry);
-    } else if (delivery instanceof Error) {
-      context.log.debug({ sink: sink.name, err: delivery }, 'event could not be read from the journal');
-      retryLater(entry, 0, false);
+    if (outbound === undefined || outbound instanceof Error) {
+      inFlight -= 1;
+      notRead(entry, outbound);
     } else {
-      settle(entry, outbound as OutboundEvent, delivery, isAnnouncement);
+      let delivery: Delivery;
+      try {
+        delivery = await sink.deliver(outbound, context.signal);
+      } catch (error) {
+        delivery = brokenContract(error);
+      }
+      inFlight -= 1;
+      settle(entry, outbound, delivery, isAnnouncement);
     }
     pump();
+  }
+
+  function notRead(entry: Entry, cause: Error | undefined): void {
+    if (cause) {
+      context.log.debug({ sink: sink.name, err: cause }, 'event could not be read from the journal');
+      retryLater(entry, 0, false);
+    } else {
+      const place = waiting.place(entry);
+      context.log.error({ sink: sink.name, place }, 'journal has lost an event that was to be sent');
+      next(entry);
+    }
   }
 
   function settle(entry: Entry, outbound: OutboundEvent, delivery: Delivery, isAnnouncement: boolean): void {
@@ -134,15 +147,11 @@ export function createLane(context: LaneContext): Lane {
     }
   }
 
-  async function deliver(outbound: OutboundEvent): Promise<Delivery> {
-    try {
-      return await sink.deliver(outbound, context.signal);
-    } catch (error) {
-      // A sink must not reject; one that does must not lose the event either.
-      const cause = error instanceof Error ? error : new Error(String(error));
-      context.log.error({ sink: sink.name, err: cause }, 'event sink broke its contract: deliver() rejected');
-      return { status: 'retryable', cause };
-    }
+  /** A sink must not reject; one that does must not lose the event either. */
+  function brokenContract(error: unknown): Delivery {
+    const cause = error instanceof Error ? error : new Error(String(error));
+    context.log.error({ sink: sink.name, err: cause }, 'event sink broke its contract: deliver() rejected');
+    return { status: 'retryable', cause };
   }
 
   function next(entry: Entry): void {

@@ -161,7 +161,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         at: event.at,
         device: deviceNumber(event.device.device),
         bytes: message.byteLength,
-        half: { of: event.connectionId, type: event.type },
+        half: event,
       };
       if (queues.length > 0) bodies.keep(place, outbound, queues.length, committed && bounded(committed));
       for (const queue of queues) queue.append(event.device.tenant, arrival);

@@ -13,8 +13,8 @@ function arrival(place: number, device: number, half?: Arrival['half']): Arrival
   return { place, device, at: place, bytes: 10, ...(half && { half }) };
 }
 
-const begins = (of: string) => ({ of: of as ConnectionId, type: 'connected' as const });
-const ends = (of: string) => ({ of: of as ConnectionId, type: 'disconnected' as const });
+const begins = (of: string) => ({ connectionId: of as ConnectionId, type: 'connected' as const });
+const ends = (of: string) => ({ connectionId: of as ConnectionId, type: 'disconnected' as const });
 
 describe('a pair', () => {
   test('both halves of which wait untried is left out, whatever else its device has', () => {
@@ -100,7 +100,8 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
       model.flatMap((end) => {
         if (end.tried || end.half?.type !== 'disconnected') return [];
         const start = model.find(
-          ({ half, tried }) => !tried && half?.type === 'connected' && half.of === end.half?.of,
+          ({ half, tried }) =>
+            !tried && half?.type === 'connected' && half.connectionId === end.half?.connectionId,
         );
         return start ? [[start, end] as const] : [];
       });

@@ -1,4 +1,4 @@
-import type { ConnectionId } from '@rollcall/core';
+import type { ConnectionEvent, ConnectionId } from '@rollcall/core';
 import type { Place } from '../journal/journal.ts';
 import { emptyChain, none } from './links.ts';
 import { flags, type Entry, type WaitingEvents, type WaitingFacts } from './waiting-events.ts';
@@ -6,7 +6,7 @@ import { flags, type Entry, type WaitingEvents, type WaitingFacts } from './wait
 /** An event that comes to a queue. */
 export interface Arrival extends WaitingFacts {
   /** Which connection it begins or ends; absent: it is not left out, since the sink may have been handed it before. */
-  readonly half?: { readonly of: ConnectionId; readonly type: 'connected' | 'disconnected' };
+  readonly half?: Pick<ConnectionEvent, 'connectionId' | 'type'>;
   /** Then nothing is kept of it but its turn. */
   readonly announcement?: boolean;
 }
@@ -72,14 +72,14 @@ export function createTenantQueue(waiting: WaitingEvents): TenantQueue {
     waiting.ready.remove(ready, entry);
   }
 
-  function findPair(entry: Entry, { of, type }: NonNullable<Arrival['half']>): void {
+  function findPair(entry: Entry, { connectionId, type }: NonNullable<Arrival['half']>): void {
     if (type === 'connected') {
-      begun.set(of, { entry, place: waiting.place(entry) });
+      begun.set(connectionId, { entry, place: waiting.place(entry) });
       return;
     }
-    const beginning = begun.get(of);
+    const beginning = begun.get(connectionId);
     if (!beginning) return;
-    begun.delete(of);
+    begun.delete(connectionId);
     if (waiting.place(beginning.entry) !== beginning.place || waiting.is(beginning.entry, flags.attempted))
       return;
     waiting.pair(beginning.entry, entry);
