@@ -5,6 +5,8 @@ export interface RestartableOptions {
   readonly app: string;
   readonly args?: readonly string[];
   readonly environment?: Record<string, string>;
+  /** How long it may take until it is ready; default: a minute. */
+  readonly readyWithinMs?: number;
   /** Whether the process works by now. */
   isReady(process: TestProcess): boolean | Promise<boolean>;
 }
@@ -20,9 +22,13 @@ export interface Restartable {
   thaw(): void;
 }
 
-const readyWithinMs = 60_000;
-
-export function restartable({ app, args = [], environment = {}, isReady }: RestartableOptions): Restartable {
+export function restartable({
+  app,
+  args = [],
+  environment = {},
+  readyWithinMs = 60_000,
+  isReady,
+}: RestartableOptions): Restartable {
   let running: TestProcess | undefined;
 
   function process(): TestProcess {

@@ -38,6 +38,8 @@ export interface StageOptions {
   /** Where the adapter finds its network; default: the embedded one. */
   readonly networkPort?: number;
   readonly environment?: Record<string, string>;
+  /** How long the adapter may take until it is ready. */
+  readonly readyWithinMs?: number;
 }
 
 // Each stage its own ports, below the range from which the system takes ports for clients.

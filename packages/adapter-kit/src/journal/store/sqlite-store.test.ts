@@ -198,6 +198,26 @@ describe('the thread', () => {
     await again.close();
   });
 
+  test('that could not open its file does so once it can, and keeps nothing back until then', async () => {
+    const first = createThreadedStore(options);
+    await first.open();
+    const second = createThreadedStore(options);
+    await expect(second.open()).rejects.toThrow('another process has it open');
+    await expect(second.apply(inserting(1))).rejects.toThrow('another process has it open');
+    await first.close();
+    await second.apply(inserting(1));
+    expect(await second.read('events', [1])).toHaveLength(1);
+    await second.close();
+  });
+
+  test('answers in the order it was asked in', async () => {
+    const store = createThreadedStore(options);
+    await store.open();
+    const answers = [store.read('events', [1, 2]), store.apply(inserting(1)), store.read('events', [1, 2])];
+    expect((await Promise.all(answers)).map((answer) => answer?.length)).toEqual([0, undefined, 1]);
+    await store.close();
+  });
+
   test('says why a file cannot be opened', async () => {
     const first = createThreadedStore(options);
     await first.open();

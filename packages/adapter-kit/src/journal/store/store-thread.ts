@@ -13,19 +13,21 @@ export type StoreAnswer =
   | { readonly status: 'done'; readonly result?: unknown }
   | { readonly status: 'failed'; readonly problem: string };
 
+let options: SqliteStoreOptions | undefined;
 let store: SqliteStore | undefined;
 
+/** Where it could not be opened before, as when the thread was replaced while the disk was away, it is tried again. */
 function opened(): SqliteStore {
-  if (!store) throw new Error('it is not open');
-  return store;
+  if (!options) throw new Error('it was never opened');
+  return (store ??= openSqliteStore(options));
 }
 
 function serve(request: StoreRequest): StoreAnswer {
   try {
     switch (request.type) {
       case 'open':
-        store = openSqliteStore(request);
-        return { status: 'done', result: store.summary() };
+        options = request;
+        return { status: 'done', result: opened().summary() };
       case 'read':
         // Both sides are typed by `JournalStore.read`; what crosses between threads is not.
         return { status: 'done', result: opened()[request.what](request.which as never) };
@@ -34,6 +36,7 @@ function serve(request: StoreRequest): StoreAnswer {
         return { status: 'done' };
       case 'close':
         store?.close();
+        store = undefined;
         return { status: 'done' };
       default:
         return request satisfies never;

@@ -39,7 +39,7 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
   async function ask(request: StoreRequest): Promise<unknown> {
     if (!thread) {
       thread = start();
-      // Not awaited: the thread answers in order, and whatever follows a failure to open fails too.
+      // Not awaited: the thread answers in order, and tries again where this fails.
       if (request.type !== 'open') void post({ type: 'open', ...options }).catch(() => {});
     }
     return post(request);
