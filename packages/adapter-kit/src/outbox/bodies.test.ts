@@ -117,3 +117,18 @@ test('an event that was sent in vain is kept where there is room, else read once
   bodies.putBack(place);
   expect(bodies.get(place)).toBeUndefined();
 });
+
+test('an event that cannot be read holds up none that can', async () => {
+  const { journal, bodies } = givenBodies();
+  const [first, broken, last] = ['e1', 'e2', 'e3'].map((id) => journal.append(anOutboundEvent(id), []).place);
+  const { read } = journal;
+  journal.read = async (places) => {
+    if (places.includes(broken ?? 0)) throw new Error('database disk image is malformed');
+    return read(places);
+  };
+  const results = await Promise.allSettled(
+    [first, broken, last].map((place) => bodies.fetch(place ?? 0, [])),
+  );
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(idOf(await bodies.fetch(last ?? 0, []))).toBe('e3');
+});

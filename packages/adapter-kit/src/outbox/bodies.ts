@@ -39,6 +39,9 @@ export interface Bodies {
   isPinned(place: Place): boolean;
 }
 
+/** Who waits for an event that is to be read. */
+type Asked = readonly [Place, PromiseWithResolvers<OutboundEvent | undefined>];
+
 /** Events that are read at a time. */
 const readAtOnce = 200;
 /** What an event costs beside the bytes of its message: its facts as an object, and the wrapping of both. */
@@ -116,20 +119,35 @@ export function createBodies(journal: Pick<Journal, 'holds' | 'read'>, maxBytes:
     wantedAhead.clear();
     try {
       const events = await journal.read([...asked.map(([place]) => place), ...ahead]);
-      for (const [index, [place, { resolve }]] of asked.entries()) {
-        const outbound = events[index];
-        if (outbound && !held.has(place)) put(place, bodyOf(outbound, true));
-        resolve(outbound);
-      }
-      for (const [index, place] of ahead.entries()) {
-        const outbound = events[asked.length + index];
-        if (outbound && !held.has(place)) put(place, bodyOf(outbound, false));
-      }
+      for (const [index, one] of asked.entries()) answer(one, events[index]);
+      for (const [index, place] of ahead.entries()) arrived(place, events[asked.length + index], false);
     } catch (error) {
-      for (const [, { reject }] of asked) reject(error);
+      await readOneByOne(asked, error);
     }
     reading = false;
     readNext();
+  }
+
+  /** So that what cannot be read holds up nothing that can be. */
+  async function readOneByOne(asked: readonly Asked[], cause: unknown): Promise<void> {
+    for (const one of asked) {
+      const [place, { reject }] = one;
+      try {
+        if (asked.length === 1) throw cause;
+        answer(one, (await journal.read([place]))[0]);
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  function answer([place, { resolve }]: Asked, outbound: OutboundEvent | undefined): void {
+    arrived(place, outbound, true);
+    resolve(outbound);
+  }
+
+  function arrived(place: Place, outbound: OutboundEvent | undefined, inUse: boolean): void {
+    if (outbound && !held.has(place)) put(place, bodyOf(outbound, inUse));
   }
 
   return {
