@@ -62,6 +62,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
   });
   const adapter = restartable({
     app: protocol === 'template' ? 'adapter-template' : `${protocol}-adapter`,
+    ...(options.readyWithinMs !== undefined && { readyWithinMs: options.readyWithinMs }),
     environment: {
       ROLLCALL_ADAPTER_ID: `${protocol}-0`,
       ROLLCALL_REGISTRY_FILE: registry,

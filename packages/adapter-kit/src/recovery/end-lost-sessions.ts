@@ -25,8 +25,10 @@ export async function endLostSessions(
   const tenants = new Map<TenantId, Tenant>();
   const leases: OpenEntry[] = [];
   let connections = 0;
+  let committed: Promise<void> | undefined;
   for await (const batch of recovered.open()) {
-    let committed: Promise<void> | undefined;
+    // However many they are, few of them are in memory at a time.
+    if (committed) await within(committed, patienceMs, clock);
     for (const entry of batch) {
       if (entry.event.basis.kind !== 'session') {
         leases.push(entry);
@@ -38,8 +40,6 @@ export async function endLostSessions(
       committed = end(entry, known);
       connections += 1;
     }
-    // However many they are, few of them are in memory at a time.
-    if (committed) await within(committed, patienceMs, clock);
   }
   if (connections > 0)
     log.warn({ connections }, 'an earlier run ended without notice: its sessions are lost');
