@@ -132,3 +132,22 @@ describe('a device whose look-up comes to nothing for now hears nothing, and is 
     expect(device.dtls.alert).toBeUndefined();
   });
 });
+
+test('an address that many devices share has no limit of handshakes of its own', async () => {
+  // given two handshakes that are under way at once
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  const adapter = await given({ maxHandshakesPerAddress: 1 }, {}, (host) => ({
+    isShared: () => true,
+    async findPsk(login): Promise<PskLookup> {
+      if (++asked === 2) both.resolve();
+      await both.promise;
+      return host.findPsk(login);
+    },
+  }));
+  const devices = [adapter.device(), adapter.device()];
+  for (const device of devices) void device.connect();
+  // then
+  while (!devices.every(({ dtls }) => dtls.isOpen)) await settled();
+  expect(asked).toBe(2);
+});

@@ -150,6 +150,7 @@ export async function openSecureEndpoint(
     randomBytes: (count) => random.bytes(count),
     send: (datagram, peer) => socket.send(datagram, peer),
     principalKey: ({ device }) => deviceKey(device),
+    isSharedAddress: (address) => host.isShared(address),
     maxAssociationsOf: ({ maxConnectionsPerDevice }) => maxConnectionsPerDevice,
     connectionIdBytes: options.connectionIdBytes,
     idleTimeoutMs: options.associationIdleMs,

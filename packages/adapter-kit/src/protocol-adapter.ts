@@ -96,6 +96,8 @@ export interface AdapterHost {
    * @param name under which it failed to prove who it is.
    */
   refused(reason: RefusalReason, remoteIp?: string, name?: string): void;
+  /** Whether many devices have this address, as the configuration says: no limit by address is meant for it. */
+  isShared(remoteIp: string): boolean;
   /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
   readonly turnedAway: TurnedAway['count'];
   /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */

@@ -289,6 +289,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
     reauthorize: (device) => letIn(() => authenticator.reauthorize(device)),
     holdProof: (device, ended) => access.holdProof(device, ended),
+    isShared: (remoteIp) => (settings.logins ?? defaultLogins).isShared(remoteIp),
     refused: (reason, remoteIp, name) => authenticator.refused(reason, remoteIp, name),
     proved: (device) => authenticator.proved(device),
     admit(device, slot) {

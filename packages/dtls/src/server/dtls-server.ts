@@ -69,7 +69,10 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     monotonic,
     principalKey,
   });
-  const pending = createPendingHandshakes(limits);
+  const pending = createPendingHandshakes({
+    ...limits,
+    isShared: (address) => settings.isSharedAddress?.(address) === true,
+  });
   const table = createAssociationTable<P>({ ...limits, principalKey });
   let isClosed = false;
 

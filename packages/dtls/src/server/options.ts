@@ -81,6 +81,8 @@ export interface DtlsServerOptions<P> {
    * there are none, and all principals are one.
    */
   principalKey?(principal: P): string;
+  /** Whether `maxPendingPerAddress` does not count there, as behind a balancer that hides its clients. */
+  isSharedAddress?(address: string): boolean;
   /** Instead of `maxAssociationsPerPrincipal`, for this one; 0: any number. */
   maxAssociationsOf?(principal: P): number | undefined;
 

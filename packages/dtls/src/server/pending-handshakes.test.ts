@@ -16,6 +16,8 @@ function pendingOf(peer: Peer, startedAt = 0): Pending {
   };
 }
 
+const isShared = (): boolean => false;
+
 function addressFrom(random: ReturnType<typeof seededRandom>): string {
   return random.pick(2) === 0
     ? `10.0.${random.pick(2)}.${random.pick(4)}`
@@ -24,7 +26,7 @@ function addressFrom(random: ReturnType<typeof seededRandom>): string {
 
 describe('handshakes that are under way', () => {
   test('are counted once, whatever becomes of them', () => {
-    const pending = createPendingHandshakes({ maxPendingHandshakes: 9, maxPendingPerAddress: 1 });
+    const pending = createPendingHandshakes({ maxPendingHandshakes: 9, maxPendingPerAddress: 1, isShared });
     const peer = { address: '10.0.0.1', port: 1 };
     const first = pendingOf(peer);
     pending.add(first);
@@ -40,8 +42,24 @@ describe('handshakes that are under way', () => {
     expect(pending.inTheWayOf(peer)).toBeUndefined();
   });
 
+  test('are as many from an address that many share as there is room for', () => {
+    const limits = { maxPendingHandshakes: 3, maxPendingPerAddress: 1 };
+    const pending = createPendingHandshakes({ ...limits, isShared: (address) => address === '10.0.0.1' });
+    const shared = [1, 2, 3].map((port) => pendingOf({ address: '10.0.0.1', port }));
+    for (const each of shared) {
+      expect(pending.inTheWayOf(each.peer)).toBeUndefined();
+      pending.add(each);
+    }
+    expect(pending.inTheWayOf({ address: '10.0.0.1', port: 4 })).toBe(shared[0]);
+    expect(pending.inTheWayOf({ address: '10.0.0.2', port: 4 })).toBe(shared[0]);
+  });
+
   test('who made up a key exchange keeps nobody from getting as far', () => {
-    const pending = createPendingHandshakes({ maxPendingHandshakes: 100, maxPendingPerAddress: 100 });
+    const pending = createPendingHandshakes({
+      maxPendingHandshakes: 100,
+      maxPendingPerAddress: 100,
+      isShared,
+    });
     const all = Array.from({ length: 100 }, (_, i) => pendingOf({ address: `10.0.${i}.1`, port: 1 }));
     for (const each of all) pending.add(each);
     for (const each of all.slice(0, 75)) pending.move(each, 'key-exchange');
@@ -53,7 +71,7 @@ describe('handshakes that are under way', () => {
   test.each([1, 2, 3, 4])('are never too many, and the right one gives way (seed %d)', (seed) => {
     // given
     const random = seededRandom(seed);
-    const limits = { maxPendingHandshakes: 40, maxPendingPerAddress: 12 };
+    const limits = { maxPendingHandshakes: 40, maxPendingPerAddress: 12, isShared };
     const pending = createPendingHandshakes(limits);
     const model = new Map<Pending, Standing>();
     const standing = (wanted: Standing, address?: string): readonly Pending[] =>

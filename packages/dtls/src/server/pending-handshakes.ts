@@ -47,6 +47,8 @@ export interface PendingHandshakes extends Iterable<Pending> {
 export interface PendingLimits {
   readonly maxPendingHandshakes: number;
   readonly maxPendingPerAddress: number;
+  /** Many clients have this address: it has no limit of its own. */
+  isShared(address: string): boolean;
 }
 
 /**
@@ -84,7 +86,8 @@ export function createPendingHandshakes(limits: PendingLimits): PendingHandshake
     inTheWayOf({ address }) {
       const groups = addressBlocks(address);
       const ofAddress = cookies.count(groups) + keyExchanges.count(groups);
-      if (ofAddress >= limits.maxPendingPerAddress) return leastProved(groups, limits.maxPendingPerAddress);
+      if (ofAddress >= limits.maxPendingPerAddress && !limits.isShared(address))
+        return leastProved(groups, limits.maxPendingPerAddress);
       if (byKey.size < limits.maxPendingHandshakes) return undefined;
       return failed.leastFair() ?? leastProved([], limits.maxPendingHandshakes);
     },
