@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { createMemoryJournal } from '@rollcall/adapter-kit';
 import {
   accessChangesOf,
   scriptedPassword,
   setFirstSecret,
   startForTest,
   type AdapterInTest,
+  type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
 import { settled } from '@rollcall/conformance';
 import type { Timestamp } from '@rollcall/core';
@@ -28,8 +30,8 @@ const causes = ({ sink }: AdapterInTest): readonly string[] =>
 const authorization = `Basic ${Buffer.from(`thermostat-7@acme:${scriptedPassword}`).toString('base64')}`;
 
 /** Sends the head of a request, and hears the status lines of answers. */
-async function givenARequestUnderWay(query = '', expiresInMs?: number) {
-  const adapter = await startForTest(createHttpAdapter(options));
+async function givenARequestUnderWay(query = '', expiresInMs?: number, setting: TestSetting = {}) {
+  const adapter = await startForTest(createHttpAdapter(options), setting);
   adapters.push(adapter);
   const notAfter = (adapter.clock.now() + (expiresInMs ?? 0)) as Timestamp;
   setFirstSecret(adapter.registry, type, expiresInMs === undefined ? {} : { notAfter });
@@ -115,3 +117,19 @@ test('a lease goes on under the same connection id when a valid secret is proved
   expect(causes(adapter)).toEqual(['connected', 'inactive']);
   expect(new Set(adapter.sink.events.map(({ connectionId }) => connectionId)).size).toBe(1);
 });
+
+test.each(accessChangesOf(type))(
+  'a lease of an earlier run, when $what before the next: $lease',
+  async ({ happens, lease }) => {
+    const journal = createMemoryJournal();
+    const { adapter, finish, status } = await givenARequestUnderWay('', undefined, { journal });
+    finish();
+    await expect.poll(status).toBe('202');
+    await adapter.running.stop({ graceMs: 0 });
+    const { registry, clock } = adapter;
+    happens(registry, type, clock.now());
+    const next = await startForTest(createHttpAdapter(options), { journal, registry, clock });
+    adapters.push(next);
+    expect(causes(next)).toEqual(lease === 'stays' ? [] : [lease]);
+  },
+);

@@ -1,4 +1,10 @@
-import { deviceRef, type DeviceId, type DeviceRegistry, type TenantId } from '@rollcall/core';
+import {
+  deviceRef,
+  type DeviceId,
+  type DeviceRegistry,
+  type RegistryChange,
+  type TenantId,
+} from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 
 /** What a registry must hold for {@link describeRegistry}, in Hono's terms. */
@@ -15,9 +21,19 @@ export const registryUnderTestContent = {
   trustAnchors: { enabled: 'CN=ca,O=Enabled', disabled: 'CN=ca,O=Disabled' },
 } as const;
 
+/**
+ * - `password`: `sensor` of the enabled tenant gets another one.
+ * - `trust-anchor`: the enabled tenant trusts nobody any more.
+ * - `device`: `sensor` of the enabled tenant is disabled.
+ * - `nothing`: what is stored is written once more.
+ */
+export type RegistryAlteration = 'password' | 'trust-anchor' | 'device' | 'nothing';
+
 export interface RegistryUnderTest {
   /** Holds {@link registryUnderTestContent}. */
   readonly registry: DeviceRegistry;
+  /** Changes what is stored; resolves when listeners were told. */
+  alter(what: RegistryAlteration): Promise<void>;
   /** Ends whatever the test opened besides the registry. */
   cleanUp?(): Promise<void>;
 }
@@ -25,10 +41,12 @@ export interface RegistryUnderTest {
 /** Every registry must pass. */
 export function describeRegistry(name: string, open: () => Promise<RegistryUnderTest>): void {
   describe(`${name} honours the DeviceRegistry contract`, () => {
-    async function withRegistry(use: (registry: DeviceRegistry) => Promise<void>): Promise<void> {
-      const { registry, cleanUp } = await open();
+    async function withRegistry(
+      use: (registry: DeviceRegistry, alter: RegistryUnderTest['alter']) => Promise<void>,
+    ): Promise<void> {
+      const { registry, alter, cleanUp } = await open();
       try {
-        await use(registry);
+        await use(registry, alter);
       } finally {
         await registry.close();
         await cleanUp?.();
@@ -103,6 +121,49 @@ export function describeRegistry(name: string, open: () => Promise<RegistryUnder
         for (const subjectDn of odd)
           expect(await registry.getTenantByTrustAnchor(subjectDn)).toEqual({ status: 'not-found' });
       }));
+
+    test.each<readonly [RegistryAlteration, readonly RegistryChange[]]>([
+      [
+        'password',
+        [
+          {
+            type: 'credentials',
+            tenant: asTenant('enabled'),
+            credentialsType: 'hashed-password',
+            authId: 'sensor',
+          },
+        ],
+      ],
+      ['trust-anchor', [{ type: 'tenant', tenant: asTenant('enabled') }]],
+      ['device', [{ type: 'device', device: deviceRef('enabled', 'sensor') }]],
+      ['nothing', []],
+    ])('listeners are told of a change of %s, once, when the answers are new', (what, expected) =>
+      withRegistry(async (registry, alter) => {
+        const told: RegistryChange[] = [];
+        const asked: Promise<unknown>[] = [];
+        const device = deviceRef('enabled', 'sensor');
+        const query = { tenant: device.tenant, type: 'hashed-password', authId: 'sensor' } as const;
+        const ask = (): Promise<unknown> =>
+          Promise.all([
+            registry.getTenant('enabled'),
+            registry.getCredentials(query),
+            registry.assertRegistration(device),
+          ]);
+        const before = await ask();
+        const ignored = registry.onChange(() =>
+          told.push({ type: 'tenant', tenant: asTenant('unsubscribed') }),
+        );
+        ignored();
+        registry.onChange((change) => {
+          told.push(change);
+          asked.push(ask());
+        });
+        await alter(what);
+        expect(told).toEqual(expected);
+        for (const answers of asked) expect(await answers).not.toEqual(before);
+        if (what === 'nothing') expect(await ask(), 'secrets are the same').toEqual(before);
+      }),
+    );
 
     test.each([
       ['a device for itself', 'sensor', undefined, 'found'],

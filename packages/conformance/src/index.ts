@@ -5,7 +5,12 @@ export {
   type CertificateFacts,
   type IssuedCertificate,
 } from './certificate-authority.ts';
-export { describeRegistry, registryUnderTestContent, type RegistryUnderTest } from './describe-registry.ts';
+export {
+  describeRegistry,
+  registryUnderTestContent,
+  type RegistryAlteration,
+  type RegistryUnderTest,
+} from './describe-registry.ts';
 export { describeSink, type SinkUnderTest } from './describe-sink.ts';
 export { describeTracker } from './describe-tracker.ts';
 export { hasDebianPackage } from './has-debian-package.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   createCertificateAuthority,
   describeRegistry,
+  type RegistryAlteration,
   ManualClock,
   registryUnderTestContent,
   settled,
@@ -66,30 +67,40 @@ const { pskKeys, certificateSubject, trustAnchors } = registryUnderTestContent;
 const authority = createCertificateAuthority(trustAnchors.enabled);
 const trustedByName = { 'subject-dn': trustAnchors.disabled, 'public-key': base64(authority.publicKey) };
 
+const underTest = (altered?: RegistryAlteration): object => ({
+  tenants: [
+    tenant(
+      'enabled',
+      [
+        device('sensor', {
+          enabled: altered !== 'device',
+          credentials: [
+            password('sensor', altered === 'password' ? { secrets: [{ 'pwd-plain': 'other' }] } : {}),
+            { type: 'psk', 'auth-id': 'shared', secrets: pskKeys.map((key) => ({ key: base64(key) })) },
+            { type: 'x509-cert', 'auth-id': certificateSubject, secrets: [{}] },
+          ],
+        }),
+        device('disabled-sensor', { enabled: false }),
+        device('gw'),
+        device('disabled-gw', { enabled: false }),
+        device('child', { via: ['gw', 'disabled-gw'] }),
+      ],
+      altered === 'trust-anchor' ? {} : { 'trusted-ca': [{ cert: base64(authority.der) }] },
+    ),
+    tenant('disabled', [device('sensor')], { enabled: false, 'trusted-ca': [trustedByName] }),
+  ],
+});
+
 describeRegistry('file', async () => {
-  const { registry } = await givenARegistry({
-    tenants: [
-      tenant(
-        'enabled',
-        [
-          device('sensor', {
-            credentials: [
-              password('sensor'),
-              { type: 'psk', 'auth-id': 'shared', secrets: pskKeys.map((key) => ({ key: base64(key) })) },
-              { type: 'x509-cert', 'auth-id': certificateSubject, secrets: [{}] },
-            ],
-          }),
-          device('disabled-sensor', { enabled: false }),
-          device('gw'),
-          device('disabled-gw', { enabled: false }),
-          device('child', { via: ['gw', 'disabled-gw'] }),
-        ],
-        { 'trusted-ca': [{ cert: base64(authority.der) }] },
-      ),
-      tenant('disabled', [device('sensor')], { enabled: false, 'trusted-ca': [trustedByName] }),
-    ],
-  });
-  return { registry };
+  const { file, registry } = await givenARegistry(underTest());
+  return {
+    registry,
+    async alter(what) {
+      // Written otherwise, so that it is read again.
+      await writeFile(file, `${stringify(underTest(what))}\n# ${what}\n`);
+      await registry.reload();
+    },
+  };
 });
 
 describe('a file', () => {

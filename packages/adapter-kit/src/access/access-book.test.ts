@@ -139,6 +139,29 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       }),
   );
 
+  test('may not open a session with what was looked up before a change, and may with what was after', () =>
+    withDevice(async (adapter, identity) => {
+      const { registry, host } = adapter;
+      registry.setCredentials('acme', 'valve-1', type, 'disabled');
+      expect(host.admit(identity), 'others do not matter').toBeUndefined();
+      registry.touch('acme', 'thermostat-7');
+      expect(host.admit(identity)).toMatchObject({ reason: 'busy' });
+      expect(host.admit(await logIn(adapter, type))).toBeUndefined();
+    }));
+
+  test('whose registry changes with each look-up hears that it may try again', () =>
+    withDevice(async (adapter) => {
+      const { registry } = adapter;
+      const assertRegistration = registry.assertRegistration.bind(registry);
+      registry.assertRegistration = (...asked) => {
+        registry.touch('acme', 'thermostat-7');
+        return assertRegistration(...asked);
+      };
+      if (type === 'psk')
+        expect(adapter.host.admit(await logIn(adapter, type))).toMatchObject({ reason: 'busy' });
+      else await expect(logIn(adapter, type)).rejects.toThrow('busy');
+    }));
+
   test('its session ends when its secret expires, on the millisecond, and its lease does not', () =>
     withDevice(
       async (adapter, identity) => {
