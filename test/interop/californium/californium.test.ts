@@ -20,6 +20,19 @@ import {
 const key = 'hono-secret';
 const psk = ['psk', 'sensor1@acme', key] as const;
 const ccm8 = 'TLS_PSK_WITH_AES_128_CCM_8';
+const suites = [
+  'TLS_PSK_WITH_AES_128_CCM_8',
+  'TLS_PSK_WITH_AES_128_CCM',
+  'TLS_PSK_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256',
+  'TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256',
+  'TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CCM',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+];
+/** A device for each: one that closes and comes back, again and again, is one that sleeps, and its close_notify ends no lease. */
+const ofSuite = (cipherSuite: string): string => `sensor-of-${cipherSuite}`;
 /** What the adapter has a device put into its records, where both want connection ids. */
 const givenBytes = 6;
 const authority = createCertificateAuthority('CN=ca,O=acme');
@@ -29,7 +42,7 @@ const registry = {
     {
       'tenant-id': 'acme',
       'trusted-ca': [trustAnchorOf(authority)],
-      devices: ['sensor1', 'moved'].map((id) => ({
+      devices: ['sensor1', 'moved', ...suites.map(ofSuite)].map((id) => ({
         'device-id': id,
         credentials: [
           { type: 'psk', 'auth-id': id, secrets: [{ key: Buffer.from(key).toString('base64') }] },
@@ -53,7 +66,6 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'rollcall-californium-'));
     const server = authority.issue({ subject: 'CN=localhost' });
-    const own = authority.issue({ subject: 'CN=sensor1,O=acme' });
     stage = setStage({
       protocol: 'coap',
       devices: 0,
@@ -63,7 +75,10 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
         ROLLCALL_COAP_CERTPATH: file('server-cert.pem', server.cert),
       },
     });
-    file('device.pem', `${own.key}${own.cert}`);
+    for (const suite of suites) {
+      const own = authority.issue({ subject: `CN=${ofSuite(suite)},O=acme` });
+      file(`${suite}.pem`, `${own.key}${own.cert}`);
+    }
     file('ca.pem', authority.cert);
     await stage.network.start();
     await stage.adapter.start();
@@ -135,23 +150,13 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
     expect(await oneConnection(1)).toEqual(['connected']);
   });
 
-  test.each([
-    'TLS_PSK_WITH_AES_128_CCM_8',
-    'TLS_PSK_WITH_AES_128_CCM',
-    'TLS_PSK_WITH_AES_128_GCM_SHA256',
-    'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256',
-    'TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256',
-    'TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256',
-    'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8',
-    'TLS_ECDHE_ECDSA_WITH_AES_128_CCM',
-    'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
-  ])('%s, and again in a resumed session', async (cipherSuite) => {
+  test.each(suites)('%s, and again in a resumed session', async (cipherSuite) => {
     const sensor = device({
       cipherSuite,
       connectionIdBytes: 4,
       credentials: cipherSuite.includes('PSK')
-        ? psk
-        : ['certificate', join(directory, 'device.pem'), join(directory, 'ca.pem')],
+        ? ['psk', `${ofSuite(cipherSuite)}@acme`, key]
+        : ['certificate', join(directory, `${cipherSuite}.pem`), join(directory, 'ca.pem')],
     });
     expect(await sensor.post()).toBe(`2.04 full ${cipherSuite} ${givenBytes}`);
     sensor.resume();
