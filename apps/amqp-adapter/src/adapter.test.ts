@@ -256,11 +256,20 @@ describe('uploading', () => {
     });
   });
 
-  test('more messages than a device may upload end its connection', async () => {
-    const { send, events } = await givenADevice({}, { settings: { maxMessagesPerSecond: 10 } });
+  test('more messages than a device may upload are rejected, and it stays', async () => {
+    const { send, sink, clock } = await givenADevice({}, { settings: { maxMessagesPerSecond: 10 } });
     for (let sent = 0; sent < 10; sent++) expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
     expect(await send({ to: 'telemetry', body: 'x' })).toBe('amqp:resource-limit-exceeded');
-    expect((await events(2))[1]).toMatchObject({ reason: 'limit-exceeded' });
+    clock.advance(1_000);
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
+    expect(sink.events).toHaveLength(1);
+  });
+
+  test('a message for a device that it may not act for is rejected, and it stays', async () => {
+    const { send, sink } = await givenADevice();
+    expect(await send({ to: 'event//valve-1', body: 'x' })).toBe('amqp:unauthorized-access');
+    expect(await send({ to: 'event', body: 'x' })).toBe('accepted');
+    expect(sink.events).toHaveLength(1);
   });
 
   test('access that ended ends the connection', async () => {
@@ -301,12 +310,11 @@ describe('a device that need not say who it is', () => {
   });
 
   test('uploads no more of a device than that itself might', async () => {
-    const { send, device } = await givenAnybody({ settings: { maxMessagesPerSecond: 10 } });
+    const { send } = await givenAnybody({ settings: { maxMessagesPerSecond: 10 } });
     for (let sent = 0; sent < 10; sent++)
       expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('accepted');
     expect(await send({ to: 'telemetry/acme/valve-1', body: 'x' })).toBe('amqp:resource-limit-exceeded');
-    await device.over;
-    expect(device.condition()).toBe('amqp:resource-limit-exceeded');
+    expect(await send({ to: 'event/umbrella/thermostat-7', body: 'x' })).toBe('accepted');
   });
 
   test('counts as a connection', async () => {

@@ -218,8 +218,6 @@ export function serveDevice(
     receiver.add_credit(1);
     if (result.status === 'failed' && result.terminal)
       report({ type: 'ended', reason: 'access-revoked', raw: endCauses['access-revoked'] });
-    else if (result.status === 'failed' && result.failure.status === 429)
-      report({ type: 'ended', reason: 'limit-exceeded', raw: endCauses['limit-exceeded'] });
   }
 
   return {

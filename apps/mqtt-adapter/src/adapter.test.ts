@@ -350,6 +350,33 @@ describe('PUBLISH', () => {
     return { ...adapter, peer, publish };
   }
 
+  test.each([4, 5] as const)(
+    'CONNECT, PUBLISH and DISCONNECT in one segment: the message is taken, and the device said goodbye (version %i)',
+    async (version) => {
+      const { address, sender, events } = await givenAnAdapter();
+      const { socket } = rawPeer(address.port, version);
+      const bytes = (packet: Packet): Buffer => generate(packet, { protocolVersion: version });
+      socket.write(
+        Buffer.concat([
+          bytes({
+            cmd: 'connect',
+            protocolId: 'MQTT',
+            protocolVersion: version,
+            clean: true,
+            clientId: 'unit-1',
+            keepalive: 60,
+            username: credentials.username,
+            password: Buffer.from(credentials.password),
+          }),
+          bytes({ cmd: 'publish', topic: 'telemetry', payload: 'x', qos: 0, dup: false, retain: false }),
+          bytes({ cmd: 'disconnect' }),
+        ]),
+      );
+      expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: true, uncertaintyMs: 0 });
+      await expect.poll(() => sender.messages.length).toBe(1);
+    },
+  );
+
   test('an event is acknowledged once the network accepted it, not before', async () => {
     const { peer, publish, sender } = await givenAPublisher();
     let accept = (): void => {};
@@ -423,24 +450,54 @@ describe('PUBLISH', () => {
     three.publish('event');
     await three.peer.closed();
     expect((await three.events(2))[1]).toMatchObject({
-      reason: 'unspecified',
-      raw: { text: 'no consumer available' },
+      reason: 'upload-refused',
+      initiator: 'adapter',
+      clean: false,
+      uncertaintyMs: 0,
+      raw: { code: 503, text: 'no consumer available' },
     });
   });
 
   test.each([
-    ['events', 1, 0x90],
-    ['event', 0, 0x82],
-    ['event', 2, 0x82],
-    ['telemetry', 2, 0x82],
-    ['event/umbrella/thermostat-7', 1, 0x87],
-  ])('%s with QoS %i closes the connection with its code', async (topic, qos, code) => {
-    const { peer, publish, events, sender } = await givenAPublisher(5);
-    publish(topic, { qos });
-    expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: code });
-    expect((await events(2))[1]).toMatchObject({ raw: { code } });
-    expect(sender.messages).toEqual([]);
+    ['events', 0x90],
+    ['event//valve-1', 0x87],
+    ['event/umbrella/thermostat-7', 0x87],
+    ['event/?hono-ttl=soon', 0x83],
+  ])('%s is refused with a PUBACK, and the next message is taken', async (topic, code) => {
+    const { peer, publish, sink, sender } = await givenAPublisher(5);
+    publish(topic);
+    expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 7, reasonCode: code });
+    publish('event', { messageId: 8 });
+    expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 8 });
+    expect(sender.messages).toHaveLength(1);
+    expect(sink.events).toHaveLength(1);
   });
+
+  test.each([
+    ['event', 0, 5, 0x83, 400],
+    ['event', 2, 5, 0x83, 400],
+    ['telemetry', 2, 5, 0x83, 400],
+    ['events', 0, 5, 0x90, 404],
+    ['telemetry//valve-1', 0, 5, 0x87, 403],
+    ['event//valve-1', 1, 4, undefined, 403],
+    ['event/umbrella/thermostat-7', 1, 4, undefined, 403],
+  ] as const)(
+    '%s with QoS %i over version %i closes the connection, there being no other way to tell',
+    async (topic, qos, version, code, status) => {
+      const { peer, publish, events, sender } = await givenAPublisher(version);
+      publish(topic, { qos });
+      if (code !== undefined)
+        expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: code });
+      await peer.closed();
+      expect((await events(2))[1]).toMatchObject({
+        reason: 'upload-refused',
+        initiator: 'adapter',
+        uncertaintyMs: 0,
+        raw: { code: status },
+      });
+      expect(sender.messages).toEqual([]);
+    },
+  );
 
   test('a device that reads no answers is read no further, and is gone when its keep-alive is over', async () => {
     const { peer, publish, events, sender, clock } = await givenAPublisher(5);
@@ -463,12 +520,14 @@ describe('PUBLISH', () => {
     await peer.closed();
   });
 
-  test('more messages than a device may upload close the connection', async () => {
+  test('more messages than a device may upload are refused, and close the connection of one that cannot be told', async () => {
     const settings = { maxMessagesPerSecond: 20 };
     const { peer, publish, events, sender } = await givenAPublisher(5, {}, { settings });
     for (let messageId = 1; messageId <= 21; messageId++) publish('event', { messageId });
     for (let messageId = 1; messageId <= 20; messageId++)
       expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId });
+    expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 21, reasonCode: 0x97 });
+    publish('telemetry', { qos: 0 });
     expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x96 });
     expect((await events(2))[1]).toMatchObject({ reason: 'limit-exceeded', uncertaintyMs: 0 });
     expect(sender.messages).toHaveLength(20);

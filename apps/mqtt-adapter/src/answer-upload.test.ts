@@ -1,6 +1,6 @@
 import type { UploadResult } from '@rollcall/adapter-kit';
 import { expect, test } from 'vitest';
-import { answerUpload } from './answer-upload.ts';
+import { answerUpload, disconnectCode } from './answer-upload.ts';
 
 const accepted: UploadResult = { status: 'accepted' };
 const failed = (status: 400 | 403 | 404 | 429 | 503, terminal = false): UploadResult => ({
@@ -8,45 +8,34 @@ const failed = (status: 400 | 403 | 404 | 429 | 503, terminal = false): UploadRe
   failure: { status, text: 'why' },
   terminal,
 });
-const protocolError = { reason: 'protocol-error', code: 0x82 } as const;
 const text = 'why';
+const refused = (code: number) =>
+  ({ text, close: { reason: 'upload-refused', raw: { code, text } } }) as const;
 
 test.each([
   ['accepted, QoS 1', accepted, 1, 4, undefined, { acknowledge: 0 }],
   ['accepted, QoS 0', accepted, 0, 4, undefined, {}],
   ['network away, QoS 0: lost, as QoS 0 may be', failed(503), 0, 4, undefined, {}],
-  [
-    'network away, QoS 1, 3.1.1: no PUBACK, and closed',
-    failed(503),
-    1,
-    4,
-    undefined,
-    { text, close: { reason: 'unspecified', code: 0x80 } },
-  ],
+  ['network away, QoS 1, 3.1.1: no PUBACK, and closed', failed(503), 1, 4, undefined, refused(503)],
   ['network away, QoS 1, 5.0: refused', failed(503), 1, 5, undefined, { acknowledge: 0x80, text }],
-  [
-    'network away, QoS 1, 5.0, on-error=disconnect',
-    failed(503),
-    1,
-    5,
-    'disconnect',
-    { text, close: { reason: 'unspecified', code: 0x80 } },
-  ],
-  ['bad request', failed(400), 1, 5, undefined, { text, close: protocolError }],
-  ['bad request, QoS 0', failed(400), 0, 4, undefined, { text, close: protocolError }],
-  ['bad request, on-error=default', failed(400), 1, 5, 'default', { text, close: protocolError }],
-  ['bad request, on-error=ignore, QoS 1', failed(400), 1, 4, 'ignore', { acknowledge: 0x80, text }],
+  ['network away, QoS 1, 5.0, on-error=disconnect', failed(503), 1, 5, 'disconnect', refused(503)],
+  ['bad request', failed(400), 1, 5, undefined, { acknowledge: 0x83, text }],
+  ['bad request, 3.1.1', failed(400), 1, 4, undefined, refused(400)],
+  ['bad request, QoS 0', failed(400), 0, 5, undefined, refused(400)],
+  ['bad request, on-error=default', failed(400), 1, 5, 'default', { acknowledge: 0x83, text }],
+  ['bad request, on-error=ignore, QoS 1', failed(400), 1, 4, 'ignore', { acknowledge: 0x83, text }],
   ['bad request, on-error=ignore, QoS 0', failed(400), 0, 4, 'ignore', {}],
   ['bad request, on-error=skip-ack', failed(400), 1, 5, 'skip-ack', {}],
-  ['unknown topic', failed(404), 1, 5, undefined, { text, close: { reason: 'protocol-error', code: 0x90 } }],
-  ['foreign tenant', failed(403), 1, 5, undefined, { text, close: { reason: 'unspecified', code: 0x87 } }],
+  ['unknown topic', failed(404), 1, 5, undefined, { acknowledge: 0x90, text }],
+  ['foreign tenant', failed(403), 1, 5, undefined, { acknowledge: 0x87, text }],
+  ['too many messages', failed(429), 1, 5, undefined, { acknowledge: 0x97, text }],
   [
-    'too many messages',
+    'too many messages, QoS 0',
     failed(429),
-    1,
+    0,
     5,
     undefined,
-    { text, close: { reason: 'limit-exceeded', code: 0x96 } },
+    { text, close: { reason: 'limit-exceeded', raw: { code: 0x96, text } } },
   ],
   [
     'access ended, whatever on-error says',
@@ -54,8 +43,18 @@ test.each([
     1,
     5,
     'ignore',
-    { text, close: { reason: 'access-revoked', code: 0x87 } },
+    { text, close: { reason: 'access-revoked', raw: { code: 0x87, text } } },
   ],
 ] as const)('%s', (_what, result, qos, version, onError, expected) => {
   expect(answerUpload(result, { qos, version, onError })).toEqual(expected);
+});
+
+test.each([
+  [400, 0x83],
+  [403, 0x87],
+  [404, 0x90],
+  [413, 0x95],
+  [503, 0x80],
+])('a device that is disconnected over an upload with status %i is told %i', (status, code) => {
+  expect(disconnectCode(status)).toBe(code);
 });

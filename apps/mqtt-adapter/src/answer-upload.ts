@@ -1,5 +1,5 @@
 import type { UploadResult } from '@rollcall/adapter-kit';
-import type { DisconnectReason } from '@rollcall/core';
+import type { DisconnectReason, RawCause, UploadFailure } from '@rollcall/core';
 import { reasonCodes } from './reason-codes.ts';
 
 /** What the device hears about its PUBLISH. */
@@ -10,11 +10,8 @@ export interface UploadAnswer {
   readonly text?: string;
   /** The connection is closed for this reason; absent: it goes on. */
   readonly close?: {
-    readonly reason: Extract<
-      DisconnectReason,
-      'access-revoked' | 'protocol-error' | 'limit-exceeded' | 'unspecified'
-    >;
-    readonly code: number;
+    readonly reason: Extract<DisconnectReason, 'access-revoked' | 'limit-exceeded' | 'upload-refused'>;
+    readonly raw: RawCause;
   };
 }
 
@@ -28,45 +25,69 @@ export interface Published {
 /**
  * What becomes of a connection and its PUBLISH, once the outcome of the upload is known.
  *
- * As Hono, with one difference: where the network cannot take a message now, only a device that waits for a PUBACK it
- * cannot be refused (MQTT 3.1.1, QoS 1) is disconnected, so that it sends again. Hono disconnects all devices then.
+ * Who can be told by PUBACK is told, and stays: MQTT 5.0, QoS 1. As in Hono, others are disconnected where they ought to know, so
+ * that a device with MQTT 3.1.1 and QoS 1 sends again. Unlike Hono, nobody is disconnected over QoS 0 because the network is away.
  */
 export function answerUpload(result: UploadResult, published: Published): UploadAnswer {
   const waits = published.qos === 1;
   if (result.status === 'accepted') return waits ? { acknowledge: 0 } : {};
 
   const { status, text } = result.failure;
-  if (result.terminal) return { text, close: { reason: 'access-revoked', code: reasonCodes.notAuthorized } };
+  if (result.terminal)
+    return { text, close: { reason: 'access-revoked', raw: { code: reasonCodes.notAuthorized, text } } };
 
+  const refused = { acknowledge: pubackCode(status), text };
   switch (published.onError) {
     case 'ignore':
-      return waits ? { acknowledge: reasonCodes.unspecified, text } : {};
+      return waits ? refused : {};
     case 'skip-ack':
       return {};
     case 'disconnect':
-      return { text, close: closing(status) };
-    default: {
-      const passing = status >= 500;
-      if (passing && !waits) return {};
-      if (passing && published.version === 5) return { acknowledge: reasonCodes.unspecified, text };
-      return { text, close: closing(status) };
-    }
+      return { text, close: closing(status, text) };
+    default:
+      if (waits && published.version === 5) return refused;
+      return status >= 500 && !waits ? {} : { text, close: closing(status, text) };
   }
 }
 
-function closing(status: number): NonNullable<UploadAnswer['close']> {
+/** The reason codes that a PUBACK may have (MQTT 5.0 §3.4.2.1). */
+function pubackCode(status: UploadFailure['status']): number {
   switch (status) {
-    case 400:
-      return { reason: 'protocol-error', code: reasonCodes.protocolError };
-    case 404:
-      return { reason: 'protocol-error', code: reasonCodes.topicNameInvalid };
-    case 413:
-      return { reason: 'protocol-error', code: reasonCodes.packetTooLarge };
-    case 429:
-      return { reason: 'limit-exceeded', code: reasonCodes.messageRateTooHigh };
     case 403:
-      return { reason: 'unspecified', code: reasonCodes.notAuthorized };
+      return reasonCodes.notAuthorized;
+    case 404:
+      return reasonCodes.topicNameInvalid;
+    case 429:
+      return reasonCodes.quotaExceeded;
+    case 400:
+    case 413:
+      return reasonCodes.implementationSpecific;
+    case 500:
+    case 503:
+      return reasonCodes.unspecified;
     default:
-      return { reason: 'unspecified', code: reasonCodes.unspecified };
+      return status satisfies never;
+  }
+}
+
+function closing(status: UploadFailure['status'], text: string): NonNullable<UploadAnswer['close']> {
+  return status === 429
+    ? { reason: 'limit-exceeded', raw: { code: reasonCodes.messageRateTooHigh, text } }
+    : { reason: 'upload-refused', raw: { code: status, text } };
+}
+
+/** What a device is told that is disconnected over an upload, by the status of that (MQTT 5.0 §3.14.2.1). */
+export function disconnectCode(status: unknown): number {
+  switch (status) {
+    case 403:
+      return reasonCodes.notAuthorized;
+    case 404:
+      return reasonCodes.topicNameInvalid;
+    case 413:
+      return reasonCodes.packetTooLarge;
+    case 400:
+      return reasonCodes.implementationSpecific;
+    default:
+      return reasonCodes.unspecified;
   }
 }

@@ -16,11 +16,12 @@ import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import { internalsOf, onPacket, onParseError, refuseIllFormedText } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { answerUpload } from './answer-upload.ts';
+import { answerUpload, disconnectCode } from './answer-upload.ts';
 import { endCodes } from './end-codes.ts';
 import { keepAliveFor, type KeepAlive } from './liveness.ts';
 import { presentedCredentials } from './presented-credentials.ts';
-import { errorSignal, protocolViolation } from './protocol-violations.ts';
+import { errorSignal } from './protocol-violations.ts';
+import { signalOf } from './packet-signals.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { refusalCodes } from './refusal-codes.ts';
 import { grantSubscription } from './subscriptions.ts';
@@ -31,6 +32,8 @@ import { writeAccepted, writePacket } from './write-packet.ts';
 
 /** Longer client ids are refused: they would fill events, logs and maps. MQTT asks for 23 at least [MQTT-3.1.3-5]. */
 const maxClientIdLength = 256;
+/** Packets that may come before the CONNACK. */
+const maxEarly = 64;
 /** How long a device may take to read its last answer. */
 const closeWithinMs = 1_000;
 
@@ -72,6 +75,8 @@ export function createDeviceConnection(
   /** Messages of QoS 1 without their PUBACK. */
   let unanswered = 0;
   const window = createUploadWindow();
+  /** Packets that came while the login was pending. */
+  const early: Packet[] = [];
   let latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   let answered: Promise<void> = Promise.resolve();
@@ -86,13 +91,12 @@ export function createDeviceConnection(
   onPacket(client, (packet) => servePeer(peer, () => took(packet)));
 
   function took(packet: Packet): void {
-    if (!connection) return;
-    if (packet.cmd === 'disconnect') {
-      const { reasonCode } = packet;
-      connection.report({ type: 'disconnect-packet', ...(version === 5 && { reasonCode: reasonCode ?? 0 }) });
+    if (!connection) {
+      // aedes keeps them too, and no more of them.
+      if (packet.cmd !== 'connect' && early.length < maxEarly) early.push(packet);
       return;
     }
-    connection.report(protocolViolation(packet) ?? { type: 'packet' });
+    connection.report(signalOf(packet, version));
     if (packet.cmd === 'subscribe') refuseFilters(packet);
   }
 
@@ -125,7 +129,8 @@ export function createDeviceConnection(
   function onDisconnected(change: DisconnectedChange): void {
     // The device is not there to be told, or it was who said goodbye.
     if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
-    const { code, text } = change.raw ?? {};
+    const { text } = change.raw ?? {};
+    const code = change.reason === 'upload-refused' ? disconnectCode(change.raw?.code) : change.raw?.code;
     // MQTT 3.1.1 knows no DISCONNECT from the server, and before the CONNACK there must be none [MQTT-3.14.0-1].
     if (version === 5 && internals.connackSent)
       writePacket(client, version, {
@@ -231,6 +236,8 @@ export function createDeviceConnection(
         onDisconnected,
       });
       connection.report({ type: 'accepted', liveness });
+      // A device need not wait for the CONNACK [MQTT-3.1.4-6].
+      for (const packet of early.splice(0)) took(packet);
       if (serverKeepAliveSeconds !== undefined) internals._serverKeepAlive = serverKeepAliveSeconds;
       if (sessionExpiryAsked) internals._sessionExpiryClamped = true;
       await connection.committed();
@@ -260,10 +267,7 @@ export function createDeviceConnection(
           ...(version === 5 && { reasonCode: answer.acknowledge }),
           ...(version === 5 && answer.text !== undefined && { properties: { reasonString: answer.text } }),
         } as Packet);
-      if (answer.close) {
-        const raw = { code: answer.close.code, ...(answer.text !== undefined && { text: answer.text }) };
-        connection.report({ type: 'ended', reason: answer.close.reason, raw });
-      }
+      if (answer.close) connection.report({ type: 'ended', ...answer.close });
       // aedes reads on when this resolves: a device that does not read its answers is not read either.
       await readyForMore();
     },

@@ -127,6 +127,19 @@ describe('a device with a keep-alive of 60 s', () => {
     expect(last()).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 0x04 } });
   });
 
+  test.each([0x80, 0x82, 0x93, 0x97])(
+    'that leaves with the error %i says no clean goodbye, and why',
+    (reasonCode) => {
+      const { report, last } = givenAConnection();
+      report({ type: 'disconnect-packet', reasonCode, text: 'out of memory' });
+      expect(last()).toMatchObject({
+        reason: 'client-closed',
+        clean: false,
+        raw: { code: reasonCode, text: 'out of memory' },
+      });
+    },
+  );
+
   test('is last seen with its goodbye', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);

@@ -23,8 +23,8 @@ export type MqttSignal =
   | { readonly type: 'accepted'; readonly liveness: Liveness }
   /** A control packet arrived. */
   | { readonly type: 'packet' }
-  /** The device's DISCONNECT; MQTT 3.1.1 has no reason code. */
-  | { readonly type: 'disconnect-packet'; readonly reasonCode?: number }
+  /** The device's DISCONNECT; MQTT 3.1.1 has no reason code, and no Reason String. */
+  | { readonly type: 'disconnect-packet'; readonly reasonCode?: number; readonly text?: string }
   /** The network connection is gone. */
   | { readonly type: 'socket-closed'; readonly text?: string }
   /** The device broke the protocol. */
@@ -93,7 +93,7 @@ function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): 
     case 'accepted':
       return alive({ ...state, lastSeen: at }, []);
     case 'disconnect-packet':
-      return end({ ...state, lastSeen: at }, 'client-closed', goodbye(signal.reasonCode));
+      return end({ ...state, lastSeen: at }, 'client-closed', goodbye(signal));
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
     case 'protocol-error':
@@ -136,11 +136,19 @@ function end(
   };
 }
 
-/** "Disconnect with Will Message" asks for what a lost device leaves behind: no clean goodbye [MQTT-3.14.2-1]. */
-function goodbye(reasonCode: number | undefined): { readonly raw?: RawCause; readonly clean?: boolean } {
+/**
+ * "Disconnect with Will Message" asks for what a lost device leaves behind [MQTT-3.14.2-1], and codes from 0x80 on tell of an
+ * error (MQTT 5.0 §2.4): neither is a clean goodbye.
+ */
+function goodbye({ reasonCode, text }: Extract<MqttSignal, { readonly type: 'disconnect-packet' }>): {
+  readonly raw?: RawCause;
+  readonly clean?: boolean;
+} {
   if (reasonCode === undefined) return {};
   return {
-    raw: { code: reasonCode },
-    ...(reasonCode === reasonCodes.disconnectWithWill && { clean: false }),
+    raw: { code: reasonCode, ...(text !== undefined && { text }) },
+    ...((reasonCode === reasonCodes.disconnectWithWill || reasonCode >= reasonCodes.unspecified) && {
+      clean: false,
+    }),
   };
 }

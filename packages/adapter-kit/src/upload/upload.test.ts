@@ -91,7 +91,7 @@ describe('who may upload for whom', () => {
       { target: { tenant: 'umbrella', device: 'thermostat-7' } },
       { status: 403, terminal: false },
     ],
-    ['a device it is no gateway for', { target: { device: 'valve-1' } }, { status: 403, terminal: true }],
+    ['a device it is no gateway for', { target: { device: 'valve-1' } }, { status: 403, terminal: false }],
     ['a gateway for its device', { as: 'gw-1', target: { device: 'valve-1' } }, undefined],
   ])('%s', async (_what, facts, failure) => {
     const { send } = await givenAnUpload(facts);

@@ -92,17 +92,20 @@ async function assertRegistered(
 ): Promise<{ readonly status: 'found'; readonly value: Registration } | Failed> {
   const own = !by || target.device === by.device.device;
   const answer = await registry.assertRegistration(target, own ? undefined : by.device.device);
+  /** Only where the uploader itself may not connect any more, and not where it may not act for another device. */
+  const isTerminal = async (): Promise<boolean> =>
+    by !== undefined && (own || !(await isRegistered(by.device, registry)));
   switch (answer.status) {
     case 'found':
       return answer;
     case 'not-authorized':
-      return failed(403, 'gateway is disabled, not registered or not authorized to act for the device', true);
-    case 'not-found':
       return failed(
-        404,
-        refusalTexts['device-not-registered'],
-        by !== undefined && (own || !(await isRegistered(by.device, registry))),
+        403,
+        'gateway is disabled, not registered or not authorized to act for the device',
+        await isTerminal(),
       );
+    case 'not-found':
+      return failed(404, refusalTexts['device-not-registered'], await isTerminal());
     case 'unavailable':
       return failed(503, refusalTexts.unavailable);
     default:

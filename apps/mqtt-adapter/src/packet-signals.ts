@@ -1,0 +1,13 @@
+import type { Packet } from 'mqtt-packet';
+import { protocolViolation } from './protocol-violations.ts';
+import type { MqttSignal } from './tracker.ts';
+
+/** What a packet of a connected device says about it. */
+export function signalOf(packet: Packet, version: number): MqttSignal {
+  if (packet.cmd !== 'disconnect') return protocolViolation(packet) ?? { type: 'packet' };
+  // MQTT 3.1.1 knows no reasons.
+  if (version < 5) return { type: 'disconnect-packet' };
+  const { reasonCode, properties } = packet;
+  const text = properties?.reasonString;
+  return { type: 'disconnect-packet', reasonCode: reasonCode ?? 0, ...(text !== undefined && { text }) };
+}
