@@ -292,6 +292,20 @@ test('whoever fails to prove a shared key is throttled under that name; who prov
   expect(JSON.stringify(logged)).not.toContain('shared-secret');
 });
 
+test('whoever proved a shared key has it after a restart too, however often others fail under its name', async () => {
+  const journal = createMemoryJournal();
+  const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
+  const before = await givenAnAdapter({ journal });
+  const first = await before.host.findPsk(login);
+  if (first.status !== 'found' || !first.candidates[0]) throw new Error('no key');
+  before.host.proved(first.candidates[0].identity);
+  await before.running.stop({ graceMs: 0 });
+  const { host } = await givenAnAdapter({ journal, clock: before.clock });
+  for (let failures = 0; failures < 10; failures++)
+    host.refused('bad-credentials', login.remoteIp, login.identity);
+  expect(await host.findPsk(login)).toMatchObject({ status: 'found' });
+});
+
 test('naming a device that proved its key buys no end of guesses', async () => {
   const { host } = await givenAnAdapter();
   const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };

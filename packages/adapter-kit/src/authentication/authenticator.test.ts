@@ -171,7 +171,7 @@ describe('a name that failed too often at an address', () => {
   });
 
   test('only so many answers are held back, the others come at once', async () => {
-    const { outcome, throttle, clock } = given();
+    const { outcome, throttle, clock, log } = given();
     await throttle(device);
     let answered = 0;
     for (let guess = 0; guess < 500; guess++)
@@ -180,6 +180,11 @@ describe('a name that failed too often at an address', () => {
     expect(answered).toBe(400);
     await clock.advanceAsync(5_000);
     expect(answered).toBe(500);
+    expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+    await clock.advanceAsync(60_000);
+    expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+      { facts: { causes: { throttled: 500 }, from: [{ addresses: '192.0.2.1' }] } },
+    ]);
     expect(clock.armed).toBe(0);
   });
 });
@@ -201,6 +206,19 @@ describe('at an address that many share', () => {
     flooding = false;
     expect(await login).toBe('accepted');
     await clock.advanceAsync(10_000);
+  });
+
+  test('where a flood has taken all places, a device that comes again with its secret gets one', async () => {
+    const { outcome, throttle, clock } = given();
+    await throttle(device, shared);
+    const flood = Array.from({ length: 1_000 }, (_, guess) => outcome(device, `flood-${guess}`, shared));
+    expect(await outcome(device, scriptedPassword, shared), 'nobody knows it').toBe('throttled');
+    flood.push(...Array.from({ length: 1_000 }, (_, guess) => outcome(device, `more-${guess}`, shared)));
+    const again = outcome(device, scriptedPassword, shared);
+    await clock.advanceAsync(5_000);
+    expect(await again).toBe('accepted');
+    await clock.advanceAsync(10_000);
+    await Promise.all(flood);
   });
 
   test('whoever repeats one wrong password a thousand times takes one place', async () => {

@@ -8,6 +8,7 @@ import type {
   PskLookup,
   RefusalReason,
 } from '../protocol-adapter.ts';
+import { createRefusalReport } from '../refusals/refusal-report.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
@@ -74,6 +75,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const proofs = createProofMemory(options);
   const gate = createLoginGate({ ...options, ...logins, limiter, proofs });
   const lookups = createTokenBuckets(clock, provedLookups);
+  /** An attack should show in the log, and not fill it. */
+  const throttled = createRefusalReport({ clock, log }, 'logins that failed too often');
+  let stopped = false;
   const turns = createTurns();
   const admission = createAdmissionQueue(clock, options.admission);
   /** What devices prove that were given a key. */
@@ -94,11 +98,22 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   }
 
   /** Counts a refusal; the result has only what the device may learn. */
-  function refused(result: Refused, facts: object): Extract<AuthenticationResult, { status: 'refused' }> {
+  function refused(
+    result: Refused,
+    facts: object,
+    remoteIp?: string,
+  ): Extract<AuthenticationResult, { status: 'refused' }> {
     const { refusal, problem } = result;
     onRefused(refusal.reason, problem);
+    if (refusal.reason === 'throttled' && remoteIp !== undefined && !stopped)
+      throttled.refused(refusal.reason, remoteIp);
     log.debug(
-      { ...facts, reason: refusal.reason, ...(problem !== undefined && { problem }) },
+      {
+        ...facts,
+        ...(remoteIp !== undefined && { remoteIp }),
+        reason: refusal.reason,
+        ...(problem !== undefined && { problem }),
+      },
       'device refused',
     );
     return { status: 'refused', refusal };
@@ -114,7 +129,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       (isProved, work) => inTurn(() => turns.queueOf(facts.queueName, isProved), work, gone),
       () => authenticate(login, options),
     );
-    if (result.status === 'refused') return refused(result, { ...facts.logged, remoteIp: login.remoteIp });
+    if (result.status === 'refused') return refused(result, facts.logged, login.remoteIp);
     provedTenant(result.identity.device.tenant);
     if (facts.issuer !== undefined) provedTenant(facts.issuer);
     return result;
@@ -151,7 +166,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const result = await lookUpPsk(login);
       return result.status === 'found'
         ? result
-        : refused(result, { identity: loggableUsername(login.identity), remoteIp: login.remoteIp });
+        : refused(result, { identity: loggableUsername(login.identity) }, login.remoteIp);
     },
     proved(identity) {
       const proof = proofsOfKeys.get(identity);
@@ -164,14 +179,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     refused(reason, remoteIp, name = '') {
       if (remoteIp !== undefined && reason === 'bad-credentials')
         limiter.failed({ address: remoteIp, name: boundedName(name) });
-      refused(refuse(reason, name === '' ? undefined : 'wrong-secret'), {
-        ...(remoteIp !== undefined && { remoteIp }),
-        ...(name !== '' && { identity: loggableUsername(name) }),
-      });
+      const facts = name === '' ? {} : { identity: loggableUsername(name) };
+      refused(refuse(reason, name === '' ? undefined : 'wrong-secret'), facts, remoteIp);
     },
     provedTenant,
     takeChanges: () => proofs.takeChanges(),
-    stop: () => gate.stop(),
+    stop() {
+      stopped = true;
+      gate.stop();
+      throttled.stop();
+    },
     get waiting() {
       return admission.waiting;
     },

@@ -3,6 +3,7 @@ import type { AuthenticationResult } from '../protocol-adapter.ts';
 import type { FailureLimiter, Throttle, Trier } from './failure-limiter.ts';
 import { createHeldAnswers } from './held-answers.ts';
 import type { ProofMark, ProofMemory } from './proof-memory.ts';
+import { createRecentHashes } from './recent-hashes.ts';
 import { refuse, type Refused } from './refuse.ts';
 
 export interface LoginGateOptions {
@@ -50,6 +51,8 @@ export interface LoginGate {
 const maxThrottled = { max: 1_000, maxPerGroup: 100 };
 /** Of tries that are looked at after their wait: some 60 a second of one name. */
 const maxDelayed = { max: 2_000, maxPerGroup: 200 };
+/** The same, of tries for which there was no place the first time. */
+const maxRepeated = { max: 1_000, maxPerGroup: 100 };
 /** Of failures that wait until they are told. */
 const maxFailed = { max: 20_000, maxPerGroup: 5_000 };
 
@@ -58,6 +61,8 @@ export function createLoginGate(options: LoginGateOptions): LoginGate {
   const throttled = createHeldAnswers({ clock, ...maxThrottled });
   const delayed = createHeldAnswers({ clock, ...maxDelayed });
   const failed = createHeldAnswers({ clock, ...maxFailed });
+  const repeated = createHeldAnswers({ clock, ...maxRepeated });
+  const refusedSecrets = createRecentHashes(clock);
   /** What the tries would prove that are delayed. */
   const delayedSecrets = new Set<string>();
   /** Tries that are being decided, by the hash of what they would prove. */
@@ -68,6 +73,14 @@ export function createLoginGate(options: LoginGateOptions): LoginGate {
     return least + Math.floor(random.next() * (most - least));
   }
 
+  /** A guesser goes on to another secret, a device comes with its own again: it has places of its own. */
+  function holdIfRepeated(group: string, secret: string): Promise<void> | undefined {
+    if (secret === '') return undefined;
+    if (refusedSecrets.has(secret)) return repeated.hold(group, throttleMs());
+    refusedSecrets.add(secret);
+    return undefined;
+  }
+
   /** Whether a throttled try may go on, after the wait that it is given. */
   async function wait(trier: Trier & { readonly proof?: ProofMark }, throttle: Throttled): Promise<boolean> {
     const { near } = addressBlocks(trier.address);
@@ -76,13 +89,14 @@ export function createLoginGate(options: LoginGateOptions): LoginGate {
       return false;
     }
     // Whoever says the same again and again takes one place.
-    const secret = trier.proof?.hash;
-    if (secret !== undefined && delayedSecrets.has(secret)) return false;
-    const turn = delayed.hold(`${near}\n${trier.name}`, throttleMs());
+    const secret = trier.proof?.hash ?? '';
+    if (delayedSecrets.has(secret)) return false;
+    const group = `${near}\n${trier.name}`;
+    const turn = delayed.hold(group, throttleMs()) ?? holdIfRepeated(group, secret);
     if (!turn) return false;
-    if (secret !== undefined) delayedSecrets.add(secret);
+    if (secret !== '') delayedSecrets.add(secret);
     await turn;
-    if (secret !== undefined) delayedSecrets.delete(secret);
+    delayedSecrets.delete(secret);
     return true;
   }
 
@@ -176,7 +190,7 @@ export function createLoginGate(options: LoginGateOptions): LoginGate {
       return (await wait(trier, throttle)) ? 'yes' : 'no';
     },
     stop() {
-      for (const held of [throttled, delayed, failed]) held.stop();
+      for (const held of [throttled, delayed, repeated, failed]) held.stop();
     },
   };
 }
