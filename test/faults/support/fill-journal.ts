@@ -47,7 +47,8 @@ export function fillJournal(file: string, { events, devices, sink, open }: Backl
   database.close();
 }
 
-/** As sortable as a UUIDv7, and before every one of today. */
+/** As a UUIDv7 whose milliseconds are the index: before every one of today. */
 function eventId(index: number): string {
-  return `00000000-0000-7000-8000-${String(index).padStart(12, '0')}`;
+  const milliseconds = index.toString(16).padStart(12, '0');
+  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7000-8000-000000000000`;
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 
 /**
- * A sink that writes down what it is given, a line for each event: device and event id. While the file of `LEDGER_AWAY` is there, it
+ * A sink that writes down what it is given, a line for each event: device, event id, type and connection id. While the file of `LEDGER_AWAY` is there, it
  * is as a network that is away. Keeps nothing in memory: whatever the adapter needs is the adapter's own.
  * @returns {import('@rollcall/core').EventSink}
  */
@@ -12,7 +12,8 @@ export default function createLedgerSink() {
     name: 'ledger',
     deliver: async ({ event }) => {
       if (away !== undefined && existsSync(away)) return { status: 'retryable', cause: new Error('away') };
-      writeSync(ledger, `${event.device.tenant}/${event.device.device} ${event.id}\n`);
+      const { device, id, type, connectionId } = event;
+      writeSync(ledger, `${device.tenant}/${device.device} ${id} ${type} ${connectionId}\n`);
       return { status: 'delivered' };
     },
     close: async () => closeSync(ledger),
