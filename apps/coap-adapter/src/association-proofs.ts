@@ -4,7 +4,7 @@ import type { DeviceAssociation } from './associations.ts';
 /** Ends associations with the secret that let them in. */
 export interface AssociationProofs {
   opened(association: DeviceAssociation): void;
-  /** Whether what arrives on it is a sign of its device; if not, it is ended. */
+  /** Whether what arrives on it is a sign of its device; if not, it is ended, unless that is not known yet. */
   counts(association: DeviceAssociation): boolean;
   closed(association: DeviceAssociation): void;
 }
@@ -21,7 +21,10 @@ export function createAssociationProofs(host: Pick<AdapterHost, 'holdProof' | 'l
       proofs.set(association, held);
     },
     counts(association) {
-      if (proofs.get(association)?.isOver() === false) return true;
+      const held = proofs.get(association);
+      // Its device sends again what is not answered.
+      if (held?.isInDoubt()) return false;
+      if (held?.isOver() === false) return true;
       association.abort('accessDenied');
       return false;
     },

@@ -228,6 +228,10 @@ export type AccessEnd = Extract<EndReason, 'credentials-expired' | 'access-revok
 export interface HeldProof {
   /** Whether it must not count any more: the secret expired, or `ended` was called, or it was released. */
   isOver(): boolean;
+  /**
+   * Whether the registry changed since the secret was looked up, and has not been asked again yet: what arrives meanwhile must not count.
+   */
+  isInDoubt(): boolean;
   /** It is closed: nobody is told any more. */
   release(): void;
 }

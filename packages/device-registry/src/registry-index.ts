@@ -9,7 +9,7 @@ import {
 import { indexCredentials, type CredentialsIndex } from './index-credentials.ts';
 import type { DeviceContent, RegistryContent, TenantContent } from './schema.ts';
 
-export interface IndexedDevice {
+interface IndexedDevice {
   readonly registration: Registration;
   readonly enabled: boolean;
   readonly via: ReadonlySet<string>;

@@ -131,11 +131,16 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
         };
         const told: AccessEnd[] = [];
         const outcome = await logIn(adapter, type).then(
-          (identity) => host.holdProof(identity, (reason) => told.push(reason)),
+          (identity) => {
+            const held = host.holdProof(identity, (reason) => told.push(reason));
+            expect(held.isInDoubt(), 'until the registry was asked again').toBe(true);
+            return held;
+          },
           () => 'refused' as const,
         );
         await settled();
         expect(['refused', opened]).toContain(outcome === 'refused' ? outcome : told[0]);
+        if (outcome !== 'refused') expect([outcome.isInDoubt(), outcome.isOver()]).toEqual([false, true]);
       }),
   );
 

@@ -131,8 +131,9 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
     holdProof(identity, ended) {
       const held = proofs.hold(identity, ended);
       // E.g. a handshake that took its time.
-      if (mayBeOutdated(identity)) void review(keysOfDevice(identity)[1]);
-      return held;
+      let inDoubt = mayBeOutdated(identity);
+      if (inDoubt) void review(keysOfDevice(identity)[1]).then(() => (inDoubt = false));
+      return { ...held, isInDoubt: () => inDoubt };
     },
     holdLease(identity, ended) {
       const lease: Lease = { identity, ended };

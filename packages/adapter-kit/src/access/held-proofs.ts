@@ -14,7 +14,7 @@ interface Kept {
 }
 
 export interface HeldProofs {
-  hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
+  hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): Omit<HeldProof, 'isInDoubt'>;
   /** Asks about those that are filed under the key, see `keysOfDevice`, one after the other; about all where it is left out. */
   review(key?: string): Promise<void>;
   /** Wakes nobody any more. */
