@@ -30,7 +30,7 @@ export interface SocketServerOptions {
 /** Turns of the event loop that sockets get to send what was written to them last, and to close. */
 const lingerTurns = 10;
 /** What is read of a connection before its TLS handshake begins: more waits in the operating system. */
-const bytesBeforeTls = 1_024;
+const bytesBeforeTls = 32_768;
 const defaultMaxHandshakes = 500;
 
 /**

@@ -123,6 +123,21 @@ describe('TLS handshakes that are not finished', () => {
     expect(turnedAway).toEqual([['handshake', '127.0.0.2']]);
   });
 
+  test.each<[string, (socket: Socket) => unknown]>([
+    ['closes its side', (socket) => socket.end()],
+    ['resets the connection', (socket) => socket.resetAndDestroy()],
+  ])('have no place for a client that %s while it waits', async (_what, leave) => {
+    const { clock, stall, talk, turnedAway } = await givenAServer(1);
+    await stall('127.0.0.2');
+    const armed = clock.armed;
+    const waits = await stall('127.0.0.2', false);
+    while (clock.armed < armed + 2) await settled();
+    leave(waits);
+    while (clock.armed > armed) await settled();
+    expect(turnedAway).toEqual([]);
+    expect(await talk('127.0.0.9')).toBe('served');
+  });
+
   test('end when their time is over, and so does silence before them', async () => {
     const { clock, stall, arrive } = await givenAServer(1);
     const silent = await arrive('127.0.0.2');

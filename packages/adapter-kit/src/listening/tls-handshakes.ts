@@ -47,6 +47,8 @@ interface Handshake {
 const patienceMs = 1_000;
 /** A ClientHello is a tenth of it; no more is sent before the server has answered. */
 const maxFirstBytes = 16_384;
+/** Handshakes that begin in one turn of the event loop: each signs something. */
+const startsPerTurn = 16;
 
 /**
  * Nothing is made for a peer before its first byte. Where as many handshakes are under way as there may be, a peer of another
@@ -63,6 +65,7 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
   /** Those that are under way. */
   const byEnds = new Map<string, Handshake>();
   let disarmPatience: (() => void) | undefined;
+  let again: NodeJS.Immediate | undefined;
 
   const server = createTlsServer(tlsServerOptions(options.listener, timeoutMs), (secure) => {
     const handshake = byEnds.get(endsOf(secure));
@@ -95,6 +98,8 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
     byEnds.set(handshake.ends, handshake);
     handshake.startedAt = clock.monotonic();
     arm(handshake);
+    // From here on TLS reads.
+    handshake.socket.removeAllListeners('readable');
     server.emit('connection', handshake.socket);
     return true;
   }
@@ -119,7 +124,16 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
   }
 
   function serveWaiting(): void {
+    let started = 0;
     for (let next = waiting.first(); next; next = waiting.first()) {
+      if (started === startsPerTurn) {
+        again ??= setImmediate(() => {
+          again = undefined;
+          serveWaiting();
+        });
+        return;
+      }
+      started += 1;
       if (!start(next)) {
         watchPatience();
         return;
@@ -158,11 +172,17 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
       // TLS tells of what goes wrong later.
       socket.on('error', (error) => log.debug({ cause: error.message }, 'TLS handshake failed'));
       socket.once('close', () => over(handshake));
-      socket.once('readable', () => {
-        if (socket.readableLength === 0 || socket.readableLength > maxFirstBytes) {
+      let arrived = 0;
+      socket.on('readable', () => {
+        const { readableLength } = socket;
+        // It tells of the end too: the peer closed its side.
+        if (readableLength === arrived || readableLength > maxFirstBytes) {
           socket.destroy();
           return;
         }
+        const isFirst = arrived === 0;
+        arrived = readableLength;
+        if (!isFirst) return;
         arm(handshake);
         if (!start(handshake)) waiting.push(handshake.block, handshake);
         if (waiting.size > 0) serveWaiting();
