@@ -26,6 +26,15 @@ interface DeviceFacts {
 
 const authority = createCertificateAuthority('CN=ca,O=acme');
 
+const libraries = ['openssl', 'gnutls'];
+/** Each closes its association once: one that closes and comes back, again and again, is one that sleeps. */
+const erring = (library: string): readonly string[] => [1, 2, 3, 4].map((nth) => `erring-${library}-${nth}`);
+const closing = libraries.flatMap((library) => [
+  `closing-${library}`,
+  `blocks-${library}`,
+  ...erring(library),
+]);
+
 const registry = {
   tenants: [
     {
@@ -35,6 +44,7 @@ const registry = {
         [
           { id: 'declared', interval: intervalMs / 1_000 },
           { id: 'undeclared' },
+          ...closing.map((id) => ({ id })),
           { id: 'probed', interval: intervalMs / 1_000, probe: true },
           { id: 'restarted', interval: 600 },
         ] satisfies DeviceFacts[]
@@ -106,7 +116,7 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
       (event) => `${event.device.device} ${event.type === 'connected' ? 'connected' : event.reason}`,
     );
 
-  describe.each(['openssl', 'gnutls'])('with %s', (library) => {
+  describe.each(libraries)('with %s', (library) => {
     const client = `coap-client-${library}`;
     const psk = (id: string, secret = key): readonly string[] => ['-u', `${id}@acme`, '-k', secret];
 
@@ -136,8 +146,9 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
     });
 
     test('close_notify of a device that declares nothing: client-closed', async () => {
-      expect(post('event', [...psk('undeclared'), '-e', 'x'])).toBe('');
-      expect(causes(await next(2))).toEqual(['undeclared connected', 'undeclared client-closed']);
+      const id = `closing-${library}`;
+      expect(post('event', [...psk(id), '-e', 'x'])).toBe('');
+      expect(causes(await next(2))).toEqual([`${id} connected`, `${id} client-closed`]);
     });
 
     test('a device with a certificate', async () => {
@@ -150,11 +161,11 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
     });
 
     test('errors are what a device can understand, and a wrong key is no device', async () => {
-      const device = [...psk('undeclared'), '-e', 'x'];
-      expect(post('nowhere', device)).toContain('4.04');
-      expect(post('telemetry', device)).toContain('5.03 no consumer available');
-      expect(post('event', [...device, '-N'])).toContain('4.00');
-      expect(post('event', [...psk('undeclared'), '-e', 'x'.repeat(3_000), '-b', '256'])).toContain('4.13');
+      const device = (nth: number): readonly string[] => psk(erring(library)[nth] ?? '');
+      expect(post('nowhere', [...device(0), '-e', 'x'])).toContain('4.04');
+      expect(post('telemetry', [...device(1), '-e', 'x'])).toContain('5.03 no consumer available');
+      expect(post('event', [...device(2), '-e', 'x', '-N'])).toContain('4.00');
+      expect(post('event', [...device(3), '-e', 'x'.repeat(3_000), '-b', '256'])).toContain('4.13');
       expect(await next(8)).toHaveLength(8);
       const impatient = ['-B', '2', '-e', 'x'];
       post('event', [...psk('undeclared', 'guess'), ...impatient]);
@@ -163,7 +174,7 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
     });
 
     test('a payload in blocks arrives whole', async () => {
-      expect(post('event', [...psk('undeclared'), '-e', 'x'.repeat(2_000), '-b', '128'])).toBe('');
+      expect(post('event', [...psk(`blocks-${library}`), '-e', 'x'.repeat(2_000), '-b', '128'])).toBe('');
       await next(2);
     });
 
