@@ -120,7 +120,8 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
   }
 
   function unhurried(): void {
-    if (book.backlog > 0) flushWithin(unhurriedMs);
+    if (book.backlog >= batchRows) flushSoon();
+    else if (book.backlog > 0) flushWithin(unhurriedMs);
   }
 
   return {
@@ -156,7 +157,14 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       return { place, committed: gathering.stored.promise };
     },
     holds: book.holds,
-    read: async (places) => inOrderOf(places, await store.read('events', places)),
+    async read(places) {
+      // At the end of an outage, what was confirmed is stored before more is sent: else the confirmations would fill memory.
+      if (!failing && !closing && book.backlog > 2 * batchRows) {
+        flush();
+        await inFlight;
+      }
+      return inOrderOf(places, await store.read('events', places));
+    },
     forget(sink, place) {
       book.forget(sink, place);
       unhurried();
