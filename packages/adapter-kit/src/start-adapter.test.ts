@@ -84,7 +84,7 @@ test('a wall clock that steps back makes neither time nor uncertainty run backwa
 
 test('connected-at, last-seen and at are in order, and as far apart as time went, whatever the wall clock does', async () => {
   const { begin, events, clock } = await givenAnAdapter();
-  for (const stepMs of [-3_600_000, -1, 0, 1, 7_200_000]) {
+  for (const stepMs of [-3_600_000, -20, 0, 20, 7_200_000]) {
     const { connection } = await begin();
     clock.advance(4_000);
     clock.stepWall(stepMs);

@@ -46,6 +46,7 @@ import { resumePending } from './recovery/resume-pending.ts';
 import { createEpochSource } from './stamping/epoch-source.ts';
 import { stampLost } from './stamping/stamp.ts';
 import { factsOfJournal, tellOfJournal } from './stamping/tell-of-journal.ts';
+import { createWallTime } from './stamping/wall-time.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createAnonymousConnections } from './tracking/anonymous-connections.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
@@ -219,6 +220,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       exposeRemoteAddress: settings.exposeRemoteAddress,
       journalFor: tellOfJournal(journalFacts),
       loop,
+      wall: createWallTime(clock),
     },
     publish(event, description) {
       metrics.published(event);

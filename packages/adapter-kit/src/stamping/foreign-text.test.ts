@@ -4,6 +4,7 @@ import { encodeEvent } from '@rollcall/core/wire';
 import { expect, test } from 'vitest';
 import { punctual } from '../lateness/loop-watch.ts';
 import type { ConnectionDescription } from '../protocol-adapter.ts';
+import { createWallTime } from './wall-time.ts';
 import { stampConnected, stampDisconnected, stampLost, type StampContext } from './stamp.ts';
 
 const clock = new ManualClock();
@@ -15,6 +16,7 @@ const context: StampContext = {
   exposeRemoteAddress: true,
   journalFor: () => undefined,
   loop: punctual,
+  wall: createWallTime(clock),
 };
 const basis = { kind: 'session', detectWithinMs: null } as const;
 
@@ -37,7 +39,7 @@ function endedWith(raw: { readonly code: string; readonly text: string }): Disco
     lastSeen: 0 as Instant,
     raw,
   } as const;
-  const connected = { event: connectedAs('unit-1'), observedAt: 0 as Instant };
+  const connected = { event: connectedAs('unit-1'), began: context.wall.offset() };
   return stampDisconnected(context, connected, change, 0 as Instant, 0);
 }
 

@@ -22,6 +22,7 @@ import type { ConnectionDescription } from '../protocol-adapter.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { printableCause, printableFacts } from './foreign-text.ts';
 import { uuidV7 } from './uuid-v7.ts';
+import type { WallOffset, WallTime } from './wall-time.ts';
 
 export interface StampContext {
   readonly clock: Clock;
@@ -32,13 +33,14 @@ export interface StampContext {
   /** What is to be said of the journal in the next event to this tenant, if anything. */
   journalFor(tenant: TenantId): JournalFacts | undefined;
   readonly loop: Pick<LoopWatch, 'latenessMs'>;
+  readonly wall: WallTime;
 }
 
-/** A connection that was stamped, and when its `connected` was observed, in this process. */
+/** A connection that was stamped. */
 export interface StampedConnection {
   readonly event: ConnectedEvent;
-  /** Absent: by an earlier incarnation. */
-  readonly observedAt?: Instant;
+  /** When that was; absent: by an earlier incarnation. */
+  readonly began?: WallOffset;
 }
 
 /**
@@ -53,7 +55,7 @@ export function stampConnected(
   observedAt: Instant,
   coalesced: number,
 ): ConnectedEvent {
-  const at = onTheWall(observedAt, context.clock);
+  const at = context.wall.at(observedAt);
   const journal = context.journalFor(connection.identity.device.tenant);
   return {
     type: 'connected',
@@ -84,44 +86,28 @@ export function stampDisconnected(
   observedAt: Instant,
   coalesced: number,
 ): DisconnectedEvent {
-  const { loop } = context;
-  const at = endedAt(connected, observedAt, context.clock);
-  // Down, as the wall clock rounds: a device that says nothing after it connected is not last seen before.
-  const silentMs = Math.floor(Math.max(0, observedAt - change.lastSeen));
-  const lastSeen = Math.max(connected.event.at, at - silentMs) as Timestamp;
+  const { loop, wall } = context;
+  const { event, began = wall.offset() } = connected;
+  // The wall clock may have been set back since an earlier incarnation, and rounds.
+  const at = Math.max(event.at, wall.since(began, observedAt)) as Timestamp;
+  const lastSeen = Math.min(at, Math.max(event.at, wall.since(began, change.lastSeen))) as Timestamp;
   const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
   // What arrived last may have waited for the loop, as may the news of the end.
   const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : loop.latenessMs(change.lastSeen));
   return {
-    ...otherHalf(connected.event, at, context),
+    ...otherHalf(event, at, context),
     basis:
       change.basis.kind === 'lease' && change.until !== undefined
         ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
         : change.basis,
     lastSeen,
     // It was connected once: the end lies after that.
-    uncertaintyMs: Math.min((exact ? 0 : at - lastSeen) + latenessMs, at - connected.event.at),
+    uncertaintyMs: Math.min((exact ? 0 : at - lastSeen) + latenessMs, at - event.at),
     ...endedBy(change.reason),
     ...(change.clean !== undefined && { clean: change.clean }),
     ...(change.raw !== undefined && { raw: printableCause(change.raw) }),
     ...(coalesced > 0 && { coalesced }),
   };
-}
-
-/** When a connection ended: as long after its beginning as the monotonic clock says, where this process saw that. */
-function endedAt(
-  { event, observedAt: since }: StampedConnection,
-  observedAt: Instant,
-  clock: Clock,
-): Timestamp {
-  return since === undefined
-    ? (Math.max(event.at, onTheWall(observedAt, clock)) as Timestamp)
-    : ((event.at + Math.floor(observedAt - since)) as Timestamp);
-}
-
-/** What the wall clock says of an instant a moment ago; whole milliseconds, rounded down as the wall clock does. */
-export function onTheWall(instant: Instant, clock: Clock): Timestamp {
-  return (clock.now() - Math.floor(clock.monotonic() - instant)) as Timestamp;
 }
 
 /**

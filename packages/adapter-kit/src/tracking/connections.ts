@@ -16,15 +16,16 @@ import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
-import { onTheWall, stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
+import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
 import { createSessionsByDevice } from './sessions-by-device.ts';
+import type { WallOffset } from '../stamping/wall-time.ts';
 import { track, type Tracked } from './track.ts';
 
 /** A device that is connected now. */
 interface Connected {
   readonly event: ConnectedEvent;
-  /** When its `connected` was observed; absent: by an earlier incarnation. */
-  readonly observedAt?: Instant;
+  /** See `StampedConnection`. */
+  readonly began?: WallOffset;
   readonly description: ConnectionDescription;
   readonly tracked: Pick<Tracked<unknown>, 'presence' | 'stop'>;
   /** It is open no more: nobody need watch over its access. */
@@ -155,11 +156,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
     event: ConnectedEvent,
     description: ConnectionDescription,
     tracked: Connected['tracked'],
-    observedAt?: Instant,
+    began?: WallOffset,
   ): Connected {
     const connected: Connected = {
       event,
-      ...(observedAt !== undefined && { observedAt }),
+      ...(began !== undefined && { began }),
       description,
       tracked,
       releaseAccess() {},
@@ -206,7 +207,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const event = stampConnected(stamp, description, change, at, options.takeCoalesced(device));
         // Not before: what could not be published must not be ended either.
         keep(options.publish(event, description));
-        connected = add(event, description, tracked, at);
+        connected = add(event, description, tracked, stamp.wall.offset());
         if (!serving) contain(() => description.servingChanged?.(false));
       } else if (connected) {
         const event = stampDisconnected(stamp, connected, change, at, options.takeCoalesced(device));
@@ -273,8 +274,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
         notes.push([
           connected.event.connectionId,
           {
-            lastSeen: onTheWall(lastSeen, clock),
-            ...(lease && { lease: { basis: lease.basis, until: onTheWall(lease.until, clock) } }),
+            lastSeen: stamp.wall.at(lastSeen),
+            ...(lease && { lease: { basis: lease.basis, until: stamp.wall.at(lease.until) } }),
           },
         ]);
       }
