@@ -21,7 +21,7 @@ import { createUploads } from './uploads.ts';
 import type { Work } from './work.ts';
 
 /** Where a message came from, how, and when. */
-export interface Arrival<Peer> {
+interface Arrival<Peer> {
   readonly peer: Peer;
   /** By which path, where that is not known to be the peer's. */
   readonly path: unknown;

@@ -16,7 +16,7 @@ export interface Trier {
 export type Throttle = 'free' | 'refuse' | 'delay';
 
 /** A try that is under way. Call one of them, once. */
-export interface Attempt {
+interface Attempt {
   /** What was presented was wrong. */
   failed(): void;
   /** It was right, or nobody found out: nothing is held against it. */

@@ -18,7 +18,7 @@ export interface LoginGateOptions {
 }
 
 /** Whoever tries, and what it would prove. */
-export interface LoginTry extends Trier {
+interface LoginTry extends Trier {
   readonly proof: ProofMark;
 }
 

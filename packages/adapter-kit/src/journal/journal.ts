@@ -25,7 +25,7 @@ export interface PendingEvent {
 }
 
 /** What becomes of an event that is appended. */
-export interface Kept {
+interface Kept {
   readonly place: Place;
   /** Resolves when the event is as safe as this journal makes it; `undefined`: it already is. */
   readonly committed: Promise<void> | undefined;

@@ -48,7 +48,7 @@ export interface StoredOpen {
 }
 
 /** What was learned of a lease holder, as JSON. */
-export interface StoredRhythm {
+interface StoredRhythm {
   /** Grows with each time that something is learned of anybody. */
   readonly seq: number;
   readonly holder: string;
@@ -56,7 +56,7 @@ export interface StoredRhythm {
 }
 
 /** That somebody proved a secret; see `ProofMark`. */
-export interface StoredProof {
+interface StoredProof {
   /** Grows with each proof. */
   readonly seq: number;
   readonly name: string;
