@@ -23,7 +23,13 @@ const left: DevicePresence = {
   status: 'offline',
   device: deviceRef('acme', 'valve-1'),
   since: at('2026-01-01T12:10:00Z'),
-  ending: { protocol: 'HTTP/1.1', reason: 'inactive', uncertaintyMs: 600_000 } as Ending,
+  ending: {
+    protocol: 'HTTP/1.1',
+    reason: 'inactive',
+    at: at('2026-01-01T12:10:00Z'),
+    lastSeen: at('2026-01-01T12:00:00Z'),
+    uncertaintyMs: 600_000,
+  } as Ending,
 };
 
 test('devices stand by name, with what is known of each', () => {

@@ -39,6 +39,10 @@ test.each([
     '08:12:43.123  DEFAULT_TENANT/4711  disconnected  keepalive-timeout  MQTT 5.0  last seen 45 s before',
   ],
   [
+    { ...disconnected, reason: 'client-closed', lastSeen: disconnected.at, uncertaintyMs: 230, clean: true },
+    '08:12:43.123  DEFAULT_TENANT/4711  disconnected  client-closed      MQTT 5.0  known within 0.2 s',
+  ],
+  [
     { ...disconnected, reason: 'client-closed', uncertaintyMs: 0, clean: true },
     '08:12:43.123  DEFAULT_TENANT/4711  disconnected  client-closed      MQTT 5.0  known exactly',
   ],

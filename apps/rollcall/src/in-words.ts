@@ -1,4 +1,4 @@
-import { printable, type Basis } from '@rollcall/core';
+import { printable, type Basis, type DisconnectedEvent } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/core/wire';
 
 /** How the adapter knows that a device is there. */
@@ -9,9 +9,16 @@ export function basisInWords(basis: Basis): string {
     : `session, silence noticed within ${seconds(basis.detectWithinMs)}`;
 }
 
-/** How exactly it is known when a device left. */
-export function howKnown({ uncertaintyMs }: { readonly uncertaintyMs: number }): string {
-  return uncertaintyMs === 0 ? 'known exactly' : `last seen ${seconds(uncertaintyMs)} before`;
+/** How exactly it is known when a device left. An adapter that was busy may hear a goodbye late. */
+export function howKnown({
+  at,
+  lastSeen,
+  uncertaintyMs,
+}: Pick<DisconnectedEvent, 'at' | 'lastSeen' | 'uncertaintyMs'>): string {
+  if (uncertaintyMs === 0) return 'known exactly';
+  return lastSeen === at
+    ? `known within ${seconds(uncertaintyMs)}`
+    : `last seen ${seconds(uncertaintyMs)} before`;
 }
 
 /** What an event says that names no connection, as those of Hono's own adapters. */
