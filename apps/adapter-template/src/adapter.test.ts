@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { startAdapter } from '@rollcall/adapter-kit';
 import {
+  arrived,
   describeAdapter,
   recordingLog,
   RecordingSender,
@@ -46,7 +47,18 @@ function connectDevice(port: number) {
   };
 }
 
+const loginLine = `login thermostat-7@acme ${scriptedPassword}\n`;
+const uploadLine = 'event text/plain 21\n';
+
 describeAdapter('Template', {
+  bytes: {
+    login: Buffer.from(loginLine),
+    heard: (answer) => Buffer.from(answer).includes('ok\n'),
+    upload: () => Buffer.from(uploadLine),
+    sign: Buffer.from('ping\n'),
+    goodbye: Buffer.from('bye\n'),
+    atOnce: { bytes: Buffer.from(`${loginLine}${uploadLine}bye\n`), uploads: 1 },
+  },
   createAdapter: (limits) => createTemplateAdapter({ ...options, ...limits }),
   silenceMs: options.idleLimitMs,
   // Nothing in the protocol names a connection: a device may have several.
@@ -207,7 +219,7 @@ describe('a connected device', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { text }, uncertaintyMs: 0 });
   });
 
-  test('stays as long as it sends whole commands, not for parts of one', async () => {
+  test('stays as long as it sends whole commands, and was last seen with its last byte', async () => {
     const { device, clock, sink, events } = await givenADevice();
     for (let i = 0; i < 5; i++) {
       await clock.advanceAsync(50_000);
@@ -215,10 +227,13 @@ describe('a connected device', () => {
       expect(await device.next()).toBe('ok');
     }
     expect(sink.events).toHaveLength(1);
+    await clock.advanceAsync(50_000);
     device.socket.write('pi');
-    await clock.advanceAsync(60_000);
+    await arrived(device.socket);
+    expect(sink.events).toHaveLength(1);
+    await clock.advanceAsync(10_000);
     expect(await device.next()).toBe('error keepalive-timeout');
-    expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout', uncertaintyMs: 60_000 });
+    expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout', uncertaintyMs: 10_000 });
   });
 
   test('whose access ended between two commands is told, and disconnected', async () => {

@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  onArrival,
   peerAddress,
+  readArrived,
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -10,7 +12,8 @@ import {
 } from '@rollcall/adapter-kit';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Command } from './command.ts';
-import { readCommands } from './read-commands.ts';
+import { createLastWord } from './last-word.ts';
+import { lineFeed, readCommands } from './read-commands.ts';
 import { templateTracker, type TemplateSignal } from './tracker.ts';
 
 export interface DeviceOptions {
@@ -47,6 +50,8 @@ export async function serveDevice(
 ): Promise<void> {
   let session: Session | undefined;
   let closing = false;
+  let saidBye = false;
+  const hearLastWord = createLastWord();
 
   const report = (signal: TemplateSignal): void => session?.connection.report(signal);
   const disarmLogin = host.clock.at(later(host.clock.monotonic(), options.loginTimeoutMs), () =>
@@ -55,6 +60,11 @@ export async function serveDevice(
   // The address is gone once the socket is.
   const remoteAddress = peerAddress(socket);
 
+  // Signs of life and a goodbye count when they arrive, not when their turn comes: commands before them may take their time.
+  onArrival(socket, (bytes) => {
+    saidBye = hearLastWord(bytes);
+    report(saidBye ? { type: 'bye' } : { type: 'arrived', whole: bytes.includes(lineFeed) });
+  });
   socket.on('error', (error: NodeJS.ErrnoException) =>
     report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
   );
@@ -63,16 +73,13 @@ export async function serveDevice(
     report({ type: 'socket-closed' });
   });
 
-  try {
-    for await (const command of readCommands(socket, options.maxLineBytes)) {
-      if (closing || socket.destroyed) break;
-      await carryOut(command);
-      // A device that sends a thousand commands at once waits for its turn as all others do.
-      await nextTurn();
-    }
-  } catch {
-    // The socket broke: its events say how.
+  for await (const command of readCommands(readArrived(socket), options.maxLineBytes)) {
+    if (closing) break;
+    await carryOut(command);
+    // A device that sends a thousand commands at once waits for its turn as all others do.
+    await nextTurn();
   }
+  // A device that closed its side only is served to the end.
   report({ type: 'socket-closed' });
   close();
 
@@ -100,10 +107,10 @@ export async function serveDevice(
       username,
       password,
       remoteIp: remoteIpOf(socket),
-      gone: () => socket.destroyed,
+      gone: isLost,
     });
-    // A device that left meanwhile, or took too long, was never connected.
-    if (closing || socket.destroyed) return;
+    // A device that was lost meanwhile, or took too long, was never connected. One that said goodbye was.
+    if (closing || isLost()) return;
     if (result.status === 'refused') return close(`error ${result.refusal.text}`);
     const { identity } = result;
     const refusal = host.admit(identity);
@@ -117,12 +124,13 @@ export async function serveDevice(
       protocol: 'Template',
       ...(remoteAddress !== undefined && { remoteAddress }),
       end: (reason) => report({ type: 'ended', reason }),
-      onDisconnected: (change) => close(farewell(change)),
+      onDisconnected,
     });
     session = { identity, connection };
     disarmLogin();
     place.accepted();
     report({ type: 'accepted', idleLimitMs: options.idleLimitMs });
+    if (saidBye) report({ type: 'bye' });
     await connection.committed();
     await answer('ok');
   }
@@ -130,11 +138,9 @@ export async function serveDevice(
   async function obey(command: Command, { identity }: Session): Promise<void> {
     switch (command.name) {
       case 'ping':
-        report({ type: 'command' });
         return answer('ok');
       case 'telemetry':
       case 'event': {
-        report({ type: 'command' });
         const { name: endpoint, contentType, payload } = command;
         const result = await host.upload({
           by: identity,
@@ -151,7 +157,8 @@ export async function serveDevice(
         return answer(`error ${status} ${text}`);
       }
       case 'bye':
-        return report({ type: 'bye' });
+        report({ type: 'bye' });
+        return close('ok');
       case 'login':
         return report({ type: 'protocol-error', text: 'logged in already' });
       case 'invalid':
@@ -159,6 +166,15 @@ export async function serveDevice(
       default:
         return command satisfies never;
     }
+  }
+
+  /** Of one that left by itself, what it said before is carried out still. */
+  function onDisconnected({ reason, raw }: DisconnectedChange): void {
+    if (reason !== 'client-closed' && reason !== 'connection-lost') close(`error ${raw?.text ?? reason}`);
+  }
+
+  function isLost(): boolean {
+    return socket.destroyed && !saidBye;
   }
 
   /** Resolves when the answer is on its way, or never will be. */
@@ -178,10 +194,4 @@ export async function serveDevice(
     const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => socket.destroy());
     socket.once('close', disarm);
   }
-}
-
-/** What a device hears last, if it is still there to be told. */
-function farewell({ reason, raw }: DisconnectedChange): string | undefined {
-  if (reason === 'connection-lost') return undefined;
-  return reason === 'client-closed' ? 'ok' : `error ${raw?.text ?? reason}`;
 }

@@ -1,6 +1,6 @@
 import { parseCommand, type Command } from './command.ts';
 
-const lineFeed = 0x0a;
+export const lineFeed = 0x0a;
 
 /**
  * Cuts what a device sends into lines, in whatever pieces it arrives, and understands them one at a time: nothing is

@@ -10,7 +10,7 @@ const now = 1_000_000 as Instant;
 
 const signals = {
   accepted: { type: 'accepted', idleLimitMs },
-  command: { type: 'command' },
+  arrived: { type: 'arrived', whole: true },
   bye: { type: 'bye' },
   'socket-closed': { type: 'socket-closed' },
   'protocol-error': { type: 'protocol-error', text: 'unknown command' },
@@ -20,7 +20,12 @@ const signals = {
 
 const states: Record<TemplateState['phase'], TemplateState> = {
   pending: { phase: 'pending' },
-  online: { phase: 'online', lastSeen: (now - idleLimitMs) as Instant, idleLimitMs },
+  online: {
+    phase: 'online',
+    lastSeen: (now - idleLimitMs) as Instant,
+    aliveAt: (now - idleLimitMs) as Instant,
+    idleLimitMs,
+  },
   closed: { phase: 'closed' },
 };
 
@@ -29,7 +34,7 @@ const states: Record<TemplateState['phase'], TemplateState> = {
 const table = {
   pending: {
     accepted: ['online', 'connected'],
-    command: ['pending', 'nothing'],
+    arrived: ['pending', 'nothing'],
     bye: ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
     'protocol-error': ['closed', 'nothing'],
@@ -38,7 +43,7 @@ const table = {
   },
   online: {
     accepted: ['online', 'nothing'],
-    command: ['online', 'nothing'],
+    arrived: ['online', 'nothing'],
     bye: ['closed', 'client-closed'],
     'socket-closed': ['closed', 'connection-lost'],
     'protocol-error': ['closed', 'protocol-error'],
@@ -47,7 +52,7 @@ const table = {
   },
   closed: {
     accepted: ['closed', 'nothing'],
-    command: ['closed', 'nothing'],
+    arrived: ['closed', 'nothing'],
     bye: ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
     'protocol-error': ['closed', 'nothing'],
@@ -71,7 +76,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 
 describeTracker('template', templateTracker, [
   signals.accepted,
-  signals.command,
+  signals.arrived,
   signals.bye,
   signals['socket-closed'],
   signals['protocol-error'],
@@ -87,10 +92,10 @@ function givenAConnection() {
 }
 
 describe('a device with an idle limit of 60 s', () => {
-  test('is gone after 60 s without a command, and was last seen 60 s ago', () => {
+  test('is gone after 60 s in silence, and was last seen 60 s ago', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);
-    report(signals.command);
+    report(signals.arrived);
     const lastSeen = clock.monotonic();
     clock.advance(59_999);
     expect(last()?.type).toBe('connected');
@@ -98,11 +103,20 @@ describe('a device with an idle limit of 60 s', () => {
     expect(last()).toEqual({ type: 'disconnected', basis, reason: 'keepalive-timeout', lastSeen });
   });
 
+  test('is not kept by a command that does not end, and was last seen with its last byte', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(59_000);
+    report({ type: 'arrived', whole: false });
+    const lastSeen = clock.monotonic();
+    clock.advance(1_000);
+    expect(last()).toMatchObject({ reason: 'keepalive-timeout', lastSeen });
+  });
+
   test('stays as long as it talks', () => {
     const { clock, report, seen } = givenAConnection();
     for (let minute = 0; minute < 120; minute++) {
       clock.advance(59_000);
-      report(signals.command);
+      report(signals.arrived);
     }
     expect(seen).toHaveLength(1);
   });

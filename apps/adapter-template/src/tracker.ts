@@ -11,8 +11,8 @@ import {
 export type TemplateSignal =
   /** The login is accepted. */
   | { readonly type: 'accepted'; readonly idleLimitMs: number }
-  /** A command arrived, whole. */
-  | { readonly type: 'command' }
+  /** Bytes arrived; `whole` where a command ends among them. */
+  | { readonly type: 'arrived'; readonly whole: boolean }
   /** The device says goodbye. */
   | { readonly type: 'bye' }
   /** The network connection is gone. */
@@ -28,7 +28,13 @@ export type TemplateSignal =
 
 export type TemplateState =
   | { readonly phase: 'pending' }
-  | { readonly phase: 'online'; readonly lastSeen: Instant; readonly idleLimitMs: number }
+  | {
+      readonly phase: 'online';
+      readonly lastSeen: Instant;
+      /** When it last said something whole: bytes alone do not keep a device connected. */
+      readonly aliveAt: Instant;
+      readonly idleLimitMs: number;
+    }
   | { readonly phase: 'closed' };
 
 type Online = Extract<TemplateState, { phase: 'online' }>;
@@ -58,7 +64,12 @@ function begin(
 ): Step<TemplateState> {
   switch (signal.type) {
     case 'accepted': {
-      const online: Online = { phase: 'online', lastSeen: at, idleLimitMs: signal.idleLimitMs };
+      const online: Online = {
+        phase: 'online',
+        lastSeen: at,
+        aliveAt: at,
+        idleLimitMs: signal.idleLimitMs,
+      };
       return alive(online, [{ type: 'connected', basis: basisOf(online) }]);
     }
     case 'bye':
@@ -67,7 +78,7 @@ function begin(
     case 'ended':
       // It ended before it was accepted: nobody was told of it, and nobody will be.
       return { state: { phase: 'closed' }, changes: [] };
-    case 'command':
+    case 'arrived':
     case 'deadline':
       return { state, changes: [] };
     default:
@@ -77,15 +88,16 @@ function begin(
 
 function goOn(state: Online, signal: TemplateSignal | DeadlineSignal, at: Instant): Step<TemplateState> {
   switch (signal.type) {
-    case 'command':
+    case 'arrived':
+      return alive({ ...state, lastSeen: at, ...(signal.whole && { aliveAt: at }) }, []);
     case 'accepted':
-      return alive({ ...state, lastSeen: at }, []);
+      return alive(state, []);
     case 'bye':
       return end({ ...state, lastSeen: at }, 'client-closed');
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text);
     case 'protocol-error':
-      return end({ ...state, lastSeen: at }, 'protocol-error', signal.text);
+      return end(state, 'protocol-error', signal.text);
     case 'ended':
       return end(state, signal.reason, signal.text);
     case 'deadline':
@@ -100,8 +112,8 @@ function basisOf({ idleLimitMs }: Online): SessionBasis {
   return { kind: 'session', detectWithinMs: idleLimitMs };
 }
 
-function silenceEnds({ lastSeen, idleLimitMs }: Online): Instant {
-  return later(lastSeen, idleLimitMs);
+function silenceEnds({ aliveAt, idleLimitMs }: Online): Instant {
+  return later(aliveAt, idleLimitMs);
 }
 
 function alive(state: Online, changes: Step<TemplateState>['changes']): Step<TemplateState> {

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import {
+  arrived,
   describeAdapter,
   scriptedAuthorities,
   scriptedPassword,
   startForTest,
   type AdapterInTest,
+  type DeviceBytes,
   type TestSetting,
 } from '@rollcall/adapter-kit/conformance';
 import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
@@ -27,8 +29,43 @@ const versions = [
   ['5.0', 5],
 ] as const;
 
+/** What a device says, in bytes. */
+function bytesOf(protocolVersion: 4 | 5): DeviceBytes {
+  const say = (packet: Packet): Buffer => generate(packet, { protocolVersion });
+  const login = say({
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion,
+    clean: true,
+    clientId: 'unit-1',
+    keepalive: 60,
+    username: 'thermostat-7@acme',
+    password: Buffer.from(scriptedPassword),
+  });
+  const upload = (number: number): Buffer =>
+    say({
+      cmd: 'publish',
+      topic: 'event',
+      payload: 'x',
+      qos: 1,
+      messageId: number + 1,
+      dup: false,
+      retain: false,
+    });
+  const goodbye = say({ cmd: 'disconnect', ...(protocolVersion === 5 && { reasonCode: 0 }) });
+  return {
+    login,
+    heard: (answer) => answer.length > 3,
+    upload,
+    sign: say({ cmd: 'pingreq' }),
+    goodbye,
+    atOnce: { bytes: Buffer.concat([login, upload(0), goodbye]), uploads: 1 },
+  };
+}
+
 for (const [name, protocolVersion] of versions)
   describeAdapter(`MQTT ${name}`, {
+    bytes: bytesOf(protocolVersion),
     createAdapter: (limits) => createMqttAdapter({ ...options, ...limits }),
     silenceMs: 90_000,
     // Server unavailable (§3.2.2.3), and connection rate exceeded (§3.2.2.2).
@@ -301,6 +338,20 @@ describe('the end', () => {
     expect(
       (await events(3)).map((event) => (event.type === 'disconnected' ? event.reason : event.type)),
     ).toEqual(['connected', 'taken-over', 'connected']);
+  });
+
+  test('a DISCONNECT that waits behind a message was said before a newer connection came', async () => {
+    const { peer, address, events, sender } = await givenAConnectedPeer();
+    sender.outcome = () => new Promise(() => {});
+    const slow = { cmd: 'publish', topic: 'event', payload: 'x', qos: 1, messageId: 1 } as const;
+    peer.send({ ...slow, dup: false, retain: false });
+    await expect.poll(() => sender.messages).toHaveLength(1);
+    peer.send({ cmd: 'disconnect', reasonCode: 0 });
+    await arrived(peer.socket);
+    await rawPeer(address.port, 4).connect();
+    expect(
+      (await events(3)).map((event) => (event.type === 'disconnected' ? event.reason : event.type)),
+    ).toEqual(['connected', 'client-closed', 'connected']);
   });
 
   test('the adapter stops: 0x8B', async () => {

@@ -7,7 +7,7 @@ import {
   type SocketPlace,
 } from '@rollcall/adapter-kit';
 import type { Aedes, Client } from 'aedes';
-import { internalsOf, stopKeepAliveTimer } from './aedes-internals.ts';
+import { internalsOf, serveHalfOpen, stopKeepAliveTimer } from './aedes-internals.ts';
 import { createDeviceConnection, type DeviceConnection } from './device-connection.ts';
 import { tcpKeepAliveDelayMs } from './liveness.ts';
 import { createSilentBroker } from './silent-broker.ts';
@@ -38,10 +38,11 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   const { idleLimitMs, receiveMaximum = 100 } = options;
   const connections = new WeakMap<Client, DeviceConnection>();
   const places = new WeakMap<Client, SocketPlace>();
+  const maxPacketBytes = options.maxPayloadBytes + packetOverheadBytes;
   let stopping = false;
 
   const broker = await createSilentBroker({
-    maximumPacketSize: options.maxPayloadBytes + packetOverheadBytes,
+    maximumPacketSize: maxPacketBytes,
     connectTimeout: options.connectTimeoutMs,
     receiveMaximum,
     // Client ids have a limit of our own, and aedes' answer to it is none for MQTT 5.0.
@@ -89,7 +90,10 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   broker.on('connectionError', (_client, error) =>
     host.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );
-  broker.on('clientReady', stopKeepAliveTimer);
+  broker.on('clientReady', (client) => {
+    stopKeepAliveTimer(client);
+    connections.get(client)?.ready();
+  });
   // Nothing is delivered to devices yet: what was granted need not be remembered.
   broker.on('subscribe', (_subscriptions, client) => {
     internalsOf(client).subscriptions = Object.create(null) as object;
@@ -102,12 +106,19 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       handshakeTimeoutMs: options.connectTimeoutMs,
       maxPendingSockets: options.maxPendingSockets,
       ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
+      // What a device said before it closed its side is served to the end.
+      allowHalfOpen: true,
       host,
       serve(socket, place) {
         socket.setKeepAlive(true, tcpKeepAliveDelayMs);
+        const before = socket.listeners('end');
         const client = broker.handle(socket);
+        serveHalfOpen(client, before);
         places.set(client, place);
-        connections.set(client, createDeviceConnection(client, host, { idleLimitMs, receiveMaximum }));
+        connections.set(
+          client,
+          createDeviceConnection(client, host, { idleLimitMs, receiveMaximum, maxPacketBytes }),
+        );
       },
     });
     return {

@@ -1,9 +1,17 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import type { Aedes, Client } from 'aedes';
+import { arrived } from '@rollcall/adapter-kit/conformance';
 import { generate, type Packet } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
-import { internalsOf, onPacket, onParseError, stopKeepAliveTimer } from './aedes-internals.ts';
+import {
+  internalsOf,
+  onPacket,
+  onParseError,
+  readWhatArrived,
+  serveHalfOpen,
+  stopKeepAliveTimer,
+} from './aedes-internals.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
 // What the adapter relies on in aedes 2.0.0-beta.1 and cannot see in its typings. Where one of these fails after an
@@ -24,7 +32,12 @@ async function givenABroker(
 ) {
   const opened = await createSilentBroker(hooks);
   broker = opened;
-  const server = createServer((socket) => onClient(opened.handle(socket)));
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const before = socket.listeners('end');
+    const client = opened.handle(socket);
+    serveHalfOpen(client, before);
+    onClient(client);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -162,5 +175,63 @@ describe('aedes', () => {
     socket.write(Buffer.from([0x30, 0xff, 0xff, 0x7f, 0, 1]));
     const [, error] = (await failed) as [Client, Error];
     expect(error.message).toBe('packet too large');
+  });
+
+  /** A device whose messages are not handled before `handle` is called: aedes looks in vain as often as it has some at hand. */
+  async function givenSlowMessages() {
+    let client: Client | undefined;
+    const seen: string[] = [];
+    const unhandled: (() => void)[] = [];
+    const { socket } = await givenABroker(
+      {
+        authorizePublish(_client, packet, done) {
+          unhandled.push(() => {
+            packet.qos = 0;
+            done(null);
+          });
+        },
+      },
+      (each) => {
+        client = each;
+        onPacket(each, ({ cmd }) => seen.push(cmd));
+      },
+    );
+    socket.write(bytesOf(connectPacket));
+    await once(socket, 'data');
+    const slow = { cmd: 'publish', topic: 't', payload: 'x', qos: 1, messageId: 1 } as const;
+    const message = bytesOf({ ...slow, dup: false, retain: false });
+    socket.write(Buffer.concat(Array.from({ length: 5 }, () => message)));
+    await expect.poll(() => seen).toHaveLength(6);
+    const handle = (): void => {
+      for (const one of unhandled.splice(0)) one();
+    };
+    return { socket, seen, client: client as Client, handle };
+  }
+
+  test('reads nothing while it handles a message, and everything when it is told to', async () => {
+    const { socket, seen, client } = await givenSlowMessages();
+    socket.write(bytesOf({ cmd: 'pingreq' }));
+    await arrived(socket);
+    expect(seen).toHaveLength(6);
+    readWhatArrived(client);
+    expect(seen.slice(6)).toEqual(['pingreq']);
+  });
+
+  test('handles what had arrived when the connection broke, where it is told before the error', async () => {
+    const { socket, seen, client } = await givenSlowMessages();
+    internalsOf(client).conn.prependListener('error', () => readWhatArrived(client));
+    socket.write(bytesOf({ cmd: 'pingreq' }), () => socket.resetAndDestroy());
+    await expect.poll(() => internalsOf(client).closed).toBe(true);
+    expect(seen.slice(6)).toEqual(['pingreq']);
+  });
+
+  test('goes on when the device closes its side, once its listener is taken away', async () => {
+    const { socket, client, handle } = await givenSlowMessages();
+    const answered = once(socket, 'data');
+    socket.end(bytesOf({ cmd: 'pingreq' }));
+    await arrived(socket);
+    handle();
+    expect(((await answered) as [Buffer])[0]).toEqual(bytesOf({ cmd: 'pingresp' }));
+    expect(internalsOf(client).closed).toBe(false);
   });
 });

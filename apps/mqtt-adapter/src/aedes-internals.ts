@@ -10,6 +10,7 @@ import type { Packet } from 'mqtt-packet';
  * changes one fails there and not in the field.
  */
 interface PacketParser extends EventEmitter {
+  parse(bytes: Uint8Array): number;
   /** Reads a string; `null` where it does not end within its packet. */
   _parseString(): string | null;
   _emitError(error: Error): void;
@@ -70,8 +71,8 @@ const lengthBytes = 2;
  * Takes a packet with a string that is no UTF-8, or has U+0000 in it, for malformed [MQTT-1.5.4-1] [MQTT-1.5.4-2]. mqtt-packet reads
  * the one as something that was not sent, and lets the other pass.
  */
-export function refuseIllFormedText(client: Client): void {
-  const { _parser: parser } = internalsOf(client);
+export function refuseIllFormedText(reader: object): void {
+  const parser = reader as PacketParser;
   const parseString = parser._parseString.bind(parser);
   parser._parseString = () => {
     const start = parser._pos + lengthBytes;
@@ -81,4 +82,21 @@ export function refuseIllFormedText(client: Client): void {
       parser._emitError(new Error('a string is not UTF-8'));
     return text;
   };
+}
+
+/**
+ * Leaves the end of the device's side to us: aedes closes both sides then, and drops what it has not handled. To be called with the
+ * listeners that the connection had before aedes got it.
+ */
+export function serveHalfOpen(client: Client, before: readonly unknown[]): void {
+  const { conn } = internalsOf(client);
+  for (const listener of conn.listeners('end') as (() => void)[])
+    if (!before.includes(listener) && listener.name === 'bound close') conn.off('end', listener);
+}
+
+/** Has aedes read what arrived, whether or not it has handled what came before. Also where the connection is gone. */
+export function readWhatArrived(client: Client): void {
+  const { conn, closed, _parser: parser } = internalsOf(client);
+  const bytes = closed ? null : (conn.read() as Uint8Array | null);
+  if (bytes) parser.parse(bytes);
 }

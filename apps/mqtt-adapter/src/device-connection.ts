@@ -3,6 +3,7 @@ import {
   peerAddress,
   peerCertificate,
   createUploadWindow,
+  onArrival,
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -14,14 +15,22 @@ import { servedPeer, servePeer } from '@rollcall/containment';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
-import { internalsOf, onPacket, onParseError, refuseIllFormedText } from './aedes-internals.ts';
+import {
+  internalsOf,
+  onPacket,
+  onParseError,
+  readWhatArrived,
+  refuseIllFormedText,
+} from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { answerUpload, disconnectCode } from './answer-upload.ts';
 import { endCodes } from './end-codes.ts';
+import { createFrameScanner } from './frame-scanner.ts';
 import { keepAliveFor, type KeepAlive } from './liveness.ts';
 import { presentedCredentials } from './presented-credentials.ts';
 import { errorSignal } from './protocol-violations.ts';
 import { signalOf } from './packet-signals.ts';
+import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { refusalCodes } from './refusal-codes.ts';
 import { grantSubscription } from './subscriptions.ts';
@@ -42,6 +51,7 @@ export interface DeviceLimits {
   readonly idleLimitMs: number;
   /** Messages of QoS 1 that may be unanswered. */
   readonly receiveMaximum: number;
+  readonly maxPacketBytes: number;
 }
 
 /** One network connection of a device, from its first byte to its last: turns what aedes sees into signals. */
@@ -52,6 +62,8 @@ export interface DeviceConnection {
   authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean>;
   /** aedes' `authorizePublish`: takes the PUBLISH over and answers it. */
   publish(packet: IPublishPacket): Promise<void>;
+  /** aedes has sent the CONNACK, and handles packets as they come. */
+  ready(): void;
   /** aedes tells of an error: of the socket, of the protocol, or of a timer. */
   failed(error: Error): void;
 }
@@ -59,7 +71,7 @@ export interface DeviceConnection {
 export function createDeviceConnection(
   client: Client,
   host: AdapterHost,
-  { idleLimitMs, receiveMaximum }: DeviceLimits,
+  { idleLimitMs, receiveMaximum, maxPacketBytes }: DeviceLimits,
 ): DeviceConnection {
   const internals = internalsOf(client);
   const { conn } = internals;
@@ -77,6 +89,11 @@ export function createDeviceConnection(
   const window = createUploadWindow();
   /** Packets that came while the login was pending. */
   const early: Packet[] = [];
+  /** The DISCONNECT, as it arrived. */
+  let goodbye: Uint8Array | undefined;
+  let loginPending = false;
+  /** Messages that arrived, and are not handled yet. */
+  let unhandled = 0;
   let latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   let answered: Promise<void> = Promise.resolve();
@@ -84,7 +101,7 @@ export function createDeviceConnection(
   // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
   internals.subscriptions = Object.create(null) as object;
 
-  refuseIllFormedText(client);
+  refuseIllFormedText(internals._parser);
   // aedes reads on in callbacks of its own too, where nobody else would catch what is thrown here.
   const peer = servedPeer('mqtt', host.failed, () => conn.destroy());
 
@@ -96,7 +113,9 @@ export function createDeviceConnection(
       if (packet.cmd !== 'connect' && early.length < maxEarly) early.push(packet);
       return;
     }
-    connection.report(signalOf(packet, version));
+    const signal = signalOf(packet, version);
+    if (signal) connection.report(signal);
+    if (packet.cmd === 'publish') unhandled += 1;
     if (packet.cmd === 'subscribe') refuseFilters(packet);
   }
 
@@ -106,7 +125,41 @@ export function createDeviceConnection(
     else answerMalformedConnect(client);
   });
 
+  // aedes reads no further while it handles a message: signs of life and a goodbye count when they arrive.
+  const scan = createFrameScanner(maxPacketBytes);
+  onArrival(conn, (bytes) => {
+    const scanned = scan(bytes);
+    goodbye ??= scanned.goodbye;
+    connection?.report({ type: 'arrived', whole: scanned.whole });
+    if (scanned.goodbye) tellGoodbye();
+  });
+  conn.prependListener('error', (error: NodeJS.ErrnoException) => {
+    servePeer(peer, () => readWhatArrived(client));
+    connection?.report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) });
+  });
+  conn.on('end', () => {
+    connection?.report({ type: 'socket-closed' });
+    closeIfServed();
+  });
   conn.on('close', () => connection?.report({ type: 'socket-closed' }));
+
+  function tellGoodbye(): void {
+    const packet = connection && readGoodbye(goodbye, version);
+    const signal = packet && signalOf(packet, version);
+    if (signal) connection?.report(signal);
+  }
+
+  /** The device closed its side, and has its answers. */
+  function closeIfServed(): void {
+    if (!conn.readableEnded || unhandled > 0) return;
+    if (!loginPending || isLost()) closeSoon();
+  }
+
+  /** Whether the device gave up, rather than having said all it had to. */
+  function isLost(): boolean {
+    if (readGoodbye(goodbye, version)) return false;
+    return internals.closed || conn.destroyed || (conn.readableEnded && early.length === 0);
+  }
 
   /** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */
   function refuseFilters(packet: ISubscribePacket): void {
@@ -190,6 +243,7 @@ export function createDeviceConnection(
       // [MQTT-3.1.3-8]: aedes refuses it, if it sees what the client sent.
       if (clientId === '' && version < 5 && packet.clean === false) return true;
 
+      loginPending = true;
       keepAliveAsked = packet.keepalive ?? 0;
       keepAlive = keepAliveFor(version, keepAliveAsked, idleLimitMs);
       // Nothing is kept for a device: neither its will nor its session.
@@ -214,10 +268,10 @@ export function createDeviceConnection(
       const result = await host.authenticate({
         ...presented,
         remoteIp: remoteIpOf(conn),
-        gone: () => conn.destroyed,
+        gone: isLost,
       });
-      // A device that left meanwhile was never connected.
-      if (internals.closed || conn.destroyed) return false;
+      // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
+      if (isLost()) return false;
       if (result.status === 'refused') return refuse(result.refusal.reason);
       const refusal = host.admit(result.identity, clientId);
       if (refusal) return refuse(refusal.reason);
@@ -237,7 +291,15 @@ export function createDeviceConnection(
       });
       connection.report({ type: 'accepted', liveness });
       // A device need not wait for the CONNACK [MQTT-3.1.4-6].
-      for (const packet of early.splice(0)) took(packet);
+      tellGoodbye();
+      const packets = early.splice(0);
+      for (const packet of packets) took(packet);
+      if (internals.closed || conn.destroyed) {
+        // aedes hands on nothing any more.
+        for (const packet of packets)
+          if (packet.cmd === 'publish') publish(packet).catch((error: unknown) => peer.fail(error));
+        return false;
+      }
       if (serverKeepAliveSeconds !== undefined) internals._serverKeepAlive = serverKeepAliveSeconds;
       if (sessionExpiryAsked) internals._sessionExpiryClamped = true;
       await connection.committed();
@@ -245,37 +307,54 @@ export function createDeviceConnection(
     },
 
     async publish(packet) {
-      if (!identity || !connection) return;
-      const { qos, messageId } = packet;
-      // A violation for MQTT 5.0, where the device was told [MQTT-3.3.4-9]; others wait, and are not read meanwhile.
-      if (qos > 0 && version === 5 && unanswered >= receiveMaximum) return tooManyUnanswered();
-      if (qos > 0) unanswered += 1;
-      const topic = readTopic(packet.topic);
-      const request = uploadRequest(packet, topic, identity);
-      const result = await inOrder(
-        'failure' in request ? Promise.resolve(request) : window.run(() => host.upload(request)),
-      );
-      if (qos > 0) unanswered -= 1;
-      if (result.status === 'failed')
-        host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
-      const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
-      if (answer.acknowledge === 0 && messageId !== undefined) writeAccepted(client, messageId);
-      else if (answer.acknowledge !== undefined)
-        writePacket(client, version, {
-          cmd: 'puback',
-          messageId,
-          ...(version === 5 && { reasonCode: answer.acknowledge }),
-          ...(version === 5 && answer.text !== undefined && { properties: { reasonString: answer.text } }),
-        } as Packet);
-      if (answer.close) connection.report({ type: 'ended', ...answer.close });
-      // aedes reads on when this resolves: a device that does not read its answers is not read either.
-      await readyForMore();
+      try {
+        await publish(packet);
+      } finally {
+        unhandled -= 1;
+        closeIfServed();
+      }
+    },
+
+    ready() {
+      // aedes handles what came before the CONNACK in this turn.
+      setImmediate(() => {
+        loginPending = false;
+        closeIfServed();
+      });
     },
 
     failed(error) {
       connection?.report(errorSignal(error));
     },
   };
+
+  async function publish(packet: IPublishPacket): Promise<void> {
+    if (!identity || !connection) return;
+    const { qos, messageId } = packet;
+    // A violation for MQTT 5.0, where the device was told [MQTT-3.3.4-9]; others wait, and are not read meanwhile.
+    if (qos > 0 && version === 5 && unanswered >= receiveMaximum) return tooManyUnanswered();
+    if (qos > 0) unanswered += 1;
+    const topic = readTopic(packet.topic);
+    const request = uploadRequest(packet, topic, identity);
+    const result = await inOrder(
+      'failure' in request ? Promise.resolve(request) : window.run(() => host.upload(request)),
+    );
+    if (qos > 0) unanswered -= 1;
+    if (result.status === 'failed')
+      host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+    const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
+    if (answer.acknowledge === 0 && messageId !== undefined) writeAccepted(client, messageId);
+    else if (answer.acknowledge !== undefined)
+      writePacket(client, version, {
+        cmd: 'puback',
+        messageId,
+        ...(version === 5 && { reasonCode: answer.acknowledge }),
+        ...(version === 5 && answer.text !== undefined && { properties: { reasonString: answer.text } }),
+      } as Packet);
+    if (answer.close) connection.report({ type: 'ended', ...answer.close });
+    // aedes reads on when this resolves: a device that does not read its answers is not read either.
+    await readyForMore();
+  }
 
   /** Waits for `outcome`, and until everything before it was answered. */
   async function inOrder<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {

@@ -10,7 +10,7 @@ const now = 1_000_000 as Instant;
 
 const signals = {
   accepted: { type: 'accepted', liveness },
-  packet: { type: 'packet' },
+  arrived: { type: 'arrived', whole: true },
   'disconnect-packet': { type: 'disconnect-packet', reasonCode: 0 },
   'socket-closed': { type: 'socket-closed' },
   'protocol-error': { type: 'protocol-error', code: 0x82, text: 'unexpected CONNECT' },
@@ -20,7 +20,13 @@ const signals = {
 
 const states: Record<MqttState['phase'], MqttState> = {
   pending: { phase: 'pending' },
-  online: { phase: 'online', lastSeen: (now - 90_000) as Instant, maxSilenceMs: 90_000, basis },
+  online: {
+    phase: 'online',
+    lastSeen: (now - 90_000) as Instant,
+    aliveAt: (now - 90_000) as Instant,
+    maxSilenceMs: 90_000,
+    basis,
+  },
   closed: { phase: 'closed' },
 };
 
@@ -29,7 +35,7 @@ const states: Record<MqttState['phase'], MqttState> = {
 const table = {
   pending: {
     accepted: ['online', 'connected'],
-    packet: ['pending', 'nothing'],
+    arrived: ['pending', 'nothing'],
     'disconnect-packet': ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
     'protocol-error': ['closed', 'nothing'],
@@ -38,7 +44,7 @@ const table = {
   },
   online: {
     accepted: ['online', 'nothing'],
-    packet: ['online', 'nothing'],
+    arrived: ['online', 'nothing'],
     'disconnect-packet': ['closed', 'client-closed'],
     'socket-closed': ['closed', 'connection-lost'],
     'protocol-error': ['closed', 'protocol-error'],
@@ -47,7 +53,7 @@ const table = {
   },
   closed: {
     accepted: ['closed', 'nothing'],
-    packet: ['closed', 'nothing'],
+    arrived: ['closed', 'nothing'],
     'disconnect-packet': ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
     'protocol-error': ['closed', 'nothing'],
@@ -72,7 +78,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 describeTracker('mqtt', mqttTracker, [
   signals.accepted,
   { type: 'accepted', liveness: { maxSilenceMs: undefined, detectWithinMs: null } },
-  signals.packet,
+  signals.arrived,
   signals['disconnect-packet'],
   signals['socket-closed'],
   signals['protocol-error'],
@@ -91,7 +97,7 @@ describe('a device with a keep-alive of 60 s', () => {
   test('is gone after 90 s without a packet, and was last seen 90 s ago', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(60_000);
-    report(signals.packet);
+    report(signals.arrived);
     const lastSeen = clock.monotonic();
     clock.advance(89_999);
     expect(last()?.type).toBe('connected');
@@ -109,7 +115,7 @@ describe('a device with a keep-alive of 60 s', () => {
     const { clock, report, seen } = givenAConnection();
     for (let minute = 0; minute < 120; minute++) {
       clock.advance(60_000);
-      report(signals.packet);
+      report(signals.arrived);
     }
     expect(seen).toHaveLength(1);
   });
@@ -140,11 +146,23 @@ describe('a device with a keep-alive of 60 s', () => {
     },
   );
 
-  test('is last seen with its goodbye', () => {
+  test('leaves when its goodbye arrives, and not when its turn comes', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);
+    report(signals.arrived);
+    const lastSeen = clock.monotonic();
+    clock.advance(5_000);
     report({ type: 'disconnect-packet' });
-    expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
+    expect(last()).toMatchObject({ lastSeen, endedAt: lastSeen });
+  });
+
+  test('is not kept by a packet that does not end, and was last seen with its last byte', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(80_000);
+    report({ type: 'arrived', whole: false });
+    const lastSeen = clock.monotonic();
+    clock.advance(10_000);
+    expect(last()).toMatchObject({ reason: 'keepalive-timeout', lastSeen });
   });
 });
 

@@ -21,8 +21,8 @@ export interface Liveness {
 export type MqttSignal =
   /** The CONNECT is accepted. */
   | { readonly type: 'accepted'; readonly liveness: Liveness }
-  /** A control packet arrived. */
-  | { readonly type: 'packet' }
+  /** Bytes arrived; `whole` where a control packet ends among them. */
+  | { readonly type: 'arrived'; readonly whole: boolean }
   /** The device's DISCONNECT; MQTT 3.1.1 has no reason code, and no Reason String. */
   | { readonly type: 'disconnect-packet'; readonly reasonCode?: number; readonly text?: string }
   /** The network connection is gone. */
@@ -41,6 +41,8 @@ export type MqttState =
   | {
       readonly phase: 'online';
       readonly lastSeen: Instant;
+      /** When its last whole packet arrived: bytes alone do not keep it connected [MQTT-3.1.2-22]. */
+      readonly aliveAt: Instant;
       readonly maxSilenceMs: number | undefined;
       readonly basis: SessionBasis;
     }
@@ -71,7 +73,8 @@ function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instan
     case 'accepted': {
       const { maxSilenceMs, detectWithinMs } = signal.liveness;
       const basis: SessionBasis = { kind: 'session', detectWithinMs };
-      return alive({ phase: 'online', lastSeen: at, maxSilenceMs, basis }, [{ type: 'connected', basis }]);
+      const online: Online = { phase: 'online', lastSeen: at, aliveAt: at, maxSilenceMs, basis };
+      return alive(online, [{ type: 'connected', basis }]);
     }
     case 'socket-closed':
     case 'protocol-error':
@@ -79,7 +82,7 @@ function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instan
     case 'ended':
       // It ended before it was accepted: nobody was told of it, and nobody will be.
       return { state: { phase: 'closed' }, changes: [] };
-    case 'packet':
+    case 'arrived':
     case 'deadline':
       return { state, changes: [] };
     default:
@@ -89,15 +92,17 @@ function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instan
 
 function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): Step<MqttState> {
   switch (signal.type) {
-    case 'packet':
+    case 'arrived':
+      return alive({ ...state, lastSeen: at, aliveAt: signal.whole ? at : state.aliveAt }, []);
     case 'accepted':
-      return alive({ ...state, lastSeen: at }, []);
+      return alive(state, []);
     case 'disconnect-packet':
-      return end({ ...state, lastSeen: at }, 'client-closed', goodbye(signal));
+      // It counts from when its bytes arrived, which was the last that was heard.
+      return end(state, 'client-closed', { ...goodbye(signal), endedAt: state.lastSeen });
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
     case 'protocol-error':
-      return end({ ...state, lastSeen: at }, 'protocol-error', {
+      return end(state, 'protocol-error', {
         raw: { code: signal.code, text: signal.text },
       });
     case 'ended':
@@ -114,8 +119,8 @@ function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): 
   }
 }
 
-function silenceEnds({ lastSeen, maxSilenceMs }: Online): Instant {
-  return later(lastSeen, maxSilenceMs ?? Number.POSITIVE_INFINITY);
+function silenceEnds({ aliveAt, maxSilenceMs }: Online): Instant {
+  return later(aliveAt, maxSilenceMs ?? Number.POSITIVE_INFINITY);
 }
 
 function alive(state: Online, changes: Step<MqttState>['changes']): Step<MqttState> {
@@ -127,7 +132,7 @@ function alive(state: Online, changes: Step<MqttState>['changes']): Step<MqttSta
 function end(
   state: Online,
   reason: DisconnectReason,
-  details: { readonly raw?: RawCause; readonly clean?: boolean },
+  details: { readonly raw?: RawCause; readonly clean?: boolean; readonly endedAt?: Instant },
 ): Step<MqttState> {
   const { basis, lastSeen } = state;
   return {

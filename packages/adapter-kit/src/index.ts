@@ -41,6 +41,8 @@ export { runAdapterProcess, type Composition } from './lifecycle/run-adapter-pro
 export { runProcess } from './lifecycle/run-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
 export type { AddressRanges } from './config/address-ranges.ts';
+export { onArrival } from './arrival/on-arrival.ts';
+export { readArrived } from './arrival/read-arrived.ts';
 export { bind } from './listening/bind.ts';
 export {
   authenticationRequiredOption,

@@ -41,6 +41,8 @@ export function describeTracker<State, Signal>(
             expect(change.basis.kind, 'both halves have one basis').toBe(connectedBasis);
             expect(change.lastSeen, 'last seen is not in the future').toBeLessThanOrEqual(at);
             expect(change.lastSeen).toBeGreaterThan(0);
+            expect(change.endedAt ?? at, 'an end is not in the future').toBeLessThanOrEqual(at);
+            expect(change.endedAt ?? at, 'an end is not before').toBeGreaterThanOrEqual(change.lastSeen);
           }
         }
         state = step.state;

@@ -37,6 +37,8 @@ export interface DisconnectedChange {
   readonly reason: DisconnectReason;
   /** When the last byte of the device arrived. */
   readonly lastSeen: Instant;
+  /** Of a goodbye that waited until it was read: when it arrived. Absent: now. Never before `lastSeen`. */
+  readonly endedAt?: Instant;
   /** When a lease ran out, or would have. */
   readonly until?: Instant;
   /** Overrides what the reason implies, e.g. MQTT 5.0's "disconnect with will" (0x04), which is not clean. */

@@ -7,6 +7,7 @@ import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { allCurses, cursedAdapter } from './cursed-adapter.ts';
 import { describeAccess } from './describe-access.ts';
+import { describeArrival, type DeviceBytes } from './describe-arrival.ts';
 import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
 import { makeSocketsUnwritable, writeFailures } from './unwritable-sockets.ts';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
@@ -59,6 +60,8 @@ export interface AdapterHarness {
   readonly temporary?: string;
   /** Of the credentials that {@link connect} proves; default: passwords. */
   readonly credentialsType?: CredentialsType;
+  /** What a device says, in bytes. Absent where it has no network connection. */
+  readonly bytes?: DeviceBytes;
   /** How long a silent peer stays connected at most. */
   readonly silenceMs: number;
   /** What the protocol has no way to do; it shows in the report. */
@@ -379,6 +382,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       withAdapter,
       connect: (adapter) => connected(adapter),
     });
+
+    if (harness.bytes) describeArrival({ bytes: harness.bytes, silenceMs: harness.silenceMs, withAdapter });
 
     test.each(allCurses)('what throws for one device costs it its connection, and no other: %s', (curse) =>
       withAdapter(

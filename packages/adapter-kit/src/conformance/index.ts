@@ -1,5 +1,7 @@
 export { accessChangesOf, setFirstSecret, type AccessChange } from './access-changes.ts';
 export { expectPrintableMetrics, expectUnharmed } from './expect-unharmed.ts';
+export { arrived } from './arrived.ts';
+export type { DeviceBytes } from './describe-arrival.ts';
 export { describeAdapter, type AdapterHarness, type DevicePeer, type Login } from './describe-adapter.ts';
 export { describeBalancers, type BalancersHarness } from './describe-balancers.ts';
 export { describeEnvironment } from './describe-environment.ts';

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdapterHost, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
+import { outliveFailedWrites } from '../arrival/outlive-failed-writes.ts';
 import { bind } from './bind.ts';
 import type { Listener, Listeners } from './listener-options.ts';
 import { createPendingSockets, type SocketPlace } from './pending-sockets.ts';
@@ -65,6 +66,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
 
   function accept(socket: Socket, place: SocketPlace): void {
     socket.setNoDelay(true);
+    outliveFailedWrites(socket, host.clock);
     options.serve(socket, place);
   }
 

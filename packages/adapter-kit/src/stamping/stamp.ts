@@ -77,15 +77,16 @@ export function stampConnected(
  *
  * Durations come from the monotonic clock: whatever the wall clock does meanwhile, `connectedAt` ≤ `lastSeen` ≤ `at`.
  *
- * @param observedAt when the tracker was told.
+ * @param toldAt when the tracker was told.
  */
 export function stampDisconnected(
   context: StampContext,
   connected: StampedConnection,
   change: DisconnectedChange,
-  observedAt: Instant,
+  toldAt: Instant,
   coalesced: number,
 ): DisconnectedEvent {
+  const observedAt = earlierOf(toldAt, change.endedAt);
   const { loop, wall } = context;
   const { event, began = wall.offset() } = connected;
   // The wall clock may have been set back since an earlier incarnation, and rounds.
@@ -108,6 +109,10 @@ export function stampDisconnected(
     ...(change.raw !== undefined && { raw: printableCause(change.raw) }),
     ...(coalesced > 0 && { coalesced }),
   };
+}
+
+function earlierOf(toldAt: Instant, saidAt: Instant | undefined): Instant {
+  return saidAt !== undefined && saidAt < toldAt ? saidAt : toldAt;
 }
 
 /**
