@@ -18,6 +18,7 @@ import { systemClock, systemRandom } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
+import { deviceBytes } from './testing/device-bytes.ts';
 
 const options: AmqpAdapterOptions = {
   plain: { host: '127.0.0.1', port: 0 },
@@ -95,6 +96,7 @@ function connectClient(port: number, facts: ClientFacts = {}) {
 }
 
 describeAdapter('AMQP 1.0', {
+  bytes: deviceBytes,
   createAdapter: (limits) => createAmqpAdapter({ ...options, ...limits }),
   silenceMs: options.idleTimeoutMs,
   // SASL outcome sys-temp.

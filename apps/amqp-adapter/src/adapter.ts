@@ -33,6 +33,8 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
     handshakeTimeoutMs: options.openTimeoutMs,
     maxPendingSockets: options.maxPendingSockets,
     ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
+    // What a device said before it closed its side is served to the end.
+    allowHalfOpen: true,
     host,
     serve(socket, place) {
       const connection = container.create_connection({

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import {
   createUploadWindow,
+  onArrival,
   peerAddress,
   type AdapterHost,
   type EndReason,
@@ -55,7 +56,12 @@ export function serveDevice(
   const window = createUploadWindow();
   let peer: LoggedIn | undefined;
   let open: OpenConnection<AmqpSignal> | undefined;
+  /** Uploads without an outcome; `settled` is told when there is none any more. */
+  let uploading = 0;
+  let settled = (): void => {};
   const report = (signal: AmqpSignal): void => open?.report(signal);
+
+  onArrival(socket, () => report({ type: 'arrived' }));
 
   const disarmOpen = host.clock.at(later(host.clock.monotonic(), options.openTimeoutMs), () =>
     socket.destroy(),
@@ -69,22 +75,29 @@ export function serveDevice(
     saslDone: () => internals.sasl_transport?.transport.read_complete === true,
     creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
     onFrame: () => report({ type: 'frame' }),
+    async onHungUp() {
+      report({ type: 'socket-closed' });
+      // It may still read what became of its messages.
+      if (uploading > 0) await new Promise<void>((resolve) => (settled = resolve));
+    },
     onViolation(problem) {
       host.log.debug({ remoteAddress, problem }, 'device broke the protocol');
       report({ type: 'protocol-error', text: problem });
     },
   });
-  socket.on('close', () => {
-    disarmOpen();
-    report({ type: 'socket-closed' });
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) =>
+  socket.on('close', disarmOpen);
+  guarded.on('error', (error: NodeJS.ErrnoException) =>
     report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
   );
+  guarded.on('end', () => {
+    report({ type: 'socket-closed' });
+    closeSoon();
+  });
 
   const mechanisms = saslMechanisms(socket, {
     host,
     authenticationRequired: options.authenticationRequired,
+    isLost,
     onAsked: () => place.stand('busy'),
     onLoggedIn: (who) => (peer = who),
   });
@@ -98,13 +111,20 @@ export function serveDevice(
       () => guarded.resume(),
       (error: unknown) => {
         host.failed('amqp: open', error);
-        socket.destroy();
+        guarded.drop();
       },
     );
   };
 
+  /** Whether the device gave up, rather than having said all it had to. */
+  function isLost(): boolean {
+    return (socket.destroyed || socket.readableEnded) && !guarded.saidClose;
+  }
+
   async function answerOpen(): Promise<void> {
     disarmOpen();
+    // A device that was lost meanwhile was never connected.
+    if (isLost()) return;
     const { container_id: containerId, desired_capabilities: desired } = internals.remote.open;
     // The guard lets nobody come so far without SASL.
     if (!peer) throw new Error('SASL let nobody in');
@@ -166,7 +186,6 @@ export function serveDevice(
   function onDisconnected({ reason, raw }: DisconnectedChange): void {
     switch (reason) {
       case 'connection-lost':
-        socket.destroy();
         return undefined;
       case 'client-closed':
         return closeSoon();
@@ -258,10 +277,17 @@ export function serveDevice(
         });
         return;
       }
-      upload(context).catch((error: unknown) => {
-        host.failed('amqp: message', error);
-        report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
-      });
+      uploading += 1;
+      upload(context)
+        .catch((error: unknown) => {
+          host.failed('amqp: message', error);
+          report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
+        })
+        .finally(() => {
+          uploading -= 1;
+          // rhea writes the outcome in a tick of its own.
+          if (uploading === 0) setImmediate(() => settled());
+        });
     },
 
     closed: (error) => report({ type: 'close', ...(error && { error }) }),

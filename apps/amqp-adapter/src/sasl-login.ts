@@ -20,6 +20,8 @@ export type LoggedIn =
 export interface SaslLoginOptions {
   readonly host: Pick<AdapterHost, 'authenticate' | 'refused'>;
   readonly authenticationRequired: boolean;
+  /** Whether it need not be authenticated any more. */
+  isLost(): boolean;
   /** It presented credentials: from now on it waits for us. */
   onAsked(): void;
   onLoggedIn(who: LoggedIn): void;
@@ -31,9 +33,9 @@ export interface SaslLoginOptions {
  */
 export function saslMechanisms(
   socket: Socket,
-  { host, authenticationRequired, onAsked, onLoggedIn }: SaslLoginOptions,
+  { host, authenticationRequired, isLost, onAsked, onLoggedIn }: SaslLoginOptions,
 ): SaslMechanisms {
-  const origin = { remoteIp: remoteIpOf(socket), gone: () => socket.destroyed };
+  const origin = { remoteIp: remoteIpOf(socket), gone: isLost };
   const certificate = peerCertificate(socket);
 
   async function logIn(login: DeviceLogin): Promise<SaslOutcome> {

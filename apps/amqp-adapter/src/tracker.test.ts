@@ -10,6 +10,7 @@ const now = 1_000_000 as Instant;
 
 const signals = {
   accepted: { type: 'accepted', idleTimeoutMs },
+  arrived: { type: 'arrived' },
   frame: { type: 'frame' },
   close: { type: 'close' },
   'socket-closed': { type: 'socket-closed' },
@@ -20,7 +21,12 @@ const signals = {
 
 const states: Record<AmqpState['phase'], AmqpState> = {
   pending: { phase: 'pending' },
-  online: { phase: 'online', lastSeen: (now - idleTimeoutMs) as Instant, idleTimeoutMs },
+  online: {
+    phase: 'online',
+    lastSeen: (now - idleTimeoutMs) as Instant,
+    aliveAt: (now - idleTimeoutMs) as Instant,
+    idleTimeoutMs,
+  },
   closed: { phase: 'closed' },
 };
 
@@ -29,6 +35,7 @@ const states: Record<AmqpState['phase'], AmqpState> = {
 const table = {
   pending: {
     accepted: ['online', 'connected'],
+    arrived: ['pending', 'nothing'],
     frame: ['pending', 'nothing'],
     close: ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
@@ -38,6 +45,8 @@ const table = {
   },
   online: {
     accepted: ['online', 'nothing'],
+    // Part of a frame keeps nobody.
+    arrived: ['online', 'nothing'],
     frame: ['online', 'nothing'],
     close: ['closed', 'client-closed'],
     'socket-closed': ['closed', 'connection-lost'],
@@ -47,6 +56,7 @@ const table = {
   },
   closed: {
     accepted: ['closed', 'nothing'],
+    arrived: ['closed', 'nothing'],
     frame: ['closed', 'nothing'],
     close: ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
@@ -71,6 +81,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 
 describeTracker('amqp', amqpTracker, [
   signals.accepted,
+  signals.arrived,
   signals.frame,
   signals.close,
   signals['socket-closed'],
@@ -90,6 +101,7 @@ describe('a device with an idle time-out of 60 s', () => {
   test('is gone after 60 s without a frame, and was last seen 60 s ago', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);
+    report(signals.arrived);
     report(signals.frame);
     const lastSeen = clock.monotonic();
     clock.advance(59_999);
@@ -102,6 +114,7 @@ describe('a device with an idle time-out of 60 s', () => {
     const { clock, report, seen } = givenAConnection();
     for (let minute = 0; minute < 120; minute++) {
       clock.advance(59_000);
+      report(signals.arrived);
       report(signals.frame);
     }
     expect(seen).toHaveLength(1);
@@ -114,11 +127,23 @@ describe('a device with an idle time-out of 60 s', () => {
     expect(seen.map(({ type }) => type)).toEqual(['connected', 'disconnected']);
   });
 
-  test('is last seen with its Close', () => {
+  test('leaves when its Close arrives, and not when its turn comes', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);
+    report(signals.arrived);
+    const lastSeen = clock.monotonic();
+    clock.advance(40);
     report(signals.close);
-    expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
+    expect(last()).toMatchObject({ lastSeen, endedAt: lastSeen });
+  });
+
+  test('is not kept by a frame that does not end, and was last seen with its last byte', () => {
+    const { clock, report, last } = givenAConnection();
+    clock.advance(59_000);
+    report(signals.arrived);
+    const lastSeen = clock.monotonic();
+    clock.advance(1_000);
+    expect(last()).toMatchObject({ reason: 'keepalive-timeout', lastSeen });
   });
 
   test('that closes with an error leaves unclean, and the error is told', () => {

@@ -12,7 +12,9 @@ import {
 export type AmqpSignal =
   /** SASL succeeded, and the adapter's Open is about to answer the peer's. */
   | { readonly type: 'accepted'; readonly idleTimeoutMs: number }
-  /** A frame arrived, empty ones too. */
+  /** Bytes arrived. */
+  | { readonly type: 'arrived' }
+  /** A frame that had arrived is whole; empty ones too. */
   | { readonly type: 'frame' }
   /** The peer's Close; `error` where it says that something is wrong. */
   | { readonly type: 'close'; readonly error?: RawCause }
@@ -29,7 +31,13 @@ export type AmqpSignal =
 
 export type AmqpState =
   | { readonly phase: 'pending' }
-  | { readonly phase: 'online'; readonly lastSeen: Instant; readonly idleTimeoutMs: number }
+  | {
+      readonly phase: 'online';
+      readonly lastSeen: Instant;
+      /** When its last whole frame arrived: bytes alone do not keep it connected. */
+      readonly aliveAt: Instant;
+      readonly idleTimeoutMs: number;
+    }
   | { readonly phase: 'closed' };
 
 type Online = Extract<AmqpState, { phase: 'online' }>;
@@ -55,7 +63,12 @@ export const amqpTracker: ConnectionTracker<AmqpState, AmqpSignal> = {
 function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instant): Step<AmqpState> {
   switch (signal.type) {
     case 'accepted': {
-      const online: Online = { phase: 'online', lastSeen: at, idleTimeoutMs: signal.idleTimeoutMs };
+      const online: Online = {
+        phase: 'online',
+        lastSeen: at,
+        aliveAt: at,
+        idleTimeoutMs: signal.idleTimeoutMs,
+      };
       return alive(online, [{ type: 'connected', basis: basisOf(online) }]);
     }
     case 'close':
@@ -64,6 +77,7 @@ function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instan
     case 'ended':
       // It ended before it was accepted: nobody was told of it, and nobody will be.
       return { state: { phase: 'closed' }, changes: [] };
+    case 'arrived':
     case 'frame':
     case 'deadline':
       return { state, changes: [] };
@@ -74,27 +88,28 @@ function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instan
 
 function goOn(state: Online, signal: AmqpSignal | DeadlineSignal, at: Instant): Step<AmqpState> {
   switch (signal.type) {
-    case 'frame':
-    case 'accepted':
+    case 'arrived':
       return alive({ ...state, lastSeen: at }, []);
+    case 'frame':
+      return alive({ ...state, aliveAt: state.lastSeen }, []);
+    case 'accepted':
+      return alive(state, []);
     case 'close':
       // A device that closes with an error leaves, and not in peace.
-      return end(
-        { ...state, lastSeen: at },
-        'client-closed',
-        signal.error === undefined ? {} : { raw: signal.error, clean: false },
-      );
+      return end(state, 'client-closed', {
+        // It counts from when its bytes arrived, which was the last that was heard.
+        endedAt: state.lastSeen,
+        ...(signal.error !== undefined && { raw: signal.error, clean: false }),
+      });
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
     case 'protocol-error':
-      return end({ ...state, lastSeen: at }, 'protocol-error', { raw: { text: signal.text } });
+      return end(state, 'protocol-error', { raw: { text: signal.text } });
     case 'ended':
       return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
     case 'deadline':
       // A timer may fire early: the silence decides.
-      return later(state.lastSeen, state.idleTimeoutMs) > at
-        ? alive(state, [])
-        : end(state, 'keepalive-timeout', {});
+      return silenceEnds(state) > at ? alive(state, []) : end(state, 'keepalive-timeout', {});
     default:
       return signal satisfies never;
   }
@@ -105,13 +120,17 @@ function basisOf({ idleTimeoutMs }: Online): SessionBasis {
 }
 
 function alive(state: Online, changes: Step<AmqpState>['changes']): Step<AmqpState> {
-  return { state, changes, deadline: later(state.lastSeen, state.idleTimeoutMs) };
+  return { state, changes, deadline: silenceEnds(state) };
+}
+
+function silenceEnds({ aliveAt, idleTimeoutMs }: Online): Instant {
+  return later(aliveAt, idleTimeoutMs);
 }
 
 function end(
   state: Online,
   reason: DisconnectReason,
-  details: { readonly raw?: RawCause; readonly clean?: boolean },
+  details: { readonly raw?: RawCause; readonly clean?: boolean; readonly endedAt?: Instant },
 ): Step<AmqpState> {
   const { lastSeen } = state;
   return {

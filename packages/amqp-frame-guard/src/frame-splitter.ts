@@ -24,6 +24,8 @@ export interface FrameSplitter {
   next(maxFrameBytes: number): Unit | undefined;
   /** Bytes that wait. */
   readonly heldBytes: number;
+  /** The headers and frames among them, which go on waiting. */
+  waiting(): Iterable<Uint8Array>;
 }
 
 export function createFrameSplitter(): FrameSplitter {
@@ -60,6 +62,16 @@ export function createFrameSplitter(): FrameSplitter {
     },
     get heldBytes() {
       return heldBytes;
+    },
+    *waiting() {
+      const all = peek(heldBytes);
+      for (let at = 0; all.length - at >= headerBytes;) {
+        const size = uint32At(all, at);
+        const bytes = size === headerMagic ? headerBytes : size;
+        if (bytes < minFrameBytes || bytes > all.length - at) return;
+        yield all.subarray(at, at + bytes);
+        at += bytes;
+      }
     },
   };
 }

@@ -146,6 +146,27 @@ describe('a guarded server', () => {
     expect(bodies).toHaveLength(1);
   });
 
+  test('lets a client say all at once and be gone: what arrived comes before the end', async () => {
+    const { port, bodies, violations } = await givenAServer();
+    const credentials = binary([...Buffer.from('\0device\0sécret')]);
+    const all = [
+      saslHeader,
+      saslInit('PLAIN', credentials),
+      amqpHeader,
+      open(),
+      begin(),
+      attach(0),
+      transfer(),
+    ];
+    for (const leave of ['end', 'resetAndDestroy'] as const) {
+      const socket = connect({ port, noDelay: true });
+      socket.on('error', () => {}).resume();
+      socket.write(Buffer.concat(all), () => socket[leave]());
+    }
+    await expect.poll(() => bodies.length).toBe(2);
+    expect(violations).toEqual([]);
+  });
+
   test('holds what a client says that is not let in, and never hands it on', async () => {
     const { port, bodies, violations } = await givenAServer();
     const wrong = binary([...Buffer.from('\0device\0guess')]);

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { isClose } from './is-close.ts';
 import { createConversation, type Conversation } from './conversation.ts';
 import { createFrameSplitter, type Unit } from './frame-splitter.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
@@ -18,6 +19,8 @@ export interface GuardedSocketOptions {
   onViolation(problem: string): void;
   /** Told of every whole frame: bytes alone prove no life. */
   onFrame?(): void;
+  /** The peer closed its side. The library hears of it once this is settled: it says nothing more then. */
+  onHungUp?(): Promise<void>;
 }
 
 const protocolIds = { amqp: 0, sasl: 3 } as const;
@@ -37,6 +40,9 @@ export class GuardedSocket extends EventEmitter {
   #phase: 'start' | 'sasl' | 'amqp' | 'over' = 'start';
   #held: Unit | undefined;
   #holding = false;
+  #dropped = false;
+  /** The connection ended, and what arrived before that waits still. */
+  #ending: (() => void) | undefined;
 
   constructor(socket: Socket, options: GuardedSocketOptions) {
     super();
@@ -51,8 +57,17 @@ export class GuardedSocket extends EventEmitter {
       this.#splitter.push(chunk);
       this.#release();
     });
-    socket.on('error', (error) => this.#over(() => this.emit('error', error)));
-    for (const event of ['end', 'close'] as const) socket.on(event, () => this.#over(() => this.emit('end')));
+    const end = (): void => this.#over(() => this.emit('end'));
+    socket.on('error', (error) => this.#afterAll(() => this.#over(() => this.emit('error', error))));
+    socket.on('close', () => this.#afterAll(end));
+    socket.on('end', () => this.#afterAll(() => void (options.onHungUp?.().finally(end) ?? end())));
+  }
+
+  /** Whether the peer has said, behind all that waits here, that it closes the connection. */
+  get saidClose(): boolean {
+    this.#takeLeftovers();
+    for (const frame of this.#splitter.waiting()) if (isClose(frame)) return true;
+    return false;
   }
 
   /** Hands nothing on, and reads no more, until {@link resume}: what the peer says waits. */
@@ -64,18 +79,47 @@ export class GuardedSocket extends EventEmitter {
   resume(): void {
     if (!this.#holding) return;
     this.#holding = false;
+    this.#takeLeftovers();
     this.#socket.resume();
     this.#release();
+  }
+
+  /** Cuts the connection; what waits is handed on no more. */
+  drop(): void {
+    this.#holding = false;
+    this.#dropped = true;
+    this.#socket.destroy();
+  }
+
+  /** What had arrived when the connection broke is with the socket, which hands it on no more. */
+  #takeLeftovers(): void {
+    if (!this.#socket.destroyed) return;
+    const bytes = this.#socket.read() as Uint8Array | null;
+    if (bytes) this.#splitter.push(bytes);
   }
 
   /** Hands on what may be handed on by now. */
   #release(): void {
     try {
-      while (this.#phase !== 'over' && !this.#holding && this.#takeNext());
+      while (this.#phase !== 'over' && !this.#holding && !this.#dropped && this.#takeNext());
     } catch (error) {
       if (error instanceof Malformed) this.#cut(error.message);
       else throw error;
     }
+    if (this.#ending && !this.#isWaiting) this.#ending();
+  }
+
+  /** Whether what arrived is not handed on for now. */
+  get #isWaiting(): boolean {
+    return !this.#dropped && (this.#holding || this.#held !== undefined);
+  }
+
+  /** The end comes after all that arrived before it. */
+  #afterAll(end: () => void): void {
+    this.#takeLeftovers();
+    this.#release();
+    if (this.#isWaiting) this.#ending ??= end;
+    else end();
   }
 
   get encrypted(): boolean {

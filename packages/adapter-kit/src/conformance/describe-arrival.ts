@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { settled } from '@rollcall/conformance';
 import type { ConnectionEvent, DisconnectedEvent, UploadOutcome } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress } from '../protocol-adapter.ts';
 import { arrived } from './arrived.ts';
 import type { AdapterInTest, TestSetting } from './start-for-test.ts';
@@ -161,11 +162,38 @@ export function describeArrival({ bytes, silenceMs, withAdapter }: ArrivalHarnes
         await sent(adapter, bytes.atOnce.uploads);
       }),
     );
+
+    test.each(partings)('and when it left, also while the journal takes its time: %s', async (parting) => {
+      const { journal, begun, commit } = slowJournal();
+      await withAdapter(
+        async (adapter) => {
+          const socket = await open(adapter.address);
+          await say(socket, bytes.login);
+          await begun;
+          await adapter.clock.advanceAsync(20);
+          await say(socket, bytes.goodbye);
+          part(socket, parting);
+          await settled();
+          await adapter.clock.advanceAsync(25);
+          commit();
+          const [first, second] = await adapter.events(2);
+          expect(second).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });
+          expect(sinceConnected(first, second)).toEqual({ lastSeen: 20, at: 20 });
+        },
+        { journal },
+      );
+    });
   });
 }
 
 async function open({ port, host }: ListenAddress): Promise<Socket> {
-  const socket = connect({ port, host, allowHalfOpen: true });
+  const socket = connect({
+    port,
+    host,
+    allowHalfOpen: true,
+    // Else what is written may wait for an acknowledgement, and a reset would drop it.
+    noDelay: true,
+  });
   socket.on('error', () => {}).resume();
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
@@ -175,6 +203,19 @@ async function open({ port, host }: ListenAddress): Promise<Socket> {
 function part(socket: Socket, parting: Parting): void {
   if (parting === 'closes its side') socket.end();
   if (parting === 'resets the connection') socket.resetAndDestroy();
+}
+
+/** Keeps the first event once the result says so. */
+function slowJournal() {
+  const journal = createMemoryJournal();
+  const append = journal.append.bind(journal);
+  const begun = Promise.withResolvers<void>();
+  const committed = Promise.withResolvers<void>();
+  journal.append = (...given) => {
+    begun.resolve();
+    return { ...append(...given), committed: committed.promise };
+  };
+  return { journal, begun: begun.promise, commit: committed.resolve };
 }
 
 /** Uploads are accepted once the result is called. */

@@ -1,0 +1,53 @@
+import { scriptedPassword, type DeviceBytes } from '@rollcall/adapter-kit/conformance';
+
+// Frames of a device that says much at once, as no library does (AMQP 1.0 §2).
+
+type Bytes = readonly number[];
+
+const absent: Bytes = [0x40];
+const no: Bytes = [0x42];
+const uint = (value: number): Bytes => [0x52, value];
+const text = (value: string): Bytes => [0xa1, value.length, ...Buffer.from(value)];
+const symbol = (value: string): Bytes => [0xa3, value.length, ...Buffer.from(value)];
+const binary = (value: string): Bytes => [0xa0, value.length, ...Buffer.from(value)];
+
+function described(code: number, ...fields: readonly Bytes[]): Bytes {
+  const content = fields.flat();
+  return [0x00, 0x53, code, 0xc0, content.length + 1, fields.length, ...content];
+}
+
+function frame(type: 0 | 1, ...body: readonly Bytes[]): Buffer {
+  const bytes = body.flat();
+  return Buffer.from([0, 0, (bytes.length + 8) >> 8, (bytes.length + 8) & 0xff, 2, type, 0, 0, ...bytes]);
+}
+
+const header = (protocol: 0 | 3): Buffer => Buffer.from([0x41, 0x4d, 0x51, 0x50, protocol, 1, 0, 0]);
+const open = Buffer.concat([
+  header(3),
+  frame(1, described(0x41, symbol('PLAIN'), binary(`\0thermostat-7@acme\0${scriptedPassword}`))),
+  header(0),
+  frame(0, described(0x10, text('unit-1'))),
+]);
+const link = Buffer.concat([
+  frame(0, described(0x11, absent, uint(0), uint(100), uint(100))),
+  frame(0, described(0x12, text('link'), uint(0), no, absent, absent, described(0x28), described(0x29))),
+]);
+const close = frame(0, described(0x18));
+/** The descriptor of a Flow, which gives credit to the link. */
+const flow = Buffer.from([0x00, 0x53, 0x13]);
+
+/** A device with a link to send on. It gets credit once it is connected: nothing can be uploaded at once. */
+export const deviceBytes: DeviceBytes = {
+  login: Buffer.concat([open, link]),
+  heard: (answer) => Buffer.from(answer).includes(flow),
+  upload: (number) =>
+    frame(
+      0,
+      described(0x14, uint(0), uint(number), binary(`tag ${number}`), uint(0), no),
+      described(0x73, absent, absent, text('event')),
+      [0x00, 0x53, 0x75, ...binary('x')],
+    ),
+  sign: frame(0),
+  goodbye: close,
+  atOnce: { bytes: Buffer.concat([open, link, close]), uploads: 0 },
+};
