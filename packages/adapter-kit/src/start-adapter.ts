@@ -159,6 +159,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     backoff,
     window: deliveryWindow,
     sendAfterMs: Math.max(settings.commitWaitMs, sendAfterMs),
+    owed: recovered.owed,
     observer: {
       delivered: (sink, { event }) => metrics.delivered(sink, clock.now() - event.at),
       retried(sink, cause) {
@@ -228,12 +229,17 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       // From here on it is everybody's.
       return serveAll(() => outbox.append({ event, message }));
     },
-    takeCoalesced: (device) => outbox.takeCoalesced(device),
+    coalescedOf: (device) => outbox.coalescedOf(device),
   });
   const provedTenants = new Set<TenantId>();
   const leases = await endLostSessions(recovered, { registry, clock, log }, (entry, tenant) => {
     provedTenants.add(tenant.id);
-    const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch });
+    const lost = stampLost(
+      entry,
+      'adapter-lost',
+      { clock, random, nextEpoch },
+      outbox.coalescedOf(entry.event.device),
+    );
     metrics.published(lost);
     return outbox.append({ event: lost, message: encode(lost, tenant) });
   }).catch(giveUp);

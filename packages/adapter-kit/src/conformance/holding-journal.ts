@@ -41,6 +41,9 @@ export function createHoldingJournal(): HoldingJournal {
       journal.forgotten.push(place);
       kept.delete(place);
     },
+    leaveOut(sink, places) {
+      for (const place of places) journal.forget(sink, place);
+    },
     left(outbound, sinks) {
       kept.set(++last, outbound);
       const { event, message } = outbound;

@@ -11,7 +11,7 @@ import {
 import type { NotedMark } from '../authentication/proof-memory.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { inOrderOf, readPages } from './pages.ts';
-import type { Journal, PendingEvent } from './journal.ts';
+import type { Journal, Owed, PendingEvent } from './journal.ts';
 import { createRowBook } from './row-book.ts';
 import type { JournalStore, StoredPending } from './store/stored.ts';
 
@@ -98,7 +98,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       return 'failed';
     }
     pending?.stored();
-    if (storing && (storing.rowsLeft -= pending?.rows ?? 0) <= 0) {
+    if (storing && ((storing.rowsLeft -= pending?.rows ?? 0) <= 0 || isAll)) {
       storing.stored.resolve();
       storing = undefined;
     }
@@ -135,6 +135,9 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       const proofs: NotedMark[] = [];
       for await (const page of readPages(store, 'proofs', Number.MAX_SAFE_INTEGER))
         for (const { name, hash, at } of page) proofs.push({ name, hash, at: at as Timestamp });
+      const owed: Owed[] = [];
+      for await (const page of readPages(store, 'owed', Number.MAX_SAFE_INTEGER))
+        for (const { seq: _seq, ...each } of page) owed.push(each);
       return {
         ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
         ...(summary.instance !== undefined && { follows: summary.instance }),
@@ -145,12 +148,13 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
           for await (const page of readPages(store, 'open', lastSeq)) yield book.reopen(page);
         },
         rhythms,
+        owed,
         ...(proofKey && { proofs: { key: proofKey, proofs } }),
       };
     },
     usedBy: book.usedBy,
-    append(outbound, sinks) {
-      const place = book.append(outbound, sinks);
+    append(outbound, sinks, owed = []) {
+      const place = book.append(outbound, sinks, owed);
       if (failing) return { place, committed: undefined };
       gathering ??= { stored: Promise.withResolvers(), begunAt: clock.monotonic(), rowsLeft: 0 };
       flushSoon();
@@ -164,6 +168,10 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
         await inFlight;
       }
       return inOrderOf(places, await store.read('events', places));
+    },
+    leaveOut(sink, places, owed) {
+      book.leaveOut(sink, places, owed);
+      unhurried();
     },
     forget(sink, place) {
       book.forget(sink, place);

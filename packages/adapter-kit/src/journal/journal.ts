@@ -24,6 +24,16 @@ export interface PendingEvent {
   readonly bytes: number;
 }
 
+/** How many connections of a device were left out for a sink, and no event says so. */
+export interface Owed {
+  readonly sink: string;
+  readonly tenant: string;
+  /** See `deviceNumber`. */
+  readonly device: number;
+  /** 0: none any more; less: events said so many too much, since other sinks lost them. */
+  readonly pairs: number;
+}
+
 /** What becomes of an event that is appended. */
 interface Kept {
   readonly place: Place;
@@ -60,6 +70,7 @@ export interface Recovered {
   open(): AsyncIterable<readonly OpenEntry[]>;
   /** By lease holder, the one heard last at the end. */
   readonly rhythms: readonly (readonly [holder: string, learned: LearnedRhythm])[];
+  readonly owed: readonly Owed[];
   /** Who proved who it is, and from where; absent where nobody did. */
   readonly proofs?: StoredProofs;
 }
@@ -73,8 +84,14 @@ export interface Journal {
   recover(): Promise<Recovered>;
   /** Keeps which incarnation of the adapter uses the journal, for the next one to know. */
   usedBy(instance: string): void;
-  /** Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`. */
-  append(outbound: OutboundEvent, sinks: readonly string[]): Kept;
+  /**
+   * Keeps an event for every one of `sinks`, and its connection as open from `connected` to `disconnected`.
+   *
+   * @param owed what sinks are owed now that the event says it: kept with the event, or not at all.
+   */
+  append(outbound: OutboundEvent, sinks: readonly string[], owed?: readonly Owed[]): Kept;
+  /** Leaves events of one device out for this sink. What the sink is owed now is kept with that, or not at all. */
+  leaveOut(sink: string, places: readonly Place[], owed: Owed): void;
   /** Whether {@link read} gives this event now. Then nobody else need have it in memory. */
   holds(place: Place): boolean;
   /**
@@ -82,7 +99,7 @@ export interface Journal {
    * to what is kept: how it is kept is the journal's business. Rejects where the journal cannot be read now.
    */
   read(places: readonly Place[]): Promise<readonly (OutboundEvent | undefined)[]>;
-  /** The sink needs this event no more: it was confirmed, or left out at the outbox's bound. */
+  /** The sink needs this event no more: it was confirmed. */
   forget(sink: string, place: Place): void;
   /** The sink refused this event: keep it, but do not offer it as pending. */
   park(sink: string, place: Place, cause: string): void;

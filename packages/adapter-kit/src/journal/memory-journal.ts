@@ -2,7 +2,7 @@ import type { ConnectionId, Epoch } from '@rollcall/core';
 import type { NotedMark } from '../authentication/proof-memory.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
-import type { Journal, OpenEntry, Place } from './journal.ts';
+import type { Journal, OpenEntry, Owed, Place } from './journal.ts';
 
 /**
  * Keeps open connections, rhythms and proofs as long as it lives itself, so that an adapter can be started again on it. Events
@@ -12,10 +12,18 @@ export function createMemoryJournal(): Journal {
   const open = new Map<ConnectionId, OpenEntry>();
   const rhythms = new Map<string, LearnedRhythm>();
   const proofs = new Map<string, NotedMark>();
+  const owed = new Map<string, Owed>();
   let proofKey: Uint8Array | undefined;
   let highWater: Epoch | undefined;
   let instance: string | undefined;
   let lastPlace: Place = 0;
+
+  function owe(now: Owed): void {
+    const key = JSON.stringify([now.sink, now.tenant, now.device]);
+    if (now.pairs !== 0) owed.set(key, now);
+    else owed.delete(key);
+  }
+
   return {
     recover: async () => ({
       ...(highWater !== undefined && { highWater }),
@@ -25,12 +33,14 @@ export function createMemoryJournal(): Journal {
         yield [...open.values()];
       },
       rhythms: [...rhythms],
+      owed: [...owed.values()],
       ...(proofKey && { proofs: { key: proofKey, proofs: [...proofs.values()] } }),
     }),
     usedBy(now) {
       instance = now;
     },
-    append({ event }) {
+    append({ event }, _sinks, owedNow = []) {
+      for (const each of owedNow) owe(each);
       highWater = latestEpoch(event, highWater);
       if (event.type === 'disconnected') {
         open.delete(event.connectionId);
@@ -41,6 +51,7 @@ export function createMemoryJournal(): Journal {
     },
     holds: () => false,
     read: async (places) => places.map(() => undefined),
+    leaveOut: (_sink, _places, now) => owe(now),
     forget() {},
     park() {},
     note(presence) {

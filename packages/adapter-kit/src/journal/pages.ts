@@ -6,7 +6,7 @@ import type { JournalStore, StoredEvent, StoreReads } from './store/stored.ts';
 const pageRows = 1_000;
 
 /** Goes through a part of a store page by page, up to `upTo`. */
-export async function* readPages<What extends 'pending' | 'open' | 'rhythms' | 'proofs'>(
+export async function* readPages<What extends 'pending' | 'open' | 'rhythms' | 'proofs' | 'owed'>(
   store: Pick<JournalStore, 'read'>,
   what: What,
   upTo: number,

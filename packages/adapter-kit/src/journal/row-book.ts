@@ -1,7 +1,8 @@
 import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
-import type { Journal, NotedPresence, OpenEntry, Place } from './journal.ts';
+import type { Journal, NotedPresence, OpenEntry, Owed, Place } from './journal.ts';
+import { createOwedBook, type OwedChange } from './owed-book.ts';
 import { createProofBook } from './proof-book.ts';
 import { createSettlements } from './settlements.ts';
 import { takeFirst } from './take-first.ts';
@@ -20,12 +21,14 @@ interface Row {
   offered: boolean;
   /** What must change in the same transaction: the other half of its connection. */
   partner: Row | undefined;
+  /** The change of what its device's sinks are owed that must be stored with it. */
+  owedWith: string | undefined;
 }
 
 /** A batch, and what to do when it is known what became of it. */
 interface PendingBatch {
   readonly batch: Batch;
-  /** Number of rows that it has of the backlog. */
+  /** Number of rows that it has of the backlog, at least: without those that were taken before it was their turn. */
   readonly rows: number;
   stored(): void;
   /** Puts the changes back, behind the others: one that cannot be stored does not keep them from trying. */
@@ -35,16 +38,16 @@ interface PendingBatch {
 /** What the journal says of itself when it changes something. See {@link Journal}. */
 export interface RowBook extends Pick<
   Journal,
-  'usedBy' | 'forget' | 'park' | 'note' | 'learn' | 'prove' | 'holds'
+  'usedBy' | 'leaveOut' | 'forget' | 'park' | 'note' | 'learn' | 'prove' | 'holds'
 > {
   /** Begins where the store ends. To be called once, before everything else. */
   begin(summary: StoreSummary): void;
   /** Takes up connections that are open in the store. */
   reopen(page: readonly StoredOpen[]): readonly OpenEntry[];
-  append(outbound: OutboundEvent, sinks: readonly string[]): Place;
-  /** Number of rows, rhythms and proofs whose changes the store does not have, and were not handed out either. */
+  append(outbound: OutboundEvent, sinks: readonly string[], owed: readonly Owed[]): Place;
+  /** Number of rows, rhythms, proofs and devices that are owed something, whose changes the store does not have, and were not handed out either. */
   readonly backlog: number;
-  /** Hands out the oldest changes, of `maxRows` rows or one more; `undefined` where there are none. */
+  /** Hands out the oldest changes, of `maxRows` rows or a few more; `undefined` where there are none. */
   take(maxRows: number): PendingBatch | undefined;
 }
 
@@ -67,6 +70,7 @@ export function createRowBook(): RowBook {
   const settlements = createSettlements();
   const rhythms = new Map<string, LearnedRhythm | undefined>();
   const proofs = createProofBook();
+  const owedBook = createOwedBook<Row>();
   let nextSeq: Place = 1;
   let highWater: Epoch | undefined;
   let storedHighWater: Epoch | undefined;
@@ -116,6 +120,39 @@ export function createRowBook(): RowBook {
       batch.updated.push([row.seq, standingOf(row)]);
     }
     if (row.partner && dirty.has(row.partner)) takeRow(row.partner, batch);
+    if (row.owedWith !== undefined) takeOwed(row.owedWith, batch);
+  }
+
+  function takeOwed(key: string, batch: Changes): void {
+    const owing = owedBook.take(key);
+    if (!owing) return;
+    batch.owed.push(owing);
+    for (const row of owing.rows) {
+      row.owedWith = undefined;
+      if (!dirty.has(row)) continue;
+      const before = batch.rows.length;
+      takeRow(row, batch);
+      batch.early += batch.rows.length - before;
+    }
+  }
+
+  function tie(row: Row, owing: OwedChange<Row>): void {
+    owing.rows.add(row);
+    row.owedWith = owing.key;
+  }
+
+  function leaveOutOne(sink: string, place: Place, owing: OwedChange<Row>): void {
+    const row = known.get(place);
+    if (!row) {
+      owing.settled.push([place, [{ sink }]]);
+      return;
+    }
+    settle(sink, place);
+    tie(row, owing);
+  }
+
+  function backlog(): number {
+    return dirty.size + settlements.size + rhythms.size + proofs.size + owedBook.size;
   }
 
   return {
@@ -138,6 +175,7 @@ export function createRowBook(): RowBook {
           noted,
           offered: true,
           partner: undefined,
+          owedWith: undefined,
         };
         known.set(seq, row);
         open.set(event.connectionId, row);
@@ -148,7 +186,7 @@ export function createRowBook(): RowBook {
       instance = now;
     },
 
-    append(outbound, sinks) {
+    append(outbound, sinks, owed) {
       const { event } = outbound;
       highWater = latestEpoch(event, highWater);
       const row: Row = {
@@ -160,9 +198,11 @@ export function createRowBook(): RowBook {
         noted: undefined,
         offered: false,
         partner: undefined,
+        owedWith: undefined,
       };
       known.set(row.seq, row);
       change(row);
+      for (const each of owed) tie(row, owedBook.note(each));
       if (event.type === 'connected') {
         open.set(event.connectionId, row);
         return row.seq;
@@ -180,6 +220,10 @@ export function createRowBook(): RowBook {
     holds(place) {
       const row = known.get(place);
       return row ? row.outbound === undefined : place < nextSeq;
+    },
+    leaveOut(sink, places, owed) {
+      const owing = owedBook.note(owed);
+      for (const place of places) leaveOutOne(sink, place, owing);
     },
     forget: (sink, place) => settle(sink, place),
     park: settle,
@@ -204,15 +248,19 @@ export function createRowBook(): RowBook {
     prove: (changes) => proofs.note(changes),
 
     get backlog() {
-      return dirty.size + settlements.size + rhythms.size + proofs.size;
+      return backlog();
     },
 
     take(maxRows) {
-      if (dirty.size + settlements.size + rhythms.size + proofs.size === 0) return undefined;
-      const changes: Changes = { rows: [], removed: [], inserted: [], updated: [] };
+      if (backlog() === 0) return undefined;
+      const changes: Changes = { rows: [], removed: [], inserted: [], updated: [], owed: [], early: 0 };
       for (const row of dirty) {
         if (changes.rows.length >= maxRows) break;
         takeRow(row, changes);
+      }
+      for (let key = owedBook.first(); key !== undefined; key = owedBook.first()) {
+        if (changes.rows.length + changes.owed.length >= maxRows) break;
+        takeOwed(key, changes);
       }
       const settled = settlements.take(maxRows - changes.rows.length);
       const learned = takeFirst(rhythms, maxRows - changes.rows.length - settled.length);
@@ -226,11 +274,12 @@ export function createRowBook(): RowBook {
           removed: changes.removed,
           inserted: changes.inserted,
           updated: changes.updated,
-          settled,
+          settled: [...settled, ...changes.owed.flatMap((owing) => owing.settled)],
           rhythms: learned.map(([holder, gaps]) => [holder, gaps && JSON.stringify(gaps)] as const),
           ...(proved.marks.length > 0 && { proofs: proved }),
+          ...(changes.owed.length > 0 && { owed: changes.owed.flatMap(({ owed }) => [...owed.values()]) }),
         },
-        rows: changes.rows.length + settled.length + learned.length + proved.marks.length,
+        rows: changes.rows.length - changes.early + settled.length + learned.length + proved.marks.length,
         stored() {
           storedHighWater = epoch ?? storedHighWater;
           if (usedBy === instance) instance = undefined;
@@ -242,6 +291,10 @@ export function createRowBook(): RowBook {
           settlements.putBack(settled);
           for (const [holder, gaps] of learned) if (!rhythms.has(holder)) rhythms.set(holder, gaps);
           proofs.putBack(proved);
+          for (const owing of changes.owed) {
+            owedBook.putBack(owing);
+            for (const row of owing.rows) row.owedWith = owing.key;
+          }
         },
       };
     },
@@ -253,6 +306,9 @@ interface Changes {
   readonly removed: number[];
   readonly inserted: StandingEvent[];
   readonly updated: (readonly [seq: number, standing: Standing])[];
+  readonly owed: OwedChange<Row>[];
+  /** Number of rows that were taken before it was their turn, for what is owed. */
+  early: number;
 }
 
 function isKept({ open, waiting, parked }: Row): boolean {

@@ -59,7 +59,7 @@ export async function settleJournal(
     await sink.close();
     throw error;
   });
-  return settle(journal, bury ? recovered : { pending: recovered.pending, async *open() {} }, environment);
+  return settle(journal, bury ? recovered : { ...recovered, async *open() {} }, environment);
 }
 
 /** Ends connections as `buried` whose adapter has left no journal, but which somebody knows to be open. */
@@ -71,6 +71,7 @@ export function buryConnections(
   return settle(
     createMemoryJournal(),
     {
+      owed: [],
       async *pending() {},
       async *open() {
         yield open;
@@ -82,7 +83,7 @@ export function buryConnections(
 
 async function settle(
   journal: Journal,
-  recovered: Pick<Recovered, 'pending' | 'open'>,
+  recovered: Pick<Recovered, 'pending' | 'open' | 'owed'>,
   { sink, clock, random, log, withinMs }: Environment,
 ): Promise<Settled> {
   let delivered = 0;
@@ -97,6 +98,7 @@ async function settle(
     backoff: { firstMs: 100, maxMs: 1_000 },
     window: 100,
     sendAfterMs: withinMs,
+    owed: recovered.owed,
     observer: {
       delivered: () => (delivered += 1),
       retried: (_sink, cause) => log.debug({ err: cause }, 'event will be sent again'),
@@ -114,7 +116,7 @@ async function settle(
   for await (const batch of recovered.open()) {
     let committed: Promise<void> | undefined;
     for (const entry of batch) {
-      const event = stampLost(entry, 'buried', { clock, random });
+      const event = stampLost(entry, 'buried', { clock, random }, outbox.coalescedOf(entry.event.device));
       // What the tenant would add is known to its registry, which need not be at hand.
       committed = outbox.append({ event, message: encodeEvent(event, { defaults: {} }) });
       buried += 1;

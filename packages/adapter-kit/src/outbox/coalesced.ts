@@ -1,26 +1,97 @@
-/** How many connections of each device were left out, until its next event says so. */
+import type { Owed } from '../journal/journal.ts';
+
+/** Devices of which a sink heard too much that are remembered: beyond it, it may hear too much once more. */
+const maxOverTold = 10_000;
+
+/**
+ * How many connections of each device were left out for each sink, until an event says so.
+ *
+ * An event is the same for every sink, and says the greatest of the counts: no consumer hears of too few, and where one sink
+ * loses some, its consumers hear the truth. What a sink was told in excess counts against what it loses later.
+ */
 export interface Coalesced {
-  add(tenant: string, device: number): void;
-  /** @returns the number since the last call. */
-  take(tenant: string, device: () => number): number;
+  /** @returns what this sink is owed by now. */
+  add(sink: string, tenant: string, device: number, pairs: number): Owed;
+  /** What the next event of the device has to say. */
+  next(tenant: string, device: () => number): number;
+  /** An event that says `pairs` is on its way to every sink. */
+  said(tenant: string, device: number, pairs: number): Said;
 }
 
-export function createCoalesced(): Coalesced {
-  const byTenant = new Map<string, Map<number, number>>();
+interface Said {
+  /** What each sink is owed now. */
+  readonly owed: readonly Owed[];
+  /** Of other devices: that they were told too much is not remembered any more. */
+  readonly forgotten: readonly Owed[];
+}
+
+/** @param earlier what an earlier incarnation left; sinks that there are no more have no say. */
+export function createCoalesced(sinks: readonly string[], earlier: readonly Owed[] = []): Coalesced {
+  const counts = sinks.map(createCountsOfSink);
+  for (const { sink, tenant, device, pairs } of earlier)
+    counts.find((each) => each.sink === sink)?.put(tenant, device, pairs);
+
   return {
-    add(tenant, device) {
-      let counts = byTenant.get(tenant);
-      if (!counts) byTenant.set(tenant, (counts = new Map()));
-      counts.set(device, (counts.get(device) ?? 0) + 1);
+    add(sink, tenant, device, added) {
+      const of = counts.find((each) => each.sink === sink);
+      const pairs = (of?.get(tenant, device) ?? 0) + added;
+      of?.put(tenant, device, pairs);
+      return { sink, tenant, device, pairs };
     },
-    take(tenant, device) {
-      const counts = byTenant.get(tenant);
-      if (!counts) return 0;
+    next(tenant, device) {
+      if (!counts.some((each) => each.has(tenant))) return 0;
       const number = device();
-      const count = counts.get(number) ?? 0;
-      counts.delete(number);
-      if (counts.size === 0) byTenant.delete(tenant);
-      return count;
+      return Math.max(0, ...counts.map((each) => each.get(tenant, number)));
+    },
+    said(tenant, device, said) {
+      const owed = counts.map((each) => {
+        const pairs = each.get(tenant, device) - said;
+        each.put(tenant, device, pairs);
+        return { sink: each.sink, tenant, device, pairs };
+      });
+      return { owed, forgotten: counts.flatMap((each) => each.forgetOverTold()) };
+    },
+  };
+}
+
+interface CountsOfSink {
+  readonly sink: string;
+  has(tenant: string): boolean;
+  get(tenant: string, device: number): number;
+  put(tenant: string, device: number, pairs: number): void;
+  /** Keeps within {@link maxOverTold}. */
+  forgetOverTold(): readonly Owed[];
+}
+
+function createCountsOfSink(sink: string): CountsOfSink {
+  const byTenant = new Map<string, Map<number, number>>();
+  /** The one that was told too much longest ago first. */
+  const overTold = new Map<string, readonly [tenant: string, device: number]>();
+
+  function put(tenant: string, device: number, pairs: number): void {
+    let devices = byTenant.get(tenant);
+    if (!devices) byTenant.set(tenant, (devices = new Map()));
+    if (pairs === 0) devices.delete(device);
+    else devices.set(device, pairs);
+    if (devices.size === 0) byTenant.delete(tenant);
+    const key = `${device} ${tenant}`;
+    overTold.delete(key);
+    if (pairs < 0) overTold.set(key, [tenant, device]);
+  }
+
+  return {
+    sink,
+    has: (tenant) => byTenant.has(tenant),
+    get: (tenant, device) => byTenant.get(tenant)?.get(device) ?? 0,
+    put,
+    forgetOverTold() {
+      const forgotten: Owed[] = [];
+      for (const [tenant, device] of overTold.values()) {
+        if (overTold.size <= maxOverTold) break;
+        put(tenant, device, 0);
+        forgotten.push({ sink, tenant, device, pairs: 0 });
+      }
+      return forgotten;
     },
   };
 }

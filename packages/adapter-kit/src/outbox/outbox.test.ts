@@ -330,8 +330,7 @@ describe('at the bound', () => {
     }
     expect(outbox.depth()).toMatchObject([{ events: 9 }]);
     expect(counted.leftOut).toBe(16);
-    expect(outbox.takeCoalesced(deviceRef('acme', 'd1'))).toBe(16);
-    expect(outbox.takeCoalesced(deviceRef('acme', 'd1'))).toBe(0);
+    expect(outbox.coalescedOf(deviceRef('acme', 'd1'))).toBe(16);
     sink.answer = () => ({ status: 'delivered' });
     await clock.advanceAsync(60_000);
     expect(idsOf(sink.events)).toEqual(['first', 'c16', 'd16', 'c17', 'd17', 'c18', 'd18', 'c19', 'd19']);

@@ -7,7 +7,7 @@ import {
   type OutboundEvent,
   type Random,
 } from '@rollcall/core';
-import type { Journal, PendingEvent } from '../journal/journal.ts';
+import type { Journal, Owed, PendingEvent } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { createBodies } from './bodies.ts';
 import { createCoalesced } from './coalesced.ts';
@@ -51,6 +51,8 @@ export interface OutboxOptions {
   readonly window: number;
   /** An event is sent once it is in the journal, or after this time where the journal does not answer. */
   readonly sendAfterMs: number;
+  /** What an earlier incarnation left out, and did not say. */
+  readonly owed?: readonly Owed[];
 }
 
 export interface SinkDepth {
@@ -75,8 +77,8 @@ export interface Outbox {
   hold(): () => void;
   /** Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again. */
   announce(outbound: OutboundEvent): void;
-  /** Number of pairs of this device left out since the last call. */
-  takeCoalesced(device: DeviceRef): number;
+  /** Number of pairs of this device that were left out and that no event says: for the next one, which is appended at once. */
+  coalescedOf(device: DeviceRef): number;
   depth(): readonly SinkDepth[];
   /** Bytes of memory that everything that waits takes, about. */
   memoryBytes(): number;
@@ -90,7 +92,6 @@ export interface Outbox {
 export function createOutbox(options: OutboxOptions): Outbox {
   const { clock, journal, observer, bounds } = options;
   const closing = new AbortController();
-  const coalesced = createCoalesced();
   const drainWaiters = new Set<() => void>();
   const bodies = createBodies(journal, bounds.maxMemoryBytes ?? memoryLimit(0));
   const waiting = new WaitingEvents();
@@ -98,6 +99,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let announcements = 0;
   let isHeld = false;
   const sinkNames = options.sinks.map((sink) => sink.name);
+  const coalesced = createCoalesced(sinkNames, options.owed);
   const queues = options.sinks.map((sink) =>
     createSinkQueue(
       { ...options, sink, waiting, bodies, signal: closing.signal, maySend: () => !isHeld },
@@ -106,12 +108,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
         released() {
           if (drainWaiters.size > 0 && isEmpty()) for (const wake of drainWaiters) wake();
         },
-        leftOut(tenant, { device, places }) {
-          coalesced.add(tenant, device);
-          for (const place of places) {
-            journal.forget(sink.name, place);
-            bodies.done(place);
-          }
+        leftOut(tenant, { device, places, pairs }) {
+          journal.leaveOut(sink.name, places, coalesced.add(sink.name, tenant, device, pairs));
+          for (const place of places) bodies.done(place);
           observer.leftOut(sink.name);
         },
       },
@@ -154,17 +153,23 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     append(outbound) {
-      const { place, committed } = journal.append(outbound, sinkNames);
       const { event, message } = outbound;
+      const device = deviceNumber(event.device.device);
+      const { tenant } = event.device;
+      const said =
+        event.coalesced === undefined ? undefined : coalesced.said(tenant, device, event.coalesced);
+      const { place, committed } = journal.append(outbound, sinkNames, said?.owed);
+      for (const owed of said?.forgotten ?? []) journal.leaveOut(owed.sink, [], owed);
       const arrival: Arrival = {
         place,
         at: event.at,
-        device: deviceNumber(event.device.device),
+        device,
         bytes: message.byteLength,
+        ...(event.coalesced !== undefined && { coalesced: event.coalesced }),
         half: event,
       };
       if (queues.length > 0) bodies.keep(place, outbound, queues.length, committed && bounded(committed));
-      for (const queue of queues) queue.append(event.device.tenant, arrival);
+      for (const queue of queues) queue.append(tenant, arrival);
       while (bodies.overBound && leaveOutPinned());
       return committed;
     },
@@ -190,7 +195,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const queue of willing)
         queue.append(device.tenant, { place, at, device: number, bytes: 0, announcement: true });
     },
-    takeCoalesced: ({ tenant, device }) => coalesced.take(tenant, () => deviceNumber(device)),
+    coalescedOf: ({ tenant, device }) => coalesced.next(tenant, () => deviceNumber(device)),
     depth: () => queues.map((queue) => queue.depth()),
     memoryBytes: () => bodies.memoryBytes + waiting.memoryBytes,
     drained: (signal) =>

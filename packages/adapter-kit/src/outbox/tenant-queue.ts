@@ -16,6 +16,8 @@ export interface LeftOut {
   readonly device: number;
   readonly places: readonly [connected: Place, disconnected: Place];
   readonly bytes: number;
+  /** Connections that go untold with it: itself, and those that its events said were left out before them. */
+  readonly pairs: number;
 }
 
 /**
@@ -179,6 +181,7 @@ export function createTenantQueue(waiting: WaitingEvents): TenantQueue {
         device: waiting.device(connected),
         places: [waiting.place(connected), waiting.place(disconnected)],
         bytes: waiting.bytes(connected) + waiting.bytes(disconnected),
+        pairs: 1 + waiting.coalesced(connected) + waiting.coalesced(disconnected),
       };
       unpair(disconnected);
       drop(connected);

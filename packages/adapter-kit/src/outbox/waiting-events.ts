@@ -13,6 +13,8 @@ export interface WaitingFacts {
   readonly device: number;
   /** Length of its message. */
   readonly bytes: number;
+  /** Pairs that it says were left out before it; absent: none. */
+  readonly coalesced?: number;
 }
 
 export const flags = {
@@ -28,8 +30,8 @@ export const flags = {
 const leastCapacity = 256;
 
 /**
- * Everything that the outbox has in memory of events that wait, 65 bytes each: columns of numbers, outside of the heap. A
- * million events that wait are 65 MB, and nothing for the garbage collector to look at. The events themselves are elsewhere,
+ * Everything that the outbox has in memory of events that wait, 69 bytes each: columns of numbers, outside of the heap. A
+ * million events that wait are 69 MB, and nothing for the garbage collector to look at. The events themselves are elsewhere,
  * see `createBodies`.
  */
 export class WaitingEvents {
@@ -37,6 +39,7 @@ export class WaitingEvents {
   #ats = new Float64Array(0);
   #devices = new Float64Array(0);
   #bytes = new Uint32Array(0);
+  #coalesced = new Uint32Array(0);
   #partners = new Int32Array(0);
   #flags = new Uint8Array(0);
   /** The first row that is free; the next one stands in its column of partners. */
@@ -58,12 +61,13 @@ export class WaitingEvents {
 
   /** What all of it takes, free rows included. */
   get memoryBytes(): number {
-    const columns = [this.#places, this.#ats, this.#devices, this.#bytes, this.#partners, this.#flags];
+    const facts = [this.#places, this.#ats, this.#devices, this.#bytes, this.#coalesced];
+    const columns = [...facts, this.#partners, this.#flags];
     const links = [this.ofDevice, this.ofTenant, this.pairs, this.ready];
     return [...columns, ...links].reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  add({ place, at, device, bytes }: WaitingFacts): Entry {
+  add({ place, at, device, bytes, coalesced = 0 }: WaitingFacts): Entry {
     if (this.#free === none) this.#resize(Math.max(leastCapacity, this.#places.length * 2));
     const entry = this.#free;
     this.#free = this.partner(entry);
@@ -71,6 +75,7 @@ export class WaitingEvents {
     this.#ats[entry] = at;
     this.#devices[entry] = device;
     this.#bytes[entry] = bytes;
+    this.#coalesced[entry] = coalesced;
     this.#partners[entry] = none;
     this.#flags[entry] = 0;
     this.#count += 1;
@@ -105,6 +110,10 @@ export class WaitingEvents {
     return this.#bytes[entry] ?? 0;
   }
 
+  coalesced(entry: Entry): number {
+    return this.#coalesced[entry] ?? 0;
+  }
+
   /** The other half of its connection, for a paired one. */
   partner(entry: Entry): Entry {
     return this.#partners[entry] ?? none;
@@ -135,6 +144,7 @@ export class WaitingEvents {
     this.#ats = resized(this.#ats, new Float64Array(capacity));
     this.#devices = resized(this.#devices, new Float64Array(capacity));
     this.#bytes = resized(this.#bytes, new Uint32Array(capacity));
+    this.#coalesced = resized(this.#coalesced, new Uint32Array(capacity));
     this.#partners = resized(this.#partners, new Int32Array(capacity));
     this.#flags = resized(this.#flags, new Uint8Array(capacity));
     for (const links of [this.ofDevice, this.ofTenant, this.pairs, this.ready]) links.resize(capacity);

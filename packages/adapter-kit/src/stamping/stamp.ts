@@ -123,6 +123,7 @@ export function stampLost(
   { event, noted }: OpenEntry,
   reason: 'adapter-lost' | 'buried',
   context: Pick<StampContext, 'clock' | 'random'> & Partial<Pick<StampContext, 'nextEpoch'>>,
+  coalesced = 0,
 ): DisconnectedEvent {
   // The wall clock may have been set back since, and before.
   const lastSeen = Math.max(event.at, noted?.lastSeen ?? event.at) as Timestamp;
@@ -133,6 +134,7 @@ export function stampLost(
     lastSeen,
     uncertaintyMs: at - lastSeen,
     ...endedBy(reason),
+    ...(coalesced > 0 && { coalesced }),
   };
 }
 

@@ -43,8 +43,8 @@ export interface ConnectionsOptions {
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
   /** Takes a stamped event over; resolves when it is safe, `undefined` when it is already. */
   publish(event: ConnectionEvent, description: ConnectionDescription): Promise<void> | undefined;
-  /** Pairs of this device left out since last asked. */
-  takeCoalesced(device: DeviceRef): number;
+  /** Pairs of this device that were left out, and that no event says. */
+  coalescedOf(device: DeviceRef): number;
   readonly access: Pick<AccessBook, 'holdProof' | 'holdLease'>;
   /** Longest time a device waits for {@link OpenConnection.committed}. */
   readonly commitWaitMs: number;
@@ -204,13 +204,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const older = slot === undefined ? undefined : slots.get(slot);
         // Its ending comes first, and says how many pairs were left out before it.
         if (older) endOne(older, 'taken-over');
-        const event = stampConnected(stamp, description, change, at, options.takeCoalesced(device));
+        const event = stampConnected(stamp, description, change, at, options.coalescedOf(device));
         // Not before: what could not be published must not be ended either.
         keep(options.publish(event, description));
         connected = add(event, description, tracked, stamp.wall.offset());
         if (!serving) contain(() => description.servingChanged?.(false));
       } else if (connected) {
-        const event = stampDisconnected(stamp, connected, change, at, options.takeCoalesced(device));
+        const event = stampDisconnected(stamp, connected, change, at, options.coalescedOf(device));
         remove(connected);
         connected = undefined;
         try {

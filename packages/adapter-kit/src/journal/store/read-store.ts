@@ -21,6 +21,9 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
   const proofs = database.prepare(
     'SELECT given AS seq, name, hash, at FROM proof WHERE given > ? AND given <= ? ORDER BY given LIMIT ?',
   );
+  const owed = database.prepare(
+    'SELECT id AS seq, tenant, device, sink, pairs FROM owed WHERE id > ? AND id <= ? ORDER BY id LIMIT ?',
+  );
   const event = database.prepare('SELECT seq, facts, message FROM event WHERE seq = ?');
   const bounds = ({ after, upTo, limit }: Page): [number, number, number] => [after, upTo, limit];
 
@@ -50,6 +53,14 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
         name: String(name),
         hash: String(hash),
         at: Number(at),
+      })),
+    owed: (page) =>
+      owed.all(...bounds(page)).map(({ seq, tenant, device, sink, pairs }) => ({
+        seq: Number(seq),
+        tenant: String(tenant),
+        device: Number(device),
+        sink: String(sink),
+        pairs: Number(pairs),
       })),
     events: (seqs) => seqs.flatMap((seq) => toEvents(event.get(seq))),
   };

@@ -36,6 +36,14 @@ export const schemaSteps: readonly string[] = [
      name TEXT NOT NULL,
      at INTEGER NOT NULL
    ) STRICT;`,
+  `CREATE TABLE owed (
+     id INTEGER PRIMARY KEY,
+     tenant TEXT NOT NULL,
+     device INTEGER NOT NULL,
+     sink TEXT NOT NULL,
+     pairs INTEGER NOT NULL,
+     UNIQUE (tenant, device, sink)
+   ) STRICT;`,
 ];
 
 /**

@@ -51,6 +51,10 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
   const removeRhythm = database.prepare('DELETE FROM rhythm WHERE holder = ?');
   const putProof = database.prepare('INSERT OR REPLACE INTO proof (hash, name, at) VALUES (?, ?, ?)');
   const removeProof = database.prepare('DELETE FROM proof WHERE hash = ?');
+  const putOwed = database.prepare(
+    'INSERT OR REPLACE INTO owed (tenant, device, sink, pairs) VALUES (?, ?, ?, ?)',
+  );
+  const removeOwed = database.prepare('DELETE FROM owed WHERE tenant = ? AND device = ? AND sink = ?');
   const putFact = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
 
   function stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
@@ -85,6 +89,13 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
     }
   }
 
+  function owe(owed: NonNullable<Batch['owed']>): void {
+    for (const { tenant, device, sink, pairs } of owed) {
+      if (pairs === 0) removeOwed.run(tenant, device, sink);
+      else putOwed.run(tenant, device, sink, pairs);
+    }
+  }
+
   function change(batch: Batch): void {
     const { highWater, instance, removed, inserted, updated, settled: settledNow, rhythms, proofs } = batch;
     if (highWater !== undefined) putFact.run('high-water', highWater);
@@ -102,6 +113,7 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
       else putRhythm.run(holder, gaps);
     }
     if (proofs) prove(proofs);
+    if (batch.owed) owe(batch.owed);
   }
 
   return {

@@ -65,6 +65,15 @@ interface StoredProof {
   readonly at: number;
 }
 
+/** How many connections of a device were left out for a sink, unsaid. `device` is a number of 53 bits, see `deviceNumber`. */
+interface StoredOwed {
+  readonly seq: number;
+  readonly tenant: string;
+  readonly device: number;
+  readonly sink: string;
+  readonly pairs: number;
+}
+
 /** Proofs that are kept, or, without `at`, forgotten. */
 export interface ProofBatch {
   /** What their hashes were made with, where the store does not have it yet. */
@@ -85,6 +94,7 @@ export interface StoreReads {
   open(page: Page): readonly StoredOpen[];
   rhythms(page: Page): readonly StoredRhythm[];
   proofs(page: Page): readonly StoredProof[];
+  owed(page: Page): readonly StoredOwed[];
   /** Those of the events that there are, in any order. */
   events(seqs: readonly number[]): readonly StoredEvent[];
 }
@@ -118,6 +128,8 @@ export interface Batch {
   readonly settled: readonly (readonly [seq: number, settlements: readonly Settlement[]])[];
   readonly rhythms: readonly (readonly [holder: string, gaps: string | undefined])[];
   readonly proofs?: ProofBatch;
+  /** 0 pairs: nothing is owed any more. */
+  readonly owed?: readonly Omit<StoredOwed, 'seq'>[];
 }
 
 /** Where the file journal keeps things, seen from the thread of the adapter. */
