@@ -203,7 +203,7 @@ export function describeNetwork(name: string, { available, traits, create }: Net
         const consumer = await consume('event', tenant);
         await delivered;
         await expect
-          .poll(() => new Set(consumer.messages.map(({ id }) => id)).size, { timeout: 20_000 })
+          .poll(() => new Set(consumer.messages.map(({ id }) => id)).size, { timeout: 60_000 })
           .toBe(events);
       },
     );
