@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import base from './vitest.faults.config.ts';
 
 // The same faults, larger and longer. Not part of CI.
@@ -6,5 +6,5 @@ process.env['ROLLCALL_FAULTS'] ??= 'soak';
 
 export default defineConfig({
   ...base,
-  test: { ...base.test, testTimeout: 1_200_000 },
+  test: { ...base.test, exclude: configDefaults.exclude, testTimeout: 1_200_000 },
 });

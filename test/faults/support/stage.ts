@@ -16,6 +16,8 @@ export interface Stage {
   readonly network: Restartable;
   readonly adapter: Restartable;
   readonly port: number;
+  /** The port with TLS, where there is a certificate. */
+  readonly securePort: number;
   readonly networkUrl: string;
   /** The adapter's journal. */
   readonly journal: string;
@@ -38,6 +40,8 @@ export interface StageOptions {
   /** Where the adapter finds its network; default: the embedded one. */
   readonly networkPort?: number;
   readonly environment?: Record<string, string>;
+  /** PEM of the adapter's key and certificate; default: none, and no port with TLS. */
+  readonly certificate?: { readonly key: string; readonly cert: string };
   /** How long the adapter may take until it is ready. */
   readonly readyWithinMs?: number;
 }
@@ -51,6 +55,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
   const registry = join(directory, 'registry.json');
   writeFileSync(registry, JSON.stringify(options.registry ?? registryOf(devices)));
   const [ownNetworkPort, port, healthPort] = [nextPort++, nextPort++, nextPort++];
+  const securePort = options.certificate ? nextPort++ : 0;
   const networkPort = options.networkPort ?? ownNetworkPort;
   const section = protocol.toUpperCase();
   const health = `http://127.0.0.1:${healthPort}`;
@@ -74,6 +79,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
       ROLLCALL_JOURNAL_COMMITWAIT: '30000',
       ROLLCALL_HEALTH_PORT: String(healthPort),
       ...listening(section, port),
+      ...(options.certificate && listeningSecurely(section, securePort, directory, options.certificate)),
       [`ROLLCALL_${section}_MAXCONNECTIONS`]: '100000',
       ...environment,
     },
@@ -88,6 +94,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
     network,
     adapter,
     port,
+    securePort,
     networkUrl: `amqp://127.0.0.1:${networkPort}`,
     journal: join(directory, 'journal', `${protocol}-0.journal`),
     readiness: async () =>
@@ -114,6 +121,21 @@ function listening(section: string, port: number): Record<string, string> {
         [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
         [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
       };
+}
+
+function listeningSecurely(
+  section: string,
+  port: number,
+  directory: string,
+  { key, cert }: { readonly key: string; readonly cert: string },
+): Record<string, string> {
+  writeFileSync(join(directory, 'key.pem'), key);
+  writeFileSync(join(directory, 'cert.pem'), cert);
+  return {
+    [`ROLLCALL_${section}_PORT`]: String(port),
+    [`ROLLCALL_${section}_KEYPATH`]: join(directory, 'key.pem'),
+    [`ROLLCALL_${section}_CERTPATH`]: join(directory, 'cert.pem'),
+  };
 }
 
 /** Salted SHA-256: what a login costs is not what is tested. */
