@@ -1,8 +1,11 @@
 /** Waits until `problems` finds none; rejects with the first ones it still finds when patience ends. */
-export async function eventuallyNone(problems: () => readonly string[], patienceMs = 30_000): Promise<void> {
+export async function eventuallyNone(
+  problems: () => readonly string[] | Promise<readonly string[]>,
+  patienceMs = 30_000,
+): Promise<void> {
   const givenUpAt = performance.now() + patienceMs;
   for (;;) {
-    const found = problems();
+    const found = await problems();
     if (found.length === 0) return;
     if (performance.now() > givenUpAt)
       throw new Error(`${found.length} problems:\n${found.slice(0, 10).join('\n')}`);

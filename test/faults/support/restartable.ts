@@ -15,12 +15,16 @@ export interface RestartableOptions {
 export interface Restartable {
   start(): Promise<void>;
   readonly process: TestProcess;
+  /** Rejects when it ends, with how and with the last lines that it printed. */
+  ended(): Promise<never>;
   /** Ends it and waits for that: `SIGKILL` as a crash, `SIGTERM` as an operator. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** Stops it without ending it: it holds its connections, and says nothing. */
   freeze(): void;
   thaw(): void;
 }
+
+const lastLines = 40;
 
 export function restartable({
   app,
@@ -50,6 +54,12 @@ export function restartable({
     },
     get process() {
       return process();
+    },
+    async ended() {
+      const { child, stdout, stderr, exited } = process();
+      const code = await exited();
+      const said = [...stdout.slice(-lastLines), ...stderr.slice(-lastLines)].join('\n');
+      throw new Error(`${app} ended with ${code ?? child.signalCode}:\n${said}`);
     },
     async end(signal) {
       const { child } = process();

@@ -253,6 +253,27 @@ describe('storing', () => {
     expect(store.batches).toMatchObject([{ inserted: [], removed: [], updated: [] }]);
   });
 
+  test('a disk that does not answer makes nothing stay that nobody needs, and the latest epoch is stored', async () => {
+    const { store, journal } = givenAJournal();
+    await journal.recover();
+    const release = store.hold();
+    journal.append(connected('first'), ['events']);
+    await turn();
+    for (let round = 0; round < 5_000; round++)
+      for (const half of [connected(String(round)), disconnected(String(round))])
+        journal.forget('events', journal.append(half, ['events']).place);
+    const { event, message } = disconnected('first');
+    const latest = { ...event, endedEpoch: '01bfffffffff0000' as Epoch } as typeof event;
+    const { place, committed } = journal.append({ event: latest, message }, ['events']);
+    journal.forget('events', place);
+    release();
+    await committed;
+    // The first one, what became of it, and nothing of the others.
+    expect(store.batches.map(({ inserted, updated }) => inserted.length + updated.length)).toEqual([1, 1]);
+    store.crash();
+    expect(await recovered()).toMatchObject({ highWater: '01bfffffffff0000', open: [] });
+  });
+
   test('it is behind while an event waits longer than it should', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();

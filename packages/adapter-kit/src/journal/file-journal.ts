@@ -27,6 +27,8 @@ export interface FileJournalOptions {
 const batchRows = 2_000;
 /** Longest time until a change is stored that nobody waits for. */
 const unhurriedMs = 50;
+/** Refused events that wait to be stored as such, beyond which no more are read: what sinks say of them takes memory. */
+const maxRefusals = 10_000;
 /** Time between tries where the store fails. */
 const retryMs = 1_000;
 /** Longest time that closing waits for the store. */
@@ -83,6 +85,8 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       storing.rowsLeft = book.backlog;
       gathering = undefined;
     }
+    // What is needed no more went out of the backlog by itself.
+    if (storing) storing.rowsLeft = Math.min(storing.rowsLeft, book.backlog);
     const pending = book.take(batchRows);
     const isAll = book.backlog === 0;
     try {
@@ -162,11 +166,12 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     },
     holds: book.holds,
     async read(places) {
-      // At the end of an outage, what was confirmed is stored before more is sent: else the confirmations would fill memory.
+      // At the end of an outage, what was confirmed is stored before more is sent: else a crash would tell too much of it again.
       if (!failing && !closing && book.backlog > 2 * batchRows) {
         flush();
         await inFlight;
       }
+      if (book.refusals > maxRefusals) throw new Error('what sinks refused is not stored yet');
       return inOrderOf(places, await store.read('events', places));
     },
     leaveOut(sink, places, owed) {
@@ -208,7 +213,9 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
   async function storeAll(): Promise<void> {
     await inFlight;
     let triesLeft = 1 + Math.ceil(book.backlog / batchRows);
-    while (book.backlog > 0 && triesLeft-- > 0) await storeNext();
+    // Once at least: the latest epoch must be there, also where nothing else is needed any more.
+    do await storeNext();
+    while (book.backlog > 0 && triesLeft-- > 0);
     if (book.backlog > 0) log.error({ rows: book.backlog }, 'journal closes without what it could not write');
     await store.close();
   }

@@ -47,6 +47,8 @@ export interface RowBook extends Pick<
   append(outbound: OutboundEvent, sinks: readonly string[], owed: readonly Owed[]): Place;
   /** Number of rows, rhythms, proofs and devices that are owed something, whose changes the store does not have, and were not handed out either. */
   readonly backlog: number;
+  /** Number of those that are refusals, of events whose standing is known to the store alone. */
+  readonly refusals: number;
   /** Hands out the oldest changes, of `maxRows` rows or a few more; `undefined` where there are none. */
   take(maxRows: number): PendingBatch | undefined;
 }
@@ -80,7 +82,11 @@ export function createRowBook(): RowBook {
   function change(row: Row): void {
     resting.delete(row);
     dirty.add(row);
-    if (!isKept(row)) known.delete(row.seq);
+    if (isKept(row)) return;
+    known.delete(row.seq);
+    // Nobody needs it any more: a disk that does not answer does not make it stay in memory, nor what the store never had.
+    row.outbound = undefined;
+    if (!row.offered) dirty.delete(row);
   }
 
   function settle(sink: string, place: Place, refusal?: string): void {
@@ -251,8 +257,12 @@ export function createRowBook(): RowBook {
       return backlog();
     },
 
+    get refusals() {
+      return settlements.refusals;
+    },
+
     take(maxRows) {
-      if (backlog() === 0) return undefined;
+      if (backlog() === 0 && highWater === storedHighWater && instance === undefined) return undefined;
       const changes: Changes = { rows: [], removed: [], inserted: [], updated: [], owed: [], early: 0 };
       for (const row of dirty) {
         if (changes.rows.length >= maxRows) break;
