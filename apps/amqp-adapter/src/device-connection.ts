@@ -177,6 +177,8 @@ export function serveDevice(
   }
 
   function closeSoon(): void {
+    // What it said last may be read after it has gone.
+    if (socket.closed) return;
     const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => socket.destroy());
     socket.once('close', disarm);
     // What is written in this turn goes out first.
