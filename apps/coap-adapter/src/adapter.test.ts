@@ -330,6 +330,25 @@ describe('probing', () => {
     expect((ended as { readonly uncertaintyMs: number }).uncertaintyMs).toBeGreaterThanOrEqual(600_000);
   });
 
+  test('one that did not answer, and was heard all the same, is asked anew the next time', async () => {
+    const often: TestSetting = { tenant: { presenceIntervalSeconds: 10, presenceProbe: true } };
+    const adapter = await givenAConnectedDevice({}, often);
+    await adapter.device.send('telemetry');
+    adapter.device.coap.answerPings(false);
+    for (let interval = 0; interval < 3; interval++) {
+      // It is asked after 7.5 s; what is sent again of that goes on for a minute.
+      await adapter.clock.advanceAsync(8_000);
+      await adapter.device.send('telemetry');
+    }
+    await adapter.clock.advanceAsync(7_000);
+    adapter.device.coap.answerPings(true);
+    await adapter.clock.advanceAsync(600);
+    await untilHeard(adapter);
+    await adapter.clock.advanceAsync(6_000);
+    await untilHeard(adapter);
+    expect(causes(adapter)).toEqual(['connected']);
+  });
+
   test('one that closed its association cannot be probed', async () => {
     const adapter = await givenAConnectedDevice({}, probed);
     await adapter.device.send('telemetry');

@@ -21,8 +21,8 @@ export interface PeerState<Peer> {
 
 interface Ping {
   readonly id: number;
-  readonly answered: Promise<boolean>;
-  end(isAlive: boolean): void;
+  readonly answer: PromiseWithResolvers<boolean>;
+  readonly stop: () => void;
 }
 
 /** Peers by their key. One that nothing is known of any more takes no room. */

@@ -49,12 +49,20 @@ test('only its own answer, by the right id, counts', async () => {
   expect(outcomes).toEqual([]);
 });
 
-test('who asks twice at a time gets one answer, by one message', async () => {
-  const { endpoint, say, sentInShort } = givenAPing();
+test('who asks while a ping is under way asks anew, and all get the same answer', async () => {
+  const { endpoint, clock, say, sentInShort, outcomes } = givenAPing();
+  await clock.advanceAsync(50_000);
+  sentInShort();
   const again = endpoint.ping('device');
-  expect(sentInShort()).toEqual(['CON 0.00 #0']);
-  say(anEmpty('RST', 0));
+  expect(sentInShort()).toEqual(['CON 0.00 #1']);
+  expect(endpoint.statistics()).toMatchObject({ pings: 1 });
+  // The first one would have been given up by now.
+  await clock.advanceAsync(12_000);
+  expect(sentInShort()).toEqual(['CON 0.00 #1', 'CON 0.00 #1']);
+  expect(outcomes).toEqual([]);
+  say(anEmpty('RST', 1));
   expect(await again).toBe(true);
+  expect(outcomes).toEqual([true]);
   void endpoint.ping('device');
   expect(sentInShort()).toHaveLength(1);
 });

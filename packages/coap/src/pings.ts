@@ -2,7 +2,10 @@ import { emptyMessage } from './encode-message.ts';
 import { takeMessageId, type Peers, type PeerState } from './peers.ts';
 import { retransmit, type RetransmitOptions } from './retransmit.ts';
 
-/** Empty confirmable messages, which a peer that is there answers with a reset (RFC 7252 §4.3). One for each peer at a time. */
+/**
+ * Empty confirmable messages, which a peer that is there answers with a reset (RFC 7252 §4.3). One for each peer at a time: who asks
+ * while it is under way has it begin anew, or the next transmission might be a minute away. Whoever asked before gets the same answer.
+ */
 export interface Pings<Peer> {
   readonly size: number;
   readonly sentAgain: number;
@@ -27,7 +30,8 @@ export function createPings<Peer>(options: PingsOptions<Peer>): Pings<Peer> {
     peer.ping = undefined;
     size--;
     options.peers.release(peer);
-    ping.end(isAlive);
+    ping.stop();
+    ping.answer.resolve(isAlive);
   }
 
   return {
@@ -38,26 +42,20 @@ export function createPings<Peer>(options: PingsOptions<Peer>): Pings<Peer> {
       return sentAgain;
     },
     ping(peer, now) {
-      if (peer.ping) return peer.ping.answered;
+      const before = peer.ping;
+      before?.stop();
+      if (!before) size++;
       const id = takeMessageId(peer);
-      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const answer = before?.answer ?? Promise.withResolvers<boolean>();
       const send = (): void => options.send(emptyMessage('CON', id), peer.peer);
       const again = (): void => {
         sentAgain++;
         send();
       };
       const stop = retransmit(options, now, again, () => end(peer, false));
-      size++;
-      peer.ping = {
-        id,
-        answered: promise,
-        end(isAlive) {
-          stop();
-          resolve(isAlive);
-        },
-      };
+      peer.ping = { id, answer, stop };
       send();
-      return promise;
+      return answer.promise;
     },
     settle(peer, id) {
       if (peer.ping?.id !== id) return false;

@@ -1,4 +1,4 @@
-import type { Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core';
 import type rhea from 'rhea';
 import { onBehalfOf } from './link-peer.ts';
 import { createMessageOrder, type Queued } from './message-order.ts';
@@ -14,6 +14,7 @@ export interface EventQueueOptions {
   readonly store?: Store;
   readonly maxMessages: number;
   readonly whenFull: FullPolicy;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
   /** What the store had of it. */
   readonly messages?: readonly Queued[];
@@ -41,15 +42,16 @@ export interface EventQueue {
 
 /** Messages moved in one turn of the event loop: everybody else gets a turn too. */
 const maxPerTurn = 2_000;
-/** How often the dropping of messages is logged: the first, and every so many. */
-const logEvery = 1_000;
+/** The dropping of messages is logged at once, and then so often while it goes on. */
+const tellEveryMs = 60_000;
 
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { name, store, maxMessages, whenFull, log } = options;
+  const { name, store, maxMessages, whenFull, clock, log } = options;
   const order = createMessageOrder();
   const consumers = new Map<rhea.Sender, Map<rhea.Delivery, Queued>>();
   let lastPosition = 0;
   let dropped = 0;
+  let tellAt = clock.monotonic();
   let scheduled = false;
 
   for (const message of options.messages ?? []) {
@@ -69,12 +71,16 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       if (!oldest) return;
       store?.remove(name, oldest.position);
       dropped += 1;
-      if (dropped % logEvery === 1)
-        log.warn(
-          { queue: name },
-          `nobody consumes ${name}: it is full, ${dropped} of its oldest messages are dropped by now`,
-        );
+      if (clock.monotonic() >= tellAt) tellOfDropped();
     }
+  }
+
+  function tellOfDropped(): void {
+    tellAt = later(clock.monotonic(), tellEveryMs);
+    log.warn(
+      { queue: name },
+      `nobody consumes ${name}: it is full, ${dropped} of its oldest messages are dropped by now`,
+    );
   }
 
   function pump(): void {

@@ -1,5 +1,5 @@
 import type { Verdict } from '@rollcall/amqp-frame-guard';
-import type { Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
 import type rhea from 'rhea';
 import { parseAddress, queueName, type Address } from './addresses.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
@@ -11,6 +11,7 @@ export interface ExchangeOptions {
   readonly store: Store;
   readonly maxQueueMessages: number;
   readonly maxQueues: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Log;
   /** Producers may get credit, where they could not. */
   onRoom(): void;
@@ -46,7 +47,7 @@ const tooManyQueues: Verdict = {
 };
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { store, maxQueueMessages, log } = options;
+  const { store, maxQueueMessages, clock, log } = options;
   const queues = new Map<string, EventQueue>();
   /** Names of the subscriptions of each tenant. */
   const subscriptions = new Map<string, Set<string>>();
@@ -65,6 +66,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       name,
       maxMessages: maxQueueMessages,
       whenFull: own && !temporary ? 'stop-producers' : 'drop-oldest',
+      clock,
       log,
       onRoom: options.onRoom,
       ...(!temporary && { store }),

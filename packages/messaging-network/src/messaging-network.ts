@@ -66,6 +66,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
 
   const exchange = createExchange({
     store,
+    clock: systemClock,
     log,
     maxQueueMessages: options.maxQueueMessages ?? 10_000,
     maxQueues: options.maxQueues ?? 1_000,

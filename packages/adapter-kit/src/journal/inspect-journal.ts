@@ -71,8 +71,9 @@ function openToRead(file: string): DatabaseSync {
   try {
     database = new DatabaseSync(file, { readOnly: true });
     const version = schemaVersion(database);
-    if (version !== schemaSteps.length)
-      throw new Error(`schema version ${version}; this program knows version ${schemaSteps.length}`);
+    // What is read here is there since the first version, and only who writes brings a journal to the latest one.
+    if (version < 1 || version > schemaSteps.length)
+      throw new Error(`schema version ${version}; this program knows versions 1 to ${schemaSteps.length}`);
     return database;
   } catch (error) {
     database?.close();

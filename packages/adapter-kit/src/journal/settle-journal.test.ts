@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { anOutboundEvent, ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
 import {
   silentLog,
@@ -17,6 +18,7 @@ import { createFileJournal } from './file-journal.ts';
 import { inspectJournal } from './inspect-journal.ts';
 import type { Journal } from './journal.ts';
 import { buryConnections, settleJournal } from './settle-journal.ts';
+import { schemaSteps, schemaVersion } from './store/schema.ts';
 import { createThreadedStore } from './store/threaded-store.ts';
 
 const refused: Delivery = { status: 'refused', cause: new Error('no such address') };
@@ -98,6 +100,26 @@ describe('looking', () => {
     const live = inspectJournal(file);
     expect(live.status()).toMatchObject({ inUse: true, openSessions: 6 });
     live.close();
+  });
+
+  test('a journal that an earlier version left is read as it is, and stays as it is', async () => {
+    await givenAJournal();
+    await closed();
+    const database = new DatabaseSync(file);
+    database.exec('DROP TABLE proof; PRAGMA user_version = 1');
+    const view = inspectJournal(file);
+    expect(view.status()).toMatchObject({ openSessions: 3, sinks: [{ waiting: 1 }, { waiting: 1 }] });
+    expect([...view.unconfirmed()]).toHaveLength(3);
+    view.close();
+    expect(schemaVersion(database)).toBe(1);
+    database.close();
+  });
+
+  test.each([0, schemaSteps.length + 1])('one of schema version %i is none', (version) => {
+    const database = new DatabaseSync(file);
+    database.exec(`CREATE TABLE event (seq INTEGER); PRAGMA user_version = ${version}`);
+    database.close();
+    expect(() => inspectJournal(file)).toThrow(`not a journal (schema version ${version}`);
   });
 
   test('what is no journal is named', () => {

@@ -1,0 +1,30 @@
+import { ManualClock } from '@rollcall/conformance';
+import { silentLog } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { createEventQueue } from './event-queue.ts';
+
+test('a full queue says at once that it drops messages, and once a minute while it goes on, however many', () => {
+  const clock = new ManualClock();
+  const warnings: string[] = [];
+  const queue = createEventQueue({
+    name: 'event/acme',
+    maxMessages: 5,
+    whenFull: 'drop-oldest',
+    clock,
+    log: { ...silentLog, warn: (_facts, message) => void warnings.push(message) },
+    onRoom() {},
+  });
+  const publish = (count: number): void => {
+    for (let i = 0; i < count; i++) queue.publish(Buffer.from('x'), () => {});
+  };
+  publish(5);
+  expect(warnings).toEqual([]);
+  publish(10_000);
+  expect(warnings).toEqual([expect.stringContaining(' 1 of its oldest')]);
+  clock.advance(59_999);
+  publish(10_000);
+  expect(warnings).toHaveLength(1);
+  clock.advance(1);
+  publish(10_000);
+  expect(warnings.slice(1)).toEqual([expect.stringContaining(' 20001 of its oldest')]);
+});
