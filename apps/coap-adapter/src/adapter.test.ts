@@ -82,6 +82,40 @@ function causes({ sink }: Pick<AdapterInTest, 'sink'>): readonly string[] {
 
 const empty = { payload: Buffer.alloc(0) };
 
+describe('what arrives while something before it takes its time', () => {
+  test('is a sign of life, and a goodbye, when it arrives', async () => {
+    const { device, sender, clock, events } = await givenAConnectedDevice();
+    await device.send('telemetry');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sender.outcome = async () => {
+      await promise;
+      return { status: 'accepted' };
+    };
+    const uploading = device.send('event');
+    await expect.poll(() => sender.messages.length).toBe(2);
+    await clock.advanceAsync(2_000);
+    const leaving = device.send('event?empty&hono-ttd=0', empty);
+    const [first, second] = await events(2);
+    await clock.advanceAsync(5_000);
+    resolve();
+    await Promise.all([uploading, leaving]);
+    expect(second).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(2_000);
+  });
+
+  test('is a goodbye after the request whose lease the registry was still asked about', async () => {
+    const adapter = await givenAConnectedDevice();
+    const release = adapter.registry.hold();
+    const uploading = adapter.device.send('event');
+    const leaving = adapter.device.send('event?empty&hono-ttd=0', empty);
+    await settled();
+    release();
+    await Promise.all([uploading, leaving]);
+    await adapter.events(2);
+    expect(causes(adapter)).toEqual(['connected', 'client-closed']);
+  });
+});
+
 describe('uploading', () => {
   test('telemetry and events arrive as the device sent them', async () => {
     const { device, sender } = await givenAConnectedDevice();

@@ -64,6 +64,15 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     });
   }
 
+  /** New leases that the registry is asked about. */
+  const obtaining = new WeakMap<DeviceAssociation, ReturnType<typeof obtain>>();
+
+  function obtainOnce(association: DeviceAssociation): ReturnType<typeof obtain> {
+    const asked = obtain(association);
+    obtaining.set(association, asked);
+    return asked;
+  }
+
   async function upload(
     { peer: association, payload }: CoapRequest<DeviceAssociation>,
     asked: Asked,
@@ -91,9 +100,12 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, 'hono-coap');
 
     let lease = leases.held(by);
-    // Whoever was not present need not be for its goodbye.
-    if (!lease && !goodbye) {
-      const obtained = await obtain(association);
+    if (!lease && goodbye) {
+      // What it said before comes first. Whoever was not present need not be for its goodbye.
+      await obtaining.get(association);
+      lease = leases.held(by);
+    } else if (!lease) {
+      const obtained = await obtainOnce(association);
       if ('reason' in obtained) return answerRefusal(obtained);
       lease = obtained;
     }
@@ -117,7 +129,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
       return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
     },
     async refused(association) {
-      const lease = leases.held(association.principal) ?? (await obtain(association));
+      const lease = leases.held(association.principal) ?? (await obtainOnce(association));
       if ('reason' in lease) return;
       lease.report({ type: 'request', terms: termsOf(association.principal) });
       lease.report({ type: 'answered' });

@@ -48,7 +48,30 @@ function send(port: number, path: string, facts: RequestFacts = {}): Promise<Res
 
 const goodbye: RequestFacts = { headers: { 'content-type': emptyNotification, 'hono-ttd': '0' }, body: '' };
 
+/** A request as it goes over the wire. */
+function said(path: string, headers: readonly string[], body = ''): Buffer {
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    'host: adapter',
+    `authorization: ${basic('thermostat-7@acme')}`,
+    `content-length: ${body.length}`,
+    ...headers,
+  ];
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+const uploaded = said('/event', ['content-type: text/plain'], 'x');
+const left = said('/event', [`content-type: ${emptyNotification}`, 'hono-ttd: 0']);
+
 describeAdapter('HTTP', {
+  bytes: {
+    login: said('/telemetry', ['content-type: text/plain'], 'x'),
+    heard: (answer) => Buffer.from(answer).includes('202'),
+    upload: () => uploaded,
+    sign: said('/telemetry', ['content-type: text/plain'], 'x'),
+    goodbye: left,
+    atOnce: { bytes: Buffer.concat([uploaded, left]), uploads: 1 },
+  },
   createAdapter: (limits) => createHttpAdapter({ ...options, ...limits }),
   silenceMs: 600_000,
   // There is no connection: nothing to cut, and nothing to take over.

@@ -61,6 +61,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     leases: createLeaseBook(host, leaseProtocol, options.endLeasesAtShutdown),
     realm: options.realm,
     allowedOrigin: options.allowedOrigin,
+    maxPayloadBytes: options.maxPayloadBytes,
     idleTimeoutMs: options.idleTimeoutMs,
     lease: options.lease,
     stopping: stopping.signal,
@@ -136,6 +137,8 @@ function createRequestServer({ idleTimeoutMs, requestTimeoutMs }: HttpAdapterOpt
   });
   server.setTimeout(idleTimeoutMs);
   server.maxHeadersCount = 100;
+  // Else requests that wait for their answer are given up when the client closes its side.
+  Object.assign(server, { httpAllowHalfOpen: true });
   return server;
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import cors from '@fastify/cors';
 import {
+  onArrival,
   peerAddress,
   peerCertificate,
   requestUnderWay,
@@ -14,9 +15,10 @@ import {
   type RequestUnderWay,
   type UploadRequest,
 } from '@rollcall/adapter-kit';
-import { sleep } from '@rollcall/core';
+import { sleep, type Instant } from '@rollcall/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerFailure, answerRefusal } from './answers.ts';
+import { arrivedBody } from './arrived-body.ts';
 import { basicCredentials } from './basic-credentials.ts';
 import { readHead, type RequestHead } from './device-request.ts';
 import type { HttpLeases } from './lease-protocol.ts';
@@ -32,6 +34,7 @@ export interface RouteContext {
   readonly standing: SocketStanding;
   readonly realm: string;
   readonly allowedOrigin: '*' | RegExp;
+  readonly maxPayloadBytes: number;
   readonly idleTimeoutMs: number;
   readonly lease: LeaseSettings;
   /** Aborts when the adapter stops: whoever waits for a command is answered. */
@@ -49,6 +52,7 @@ interface DeviceRequest {
   /** Until it is answered, or its proof is not valid any more. */
   readonly underWay: RequestUnderWay;
   readonly answer: AwaitedAnswer;
+  readonly heard: { readonly at: Instant };
 }
 
 /** Whether anybody waits for the answer still. No abort signal: most requests have no use for one, and it costs. */
@@ -100,26 +104,37 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     }
     let lease: OpenConnection<HttpSignal> | undefined;
     let underWay: RequestUnderWay | undefined;
+    const heard = { at: host.clock.monotonic() };
+    onArrival(request.raw, () => {
+      heard.at = host.clock.monotonic();
+      if (underWay && !underWay.isWithdrawn()) lease?.report({ type: 'received', heardAt: heard.at });
+    });
     const answer: AwaitedAnswer = { over: false, whenOver: undefined };
+    // It still hears what becomes of its request, but waits for no command.
+    const hungUp = (): void => answer.whenOver?.();
     const taken = pending.add(request.raw, reply.raw, () => {
       answer.over = true;
       answer.whenOver?.();
+      socket.off('end', hungUp);
       standing.over(socket);
       underWay?.answered();
     });
     if (!taken) return reply.hijack();
+    socket.once('end', hungUp);
     standing.busy(socket);
+    const asked = readHead(headOf(endpoint, request));
+    const goodbye = !('status' in asked) && asked.goodbye;
     const remoteAddress = peerAddress(socket);
     const result = await host.authenticate({
       ...presented,
       remoteIp: remoteIpOf(socket),
-      gone: () => answer.over,
+      // Whoever says goodbye need not wait for the answer.
+      gone: () => answer.over && !(goodbye && request.raw.complete),
     });
     if (result.status === 'refused') return refuse(result.refusal);
 
     standing.proved(socket, request.raw.complete);
     const by = result.identity;
-    const asked = readHead(headOf(endpoint, request));
     const failed = 'status' in asked;
     const ttdSeconds = failed
       ? undefined
@@ -129,7 +144,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
           'hono-http',
           Math.floor((context.idleTimeoutMs / 1_000) * shareOfIdleTimeout),
         );
-    if (!failed && asked.goodbye) {
+    if (goodbye) {
       // Whoever was not present need not be for its goodbye.
       lease = leases.held(by);
     } else {
@@ -147,6 +162,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     lease?.report({
       type: 'request',
+      heardAt: heard.at,
       terms: {
         ...context.lease,
         ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
@@ -155,22 +171,42 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     // The device may have hung up while it was authenticated.
     if (answer.over) underWay.answered();
-    requests.set(request, { by, asked, ttdSeconds, lease, underWay, answer });
+    const device: DeviceRequest = { by, asked, ttdSeconds, lease, underWay, answer, heard };
+    requests.set(request, device);
     await lease?.committed();
-    return undefined;
+    if (!request.raw.destroyed) return undefined;
+    reply.hijack();
+    const body = arrivedBody(request.raw);
+    if (body && body.byteLength <= context.maxPayloadBytes) await serveLeft(device, body);
+    return reply;
+  }
+
+  /** The device did not wait for the answer; what it said had arrived. */
+  async function serveLeft(
+    { by, asked, ttdSeconds, lease, underWay, heard }: DeviceRequest,
+    payload: Uint8Array,
+  ): Promise<void> {
+    if ('status' in asked || underWay.isWithdrawn()) return;
+    if (asked.goodbye && payload.byteLength === 0) lease?.report({ type: 'goodbye', heardAt: heard.at });
+    await host.upload({
+      ...asked.upload,
+      by,
+      ...(payload.byteLength > 0 && { payload }),
+      ...(ttdSeconds !== undefined && { ttdSeconds }),
+    });
   }
 
   async function upload(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const device = requests.get(request);
     if (!device) return sendError(reply, { status: 500, text: 'Internal server error' });
-    const { by, asked, ttdSeconds, lease, underWay } = device;
+    const { by, asked, ttdSeconds, lease, underWay, heard } = device;
     // The body may have taken its time.
     if (underWay.isWithdrawn()) return sendError(reply, answerRefusal(refusedMeanwhile, context.realm));
     const payload = request.body as Uint8Array | undefined;
     standing.busy(request.raw.socket);
-    lease?.report({ type: 'received' });
+    lease?.report({ type: 'received', heardAt: heard.at });
     if ('status' in asked) return sendError(reply, answerFailure(asked));
-    if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye' });
+    if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye', heardAt: heard.at });
 
     const result = await host.upload({
       ...asked.upload,
@@ -180,7 +216,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     if (result.status === 'failed') return sendError(reply, answerFailure(result.failure));
     // There are no commands yet: the device waits for as long as it said, and gets none.
-    if (ttdSeconds !== undefined && !device.answer.over && !underWay.isWithdrawn()) {
+    if (ttdSeconds !== undefined && isWaiting(request, device)) {
       const over = new AbortController();
       device.answer.whenOver = () => over.abort();
       await sleep(host.clock, ttdSeconds * 1_000, AbortSignal.any([over.signal, context.stopping]));
@@ -213,6 +249,11 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     });
     allowPreflight(server, url, method, corsHeaders.command);
   }
+}
+
+/** Whether a device waits for a command, as it said. */
+function isWaiting({ raw }: FastifyRequest, { answer, underWay }: DeviceRequest): boolean {
+  return !answer.over && !raw.socket.readableEnded && !underWay.isWithdrawn();
 }
 
 /** What the header says; without one, what TLS does. */

@@ -148,6 +148,33 @@ describe('a lease', () => {
     expect(changes[3]).toMatchObject({ basis });
   });
 
+  test('was last heard when the bytes of a request arrived, however long it took to find out whose they are', () => {
+    const { clock, report, request, changes } = givenADevice();
+    request(declared);
+    clock.advance(10_000);
+    const heardAt = clock.monotonic();
+    clock.advance(5_000);
+    report({ type: 'request', terms: declared, heardAt });
+    report({ type: 'ended', reason: 'access-revoked' });
+    expect(changes[1]).toMatchObject({ lastSeen: heardAt });
+    // Nothing that is told later was heard earlier.
+    request(declared);
+    const lastSeen = clock.monotonic();
+    report({ type: 'received', heardAt });
+    report({ type: 'ended', reason: 'access-revoked' });
+    expect(changes[3]).toMatchObject({ lastSeen });
+  });
+
+  test('ends when a goodbye arrived', () => {
+    const { clock, report, request, changes } = givenADevice();
+    request(declared);
+    clock.advance(10_000);
+    const heardAt = clock.monotonic();
+    clock.advance(5_000);
+    report({ type: 'goodbye', heardAt });
+    expect(changes[1]).toMatchObject({ lastSeen: heardAt, endedAt: heardAt });
+  });
+
   test('ends at once with a goodbye, and an answer that follows changes nothing', () => {
     const { clock, report, seen } = givenADevice();
     report({ type: 'request', terms: declared });

@@ -4,6 +4,7 @@ import {
   leaseAtDeadline,
   leaseDueAt,
   leaseEnded,
+  leaseGivenUp,
   pauseLease,
   renewOnAnswer,
   renewOnRequest,
@@ -18,17 +19,18 @@ import {
 } from '@rollcall/adapter-kit';
 import type { ConnectionTracker, DeadlineSignal, DisconnectReason, Instant, Step } from '@rollcall/core';
 
+/** `heardAt`: when the bytes arrived that a signal is about; absent: now. */
 export type HttpSignal =
-  /** The head of a request arrived, authenticated and authorised. */
-  | { readonly type: 'request'; readonly terms: LeaseTerms }
-  /** Its last byte arrived. */
-  | { readonly type: 'received' }
+  /** The head of a request is authenticated and authorised. It arrived before that. */
+  | { readonly type: 'request'; readonly terms: LeaseTerms; readonly heardAt?: Instant }
+  /** More of it, or its last byte. */
+  | { readonly type: 'received'; readonly heardAt?: Instant }
   /** It was answered, or given up by either side. */
   | { readonly type: 'answered' }
   /** What let its device in counts no more. */
   | { readonly type: 'withdrawn' }
   /** The device said that it leaves. */
-  | { readonly type: 'goodbye' }
+  | { readonly type: 'goodbye'; readonly heardAt?: Instant }
   /** The adapter cannot serve devices. */
   | { readonly type: 'paused' }
   /** It can again. */
@@ -94,15 +96,18 @@ function whileAbsent(
 function whilePresent(lease: Lease, signal: HttpSignal | DeadlineSignal, at: Instant): Step<HttpState> {
   switch (signal.type) {
     case 'request':
-      return goOn(renewOnRequest(lease, signal.terms, at));
+      return goOn(renewOnRequest(lease, signal.terms, at, signal.heardAt));
     case 'received':
-      return goOn(renewOnSign(lease, at));
+      return goOn(renewOnSign(lease, at, signal.heardAt));
     case 'answered':
       return goOn(renewOnAnswer(lease, at));
     case 'withdrawn':
       return goOn(withdrawRequest(lease, at));
     case 'goodbye':
-      return end({ ...lease, lastSeen: at }, 'client-closed');
+      return {
+        state: { phase: 'absent', rhythm: lease.rhythm },
+        changes: [leaseGivenUp(lease, signal.heardAt ?? at)],
+      };
     case 'paused':
       return goOn(pauseLease(lease, at));
     case 'resumed':

@@ -13,6 +13,7 @@ export {
   leaseAtDeadline,
   leaseDueAt,
   leaseEnded,
+  leaseGivenUp,
   pauseLease,
   renewOnAnswer,
   renewOnRequest,

@@ -26,16 +26,27 @@ export function grantLease(terms: LeaseTerms, before: Rhythm, at: Instant): Leas
   return { rhythm, basis, lastSeen: at, until: later(at, basis.intervalMs), openRequests: 1 };
 }
 
-/** Another request arrived, and waits for its answer. */
-export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant): Lease {
+/**
+ * Another request arrived, and waits for its answer.
+ *
+ * @param heardAt when its bytes arrived, where it took time to find out who sent them.
+ */
+export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant, heardAt = at): Lease {
   const rhythm = heard(lease.rhythm, at);
   const basis = basisOf(terms, rhythm);
-  return renewed({ ...lease, rhythm, basis, lastSeen: at, openRequests: lease.openRequests + 1 }, at);
+  const openRequests = lease.openRequests + 1;
+  return renewed({ ...lease, rhythm, basis, lastSeen: latest(lease, heardAt), openRequests }, at);
 }
 
 /** The device was heard, with something that is no request of its own. */
-export function renewOnSign(lease: Lease, at: Instant): Lease {
-  return renewed({ ...lease, lastSeen: at }, at);
+export function renewOnSign(lease: Lease, at: Instant, heardAt = at): Lease {
+  return renewed({ ...lease, lastSeen: latest(lease, heardAt) }, at);
+}
+
+/** The device said goodbye: it was last seen with it, and left then. */
+export function leaseGivenUp(lease: Lease, heardAt: Instant): DisconnectedChange {
+  const lastSeen = latest(lease, heardAt);
+  return { ...leaseEnded({ ...lease, lastSeen }, 'client-closed'), endedAt: lastSeen };
 }
 
 /** A request was answered, or given up. */
@@ -91,6 +102,10 @@ function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
   const probe = terms.probeMs === undefined ? undefined : planProbe(intervalMs, terms.probeMs);
   const beyondMs = probe ? probe.durationMs - probe.leadMs : 0;
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
+}
+
+function latest({ lastSeen }: Lease, heardAt: Instant): Instant {
+  return heardAt > lastSeen ? heardAt : lastSeen;
 }
 
 /** A lease of a whole interval, counted from now, or from when the adapter can serve again. */
