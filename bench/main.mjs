@@ -12,17 +12,18 @@ import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
+import { registryScenario } from './scenarios/registry.mjs';
 import { senderScenario } from './scenarios/sender.mjs';
 import { stormScenario } from './scenarios/storm.mjs';
 
 const usage = `Usage: npm run bench -- [scenario] [options]
 
-  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory
+  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
   --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
-                 coap-memory: 20000)
+                 coap-memory: 20000; registry: 100000)
   --messages N   messages in all (20000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
@@ -45,6 +46,7 @@ const scenarios = {
     ...(await coapAdapterScenario({ devices, ...options })),
   ],
   'coap-memory': ({ devices = 20_000 }) => coapMemoryScenario({ associations: devices }),
+  registry: ({ devices = 100_000 }) => registryScenario({ devices }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
 };
 
@@ -90,6 +92,7 @@ function everything() {
     { scenario: 'sender', chosen: { ...options, messages: Math.max(100_000, options.messages) } },
     { scenario: 'coap', chosen: { ...options, messages: Math.max(60_000, options.messages) } },
     { scenario: 'coap-memory', chosen: options },
+    { scenario: 'registry', chosen: options },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];

@@ -23,10 +23,12 @@ import { refuse, type Refused } from './authentication/refuse.ts';
 import { containedClock, createFailureReport, serveAll } from '@rollcall/containment';
 import { neverRejects } from './containment/never-rejects.ts';
 import { createTurnedAway } from './listening/turned-away.ts';
+import type { EarlyHealth, HealthAnswers } from './health/early-health.ts';
 import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createLoopWatch, type LoopWatch } from './lateness/loop-watch.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
+import { addRegistryMetrics } from './metrics/registry-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
@@ -66,6 +68,8 @@ export interface AdapterParts {
   readonly loop?: LoopWatch;
   readonly random: Random;
   readonly log: Log;
+  /** Where probes and metrics are answered already; default: as the settings say. */
+  readonly health?: EarlyHealth;
   readonly settings: AdapterRunSettings;
 }
 
@@ -149,6 +153,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
     () => failures,
   );
+  addRegistryMetrics(metrics.app, parts.registry);
   const outbox = createOutbox({
     sinks: parts.sinks,
     journal,
@@ -343,26 +348,26 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   };
 
   let phase: 'starting' | 'running' | 'stopping' = 'starting';
-  const health = settings.health
-    ? await startHealthServer({
-        ...settings.health,
-        failed,
-        log,
-        turnedAway: (remoteIp) => turnedAway.count('health', remoteIp),
-        started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
-        readiness: () => [
-          { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
-          ...readinessOfOthers({
-            sinks: parts.sinks,
-            sender,
-            depth: outbox.depth(),
-            journalBehind: journal.behind(),
-            now: clock.now(),
-          }),
-        ],
-        metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
-      })
-    : undefined;
+  const answers: HealthAnswers = {
+    failed,
+    turnedAway: (remoteIp) => turnedAway.count('health', remoteIp),
+    started: () => [{ name: 'protocol-adapter', status: phase === 'starting' ? 'DOWN' : 'UP' }],
+    readiness: () => [
+      { name: 'protocol-adapter', status: phase === 'running' ? 'UP' : 'DOWN' },
+      ...readinessOfOthers({
+        registry: parts.registry,
+        sinks: parts.sinks,
+        sender,
+        depth: outbox.depth(),
+        journalBehind: journal.behind(),
+        now: clock.now(),
+      }),
+    ],
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+  };
+  const health =
+    parts.health?.become(answers) ??
+    (settings.health && (await startHealthServer({ ...settings.health, ...answers, log })));
 
   let protocol: RunningProtocol;
   try {

@@ -1,4 +1,4 @@
-import type { DeviceId, DeviceRef, TenantId } from './ids.ts';
+import type { DeviceId, DeviceRef, TenantId, Timestamp } from './ids.ts';
 import type { PropertyValue } from './device-data-sender.ts';
 import type { Validity } from './validity.ts';
 
@@ -128,6 +128,17 @@ export type RegistryChange =
       readonly authId: string;
     };
 
+/** How a registry that answers from what it read earlier stands to what is stored. */
+export interface RegistryState {
+  /** Whether it answers with what is stored now. */
+  readonly current: boolean;
+  /** When it last began to answer with what it had read. */
+  readonly loadedAt: Timestamp;
+  /** When it last could not read, or not use, what is stored; absent: never. */
+  readonly failedAt?: Timestamp;
+  readonly devices: number;
+}
+
 /** Where tenants, devices and credentials are looked up. No method rejects. */
 export interface DeviceRegistry {
   getTenant(tenant: string): Promise<Answer<Tenant>>;
@@ -142,6 +153,8 @@ export interface DeviceRegistry {
   assertRegistration(device: DeviceRef, gateway?: DeviceId): Promise<AssertionAnswer>;
   /** The result unsubscribes. */
   onChange(listener: (change: RegistryChange) => void): () => void;
+  /** Absent where each question goes to where the answer is stored. */
+  state?(): RegistryState;
   close(): Promise<void>;
 }
 

@@ -37,6 +37,7 @@ export type {
   PskSecret,
   Registration,
   RegistryChange,
+  RegistryState,
   ResourceLimits,
   SecretsByType,
   StoredSecret,

@@ -1,4 +1,3 @@
-export { diffRegistries } from './diff-registries.ts';
 export { openFileRegistry, type FileRegistry, type FileRegistryOptions } from './file-registry.ts';
 export {
   createPasswordVerifier,

@@ -1,112 +1,152 @@
-import { extname } from 'node:path';
-import { parse as parseYaml } from 'yaml';
-import type { z } from 'zod';
-import { registryFileSchema, type RegistryContent } from './schema.ts';
+import { randomBytes } from 'node:crypto';
+import { packCredentials } from './pack-credentials.ts';
+import { packDevice } from './pack-device.ts';
+import { packTenant } from './pack-tenant.ts';
+import { parseText } from './parse-text.ts';
+import { createProblemList, type ProblemList } from './problem-list.ts';
+import { noEntries, type Entries, type EntriesOf } from './registry-entries.ts';
+import { createRegistryWarnings, type RegistryWarnings } from './registry-warnings.ts';
+import {
+  deviceSchema,
+  registryFileSchema,
+  tenantSchema,
+  type DeviceContent,
+  type TenantContent,
+} from './schema.ts';
+import { pathOf, validate } from './validate.ts';
 
-/** A registry of more than this is no file any more. */
-const maxFileLength = 64 * 1024 * 1024;
-/** Problems listed at most: a wrong file of many devices has many. */
-const maxProblems = 50;
+/** Bytes of one entry at most: it is handed over, and looked up, in one go. */
+const maxEntryLength = 1_000_000;
+
+export interface ParseOptions {
+  /** See `packCredentials`. */
+  readonly saltKey: Uint8Array;
+}
 
 export type ParsedRegistry =
-  | { readonly status: 'valid'; readonly content: RegistryContent }
+  | {
+      readonly status: 'valid';
+      /** Each entry packed, in the order of the file. */
+      readonly entries: Entries<string>;
+      /** What works, and is perhaps not meant so. */
+      readonly warnings: readonly string[];
+    }
   | { readonly status: 'invalid'; readonly problems: readonly string[] };
 
 /** Reads the text of a registry file, JSON or YAML by the file's extension, and lists everything that is wrong with it. */
-export function parseRegistry(file: string, text: string): ParsedRegistry {
-  if (text.length > maxFileLength) return invalid(`${file}: larger than ${maxFileLength} characters`);
-  let raw: unknown;
-  try {
-    raw =
-      extname(file).toLowerCase() === '.json'
-        ? JSON.parse(text)
-        : // It would warn on standard error, and quote the file.
-          parseYaml(text, { maxAliasCount: 100, prettyErrors: true, logLevel: 'error' });
-  } catch (error) {
-    return invalid(`${file}: ${whatIsWrong(error)}`);
-  }
-  const parsed = registryFileSchema.safeParse(raw);
-  if (!parsed.success) return invalid(...parsed.error.issues.flatMap((issue) => describe(issue, raw)));
-  const problems = crossChecks(parsed.data);
-  return problems.length > 0 ? invalid(...problems) : { status: 'valid', content: parsed.data };
+export function parseRegistry(
+  file: string,
+  text: string,
+  options: ParseOptions = { saltKey: randomBytes(32) },
+): ParsedRegistry {
+  const parsed = parseText(file, text);
+  if ('problem' in parsed) return { status: 'invalid', problems: [parsed.problem] };
+  const problems = createProblemList();
+  // What is unknown beside the tenants comes last, as it stands last in most files.
+  const aroundTenants = createProblemList();
+  validate(registryFileSchema, parsed.value, [], aroundTenants);
+  const reader = createReader(problems, options);
+  for (const [index, tenant] of listOf(parsed.value, 'tenants').entries()) reader.readTenant(tenant, index);
+  for (const problem of aroundTenants.list()) problems.add(problem);
+  return problems.count > 0
+    ? { status: 'invalid', problems: problems.list() }
+    : { status: 'valid', entries: reader.entries, warnings: reader.warnings.list() };
 }
 
-function invalid(...problems: readonly string[]): ParsedRegistry {
-  const more = problems.length - maxProblems;
-  return {
-    status: 'invalid',
-    problems: more > 0 ? [...problems.slice(0, maxProblems), `and ${more} more`] : problems,
-  };
+function listOf(value: unknown, key: string): readonly unknown[] {
+  const list =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  return Array.isArray(list) ? list : [];
 }
 
-function describe(issue: z.core.$ZodIssue, raw: unknown): readonly string[] {
-  const path = pathOf(issue.path);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${pathOf([...issue.path, key])}: unknown field`);
-  if (issue.code === 'invalid_type' && valueAt(raw, issue.path) === undefined) return [`${path}: is missing`];
-  return [`${path}: ${issue.message}`];
+interface Reader {
+  readonly entries: Entries<string>;
+  readonly warnings: RegistryWarnings;
+  readTenant(raw: unknown, index: number): void;
 }
 
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  let value = raw;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[key];
-  }
-  return value;
-}
-
-function pathOf(path: readonly PropertyKey[]): string {
-  return (
-    path
-      .map((part, index) =>
-        typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`,
-      )
-      .join('') || 'file'
-  );
-}
-
-/** What is wrong although each part is right: names that come twice, gateways that do not exist. */
-function crossChecks(content: RegistryContent): readonly string[] {
-  const problems: string[] = [];
-  const tenants = new Set<string>();
+/** Reads tenant after tenant, device after device: what was read is kept packed. */
+function createReader(problems: ProblemList, { saltKey }: ParseOptions): Reader {
+  const entries: Entries<string> = new Map();
+  const warnings = createRegistryWarnings();
+  /** A certificate says by its issuer which tenant a device belongs to. */
   const authorities = new Map<string, string>();
-  for (const [t, tenant] of content.tenants.entries()) {
-    const at = `tenants[${t}]`;
-    if (tenants.has(tenant['tenant-id']))
-      problems.push(`${at}.tenant-id: ${tenant['tenant-id']} is there twice`);
-    tenants.add(tenant['tenant-id']);
+
+  function put(into: Map<string, string>, name: string, at: string, pack: () => string): void {
+    let packed: string | undefined;
+    try {
+      packed = pack();
+    } catch {
+      // Such as an alias in YAML that is part of what it stands for.
+    }
+    if (packed === undefined || packed.length > maxEntryLength) {
+      problems.add(`${at}: larger than ${maxEntryLength} characters, without its devices`);
+      return;
+    }
+    into.set(name, packed);
+  }
+
+  function checkTenant(tenant: TenantContent, index: number): void {
+    const id = tenant['tenant-id'];
+    if (entries.has(id)) problems.add(`tenants[${index}].tenant-id: ${id} is there twice`);
     for (const [a, { subjectDn }] of tenant['trusted-ca'].entries()) {
-      // A certificate says by its issuer which tenant a device belongs to.
-      const other = authorities.get(subjectDn) ?? tenant['tenant-id'];
-      if (other !== tenant['tenant-id'])
-        problems.push(`${at}.trusted-ca[${a}]: ${subjectDn} is an authority of tenant ${other} already`);
+      const other = authorities.get(subjectDn) ?? id;
+      if (other !== id)
+        problems.add(
+          `tenants[${index}].trusted-ca[${a}]: ${subjectDn} is an authority of tenant ${other} already`,
+        );
       authorities.set(subjectDn, other);
     }
-    const devices = new Set(tenant.devices.map((device) => device['device-id']));
-    const seen = new Set<string>();
-    const authIds = new Set<string>();
-    for (const [d, device] of tenant.devices.entries()) {
-      const id = device['device-id'];
-      if (seen.has(id)) problems.push(`${at}.devices[${d}].device-id: ${id} is there twice`);
-      seen.add(id);
-      for (const gateway of device.via)
-        if (!devices.has(gateway)) problems.push(`${at}.devices[${d}].via: there is no device ${gateway}`);
-      for (const [c, { type, 'auth-id': authId }] of device.credentials.entries()) {
-        const key = `${type}\n${authId}`;
-        if (authIds.has(key))
-          problems.push(`${at}.devices[${d}].credentials[${c}].auth-id: ${authId} is there twice as ${type}`);
-        authIds.add(key);
-      }
-    }
+    warnings.tenant(tenant);
   }
-  return problems;
-}
 
-/** The first line, without what it quotes of the file: that may be a secret. */
-function whatIsWrong(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
-  if (error instanceof SyntaxError) return ['is not JSON', ...(/at position .*$/.exec(line) ?? [])].join(' ');
-  // What YAML takes for the name of an alias may be a password that begins with a star.
-  return line.replace(/(\balias .*?): .*$/, '$1');
+  function readDevice(
+    tenant: string,
+    raw: unknown,
+    at: readonly PropertyKey[],
+    into: EntriesOf<string>,
+    rawKeys: Map<string, string>,
+  ): DeviceContent | undefined {
+    const device = validate(deviceSchema, raw, at, problems);
+    if (!device) return undefined;
+    const id = device['device-id'];
+    const path = pathOf(at);
+    if (into.device.has(id)) problems.add(`${path}.device-id: ${id} is there twice`);
+    put(into.device, id, path, () => packDevice(device));
+    for (const [c, each] of device.credentials.entries()) {
+      const authId = each['auth-id'];
+      const here = `${path}.credentials[${c}]`;
+      const known = each.type === 'rpk' ? rawKeys : into[each.type];
+      if (known.has(authId)) problems.add(`${here}.auth-id: ${authId} is there twice as ${each.type}`);
+      // Raw public keys nobody verifies yet.
+      if (each.type === 'rpk') rawKeys.set(authId, '');
+      else put(into[each.type], authId, here, () => packCredentials(tenant, id, each, saltKey));
+    }
+    return device;
+  }
+
+  return {
+    entries,
+    warnings,
+    readTenant(raw, index) {
+      const tenant = validate(tenantSchema, raw, ['tenants', index], problems);
+      if (tenant) checkTenant(tenant, index);
+      const id = tenant?.['tenant-id'] ?? '';
+      const into = noEntries<string>();
+      const rawKeys = new Map<string, string>();
+      /** Devices with gateways. */
+      const behind: DeviceContent[] = [];
+      for (const [d, each] of listOf(raw, 'devices').entries()) {
+        const device = readDevice(id, each, ['tenants', index, 'devices', d], into, rawKeys);
+        if (device) warnings.device(id, device);
+        if (device && device.via.length > 0) behind.push(device);
+      }
+      for (const device of behind)
+        for (const gateway of device.via)
+          if (!into.device.has(gateway)) warnings.unknownGateway(id, device['device-id'], gateway);
+      if (!tenant) return;
+      put(into.tenant, id, `tenants[${index}]`, () => packTenant(tenant));
+      entries.set(id, into);
+    },
+  };
 }

@@ -11,6 +11,7 @@ import type {
 } from '../protocol-adapter.ts';
 import { createFiledSet } from './filed-set.ts';
 import { createHeldProofs } from './held-proofs.ts';
+import { inTurns } from './in-turns.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
 import { createRecentChanges, keyOfChange, keysOfDevice } from './recent-changes.ts';
 
@@ -85,8 +86,9 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
 
   /** Leases first: one that ends so must not run out because of a request that ends with it. */
   async function reviewAll(key?: string): Promise<void> {
-    for (const lease of [...(key === undefined ? allLeases : leases.of(key))])
+    await inTurns(key === undefined ? allLeases : leases.of(key), async (lease) => {
       if (!isStopped) await reviewLease(lease);
+    });
     if (!isStopped) await proofs.review(key);
   }
 

@@ -3,6 +3,7 @@ import { proofKey } from '../authentication/proof.ts';
 import type { Standing } from '../authentication/reauthorize.ts';
 import type { AccessEnd, AuthenticatedDevice, HeldProof } from '../protocol-adapter.ts';
 import { keysOfDevice } from './recent-changes.ts';
+import { inTurns } from './in-turns.ts';
 import { createFiledSet } from './filed-set.ts';
 
 /** Whatever one secret of one device keeps open: they share a timer. */
@@ -104,9 +105,7 @@ export function createHeldProofs(options: HeldProofsOptions): HeldProofs {
         },
       };
     },
-    async review(key) {
-      for (const each of [...(key === undefined ? kept.values() : filed.of(key))]) await reviewOne(each);
-    },
+    review: (key) => inTurns(key === undefined ? kept.values() : filed.of(key), reviewOne),
     stop() {
       stopped = true;
       for (const each of kept.values()) each.disarm();

@@ -1,4 +1,4 @@
-import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
+import type { DeviceDataSender, DeviceRegistry, EventSink, Timestamp } from '@rollcall/core';
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { HealthCheck } from './health-server.ts';
 
@@ -6,6 +6,7 @@ import type { HealthCheck } from './health-server.ts';
 const lateAfterMs = 2_000;
 
 export interface ReadinessFacts {
+  readonly registry: Pick<DeviceRegistry, 'state'>;
   readonly sinks: readonly EventSink[];
   readonly sender: DeviceDataSender;
   readonly depth: readonly SinkDepth[];
@@ -15,8 +16,10 @@ export interface ReadinessFacts {
 
 /** What an adapter needs of others. Where one of them is away, events wait and data is refused, but devices can connect. */
 export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[] {
-  const { sinks, sender, depth, journalBehind, now } = facts;
+  const { registry, sinks, sender, depth, journalBehind, now } = facts;
+  const known = registry.state?.();
   return [
+    ...(known ? [check('device-registry', known.current)] : []),
     check('journal', !journalBehind),
     check('connection-to-downstream', sender.connected()),
     ...sinks.flatMap((sink) =>

@@ -17,6 +17,7 @@ import { messagingSettings, type MessagingSettings } from '../config/messaging-s
 import { printConfig, type LoadedConfig } from '../config/load-config.ts';
 import type { Options } from '../config/option.ts';
 import { selectSinks } from '../config/select-sinks.ts';
+import { startEarlyHealth } from '../health/early-health.ts';
 import { selectJournal } from '../journal/select-journal.ts';
 import { memoryLimit } from '../outbox/memory-limit.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
@@ -89,6 +90,7 @@ export function runAdapterProcess<Own extends Options>(
         { adapterId },
         'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
       );
+    const health = await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log });
     const registry = await parts.openRegistry({ file: kit.registryFile ?? '', clock, random, log });
     const passwords = parts.createPasswords({ clock, random, log });
     const messaging = parts.createMessaging({
@@ -116,6 +118,7 @@ export function runAdapterProcess<Own extends Options>(
       clock,
       random,
       log,
+      health,
       settings: {
         adapterId,
         exposeRemoteAddress: kit.remoteAddress,
@@ -139,7 +142,6 @@ export function runAdapterProcess<Own extends Options>(
           maxBytes: kit.outboxBytes,
           maxMemoryBytes: memoryLimit(kit.outboxMemoryBytes),
         },
-        health: { host: kit.healthBindAddress, port: kit.healthPort },
       },
     });
     log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');

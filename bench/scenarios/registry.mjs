@@ -1,0 +1,30 @@
+import { startReady, stop } from '../processes/start.mjs';
+
+/** No turn of the event loop may take longer because a registry file changed. */
+const longestTurnMs = 50;
+
+/**
+ * A registry file as YAML and as JSON: its first load, a change of one device, and one of every device.
+ * @param {{ devices: number }} options
+ * @returns {Promise<import('../report.mjs').Finding[]>}
+ */
+export async function registryScenario({ devices }) {
+  /** @type {import('../report.mjs').Finding[]} */
+  const findings = [];
+  for (const format of ['yaml', 'json']) {
+    const { child, message } = await startReady('bench/processes/registry.mjs', [format, String(devices)]);
+    await stop(child);
+    const figures = /** @type {Record<string, number>} */ (message);
+    const turns = Object.keys(figures).filter((name) => name.endsWith('longest turn, ms'));
+    findings.push({
+      what: `registry, ${devices} devices in ${format.toUpperCase()}`,
+      figures,
+      ratio: {
+        name: 'longest turn, ms',
+        value: Math.max(...turns.map((name) => figures[name] ?? 0)),
+        aim: longestTurnMs,
+      },
+    });
+  }
+  return findings;
+}

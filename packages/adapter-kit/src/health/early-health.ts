@@ -1,0 +1,47 @@
+import type { Log } from '@rollcall/core';
+import { startHealthServer, type HealthServer, type HealthServerOptions } from './health-server.ts';
+
+export type HealthAnswers = Omit<HealthServerOptions, 'host' | 'port' | 'log'>;
+
+/** A health server that is there before what it is asked about: a large registry may take a minute to load. */
+export interface EarlyHealth {
+  readonly port: number;
+  /** Gives these answers from now on. */
+  become(answers: HealthAnswers): HealthServer;
+}
+
+/** Until it is told more, it says that the adapter starts. @throws TransportError where the port cannot be bound. */
+export async function startEarlyHealth(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+}): Promise<EarlyHealth> {
+  let answers = startingUp(options.log);
+  const server = await startHealthServer({
+    ...options,
+    failed: (where, error) => answers.failed(where, error),
+    turnedAway: (remoteIp) => answers.turnedAway(remoteIp),
+    started: () => answers.started(),
+    readiness: () => answers.readiness(),
+    metrics: () => answers.metrics(),
+  });
+  return {
+    port: server.port,
+    become(next) {
+      answers = next;
+      return server;
+    },
+  };
+}
+
+function startingUp(log: Log): HealthAnswers {
+  const down = () => [{ name: 'protocol-adapter', status: 'DOWN' }] as const;
+  return {
+    failed: (where, error) => log.error({ where, err: error }, 'serving one peer failed'),
+    turnedAway: () => {},
+    started: down,
+    readiness: down,
+    // Nothing is counted yet.
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: '' }),
+  };
+}

@@ -1,0 +1,47 @@
+import type { DeviceRegistry, RegistryState, Timestamp } from '@rollcall/core';
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { readinessOfOthers } from '../health/readiness.ts';
+import { createAppMetrics } from './app-metrics.ts';
+import { addRegistryMetrics } from './registry-metrics.ts';
+
+const known = (state: RegistryState): DeviceRegistry =>
+  ({ state: () => state }) as Partial<DeviceRegistry> as DeviceRegistry;
+
+async function linesOf(registry: DeviceRegistry): Promise<readonly string[]> {
+  const metrics = new Registry();
+  addRegistryMetrics(createAppMetrics(metrics), registry);
+  return (await metrics.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+const outdated = {
+  current: false,
+  loadedAt: 5_000 as Timestamp,
+  failedAt: 7_500 as Timestamp,
+  devices: 3,
+};
+
+test('a registry that read a file says how it stands to it', async () => {
+  expect(await linesOf(known(outdated))).toEqual([
+    'rollcall_registry_loaded_timestamp_seconds 5',
+    'rollcall_registry_failed_timestamp_seconds 7.5',
+    'rollcall_registry_current 0',
+    'rollcall_registry_devices 3',
+  ]);
+  expect(await linesOf({} as DeviceRegistry)).toEqual([]);
+});
+
+test('an adapter whose registry is out of date is ready, and degraded', () => {
+  const checks = (registry: Pick<DeviceRegistry, 'state'>) =>
+    readinessOfOthers({
+      registry,
+      sinks: [],
+      sender: { connected: () => true } as never,
+      depth: [],
+      journalBehind: false,
+      now: 0 as Timestamp,
+    }).filter(({ name }) => name === 'device-registry');
+  expect(checks(known(outdated))).toEqual([{ name: 'device-registry', status: 'DEGRADED' }]);
+  expect(checks(known({ ...outdated, current: true }))).toEqual([{ name: 'device-registry', status: 'UP' }]);
+  expect(checks({})).toEqual([]);
+});

@@ -1,0 +1,31 @@
+import type { BigIntStats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+
+/** What a file looks like from outside, through all links on its path. */
+export type SeenFile =
+  | {
+      readonly status: 'seen';
+      /** Another one for whatever was written or put in its place. */
+      readonly signature: string;
+      /** Wall clock, milliseconds, of the machine that keeps the file. */
+      readonly modifiedAt: number;
+    }
+  | { readonly status: 'away'; readonly problem: string };
+
+export async function lookAtFile(file: string): Promise<SeenFile> {
+  try {
+    const stats = await stat(file, { bigint: true });
+    if (!stats.isFile()) return { status: 'away', problem: `${file}: is not a regular file` };
+    return { status: 'seen', signature: signatureOf(stats), modifiedAt: Number(stats.mtimeMs) };
+  } catch (error) {
+    return { status: 'away', problem: unreadable(file, error) };
+  }
+}
+
+export function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+export function unreadable(file: string, error: unknown): string {
+  return `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+}

@@ -1,0 +1,57 @@
+import { Worker } from 'node:worker_threads';
+import { ConfigError } from '@rollcall/core';
+import type { LoadRequest, LoadResult } from './load-registry.ts';
+import type { EntryChange } from './registry-entries.ts';
+import type { ThreadAnswer } from './registry-thread.ts';
+
+const isSource = import.meta.url.endsWith('.ts');
+/** Beside this file, as source and as built. */
+const threadFile = new URL(`./registry-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
+/** Sources run unbuilt in tests: those of other packages too. */
+const execArgv = isSource ? ['--conditions=@rollcall/source', '--disable-warning=ExperimentalWarning'] : [];
+
+export interface LoadInThread {
+  readonly result: LoadResult;
+  /** What changed, in slices that are quickly applied. */
+  readonly slices: readonly (readonly EntryChange[])[];
+}
+
+/**
+ * Loads a registry file in a thread of its own, which ends with it: so does the memory that a parser took. Nothing of it makes the
+ * event loop of this thread wait for long.
+ *
+ * @throws ConfigError where the thread died, as of want of memory.
+ */
+export function loadInThread(request: LoadRequest, signal: AbortSignal): Promise<LoadInThread> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(threadFile, { workerData: request, execArgv });
+    const slices: (readonly EntryChange[])[] = [];
+    let result: LoadResult | undefined;
+    const end = (settle: () => void): void => {
+      signal.removeEventListener('abort', abort);
+      void thread.terminate();
+      settle();
+    };
+    const fail = (problem: string): void =>
+      end(() => reject(new ConfigError([`${request.file}: cannot be loaded (${problem})`])));
+    const abort = (): void => fail('closed');
+    const next = (): unknown => setImmediate(() => thread.postMessage('next'));
+
+    thread.on('message', (answer: ThreadAnswer) => {
+      if ('result' in answer) {
+        ({ result } = answer);
+        next();
+      } else if (answer.slice) {
+        slices.push(answer.slice);
+        next();
+      } else if (result) {
+        const whole = { result, slices };
+        end(() => resolve(whole));
+      }
+    });
+    thread.on('error', (error) => fail(error.message));
+    thread.on('exit', (code) => fail(`its thread ended with status ${code}`));
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+  });
+}

@@ -1,0 +1,65 @@
+import { compareEntries } from './compare-entries.ts';
+import { decodeText } from './decode-text.ts';
+import { readFingerprints, shareFingerprints } from './fingerprints.ts';
+import { parseRegistry, type ParseOptions } from './parse-registry.ts';
+import { readWholeFile } from './read-whole-file.ts';
+import type { EntryChange } from './registry-entries.ts';
+
+export interface LoadRequest extends ParseOptions {
+  readonly file: string;
+  /** What is served now; absent: nothing. */
+  readonly served?: {
+    /** Of the file that it was read from. */
+    readonly digest: string;
+    readonly fingerprints: SharedArrayBuffer;
+  };
+}
+
+/** What loading came to. `signature` says of which file, see `lookAtFile`. */
+export type LoadResult =
+  | { readonly status: 'away'; readonly problem: string }
+  | { readonly status: 'moved' }
+  | { readonly status: 'invalid'; readonly signature: string; readonly problems: readonly string[] }
+  | { readonly status: 'unchanged'; readonly signature: string }
+  | ({ readonly status: 'loaded' } & LoadedRegistry);
+
+export interface LoadedRegistry {
+  readonly signature: string;
+  /** SHA-256 of the file, hexadecimal. */
+  readonly digest: string;
+  readonly warnings: readonly string[];
+  readonly tenants: number;
+  readonly devices: number;
+  /** Fingerprints of what is served once the changes are applied. */
+  readonly fingerprints: SharedArrayBuffer;
+}
+
+/** Reads, parses, checks and compares. Blocks, for seconds where the file is large: for a thread of its own. */
+export function loadRegistry(request: LoadRequest): {
+  readonly result: LoadResult;
+  readonly changes: readonly EntryChange[];
+} {
+  const read = readWholeFile(request.file);
+  if (read.status !== 'read') return { result: read, changes: [] };
+  const { signature, digest } = read;
+  const { served } = request;
+  if (served?.digest === digest) return { result: { status: 'unchanged', signature }, changes: [] };
+  const text = decodeText(read.bytes);
+  const parsed =
+    text === undefined
+      ? { status: 'invalid' as const, problems: [`${request.file}: is not text in UTF-8`] }
+      : parseRegistry(request.file, text, request);
+  if (parsed.status === 'invalid')
+    return { result: { status: 'invalid', signature, problems: parsed.problems }, changes: [] };
+  const before = served ? readFingerprints(served.fingerprints) : new Map();
+  const compared = compareEntries(before, parsed.entries);
+  const loaded: LoadedRegistry = {
+    signature,
+    digest,
+    warnings: parsed.warnings,
+    tenants: compared.served.size,
+    devices: [...compared.served.values()].reduce((sum, { device }) => sum + device.size, 0),
+    fingerprints: shareFingerprints(compared.served),
+  };
+  return { result: { status: 'loaded', ...loaded }, changes: compared.changes };
+}

@@ -1,0 +1,119 @@
+import { createHash, createHmac } from 'node:crypto';
+import {
+  deviceRef,
+  type Credentials,
+  type CredentialsType,
+  type PasswordSecret,
+  type PskSecret,
+  type SecretsByType,
+  type StoredSecret,
+} from '@rollcall/core';
+import { validityOf } from './formats.ts';
+import type { CredentialsContent } from './schema.ts';
+
+interface Packed {
+  readonly device: string;
+  readonly enabled: boolean;
+  readonly secrets: readonly object[];
+}
+
+/** Credentials that somebody verifies. */
+export type VerifiedCredentials = Extract<CredentialsContent, { readonly type: CredentialsType }>;
+
+/**
+ * All that is looked up of credentials, as a text. Plain passwords are hashed here and kept nowhere.
+ *
+ * @param saltKey what salts of plain passwords are made with: under the same key, a password that did not change has the same hash.
+ */
+export function packCredentials(
+  tenant: string,
+  device: string,
+  content: VerifiedCredentials,
+  saltKey: Uint8Array,
+): string {
+  const packed: Packed = { device, enabled: content.enabled, secrets: secretsOf(tenant, content, saltKey) };
+  return JSON.stringify(packed);
+}
+
+export function unpackCredentials<Type extends CredentialsType>(
+  type: Type,
+  tenant: string,
+  authId: string,
+  packed: string,
+): Credentials<Type> {
+  // Whatever packCredentials made.
+  const { device, enabled, secrets } = JSON.parse(packed) as Packed;
+  return {
+    device: deviceRef(tenant, device),
+    authId,
+    enabled,
+    type,
+    secrets: (type === 'psk' ? secrets.map(unpackKey) : secrets) as SecretsByType[Type][],
+  };
+}
+
+type KeyContent = Extract<CredentialsContent, { type: 'psk' }>['secrets'][number];
+type PackedKey = StoredSecret & { readonly key: string };
+
+function packKey(secret: KeyContent): PackedKey {
+  return { key: Buffer.from(secret.key).toString('base64'), ...toStored(secret) };
+}
+
+function unpackKey(secret: object): PskSecret {
+  const { key, ...stored } = secret as PackedKey;
+  return { ...stored, key: Uint8Array.from(Buffer.from(key, 'base64')) };
+}
+
+function secretsOf(
+  tenant: string,
+  content: VerifiedCredentials,
+  saltKey: Uint8Array,
+): readonly (PasswordSecret | StoredSecret | PackedKey)[] {
+  switch (content.type) {
+    case 'hashed-password':
+      return enabledOf(content.secrets).map((secret) =>
+        toPassword(secret, () => saltOf([tenant, content['auth-id'], secret['pwd-plain']], saltKey)),
+      );
+    case 'psk':
+      return enabledOf(content.secrets).map(packKey);
+    case 'x509-cert':
+      return enabledOf(content.secrets).map(toStored);
+    default:
+      return content satisfies never;
+  }
+}
+
+function enabledOf<Secret extends { readonly enabled: boolean }>(
+  secrets: readonly Secret[],
+): readonly Secret[] {
+  return secrets.filter((secret) => secret.enabled);
+}
+
+function toStored(
+  content: { readonly id?: string | undefined } & Parameters<typeof validityOf>[0],
+): StoredSecret {
+  return { ...(content.id !== undefined && { id: content.id }), ...validityOf(content) };
+}
+
+type PasswordContent = Extract<CredentialsContent, { type: 'hashed-password' }>['secrets'][number];
+
+function toPassword(content: PasswordContent, salt: () => Uint8Array): PasswordSecret {
+  const stored = toStored(content);
+  const plain = content['pwd-plain'];
+  if (plain !== undefined) {
+    const bytes = salt();
+    const pwdHash = createHash('sha256').update(bytes).update(plain, 'utf8').digest('base64');
+    return { ...stored, hashFunction: 'sha-256', pwdHash, salt: Buffer.from(bytes).toString('base64') };
+  }
+  return {
+    ...stored,
+    hashFunction: content['hash-function'],
+    pwdHash: content['pwd-hash'] ?? '',
+    ...(content.salt !== undefined && { salt: content.salt }),
+  };
+}
+
+/** A salt for whatever these parts name, which nobody can foresee who does not have the key. */
+function saltOf(parts: readonly unknown[], key: Uint8Array): Uint8Array {
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest().subarray(0, 16);
+}

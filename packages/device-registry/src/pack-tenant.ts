@@ -1,0 +1,52 @@
+import type { AdapterSettings, ResourceLimits, Tenant, TenantId, TrustAnchor } from '@rollcall/core';
+import { declared } from './pack-device.ts';
+import type { TenantContent } from './schema.ts';
+
+type PackedAnchor = Omit<TrustAnchor, 'publicKey'> & { readonly publicKey: string };
+type Packed = Omit<Tenant, 'trustAnchors'> & { readonly trustAnchors?: readonly PackedAnchor[] };
+
+/** All that is looked up of a tenant itself, as a text. */
+export function packTenant(content: TenantContent): string {
+  const tenant: Packed = {
+    id: content['tenant-id'] as TenantId,
+    enabled: content.enabled,
+    defaults: content.defaults,
+    limits: toLimits(content['resource-limits']),
+    ...declared(content.ext),
+    ...(content.adapters && { adapters: content.adapters.map(toAdapterSettings) }),
+    ...(content['trusted-ca'].length > 0 && { trustAnchors: content['trusted-ca'].map(packAnchor) }),
+  };
+  return JSON.stringify(tenant);
+}
+
+export function unpackTenant(packed: string): Tenant {
+  // Whatever packTenant made.
+  const { trustAnchors, ...tenant } = JSON.parse(packed) as Packed;
+  return { ...tenant, ...(trustAnchors && { trustAnchors: trustAnchors.map(unpackAnchor) }) };
+}
+
+function packAnchor(anchor: TrustAnchor): PackedAnchor {
+  return { ...anchor, publicKey: Buffer.from(anchor.publicKey).toString('base64') };
+}
+
+function unpackAnchor(anchor: PackedAnchor): TrustAnchor {
+  return { ...anchor, publicKey: Uint8Array.from(Buffer.from(anchor.publicKey, 'base64')) };
+}
+
+function toAdapterSettings({
+  type,
+  enabled,
+  ext,
+}: NonNullable<TenantContent['adapters']>[number]): AdapterSettings {
+  return { type, enabled, ext };
+}
+
+function toLimits(limits: TenantContent['resource-limits']): ResourceLimits {
+  const entries = [
+    ['maxConnections', limits['max-connections']],
+    ['maxTtlSeconds', limits['max-ttl']],
+    ['maxTtlTelemetryQos0Seconds', limits['max-ttl-telemetry-qos0']],
+    ['maxTtlTelemetryQos1Seconds', limits['max-ttl-telemetry-qos1']],
+  ] as const;
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== -1));
+}

@@ -1,0 +1,25 @@
+/** Problems listed at most: a wrong file of many devices has many. */
+const maxProblems = 50;
+
+/** What is wrong with a file: the first problems in words, and how many there are. */
+export interface ProblemList {
+  add(problem: string): void;
+  readonly count: number;
+  /** The first ones, and how many more there are. */
+  list(): readonly string[];
+}
+
+export function createProblemList(): ProblemList {
+  const first: string[] = [];
+  let count = 0;
+  return {
+    add(problem) {
+      count += 1;
+      if (first.length < maxProblems) first.push(problem);
+    },
+    get count() {
+      return count;
+    },
+    list: () => (count > first.length ? [...first, `and ${count - first.length} more`] : first),
+  };
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { signatureOf, unreadable } from './file-signature.ts';
+
+/** Bytes of a registry file at most. */
+const maxBytes = 256 * 1024 * 1024;
+
+export type WholeFile =
+  | {
+      readonly status: 'read';
+      readonly bytes: Uint8Array;
+      readonly signature: string;
+      /** SHA-256, hexadecimal. */
+      readonly digest: string;
+    }
+  /** Somebody wrote to it meanwhile. */
+  | { readonly status: 'moved' }
+  | { readonly status: 'away'; readonly problem: string };
+
+/** Reads a file, and makes sure that what was read is what was there at one instant. Blocks: for a thread of its own. */
+export function readWholeFile(file: string): WholeFile {
+  let opened: number | undefined;
+  try {
+    opened = openSync(file, 'r');
+    const before = fstatSync(opened, { bigint: true });
+    if (!before.isFile()) return { status: 'away', problem: `${file}: is not a regular file` };
+    if (before.size > maxBytes) return { status: 'away', problem: `${file}: larger than ${maxBytes} bytes` };
+    const bytes = readFileSync(opened);
+    const signature = signatureOf(before);
+    if (signatureOf(fstatSync(opened, { bigint: true })) !== signature) return { status: 'moved' };
+    return { status: 'read', bytes, signature, digest: createHash('sha256').update(bytes).digest('hex') };
+  } catch (error) {
+    return { status: 'away', problem: unreadable(file, error) };
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
+}

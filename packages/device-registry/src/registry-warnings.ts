@@ -1,0 +1,59 @@
+import type { DeviceContent, TenantContent } from './schema.ts';
+
+/** Names shown of things of one kind. */
+const maxShown = 5;
+
+/** What works, and is perhaps not meant so: a line for each kind of it, however often it is there. */
+export interface RegistryWarnings {
+  tenant(content: TenantContent): void;
+  device(tenant: string, content: DeviceContent): void;
+  unknownGateway(tenant: string, device: string, gateway: string): void;
+  list(): readonly string[];
+}
+
+export function createRegistryWarnings(): RegistryWarnings {
+  const limited = createNames();
+  const plain = createNames();
+  const strangers = createNames();
+  return {
+    tenant({ 'tenant-id': tenant, 'resource-limits': limits }) {
+      if ((limits['max-ttl'] ?? -1) >= 0) limited.add(tenant);
+    },
+    device(tenant, { 'device-id': device, credentials }) {
+      if (credentials.some(hasPlainPassword)) plain.add(`${tenant}/${device}`);
+    },
+    unknownGateway: (tenant, device, gateway) => strangers.add(`${gateway} of ${tenant}/${device}`),
+    list: () => [
+      ...limited.told(
+        'max-ttl bounds connection events too, one that nobody consumes in time is lost: tenants',
+      ),
+      ...plain.told('plain passwords are for demonstrations only: devices'),
+      ...strangers.told('via names gateways that are no devices yet:'),
+    ],
+  };
+}
+
+function hasPlainPassword({ secrets }: DeviceContent['credentials'][number]): boolean {
+  return secrets.some((secret) => 'pwd-plain' in secret && secret['pwd-plain'] !== undefined);
+}
+
+interface Names {
+  add(name: string): void;
+  told(what: string): readonly string[];
+}
+
+function createNames(): Names {
+  const first: string[] = [];
+  let count = 0;
+  return {
+    add(name) {
+      count += 1;
+      if (first.length < maxShown) first.push(name);
+    },
+    told(what) {
+      if (count === 0) return [];
+      const more = count > first.length ? `, and ${count - first.length} more` : '';
+      return [`${what} ${first.join(', ')}${more}`];
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type {
+  Answer,
+  AssertionAnswer,
+  DeviceId,
+  DeviceRef,
+  DeviceRegistry,
+  RegistryChange,
+  Tenant,
+  TenantId,
+} from '@rollcall/core';
+import { unpackCredentials } from './pack-credentials.ts';
+import { unpackDevice, type RegisteredDevice } from './pack-device.ts';
+import { unpackTenant } from './pack-tenant.ts';
+import { noEntries, type Entries, type EntryChange } from './registry-entries.ts';
+
+export interface ServedRegistry extends Pick<
+  DeviceRegistry,
+  'getTenant' | 'getTenantByTrustAnchor' | 'getCredentials' | 'assertRegistration'
+> {
+  /** Answers are new from here on. The result says what changed, for those who were told before. */
+  apply(changes: readonly EntryChange[]): readonly RegistryChange[];
+}
+
+/** What is looked up, packed: entries are read when somebody asks for them. */
+export function createServedRegistry(): ServedRegistry {
+  const entries: Entries<string> = new Map();
+  /** Tenants are few, and asked for with each message. */
+  const tenants = new Map<string, Tenant>();
+  /** By the names of their trust anchors; no two tenants have the same one. */
+  const byTrustAnchor = new Map<string, string>();
+
+  function deviceOf(tenant: string, id: string): RegisteredDevice | undefined {
+    const packed = entries.get(tenant)?.device.get(id);
+    return packed === undefined ? undefined : unpackDevice(tenant, id, packed);
+  }
+
+  function setTenant(id: string, packed: string | undefined): void {
+    for (const { subjectDn } of tenants.get(id)?.trustAnchors ?? [])
+      // It may be another tenant's already.
+      if (byTrustAnchor.get(subjectDn) === id) byTrustAnchor.delete(subjectDn);
+    tenants.delete(id);
+    if (packed === undefined) return;
+    const tenant = unpackTenant(packed);
+    tenants.set(id, tenant);
+    for (const { subjectDn } of tenant.trustAnchors ?? []) byTrustAnchor.set(subjectDn, id);
+  }
+
+  function applyOne([kind, tenant, name, packed]: EntryChange): RegistryChange {
+    if (kind === 'tenant') {
+      setTenant(tenant, packed);
+      return { type: 'tenant', tenant: tenant as TenantId };
+    }
+    const of = entries.get(tenant) ?? noEntries<string>();
+    entries.set(tenant, of);
+    if (packed === undefined) of[kind].delete(name);
+    else of[kind].set(name, packed);
+    if (Object.values(of).every(({ size }) => size === 0)) entries.delete(tenant);
+    return kind === 'device'
+      ? { type: 'device', device: { tenant: tenant as TenantId, device: name as DeviceId } }
+      : { type: 'credentials', tenant: tenant as TenantId, credentialsType: kind, authId: name };
+  }
+
+  return {
+    apply: (changes) => changes.map(applyOne),
+    getTenant: async (id) => answer(tenants.get(id)),
+    async getTenantByTrustAnchor(subjectDn) {
+      const id = byTrustAnchor.get(subjectDn);
+      return answer(id === undefined ? undefined : tenants.get(id));
+    },
+    async getCredentials({ tenant, type, authId }) {
+      const packed = entries.get(tenant)?.[type].get(authId);
+      return answer(packed === undefined ? undefined : unpackCredentials(type, tenant, authId, packed));
+    },
+    assertRegistration: async (
+      { tenant, device }: DeviceRef,
+      gateway?: DeviceId,
+    ): Promise<AssertionAnswer> => {
+      const found = deviceOf(tenant, device);
+      if (gateway !== undefined) {
+        if (!deviceOf(tenant, gateway)?.enabled) return { status: 'not-authorized' };
+        if (found?.enabled && !found.via.includes(gateway)) return { status: 'not-authorized' };
+      }
+      return found?.enabled ? { status: 'found', value: found.registration } : { status: 'not-found' };
+    },
+  };
+}
+
+function answer<Value>(value: Value | undefined): Answer<Value> {
+  return value === undefined ? { status: 'not-found' } : { status: 'found', value };
+}
