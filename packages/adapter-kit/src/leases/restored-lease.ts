@@ -20,8 +20,9 @@ export interface RestoredLease {
 }
 
 /**
- * Takes a lease of an earlier incarnation up again: it runs out when it would have, but not before the device had a whole
- * interval in which this incarnation could hear it. `undefined` where the entry is no lease.
+ * Takes a lease of an earlier incarnation up again: the device has a whole interval in which this incarnation can hear it. It had never
+ * more left than that: what was noted of its end would say otherwise only where the wall clock was set back meanwhile. `undefined` where
+ * the entry is no lease.
  */
 export async function restoreLease(
   { event, noted }: OpenEntry,
@@ -33,7 +34,6 @@ export async function restoreLease(
   const now = clock.monotonic();
   // The wall clock may have been set back meanwhile.
   const silentMs = Math.max(0, clock.now() - (noted?.lastSeen ?? event.at));
-  const remainingMs = noted?.lease ? noted.lease.until - clock.now() : 0;
   return {
     identity: {
       device: event.device,
@@ -44,6 +44,6 @@ export async function restoreLease(
     event,
     basis,
     lastSeen: later(now, -silentMs),
-    until: later(now, Math.max(basis.intervalMs, remainingMs)),
+    until: later(now, basis.intervalMs),
   };
 }
