@@ -6,5 +6,5 @@ process.env['ROLLCALL_FAULTS'] ??= 'soak';
 
 export default defineConfig({
   ...base,
-  test: { ...base.test, exclude: configDefaults.exclude, testTimeout: 1_200_000 },
+  test: { ...base.test, exclude: configDefaults.exclude, testTimeout: 2_400_000 },
 });

@@ -34,7 +34,7 @@ function givenAnAdapter(heapMegabytes: number, options: Pick<StageOptions, 'devi
   const stage = setStage({
     protocol: 'mqtt',
     devices: options.devices,
-    readyWithinMs: scale({ quick: 60_000, soak: 300_000 }),
+    readyWithinMs: scale({ quick: 60_000, soak: 900_000 }),
     environment: {
       NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}`,
       ROLLCALL_CONNECTIONEVENTS_PRODUCER: sinkModule,
