@@ -97,7 +97,7 @@ export async function serveDevice(
 
   async function logIn(command: Command): Promise<void> {
     if (command.name !== 'login') {
-      host.refused('bad-credentials');
+      host.refused(command.name === 'invalid' ? 'credentials-malformed' : 'credentials-missing');
       return close(`error ${command.name === 'invalid' ? command.text : 'login first'}`);
     }
     const { username, password } = command;

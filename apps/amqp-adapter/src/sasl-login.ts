@@ -59,7 +59,7 @@ export function saslMechanisms(
     async PLAIN(response) {
       const presented = readPlain(response);
       if (presented) return logIn({ ...presented, ...origin });
-      host.refused('bad-credentials');
+      host.refused('credentials-malformed');
       return 'auth';
     },
     ...(!authenticationRequired && {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AdapterHost } from '@rollcall/adapter-kit';
+import { containSocket, servedPeer } from '@rollcall/containment';
 
 /** Requests that one network connection may have open: HTTP/1.1 lets a client send them without waiting for answers. */
 const maxPerSocket = 16;
@@ -9,33 +10,36 @@ const maxPerSocket = 16;
 export interface PendingRequests {
   /**
    * Takes a request in; `false` where its connection has too many, and is closed. `over` is called once: when the answer is
-   * sent, or when the connection is gone.
+   * sent, or when the connection is gone. `hungUp` is called when the client closes its side.
    */
-  add(request: IncomingMessage, response: ServerResponse, over: () => void): boolean;
+  add(request: IncomingMessage, response: ServerResponse, over: () => void, hungUp: () => void): boolean;
   /** Resolves when nothing is pending. */
   drained(): Promise<void>;
 }
 
 /** @param failed told of what `over` threw. */
 export function createPendingRequests({ failed }: Pick<AdapterHost, 'failed'>): PendingRequests {
-  const perSocket = new WeakMap<Socket, Set<() => void>>();
+  const perSocket = new WeakMap<Socket, Map<() => void, () => void>>();
   let pending = 0;
   let wake = (): void => {};
 
-  function openOn(socket: Socket): Set<() => void> {
+  function openOn(socket: Socket): Map<() => void, () => void> {
     const known = perSocket.get(socket);
     if (known) return known;
-    const open = new Set<() => void>();
+    const open = new Map<() => void, () => void>();
     perSocket.set(socket, open);
     // An answer that waits behind others in its connection hears nothing of the connection's end.
     socket.once('close', () => {
-      for (const done of open) done();
+      for (const done of open.keys()) done();
+    });
+    socket.once('end', () => {
+      for (const hungUp of open.values()) hungUp();
     });
     return open;
   }
 
   return {
-    add({ socket }, response, over) {
+    add({ socket }, response, over, hungUp) {
       const open = openOn(socket);
       if (open.size >= maxPerSocket) {
         socket.destroy();
@@ -52,7 +56,12 @@ export function createPendingRequests({ failed }: Pick<AdapterHost, 'failed'>): 
         }
         if (pending === 0) wake();
       };
-      open.add(done);
+      open.set(done, hungUp);
+      // When an answer is sent, Node.js writes the next one, beside all that the connection is told of.
+      containSocket(
+        response,
+        servedPeer('http', failed, () => socket.destroy()),
+      );
       pending += 1;
       response.once('close', done);
       return true;

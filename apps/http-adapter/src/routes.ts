@@ -97,7 +97,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const { socket } = request.raw;
     const presented = presentedBy(request.headers.authorization, socket);
     if (typeof presented === 'string') {
-      host.refused('bad-credentials');
+      host.refused(`credentials-${presented}`);
       return presented === 'malformed'
         ? sendError(reply, { status: 400, text: 'malformed authorization header' })
         : refuse({ reason: 'bad-credentials', text: 'credentials are missing' });
@@ -110,17 +110,15 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       if (underWay && !underWay.isWithdrawn()) lease?.report({ type: 'received', heardAt: heard.at });
     });
     const answer: AwaitedAnswer = { over: false, whenOver: undefined };
-    // It still hears what becomes of its request, but waits for no command.
-    const hungUp = (): void => answer.whenOver?.();
-    const taken = pending.add(request.raw, reply.raw, () => {
+    const over = (): void => {
       answer.over = true;
       answer.whenOver?.();
-      socket.off('end', hungUp);
       standing.over(socket);
       underWay?.answered();
-    });
+    };
+    // A client that closed its side still hears what becomes of its request, but waits for no command.
+    const taken = pending.add(request.raw, reply.raw, over, () => answer.whenOver?.());
     if (!taken) return reply.hijack();
-    socket.once('end', hungUp);
     standing.busy(socket);
     const asked = readHead(headOf(endpoint, request));
     const goodbye = !('status' in asked) && asked.goodbye;

@@ -189,6 +189,28 @@ describe('CONNECT', () => {
     expect(sink.events).toEqual([]);
   });
 
+  test('each refusal has a cause of its own, which the device does not learn', async () => {
+    const { address, logged } = await givenAnAdapter();
+    const refusals = [
+      { clientId: 'x'.repeat(300) },
+      { username: undefined, password: undefined },
+      { username: 'thermostat-7' },
+      { username: 'thermostat-7@nowhere' },
+      { username: 'nobody@acme' },
+      { password: Buffer.from('guess-me') },
+    ];
+    for (const facts of refusals) await rawPeer(address.port).connect(facts);
+    const causes = logged.filter(({ message }) => message === 'device refused').map(({ facts }) => facts);
+    expect(causes).toMatchObject([
+      { problem: 'identifier-rejected' },
+      { problem: 'credentials-missing' },
+      { problem: 'credentials-malformed' },
+      { problem: 'unknown-tenant', tenant: 'nowhere' },
+      { problem: 'unknown-device', tenant: 'acme' },
+      { problem: 'wrong-secret', tenant: 'acme' },
+    ]);
+  });
+
   test('an empty client id is assigned one, and 3.1.1 must be clean then', async () => {
     const { address, events } = await givenAnAdapter();
     const five = await rawPeer(address.port, 5).connect({ clientId: '' });

@@ -237,7 +237,7 @@ export function createDeviceConnection(
       version = packet.protocolVersion ?? 4;
       clientId = packet.clientId;
       if (clientId.length > maxClientIdLength) {
-        host.refused('bad-credentials');
+        host.refused('identifier-rejected');
         return refuse('identifier-rejected');
       }
       // [MQTT-3.1.3-8]: aedes refuses it, if it sees what the client sent.
@@ -262,7 +262,7 @@ export function createDeviceConnection(
       const certificate = isNameless ? peerCertificate(conn) : undefined;
       const presented = certificate ? { certificate } : presentedCredentials(username, password);
       if (!presented) {
-        host.refused('bad-credentials');
+        host.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
         return refuse('bad-credentials');
       }
       const result = await host.authenticate({

@@ -79,6 +79,7 @@ export type {
   EndReason,
   HeldProof,
   ListenAddress,
+  LoginProblem,
   OpenConnection,
   PasswordLogin,
   ProtocolAdapter,

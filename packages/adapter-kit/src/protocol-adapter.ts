@@ -92,10 +92,11 @@ export interface AdapterHost {
   /**
    * Counts an attempt that the app refused by itself, e.g. for missing credentials.
    *
+   * @param cause a {@link LoginProblem} counts as `bad-credentials` for Hono, and by its own name for us.
    * @param remoteIp where the attempt counts against what this address may try.
    * @param name under which it failed to prove who it is.
    */
-  refused(reason: RefusalReason, remoteIp?: string, name?: string): void;
+  refused(cause: RefusalReason | LoginProblem, remoteIp?: string, name?: string): void;
   /** Whether many devices have this address, as the configuration says: no limit by address is meant for it. */
   isShared(remoteIp: string): boolean;
   /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
@@ -206,6 +207,11 @@ export type RefusalReason =
   | 'throttled'
   | 'busy'
   | 'unavailable';
+
+/** What an app finds wrong with a login by itself, before anything is looked up. For metrics and the log: the device need not learn it. */
+export type LoginProblem = (typeof loginProblems)[number];
+
+export const loginProblems = ['credentials-missing', 'credentials-malformed', 'identifier-rejected'] as const;
 
 export interface Refusal {
   readonly reason: RefusalReason;

@@ -303,7 +303,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     reauthorize: (device) => letIn(() => authenticator.reauthorize(device)),
     holdProof: (device, ended) => access.holdProof(device, ended),
     isShared: (remoteIp) => (settings.logins ?? defaultLogins).isShared(remoteIp),
-    refused: (reason, remoteIp, name) => authenticator.refused(reason, remoteIp, name),
+    refused: (cause, remoteIp, name) => authenticator.refused(cause, remoteIp, name),
     proved: (device) => authenticator.proved(device),
     admit(device, slot) {
       if (device) authenticator.provedTenant(device.device.tenant);
@@ -321,7 +321,10 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
             { maxSessionsPerDevice: 100, ...settings },
           );
       metrics.attempt(refusal?.reason ?? 'succeeded', device?.device.tenant);
-      if (refusal) log.debug({ ...device?.device, reason: refusal.reason }, 'device refused');
+      if (refusal) {
+        metrics.refused(refusal.reason);
+        log.debug({ ...device?.device, reason: refusal.reason }, 'device refused');
+      }
       return refusal;
     },
     open: (tracker, description) => connections.open(tracker, description),

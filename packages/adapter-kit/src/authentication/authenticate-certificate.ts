@@ -19,20 +19,22 @@ export async function authenticateCertificate(
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   const presented = readPresentedCertificate(certificate);
-  if (!presented) return refuse('bad-credentials');
+  if (!presented) return refuse('bad-credentials', 'credentials-malformed');
   const { registry, adapterType, clock } = context;
   const tenant = usableTenant(await registry.getTenantByTrustAnchor(presented.issuerDn), adapterType);
   if (tenant.status === 'refused') return tenant;
   const now = clock.now();
   const anchor = verifyCertificate(presented, tenant.value.trustAnchors ?? [], now);
   const authId = anchor && authIdOf(presented, anchor);
-  if (!anchor || authId === undefined || authId.length > maxNameLength) return refuse('bad-credentials');
+  const refusedIn = (refused: Refused): Refused => ({ ...refused, tenant: tenant.value.id });
+  if (!anchor || authId === undefined || authId.length > maxNameLength)
+    return refusedIn(refuse('bad-credentials', 'certificate-untrusted'));
 
   const found = await usableCredentials(tenant.value.id, 'x509-cert', authId, context);
-  if (found.status === 'refused') return found;
+  if (found.status === 'refused') return refusedIn(found);
   // All of them say the same of the certificate but for how long it counts.
   const secret = longestValid(found.value.secrets, now);
-  if (!secret) return refuse('bad-credentials', 'wrong-secret');
+  if (!secret) return refusedIn(refuse('bad-credentials', 'secret-expired'));
   const { notAfter } = validityOf(presented.x509);
   const proof: Proof = {
     type: 'x509-cert',
@@ -44,6 +46,7 @@ export async function authenticateCertificate(
       anchorKey: anchorKeyOf(anchor),
     },
   };
-  const expiresAt = Math.min(notAfter, anchor.notAfter ?? Infinity, secret.notAfter ?? Infinity);
-  return identify(found.value, tenant.value, context, { proof, expiresAt: expiresAt as Timestamp });
+  const expiresAt = Math.min(notAfter, anchor.notAfter ?? Infinity, secret.notAfter ?? Infinity) as Timestamp;
+  const identified = await identify(found.value, tenant.value, context, { proof, expiresAt });
+  return identified.status === 'refused' ? refusedIn(identified) : identified;
 }

@@ -77,7 +77,7 @@ describe('a failed login', () => {
     ['an unknown tenant', 'thermostat-7@nowhere', 'unknown-tenant'],
     ['an unknown device', 'nobody@acme', 'unknown-device'],
     ['a wrong password', device, 'wrong-secret'],
-    ['no name', '', 'bad-credentials'],
+    ['no name', '', 'credentials-malformed'],
   ])('with %s is answered alike, 300 ms after it began; only we know why', async (_what, username, cause) => {
     const { timed, causes, log } = given();
     expect(await timed(username, 'guess')).toEqual(['bad-credentials', 300]);

@@ -1,12 +1,13 @@
 import type { Clock, Log, Random } from '@rollcall/core';
-import type {
-  AdapterHost,
-  AuthenticatedDevice,
-  AuthenticationResult,
-  DeviceLogin,
-  PskLogin,
-  PskLookup,
-  RefusalReason,
+import {
+  loginProblems,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type AuthenticationResult,
+  type DeviceLogin,
+  type PskLogin,
+  type PskLookup,
+  type RefusalReason,
 } from '../protocol-adapter.ts';
 import { createRefusalReport } from '../refusals/refusal-report.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
@@ -14,7 +15,7 @@ import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { createFailureLimiter } from './failure-limiter.ts';
 import { findPsk } from './find-psk.ts';
-import { loggableUsername } from './loggable-username.ts';
+import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { createLoginGate, type LoginGateOptions } from './login-gate.ts';
 import { boundedName, readLogin, type LoginFacts } from './login-facts.ts';
 import { createProofMemory, type ProofMark, type ProofMemory, type StoredProofs } from './proof-memory.ts';
@@ -103,13 +104,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     facts: object,
     remoteIp?: string,
   ): Extract<AuthenticationResult, { status: 'refused' }> {
-    const { refusal, problem } = result;
+    const { refusal, problem, tenant } = result;
     onRefused(refusal.reason, problem);
     if (refusal.reason === 'throttled' && remoteIp !== undefined && !stopped)
       throttled.refused(refusal.reason, remoteIp);
     log.debug(
       {
         ...facts,
+        ...(tenant !== undefined && { tenant }),
         ...(remoteIp !== undefined && { remoteIp }),
         reason: refusal.reason,
         ...(problem !== undefined && { problem }),
@@ -164,9 +166,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     authenticate: logIn,
     async findPsk(login) {
       const result = await lookUpPsk(login);
-      return result.status === 'found'
-        ? result
-        : refused(result, { identity: loggableUsername(login.identity) }, login.remoteIp);
+      return result.status === 'found' ? result : refused(result, loggedOf(login.identity), login.remoteIp);
     },
     proved(identity) {
       const proof = proofsOfKeys.get(identity);
@@ -176,11 +176,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const result = await reauthorize(device, options);
       return result.status === 'refused' ? refused(result, device.device) : result;
     },
-    refused(reason, remoteIp, name = '') {
+    refused(cause, remoteIp, name = '') {
+      const ownProblem = loginProblems.find((each) => each === cause);
+      const reason = ownProblem ? 'bad-credentials' : (cause as RefusalReason);
       if (remoteIp !== undefined && reason === 'bad-credentials')
         limiter.failed({ address: remoteIp, name: boundedName(name) });
-      const facts = name === '' ? {} : { identity: loggableUsername(name) };
-      refused(refuse(reason, name === '' ? undefined : 'wrong-secret'), facts, remoteIp);
+      const problem = ownProblem ?? (name === '' ? undefined : 'wrong-secret');
+      refused(refuse(reason, problem), name === '' ? {} : loggedOf(name), remoteIp);
     },
     provedTenant,
     takeChanges: () => proofs.takeChanges(),
@@ -193,4 +195,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return admission.waiting;
     },
   };
+}
+
+/** Whom a peer said to be in a handshake. */
+function loggedOf(identity: string): object {
+  return { identity: loggableUsername(identity), tenant: loggableTenant(identity) };
 }

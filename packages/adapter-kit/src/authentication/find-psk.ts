@@ -13,7 +13,7 @@ export async function findPsk(
   context: AuthenticationContext,
 ): Promise<PskLookup | Refused> {
   const name = splitUsername(identity);
-  if (!name) return refuse('bad-credentials');
+  if (!name) return refuse('bad-credentials', 'credentials-malformed');
   const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
   if (tenant.status === 'refused') return tenant;
   const found = await usableCredentials(tenant.value.id, 'psk', name.authId, context);

@@ -6,5 +6,10 @@ import { splitUsername } from './split-username.ts';
  */
 export function loggableUsername(username: string): string | undefined {
   const name = splitUsername(username);
-  return name && `${name.authId}@${name.tenant.replace(/:.*$/s, ':…')}`;
+  return name && `${name.authId}@${loggableTenant(username)}`;
+}
+
+/** The tenant of a presented user name, within the same bounds. */
+export function loggableTenant(username: string): string | undefined {
+  return splitUsername(username)?.tenant.replace(/:.*$/s, ':…');
 }

@@ -1,5 +1,5 @@
 import type { DeviceLogin } from '../protocol-adapter.ts';
-import { loggableUsername } from './loggable-username.ts';
+import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { maxNameLength } from './split-username.ts';
 
@@ -25,7 +25,7 @@ export function readLogin(login: DeviceLogin): LoginFacts {
       kind: 'password',
       secret: password,
       queueName: username,
-      logged: { username: loggableUsername(username) },
+      logged: { username: loggableUsername(username), tenant: loggableTenant(username) },
     };
   }
   const presented = readPresentedCertificate(login.certificate);

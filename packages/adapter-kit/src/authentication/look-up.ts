@@ -36,9 +36,8 @@ export async function usableCredentials<Type extends CredentialsType>(
 ): Promise<Found<Credentials<Type>>> {
   const answer = await registry.getCredentials({ tenant, type, authId });
   if (answer.status === 'unavailable') return refuse('unavailable');
-  return answer.status === 'found' && answer.value.enabled
-    ? answer
-    : refuse('bad-credentials', 'unknown-device');
+  if (answer.status === 'not-found') return refuse('bad-credentials', 'unknown-device');
+  return answer.value.enabled ? answer : refuse('bad-credentials', 'credentials-disabled');
 }
 
 interface ProofFacts {

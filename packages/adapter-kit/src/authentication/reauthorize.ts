@@ -17,7 +17,7 @@ export async function reauthorize(
   context: RegistryContext,
 ): Promise<AuthenticationResult | Refused> {
   const standing = await standingOf(identity, context);
-  return standing.status === 'expired' ? refuse('bad-credentials') : standing;
+  return standing.status === 'expired' ? refuse('bad-credentials', 'secret-expired') : standing;
 }
 
 /**
@@ -37,12 +37,14 @@ export async function standingOf(
   const found = await usableCredentials(tenant.id, proof.type, proof.authId, context);
   if (found.status === 'refused') return found;
   // An auth-id may have become another device's.
-  if (found.value.device.device !== device.device) return refuse('bad-credentials');
+  if (found.value.device.device !== device.device) return refuse('bad-credentials', 'secret-gone');
   const now = context.clock.now();
   const validity = validityOfProof(proof, current.value, found.value, now);
-  if (!validity) return refuse('bad-credentials');
+  if (!validity) return refuse('bad-credentials', 'secret-gone');
   if (!isValidAt(validity, now))
-    return now >= (validity.notAfter ?? Infinity) ? { status: 'expired' } : refuse('bad-credentials');
+    return now >= (validity.notAfter ?? Infinity)
+      ? { status: 'expired' }
+      : refuse('bad-credentials', 'secret-gone');
   const facts = { proof, expiresAt: validity.notAfter };
   return identify({ device, authId }, current.value, context, facts);
 }

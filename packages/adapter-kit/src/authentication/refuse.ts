@@ -1,11 +1,22 @@
-import type { AuthenticationResult, RefusalReason } from '../protocol-adapter.ts';
+import type { TenantId } from '@rollcall/core';
+import type { AuthenticationResult, LoginProblem, RefusalReason } from '../protocol-adapter.ts';
 import { refusalTexts } from './refusal-texts.ts';
 
 /** What of its credentials was wrong. For metrics and the log: the device must not learn it. */
-export type CredentialsProblem = 'unknown-tenant' | 'unknown-device' | 'wrong-secret';
+export type CredentialsProblem =
+  | LoginProblem
+  | 'unknown-tenant'
+  | 'unknown-device'
+  | 'credentials-disabled'
+  | 'wrong-secret'
+  | 'secret-gone'
+  | 'secret-expired'
+  | 'certificate-untrusted';
 
 export type Refused = Extract<AuthenticationResult, { readonly status: 'refused' }> & {
   readonly problem?: CredentialsProblem;
+  /** Where it is known, and the login did not name it. */
+  readonly tenant?: TenantId;
 };
 
 export function refuse(reason: RefusalReason, problem?: CredentialsProblem): Refused {

@@ -95,8 +95,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
     return peer;
   }
 
-  const wrongPassword: (readonly [string, Login])[] = can('proveWrong')
-    ? [['a wrong password', { ...thermostat, password: 'guess-me' }]]
+  const wrongPassword: (readonly [string, Login, string])[] = can('proveWrong')
+    ? [['a wrong password', { ...thermostat, password: 'guess-me' }, 'wrong-secret']]
     : [];
 
   function attemptsIn(adapter: AdapterInTest): number {
@@ -157,18 +157,24 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
       }),
     );
 
-    test.each<readonly [string, Login]>([
+    test.each<readonly [string, Login, string]>([
       ...wrongPassword,
-      ['an unknown device', { ...thermostat, username: 'nobody@acme' }],
-      ['an unknown tenant', { ...thermostat, username: 'thermostat-7@nowhere' }],
-    ])('%s is refused: no event, a counter and a debug line without the secret', (_what, login) =>
-      withAdapter(async (adapter) => {
-        expect(await harness.connect(adapter.address, login)).toBeUndefined();
-        await settled();
-        expect(adapter.sink.events).toEqual([]);
-        expect(attemptsIn(adapter)).toBe(1);
-        expect(JSON.stringify(adapter.logged)).not.toContain(login.password);
-      }),
+      ['an unknown device', { ...thermostat, username: 'nobody@acme' }, 'unknown-device'],
+      ['an unknown tenant', { ...thermostat, username: 'thermostat-7@nowhere' }, 'unknown-tenant'],
+    ])(
+      '%s is refused: no event, a counter and a debug line that says why, without the secret',
+      (_what, login, problem) =>
+        withAdapter(async (adapter) => {
+          expect(await harness.connect(adapter.address, login)).toBeUndefined();
+          await settled();
+          expect(adapter.sink.events).toEqual([]);
+          expect(attemptsIn(adapter)).toBe(1);
+          expect(adapter.logged.find(({ message }) => message === 'device refused')?.facts).toMatchObject({
+            problem,
+            tenant: login.username.split('@')[1],
+          });
+          expect(JSON.stringify(adapter.logged)).not.toContain(login.password);
+        }),
     );
 
     describe.runIf(can('proveWrong'))('a user name that failed too often at its address', () => {
