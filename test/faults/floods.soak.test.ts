@@ -69,7 +69,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const close of closing.toReversed()) await close();
-  const head = `flood | of | ${floodedProtocols.map((each) => `${each} answered | ${each} comes`).join(' | ')}`;
+  const head = `flood | adapter | ${floodedProtocols.map((each) => `${each} answered | ${each} comes`).join(' | ')}`;
   console.log(['p50/p99/max in ms', head, ...rows].join('\n'));
 });
 
@@ -110,8 +110,10 @@ test.each(floodList)('$protocol: $name', async ({ name, protocol, order }) => {
   }
   await Promise.all([...sending, ...coming]);
   const { begun, accepted } = await flooder.stop();
+  const megabytes = (await target.stage.metric('process_resident_memory_bytes')) / 1_048_576;
   const cells = measured.flatMap(({ answered, came }) => [answered.text(), came.text()]);
-  rows.push(`${name} (${begun} begun, ${accepted} accepted) | ${protocol} | ${cells.join(' | ')}`);
+  const adapter = `${protocol}, ${megabytes.toFixed(0)} MB`;
+  rows.push(`${name} (${begun} begun, ${accepted} accepted) | ${adapter} | ${cells.join(' | ')}`);
 
   const failures = measured.flatMap(({ act, answered, came }) =>
     [...answered.failures, ...came.failures].map((failure) => `${act.protocol}: ${failure}`),
