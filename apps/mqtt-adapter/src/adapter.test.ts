@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import {
   arrived,
   describeAdapter,
@@ -782,6 +783,31 @@ test('with TLS, MQTT is the same, on a port of its own', async () => {
   await new Promise((resolve) => stranger.once('close', resolve));
   await client.endAsync();
   expect((await adapter.events(2)).map(({ type }) => type)).toEqual(['connected', 'disconnected']);
+});
+
+test('over TLS too, a goodbye behind slow messages counts when it arrives', async () => {
+  const certificate = localhostCertificate();
+  const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
+  const { clock, sender } = adapter;
+  const port = adapter.running.listening[1]?.port ?? 0;
+  const socket = connectTls({ port, host: 'localhost', ca: certificate.cert }).on('error', () => {});
+  const { login, upload, goodbye } = bytesOf(5);
+  socket.resume().write(login);
+  await adapter.events(1);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sender.outcome = async () => {
+    await promise;
+    return { status: 'accepted' };
+  };
+  socket.write(Buffer.concat([upload(0), upload(1), upload(2)]));
+  await expect.poll(() => sender.messages.length).toBe(3);
+  await clock.advanceAsync(2_000);
+  socket.write(Buffer.concat([upload(3), goodbye]), () => socket.destroy());
+  const [first, second] = await adapter.events(2);
+  resolve();
+  expect(second).toMatchObject({ reason: 'client-closed', uncertaintyMs: 0 });
+  expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(2_000);
+  await expect.poll(() => sender.messages.length).toBe(4);
 });
 
 test('over TLS a device without a user name is who its certificate says', async () => {
