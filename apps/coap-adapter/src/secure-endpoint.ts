@@ -237,7 +237,8 @@ export async function openSecureEndpoint(
     const association = associations.latest(holder);
     const canBeReached = association !== undefined && !association.isDetached;
     const isThere = canBeReached && (await coap.ping(association));
-    if (isThere) return;
+    // It may have come anew meanwhile, and is asked there.
+    if (isThere || associations.latest(holder) !== association) return;
     const outcome = canBeReached ? 'unanswered' : 'unreachable';
     leases.held(holder)?.report({ type: 'probe-ended', outcome });
   }
