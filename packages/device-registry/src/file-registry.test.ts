@@ -10,7 +10,7 @@ import {
 } from '@rollcall/conformance';
 import { ConfigError, deviceRef, silentLog, type Log, type RegistryChange } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import { openFileRegistry } from './file-registry.ts';
 import { parseRegistry } from './parse-registry.ts';
 
@@ -38,7 +38,7 @@ async function givenAFile(content: unknown, name = 'registry.yaml'): Promise<str
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-registry-'));
   cleanUps.push(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, name);
-  await writeFile(file, typeof content === 'string' ? content : stringify(content));
+  await writeFile(file, typeof content === 'string' ? content : dump(content));
   // Long settled.
   await utimes(file, 0, 0);
   return file;
@@ -53,7 +53,7 @@ async function givenARegistry(content: unknown, log: Log = silentLog) {
 }
 
 function problemsOf(content: unknown, name = 'registry.yaml'): readonly string[] {
-  const parsed = parseRegistry(name, typeof content === 'string' ? content : stringify(content));
+  const parsed = parseRegistry(name, typeof content === 'string' ? content : dump(content));
   return parsed.status === 'invalid' ? parsed.problems : [];
 }
 
@@ -92,7 +92,7 @@ describeRegistry('file', async () => {
     registry,
     async alter(what) {
       // Written otherwise, so that it is read again.
-      await writeFile(file, `${stringify(underTest(what))}\n# ${what}\n`);
+      await writeFile(file, `${dump(underTest(what))}\n# ${what}\n`);
       await registry.reload();
     },
   };
@@ -103,7 +103,7 @@ describe('a file', () => {
     const content = { tenants: [tenant('acme', [device('d1')])] };
     for (const [text, name] of [
       [JSON.stringify(content), 'registry.json'],
-      [stringify(content), 'registry.yml'],
+      [dump(content), 'registry.yml'],
     ] as const) {
       const registry = await openFileRegistry({
         file: await givenAFile(text, name),
@@ -516,7 +516,7 @@ describe('a file that changes', () => {
     registry.onChange((change) => changes.push(change));
     const change = async (content: unknown): Promise<void> => {
       // As editors and orchestrators do it: another file takes the place.
-      await writeFile(`${file}.new`, typeof content === 'string' ? content : stringify(content));
+      await writeFile(`${file}.new`, typeof content === 'string' ? content : dump(content));
       await rename(`${file}.new`, file);
     };
     return { registry, clock, changes, change, logged };

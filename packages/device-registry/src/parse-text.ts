@@ -1,8 +1,11 @@
 import { extname } from 'node:path';
-import { parse as parseYaml } from 'yaml';
+import { load as parseYaml, YAMLException } from 'js-yaml';
+import { isLargerThan } from './is-larger-than.ts';
 
 /** A registry of more than this is no file any more. */
 const maxFileLength = 64 * 1024 * 1024;
+/** Values in it, each as often as an alias of YAML stands for it. */
+const maxValues = 20_000_000;
 
 export type ParsedText = { readonly value: unknown } | { readonly problem: string };
 
@@ -10,22 +13,23 @@ export type ParsedText = { readonly value: unknown } | { readonly problem: strin
 export function parseText(file: string, text: string): ParsedText {
   if (text.length > maxFileLength) return { problem: `${file}: larger than ${maxFileLength} characters` };
   try {
-    return {
-      value:
-        extname(file).toLowerCase() === '.json'
-          ? JSON.parse(text)
-          : // It would warn on standard error, and quote the file.
-            parseYaml(text, { maxAliasCount: 100, prettyErrors: true, logLevel: 'error' }),
-    };
+    if (extname(file).toLowerCase() === '.json') return { value: JSON.parse(text) };
+    const value = parseYaml(text);
+    return isLargerThan(value, maxValues) ? { problem: `${file}: aliases stand for too much` } : { value };
   } catch (error) {
     return { problem: `${file}: ${whatIsWrong(error)}` };
   }
 }
 
-/** The first line, without what it quotes of the file: that may be a secret. */
+/** Where and what, without what it quotes of the file: that may be a secret. */
 function whatIsWrong(error: unknown): string {
+  if (error instanceof YAMLException) {
+    const { reason, mark } = error;
+    // What YAML takes for the name of an alias, or for a tag, may be a password that begins with a star or an exclamation mark.
+    const what = reason.replace(/ ".*$| !<.*$|: .*$/s, '');
+    return mark ? `${what} at line ${mark.line + 1}, column ${mark.column + 1}` : what;
+  }
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
   if (error instanceof SyntaxError) return ['is not JSON', ...(/at position .*$/.exec(line) ?? [])].join(' ');
-  // What YAML takes for the name of an alias may be a password that begins with a star.
-  return line.replace(/(\balias .*?): .*$/, '$1');
+  return line;
 }
