@@ -58,7 +58,7 @@ function openWire(protocol: SpeakingProtocol, port: number, id: string): Promise
   }
 }
 
-const templateWire: DeviceWire = {
+export const templateWire: DeviceWire = {
   connect: ({ username, password: secret }) => Buffer.from(`login ${username} ${secret}\n`),
   readAnswer: (bytes) =>
     bytes.includes('ok\n') ? 'accepted' : bytes.includes('error') ? 'refused' : undefined,

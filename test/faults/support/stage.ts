@@ -6,6 +6,8 @@ import { restartable, type Restartable } from './restartable.ts';
 
 export const tenants = ['acme', 'umbrella'] as const;
 export const password = 'fault-secret';
+/** A device of each tenant that every other one may speak for. */
+export const behindGateways = 'behind';
 
 /** `device-0` and so on: the same ones in each tenant; its auth-id is its id. */
 export function deviceId(index: number): string {
@@ -147,16 +149,20 @@ function registryOf(devices: number): object {
     salt: salt.toString('base64'),
   };
   const sharedKey = Buffer.from(password).toString('base64');
+  const ids = Array.from({ length: devices }, (_, index) => deviceId(index));
   return {
     tenants: tenants.map((tenant) => ({
       'tenant-id': tenant,
-      devices: Array.from({ length: devices }, (_, index) => ({
-        'device-id': deviceId(index),
-        credentials: [
-          { type: 'hashed-password', 'auth-id': deviceId(index), secrets: [secret] },
-          { type: 'psk', 'auth-id': deviceId(index), secrets: [{ key: sharedKey }] },
-        ],
-      })),
+      devices: [
+        ...ids.map((id) => ({
+          'device-id': id,
+          credentials: [
+            { type: 'hashed-password', 'auth-id': id, secrets: [secret] },
+            { type: 'psk', 'auth-id': id, secrets: [{ key: sharedKey }] },
+          ],
+        })),
+        { 'device-id': behindGateways, via: ids },
+      ],
     })),
   };
 }

@@ -73,7 +73,7 @@ function inWords(events: readonly ReceivedEvent[]): string {
 }
 
 /** The first arrival of each event of a device comes in the order in which the adapter observed it. */
-function checkOrder(events: readonly ReceivedEvent[], say: (problem: string) => void): void {
+export function checkOrder(events: readonly ReceivedEvent[], say: (problem: string) => void): void {
   const seen = new Set<string>();
   const latest = new Map<string, ReceivedEvent>();
   for (const event of events) {

@@ -54,3 +54,25 @@ test('a wall clock that is set changes the time of what begins, not the length o
     expect(Math.abs(wall.at(clock.monotonic()) - clock.now())).toBeLessThanOrEqual(1);
   }
 });
+
+test.each([1, 2, 3])('a process that is held up between two clocks does not shift time (seed %i)', (seed) => {
+  const random = seededRandom(seed);
+  const { clock, pass, truth } = givenClocks();
+  const heldUp: Clock = {
+    ...clock,
+    now() {
+      const now = clock.now();
+      if (random.pick(3) === 0) pass(40);
+      return now;
+    },
+  };
+  const wall = createWallTime(heldUp);
+  const began = wall.offset();
+  for (let happened = 0; happened < 1_000; happened++) {
+    pass(10);
+    const instant = clock.monotonic();
+    const happenedAt = truth();
+    expect(Math.abs(wall.at(instant) - happenedAt)).toBeLessThan(2);
+    expect(Math.abs(wall.since(began, instant) - happenedAt)).toBeLessThan(2);
+  }
+});

@@ -5,6 +5,9 @@ export type WallOffset = number;
 
 /** By less than this the wall clock is not set back: it is read in whole milliseconds, and may be slewed. */
 const toleranceMs = 2;
+/** Longest that it takes to read both clocks, unless the process is held up meanwhile. */
+const promptMs = 0.5;
+const maxTries = 10;
 
 /**
  * The wall-clock time of instants. What happened later has no earlier time, unless the wall clock was set back meanwhile: two readings
@@ -21,8 +24,16 @@ export interface WallTime {
 export function createWallTime(clock: Clock): WallTime {
   let latest = read();
 
+  /** The process may be held up between two clocks: such a reading would be off by as long, and is made again. */
   function read(): WallOffset {
-    return clock.now() - clock.monotonic();
+    let best = { offset: 0, tookMs: Number.POSITIVE_INFINITY };
+    for (let triesLeft = maxTries; triesLeft > 0 && best.tookMs > promptMs; triesLeft--) {
+      const before = clock.monotonic();
+      const wall = clock.now();
+      const after = clock.monotonic();
+      if (after - before < best.tookMs) best = { offset: wall - after, tookMs: after - before };
+    }
+    return best.offset;
   }
 
   function offset(): WallOffset {

@@ -1,0 +1,150 @@
+import { availableParallelism, loadavg } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { seededRandom } from '@rollcall/conformance';
+import { deviceRef } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { atTheEnd, clearUpAfterEach } from './support/acts.ts';
+import { eventuallyNone } from './support/eventually.ts';
+import { causeFaults, type Fault } from './support/lives/faults-of-lives.ts';
+import { judge, type Tolerance, type Verdict } from './support/lives/judge.ts';
+import { liveLeases } from './support/lives/lease-device.ts';
+import type { Life } from './support/lives/life.ts';
+import { intrude, liveSessions } from './support/lives/session-device.ts';
+import { watchTable } from './support/lives/watch-table.ts';
+import { distinct, keepRecord } from './support/record.ts';
+import { scale } from './support/scale.ts';
+import { speakingProtocols, type SpeakingProtocol } from './support/speaking-device.ts';
+import { setStage, type Stage } from './support/stage.ts';
+
+clearUpAfterEach();
+
+const devicesEach = scale({ quick: 3, soak: 8 });
+const livesMs = scale({ quick: 5_000, soak: 45_000 });
+/** One seed again: ROLLCALL_LIVES_SEED=7 ROLLCALL_LIVES_SEEDS=1. */
+const firstSeed = Number(process.env['ROLLCALL_LIVES_SEED'] ?? 1);
+const seeds = Array.from(
+  { length: Number(process.env['ROLLCALL_LIVES_SEEDS'] ?? scale({ quick: 1, soak: 20 })) },
+  (_, index) => firstSeed + index,
+);
+/**
+ * A busy machine is late, and that is no fault of an adapter: `npm test` asks for order and reasons alone, and the soak for less
+ * where more wants to run than there are cores.
+ */
+function tolerance(): Tolerance {
+  const [load = 0] = loadavg();
+  return { lateMs: scale({ quick: 60_000, soak: 400 * Math.max(1, load / availableParallelism()) }) };
+}
+
+/** Silence is noticed after 3 s, over every protocol. */
+const environments: Readonly<Record<SpeakingProtocol, Record<string, string>>> = {
+  mqtt: {},
+  amqp: { ROLLCALL_AMQP_IDLETIMEOUT: '3000' },
+  template: { ROLLCALL_TEMPLATE_IDLELIMIT: '3000' },
+  http: { ROLLCALL_LEASE_INTERVAL: '3000' },
+  coap: { ROLLCALL_LEASE_INTERVAL: '3000' },
+};
+
+async function setStages(): Promise<ReadonlyMap<SpeakingProtocol, Stage>> {
+  const stages = new Map<SpeakingProtocol, Stage>();
+  for (const protocol of speakingProtocols) {
+    const [first] = stages.values();
+    const stage = setStage({
+      protocol,
+      devices: 100,
+      environment: environments[protocol],
+      ...(first && { networkPort: Number(new URL(first.networkUrl).port) }),
+    });
+    atTheEnd(() => stage.strike());
+    stages.set(protocol, stage);
+  }
+  return stages;
+}
+
+/** The lives of one seed; everything is over, and told, when it resolves. */
+async function liveAll(seed: number) {
+  const stages = await setStages();
+  const [first] = stages.values();
+  if (!first) throw new Error('no stage');
+  await first.network.start();
+  const record = await keepRecord(first.networkUrl);
+  atTheEnd(() => record.close());
+  await Promise.all([...stages.values()].map(({ adapter }) => adapter.start()));
+
+  const lives: Life[] = [];
+  const faults: Fault[] = [];
+  let isOver = false;
+  const over = (): boolean => isOver;
+  atTheEnd(() => void (isOver = true));
+  const endingsOf = (device: string): number =>
+    distinct(record.events).filter((event) => event.type === 'disconnected' && event.device.device === device)
+      .length;
+  const watch = watchTable(record.table, lives, faults, scale({ quick: 30_000, soak: 1_500 }));
+  atTheEnd(() => watch.stop());
+  const going = [...stages].flatMap(([protocol, { port }], place) =>
+    Array.from({ length: devicesEach }, (_, number) => {
+      const index = place * 20 + number;
+      const options = { port, index, random: seededRandom(seed * 1_000 + index), lives, over };
+      if (protocol === 'http' || protocol === 'coap') return liveLeases(protocol, { ...options, endingsOf });
+      return number === 0 ? intrude(protocol, options) : liveSessions(protocol, options);
+    }),
+  );
+  going.push(
+    causeFaults({
+      stages,
+      network: first.network,
+      random: seededRandom(seed),
+      faults,
+      over,
+      freezeMs: { least: 1_000, most: scale({ quick: 1_500, soak: 8_000 }) },
+      pauseMs: scale({ quick: 500, soak: 1_500 }),
+    }),
+  );
+  await pause(livesMs);
+  isOver = true;
+  await Promise.all(going);
+  const late = tolerance();
+  const verdictsNow = (): readonly Verdict[] => judge(lives, record.events, faults, late);
+  // What is false for ever is found below.
+  await eventuallyNone(
+    () => [...verdictsNow().flatMap(({ problems }) => problems), ...notOffline()],
+    60_000,
+  ).catch(() => {});
+  // Nothing may come behind it.
+  await pause(scale({ quick: 200, soak: 2_000 }));
+  watch.stop();
+  return { verdicts: verdictsNow(), problems: [...watch.problems, ...notOffline()], watch, faults };
+
+  function notOffline(): readonly string[] {
+    return [
+      ...new Set(lives.filter((life) => life.outcome === 'accepted').map(({ device }) => device)),
+    ].flatMap((device) => {
+      const { status } = record.table.get(deviceRef('acme', device));
+      return status === 'offline' ? [] : [`${device} left, and the table says ${status}`];
+    });
+  }
+}
+
+/** By category: how many lives there were, and of how many all was right. */
+function summary(verdicts: readonly Verdict[]): string {
+  return [...Map.groupBy(verdicts, ({ category }) => category)]
+    .toSorted(([one], [other]) => one.localeCompare(other))
+    .map(
+      ([category, all]) =>
+        `${category}: ${all.filter(({ problems }) => problems.length === 0).length} of ${all.length}`,
+    )
+    .join('\n');
+}
+
+test.each(seeds)(
+  'what is told of scripted lives is true, whatever befalls adapters and network (seed %i)',
+  async (seed) => {
+    const { verdicts, problems: ofTable, watch, faults } = await liveAll(seed);
+    const problems = [...verdicts.flatMap((verdict) => verdict.problems), ...ofTable];
+    if (problems.length > 0 || process.env['ROLLCALL_FAULTS'] === 'soak')
+      console.log(
+        `seed ${seed}\n${summary(verdicts)}\ntable: ${watch.samples} looks\n${JSON.stringify(faults)}`,
+      );
+    expect(problems).toEqual([]);
+    expect(verdicts.length).toBeGreaterThan(devicesEach);
+  },
+);

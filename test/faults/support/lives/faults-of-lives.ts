@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { seededRandom } from '@rollcall/conformance';
+import type { SpeakingProtocol } from '../speaking-device.ts';
+import type { Restartable } from '../restartable.ts';
+import type { Stage } from '../stage.ts';
+
+/** Something that truly happened; `to` when it was over, and the process served again. */
+export interface Fault {
+  readonly kind: 'freeze' | 'kill' | 'stop';
+  readonly of: SpeakingProtocol | 'network';
+  readonly from: number;
+  /** `Infinity` while it goes on. */
+  to: number;
+}
+
+export interface FaultOptions {
+  readonly stages: ReadonlyMap<SpeakingProtocol, Stage>;
+  readonly network: Restartable;
+  readonly random: ReturnType<typeof seededRandom>;
+  readonly freezeMs: { readonly least: number; readonly most: number };
+  readonly pauseMs: number;
+  readonly faults: Fault[];
+  over(): boolean;
+}
+
+/** One fault after the other until it is over. */
+export async function causeFaults(options: FaultOptions): Promise<void> {
+  const { stages, random, over } = options;
+  const protocols = [...stages.keys()];
+  while (!over()) {
+    await pause(options.pauseMs);
+    if (over()) return;
+    const of = random.pick(4) === 0 ? 'network' : (protocols[random.pick(protocols.length)] ?? 'network');
+    const process = of === 'network' ? options.network : stages.get(of)?.adapter;
+    const kind = (['freeze', 'freeze', 'kill', 'stop'] as const)[random.pick(4)] ?? 'freeze';
+    if (!process) continue;
+    const fault: Fault = { kind, of, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    options.faults.push(fault);
+    if (kind === 'freeze') {
+      process.freeze();
+      await pause(options.freezeMs.least + random.pick(options.freezeMs.most - options.freezeMs.least));
+      process.thaw();
+    } else {
+      await process.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      await process.start();
+    }
+    fault.to = Date.now();
+  }
+}

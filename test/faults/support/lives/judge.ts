@@ -1,0 +1,232 @@
+import type { ReceivedEvent } from '@rollcall/core/wire';
+import { distinct } from '../record.ts';
+import { checkOrder } from '../verdict.ts';
+import type { Fault } from './faults-of-lives.ts';
+import type { Ended, Life } from './life.ts';
+
+type Connected = Extract<ReceivedEvent, { type: 'connected' }>;
+type Disconnected = Extract<ReceivedEvent, { type: 'disconnected' }>;
+
+/** How late this machine may be, in what no adapter can measure: from a device's write to the adapter's read. */
+export interface Tolerance {
+  readonly lateMs: number;
+}
+
+export interface Verdict {
+  /** What the life was, for the summary. */
+  readonly category: string;
+  readonly problems: readonly string[];
+}
+
+interface Told {
+  readonly connected: Connected | undefined;
+  readonly endings: readonly Disconnected[];
+}
+
+/** Longest that adapters take to reach a network that is back. */
+const reconnectMs = 5_000;
+
+/** The wall clock may be slewed by some milliseconds meanwhile. */
+const slewMs = 3;
+
+const reasons: Readonly<Record<Ended, readonly string[]>> = {
+  goodbye: ['client-closed'],
+  'goodbye, reset': ['client-closed', 'connection-lost'],
+  'hung up': ['connection-lost'],
+  reset: ['connection-lost'],
+  vanished: ['keepalive-timeout', 'inactive'],
+  'taken over': ['taken-over'],
+  'broke the protocol': ['protocol-error'],
+  'upload refused': ['upload-refused'],
+  closed: [],
+};
+
+/** Holds what was told against what happened. Every connection that was told must be somebody's life. */
+export function judge(
+  lives: readonly Life[],
+  events: readonly ReceivedEvent[],
+  faults: readonly Fault[],
+  tolerance: Tolerance,
+): readonly Verdict[] {
+  const told = connectionsOf(distinct(events));
+  const verdicts = lives.map((life): Verdict => {
+    const mine = take(told, life);
+    const problems = problemsOf(life, mine, { lives, faults, tolerance });
+    const category = `${life.protocol}: ${life.outcome === 'accepted' ? (life.end?.how ?? 'goes on') : life.outcome}`;
+    return { category, problems: problems.map((problem) => `${nameOf(life)}: ${problem}`) };
+  });
+  const strangers = [...told].map(([id, { connected, endings }]) => {
+    const { device, remoteAddress, at } = connected ?? endings[0] ?? {};
+    return `${device?.device} ${String(remoteAddress)}: a connection ${id} at ${at}, and nobody connected`;
+  });
+  const disorder: string[] = [];
+  checkOrder(events, (problem) => disorder.push(problem));
+  return [
+    ...verdicts,
+    ...strangers.map((problem) => ({ category: 'nobody', problems: [problem] })),
+    ...disorder.map((problem) => ({ category: 'order', problems: [problem] })),
+  ];
+}
+
+function nameOf({ protocol, device, port, begunAt, end }: Life): string {
+  return `${protocol} ${device}${port === undefined ? '' : `:${port}`} from ${begunAt}${end ? `, ${end.how} at ${end.at}` : ''}`;
+}
+
+function connectionsOf(events: readonly ReceivedEvent[]): Map<string, Told> {
+  return new Map(
+    [...Map.groupBy(events, ({ connectionId }) => connectionId)].map(([id, mine]) => [
+      id,
+      {
+        connected: mine.find((event) => event.type === 'connected'),
+        endings: mine.filter((event) => event.type === 'disconnected'),
+      },
+    ]),
+  );
+}
+
+/** Takes out the connections that are this life's. */
+function take(told: Map<string, Told>, life: Life): readonly Told[] {
+  const { device, port, begunAt, acceptedAt, end } = life;
+  const until = acceptedAt ?? (end ? end.at + 60_000 : Number.POSITIVE_INFINITY);
+  const mine = [...told].filter(([, { connected }]) => {
+    if (connected?.device.device !== device || connected.at < begunAt - slewMs) return false;
+    if (port !== undefined)
+      return connected.remoteAddress?.endsWith(`:${port}`) && connected.at <= until + slewMs;
+    return connected.at <= until + slewMs;
+  });
+  for (const [id] of mine) told.delete(id);
+  return mine.map(([, each]) => each);
+}
+
+interface Circumstances {
+  readonly lives: readonly Life[];
+  readonly faults: readonly Fault[];
+  readonly tolerance: Tolerance;
+}
+
+function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstances): readonly string[] {
+  if (life.outcome === 'refused' && !wasTurnedOut(life, circumstances))
+    return told.length > 0 ? ['it was refused, and is told as connected'] : [];
+  if (life.outcome !== 'accepted')
+    return told.length > 1 || told.some(({ endings }) => endings.length === 0)
+      ? [`nobody let it in, and ${told.length} connections are told`]
+      : [];
+  const [mine, ...more] = told;
+  if (!mine) return ['it was let in, and nothing is told'];
+  if (more.length > 0) return wasLate(life, mine) ? [] : [`it is told as ${told.length} connections`];
+  const [ending, ...others] = mine.endings.toSorted((one, other) => one.at - other.at);
+  if (!ending) return life.end ? ['it ended, and no end is told'] : [];
+  if (!life.end) return [`it goes on, and ended as ${ending.reason}`];
+  return [
+    ...(others.length > 0 && !others.every(({ reason }) => reason === 'adapter-lost')
+      ? [`it ended ${mine.endings.length} times`]
+      : []),
+    ...reasonProblems(life, ending, circumstances),
+    ...timeProblems(life, ending, circumstances),
+  ];
+}
+
+/** The adapter stopped before it had answered: it was connected, and ended at once. */
+function wasTurnedOut(life: Life, circumstances: Circumstances): boolean {
+  return overlapping(circumstances, life, 'stop', life.begunAt, life.end?.at ?? life.begunAt).length > 0;
+}
+
+/** A lease runs out where this process is too late to renew it, and begins anew. */
+function wasLate({ port, longestSilenceMs }: Life, { connected }: Told): boolean {
+  return (
+    port === undefined && longestSilenceMs >= (connected?.basis.detectWithinMs ?? Number.POSITIVE_INFINITY)
+  );
+}
+
+function overlapping({ faults }: Circumstances, life: Life, kind: Fault['kind'], from: number, to: number) {
+  return faults.filter(
+    (fault) => fault.of === life.protocol && fault.kind === kind && fault.from <= to && from <= fault.to,
+  );
+}
+
+/** What it may be told as: the cause, or what befell the adapter before it could know of the cause. */
+function reasonProblems(life: Life, ending: Disconnected, circumstances: Circumstances): readonly string[] {
+  const { end } = life;
+  if (!end) return [];
+  const [from, to] = [life.begunAt, ending.at + slewMs];
+  const detectMs = ending.basis.detectWithinMs ?? Number.POSITIVE_INFINITY;
+  const successor = circumstances.lives.some(
+    (other) =>
+      other !== life && other.device === life.device && other.begunAt >= end.at && other.begunAt <= to,
+  );
+  const isLease = life.port === undefined;
+  const late = overlapping(circumstances, life, 'freeze', from, to).length > 0;
+  const allowed = [
+    ...reasons[end.how],
+    ...(end.how === 'goodbye, reset' && isLease ? ['inactive'] : []),
+    ...(overlapping(circumstances, life, 'kill', from, to).length > 0 && !isLease ? ['adapter-lost'] : []),
+    ...(overlapping(circumstances, life, 'stop', from, to).length > 0 && !isLease
+      ? ['adapter-shutdown']
+      : []),
+    // An upload that cannot be refused otherwise, since the network is away, closes the session.
+    ...(life.protocol === 'mqtt' && networkWasAway(circumstances, from, to) ? ['upload-refused'] : []),
+    // This process was late itself.
+    ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
+    // An adapter that was held up reads sockets in any order.
+    ...(successor && life.protocol === 'mqtt' && (late || end.how === 'vanished') ? ['taken-over'] : []),
+    // The newer connection never came through.
+    ...(end.how === 'taken over' ? takeoverFailed(life, circumstances) : []),
+  ];
+  return allowed.includes(ending.reason)
+    ? []
+    : [`told as ${ending.reason} (${JSON.stringify(ending.raw)}), and not as ${allowed.join(' or ')}`];
+}
+
+function networkWasAway({ faults }: Circumstances, from: number, to: number): boolean {
+  return faults.some((fault) => fault.of === 'network' && fault.from <= to && from <= fault.to + reconnectMs);
+}
+
+/** How long it was silent while it meant to go on. */
+function silenceBefore({ longestSilenceMs, lastByteAt, end }: Life, { at }: Disconnected): number {
+  return Math.max(longestSilenceMs, end?.how === 'closed' ? at - lastByteAt : 0);
+}
+
+function takeoverFailed(life: Life, { lives }: Circumstances): readonly string[] {
+  const newer = lives.find(
+    (other) => other !== life && other.device === life.device && other.begunAt >= (life.end?.at ?? 0),
+  );
+  const cameThrough = newer?.acceptedAt !== undefined && newer.acceptedAt - life.lastByteAt < 2_500;
+  return cameThrough ? [] : ['keepalive-timeout', 'connection-lost'];
+}
+
+/** When it truly ended: an adapter that is killed ends what it has. */
+function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances): number | undefined {
+  const { end } = life;
+  if (!end || ending.reason === 'adapter-shutdown') return undefined;
+  // What the adapter closed ended before the device noticed.
+  if (ending.reason !== 'adapter-lost') return end.how === 'closed' ? undefined : end.at;
+  const [kill] = overlapping(circumstances, life, 'kill', life.begunAt, ending.at);
+  return Math.min(end.at, kill?.from ?? end.at);
+}
+
+function timeProblems(life: Life, ending: Disconnected, circumstances: Circumstances): readonly string[] {
+  const { lateMs } = circumstances.tolerance;
+  const { at, lastSeen, connectedAt, uncertaintyMs } = ending;
+  const problems: string[] = [];
+  if (connectedAt > lastSeen || lastSeen > at || uncertaintyMs < 0)
+    problems.push(`impossible times ${JSON.stringify({ connectedAt, lastSeen, at, uncertaintyMs })}`);
+  // What waited for an adapter that stood still was read when it went on.
+  const held = overlapping(circumstances, life, 'freeze', life.begunAt, at);
+  const read = Math.max(life.lastByteAt, ...held.map(({ to }) => to));
+  if (lastSeen > read + lateMs)
+    problems.push(`last seen at ${lastSeen}, and the last byte was sent at ${life.lastByteAt}`);
+  const ended = trueEnd(life, ending, circumstances);
+  if (ended !== undefined && (ended > at + slewMs || ended < at - uncertaintyMs - lateMs))
+    problems.push(
+      `${ending.reason}: ended at ${ended}, outside of [${at - uncertaintyMs}, ${at}], which is ${at - uncertaintyMs - ended} ms late`,
+    );
+  const detectMs = ending.basis.detectWithinMs;
+  const disturbed = circumstances.faults.some(
+    ({ of, from, to }) =>
+      of === life.protocol && from <= at + slewMs && to >= life.lastByteAt - slewMs - 2_000,
+  );
+  const silentMs = at - Math.max(life.lastByteAt, life.lastAnsweredAt);
+  if (typeof detectMs === 'number' && !disturbed && silentMs > detectMs + lateMs)
+    problems.push(`silent for ${silentMs} ms, and ${detectMs} ms were promised`);
+  return problems;
+}

@@ -1,0 +1,60 @@
+import type { SpeakingProtocol } from '../speaking-device.ts';
+
+/** How a life truly ended. */
+export type Ended =
+  | 'goodbye'
+  /** A goodbye and a reset at once: the network may throw away what was said before a reset. */
+  | 'goodbye, reset'
+  | 'hung up'
+  | 'reset'
+  | 'vanished'
+  | 'taken over'
+  | 'broke the protocol'
+  | 'upload refused'
+  /** The adapter closed it. */
+  | 'closed';
+
+/** One connection of a device, as the device knows it. All times are this machine's, in milliseconds since the Unix epoch. */
+export interface Life {
+  readonly protocol: SpeakingProtocol;
+  readonly device: string;
+  /** Where a connection is a socket's: its port. */
+  readonly port: number | undefined;
+  readonly begunAt: number;
+  /** Whether it was let in; unknown where no answer came. */
+  outcome: 'accepted' | 'refused' | 'unknown';
+  acceptedAt: number | undefined;
+  lastByteAt: number;
+  /** When it was last answered: a lease does not run out while a request waits for its answer. */
+  lastAnsweredAt: number;
+  /** The longest that it kept silent, against its own rhythm: this process may be late too. */
+  longestSilenceMs: number;
+  end: { readonly how: Ended; readonly at: number } | undefined;
+}
+
+export function beginLife(protocol: SpeakingProtocol, device: string, port: number | undefined): Life {
+  const begunAt = Date.now();
+  return {
+    protocol,
+    device,
+    port,
+    begunAt,
+    outcome: 'unknown',
+    acceptedAt: undefined,
+    lastByteAt: begunAt,
+    lastAnsweredAt: begunAt,
+    longestSilenceMs: 0,
+    end: undefined,
+  };
+}
+
+/** To be called before bytes are sent: they cannot arrive earlier. */
+export function sends(life: Life): void {
+  const now = Date.now();
+  life.longestSilenceMs = Math.max(life.longestSilenceMs, now - life.lastByteAt);
+  life.lastByteAt = now;
+}
+
+export function ends(life: Life, how: Ended): void {
+  life.end ??= { how, at: Date.now() };
+}

@@ -1,0 +1,70 @@
+import { deviceRef } from '@rollcall/core';
+import type { PresenceTable } from '@rollcall/client';
+import type { Fault } from './faults-of-lives.ts';
+import type { Life } from './life.ts';
+
+/** A status that is false for so long, while all is well, is a difference. */
+const settledMs = 4_000;
+/** Longest that silence stays unnoticed, over every protocol. */
+const silenceMs = 3_000;
+const everyMs = 250;
+
+export interface TableWatch {
+  readonly samples: number;
+  readonly problems: readonly string[];
+  stop(): void;
+}
+
+/** Looks at the table all the time: whoever is there, or away, for a while, must stand there so. */
+export function watchTable(
+  table: PresenceTable,
+  lives: readonly Life[],
+  faults: readonly Fault[],
+  patienceMs: number,
+): TableWatch {
+  const problems: string[] = [];
+  const falseSince = new Map<string, number>();
+  let samples = 0;
+
+  function look(): void {
+    const now = Date.now();
+    for (const [device, mine] of Map.groupBy(lives, (life) => life.device)) {
+      const life = mine.at(-1);
+      const isQuiet = !faults.some(
+        ({ of, to }) => (of === life?.protocol || of === 'network') && to > now - settledMs - silenceMs,
+      );
+      const truth = life && isQuiet ? truthOf(life, mine, now) : undefined;
+      if (truth === undefined) {
+        falseSince.delete(device);
+        continue;
+      }
+      samples += 1;
+      const { status } = table.get(deviceRef('acme', device));
+      if (status === truth) falseSince.delete(device);
+      else if (!falseSince.has(device)) falseSince.set(device, now);
+      const since = falseSince.get(device);
+      if (since !== undefined && now - since > patienceMs) {
+        problems.push(`${device} is ${truth}, and the table says ${status} at ${now}`);
+        falseSince.set(device, Number.POSITIVE_INFINITY);
+      }
+    }
+  }
+
+  const timer = setInterval(look, everyMs);
+  return {
+    get samples() {
+      return samples;
+    },
+    problems,
+    stop: () => clearInterval(timer),
+  };
+}
+
+function truthOf(life: Life, all: readonly Life[], now: number): 'online' | 'offline' | undefined {
+  if (life.outcome === 'unknown') return undefined;
+  if (life.outcome === 'accepted' && !life.end)
+    return life.acceptedAt !== undefined && now - life.acceptedAt > 1_000 ? 'online' : undefined;
+  if (!all.some(({ outcome }) => outcome === 'accepted')) return undefined;
+  const lastAt = Math.max(...all.map(({ end, lastByteAt }) => end?.at ?? lastByteAt));
+  return now - lastAt > settledMs ? 'offline' : undefined;
+}
