@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+// @boundaries-ignore the flood of the adapter's own soak test, which no package exports
 import { startHandshakeFlood } from '../../../../apps/coap-adapter/src/testing/handshake-flood.ts';
+// @boundaries-ignore the flood of the adapter's own soak test, which no package exports
 import {
   clientHello,
   startConnectionFlood,
