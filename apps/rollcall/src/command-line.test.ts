@@ -89,6 +89,16 @@ test.each([
       table: 'devices.jsonl',
     },
   ],
+  [
+    ['registry', 'check', 'r.yaml', '--served', 's.yaml'],
+    { command: 'registry', action: 'check', file: 'r.yaml', served: 's.yaml' },
+  ],
+  [['registry', 'accept', 'r.yaml'], { command: 'registry', action: 'accept', file: 'r.yaml' }],
+  [['registry', 'hash-password'], { command: 'registry', action: 'hash-password', bcryptCost: undefined }],
+  [
+    ['registry', 'hash-password', '--bcrypt', '10'],
+    { command: 'registry', action: 'hash-password', bcryptCost: 10 },
+  ],
   [['--help'], { command: 'help' }],
   [['tail', '-h'], { command: 'help' }],
   [['--version'], { command: 'version' }],
@@ -113,6 +123,14 @@ test.each([
   [['tail', '--colour'], "Unknown option '--colour'"],
   [['journal'], 'journal : must be one of status, list, retry-parked'],
   [['journal', 'burn'], 'journal burn'],
+  [['registry'], 'registry : must be one of check, accept, hash-password'],
+  [['registry', 'check'], 'registry check needs one file'],
+  [['registry', 'accept', 'a', 'b'], 'registry accept needs one file'],
+  [['registry', 'accept', 'a', '--served', 'b'], 'registry accept has no option --served'],
+  [['registry', 'check', 'a', '--bcrypt', '10'], 'registry check has no option --bcrypt'],
+  [['registry', 'hash-password', 'secret'], 'reads standard input'],
+  [['registry', 'hash-password', '--bcrypt', '13'], '--bcrypt must be a number from 4 to 12'],
+  [['registry', 'check', 'a', '--data', 'd'], 'registry has no option --data'],
   [['bury'], 'one adapter id'],
   [['bury', 'a', 'b'], 'one adapter id'],
   [['bury', 'a', '--journal', 'x', '--table', 'y'], 'not both'],
@@ -121,6 +139,6 @@ test.each([
 });
 
 test('the usage names every command', () => {
-  for (const command of ['up', 'tail', 'devices', 'demo', 'journal', 'bury', 'network'])
+  for (const command of ['up', 'tail', 'devices', 'demo', 'journal', 'bury', 'registry', 'network'])
     expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
 });

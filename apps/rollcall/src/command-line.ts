@@ -8,6 +8,8 @@ import type { DevicesCommand } from './devices.ts';
 import { journalActions, type JournalCommand } from './journal.ts';
 import type { NetworkCommand } from './network.ts';
 import { demoPorts } from './ports.ts';
+import { parseRegistryCommand } from './parse-registry-command.ts';
+import type { RegistryCommand } from './registry.ts';
 import type { TailCommand } from './tail.ts';
 import type { UpCommand } from './up.ts';
 
@@ -19,6 +21,7 @@ export type Command =
   | ({ readonly command: 'demo' } & DemoCommand)
   | ({ readonly command: 'journal' } & JournalCommand)
   | ({ readonly command: 'bury' } & BuryCommand)
+  | ({ readonly command: 'registry' } & RegistryCommand)
   | { readonly command: 'help' | 'version' }
   | { readonly command: 'mistake'; readonly problem: string };
 
@@ -51,6 +54,12 @@ export const usage = `Usage: rollcall <command> [options]
               --journal FILE    its journal (default: that of \`up\`)
               --table FILE      where the journal is lost too: lines that \`devices --json\` printed
               --data DIR, --url URL, --port-offset N, --network KIND   those of journal
+  registry  what is to be known of a registry file
+              check FILE        whether an adapter takes it, all that is wrong with it, and what is in it
+              --served FILE     and what changes where this one is served now
+              accept FILE       what is missing in it is missing on purpose: adapters hold nothing back
+              hash-password     reads a password from standard input, and writes a secret for the file
+              --bcrypt COST     with bcrypt (4 to 12) instead of SHA-512
   network   the embedded messaging network alone, for development
               --port N          (default 15672)
               --data DIR        where events are kept (default .rollcall/network)
@@ -69,6 +78,8 @@ const options = {
   port: { type: 'string' },
   journal: { type: 'string' },
   table: { type: 'string' },
+  served: { type: 'string' },
+  bcrypt: { type: 'string' },
   network: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -83,8 +94,9 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   network: ['port', 'data'],
   journal: ['data', 'url', 'port-offset', 'network', 'json'],
   bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table'],
+  registry: ['served', 'bcrypt'],
 };
-const withArguments: ReadonlySet<string> = new Set(['journal', 'bury']);
+const withArguments: ReadonlySet<string> = new Set(['journal', 'bury', 'registry']);
 
 /** Reads the arguments after the program's name. */
 export function parseCommand(args: readonly string[]): Command {
@@ -103,6 +115,11 @@ export function parseCommand(args: readonly string[]): Command {
   if (rest.length > 0 && !withArguments.has(name)) return mistake(`unexpected argument: ${rest.join(' ')}`);
   const foreign = Object.keys(values).find((option) => !allowed.some((each) => each === option));
   if (foreign !== undefined) return mistake(`${name} has no option --${foreign}`);
+
+  if (name === 'registry') {
+    const read = parseRegistryCommand(rest, values);
+    return typeof read === 'string' ? mistake(read) : { command: name, ...read };
+  }
 
   // The highest port must stay below 65536.
   const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);

@@ -7,6 +7,7 @@ import { demo } from './demo.ts';
 import { devices } from './devices.ts';
 import { journal } from './journal.ts';
 import { network } from './network.ts';
+import { registry } from './registry.ts';
 import { terminalLog } from './terminal-log.ts';
 import { inOneLine, teller } from './terminal.ts';
 import { tail } from './tail.ts';
@@ -37,6 +38,9 @@ try {
       break;
     case 'bury':
       process.exitCode = await bury(parsed);
+      break;
+    case 'registry':
+      process.exitCode = await registry(parsed);
       break;
     case 'help':
       process.stdout.write(usage);

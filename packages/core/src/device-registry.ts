@@ -137,6 +137,8 @@ export interface RegistryState {
   /** When it last could not read, or not use, what is stored; absent: never. */
   readonly failedAt?: Timestamp;
   readonly devices: number;
+  /** Of these: devices that are not stored any more, and are kept until it is sure that this is meant. */
+  readonly heldDevices: number;
 }
 
 /** Where tenants, devices and credentials are looked up. No method rejects. */

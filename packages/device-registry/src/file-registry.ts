@@ -15,6 +15,11 @@ export interface FileRegistryOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * How long devices that are missing in a file that changed stay all the same, where they are many or a whole tenant: the file
+   * may have been cut off. Default 0: not at all.
+   */
+  readonly holdMs?: number;
 }
 
 export interface FileRegistry extends DeviceRegistry {
@@ -34,7 +39,7 @@ const diedAgainMs = 60_000;
  * @throws ConfigError with every problem, where it cannot be used.
  */
 export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
-  const { file, clock, log } = options;
+  const { file, clock, log, holdMs = 0 } = options;
   const served = createServedRegistry();
   const { getTenant, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
   let closed = false;
@@ -44,6 +49,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     clock,
     log,
     served,
+    holdMs,
     changed(change) {
       for (const listener of listeners)
         try {
@@ -77,8 +83,8 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     read: first,
     unsettled,
     readNow,
-    seen(seen) {
-      loader.seen(seen.status === 'seen' ? seen.signature : undefined);
+    async seen(seen) {
+      await loader.seen(seen.status === 'seen' ? seen.signature : undefined);
       if (seen.status === 'away')
         loader.fault('device registry cannot be read, what was read earlier stays', [seen.problem]);
     },

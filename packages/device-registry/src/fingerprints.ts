@@ -1,9 +1,18 @@
 import { hash } from 'node:crypto';
-import { entryKinds, noEntries, type Entries } from './registry-entries.ts';
+import { deviceOfCredentials } from './pack-credentials.ts';
+import { entryKinds, noEntries, type Entries, type EntryKind } from './registry-entries.ts';
 
-/** What stands for an entry's packed text where only changes of it matter. */
-export function fingerprint(packed: string): string {
-  return hash('sha256', packed, 'base64url').slice(0, 22);
+const hashLength = 22;
+
+/** What stands for an entry where only changes of it matter; for credentials it says whose they are, too. */
+export function fingerprint(kind: EntryKind, packed: string): string {
+  const print = hash('sha256', packed, 'base64url').slice(0, hashLength);
+  return kind === 'tenant' || kind === 'device' ? print : print + deviceOfCredentials(packed);
+}
+
+/** Whose the credentials are that have this fingerprint. */
+export function deviceOfFingerprint(print: string): string {
+  return print.slice(hashLength);
 }
 
 /** A tenant, and for each kind its entries by name. */

@@ -13,8 +13,8 @@ export interface FollowOptions {
   readonly clock: Clock;
   /** What it looked like when it was last read. */
   readonly read: string;
-  /** It looks like this now. */
-  seen(file: SeenFile): void;
+  /** It looks like this now. Never rejects. */
+  seen(file: SeenFile): Promise<void>;
   /** It is written to for a minute and more. */
   unsettled(): void;
   /**
@@ -40,7 +40,8 @@ export function followFile(options: FollowOptions): () => void {
   async function look(): Promise<void> {
     const seen = await lookAtFile(file);
     if (stopped) return;
-    options.seen(seen);
+    await options.seen(seen);
+    if (stopped) return;
     if (seen.status === 'away') return;
     const settled = settle(state, seen.signature, clock.monotonic());
     ({ state } = settled);

@@ -31,7 +31,7 @@ async function givenAFolder(): Promise<string> {
   return folder;
 }
 
-async function given(file: string) {
+async function given(file: string, holdMs = 0) {
   await utimes(file, 0, 0);
   const clock = new ManualClock();
   const lines: { readonly message: string; readonly problems: readonly string[] }[] = [];
@@ -39,7 +39,7 @@ async function given(file: string) {
     ...silentLog,
     error: (facts, message) => void lines.push({ message, ...(facts as { problems: string[] }) }),
   };
-  const registry = await openFileRegistry({ file, clock, log });
+  const registry = await openFileRegistry({ file, clock, log, holdMs });
   cleanUps.push(() => registry.close());
   const changes: RegistryChange[] = [];
   registry.onChange((change) => changes.push(change));
@@ -105,7 +105,7 @@ test('what links on the path point to is followed, as in a mounted ConfigMap', a
 test('the state says whether what is on disk is what is served', async () => {
   const { file, clock, registry, look } = await givenAFile();
   const loadedAt = clock.now();
-  expect(registry.state()).toEqual({ current: true, loadedAt, devices: 0 });
+  expect(registry.state()).toEqual({ current: true, loadedAt, devices: 0, heldDevices: 0 });
   await writeFile(file, listing('a/b'));
   await look();
   expect(registry.state().current, 'not read yet').toBe(false);
@@ -114,7 +114,13 @@ test('the state says whether what is on disk is what is served', async () => {
   expect([current, failedAt]).toEqual([false, expect.any(Number)]);
   await writeFile(file, `{"tenants":[{"tenant-id":"a","devices":[{"device-id":"d"}]}]}`);
   await look(4);
-  expect(registry.state()).toEqual({ current: true, loadedAt: expect.any(Number), failedAt, devices: 1 });
+  expect(registry.state()).toEqual({
+    current: true,
+    loadedAt: expect.any(Number),
+    failedAt,
+    devices: 1,
+    heldDevices: 0,
+  });
   expect(registry.state().loadedAt).toBeGreaterThan(loadedAt);
   await rm(file);
   await look();

@@ -1,6 +1,7 @@
 import { compareEntries } from './compare-entries.ts';
 import { decodeText } from './decode-text.ts';
 import { readFingerprints, shareFingerprints } from './fingerprints.ts';
+import { holdBack, type HeldBack } from './held-back.ts';
 import { parseRegistry, type ParseOptions } from './parse-registry.ts';
 import { readWholeFile } from './read-whole-file.ts';
 import type { EntryChange } from './registry-entries.ts';
@@ -13,6 +14,10 @@ export interface LoadRequest extends ParseOptions {
     readonly digest: string;
     readonly fingerprints: SharedArrayBuffer;
   };
+  /** Whether what looks as if it were missing by mistake is held back. */
+  readonly holdsBack: boolean;
+  /** Digest of a file that is meant as it is: nothing of it is held back. */
+  readonly accepted?: string;
 }
 
 /** What loading came to. `signature` says of which file, see `lookAtFile`. */
@@ -28,6 +33,8 @@ export interface LoadedRegistry {
   /** SHA-256 of the file, hexadecimal. */
   readonly digest: string;
   readonly warnings: readonly string[];
+  /** What is served, and is not in the file. */
+  readonly held?: HeldBack;
   readonly tenants: number;
   readonly devices: number;
   /** Fingerprints of what is served once the changes are applied. */
@@ -43,7 +50,8 @@ export function loadRegistry(request: LoadRequest): {
   if (read.status !== 'read') return { result: read, changes: [] };
   const { signature, digest } = read;
   const { served } = request;
-  if (served?.digest === digest) return { result: { status: 'unchanged', signature }, changes: [] };
+  if (served?.digest === digest && request.accepted !== digest)
+    return { result: { status: 'unchanged', signature }, changes: [] };
   const text = decodeText(read.bytes);
   const parsed =
     text === undefined
@@ -52,11 +60,14 @@ export function loadRegistry(request: LoadRequest): {
   if (parsed.status === 'invalid')
     return { result: { status: 'invalid', signature, problems: parsed.problems }, changes: [] };
   const before = served ? readFingerprints(served.fingerprints) : new Map();
-  const compared = compareEntries(before, parsed.entries);
+  const isHolding = request.holdsBack && request.accepted !== digest;
+  const holding = isHolding ? holdBack(before, parsed.entries) : undefined;
+  const compared = compareEntries(before, parsed.entries, holding?.stays);
   const loaded: LoadedRegistry = {
     signature,
     digest,
     warnings: parsed.warnings,
+    ...(holding && { held: holding.held }),
     tenants: compared.served.size,
     devices: [...compared.served.values()].reduce((sum, { device }) => sum + device.size, 0),
     fingerprints: shareFingerprints(compared.served),

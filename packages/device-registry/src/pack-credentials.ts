@@ -52,6 +52,11 @@ export function unpackCredentials<Type extends CredentialsType>(
   };
 }
 
+/** Whose they are. */
+export function deviceOfCredentials(packed: string): string {
+  return (JSON.parse(packed) as Packed).device;
+}
+
 type KeyContent = Extract<CredentialsContent, { type: 'psk' }>['secrets'][number];
 type PackedKey = StoredSecret & { readonly key: string };
 

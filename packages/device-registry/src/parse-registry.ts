@@ -21,6 +21,8 @@ const maxEntryLength = 1_000_000;
 export interface ParseOptions {
   /** See `packCredentials`. */
   readonly saltKey: Uint8Array;
+  /** Problems listed at most; default 50: a wrong file of many devices has many. */
+  readonly maxProblems?: number;
 }
 
 export type ParsedRegistry =
@@ -41,7 +43,7 @@ export function parseRegistry(
 ): ParsedRegistry {
   const parsed = parseText(file, text);
   if ('problem' in parsed) return { status: 'invalid', problems: [parsed.problem] };
-  const problems = createProblemList();
+  const problems = createProblemList(options.maxProblems);
   // What is unknown beside the tenants comes last, as it stands last in most files.
   const aroundTenants = createProblemList();
   validate(registryFileSchema, parsed.value, [], aroundTenants);

@@ -9,13 +9,13 @@ export interface ProblemList {
   list(): readonly string[];
 }
 
-export function createProblemList(): ProblemList {
+export function createProblemList(maxListed = maxProblems): ProblemList {
   const first: string[] = [];
   let count = 0;
   return {
     add(problem) {
       count += 1;
-      if (first.length < maxProblems) first.push(problem);
+      if (first.length < maxListed) first.push(problem);
     },
     get count() {
       return count;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Log, RegistryChange, RegistryState, Timestamp } from '@rollcall/core';
+import type { Clock, Instant, Log, RegistryChange, RegistryState, Timestamp } from '@rollcall/core';
+import { readAccepted } from './accepted-file.ts';
 import { createFaultReport } from './fault-report.ts';
+import type { HeldBack } from './held-back.ts';
 import { loadInThread } from './load-in-thread.ts';
 import type { LoadedRegistry, LoadResult } from './load-registry.ts';
 import type { EntryChange } from './registry-entries.ts';
@@ -11,6 +13,8 @@ export interface LoaderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly served: ServedRegistry;
+  /** How long what is missing is held back while the file stays as it is; 0: not at all. */
+  readonly holdMs: number;
   changed(change: RegistryChange): void;
 }
 
@@ -18,15 +22,19 @@ export interface LoaderOptions {
 export interface RegistryLoader {
   /** One at a time. What is wrong is logged, and what was served stays. @throws ConfigError where the thread died. */
   load(): Promise<LoadResult>;
-  /** What the file looks like now; `undefined`: it is away. */
-  seen(signature: string | undefined): void;
+  /**
+   * What the file looks like now; `undefined`: it is away. Where something is held back, and it stayed so for long enough, or is accepted,
+   * it goes. Never rejects.
+   */
+  seen(signature: string | undefined): Promise<void>;
   /** What stays wrong is told once a minute. */
   fault(message: string, problems: readonly string[]): void;
   state(): RegistryState;
   close(): void;
 }
 
-export function createRegistryLoader({ file, clock, log, served, changed }: LoaderOptions): RegistryLoader {
+export function createRegistryLoader(options: LoaderOptions): RegistryLoader {
+  const { file, clock, log, served, changed, holdMs } = options;
   // A password that did not change has the same hash at each load, or its devices would have to log in again.
   const saltKey = randomBytes(32);
   const closing = new AbortController();
@@ -37,6 +45,8 @@ export function createRegistryLoader({ file, clock, log, served, changed }: Load
   let devices = 0;
   let loadedAt = clock.now();
   let failedAt: Timestamp | undefined;
+  /** What is held back, since when, and of which file. */
+  let held: { readonly what: HeldBack; readonly since: Instant; readonly digest: string } | undefined;
   let latest: Promise<unknown> = Promise.resolve();
 
   function fault(message: string, problems: readonly string[]): void {
@@ -49,9 +59,15 @@ export function createRegistryLoader({ file, clock, log, served, changed }: Load
     if (last) fault(message, problems);
   }
 
-  async function loadNow(): Promise<LoadResult> {
+  async function loadNow(accepted?: string): Promise<LoadResult> {
     const { result, slices } = await loadInThread(
-      { file, saltKey, ...(last && { served: last }) },
+      {
+        file,
+        saltKey,
+        holdsBack: holdMs > 0,
+        ...(last && { served: last }),
+        ...(accepted !== undefined && { accepted }),
+      },
       closing.signal,
     );
     switch (result.status) {
@@ -87,6 +103,7 @@ export function createRegistryLoader({ file, clock, log, served, changed }: Load
     last = { digest: loaded.digest, fingerprints: loaded.fingerprints };
     seenSignature = servedSignature = loaded.signature;
     ({ devices } = loaded);
+    hold(loaded);
     loadedAt = clock.now();
     for (const warning of loaded.warnings) log.warn({ file }, warning);
     log.info(
@@ -100,21 +117,49 @@ export function createRegistryLoader({ file, clock, log, served, changed }: Load
     );
   }
 
+  function hold({ held: what, digest }: LoadedRegistry): void {
+    const since = held?.digest === digest ? held.since : clock.monotonic();
+    held = what && { what, since, digest };
+    if (held) tellOfHeld(held.what, digest);
+  }
+
+  function tellOfHeld({ devices: count, tenants, first }: HeldBack, digest: string): void {
+    faults.tell('devices are missing in the device registry, and stay until it is sure that this is meant', {
+      problems: [
+        `${count} devices are missing, ${tenants} whole tenants among them: ${first.join(', ')}, …`,
+        `they go after ${holdMs / 1_000} s, or with: rollcall registry accept ${file}`,
+        `SHA-256 of the file: ${digest}`,
+      ],
+    });
+  }
+
+  /** One at a time. */
+  function load(accepted?: string): Promise<LoadResult> {
+    const loading = latest.then(() => loadNow(accepted));
+    latest = loading.catch(() => {});
+    return loading;
+  }
+
   return {
-    load() {
-      const loading = latest.then(loadNow);
-      latest = loading.catch(() => {});
-      return loading;
-    },
-    seen(signature) {
+    load: () => load(),
+    async seen(signature) {
       seenSignature = signature;
+      if (!held || signature !== servedSignature) return;
+      tellOfHeld(held.what, held.digest);
+      const isOver = clock.monotonic() - held.since >= holdMs;
+      if (!isOver && (await readAccepted(file)) !== held.digest) return;
+      const { digest } = held;
+      await load(digest).catch((error: unknown) => {
+        if (!closing.signal.aborted) fault('device registry could not be loaded', [String(error)]);
+      });
     },
     fault,
     state: () => ({
-      current: servedSignature !== undefined && seenSignature === servedSignature,
+      current: servedSignature !== undefined && seenSignature === servedSignature && !held,
       loadedAt,
       ...(failedAt !== undefined && { failedAt }),
       devices,
+      heldDevices: held?.what.devices ?? 0,
     }),
     close: () => closing.abort(),
   };

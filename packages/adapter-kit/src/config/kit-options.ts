@@ -142,6 +142,12 @@ export const kitOptions = {
     text,
     'JSON or YAML file of tenants, devices and credentials (required)',
   ),
+  registryHoldMs: option(
+    'REGISTRY_HOLD',
+    milliseconds,
+    '30000',
+    'ms that devices missing in a changed registry file stay all the same, where they are many or a whole tenant (`rollcall registry accept`); 0: none',
+  ),
   messagingHost: optional('MESSAGING_HOST', text, 'host of the AMQP 1.0 messaging network (required)', {
     hono: true,
   }),

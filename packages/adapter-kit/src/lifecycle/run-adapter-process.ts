@@ -43,7 +43,9 @@ export interface Composition {
   readonly adapter: ProtocolAdapter;
   readonly maxConnections: number;
   readonly log: Log;
-  openRegistry(options: Environment & { readonly file: string }): Promise<DeviceRegistry>;
+  openRegistry(
+    options: Environment & { readonly file: string; readonly holdMs: number },
+  ): Promise<DeviceRegistry>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
   createMessaging(options: Environment & MessagingSettings): {
     eventsSink(): EventSink;
@@ -91,7 +93,13 @@ export function runAdapterProcess<Own extends Options>(
         'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
       );
     const health = await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log });
-    const registry = await parts.openRegistry({ file: kit.registryFile ?? '', clock, random, log });
+    const registry = await parts.openRegistry({
+      file: kit.registryFile ?? '',
+      holdMs: kit.registryHoldMs,
+      clock,
+      random,
+      log,
+    });
     const passwords = parts.createPasswords({ clock, random, log });
     const messaging = parts.createMessaging({
       clock,

@@ -19,6 +19,7 @@ const outdated = {
   loadedAt: 5_000 as Timestamp,
   failedAt: 7_500 as Timestamp,
   devices: 3,
+  heldDevices: 2,
 };
 
 test('a registry that read a file says how it stands to it', async () => {
@@ -27,6 +28,7 @@ test('a registry that read a file says how it stands to it', async () => {
     'rollcall_registry_failed_timestamp_seconds 7.5',
     'rollcall_registry_current 0',
     'rollcall_registry_devices 3',
+    'rollcall_registry_held_devices 2',
   ]);
   expect(await linesOf({} as DeviceRegistry)).toEqual([]);
 });

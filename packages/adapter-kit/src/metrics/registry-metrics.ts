@@ -31,4 +31,11 @@ export function addRegistryMetrics({ gauge }: AppMetrics, registry: DeviceRegist
     { name: 'rollcall_registry_devices', help: 'Devices in the device registry that is answered from' },
     () => state().devices,
   );
+  gauge(
+    {
+      name: 'rollcall_registry_held_devices',
+      help: 'Devices that are missing in the device registry, and kept until it is sure that this is meant',
+    },
+    () => state().heldDevices,
+  );
 }

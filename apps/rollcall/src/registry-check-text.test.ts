@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { registryCheckText } from './registry-check-text.ts';
+
+const none = { added: 0, changed: 0, removed: 0 };
+const counts = { tenant: 1, device: 71, 'hashed-password': 70, psk: 0, 'x509-cert': 0 };
+
+test('what is in a file, and what it changes, is told in lines', () => {
+  const changes = {
+    tenant: none,
+    device: { added: 1, changed: 0, removed: 30 },
+    'hashed-password': { ...none, removed: 30 },
+    psk: none,
+    'x509-cert': none,
+  };
+  const held = { devices: 30, tenants: 0, first: ['acme/d70'] };
+  expect(
+    registryCheckText({ status: 'valid', counts, warnings: ['beware'], reload: { changes, held } }),
+  ).toEqual([
+    'warning: beware',
+    'tenants: 1, as before',
+    'devices: 71, 1 added, 30 removed',
+    'passwords (hashed-password): 70, 30 removed',
+    'keys (psk): 0, as before',
+    'certificates (x509-cert): 0, as before',
+    expect.stringMatching(/^held back: 30 devices are missing \(acme\/d70, …\)/),
+    'an adapter takes this file',
+  ]);
+  expect(registryCheckText({ status: 'valid', counts, warnings: [] })).toContain('devices: 71');
+});
+
+test('problems come first', () => {
+  expect(registryCheckText({ status: 'invalid', problems: ['a: b'] })).toEqual([
+    'a: b',
+    'an adapter does not take this file',
+  ]);
+});

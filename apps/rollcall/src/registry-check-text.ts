@@ -1,0 +1,33 @@
+import type { RegistryCheck } from '@rollcall/device-registry';
+
+const kinds = [
+  ['tenant', 'tenants'],
+  ['device', 'devices'],
+  ['hashed-password', 'passwords (hashed-password)'],
+  ['psk', 'keys (psk)'],
+  ['x509-cert', 'certificates (x509-cert)'],
+] as const;
+
+/** What was found out about a registry file, in lines for people. */
+export function registryCheckText(check: RegistryCheck): readonly string[] {
+  if (check.status === 'invalid') return [...check.problems, 'an adapter does not take this file'];
+  const { counts, warnings, reload } = check;
+  return [
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...kinds.map(([kind, name]) => `${name}: ${counts[kind]}${changed(reload?.changes[kind])}`),
+    ...(reload?.held
+      ? [
+          `held back: ${reload.held.devices} devices are missing (${reload.held.first.join(', ')}, …); they stay until ROLLCALL_REGISTRY_HOLD is over, or rollcall registry accept`,
+        ]
+      : []),
+    'an adapter takes this file',
+  ];
+}
+
+function changed(changes: Readonly<Record<'added' | 'changed' | 'removed', number>> | undefined): string {
+  if (!changes) return '';
+  const parts = Object.entries(changes).filter(([, count]) => count > 0);
+  return parts.length === 0
+    ? ', as before'
+    : `, ${parts.map(([how, count]) => `${count} ${how}`).join(', ')}`;
+}

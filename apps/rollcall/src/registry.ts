@@ -1,0 +1,52 @@
+import { acceptRegistry, checkRegistry, hashPassword } from '@rollcall/device-registry';
+import { registryCheckText } from './registry-check-text.ts';
+import { teller } from './terminal.ts';
+
+export const registryActions = ['check', 'accept', 'hash-password'] as const;
+
+export type RegistryCommand =
+  | { readonly action: 'check'; readonly file: string; readonly served: string | undefined }
+  | { readonly action: 'accept'; readonly file: string }
+  | { readonly action: 'hash-password'; readonly bcryptCost: number | undefined };
+
+/** `rollcall registry`: what is to be known of a registry file before an adapter has it. Resolves with the exit status. */
+export async function registry(command: RegistryCommand): Promise<number> {
+  const tell = teller(process.stdout);
+  switch (command.action) {
+    case 'check': {
+      const check = checkRegistry(command.file, command.served);
+      for (const line of registryCheckText(check)) tell(line);
+      return check.status === 'valid' ? 0 : 1;
+    }
+    case 'accept': {
+      const { digest, leftIn } = await acceptRegistry(command.file);
+      tell(`${digest}  left in ${leftIn}`);
+      return 0;
+    }
+    case 'hash-password': {
+      const hashed = await hashPassword(await firstLine(process.stdin), command.bcryptCost);
+      // A secret of a registry file, in YAML and in JSON.
+      tell(JSON.stringify(hashed));
+      return 0;
+    }
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Longer passwords are refused anyhow. */
+const maxLength = 10_000;
+
+/** What stands before the first line feed: somebody typed it, or `echo` added that. */
+async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of input) {
+    parts.push(part);
+    length += part.length;
+    if (part.includes(0x0a) || length > maxLength) break;
+  }
+  return Buffer.concat(parts)
+    .toString('utf8')
+    .replace(/\r?\n.*$/s, '');
+}

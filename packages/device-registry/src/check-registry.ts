@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { compareEntries } from './compare-entries.ts';
+import { decodeText } from './decode-text.ts';
+import { fingerprint } from './fingerprints.ts';
+import { holdBack, type HeldBack } from './held-back.ts';
+import { parseRegistry } from './parse-registry.ts';
+import { readWholeFile } from './read-whole-file.ts';
+import { entryKinds, noEntries, type Entries, type EntryKind } from './registry-entries.ts';
+
+export type RegistryCheck =
+  | { readonly status: 'invalid'; readonly problems: readonly string[] }
+  | {
+      readonly status: 'valid';
+      readonly counts: Readonly<Record<EntryKind, number>>;
+      readonly warnings: readonly string[];
+      /** What loading it changes, where another file is served. */
+      readonly reload?: {
+        readonly changes: Readonly<
+          Record<EntryKind, Readonly<Record<'added' | 'changed' | 'removed', number>>>
+        >;
+        readonly held?: HeldBack;
+      };
+    };
+
+/** Problems that are told; more would help nobody. */
+const maxProblems = 10_000;
+
+/**
+ * Says of a registry file whether an adapter would take it, what is in it, and what it changes.
+ *
+ * @param servedFile what adapters have now.
+ */
+export function checkRegistry(file: string, servedFile?: string): RegistryCheck {
+  // The same for both: a plain password that did not change is no change.
+  const saltKey = randomBytes(32);
+  const checked = read(file, saltKey);
+  if (checked.status === 'invalid') return checked;
+  const { entries, warnings } = checked;
+  const facts = { status: 'valid', counts: countsOf(entries), warnings } as const;
+  if (servedFile === undefined) return facts;
+  const served = read(servedFile, saltKey);
+  if (served.status === 'invalid') return served;
+  return { ...facts, reload: changesBetween(served.entries, entries) };
+}
+
+function read(file: string, saltKey: Uint8Array): ReturnType<typeof parseRegistry> {
+  const whole = readWholeFile(file);
+  if (whole.status === 'away') return { status: 'invalid', problems: [whole.problem] };
+  if (whole.status === 'moved') return { status: 'invalid', problems: [`${file}: is being written`] };
+  const text = decodeText(whole.bytes);
+  return text === undefined
+    ? { status: 'invalid', problems: [`${file}: is not text in UTF-8`] }
+    : parseRegistry(file, text, { saltKey, maxProblems });
+}
+
+function countsOf(entries: Entries<string>): Readonly<Record<EntryKind, number>> {
+  const counts = { tenant: 0, device: 0, 'hashed-password': 0, psk: 0, 'x509-cert': 0 };
+  for (const of of entries.values()) for (const kind of entryKinds) counts[kind] += of[kind].size;
+  return counts;
+}
+
+function changesBetween(
+  before: Entries<string>,
+  after: Entries<string>,
+): NonNullable<Extract<RegistryCheck, { status: 'valid' }>['reload']> {
+  const none = () => ({ added: 0, changed: 0, removed: 0 });
+  const changes = {
+    tenant: none(),
+    device: none(),
+    'hashed-password': none(),
+    psk: none(),
+    'x509-cert': none(),
+  };
+  for (const [kind, tenant, name, packed] of compareEntries(printsOf(before), after).changes) {
+    const was = before.get(tenant)?.[kind].has(name) ?? false;
+    changes[kind][packed === undefined ? 'removed' : was ? 'changed' : 'added'] += 1;
+  }
+  const held = holdBack(before, after)?.held;
+  return { changes, ...(held && { held }) };
+}
+
+function printsOf(entries: Entries<string>): Entries<string> {
+  const prints: Entries<string> = new Map();
+  for (const [tenant, of] of entries) {
+    const own = noEntries<string>();
+    for (const kind of entryKinds)
+      for (const [name, packed] of of[kind]) own[kind].set(name, fingerprint(kind, packed));
+    prints.set(tenant, own);
+  }
+  return prints;
+}

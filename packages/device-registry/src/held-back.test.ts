@@ -1,0 +1,179 @@
+import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { deviceRef, silentLog, type Log, type RegistryChange } from '@rollcall/core';
+import { afterEach, describe, expect, test } from 'vitest';
+import { acceptRegistry } from './accepted-file.ts';
+import { openFileRegistry } from './file-registry.ts';
+import { holdBack } from './held-back.ts';
+import { noEntries, type Entries } from './registry-entries.ts';
+
+const cleanUps: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `d${index}`);
+
+/** Tenants with the devices `d0`, `d1`, …, so many each. */
+function entriesOf(counts: Readonly<Record<string, number>>): Entries<string> {
+  return new Map(
+    Object.entries(counts).map(([tenant, count]) => {
+      const of = noEntries<string>();
+      of.tenant.set(tenant, 'print');
+      for (const name of names(count)) of.device.set(name, 'print');
+      return [tenant, of];
+    }),
+  );
+}
+
+describe('what is missing is held back', () => {
+  test.each([
+    ['20 of 199', { a: 199 }, { a: 179 }, 20],
+    ['a whole tenant', { a: 1_000, b: 1 }, { a: 1_000 }, 1],
+    ['all', { a: 30 }, { a: 0 }, 30],
+    ['20 in several tenants', { a: 50, b: 50 }, { a: 40, b: 40 }, 20],
+    ['a whole tenant, but not few of another', { a: 1_000, b: 5 }, { a: 999 }, 5],
+  ] as const)('%s', (_what, before, after, devices) => {
+    expect(holdBack(entriesOf(before), entriesOf(after))?.held.devices).toBe(devices);
+  });
+
+  test.each([
+    ['19 of 20', { a: 20 }, { a: 1 }],
+    ['20 of 200', { a: 200 }, { a: 180 }],
+    ['a tenant without devices', { a: 1, b: 0 }, { a: 1 }],
+    ['nothing, and much is new', { a: 10 }, { a: 500, b: 10 }],
+  ] as const)('not %s', (_what, before, after) => {
+    expect(holdBack(entriesOf(before), entriesOf(after))).toBeUndefined();
+  });
+});
+
+interface Facts {
+  readonly enabled?: boolean;
+}
+
+const deviceOf = (id: string, facts: Facts): object => ({
+  'device-id': id,
+  ...facts,
+  credentials: [{ type: 'psk', 'auth-id': id, secrets: [{ key: 'AAAA' }] }],
+});
+
+const listing = (count: number, facts: Facts = {}): string =>
+  JSON.stringify({
+    tenants: [
+      {
+        'tenant-id': 'acme',
+        devices: names(count).map((id, index) => deviceOf(id, index === 0 ? facts : {})),
+      },
+    ],
+  });
+
+async function given(holdMs = 30_000) {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-held-'));
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'registry.json');
+  await writeFile(file, listing(100));
+  await utimes(file, 0, 0);
+  const clock = new ManualClock();
+  const lines: (readonly string[])[] = [];
+  const log: Log = {
+    ...silentLog,
+    error: (facts) => void lines.push((facts as { problems: string[] }).problems),
+  };
+  const registry = await openFileRegistry({ file, clock, log, holdMs });
+  cleanUps.push(() => registry.close());
+  const changes: RegistryChange[] = [];
+  registry.onChange((change) => changes.push(change));
+  async function look(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      clock.advance(500);
+      while (clock.armed === 0) await settled();
+    }
+  }
+  const { tenant } = deviceRef('acme', '');
+  const isServed = async (id: string): Promise<readonly boolean[]> => [
+    (await registry.assertRegistration(deviceRef('acme', id))).status === 'found',
+    (await registry.getCredentials({ tenant, type: 'psk', authId: id })).status === 'found',
+  ];
+  return { file, registry, changes, lines, look, isServed };
+}
+
+const yes = [true, true];
+const no = [false, false];
+
+test('a file that was cut off takes nothing away; what else is in it is applied at once', async () => {
+  const { file, registry, changes, lines, look, isServed } = await given();
+  await writeFile(file, listing(60, { enabled: false }));
+  await look(4);
+  expect(changes).toEqual([{ type: 'device', device: deviceRef('acme', 'd0') }]);
+  expect(await isServed('d99')).toEqual(yes);
+  expect(registry.state()).toMatchObject({ current: false, devices: 100, heldDevices: 40 });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]?.[0]).toBe(
+    '40 devices are missing, 0 whole tenants among them: acme/d60, acme/d61, acme/d62, acme/d63, acme/d64, …',
+  );
+  await writeFile(file, listing(100));
+  await look(4);
+  expect(changes).toHaveLength(2);
+  expect(registry.state()).toMatchObject({ current: true, devices: 100, heldDevices: 0 });
+});
+
+test('what is missing goes when the same content was there for long, however often it is written', async () => {
+  const { file, registry, lines, look, isServed } = await given();
+  await writeFile(file, listing(60));
+  await look(3);
+  await look(40);
+  // The same once more.
+  await writeFile(file, listing(60));
+  await look(10);
+  expect(await isServed('d99'), 'after 25 s').toEqual(yes);
+  await look(20);
+  expect(await isServed('d99'), 'after more than 30 s').toEqual(no);
+  expect(await isServed('d0')).toEqual(yes);
+  expect(registry.state()).toMatchObject({ current: true, devices: 60, heldDevices: 0 });
+  expect(lines).toHaveLength(1);
+});
+
+test('other content begins anew', async () => {
+  const { file, look, isServed } = await given();
+  await writeFile(file, listing(60));
+  await look(50);
+  await writeFile(file, listing(50));
+  await look(50);
+  expect(await isServed('d99')).toEqual(yes);
+  await look(20);
+  expect(await isServed('d55')).toEqual(no);
+});
+
+test('what is missing goes when the operator accepts the file as it is, and no other', async () => {
+  const { file, look, isServed } = await given();
+  await writeFile(file, listing(60));
+  await look(4);
+  const { digest, leftIn } = await acceptRegistry(file);
+  expect(digest).toMatch(/^[\da-f]{64}$/);
+  await writeFile(leftIn, `${digest.replaceAll(/./g, '0')}\n`);
+  await look(4);
+  expect(await isServed('d99')).toEqual(yes);
+  await acceptRegistry(file);
+  await look(1);
+  expect(await isServed('d99')).toEqual(no);
+  await appendFile(file, ' ');
+  await writeFile(file, listing(20));
+  await look(4);
+  expect(await isServed('d40'), 'another file').toEqual(yes);
+});
+
+test('asking for a reload accepts nothing, and a hold of 0 holds nothing', async () => {
+  const { file, registry, look, isServed } = await given();
+  await writeFile(file, listing(60));
+  await registry.reload();
+  await registry.reload();
+  expect(await isServed('d99')).toEqual(yes);
+  await look(1);
+  const other = await given(0);
+  await writeFile(other.file, listing(60));
+  await other.registry.reload();
+  expect(await other.isServed('d99')).toEqual(no);
+});
