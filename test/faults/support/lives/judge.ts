@@ -23,6 +23,9 @@ interface Told {
   readonly endings: readonly Disconnected[];
 }
 
+/** Then the session lasts until the adapter comes to it, behind uploads that wait for the network. */
+const closedByAdapter: ReadonlySet<string> = new Set(['protocol-error', 'upload-refused']);
+
 /** Longest that adapters take to reach a network that is back. */
 const reconnectMs = 5_000;
 
@@ -169,6 +172,10 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
     // An adapter that was held up reads sockets in any order.
     ...(successor && life.protocol === 'mqtt' && (late || end.how === 'vanished') ? ['taken-over'] : []),
+    // What the device did waited behind an upload, and the network was away.
+    ...(successor && end.how === 'upload refused' && networkWasAway(circumstances, from, to)
+      ? ['taken-over']
+      : []),
     // The newer connection never came through.
     ...(end.how === 'taken over' ? takeoverFailed(life, circumstances) : []),
   ];
@@ -216,7 +223,10 @@ function timeProblems(life: Life, ending: Disconnected, circumstances: Circumsta
   if (lastSeen > read + lateMs)
     problems.push(`last seen at ${lastSeen}, and the last byte was sent at ${life.lastByteAt}`);
   const ended = trueEnd(life, ending, circumstances);
-  if (ended !== undefined && (ended > at + slewMs || ended < at - uncertaintyMs - lateMs))
+  if (
+    ended !== undefined &&
+    (ended > at + slewMs || (ended < at - uncertaintyMs - lateMs && !closedByAdapter.has(ending.reason)))
+  )
     problems.push(
       `${ending.reason}: ended at ${ended}, outside of [${at - uncertaintyMs}, ${at}], which is ${at - uncertaintyMs - ended} ms late`,
     );
