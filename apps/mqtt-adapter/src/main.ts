@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging } from '@rollcall/amqp-sender';
+import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createMqttAdapter } from './adapter.ts';
@@ -14,4 +14,5 @@ await runAdapterProcess(loadMqttConfig, ({ kit, own }) => ({
   createPasswords: createPasswordVerifier,
   createMessaging,
   createLoggerSink,
+  tenantRules,
 }));

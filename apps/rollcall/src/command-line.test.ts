@@ -91,7 +91,7 @@ test.each([
   ],
   [
     ['registry', 'check', 'r.yaml', '--served', 's.yaml'],
-    { command: 'registry', action: 'check', file: 'r.yaml', served: 's.yaml' },
+    { command: 'registry', action: 'check', file: 'r.yaml', served: 's.yaml', network: 'hono' },
   ],
   [['registry', 'accept', 'r.yaml'], { command: 'registry', action: 'accept', file: 'r.yaml' }],
   [['registry', 'hash-password'], { command: 'registry', action: 'hash-password', bcryptCost: undefined }],

@@ -57,6 +57,7 @@ export const usage = `Usage: rollcall <command> [options]
   registry  what is to be known of a registry file
               check FILE        whether an adapter takes it, all that is wrong with it, and what is in it
               --served FILE     and what changes where this one is served now
+              --network KIND    the messaging network that must carry its tenants (default hono)
               accept FILE       what is missing in it is missing on purpose: adapters hold nothing back
               hash-password     reads a password from standard input, and writes a secret for the file
               --bcrypt COST     with bcrypt (4 to 12) instead of SHA-512
@@ -94,7 +95,7 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   network: ['port', 'data'],
   journal: ['data', 'url', 'port-offset', 'network', 'json'],
   bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table'],
-  registry: ['served', 'bcrypt'],
+  registry: ['served', 'network', 'bcrypt'],
 };
 const withArguments: ReadonlySet<string> = new Set(['journal', 'bury', 'registry']);
 
@@ -116,11 +117,6 @@ export function parseCommand(args: readonly string[]): Command {
   const foreign = Object.keys(values).find((option) => !allowed.some((each) => each === option));
   if (foreign !== undefined) return mistake(`${name} has no option --${foreign}`);
 
-  if (name === 'registry') {
-    const read = parseRegistryCommand(rest, values);
-    return typeof read === 'string' ? mistake(read) : { command: name, ...read };
-  }
-
   // The highest port must stay below 65536.
   const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);
   if (portOffset === undefined) return mistake('--port-offset must be a number from 0 to 49000');
@@ -128,6 +124,10 @@ export function parseCommand(args: readonly string[]): Command {
   const url = values.url ?? `amqp://127.0.0.1:${ports.network}`;
   const kind = values.network ?? 'hono';
   if (!isNetworkKind(kind)) return mistake(`--network must be one of ${networkKinds.join(', ')}`);
+  if (name === 'registry') {
+    const read = parseRegistryCommand(rest, values, kind);
+    return typeof read === 'string' ? mistake(read) : { command: name, ...read };
+  }
   const dataDir = values.data ?? '.rollcall';
   const journalDirectory = join(dataDir, 'journal');
   switch (name) {

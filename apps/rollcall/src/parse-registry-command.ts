@@ -1,3 +1,4 @@
+import type { NetworkName } from '@rollcall/amqp-sender';
 import { bcryptCosts } from '@rollcall/device-registry';
 import { registryActions, type RegistryCommand } from './registry.ts';
 
@@ -5,6 +6,7 @@ import { registryActions, type RegistryCommand } from './registry.ts';
 export function parseRegistryCommand(
   [action = '', ...files]: readonly string[],
   values: { readonly served?: string; readonly bcrypt?: string },
+  network: NetworkName,
 ): RegistryCommand | string {
   const chosen = registryActions.find((each) => each === action);
   if (!chosen) return `registry ${action}: must be one of ${registryActions.join(', ')}`;
@@ -21,5 +23,7 @@ export function parseRegistryCommand(
       : `--bcrypt must be a number from ${bcryptCosts.min} to ${bcryptCosts.max}`;
   }
   if (file === undefined || more.length > 0) return `registry ${chosen} needs one file`;
-  return chosen === 'check' ? { action: chosen, file, served: values.served } : { action: chosen, file };
+  return chosen === 'check'
+    ? { action: chosen, file, served: values.served, network }
+    : { action: chosen, file };
 }

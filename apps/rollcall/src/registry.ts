@@ -1,3 +1,4 @@
+import { tenantRules, type NetworkName } from '@rollcall/amqp-sender';
 import { acceptRegistry, checkRegistry, hashPassword } from '@rollcall/device-registry';
 import { registryCheckText } from './registry-check-text.ts';
 import { teller } from './terminal.ts';
@@ -5,7 +6,12 @@ import { teller } from './terminal.ts';
 export const registryActions = ['check', 'accept', 'hash-password'] as const;
 
 export type RegistryCommand =
-  | { readonly action: 'check'; readonly file: string; readonly served: string | undefined }
+  | {
+      readonly action: 'check';
+      readonly file: string;
+      readonly served: string | undefined;
+      readonly network: NetworkName;
+    }
   | { readonly action: 'accept'; readonly file: string }
   | { readonly action: 'hash-password'; readonly bcryptCost: number | undefined };
 
@@ -14,7 +20,7 @@ export async function registry(command: RegistryCommand): Promise<number> {
   const tell = teller(process.stdout);
   switch (command.action) {
     case 'check': {
-      const check = checkRegistry(command.file, command.served);
+      const check = checkRegistry(command.file, command.served, tenantRules({ name: command.network }));
       for (const line of registryCheckText(check)) tell(line);
       return check.status === 'valid' ? 0 : 1;
     }

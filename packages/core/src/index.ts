@@ -54,6 +54,7 @@ export {
 export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
 export type { Delivery, EventSink, OutboundEvent, SinkContext, SinkFactory } from './event-sink.ts';
 export type { Standing } from './crowds.ts';
+export { breaksRule, type IdentifierRule } from './identifier-rule.ts';
 export { createFairQueue, type FairQueue } from './fair-queue.ts';
 export {
   deviceKey,

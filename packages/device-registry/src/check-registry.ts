@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { IdentifierRule } from '@rollcall/core';
 import { compareEntries } from './compare-entries.ts';
 import { decodeText } from './decode-text.ts';
 import { fingerprint } from './fingerprints.ts';
 import { holdBack, type HeldBack } from './held-back.ts';
-import { parseRegistry } from './parse-registry.ts';
+import { parseRegistry, type ParseOptions } from './parse-registry.ts';
 import { readWholeFile } from './read-whole-file.ts';
 import { entryKinds, noEntries, type Entries, type EntryKind } from './registry-entries.ts';
 
@@ -29,28 +30,33 @@ const maxProblems = 10_000;
  * Says of a registry file whether an adapter would take it, what is in it, and what it changes.
  *
  * @param servedFile what adapters have now.
+ * @param tenantRules as those of `openFileRegistry`.
  */
-export function checkRegistry(file: string, servedFile?: string): RegistryCheck {
+export function checkRegistry(
+  file: string,
+  servedFile?: string,
+  tenantRules: readonly IdentifierRule[] = [],
+): RegistryCheck {
   // The same for both: a plain password that did not change is no change.
   const saltKey = randomBytes(32);
-  const checked = read(file, saltKey);
+  const checked = read(file, { saltKey, tenantRules, maxProblems });
   if (checked.status === 'invalid') return checked;
   const { entries, warnings } = checked;
   const facts = { status: 'valid', counts: countsOf(entries), warnings } as const;
   if (servedFile === undefined) return facts;
-  const served = read(servedFile, saltKey);
+  const served = read(servedFile, { saltKey });
   if (served.status === 'invalid') return served;
   return { ...facts, reload: changesBetween(served.entries, entries) };
 }
 
-function read(file: string, saltKey: Uint8Array): ReturnType<typeof parseRegistry> {
+function read(file: string, options: ParseOptions): ReturnType<typeof parseRegistry> {
   const whole = readWholeFile(file);
   if (whole.status === 'away') return { status: 'invalid', problems: [whole.problem] };
   if (whole.status === 'moved') return { status: 'invalid', problems: [`${file}: is being written`] };
   const text = decodeText(whole.bytes);
   return text === undefined
     ? { status: 'invalid', problems: [`${file}: is not text in UTF-8`] }
-    : parseRegistry(file, text, { saltKey, maxProblems });
+    : parseRegistry(file, text, options);
 }
 
 function countsOf(entries: Entries<string>): Readonly<Record<EntryKind, number>> {

@@ -367,6 +367,16 @@ describe('a file', () => {
     ]);
   });
 
+  test('with a tenant that the network cannot carry is refused, with the reason', () => {
+    const text = dump({ tenants: [tenant('a::b'), tenant('a:b')] });
+    const tenantRules = [{ pattern: '::', reason: '`::` begins the name of a subscription' }];
+    expect(parseRegistry('r.yaml', text, { saltKey: new Uint8Array(32), tenantRules })).toEqual({
+      status: 'invalid',
+      problems: ['tenants[0].tenant-id: a::b cannot be used: `::` begins the name of a subscription'],
+    });
+    expect(parseRegistry('r.yaml', text).status).toBe('valid');
+  });
+
   test('that names gateways that do not exist is taken, with a warning: they may come later', async () => {
     const warnings: string[] = [];
     const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };

@@ -2,6 +2,7 @@ import {
   ConfigError,
   type Clock,
   type DeviceRegistry,
+  type IdentifierRule,
   type Log,
   type RegistryChange,
   type RegistryState,
@@ -20,6 +21,8 @@ export interface FileRegistryOptions {
    * may have been cut off. Default 0: not at all.
    */
   readonly holdMs?: number;
+  /** Tenants that cannot be, beside those that no registry may have; default: none. */
+  readonly tenantRules?: readonly IdentifierRule[];
 }
 
 export interface FileRegistry extends DeviceRegistry {
@@ -39,7 +42,7 @@ const diedAgainMs = 60_000;
  * @throws ConfigError with every problem, where it cannot be used.
  */
 export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
-  const { file, clock, log, holdMs = 0 } = options;
+  const { file, clock, log, holdMs = 0, tenantRules = [] } = options;
   const served = createServedRegistry();
   const { getTenant, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
   let closed = false;
@@ -50,6 +53,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     log,
     served,
     holdMs,
+    tenantRules,
     changed(change) {
       for (const listener of listeners)
         try {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { breaksRule, type IdentifierRule } from '@rollcall/core';
 import { packCredentials } from './pack-credentials.ts';
 import { packDevice } from './pack-device.ts';
 import { packTenant } from './pack-tenant.ts';
@@ -23,6 +24,8 @@ export interface ParseOptions {
   readonly saltKey: Uint8Array;
   /** Problems listed at most; default 50: a wrong file of many devices has many. */
   readonly maxProblems?: number;
+  /** Tenants that cannot be, beside those that no registry may have. */
+  readonly tenantRules?: readonly IdentifierRule[];
 }
 
 export type ParsedRegistry =
@@ -68,7 +71,7 @@ interface Reader {
 }
 
 /** Reads tenant after tenant, device after device: what was read is kept packed. */
-function createReader(problems: ProblemList, { saltKey }: ParseOptions): Reader {
+function createReader(problems: ProblemList, { saltKey, tenantRules = [] }: ParseOptions): Reader {
   const entries: Entries<string> = new Map();
   const warnings = createRegistryWarnings();
   /** A certificate says by its issuer which tenant a device belongs to. */
@@ -99,6 +102,9 @@ function createReader(problems: ProblemList, { saltKey }: ParseOptions): Reader 
         );
       authorities.set(subjectDn, other);
     }
+    for (const rule of tenantRules)
+      if (breaksRule(id, rule))
+        problems.add(`tenants[${index}].tenant-id: ${id} cannot be used: ${rule.reason}`);
     warnings.tenant(tenant);
   }
 

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Instant, Log, RegistryChange, RegistryState, Timestamp } from '@rollcall/core';
+import type {
+  Clock,
+  IdentifierRule,
+  Instant,
+  Log,
+  RegistryChange,
+  RegistryState,
+  Timestamp,
+} from '@rollcall/core';
 import { readAccepted } from './accepted-file.ts';
 import { createFaultReport } from './fault-report.ts';
 import type { HeldBack } from './held-back.ts';
@@ -15,6 +23,7 @@ export interface LoaderOptions {
   readonly served: ServedRegistry;
   /** How long what is missing is held back while the file stays as it is; 0: not at all. */
   readonly holdMs: number;
+  readonly tenantRules: readonly IdentifierRule[];
   changed(change: RegistryChange): void;
 }
 
@@ -65,6 +74,7 @@ export function createRegistryLoader(options: LoaderOptions): RegistryLoader {
         file,
         saltKey,
         holdsBack: holdMs > 0,
+        tenantRules: options.tenantRules,
         ...(last && { served: last }),
         ...(accepted !== undefined && { accepted }),
       },

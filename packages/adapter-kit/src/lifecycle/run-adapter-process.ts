@@ -8,6 +8,7 @@ import {
   type DeviceDataSender,
   type DeviceRegistry,
   type EventSink,
+  type IdentifierRule,
   type Log,
   type PasswordVerifier,
   type Random,
@@ -15,6 +16,7 @@ import {
 import { defaultLogins } from '../authentication/authenticator.ts';
 import { messagingSettings, type MessagingSettings } from '../config/messaging-settings.ts';
 import { printConfig, type LoadedConfig } from '../config/load-config.ts';
+import { networkSettings, type NetworkSettings } from '../config/network-options.ts';
 import type { Options } from '../config/option.ts';
 import { selectSinks } from '../config/select-sinks.ts';
 import { startEarlyHealth } from '../health/early-health.ts';
@@ -44,8 +46,14 @@ export interface Composition {
   readonly maxConnections: number;
   readonly log: Log;
   openRegistry(
-    options: Environment & { readonly file: string; readonly holdMs: number },
+    options: Environment & {
+      readonly file: string;
+      readonly holdMs: number;
+      readonly tenantRules: readonly IdentifierRule[];
+    },
   ): Promise<DeviceRegistry>;
+  /** Tenants that the messaging network cannot carry. */
+  tenantRules(network: NetworkSettings): readonly IdentifierRule[];
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
   createMessaging(options: Environment & MessagingSettings): {
     eventsSink(): EventSink;
@@ -96,6 +104,7 @@ export function runAdapterProcess<Own extends Options>(
     const registry = await parts.openRegistry({
       file: kit.registryFile ?? '',
       holdMs: kit.registryHoldMs,
+      tenantRules: parts.tenantRules(networkSettings(kit)),
       clock,
       random,
       log,

@@ -1,0 +1,39 @@
+import type { IdentifierRule } from '@rollcall/core';
+import type { NetworkChoice, NetworkName, NetworkOptions } from './messaging-network.ts';
+import { networkPresets } from './network-presets.ts';
+
+/** What means something in the addresses of a network where it stands as it is. */
+const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string, what: string])[]>> = {
+  hono: [['::', '`::` begins the name of a subscription']],
+  artemis: [
+    ['::', '`::` begins the name of a queue'],
+    ['[*#]', '`*` and `#` stand for other addresses'],
+  ],
+  'rabbitmq-3': [['%', '`%` begins an encoded character: {tenant:pct} in the address helps']],
+  'rabbitmq-4': [['%', '`%` begins an encoded character: {tenant:pct} in the address helps']],
+  'activemq-classic': [
+    [',', '`,` parts several queues'],
+    ['[*>]', '`*` and `>` stand for other queues'],
+    ['[?]', '`?` begins options'],
+  ],
+};
+
+/** The embedded network, and RabbitMQ, have names of 255 bytes at most, which begin with `telemetry/` there. */
+const maxBytes: Readonly<Partial<Record<NetworkName, number>>> = {
+  hono: 255,
+  'rabbitmq-3': 255 - 'telemetry/'.length,
+  'rabbitmq-4': 255 - 'telemetry/'.length,
+};
+
+/** Which tenants the addresses of a network cannot carry: their events would wait for ever, or go to others. */
+export function tenantRules({ name, ...differences }: NetworkChoice): readonly IdentifierRule[] {
+  const { eventAddress, telemetryAddress }: NetworkOptions = { ...networkPresets[name], ...differences };
+  const plain = [eventAddress, telemetryAddress].find((address) => address.includes('{tenant}'));
+  const most = maxBytes[name];
+  return [
+    ...(plain === undefined
+      ? []
+      : meanings[name].map(([pattern, what]) => ({ pattern, reason: `${what} in the address ${plain}` }))),
+    ...(most === undefined ? [] : [{ maxBytes: most, reason: `longer than ${most} bytes in UTF-8` }]),
+  ];
+}
