@@ -9,7 +9,7 @@ import {
   type Refusal,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
-import { creditOfLink, GuardedSocket, settleDelivery } from '@rollcall/amqp-frame-guard';
+import { creditOfLink, forgoSilenceTimer, GuardedSocket, settleDelivery } from '@rollcall/amqp-frame-guard';
 import { later, type DisconnectedChange } from '@rollcall/core';
 import type rhea from 'rhea';
 import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
@@ -101,9 +101,8 @@ export function serveDevice(
     onAsked: () => place.stand('busy'),
     onLoggedIn: (who) => (peer = who),
   });
+  forgoSilenceTimer(connection);
   serveSasl(connection, guarded, mechanisms, closeSoon);
-  // The tracker decides when silence was too long. By itself rhea would close at the same moment.
-  internals.idle = () => {};
   // rhea answers an Open with its own at once: ours has to wait for the journal.
   internals.open = () => {
     guarded.hold();

@@ -6,8 +6,6 @@ export interface RheaInternals {
   accept(socket: object): void;
   /** Replaced while our Open has to wait; rhea calls it when the peer's arrives. */
   open?: () => void;
-  /** What rhea does after twice the time-out that the peer was told. */
-  idle: () => void;
   readonly remote: {
     readonly open: { readonly container_id?: unknown; readonly desired_capabilities?: unknown };
   };

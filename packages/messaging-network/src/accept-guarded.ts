@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { creditOfLink, GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
+import { creditOfLink, forgoSilenceTimer, GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core';
 import type rhea from 'rhea';
@@ -53,6 +53,7 @@ export function acceptGuarded(socket: Socket, options: AcceptOptions): object {
   const peer = peerBeingServed();
   const write = connection._process.bind(connection);
   if (peer) connection._process = () => servePeer(peer, write);
+  forgoSilenceTimer(connection);
   connection.accept(guarded);
   watch();
   socket.once('close', () => disarm());

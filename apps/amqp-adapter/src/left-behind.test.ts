@@ -1,0 +1,40 @@
+import { connect } from 'node:net';
+import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { expect, onTestFinished, test } from 'vitest';
+import { createAmqpAdapter } from './adapter.ts';
+import { amqpHeader, openFrame, rawClient, saslHeader, saslInit } from './testing/raw-client.ts';
+
+const connections = 50;
+
+/** A timer that is armed holds all there is of its connection. */
+function armedTimers(): number {
+  return process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+}
+
+test.each([
+  ['refused', 'guess'],
+  ['let in', scriptedPassword],
+])('no timer is left of connections that were %s and are over', async (_what, password) => {
+  const adapter = await startForTest(
+    createAmqpAdapter({
+      plain: { host: '127.0.0.1', port: 0 },
+      maxPayloadBytes: 2_048,
+      maxFrameBytes: 16_384,
+      idleTimeoutMs: 60_000,
+      openTimeoutMs: 10_000,
+      authenticationRequired: true,
+      maxPendingSockets: 1_000,
+    }),
+  );
+  onTestFinished(() => adapter.running.stop({ graceMs: 0 }));
+  const before = armedTimers();
+  for (let i = 0; i < connections; i++) {
+    const { socket, say, hear } = rawClient(connect(adapter.address.port, '127.0.0.1'));
+    const login = saslInit('PLAIN', `\0thermostat-7@acme\0${password}`);
+    say(saslHeader, login, amqpHeader, openFrame(`unit-${i}`));
+    // The header, the mechanisms, and the outcome.
+    for (let unit = 0; unit < 3; unit++) expect(await hear()).toBeDefined();
+    socket.destroy();
+  }
+  await expect.poll(armedTimers).toBeLessThan(before + connections / 2);
+});
