@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import {
+  boundRequests,
   createLeaseBook,
   listenForSockets,
   type AdapterHost,
@@ -74,7 +75,11 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     frameworkErrors(error, _request, reply) {
       sendError(reply, describeError(error, host));
     },
-    serverFactory: (handler) => createRequestServer(options).on('request', handler),
+    serverFactory(handler) {
+      const server = createRequestServer(options);
+      boundRequests(server, handler);
+      return server;
+    },
   });
   await registerRoutes(app, context);
   await app.ready();

@@ -3,16 +3,13 @@ import type { Socket } from 'node:net';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { containSocket, servedPeer } from '@rollcall/containment';
 
-/** Requests that one network connection may have open: HTTP/1.1 lets a client send them without waiting for answers. */
-const maxPerSocket = 16;
-
 /** Requests that wait for their answer. */
 export interface PendingRequests {
   /**
-   * Takes a request in; `false` where its connection has too many, and is closed. `over` is called once: when the answer is
-   * sent, or when the connection is gone. `hungUp` is called when the client closes its side.
+   * Takes a request in. `over` is called once: when the answer is sent, or when the connection is gone. `hungUp` is called when the
+   * client closes its side.
    */
-  add(request: IncomingMessage, response: ServerResponse, over: () => void, hungUp: () => void): boolean;
+  add(request: IncomingMessage, response: ServerResponse, over: () => void, hungUp: () => void): void;
   /** Resolves when nothing is pending. */
   drained(): Promise<void>;
 }
@@ -41,10 +38,6 @@ export function createPendingRequests({ failed }: Pick<AdapterHost, 'failed'>): 
   return {
     add({ socket }, response, over, hungUp) {
       const open = openOn(socket);
-      if (open.size >= maxPerSocket) {
-        socket.destroy();
-        return false;
-      }
       const done = (): void => {
         if (!open.delete(done)) return;
         pending -= 1;
@@ -64,7 +57,6 @@ export function createPendingRequests({ failed }: Pick<AdapterHost, 'failed'>): 
       );
       pending += 1;
       response.once('close', done);
-      return true;
     },
     drained: () =>
       pending === 0

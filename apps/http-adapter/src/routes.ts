@@ -117,8 +117,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       underWay?.answered();
     };
     // A client that closed its side still hears what becomes of its request, but waits for no command.
-    const taken = pending.add(request.raw, reply.raw, over, () => answer.whenOver?.());
-    if (!taken) return reply.hijack();
+    pending.add(request.raw, reply.raw, over, () => answer.whenOver?.());
     standing.busy(socket);
     const asked = readHead(headOf(endpoint, request));
     const goodbye = !('status' in asked) && asked.goodbye;

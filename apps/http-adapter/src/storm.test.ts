@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { createMemoryJournal, type Journal } from '@rollcall/adapter-kit';
 import { scriptedPassword, startForTest, type AdapterInTest } from '@rollcall/adapter-kit/conformance';
 import { afterEach, expect, test } from 'vitest';
@@ -73,4 +74,28 @@ test('so it has after a restart, before any device of the tenant was let in', as
   release();
   expect(await renewal).toBe(202);
   await Promise.all(storm);
+});
+
+test.each([
+  ['for no path', 'GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n'],
+  [
+    'preflight',
+    'OPTIONS /event HTTP/1.1\r\nhost: x\r\norigin: https://x\r\naccess-control-request-method: POST\r\n\r\n',
+  ],
+  ['without credentials', 'POST /event HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n'],
+  [
+    'with a malformed header',
+    'POST /event HTTP/1.1\r\nhost: x\r\nauthorization: Basic ?\r\ncontent-length: 0\r\n\r\n',
+  ],
+])('a thousand requests %s in one packet end their connection', async (_, request) => {
+  const { address } = await givenAnAdapter(createMemoryJournal());
+  const socket = connect(address.port, '127.0.0.1');
+  socket.on('error', () => {});
+  let answers = 0;
+  socket.on('data', (chunk) => (answers += String(chunk).split('HTTP/1.1 ').length - 1));
+  // It may be told of the end by an error first.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(request.repeat(1_000));
+  await closed;
+  expect(answers).toBeLessThanOrEqual(16);
 });

@@ -117,14 +117,30 @@ test('metrics are made once for many who ask at the same time', async () => {
   });
   const socket = connect(server.port, '127.0.0.1');
   sockets.push(socket);
-  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(20));
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(16));
   while (made.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   release();
   let answers = '';
   for await (const chunk of socket) {
     answers += String(chunk);
-    if (answers.split('up 1\n').length > 20) break;
+    if (answers.split('up 1\n').length > 16) break;
   }
   expect(made).toHaveLength(1);
+  await server.close();
+});
+
+test('a thousand requests in one packet are cut off after a few', async () => {
+  let asked = 0;
+  const { server, get } = await givenAServer([], () => {
+    asked += 1;
+    return [];
+  });
+  const socket = connect(server.port, '127.0.0.1');
+  sockets.push(socket.on('error', () => {}));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.resume().write('GET /readiness HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(1_000));
+  await closed;
+  expect(asked).toBe(2);
+  expect((await get('/readiness')).status).toBe(200);
   await server.close();
 });

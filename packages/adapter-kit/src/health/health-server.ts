@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { containServer } from '@rollcall/containment';
 import { TransportError, type Log } from '@rollcall/core';
+import { boundRequests } from '../listening/bound-requests.ts';
 import { boundConnections } from './bound-connections.ts';
 
 export interface HealthCheck {
@@ -30,6 +31,8 @@ export interface HealthServer {
 }
 
 const maxConnections = 100;
+/** Whoever probes waits for the answer before it asks again. */
+const maxRequestsPerConnection = 2;
 /** A request that has not arrived by then, and a connection that says nothing, are closed. */
 const timeoutMs = 5_000;
 
@@ -44,38 +47,37 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   /** Whoever asks meanwhile gets the same answer: many who ask cost no more than one. */
   const renderOnce = (): ReturnType<HealthServerOptions['metrics']> =>
     (rendering ??= options.metrics().finally(() => (rendering = undefined)));
-  const server = createServer(
-    {
-      requestTimeout: timeoutMs,
-      headersTimeout: timeoutMs,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 8_192,
-    },
-    (request, response) => {
-      switch (request.url?.split('?')[0]) {
-        case '/started':
-          return sendChecks(response, options.started());
-        case '/readiness':
-          return sendChecks(response, options.readiness());
-        case '/liveness':
-          return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
-        case '/metrics':
-        case '/prometheus':
-          renderOnce().then(
-            ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
-            (error: unknown) => {
-              options.failed('health', error);
-              response.writeHead(500).end();
-            },
-          );
-          return undefined;
-        default:
-          response.writeHead(404).end();
-          return undefined;
-      }
-    },
-  );
+  const server = createServer({
+    requestTimeout: timeoutMs,
+    headersTimeout: timeoutMs,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 8_192,
+  });
   containServer(server, 'health', (where, error) => options.failed(where, error));
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    switch (request.url?.split('?')[0]) {
+      case '/started':
+        return sendChecks(response, options.started());
+      case '/readiness':
+        return sendChecks(response, options.readiness());
+      case '/liveness':
+        return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+      case '/metrics':
+      case '/prometheus':
+        renderOnce().then(
+          ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+          (error: unknown) => {
+            options.failed('health', error);
+            response.writeHead(500).end();
+          },
+        );
+        return undefined;
+      default:
+        response.writeHead(404).end();
+        return undefined;
+    }
+  };
+  boundRequests(server, answer, maxRequestsPerConnection);
   server.setTimeout(timeoutMs);
   boundConnections(server, maxConnections, (remoteIp) => options.turnedAway(remoteIp));
   server.listen(options.port, options.host);

@@ -1,0 +1,57 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+type Serve = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** HTTP/1.1 lets a client send requests without waiting for answers. */
+const defaultMax = 16;
+/** Bytes that are parsed at a time. The shortest requests are some twenty bytes long. */
+const sliceBytes = 2_048;
+
+/**
+ * Serves at most so many requests of a connection at a time; one more closes it, and what it sent behind that is not even parsed.
+ * Two thousand requests fit into the 64 kB that are read at once: without this a few connections would hold up everybody else for
+ * seconds.
+ *
+ * @param maxPerConnection requests that one network connection may have open.
+ */
+export function boundRequests(server: Server, serve: Serve, maxPerConnection = defaultMax): void {
+  const open = new WeakMap<Socket, number>();
+  const cutOff = new WeakSet<Socket>();
+
+  const bounded =
+    (next: Serve): Serve =>
+    (request, response) => {
+      const { socket } = request;
+      if (cutOff.has(socket)) return;
+      const before = open.get(socket) ?? 0;
+      if (before >= maxPerConnection) {
+        cutOff.add(socket);
+        socket.destroy();
+        return;
+      }
+      open.set(socket, before + 1);
+      response.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
+      next(request, response);
+    };
+
+  server.on('request', bounded(serve));
+  // Node answers it by itself where nobody listens, and as often as it comes.
+  server.on(
+    'checkExpectation',
+    bounded((_request, response) => response.writeHead(417).end()),
+  );
+  server.on('connection', (socket: Socket) => parseInSlices(socket, () => cutOff.has(socket)));
+}
+
+/** Node.js gives its parser all that was read at once, and the parser cannot be stopped in the midst of it. */
+function parseInSlices(socket: Socket, isCutOff: () => boolean): void {
+  const parsers = socket.listeners('data') as ((bytes: Buffer) => void)[];
+  for (const parse of parsers) {
+    socket.off('data', parse);
+    socket.on('data', (bytes: Buffer) => {
+      for (let start = 0; start < bytes.length && !isCutOff(); start += sliceBytes)
+        parse.call(socket, bytes.subarray(start, start + sliceBytes));
+    });
+  }
+}
