@@ -5,6 +5,7 @@ import { containServer, createFailureReport, peerBeingServed, servePeer } from '
 import { systemClock, TransportError, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
+import { createCutOffLog } from './cut-off-log.ts';
 import { createBoundPeers } from './bound-peers.ts';
 import { addressText, parseAddress, type Address } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
@@ -252,6 +253,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const peers = createBoundPeers({ max: options.maxConnections ?? 1_000, clock: systemClock, log });
   const whenOpen = new WeakMap<object, () => void>();
   container.on('connection_open', ({ connection }: rhea.EventContext) => whenOpen.get(connection)?.());
+  const cutOffs = createCutOffLog(systemClock, log);
   const server = createServer((socket) => {
     const opened = peers.admit(socket);
     if (!opened) return;
@@ -264,8 +266,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       clock: systemClock,
       // A peer is told the time-out, and must be heard within half of it.
       idleTimeoutMs,
-      onViolation: (problem) =>
-        log.warn({ peer: `${socket.remoteAddress}:${socket.remotePort}`, problem }, 'peer was cut off'),
+      onViolation: (problem) => cutOffs.cutOff(`${socket.remoteAddress}:${socket.remotePort}`, problem),
     });
     whenOpen.set(connection, opened);
   });
@@ -294,6 +295,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       const closed = once(server, 'close');
       server.close();
       peers.stop();
+      cutOffs.stop();
       for (const socket of sockets) socket.destroy();
       await closed;
       store.close();

@@ -8,6 +8,7 @@ import { createPendingSockets, type SocketPlace } from './pending-sockets.ts';
 import { createArrivals } from './proxy-protocol/arrivals.ts';
 import { standForSame } from './peer-address.ts';
 import { createTlsHandshakes } from './tls-handshakes.ts';
+import { openFilesLimit, placesWithin } from './open-files.ts';
 
 export interface SocketServerOptions {
   /** E.g. `mqtt`; over TLS an `s` follows. */
@@ -43,7 +44,13 @@ const defaultMaxHandshakes = 500;
 export async function listenForSockets(options: SocketServerOptions): Promise<RunningProtocol> {
   const { scheme, listeners, host } = options;
   const sockets = new Set<Socket>();
-  const pending = createPendingSockets({ max: options.maxPendingSockets, turnedAway: host.turnedAway });
+  const max = placesWithin(options.maxPendingSockets, openFilesLimit());
+  if (max < options.maxPendingSockets)
+    host.log.info(
+      { scheme, places: max },
+      'the system lets this process have few files open: so many connections may wait for their login',
+    );
+  const pending = createPendingSockets({ max, turnedAway: host.turnedAway });
   const servers: Server[] = [];
   const listening: ListenAddress[] = [];
   const arrivals = createArrivals({

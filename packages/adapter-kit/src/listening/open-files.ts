@@ -1,0 +1,19 @@
+/** Of the files that the process may have open, so many are for those who have not logged in. */
+const share = 1 / 2;
+
+/**
+ * How many network connections may wait for their login where the process may have no more than `openFiles` files open: else those
+ * who say nothing would take all of them, and nobody else could come in.
+ */
+export function placesWithin(wanted: number, openFiles: number | undefined): number {
+  return openFiles === undefined ? wanted : Math.max(1, Math.min(wanted, Math.floor(openFiles * share)));
+}
+
+/** The limit that the system sets; `undefined` where it sets none, or none is known. */
+export function openFilesLimit(): number | undefined {
+  const { userLimits } = process.report.getReport() as {
+    readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } };
+  };
+  const limit = userLimits?.open_files?.soft;
+  return typeof limit === 'number' ? limit : undefined;
+}
