@@ -7,6 +7,7 @@ import { describeAdapter } from '@rollcall/adapter-kit/conformance';
 import { hasDebianPackage } from '@rollcall/conformance';
 import { afterEach, describe } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
 
 // The contract once more, with a device that is not of JavaScript: Qpid Proton's Python client, a process each.
 
@@ -33,16 +34,7 @@ describe.runIf(hasDebianPackage('python3-qpid-proton'))('with Qpid Proton', () =
 
   describeAdapter('AMQP 1.0', {
     createAdapter: (limits) =>
-      createAmqpAdapter({
-        plain: { host: '127.0.0.1', port: 0 },
-        authenticationRequired: true,
-        maxPayloadBytes: 2_048,
-        maxFrameBytes: 16_384,
-        idleTimeoutMs: silenceMs,
-        openTimeoutMs: 10_000,
-        maxPendingSockets: 100,
-        ...limits,
-      }),
+      createAmqpAdapter({ ...options, idleTimeoutMs: silenceMs, maxPendingSockets: 100, ...limits }),
     silenceMs,
     // Proton's client does not tell one SASL outcome from another: what it heard of a refusal is not known.
     async connect({ port }, { username, password, remoteId }) {

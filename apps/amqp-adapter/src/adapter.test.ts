@@ -18,17 +18,10 @@ import { systemClock, systemRandom } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
+import { options as defaults } from './testing/options.ts';
 import { deviceBytes } from './testing/device-bytes.ts';
 
-const options: AmqpAdapterOptions = {
-  plain: { host: '127.0.0.1', port: 0 },
-  maxPayloadBytes: 2_048,
-  maxFrameBytes: 16_384,
-  idleTimeoutMs: 60_000,
-  openTimeoutMs: 10_000,
-  authenticationRequired: true,
-  maxPendingSockets: 100,
-};
+const options: AmqpAdapterOptions = { ...defaults, maxPendingSockets: 100 };
 
 const clients: rhea.Connection[] = [];
 const adapters: AdapterInTest[] = [];

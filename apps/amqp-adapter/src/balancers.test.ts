@@ -1,18 +1,10 @@
 import { describeBalancers } from '@rollcall/adapter-kit/conformance';
 import { createAmqpAdapter } from './adapter.ts';
+import { limits } from './testing/options.ts';
 import { amqpHeader, openFrame, saslHeader, saslInit } from './testing/raw-client.ts';
 
 describeBalancers('AMQP 1.0', {
-  createAdapter: (listeners) =>
-    createAmqpAdapter({
-      ...listeners,
-      maxPayloadBytes: 2_048,
-      maxFrameBytes: 16_384,
-      idleTimeoutMs: 60_000,
-      openTimeoutMs: 10_000,
-      authenticationRequired: true,
-      maxPendingSockets: 1_000,
-    }),
+  createAdapter: (listeners) => createAmqpAdapter({ ...limits, ...listeners }),
   // A client need not wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
   hello: ({ username, password }) =>
     Buffer.concat([

@@ -3,16 +3,9 @@ import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformanc
 import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
+import { options as defaults } from './testing/options.ts';
 
-const options = {
-  plain: { host: '127.0.0.1', port: 0 },
-  maxPayloadBytes: 2_048,
-  maxFrameBytes: 16_384,
-  idleTimeoutMs: 60_000,
-  openTimeoutMs: 10_000,
-  authenticationRequired: true,
-  maxPendingSockets: 100,
-};
+const options = { ...defaults, maxPendingSockets: 100 };
 
 interface RawConnection {
   readonly options: { readonly container_id: string };

@@ -13,6 +13,7 @@ import { isPrintable } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
 import { amqpHeader, openFrame, rawClient, saslHeader, saslInit } from './testing/raw-client.ts';
 
 let adapter: AdapterInTest;
@@ -20,19 +21,9 @@ let expectNothingPrinted: () => void;
 
 beforeEach(async () => {
   expectNothingPrinted = watchConsole();
-  const listener = { host: '127.0.0.1', port: 0 };
-  adapter = await startForTest(
-    createAmqpAdapter({
-      plain: listener,
-      maxPayloadBytes: 2_048,
-      maxFrameBytes: 16_384,
-      idleTimeoutMs: 60_000,
-      openTimeoutMs: 10_000,
-      authenticationRequired: true,
-      maxPendingSockets: 1_000,
-    }),
-    { settings: { health: listener } },
-  );
+  adapter = await startForTest(createAmqpAdapter(options), {
+    settings: { health: { host: '127.0.0.1', port: 0 } },
+  });
 });
 afterEach(async () => {
   await expectPrintableMetrics(adapter);

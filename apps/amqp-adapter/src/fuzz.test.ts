@@ -10,6 +10,7 @@ import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/co
 import rhea from 'rhea';
 import { expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
+import { limits } from './testing/options.ts';
 
 const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 2_000);
 const cases = Math.ceil(allCases / loopbackHosts.length);
@@ -46,17 +47,7 @@ test.each(loopbackHosts)(
   `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
   { timeout: 60_000 + cases * 20 },
   async (host) => {
-    const adapter = await startForTest(
-      createAmqpAdapter({
-        plain: { host, port: 0 },
-        maxPayloadBytes: 2_048,
-        maxFrameBytes: 16_384,
-        idleTimeoutMs: 60_000,
-        openTimeoutMs: 10_000,
-        authenticationRequired: true,
-        maxPendingSockets: 1_000,
-      }),
-    );
+    const adapter = await startForTest(createAmqpAdapter({ ...limits, plain: { host, port: 0 } }));
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
     const conversation = await recordedConversation(host, port);

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
 import { amqpHeader, openFrame, rawClient, saslHeader, saslInit } from './testing/raw-client.ts';
 
 const connections = 50;
@@ -15,17 +16,7 @@ test.each([
   ['refused', 'guess'],
   ['let in', scriptedPassword],
 ])('no timer is left of connections that were %s and are over', async (_what, password) => {
-  const adapter = await startForTest(
-    createAmqpAdapter({
-      plain: { host: '127.0.0.1', port: 0 },
-      maxPayloadBytes: 2_048,
-      maxFrameBytes: 16_384,
-      idleTimeoutMs: 60_000,
-      openTimeoutMs: 10_000,
-      authenticationRequired: true,
-      maxPendingSockets: 1_000,
-    }),
-  );
+  const adapter = await startForTest(createAmqpAdapter(options));
   onTestFinished(() => adapter.running.stop({ graceMs: 0 }));
   const before = armedTimers();
   for (let i = 0; i < connections; i++) {

@@ -1,18 +1,10 @@
 import { describeLoginFlood } from '@rollcall/adapter-kit/conformance';
 import rhea from 'rhea';
 import { createAmqpAdapter } from './adapter.ts';
+import { options } from './testing/options.ts';
 
 describeLoginFlood('AMQP 1.0', {
-  createAdapter: () =>
-    createAmqpAdapter({
-      plain: { host: '127.0.0.1', port: 0 },
-      maxPayloadBytes: 2_048,
-      maxFrameBytes: 16_384,
-      idleTimeoutMs: 60_000,
-      openTimeoutMs: 10_000,
-      authenticationRequired: true,
-      maxPendingSockets: 1_000,
-    }),
+  createAdapter: () => createAmqpAdapter(options),
   wrong: 'Failed to authenticate: 1',
   temporary: 'Failed to authenticate: 4',
   logIn({ port }, username, password) {

@@ -10,6 +10,7 @@ import {
 import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
+import { limits } from './testing/options.ts';
 import {
   amqpHeader,
   openFrame,
@@ -34,15 +35,7 @@ async function givenAnAdapter(
   facts: Partial<AmqpAdapterOptions> = { plain: loopback },
   setting: TestSetting = {},
 ): Promise<AdapterInTest> {
-  const options: AmqpAdapterOptions = {
-    authenticationRequired: true,
-    maxPayloadBytes: 2_048,
-    maxFrameBytes: 16_384,
-    idleTimeoutMs: 60_000,
-    openTimeoutMs: 10_000,
-    maxPendingSockets: 100,
-    ...facts,
-  };
+  const options: AmqpAdapterOptions = { ...limits, maxPendingSockets: 100, ...facts };
   const adapter = await startForTest(createAmqpAdapter(options), setting);
   adapters.push(adapter);
   return adapter;
