@@ -14,7 +14,6 @@ export interface HeldAnswers {
   hasRoom(group: string): boolean;
   /** Nobody waits any longer, now or later. */
   stop(): void;
-  readonly count: number;
 }
 
 export function createHeldAnswers({ clock, max, maxPerGroup }: HeldAnswersOptions): HeldAnswers {
@@ -48,9 +47,6 @@ export function createHeldAnswers({ clock, max, maxPerGroup }: HeldAnswersOption
     stop() {
       stopped = true;
       for (const release of releases) release();
-    },
-    get count() {
-      return releases.size;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inOrderOfGivingWay, type TenantLoad } from './fair-bounds.ts';
+import { firstToGiveWay, inOrderOfGivingWay, type TenantLoad } from './fair-bounds.ts';
 
 const bounds = { maxEvents: 100, maxBytes: 1_000 };
 
@@ -15,7 +15,9 @@ function order(loads: Readonly<Record<string, Partial<TenantLoad>>>): readonly s
     bytes: tenants.reduce((sum, { bytes }) => sum + bytes, 0),
     pairs: 0,
   };
-  return inOrderOfGivingWay(tenants, total, bounds).map(({ name }) => name);
+  const names = inOrderOfGivingWay(tenants, total, bounds).map(({ name }) => name);
+  expect(firstToGiveWay(tenants, total, bounds)?.name).toBe(names[0]);
+  return names;
 }
 
 test('whoever has most pairs gives way first, of those over their share', () => {

@@ -44,7 +44,7 @@ export interface LaneContext {
   /** What became of a try. Told before the next event of the device goes out. Not of announcements. */
   tried(tried: Tried): void;
   /** The event of this place waits no more; told after {@link tried}. */
-  released(place: Place, bytes: number): void;
+  released(bytes: number): void;
 }
 
 /** The way of one tenant's events to one sink. Its trouble stalls nobody else. */
@@ -184,7 +184,7 @@ export function createLane(context: LaneContext): Lane {
     const isAnnouncement = waiting.is(entry, flags.announcement);
     queue.done(entry);
     bodies.done(place);
-    if (!isAnnouncement) context.released(place, bytes);
+    if (!isAnnouncement) context.released(bytes);
   }
 
   function retryLater(entry: Entry, atLeastMs: number, unreachable: boolean): void {

@@ -1,5 +1,5 @@
 import type { EventSink } from '@rollcall/core';
-import { inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
+import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
 import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
 import { createLeftOutLog } from './left-out-log.ts';
 import type { OutboxBounds, SinkDepth } from './outbox.ts';
@@ -51,7 +51,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
           if (tried.delivery.status === 'refused') parked += 1;
           observer.tried(tried);
         },
-        released(_place, size) {
+        released(size) {
           events -= 1;
           bytes -= size;
           observer.released();
@@ -62,13 +62,9 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
     return lane;
   }
 
-  function givingWay(within: QueueBounds): readonly Lane[] {
-    return inOrderOfGivingWay(lanes.values(), { events, bytes, pairs: 0 }, within);
-  }
-
   function keepWithinBounds(): void {
     while (events > bounds.maxEvents || bytes > bounds.maxBytes) {
-      const [lane] = givingWay(bounds);
+      const lane = firstToGiveWay(lanes.values(), { events, bytes, pairs: 0 }, bounds);
       // Nothing can be left out without breaking a pair, or harming another tenant: what is announced or open now must go through.
       if (!lane) return;
       leaveOut(lane, 'oldest');
@@ -116,7 +112,10 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
     },
     mayAnnounce: (tenant, device) => laneOf(tenant).mayAnnounce(device),
     // Each tenant's share is that of what waits now.
-    leaveOutPinned: () => givingWay({ maxEvents: events - 1, maxBytes: Infinity }).some(leaveOutPinned),
+    leaveOutPinned() {
+      const within: QueueBounds = { maxEvents: events - 1, maxBytes: Infinity };
+      return inOrderOfGivingWay(lanes.values(), { events, bytes, pairs: 0 }, within).some(leaveOutPinned);
+    },
     depth() {
       let oldestAt: number | undefined;
       for (const lane of lanes.values()) {
