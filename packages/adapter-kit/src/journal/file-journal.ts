@@ -10,7 +10,7 @@ import {
 } from '@rollcall/core';
 import type { NotedMark } from '../authentication/proof-memory.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
-import { inOrderOf, readPages } from './pages.ts';
+import { inOrderOf, readAll, readPages } from './pages.ts';
 import type { Journal, Owed, PendingEvent } from './journal.ts';
 import { createRowBook } from './row-book.ts';
 import type { JournalStore, StoredPending } from './store/stored.ts';
@@ -133,15 +133,15 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       const summary = await store.open();
       book.begin(summary);
       const { lastSeq, proofKey } = summary;
-      const rhythms: (readonly [holder: string, learned: LearnedRhythm])[] = [];
-      for await (const page of readPages(store, 'rhythms', Number.MAX_SAFE_INTEGER))
-        for (const { holder, gaps } of page) rhythms.push([holder, JSON.parse(gaps) as LearnedRhythm]);
-      const proofs: NotedMark[] = [];
-      for await (const page of readPages(store, 'proofs', Number.MAX_SAFE_INTEGER))
-        for (const { name, hash, at } of page) proofs.push({ name, hash, at: at as Timestamp });
-      const owed: Owed[] = [];
-      for await (const page of readPages(store, 'owed', Number.MAX_SAFE_INTEGER))
-        for (const { seq: _seq, ...each } of page) owed.push(each);
+      const rhythms = (await readAll(store, 'rhythms')).map(
+        ({ holder, gaps }) => [holder, JSON.parse(gaps) as LearnedRhythm] as const,
+      );
+      const proofs = (await readAll(store, 'proofs')).map(({ name, hash, at }): NotedMark => ({
+        name,
+        hash,
+        at: at as Timestamp,
+      }));
+      const owed = (await readAll(store, 'owed')).map(({ seq: _seq, ...each }): Owed => each);
       return {
         ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
         ...(summary.instance !== undefined && { follows: summary.instance }),

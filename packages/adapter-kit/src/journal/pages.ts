@@ -21,6 +21,17 @@ export async function* readPages<What extends 'pending' | 'open' | 'rhythms' | '
   }
 }
 
+/** All rows of a part of a store. */
+export async function readAll<What extends 'rhythms' | 'proofs' | 'owed'>(
+  store: Pick<JournalStore, 'read'>,
+  what: What,
+): Promise<ReturnType<StoreReads[What]>[number][]> {
+  const rows: ReturnType<StoreReads[What]>[number][] = [];
+  for await (const page of readPages(store, what, Number.MAX_SAFE_INTEGER))
+    for (const row of page) rows.push(row);
+  return rows;
+}
+
 /** The events of the store as a sink gets them, in the order in which they were asked for. */
 export function inOrderOf(
   places: readonly Place[],
