@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IdentifierRule } from '@rollcall/core';
 import { compareEntries } from './compare-entries.ts';
-import { decodeText } from './decode-text.ts';
 import { fingerprint } from './fingerprints.ts';
 import { holdBack, type HeldBack } from './held-back.ts';
-import { parseRegistry, type ParseOptions } from './parse-registry.ts';
+import { parseRegistryBytes, type ParsedRegistry, type ParseOptions } from './parse-registry.ts';
 import { readWholeFile } from './read-whole-file.ts';
 import { entryKinds, noEntries, type Entries, type EntryKind } from './registry-entries.ts';
 
@@ -49,14 +48,11 @@ export function checkRegistry(
   return { ...facts, reload: changesBetween(served.entries, entries) };
 }
 
-function read(file: string, options: ParseOptions): ReturnType<typeof parseRegistry> {
+function read(file: string, options: ParseOptions): ParsedRegistry {
   const whole = readWholeFile(file);
   if (whole.status === 'away') return { status: 'invalid', problems: [whole.problem] };
   if (whole.status === 'moved') return { status: 'invalid', problems: [`${file}: is being written`] };
-  const text = decodeText(whole.bytes);
-  return text === undefined
-    ? { status: 'invalid', problems: [`${file}: is not text in UTF-8`] }
-    : parseRegistry(file, text, options);
+  return parseRegistryBytes(file, whole.bytes, options);
 }
 
 function countsOf(entries: Entries<string>): Readonly<Record<EntryKind, number>> {

@@ -1,8 +1,7 @@
 import { compareEntries } from './compare-entries.ts';
-import { decodeText } from './decode-text.ts';
 import { readFingerprints, shareFingerprints } from './fingerprints.ts';
 import { holdBack, type HeldBack } from './held-back.ts';
-import { parseRegistry, type ParseOptions } from './parse-registry.ts';
+import { parseRegistryBytes, type ParseOptions } from './parse-registry.ts';
 import { readWholeFile } from './read-whole-file.ts';
 import type { EntryChange } from './registry-entries.ts';
 
@@ -52,11 +51,7 @@ export function loadRegistry(request: LoadRequest): {
   const { served } = request;
   if (served?.digest === digest && request.accepted !== digest)
     return { result: { status: 'unchanged', signature }, changes: [] };
-  const text = decodeText(read.bytes);
-  const parsed =
-    text === undefined
-      ? { status: 'invalid' as const, problems: [`${request.file}: is not text in UTF-8`] }
-      : parseRegistry(request.file, text, request);
+  const parsed = parseRegistryBytes(request.file, read.bytes, request);
   if (parsed.status === 'invalid')
     return { result: { status: 'invalid', signature, problems: parsed.problems }, changes: [] };
   const before = served ? readFingerprints(served.fingerprints) : new Map();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { breaksRule, type IdentifierRule } from '@rollcall/core';
+import { decodeText } from './decode-text.ts';
 import { packCredentials } from './pack-credentials.ts';
 import { packDevice } from './pack-device.ts';
 import { packTenant } from './pack-tenant.ts';
@@ -37,6 +38,14 @@ export type ParsedRegistry =
       readonly warnings: readonly string[];
     }
   | { readonly status: 'invalid'; readonly problems: readonly string[] };
+
+/** {@link parseRegistry} of the bytes of a file. */
+export function parseRegistryBytes(file: string, bytes: Uint8Array, options: ParseOptions): ParsedRegistry {
+  const text = decodeText(bytes);
+  return text === undefined
+    ? { status: 'invalid', problems: [`${file}: is not text in UTF-8`] }
+    : parseRegistry(file, text, options);
+}
 
 /** Reads the text of a registry file, JSON or YAML by the file's extension, and lists everything that is wrong with it. */
 export function parseRegistry(
