@@ -302,11 +302,11 @@ export function createDtlsServer<P>(options: DtlsServerOptions<P>): DtlsServer<P
     drop(opened, peer);
     // While somebody makes an association there, an alert that nothing protects would end the handshake.
     const isStray = !isHidden && !association && !pending.get(key) && !isAnswered;
-    return isStray ? tellUnknown(record, peer) : isAnswered;
+    return isStray ? tellUnknown(record, peer, key) : isAnswered;
   }
 
-  function tellUnknown(record: DtlsRecord, peer: Peer): boolean {
-    const answer = strayAlerts.answerTo(record, peerKey(peer));
+  function tellUnknown(record: DtlsRecord, peer: Peer, key: string): boolean {
+    const answer = strayAlerts.answerTo(record, key);
     if (!answer) return false;
     counters.strayAlerts++;
     settings.send(answer, peer);
