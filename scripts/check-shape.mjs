@@ -3,7 +3,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const adapterFiles = ['config.ts', 'adapter.ts', 'tracker.ts', 'tracker.test.ts', 'adapter.test.ts'];
+const adapterFiles = [
+  'run.ts',
+  'config.ts',
+  'adapter.ts',
+  'tracker.ts',
+  'tracker.test.ts',
+  'adapter.test.ts',
+];
 
 /**
  * What is wrong with one workspace member.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApp } from './support/processes.ts';
+import { startApp, type TestProcess } from './support/processes.ts';
 
 // The adapter alone, as a team would deploy it.
 
@@ -31,13 +31,26 @@ const environment = {
   ROLLCALL_HEALTH_PORT: '0',
 };
 
+/** Why it could not start: the errors in its log, and nothing anywhere else. */
+function fatalLines({ stdout, stderr }: TestProcess): readonly unknown[] {
+  expect(stderr).toEqual([]);
+  return stdout
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ level }) => level === 'error')
+    .map(({ time, name, msg }) => {
+      expect(name).toBe('mqtt-adapter');
+      expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      return msg;
+    });
+}
+
 test('a bad configuration is told completely, with status 2', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ROLLCALL_MQTT_INSECUREPORT: 'many',
     ROLLCALL_MQTT_INSECUREPROT: '1',
   });
   expect(await adapter.exited()).toBe(2);
-  expect(adapter.stderr).toEqual([
+  expect(fatalLines(adapter)).toEqual([
     'configuration: ROLLCALL_MQTT_INSECUREPORT: must be a whole number from 0 to 65535',
     expect.stringContaining(
       'ROLLCALL_MQTT_INSECUREPROT: unknown option; did you mean ROLLCALL_MQTT_INSECUREPORT?',
@@ -46,7 +59,6 @@ test('a bad configuration is told completely, with status 2', async () => {
     'configuration: ROLLCALL_MESSAGING_HOST: must be set',
     expect.stringContaining('no port to listen on'),
   ]);
-  expect(adapter.stdout).toEqual([]);
 });
 
 test('a bad registry file is told completely, with status 2', async () => {
@@ -55,7 +67,7 @@ test('a bad registry file is told completely, with status 2', async () => {
   );
   const adapter = startApp('mqtt-adapter', [], { ...environment, ROLLCALL_REGISTRY_FILE: file });
   expect(await adapter.exited()).toBe(2);
-  expect(adapter.stderr).toEqual(['configuration: tenants[0].devices[1].device-id: x is there twice']);
+  expect(fatalLines(adapter)).toEqual(['configuration: tenants[0].devices[1].device-id: x is there twice']);
 });
 
 test('without a network it starts all the same, says so once, and is ready but degraded; SIGTERM ends it', async () => {
@@ -86,8 +98,31 @@ test('a taken port is told in one line, with status 1', async () => {
     ROLLCALL_MQTT_INSECUREPORT: port,
   });
   expect(await second.exited()).toBe(1);
-  expect(second.stderr).toEqual([`mqtt port 127.0.0.1:${port} cannot be bound: EADDRINUSE`]);
+  expect(fatalLines(second)).toEqual([`mqtt port 127.0.0.1:${port} cannot be bound: EADDRINUSE`]);
   await first.end('SIGTERM');
+});
+
+test('a Service of Kubernetes with our name is told of once, and the adapter runs', async () => {
+  const file = await registryWith('tenants: []');
+  const adapter = startApp('mqtt-adapter', [], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: file,
+    ROLLCALL_MQTT_PORT: 'tcp://10.0.0.1:8883',
+    ROLLCALL_MQTT_SERVICE_HOST: '10.0.0.1',
+    ROLLCALL_MQTT_SERVICE_PORT: '8883',
+    HONO_MQTT_SOMETHING: '1',
+    ROLLCALL_LOG_FORMAT: 'numbers',
+  });
+  await adapter.line((line) => line.includes('"ready"'), 'that it is ready');
+  expect(await adapter.end('SIGTERM')).toBe(0);
+  const lines = adapter.stdout.map((line) => JSON.parse(line) as { level: number; msg: string });
+  expect(lines.filter(({ msg }) => msg.includes('Kubernetes'))).toMatchObject([
+    {
+      level: 30,
+      variables: ['ROLLCALL_MQTT_PORT', 'ROLLCALL_MQTT_SERVICE_HOST', 'ROLLCALL_MQTT_SERVICE_PORT'],
+    },
+  ]);
+  expect(lines.filter(({ msg }) => msg.includes('HONO_MQTT_SOMETHING'))).toMatchObject([{ level: 40 }]);
 });
 
 test('--print-config shows what holds and where it came from, and no secret', async () => {
@@ -147,7 +182,7 @@ test('a sink that cannot be made is told in one line, with status 2', async () =
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: './docs/examples/webhook.ts',
   });
   expect(await adapter.exited()).toBe(2);
-  expect(adapter.stderr).toEqual([
+  expect(fatalLines(adapter)).toEqual([
     'configuration: WEBHOOK_URL: must be a URL',
     'configuration: WEBHOOK_SECRET: must be set',
   ]);
@@ -165,7 +200,7 @@ test('a journal that another adapter has open is told in one line, with status 1
   const second = startApp('mqtt-adapter', [], journal);
   expect(await second.exited()).toBe(1);
   const file = join(directory, 'journal', 'mqtt-0.journal');
-  expect(second.stderr).toEqual([
+  expect(fatalLines(second)).toEqual([
     `journal ${file}: another process has it open: two adapters must not run with one adapter id`,
   ]);
   expect(await first.end('SIGTERM')).toBe(0);
@@ -173,5 +208,5 @@ test('a journal that another adapter has open is told in one line, with status 1
   await writeFile(file, 'not a database, but long enough to be taken for one'.repeat(100));
   const third = startApp('mqtt-adapter', [], journal);
   expect(await third.exited()).toBe(1);
-  expect(third.stderr).toEqual([`journal ${file}: file is not a database`]);
+  expect(fatalLines(third)).toEqual([`journal ${file}: file is not a database`]);
 });

@@ -132,10 +132,18 @@ test('a taken port, and a data directory in use, are told in one line, with stat
     join(dataDir, 'another'),
   ]);
   expect(await samePort.exited()).toBe(1);
-  expect(samePort.stderr).toEqual([`amqp port 127.0.0.1:${port} cannot be bound: EADDRINUSE`]);
+  expect(samePort.stdout.map((line) => JSON.parse(line) as object)).toMatchObject([
+    {
+      level: 'error',
+      name: 'network',
+      exitStatus: 1,
+      msg: `amqp port 127.0.0.1:${port} cannot be bound: EADDRINUSE`,
+    },
+  ]);
   const sameData = startApp('rollcall', ['network', '--port', '0', '--data', dataDir]);
   expect(await sameData.exited()).toBe(1);
-  expect(sameData.stderr).toEqual([
-    `data directory ${dataDir} cannot be used: another messaging network uses it`,
+  expect(sameData.stdout.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { level: 'error', msg: `data directory ${dataDir} cannot be used: another messaging network uses it` },
   ]);
+  expect([...samePort.stderr, ...sameData.stderr]).toEqual([]);
 });

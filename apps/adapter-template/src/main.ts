@@ -1,18 +1,5 @@
 #!/usr/bin/env node
-import { runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
-import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
-import { createLog, createLoggerSink } from '@rollcall/logger-sink';
-import { createTemplateAdapter } from './adapter.ts';
-import { loadTemplateConfig } from './config.ts';
+import { inLogOf, onSupportedNode } from '@rollcall/adapter-kit/supported-node';
 
-await runAdapterProcess(loadTemplateConfig, ({ kit, own }) => ({
-  adapter: createTemplateAdapter(own),
-  maxConnections: own.maxConnections,
-  log: createLog({ name: 'adapter-template', level: kit.logLevel }),
-  openRegistry: openFileRegistry,
-  createPasswords: createPasswordVerifier,
-  createMessaging,
-  createLoggerSink,
-  tenantRules,
-}));
+// Nothing else is imported here: an older Node.js fails at that, before it could say what is needed.
+await onSupportedNode(() => import('./run.ts'), inLogOf('adapter-template'));

@@ -1,18 +1,5 @@
 #!/usr/bin/env node
-import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
-import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
-import { createLog, createLoggerSink } from '@rollcall/logger-sink';
-import { createAmqpAdapter } from './adapter.ts';
-import { amqpAdapterOptions, loadAmqpConfig } from './config.ts';
+import { inLogOf, onSupportedNode } from '@rollcall/adapter-kit/supported-node';
 
-await runAdapterProcess(loadAmqpConfig, ({ kit, own }) => ({
-  adapter: createAmqpAdapter(amqpAdapterOptions(own)),
-  maxConnections: connectionLimit(own.maxConnections),
-  log: createLog({ name: 'amqp-adapter', level: kit.logLevel }),
-  openRegistry: openFileRegistry,
-  createPasswords: createPasswordVerifier,
-  createMessaging,
-  createLoggerSink,
-  tenantRules,
-}));
+// Nothing else is imported here: an older Node.js fails at that, before it could say what is needed.
+await onSupportedNode(() => import('./run.ts'), inLogOf('amqp-adapter'));

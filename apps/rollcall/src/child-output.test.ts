@@ -6,6 +6,11 @@ import { expect, test } from 'vitest';
 import { keepOutput, warningIn } from './child-output.ts';
 
 test.each([
+  ['{"level":"warn","msg":"careful"}', 'careful'],
+  ['{"level":"error","msg":"lost","cause":"reset"}', 'lost (reset)'],
+  ['{"level":"fatal","msg":"lost","err":{"message":"boom"}}', 'lost (boom)'],
+  ['{"level":"info","msg":"fine"}', undefined],
+  ['{"level":"constructor","msg":"odd"}', undefined],
   ['{"level":40,"msg":"careful"}', 'careful'],
   ['{"level":50,"msg":"lost","cause":"reset"}', 'lost (reset)'],
   ['{"level":50,"msg":"lost","err":{"message":"boom"}}', 'lost (boom)'],
@@ -22,7 +27,7 @@ test('all goes to the file; warnings, and what a child complains about, to peopl
   const shown: string[] = [];
   const file = join(directory, 'child.log');
   keepOutput('child', stdout, stderr, file, (line) => void shown.push(line));
-  stdout.write('{"level":30,"msg":"fine"}\n{"level":40,"msg":"careful"}\n');
+  stdout.write('{"level":"info","msg":"fine"}\n{"level":"warn","msg":"careful"}\n');
   stderr.write('configuration: wrong\n');
   await expect.poll(() => shown.toSorted()).toEqual(['[child] careful', '[child] configuration: wrong']);
   stdout.end();

@@ -5,7 +5,8 @@ import { printable, printableJson } from '@rollcall/core';
 
 /** A log file of one run holds no more than this. */
 const maxLogBytes = 50 * 1024 * 1024;
-/** Severities of pino from which on a line is shown as well. */
+/** Severities from which on a line is shown as well: as words, or from this number of pino's on. */
+const shownLevels: readonly unknown[] = ['warn', 'error', 'fatal'];
 const warnLevel = 40;
 
 /** Keeps what a child prints in a file, and shows its warnings and errors, each as one line. */
@@ -46,7 +47,8 @@ export function warningIn(line: string): string | undefined {
     return undefined;
   }
   const { level, msg, err, cause } = (parsed ?? {}) as Record<string, unknown>;
-  if (typeof level !== 'number' || level < warnLevel || typeof msg !== 'string') return undefined;
+  const isShown = typeof level === 'number' ? level >= warnLevel : shownLevels.includes(level);
+  if (!isShown || typeof msg !== 'string') return undefined;
   const why = typeof cause === 'string' ? cause : (err as { message?: unknown } | undefined)?.message;
   return typeof why === 'string' ? `${msg} (${why})` : msg;
 }

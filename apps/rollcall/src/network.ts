@@ -1,21 +1,31 @@
-import { guardConsole } from '@rollcall/adapter-kit';
+import { guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-kit';
 import { spreadLastNet } from '@rollcall/containment';
+import { createLog } from '@rollcall/logger-sink';
 import { startMessagingNetwork } from '@rollcall/messaging-network';
-import { jsonLog } from './json-log.ts';
 import { shutdown } from './shutdown.ts';
+import { inOneLine } from './terminal.ts';
 
 export interface NetworkCommand {
   readonly port: number;
   readonly dataDir: string;
 }
 
-/** `rollcall network`: the embedded messaging network, until it is asked to stop or its parent ends. */
-export async function network({ port, dataDir }: NetworkCommand): Promise<void> {
-  const log = jsonLog('network');
+/**
+ * `rollcall network`: the embedded messaging network, until it is asked to stop or its parent ends. Its log is on standard output,
+ * also where it cannot start. Resolves with the exit status.
+ */
+export async function network({ port, dataDir }: NetworkCommand): Promise<number> {
+  const log = createLog({ name: 'network', level: 'info', format: logFormatOf(process.env) });
   guardConsole(log);
   spreadLastNet(log);
-  const running = await startMessagingNetwork({ port, dataDir, log });
-  process.send?.('ready');
-  await shutdown();
-  await running.close();
+  try {
+    const running = await startMessagingNetwork({ port, dataDir, log });
+    process.send?.('ready');
+    await shutdown();
+    await running.close();
+    return 0;
+  } catch (error) {
+    tellFatal([inOneLine(error)], { exitStatus: 1 }, log, process);
+    return 1;
+  }
 }

@@ -38,8 +38,14 @@ export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases
 export { deaf, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
 export { guardConsole } from './lifecycle/guard-console.ts';
-export { runAdapterProcess, type Composition } from './lifecycle/run-adapter-process.ts';
-export { runProcess } from './lifecycle/run-process.ts';
+export { logFormatOf } from './config/log-format.ts';
+export {
+  runAdapterProcess,
+  type AdapterProgram,
+  type Composition,
+  type LogSettings,
+} from './lifecycle/run-adapter-process.ts';
+export { tellFatal } from './lifecycle/tell-fatal.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
 export type { AddressRanges } from './config/address-ranges.ts';
 export { onArrival } from './arrival/on-arrival.ts';

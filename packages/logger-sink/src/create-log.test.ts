@@ -45,3 +45,21 @@ test.each(Object.entries(nastyStrings))(
     expect(harmOf(lines[0]?.slice(0, -1) ?? '')).toBeUndefined();
   },
 );
+
+test('severity is a word, and time RFC 3339', () => {
+  const { lines, log } = givenALog();
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level]({}, level);
+  for (const line of lines) {
+    const { level, msg, time } = JSON.parse(line) as { level: string; msg: string; time: string };
+    expect(level).toBe(msg);
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  }
+  expect(lines).toHaveLength(4);
+});
+
+test('both are numbers where that is wanted', () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  createLog({ name: 'a', level: 'info', format: 'numbers', destination }).warn({}, 'careful');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 40, time: expect.any(Number) as number });
+});

@@ -244,3 +244,19 @@ async function logInTenant({ registry }: ScriptedInTest): Promise<AuthenticatedD
   if (answer.status !== 'found') throw new Error('no tenant');
   return answer.value;
 }
+
+test('a device whose access is revoked is told of in one line, whatever it had open', async () => {
+  const adapter = await startScripted();
+  const lines = (): readonly unknown[] =>
+    adapter.logged.filter(({ message }) => message.startsWith('access revoked')).map(({ facts }) => facts);
+  const device = { tenant: 'acme', device: 'thermostat-7' };
+  const identity = await logIn(adapter, 'hashed-password');
+  beginLease(adapter, identity);
+  for (const remoteId of ['a', 'b', 'c']) await adapter.begin({ identity, remoteId });
+  adapter.host.holdProof(await logIn(adapter, 'psk'), () => {});
+  adapter.host.holdProof(await logIn(adapter, 'x509-cert'), () => {});
+  adapter.registry.disable('acme', 'thermostat-7');
+  await settled();
+  expect(lines()).toEqual([device]);
+  await adapter.running.stop({ graceMs: 0 });
+});

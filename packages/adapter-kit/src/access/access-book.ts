@@ -14,6 +14,7 @@ import { createHeldProofs } from './held-proofs.ts';
 import { inTurns } from './in-turns.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
 import { createRecentChanges, keyOfChange, keysOfDevice } from './recent-changes.ts';
+import { createTellRevoked } from './tell-revoked.ts';
 
 export interface AccessBookOptions extends Pick<AuthenticationContext, 'registry' | 'adapterType'> {
   readonly clock: Clock;
@@ -58,7 +59,8 @@ interface Lease {
 }
 
 export function createAccessBook(options: AccessBookOptions): AccessBook {
-  const { registry, clock, log, failed } = options;
+  const { registry, clock, failed } = options;
+  const tellRevoked = createTellRevoked(options.log);
   const changes = createRecentChanges();
   /** Changes before what is known of a device was looked up. */
   const knownSince = new WeakMap<AuthenticatedDevice, number>();
@@ -74,13 +76,14 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
     failed,
     standing: (identity) => standingOf(identity, options),
     undecided: () => (isUndecided = true),
+    revoked: tellRevoked,
   });
 
   async function reviewLease(lease: Lease): Promise<void> {
     const answer = await mayHoldLease(lease.identity, options, options.credentialsTypes);
     if (answer === 'unavailable') isUndecided = true;
     if (answer !== 'no' || !allLeases.has(lease)) return;
-    log.info({ ...lease.identity.device }, 'access revoked in the registry');
+    tellRevoked(lease.identity.device);
     lease.ended();
   }
 
@@ -93,7 +96,10 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
   }
 
   function review(key?: string): Promise<void> {
-    latestReview = latestReview.then(() => reviewAll(key)).catch((error: unknown) => failed('access', error));
+    const before = latestReview;
+    latestReview = tellRevoked
+      .during(() => before.then(() => reviewAll(key)))
+      .catch((error: unknown) => failed('access', error));
     return latestReview;
   }
 

@@ -1,4 +1,4 @@
-import { deviceKey, later, type Clock } from '@rollcall/core';
+import { deviceKey, later, type Clock, type DeviceRef } from '@rollcall/core';
 import { proofKey } from '../authentication/proof.ts';
 import type { Standing } from '../authentication/reauthorize.ts';
 import type { AccessEnd, AuthenticatedDevice, HeldProof } from '../protocol-adapter.ts';
@@ -29,6 +29,8 @@ export interface HeldProofsOptions {
   failed(where: string, error: unknown): void;
   /** The registry could not say: it is to be asked again. */
   undecided(): void;
+  /** What the device had open because of a secret ends, since the registry says so. */
+  revoked(device: DeviceRef): void;
 }
 
 /** What is open because of a secret, and is to end with it. */
@@ -88,7 +90,10 @@ export function createHeldProofs(options: HeldProofsOptions): HeldProofs {
       each.identity = standing.identity;
       arm(each);
     } else if (standing.refusal.reason === 'unavailable') options.undecided();
-    else end(each, 'access-revoked');
+    else {
+      options.revoked(each.identity.device);
+      end(each, 'access-revoked');
+    }
   }
 
   return {

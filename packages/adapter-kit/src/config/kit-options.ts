@@ -1,5 +1,6 @@
 import { addressRanges } from './address-ranges.ts';
 import { commaSeparated, flag, identifier, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
+import { logFormats } from './log-format.ts';
 import { networkOptions } from './network-options.ts';
 import { option, optional } from './option.ts';
 
@@ -68,6 +69,12 @@ export const kitOptions = {
     oneOf('debug', 'info', 'warn', 'error'),
     'info',
     'least severe log line written',
+  ),
+  logFormat: option(
+    'LOG_FORMAT',
+    oneOf(...logFormats),
+    'words',
+    'how severity and time stand in the log: `words` (`"level":"info"`, RFC 3339), or `numbers`, as pino has them',
   ),
   healthPort: option('HEALTH_PORT', port, '8088', 'port of /started, /readiness, /liveness and /metrics'),
   healthBindAddress: option('HEALTH_BINDADDRESS', text, '127.0.0.1', 'address that port is bound to'),

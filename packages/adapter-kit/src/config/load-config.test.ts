@@ -56,6 +56,42 @@ test('every problem is listed at once, misspelt names too', () => {
   ]);
 });
 
+test('a Service of Kubernetes is no configuration, whatever its name', () => {
+  const { own: values, serviceLinks } = loadConfig(own, {
+    ...required,
+    ROLLCALL_HEALTH_PORT: 'tcp://10.0.0.1:8088',
+    HONO_TEST_INSECUREPORT: '1884',
+    ROLLCALL_TEST_SERVICE_HOST: '10.0.0.2',
+    ROLLCALL_TEST_SERVICE_PORT: '80',
+    KUBERNETES_PORT: 'tcp://10.0.0.3:443',
+  });
+  expect(values.insecurePort).toBe(1884);
+  expect(serviceLinks).toEqual([
+    'ROLLCALL_HEALTH_PORT',
+    'ROLLCALL_TEST_SERVICE_HOST',
+    'ROLLCALL_TEST_SERVICE_PORT',
+  ]);
+  expect(problemsOf({ ...required, ROLLCALL_HEALTH_PORT: 'tcp://localhost:8088' })).toEqual([
+    'ROLLCALL_HEALTH_PORT: must be a whole number from 0 to 65535',
+  ]);
+});
+
+test("options of Hono that mean nothing here are warned of, in the adapter's own sections", () => {
+  const { warnings } = loadConfig(own, {
+    ...required,
+    HONO_TEST_INSECURE_PORT: '1884',
+    HONO_TEST_KEY: 'x',
+    HONO_MESSAGING_FLOWLATENCY: '5',
+    HONO_OTHER_THING: 'whatever',
+    HONO: 'x',
+  });
+  expect(warnings).toEqual([
+    'HONO_TEST_INSECURE_PORT: unknown option of Hono, left aside; did you mean HONO_TEST_INSECUREPORT?',
+    'HONO_TEST_KEY: unknown option of Hono, left aside; here it is ROLLCALL_TEST_KEY',
+    'HONO_MESSAGING_FLOWLATENCY: unknown option of Hono, left aside',
+  ]);
+});
+
 test('events need a directory, or must be said to stay in memory', () => {
   const env = { ...required, ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events' };
   expect(problemsOf(env)).toEqual([expect.stringContaining('ROLLCALL_JOURNAL_DIRECTORY: must be set')]);

@@ -9,6 +9,9 @@ export interface LoadedConfig<Own extends Options> {
   readonly own: ValuesOf<Own>;
   /** Every variable, its text and where it came from, in the order of the options. */
   readonly effective: readonly Effective[];
+  /** See `ReadResult`. */
+  readonly warnings: readonly string[];
+  readonly serviceLinks: readonly string[];
 }
 
 /**
@@ -22,10 +25,10 @@ export function loadConfig<Own extends Options>(
   env: Readonly<Record<string, string | undefined>>,
   ownProblems: (values: ValuesOf<Own>) => readonly string[] = () => [],
 ): LoadedConfig<Own> {
-  const { values, effective, problems } = readOptions({ ...kitOptions, ...own }, env);
+  const { values, problems, ...about } = readOptions({ ...kitOptions, ...own }, env);
   const all = [...problems, ...kitProblems(values), ...ownProblems(values)];
   if (all.length > 0) throw new ConfigError(all);
-  return { kit: values, own: values, effective };
+  return { kit: values, own: values, ...about };
 }
 
 /** The effective configuration for people: one line a variable, secrets masked. */

@@ -1,4 +1,5 @@
 import type { Option, Options, ValuesOf } from './option.ts';
+import { serviceLinks } from './service-links.ts';
 
 const ownPrefix = 'ROLLCALL_';
 const honoPrefix = 'HONO_';
@@ -16,13 +17,22 @@ export interface ReadResult<Set extends Options> {
   readonly values: ValuesOf<Set>;
   readonly effective: readonly Effective[];
   readonly problems: readonly string[];
+  /** What was left aside, a line each. */
+  readonly warnings: readonly string[];
+  /** Variables that Kubernetes set for Services, which are left aside too. */
+  readonly serviceLinks: readonly string[];
 }
 
-/** Reads options from environment variables, and lists everything that is wrong with them, misspelt names too. */
+/**
+ * Reads options from environment variables, and lists everything that is wrong with them, misspelt names too. Those of Eclipse
+ * Hono that mean nothing here are warned of: an environment may be shared with Hono's own adapters.
+ */
 export function readOptions<Set extends Options>(
   options: Set,
-  env: Readonly<Record<string, string | undefined>>,
+  environment: Readonly<Record<string, string | undefined>>,
 ): ReadResult<Set> {
+  const links = serviceLinks(environment);
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !links.has(name)));
   const problems: string[] = [];
   const effective: Effective[] = [];
   const values: Record<string, unknown> = {};
@@ -45,7 +55,35 @@ export function readOptions<Set extends Options>(
       problems.push(`${name}: unknown option${suggestion(name, known)}`);
   }
   // Every key of `options` was set above; a value that could not be read is missing, but then there are problems.
-  return { values: values as ValuesOf<Set>, effective, problems };
+  return {
+    values: values as ValuesOf<Set>,
+    effective,
+    problems,
+    warnings: unknownOfHono(Object.values(options), env),
+    serviceLinks: [...links].filter((name) => name.startsWith(ownPrefix) || name.startsWith(honoPrefix)),
+  };
+}
+
+/** Of the sections that the options are in; other sections are other programs'. */
+function unknownOfHono(
+  options: readonly Option<unknown>[],
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const sections = new Set(options.map(({ name }) => sectionOf(name)));
+  const known = new Set(options.filter(({ hono }) => hono).map(({ name }) => honoPrefix + name));
+  const own = new Set(options.map(({ name }) => name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith(honoPrefix) && !known.has(name))
+    .filter((name) => sections.has(sectionOf(name.slice(honoPrefix.length))))
+    .map((name) => {
+      const suffix = name.slice(honoPrefix.length);
+      const hint = own.has(suffix) ? `; here it is ${ownPrefix}${suffix}` : suggestion(name, known);
+      return `${name}: unknown option of Hono, left aside${hint}`;
+    });
+}
+
+function sectionOf(name: string): string {
+  return name.split('_', 1)[0] ?? name;
 }
 
 function lookUp(option: Option<unknown>, env: Readonly<Record<string, string | undefined>>): Effective {

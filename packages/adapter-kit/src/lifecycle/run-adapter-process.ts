@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { spreadLastNet } from '@rollcall/containment';
 import {
-  sleep,
   systemClock as clock,
   systemRandom as random,
   type Clock,
@@ -16,16 +15,18 @@ import {
 import { defaultLogins } from '../authentication/authenticator.ts';
 import { messagingSettings, type MessagingSettings } from '../config/messaging-settings.ts';
 import { printConfig, type LoadedConfig } from '../config/load-config.ts';
+import { logFormatOf, type LogFormat } from '../config/log-format.ts';
 import { networkSettings, type NetworkSettings } from '../config/network-options.ts';
 import type { Options } from '../config/option.ts';
 import { selectSinks } from '../config/select-sinks.ts';
+import { tellLeftAside } from '../config/tell-left-aside.ts';
 import { startEarlyHealth } from '../health/early-health.ts';
 import { selectJournal } from '../journal/select-journal.ts';
 import { memoryLimit } from '../outbox/memory-limit.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { guardConsole } from './guard-console.ts';
-import { runProcess } from './run-process.ts';
+import { exitStatus, runProcess } from './run-process.ts';
 import { shutdownRequested } from './shutdown-requested.ts';
 
 interface Environment {
@@ -34,17 +35,26 @@ interface Environment {
   readonly log: Log;
 }
 
-/**
- * How long the last lines of the log have to be written. Where nobody reads the log any more, pino must hear of that
- * before the process exits: at exit it would try for ever (sonic-boom's `flushSync` repeats a write that fails with EPIPE).
- */
-const lastLinesMs = 100;
+/** An adapter as a program of its own. */
+export interface AdapterProgram<Own extends Options> {
+  /** Stands in each line of its log. */
+  readonly name: string;
+  createLog(settings: LogSettings): Log;
+  load(env: NodeJS.ProcessEnv): LoadedConfig<Own>;
+  compose(config: LoadedConfig<Own>): Composition;
+}
+
+export interface LogSettings {
+  readonly name: string;
+  /** Least severe line that is written. */
+  readonly level: string;
+  readonly format: LogFormat;
+}
 
 /** What an app brings along: its adapter, and the implementations of the ports that it was composed with. */
 export interface Composition {
   readonly adapter: ProtocolAdapter;
   readonly maxConnections: number;
-  readonly log: Log;
   openRegistry(
     options: Environment & {
       readonly file: string;
@@ -66,111 +76,115 @@ export interface Composition {
  * Runs an adapter as a process of its own: reads the configuration from the environment, starts, and stops when asked to.
  * With `--print-config` it shows the effective configuration instead.
  */
-export function runAdapterProcess<Own extends Options>(
-  load: (env: NodeJS.ProcessEnv) => LoadedConfig<Own>,
-  compose: (config: LoadedConfig<Own>) => Composition,
-): Promise<void> {
-  return runProcess(async () => {
-    const config = load(process.env);
+export function runAdapterProcess<Own extends Options>(program: AdapterProgram<Own>): Promise<void> {
+  const { name, createLog } = program;
+  // Until the configuration is read. Then it is known how the log is to be written.
+  let log = createLog({ name, level: 'error', format: logFormatOf(process.env) });
+  const main = async (): Promise<number> => {
+    const config = program.load(process.env);
     if (process.argv.includes('--print-config')) {
       process.stdout.write(printConfig(config.effective));
-      return;
+      return exitStatus.stopped;
     }
     const { kit } = config;
-    const parts = compose(config);
-    const { log } = parts;
-    spreadLastNet(log);
-    guardConsole(log);
-    if (process.env['DEBUG'] !== undefined)
-      log.warn({}, 'DEBUG is set: libraries print what devices say, their passwords too, on standard error');
-    const adapterId = kit.adapterId ?? `${hostname()}-${parts.adapter.type}`;
-    const journal = selectJournal(
-      adapterId,
-      {
-        kind: kit.journalKind,
-        directory: kit.journalDirectory,
-        durability: kit.journalDurability,
-        maxBytes: kit.journalMaxBytes,
-        commitWaitMs: kit.commitWaitMs,
-      },
-      { clock, log },
-    );
-    if (journal && kit.adapterId === undefined)
-      log.warn(
-        { adapterId },
-        'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
-      );
-    const health = await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log });
-    const registry = await parts.openRegistry({
-      file: kit.registryFile ?? '',
-      holdMs: kit.registryHoldMs,
-      tenantRules: parts.tenantRules(networkSettings(kit)),
-      clock,
-      random,
-      log,
-    });
-    const passwords = parts.createPasswords({ clock, random, log });
-    const messaging = parts.createMessaging({
-      clock,
-      random,
-      log,
-      ...messagingSettings(parts.adapter.type, kit),
-    });
-    const sinks = await selectSinks(
-      kit.producers,
-      {
-        logging: () => parts.createLoggerSink({ log, level: kit.eventLogLevel }),
-        events: () => messaging.eventsSink(),
-      },
-      { clock, random, log },
-    );
+    log = createLog({ name, level: kit.logLevel, format: kit.logFormat });
+    tellLeftAside(config, log);
+    return runAdapter(config, program.compose(config), log);
+  };
+  return runProcess(main, () => log);
+}
 
-    const running = await startAdapter({
-      adapter: parts.adapter,
-      registry,
-      passwords,
-      sinks,
-      sender: messaging.sender,
-      ...(journal && { journal }),
-      clock,
-      random,
-      log,
-      health,
-      settings: {
-        adapterId,
-        exposeRemoteAddress: kit.remoteAddress,
-        maxConnections: parts.maxConnections,
-        admission: {
-          maxRunning: kit.maxAuthenticating,
-          maxWaiting: kit.maxWaiting,
-          maxWaitMs: kit.maxWaitMs,
-        },
-        maxSessionsPerDevice: kit.maxSessionsPerDevice,
-        logins: {
-          ...defaultLogins,
-          failureAnswerMs: kit.failureAnswerMs,
-          isShared: (address) => kit.sharedAddresses?.has(address) ?? false,
-        },
-        maxMessagesPerSecond: kit.maxMessagesPerSecond,
-        commitWaitMs: kit.commitWaitMs,
-        announceIntervalMs: kit.announceIntervalMs,
-        outbox: {
-          maxEvents: kit.outboxEvents,
-          maxBytes: kit.outboxBytes,
-          maxMemoryBytes: memoryLimit(kit.outboxMemoryBytes),
-        },
-      },
-    });
-    log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
-
-    const cause = await shutdownRequested('SIGINT', 'SIGTERM');
-    log.info({ cause }, 'stopping');
-    await running.stop({ graceMs: kit.shutdownGraceMs });
-    await registry.close();
-    await passwords.close();
-    log.info({}, 'stopped');
-    await sleep(clock, lastLinesMs);
-    // Whatever a library left open must not keep a stopped adapter alive.
-    process.exit(0);
+/** Until it was asked to stop, and has. Resolves with the exit status. */
+async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, log: Log): Promise<number> {
+  spreadLastNet(log);
+  guardConsole(log);
+  if (process.env['DEBUG'] !== undefined)
+    log.warn({}, 'DEBUG is set: libraries print what devices say, their passwords too, on standard error');
+  const adapterId = kit.adapterId ?? `${hostname()}-${parts.adapter.type}`;
+  const journal = selectJournal(
+    adapterId,
+    {
+      kind: kit.journalKind,
+      directory: kit.journalDirectory,
+      durability: kit.journalDurability,
+      maxBytes: kit.journalMaxBytes,
+      commitWaitMs: kit.commitWaitMs,
+    },
+    { clock, log },
+  );
+  if (journal && kit.adapterId === undefined)
+    log.warn(
+      { adapterId },
+      'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
+    );
+  const health = await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log });
+  const registry = await parts.openRegistry({
+    file: kit.registryFile ?? '',
+    holdMs: kit.registryHoldMs,
+    tenantRules: parts.tenantRules(networkSettings(kit)),
+    clock,
+    random,
+    log,
   });
+  const passwords = parts.createPasswords({ clock, random, log });
+  const messaging = parts.createMessaging({
+    clock,
+    random,
+    log,
+    ...messagingSettings(parts.adapter.type, kit),
+  });
+  const sinks = await selectSinks(
+    kit.producers,
+    {
+      logging: () => parts.createLoggerSink({ log, level: kit.eventLogLevel }),
+      events: () => messaging.eventsSink(),
+    },
+    { clock, random, log },
+  );
+
+  const running = await startAdapter({
+    adapter: parts.adapter,
+    registry,
+    passwords,
+    sinks,
+    sender: messaging.sender,
+    ...(journal && { journal }),
+    clock,
+    random,
+    log,
+    health,
+    settings: {
+      adapterId,
+      exposeRemoteAddress: kit.remoteAddress,
+      maxConnections: parts.maxConnections,
+      admission: {
+        maxRunning: kit.maxAuthenticating,
+        maxWaiting: kit.maxWaiting,
+        maxWaitMs: kit.maxWaitMs,
+      },
+      maxSessionsPerDevice: kit.maxSessionsPerDevice,
+      logins: {
+        ...defaultLogins,
+        failureAnswerMs: kit.failureAnswerMs,
+        isShared: (address) => kit.sharedAddresses?.has(address) ?? false,
+      },
+      maxMessagesPerSecond: kit.maxMessagesPerSecond,
+      commitWaitMs: kit.commitWaitMs,
+      announceIntervalMs: kit.announceIntervalMs,
+      outbox: {
+        maxEvents: kit.outboxEvents,
+        maxBytes: kit.outboxBytes,
+        maxMemoryBytes: memoryLimit(kit.outboxMemoryBytes),
+      },
+    },
+  });
+  log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
+
+  const cause = await shutdownRequested('SIGINT', 'SIGTERM');
+  log.info({ cause }, 'stopping');
+  await running.stop({ graceMs: kit.shutdownGraceMs });
+  await registry.close();
+  await passwords.close();
+  log.info({}, 'stopped');
+  return exitStatus.stopped;
 }

@@ -1,21 +1,53 @@
-import { ConfigError, printable, TransportError } from '@rollcall/core';
+import { ConfigError, systemClock, sleep, TransportError, type Log } from '@rollcall/core';
+import { tellFatal } from './tell-fatal.ts';
+
+/** What the process ends with. `docs/operations.md` has them. */
+export const exitStatus = {
+  stopped: 0,
+  /** Something it needs cannot be had, as a port; or a mistake of ours. */
+  failed: 1,
+  /** The configuration must be mended first. */
+  badConfiguration: 2,
+  /** It stopped, and events were lost: nobody confirmed them, and no journal has them. */
+  eventsLost: 3,
+} as const;
 
 /**
- * Runs the main function of an adapter process. What an operator can mend is told in plain lines on standard error:
- * a bad configuration ends the process with status 2, a port or network that cannot be had with status 1.
+ * How long the last lines of the log have to be written. Where nobody reads the log any more, pino must hear of that
+ * before the process exits: at exit it would try for ever (sonic-boom's `flushSync` repeats a write that fails with EPIPE).
  */
-export async function runProcess(main: () => Promise<void>): Promise<void> {
-  try {
-    await main();
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      for (const problem of error.problems) process.stderr.write(`configuration: ${printable(problem)}\n`);
-      process.exit(2);
-    }
-    if (error instanceof TransportError) {
-      process.stderr.write(`${printable(error.message)}\n`);
-      process.exit(1);
-    }
-    throw error;
-  }
+const lastLinesMs = 100;
+
+/** Runs the main function of an adapter process to its end, which is that of the process. What ends it before its time is in the log. */
+export async function runProcess(main: () => Promise<number>, log: () => Log): Promise<void> {
+  const status = await main().catch((error: unknown) => {
+    const end = endBecauseOf(error);
+    tellFatal(end.lines, { exitStatus: end.status, ...end.facts }, log(), process);
+    return end.status;
+  });
+  await sleep(systemClock, lastLinesMs);
+  // Whatever a library left open must not keep a stopped adapter alive.
+  process.exit(status);
+}
+
+interface End {
+  readonly status: number;
+  readonly lines: readonly string[];
+  readonly facts?: object;
+}
+
+/** How a process ends that cannot go on. */
+export function endBecauseOf(error: unknown): End {
+  if (error instanceof ConfigError)
+    return {
+      status: exitStatus.badConfiguration,
+      lines: error.problems.map((problem) => `configuration: ${problem}`),
+    };
+  if (error instanceof TransportError) return { status: exitStatus.failed, lines: [error.message] };
+  const text = error instanceof Error ? error.message : String(error);
+  return {
+    status: exitStatus.failed,
+    lines: [`a mistake of ours, the process ends: ${text}`],
+    facts: { err: error },
+  };
 }

@@ -1,0 +1,21 @@
+import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
+import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
+import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
+import { createLog, createLoggerSink } from '@rollcall/logger-sink';
+import { createAmqpAdapter } from './adapter.ts';
+import { amqpAdapterOptions, loadAmqpConfig } from './config.ts';
+
+await runAdapterProcess({
+  name: 'amqp-adapter',
+  createLog,
+  load: loadAmqpConfig,
+  compose: ({ own }) => ({
+    adapter: createAmqpAdapter(amqpAdapterOptions(own)),
+    maxConnections: connectionLimit(own.maxConnections),
+    openRegistry: openFileRegistry,
+    createPasswords: createPasswordVerifier,
+    createMessaging,
+    createLoggerSink,
+    tenantRules,
+  }),
+});

@@ -1,0 +1,21 @@
+import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
+import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
+import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
+import { createLog, createLoggerSink } from '@rollcall/logger-sink';
+import { createCoapAdapter } from './adapter.ts';
+import { coapAdapterOptions, loadCoapConfig } from './config.ts';
+
+await runAdapterProcess({
+  name: 'coap-adapter',
+  createLog,
+  load: loadCoapConfig,
+  compose: ({ own }) => ({
+    adapter: createCoapAdapter(coapAdapterOptions(own)),
+    maxConnections: connectionLimit(own.maxConnections),
+    openRegistry: openFileRegistry,
+    createPasswords: createPasswordVerifier,
+    createMessaging,
+    createLoggerSink,
+    tenantRules,
+  }),
+});

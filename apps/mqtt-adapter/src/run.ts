@@ -1,0 +1,21 @@
+import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
+import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
+import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
+import { createLog, createLoggerSink } from '@rollcall/logger-sink';
+import { createMqttAdapter } from './adapter.ts';
+import { loadMqttConfig, mqttAdapterOptions } from './config.ts';
+
+await runAdapterProcess({
+  name: 'mqtt-adapter',
+  createLog,
+  load: loadMqttConfig,
+  compose: ({ own }) => ({
+    adapter: createMqttAdapter(mqttAdapterOptions(own)),
+    maxConnections: connectionLimit(own.maxConnections),
+    openRegistry: openFileRegistry,
+    createPasswords: createPasswordVerifier,
+    createMessaging,
+    createLoggerSink,
+    tenantRules,
+  }),
+});
