@@ -3,7 +3,7 @@ import { sleep, TransportError } from '@rollcall/core';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
-import { openOwnSessionSender } from './own-session.ts';
+import { openOwnSessionReceiver, openOwnSessionSender } from './own-session.ts';
 import { openReceiver, type ReceiverLink, type ReceiverOptions } from './receiver-link.ts';
 import { redialDelayMs } from './redial-delay.ts';
 import type { AttachRefused } from './send-outcome.ts';
@@ -151,7 +151,10 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
       senderOptions.ownSession === true
         ? openOwnSessionSender(host, address, senderOptions)
         : createSenderLink(host, address, senderOptions),
-    openReceiver: (address, receiverOptions) => openReceiver(host, address, receiverOptions),
+    openReceiver: (address, receiverOptions) =>
+      receiverOptions.ownSession === true
+        ? openOwnSessionReceiver(host, address, receiverOptions)
+        : openReceiver(host, address, receiverOptions),
     async close() {
       closing.abort();
       await ended;

@@ -1,5 +1,5 @@
 import type rhea from 'rhea';
-import { terminusFields, type TerminusOptions } from './terminus-options.ts';
+import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */
 export interface ReceiverListener {
@@ -29,7 +29,7 @@ export function attachReceiver(
     autoaccept: false,
   });
   // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
-  receiver.on('receiver_open', () => receiver.source && listener.opened());
+  receiver.on('receiver_open', () => hasTerminus(receiver.source) && listener.opened());
   // Else rhea asks the session, the connection and the container whether they care.
   receiver.on('receiver_error', () => {});
   receiver.on('receiver_close', () => {

@@ -1,6 +1,6 @@
 import type rhea from 'rhea';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
-import { terminusFields, type TerminusOptions } from './terminus-options.ts';
+import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */
 export interface SenderListener {
@@ -35,7 +35,7 @@ export function attachSender(
     treat_modified_as_released: false,
   }) as CreditedSender;
   // A link is refused by an attach without target, and a detach after it (AMQP 1.0 §2.6.3).
-  sender.on('sender_open', () => sender.target && listener.opened());
+  sender.on('sender_open', () => hasTerminus(sender.target) && listener.opened());
   // Else rhea asks the session, the connection and the container whether they care.
   sender.on('sender_error', () => {});
   sender.on('sender_close', () => listener.detached(refusedBy(sender.error)));

@@ -2,6 +2,7 @@ import { later } from '@rollcall/core';
 import type { LinkHost } from './amqp-connection.ts';
 import { refusedBy } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
+import { openReceiver, type ReceiverLink, type ReceiverOptions } from './receiver-link.ts';
 import type { AttachRefused } from './send-outcome.ts';
 import { createSenderLink, type SenderLink, type SenderOptions } from './sender-link.ts';
 
@@ -22,6 +23,23 @@ export function openOwnSessionSender(
   return {
     send: (message, sendOptions) => link.send(message, sendOptions),
     submit: (message, sendOptions, done) => link.submit(message, sendOptions, done),
+    async close() {
+      await link.close();
+      own.end();
+    },
+  };
+}
+
+/** A receiver link with a session of its own, begun anew whenever the peer ends it. */
+export function openOwnSessionReceiver(
+  shared: LinkHost,
+  address: string,
+  options: ReceiverOptions,
+): ReceiverLink {
+  const own = withOwnSession(shared);
+  const link = openReceiver(own.host, address, options);
+  return {
+    attached: () => link.attached(),
     async close() {
       await link.close();
       own.end();

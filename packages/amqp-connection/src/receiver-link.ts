@@ -15,6 +15,8 @@ export interface ReceiverOptions {
   readonly temporary?: boolean;
   /** What is asked of the source; default: nothing. */
   readonly source?: TerminusOptions;
+  /** Whether the link has a session of its own: of networks that end a session over a bad address. */
+  readonly ownSession?: boolean;
   /** Handles one message; the result settles it, a rejection releases it. */
   onMessage(message: ReceivedMessage): Promise<Settlement>;
   /** Told of every attach, and of every loss of the link with its cause. */
@@ -102,12 +104,19 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
 
   const unsubscribeDialled = host.onDialled(attach);
   const unsubscribeLost = host.onLost((cause) => leaveLink(cause));
+  const unsubscribeEnded = host.onSessionEnded?.(({ condition, description }) => {
+    if (!receiver) return;
+    const cause = [condition, description].filter(Boolean).join(': ') || 'session ended by the peer';
+    leaveLink(cause);
+    attachLater(cause);
+  });
 
   return {
     attached: () => isOpen,
     async close() {
       unsubscribeDialled();
       unsubscribeLost();
+      unsubscribeEnded?.();
       disarm?.();
       receiver?.close();
       receiver = undefined;

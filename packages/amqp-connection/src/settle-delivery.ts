@@ -20,6 +20,7 @@ export function settleDelivery(delivery: rhea.Delivery, settlement: Settlement):
   if (incoming.updated.length > 0 && lastSettlement.get(incoming) !== settlement) incoming.process(session);
   lastSettlement.set(incoming, settlement);
   if (settlement === 'accepted') delivery.accept();
-  else if (settlement === 'released') delivery.release({ undeliverable_here: false, delivery_failed: false });
+  // With an argument, rhea says `modified`: RabbitMQ 3 ends the session over it.
+  else if (settlement === 'released') delivery.release();
   else delivery.reject({ condition: 'amqp:not-allowed' });
 }

@@ -16,3 +16,8 @@ export function terminusFields({ durable = 0, capabilities = [] }: TerminusOptio
     ...(capabilities.length > 0 && { capabilities: [...capabilities] }),
   };
 }
+
+/** Whether a peer's attach names the terminus that was asked for. rhea hands a null over as an object that holds it. */
+export function hasTerminus(terminus: unknown): boolean {
+  return ((terminus ?? { value: null }) as { readonly value?: unknown }).value !== null;
+}

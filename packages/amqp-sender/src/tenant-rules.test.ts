@@ -13,6 +13,7 @@ function refusals(network: NetworkChoice, tenant: string): readonly string[] {
 
 test.each<readonly [NetworkChoice, string]>([
   [{ name: 'hono' }, 'a::b'],
+  [{ name: 'hono' }, '#'],
   [{ name: 'hono' }, 'ä'.repeat(128)],
   [{ name: 'artemis' }, 'a::b'],
   [{ name: 'artemis' }, 'a#'],

@@ -4,7 +4,10 @@ import { networkPresets } from './network-presets.ts';
 
 /** What means something in the addresses of a network where it stands as it is. */
 const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string, what: string])[]>> = {
-  hono: [['::', '`::` begins the name of a subscription']],
+  hono: [
+    ['::', '`::` begins the name of a subscription'],
+    ['^#$', '`#` stands for all tenants'],
+  ],
   artemis: [
     ['::', '`::` begins the name of a queue'],
     ['[*#]', '`*` and `#` stand for other addresses'],

@@ -21,11 +21,14 @@ interface Heard {
   closedThrough: Epoch | undefined;
 }
 
-/** What is known of the adapters themselves. Bounded: the one not heard for longest is forgotten. */
+/**
+ * What is known of the adapters themselves, for each tenant apart: the events of one may be held up where those of another arrive.
+ * Bounded: the one not heard for longest is forgotten.
+ */
 export interface AdaptersHeard {
   hear(event: ReceivedEvent, nowMs: number): void;
   /** For how long the adapter's announcements were heard until now, to be compared later. */
-  listenedMs(adapterId: string): number;
+  listenedMs(tenant: string, adapterId: string): number;
   /**
    * Whether nothing is known of an open connection any more: its adapter fell silent, announces others but not this one, or
    * went on without knowing of it.
@@ -33,13 +36,17 @@ export interface AdaptersHeard {
    * @param heardAtMs {@link listenedMs} when the connection was last heard of.
    */
   isSilent(connection: OpenConnection, heardAtMs: number, nowMs: number): boolean;
-  closeThrough(adapterId: string, epoch: Epoch): void;
-  isClosedThrough(adapterId: string, epoch: Epoch): boolean;
+  closeThrough(tenant: string, adapterId: string, epoch: Epoch): void;
+  isClosedThrough(tenant: string, adapterId: string, epoch: Epoch): boolean;
 }
 
 /** @param defaultIntervalMs how often adapters announce whose announcements do not say it: those of version 1.0. */
 export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: number): AdaptersHeard {
   const adapters = new Map<string, Heard>();
+
+  function known(tenant: string, adapterId: string): Heard | undefined {
+    return adapters.get(keyOf(tenant, adapterId));
+  }
 
   function obtain(id: string, nowMs: number): Heard {
     const heard = adapters.get(id) ?? {
@@ -66,16 +73,16 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
 
   return {
     hear(event, nowMs) {
-      const heard = obtain(event.adapter.id, nowMs);
+      const heard = obtain(keyOf(event.device.tenant, event.adapter.id), nowMs);
       heard.lastHeardMs = nowMs;
       if (event.announcement && event.type === 'connected')
         hearAnnouncement(heard, event.announceIntervalMs ?? defaultIntervalMs, nowMs);
       if (event.journal?.state === 'new' && event.epoch > (heard.newJournal?.epoch ?? ''))
         heard.newJournal = { instance: event.adapter.instance, epoch: event.epoch };
     },
-    listenedMs: (id) => adapters.get(id)?.listenedMs ?? 0,
-    isSilent({ adapter, epoch }, heardAtMs, nowMs) {
-      const heard = adapters.get(adapter.id);
+    listenedMs: (tenant, id) => known(tenant, id)?.listenedMs ?? 0,
+    isSilent({ device, adapter, epoch }, heardAtMs, nowMs) {
+      const heard = known(device.tenant, adapter.id);
       if (!heard) return false;
       const { newJournal, intervalMs } = heard;
       if (newJournal && newJournal.instance !== adapter.instance && epoch < newJournal.epoch) return true;
@@ -83,14 +90,18 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
       const graceMs = missedAnnouncements * intervalMs;
       return nowMs - heard.lastHeardMs > graceMs || heard.listenedMs - heardAtMs > graceMs;
     },
-    closeThrough(id, epoch) {
-      const known = adapters.get(id);
-      if (known && (known.closedThrough === undefined || known.closedThrough < epoch))
-        known.closedThrough = epoch;
+    closeThrough(tenant, id, epoch) {
+      const heard = known(tenant, id);
+      if (heard && (heard.closedThrough === undefined || heard.closedThrough < epoch))
+        heard.closedThrough = epoch;
     },
-    isClosedThrough(id, epoch) {
-      const closedThrough = adapters.get(id)?.closedThrough;
+    isClosedThrough(tenant, id, epoch) {
+      const closedThrough = known(tenant, id)?.closedThrough;
       return closedThrough !== undefined && epoch <= closedThrough;
     },
   };
+}
+
+function keyOf(tenant: string, adapterId: string): string {
+  return JSON.stringify([tenant, adapterId]);
 }

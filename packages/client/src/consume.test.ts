@@ -1,5 +1,5 @@
 import { startScriptedPeer, type ScriptedPeer } from '@rollcall/amqp-connection/testing';
-import { anOutboundEvent } from '@rollcall/conformance';
+import { anOutboundEvent, ManualClock } from '@rollcall/conformance';
 import rhea from 'rhea';
 import { afterEach, expect, test } from 'vitest';
 import { consume, type ConsumeOptions, type EventConsumer } from './consume.ts';
@@ -17,7 +17,7 @@ async function givenAConsumer(
   const seen: string[] = [];
   const consumer = consume({
     url: `amqp://127.0.0.1:${peer.port}`,
-    tenant: 'acme',
+    ...(facts.tenants === undefined && { tenant: 'acme' }),
     onEvent: (event) => void seen.push(event.id),
     ...facts,
   });
@@ -38,7 +38,7 @@ test('an event whose handler fails is given back', async () => {
       throw new Error('database away');
     },
   });
-  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).not.toBe('accepted');
+  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).toBe('released');
 });
 
 test('what is no event of ours is told apart, and accepted', async () => {
@@ -69,6 +69,57 @@ test('may ask something of its address', async () => {
     source: { durable: 2, capabilities: ['queue'] },
   });
   expect(peer.lastSource()).toMatchObject({ durable: 2, capabilities: ['queue'] });
+});
+
+test('events of several tenants come to one handler; it is ready once all of them can come', async () => {
+  const peer = await startScriptedPeer();
+  peer.refused.set('event/other', 'amqp:not-found');
+  const clock = new ManualClock();
+  const seen: string[] = [];
+  const states: (readonly [boolean, (string | undefined)?])[] = [];
+  const consumer = consume({
+    url: `amqp://127.0.0.1:${peer.port}`,
+    tenants: ['acme', 'other'],
+    clock,
+    onEvent: (event) => void seen.push(event.id),
+    onStateChange: (...state) => states.push(state),
+  });
+  open.push(peer, consumer);
+  await expect.poll(() => peer.attached).toEqual(['event/acme', 'event/other']);
+  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).toBe('accepted');
+  expect(states).toEqual([]);
+  peer.refused.clear();
+  await expect
+    .poll(() => {
+      clock.advance(1_000);
+      return states;
+    })
+    .toEqual([[true, undefined]]);
+  await consumer.ready;
+  expect(await peer.deliver('event/other', anOutboundEvent('e2').message)).toBe('accepted');
+  expect(seen).toEqual(['e1', 'e2']);
+});
+
+test('on networks that end a session over a bad address, each tenant has its own', async () => {
+  const { peer } = await givenAConsumer({ tenants: ['a', 'b'], network: 'rabbitmq-3' });
+  // The one of the connection, and one for each tenant.
+  expect(peer.openSessions()).toBe(3);
+});
+
+test('of many tenants, what may be under way in all is bounded', async () => {
+  const tenants = Array.from({ length: 100 }, (_, index) => `t${index}`);
+  let handled = 0;
+  const { peer } = await givenAConsumer({
+    tenants,
+    onEvent() {
+      handled += 1;
+      return new Promise(() => {});
+    },
+  });
+  for (let index = 0; index <= 10; index++)
+    for (const tenant of tenants)
+      void peer.deliver(`event/${tenant}`, anOutboundEvent(`${tenant}-${index}`).message);
+  await expect.poll(() => handled).toBe(1_000);
 });
 
 test('user name and password may stand in the URL', async () => {

@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createAmqpConnection,
-  urlOptions,
-  type AmqpConnectionOptions,
-  type TerminusOptions,
-} from '@rollcall/amqp-connection';
+import { createAmqpConnection, urlOptions, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
 import {
   silentLog,
   systemClock,
@@ -20,26 +15,16 @@ import {
   type ReceivedEvent,
   type UnrecognizedMessage,
 } from '@rollcall/core/wire';
+import { eventSources, type SourceChoice } from './event-sources.ts';
+import { openTogether } from './open-together.ts';
 
-export interface ConsumeOptions {
+export interface ConsumeOptions extends SourceChoice {
   /** `amqp://host:port` or `amqps://…`; may hold user name and password, percent-encoded. */
   readonly url: string;
   /** Instead of those in the URL. */
   readonly username?: string;
   readonly password?: string;
-  readonly tenant: string;
-  /**
-   * Name of an own subscription, on networks that know `address::name`: every application then gets every event.
-   * Without it the tenant's queue is shared with all other consumers, and pairs are split among them.
-   */
-  readonly application?: string;
-  /** A subscription that goes with this consumer: nothing is kept for it, and nothing taken from others. */
-  readonly temporary?: boolean;
-  /** Replaces the address made of tenant and application. */
-  readonly address?: string;
-  /** What is asked of the address, e.g. `{ durable: 2 }` by RabbitMQ 3, whose queues are as durable as who made them. */
-  readonly source?: TerminusOptions;
-  /** Events that may be in the handler at a time; default 100. */
+  /** Events that may be in the handler at a time, of each tenant; default 100. Of all tenants together, 1,000 at most. */
   readonly credit?: number;
   /** PEM of the certificate authorities to trust, for `amqps`. */
   readonly ca?: string;
@@ -50,18 +35,27 @@ export interface ConsumeOptions {
   onEvent(event: ReceivedEvent): void | Promise<void>;
   /** Told of messages that are not our events: data of devices, connection events of other Hono adapters. */
   onOther?(message: HonoConnectionEvent | UnrecognizedMessage): void | Promise<void>;
-  /** Told whenever events can begin to arrive, and whenever they no longer can. */
+  /** Told whenever events of all tenants can arrive, and whenever those of some no longer can. */
   onStateChange?(attached: boolean, cause?: string): void;
 }
 
 export interface EventConsumer {
-  /** Resolves once events can arrive for the first time; rejects where the consumer is closed before. */
+  /** Resolves once events of all tenants can arrive for the first time; rejects where the consumer is closed before. */
   readonly ready: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Consumes a tenant's connection events, reconnecting for ever. */
+/** Messages under way in all: rhea's buffer of a session holds 2,048 that are not settled. */
+const maxUnderWay = 1_000;
+
+/**
+ * Consumes the connection events of a tenant, of several, or of all, reconnecting for ever.
+ *
+ * @throws ConfigError where the network has no such address; TypeError where the URL is none.
+ */
 export function consume(options: ConsumeOptions): EventConsumer {
+  const sources = eventSources(options, () => `temporary-${randomUUID()}`);
+  const credit = Math.max(1, Math.min(options.credit ?? 100, Math.floor(maxUnderWay / sources.length)));
   const connection = createAmqpConnection({
     ...connectionOptions(options),
     containerName: 'rollcall-client',
@@ -69,35 +63,33 @@ export function consume(options: ConsumeOptions): EventConsumer {
   const { promise: ready, resolve: markReady, reject: markClosed } = Promise.withResolvers<void>();
   // Nobody needs to wait for it.
   ready.catch(() => {});
-  const receiver = connection.openReceiver(addressOf(options), {
-    credit: options.credit ?? 100,
-    temporary: options.temporary ?? false,
-    ...(options.source && { source: options.source }),
-    async onMessage(message) {
-      const event = decodeEvent(message);
-      if (event.type === 'connected' || event.type === 'disconnected') await options.onEvent(event);
-      else await options.onOther?.(event);
-      return 'accepted';
-    },
-    onStateChange(attached, cause) {
-      if (attached) markReady();
-      options.onStateChange?.(attached, cause);
-    },
+  const together = openTogether(sources.length, (attached, cause) => {
+    if (attached) markReady();
+    options.onStateChange?.(attached, cause);
   });
+  const receivers = sources.map(({ address, terminus, ownSession }, index) =>
+    connection.openReceiver(address, {
+      credit,
+      ownSession: ownSession && sources.length > 1,
+      temporary: options.temporary ?? false,
+      source: terminus,
+      async onMessage(message) {
+        const event = decodeEvent(message);
+        if (event.type === 'connected' || event.type === 'disconnected') await options.onEvent(event);
+        else await options.onOther?.(event);
+        return 'accepted';
+      },
+      onStateChange: (attached, cause) => together.changed(index, attached, cause),
+    }),
+  );
   return {
     ready,
     async close() {
-      await receiver.close();
+      await Promise.all(receivers.map((receiver) => receiver.close()));
       await connection.close();
       markClosed(new TransportError('consumer is closed'));
     },
   };
-}
-
-function addressOf({ tenant, application, temporary, address }: ConsumeOptions): string {
-  if (address !== undefined) return address;
-  const name = application ?? (temporary === true ? `temporary-${randomUUID()}` : undefined);
-  return name === undefined ? `event/${tenant}` : `event/${tenant}::${name}`;
 }
 
 function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions, 'containerName'> {

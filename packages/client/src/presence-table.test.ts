@@ -21,6 +21,7 @@ interface Facts {
   readonly at: number;
   readonly adapter?: string;
   readonly device?: string;
+  readonly tenant?: string;
   readonly slot?: string;
   /** By how much the adapter's clock is wrong, in milliseconds. */
   readonly skewMs?: number;
@@ -36,6 +37,7 @@ function connected({
   at,
   adapter = 'mqtt-0',
   device: name = 'thermostat-7',
+  tenant = 'acme',
   slot,
   skewMs = 0,
   instance = `${adapter}-1`,
@@ -46,7 +48,7 @@ function connected({
     id: `${c}-connected` as EventId,
     connectionId: c as ConnectionId,
     epoch: epochAt(atMs),
-    device: deviceRef('acme', name),
+    device: deviceRef(tenant, name),
     adapter: { type: 'hono-mqtt', id: adapter, instance },
     remoteId: slot ?? 'unit-1',
     at: atMs as Timestamp,
@@ -388,6 +390,52 @@ describe('endings of an adapter whose clock was set back', () => {
       }),
       { seed: 20_261_128, numRuns: 2_000 },
     );
+  });
+});
+
+describe('several tenants in one table', () => {
+  test('devices of the same name are apart', () => {
+    const { table, apply } = givenATable();
+    const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 0, tenant: 'other' })];
+    apply(one, other, disconnected(one, 10));
+    expect([...table.all()].map(({ status }) => status)).toEqual(['online', 'offline']);
+    expect([...table.all('acme')].map(({ status }) => status)).toEqual(['offline']);
+    expect([...table.all('nobody')]).toEqual([]);
+  });
+
+  test('an adapter that announces to one of them is not silent to another whose events are held up', () => {
+    const { clock, table, apply } = givenATable();
+    const own = announcedEvery(connected({ c: 'a', at: 0 }), hour);
+    const theirs = announcedEvery(connected({ c: 'b', at: 0, tenant: 'other' }), hour);
+    const unannounced = connected({ c: 'c', at: 0, tenant: 'third' });
+    apply(own, theirs, unannounced);
+    for (let round = 0; round < 4; round++) {
+      clock.advance(hour);
+      apply(own);
+    }
+    expect(table.get(own.device).status).toBe('online');
+    // Nothing was heard about it for three intervals.
+    expect(table.get(theirs.device).status).toBe('unknown');
+    // This tenant has heard no announcement yet, and so misses none.
+    expect(table.get(unannounced.device).status).toBe('online');
+  });
+
+  test('what is forgotten of one closes nothing of another', () => {
+    const { clock, table, apply } = givenATable();
+    const own = connected({ c: 'a', at: 100 });
+    apply(own, disconnected(own, 10));
+    clock.advance(25 * hour);
+    const late = connected({ c: 'b', at: 50, tenant: 'other' });
+    apply(connected({ c: 'z', at: 90_000, device: 'valve-1' }), late);
+    expect(table.get(late.device).status).toBe('online');
+  });
+
+  test('a journal that is new to one says nothing to another', () => {
+    const { table, apply } = givenATable();
+    const theirs = connected({ c: 'b', at: 0, tenant: 'other', instance: 'first' });
+    const next = connected({ c: 'a', at: 60, device: 'valve-1', instance: 'second' });
+    apply(theirs, { ...next, journal: { state: 'new' } });
+    expect(table.get(theirs.device).status).toBe('online');
   });
 });
 

@@ -27,7 +27,7 @@ export interface PresenceTableOptions {
   readonly maxDevices?: number;
   /** Default 1,000,000. Beyond it, closed connections are forgotten before their time, oldest first. */
   readonly maxClosed?: number;
-  /** Default 10,000. */
+  /** Adapters of each tenant, counted for each apart; default 100,000. Beyond it, the one not heard for longest is forgotten. */
   readonly maxAdapters?: number;
 }
 
@@ -42,8 +42,8 @@ export interface PresenceTable {
    */
   apply(event: ReceivedEvent | HonoConnectionEvent): PresenceChange | undefined;
   get(device: DeviceRef): DevicePresence;
-  /** Every device that was heard of. */
-  all(): Iterable<DevicePresence>;
+  /** Every device that was heard of, or every one of a tenant. */
+  all(tenant?: string): Iterable<DevicePresence>;
   readonly size: number;
 }
 
@@ -51,6 +51,7 @@ export interface PresenceTable {
 interface Closed {
   readonly closedAtMs: number;
   readonly key: string;
+  readonly tenant: string;
   readonly adapterId: string;
   readonly epoch: Epoch;
 }
@@ -66,7 +67,7 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
     horizonMs = dayMs,
     maxDevices = 1_000_000,
     maxClosed = 1_000_000,
-    maxAdapters = 10_000,
+    maxAdapters = 100_000,
   } = options;
   /** Whoever was heard of last stands last. */
   const devices = new Map<string, DeviceConnections>();
@@ -74,10 +75,10 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
   const adapters = createAdaptersHeard(maxAdapters, announceIntervalMs);
 
   function forgetOldClosed(nowMs: number): void {
-    for (const [connectionId, { closedAtMs, key, adapterId, epoch }] of closed) {
+    for (const [connectionId, { closedAtMs, key, tenant, adapterId, epoch }] of closed) {
       if (closed.size <= maxClosed && nowMs - closedAtMs <= horizonMs) return;
       closed.delete(connectionId);
-      adapters.closeThrough(adapterId, epoch);
+      adapters.closeThrough(tenant, adapterId, epoch);
       const connections = devices.get(key);
       if (connections) forgetClosed(connections, connectionId);
     }
@@ -104,10 +105,11 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
   function add(connections: DeviceConnections, event: ReceivedEvent, key: string, nowMs: number): void {
     adapters.hear(event, nowMs);
     const { connectionId, epoch } = event;
+    const { tenant } = event.device;
     const { id: adapterId } = event.adapter;
-    const isOver = closed.has(connectionId) || adapters.isClosedThrough(adapterId, epoch);
-    if (addEvent(connections, event, isOver, adapters.listenedMs(adapterId)))
-      closed.set(connectionId, { closedAtMs: nowMs, key, adapterId, epoch });
+    const isOver = closed.has(connectionId) || adapters.isClosedThrough(tenant, adapterId, epoch);
+    if (addEvent(connections, event, isOver, adapters.listenedMs(tenant, adapterId)))
+      closed.set(connectionId, { closedAtMs: nowMs, key, tenant, adapterId, epoch });
   }
 
   return {
@@ -129,8 +131,9 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
     get(device) {
       return presence(devices.get(deviceKey(device)) ?? noConnections(device));
     },
-    *all() {
-      for (const connections of devices.values()) yield presence(connections);
+    *all(tenant) {
+      for (const connections of devices.values())
+        if (tenant === undefined || connections.device.tenant === tenant) yield presence(connections);
     },
     get size() {
       return devices.size;

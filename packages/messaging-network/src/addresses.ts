@@ -3,8 +3,19 @@ import { isPrintable } from '@rollcall/core';
 /** What an address of the network names (`docs/events-api.md`). */
 export type Address =
   | { readonly kind: 'event'; readonly tenant: string }
+  /** The queues of all tenants, also of those that come later. */
+  | { readonly kind: 'every-event' }
+  /** Of one tenant, or of {@link everyTenant}. */
   | { readonly kind: 'subscription'; readonly tenant: string; readonly name: string }
   | { readonly kind: 'telemetry'; readonly tenant: string };
+
+/** Something that can be sent to. */
+export type Target = Extract<Address, { kind: 'event' | 'telemetry' }>;
+/** What has a queue of its own. */
+export type QueueAddress = Extract<Address, { kind: 'event' | 'subscription' }>;
+
+/** Stands for all tenants, where events are consumed. */
+export const everyTenant = '#';
 
 const maxNameLength = 255;
 // A tenant has no slash, and no `::`, which begins the name of a subscription.
@@ -15,12 +26,19 @@ export function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string' || text.length > 2 * maxNameLength || !isPrintable(text)) return undefined;
   const [, endpoint, tenant, name] = pattern.exec(text) ?? [];
   if (tenant === undefined || tenant.length > maxNameLength) return undefined;
-  if (endpoint === 'telemetry') return name === undefined ? { kind: 'telemetry', tenant } : undefined;
+  if (endpoint === 'telemetry')
+    return name === undefined && tenant !== everyTenant ? { kind: 'telemetry', tenant } : undefined;
+  if (tenant === everyTenant && name === undefined) return { kind: 'every-event' };
   return name === undefined ? { kind: 'event', tenant } : { kind: 'subscription', tenant, name };
 }
 
+/** Whether something can be sent to an address; the rest is for consumers only. */
+export function isTarget(address: Address | undefined): address is Target {
+  return address?.kind === 'event' || address?.kind === 'telemetry';
+}
+
 /** The name of the tenant's shared queue, or of one of its subscriptions. */
-export function queueName(address: Exclude<Address, { kind: 'telemetry' }>): string {
+export function queueName(address: QueueAddress): string {
   return address.kind === 'event' ? `event/${address.tenant}` : `event/${address.tenant}::${address.name}`;
 }
 

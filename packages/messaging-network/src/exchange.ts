@@ -1,7 +1,15 @@
 import type { Verdict } from '@rollcall/amqp-frame-guard';
 import type { Clock, Log } from '@rollcall/core';
 import type rhea from 'rhea';
-import { parseAddress, queueName, type Address } from './addresses.ts';
+import {
+  everyTenant,
+  parseAddress,
+  queueName,
+  type Address,
+  type QueueAddress,
+  type Target,
+} from './addresses.ts';
+import { createEveryQueue } from './every-queue.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 import { onBehalfOf } from './link-peer.ts';
 import { capacityOf, creditOf, forward } from './outgoing-link.ts';
@@ -26,8 +34,8 @@ export interface QueueStats {
 /** What goes where: queues of events, subscriptions beside them, and telemetry for whoever listens. */
 export interface Exchange {
   /** Credit that a producer of this address may have in all. */
-  producerCredit(address: Address, window: number): number;
-  publish(address: Address, payload: Buffer, settle: (verdict: Verdict) => void): void;
+  producerCredit(address: Target, window: number): number;
+  publish(address: Target, payload: Buffer, settle: (verdict: Verdict) => void): void;
   /** `undefined` where there are too many queues. The result ends the consumption. */
   consume(address: Address, link: rhea.Sender, temporary: boolean): Consumption | undefined;
   stats(): readonly QueueStats[];
@@ -49,14 +57,15 @@ const tooManyQueues: Verdict = {
 export function createExchange(options: ExchangeOptions): Exchange {
   const { store, maxQueueMessages, clock, log } = options;
   const queues = new Map<string, EventQueue>();
-  /** Names of the subscriptions of each tenant. */
+  const everywhere = createEveryQueue();
+  /** Names of the subscriptions of each tenant, and of all. */
   const subscriptions = new Map<string, Set<string>>();
   const listeners = new Map<string, Set<rhea.Sender>>();
   /** Names of the subscriptions that go with their links. */
   const temporaries = new Set<string>();
 
   function createQueue(
-    address: Exclude<Address, { kind: 'telemetry' }>,
+    address: QueueAddress,
     temporary: boolean,
     messages: Parameters<typeof createEventQueue>[0]['messages'],
   ): EventQueue {
@@ -73,6 +82,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       ...(messages && { messages }),
     });
     queues.set(name, queue);
+    if (!own) everywhere.add(queue);
     if (own) {
       const names = subscriptions.get(address.tenant) ?? new Set();
       subscriptions.set(address.tenant, names.add(name));
@@ -80,10 +90,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return queue;
   }
 
-  function queueFor(
-    address: Exclude<Address, { kind: 'telemetry' }>,
-    temporary = false,
-  ): EventQueue | undefined {
+  function queueFor(address: QueueAddress, temporary = false): EventQueue | undefined {
     const name = queueName(address);
     const existing = queues.get(name);
     if (existing) return existing;
@@ -94,7 +101,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   function subscriptionsOf(tenant: string): readonly EventQueue[] {
-    return [...(subscriptions.get(tenant) ?? [])]
+    return [...(subscriptions.get(tenant) ?? []), ...(subscriptions.get(everyTenant) ?? [])]
       .map((name) => queues.get(name))
       .filter((queue) => queue !== undefined);
   }
@@ -138,7 +145,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   for (const { name, messages } of store.load()) {
     const address = parseAddress(name);
-    if (address && address.kind !== 'telemetry') createQueue(address, false, messages);
+    if (address?.kind === 'event' || address?.kind === 'subscription') createQueue(address, false, messages);
   }
 
   return {
@@ -164,6 +171,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
           },
         };
       }
+      if (address.kind === 'every-event') return everywhere.consume(link);
       const queue = queueFor(address, temporary);
       if (!queue) return undefined;
       queue.addConsumer(link);

@@ -104,6 +104,77 @@ async function acceptAll(messages: readonly rhea.EventContext[]): Promise<void> 
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
+describe('event/#', () => {
+  test('has the events of all tenants, in order for each, also of those that come later', async () => {
+    const { port, stats } = await givenANetwork();
+    const client = await connect(port);
+    await send(await client.sender('event/a'), 'a1');
+    const consumer = await client.receiver('event/#');
+    const [a, b] = [await client.sender('event/a'), await client.sender('event/b')];
+    for (const number of [2, 3]) {
+      await send(a, `a${number}`);
+      await send(b, `b${number}`);
+    }
+    await expect.poll(() => consumer.bodies().length).toBe(5);
+    const of = (tenant: string) => consumer.bodies().filter((body) => body.startsWith(tenant));
+    expect([of('a'), of('b')]).toEqual([
+      ['a1', 'a2', 'a3'],
+      ['b2', 'b3'],
+    ]);
+    await acceptAll(consumer.messages);
+    expect(stats().map(({ name, depth }) => [name, depth])).toEqual([
+      ['event/a', 0],
+      ['event/b', 0],
+    ]);
+  });
+
+  test('what its consumer leaves goes to others', async () => {
+    const { port } = await givenANetwork();
+    const client = await connect(port);
+    await send(await client.sender('event/a'), 'one');
+    const consumer = await client.receiver('event/#');
+    await expect.poll(consumer.bodies).toEqual(['one']);
+    consumer.link.close();
+    const other = await client.receiver('event/a');
+    await expect.poll(other.bodies).toEqual(['one']);
+  });
+
+  test('a subscription to all has every event from its creation on, also over a restart', async () => {
+    const first = await givenANetwork();
+    const client = await connect(first.port);
+    const subscription = await client.receiver('event/#::billing');
+    subscription.link.close();
+    await send(await client.sender('event/a'), 'a1');
+    await send(await client.sender('event/b'), 'b1');
+    client.connection.close();
+    await first.close();
+    const second = await givenANetwork();
+    const again = await connect(second.port);
+    const back = await again.receiver('event/#::billing');
+    await expect.poll(back.bodies).toEqual(['a1', 'b1']);
+  });
+
+  test('a temporary subscription to all goes with its link', async () => {
+    const { port, stats } = await givenANetwork();
+    const client = await connect(port);
+    const consumer = await client.receiver('event/#::mine', { expiry_policy: 'link-detach' });
+    await send(await client.sender('event/a'), 'a1');
+    await expect.poll(consumer.bodies).toEqual(['a1']);
+    consumer.link.close();
+    await expect.poll(() => stats().map(({ name }) => name)).toEqual(['event/a']);
+  });
+
+  test.each(['event/#', 'event/#::billing', 'telemetry/#'])('nobody sends to %s', async (address) => {
+    const { port } = await givenANetwork();
+    const client = await connect(port);
+    const link = await client.sender(address);
+    await expect.poll(() => link.is_closed() || link.error !== undefined).toBe(true);
+    expect(link.error).toMatchObject({ condition: 'amqp:not-found' });
+    const relay = await client.sender(undefined);
+    expect(await send(relay, 'x', { to: address })).toBe('rejected');
+  });
+});
+
 describe('event/<tenant>', () => {
   test('keeps an event until a consumer accepts it', async () => {
     const { port, stats } = await givenANetwork();

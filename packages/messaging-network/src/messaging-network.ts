@@ -7,7 +7,7 @@ import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
 import { createCutOffLog } from './cut-off-log.ts';
 import { createBoundPeers } from './bound-peers.ts';
-import { addressText, parseAddress, type Address } from './addresses.ts';
+import { addressText, isTarget, parseAddress, type Target } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { knowPeerOf, onBehalfOf } from './link-peer.ts';
 import { creditOf } from './outgoing-link.ts';
@@ -58,7 +58,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const { host = '127.0.0.1', port, log } = options;
   keepRawMessages();
   const store = openStore(options.dataDir);
-  const producers = new Map<rhea.Receiver, Address | undefined>();
+  const producers = new Map<rhea.Receiver, Target | undefined>();
   const consumptions = new Map<rhea.Sender, Consumption>();
   const sockets = new Set<Socket>();
   const settledSessions = new Set<rhea.Session>();
@@ -84,7 +84,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     });
   }
 
-  function grantCredit(link: rhea.Receiver, address: Address | undefined): void {
+  function grantCredit(link: rhea.Receiver, address: Target | undefined): void {
     if (!link.is_open()) return;
     // Without address of its own, a link says with each message where it goes: there is no telling who has room.
     const allowed = address ? exchange.producerCredit(address, producerWindow) : producerWindow;
@@ -126,23 +126,24 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     receiver.set_source(echoOf(receiver.source));
     receiver.set_target(echoOf(receiver.target));
     const address = target ? parseAddress(target) : undefined;
-    if (target && (!address || address.kind === 'subscription')) {
+    if (target && !isTarget(address)) {
       receiver.close({
         condition: 'amqp:not-found',
         description: `cannot send to ${addressText(target)}`,
       });
       return;
     }
-    producers.set(receiver, address);
-    grantCredit(receiver, address);
+    const known = isTarget(address) ? address : undefined;
+    producers.set(receiver, known);
+    grantCredit(receiver, known);
   });
 
   on('sender_open', ({ sender }: rhea.EventContext) => {
     if (!sender) return;
     const source = sender.source as { address?: unknown; expiry_policy?: unknown } | undefined;
     const address = parseAddress(source?.address);
-    sender.set_source({ address: address ? addressText(source?.address) : '' });
     sender.set_target(echoOf(sender.target));
+    // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
     if (!address) {
       sender.close({
         condition: 'amqp:not-found',
@@ -150,6 +151,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       });
       return;
     }
+    sender.set_source({ address: addressText(source?.address) });
     const temporary = address.kind === 'subscription' && String(source?.expiry_policy) === 'link-detach';
     const consumption = exchange.consume(address, sender, temporary);
     if (!consumption) {
@@ -162,7 +164,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
     if (!receiver || !delivery || !message) return;
     const address = producers.get(receiver) ?? parseAddress(message.to);
-    if (!address || address.kind === 'subscription') {
+    if (!isTarget(address)) {
       const description = `cannot send to ${addressText(message.to)}`;
       settleDelivery(delivery, { kind: 'rejected', condition: 'amqp:not-found', description });
     } else {

@@ -67,6 +67,8 @@ export interface ScriptedPeer {
   detach(address: string, condition: string): void;
   /** Ends every session, or those in which something is sent to `address`, with an error. */
   endSessions(condition: string, address?: string): void;
+  /** Ends the sessions in which something is received from `address`, with an error. */
+  endSessionsOfReceivers(condition: string, address: string): void;
   /** Says nothing any more on the connections there are, not even heartbeats. */
   fallSilent(): void;
   /** Cuts all network connections. */
@@ -164,9 +166,9 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       durable: durable ?? 0,
       capabilities: [capabilities ?? []].flat().map(String),
     };
-    sender.set_source({ address } as never);
     const condition = peer.refused.get(address ?? '');
     if (condition !== undefined) return sender.close({ condition, description: 'refused' });
+    sender.set_source({ address } as never);
     senders.add(sender);
     return undefined;
   });
@@ -264,6 +266,14 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       for (const session of ending) {
         session.close({ condition, description: 'ended by the script' });
         sessions.delete(session);
+      }
+    },
+    endSessionsOfReceivers(condition, address) {
+      for (const sender of senders) {
+        if ((sender.source as { address?: unknown }).address !== address) continue;
+        senders.delete(sender);
+        sessions.delete(sender.session);
+        sender.session.close({ condition, description: 'ended by the script' });
       }
     },
     fallSilent() {

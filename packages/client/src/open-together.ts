@@ -1,0 +1,18 @@
+/** Several links that are open together, or not. */
+export interface OpenTogether {
+  /** The link with this number was opened, or lost. */
+  changed(index: number, open: boolean, cause?: string): void;
+}
+
+/** Tells whenever all of `count` links have become open, and whenever they were and one is no longer. */
+export function openTogether(count: number, onChange: (open: boolean, cause?: string) => void): OpenTogether {
+  const open = new Set<number>();
+  return {
+    changed(index, isOpen, cause) {
+      const before = open.size === count;
+      if (isOpen) open.add(index);
+      else open.delete(index);
+      if (before !== (open.size === count)) onChange(!before, cause);
+    },
+  };
+}
