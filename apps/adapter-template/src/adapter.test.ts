@@ -57,6 +57,7 @@ describeAdapter('Template', {
     upload: () => Buffer.from(uploadLine),
     sign: Buffer.from('ping\n'),
     goodbye: Buffer.from('bye\n'),
+    broken: Buffer.from('nonsense\n'),
     atOnce: { bytes: Buffer.from(`${loginLine}${uploadLine}bye\n`), uploads: 1 },
   },
   createAdapter: (limits) => createTemplateAdapter({ ...options, ...limits }),

@@ -132,6 +132,7 @@ export async function serveDevice(
     report({ type: 'accepted', idleLimitMs: options.idleLimitMs });
     if (saidBye) report({ type: 'bye' });
     await connection.committed();
+    report({ type: 'answered' });
     await answer('ok');
   }
 

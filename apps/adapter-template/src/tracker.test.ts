@@ -10,6 +10,7 @@ const now = 1_000_000 as Instant;
 
 const signals = {
   accepted: { type: 'accepted', idleLimitMs },
+  answered: { type: 'answered' },
   arrived: { type: 'arrived', whole: true },
   bye: { type: 'bye' },
   'socket-closed': { type: 'socket-closed' },
@@ -24,6 +25,7 @@ const states: Record<TemplateState['phase'], TemplateState> = {
     phase: 'online',
     lastSeen: (now - idleLimitMs) as Instant,
     aliveAt: (now - idleLimitMs) as Instant,
+    answered: true,
     idleLimitMs,
   },
   closed: { phase: 'closed' },
@@ -34,6 +36,7 @@ const states: Record<TemplateState['phase'], TemplateState> = {
 const table = {
   pending: {
     accepted: ['online', 'connected'],
+    answered: ['pending', 'nothing'],
     arrived: ['pending', 'nothing'],
     bye: ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
@@ -43,6 +46,7 @@ const table = {
   },
   online: {
     accepted: ['online', 'nothing'],
+    answered: ['online', 'nothing'],
     arrived: ['online', 'nothing'],
     bye: ['closed', 'client-closed'],
     'socket-closed': ['closed', 'connection-lost'],
@@ -52,6 +56,7 @@ const table = {
   },
   closed: {
     accepted: ['closed', 'nothing'],
+    answered: ['closed', 'nothing'],
     arrived: ['closed', 'nothing'],
     bye: ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
@@ -76,6 +81,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 
 describeTracker('template', templateTracker, [
   signals.accepted,
+  signals.answered,
   signals.arrived,
   signals.bye,
   signals['socket-closed'],
@@ -88,6 +94,7 @@ function givenAConnection() {
   const seen: Change[] = [];
   const { report } = track(templateTracker, clock, (change) => seen.push(change));
   report(signals.accepted);
+  report(signals.answered);
   return { clock, report, seen, last: () => seen.at(-1) };
 }
 
@@ -134,4 +141,17 @@ describe('a device with an idle limit of 60 s', () => {
     report(signals.bye);
     expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
   });
+});
+
+test('a device that waits for its login is silent for our sake', () => {
+  const clock = new ManualClock();
+  const seen: Change[] = [];
+  const { report } = track(templateTracker, clock, (change) => seen.push(change));
+  report(signals.accepted);
+  clock.advance(idleLimitMs);
+  report(signals.answered);
+  clock.advance(idleLimitMs - 1);
+  expect(seen).toHaveLength(1);
+  clock.advance(1);
+  expect(seen[1]).toMatchObject({ reason: 'keepalive-timeout' });
 });

@@ -4,6 +4,7 @@ import {
   type DeadlineSignal,
   type DisconnectReason,
   type Instant,
+  type RawCause,
   type SessionBasis,
   type Step,
 } from '@rollcall/core';
@@ -11,6 +12,8 @@ import {
 export type TemplateSignal =
   /** The login is accepted. */
   | { readonly type: 'accepted'; readonly idleLimitMs: number }
+  /** The answer to the login is on its way: until now the device waited for us. */
+  | { readonly type: 'answered' }
   /** Bytes arrived; `whole` where a command ends among them. */
   | { readonly type: 'arrived'; readonly whole: boolean }
   /** The device says goodbye. */
@@ -33,6 +36,7 @@ export type TemplateState =
       readonly lastSeen: Instant;
       /** When it last said something whole: bytes alone do not keep a device connected. */
       readonly aliveAt: Instant;
+      readonly answered: boolean;
       readonly idleLimitMs: number;
     }
   | { readonly phase: 'closed' };
@@ -68,6 +72,7 @@ function begin(
         phase: 'online',
         lastSeen: at,
         aliveAt: at,
+        answered: false,
         idleLimitMs: signal.idleLimitMs,
       };
       return alive(online, [{ type: 'connected', basis: basisOf(online) }]);
@@ -78,6 +83,7 @@ function begin(
     case 'ended':
       // It ended before it was accepted: nobody was told of it, and nobody will be.
       return { state: { phase: 'closed' }, changes: [] };
+    case 'answered':
     case 'arrived':
     case 'deadline':
       return { state, changes: [] };
@@ -92,17 +98,21 @@ function goOn(state: Online, signal: TemplateSignal | DeadlineSignal, at: Instan
       return alive({ ...state, lastSeen: at, ...(signal.whole && { aliveAt: at }) }, []);
     case 'accepted':
       return alive(state, []);
+    case 'answered':
+      // Not before: a device that waits for its login is silent for our sake.
+      return alive({ ...state, answered: true, aliveAt: at }, []);
     case 'bye':
       return end({ ...state, lastSeen: at }, 'client-closed');
     case 'socket-closed':
-      return end(state, 'connection-lost', signal.text);
+      return end(state, 'connection-lost', rawOf(signal));
     case 'protocol-error':
-      return end(state, 'protocol-error', signal.text);
+      // It counts from when its bytes arrived, which was the last that was heard.
+      return end(state, 'protocol-error', { ...rawOf(signal), endedAt: state.lastSeen });
     case 'ended':
-      return end(state, signal.reason, signal.text);
+      return end(state, signal.reason, rawOf(signal));
     case 'deadline':
       // A timer may fire early: the silence decides.
-      return silenceEnds(state) > at ? alive(state, []) : end(state, 'keepalive-timeout');
+      return !state.answered || silenceEnds(state) > at ? alive(state, []) : end(state, 'keepalive-timeout');
     default:
       return signal satisfies never;
   }
@@ -117,20 +127,21 @@ function silenceEnds({ aliveAt, idleLimitMs }: Online): Instant {
 }
 
 function alive(state: Online, changes: Step<TemplateState>['changes']): Step<TemplateState> {
-  return { state, changes, deadline: silenceEnds(state) };
+  return state.answered ? { state, changes, deadline: silenceEnds(state) } : { state, changes };
 }
 
-function end(state: Online, reason: DisconnectReason, text?: string): Step<TemplateState> {
+function rawOf({ text }: { readonly text?: string }): { readonly raw?: RawCause } {
+  return text === undefined ? {} : { raw: { text } };
+}
+
+function end(
+  state: Online,
+  reason: DisconnectReason,
+  details: { readonly raw?: RawCause; readonly endedAt?: Instant } = {},
+): Step<TemplateState> {
+  const { lastSeen } = state;
   return {
     state: { phase: 'closed' },
-    changes: [
-      {
-        type: 'disconnected',
-        basis: basisOf(state),
-        reason,
-        lastSeen: state.lastSeen,
-        ...(text !== undefined && { raw: { text } }),
-      },
-    ],
+    changes: [{ type: 'disconnected', basis: basisOf(state), reason, lastSeen, ...details }],
   };
 }

@@ -156,6 +156,7 @@ export function serveDevice(
     place.accepted();
     report({ type: 'accepted', idleTimeoutMs: options.idleTimeoutMs });
     await open.committed();
+    report({ type: 'answered' });
     answer();
   }
 

@@ -10,6 +10,7 @@ const now = 1_000_000 as Instant;
 
 const signals = {
   accepted: { type: 'accepted', idleTimeoutMs },
+  answered: { type: 'answered' },
   arrived: { type: 'arrived' },
   frame: { type: 'frame' },
   close: { type: 'close' },
@@ -25,6 +26,7 @@ const states: Record<AmqpState['phase'], AmqpState> = {
     phase: 'online',
     lastSeen: (now - idleTimeoutMs) as Instant,
     aliveAt: (now - idleTimeoutMs) as Instant,
+    answered: true,
     idleTimeoutMs,
   },
   closed: { phase: 'closed' },
@@ -35,6 +37,7 @@ const states: Record<AmqpState['phase'], AmqpState> = {
 const table = {
   pending: {
     accepted: ['online', 'connected'],
+    answered: ['pending', 'nothing'],
     arrived: ['pending', 'nothing'],
     frame: ['pending', 'nothing'],
     close: ['closed', 'nothing'],
@@ -45,6 +48,7 @@ const table = {
   },
   online: {
     accepted: ['online', 'nothing'],
+    answered: ['online', 'nothing'],
     // Part of a frame keeps nobody.
     arrived: ['online', 'nothing'],
     frame: ['online', 'nothing'],
@@ -56,6 +60,7 @@ const table = {
   },
   closed: {
     accepted: ['closed', 'nothing'],
+    answered: ['closed', 'nothing'],
     arrived: ['closed', 'nothing'],
     frame: ['closed', 'nothing'],
     close: ['closed', 'nothing'],
@@ -81,6 +86,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 
 describeTracker('amqp', amqpTracker, [
   signals.accepted,
+  signals.answered,
   signals.arrived,
   signals.frame,
   signals.close,
@@ -94,6 +100,7 @@ function givenAConnection() {
   const seen: Change[] = [];
   const { report } = track(amqpTracker, clock, (change) => seen.push(change));
   report(signals.accepted);
+  report(signals.answered);
   return { clock, report, seen, last: () => seen.at(-1) };
 }
 
@@ -155,4 +162,17 @@ describe('a device with an idle time-out of 60 s', () => {
       raw: { code: 'amqp:internal-error', text: 'out of memory' },
     });
   });
+});
+
+test('a device that waits for our Open is silent for our sake', () => {
+  const clock = new ManualClock();
+  const seen: Change[] = [];
+  const { report } = track(amqpTracker, clock, (change) => seen.push(change));
+  report(signals.accepted);
+  clock.advance(idleTimeoutMs);
+  report(signals.answered);
+  clock.advance(idleTimeoutMs - 1);
+  expect(seen).toHaveLength(1);
+  clock.advance(1);
+  expect(seen[1]).toMatchObject({ reason: 'keepalive-timeout' });
 });

@@ -12,6 +12,8 @@ import {
 export type AmqpSignal =
   /** SASL succeeded, and the adapter's Open is about to answer the peer's. */
   | { readonly type: 'accepted'; readonly idleTimeoutMs: number }
+  /** The adapter's Open is on its way: until now the device waited for us. */
+  | { readonly type: 'answered' }
   /** Bytes arrived. */
   | { readonly type: 'arrived' }
   /** A frame that had arrived is whole; empty ones too. */
@@ -36,6 +38,7 @@ export type AmqpState =
       readonly lastSeen: Instant;
       /** When its last whole frame arrived: bytes alone do not keep it connected. */
       readonly aliveAt: Instant;
+      readonly answered: boolean;
       readonly idleTimeoutMs: number;
     }
   | { readonly phase: 'closed' };
@@ -67,6 +70,7 @@ function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instan
         phase: 'online',
         lastSeen: at,
         aliveAt: at,
+        answered: false,
         idleTimeoutMs: signal.idleTimeoutMs,
       };
       return alive(online, [{ type: 'connected', basis: basisOf(online) }]);
@@ -77,6 +81,7 @@ function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instan
     case 'ended':
       // It ended before it was accepted: nobody was told of it, and nobody will be.
       return { state: { phase: 'closed' }, changes: [] };
+    case 'answered':
     case 'arrived':
     case 'frame':
     case 'deadline':
@@ -91,25 +96,30 @@ function goOn(state: Online, signal: AmqpSignal | DeadlineSignal, at: Instant): 
     case 'arrived':
       return alive({ ...state, lastSeen: at }, []);
     case 'frame':
-      return alive({ ...state, aliveAt: state.lastSeen }, []);
+      // A frame may have come while the Open had still to be answered.
+      return alive({ ...state, aliveAt: Math.max(state.aliveAt, state.lastSeen) as Instant }, []);
     case 'accepted':
       return alive(state, []);
+    case 'answered':
+      // Not before: a device that waits for the Open is silent for our sake.
+      return alive({ ...state, answered: true, aliveAt: at }, []);
     case 'close':
       // A device that closes with an error leaves, and not in peace.
       return end(state, 'client-closed', {
-        // It counts from when its bytes arrived, which was the last that was heard.
         endedAt: state.lastSeen,
         ...(signal.error !== undefined && { raw: signal.error, clean: false }),
       });
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
     case 'protocol-error':
-      return end(state, 'protocol-error', { raw: { text: signal.text } });
+      return end(state, 'protocol-error', { raw: { text: signal.text }, endedAt: state.lastSeen });
     case 'ended':
       return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
     case 'deadline':
       // A timer may fire early: the silence decides.
-      return silenceEnds(state) > at ? alive(state, []) : end(state, 'keepalive-timeout', {});
+      return !state.answered || silenceEnds(state) > at
+        ? alive(state, [])
+        : end(state, 'keepalive-timeout', {});
     default:
       return signal satisfies never;
   }
@@ -120,7 +130,7 @@ function basisOf({ idleTimeoutMs }: Online): SessionBasis {
 }
 
 function alive(state: Online, changes: Step<AmqpState>['changes']): Step<AmqpState> {
-  return { state, changes, deadline: silenceEnds(state) };
+  return state.answered ? { state, changes, deadline: silenceEnds(state) } : { state, changes };
 }
 
 function silenceEnds({ aliveAt, idleTimeoutMs }: Online): Instant {
@@ -130,7 +140,12 @@ function silenceEnds({ aliveAt, idleTimeoutMs }: Online): Instant {
 function end(
   state: Online,
   reason: DisconnectReason,
-  details: { readonly raw?: RawCause; readonly clean?: boolean; readonly endedAt?: Instant },
+  details: {
+    readonly raw?: RawCause;
+    readonly clean?: boolean;
+    /** What the device said ended it: that counts from when its bytes arrived, which was the last that was heard. */
+    readonly endedAt?: Instant;
+  },
 ): Step<AmqpState> {
   const { lastSeen } = state;
   return {

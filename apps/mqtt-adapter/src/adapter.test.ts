@@ -60,6 +60,8 @@ function bytesOf(protocolVersion: 4 | 5): DeviceBytes {
     upload,
     sign: say({ cmd: 'pingreq' }),
     goodbye,
+    // A control packet of type 0 (§2.1.2).
+    broken: Buffer.from([0, 0]),
     atOnce: { bytes: Buffer.concat([login, upload(0), goodbye]), uploads: 1 },
   };
 }

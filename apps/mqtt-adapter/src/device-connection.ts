@@ -303,6 +303,7 @@ export function createDeviceConnection(
       if (serverKeepAliveSeconds !== undefined) internals._serverKeepAlive = serverKeepAliveSeconds;
       if (sessionExpiryAsked) internals._sessionExpiryClamped = true;
       await connection.committed();
+      connection.report({ type: 'answered' });
       return !internals.closed && !conn.destroyed;
     },
 

@@ -10,6 +10,7 @@ const now = 1_000_000 as Instant;
 
 const signals = {
   accepted: { type: 'accepted', liveness },
+  answered: { type: 'answered' },
   arrived: { type: 'arrived', whole: true },
   'disconnect-packet': { type: 'disconnect-packet', reasonCode: 0 },
   'socket-closed': { type: 'socket-closed' },
@@ -24,6 +25,7 @@ const states: Record<MqttState['phase'], MqttState> = {
     phase: 'online',
     lastSeen: (now - 90_000) as Instant,
     aliveAt: (now - 90_000) as Instant,
+    answered: true,
     maxSilenceMs: 90_000,
     basis,
   },
@@ -35,6 +37,7 @@ const states: Record<MqttState['phase'], MqttState> = {
 const table = {
   pending: {
     accepted: ['online', 'connected'],
+    answered: ['pending', 'nothing'],
     arrived: ['pending', 'nothing'],
     'disconnect-packet': ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
@@ -44,6 +47,7 @@ const table = {
   },
   online: {
     accepted: ['online', 'nothing'],
+    answered: ['online', 'nothing'],
     arrived: ['online', 'nothing'],
     'disconnect-packet': ['closed', 'client-closed'],
     'socket-closed': ['closed', 'connection-lost'],
@@ -53,6 +57,7 @@ const table = {
   },
   closed: {
     accepted: ['closed', 'nothing'],
+    answered: ['closed', 'nothing'],
     arrived: ['closed', 'nothing'],
     'disconnect-packet': ['closed', 'nothing'],
     'socket-closed': ['closed', 'nothing'],
@@ -77,6 +82,7 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 
 describeTracker('mqtt', mqttTracker, [
   signals.accepted,
+  signals.answered,
   { type: 'accepted', liveness: { maxSilenceMs: undefined, detectWithinMs: null } },
   signals.arrived,
   signals['disconnect-packet'],
@@ -90,6 +96,7 @@ function givenAConnection() {
   const seen: Change[] = [];
   const { report } = track(mqttTracker, clock, (change) => seen.push(change));
   report(signals.accepted);
+  report(signals.answered);
   return { clock, report, seen, last: () => seen.at(-1) };
 }
 
@@ -174,4 +181,17 @@ test('without any bound of silence no deadline is asked for', () => {
   );
   expect(step.deadline).toBeUndefined();
   expect(step.changes).toEqual([{ type: 'connected', basis: { kind: 'session', detectWithinMs: 70_000 } }]);
+});
+
+test('a device that waits for its CONNACK is silent for our sake', () => {
+  const clock = new ManualClock();
+  const seen: Change[] = [];
+  const { report } = track(mqttTracker, clock, (change) => seen.push(change));
+  report(signals.accepted);
+  clock.advance(90_000);
+  report(signals.answered);
+  clock.advance(90_000 - 1);
+  expect(seen).toHaveLength(1);
+  clock.advance(1);
+  expect(seen[1]).toMatchObject({ reason: 'keepalive-timeout' });
 });

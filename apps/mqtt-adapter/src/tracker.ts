@@ -21,6 +21,8 @@ export interface Liveness {
 export type MqttSignal =
   /** The CONNECT is accepted. */
   | { readonly type: 'accepted'; readonly liveness: Liveness }
+  /** The CONNACK is on its way: until now the device waited for us. */
+  | { readonly type: 'answered' }
   /** Bytes arrived; `whole` where a control packet ends among them. */
   | { readonly type: 'arrived'; readonly whole: boolean }
   /** The device's DISCONNECT; MQTT 3.1.1 has no reason code, and no Reason String. */
@@ -43,6 +45,7 @@ export type MqttState =
       readonly lastSeen: Instant;
       /** When its last whole packet arrived: bytes alone do not keep it connected [MQTT-3.1.2-22]. */
       readonly aliveAt: Instant;
+      readonly answered: boolean;
       readonly maxSilenceMs: number | undefined;
       readonly basis: SessionBasis;
     }
@@ -73,7 +76,14 @@ function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instan
     case 'accepted': {
       const { maxSilenceMs, detectWithinMs } = signal.liveness;
       const basis: SessionBasis = { kind: 'session', detectWithinMs };
-      const online: Online = { phase: 'online', lastSeen: at, aliveAt: at, maxSilenceMs, basis };
+      const online: Online = {
+        phase: 'online',
+        lastSeen: at,
+        aliveAt: at,
+        answered: false,
+        maxSilenceMs,
+        basis,
+      };
       return alive(online, [{ type: 'connected', basis }]);
     }
     case 'socket-closed':
@@ -82,6 +92,7 @@ function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instan
     case 'ended':
       // It ended before it was accepted: nobody was told of it, and nobody will be.
       return { state: { phase: 'closed' }, changes: [] };
+    case 'answered':
     case 'arrived':
     case 'deadline':
       return { state, changes: [] };
@@ -96,14 +107,17 @@ function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): 
       return alive({ ...state, lastSeen: at, aliveAt: signal.whole ? at : state.aliveAt }, []);
     case 'accepted':
       return alive(state, []);
+    case 'answered':
+      // Not before: a device that waits for its CONNACK is silent for our sake.
+      return alive({ ...state, answered: true, aliveAt: at }, []);
     case 'disconnect-packet':
-      // It counts from when its bytes arrived, which was the last that was heard.
       return end(state, 'client-closed', { ...goodbye(signal), endedAt: state.lastSeen });
     case 'socket-closed':
       return end(state, 'connection-lost', signal.text === undefined ? {} : { raw: { text: signal.text } });
     case 'protocol-error':
       return end(state, 'protocol-error', {
         raw: { code: signal.code, text: signal.text },
+        endedAt: state.lastSeen,
       });
     case 'ended':
       return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
@@ -119,12 +133,12 @@ function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): 
   }
 }
 
-function silenceEnds({ aliveAt, maxSilenceMs }: Online): Instant {
-  return later(aliveAt, maxSilenceMs ?? Number.POSITIVE_INFINITY);
+function silenceEnds({ aliveAt, answered, maxSilenceMs }: Online): Instant {
+  return later(aliveAt, (answered ? maxSilenceMs : undefined) ?? Number.POSITIVE_INFINITY);
 }
 
 function alive(state: Online, changes: Step<MqttState>['changes']): Step<MqttState> {
-  return state.maxSilenceMs === undefined
+  return state.maxSilenceMs === undefined || !state.answered
     ? { state, changes }
     : { state, changes, deadline: silenceEnds(state) };
 }
@@ -132,7 +146,12 @@ function alive(state: Online, changes: Step<MqttState>['changes']): Step<MqttSta
 function end(
   state: Online,
   reason: DisconnectReason,
-  details: { readonly raw?: RawCause; readonly clean?: boolean; readonly endedAt?: Instant },
+  details: {
+    readonly raw?: RawCause;
+    readonly clean?: boolean;
+    /** What the device said ended it: that counts from when its bytes arrived, which was the last that was heard. */
+    readonly endedAt?: Instant;
+  },
 ): Step<MqttState> {
   const { basis, lastSeen } = state;
   return {

@@ -49,5 +49,7 @@ export const deviceBytes: DeviceBytes = {
     ),
   sign: frame(0),
   goodbye: close,
+  // A frame that is shorter than its own head (§2.3.1).
+  broken: Buffer.from([0, 0, 0, 4, 2, 0, 0, 0]),
   atOnce: { bytes: Buffer.concat([open, link, close]), uploads: 0 },
 };

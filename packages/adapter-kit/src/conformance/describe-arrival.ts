@@ -18,6 +18,8 @@ export interface DeviceBytes {
   /** Something else that it may say at any time, and that says nothing but that it is there. */
   readonly sign: Uint8Array;
   readonly goodbye: Uint8Array;
+  /** What ends the connection as `protocol-error`; absent where a device is present without one. */
+  readonly broken?: Uint8Array;
   /** Login, as many uploads as may follow at once, and goodbye. */
   readonly atOnce: { readonly bytes: Uint8Array; readonly uploads: number };
 }
@@ -129,6 +131,25 @@ export function describeArrival({ bytes, silenceMs, withAdapter }: ArrivalHarnes
       }),
     );
 
+    test('what breaks the protocol does so from when it arrives', () =>
+      withAdapter(async (adapter) => {
+        if (!bytes.broken) return;
+        const { clock, sender } = adapter;
+        const socket = await loggedIn(adapter);
+        const release = holdUploads(adapter);
+        const before = sender.messages.length;
+        await say(socket, bytes.upload(0));
+        await sent(adapter, before + 1);
+        await clock.advanceAsync(2_000);
+        await say(socket, bytes.broken);
+        await settled();
+        await clock.advanceAsync(5_000);
+        release();
+        const [first, second] = await adapter.events(2);
+        expect(second).toMatchObject({ reason: 'protocol-error', uncertaintyMs: 0 });
+        expect(sinceConnected(first, second)).toEqual({ lastSeen: 2_000, at: 2_000 });
+      }));
+
     test('a device that closed its side is served to the end', () =>
       withAdapter(async (adapter) => {
         const socket = await loggedIn(adapter);
@@ -145,6 +166,32 @@ export function describeArrival({ bytes, silenceMs, withAdapter }: ArrivalHarnes
         await closed;
         expect(socket.bytesRead).toBeGreaterThan(heard);
       }));
+  });
+
+  test('a device that waits for the answer to its login is silent for our sake', async () => {
+    const { journal, begun, commit } = slowJournal();
+    await withAdapter(
+      async (adapter) => {
+        const { clock, sink } = adapter;
+        const socket = await open(adapter.address);
+        let answer = Buffer.alloc(0);
+        socket.on('data', (heard: Buffer) => (answer = Buffer.concat([answer, heard])));
+        socket.write(bytes.login);
+        await begun;
+        await clock.advanceAsync(silenceMs);
+        commit();
+        await expect.poll(() => bytes.heard(answer)).toBe(true);
+        await adapter.events(1);
+        if (sink.events[0]?.basis.kind === 'lease') return;
+        await clock.advanceAsync(silenceMs - 1);
+        expect(sink.events).toHaveLength(1);
+        await clock.advanceAsync(1);
+        const [first, second] = await adapter.events(2);
+        expect(second).toMatchObject({ reason: 'keepalive-timeout' });
+        expect(sinceConnected(first, second).at).toBe(2 * silenceMs);
+      },
+      { journal, settings: { commitWaitMs: 2 * silenceMs } },
+    );
   });
 
   describe('a device that says all it has to at once', () => {
