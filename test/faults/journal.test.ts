@@ -1,7 +1,11 @@
+import { copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
+import { distinct } from './support/record.ts';
+import type { Stage } from './support/stage.ts';
 import { differences } from './support/verdict.ts';
 
 clearUpAfterEach();
@@ -17,19 +21,17 @@ test('a journal that is full: devices are served on, readiness is degraded, the 
   await fleet.connectAll(devices);
   expect(fleet.open()).toHaveLength(devices);
   await eventuallyNone(() => differences(record, fleet));
-  const logged = (text: string): number =>
-    stage.adapter.process.stdout.filter((line) => line.includes(text)).length;
   expect(await stage.readiness()).toMatchObject({
     status: 'DEGRADED',
     checks: expect.arrayContaining([{ name: 'journal', status: 'DEGRADED' }]) as unknown,
   });
   expect(await stage.metric('rollcall_journal_behind')).toBe(1);
-  expect(logged('database or disk is full')).toBe(1);
+  expect(logged(stage, 'database or disk is full')).toBe(1);
 
   // The fault goes: most of the devices leave.
   for (const attempt of fleet.open().slice(50)) fleet.leave(attempt);
   await eventuallyNone(() => differences(record, fleet));
-  await eventuallyNone(() => (logged('has caught up') === 1 ? [] : ['the journal has not caught up']));
+  await eventuallyNone(() => (logged(stage, 'has caught up') === 1 ? [] : ['the journal has not caught up']));
   expect(await stage.readiness()).toMatchObject({ status: 'UP' });
 
   // What it holds now is complete again.
@@ -38,3 +40,78 @@ test('a journal that is full: devices are served on, readiness is degraded, the 
   await stage.adapter.start();
   await eventuallyNone(() => differences(record, fleet));
 });
+
+/** Ways to lose a journal while an adapter runs on it. */
+const faults: Readonly<Record<string, (journal: string) => void>> = {
+  removed: (journal) => rmSync(journal),
+  'removed with all that stands beside it': (journal) =>
+    rmSync(dirname(journal), { recursive: true, force: true }),
+  'removed, its write-ahead log alone': (journal) => rmSync(`${journal}-wal`),
+  'replaced with another file': (journal) => {
+    writeFileSync(`${journal}.other`, 'not a journal');
+    renameSync(`${journal}.other`, journal);
+  },
+  'cut off': (journal) => truncateSync(journal),
+  'overwritten with an older copy': (journal) => {
+    copyFileSync(`${journal}.older`, journal);
+    for (const beside of ['-wal', '-shm']) rmSync(journal + beside);
+  },
+};
+
+describe.each(Object.entries(faults))('a journal that is %s while the adapter runs', (_how, lose) => {
+  test('is begun anew: degraded for a while, one line in the log, and after a kill every session is told, and what waited', async () => {
+    const { stage, record, fleet } = await everythingRuns({ devices: 140 });
+    await fleet.connectAll(40);
+    await eventuallyNone(() => differences(record, fleet));
+    copyFileSync(stage.journal, `${stage.journal}.older`);
+    // What comes from now on waits in the journal, and was not confirmed.
+    await stage.network.end('SIGKILL');
+    for (let index = 40; index < 140; index++) await fleet.connect(index);
+    for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
+    await pause(200);
+    const linesBefore = stage.adapter.process.stdout.length;
+
+    lose(stage.journal);
+    const noticed = (): readonly string[] =>
+      logged(stage, 'journal was begun anew') === 1 ? [] : ['the journal is not begun anew'];
+    await eventuallyNone(noticed, 5_000);
+    expect((await stage.readiness()).checks).toContainEqual({ name: 'journal', status: 'DEGRADED' });
+    expect(await stage.metric('rollcall_journal_begun_anew_total')).toBe(1);
+    const aboutIt = stage.adapter.process.stdout
+      .slice(linesBefore)
+      .filter((line) => line.includes('journal'));
+    expect(aboutIt).toHaveLength(1);
+    for (const attempt of fleet.open().slice(0, 5)) fleet.leave(attempt);
+    await pause(200);
+
+    await stage.adapter.end('SIGKILL');
+    await stage.network.start();
+    await stage.adapter.start();
+    await eventuallyNone(() => differences(record, fleet));
+    const lost = distinct(record.events).filter(
+      (event) => event.type === 'disconnected' && event.reason === 'adapter-lost',
+    );
+    expect(lost).toHaveLength(125);
+    // To consumers it is the same journal.
+    const instance = lost[0]?.adapter.instance;
+    await fleet.connect(0);
+    await eventuallyNone(() =>
+      record.events.some(({ journal }) => journal?.state === 'kept' && journal.follows === instance)
+        ? []
+        : ['nobody says that the journal was kept'],
+    );
+  });
+});
+
+test('a journal that was begun anew is whole again soon', async () => {
+  const { stage } = await everythingRuns({ devices: 1 });
+  rmSync(dirname(stage.journal), { recursive: true });
+  const status = async (): Promise<string | undefined> =>
+    (await stage.readiness()).checks.find(({ name }) => name === 'journal')?.status;
+  await expect.poll(status, { timeout: 5_000 }).toBe('DEGRADED');
+  await expect.poll(status, { timeout: 30_000 }).toBe('UP');
+});
+
+function logged(stage: Stage, text: string): number {
+  return stage.adapter.process.stdout.filter((line) => line.includes(text)).length;
+}

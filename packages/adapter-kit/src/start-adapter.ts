@@ -28,6 +28,7 @@ import { startHealthServer } from './health/health-server.ts';
 import { readinessOfOthers } from './health/readiness.ts';
 import { createLoopWatch, type LoopWatch } from './lateness/loop-watch.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
+import { addJournalMetrics } from './metrics/journal-metrics.ts';
 import { addRegistryMetrics } from './metrics/registry-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
@@ -154,6 +155,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     () => failures,
   );
   addRegistryMetrics(metrics.app, parts.registry);
+  addJournalMetrics(metrics.app, journal);
   const outbox = createOutbox({
     sinks: parts.sinks,
     journal,
@@ -393,6 +395,11 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   // What the registry says of devices that were present before may have changed meanwhile.
   if (host.restored.length > 0) await access.review();
 
+  journal.backedBy(() => ({
+    ...outbox.holdings(),
+    rhythms: rhythms.learned(),
+    proofs: authenticator.stored(),
+  }));
   const noting = keepNoting(clock, journal, connections, rhythms, authenticator);
 
   async function stop(graceMs: number): Promise<void> {

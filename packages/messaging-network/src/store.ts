@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import type { Queued } from './message-order.ts';
+import { makeOwnDirectory, makeOwnFile } from './own-files.ts';
 
 interface StoredQueue {
   readonly name: string;
@@ -102,8 +102,11 @@ export function openStore(directory: string): Store {
 
 function openDatabase(directory: string): DatabaseSync {
   try {
-    mkdirSync(directory, { recursive: true });
-    const database = new DatabaseSync(join(directory, 'messages.sqlite'));
+    // Messages name devices, and say what they said.
+    makeOwnDirectory(directory);
+    const file = join(directory, 'messages.sqlite');
+    makeOwnFile(file);
+    const database = new DatabaseSync(file);
     // The exclusive lock is taken with the first write, and kept: a second process fails here and not later.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     database.exec('BEGIN IMMEDIATE; COMMIT;');

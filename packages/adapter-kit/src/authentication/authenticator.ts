@@ -58,7 +58,7 @@ export interface AuthenticatorOptions extends Pick<
 export interface Authenticator
   extends
     Pick<AdapterHost, 'authenticate' | 'findPsk' | 'reauthorize' | 'refused' | 'proved'>,
-    Pick<ProofMemory, 'takeChanges'> {
+    Pick<ProofMemory, 'stored' | 'takeChanges'> {
   /** A device of this tenant proved who it is: from now on the tenant has a turn of its own. */
   provedTenant(tenant: string): void;
   /** Devices that wait for their turn. */
@@ -185,6 +185,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       refused(refuse(reason, problem), name === '' ? {} : loggedOf(name), remoteIp);
     },
     provedTenant,
+    stored: () => proofs.stored(),
     takeChanges: () => proofs.takeChanges(),
     stop() {
       stopped = true;

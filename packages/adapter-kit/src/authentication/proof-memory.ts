@@ -39,6 +39,8 @@ export interface ProofMemory {
   knows(name: string): boolean;
   add(proof: ProofMark): void;
   forget(proof: ProofMark): void;
+  /** Everything that is remembered. */
+  stored(): StoredProofs;
   /** For the journal; `undefined`: nothing. */
   takeChanges(): ProofChanges | undefined;
 }
@@ -135,6 +137,12 @@ export function createProofMemory({
       const hashes = names.get(proof.name);
       if (hashes) remove(proof.name, hashes, proof.hash);
     },
+    stored: () => ({
+      key,
+      proofs: [...names].flatMap(([name, hashes]) =>
+        [...hashes].map(([each, at]): NotedMark => ({ name, hash: each, at })),
+      ),
+    }),
     takeChanges() {
       if (changed.size === 0) return undefined;
       const taken = [...changed.values()];

@@ -11,9 +11,10 @@ import {
 import type { NotedMark } from '../authentication/proof-memory.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { inOrderOf, readAll, readPages } from './pages.ts';
-import type { Journal, Owed, PendingEvent } from './journal.ts';
+import type { Holdings, Journal, Owed, PendingEvent } from './journal.ts';
 import { createRowBook } from './row-book.ts';
-import type { JournalStore, StoredPending } from './store/stored.ts';
+import type { JournalStore, PartOfJournal, StoredPending } from './store/stored.ts';
+import { watchStore, type StoreWatch } from './watch-store.ts';
 
 export interface FileJournalOptions {
   readonly store: JournalStore;
@@ -55,9 +56,13 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
   let storing: Group | undefined;
   let inFlight: Promise<void> | undefined;
   let failing = false;
+  /** Whether the log says so. */
+  let isTold = false;
   let closing = false;
   let immediate: NodeJS.Immediate | undefined;
   let disarm: (() => void) | undefined;
+  let watch: StoreWatch | undefined;
+  let holdings: (() => Holdings) | undefined;
 
   function flushSoon(): void {
     if (!inFlight && !failing && !closing) immediate ??= setImmediate(flush);
@@ -93,8 +98,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       if (pending) await store.apply(pending.batch);
     } catch (error) {
       pending?.failed();
-      if (!failing) log.error({ err: error }, 'journal cannot be written: events are kept in memory alone');
-      failing = true;
+      await failedWith(error);
       // Nobody need wait for what may not come.
       storing?.stored.resolve();
       gathering?.stored.resolve();
@@ -109,6 +113,18 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     return isAll ? 'stored-all' : 'stored';
   }
 
+  /** Where the file is not there any more, this is what is told, and a new one may have been begun by now. */
+  async function failedWith(error: unknown): Promise<void> {
+    const wasFailing = failing;
+    failing = true;
+    const state = await watch?.look();
+    if (state === 'begun-anew') failing = wasFailing;
+    else if (!isTold && state !== 'away') {
+      log.error({ err: error }, 'journal cannot be written: events are kept in memory alone');
+      isTold = true;
+    }
+  }
+
   function goOn(outcome: Awaited<ReturnType<typeof storeNext>>): void {
     if (outcome === 'failed') {
       flushWithin(retryMs);
@@ -116,7 +132,8 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     }
     if (failing && outcome === 'stored-all') {
       failing = false;
-      log.info({}, 'journal is written again, and has caught up');
+      if (isTold) log.info({}, 'journal is written again, and has caught up');
+      isTold = false;
     }
     if (failing) flush();
     else if (storing || gathering) flushSoon();
@@ -132,7 +149,10 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     async recover() {
       const summary = await store.open();
       book.begin(summary);
-      const { lastSeq, proofKey } = summary;
+      const { lastSeq, proofKey, partOfJournal } = summary;
+      if (partOfJournal)
+        log.warn({ cause: partial[partOfJournal] }, 'journal may be older than what was told');
+      watch = watchStore({ store, clock, log, refill });
       const rhythms = (await readAll(store, 'rhythms')).map(
         ({ holder, gaps }) => [holder, JSON.parse(gaps) as LearnedRhythm] as const,
       );
@@ -143,6 +163,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       }));
       const owed = (await readAll(store, 'owed')).map(({ seq: _seq, ...each }): Owed => each);
       return {
+        ...(partOfJournal && { partOfJournal }),
         ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
         ...(summary.instance !== undefined && { follows: summary.instance }),
         async *pending() {
@@ -198,9 +219,19 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       book.prove(changes);
       unhurried();
     },
+    backedBy(given) {
+      holdings = given;
+    },
+    get begunAnew() {
+      return watch?.begunAnew ?? 0;
+    },
     behind() {
       const since = (storing ?? gathering)?.begunAt;
-      return failing || (since !== undefined && clock.monotonic() - since > behindAfterMs);
+      return (
+        failing ||
+        watch?.isTroubled === true ||
+        (since !== undefined && clock.monotonic() - since > behindAfterMs)
+      );
     },
     async close() {
       closing = true;
@@ -210,8 +241,17 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     },
   };
 
+  function refill(): number {
+    const lost = holdings ? book.refill(holdings()) : 0;
+    unhurried();
+    return lost;
+  }
+
   async function storeAll(): Promise<void> {
     await inFlight;
+    // A file that was destroyed a moment ago gets back first what it had.
+    await watch?.look();
+    watch?.stop();
     let triesLeft = 1 + Math.ceil(book.backlog / batchRows);
     // Once at least: the latest epoch must be there, also where nothing else is needed any more.
     do await storeNext();
@@ -220,6 +260,11 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
     await store.close();
   }
 }
+
+const partial: Readonly<Record<PartOfJournal, string>> = {
+  copy: 'it is a copy: what the adapter observed since it was made is not in it',
+  'without-log': 'its write-ahead log (….journal-wal) is missing: what was written last is not in it',
+};
 
 function toPendingEvent({ seq, tenant, device, at, bytes, sinks }: StoredPending): PendingEvent {
   return { place: seq, sinks, device: deviceRef(tenant, device), at: at as Timestamp, bytes };

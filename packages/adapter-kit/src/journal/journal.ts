@@ -9,6 +9,7 @@ import type {
 } from '@rollcall/core';
 import type { ProofChanges, StoredProofs } from '../authentication/proof-memory.ts';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
+import type { PartOfJournal } from './store/stored.ts';
 
 /** What an event is called while it is kept: its place in the order of all events that were appended. Whole numbers that grow. */
 export type Place = number;
@@ -55,8 +56,26 @@ export interface NotedPresence {
   readonly lease?: { readonly basis: LeaseBasis; readonly until: Timestamp };
 }
 
+/** What the adapter has in memory of what the journal keeps: for a journal that was destroyed under it. */
+export interface Holdings {
+  /** Events that some sink has still to confirm. */
+  waiting(): Iterable<HeldEvent>;
+  readonly owed: readonly Owed[];
+  readonly rhythms: readonly (readonly [holder: string, learned: LearnedRhythm])[];
+  readonly proofs: StoredProofs;
+}
+
+/** An event that is in memory, or, without `outbound`, was in the journal alone. */
+export interface HeldEvent {
+  readonly place: Place;
+  readonly sink: string;
+  readonly outbound?: OutboundEvent;
+}
+
 /** What an earlier incarnation of the adapter left behind. */
 export interface Recovered {
+  /** Why it may be less than what there was; absent where it is all. */
+  readonly partOfJournal?: PartOfJournal;
   /** The greatest epoch ever given out; absent where the journal is new. */
   readonly highWater?: Epoch;
   /** The incarnation of the adapter that used the journal last, if it is known. */
@@ -109,7 +128,11 @@ export interface Journal {
   learn(rhythms: readonly (readonly [holder: string, learned: LearnedRhythm | undefined])[]): void;
   /** Keeps who proved who it is. Many at a time, every few seconds. */
   prove(changes: ProofChanges): void;
-  /** Whether what was appended is not as safe yet as it should be by now. */
+  /** Where a journal that was destroyed gets back what it had. */
+  backedBy(holdings: () => Holdings): void;
+  /** Whether what was appended is not as safe yet as it should be by now, or was not a moment ago. */
   behind(): boolean;
+  /** How often it had to be begun anew while it was used. */
+  readonly begunAnew: number;
   close(): Promise<void>;
 }

@@ -71,7 +71,9 @@ export function createMemoryJournal(): Journal {
       for (const { hash } of [...forgotten, ...noted]) proofs.delete(hash);
       for (const mark of noted) proofs.set(mark.hash, mark);
     },
+    backedBy() {},
     behind: () => false,
+    begunAnew: 0,
     async close() {},
   };
 }

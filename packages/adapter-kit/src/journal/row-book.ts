@@ -1,7 +1,8 @@
 import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
+import { encodeEvent } from '@rollcall/core/wire';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
-import type { Journal, NotedPresence, OpenEntry, Owed, Place } from './journal.ts';
+import type { Holdings, Journal, NotedPresence, OpenEntry, Owed, Place } from './journal.ts';
 import { createOwedBook, type OwedChange } from './owed-book.ts';
 import { createProofBook } from './proof-book.ts';
 import { createSettlements } from './settlements.ts';
@@ -13,7 +14,8 @@ interface Row {
   readonly seq: Place;
   /** Until the store has it. */
   outbound: OutboundEvent | undefined;
-  open: boolean;
+  /** While its connection is open. */
+  event: ConnectedEvent | undefined;
   waiting: readonly string[];
   parked: Readonly<Record<string, string>>;
   noted: NotedPresence | undefined;
@@ -45,6 +47,8 @@ export interface RowBook extends Pick<
   /** Takes up connections that are open in the store. */
   reopen(page: readonly StoredOpen[]): readonly OpenEntry[];
   append(outbound: OutboundEvent, sinks: readonly string[], owed: readonly Owed[]): Place;
+  /** The store has lost everything: it gets what is in memory, and the number of events that are not is the result. */
+  refill(holdings: Holdings): number;
   /** Number of rows, rhythms, proofs and devices that are owed something, whose changes the store does not have, and were not handed out either. */
   readonly backlog: number;
   /** Number of those that are refusals, of events whose standing is known to the store alone. */
@@ -76,6 +80,8 @@ export function createRowBook(): RowBook {
   let nextSeq: Place = 1;
   let highWater: Epoch | undefined;
   let storedHighWater: Epoch | undefined;
+  let refills = 0;
+  let latestInstance: string | undefined;
   /** Until the store has it. */
   let instance: string | undefined;
 
@@ -104,7 +110,7 @@ export function createRowBook(): RowBook {
     row.outbound = undefined;
     if (dirty.has(row)) return;
     row.partner = undefined;
-    if (row.open || !isKept(row)) return;
+    if (row.event || !isKept(row)) return;
     resting.add(row);
     if (resting.size <= maxRestingRows) return;
     const [longest] = resting;
@@ -157,6 +163,26 @@ export function createRowBook(): RowBook {
     tie(row, owing);
   }
 
+  function heldInMemory(place: Place, sink: string, outbound: OutboundEvent): void {
+    const row = known.get(place);
+    if (!row) {
+      known.set(place, {
+        seq: place,
+        outbound,
+        event: undefined,
+        waiting: [sink],
+        parked: nothingParked,
+        noted: undefined,
+        offered: true,
+        partner: undefined,
+        owedWith: undefined,
+      });
+      return;
+    }
+    row.outbound ??= outbound;
+    if (!row.waiting.includes(sink)) row.waiting = [...row.waiting, sink];
+  }
+
   function backlog(): number {
     return dirty.size + settlements.size + rhythms.size + proofs.size + owedBook.size;
   }
@@ -174,7 +200,7 @@ export function createRowBook(): RowBook {
         const row: Row = {
           seq,
           outbound: undefined,
-          open: true,
+          event,
           // What was parked is tried again at every start.
           waiting: [...new Set([...standing.waiting, ...Object.keys(standing.parked)])],
           parked: nothingParked,
@@ -189,7 +215,7 @@ export function createRowBook(): RowBook {
       }),
 
     usedBy(now) {
-      instance = now;
+      instance = latestInstance = now;
     },
 
     append(outbound, sinks, owed) {
@@ -198,7 +224,7 @@ export function createRowBook(): RowBook {
       const row: Row = {
         seq: nextSeq++,
         outbound,
-        open: event.type === 'connected',
+        event: event.type === 'connected' ? event : undefined,
         waiting: sinks,
         parked: nothingParked,
         noted: undefined,
@@ -216,7 +242,7 @@ export function createRowBook(): RowBook {
       const connected = open.get(event.connectionId);
       if (!connected) return row.seq;
       open.delete(event.connectionId);
-      connected.open = false;
+      connected.event = undefined;
       connected.partner = row;
       row.partner = connected;
       change(connected);
@@ -257,6 +283,33 @@ export function createRowBook(): RowBook {
       return backlog();
     },
 
+    refill({ waiting, owed, rhythms: learned, proofs: { key, proofs: noted } }) {
+      refills += 1;
+      storedHighWater = undefined;
+      instance = latestInstance;
+      const lost = new Set<Place>();
+      for (const { place, sink, outbound } of waiting()) {
+        if (outbound) heldInMemory(place, sink, outbound);
+        else lost.add(place);
+      }
+      for (const row of [...known.values()]) {
+        if (row.event) row.outbound ??= toldAgain(row.event, row.waiting.length > 0);
+        if (row.outbound) {
+          dirty.add(row);
+          resting.delete(row);
+          lost.delete(row.seq);
+        } else {
+          lost.add(row.seq);
+          for (const rows of [dirty, resting]) rows.delete(row);
+          known.delete(row.seq);
+        }
+      }
+      for (const each of owed) owedBook.note(each);
+      for (const [holder, gaps] of learned) if (!rhythms.has(holder)) rhythms.set(holder, gaps);
+      proofs.note({ key, noted, forgotten: [] });
+      return lost.size;
+    },
+
     get refusals() {
       return settlements.refusals;
     },
@@ -277,6 +330,18 @@ export function createRowBook(): RowBook {
       const proved = proofs.take(maxRows - changes.rows.length - settled.length - learned.length);
       const epoch = highWater === storedHighWater ? undefined : highWater;
       const usedBy = instance;
+      const takenAfter = refills;
+      function failed(): void {
+        // What was lost meanwhile is not changed any more.
+        for (const row of changes.rows) if (known.get(row.seq) === row || !isKept(row)) dirty.add(row);
+        settlements.putBack(settled);
+        for (const [holder, gaps] of learned) if (!rhythms.has(holder)) rhythms.set(holder, gaps);
+        proofs.putBack(proved);
+        for (const owing of changes.owed) {
+          owedBook.putBack(owing);
+          for (const row of owing.rows) row.owedWith = owing.key;
+        }
+      }
       return {
         batch: {
           ...(epoch !== undefined && { highWater: epoch }),
@@ -290,25 +355,26 @@ export function createRowBook(): RowBook {
           ...(changes.owed.length > 0 && { owed: changes.owed.flatMap(({ owed }) => [...owed.values()]) }),
         },
         rows: changes.rows.length - changes.early + settled.length + learned.length + proved.marks.length,
+        failed,
         stored() {
+          // The store that has it may not be the one that is there now.
+          if (takenAfter !== refills) {
+            failed();
+            return;
+          }
           storedHighWater = epoch ?? storedHighWater;
           if (usedBy === instance) instance = undefined;
           proofs.stored(proved);
           for (const row of changes.rows) rest(row);
         },
-        failed() {
-          for (const row of changes.rows) dirty.add(row);
-          settlements.putBack(settled);
-          for (const [holder, gaps] of learned) if (!rhythms.has(holder)) rhythms.set(holder, gaps);
-          proofs.putBack(proved);
-          for (const owing of changes.owed) {
-            owedBook.putBack(owing);
-            for (const row of owing.rows) row.owedWith = owing.key;
-          }
-        },
       };
     },
   };
+}
+
+/** What only the journal had of a connection that is open; without what the tenant would add, which its registry knows. */
+function toldAgain(event: ConnectedEvent, waits: boolean): OutboundEvent {
+  return { event, message: waits ? encodeEvent(event, { defaults: {} }) : new Uint8Array(0) };
 }
 
 interface Changes {
@@ -321,13 +387,13 @@ interface Changes {
   early: number;
 }
 
-function isKept({ open, waiting, parked }: Row): boolean {
-  return open || waiting.length > 0 || parked !== nothingParked;
+function isKept({ event, waiting, parked }: Row): boolean {
+  return event !== undefined || waiting.length > 0 || parked !== nothingParked;
 }
 
-function standingOf({ open, waiting, parked, noted }: Row): Standing {
+function standingOf({ event, waiting, parked, noted }: Row): Standing {
   return {
-    open,
+    open: event !== undefined,
     waiting,
     parked,
     ...(noted && { lastSeen: noted.lastSeen }),

@@ -13,6 +13,8 @@ export interface LearnedRhythm extends LearnedGaps {
 export interface RhythmStore {
   get(holder: string): Rhythm;
   set(holder: string, rhythm: Rhythm): void;
+  /** All that was learned, the holder heard last at the end. */
+  learned(): readonly (readonly [holder: string, learned: LearnedRhythm])[];
   /** What was learned or forgotten since the last call, for the journal. */
   takeChanges(): readonly (readonly [holder: string, learned: LearnedRhythm | undefined])[];
 }
@@ -45,6 +47,11 @@ export function createRhythmStore(
       if (gaps ?? closing) changed.set(oldest, undefined);
       rhythms.delete(oldest);
     },
+    learned: () =>
+      [...rhythms].flatMap(([holder, rhythm]) => {
+        const learned = toLearned(rhythm);
+        return learned ? [[holder, learned] as const] : [];
+      }),
     takeChanges() {
       const taken = [...changed];
       changed.clear();

@@ -16,6 +16,8 @@ export interface Coalesced {
   next(tenant: string, device: () => number): number;
   /** An event that says `pairs` is on its way to every sink. */
   said(tenant: string, device: number, pairs: number): Said;
+  /** What all sinks are owed, of all devices. */
+  all(): readonly Owed[];
 }
 
 interface Said {
@@ -32,6 +34,7 @@ export function createCoalesced(sinks: readonly string[], earlier: readonly Owed
     counts.find((each) => each.sink === sink)?.put(tenant, device, pairs);
 
   return {
+    all: () => counts.flatMap((each) => each.all()),
     add(sink, tenant, device, added) {
       const of = counts.find((each) => each.sink === sink);
       const pairs = (of?.get(tenant, device) ?? 0) + added;
@@ -59,6 +62,7 @@ interface CountsOfSink {
   has(tenant: string): boolean;
   get(tenant: string, device: number): number;
   put(tenant: string, device: number, pairs: number): void;
+  all(): readonly Owed[];
   /** Keeps within {@link maxOverTold}. */
   forgetOverTold(): readonly Owed[];
 }
@@ -84,6 +88,10 @@ function createCountsOfSink(sink: string): CountsOfSink {
     has: (tenant) => byTenant.has(tenant),
     get: (tenant, device) => byTenant.get(tenant)?.get(device) ?? 0,
     put,
+    all: () =>
+      [...byTenant].flatMap(([tenant, devices]) =>
+        [...devices].map(([device, pairs]): Owed => ({ sink, tenant, device, pairs })),
+      ),
     forgetOverTold() {
       const forgotten: Owed[] = [];
       for (const [tenant, device] of overTold.values()) {

@@ -50,7 +50,7 @@ export interface LaneContext {
 /** The way of one tenant's events to one sink. Its trouble stalls nobody else. */
 export interface Lane extends Pick<
   TenantQueue,
-  'events' | 'bytes' | 'pairs' | 'pairAt' | 'leaveOut' | 'oldestAt'
+  'events' | 'bytes' | 'pairs' | 'pairAt' | 'leaveOut' | 'oldestAt' | 'places'
 > {
   readonly tenant: string;
   append(arrival: Arrival): void;
@@ -230,6 +230,7 @@ export function createLane(context: LaneContext): Lane {
     pairAt: queue.pairAt,
     leaveOut: queue.leaveOut,
     oldestAt: queue.oldestAt,
+    places: queue.places,
     pump,
     reachable,
     stop() {

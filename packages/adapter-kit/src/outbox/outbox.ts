@@ -7,7 +7,7 @@ import {
   type OutboundEvent,
   type Random,
 } from '@rollcall/core';
-import type { Journal, Owed, PendingEvent } from '../journal/journal.ts';
+import type { Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { createBodies } from './bodies.ts';
 import { createCoalesced } from './coalesced.ts';
@@ -80,6 +80,8 @@ export interface Outbox {
   /** Number of pairs of this device that were left out and that no event says: for the next one, which is appended at once. */
   coalescedOf(device: DeviceRef): number;
   depth(): readonly SinkDepth[];
+  /** What the journal has, too, of what waits. */
+  holdings(): Pick<Holdings, 'waiting' | 'owed'>;
   /** Bytes of memory that everything that waits takes, about. */
   memoryBytes(): number;
   /** Resolves when nothing waits any more, or when `signal` aborts. */
@@ -197,6 +199,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     coalescedOf: ({ tenant, device }) => coalesced.next(tenant, () => deviceNumber(device)),
     depth: () => queues.map((queue) => queue.depth()),
+    holdings: () => ({
+      *waiting() {
+        for (const queue of queues)
+          for (const place of queue.places()) {
+            const outbound = bodies.get(place)?.outbound;
+            yield { place, sink: queue.sink.name, ...(outbound && { outbound }) };
+          }
+      },
+      owed: coalesced.all(),
+    }),
     memoryBytes: () => bodies.memoryBytes + waiting.memoryBytes,
     drained: (signal) =>
       new Promise((resolve) => {

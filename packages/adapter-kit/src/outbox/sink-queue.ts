@@ -1,4 +1,5 @@
 import type { EventSink } from '@rollcall/core';
+import type { Place } from '../journal/journal.ts';
 import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
 import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
 import { createLeftOutLog } from './left-out-log.ts';
@@ -26,6 +27,8 @@ export interface SinkQueue {
   /** Leaves out a connection whose events are in memory alone; `false` where there is none. */
   leaveOutPinned(): boolean;
   depth(): SinkDepth;
+  /** Of all that wait, without announcements. */
+  places(): Iterable<Place>;
   pump(): void;
   stop(): void;
 }
@@ -123,6 +126,9 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
         if (at !== undefined && (oldestAt === undefined || at < oldestAt)) oldestAt = at;
       }
       return { sink: sink.name, events, bytes, parked, oldestAt };
+    },
+    *places() {
+      for (const lane of lanes.values()) yield* lane.places();
     },
     pump() {
       for (const lane of lanes.values()) lane.pump();

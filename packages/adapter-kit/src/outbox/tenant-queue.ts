@@ -45,6 +45,8 @@ export interface TenantQueue {
   /** Of the pair that has waited longest, or shortest, the places. */
   pairAt(end: 'oldest' | 'newest'): LeftOut['places'] | undefined;
   leaveOut(end: 'oldest' | 'newest'): LeftOut | undefined;
+  /** Of all that wait, the oldest first, without announcements. */
+  places(): Iterable<Place>;
   /** When the event that has waited longest was observed; `undefined` if none waits. */
   oldestAt(): number | undefined;
 }
@@ -187,6 +189,9 @@ export function createTenantQueue(waiting: WaitingEvents): TenantQueue {
       drop(connected);
       drop(disconnected);
       return leftOut;
+    },
+    *places() {
+      for (let entry = all.first; entry !== none; entry = ofTenant.newer(entry)) yield waiting.place(entry);
     },
     oldestAt: () => (all.first === none ? undefined : waiting.at(all.first)),
   };

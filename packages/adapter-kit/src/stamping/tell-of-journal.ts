@@ -23,7 +23,9 @@ export function tellOfJournal(facts: JournalFacts): (tenant: TenantId) => Journa
 export function factsOfJournal({
   highWater,
   follows,
-}: Pick<Recovered, 'highWater' | 'follows'>): JournalFacts {
-  if (highWater === undefined) return { state: 'new' };
+  partOfJournal,
+}: Pick<Recovered, 'highWater' | 'follows' | 'partOfJournal'>): JournalFacts {
+  // What was opened after a copy was made, nobody else will end.
+  if (highWater === undefined || partOfJournal !== undefined) return { state: 'new' };
   return { state: 'kept', ...(follows !== undefined && { follows }) };
 }

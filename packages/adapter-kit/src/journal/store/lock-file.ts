@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makeOwnFile } from './own-files.ts';
 
 /** How long an adapter waits for whoever only looks. */
 const patienceMs = 1_000;
@@ -19,6 +21,7 @@ export interface FileLock {
  * every container; and the journal itself stays readable for others.
  */
 export function lockFile(path: string, wait: boolean): FileLock | undefined {
+  if (!existsSync(path)) makeOwnFile(path);
   const database = new DatabaseSync(path);
   try {
     database.exec(`

@@ -1,8 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { forOwnerOnly } from './for-owner-only.ts';
-import { lockFile } from './lock-file.ts';
+import { copyDatabase } from './copy-database.ts';
+import { copiedAtFact, inUseFact, isSound, partOf, walOf } from './journal-facts.ts';
+import { makeOwnDirectory, makeOwnFile } from './own-files.ts';
+import { lockFile, type FileLock } from './lock-file.ts';
 import { createStoreReads, toStanding } from './read-store.ts';
 import { migrate } from './schema.ts';
 import { settled } from './settled.ts';
@@ -21,6 +23,10 @@ export interface SqliteStore extends StoreReads {
   summary(): StoreSummary;
   /** @throws Error where nothing of the batch was kept. */
   apply(batch: Batch): void;
+  /** Makes a whole copy in a file that is not there yet, also where the journal's own file is gone from its place. */
+  copyTo(file: string): void;
+  /** Whether everything in it fits together, as it stands in the file now. */
+  isSound(): boolean;
   close(): void;
 }
 
@@ -28,17 +34,35 @@ export interface SqliteStore extends StoreReads {
 const checkpointPages = 1_000;
 
 /** Opens the journal's file, and makes it where there is none. @throws Error where it cannot be used. */
-export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
-  mkdirSync(dirname(file), { recursive: true });
-  const lock = lockFile(lockOf(file), true);
-  if (!lock) throw new Error('another process has it open: two adapters must not run with one adapter id');
-  let database: DatabaseSync;
+export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const lock = lockJournal(options.file);
   try {
-    database = openDatabase(file, durability, maxBytes);
+    const store = openLockedStore(options);
+    return {
+      ...store,
+      close() {
+        store.close();
+        lock.release();
+      },
+    };
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+/** Takes the lock of a journal, whose directory is made where there is none. @throws Error where another process has it. */
+export function lockJournal(file: string): FileLock {
+  makeOwnDirectory(dirname(file));
+  const lock = lockFile(lockOf(file), true);
+  if (!lock) throw new Error('another process has it open: two adapters must not run with one adapter id');
+  return lock;
+}
+
+/** As {@link openSqliteStore}, for whoever has the lock. */
+export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
+  const hadLog = sizeOf(walOf(file)) > 0;
+  const database = openDatabase(file, durability, maxBytes);
   const insertEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?)');
   const putStanding = database.prepare('INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)');
   const standingOf = database.prepare(
@@ -56,6 +80,12 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
   );
   const removeOwed = database.prepare('DELETE FROM owed WHERE tenant = ? AND device = ? AND sink = ?');
   const putFact = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
+  const removeFact = database.prepare('DELETE FROM journal WHERE name = ?');
+  const partOfJournal = partOf(database, hadLog);
+  removeFact.run(copiedAtFact);
+  putFact.run(inUseFact, 'yes');
+  // In the file itself, so that a copy of it alone can be told from a journal that was closed.
+  database.exec('PRAGMA wal_checkpoint(PASSIVE)');
 
   function stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
     putStanding.run(
@@ -118,7 +148,7 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
 
   return {
     ...createStoreReads(database),
-    summary: () => summaryOf(database),
+    summary: () => ({ ...summaryOf(database), ...(partOfJournal && { partOfJournal }) }),
     apply(batch) {
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -130,11 +160,21 @@ export function openSqliteStore({ file, durability, maxBytes }: SqliteStoreOptio
         throw error;
       }
     },
+    copyTo: (copy) => copyDatabase(database, copy),
+    isSound: () => isSound(file),
     close() {
+      try {
+        removeFact.run(inUseFact);
+      } catch {
+        // It can only be read: then it looks as after a crash.
+      }
       database.close();
-      lock.release();
     },
   };
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The file whose lock is the journal's. */
@@ -147,7 +187,7 @@ function openDatabase(
   durability: SqliteStoreOptions['durability'],
   maxBytes: number,
 ): DatabaseSync {
-  forOwnerOnly(file);
+  makeOwnFile(file);
   const database = new DatabaseSync(file);
   try {
     database.exec(`

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
+import { openKeptStore, type KeptStore } from './kept-store.ts';
+import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { Batch, StoreReads } from './stored.ts';
 
 /** What the adapter's thread asks for. Answered one after the other, in order. */
@@ -7,6 +8,7 @@ export type StoreRequest =
   | ({ readonly type: 'open' } & SqliteStoreOptions)
   | { readonly type: 'read'; readonly what: keyof StoreReads; readonly which: unknown }
   | { readonly type: 'apply'; readonly batch: Batch }
+  | { readonly type: 'check' }
   | { readonly type: 'close' };
 
 export type StoreAnswer =
@@ -14,12 +16,12 @@ export type StoreAnswer =
   | { readonly status: 'failed'; readonly problem: string };
 
 let options: SqliteStoreOptions | undefined;
-let store: SqliteStore | undefined;
+let store: KeptStore | undefined;
 
 /** Where it could not be opened before, as when the thread was replaced while the disk was away, it is tried again. */
-function opened(): SqliteStore {
+function opened(): KeptStore {
   if (!options) throw new Error('it was never opened');
-  return (store ??= openSqliteStore(options));
+  return (store ??= openKeptStore(options));
 }
 
 function serve(request: StoreRequest): StoreAnswer {
@@ -34,6 +36,8 @@ function serve(request: StoreRequest): StoreAnswer {
       case 'apply':
         opened().apply(request.batch);
         return { status: 'done' };
+      case 'check':
+        return { status: 'done', result: opened().check() };
       case 'close':
         store?.close();
         store = undefined;

@@ -99,8 +99,28 @@ export interface StoreReads {
   events(seqs: readonly number[]): readonly StoredEvent[];
 }
 
+/**
+ * Why a journal may not be all that there was: it is a `copy` that was made while an adapter ran on it, or its file `without-log`, since
+ * the write-ahead log beside it, with what was written last, is missing.
+ */
+export type PartOfJournal = 'copy' | 'without-log';
+
+/** Whether the store outlives the process. */
+export type StoreCondition =
+  | { readonly state: 'whole' }
+  /** It was gone, or not itself any more, and was begun anew: from all that it had, from what of that still fits together, or from nothing. */
+  | {
+      readonly state: 'begun-anew';
+      readonly problem: string;
+      readonly from: 'all' | 'what-fits' | 'nothing';
+      /** Where a file that somebody had put in its place is now. */
+      readonly setAside?: string;
+    }
+  | { readonly state: 'away'; readonly problem: string };
+
 /** What the store says of itself when it is opened. */
 export interface StoreSummary {
+  readonly partOfJournal?: PartOfJournal;
   readonly highWater?: string;
   /** The incarnation of the adapter that used it last. */
   readonly instance?: string;
@@ -143,5 +163,7 @@ export interface JournalStore {
   ): Promise<ReturnType<StoreReads[What]>>;
   /** Rejects where nothing of the batch was kept, or where that is not known. */
   apply(batch: Batch): Promise<void>;
+  /** Looks whether it still outlives the process, and mends it where it does not; absent where it cannot tell. */
+  check?(): Promise<StoreCondition>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { TransportError } from '@rollcall/core';
 import type { SqliteStoreOptions } from './sqlite-store.ts';
 import type { StoreAnswer, StoreRequest } from './store-thread.ts';
-import type { JournalStore, StoreReads, StoreSummary } from './stored.ts';
+import type { JournalStore, StoreCondition, StoreReads, StoreSummary } from './stored.ts';
 
 /** Beside this file, as source and as built. */
 const threadFile = new URL(
@@ -60,6 +60,7 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
     read: async (what, which) =>
       (await ask({ type: 'read', what, which })) as ReturnType<StoreReads[typeof what]>,
     apply: async (batch) => void (await ask({ type: 'apply', batch })),
+    check: async () => (await ask({ type: 'check' })) as StoreCondition,
     async close() {
       const closing = thread;
       if (!closing) return;

@@ -1,0 +1,59 @@
+import { statSync } from 'node:fs';
+
+/**
+ * What became of files that are open here. `moved`: another file is in the place of one of them, or none: what is written goes where
+ * nobody will find it. `written`: somebody else has written to them, or cut them off. `ruined`: both.
+ */
+export type FilesState = 'same' | 'moved' | 'written' | 'ruined';
+
+/** Which files stood in their places when they were opened, and what they looked like when they were written last. */
+export interface FileMarks {
+  /** Whether the file that stood there at first still stands there. */
+  isInPlace(path: string): boolean;
+  compare(): FilesState;
+  /** They were written to here. */
+  written(): void;
+}
+
+interface Mark {
+  readonly identity: string;
+  readonly content: string;
+}
+
+/**
+ * @param contents files that are written by calls only: whoever else writes to them is found out by their size and time.
+ * @param others files that must stay, and whose time says nothing.
+ */
+export function markFiles(contents: readonly string[], others: readonly string[]): FileMarks {
+  const files = [...contents, ...others].map((path) => ({ path, isContent: contents.includes(path) }));
+  let marks = files.map(({ path }) => markOf(path));
+
+  return {
+    isInPlace: (path) =>
+      files.some((each, index) => each.path === path && markOf(path).identity === marks[index]?.identity),
+    compare() {
+      let moved = false;
+      let written = false;
+      for (const [index, { path, isContent }] of files.entries()) {
+        const [now, before] = [markOf(path), marks[index]];
+        if (now.identity !== before?.identity) moved = true;
+        else if (isContent && now.content !== before.content) written = true;
+      }
+      if (moved) return written ? 'ruined' : 'moved';
+      return written ? 'written' : 'same';
+    },
+    written() {
+      // Where one is gone, this is for `compare` to tell.
+      marks = files.map(({ path }, index) => ({
+        identity: marks[index]?.identity ?? '',
+        content: markOf(path).content,
+      }));
+    },
+  };
+}
+
+function markOf(path: string): Mark {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!found) return { identity: 'none', content: 'none' };
+  return { identity: `${found.dev}:${found.ino}`, content: `${found.size}:${found.mtimeNs}` };
+}

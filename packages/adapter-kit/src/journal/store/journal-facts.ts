@@ -1,0 +1,44 @@
+import { DatabaseSync } from 'node:sqlite';
+import type { PartOfJournal } from './stored.ts';
+
+/** In the table `journal` while an adapter runs on it, and after one that was killed. */
+export const inUseFact = 'in-use';
+/** When a copy was made of it: milliseconds since the Unix epoch. Not in a journal that an adapter has begun to use. */
+export const copiedAtFact = 'copied-at';
+
+/** The write-ahead log of a journal: what was written last is there, and not in the file. */
+export function walOf(file: string): string {
+  return `${file}-wal`;
+}
+
+/**
+ * Whether a journal is less than what its adapter knew last.
+ *
+ * @param hadLog whether there was something in the log beside it, before it was opened. While an adapter runs, and after it was
+ *   killed, there always is.
+ */
+export function partOf(database: DatabaseSync, hadLog: boolean): PartOfJournal | undefined {
+  const has = database.prepare('SELECT 1 FROM journal WHERE name = ?');
+  if (has.get(copiedAtFact)) return 'copy';
+  return has.get(inUseFact) && !hadLog ? 'without-log' : undefined;
+}
+
+/** Whether the pages of a journal fit together, and its rows; read anew, and not from what somebody remembers of them. */
+export function isSound(file: string): boolean {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    const [answer] = database.prepare('PRAGMA integrity_check(1)').all();
+    const unpaired = database
+      .prepare(
+        `SELECT (SELECT count(*) FROM standing WHERE seq NOT IN (SELECT seq FROM event))
+              + (SELECT count(*) FROM event WHERE seq NOT IN (SELECT seq FROM standing)) AS rows`,
+      )
+      .get();
+    return answer?.['integrity_check'] === 'ok' && unpaired?.['rows'] === 0;
+  } catch {
+    return false;
+  } finally {
+    database?.close();
+  }
+}

@@ -1,0 +1,27 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const ownersDirectory = 0o700;
+const ownersFile = 0o600;
+const others = 0o077;
+
+/** Makes the directories that are not there, for their owner only, whatever the umask; those that are there stay as they are. */
+export function makeOwnDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeOwnDirectory(dirname(directory));
+  mkdirSync(directory, { mode: ownersDirectory });
+  chmodSync(directory, ownersDirectory);
+}
+
+/** Makes the file of a database where there is none, for its owner only; SQLite makes those beside it alike. */
+export function makeOwnFile(file: string): void {
+  // Not one that is there: closing a file would release the locks that this process has on it.
+  if (!existsSync(file)) {
+    closeSync(openSync(file, 'a', ownersFile));
+    chmodSync(file, ownersFile);
+  }
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) {
+    const mode = statSync(each, { throwIfNoEntry: false })?.mode;
+    if (mode !== undefined && (mode & others) !== 0) chmodSync(each, ownersFile);
+  }
+}

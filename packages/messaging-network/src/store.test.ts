@@ -1,0 +1,38 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openStore } from './store.ts';
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'rollcall-network-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+test('what devices said is for nobody but the owner: files, and the directories that are made for them', async () => {
+  const directory = join(root, 'a/network');
+  const store = openStore(directory);
+  store.createQueue('event/acme');
+  await new Promise<unknown>((resolve) =>
+    store.append('event/acme', { position: 1, payload: Buffer.from('x') }, resolve),
+  );
+  expect([modeOf(join(root, 'a')), modeOf(directory)]).toEqual([0o700, 0o700]);
+  expect(readdirSync(directory)).toContain('messages.sqlite-wal');
+  for (const name of readdirSync(directory)) expect(modeOf(join(directory, name)), name).toBe(0o600);
+  store.close();
+});
+
+test('files that others could read are closed to them; a directory that is there stays as it is', () => {
+  const directory = join(root, 'network');
+  mkdirSync(directory);
+  chmodSync(directory, 0o755);
+  writeFileSync(join(directory, 'messages.sqlite'), '');
+  chmodSync(join(directory, 'messages.sqlite'), 0o644);
+  openStore(directory).close();
+  expect(modeOf(directory)).toBe(0o755);
+  expect(modeOf(join(directory, 'messages.sqlite'))).toBe(0o600);
+});
