@@ -10,7 +10,7 @@ import {
   type OpenConnection,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
-import { later, type DisconnectedChange } from '@rollcall/core';
+import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import type { Command } from './command.ts';
 import { createLastWord } from './last-word.ts';
 import { lineFeed, readCommands } from './read-commands.ts';
@@ -53,7 +53,7 @@ export async function serveDevice(
   let saidBye = false;
   const hearLastWord = createLastWord();
 
-  const report = (signal: TemplateSignal): void => session?.connection.report(signal);
+  const report = (signal: TemplateSignal | EndedSignal): void => session?.connection.report(signal);
   const disarmLogin = host.clock.at(later(host.clock.monotonic(), options.loginTimeoutMs), () =>
     close('error login timed out'),
   );
@@ -123,7 +123,6 @@ export async function serveDevice(
       keepAliveMs: (options.idleLimitMs * 2) / 3,
       protocol: 'Template',
       ...(remoteAddress !== undefined && { remoteAddress }),
-      end: (reason) => report({ type: 'ended', reason }),
       onDisconnected,
     });
     session = { identity, connection };
@@ -154,7 +153,7 @@ export async function serveDevice(
         if (result.status === 'accepted') return answer('ok');
         const { status, text } = result.failure;
         host.log.debug({ ...identity.device, status, text }, 'upload failed');
-        if (result.terminal) report({ type: 'ended', reason: 'access-revoked', text });
+        if (result.terminal) report({ type: 'ended', reason: 'access-revoked', raw: { text } });
         return answer(`error ${status} ${text}`);
       }
       case 'bye':

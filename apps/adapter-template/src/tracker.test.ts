@@ -1,6 +1,6 @@
 import { track } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
-import type { Change, DeadlineSignal, Instant } from '@rollcall/core';
+import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { templateTracker, type TemplateSignal, type TemplateState } from './tracker.ts';
 
@@ -17,7 +17,7 @@ const signals = {
   'protocol-error': { type: 'protocol-error', text: 'unknown command' },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
-} as const satisfies Record<string, TemplateSignal | DeadlineSignal>;
+} as const satisfies Record<string, TemplateSignal | CommonSignal>;
 
 const states: Record<TemplateState['phase'], TemplateState> = {
   pending: { phase: 'pending' },
@@ -66,7 +66,7 @@ const table = {
   },
 } as const satisfies Record<
   TemplateState['phase'],
-  Record<TemplateSignal['type'] | 'deadline', readonly [TemplateState['phase'], string]>
+  Record<TemplateSignal['type'] | CommonSignal['type'], readonly [TemplateState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>
@@ -86,7 +86,6 @@ describeTracker('template', templateTracker, [
   signals.bye,
   signals['socket-closed'],
   signals['protocol-error'],
-  signals.ended,
 ]);
 
 function givenAConnection() {

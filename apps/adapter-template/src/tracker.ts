@@ -1,7 +1,7 @@
 import {
   later,
   type ConnectionTracker,
-  type DeadlineSignal,
+  type CommonSignal,
   type DisconnectReason,
   type Instant,
   type RawCause,
@@ -21,13 +21,7 @@ export type TemplateSignal =
   /** The network connection is gone. */
   | { readonly type: 'socket-closed'; readonly text?: string }
   /** The device broke the protocol. */
-  | { readonly type: 'protocol-error'; readonly text: string }
-  /** The adapter ends the connection. */
-  | {
-      readonly type: 'ended';
-      readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
-      readonly text?: string;
-    };
+  | { readonly type: 'protocol-error'; readonly text: string };
 
 export type TemplateState =
   | { readonly phase: 'pending' }
@@ -63,7 +57,7 @@ export const templateTracker: ConnectionTracker<TemplateState, TemplateSignal> =
 
 function begin(
   state: TemplateState,
-  signal: TemplateSignal | DeadlineSignal,
+  signal: TemplateSignal | CommonSignal,
   at: Instant,
 ): Step<TemplateState> {
   switch (signal.type) {
@@ -92,7 +86,7 @@ function begin(
   }
 }
 
-function goOn(state: Online, signal: TemplateSignal | DeadlineSignal, at: Instant): Step<TemplateState> {
+function goOn(state: Online, signal: TemplateSignal | CommonSignal, at: Instant): Step<TemplateState> {
   switch (signal.type) {
     case 'arrived':
       return alive({ ...state, lastSeen: at, ...(signal.whole && { aliveAt: at }) }, []);
@@ -109,7 +103,7 @@ function goOn(state: Online, signal: TemplateSignal | DeadlineSignal, at: Instan
       // It counts from when its bytes arrived, which was the last that was heard.
       return end(state, 'protocol-error', { ...rawOf(signal), endedAt: state.lastSeen });
     case 'ended':
-      return end(state, signal.reason, rawOf(signal));
+      return end(state, signal.reason, signal.raw === undefined ? {} : { raw: signal.raw });
     case 'deadline':
       // A timer may fire early: the silence decides.
       return !state.answered || silenceEnds(state) > at ? alive(state, []) : end(state, 'keepalive-timeout');

@@ -4,13 +4,12 @@ import {
   onArrival,
   peerAddress,
   type AdapterHost,
-  type EndReason,
   type OpenConnection,
   type Refusal,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
 import { creditOfLink, forgoSilenceTimer, GuardedSocket, settleDelivery } from '@rollcall/amqp-frame-guard';
-import { later, type DisconnectedChange } from '@rollcall/core';
+import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import type rhea from 'rhea';
 import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
 import { readMessage } from './read-message.ts';
@@ -59,7 +58,7 @@ export function serveDevice(
   /** Uploads without an outcome; `settled` is told when there is none any more. */
   let uploading = 0;
   let settled = (): void => {};
-  const report = (signal: AmqpSignal): void => open?.report(signal);
+  const report = (signal: AmqpSignal | EndedSignal): void => open?.report(signal);
 
   onArrival(socket, () => report({ type: 'arrived' }));
 
@@ -137,10 +136,7 @@ export function serveDevice(
       answer();
       return close({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });
     }
-    const life = {
-      end: (reason: EndReason) => report({ type: 'ended', reason, raw: endCauses[reason] }),
-      onDisconnected,
-    };
+    const life = { endCauses, onDisconnected };
     open = identity
       ? host.open(amqpTracker, {
           identity,

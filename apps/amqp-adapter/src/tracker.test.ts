@@ -1,6 +1,6 @@
 import { track } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
-import type { Change, DeadlineSignal, Instant } from '@rollcall/core';
+import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { amqpTracker, type AmqpSignal, type AmqpState } from './tracker.ts';
 
@@ -18,7 +18,7 @@ const signals = {
   'protocol-error': { type: 'protocol-error', text: 'a frame is too large' },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
-} as const satisfies Record<string, AmqpSignal | DeadlineSignal>;
+} as const satisfies Record<string, AmqpSignal | CommonSignal>;
 
 const states: Record<AmqpState['phase'], AmqpState> = {
   pending: { phase: 'pending' },
@@ -71,7 +71,7 @@ const table = {
   },
 } as const satisfies Record<
   AmqpState['phase'],
-  Record<AmqpSignal['type'] | 'deadline', readonly [AmqpState['phase'], string]>
+  Record<AmqpSignal['type'] | CommonSignal['type'], readonly [AmqpState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>
@@ -92,7 +92,6 @@ describeTracker('amqp', amqpTracker, [
   signals.close,
   signals['socket-closed'],
   signals['protocol-error'],
-  signals.ended,
 ]);
 
 function givenAConnection() {

@@ -1,7 +1,7 @@
 import {
   later,
   type ConnectionTracker,
-  type DeadlineSignal,
+  type CommonSignal,
   type DisconnectReason,
   type Instant,
   type RawCause,
@@ -23,13 +23,7 @@ export type AmqpSignal =
   /** The network connection is gone. */
   | { readonly type: 'socket-closed'; readonly text?: string }
   /** The device broke the protocol. */
-  | { readonly type: 'protocol-error'; readonly text: string }
-  /** The adapter ends the connection. */
-  | {
-      readonly type: 'ended';
-      readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
-      readonly raw?: RawCause;
-    };
+  | { readonly type: 'protocol-error'; readonly text: string };
 
 export type AmqpState =
   | { readonly phase: 'pending' }
@@ -63,7 +57,7 @@ export const amqpTracker: ConnectionTracker<AmqpState, AmqpSignal> = {
   presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
 };
 
-function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instant): Step<AmqpState> {
+function begin(state: AmqpState, signal: AmqpSignal | CommonSignal, at: Instant): Step<AmqpState> {
   switch (signal.type) {
     case 'accepted': {
       const online: Online = {
@@ -91,7 +85,7 @@ function begin(state: AmqpState, signal: AmqpSignal | DeadlineSignal, at: Instan
   }
 }
 
-function goOn(state: Online, signal: AmqpSignal | DeadlineSignal, at: Instant): Step<AmqpState> {
+function goOn(state: Online, signal: AmqpSignal | CommonSignal, at: Instant): Step<AmqpState> {
   switch (signal.type) {
     case 'arrived':
       return alive({ ...state, lastSeen: at }, []);

@@ -8,6 +8,5 @@ export const leaseProtocol: LeaseProtocol<CoapState, CoapSignal> = {
   absent: absentHolder,
   present: presentHolder,
   rhythm: (state) => (state.phase === 'absent' ? state : state.lease).rhythm,
-  ended: (reason) => ({ type: 'ended', reason }),
   servingChanged: (serving) => ({ type: serving ? 'resumed' : 'paused' }),
 };

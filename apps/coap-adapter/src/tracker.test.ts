@@ -1,6 +1,6 @@
 import { track, type LeaseTerms } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
-import { later, type Change, type DeadlineSignal, type Instant } from '@rollcall/core';
+import { later, type Change, type CommonSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { coapTracker, type CoapSignal, type CoapState } from './tracker.ts';
 
@@ -28,7 +28,7 @@ const signals = {
   resumed: { type: 'resumed' },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
-} as const satisfies Record<string, CoapSignal | DeadlineSignal>;
+} as const satisfies Record<string, CoapSignal | CommonSignal>;
 
 const lease = { rhythm: {}, basis, lastSeen: later(now, -90_000), until: now, openRequests: 0 };
 const wishes = { declared: false, probeMs: 10_000 };
@@ -110,7 +110,7 @@ const table = {
   },
 } as const satisfies Record<
   CoapState['phase'],
-  Record<CoapSignal['type'] | 'deadline', readonly [CoapState['phase'], string]>
+  Record<CoapSignal['type'] | CommonSignal['type'], readonly [CoapState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>

@@ -14,7 +14,6 @@ import {
   renewOnSign,
   resumeLease,
   withdrawRequest,
-  type EndReason,
   type Lease,
   type LeaseTerms,
   type RestoredLease,
@@ -24,7 +23,7 @@ import {
   later,
   type Change,
   type ConnectionTracker,
-  type DeadlineSignal,
+  type CommonSignal,
   type DisconnectReason,
   type Instant,
   type Step,
@@ -48,9 +47,7 @@ export type CoapSignal =
   /** The adapter cannot serve devices. */
   | { readonly type: 'paused' }
   /** It can again. */
-  | { readonly type: 'resumed' }
-  /** The adapter ends the lease. */
-  | { readonly type: 'ended'; readonly reason: EndReason };
+  | { readonly type: 'resumed' };
 
 /** What a present device asked for with its latest request. */
 interface Wishes {
@@ -110,7 +107,7 @@ export function presentHolder(
 
 function whileAbsent(
   state: Extract<CoapState, { phase: 'absent' }>,
-  signal: CoapSignal | DeadlineSignal,
+  signal: CoapSignal | CommonSignal,
   at: Instant,
 ): Step<CoapState> {
   switch (signal.type) {
@@ -136,7 +133,7 @@ function whileAbsent(
   }
 }
 
-function whileHolding(state: Holding, signal: CoapSignal | DeadlineSignal, at: Instant): Step<CoapState> {
+function whileHolding(state: Holding, signal: CoapSignal | CommonSignal, at: Instant): Step<CoapState> {
   const { phase, lease, wishes } = state;
   switch (signal.type) {
     case 'request': {

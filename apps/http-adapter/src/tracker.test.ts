@@ -1,6 +1,6 @@
 import { track, type LeaseTerms } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
-import { later, type Change, type DeadlineSignal, type Instant } from '@rollcall/core';
+import { later, type Change, type CommonSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { httpTracker, type HttpSignal, type HttpState } from './tracker.ts';
 
@@ -26,7 +26,7 @@ const signals = {
   resumed: { type: 'resumed' },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
-} as const satisfies Record<string, HttpSignal | DeadlineSignal>;
+} as const satisfies Record<string, HttpSignal | CommonSignal>;
 
 const present = {
   phase: 'present',
@@ -60,7 +60,7 @@ const table = {
   },
 } as const satisfies Record<
   HttpState['phase'],
-  Record<HttpSignal['type'] | 'deadline', readonly [HttpState['phase'], string]>
+  Record<HttpSignal['type'] | CommonSignal['type'], readonly [HttpState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>

@@ -11,13 +11,12 @@ import {
   renewOnSign,
   resumeLease,
   withdrawRequest,
-  type EndReason,
   type Lease,
   type LeaseTerms,
   type RestoredLease,
   type Rhythm,
 } from '@rollcall/adapter-kit';
-import type { ConnectionTracker, DeadlineSignal, DisconnectReason, Instant, Step } from '@rollcall/core';
+import type { ConnectionTracker, CommonSignal, DisconnectReason, Instant, Step } from '@rollcall/core';
 
 /** `heardAt`: when the bytes arrived that a signal is about; absent: now. */
 export type HttpSignal =
@@ -34,9 +33,7 @@ export type HttpSignal =
   /** The adapter cannot serve devices. */
   | { readonly type: 'paused' }
   /** It can again. */
-  | { readonly type: 'resumed' }
-  /** The adapter ends the lease. */
-  | { readonly type: 'ended'; readonly reason: EndReason };
+  | { readonly type: 'resumed' };
 
 export type HttpState =
   | { readonly phase: 'absent'; readonly rhythm: Rhythm }
@@ -70,7 +67,7 @@ export function presentHolder(
 
 function whileAbsent(
   state: Extract<HttpState, { phase: 'absent' }>,
-  signal: HttpSignal | DeadlineSignal,
+  signal: HttpSignal | CommonSignal,
   at: Instant,
 ): Step<HttpState> {
   switch (signal.type) {
@@ -93,7 +90,7 @@ function whileAbsent(
   }
 }
 
-function whilePresent(lease: Lease, signal: HttpSignal | DeadlineSignal, at: Instant): Step<HttpState> {
+function whilePresent(lease: Lease, signal: HttpSignal | CommonSignal, at: Instant): Step<HttpState> {
   switch (signal.type) {
     case 'request':
       return goOn(renewOnRequest(lease, signal.terms, at, signal.heardAt));

@@ -7,7 +7,6 @@ import {
   remoteIpOf,
   type AdapterHost,
   type AuthenticatedDevice,
-  type EndReason,
   type OpenConnection,
   type RefusalReason,
 } from '@rollcall/adapter-kit';
@@ -286,7 +285,7 @@ export function createDeviceConnection(
         ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
         protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
         ...(remoteAddress !== undefined && { remoteAddress }),
-        end: (reason: EndReason) => connection?.report({ type: 'ended', reason, raw: endCodes[reason] }),
+        endCauses: endCodes,
         onDisconnected,
       });
       connection.report({ type: 'accepted', liveness });

@@ -1,3 +1,4 @@
+import type { EndedSignal } from '@rollcall/core';
 import type { Packet } from 'mqtt-packet';
 import { endCodes } from './end-codes.ts';
 import { reasonCodes } from './reason-codes.ts';
@@ -23,7 +24,7 @@ export function protocolViolation({ cmd }: Packet): MqttSignal | undefined {
 }
 
 /** What an error that aedes reports means for the connection. */
-export function errorSignal(error: Error): MqttSignal {
+export function errorSignal(error: Error): MqttSignal | EndedSignal {
   const { message } = error;
   // Errors of the socket carry the operating system's code.
   if ('code' in error && typeof error.code === 'string') return { type: 'socket-closed', text: error.code };

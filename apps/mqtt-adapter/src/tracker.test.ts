@@ -1,6 +1,6 @@
 import { track } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
-import type { Change, DeadlineSignal, Instant } from '@rollcall/core';
+import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { mqttTracker, type MqttSignal, type MqttState } from './tracker.ts';
 
@@ -17,7 +17,7 @@ const signals = {
   'protocol-error': { type: 'protocol-error', code: 0x82, text: 'unexpected CONNECT' },
   ended: { type: 'ended', reason: 'taken-over', raw: { code: 0x8e, text: 'Session taken over' } },
   deadline: { type: 'deadline' },
-} as const satisfies Record<string, MqttSignal | DeadlineSignal>;
+} as const satisfies Record<string, MqttSignal | CommonSignal>;
 
 const states: Record<MqttState['phase'], MqttState> = {
   pending: { phase: 'pending' },
@@ -67,7 +67,7 @@ const table = {
   },
 } as const satisfies Record<
   MqttState['phase'],
-  Record<MqttSignal['type'] | 'deadline', readonly [MqttState['phase'], string]>
+  Record<MqttSignal['type'] | CommonSignal['type'], readonly [MqttState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>
@@ -88,7 +88,6 @@ describeTracker('mqtt', mqttTracker, [
   signals['disconnect-packet'],
   signals['socket-closed'],
   signals['protocol-error'],
-  signals.ended,
 ]);
 
 function givenAConnection() {

@@ -1,7 +1,7 @@
 import {
   later,
   type ConnectionTracker,
-  type DeadlineSignal,
+  type CommonSignal,
   type DisconnectReason,
   type Instant,
   type RawCause,
@@ -30,13 +30,7 @@ export type MqttSignal =
   /** The network connection is gone. */
   | { readonly type: 'socket-closed'; readonly text?: string }
   /** The device broke the protocol. */
-  | { readonly type: 'protocol-error'; readonly code: number; readonly text: string }
-  /** The adapter ends the connection. */
-  | {
-      readonly type: 'ended';
-      readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
-      readonly raw?: RawCause;
-    };
+  | { readonly type: 'protocol-error'; readonly code: number; readonly text: string };
 
 export type MqttState =
   | { readonly phase: 'pending' }
@@ -71,7 +65,7 @@ export const mqttTracker: ConnectionTracker<MqttState, MqttSignal> = {
   presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
 };
 
-function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instant): Step<MqttState> {
+function begin(state: MqttState, signal: MqttSignal | CommonSignal, at: Instant): Step<MqttState> {
   switch (signal.type) {
     case 'accepted': {
       const { maxSilenceMs, detectWithinMs } = signal.liveness;
@@ -101,7 +95,7 @@ function begin(state: MqttState, signal: MqttSignal | DeadlineSignal, at: Instan
   }
 }
 
-function goOn(state: Online, signal: MqttSignal | DeadlineSignal, at: Instant): Step<MqttState> {
+function goOn(state: Online, signal: MqttSignal | CommonSignal, at: Instant): Step<MqttState> {
   switch (signal.type) {
     case 'arrived':
       return alive({ ...state, lastSeen: at, aliveAt: signal.whole ? at : state.aliveAt }, []);

@@ -83,6 +83,7 @@ export type {
   CertificateLogin,
   ConnectionDescription,
   DeviceLogin,
+  EndCauses,
   EndReason,
   HeldProof,
   ListenAddress,

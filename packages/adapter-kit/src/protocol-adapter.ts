@@ -7,8 +7,10 @@ import type {
   CredentialsType,
   DeviceRef,
   DisconnectedChange,
+  EndedSignal,
   Log,
   Random,
+  RawCause,
   Tenant,
   Timestamp,
   UploadFailure,
@@ -76,7 +78,7 @@ export interface AdapterHost {
   /**
    * For what a proof opens and the kit does not track as a session: an association, a request under way. `ended` is called at most
    * once, as soon as the secret ceases to be valid, or the device may not be served any more; what it opened must count for
-   * nothing then, and be closed. Sessions are ended as any other (`ConnectionDescription.end`).
+   * nothing then, and be closed. Sessions are ended as any other.
    */
   holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
   /**
@@ -219,13 +221,16 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** Why the kit asks an app to end a connection. */
+/** Why the kit ends a connection. */
 export type EndReason =
   | 'taken-over'
   | 'adapter-shutdown'
   | 'access-revoked'
   | 'credentials-expired'
   | 'limit-exceeded';
+
+/** What a protocol calls each of them. */
+export type EndCauses = Readonly<Partial<Record<EndReason, RawCause>>>;
 
 /** Why access ends that a secret gave: by the time of that secret, or because the registry changed. */
 export type AccessEnd = Extract<EndReason, 'credentials-expired' | 'access-revoked'>;
@@ -257,13 +262,13 @@ export interface ConnectionDescription {
   readonly protocol: string;
   /** `host:port`. */
   readonly remoteAddress?: string;
+  /** What the device is told where the kit ends the connection: code and text of the protocol, for the event too. */
+  readonly endCauses?: EndCauses;
+  /** A lease that the next run of the adapter will find: it does not end with this one. */
+  readonly survivesShutdown?: boolean;
   /**
-   * The kit asks to end the connection: report it to the tracker. Must not throw; a second call changes nothing.
-   */
-  end(reason: EndReason): void;
-  /**
-   * The tracker decided that the connection ended, for whatever cause, and the event is published: close the peer,
-   * with the protocol's code where it still listens.
+   * The connection ended, for whatever cause, and the event is published: close the peer, with the protocol's code where it
+   * still listens.
    */
   onDisconnected?(change: DisconnectedChange): void;
   /**
@@ -275,15 +280,15 @@ export interface ConnectionDescription {
 
 /** A connection of a device that did not say who it is. */
 export interface AnonymousConnection {
-  /** The adapter stops: report it to the tracker. */
-  end(reason: 'adapter-shutdown'): void;
+  /** As for {@link ConnectionDescription.endCauses}. */
+  readonly endCauses?: EndCauses;
   /** As for {@link ConnectionDescription.onDisconnected}. */
   onDisconnected?(change: DisconnectedChange): void;
 }
 
 export interface OpenConnection<Signal> {
-  /** Tells the tracker what was seen. Changes are stamped and journaled before this returns. */
-  report(signal: Signal): void;
+  /** Tells the tracker what was seen, or that the app ends the connection. Changes are stamped and journaled before this returns. */
+  report(signal: Signal | EndedSignal): void;
   /** Resolves when every change reported so far is in the journal, or after the configured bound: answer the device then. */
   committed(): Promise<void>;
 }

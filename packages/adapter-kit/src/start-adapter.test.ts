@@ -157,9 +157,9 @@ test('addresses can be kept out of events', async () => {
 
 test('credentials that expire end the connection by a timer', async () => {
   const { begin, events, clock } = await givenAnAdapter();
-  const { asked } = await begin({ expiresInMs: 60_000 });
+  const { ended } = await begin({ expiresInMs: 60_000 });
   await clock.advanceAsync(59_999);
-  expect(asked).toEqual([]);
+  expect(ended).toEqual([]);
   await clock.advanceAsync(1);
   expect((await events(2))[1]).toMatchObject({
     reason: 'credentials-expired',
@@ -170,10 +170,10 @@ test('credentials that expire end the connection by a timer', async () => {
 
 test('the timer of credentials ends with the connection', async () => {
   const { begin, clock } = await givenAnAdapter();
-  const { connection, asked } = await begin({ expiresInMs: 60_000 });
+  const { connection, ended } = await begin({ expiresInMs: 60_000 });
   connection.report({ type: 'end', change: { reason: 'client-closed' } });
   await clock.advanceAsync(120_000);
-  expect(asked).toEqual([]);
+  expect(ended).toEqual(['client-closed']);
 });
 
 test('a tenant that is disabled loses its connections, and no other tenant does', async () => {

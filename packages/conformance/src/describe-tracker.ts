@@ -1,8 +1,9 @@
-import { disconnectReasons, type ConnectionTracker, type DeadlineSignal, type Instant } from '@rollcall/core';
+import { disconnectReasons, type ConnectionTracker, type CommonSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from './seeded-random.ts';
 
 const signalsPerSeed = 1_000;
+const ended: CommonSignal = { type: 'ended', reason: 'access-revoked' };
 
 /** Every tracker must pass, whatever order `signals` arrive in. */
 export function describeTracker<State, Signal>(
@@ -17,11 +18,15 @@ export function describeTracker<State, Signal>(
       let online = false;
       let connectedBasis: unknown;
       let at = 1_000;
+      const nextSignal = (): Signal | CommonSignal => {
+        const kind = random.pick(20);
+        if (kind === 0) return ended;
+        return kind < 5 ? { type: 'deadline' } : (signals[random.pick(signals.length)] as Signal);
+      };
 
       for (let i = 0; i < signalsPerSeed; i++) {
         at += random.pick(90_000);
-        const signal: Signal | DeadlineSignal =
-          random.pick(4) === 0 ? { type: 'deadline' } : (signals[random.pick(signals.length)] as Signal);
+        const signal = nextSignal();
         const before = JSON.stringify(state);
         const step = tracker.reduce(state, signal, at as Instant);
 
@@ -45,6 +50,7 @@ export function describeTracker<State, Signal>(
             expect(change.endedAt ?? at, 'an end is not before').toBeGreaterThanOrEqual(change.lastSeen);
           }
         }
+        if (signal === ended) expect(online, 'what the adapter ended is over').toBe(false);
         state = step.state;
         const presence = tracker.presence(state);
         expect(presence !== undefined, 'presence is that of a connected device').toBe(online);

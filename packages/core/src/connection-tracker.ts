@@ -1,10 +1,22 @@
-import type { Change, LeaseBasis } from './connection-event.ts';
+import type { Change, LeaseBasis, RawCause } from './connection-event.ts';
+import type { DisconnectReason } from './disconnect-reason.ts';
 import type { Instant } from './ids.ts';
 
-/** The signal every tracker understands besides its own: the instant it asked for has come. */
+/** The instant that the tracker asked for has come. */
 export interface DeadlineSignal {
   readonly type: 'deadline';
 }
+
+/** The adapter ends the connection, or the lease: the device did not leave, and its network connection was not lost. */
+export interface EndedSignal {
+  readonly type: 'ended';
+  readonly reason: Exclude<DisconnectReason, 'client-closed' | 'connection-lost'>;
+  /** The code and text of the protocol that the device is told. */
+  readonly raw?: RawCause;
+}
+
+/** The signals that every tracker understands besides those of its own protocol. */
+export type CommonSignal = DeadlineSignal | EndedSignal;
 
 export interface Step<State> {
   readonly state: State;
@@ -27,11 +39,12 @@ export interface Presence {
  * - `connected` and `disconnected` alternate, beginning with `connected`.
  * - Every `disconnected` carries the basis of its `connected` and a `lastSeen` that is not after `at`.
  * - A deadline may be signalled early or late; the state decides, not the timer.
+ * - An {@link EndedSignal} ends what is open.
  * - `reduce` does not change its arguments.
  */
 export interface ConnectionTracker<State, Signal> {
   readonly initial: State;
-  reduce(state: State, signal: Signal | DeadlineSignal, at: Instant): Step<State>;
+  reduce(state: State, signal: Signal | CommonSignal, at: Instant): Step<State>;
   /** What the journal keeps of a connected device; `undefined` for one that is not. */
   presence(state: State): Presence | undefined;
 }

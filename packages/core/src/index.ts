@@ -14,7 +14,14 @@ export type {
   RawCause,
   SessionBasis,
 } from './connection-event.ts';
-export type { ConnectionTracker, DeadlineSignal, Presence, Step } from './connection-tracker.ts';
+export type {
+  CommonSignal,
+  ConnectionTracker,
+  DeadlineSignal,
+  EndedSignal,
+  Presence,
+  Step,
+} from './connection-tracker.ts';
 export type {
   DeviceDataSender,
   DeviceMessage,

@@ -11,7 +11,7 @@ import { accessChangesOf, setFirstSecret } from '../conformance/access-changes.t
 import { scriptedAuthorities, scriptedPassword } from '../conformance/scripted-registry.ts';
 import { startScripted, type ScriptedInTest } from '../conformance/start-scripted.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
-import type { AccessEnd, AuthenticatedDevice, EndReason } from '../protocol-adapter.ts';
+import type { AccessEnd, AuthenticatedDevice } from '../protocol-adapter.ts';
 
 const { acme } = scriptedAuthorities;
 const username = 'thermostat-7@acme';
@@ -32,13 +32,13 @@ async function logIn({ host }: ScriptedInTest, type: CredentialsType): Promise<A
 }
 
 /** A lease that begins, and ends when it is told to. */
-const leaseTracker: ConnectionTracker<boolean, 'begin' | EndReason> = {
+const leaseTracker: ConnectionTracker<boolean, 'begin'> = {
   initial: false,
   reduce(held, signal, at) {
     const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
     if (signal === 'begin') return { state: true, changes: [{ type: 'connected', basis }] };
-    if (typeof signal === 'object' || !held) return { state: held, changes: [] };
-    const reason: DisconnectReason = signal;
+    if (signal.type !== 'ended' || !held) return { state: held, changes: [] };
+    const { reason } = signal;
     return { state: false, changes: [{ type: 'disconnected', basis, reason, lastSeen: at, until: at }] };
   },
   presence: () => undefined,
@@ -49,7 +49,6 @@ function beginLease({ host }: ScriptedInTest, identity: AuthenticatedDevice): vo
     identity,
     remoteId: identity.authId,
     protocol: 'test',
-    end: (reason) => lease.report(reason),
   });
   lease.report('begin');
 }
@@ -225,9 +224,9 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       for (const other of credentialsTypes)
         if (other !== type) after.registry.setCredentials('acme', 'thermostat-7', other, 'deleted');
       const identity = { device: open.device, authId: open.remoteId, tenant: await logInTenant(after) };
-      const lease = after.host.resume(
+      after.host.resume(
         { ...leaseTracker, initial: true },
-        { identity, remoteId: open.remoteId, protocol: 'test', end: (reason) => lease.report(reason) },
+        { identity, remoteId: open.remoteId, protocol: 'test' },
         open,
       );
       after.registry.touch('acme', 'thermostat-7');

@@ -21,7 +21,7 @@ const basis = { kind: 'session', detectWithinMs: silenceMs } as const;
 type LineSignal =
   | { readonly type: 'accepted' }
   | { readonly type: 'line' }
-  | { readonly type: 'ended'; readonly reason: DisconnectReason };
+  | { readonly type: 'left'; readonly reason: DisconnectReason };
 type LineState =
   | { readonly phase: 'pending' | 'closed' }
   | { readonly phase: 'online'; readonly lastSeen: Instant };
@@ -68,9 +68,9 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
   let report = (_signal: LineSignal): void => {};
   let greeted = false;
   socket.on('error', () => {});
-  socket.on('close', () => report({ type: 'ended', reason: 'connection-lost' }));
+  socket.on('close', () => report({ type: 'left', reason: 'connection-lost' }));
   createInterface(socket).on('line', (line) => {
-    if (greeted) report(line === 'bye' ? { type: 'ended', reason: 'client-closed' } : { type: 'line' });
+    if (greeted) report(line === 'bye' ? { type: 'left', reason: 'client-closed' } : { type: 'line' });
     else
       greet(line).catch((error: unknown) => {
         host.failed('lines', error);
@@ -93,7 +93,6 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
       slot: remoteId,
       keepAliveMs: silenceMs / 2,
       protocol: 'lines',
-      end: (reason) => report({ type: 'ended', reason }),
       onDisconnected: () => void socket.end(),
     });
     report = connection.report;

@@ -1,5 +1,6 @@
 import {
   later,
+  type CommonSignal,
   type ConnectionTracker,
   type DisconnectedChange,
   type DisconnectReason,
@@ -10,7 +11,6 @@ import {
 import type {
   AdapterHost,
   AuthenticatedDevice,
-  EndReason,
   OpenConnection,
   ProtocolAdapter,
 } from '../protocol-adapter.ts';
@@ -21,6 +21,7 @@ import { startForTest, type AdapterInTest, type TestSetting } from './start-for-
 type ScriptedSignal =
   | { readonly type: 'begin'; readonly maxSilenceMs?: number }
   | { readonly type: 'heard' }
+  /** The device, or the network, ends it. */
   | { readonly type: 'end'; readonly change: Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> };
 interface State {
   readonly seen: Instant | undefined;
@@ -37,12 +38,26 @@ const onCommand: ConnectionTracker<State, ScriptedSignal> = {
     if (state.seen === undefined) return { state, changes: [] };
     if (signal.type === 'heard') return alive({ ...state, seen: at }, at);
     if (signal.type === 'deadline' && at < state.seen + state.maxSilenceMs) return alive(state, state.seen);
-    const change = signal.type === 'end' ? signal.change : ({ reason: 'keepalive-timeout' } as const);
-    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...change } as const;
+    const ended = { type: 'disconnected', basis, lastSeen: state.seen, ...endOf(signal) } as const;
     return { state: { ...state, seen: undefined }, changes: [ended] };
   },
   presence: ({ seen }) => seen && { lastSeen: seen },
 };
+
+function endOf(
+  signal: Exclude<ScriptedSignal, { type: 'begin' | 'heard' }> | CommonSignal,
+): Omit<DisconnectedChange, 'type' | 'basis' | 'lastSeen'> {
+  switch (signal.type) {
+    case 'end':
+      return signal.change;
+    case 'ended':
+      return { reason: signal.reason, ...(signal.raw && { raw: signal.raw }) };
+    case 'deadline':
+      return { reason: 'keepalive-timeout' };
+    default:
+      return signal satisfies never;
+  }
+}
 
 function alive(state: State, seen: Instant, changes: Step<State>['changes'] = []): Step<State> {
   return Number.isFinite(state.maxSilenceMs)
@@ -66,8 +81,8 @@ export interface ScriptedInTest extends AdapterInTest {
     identity?: AuthenticatedDevice;
   }): Promise<{
     readonly connection: OpenConnection<ScriptedSignal>;
-    /** Why the kit asked to end it, each time. */
-    readonly asked: readonly EndReason[];
+    /** How it ended, each time. */
+    readonly ended: readonly DisconnectReason[];
   }>;
 }
 
@@ -100,7 +115,6 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
     beginAnonymous() {
       const ended: DisconnectReason[] = [];
       const connection = host.openAnonymous(onCommand, {
-        end: (reason) => connection.report({ type: 'end', change: { reason } }),
         onDisconnected: ({ reason }) => ended.push(reason),
       });
       connection.report({ type: 'begin' });
@@ -114,7 +128,7 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
           expiresAt: (inTest.clock.now() + facts.expiresInMs) as Timestamp,
         }),
       };
-      const asked: EndReason[] = [];
+      const ended: DisconnectReason[] = [];
       const remoteId = facts.remoteId ?? 'unit-1';
       const connection = host.open(onCommand, {
         identity,
@@ -122,14 +136,11 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
         slot: remoteId,
         protocol: 'test',
         remoteAddress: '192.0.2.1:4711',
-        end(reason) {
-          asked.push(reason);
-          connection.report({ type: 'end', change: { reason } });
-        },
+        onDisconnected: ({ reason }) => ended.push(reason),
       });
       const { maxSilenceMs } = facts;
       connection.report({ type: 'begin', ...(maxSilenceMs !== undefined && { maxSilenceMs }) });
-      return { connection, asked };
+      return { connection, ended };
     },
   };
 }

@@ -3,7 +3,6 @@ import type {
   AdapterHost,
   AuthenticatedDevice,
   ConnectionDescription,
-  EndReason,
   OpenConnection,
   Refusal,
 } from '../protocol-adapter.ts';
@@ -17,8 +16,6 @@ export interface LeaseProtocol<State, Signal> {
   /** The tracker of a device whose lease was restored. */
   present(lease: RestoredLease, rhythm: Rhythm): ConnectionTracker<State, Signal>;
   rhythm(state: State): Rhythm;
-  /** What the tracker is told when the kit asks to end a lease. */
-  ended(reason: EndReason): Signal;
   /** What it is told when the adapter can serve no more, or again. */
   servingChanged(serving: boolean): Signal;
 }
@@ -60,10 +57,7 @@ export function createLeaseBook<State, Signal>(
       identity,
       remoteId: identity.authId,
       ...origin,
-      end(reason) {
-        if (reason === 'adapter-shutdown' && livesOn) return;
-        leases.get(key)?.report(protocol.ended(reason));
-      },
+      survivesShutdown: livesOn,
       servingChanged: (serving) => leases.get(key)?.report(protocol.servingChanged(serving)),
       onDisconnected(change) {
         leases.delete(key);

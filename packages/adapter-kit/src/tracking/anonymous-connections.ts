@@ -1,7 +1,8 @@
 import type { Change, Clock, ConnectionTracker, Instant } from '@rollcall/core';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import type { AnonymousConnection, OpenConnection } from '../protocol-adapter.ts';
-import { track } from './track.ts';
+import { endedBecause } from './ended-because.ts';
+import { track, type Tracked } from './track.ts';
 
 /** Connections of devices that did not say who they are: nobody is told of them, and they end like all others. */
 export interface AnonymousConnections {
@@ -27,7 +28,7 @@ export function createAnonymousConnections({
   loop,
   failed,
 }: AnonymousConnectionsOptions): AnonymousConnections {
-  const open = new Set<AnonymousConnection>();
+  const open = new Map<AnonymousConnection, Pick<Tracked<never>, 'report'>>();
 
   function contain(work: () => void): void {
     try {
@@ -41,7 +42,7 @@ export function createAnonymousConnections({
     open(tracker, connection) {
       const emit = (change: Change): void => {
         if (change.type === 'connected') {
-          open.add(connection);
+          open.set(connection, tracked);
           return;
         }
         open.delete(connection);
@@ -52,14 +53,15 @@ export function createAnonymousConnections({
         const basis = { kind: 'session', detectWithinMs: null } as const;
         emit({ type: 'disconnected', reason: 'unspecified', basis, lastSeen: at });
       };
-      const { report } = track(tracker, clock, emit, { onBroken, loop });
-      return { report, committed: () => Promise.resolve() };
+      const tracked = track(tracker, clock, emit, { onBroken, loop });
+      return { report: tracked.report, committed: () => Promise.resolve() };
     },
     get count() {
       return open.size;
     },
     end() {
-      for (const connection of [...open]) contain(() => connection.end('adapter-shutdown'));
+      for (const [{ endCauses }, tracked] of [...open])
+        tracked.report(endedBecause('adapter-shutdown', endCauses));
     },
   };
 }

@@ -17,6 +17,7 @@ import type { NotedPresence } from '../journal/journal.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
+import { endedBecause } from './ended-because.ts';
 import { createSessionsByDevice } from './sessions-by-device.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';
 import { track, type Tracked } from './track.ts';
@@ -27,7 +28,7 @@ interface Connected {
   /** See `StampedConnection`. */
   readonly began?: WallOffset;
   readonly description: ConnectionDescription;
-  readonly tracked: Pick<Tracked<unknown>, 'presence' | 'stop'>;
+  readonly tracked: Pick<Tracked<never>, 'report' | 'presence' | 'stop'>;
   /** It is open no more: nobody need watch over its access. */
   releaseAccess(): void;
   /** Last seen when it was last noted. */
@@ -87,7 +88,7 @@ export interface Connections {
   takeNotes(share: number): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
   /** Wakes no tracker any more: what is open now stays open. */
   stop(): void;
-  /** Ends the connections that `which` selects; a lease may decide to live on. */
+  /** Ends the connections that `which` selects. What survives a shutdown does not end by one. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
   /**
    * Whether a device may have one more session beside those it has; one that was silent for too long is ended for it.
@@ -135,13 +136,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
   }
 
-  /** Tells an app to end a connection, and sees to it that its tracker heard. */
-  function endOne(connected: Connected, reason: EndReason): void {
-    contain(() => {
-      connected.description.end(reason);
-      if (open.has(connected) && connected.event.basis.kind === 'session')
-        throw new Error(`${connected.description.protocol}: a session did not end when asked to: ${reason}`);
-    });
+  /** Has the tracker end a connection; once the event is published, its app hears that it has to close the peer. */
+  function endOne({ description, tracked }: Connected, reason: EndReason): void {
+    if (reason === 'adapter-shutdown' && description.survivesShutdown) return;
+    tracked.report(endedBecause(reason, description.endCauses));
   }
 
   /** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */

@@ -49,12 +49,18 @@ describe('a tracker that throws', () => {
   });
 });
 
-const alwaysThere: ConnectionTracker<null, 'begin'> = {
+const basis = { kind: 'session', detectWithinMs: null } as const;
+
+const untilEnded: ConnectionTracker<null, 'begin'> = {
   initial: null,
   presence: () => undefined,
-  reduce: (state) => ({
+  reduce: (state, signal, at) => ({
     state,
-    changes: [{ type: 'connected', basis: { kind: 'session', detectWithinMs: null } }],
+    changes: [
+      signal === 'begin' || signal.type === 'deadline'
+        ? { type: 'connected', basis }
+        : { type: 'disconnected', basis, reason: signal.reason, lastSeen: at },
+    ],
   }),
 };
 
@@ -64,24 +70,24 @@ async function identityIn(adapter: ScriptedInTest): Promise<AuthenticatedDevice>
   return result.identity;
 }
 
-test('an app that throws when one connection is to end keeps no other from ending', async () => {
+test('an app that throws when it is told to close one connection keeps no other from ending', async () => {
   const adapter = await startScripted();
   const first = await adapter.begin();
-  const asked: string[] = [];
+  const ended: string[] = [];
   const identity = await identityIn(adapter);
-  const cursed = adapter.host.open(alwaysThere, {
+  const cursed = adapter.host.open(untilEnded, {
     identity,
     remoteId: 'x',
     protocol: 'test',
-    end(reason) {
-      asked.push(reason);
+    onDisconnected({ reason }) {
+      ended.push(reason);
       throw new Error('cursed');
     },
   });
   cursed.report('begin');
   const last = await adapter.begin({ remoteId: 'unit-2' });
   await adapter.running.stop({ graceMs: 0 });
-  for (const each of [first.asked, asked, last.asked]) expect(each).toEqual(['adapter-shutdown']);
+  for (const each of [first.ended, ended, last.ended]) expect(each).toEqual(['adapter-shutdown']);
   expect(adapter.logged.filter(({ level }) => level === 'error')).toMatchObject([
     { facts: { where: 'connection' } },
   ]);

@@ -68,3 +68,24 @@ test('a stopped tracker wakes nobody', () => {
   clock.advance(60_000);
   expect(changes).toHaveLength(1);
 });
+
+test('a tracker that goes on after it was told to end is asked nothing again', () => {
+  const clock = new ManualClock();
+  const errors: unknown[] = [];
+  const changes: Change[] = [];
+  const deaf: typeof lease = {
+    ...lease,
+    reduce: (state, signal, at) =>
+      signal.type === 'ended' ? { state, changes: [] } : lease.reduce(state, signal, at),
+  };
+  const tracked = track(deaf, clock, (change) => changes.push(change), {
+    onBroken: (error) => errors.push(error),
+  });
+  tracked.report({ type: 'renew' });
+  tracked.report({ type: 'ended', reason: 'access-revoked' });
+  tracked.report({ type: 'renew' });
+  clock.advance(60_000);
+  expect(changes).toMatchObject([{ type: 'connected' }]);
+  expect(errors).toMatchObject([{ message: 'a tracker goes on after it was told to end' }]);
+  expect(clock.armed).toBe(0);
+});

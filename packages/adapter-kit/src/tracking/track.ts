@@ -1,9 +1,17 @@
 import { punctual, type LoopWatch } from '../lateness/loop-watch.ts';
-import type { Change, Clock, ConnectionTracker, DeadlineSignal, Instant, Presence } from '@rollcall/core';
+import type {
+  Change,
+  Clock,
+  CommonSignal,
+  ConnectionTracker,
+  EndedSignal,
+  Instant,
+  Presence,
+} from '@rollcall/core';
 
 /** A tracker that lives in time. */
 export interface Tracked<Signal> {
-  report(signal: Signal | DeadlineSignal): void;
+  report(signal: Signal | CommonSignal): void;
   /** What is worth keeping of the device; `undefined` where it is not connected. */
   presence(): Presence | undefined;
   /** Disarms the deadline; later signals still reduce, but wake nobody. */
@@ -36,7 +44,7 @@ export function track<State, Signal>(
   let stopped = false;
   let broken = false;
 
-  function step(signal: Signal | DeadlineSignal): void {
+  function step(signal: Signal | CommonSignal): void {
     if (broken) return;
     const at = clock.monotonic();
     const next = ask(() => tracker.reduce(state, signal, at));
@@ -45,6 +53,9 @@ export function track<State, Signal>(
     deadline = stopped ? undefined : next.deadline;
     adjustTimer();
     for (const change of next.changes) emit(change, at);
+    // What the kit ends must be over, whatever the tracker thinks: access may have been taken from the device.
+    if (isEnded(signal) && ask(() => tracker.presence(state)) !== undefined)
+      giveUp(new Error('a tracker goes on after it was told to end'));
   }
 
   function ask<Answer>(question: () => Answer): Answer | undefined {
@@ -52,11 +63,15 @@ export function track<State, Signal>(
     try {
       return question();
     } catch (error) {
-      broken = true;
-      stop();
-      onBroken(error, clock.monotonic());
+      giveUp(error);
       return undefined;
     }
+  }
+
+  function giveUp(error: unknown): void {
+    broken = true;
+    stop();
+    onBroken(error, clock.monotonic());
   }
 
   function stop(): void {
@@ -90,6 +105,10 @@ export function track<State, Signal>(
     presence: () => ask(() => tracker.presence(state)),
     stop,
   };
+}
+
+function isEnded(signal: unknown): signal is EndedSignal {
+  return (signal as Partial<EndedSignal> | undefined)?.type === 'ended';
 }
 
 function throwOn(error: unknown): never {
