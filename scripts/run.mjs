@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { launch } from './launch.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { engines, toolchain } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -51,7 +52,7 @@ const [script, ...rest] = process.argv.slice(2);
 if (script === 'app') {
   build();
   // No shell and no pnpm in between: they would report a Ctrl-C as a failure.
-  run(node, [join('scripts', 'start-app.mjs'), ...rest]);
+  launch(node, [join('scripts', 'start-app.mjs'), ...rest], { cwd: root, env });
 } else if (script) {
   run(pnpm, ['run', `run:${script}`, ...rest]);
 } else {

@@ -3,6 +3,8 @@ export function shutdown(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
+    // It may have ended while this process began.
+    if ((process.connected as boolean | undefined) === false) resolve();
     if (process.channel) {
       process.once('disconnect', () => resolve());
       process.channel.unref();

@@ -158,7 +158,8 @@ async function becomesReady(url: string): Promise<void> {
   throw new Error(`not ready within ${readyWithinMs / 1_000} s: ${url}`);
 }
 
-function stopRequested(onSecond: () => void): Promise<NodeJS.Signals> {
+/** By a signal, or by the end of whoever started this with an IPC channel. A second signal is impatience; that end is none. */
+function stopRequested(onSecond: () => void): Promise<string> {
   return new Promise((resolveFirst) => {
     let askedBefore = false;
     const onSignal = (signal: NodeJS.Signals): void => {
@@ -168,5 +169,8 @@ function stopRequested(onSecond: () => void): Promise<NodeJS.Signals> {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
+    if ((process.connected as boolean | undefined) === false) resolveFirst('asked');
+    process.once('disconnect', () => resolveFirst('asked'));
+    process.channel?.unref();
   });
 }

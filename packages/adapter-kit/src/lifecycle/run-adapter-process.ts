@@ -27,7 +27,7 @@ import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { guardConsole } from './guard-console.ts';
 import { exitStatus, runProcess } from './run-process.ts';
-import { shutdownRequested } from './shutdown-requested.ts';
+import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
 
 interface Environment {
   readonly clock: Clock;
@@ -96,6 +96,7 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
 
 /** Until it was asked to stop, and has. Resolves with the exit status. */
 async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, log: Log): Promise<number> {
+  const mayEndAtOnceNoMore = endWithParent();
   spreadLastNet(log);
   guardConsole(log);
   if (process.env['DEBUG'] !== undefined)
@@ -180,6 +181,7 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
   });
   log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
 
+  mayEndAtOnceNoMore();
   const cause = await shutdownRequested('SIGINT', 'SIGTERM');
   log.info({ cause }, 'stopping');
   await running.stop({ graceMs: kit.shutdownGraceMs });
