@@ -1,4 +1,5 @@
 import type rhea from 'rhea';
+import { receiveInAnyOrder } from './incoming-deliveries.ts';
 import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */
@@ -7,6 +8,8 @@ export interface ReceiverListener {
   /** The peer refused or detached the link. */
   detached(cause: string): void;
   received(delivery: rhea.Delivery, message: rhea.Message): void;
+  /** What was received is no message. */
+  undecodable(delivery: rhea.Delivery, error: unknown): void;
 }
 
 /** Attaches a link to receive on, as yet without credit. Not with rhea-promise, for the reasons of attach-sender.ts. */
@@ -28,6 +31,7 @@ export function attachReceiver(
     credit_window: 0,
     autoaccept: false,
   });
+  receiveInAnyOrder(receiver, (delivery, error) => listener.undecodable(delivery, error));
   // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
   receiver.on('receiver_open', () => hasTerminus(receiver.source) && listener.opened());
   // Else rhea asks the session, the connection and the container whether they care.

@@ -1,6 +1,6 @@
 export { createAmqpConnection, type AmqpConnection } from './amqp-connection.ts';
 export { defaultTimings, type AmqpConnectionOptions, type TlsOptions } from './options.ts';
-export type { ReceiverLink, ReceiverOptions } from './receiver-link.ts';
+export type { ReceivedDelivery, ReceiverLink, ReceiverOptions } from './receiver-link.ts';
 export type { RedialLimits } from './redial-delay.ts';
 export type { SendOutcome } from './send-outcome.ts';
 export type { SenderLink, SenderOptions, SendOptions } from './sender-link.ts';

@@ -115,3 +115,55 @@ test('a receiver with a session of its own is attached again in a new one when t
   // That of the connection, and that of the other.
   await expect.poll(() => peer.openSessions()).toBe(2);
 });
+
+test('a message that waits stops nobody: many more than the session has room for pass it by', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  let finish = (): void => {};
+  const link = connection.openReceiver('q', {
+    credit: 100,
+    async onMessage({ messageId }) {
+      if (messageId === 'first') await new Promise<void>((resolve) => (finish = resolve));
+      return 'accepted';
+    },
+  });
+  await expect.poll(() => link.attached()).toBe(true);
+  const first = peer.deliver('q', bytes('first'));
+  for (let round = 0; round < 50; round++)
+    await Promise.all(Array.from({ length: 90 }, (_, id) => peer.deliver('q', bytes(id))));
+  finish();
+  expect(await first).toBe('accepted');
+  expect(peer.opened()).toBe(1);
+});
+
+test('a message that is held takes no credit, and gives none back twice', async () => {
+  const { peer, connection } = await bed.givenAPeer();
+  const waiting: (() => void)[] = [];
+  const link = connection.openReceiver('q', {
+    credit: 1,
+    onMessage: async (_message, delivery) => {
+      delivery.hold();
+      delivery.hold();
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return 'accepted';
+    },
+  });
+  await expect.poll(() => link.attached()).toBe(true);
+  const outcomes = ['1', '2', '3'].map((id) => peer.deliver('q', bytes(id)));
+  await expect.poll(() => waiting.length).toBe(3);
+  expect(peer.creditOf('q')).toBe(1);
+  for (const finish of waiting) finish();
+  expect(await Promise.all(outcomes)).toEqual(['accepted', 'accepted', 'accepted']);
+  expect(peer.creditOf('q')).toBe(1);
+});
+
+test.each([
+  ['no sections', Buffer.from([0xff, 0xff])],
+  ['a section that is cut off', Buffer.from(bytes('x')).subarray(0, 7)],
+])('what is no message (%s) is rejected, and does not cost the connection', async (_what, payload) => {
+  const { peer, connection } = await bed.givenAPeer();
+  const link = connection.openReceiver('q', { credit: 1, onMessage: accept });
+  await expect.poll(() => link.attached()).toBe(true);
+  expect(await peer.deliver('q', payload)).toBe('rejected');
+  expect(await peer.deliver('q', bytes(2))).toBe('accepted');
+  expect(peer.opened()).toBe(1);
+});

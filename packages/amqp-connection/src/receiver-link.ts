@@ -18,9 +18,17 @@ export interface ReceiverOptions {
   /** Whether the link has a session of its own: of networks that end a session over a bad address. */
   readonly ownSession?: boolean;
   /** Handles one message; the result settles it, a rejection releases it. */
-  onMessage(message: ReceivedMessage): Promise<Settlement>;
+  onMessage(message: ReceivedMessage, delivery: ReceivedDelivery): Promise<Settlement>;
   /** Told of every attach, and of every loss of the link with its cause. */
   onStateChange?(attached: boolean, cause?: string): void;
+}
+
+/** How a message came. */
+export interface ReceivedDelivery {
+  /** Whether its link is gone: the network sends it again, and how it is settled here means nothing. */
+  gone(): boolean;
+  /** Lets another message come while this one waits, once. A session has room for 2,048 that are not settled. */
+  hold(): void;
 }
 
 export interface ReceiverLink {
@@ -63,6 +71,7 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
           attachLater(cause);
         },
         received: (delivery, message) => void handle(attached, delivery, message),
+        undecodable: (delivery, error) => refuse(attached, delivery, error),
       },
     );
     receiver = attached;
@@ -82,15 +91,29 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
 
   async function handle(from: rhea.Receiver, delivery: rhea.Delivery, message: rhea.Message): Promise<void> {
     let settlement: Settlement;
+    let renewed = false;
+    // On another link the delivery means nothing any more: the network sends it again.
+    const gone = (): boolean => from !== receiver || !from.is_open();
+    const renew = (): void => {
+      if (renewed || gone()) return;
+      renewed = true;
+      from.add_credit(1);
+    };
     try {
-      settlement = await options.onMessage(toReceivedMessage(message));
+      settlement = await options.onMessage(toReceivedMessage(message), { gone, hold: renew });
     } catch (error) {
       log.error({ address, err: error }, 'message could not be handled and is given back');
       settlement = 'released';
     }
-    // On another link the delivery means nothing any more: the network sends it again.
-    if (from !== receiver || !from.is_open()) return;
+    if (gone()) return;
     settleDelivery(delivery, settlement);
+    renew();
+  }
+
+  function refuse(from: rhea.Receiver, delivery: rhea.Delivery, error: unknown): void {
+    log.error({ address, err: error }, 'what arrived is no message, and is rejected');
+    if (from !== receiver || !from.is_open()) return;
+    settleDelivery(delivery, 'rejected');
     from.add_credit(1);
   }
 

@@ -1,5 +1,6 @@
 import { startScriptedPeer, type ScriptedPeer } from '@rollcall/amqp-connection/testing';
 import { anOutboundEvent, ManualClock } from '@rollcall/conformance';
+import { ConfigError, deviceRef } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, expect, test } from 'vitest';
 import { consume, type ConsumeOptions, type EventConsumer } from './consume.ts';
@@ -71,6 +72,90 @@ test('may ask something of its address', async () => {
   expect(peer.lastSource()).toMatchObject({ durable: 2, capabilities: ['queue'] });
 });
 
+test('an event that fails is released, waits, and is rejected after so many tries; other devices go on', async () => {
+  const clock = new ManualClock();
+  const tried: string[] = [];
+  const poisoned: unknown[] = [];
+  const { peer } = await givenAConsumer({
+    clock,
+    maxTries: 2,
+    firstPauseMs: 500,
+    onEvent({ id }) {
+      tried.push(id);
+      return id === 'bad' ? Promise.reject(new Error('no such column')) : undefined;
+    },
+    onPoisoned(event, error) {
+      poisoned.push(event.type === 'connected' && event.id, String(error));
+      throw new Error('disk full');
+    },
+  });
+  const bad = anOutboundEvent('bad').message;
+  expect(await peer.deliver('event/acme', bad)).toBe('released');
+  const again = peer.deliver('event/acme', bad);
+  const other = anOutboundEvent('good', { device: deviceRef('acme', 'another') }).message;
+  expect(await peer.deliver('event/acme', other)).toBe('accepted');
+  expect(tried).toEqual(['bad', 'good']);
+  clock.advance(500);
+  expect(await again).toBe('rejected');
+  expect(tried).toEqual(['bad', 'good', 'bad']);
+  expect(poisoned).toEqual(['bad', 'Error: no such column']);
+});
+
+test('what cannot be read as an event, and fails, is tried as often', async () => {
+  const clock = new ManualClock();
+  const poisoned: string[] = [];
+  const { peer } = await givenAConsumer({
+    clock,
+    maxTries: 2,
+    onOther() {
+      throw new Error('no table for these');
+    },
+    onPoisoned: ({ type }) => void poisoned.push(type),
+  });
+  const broken = rhea.message.encode({
+    content_type: 'application/vnd.eclipse-hono-dc-notification+json',
+    body: rhea.message.data_section(Buffer.from('{')),
+  });
+  expect(await peer.deliver('event/acme', broken)).toBe('released');
+  const again = peer.deliver('event/acme', broken);
+  await expect
+    .poll(() => {
+      clock.advance(1_000);
+      return poisoned;
+    })
+    .toEqual(['unrecognized']);
+  expect(await again).toBe('rejected');
+});
+
+test('more events than the session has room for pass by those that wait', async () => {
+  const clock = new ManualClock();
+  let handled = 0;
+  const { peer } = await givenAConsumer({
+    clock,
+    onEvent({ id }) {
+      if (id.startsWith('bad')) throw new Error('bad');
+      handled += 1;
+    },
+  });
+  const deliver = (id: string) =>
+    peer.deliver('event/acme', anOutboundEvent(id, { device: deviceRef('acme', id) }).message);
+  const bad = Array.from({ length: 300 }, (_, index) => `bad${index}`);
+  for (const id of bad) expect(await deliver(id)).toBe('released');
+  // More than the credit.
+  for (const id of bad) void deliver(id);
+  for (let index = 0; index < 3_000; index++) expect(await deliver(`good${index}`)).toBe('accepted');
+  expect(handled).toBe(3_000);
+});
+
+test.each([{ maxTries: 0 }, { firstPauseMs: 0 }, { firstPauseMs: 10, maxPauseMs: 5 }, { maxPauseMs: NaN }])(
+  '%j makes no sense',
+  (facts) => {
+    expect(() => consume({ url: 'amqp://localhost', tenant: 'acme', onEvent() {}, ...facts })).toThrow(
+      ConfigError,
+    );
+  },
+);
+
 test('events of several tenants come to one handler; it is ready once all of them can come', async () => {
   const peer = await startScriptedPeer();
   peer.refused.set('event/other', 'amqp:not-found');
@@ -107,19 +192,11 @@ test('on networks that end a session over a bad address, each tenant has its own
 });
 
 test('of many tenants, what may be under way in all is bounded', async () => {
-  const tenants = Array.from({ length: 100 }, (_, index) => `t${index}`);
-  let handled = 0;
-  const { peer } = await givenAConsumer({
-    tenants,
-    onEvent() {
-      handled += 1;
-      return new Promise(() => {});
-    },
-  });
-  for (let index = 0; index <= 10; index++)
-    for (const tenant of tenants)
-      void peer.deliver(`event/${tenant}`, anOutboundEvent(`${tenant}-${index}`).message);
-  await expect.poll(() => handled).toBe(1_000);
+  const tenants = Array.from({ length: 101 }, (_, index) => `t${index}`);
+  const { peer } = await givenAConsumer({ tenants });
+  await expect
+    .poll(() => tenants.map((tenant) => peer.creditOf(`event/${tenant}`)))
+    .toEqual(tenants.map(() => 9));
 });
 
 test('user name and password may stand in the URL', async () => {

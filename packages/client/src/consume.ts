@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createAmqpConnection, urlOptions, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import { createFailureReport } from '@rollcall/containment';
 import {
+  ConfigError,
   silentLog,
   systemClock,
   systemRandom,
@@ -11,12 +13,15 @@ import {
 } from '@rollcall/core';
 import {
   decodeEvent,
+  type DecodedEvent,
   type HonoConnectionEvent,
   type ReceivedEvent,
   type UnrecognizedMessage,
 } from '@rollcall/core/wire';
 import { eventSources, type SourceChoice } from './event-sources.ts';
+import { createLanes, type Lanes } from './lanes.ts';
 import { openTogether } from './open-together.ts';
+import { identityOf } from './work-of.ts';
 
 export interface ConsumeOptions extends SourceChoice {
   /** `amqp://host:port` or `amqps://…`; may hold user name and password, percent-encoded. */
@@ -31,8 +36,22 @@ export interface ConsumeOptions extends SourceChoice {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
-  /** Handles one event. It is confirmed once this returns; given back, to come again, where this throws. */
+  /** How often an event may fail before it is rejected; default 20, which takes a quarter of an hour. `Infinity`: it never is. */
+  readonly maxTries?: number;
+  /** How long the events of a device wait after one of them failed; twice as long with each failure. Default 1 s. */
+  readonly firstPauseMs?: number;
+  /** The longest of these pauses; default 60 s. */
+  readonly maxPauseMs?: number;
+  /**
+   * Handles one event, and those of one device one after another. It is confirmed once this returns. Where this throws, or the promise
+   * is rejected, the event is released: it comes again, here or to another consumer of the same queue.
+   */
   onEvent(event: ReceivedEvent): void | Promise<void>;
+  /**
+   * Told of what failed `maxTries` times, before it is rejected: the network drops it, or puts it where it keeps dead letters. What this
+   * throws is logged, and changes nothing.
+   */
+  onPoisoned?(event: DecodedEvent, error: unknown): void | Promise<void>;
   /** Told of messages that are not our events: data of devices, connection events of other Hono adapters. */
   onOther?(message: HonoConnectionEvent | UnrecognizedMessage): void | Promise<void>;
   /** Told whenever events of all tenants can arrive, and whenever those of some no longer can. */
@@ -56,6 +75,7 @@ const maxUnderWay = 1_000;
 export function consume(options: ConsumeOptions): EventConsumer {
   const sources = eventSources(options, () => `temporary-${randomUUID()}`);
   const credit = Math.max(1, Math.min(options.credit ?? 100, Math.floor(maxUnderWay / sources.length)));
+  const lanes = lanesOf(options);
   const connection = createAmqpConnection({
     ...connectionOptions(options),
     containerName: 'rollcall-client',
@@ -73,23 +93,51 @@ export function consume(options: ConsumeOptions): EventConsumer {
       ownSession: ownSession && sources.length > 1,
       temporary: options.temporary ?? false,
       source: terminus,
-      async onMessage(message) {
+      onMessage(message, delivery) {
         const event = decodeEvent(message);
-        if (event.type === 'connected' || event.type === 'disconnected') await options.onEvent(event);
-        else await options.onOther?.(event);
-        return 'accepted';
+        return lanes.add({
+          ...identityOf(event, message),
+          delivery,
+          handle: () => handle(options, event),
+          giveUp: (error) => options.onPoisoned?.(event, error),
+        });
       },
-      onStateChange: (attached, cause) => together.changed(index, attached, cause),
+      onStateChange(attached, cause) {
+        if (!attached) lanes.prune();
+        together.changed(index, attached, cause);
+      },
     }),
   );
   return {
     ready,
     async close() {
+      lanes.close();
       await Promise.all(receivers.map((receiver) => receiver.close()));
       await connection.close();
       markClosed(new TransportError('consumer is closed'));
     },
   };
+}
+
+function handle({ onEvent, onOther }: ConsumeOptions, event: DecodedEvent): void | Promise<void> {
+  return event.type === 'connected' || event.type === 'disconnected' ? onEvent(event) : onOther?.(event);
+}
+
+function lanesOf(options: ConsumeOptions): Lanes {
+  const { clock = systemClock, log = silentLog, credit = 100 } = options;
+  const { maxTries = 20, firstPauseMs = 1_000, maxPauseMs = 60_000 } = options;
+  if (!(maxTries >= 1)) throw new ConfigError(['maxTries must be at least 1']);
+  if (!(firstPauseMs > 0 && maxPauseMs >= firstPauseMs && maxPauseMs < Infinity))
+    throw new ConfigError(['firstPauseMs must be above 0, and maxPauseMs not below it']);
+  const { failed } = createFailureReport({ clock, log });
+  return createLanes({
+    clock,
+    maxRunning: Math.min(credit, maxUnderWay),
+    maxTries,
+    firstPauseMs,
+    maxPauseMs,
+    failed,
+  });
 }
 
 function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions, 'containerName'> {

@@ -32,7 +32,7 @@ async function givenANetwork(facts: Partial<MessagingNetworkOptions> = {}): Prom
 }
 
 /** A client on raw rhea. */
-async function connect(port: number) {
+async function connect(port: number, connectFacts: object = {}) {
   const container = rhea.create_container();
   for (const event of [
     'error',
@@ -43,7 +43,7 @@ async function connect(port: number) {
     'disconnected',
   ])
     container.on(event, () => {});
-  const options = { host: '127.0.0.1', port, reconnect: false, tcp_no_delay: true };
+  const options = { host: '127.0.0.1', port, reconnect: false, tcp_no_delay: true, ...connectFacts };
   const connection = container.connect(options);
   connections.push(connection);
   await once(connection, 'connection_open');
@@ -103,6 +103,23 @@ async function acceptAll(messages: readonly rhea.EventContext[]): Promise<void> 
   for (const { delivery } of messages) delivery?.accept();
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
+
+test('a message that a consumer keeps stops nothing behind it, however much comes', async () => {
+  const { port } = await givenANetwork();
+  const client = await connect(port, { session_buffer_size: { incoming: 10_000 } });
+  const producer = await client.sender('event/acme');
+  const consumer = await client.receiver('event/acme');
+  let taken = 0;
+  consumer.link.on('message', ({ delivery }: rhea.EventContext) => {
+    taken += 1;
+    if (taken === 1) return;
+    delivery?.accept();
+    consumer.link.add_credit(1);
+  });
+  for (let round = 0; round < 30; round++)
+    await Promise.all(Array.from({ length: 100 }, (_, index) => send(producer, `${round}-${index}`)));
+  await expect.poll(() => taken).toBe(3_000);
+});
 
 describe('event/#', () => {
   test('has the events of all tenants, in order for each, also of those that come later', async () => {

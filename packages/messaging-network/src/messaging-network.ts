@@ -10,6 +10,7 @@ import { createBoundPeers } from './bound-peers.ts';
 import { addressText, isTarget, parseAddress, type Target } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { knowPeerOf, onBehalfOf } from './link-peer.ts';
+import { sendInAnyOrder } from './outgoing-deliveries.ts';
 import { creditOf } from './outgoing-link.ts';
 import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
 import { openStore } from './store.ts';
@@ -152,6 +153,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       return;
     }
     sender.set_source({ address: addressText(source?.address) });
+    sendInAnyOrder(sender.session);
     const temporary = address.kind === 'subscription' && String(source?.expiry_policy) === 'link-detach';
     const consumption = exchange.consume(address, sender, temporary);
     if (!consumption) {

@@ -61,6 +61,8 @@ export interface ScriptedPeer {
         readonly capabilities: readonly string[];
       }
     | undefined;
+  /** What the peer may still send to whoever receives from `address`. */
+  creditOf(address: string): number;
   /** Detaches every link on which the peer receives, with an error. */
   detachAll(condition: string): void;
   /** Detaches the links to one address, with an error. */
@@ -199,6 +201,8 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     port: options.port ?? 0,
     tcp_no_delay: true,
     treat_modified_as_released: false,
+    // What is held at the other end must not stop this end.
+    session_buffer_size: { outgoing: 1_000_000 },
     ...(options.channelMax !== undefined && { channel_max: options.channelMax }),
     receiver_options: { credit_window: 0, autoaccept: false },
     ...(options.key !== undefined && { transport: 'tls', key: options.key, cert: options.cert }),
@@ -248,6 +252,10 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
         waiting.set(delivery, resolve);
         return undefined;
       }),
+    creditOf: (address) =>
+      [...senders]
+        .filter((each) => (each.source as { address?: unknown }).address === address)
+        .reduce((sum, each) => sum + (each as unknown as { credit: number }).credit, 0),
     settleHeld(verdict) {
       for (const delivery of held.splice(0)) settle(delivery, verdict);
     },
