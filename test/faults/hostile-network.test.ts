@@ -100,6 +100,42 @@ test('a network that answers at random: nothing is lost, and only what it refuse
   await eventuallyNone(() => differences(record, fleet).filter((problem) => !isLate(problem)));
 });
 
+test('a network that refuses everything: devices connect, readiness is degraded and says why, until it accepts again', async () => {
+  const { peer, stage, record, fleet } = await givenANetworkThatDecides();
+  peer.verdict = () => ({ rejected: 'amqp:not-allowed' });
+  for (let index = 0; index < devices; index++) await fleet.connect(index);
+  await eventuallyNone(async () =>
+    (await stage.metric('rollcall_outbox_parked')) === devices ? [] : ['not all are parked'],
+  );
+  expect(fleet.open()).toHaveLength(devices);
+  expect(await stage.readiness()).toMatchObject({
+    status: 'DEGRADED',
+    checks: expect.arrayContaining([
+      {
+        name: 'delivery-to-events-sink',
+        status: 'DEGRADED',
+        reason: `events of 1 tenant are refused; ${devices} are parked`,
+      },
+    ]) as unknown,
+  });
+  expect(await stage.metric('rollcall_outbox_refusing_tenants')).toBe(1);
+  const lines = stage.adapter.process.stdout.filter((line) => line.includes('amqp:not-allowed'));
+  expect(lines).toHaveLength(1);
+
+  peer.verdict = (message) => {
+    record.accept(record.read(message));
+    return 'accepted';
+  };
+  await fleet.connect(devices - 1);
+  await eventuallyNone(async () => ((await stage.readiness()).status === 'UP' ? [] : ['still degraded']));
+  // What it refused comes with the next start.
+  await stage.adapter.end('SIGKILL');
+  await stage.adapter.start();
+  await eventuallyNone(() =>
+    differences(record, fleet).filter((problem) => !problem.includes('out of order')),
+  );
+});
+
 test("a network that takes one tenant's link away, again and again: the other tenant does not notice", async () => {
   const { peer, record, fleet, churn } = await givenANetworkThatDecides();
   const arrived = new Map<string, number>();

@@ -369,7 +369,9 @@ test('readiness is degraded while a sink confirms nothing, though it is connecte
   adapter.clock.advance(2_001);
   expect(await status()).toMatchObject({
     status: 'DEGRADED',
-    checks: expect.arrayContaining([{ name: 'delivery-to-recording-sink', status: 'DEGRADED' }]),
+    checks: expect.arrayContaining([
+      { name: 'delivery-to-recording-sink', status: 'DEGRADED', reason: 'events wait to be confirmed' },
+    ]),
   });
   held.resolve({ status: 'delivered' });
 });

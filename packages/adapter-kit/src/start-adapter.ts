@@ -175,7 +175,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       },
       parked(sink, { event }, cause) {
         metrics.parked(sink);
-        log.error({ sink, eventId: event.id, err: cause }, 'event was refused and is parked');
+        log.debug({ sink, eventId: event.id, err: cause }, 'event was refused and is parked');
       },
       leftOut: (sink) => metrics.leftOut(sink),
     },

@@ -10,6 +10,8 @@ export interface HealthCheck {
   readonly name: string;
   /** `DEGRADED`: works, but something it needs is away; still ready. */
   readonly status: 'UP' | 'DEGRADED' | 'DOWN';
+  /** Why, for people, where that is not clear from the name. */
+  readonly reason?: string;
 }
 
 export interface HealthServerOptions {

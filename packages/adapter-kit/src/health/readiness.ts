@@ -26,10 +26,18 @@ export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[]
       sink.connected ? [check(`connection-of-${sink.name}-sink`, sink.connected())] : [],
     ),
     // A network may be connected, and confirm nothing.
-    ...depth.map(({ sink, oldestAt }) =>
-      check(`delivery-to-${sink}-sink`, oldestAt === undefined || now - oldestAt <= lateAfterMs),
-    ),
+    ...depth.map((each) => delivery(each, now)),
   ];
+}
+
+function delivery({ sink, oldestAt, refusingTenants, parked }: SinkDepth, now: Timestamp): HealthCheck {
+  const name = `delivery-to-${sink}-sink`;
+  if (refusingTenants > 0) {
+    const whose = `events of ${refusingTenants} ${refusingTenants === 1 ? 'tenant' : 'tenants'}`;
+    return { name, status: 'DEGRADED', reason: `${whose} are refused; ${parked} are parked` };
+  }
+  if (oldestAt === undefined || now - oldestAt <= lateAfterMs) return check(name, true);
+  return { ...check(name, false), reason: 'events wait to be confirmed' };
 }
 
 function check(name: string, good: boolean): HealthCheck {

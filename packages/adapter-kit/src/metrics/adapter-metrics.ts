@@ -165,6 +165,13 @@ export function createAdapterMetrics(componentName: string, sources: MetricsSour
     sources,
     (depth) => depth.parked,
   );
+  outboxGauge(
+    registers,
+    'rollcall_outbox_refusing_tenants',
+    'Tenants whose latest event a sink refused for good',
+    sources,
+    (depth) => depth.refusingTenants,
+  );
   new Gauge({
     name: 'rollcall_outbox_memory_bytes',
     help: 'Memory that events that wait take; the rest of them is in the journal',

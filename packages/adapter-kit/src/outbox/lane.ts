@@ -53,6 +53,8 @@ export interface Lane extends Pick<
   'events' | 'bytes' | 'pairs' | 'pairAt' | 'leaveOut' | 'oldestAt' | 'places'
 > {
   readonly tenant: string;
+  /** Whether the sink refused the latest event that it answered for. */
+  readonly isRefused: boolean;
   append(arrival: Arrival): void;
   /**
    * Whether an announcement of this device may be said: not while the lane has trouble, nor while an event of the device
@@ -82,6 +84,7 @@ export function createLane(context: LaneContext): Lane {
   let inFlight = 0;
   let failuresInARow = 0;
   let pausedUntil = clock.monotonic();
+  let isRefused = false;
   let stopped = false;
 
   function pump(): void {
@@ -131,6 +134,8 @@ export function createLane(context: LaneContext): Lane {
 
   function settle(entry: Entry, outbound: OutboundEvent, delivery: Delivery, isAnnouncement: boolean): void {
     const place = waiting.place(entry);
+    if (delivery.status === 'delivered') isRefused = false;
+    else if (delivery.status === 'refused' && !isAnnouncement) isRefused = true;
     if (!isAnnouncement) context.tried({ place, outbound, delivery });
     if (isAnnouncement) release(entry);
     else if (delivery.status === 'retryable')
@@ -213,6 +218,9 @@ export function createLane(context: LaneContext): Lane {
 
   return {
     tenant: context.tenant,
+    get isRefused() {
+      return isRefused;
+    },
     get events() {
       return queue.events;
     },

@@ -76,6 +76,28 @@ function disconnected(id: string, of: string, device = 'd1'): OutboundEvent {
 
 const idsOf = (events: readonly { id: string }[]): string[] => events.map(({ id }) => id);
 
+test('a tenant whose events are refused counts as refused until one of them, or an announcement, is accepted', async () => {
+  const refused = new Set(['acme', 'umbrella']);
+  const cause = new Error('amqp:not-allowed');
+  const sink = new RecordingSink('recording', ({ event }) =>
+    refused.has(event.device.tenant) ? { status: 'refused', cause } : { status: 'delivered' },
+  );
+  const { outbox } = givenAnOutbox([sink]);
+  const refusing = (): number | undefined => outbox.depth()[0]?.refusingTenants;
+  for (const tenant of ['acme', 'umbrella', 'other']) void outbox.append(connected(tenant, 'd1', tenant));
+  await settled();
+  expect(refusing()).toBe(2);
+  refused.delete('acme');
+  void outbox.append(connected('next', 'd2', 'acme'));
+  await settled();
+  expect(refusing()).toBe(1);
+  refused.delete('umbrella');
+  outbox.announce(connected('again', 'd3', 'umbrella'));
+  await settled();
+  expect(refusing()).toBe(0);
+  expect(outbox.depth()).toMatchObject([{ events: 0, parked: 2 }]);
+});
+
 describe('a destination that can be reached again', () => {
   const unreachable: Delivery = { status: 'retryable', cause: new Error('away'), unreachable: true };
 
@@ -396,7 +418,7 @@ describe('an announcement', () => {
     ...connected(id, device),
     announcement: true,
   });
-  const emptyDepth = { events: 0, bytes: 0, parked: 0, oldestAt: undefined };
+  const emptyDepth = { events: 0, bytes: 0, parked: 0, refusingTenants: 0, oldestAt: undefined };
 
   test("goes to every sink, and is in nobody's way", async () => {
     const sinks = [new RecordingSink('one'), new RecordingSink('two')];

@@ -60,6 +60,8 @@ export interface SinkDepth {
   readonly events: number;
   readonly bytes: number;
   readonly parked: number;
+  /** Tenants whose latest event the sink refused. */
+  readonly refusingTenants: number;
   /** When the event that has waited longest was observed, in milliseconds since the Unix epoch. */
   readonly oldestAt: number | undefined;
 }

@@ -4,6 +4,7 @@ import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bou
 import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
 import { createLeftOutLog } from './left-out-log.ts';
 import type { OutboxBounds, SinkDepth } from './outbox.ts';
+import { createRefusedLog } from './refused-log.ts';
 import type { Arrival, LeftOut } from './tenant-queue.ts';
 
 interface SinkQueueContext extends Omit<LaneContext, 'tenant' | 'tried' | 'released'> {
@@ -39,6 +40,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
   const { sink, bounds, bodies } = context;
   const lanes = new Map<string, Lane>();
   const leftOutLog = createLeftOutLog(context, { sink: sink.name, ...bounds });
+  const refusedLog = createRefusedLog(context, sink.name, refusingTenants);
   let events = 0;
   let bytes = 0;
   /** With the journal alone. */
@@ -51,8 +53,10 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
         ...context,
         tenant,
         tried(tried) {
-          if (tried.delivery.status === 'refused') parked += 1;
           observer.tried(tried);
+          if (tried.delivery.status !== 'refused') return;
+          parked += 1;
+          refusedLog.refused(tried.outbound, tried.delivery.cause);
         },
         released(size) {
           events -= 1;
@@ -63,6 +67,12 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
       lanes.set(tenant, lane);
     }
     return lane;
+  }
+
+  function refusingTenants(): number {
+    let tenants = 0;
+    for (const lane of lanes.values()) if (lane.isRefused) tenants += 1;
+    return tenants;
   }
 
   function keepWithinBounds(): void {
@@ -125,7 +135,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
         const at = lane.oldestAt();
         if (at !== undefined && (oldestAt === undefined || at < oldestAt)) oldestAt = at;
       }
-      return { sink: sink.name, events, bytes, parked, oldestAt };
+      return { sink: sink.name, events, bytes, parked, refusingTenants: refusingTenants(), oldestAt };
     },
     *places() {
       for (const lane of lanes.values()) yield* lane.places();
@@ -136,6 +146,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
     stop() {
       unsubscribe?.();
       leftOutLog.stop();
+      refusedLog.stop();
       for (const lane of lanes.values()) lane.stop();
     },
   };
