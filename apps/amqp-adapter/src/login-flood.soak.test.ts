@@ -1,9 +1,16 @@
-import { describeLoginFlood } from '@rollcall/adapter-kit/conformance';
+import {
+  describeLoginFlood,
+  describeLoginTimes,
+  scriptedPassword,
+  type LoginFloodHarness,
+} from '@rollcall/adapter-kit/conformance';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import rhea from 'rhea';
 import { createAmqpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';
 
-describeLoginFlood('AMQP 1.0', {
+const harness: LoginFloodHarness = {
   createAdapter: () => createAmqpAdapter(options),
   wrong: 'Failed to authenticate: 1',
   temporary: 'Failed to authenticate: 4',
@@ -20,4 +27,13 @@ describeLoginFlood('AMQP 1.0', {
       connection.once('disconnected', () => resolve('closed'));
     });
   },
+};
+
+describeLoginFlood('AMQP 1.0', harness);
+
+const slow = await hashPassword(scriptedPassword, 10);
+describeLoginTimes('AMQP 1.0', {
+  ...harness,
+  createPasswords: () => createPasswordVerifier({ clock: systemClock, random: systemRandom, log: silentLog }),
+  secret: { hashFunction: slow['hash-function'], pwdHash: slow['pwd-hash'] },
 });

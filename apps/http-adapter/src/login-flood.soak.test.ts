@@ -1,8 +1,15 @@
-import { describeLoginFlood } from '@rollcall/adapter-kit/conformance';
+import {
+  describeLoginFlood,
+  describeLoginTimes,
+  scriptedPassword,
+  type LoginFloodHarness,
+} from '@rollcall/adapter-kit/conformance';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';
 
-describeLoginFlood('HTTP', {
+const harness: LoginFloodHarness = {
   createAdapter: () => createHttpAdapter(options),
   wrong: '401',
   temporary: '429',
@@ -17,4 +24,13 @@ describeLoginFlood('HTTP', {
     });
     return status === 202 ? 'accepted' : String(status);
   },
+};
+
+describeLoginFlood('HTTP', harness);
+
+const slow = await hashPassword(scriptedPassword, 10);
+describeLoginTimes('HTTP', {
+  ...harness,
+  createPasswords: () => createPasswordVerifier({ clock: systemClock, random: systemRandom, log: silentLog }),
+  secret: { hashFunction: slow['hash-function'], pwdHash: slow['pwd-hash'] },
 });

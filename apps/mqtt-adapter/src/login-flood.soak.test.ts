@@ -1,8 +1,15 @@
-import { describeLoginFlood } from '@rollcall/adapter-kit/conformance';
+import {
+  describeLoginFlood,
+  describeLoginTimes,
+  scriptedPassword,
+  type LoginFloodHarness,
+} from '@rollcall/adapter-kit/conformance';
+import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import mqtt from 'mqtt';
 import { createMqttAdapter } from './adapter.ts';
 
-describeLoginFlood('MQTT 5.0', {
+const harness: LoginFloodHarness = {
   createAdapter: () =>
     createMqttAdapter({
       plain: { host: '127.0.0.1', port: 0 },
@@ -32,4 +39,13 @@ describeLoginFlood('MQTT 5.0', {
       client.once('close', () => resolve('closed'));
     });
   },
+};
+
+describeLoginFlood('MQTT 5.0', harness);
+
+const slow = await hashPassword(scriptedPassword, 10);
+describeLoginTimes('MQTT 5.0', {
+  ...harness,
+  createPasswords: () => createPasswordVerifier({ clock: systemClock, random: systemRandom, log: silentLog }),
+  secret: { hashFunction: slow['hash-function'], pwdHash: slow['pwd-hash'] },
 });

@@ -163,8 +163,24 @@ export interface DeviceRegistry {
 /** `matched`: the secret that the password is of; what it lets in stays as long as it is valid. `busy`: too much to verify at the moment. */
 export type PasswordVerdict = { readonly matched: PasswordSecret } | 'invalid' | 'busy';
 
+/** Whose turn a slow comparison takes. Many of one owner delay no other's. */
+export interface VerifyingTurn {
+  readonly owner: string;
+  /** It failed of late: those that did not have every other turn. */
+  readonly isSuspect: boolean;
+}
+
 /** Compares a presented password with the secrets of credentials, in constant time and off the event loop. How often, it does not limit. */
 export interface PasswordVerifier {
   /** Never rejects. */
-  verify(credentials: Credentials<'hashed-password'>, password: Uint8Array): Promise<PasswordVerdict>;
+  verify(
+    credentials: Credentials<'hashed-password'>,
+    password: Uint8Array,
+    turn?: VerifyingTurn,
+  ): Promise<PasswordVerdict>;
+  /**
+   * How long a slow comparison takes of late (0 where none was made), and how many owners beside this one have some that wait.
+   * Without it none is slow.
+   */
+  load?(owner: string): { readonly slowMs: number; readonly others: number };
 }

@@ -8,6 +8,10 @@ export interface FairQueue<Item> extends Iterable<Item> {
   shift(): Item | undefined;
   remove(owner: string, item: Item): boolean;
   countOf(owner: string): number;
+  /** How many owners have items. */
+  readonly owners: number;
+  /** The item that came last of the owner that has most. */
+  lastOfLongest(): Item | undefined;
 }
 
 export function createFairQueue<Item>(): FairQueue<Item> {
@@ -47,6 +51,14 @@ export function createFairQueue<Item>(): FairQueue<Item> {
       if (items.size === 0) owners.delete(owner);
       size -= 1;
       return true;
+    },
+    get owners() {
+      return owners.size;
+    },
+    lastOfLongest() {
+      let longest: ReadonlySet<Item> = new Set();
+      for (const items of owners.values()) if (items.size > longest.size) longest = items;
+      return [...longest].at(-1);
     },
     countOf: (owner) => owners.get(owner)?.size ?? 0,
     *[Symbol.iterator]() {

@@ -41,6 +41,7 @@ export type {
   PasswordSecret,
   PasswordVerdict,
   PasswordVerifier,
+  VerifyingTurn,
   PskSecret,
   Registration,
   RegistryChange,

@@ -174,6 +174,82 @@ describe('a storm of logins', () => {
   });
 });
 
+describe('slow hashes of several owners', () => {
+  /** In which order they are told, by name. */
+  async function order(
+    maxWaiting: number,
+    asked: readonly (readonly [name: string, owner: string, isSuspect?: boolean])[],
+  ): Promise<{ readonly valid: readonly string[]; readonly busy: readonly string[] }> {
+    givenAVerifier({ maxWaiting });
+    const verifier = open.at(-1);
+    const valid: string[] = [];
+    const busy: string[] = [];
+    await Promise.all(
+      asked.map(async ([name, owner, isSuspect = false]) => {
+        const turn = { owner, isSuspect };
+        const verdict = await verifier?.verify(credentials(bcrypt(name)), Buffer.from(name), turn);
+        (verdict === 'busy' ? busy : valid).push(name);
+      }),
+    );
+    return { valid, busy };
+  }
+
+  test('take turns: whoever brings many delays nobody else', async () => {
+    const { valid } = await order(10, [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['a3', 'a'],
+      ['a4', 'a'],
+      ['b1', 'b'],
+    ]);
+    expect(valid).toEqual(['a1', 'a2', 'b1', 'a3', 'a4']);
+  });
+
+  test('with names that failed of late have every other turn, no more', async () => {
+    const { valid } = await order(10, [
+      ['s1', 'a', true],
+      ['s2', 'a', true],
+      ['s3', 'a', true],
+      ['a1', 'a'],
+      ['a2', 'a'],
+    ]);
+    expect(valid).toEqual(['s1', 'a1', 's2', 'a2', 's3']);
+  });
+
+  test('where too many wait: whoever brings most gives way, the suspect first', async () => {
+    const few = await order(3, [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['a3', 'a'],
+      ['a4', 'a'],
+      ['b1', 'b'],
+      ['c1', 'c'],
+    ]);
+    expect(few.busy).toEqual(['a4', 'a3']);
+    const suspect = await order(2, [
+      ['a1', 'a'],
+      ['s1', 'b', true],
+      ['a2', 'a'],
+      ['a3', 'a'],
+    ]);
+    expect(suspect.busy).toEqual(['s1']);
+  });
+
+  test('load says how long one takes, and how many others have some', async () => {
+    givenAVerifier();
+    const [verifier] = open;
+    if (!verifier?.load) throw new Error('it does not say');
+    const turn = { owner: 'a', isSuspect: false };
+    expect(verifier.load('a')).toEqual({ slowMs: 0, others: 0 });
+    const running = ['1', '2', '3'].map((name) =>
+      verifier.verify(credentials(bcrypt(name)), Buffer.from(name), turn),
+    );
+    expect(verifier.load('a').others).toBe(0);
+    expect(verifier.load('b').others).toBe(1);
+    await Promise.all(running);
+  });
+});
+
 test('after close, slow hashes are busy', async () => {
   const { verify } = givenAVerifier();
   await open.at(-1)?.close();

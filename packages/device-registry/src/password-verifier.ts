@@ -7,6 +7,7 @@ import {
   type PasswordVerdict,
   type PasswordVerifier,
   type Random,
+  type VerifyingTurn,
 } from '@rollcall/core';
 import { createBcryptPool } from './bcrypt-pool.ts';
 import { createSuccessCache } from './success-cache.ts';
@@ -40,14 +41,18 @@ const maxPasswordBytes = 1_024;
 export function createPasswordVerifier(options: PasswordVerifierOptions): ClosablePasswordVerifier {
   const { clock, random, log, maxWaiting = 200, maxRemembered = 10_000, maxBcryptCost = 12 } = options;
   const remembered = createSuccessCache(random, maxRemembered);
-  const bcrypt = createBcryptPool(maxWaiting, log);
+  const bcrypt = createBcryptPool(maxWaiting, { clock, log });
   const complainedAbout = new Set<string>();
   const comparing = new Map<string, Promise<boolean | 'busy'>>();
 
-  async function matches({ secret, key }: Candidate, password: Uint8Array): Promise<boolean | 'busy'> {
+  async function matches(
+    { secret, key }: Candidate,
+    password: Uint8Array,
+    turn: VerifyingTurn,
+  ): Promise<boolean | 'busy'> {
     if (secret.hashFunction !== 'bcrypt') return matchesSha(secret, password);
     const cost = bcryptCost(secret.pwdHash);
-    if (cost !== undefined && cost <= maxBcryptCost) return compareOnce(key, secret.pwdHash, password);
+    if (cost !== undefined && cost <= maxBcryptCost) return compareOnce(key, secret.pwdHash, password, turn);
     if (!complainedAbout.has(secret.pwdHash)) {
       complainedAbout.add(secret.pwdHash);
       log.warn(
@@ -59,20 +64,29 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
   }
 
   /** A device that asks many times at once, as after an outage, is compared once. */
-  function compareOnce(key: string, hash: string, password: Uint8Array): Promise<boolean | 'busy'> {
+  function compareOnce(
+    key: string,
+    hash: string,
+    password: Uint8Array,
+    turn: VerifyingTurn,
+  ): Promise<boolean | 'busy'> {
     const running = comparing.get(key);
     if (running) return running;
     const comparison = bcrypt
-      .compare(Buffer.from(password).toString('utf8'), hash)
+      .compare(turn, Buffer.from(password).toString('utf8'), hash)
       .finally(() => comparing.delete(key));
     comparing.set(key, comparison);
     return comparison;
   }
 
-  async function verifyAll(candidates: readonly Candidate[], password: Uint8Array): Promise<PasswordVerdict> {
+  async function verifyAll(
+    candidates: readonly Candidate[],
+    password: Uint8Array,
+    turn: VerifyingTurn,
+  ): Promise<PasswordVerdict> {
     let busy = false;
     for (const candidate of candidates) {
-      const result = await matches(candidate, password);
+      const result = await matches(candidate, password, turn);
       if (result === true) {
         remembered.add(candidate.key);
         return { matched: candidate.secret };
@@ -83,14 +97,15 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
   }
 
   return {
-    async verify(credentials, password) {
+    async verify(credentials, password, turn = { owner: '', isSuspect: false }) {
       if (!credentials.enabled || password.length > maxPasswordBytes) return 'invalid';
       const candidates = credentials.secrets
         .filter((secret) => isValidAt(secret, clock.now()))
         .map((secret): Candidate => ({ secret, key: remembered.keyOf(secret, password) }));
       const known = candidates.find(({ key }) => remembered.has(key));
-      return known ? { matched: known.secret } : verifyAll(candidates, password);
+      return known ? { matched: known.secret } : verifyAll(candidates, password, turn);
     },
+    load: (owner) => bcrypt.load(owner),
     close: () => bcrypt.close(),
   };
 }

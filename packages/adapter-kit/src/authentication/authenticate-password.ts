@@ -20,7 +20,7 @@ export async function authenticatePassword(
   const found = await usableCredentials(tenant.value.id, 'hashed-password', name.authId, context);
   if (found.status === 'refused') return found;
 
-  const verdict = await context.passwords.verify(found.value, login.password);
+  const verdict = await context.passwords.verify(found.value, login.password, context.turn);
   if (verdict === 'busy') return refuse('busy');
   if (verdict === 'invalid') return refuse('bad-credentials', 'wrong-secret');
   const { matched } = verdict;

@@ -1,4 +1,4 @@
-import type { Clock, DeviceRegistry, PasswordVerifier } from '@rollcall/core';
+import type { Clock, DeviceRegistry, PasswordVerifier, VerifyingTurn } from '@rollcall/core';
 
 /** What it takes to find out who a device is. */
 export interface AuthenticationContext {
@@ -6,4 +6,6 @@ export interface AuthenticationContext {
   readonly passwords: PasswordVerifier;
   readonly clock: Pick<Clock, 'now'>;
   readonly adapterType: string;
+  /** Of a slow comparison. */
+  readonly turn?: VerifyingTurn;
 }

@@ -1,8 +1,9 @@
 import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
-import type { PasswordVerifier } from '@rollcall/core';
+import { later, type PasswordVerifier } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { recordingLog } from '../conformance/recording-log.ts';
 import {
+  hashed,
   scriptedAuthorities,
   scriptedPassword,
   ScriptedRegistry,
@@ -10,14 +11,15 @@ import {
 } from '../conformance/scripted-registry.ts';
 import { createAuthenticator, defaultLogins, type AuthenticatorOptions } from './authenticator.ts';
 
-function given(facts: Partial<AuthenticatorOptions> = {}) {
-  const clock = new ManualClock();
+function given(facts: Partial<AuthenticatorOptions> & { readonly clock?: ManualClock } = {}) {
+  const clock = facts.clock ?? new ManualClock();
   const registry = new ScriptedRegistry();
   const log = recordingLog();
   const causes: string[] = [];
   let verified = 0;
   const passwords = facts.passwords ?? scriptedPasswords(clock);
   const counting: PasswordVerifier = {
+    ...passwords,
     verify(...asked) {
       verified += 1;
       return passwords.verify(...asked);
@@ -187,6 +189,143 @@ describe('a name that failed too often at an address', () => {
     ]);
     expect(clock.armed).toBe(0);
   });
+});
+
+describe('an address that failed under very many names', () => {
+  /** As many failures as an address may have, and as many as make it wait. */
+  function givenManyFailures(facts: Parameters<typeof given>[0] = {}) {
+    const bed = given(facts);
+    for (let name = 0; name < 1_000; name++)
+      bed.authenticator.refused('bad-credentials', '192.0.2.1', `nobody-${name}@acme`);
+    return bed;
+  }
+
+  test('lets in at once whoever has the right secret and a name that did not fail', async () => {
+    const { outcome, clock } = givenManyFailures();
+    const flood = Array.from({ length: 15 }, (_, name) => outcome(`nobody-${name}@acme`, 'g', '192.0.2.1'));
+    const begunAt = clock.monotonic();
+    expect(await outcome(device, scriptedPassword, '192.0.2.1')).toBe('accepted');
+    expect(clock.monotonic()).toBe(begunAt);
+    await clock.advanceAsync(5_000);
+    expect(new Set(await Promise.all(flood))).toEqual(new Set(['throttled']));
+  });
+
+  test.each([device, 'nobody@acme', 'thermostat-7@nowhere'])(
+    'has a wrong secret of %s answered as a try that is throttled',
+    async (username) => {
+      const { timed } = givenManyFailures();
+      const [reason, afterMs] = await timed(username, 'guess');
+      expect(reason).toBe('throttled');
+      expect(afterMs).toBeGreaterThanOrEqual(1_000);
+      expect(afterMs).toBeLessThanOrEqual(5_000);
+    },
+  );
+
+  test('buys nobody more guesses at one name', async () => {
+    const { outcome, clock, verified } = givenManyFailures();
+    const guesses = Array.from({ length: 15 }, (_, guess) => outcome(device, `guess-${guess}`, '192.0.2.1'));
+    const right = outcome(device, scriptedPassword, '192.0.2.1');
+    await clock.advanceAsync(5_000);
+    expect(await right).toBe('throttled');
+    expect(new Set(await Promise.all(guesses))).toEqual(new Set(['throttled']));
+    expect(verified()).toBe(10);
+  });
+
+  test('whose try takes longer to look at than it may wait gets in when it comes again', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const verifier = scriptedPasswords(new ManualClock());
+    const { timed } = givenManyFailures({
+      passwords: { verify: (...asked) => promise.then(() => verifier.verify(...asked)) },
+    });
+    expect((await timed(device))[0]).toBe('throttled');
+    resolve();
+    await settled();
+    expect(await timed(device)).toEqual(['accepted', 0]);
+  });
+});
+
+describe('where comparisons take long', () => {
+  /** One at a time, each as long as the registry says. */
+  function givenASlowVerifier() {
+    const slowMs = 120;
+    const clock = new ManualClock();
+    let free = clock.monotonic();
+    const bed = given({
+      clock,
+      passwords: {
+        load: () => ({ slowMs, others: 0 }),
+        verify: (_credentials, password) =>
+          new Promise((resolve) => {
+            free = later(free > clock.monotonic() ? free : clock.monotonic(), slowMs);
+            const isRight = Buffer.from(password).toString() === scriptedPassword;
+            clock.at(free, () => resolve(isRight ? { matched: hashed(scriptedPassword) } : 'invalid'));
+          }),
+      },
+    });
+    return { ...bed, clock };
+  }
+
+  test.each([1, 3, 10])(
+    '%i wrong tries at once are told at the same times, name or no name',
+    async (count) => {
+      const timesOf = async (username: string): Promise<readonly number[]> => {
+        const { outcome, clock } = givenASlowVerifier();
+        const begunAt = clock.monotonic();
+        const tries = Array.from({ length: count }, async (_, guess) => {
+          expect(await outcome(username, `guess-${guess}`, '192.0.2.1')).toBe('bad-credentials');
+          return clock.monotonic() - begunAt;
+        });
+        await clock.advanceAsync(10_000);
+        return Promise.all(tries);
+      };
+      const times = await timesOf('nobody@acme');
+      expect(await timesOf(device)).toEqual(times);
+      expect(times.at(-1)).toBe(Math.ceil((count * 120) / 300) * 300);
+    },
+  );
+
+  test('fifty of as many names too', async () => {
+    const timesOf = async (nameOf: (index: number) => string): Promise<readonly number[]> => {
+      const { outcome, clock, registry } = givenASlowVerifier();
+      const known = registry.getCredentials.bind(registry);
+      registry.getCredentials = ((query: Parameters<typeof known>[0]) =>
+        known({ ...query, authId: query.authId.replace(/^d\d+$/, 'thermostat-7') })) as never;
+      const begunAt = clock.monotonic();
+      const tries = Array.from({ length: 50 }, async (_, index) => {
+        await outcome(nameOf(index), 'guess', '192.0.2.1');
+        return clock.monotonic() - begunAt;
+      });
+      await clock.advanceAsync(10_000);
+      return Promise.all(tries);
+    };
+    expect(await timesOf((index) => `d${index}@acme`)).toEqual(await timesOf((index) => `x${index}@acme`));
+  });
+
+  test('a flood of invented names does not delay a device that has the right secret', async () => {
+    const { outcome, timed, clock } = givenASlowVerifier();
+    const flood = Array.from({ length: 15 }, (_, name) => outcome(`x-${name}@acme`, 'g', '192.0.2.1'));
+    expect(await timed(device)).toEqual(['accepted', 120]);
+    await clock.advanceAsync(10_000);
+    await Promise.all(flood);
+  });
+});
+
+test('handshakes with a key, many at once: no more are given one than may fail in a row', async () => {
+  const { authenticator, clock } = given();
+  const ask = () => authenticator.findPsk({ identity: device, remoteIp: '192.0.2.1' });
+  const results = await Promise.all(Array.from({ length: 100 }, ask));
+  const found = results.filter(({ status }) => status === 'found');
+  expect(found).toHaveLength(10);
+  // One proves it, nine fail.
+  const [first] = found;
+  if (first?.status !== 'found' || !first.candidates[0]) throw new Error('no key');
+  authenticator.proved(first.candidates[0].identity);
+  for (let failed = 0; failed < 9; failed++) authenticator.refused('bad-credentials', '192.0.2.1', device);
+  expect(await ask(), 'what was proved there is given').toMatchObject({ status: 'found' });
+  const valve = () => authenticator.findPsk({ identity: 'valve-1@acme', remoteIp: '192.0.2.1' });
+  expect(await valve()).toMatchObject({ status: 'found' });
+  clock.advance(1_000_000);
+  expect(await ask()).toMatchObject({ status: 'found' });
 });
 
 describe('at an address that many share', () => {

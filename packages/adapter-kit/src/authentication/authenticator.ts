@@ -13,14 +13,15 @@ import { createRefusalReport } from '../refusals/refusal-report.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
-import { createFailureLimiter } from './failure-limiter.ts';
+import { createFailureLimiter, type Trier } from './failure-limiter.ts';
 import { findPsk } from './find-psk.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
+import { createHandedOutKeys } from './handed-out-keys.ts';
 import { createLoginGate, type LoginGateOptions } from './login-gate.ts';
 import { boundedName, readLogin, type LoginFacts } from './login-facts.ts';
 import { createProofMemory, type ProofMark, type ProofMemory, type StoredProofs } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
-import { refuse, type CredentialsProblem, type Refused } from './refuse.ts';
+import { isGuess, refuse, type CredentialsProblem, type Refused } from './refuse.ts';
 import { createTokenBuckets } from './token-buckets.ts';
 import { createTurns, strangers } from './turns.ts';
 
@@ -82,7 +83,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const turns = createTurns();
   const admission = createAdmissionQueue(clock, options.admission);
   /** What devices prove that were given a key. */
-  const proofsOfKeys = new WeakMap<AuthenticatedDevice, ProofMark>();
+  const proofsOfKeys = new WeakMap<
+    AuthenticatedDevice,
+    { readonly proof: ProofMark; readonly trier: Trier }
+  >();
+  const handedOut = createHandedOutKeys();
 
   function provedTenant(tenant: string): void {
     if (turns.proved(tenant)) admission.regroup(strangers);
@@ -129,7 +134,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const result = await gate.pass(
       { ...trier, proof },
       (isProved, work) => inTurn(() => turns.queueOf(facts.queueName, isProved), work, gone),
-      () => authenticate(login, options),
+      (turn) => authenticate(login, { ...options, turn }),
     );
     if (result.status === 'refused') return refused(result, facts.logged, login.remoteIp);
     provedTenant(result.identity.device.tenant);
@@ -140,19 +145,24 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   async function lookUpPsk(login: PskLogin): Promise<PskLookup | Refused> {
     const trier = { address: login.remoteIp, name: boundedName(login.identity) };
     const may = await gate.mayName(trier);
-    if (may === 'no') return refuse('throttled');
+    // Of many that came in this very tick, others may have been given a key by now.
+    if (may === 'no' || (may === 'yes' && limiter.throttle(trier) === 'refuse')) return refuse('throttled');
+    const counted = may === 'yes' ? limiter.begin(trier) : undefined;
     const found = await inTurn(
       () => turns.queueOf(login.identity, false),
       () => findPsk(login, options),
       () => login.gone?.() ?? false,
     );
     if (found.status === 'refused') {
-      if (found.refusal.reason === 'bad-credentials') limiter.failed(trier);
+      if (found.refusal.reason === 'bad-credentials')
+        (counted ?? limiter.begin(trier)).failed(isGuess(found));
+      else counted?.over();
       return found;
     }
+    if (counted) handedOut.add(trier, counted);
     const candidates = found.candidates.filter(({ key, identity }) => {
       const proof = proofs.of(trier, 'key', key.export());
-      proofsOfKeys.set(identity, proof);
+      proofsOfKeys.set(identity, { proof, trier });
       return may === 'yes' || proofs.has(proof);
     });
     if (may === 'yes') return { status: 'found', candidates };
@@ -169,8 +179,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       return result.status === 'found' ? result : refused(result, loggedOf(login.identity), login.remoteIp);
     },
     proved(identity) {
-      const proof = proofsOfKeys.get(identity);
-      if (proof) proofs.add(proof);
+      const known = proofsOfKeys.get(identity);
+      if (!known) return;
+      proofs.add(known.proof);
+      handedOut.take(known.trier)?.over();
     },
     async reauthorize(device) {
       const result = await reauthorize(device, options);
@@ -179,8 +191,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     refused(cause, remoteIp, name = '') {
       const ownProblem = loginProblems.find((each) => each === cause);
       const reason = ownProblem ? 'bad-credentials' : (cause as RefusalReason);
-      if (remoteIp !== undefined && reason === 'bad-credentials')
-        limiter.failed({ address: remoteIp, name: boundedName(name) });
+      if (remoteIp !== undefined && reason === 'bad-credentials') {
+        const trier = { address: remoteIp, name: boundedName(name) };
+        (handedOut.take(trier) ?? limiter.begin(trier)).failed(true);
+      }
       const problem = ownProblem ?? (name === '' ? undefined : 'wrong-secret');
       refused(refuse(reason, problem), name === '' ? {} : loggedOf(name), remoteIp);
     },

@@ -26,7 +26,7 @@ test('an address that fails under very many names is throttled for a while', () 
   for (let name = 0; name < 999; name++) fail('192.0.2.1', `d${name}@acme`, 1);
   expect(limiter.throttle({ address: '192.0.2.1', name: 'other@acme' })).toBe('free');
   fail('192.0.2.1', 'last@acme', 1);
-  expect(limiter.throttle({ address: '192.0.2.1', name: 'other@acme' })).toBe('refuse');
+  expect(limiter.throttle({ address: '192.0.2.1', name: 'other@acme' })).toBe('spare');
   expect(limiter.throttle({ address: '192.0.2.2', name: 'other@acme' })).toBe('free');
   clock.advance(1_000);
   expect(limiter.throttle({ address: '192.0.2.1', name: 'other@acme' })).toBe('free');
@@ -35,10 +35,10 @@ test('an address that fails under very many names is throttled for a while', () 
 test('an IPv6 network of 64 bits counts as one address, and one of 48 bits as a few', () => {
   const { limiter, fail } = given();
   for (let name = 0; name < 1_000; name++) fail(`2001:db8:1:2::${name.toString(16)}`, `d${name}@acme`, 1);
-  expect(limiter.throttle({ address: '2001:db8:1:2:ffff::1', name: 'x@acme' })).toBe('refuse');
+  expect(limiter.throttle({ address: '2001:db8:1:2:ffff::1', name: 'x@acme' })).toBe('spare');
   expect(limiter.throttle({ address: '2001:db8:1:3::1', name: 'x@acme' })).toBe('free');
   for (let net = 0; net < 4_000; net++) fail(`2001:db8:1:${(net + 16).toString(16)}::1`, 'x@acme', 1);
-  expect(limiter.throttle({ address: '2001:db8:1:3::1', name: 'x@acme' })).toBe('refuse');
+  expect(limiter.throttle({ address: '2001:db8:1:3::1', name: 'y@acme' })).toBe('spare');
   expect(limiter.throttle({ address: '2001:db8:2:3::1', name: 'x@acme' })).toBe('free');
 });
 
@@ -49,6 +49,19 @@ test('at an address that many share nobody is refused by name, and the address h
   for (let name = 0; name < 5_000; name++) fail('192.0.2.1', `x${name}@acme`, 1);
   expect(limiter.throttle({ address: '192.0.2.1', name: 'other@acme' })).toBe('free');
   expect(limiter.throttle({ address: '192.0.2.1', name: 'd1@acme' })).toBe('delay');
+});
+
+test('beyond what an address may do, invented names use up nothing; wrong secrets of names that exist do', () => {
+  const { limiter, fail } = given();
+  for (let name = 0; name < 1_000; name++) fail('192.0.2.1', `d${name}@acme`, 1);
+  const other = { address: '192.0.2.1', name: 'other@acme' };
+  for (let name = 0; name < 3_000; name++)
+    limiter.begin({ address: '192.0.2.1', name: `nobody-${name}@acme` }).failed(false);
+  expect(limiter.throttle(other)).toBe('spare');
+  for (let name = 0; name < 200; name++)
+    limiter.begin({ address: '192.0.2.1', name: `e${name}@acme` }).failed(true);
+  expect(limiter.throttle(other)).toBe('refuse');
+  expect(limiter.throttle({ address: '192.0.2.2', name: 'other@acme' }), 'an IPv4 neighbour').toBe('free');
 });
 
 test('tries that are under way count as failed until they are over', () => {

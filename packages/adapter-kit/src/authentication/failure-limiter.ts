@@ -12,13 +12,14 @@ export interface Trier {
  * - `free`: go on.
  * - `refuse`: too many failures; do not look at what it presents.
  * - `delay`: as `refuse`, but from an address that many share: let it wait, and look then.
+ * - `spare`: the name may still be tried, but its address failed too often: look, and tell nobody but whoever is right.
  */
-export type Throttle = 'free' | 'refuse' | 'delay';
+export type Throttle = 'free' | 'refuse' | 'delay' | 'spare';
 
 /** A try that is under way. Call one of them, once. */
 interface Attempt {
-  /** What was presented was wrong. */
-  failed(): void;
+  /** What was presented was wrong; `isGuess` where the name exists. */
+  failed(isGuess: boolean): void;
   /** It was right, or nobody found out: nothing is held against it. */
   over(): void;
 }
@@ -30,6 +31,8 @@ export interface FailureLimiter {
   begin(trier: Trier): Attempt;
   /** As {@link begin} and {@link Attempt.failed}. */
   failed(trier: Trier): void;
+  /** Whether this name failed at this address of late. */
+  hasFailed(trier: Trier): boolean;
 }
 
 export interface FailureLimiterOptions {
@@ -44,6 +47,11 @@ const perName = { capacity: 10, refillPerSecond: 0.1, maxBuckets: 20_000 };
 const perAddress = { capacity: 1_000, refillPerSecond: 60, maxBuckets: 10_000 };
 /** Failures of an IPv6 /48, whose owner has 65,536 of the above. */
 const perNetwork = { capacity: 5_000, refillPerSecond: 300, maxBuckets: 10_000 };
+/**
+ * Wrong secrets of names that exist, beyond that: a flood of invented names uses up what an address has, and nothing of this. In
+ * all of an IPv6 /48.
+ */
+const spareGuesses = { capacity: 200, refillPerSecond: 20, maxBuckets: 10_000 };
 
 /**
  * Failures are limited strictly for each name at an address, and generously for the address. A throttled try is not counted
@@ -54,36 +62,65 @@ export function createFailureLimiter({ clock, isShared }: FailureLimiterOptions)
   const names = createTokenBuckets(clock, perName);
   const addresses = createTokenBuckets(clock, perAddress);
   const networks = createTokenBuckets(clock, perNetwork);
+  const spare = createTokenBuckets(clock, spareGuesses);
 
-  function keysOf({ address, name }: Trier): { name: string; near: string; wide: string | undefined } {
-    const { near, wide } = addressBlocks(address);
-    return { name: `${near}\n${name}`, near, wide: wide.includes(':') ? wide : undefined };
+  function hasRoom(near: string, wide: string): boolean {
+    return addresses.has(near) && (!isNetwork(wide) || networks.has(wide));
   }
 
-  function countAgainstAddress(address: string, { near, wide }: ReturnType<typeof keysOf>): void {
-    if (isShared(address)) return;
-    addresses.take(near);
-    if (wide !== undefined) networks.take(wide);
+  /** A try beyond what the address may do is a guess until it is known to be none. */
+  function beginSpare(name: string, owner: string): Attempt {
+    spare.take(owner);
+    return {
+      failed(isGuess) {
+        if (!isGuess) spare.giveBack(owner);
+      },
+      over() {
+        spare.giveBack(owner);
+        names.giveBack(name);
+      },
+    };
   }
 
   function begin(trier: Trier): Attempt {
-    const keys = keysOf(trier);
-    names.take(keys.name);
+    const { near, wide } = addressBlocks(trier.address);
+    const name = nameAt(near, trier.name);
+    const shared = isShared(trier.address);
+    names.take(name);
+    if (!shared && !hasRoom(near, wide)) return beginSpare(name, ownerOf(near, wide));
     return {
-      failed: () => countAgainstAddress(trier.address, keys),
-      over: () => names.giveBack(keys.name),
+      failed() {
+        if (shared) return;
+        addresses.take(near);
+        if (isNetwork(wide)) networks.take(wide);
+      },
+      over: () => names.giveBack(name),
     };
   }
 
   return {
-    throttle(trier) {
-      const { name, near, wide } = keysOf(trier);
-      const shared = isShared(trier.address);
-      if (!names.has(name)) return shared ? 'delay' : 'refuse';
-      if (shared) return 'free';
-      return addresses.has(near) && (wide === undefined || networks.has(wide)) ? 'free' : 'refuse';
+    throttle({ address, name }) {
+      const { near, wide } = addressBlocks(address);
+      const shared = isShared(address);
+      if (!names.has(nameAt(near, name))) return shared ? 'delay' : 'refuse';
+      if (shared || hasRoom(near, wide)) return 'free';
+      return spare.has(ownerOf(near, wide)) ? 'spare' : 'refuse';
     },
     begin,
-    failed: (trier) => begin(trier).failed(),
+    failed: (trier) => begin(trier).failed(true),
+    hasFailed: ({ address, name }) => !names.isFull(nameAt(addressBlocks(address).near, name)),
   };
+}
+
+function nameAt(near: string, name: string): string {
+  return `${near}\n${name}`;
+}
+
+function ownerOf(near: string, wide: string): string {
+  return isNetwork(wide) ? wide : near;
+}
+
+/** IPv4 has no networks of one owner that are known. */
+function isNetwork(wide: string): boolean {
+  return wide.includes(':');
 }

@@ -26,3 +26,14 @@ export function refuse(reason: RefusalReason, problem?: CredentialsProblem): Ref
     ...(problem !== undefined && { problem }),
   };
 }
+
+const nothingToGuess: readonly CredentialsProblem[] = [
+  'unknown-tenant',
+  'unknown-device',
+  'credentials-malformed',
+];
+
+/** Whether there is such a name: what was wrong was what it presented. */
+export function isGuess(outcome: object): boolean {
+  return !('problem' in outcome) || !nothingToGuess.includes(outcome.problem as CredentialsProblem);
+}

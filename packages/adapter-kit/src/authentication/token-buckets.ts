@@ -12,6 +12,8 @@ export interface BucketOptions {
 export interface TokenBuckets {
   /** Whether there is a token to take. Asking keeps the bucket from being forgotten. */
   has(key: string): boolean;
+  /** Whether nobody has taken from it lately. */
+  isFull(key: string): boolean;
   take(key: string): void;
   giveBack(key: string): void;
   readonly size: number;
@@ -59,6 +61,7 @@ export function createTokenBuckets(
       put(key, tokens);
       return tokens >= 1;
     },
+    isFull: (key) => left(key) >= capacity,
     take: (key) => put(key, Math.max(0, left(key) - 1)),
     giveBack: (key) => put(key, Math.min(capacity, left(key) + 1)),
     get size() {

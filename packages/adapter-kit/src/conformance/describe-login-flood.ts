@@ -16,7 +16,7 @@ export interface LoginFloodHarness {
 }
 
 /** Answers as every adapter has them by default. */
-const logins = {
+export const realisticLogins = {
   failureAnswerMs: 300,
   throttledAnswerMs: { least: 1_000, most: 5_000 },
   isShared: () => false,
@@ -27,7 +27,7 @@ const everyMs = 250;
 const flooders = 230;
 
 /** Any number of devices, `sensor-…` of `acme`. */
-class ManyDevices extends ScriptedRegistry {
+export class ManyDevices extends ScriptedRegistry {
   override async getCredentials(query: Parameters<DeviceRegistry['getCredentials']>[0]) {
     const { tenant, type, authId } = query;
     if (!authId.startsWith('sensor-')) return super.getCredentials(query) as never;
@@ -56,7 +56,7 @@ export function describeLoginFlood(name: string, harness: LoginFloodHarness): vo
     test('flat out, behind a balancer that hides addresses, under the name of a device that nobody knows yet', async () => {
       const adapter = await startForTest(harness.createAdapter(), {
         registry: new ManyDevices(),
-        settings: { logins: { ...logins, isShared: () => true } },
+        settings: { logins: { ...realisticLogins, isShared: () => true } },
       });
       const stopTime = letTimePass(adapter);
       const logIn = (password: string): Promise<string> =>
@@ -87,10 +87,11 @@ export function describeLoginFlood(name: string, harness: LoginFloodHarness): vo
         (guess: number) => `sensor-${1_000 + (guess % 1_000)}@acme`,
       ],
       ['50 a second, under invented names', 50, (guess: number) => `nobody-${guess}@tenant-${guess % 7}`],
+      ['200 a second, under invented names', 200, (guess: number) => `nobody-${guess}@acme`],
     ])('%s', { timeout: 120_000 }, async (flood, perSecond, nameOf) => {
       const adapter = await startForTest(harness.createAdapter(), {
         registry: new ManyDevices(),
-        settings: { logins },
+        settings: { logins: realisticLogins },
       });
       const stopTime = letTimePass(adapter);
       const logIn = (username: string, password: string): Promise<string> =>
@@ -172,7 +173,7 @@ function startFlood(perSecond: number, attempt: (guess: number) => Promise<void>
 }
 
 /** The clock of a test, as if it were the system's. */
-function letTimePass({ clock }: Pick<AdapterInTest, 'clock'>): () => void {
+export function letTimePass({ clock }: Pick<AdapterInTest, 'clock'>): () => void {
   let before = performance.now();
   const beat = setInterval(() => {
     const passedMs = Math.floor(performance.now() - before);

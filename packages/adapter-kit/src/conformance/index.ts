@@ -21,3 +21,4 @@ export { watchConsole } from './watch-console.ts';
 export { makeSocketsUnreliable } from './unwritable-sockets.ts';
 export { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 export { describeLoginFlood, type LoginFloodHarness } from './describe-login-flood.ts';
+export { describeLoginTimes } from './describe-login-times.ts';
