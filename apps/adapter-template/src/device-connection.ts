@@ -63,7 +63,8 @@ export async function serveDevice(
   // Signs of life and a goodbye count when they arrive, not when their turn comes: commands before them may take their time.
   onArrival(socket, (bytes) => {
     saidBye = hearLastWord(bytes);
-    report(saidBye ? { type: 'bye' } : { type: 'arrived', whole: bytes.includes(lineFeed) });
+    report({ type: 'arrived', whole: bytes.includes(lineFeed) });
+    if (saidBye) report({ type: 'bye' });
   });
   socket.on('error', (error: NodeJS.ErrnoException) =>
     report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),

@@ -1,8 +1,8 @@
-import { track } from '@rollcall/adapter-kit';
+import { track, type SessionState } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
 import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { templateTracker, type TemplateSignal, type TemplateState } from './tracker.ts';
+import { templateTracker, type TemplateSignal } from './tracker.ts';
 
 const idleLimitMs = 60_000;
 const basis = { kind: 'session', detectWithinMs: idleLimitMs } as const;
@@ -19,14 +19,15 @@ const signals = {
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, TemplateSignal | CommonSignal>;
 
-const states: Record<TemplateState['phase'], TemplateState> = {
+const states: Record<SessionState['phase'], SessionState> = {
   pending: { phase: 'pending' },
   online: {
     phase: 'online',
     lastSeen: (now - idleLimitMs) as Instant,
     aliveAt: (now - idleLimitMs) as Instant,
     answered: true,
-    idleLimitMs,
+    maxSilenceMs: idleLimitMs,
+    basis,
   },
   closed: { phase: 'closed' },
 };
@@ -65,8 +66,8 @@ const table = {
     deadline: ['closed', 'nothing'],
   },
 } as const satisfies Record<
-  TemplateState['phase'],
-  Record<TemplateSignal['type'] | CommonSignal['type'], readonly [TemplateState['phase'], string]>
+  SessionState['phase'],
+  Record<TemplateSignal['type'] | CommonSignal['type'], readonly [SessionState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>
@@ -134,11 +135,14 @@ describe('a device with an idle limit of 60 s', () => {
     expect(seen.map(({ type }) => type)).toEqual(['connected', 'disconnected']);
   });
 
-  test('is last seen with its goodbye', () => {
+  test('leaves when its goodbye arrives, and not when its turn comes', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);
+    report(signals.arrived);
+    const lastSeen = clock.monotonic();
+    clock.advance(5_000);
     report(signals.bye);
-    expect(last()).toMatchObject({ lastSeen: clock.monotonic() });
+    expect(last()).toMatchObject({ lastSeen, endedAt: lastSeen });
   });
 });
 

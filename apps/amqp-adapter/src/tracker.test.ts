@@ -1,8 +1,8 @@
-import { track } from '@rollcall/adapter-kit';
+import { track, type SessionState } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
 import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { amqpTracker, type AmqpSignal, type AmqpState } from './tracker.ts';
+import { amqpTracker, type AmqpSignal } from './tracker.ts';
 
 const idleTimeoutMs = 60_000;
 const basis = { kind: 'session', detectWithinMs: idleTimeoutMs } as const;
@@ -20,14 +20,15 @@ const signals = {
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, AmqpSignal | CommonSignal>;
 
-const states: Record<AmqpState['phase'], AmqpState> = {
+const states: Record<SessionState['phase'], SessionState> = {
   pending: { phase: 'pending' },
   online: {
     phase: 'online',
     lastSeen: (now - idleTimeoutMs) as Instant,
     aliveAt: (now - idleTimeoutMs) as Instant,
     answered: true,
-    idleTimeoutMs,
+    maxSilenceMs: idleTimeoutMs,
+    basis,
   },
   closed: { phase: 'closed' },
 };
@@ -70,8 +71,8 @@ const table = {
     deadline: ['closed', 'nothing'],
   },
 } as const satisfies Record<
-  AmqpState['phase'],
-  Record<AmqpSignal['type'] | CommonSignal['type'], readonly [AmqpState['phase'], string]>
+  SessionState['phase'],
+  Record<AmqpSignal['type'] | CommonSignal['type'], readonly [SessionState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>

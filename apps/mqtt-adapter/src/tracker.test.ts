@@ -1,8 +1,8 @@
-import { track } from '@rollcall/adapter-kit';
+import { track, type SessionState } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
 import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { mqttTracker, type MqttSignal, type MqttState } from './tracker.ts';
+import { mqttTracker, type MqttSignal } from './tracker.ts';
 
 const liveness = { maxSilenceMs: 90_000, detectWithinMs: 90_000 };
 const basis = { kind: 'session', detectWithinMs: 90_000 } as const;
@@ -19,7 +19,7 @@ const signals = {
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, MqttSignal | CommonSignal>;
 
-const states: Record<MqttState['phase'], MqttState> = {
+const states: Record<SessionState['phase'], SessionState> = {
   pending: { phase: 'pending' },
   online: {
     phase: 'online',
@@ -66,8 +66,8 @@ const table = {
     deadline: ['closed', 'nothing'],
   },
 } as const satisfies Record<
-  MqttState['phase'],
-  Record<MqttSignal['type'] | CommonSignal['type'], readonly [MqttState['phase'], string]>
+  SessionState['phase'],
+  Record<MqttSignal['type'] | CommonSignal['type'], readonly [SessionState['phase'], string]>
 >;
 
 const published = (changes: readonly Change[]): string =>

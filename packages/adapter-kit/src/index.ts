@@ -110,3 +110,4 @@ export { timeTillDisconnect } from './upload/time-till-disconnect.ts';
 export { createUploadWindow, type UploadWindow } from './upload/upload-window.ts';
 export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';
 export { track, type Tracked } from './tracking/track.ts';
+export { session, sessionTracker, type Liveness, type SessionState } from './tracking/session-tracker.ts';

@@ -1,0 +1,177 @@
+import {
+  later,
+  type Change,
+  type CommonSignal,
+  type ConnectionTracker,
+  type DisconnectReason,
+  type Instant,
+  type RawCause,
+  type SessionBasis,
+  type Step,
+} from '@rollcall/core';
+
+/** How silence of a device is noticed. */
+export interface Liveness {
+  /** Longest silence between two whole messages; `undefined` where only TCP's own keep-alive tells. */
+  readonly maxSilenceMs: number | undefined;
+  /** How fast silence is noticed at the latest; `null` where that is not known. */
+  readonly detectWithinMs: number | null;
+}
+
+export type SessionState =
+  | { readonly phase: 'pending' }
+  | {
+      readonly phase: 'online';
+      /** When its last byte arrived. */
+      readonly lastSeen: Instant;
+      /** When its last whole message arrived: bytes alone do not keep a device connected. */
+      readonly aliveAt: Instant;
+      /** Whether its login was answered: until then it is silent because it waits. */
+      readonly answered: boolean;
+      readonly maxSilenceMs: number | undefined;
+      readonly basis: SessionBasis;
+    }
+  | { readonly phase: 'closed' };
+
+type Online = Extract<SessionState, { phase: 'online' }>;
+
+/** What a signal means for its session: see {@link session}. */
+export type SessionMeaning =
+  | { readonly means: 'begins'; readonly liveness: Liveness }
+  | { readonly means: 'answered' | 'heard' | 'heard-whole' | 'was-whole' }
+  | SessionEnd;
+
+interface SessionEnd {
+  readonly means: 'ends';
+  readonly reason: DisconnectReason;
+  readonly raw?: RawCause;
+  readonly clean?: boolean;
+  /** The device said what ended it: that counts from when its last bytes arrived, and not from when they were handled. */
+  readonly said?: true;
+}
+
+/** What signals can mean. */
+export const session = {
+  /** The login is accepted. */
+  begins: (liveness: Liveness): SessionMeaning => ({ means: 'begins', liveness }),
+  /** The login is answered: from now on silence is the device's. */
+  answered: { means: 'answered' },
+  /** Bytes arrived. */
+  heard: { means: 'heard' },
+  /** Bytes arrived, and a message ends among them. */
+  heardWhole: { means: 'heard-whole' },
+  /** What arrived last was whole: for a parser that says so afterwards. */
+  wasWhole: { means: 'was-whole' },
+  /** The session ends by what the network, or the adapter, did. */
+  ends: (reason: DisconnectReason, raw?: RawCause): SessionEnd => ({
+    means: 'ends',
+    reason,
+    ...(raw && { raw }),
+  }),
+  /** The session ends by what the device said. */
+  leaves: (
+    reason: 'client-closed' | 'protocol-error',
+    details: { readonly raw?: RawCause; readonly clean?: boolean } = {},
+  ): SessionEnd => ({ means: 'ends', reason, said: true, ...details }),
+} as const satisfies Record<string, SessionMeaning | ((...details: never[]) => SessionMeaning)>;
+
+/** One row per signal of the protocol. */
+export type SessionSignals<Signal extends { readonly type: string }> = {
+  readonly [Each in Signal as Each['type']]: (signal: Each) => SessionMeaning;
+};
+
+/**
+ * The tracker of a protocol with sessions. A session begins when its login is accepted, and the first cause of its end
+ * counts. What ends before it was accepted was never connected.
+ *
+ * @param signals what each signal of the protocol means.
+ * @param silence code and text of the protocol for a device that was silent for too long.
+ */
+export function sessionTracker<Signal extends { readonly type: string }>(
+  signals: SessionSignals<Signal>,
+  silence?: RawCause,
+): ConnectionTracker<SessionState, Signal> {
+  const rows: Readonly<Record<string, (signal: never) => SessionMeaning>> = signals;
+  return {
+    initial: { phase: 'pending' },
+    presence: (state) => (state.phase === 'online' ? { lastSeen: state.lastSeen } : undefined),
+    reduce(state, signal, at) {
+      if (state.phase === 'closed') return { state, changes: [] };
+      if (isCommon(signal)) {
+        if (signal.type === 'ended') return end(state, session.ends(signal.reason, signal.raw));
+        return state.phase === 'online' ? whenDue(state, at, silence) : { state, changes: [] };
+      }
+      const meaning = rows[signal.type]?.(signal as never);
+      if (!meaning) throw new Error(`a session has no row for the signal ${signal.type}`);
+      return state.phase === 'pending' ? begin(state, meaning, at) : goOn(state, meaning, at);
+    },
+  };
+}
+
+function isCommon(signal: { readonly type: string }): signal is CommonSignal {
+  return signal.type === 'deadline' || signal.type === 'ended';
+}
+
+function begin(state: SessionState, meaning: SessionMeaning, at: Instant): Step<SessionState> {
+  if (meaning.means === 'ends') return end(state, meaning);
+  if (meaning.means !== 'begins') return { state, changes: [] };
+  const { maxSilenceMs, detectWithinMs } = meaning.liveness;
+  const basis: SessionBasis = { kind: 'session', detectWithinMs };
+  return alive({ phase: 'online', lastSeen: at, aliveAt: at, answered: false, maxSilenceMs, basis }, [
+    { type: 'connected', basis },
+  ]);
+}
+
+function goOn(state: Online, meaning: SessionMeaning, at: Instant): Step<SessionState> {
+  switch (meaning.means) {
+    case 'begins':
+      return alive(state);
+    case 'answered':
+      return alive({ ...state, answered: true, aliveAt: at });
+    case 'heard':
+      return alive({ ...state, lastSeen: at });
+    case 'heard-whole':
+      return alive({ ...state, lastSeen: at, aliveAt: at });
+    case 'was-whole':
+      // It may have come while the login had still to be answered.
+      return alive({ ...state, aliveAt: Math.max(state.aliveAt, state.lastSeen) as Instant });
+    case 'ends':
+      return end(state, meaning);
+    default:
+      return meaning satisfies never;
+  }
+}
+
+/** A timer may fire early: the silence decides. */
+function whenDue(state: Online, at: Instant, raw?: RawCause): Step<SessionState> {
+  const due = silenceEnds(state);
+  return due === undefined || due > at ? alive(state) : end(state, session.ends('keepalive-timeout', raw));
+}
+
+function silenceEnds({ aliveAt, answered, maxSilenceMs }: Online): Instant | undefined {
+  return answered && maxSilenceMs !== undefined ? later(aliveAt, maxSilenceMs) : undefined;
+}
+
+function alive(state: Online, changes: readonly Change[] = []): Step<SessionState> {
+  const deadline = silenceEnds(state);
+  return { state, changes, ...(deadline !== undefined && { deadline }) };
+}
+
+function end(state: SessionState, { reason, raw, clean, said }: SessionEnd): Step<SessionState> {
+  if (state.phase !== 'online') return { state: { phase: 'closed' }, changes: [] };
+  const { basis, lastSeen } = state;
+  return {
+    state: { phase: 'closed' },
+    changes: [
+      {
+        type: 'disconnected',
+        basis,
+        reason,
+        lastSeen,
+        ...(raw && { raw }),
+        ...(clean !== undefined && { clean }),
+        ...(said && { endedAt: lastSeen }),
+      },
+    ],
+  };
+}
