@@ -9,13 +9,11 @@ test('a full queue says at once that it drops messages, and once a minute while 
   const queue = createEventQueue({
     name: 'event/acme',
     maxMessages: 5,
-    whenFull: 'drop-oldest',
     clock,
     log: { ...silentLog, warn: (_facts, message) => void warnings.push(message) },
-    onRoom() {},
   });
   const publish = (count: number): void => {
-    for (let i = 0; i < count; i++) queue.publish(Buffer.from('x'), () => {});
+    for (let i = 0; i < count; i++) queue.publish(Buffer.from('x'), undefined, () => {});
   };
   publish(5);
   expect(warnings).toEqual([]);

@@ -1,36 +1,37 @@
 import { later, type Clock, type Log } from '@rollcall/core';
 import type rhea from 'rhea';
+import { createExpiry } from './expiry.ts';
 import { onBehalfOf } from './link-peer.ts';
 import { createMessageOrder, type Queued } from './message-order.ts';
 import { capacityOf, forward, wantsSettled } from './outgoing-link.ts';
 import type { Store } from './store.ts';
 
-/** What happens when a queue is full: the oldest message goes, or producers get no credit. */
-type FullPolicy = 'drop-oldest' | 'stop-producers';
-
 export interface EventQueueOptions {
   readonly name: string;
   /** Absent: the queue is in memory only. */
   readonly store?: Store;
+  /** Beyond it the oldest go: whoever forgot a queue must not stop those that feed others. */
   readonly maxMessages: number;
-  readonly whenFull: FullPolicy;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Clock;
   readonly log: Log;
   /** What the store had of it. */
   readonly messages?: readonly Queued[];
-  /** Room was made. */
-  onRoom(): void;
 }
 
 export interface EventQueue {
   readonly name: string;
   readonly depth: number;
+  /** For want of room. */
   readonly dropped: number;
+  /** Dropped since their time was over. */
+  readonly expired: number;
   readonly consumers: number;
-  /** Whether producers should stop. */
-  readonly full: boolean;
-  /** `done` is called once the message is as safe as this queue makes it. */
-  publish(payload: Buffer, done: (error?: Error) => void): void;
+  /**
+   * `done` is called once the message is as safe as this queue makes it.
+   *
+   * @param expiresAt wall-clock milliseconds; `undefined`: never.
+   */
+  publish(payload: Buffer, expiresAt: number | undefined, done: (error?: Error) => void): void;
   addConsumer(link: rhea.Sender): void;
   /** The link is gone: what it did not settle waits again. */
   removeConsumer(link: rhea.Sender): void;
@@ -38,6 +39,8 @@ export interface EventQueue {
   settled(delivery: rhea.Delivery, link: rhea.Sender, keep: boolean): void;
   /** Sends what can be sent, soon. */
   kick(): void;
+  /** It is not used any more. */
+  close(): void;
 }
 
 /** Messages moved in one turn of the event loop: everybody else gets a turn too. */
@@ -46,26 +49,44 @@ const maxPerTurn = 2_000;
 const tellEveryMs = 60_000;
 
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { name, store, maxMessages, whenFull, clock, log } = options;
+  const { name, store, maxMessages, clock, log } = options;
   const order = createMessageOrder();
   const consumers = new Map<rhea.Sender, Map<rhea.Delivery, Queued>>();
   let lastPosition = 0;
   let dropped = 0;
+  let expired = 0;
   let tellAt = clock.monotonic();
   let scheduled = false;
 
+  const expiry = createExpiry({
+    clock,
+    sweep(now) {
+      for (const message of order.dropExpired(now)) {
+        store?.remove(name, message.position);
+        expired += 1;
+      }
+      return order.nextExpiry();
+    },
+  });
+
   for (const message of options.messages ?? []) {
     order.append(message);
+    expiry.note(message.expiresAt);
     lastPosition = message.position;
   }
 
   function done(message: Queued): void {
     order.settle(message);
     store?.remove(name, message.position);
-    if (order.size < maxMessages) options.onRoom();
+  }
+
+  function giveBack(messages: readonly Queued[]): void {
+    order.giveBack(messages);
+    for (const { expiresAt } of messages) expiry.note(expiresAt);
   }
 
   function dropBeyondBound(): void {
+    if (order.size > maxMessages) expiry.settle();
     while (order.size > maxMessages) {
       const oldest = order.dropOldest();
       if (!oldest) return;
@@ -77,14 +98,16 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 
   function tellOfDropped(): void {
     tellAt = later(clock.monotonic(), tellEveryMs);
+    const why = consumers.size === 0 ? `nobody consumes ${name}` : `consumers of ${name} are too slow`;
     log.warn(
-      { queue: name },
-      `nobody consumes ${name}: it is full, ${dropped} of its oldest messages are dropped by now`,
+      { queue: name, dropped },
+      `${why}: it is full, ${dropped} of its oldest messages are dropped by now`,
     );
   }
 
   function pump(): void {
     scheduled = false;
+    expiry.settle();
     let moved = 0;
     for (let any = true; any && order.waiting > 0 && moved < maxPerTurn;) {
       any = false;
@@ -101,7 +124,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
           if (settled) done(message);
           else consumers.get(link)?.set(delivery, message);
         });
-        if (!sent) order.giveBack([message]);
+        if (!sent) giveBack([message]);
       }
     }
     if (order.waiting > 0 && moved >= maxPerTurn) kick();
@@ -124,6 +147,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   return {
     name,
     get depth() {
+      expiry.settle();
       return order.size;
     },
     get consumers() {
@@ -132,16 +156,18 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     get dropped() {
       return dropped;
     },
-    get full() {
-      return whenFull === 'stop-producers' && order.size >= maxMessages;
+    get expired() {
+      expiry.settle();
+      return expired;
     },
-    publish(payload, onDone) {
+    publish(payload, expiresAt, onDone) {
       lastPosition += 1;
-      const message: Queued = { position: lastPosition, payload };
+      const message: Queued = { position: lastPosition, payload, expiresAt };
       const written = (error?: Error): void => {
         if (!error) {
           order.append(message);
-          if (whenFull === 'drop-oldest') dropBeyondBound();
+          expiry.note(expiresAt);
+          dropBeyondBound();
           kick();
         }
         onDone(error);
@@ -157,7 +183,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       const unsettled = consumers.get(link);
       if (!unsettled) return;
       consumers.delete(link);
-      order.giveBack([...unsettled.values()]);
+      giveBack([...unsettled.values()]);
       kick();
     },
     settled(delivery, link, keep) {
@@ -165,10 +191,11 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       const message = unsettled?.get(delivery);
       if (!unsettled || !message) return;
       unsettled.delete(delivery);
-      if (keep) order.giveBack([message]);
+      if (keep) giveBack([message]);
       else done(message);
       kick();
     },
     kick,
+    close: () => expiry.stop(),
   };
 }

@@ -18,8 +18,9 @@ import type { Store } from './store.ts';
 export interface ExchangeOptions {
   readonly store: Store;
   readonly maxQueueMessages: number;
+  /** Queues of tenants, and as many subscriptions. */
   readonly maxQueues: number;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Clock;
   readonly log: Log;
   /** Producers may get credit, where they could not. */
   onRoom(): void;
@@ -27,18 +28,30 @@ export interface ExchangeOptions {
 
 export interface QueueStats {
   readonly name: string;
+  /** Messages that wait, or are with consumers. */
   readonly depth: number;
+  /** Messages that went for want of room. */
   readonly dropped: number;
+  /** Messages that went since their time was over. */
+  readonly expired: number;
+}
+
+/** A message as it came. */
+export interface Published {
+  readonly payload: Buffer;
+  /** Wall-clock milliseconds; `undefined`: never. */
+  readonly expiresAt: number | undefined;
 }
 
 /** What goes where: queues of events, subscriptions beside them, and telemetry for whoever listens. */
 export interface Exchange {
   /** Credit that a producer of this address may have in all. */
   producerCredit(address: Target, window: number): number;
-  publish(address: Target, payload: Buffer, settle: (verdict: Verdict) => void): void;
+  publish(address: Target, message: Published, settle: (verdict: Verdict) => void): void;
   /** `undefined` where there are too many queues. The result ends the consumption. */
   consume(address: Address, link: rhea.Sender, temporary: boolean): Consumption | undefined;
   stats(): readonly QueueStats[];
+  close(): void;
 }
 
 export interface Consumption {
@@ -57,6 +70,8 @@ const tooManyQueues: Verdict = {
 export function createExchange(options: ExchangeOptions): Exchange {
   const { store, maxQueueMessages, clock, log } = options;
   const queues = new Map<string, EventQueue>();
+  /** Subscriptions that nobody wants any more must not keep a tenant from having its queue. */
+  const counts = { event: 0, subscription: 0 };
   const everywhere = createEveryQueue();
   /** Names of the subscriptions of each tenant, and of all. */
   const subscriptions = new Map<string, Set<string>>();
@@ -74,14 +89,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const queue = createEventQueue({
       name,
       maxMessages: maxQueueMessages,
-      whenFull: own && !temporary ? 'stop-producers' : 'drop-oldest',
       clock,
       log,
-      onRoom: options.onRoom,
       ...(!temporary && { store }),
       ...(messages && { messages }),
     });
     queues.set(name, queue);
+    counts[address.kind] += 1;
     if (!own) everywhere.add(queue);
     if (own) {
       const names = subscriptions.get(address.tenant) ?? new Set();
@@ -94,7 +108,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const name = queueName(address);
     const existing = queues.get(name);
     if (existing) return existing;
-    if (queues.size >= options.maxQueues) return undefined;
+    const { kind } = address;
+    if (counts[kind] >= options.maxQueues) return undefined;
     if (temporary) temporaries.add(name);
     else store.createQueue(name);
     return createQueue(address, temporary, undefined);
@@ -106,17 +121,20 @@ export function createExchange(options: ExchangeOptions): Exchange {
       .filter((queue) => queue !== undefined);
   }
 
-  function publishEvent(tenant: string, payload: Buffer, settle: (verdict: Verdict) => void): void {
+  function publishEvent(
+    tenant: string,
+    { payload, expiresAt }: Published,
+    settle: (verdict: Verdict) => void,
+  ): void {
     const shared = queueFor({ kind: 'event', tenant });
     if (!shared) return settle(tooManyQueues);
     const targets = [shared, ...subscriptionsOf(tenant)];
-    if (targets.some(({ full }) => full)) return settle({ kind: 'released' });
     // rhea hands out views of its read buffer: they must not be kept.
     const kept = Buffer.from(payload);
     let remaining = targets.length;
     let failure: Error | undefined;
     for (const target of targets)
-      target.publish(kept, (error) => {
+      target.publish(kept, expiresAt, (error) => {
         failure ??= error;
         remaining -= 1;
         if (remaining > 0) return;
@@ -134,7 +152,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return undefined;
   }
 
-  function publishTelemetry(tenant: string, payload: Buffer, settle: (verdict: Verdict) => void): void {
+  function publishTelemetry(
+    tenant: string,
+    { payload }: Published,
+    settle: (verdict: Verdict) => void,
+  ): void {
     let received = false;
     for (const link of listeners.get(tenant) ?? []) {
       if (capacityOf(link) <= 0) continue;
@@ -152,11 +174,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     producerCredit(address, window) {
       if (address.kind === 'telemetry')
         return Math.min(window, Math.max(0, ...[...(listeners.get(address.tenant) ?? [])].map(creditOf)));
-      return subscriptionsOf(address.tenant).some(({ full }) => full) ? 0 : window;
+      return window;
     },
-    publish(address, payload, settle) {
-      if (address.kind === 'telemetry') publishTelemetry(address.tenant, payload, settle);
-      else publishEvent(address.tenant, payload, settle);
+    publish(address, message, settle) {
+      if (address.kind === 'telemetry') publishTelemetry(address.tenant, message, settle);
+      else publishEvent(address.tenant, message, settle);
     },
     consume(address, link, temporary) {
       if (address.kind === 'telemetry') {
@@ -183,11 +205,17 @@ export function createExchange(options: ExchangeOptions): Exchange {
           // A durable subscription of this name stays, and so does a temporary one that others consume.
           if (!temporaries.has(queue.name) || queue.consumers > 0) return;
           temporaries.delete(queue.name);
+          queue.close();
+          counts.subscription -= 1;
           queues.delete(queue.name);
           subscriptions.get(address.tenant)?.delete(queue.name);
         },
       };
     },
-    stats: () => [...queues.values()].map(({ name, depth, dropped }) => ({ name, depth, dropped })),
+    stats: () =>
+      [...queues.values()].map(({ name, depth, dropped, expired }) => ({ name, depth, dropped, expired })),
+    close() {
+      for (const queue of queues.values()) queue.close();
+    },
   };
 }

@@ -2,6 +2,8 @@
 export interface Queued {
   readonly position: number;
   readonly payload: Buffer;
+  /** Wall-clock milliseconds; absent: never. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** The messages of one queue, in order: those that wait, and those that consumers have and did not settle. */
@@ -18,6 +20,10 @@ export interface MessageOrder {
   giveBack(messages: readonly Queued[]): void;
   /** Removes the oldest waiting message. */
   dropOldest(): Queued | undefined;
+  /** Removes what waits and has expired by `now`. */
+  dropExpired(now: number): readonly Queued[];
+  /** When the first that waits expires, in wall-clock milliseconds, or `Infinity`. */
+  nextExpiry(): number;
 }
 
 export function createMessageOrder(): MessageOrder {
@@ -63,5 +69,18 @@ export function createMessageOrder(): MessageOrder {
       head = 0;
     },
     dropOldest: shift,
+    dropExpired(now) {
+      const isExpired = ({ expiresAt = Infinity }: Queued): boolean => expiresAt <= now;
+      const all = waiting.slice(head);
+      waiting = all.filter((message) => !isExpired(message));
+      head = 0;
+      return all.filter(isExpired);
+    },
+    nextExpiry() {
+      let next = Infinity;
+      for (let index = head; index < waiting.length; index++)
+        next = Math.min(next, waiting[index]?.expiresAt ?? Infinity);
+      return next;
+    },
   };
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '@rollcall/conformance';
 import { silentLog, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -121,6 +122,115 @@ test('a message that a consumer keeps stops nothing behind it, however much come
   await expect.poll(() => taken).toBe(3_000);
 });
 
+describe('commands', () => {
+  const addresses = ['command/acme', 'command_internal/mqtt-0', 'command_response/acme/7', 'control/acme/d'];
+  const refusal = {
+    condition: 'amqp:not-implemented',
+    description: expect.stringContaining('Use a messaging network of Eclipse Hono for commands') as string,
+  };
+
+  test.each(addresses)('%s is refused, with what to do, and costs nothing else', async (address) => {
+    const { port, stats } = await givenANetwork();
+    const client = await connect(port);
+    const events = await client.sender('event/acme');
+    const sender = await client.sender(address);
+    await expect.poll(() => sender.error).toMatchObject(refusal);
+    const receiver = await client.receiver(address);
+    await expect.poll(() => receiver.link.error).toMatchObject(refusal);
+    const relay = await client.sender(undefined);
+    const rejected = once(relay, 'rejected');
+    relay.send({ to: address, body: 'x' });
+    const { delivery } = await rejected;
+    expect((delivery as unknown as { remote_state: { error: object } }).remote_state.error).toMatchObject(
+      refusal,
+    );
+    expect(await send(events, 'one')).toBe('accepted');
+    expect(stats()).toEqual([{ name: 'event/acme', depth: 1, dropped: 0, expired: 0 }]);
+  });
+
+  test.each(['events/acme', 'commander', ''])(
+    '%j is none, and refused with what there is',
+    async (address) => {
+      const { port } = await givenANetwork();
+      const client = await connect(port);
+      const receiver = await client.receiver(address);
+      await expect
+        .poll(() => receiver.link.error)
+        .toMatchObject({
+          condition: 'amqp:not-found',
+          description: expect.stringContaining('event/<tenant>') as string,
+        });
+    },
+  );
+});
+
+describe('time to live', () => {
+  const now = Date.parse('2026-01-01T12:00:00Z');
+  const counts = ({ stats }: MessagingNetwork) =>
+    stats().map(({ name, depth, expired }) => [name, depth, expired]);
+
+  test('what nobody took in time is dropped and counted, in queues and in subscriptions whose consumer is away', async () => {
+    const clock = new ManualClock('2026-01-01T12:00:00Z');
+    const expiring = await givenANetwork({ clock });
+    const client = await connect(expiring.port);
+    (await client.receiver('event/acme::billing', {}, 0)).link.close();
+    const producer = await client.sender('event/acme');
+    await send(producer, 'a minute', { ttl: 60_000 });
+    await send(producer, 'for ever');
+    await send(producer, 'half a minute', { ttl: 600_000, absolute_expiry_time: now + 30_000 });
+    await send(producer, 'over', { absolute_expiry_time: now - 1 });
+    expect(counts(expiring)).toEqual([
+      ['event/acme::billing', 3, 1],
+      ['event/acme', 3, 1],
+    ]);
+    clock.advance(29_999);
+    expect(counts(expiring)[1]).toEqual(['event/acme', 3, 1]);
+    clock.advance(1);
+    expect(counts(expiring)[1]).toEqual(['event/acme', 2, 2]);
+    clock.advance(30_000);
+    const billing = await client.receiver('event/acme::billing');
+    await expect.poll(billing.bodies).toEqual(['for ever']);
+    expect(counts(expiring)).toEqual([
+      ['event/acme::billing', 1, 3],
+      ['event/acme', 1, 3],
+    ]);
+  });
+
+  test('goes on over a restart, and while nobody asks', async () => {
+    const clock = new ManualClock('2026-01-01T12:00:00Z');
+    const first = await givenANetwork({ clock });
+    const producer = await (await connect(first.port)).sender('event/acme');
+    await send(producer, 'a minute', { ttl: 60_000 });
+    await send(producer, 'an hour', { ttl: 3_600_000 });
+    await first.close();
+    expect(clock.armed).toBe(0);
+    clock.advance(60_000);
+    const second = await givenANetwork({ clock });
+    expect(counts(second)).toEqual([['event/acme', 1, 1]]);
+    await second.close();
+    const third = await givenANetwork({ clock });
+    // What had expired is not on disk any more.
+    expect(counts(third)).toEqual([['event/acme', 1, 0]]);
+  });
+
+  test('what a consumer has is its own; what it gives back too late is dropped', async () => {
+    const clock = new ManualClock('2026-01-01T12:00:00Z');
+    const expiring = await givenANetwork({ clock });
+    const client = await connect(expiring.port);
+    const producer = await client.sender('event/acme');
+    for (const body of ['taken', 'given back']) await send(producer, body, { ttl: 1_000 });
+    const consumer = await client.receiver('event/acme');
+    await expect.poll(consumer.bodies).toHaveLength(2);
+    clock.advance(1_000);
+    expect(counts(expiring)).toEqual([['event/acme', 2, 0]]);
+    consumer.messages[0]?.delivery?.accept();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    consumer.messages[1]?.delivery?.release();
+    await expect.poll(() => counts(expiring)).toEqual([['event/acme', 0, 1]]);
+    expect(consumer.bodies()).toHaveLength(2);
+  });
+});
+
 describe('event/#', () => {
   test('has the events of all tenants, in order for each, also of those that come later', async () => {
     const { port, stats } = await givenANetwork();
@@ -199,9 +309,9 @@ describe('event/<tenant>', () => {
     expect(await send(await client.sender('event/acme'), 'one')).toBe('accepted');
     const consumer = await client.receiver('event/acme');
     await expect.poll(consumer.bodies).toEqual(['one']);
-    expect(stats()).toEqual([{ name: 'event/acme', depth: 1, dropped: 0 }]);
+    expect(stats()).toEqual([{ name: 'event/acme', depth: 1, dropped: 0, expired: 0 }]);
     await acceptAll(consumer.messages);
-    expect(stats()).toEqual([{ name: 'event/acme', depth: 0, dropped: 0 }]);
+    expect(stats()).toEqual([{ name: 'event/acme', depth: 0, dropped: 0, expired: 0 }]);
   });
 
   test('survives a restart, in order, and forgets what was accepted', async () => {
@@ -264,7 +374,7 @@ describe('event/<tenant>', () => {
     accept?.accept();
     await new Promise((resolve) => setTimeout(resolve, 10));
     (keep as unknown as { modified(state: object): void }).modified({ undeliverable_here: false });
-    await expect.poll(stats).toEqual([{ name: 'event/acme', depth: 1, dropped: 0 }]);
+    await expect.poll(stats).toEqual([{ name: 'event/acme', depth: 1, dropped: 0, expired: 0 }]);
     consumer.link.add_credit(1);
     await expect.poll(consumer.bodies).toContain('keep');
   });
@@ -276,7 +386,7 @@ describe('event/<tenant>', () => {
     const client = await connect(port);
     const producer = await client.sender('event/acme');
     for (let i = 0; i < 8; i++) expect(await send(producer, String(i))).toBe('accepted');
-    expect(stats()).toEqual([{ name: 'event/acme', depth: 5, dropped: 3 }]);
+    expect(stats()).toEqual([{ name: 'event/acme', depth: 5, dropped: 3, expired: 0 }]);
     expect(warnings.filter((message) => message.includes('dropped'))).toHaveLength(1);
     const consumer = await client.receiver('event/acme');
     await expect.poll(consumer.bodies).toEqual(['3', '4', '5', '6', '7']);
@@ -317,7 +427,7 @@ describe('event/<tenant>::<application>', () => {
     await send(producer, 'after');
     await expect.poll(billing.bodies).toEqual(['after']);
     await expect.poll(audit.bodies).toEqual(['after']);
-    expect(stats()).toContainEqual({ name: 'event/acme', depth: 2, dropped: 0 });
+    expect(stats()).toContainEqual({ name: 'event/acme', depth: 2, dropped: 0, expired: 0 });
   });
 
   test('outlives its consumer and a restart', async () => {
@@ -331,20 +441,38 @@ describe('event/<tenant>::<application>', () => {
     await expect.poll(billing.bodies).toEqual(['one']);
   });
 
-  test('at its bound producers of its tenant get no credit until it is drained, others do', async () => {
-    const { port } = await givenANetwork({ maxQueueMessages: 3 });
+  test('one that is forgotten stops nobody: at its bound its oldest go, it is named in the log, and counted', async () => {
+    const warnings: string[] = [];
+    const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
+    const { port, stats } = await givenANetwork({ maxQueueMessages: 3, log });
     const client = await connect(port);
-    const billing = await client.receiver('event/acme::billing', {}, 0);
+    const shared = await client.receiver('event/acme');
+    shared.link.on('message', ({ delivery }: rhea.EventContext) => delivery?.accept());
+    for (const address of ['event/acme::billing', 'event/#::audit'])
+      (await client.receiver(address, {}, 0)).link.close();
     const producer = await client.sender('event/acme');
-    for (let i = 0; i < 3; i++) expect(await send(producer, String(i))).toBe('accepted');
-    expect(await send(producer, 'too much')).toBe('released');
-    const late = await (await connect(port)).sender('event/acme');
-    expect(late.sendable()).toBe(false);
-    expect((await (await connect(port)).sender('event/umbrella')).sendable()).toBe(true);
-    billing.link.add_credit(10);
-    await expect.poll(() => billing.messages.length).toBe(3);
-    await acceptAll(billing.messages);
-    await expect.poll(() => late.sendable()).toBe(true);
+    for (let i = 0; i < 5; i++) expect(await send(producer, String(i))).toBe('accepted');
+    expect((await (await connect(port)).sender('event/acme')).sendable()).toBe(true);
+    await expect.poll(shared.bodies).toHaveLength(5);
+    const forgotten = { depth: 3, dropped: 2, expired: 0 };
+    for (const name of ['event/acme::billing', 'event/#::audit']) {
+      expect(stats()).toContainEqual({ name, ...forgotten });
+      const told = warnings.filter((message) => message.includes(`nobody consumes ${name}: it is full`));
+      expect(told).toHaveLength(1);
+    }
+    const billing = await client.receiver('event/acme::billing');
+    await expect.poll(billing.bodies).toEqual(['2', '3', '4']);
+  });
+
+  test('those that are forgotten keep no tenant from having its queue', async () => {
+    const { port } = await givenANetwork({ maxQueues: 2 });
+    const client = await connect(port);
+    for (const name of ['a', 'b']) (await client.receiver(`event/acme::${name}`, {}, 0)).link.close();
+    const third = await client.receiver('event/acme::c', {}, 0);
+    expect(third.link.error).toMatchObject({ condition: 'amqp:resource-limit-exceeded' });
+    for (const tenant of ['one', 'two'])
+      expect(await send(await client.sender(`event/${tenant}`), 'x')).toBe('accepted');
+    expect(await send(await client.sender('event/three'), 'x')).toBe('rejected');
   });
 
   test('a temporary one goes with its link', async () => {

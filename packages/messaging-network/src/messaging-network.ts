@@ -2,17 +2,19 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { settleDelivery, type Verdict } from '@rollcall/amqp-frame-guard';
 import { containServer, createFailureReport, peerBeingServed, servePeer } from '@rollcall/containment';
-import { systemClock, TransportError, type Log } from '@rollcall/core';
+import { systemClock, TransportError, type Clock, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
 import { createCutOffLog } from './cut-off-log.ts';
 import { createBoundPeers } from './bound-peers.ts';
 import { addressText, isTarget, parseAddress, type Target } from './addresses.ts';
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
+import { expiresAt } from './expires-at.ts';
 import { knowPeerOf, onBehalfOf } from './link-peer.ts';
 import { sendInAnyOrder } from './outgoing-deliveries.ts';
 import { creditOf } from './outgoing-link.ts';
 import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
+import { refusalOf } from './refusal.ts';
 import { openStore } from './store.ts';
 
 export interface MessagingNetworkOptions {
@@ -23,9 +25,11 @@ export interface MessagingNetworkOptions {
   /** Where events are kept until they are consumed. */
   readonly dataDir: string;
   readonly log: Log;
+  /** By which messages expire. */
+  readonly clock?: Clock;
   /** Messages a queue keeps at most; default 10,000. */
   readonly maxQueueMessages?: number;
-  /** Queues and subscriptions at most; default 1,000. */
+  /** Queues at most, and subscriptions; default 1,000 each. */
   readonly maxQueues?: number;
   readonly idleTimeoutMs?: number;
   /** Network connections at most; default 1,000. */
@@ -56,7 +60,7 @@ const guardLimits = {
  * @throws TransportError where the port is taken, or the data directory cannot be used.
  */
 export async function startMessagingNetwork(options: MessagingNetworkOptions): Promise<MessagingNetwork> {
-  const { host = '127.0.0.1', port, log } = options;
+  const { host = '127.0.0.1', port, log, clock = systemClock } = options;
   keepRawMessages();
   const store = openStore(options.dataDir);
   const producers = new Map<rhea.Receiver, Target | undefined>();
@@ -68,7 +72,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
 
   const exchange = createExchange({
     store,
-    clock: systemClock,
+    clock,
     log,
     maxQueueMessages: options.maxQueueMessages ?? 10_000,
     maxQueues: options.maxQueues ?? 1_000,
@@ -128,10 +132,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     receiver.set_target(echoOf(receiver.target));
     const address = target ? parseAddress(target) : undefined;
     if (target && !isTarget(address)) {
-      receiver.close({
-        condition: 'amqp:not-found',
-        description: `cannot send to ${addressText(target)}`,
-      });
+      receiver.close(refusalOf(target, 'send to'));
       return;
     }
     const known = isTarget(address) ? address : undefined;
@@ -146,10 +147,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     sender.set_target(echoOf(sender.target));
     // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
     if (!address) {
-      sender.close({
-        condition: 'amqp:not-found',
-        description: `cannot receive from ${addressText(source?.address)}`,
-      });
+      sender.close(refusalOf(source?.address, 'receive from'));
       return;
     }
     sender.set_source({ address: addressText(source?.address) });
@@ -167,14 +165,14 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     if (!receiver || !delivery || !message) return;
     const address = producers.get(receiver) ?? parseAddress(message.to);
     if (!isTarget(address)) {
-      const description = `cannot send to ${addressText(message.to)}`;
-      settleDelivery(delivery, { kind: 'rejected', condition: 'amqp:not-found', description });
+      settleDelivery(delivery, { kind: 'rejected', ...refusalOf(message.to, 'send to') });
     } else {
       const bytes = rawBytesOf(message);
       const settle = (verdict: Verdict): void => {
         if (receiver.is_open()) settleDelivery(delivery, verdict);
       };
-      if (bytes) exchange.publish(address, bytes, settle);
+      if (bytes)
+        exchange.publish(address, { payload: bytes, expiresAt: expiresAt(message, clock.now()) }, settle);
       else
         settle({
           kind: 'rejected',
@@ -302,6 +300,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       cutOffs.stop();
       for (const socket of sockets) socket.destroy();
       await closed;
+      exchange.close();
       store.close();
     },
   };

@@ -38,9 +38,13 @@ export function openStore(directory: string): Store {
       PRIMARY KEY (queue, position)
     ) WITHOUT ROWID;
   `);
+  // Before messages could expire, there was no such column.
+  const columns = database.prepare('PRAGMA table_info(message)').all();
+  if (!columns.some(({ name }) => name === 'expires_at'))
+    database.exec('ALTER TABLE message ADD COLUMN expires_at INTEGER');
   const statements = {
     createQueue: database.prepare('INSERT INTO queue (name) VALUES (?) ON CONFLICT DO NOTHING'),
-    append: database.prepare('INSERT INTO message SELECT id, ?, ? FROM queue WHERE name = ?'),
+    append: database.prepare('INSERT INTO message SELECT id, ?, ?, ? FROM queue WHERE name = ?'),
     remove: database.prepare(
       'DELETE FROM message WHERE position = ? AND queue = (SELECT id FROM queue WHERE name = ?)',
     ),
@@ -76,21 +80,22 @@ export function openStore(directory: string): Store {
     load() {
       const queues = database.prepare('SELECT id, name FROM queue ORDER BY id').all();
       const messages = database.prepare(
-        'SELECT position, payload FROM message WHERE queue = ? ORDER BY position',
+        'SELECT position, payload, expires_at FROM message WHERE queue = ? ORDER BY position',
       );
       return queues.map(({ id, name }) => ({
         name: String(name),
-        messages: messages.all(Number(id)).map(({ position, payload }) => ({
+        messages: messages.all(Number(id)).map(({ position, payload, expires_at: expiresAt }) => ({
           position: Number(position),
           payload: Buffer.from(payload as Uint8Array),
+          expiresAt: expiresAt === null ? undefined : Number(expiresAt),
         })),
       }));
     },
     createQueue: (name) => schedule(() => void statements.createQueue.run(name)),
-    append(queue, { position, payload }, written) {
+    append(queue, { position, payload, expiresAt = null }, written) {
       const peer = peerBeingServed();
       callbacks.push(peer ? (error) => servePeer(peer, () => written(error)) : written);
-      schedule(() => void statements.append.run(position, payload, queue));
+      schedule(() => void statements.append.run(position, payload, expiresAt, queue));
     },
     remove: (queue, position) => schedule(() => void statements.remove.run(position, queue)),
     close() {

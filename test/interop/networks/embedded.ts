@@ -8,8 +8,7 @@ export const embeddedTraits: NetworkTraits = {
   relays: true,
   keeps: true,
   givesBack: ['release', 'modify'],
-  // Its shared queues drop the oldest when they are full, and count it. That queues of one
-  // subscription stop the producers instead is tested with the package, with a lower bound.
+  // Its queues drop the oldest when they are full, and count it: tested with the package, with a lower bound.
   full: [],
   bad: { tenant: 'a/b', tells: /link refused/ },
 };

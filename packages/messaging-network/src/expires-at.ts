@@ -1,0 +1,18 @@
+/** The parts of a message that say until when it is worth anything (AMQP 1.0 §3.2.1, §3.2.4). */
+export interface Lifetime {
+  /** Milliseconds from its arrival on. */
+  readonly ttl?: unknown;
+  readonly absolute_expiry_time?: unknown;
+}
+
+/** When a message expires that arrives now, in wall-clock milliseconds: by whichever comes first. `undefined`: never. */
+export function expiresAt(
+  { ttl, absolute_expiry_time: absolute }: Lifetime,
+  now: number,
+): number | undefined {
+  const ends = [
+    ...(typeof ttl === 'number' ? [now + ttl] : []),
+    ...(typeof absolute === 'number' || absolute instanceof Date ? [Number(absolute)] : []),
+  ].filter((end) => Number.isSafeInteger(end));
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
