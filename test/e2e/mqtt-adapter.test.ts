@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mqtt from 'mqtt';
+import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp, type TestProcess } from './support/processes.ts';
 
@@ -186,6 +186,67 @@ test('a sink that cannot be made is told in one line, with status 2', async () =
     'configuration: WEBHOOK_URL: must be a URL',
     'configuration: WEBHOOK_SECRET: must be set',
   ]);
+});
+
+/** Devices that are connected to the adapter, and come back no more. */
+async function devicesAt(adapter: TestProcess, count: number): Promise<readonly MqttClient[]> {
+  const ready = JSON.parse(await adapter.line((line) => line.includes('"ready"'), 'that it is ready')) as {
+    listening: { port: number }[];
+  };
+  return Promise.all(
+    Array.from({ length: count }, (_, id) =>
+      mqtt.connectAsync(`mqtt://127.0.0.1:${ready.listening[0]?.port}`, {
+        username: 'sensor1@DEFAULT_TENANT',
+        password: 'hono-secret',
+        clientId: `unit-${id}`,
+        reconnectPeriod: 0,
+      }),
+    ),
+  );
+}
+
+const messagesOf = ({ stdout }: TestProcess): readonly string[] =>
+  stdout.map((line) => (JSON.parse(line) as { msg: string }).msg);
+
+test('a stop may end sessions one after the other; a rate that is too small is told at the start', async () => {
+  const adapter = startApp('mqtt-adapter', [], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
+    ROLLCALL_ADAPTER_DRAINRATE: '4',
+    ROLLCALL_ADAPTER_SHUTDOWNGRACE: '30000',
+  });
+  await devicesAt(adapter, 4);
+  expect(await adapter.end('SIGTERM')).toBe(0);
+  const messages = messagesOf(adapter);
+  expect(messages).toContainEqual(expect.stringContaining('cannot reach the greatest number of connections'));
+  expect(messages.filter((message) => /drain|disconnected|stopp/.test(message))).toEqual([
+    'stopping',
+    'draining',
+    ...Array.from({ length: 4 }, () => 'device disconnected'),
+    'drained',
+    'stopped',
+  ]);
+  const at = adapter.stdout
+    .filter((line) => line.includes('"device disconnected"'))
+    .map((line) => (JSON.parse(line) as { at: string }).at);
+  expect(new Set(at).size, 'each at its own time').toBe(4);
+});
+
+test('a stop that can neither deliver nor journal says what is lost, with status 3', async () => {
+  const adapter = startApp('mqtt-adapter', [], {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+    ROLLCALL_ADAPTER_SHUTDOWNGRACE: '500',
+  });
+  await devicesAt(adapter, 3);
+  expect(await adapter.end('SIGTERM')).toBe(3);
+  expect(
+    adapter.stdout
+      .filter((line) => line.includes('events are lost'))
+      .map((line) => JSON.parse(line) as object),
+  ).toMatchObject([{ level: 'error', sink: 'events', events: 6, disconnected: 3 }]);
 });
 
 test('a journal that another adapter has open is told in one line, with status 1; one that cannot be read too', async () => {

@@ -15,6 +15,7 @@ export interface CoapAdapterOptions extends SecureEndpointOptions, PlainEndpoint
 export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter {
   return {
     type: 'hono-coap',
+    presence: 'lease',
     credentialsTypes: ['psk', 'x509-cert'],
     start: (host) => startCoap(options, host),
   };

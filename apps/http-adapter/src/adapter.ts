@@ -47,6 +47,7 @@ const answerWithinMs = 2_000;
 export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter {
   return {
     type: 'hono-http',
+    presence: 'lease',
     credentialsTypes: ['hashed-password', 'x509-cert'],
     start: (host) => startHttp(options, host),
   };

@@ -27,6 +27,8 @@ export interface ProtocolAdapter {
   readonly type: string;
   /** Of the credentials that let its devices in; absent: all. */
   readonly credentialsTypes?: readonly CredentialsType[];
+  /** How its devices are present; absent: by sessions, which a stop can end one after the other. */
+  readonly presence?: 'lease';
   /** Resolves once every socket is bound; rejects where one cannot be. */
   start(host: AdapterHost): Promise<RunningProtocol>;
 }

@@ -1,5 +1,4 @@
 import {
-  later,
   type AdapterIdentity,
   type Clock,
   type ConnectionEvent,
@@ -33,6 +32,7 @@ import { addRegistryMetrics } from './metrics/registry-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
 import { createMemoryJournal } from './journal/memory-journal.ts';
+import type { LostEvents } from './outbox/lost-events.ts';
 import { createOutbox, type OutboxBounds } from './outbox/outbox.ts';
 import type {
   AdapterHost,
@@ -41,6 +41,7 @@ import type {
   ProtocolAdapter,
   RunningProtocol,
 } from './protocol-adapter.ts';
+import { stopAdapter } from './lifecycle/stop-adapter.ts';
 import { restoreLease } from './leases/restored-lease.ts';
 import { createRhythmStore } from './leases/rhythm-store.ts';
 import { watchRegistry } from './leases/watch-registry.ts';
@@ -87,6 +88,8 @@ export interface AdapterRunSettings {
   readonly logins?: LoginSettings;
   /** Of one device; 0: no limit. */
   readonly maxMessagesPerSecond: number;
+  /** Sessions that a stop ends in a second, before it ends the rest; default 0: all at once. */
+  readonly drainPerSecond?: number;
   /** Longest time a device waits for the journal before it is answered. */
   readonly commitWaitMs: number;
   /** How often each open connection is announced again; 0: never. */
@@ -103,9 +106,11 @@ export interface RunningAdapter {
   readonly healthPort: number | undefined;
   /**
    * Lets nobody in, ends open connections with `adapter-shutdown`, waits up to `graceMs` until the sinks confirmed
-   * what was published, and closes everything. Idempotent.
+   * what was published, and closes everything. Idempotent. See {@link stopAdapter}.
    */
   stop(options: { readonly graceMs: number }): Promise<void>;
+  /** Once it has stopped: what the sinks will never get. Empty: everything was confirmed, or is in the journal. */
+  readonly lost: readonly LostEvents[];
 }
 
 /** First wait and longest wait between tries of one event. */
@@ -311,17 +316,19 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       if (device) authenticator.provedTenant(device.device.tenant);
       // It may have been let in a while ago, as in AMQP.
       const outdated = device !== undefined && access.mayBeOutdated(device);
-      const refusal = outdated
-        ? refuse('busy').refusal
-        : admit(
-            device,
-            {
-              count: connections.count + anonymous.count,
-              countOf: (tenant) => connections.countOf(tenant),
-              makeRoomFor: (which, limit) => connections.makeRoomFor(which, slot, limit),
-            },
-            { maxSessionsPerDevice: 100, ...settings },
-          );
+      const isDraining = phase === 'stopping' && (settings.drainPerSecond ?? 0) > 0;
+      const refusal =
+        outdated || isDraining
+          ? refuse('busy').refusal
+          : admit(
+              device,
+              {
+                count: connections.count + anonymous.count,
+                countOf: (tenant) => connections.countOf(tenant),
+                makeRoomFor: (which, limit) => connections.makeRoomFor(which, slot, limit),
+              },
+              { maxSessionsPerDevice: 100, ...settings },
+            );
       metrics.attempt(refusal?.reason ?? 'succeeded', device?.device.tenant);
       if (refusal) {
         metrics.refused(refusal.reason);
@@ -402,29 +409,39 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   }));
   const noting = keepNoting(clock, journal, connections, rhythms, authenticator);
 
+  let lost: readonly LostEvents[] = [];
   async function stop(graceMs: number): Promise<void> {
     phase = 'stopping';
-    access.stop();
-    watched.stop();
-    announcer.stop();
-    await protocol.stopAccepting();
-    authenticator.stop();
-    connections.end('adapter-shutdown', () => true);
-    anonymous.end();
-    await protocol.close();
-    connections.stop();
-    loop.stop();
-    noting.stop();
-    const deadline = new AbortController();
-    const disarm = clock.at(later(clock.monotonic(), graceMs), () => deadline.abort());
-    await outbox.drained(deadline.signal);
-    disarm();
-    for (const { sink, events } of outbox.depth())
-      if (events > 0) log.warn({ sink, events }, 'stopping with events that were not confirmed');
-    await outbox.close();
-    await sender.close();
-    await health?.close();
-    turnedAway.stop();
+    lost = await stopAdapter(
+      {
+        protocol,
+        connections,
+        anonymous,
+        outbox,
+        journal,
+        sender,
+        clock,
+        random,
+        log,
+        drainPerSecond: settings.drainPerSecond ?? 0,
+        stopFollowing() {
+          access.stop();
+          watched.stop();
+          announcer.stop();
+        },
+        stopAuthenticating: () => authenticator.stop(),
+        stopWatching() {
+          connections.stop();
+          loop.stop();
+          noting.stop();
+        },
+        async stopAnswering() {
+          await health?.close();
+          turnedAway.stop();
+        },
+      },
+      graceMs,
+    );
   }
 
   let stopped: Promise<void> | undefined;
@@ -433,6 +450,9 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     listening: protocol.listening,
     healthPort: health?.port,
     stop: ({ graceMs }) => (stopped ??= stop(graceMs)),
+    get lost() {
+      return lost;
+    },
   };
 }
 

@@ -64,6 +64,12 @@ export const kitOptions = {
     '10000',
     'ms to wait at a stop until published events are confirmed',
   ),
+  drainPerSecond: option(
+    'ADAPTER_DRAINRATE',
+    wholeNumber(0, 100_000),
+    '0',
+    'sessions that a stop closes in a second, at random, until `ROLLCALL_ADAPTER_SHUTDOWNGRACE` is over and the rest goes at once; 0: all at once',
+  ),
   logLevel: option(
     'LOG_LEVEL',
     oneOf('debug', 'info', 'warn', 'error'),

@@ -7,6 +7,7 @@ import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { allCurses, cursedAdapter } from './cursed-adapter.ts';
 import { describeAccess } from './describe-access.ts';
+import { describeDrain } from './describe-drain.ts';
 import { describeArrival, type DeviceBytes } from './describe-arrival.ts';
 import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
 import { makeSocketsUnwritable, writeFailures } from './unwritable-sockets.ts';
@@ -462,6 +463,12 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         );
         expect(adapter.clock.armed, 'no deadline outlives the adapter').toBe(0);
       }));
+
+    describeDrain(harness, [
+      thermostat,
+      { ...thermostat, username: 'valve-1@acme', remoteId: 'unit-2' },
+      { ...thermostat, username: 'thermostat-7@umbrella', remoteId: 'unit-3' },
+    ]);
   });
 }
 

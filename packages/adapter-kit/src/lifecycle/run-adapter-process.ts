@@ -27,6 +27,7 @@ import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { guardConsole } from './guard-console.ts';
 import { exitStatus, runProcess } from './run-process.ts';
+import { tellOfDrain } from './tell-of-drain.ts';
 import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
 
 interface Environment {
@@ -170,6 +171,7 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
         isShared: (address) => kit.sharedAddresses?.has(address) ?? false,
       },
       maxMessagesPerSecond: kit.maxMessagesPerSecond,
+      drainPerSecond: kit.drainPerSecond,
       commitWaitMs: kit.commitWaitMs,
       announceIntervalMs: kit.announceIntervalMs,
       outbox: {
@@ -179,6 +181,7 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
       },
     },
   });
+  tellOfDrain(parts, kit, log);
   log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
 
   mayEndAtOnceNoMore();
@@ -188,5 +191,5 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
   await registry.close();
   await passwords.close();
   log.info({}, 'stopped');
-  return exitStatus.stopped;
+  return running.lost.length > 0 ? exitStatus.eventsLost : exitStatus.stopped;
 }

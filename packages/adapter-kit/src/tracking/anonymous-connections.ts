@@ -1,5 +1,6 @@
 import type { Change, Clock, ConnectionTracker, Instant } from '@rollcall/core';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
+import type { Drainable } from '../lifecycle/drain.ts';
 import type { AnonymousConnection, OpenConnection } from '../protocol-adapter.ts';
 import { endedBecause } from './ended-because.ts';
 import { track, type Tracked } from './track.ts';
@@ -13,6 +14,8 @@ export interface AnonymousConnections {
   readonly count: number;
   /** The adapter stops. */
   end(): void;
+  /** Those that are open now, to be ended one by one because the adapter stops. */
+  drainable(): readonly Drainable[];
 }
 
 export interface AnonymousConnectionsOptions {
@@ -22,6 +25,8 @@ export interface AnonymousConnectionsOptions {
   /** Told of what an app or its tracker threw about one connection, which ends it. */
   failed(where: 'connection' | 'tracker', error: unknown): void;
 }
+
+type Open = readonly [AnonymousConnection, Pick<Tracked<never>, 'report'>];
 
 export function createAnonymousConnections({
   clock,
@@ -36,6 +41,10 @@ export function createAnonymousConnections({
     } catch (error) {
       failed('connection', error);
     }
+  }
+
+  function endOne([{ endCauses }, tracked]: Open): void {
+    tracked.report(endedBecause('adapter-shutdown', endCauses));
   }
 
   return {
@@ -60,8 +69,8 @@ export function createAnonymousConnections({
       return open.size;
     },
     end() {
-      for (const [{ endCauses }, tracked] of [...open])
-        tracked.report(endedBecause('adapter-shutdown', endCauses));
+      for (const each of [...open]) endOne(each);
     },
+    drainable: () => [...open].map((each) => ({ isOpen: () => open.has(each[0]), end: () => endOne(each) })),
   };
 }

@@ -14,6 +14,7 @@ import {
 import type { AccessBook } from '../access/access-book.ts';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
+import type { Drainable } from '../lifecycle/drain.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
@@ -97,6 +98,8 @@ export interface Connections {
    * @param slot that of the newcomer.
    */
   makeRoomFor(device: DeviceRef, slot: string | undefined, limit: number): boolean;
+  /** The sessions that are open now, without leases, to be ended one by one because the adapter stops. */
+  drainable(): readonly Drainable[];
   /** The devices that are connected now. */
   devices(): Iterable<ConnectionDescription>;
 }
@@ -298,6 +301,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
       endOne(room, 'limit-exceeded');
       return !open.has(room);
     },
+    drainable: () =>
+      [...open]
+        .filter(({ event }) => event.basis.kind !== 'lease')
+        .map((connected) => ({
+          isOpen: () => open.has(connected),
+          end: () => endOne(connected, 'adapter-shutdown'),
+        })),
     *devices() {
       for (const connected of open) yield connected.description;
     },
