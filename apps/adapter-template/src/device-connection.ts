@@ -10,9 +10,9 @@ import {
   type OpenConnection,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
-import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import { later, type DisconnectedChange, type DisconnectReason, type EndedSignal } from '@rollcall/core';
 import type { Command } from './command.ts';
-import { createLastWord } from './last-word.ts';
+import { createForesight, type Ending } from './foresight.ts';
 import { lineFeed, readCommands } from './read-commands.ts';
 import { templateTracker, type TemplateSignal } from './tracker.ts';
 
@@ -34,6 +34,11 @@ interface Session {
   readonly connection: OpenConnection<TemplateSignal>;
 }
 
+const endedByDevice: ReadonlySet<DisconnectReason> = new Set([
+  'client-closed',
+  'connection-lost',
+  'protocol-error',
+]);
 /** How long a device may take to read its last answer. */
 const closeWithinMs = 1_000;
 
@@ -50,8 +55,8 @@ export async function serveDevice(
 ): Promise<void> {
   let session: Session | undefined;
   let closing = false;
-  let saidBye = false;
-  const hearLastWord = createLastWord();
+  let ending: Ending | undefined;
+  const foresee = createForesight(options.maxLineBytes);
 
   const report = (signal: TemplateSignal | EndedSignal): void => session?.connection.report(signal);
   const disarmLogin = host.clock.at(later(host.clock.monotonic(), options.loginTimeoutMs), () =>
@@ -60,11 +65,11 @@ export async function serveDevice(
   // The address is gone once the socket is.
   const remoteAddress = peerAddress(socket);
 
-  // Signs of life and a goodbye count when they arrive, not when their turn comes: commands before them may take their time.
+  // Signs of life, a goodbye and mistakes count when they arrive, not when their turn comes: commands before them may take their time.
   onArrival(socket, (bytes) => {
-    saidBye = hearLastWord(bytes);
     report({ type: 'arrived', whole: bytes.includes(lineFeed) });
-    if (saidBye) report({ type: 'bye' });
+    ending = foresee(bytes);
+    if (ending) report(ending);
   });
   socket.on('error', (error: NodeJS.ErrnoException) =>
     report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
@@ -130,7 +135,7 @@ export async function serveDevice(
     disarmLogin();
     place.accepted();
     report({ type: 'accepted', idleLimitMs: options.idleLimitMs });
-    if (saidBye) report({ type: 'bye' });
+    if (ending) report(ending);
     await connection.committed();
     report({ type: 'answered' });
     await answer('ok');
@@ -158,24 +163,23 @@ export async function serveDevice(
         return answer(`error ${status} ${text}`);
       }
       case 'bye':
-        report({ type: 'bye' });
         return close('ok');
       case 'login':
-        return report({ type: 'protocol-error', text: 'logged in already' });
+        return close('error logged in already');
       case 'invalid':
-        return report({ type: 'protocol-error', text: command.text });
+        return close(`error ${command.text}`);
       default:
         return command satisfies never;
     }
   }
 
-  /** Of one that left by itself, what it said before is carried out still. */
+  /** Of one that ended it by itself, what it said before is carried out still. */
   function onDisconnected({ reason, raw }: DisconnectedChange): void {
-    if (reason !== 'client-closed' && reason !== 'connection-lost') close(`error ${raw?.text ?? reason}`);
+    if (!endedByDevice.has(reason)) close(`error ${raw?.text ?? reason}`);
   }
 
   function isLost(): boolean {
-    return socket.destroyed && !saidBye;
+    return socket.destroyed && !ending;
   }
 
   /** Resolves when the answer is on its way, or never will be. */

@@ -393,6 +393,26 @@ describe('the end', () => {
     await peer.closed();
   });
 
+  // [MQTT-3.8.3-3], [MQTT-3.10.3-2], [MQTT-2.3.1-1]
+  test.each([
+    ['SUBSCRIBE without a topic filter', 4, [0x82, 2, 0, 1]],
+    ['UNSUBSCRIBE without a topic filter', 4, [0xa2, 2, 0, 1]],
+    ['SUBSCRIBE without a topic filter', 5, [0x82, 3, 0, 1, 0]],
+    ['UNSUBSCRIBE without a topic filter', 5, [0xa2, 3, 0, 1, 0]],
+    ['SUBSCRIBE with packet id 0', 4, [0x82, 6, 0, 0, 0, 1, 0x61, 0]],
+    ['UNSUBSCRIBE with packet id 0', 4, [0xa2, 5, 0, 0, 0, 1, 0x61]],
+    ['PUBLISH with packet id 0', 4, [0x32, 6, 0, 1, 0x74, 0, 0, 0x78]],
+    ['PUBLISH with packet id 0', 5, [0x32, 7, 0, 1, 0x74, 0, 0, 0, 0x78]],
+  ] as const)('%s, version %i: 0x82', async (text, version, bytes) => {
+    const { peer, events } = await givenAConnectedPeer(version);
+    peer.socket.write(Uint8Array.from(bytes));
+    expect((await events(2))[1]).toMatchObject({
+      reason: 'protocol-error',
+      raw: { code: 0x82, text },
+    });
+    await peer.closed();
+  });
+
   test.each([4, 5] as const)(
     'version %i, a packet that is too large is refused before it is read',
     async (version) => {

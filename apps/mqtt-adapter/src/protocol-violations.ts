@@ -18,9 +18,21 @@ const allowed: ReadonlySet<Packet['cmd']> = new Set([
 ]);
 
 /** What a packet of a connected device says about it, if it must not come, e.g. a second CONNECT [MQTT-3.1.0-2]. */
-export function protocolViolation({ cmd }: Packet): MqttSignal | undefined {
-  if (allowed.has(cmd)) return undefined;
-  return { type: 'protocol-error', code: reasonCodes.protocolError, text: `unexpected ${cmd.toUpperCase()}` };
+export function protocolViolation(packet: Packet): MqttSignal | undefined {
+  const text = violationText(packet);
+  return text === undefined ? undefined : { type: 'protocol-error', code: reasonCodes.protocolError, text };
+}
+
+function violationText(packet: Packet): string | undefined {
+  const name = packet.cmd.toUpperCase();
+  if (!allowed.has(packet.cmd)) return `unexpected ${name}`;
+  // [MQTT-3.8.3-3], [MQTT-3.10.3-2]: the parser lets it pass.
+  const asksForNothing =
+    (packet.cmd === 'subscribe' && packet.subscriptions.length === 0) ||
+    (packet.cmd === 'unsubscribe' && packet.unsubscriptions.length === 0);
+  if (asksForNothing) return `${name} without a topic filter`;
+  // [MQTT-2.3.1-1]; of QoS 0 it is absent.
+  return packet.messageId === 0 ? `${name} with packet id 0` : undefined;
 }
 
 /** What an error that aedes reports means for the connection. */
