@@ -52,9 +52,9 @@ export const amqpWire: DeviceWire = {
   connect: ({ username, password, remoteId }) =>
     Buffer.concat([
       Buffer.from('AMQP\x03\x01\x00\x00', 'latin1'),
-      frame(1, descriptors.saslInit, field(0xa3, 'PLAIN'), field(0xa0, `\0${username}\0${password}`)),
+      amqpFrame(1, descriptors.saslInit, field(0xa3, 'PLAIN'), field(0xa0, `\0${username}\0${password}`)),
       Buffer.from('AMQP\x00\x01\x00\x00', 'latin1'),
-      frame(0, descriptors.open, field(0xa1, remoteId)),
+      amqpFrame(0, descriptors.open, field(0xa1, remoteId)),
     ]),
   readAnswer(bytes) {
     for (let at = 0; at + 11 <= bytes.length;) {
@@ -65,7 +65,7 @@ export const amqpWire: DeviceWire = {
     }
     return undefined;
   },
-  goodbye: frame(0, descriptors.close),
+  goodbye: amqpFrame(0, descriptors.close),
   // A frame of nothing (AMQP 1.0 §2.4.5).
   ping: Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]),
 };
@@ -75,7 +75,7 @@ function field(constructor: number, text: string): Uint8Array {
   return Buffer.concat([Uint8Array.of(constructor, bytes.length), bytes]);
 }
 
-function frame(type: number, descriptor: number, ...fields: readonly Uint8Array[]): Uint8Array {
+export function amqpFrame(type: number, descriptor: number, ...fields: readonly Uint8Array[]): Uint8Array {
   const content = Buffer.concat(fields);
   const body = Buffer.concat([
     Uint8Array.of(0x00, 0x53, descriptor, 0xc0, content.length + 1, fields.length),

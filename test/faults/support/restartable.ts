@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { stopped } from './stopped.ts';
 import { startApp, type TestProcess } from '../../e2e/support/processes.ts';
 
 export interface RestartableOptions {
@@ -34,6 +35,7 @@ export function restartable({
   isReady,
 }: RestartableOptions): Restartable {
   let running: TestProcess | undefined;
+  let goOn = (): void => {};
 
   function process(): TestProcess {
     if (!running) throw new Error(`${app} was not started`);
@@ -66,9 +68,10 @@ export function restartable({
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(signal);
       await once(child, 'exit');
+      goOn();
     },
-    freeze: () => void process().child.kill('SIGSTOP'),
-    thaw: () => void process().child.kill('SIGCONT'),
+    freeze: () => void (goOn = stopped(process().child)),
+    thaw: () => goOn(),
   };
 }
 

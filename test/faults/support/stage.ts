@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RegistryContent } from './registry-content.ts';
 import { restartable, type Restartable } from './restartable.ts';
 
 export const tenants = ['acme', 'umbrella'] as const;
@@ -21,6 +22,8 @@ export interface Stage {
   /** The port with TLS, where there is a certificate. */
   readonly securePort: number;
   readonly networkUrl: string;
+  /** The file of the adapter's registry. */
+  readonly registry: string;
   /** The adapter's journal. */
   readonly journal: string;
   /** What `/readiness` of the adapter says. */
@@ -97,6 +100,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
     adapter,
     port,
     securePort,
+    registry,
     networkUrl: `amqp://127.0.0.1:${networkPort}`,
     journal: join(directory, 'journal', `${protocol}-0.journal`),
     readiness: async () =>
@@ -141,7 +145,7 @@ function listeningSecurely(
 }
 
 /** Salted SHA-256: what a login costs is not what is tested. */
-function registryOf(devices: number): object {
+export function registryOf(devices: number): RegistryContent {
   const salt = Buffer.from('salt');
   const secret = {
     'hash-function': 'sha-256',

@@ -83,9 +83,14 @@ export function checkOrder(events: readonly ReceivedEvent[], say: (problem: stri
     const before = latest.get(key);
     // The wall clock may be slewed by some milliseconds meanwhile.
     if (before && before.at > event.at + 5)
-      say(`${key}: ${before.remoteId} before ${event.remoteId}, out of order`);
+      say(`${key}: ${named(before)} before ${named(event)}, out of order`);
     latest.set(key, event);
   }
+}
+
+function named({ remoteId, connectionId, at, ...event }: ReceivedEvent): string {
+  const what = event.type === 'disconnected' ? event.reason : event.type;
+  return `${remoteId} ${what} at ${at} (${connectionId})`;
 }
 
 function checkTable({ table }: EventRecord, fleet: Fleet, say: (problem: string) => void): void {

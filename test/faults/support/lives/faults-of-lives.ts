@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { seededRandom } from '@rollcall/conformance';
 import type { SpeakingProtocol } from '../speaking-device.ts';
@@ -7,6 +9,8 @@ import type { Stage } from '../stage.ts';
 /** Something that truly happened; `to` when it was over, and the process served again. */
 export interface Fault {
   readonly kind: 'freeze' | 'kill' | 'stop';
+  /** The adapter began anew, without what it knew. */
+  readonly journalLost?: boolean;
   readonly of: SpeakingProtocol | 'network';
   readonly from: number;
   /** `Infinity` while it goes on. */
@@ -23,6 +27,9 @@ export interface FaultOptions {
   over(): boolean;
 }
 
+/** A lease whose journal is lost goes on as another one, while its device goes on as well. */
+const sessionsOnly: ReadonlySet<string> = new Set(['mqtt', 'amqp', 'template']);
+
 /** One fault after the other until it is over. */
 export async function causeFaults(options: FaultOptions): Promise<void> {
   const { stages, random, over } = options;
@@ -34,7 +41,8 @@ export async function causeFaults(options: FaultOptions): Promise<void> {
     const process = of === 'network' ? options.network : stages.get(of)?.adapter;
     const kind = (['freeze', 'freeze', 'kill', 'stop'] as const)[random.pick(4)] ?? 'freeze';
     if (!process) continue;
-    const fault: Fault = { kind, of, from: Date.now(), to: Number.POSITIVE_INFINITY };
+    const journalLost = kind === 'kill' && sessionsOnly.has(of) && random.pick(3) === 0;
+    const fault: Fault = { kind, of, journalLost, from: Date.now(), to: Number.POSITIVE_INFINITY };
     options.faults.push(fault);
     if (kind === 'freeze') {
       process.freeze();
@@ -42,6 +50,8 @@ export async function causeFaults(options: FaultOptions): Promise<void> {
       process.thaw();
     } else {
       await process.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      const journal = of === 'network' ? undefined : stages.get(of)?.journal;
+      if (journalLost && journal !== undefined) rmSync(dirname(journal), { recursive: true });
       await process.start();
     }
     fault.to = Date.now();

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ReceivedEvent } from '@rollcall/core/wire';
 import { distinct } from '../record.ts';
 import { checkOrder } from '../verdict.ts';
@@ -26,6 +27,12 @@ interface Told {
 /** Then the session lasts until the adapter comes to it, behind uploads that wait for the network. */
 const closedByAdapter: ReadonlySet<string> = new Set(['protocol-error', 'upload-refused']);
 
+/** Then the device does not know when. */
+const endedByAdapter: ReadonlySet<Ended> = new Set<Ended>(['closed', 'trickled', 'access ended']);
+
+/** How long a session that was left waits for its end. */
+const lostAfterMs = 10_000;
+
 /** Longest that adapters take to reach a network that is back. */
 const reconnectMs = 5_000;
 
@@ -38,6 +45,8 @@ const reasons: Readonly<Record<Ended, readonly string[]>> = {
   'hung up': ['connection-lost'],
   reset: ['connection-lost'],
   vanished: ['keepalive-timeout', 'inactive'],
+  trickled: ['keepalive-timeout'],
+  'access ended': ['access-revoked', 'credentials-expired'],
   'taken over': ['taken-over'],
   'broke the protocol': ['protocol-error'],
   'upload refused': ['upload-refused'],
@@ -55,7 +64,8 @@ export function judge(
   const verdicts = lives.map((life): Verdict => {
     const mine = take(told, life);
     const problems = problemsOf(life, mine, { lives, faults, tolerance });
-    const category = `${life.protocol}: ${life.outcome === 'accepted' ? (life.end?.how ?? 'goes on') : life.outcome}`;
+    const did = life.script ?? life.end?.how ?? 'goes on';
+    const category = `${life.protocol}: ${life.outcome === 'accepted' ? (life.end?.how === 'closed' ? 'closed' : did) : life.outcome === 'refused' ? did : life.outcome}`;
     return { category, problems: problems.map((problem) => `${nameOf(life)}: ${problem}`) };
   });
   const strangers = [...told].map(([id, { connected, endings }]) => {
@@ -71,8 +81,8 @@ export function judge(
   ];
 }
 
-function nameOf({ protocol, device, port, begunAt, end }: Life): string {
-  return `${protocol} ${device}${port === undefined ? '' : `:${port}`} from ${begunAt}${end ? `, ${end.how} at ${end.at}` : ''}`;
+function nameOf({ protocol, device, port, begunAt, script, end }: Life): string {
+  return `${protocol} ${device}${port === undefined ? '' : `:${port}`} from ${begunAt}${end ? `, ${script ?? end.how} (${end.how}) at ${end.at}` : ''}`;
 }
 
 function connectionsOf(events: readonly ReceivedEvent[]): Map<string, Told> {
@@ -118,13 +128,15 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
   if (!mine) return ['it was let in, and nothing is told'];
   if (more.length > 0) return wasLate(life, mine) ? [] : [`it is told as ${told.length} connections`];
   const [ending, ...others] = mine.endings.toSorted((one, other) => one.at - other.at);
-  if (!ending) return life.end ? ['it ended, and no end is told'] : [];
+  if (!ending)
+    return life.end && !journalWasLost(life, circumstances) ? ['it ended, and no end is told'] : [];
   if (!life.end) return [`it goes on, and ended as ${ending.reason}`];
   return [
     ...(others.length > 0 && !others.every(({ reason }) => reason === 'adapter-lost')
       ? [`it ended ${mine.endings.length} times`]
       : []),
     ...reasonProblems(life, ending, circumstances),
+    ...factProblems(life, ending),
     ...timeProblems(life, ending, circumstances),
   ];
 }
@@ -161,7 +173,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
   const late = overlapping(circumstances, life, 'freeze', from, to).length > 0;
   const allowed = [
     ...reasons[end.how],
-    ...(end.how === 'goodbye, reset' && isLease ? ['inactive'] : []),
+    ...((end.how === 'goodbye, reset' || end.how === 'access ended') && isLease ? ['inactive'] : []),
     ...(overlapping(circumstances, life, 'kill', from, to).length > 0 && !isLease ? ['adapter-lost'] : []),
     ...(overlapping(circumstances, life, 'stop', from, to).length > 0 && !isLease
       ? ['adapter-shutdown']
@@ -173,7 +185,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     // An adapter that was held up reads sockets in any order.
     ...(successor && life.protocol === 'mqtt' && (late || end.how === 'vanished') ? ['taken-over'] : []),
     // What the device did waited behind an upload, and the network was away.
-    ...(successor && end.how === 'upload refused' && networkWasAway(circumstances, from, to)
+    ...(successor && closedByAdapter.has(reasons[end.how].join()) && networkWasAway(circumstances, from, to)
       ? ['taken-over']
       : []),
     // The newer connection never came through.
@@ -182,6 +194,34 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
   return allowed.includes(ending.reason)
     ? []
     : [`told as ${ending.reason} (${JSON.stringify(ending.raw)}), and not as ${allowed.join(' or ')}`];
+}
+
+/** What nobody remembers is never told. */
+export function journalWasLost(life: Life, { faults }: Pick<Circumstances, 'faults'>): boolean {
+  return faults.some(
+    ({ of, journalLost, from, to }) =>
+      journalLost === true &&
+      of === life.protocol &&
+      life.begunAt <= to &&
+      from <= (life.end?.at ?? to) + lostAfterMs,
+  );
+}
+
+/** What the event says beside when and why, where it is the device's own end that is told. */
+function factProblems({ expected, end }: Life, { reason, clean, raw }: Disconnected): readonly string[] {
+  if (!end || !expected || !reasons[end.how].includes(reason)) return [];
+  const rawSaid = {
+    ...(raw?.code !== undefined && { code: raw.code }),
+    ...(raw?.text !== undefined && { text: raw.text }),
+  };
+  return [
+    ...(expected.clean !== undefined && expected.clean !== clean
+      ? [`told as ${clean ? 'clean' : 'unclean'}`]
+      : []),
+    ...(expected.raw && !isDeepStrictEqual(rawSaid, expected.raw)
+      ? [`told with ${JSON.stringify(raw)}, and not ${JSON.stringify(expected.raw)}`]
+      : []),
+  ];
 }
 
 function networkWasAway({ faults }: Circumstances, from: number, to: number): boolean {
@@ -206,7 +246,7 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
   const { end } = life;
   if (!end || ending.reason === 'adapter-shutdown') return undefined;
   // What the adapter closed ended before the device noticed.
-  if (ending.reason !== 'adapter-lost') return end.how === 'closed' ? undefined : end.at;
+  if (ending.reason !== 'adapter-lost') return endedByAdapter.has(end.how) ? undefined : end.at;
   const [kill] = overlapping(circumstances, life, 'kill', life.begunAt, ending.at);
   return Math.min(end.at, kill?.from ?? end.at);
 }

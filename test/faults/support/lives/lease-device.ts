@@ -1,9 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeClass } from '@rollcall/coap';
+import { emptyNotificationContentType } from '@rollcall/core/wire';
 import { associate, type CoapAssociation } from '../../../e2e/support/coap-association.ts';
 import { deviceId, password } from '../stage.ts';
-import { beginLife, ends, sends } from './life.ts';
+import { beginLife, ends, sends, type Life } from './life.ts';
+import { pickOf } from './pick-of.ts';
 import type { DeviceOptions } from './session-device.ts';
+
+type CoapRequest = Parameters<CoapAssociation['coap']['request']>[0];
 
 export type LeaseProtocol = 'http' | 'coap';
 
@@ -15,23 +19,29 @@ export interface LeaseOptions extends DeviceOptions {
 /** What became of a request: the device was heard, or nobody knows. */
 type Heard = boolean;
 
+/** What a device says; all of it proves that it is there, whatever the answer. */
+type Says = 'goodbye' | 'data' | 'for nobody' | 'nothing valid' | 'too much' | 'with time for a command';
+
 interface Speaker {
-  speak(goodbye: boolean): Promise<Heard>;
+  readonly says: readonly Says[];
+  speak(what: Says): Promise<Heard>;
   close(): void;
 }
 
 /** Who comes back while its lease still goes on has never been away: a device stays away until its end is told. */
 export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions): Promise<void> {
-  const { random, over, lives, endingsOf } = options;
+  const { random, over, lives, endingsOf, access } = options;
   const id = deviceId(options.index);
   const speaker = (protocol === 'http' ? httpSpeaker : coapSpeaker)(options.port, id);
   while (!over()) {
     const told = endingsOf(id);
     const life = beginLife(protocol, id, undefined);
     lives.push(life);
+    const script = pickOf(scripts, random);
+    life.script = script;
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
       sends(life);
-      if (await speaker.speak(false)) {
+      if (await speaker.speak(pickOf(speaker.says, random))) {
         if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
         life.outcome = 'accepted';
         life.lastAnsweredAt = Date.now();
@@ -41,37 +51,93 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
       }
       await pause(200 + random.pick(600));
     }
-    const saysGoodbye = random.pick(2) === 0;
-    if (saysGoodbye) sends(life);
-    const askedAt = Date.now();
-    const understood = saysGoodbye && (await speaker.speak(true));
-    // Nobody knows whether a goodbye without an answer was heard.
-    life.end = { how: understood ? 'goodbye' : saysGoodbye ? 'goodbye, reset' : 'vanished', at: askedAt };
+    if (script === 'access ended' && life.outcome === 'accepted' && !over()) await losesAccess(life, told);
+    else await says(life, script === 'goodbye');
     if (life.outcome === 'accepted') while (endingsOf(id) === told && !over()) await pause(100);
+    if (script === 'vanished, with its address') speaker.close();
     await pause(100 + random.pick(1_000));
     if (life.outcome !== 'accepted') ends(life, 'vanished');
   }
   speaker.close();
+
+  async function says(life: Life, goodbye: boolean): Promise<void> {
+    if (goodbye) sends(life);
+    const askedAt = Date.now();
+    const understood = goodbye && (await speaker.speak('goodbye'));
+    // Nobody knows whether a goodbye without an answer was heard.
+    life.end = { how: understood ? 'goodbye' : goodbye ? 'goodbye, reset' : 'vanished', at: askedAt };
+    if (understood) life.expected = { clean: true };
+  }
+
+  /** It goes on asking, until it is told that it is not there any more. */
+  async function losesAccess(life: Life, told: number): Promise<void> {
+    const change = pickOf(access.changes, random);
+    life.script = `access ended: ${change}`;
+    const restored = access.end(id, change);
+    for (let left = 60; left > 0 && endingsOf(id) === told && !over(); left--) {
+      sends(life);
+      await speaker.speak('data');
+      await pause(300);
+    }
+    life.end = { how: 'access ended', at: Date.now() };
+    await restored();
+  }
 }
+
+const scripts = [
+  'goodbye',
+  'goodbye',
+  'goodbye',
+  'vanished',
+  'vanished',
+  'vanished, with its address',
+  'access ended',
+] as const;
 
 const withinMs = 4_000;
 
 function httpSpeaker(port: number, id: string): Speaker {
   const authorization = `Basic ${Buffer.from(`${id}@acme:${password}`).toString('base64')}`;
+  const requests: Readonly<
+    Record<
+      Says,
+      {
+        readonly method?: 'PUT';
+        readonly path: string;
+        readonly headers: Record<string, string>;
+        readonly body?: string;
+      }
+    >
+  > = {
+    goodbye: { path: '/event', headers: { 'content-type': emptyNotificationContentType, 'hono-ttd': '0' } },
+    data: { path: '/event', headers: { 'content-type': 'text/plain' }, body: 'x' },
+    'for nobody': {
+      method: 'PUT',
+      path: '/event/acme/nobody',
+      headers: { 'content-type': 'text/plain' },
+      body: 'x',
+    },
+    'nothing valid': { path: '/telemetry', headers: {} },
+    'too much': { path: '/telemetry', headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(5_000) },
+    'with time for a command': {
+      path: '/telemetry',
+      headers: { 'content-type': 'text/plain', 'hono-ttd': '1' },
+      body: 'x',
+    },
+  };
   return {
-    async speak(goodbye) {
-      const kind = goodbye
-        ? { 'content-type': 'application/vnd.eclipse-hono-empty-notification', 'hono-ttd': '0' }
-        : { 'content-type': 'text/plain' };
+    says: ['data', 'data', 'data', 'for nobody', 'nothing valid', 'too much', 'with time for a command'],
+    async speak(what) {
+      const { path, ...request } = requests[what];
       try {
-        const { status } = await fetch(`http://127.0.0.1:${port}/event`, {
+        const { status } = await fetch(`http://127.0.0.1:${port}${path}`, {
           method: 'POST',
-          headers: { authorization, ...kind },
-          ...(!goodbye && { body: 'x' }),
+          ...request,
+          headers: { authorization, ...request.headers },
           signal: AbortSignal.timeout(withinMs),
         });
         // 503: the network is away, and the device was heard.
-        return status === 202 || (status === 503 && !goodbye);
+        return status === 202 || (what !== 'goodbye' && status !== 401);
       } catch {
         return false;
       }
@@ -86,15 +152,19 @@ function coapSpeaker(port: number, id: string): Speaker {
     association?.vanish();
     association = undefined;
   };
+  const requests: Readonly<Partial<Record<Says, CoapRequest>>> & { readonly data: CoapRequest } = {
+    goodbye: { path: ['e'], query: ['empty', 'hono-ttd=0'], payload: Buffer.alloc(0) },
+    data: { path: ['e'], payload: Buffer.from('21.5') },
+    'for nobody': { path: ['e', 'acme', 'nobody'], payload: Buffer.from('21.5') },
+    'nothing valid': { path: ['nonsense'], payload: Buffer.from('21.5') },
+  };
   return {
-    async speak(goodbye) {
+    says: ['data', 'data', 'data', 'for nobody', 'nothing valid'],
+    async speak(what) {
       const on = (association ??= associate(port, `${id}@acme`, password));
       if (await on.opened) {
-        const request = goodbye
-          ? { query: ['empty', 'hono-ttd=0'], payload: Buffer.alloc(0) }
-          : { payload: Buffer.from('21.5') };
-        const answer = await on.coap.request({ path: ['e'], ...request }).catch(() => undefined);
-        if (answer) return codeClass(answer.code) === 2 || (codeClass(answer.code) === 5 && !goodbye);
+        const answer = await on.coap.request(requests[what] ?? requests.data).catch(() => undefined);
+        if (answer) return codeClass(answer.code) === 2 || what !== 'goodbye';
       }
       forget();
       return false;

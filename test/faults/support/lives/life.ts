@@ -8,11 +8,21 @@ export type Ended =
   | 'hung up'
   | 'reset'
   | 'vanished'
+  /** It sent bytes, and never a whole packet, until the adapter closed. */
+  | 'trickled'
   | 'taken over'
   | 'broke the protocol'
   | 'upload refused'
+  /** Its device was disabled or deleted, or its secret replaced. */
+  | 'access ended'
   /** The adapter closed it. */
   | 'closed';
+
+/** What an event has to say of an end, beside when and why. */
+export interface Expected {
+  readonly clean?: boolean;
+  readonly raw?: { readonly code?: number | string; readonly text?: string };
+}
 
 /** One connection of a device, as the device knows it. All times are this machine's, in milliseconds since the Unix epoch. */
 export interface Life {
@@ -29,6 +39,9 @@ export interface Life {
   lastAnsweredAt: number;
   /** The longest that it kept silent, against its own rhythm: this process may be late too. */
   longestSilenceMs: number;
+  /** What it did in the end, in the words of the summary. */
+  script?: string;
+  expected?: Expected;
   end: { readonly how: Ended; readonly at: number } | undefined;
 }
 
