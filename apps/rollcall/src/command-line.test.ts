@@ -70,6 +70,35 @@ test.each([
     },
   ],
   [
+    ['journal', 'backup', 'a.journal', 'b'],
+    {
+      command: 'journal',
+      action: 'backup',
+      file: 'a.journal',
+      target: 'b',
+      files: ['a.journal', 'b'],
+      directory: '.rollcall/journal',
+      url: 'amqp://127.0.0.1:15672',
+      network: 'hono',
+      json: false,
+    },
+  ],
+  [
+    ['journal', 'discard', 'a.journal', '--sink', 'webhook'],
+    {
+      command: 'journal',
+      action: 'discard',
+      file: 'a.journal',
+      sink: 'webhook',
+      yes: false,
+      files: ['a.journal'],
+      directory: '.rollcall/journal',
+      url: 'amqp://127.0.0.1:15672',
+      network: 'hono',
+      json: false,
+    },
+  ],
+  [
     ['bury', 'mqtt-0', '--data', 'd'],
     {
       command: 'bury',
@@ -134,6 +163,12 @@ test.each([
   [['bury'], 'one adapter id'],
   [['bury', 'a', 'b'], 'one adapter id'],
   [['bury', 'a', '--journal', 'x', '--table', 'y'], 'not both'],
+  [['journal', 'backup', 'a.journal'], 'needs a journal, and where its copy goes'],
+  [['journal', 'backup', 'a', 'b', 'c'], 'needs a journal, and where its copy goes'],
+  [['journal', 'discard', 'a.journal'], 'needs --sink NAME'],
+  [['journal', 'discard', '--sink', 's'], 'needs one journal'],
+  [['journal', 'status', '--sink', 's'], 'journal status has no option --sink'],
+  [['journal', 'list', '--yes'], 'journal list has no option --yes'],
 ])('%j is a mistake', (args, problem) => {
   expect(parseCommand(args)).toMatchObject({ command: 'mistake', problem: expect.stringContaining(problem) });
 });

@@ -5,9 +5,10 @@ import { journalFile } from '@rollcall/adapter-kit/journal';
 import type { BuryCommand } from './bury.ts';
 import type { DemoCommand } from './demo.ts';
 import type { DevicesCommand } from './devices.ts';
-import { journalActions, type JournalCommand } from './journal.ts';
+import type { JournalCommand } from './journal.ts';
 import type { NetworkCommand } from './network.ts';
 import { demoPorts } from './ports.ts';
+import { parseJournalCommand } from './parse-journal-command.ts';
 import { parseRegistryCommand } from './parse-registry-command.ts';
 import type { RegistryCommand } from './registry.ts';
 import type { TailCommand } from './tail.ts';
@@ -48,6 +49,8 @@ export const usage = `Usage: rollcall <command> [options]
               status [FILE…]        what waits, is parked, is open
               list [FILE…]          each event that is not confirmed; --json for programs
               retry-parked [FILE…]  sends what waits and what was refused; not while an adapter runs on it
+              backup FILE TARGET    a whole copy, also while an adapter runs on it
+              discard FILE --sink NAME --yes   what waits for a sink that is gone; not while an adapter runs on it
               --data DIR, --url URL, --port-offset N   those of \`up\` and tail
               --network KIND    of the messaging network: ${networkKinds.join(', ')} (default hono)
   bury      ends what an adapter had open that never comes back: bury ADAPTER-ID
@@ -82,6 +85,8 @@ const options = {
   served: { type: 'string' },
   bcrypt: { type: 'string' },
   network: { type: 'string' },
+  sink: { type: 'string' },
+  yes: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const;
@@ -93,7 +98,7 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   devices: ['url', 'port-offset', 'tenant', 'address', 'json'],
   demo: ['port-offset'],
   network: ['port', 'data'],
-  journal: ['data', 'url', 'port-offset', 'network', 'json'],
+  journal: ['data', 'url', 'port-offset', 'network', 'json', 'sink', 'yes'],
   bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table'],
   registry: ['served', 'network', 'bcrypt'],
 };
@@ -149,19 +154,8 @@ export function parseCommand(args: readonly string[]): Command {
         : { command: name, port, dataDir: values.data ?? '.rollcall/network' };
     }
     case 'journal': {
-      const [action = '', ...files] = rest;
-      const chosen = journalActions.find((each) => each === action);
-      return chosen
-        ? {
-            command: name,
-            action: chosen,
-            files,
-            directory: journalDirectory,
-            url,
-            network: kind,
-            json: values.json ?? false,
-          }
-        : mistake(`journal ${action}: must be one of ${journalActions.join(', ')}`);
+      const read = parseJournalCommand(rest, values, journalDirectory, { url, network: kind });
+      return typeof read === 'string' ? mistake(read) : { command: name, ...read };
     }
     case 'bury': {
       const [adapterId, ...others] = rest;

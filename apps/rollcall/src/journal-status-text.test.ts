@@ -28,6 +28,27 @@ test('a journal in words', () => {
   ]);
 });
 
+test.each([
+  [
+    'copy',
+    now as Timestamp,
+    'NOT WHOLE  a copy of 2026-01-01T12:00:00.000Z: what was observed since is not in it',
+  ],
+  ['without-log', undefined, 'NOT WHOLE  its write-ahead log (-wal) is missing'],
+] as const)(
+  'one that is not whole says so, and not that all is well: %s',
+  (partOfJournal, copiedAt, expected) => {
+    const status = { inUse: false, bytes: 0, openSessions: 0, openLeases: 0, sinks: [] };
+    const text = journalStatusText(
+      'x',
+      { ...status, partOfJournal, ...(copiedAt !== undefined && { copiedAt }) },
+      now,
+    );
+    expect(text).toContain(expected);
+    expect(text).not.toContain('confirmed');
+  },
+);
+
 test('a journal that needs nobody', () => {
   const status = { inUse: false, bytes: 0, openSessions: 0, openLeases: 0, sinks: [] };
   expect(journalStatusText('x', status, now)).toContain('every event is confirmed');

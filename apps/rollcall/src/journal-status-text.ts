@@ -4,13 +4,32 @@ import { printable } from '@rollcall/core';
 /** The state of a journal for people. @param now milliseconds since the Unix epoch */
 export function journalStatusText(name: string, status: JournalStatus, now: number): string {
   const { inUse, bytes, openSessions, openLeases, sinks } = status;
+  const part = partInWords(status);
   const lines = [
     `${name}  ${inUse ? 'an adapter runs on it' : 'not in use'}, ${(bytes / 1_048_576).toFixed(1)} MB`,
+    ...(part === undefined ? [] : [`  NOT WHOLE  ${part}`]),
     `  open       ${openSessions} sessions, ${openLeases} leases`,
     ...sinks.map((sink) => `  ${sink.sink.padEnd(9)}  ${sinkText(sink, now)}`),
-    ...(sinks.length === 0 ? ['  every event is confirmed'] : []),
+    ...(sinks.length === 0 ? [part === undefined ? '  every event is confirmed' : '  no event waits'] : []),
   ];
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** Why a journal may be less than what there was; `undefined`: it is all. */
+export function partInWords({
+  partOfJournal,
+  copiedAt,
+}: Pick<JournalStatus, 'partOfJournal' | 'copiedAt'>): string | undefined {
+  switch (partOfJournal) {
+    case undefined:
+      return undefined;
+    case 'copy':
+      return `a copy${copiedAt === undefined ? '' : ` of ${new Date(copiedAt).toISOString()}`}: what was observed since is not in it`;
+    case 'without-log':
+      return 'its write-ahead log (-wal) is missing, so that what was written last may not be in it; take `journal backup` for copies';
+    default:
+      return partOfJournal satisfies never;
+  }
 }
 
 function sinkText({ waiting, oldestAt, parked }: SinkStatus, now: number): string {

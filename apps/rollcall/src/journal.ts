@@ -2,29 +2,40 @@ import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
+  backupJournal,
+  discardEvents,
   inspectJournal,
   isJournalInUse,
   settleJournal,
   type UnconfirmedEvent,
 } from '@rollcall/adapter-kit/journal';
-import { printable } from '@rollcall/core';
+import { printable, systemClock } from '@rollcall/core';
 import type { Destination } from './events-sink-to.ts';
-import { journalStatusText } from './journal-status-text.ts';
+import { journalStatusText, partInWords } from './journal-status-text.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
 import { jsonLine, teller } from './terminal.ts';
 
-export const journalActions = ['status', 'list', 'retry-parked'] as const;
+export const journalActions = ['status', 'list', 'retry-parked', 'backup', 'discard'] as const;
 
-export interface JournalCommand extends Destination {
-  readonly action: (typeof journalActions)[number];
+interface JournalFiles extends Destination {
   readonly files: readonly string[];
   /** Where journals are looked for if no files are named. */
   readonly directory: string;
   readonly json: boolean;
 }
 
+export type JournalCommand = JournalFiles &
+  (
+    | { readonly action: 'status' | 'list' | 'retry-parked' }
+    | { readonly action: 'backup'; readonly file: string; readonly target: string }
+    | { readonly action: 'discard'; readonly file: string; readonly sink: string; readonly yes: boolean }
+  );
+
 /** `rollcall journal`: what adapters have still to tell. Resolves with the exit status. */
-export async function journal({ action, files, directory, json, ...to }: JournalCommand): Promise<number> {
+export async function journal(command: JournalCommand): Promise<number> {
+  if (command.action === 'backup') return backup(command.file, command.target);
+  if (command.action === 'discard') return discard(command.file, command.sink, command.yes);
+  const { action, files, directory, json, ...to } = command;
   const chosen = files.length > 0 ? files : globSync(join(directory, '*.journal')).toSorted();
   if (chosen.length === 0) throw new Error(`no journals in ${directory}`);
   let status = 0;
@@ -45,9 +56,48 @@ function showStatus(file: string, json: boolean): void {
   );
 }
 
+function backup(file: string, target: string): number {
+  backupJournal(file, target, systemClock);
+  const view = inspectJournal(target);
+  const { bytes } = view.status();
+  view.close();
+  teller(process.stdout)(`${target}: a whole copy of ${file}, ${(bytes / 1_048_576).toFixed(1)} MB`);
+  return 0;
+}
+
+function discard(file: string, sink: string, yes: boolean): number {
+  if (isJournalInUse(file)) {
+    teller(process.stderr)(`${file}: an adapter runs on it: stop it first`);
+    return 1;
+  }
+  const view = inspectJournal(file);
+  const { sinks } = view.status();
+  view.close();
+  const found = sinks.find((each) => each.sink === sink);
+  if (!found) {
+    const others = sinks.map((each) => each.sink).join(', ');
+    teller(process.stderr)(`${file}: nothing waits for ${sink}${others === '' ? '' : `, but for ${others}`}`);
+    return 1;
+  }
+  if (!yes) {
+    teller(process.stderr)(
+      `${file}: ${found.waiting} events wait for ${sink}, and ${found.parked} are parked. With --yes they are discarded, for ever`,
+    );
+    return 1;
+  }
+  const { events, connections, ends } = discardEvents(file, sink);
+  teller(process.stdout)(
+    `${file}: ${events} events for ${sink} discarded: ${connections} whole connections, which count as left out` +
+      (ends === 0 ? '' : `, and ${ends} ends of connections that stay open to whoever reads ${sink}`),
+  );
+  return 0;
+}
+
 /** Line by line, as fast as they are read: a journal may have more of them than memory. */
 async function list(file: string, json: boolean): Promise<void> {
   const view = inspectJournal(file);
+  const part = partInWords(view.status());
+  if (part !== undefined) teller(process.stderr)(`${file}: ${part}`);
   try {
     for (const unconfirmed of view.unconfirmed()) {
       const line = json ? jsonLine(unconfirmed) : unconfirmedLine(unconfirmed);

@@ -160,7 +160,6 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     () => failures,
   );
   addRegistryMetrics(metrics.app, parts.registry);
-  addJournalMetrics(metrics.app, journal);
   const outbox = createOutbox({
     sinks: parts.sinks,
     journal,
@@ -202,7 +201,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
   });
 
   const startSending = outbox.hold();
-  await resumePending(recovered, outbox, log).catch(giveUp);
+  addJournalMetrics(metrics.app, journal, await resumePending(recovered, outbox, log).catch(giveUp));
 
   const announcer = createAnnouncer<OpenEvent>({ clock, random }, settings.announceIntervalMs, (open) => {
     metrics.announced();

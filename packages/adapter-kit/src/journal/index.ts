@@ -1,3 +1,5 @@
+export { backupJournal } from './backup-journal.ts';
+export { discardEvents, type Discarded } from './discard-events.ts';
 // What tools need to look into the journal of an adapter, and to act for one that is gone.
 export {
   inspectJournal,

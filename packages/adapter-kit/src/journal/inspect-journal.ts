@@ -1,11 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TransportError, type ConnectionEvent, type Timestamp } from '@rollcall/core';
+import { copiedAtFact, factOf, hasLog, partOf } from './store/journal-facts.ts';
 import { lockFile } from './store/lock-file.ts';
 import { schemaSteps, schemaVersion } from './store/schema.ts';
 import { lockOf } from './store/sqlite-store.ts';
+import type { PartOfJournal } from './store/stored.ts';
 
 export interface JournalStatus {
+  /** Why it may be less than what there was; absent where it is all. */
+  readonly partOfJournal?: PartOfJournal;
+  /** Of a copy: when it was made. */
+  readonly copiedAt?: Timestamp;
   /** Whether an adapter, or another command, has it open. */
   readonly inUse: boolean;
   /** Of the file and its write-ahead log. */
@@ -41,9 +47,11 @@ export interface JournalView {
 /** Opens a journal to look at it; an adapter may run on it meanwhile. @throws TransportError where it is no journal. */
 export function inspectJournal(file: string): JournalView {
   if (!existsSync(file)) throw new TransportError(`${file}: no such file`);
+  const hadLog = hasLog(file);
   const database = openToRead(file);
   return {
     status: () => ({
+      ...partIn(database, hadLog || isJournalInUse(file)),
       inUse: isJournalInUse(file),
       bytes: sizeOf(file) + sizeOf(`${file}-wal`),
       ...openIn(database),
@@ -66,7 +74,16 @@ export function inspectJournal(file: string): JournalView {
   };
 }
 
-function openToRead(file: string): DatabaseSync {
+function partIn(database: DatabaseSync, hadLog: boolean): Pick<JournalStatus, 'partOfJournal' | 'copiedAt'> {
+  const partOfJournal = partOf(database, hadLog);
+  const copiedAt = factOf(database, copiedAtFact);
+  return {
+    ...(partOfJournal && { partOfJournal }),
+    ...(copiedAt !== undefined && { copiedAt: Number(copiedAt) as Timestamp }),
+  };
+}
+
+export function openToRead(file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { readOnly: true });

@@ -2,12 +2,16 @@ import type { Log } from '@rollcall/core';
 import type { Recovered } from '../journal/journal.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 
-/** Queues what earlier incarnations could not send, before anything new. */
+/**
+ * Queues what earlier incarnations could not send, before anything new.
+ *
+ * @returns how many events wait for sinks that the adapter does not have, by sink.
+ */
 export async function resumePending(
   recovered: Pick<Recovered, 'pending'>,
   outbox: Pick<Outbox, 'resume'>,
   log: Log,
-): Promise<void> {
+): Promise<Readonly<Record<string, number>>> {
   const withoutSink = new Map<string, number>();
   let events = 0;
   for await (const batch of recovered.pending())
@@ -18,5 +22,9 @@ export async function resumePending(
       }
   if (events > 0) log.info({ events }, 'sending what an earlier run could not send');
   for (const [sink, waiting] of withoutSink)
-    log.warn({ sink, events: waiting }, 'events wait in the journal for a sink that is not configured');
+    log.warn(
+      { sink, events: waiting },
+      'events wait in the journal for a sink that is not configured; `rollcall journal discard` discards them',
+    );
+  return Object.fromEntries(withoutSink);
 }

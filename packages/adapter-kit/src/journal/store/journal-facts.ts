@@ -1,9 +1,12 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { PartOfJournal } from './stored.ts';
 
 /** In the table `journal` while an adapter runs on it, and after one that was killed. */
 export const inUseFact = 'in-use';
-/** When a copy was made of it: milliseconds since the Unix epoch. Not in a journal that an adapter has begun to use. */
+/** Why it may be less than what there was, see `PartOfJournal`; until an adapter uses it. */
+export const partFact = 'part';
+/** When the copy was made that this is: milliseconds since the Unix epoch. */
 export const copiedAtFact = 'copied-at';
 
 /** The write-ahead log of a journal: what was written last is there, and not in the file. */
@@ -18,9 +21,19 @@ export function walOf(file: string): string {
  *   killed, there always is.
  */
 export function partOf(database: DatabaseSync, hadLog: boolean): PartOfJournal | undefined {
-  const has = database.prepare('SELECT 1 FROM journal WHERE name = ?');
-  if (has.get(copiedAtFact)) return 'copy';
-  return has.get(inUseFact) && !hadLog ? 'without-log' : undefined;
+  const part = factOf(database, partFact);
+  if (part === 'copy' || part === 'without-log') return part;
+  return factOf(database, inUseFact) !== undefined && !hadLog ? 'without-log' : undefined;
+}
+
+export function factOf(database: DatabaseSync, name: string): string | undefined {
+  const value = database.prepare('SELECT value FROM journal WHERE name = ?').get(name)?.['value'];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Whether anything is in the log beside a journal that is not open here. */
+export function hasLog(file: string): boolean {
+  return (statSync(walOf(file), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /** Whether the pages of a journal fit together, and its rows; read anew, and not from what somebody remembers of them. */

@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { copyDatabase } from './copy-database.ts';
-import { copiedAtFact, inUseFact, isSound, partOf, walOf } from './journal-facts.ts';
+import { copyJournal } from './copy-journal.ts';
+import { copiedAtFact, hasLog, inUseFact, isSound, partFact, partOf } from './journal-facts.ts';
 import { makeOwnDirectory, makeOwnFile } from './own-files.ts';
 import { lockFile, type FileLock } from './lock-file.ts';
 import { createStoreReads, toStanding } from './read-store.ts';
@@ -61,7 +60,7 @@ export function lockJournal(file: string): FileLock {
 
 /** As {@link openSqliteStore}, for whoever has the lock. */
 export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
-  const hadLog = sizeOf(walOf(file)) > 0;
+  const hadLog = hasLog(file);
   const database = openDatabase(file, durability, maxBytes);
   const insertEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?)');
   const putStanding = database.prepare('INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)');
@@ -82,7 +81,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
   const putFact = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
   const removeFact = database.prepare('DELETE FROM journal WHERE name = ?');
   const partOfJournal = partOf(database, hadLog);
-  removeFact.run(copiedAtFact);
+  if (partOfJournal) putFact.run(partFact, partOfJournal);
   putFact.run(inUseFact, 'yes');
   // In the file itself, so that a copy of it alone can be told from a journal that was closed.
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
@@ -129,7 +128,11 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
   function change(batch: Batch): void {
     const { highWater, instance, removed, inserted, updated, settled: settledNow, rhythms, proofs } = batch;
     if (highWater !== undefined) putFact.run('high-water', highWater);
-    if (instance !== undefined) putFact.run('instance', instance);
+    if (instance !== undefined) {
+      putFact.run('instance', instance);
+      // From now on it is what this one knows.
+      for (const fact of [partFact, copiedAtFact]) removeFact.run(fact);
+    }
     // First what makes room.
     for (const seq of removed) remove(seq);
     for (const [seq, settlements] of settledNow) settle(seq, settlements);
@@ -160,7 +163,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
         throw error;
       }
     },
-    copyTo: (copy) => copyDatabase(database, copy),
+    copyTo: (copy) => copyJournal(database, copy),
     isSound: () => isSound(file),
     close() {
       try {
@@ -171,10 +174,6 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
       database.close();
     },
   };
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** The file whose lock is the journal's. */

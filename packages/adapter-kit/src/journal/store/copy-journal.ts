@@ -1,0 +1,53 @@
+import { closeSync, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { copiedAtFact, inUseFact, partFact } from './journal-facts.ts';
+import { makeOwnFile } from './own-files.ts';
+
+/**
+ * Writes all that a journal holds at this moment into a file of its own, for its owner only, and sees to it that it is on the disk.
+ * Others may write to the journal meanwhile.
+ *
+ * @param copiedAt where the copy says of itself that it is one.
+ * @throws Error where the file is there already, or cannot be written; then nothing is left of it.
+ */
+export function copyJournal(database: DatabaseSync, file: string, copiedAt?: number): void {
+  if (existsSync(file)) throw new Error(`${file} is there already`);
+  try {
+    // SQLite fills a file that is empty, and keeps its permissions.
+    makeOwnFile(file);
+    database.prepare('VACUUM INTO ?').run(file);
+    correctFacts(file, copiedAt);
+    syncToDisk(file);
+    syncToDisk(dirname(file));
+  } catch (error) {
+    if (existsSync(file)) rmSync(file);
+    throw error;
+  }
+}
+
+/** Nobody uses it yet, and there need be no log beside it. */
+function correctFacts(file: string, copiedAt: number | undefined): void {
+  const database = new DatabaseSync(file);
+  try {
+    const put = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
+    database.exec('BEGIN');
+    database.prepare('DELETE FROM journal WHERE name = ?').run(inUseFact);
+    if (copiedAt !== undefined) {
+      put.run(partFact, 'copy');
+      put.run(copiedAtFact, String(copiedAt));
+    }
+    database.exec('COMMIT');
+  } finally {
+    database.close();
+  }
+}
+
+function syncToDisk(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
