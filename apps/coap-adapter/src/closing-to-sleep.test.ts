@@ -1,8 +1,8 @@
 import { track, type LeaseTerms, type Rhythm } from '@rollcall/adapter-kit';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
-import type { Change, ConnectionTracker } from '@rollcall/core';
+import { later, type Change, type ConnectionTracker } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { absentHolder, coapTracker, presentHolder, type CoapSignal, type CoapState } from './tracker.ts';
+import { coapLease, coapTracker, type CoapSignal, type CoapState } from './tracker.ts';
 
 const second = 1_000;
 const minute = 60_000;
@@ -198,15 +198,16 @@ describe('once it is known that it closes to sleep', () => {
     const before = givenADevice();
     learnedAs(before);
     const { latest: _, ...kept } = before.rhythm();
-    const absent = givenADevice(absentHolder(kept));
+    const absent = givenADevice({ ...coapTracker, initial: { phase: 'absent', rhythm: kept } });
     absent.upload();
     expect(absent.told()).toEqual(['connected learned']);
 
     const { clock } = givenADevice();
     const now = clock.monotonic();
     const basis = { kind: 'lease', intervalMs: minute, from: 'learned', detectWithinMs: minute } as const;
-    const lease = { basis, lastSeen: now, until: now + minute } as never;
-    const restored = givenADevice(presentHolder(lease, kept));
+    const until = later(now, minute);
+    const lease = coapLease.restore({ basis, lastSeen: now, until, openRequests: 0, rhythm: kept });
+    const restored = givenADevice({ ...coapTracker, initial: lease });
     restored.report({ type: 'deadline' });
     restored.clock.advance(hour);
     expect(restored.told()).toEqual(['inactive']);

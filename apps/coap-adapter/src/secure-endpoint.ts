@@ -32,10 +32,9 @@ import { registerDtlsMetrics } from './dtls-metrics.ts';
 import { tellOfRefusals } from './dtls-refusals.ts';
 import type { Endpoint } from './endpoint.ts';
 import { followAddress, pathOf } from './follow-address.ts';
-import { leaseProtocol } from './lease-protocol.ts';
 import { coapLimits } from './limits.ts';
 import { createDeviceService } from './serve-device.ts';
-import type { CoapState } from './tracker.ts';
+import { coapLease, type CoapState } from './tracker.ts';
 import { bindUdp } from './udp-socket.ts';
 
 export interface SecureListener extends Listener {
@@ -90,7 +89,7 @@ export async function openSecureEndpoint(
   /** Whether the datagram that is being received was a request. */
   let isRequest = false;
 
-  const leases = createLeaseBook(host, leaseProtocol, options.endLeasesAtShutdown, {
+  const leases = createLeaseBook(host, coapLease, options.endLeasesAtShutdown, {
     stepped(holder, before: CoapState, after) {
       // Not in the midst of the step: a device that cannot be reached would be reported at once.
       if (after.phase === 'probing' && before.phase !== 'probing')

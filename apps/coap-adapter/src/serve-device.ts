@@ -4,6 +4,7 @@ import {
   timeTillDisconnect,
   type AdapterHost,
   type AuthenticatedDevice,
+  type LeaseBook,
   type LeaseSettings,
   type LeaseTerms,
   type OpenConnection,
@@ -14,14 +15,13 @@ import { sleep } from '@rollcall/core';
 import { answerProblem, answerRefusal, changed } from './answers.ts';
 import type { DeviceAssociation } from './associations.ts';
 import { readHead, type Asked, type RequestHead } from './device-request.ts';
-import type { CoapLeases } from './lease-protocol.ts';
 import { headOf } from './request-head.ts';
 import { asksForTime, withTime } from './server-time.ts';
 import type { CoapSignal } from './tracker.ts';
 
 export interface DeviceContext {
   readonly host: AdapterHost;
-  readonly leases: CoapLeases;
+  readonly leases: LeaseBook<CoapSignal>;
   readonly lease: LeaseSettings;
   /** How long a probe takes at most, where a device is probed. */
   readonly probeMs: number;

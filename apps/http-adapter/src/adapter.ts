@@ -4,6 +4,7 @@ import {
   boundRequests,
   createLeaseBook,
   listenForSockets,
+  plainLease,
   type AdapterHost,
   type LeaseSettings,
   type Listeners,
@@ -13,7 +14,6 @@ import {
 import { containServer } from '@rollcall/containment';
 import { sleep } from '@rollcall/core';
 import fastify from 'fastify';
-import { leaseProtocol } from './lease-protocol.ts';
 import { createPendingRequests } from './pending-requests.ts';
 import { registerRoutes, type RouteContext } from './routes.ts';
 import { describeError, sendError } from './send-error.ts';
@@ -60,7 +60,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     host,
     pending,
     standing: createSocketStanding(),
-    leases: createLeaseBook(host, leaseProtocol, options.endLeasesAtShutdown),
+    leases: createLeaseBook(host, plainLease, options.endLeasesAtShutdown),
     realm: options.realm,
     allowedOrigin: options.allowedOrigin,
     maxPayloadBytes: options.maxPayloadBytes,

@@ -9,6 +9,7 @@ import {
   timeTillDisconnect,
   type AdapterHost,
   type AuthenticatedDevice,
+  type LeaseBook,
   type LeaseSettings,
   type OpenConnection,
   type Refusal,
@@ -21,7 +22,6 @@ import { answerFailure, answerRefusal } from './answers.ts';
 import { arrivedBody } from './arrived-body.ts';
 import { basicCredentials } from './basic-credentials.ts';
 import { readHead, type RequestHead } from './device-request.ts';
-import type { HttpLeases } from './lease-protocol.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { describeError, sendError } from './send-error.ts';
 import type { SocketStanding } from './socket-standing.ts';
@@ -29,7 +29,7 @@ import type { HttpSignal } from './tracker.ts';
 
 export interface RouteContext {
   readonly host: AdapterHost;
-  readonly leases: HttpLeases;
+  readonly leases: LeaseBook<HttpSignal>;
   readonly pending: PendingRequests;
   readonly standing: SocketStanding;
   readonly realm: string;
@@ -107,7 +107,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const heard = { at: host.clock.monotonic() };
     onArrival(request.raw, () => {
       heard.at = host.clock.monotonic();
-      if (underWay && !underWay.isWithdrawn()) lease?.report({ type: 'received', heardAt: heard.at });
+      if (underWay && !underWay.isWithdrawn()) lease?.report({ type: 'heard', heardAt: heard.at });
     });
     const answer: AwaitedAnswer = { over: false, whenOver: undefined };
     const over = (): void => {
@@ -201,7 +201,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     if (underWay.isWithdrawn()) return sendError(reply, answerRefusal(refusedMeanwhile, context.realm));
     const payload = request.body as Uint8Array | undefined;
     standing.busy(request.raw.socket);
-    lease?.report({ type: 'received', heardAt: heard.at });
+    lease?.report({ type: 'heard', heardAt: heard.at });
     if ('status' in asked) return sendError(reply, answerFailure(asked));
     if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye', heardAt: heard.at });
 

@@ -2,7 +2,7 @@ import { track, type LeaseTerms } from '@rollcall/adapter-kit';
 import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
 import { later, type Change, type CommonSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { httpTracker, type HttpSignal, type HttpState } from './tracker.ts';
+import { httpTracker, type HttpSignal } from './tracker.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -14,11 +14,12 @@ const terms: LeaseTerms = {
 };
 const declared: LeaseTerms = { ...terms, declaredMs: 90_000 };
 const now = 10_000_000 as Instant;
+type Phase = 'absent' | 'present';
 const basis = { kind: 'lease', intervalMs: 90_000, from: 'declared' } as const;
 
 const signals = {
   request: { type: 'request', terms: declared },
-  received: { type: 'received' },
+  heard: { type: 'heard' },
   answered: { type: 'answered' },
   withdrawn: { type: 'withdrawn' },
   goodbye: { type: 'goodbye' },
@@ -31,14 +32,14 @@ const signals = {
 const present = {
   phase: 'present',
   lease: { rhythm: {}, basis, lastSeen: later(now, -90_000), until: now, openRequests: 0 },
-} as const satisfies HttpState;
+} as const satisfies typeof httpTracker.initial;
 
 // Every phase × every signal: the next phase, and what is published. A new phase or signal does not compile until its
 // cell is filled in. `present` is at the end of its lease, so that the deadline is due.
 const table = {
   absent: {
     request: ['present', 'connected'],
-    received: ['absent', 'nothing'],
+    heard: ['absent', 'nothing'],
     answered: ['absent', 'nothing'],
     withdrawn: ['absent', 'nothing'],
     goodbye: ['absent', 'nothing'],
@@ -49,7 +50,7 @@ const table = {
   },
   present: {
     request: ['present', 'nothing'],
-    received: ['present', 'nothing'],
+    heard: ['present', 'nothing'],
     answered: ['present', 'nothing'],
     withdrawn: ['present', 'nothing'],
     goodbye: ['absent', 'client-closed'],
@@ -59,8 +60,8 @@ const table = {
     deadline: ['absent', 'inactive'],
   },
 } as const satisfies Record<
-  HttpState['phase'],
-  Record<HttpSignal['type'] | CommonSignal['type'], readonly [HttpState['phase'], string]>
+  Phase,
+  Record<HttpSignal['type'] | CommonSignal['type'], readonly [Phase, string]>
 >;
 
 const published = (changes: readonly Change[]): string =>
@@ -68,7 +69,7 @@ const published = (changes: readonly Change[]): string =>
 
 describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) => {
   test.each(Object.keys(signals) as (keyof typeof signals)[])('when %s', (type) => {
-    const state: HttpState = phase === 'absent' ? { phase, rhythm: {} } : present;
+    const state: typeof httpTracker.initial = phase === 'absent' ? { phase, rhythm: {} } : present;
     const step = httpTracker.reduce(state, signals[type], now);
     expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
   });
@@ -88,7 +89,7 @@ function givenADevice() {
   const { report } = track(httpTracker, clock, (change, at) => changes.push({ ...change, at }));
   const request = (facts: LeaseTerms = terms): void => {
     report({ type: 'request', terms: facts });
-    report({ type: 'received' });
+    report({ type: 'heard' });
     report({ type: 'answered' });
   };
   const seen = (): readonly string[] =>
@@ -160,7 +161,7 @@ describe('a lease', () => {
     // Nothing that is told later was heard earlier.
     request(declared);
     const lastSeen = clock.monotonic();
-    report({ type: 'received', heardAt });
+    report({ type: 'heard', heardAt });
     report({ type: 'ended', reason: 'access-revoked' });
     expect(changes[3]).toMatchObject({ lastSeen });
   });

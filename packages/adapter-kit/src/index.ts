@@ -8,34 +8,25 @@ export { messagingSettings, readPem, type MessagingSettings } from './config/mes
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';
 export { selectSinks } from './config/select-sinks.ts';
+export { leaseAtDeadline, leaseDueAt, leaseGivenUp, renewOnSign, type Lease } from './leases/lease.ts';
+export { createLeaseBook, holderKey, type LeaseBook, type LeaseWatch } from './leases/lease-book.ts';
 export {
-  grantLease,
-  leaseAtDeadline,
-  leaseDueAt,
-  leaseEnded,
-  leaseGivenUp,
-  pauseLease,
-  renewOnAnswer,
-  renewOnRequest,
-  renewOnSign,
-  resumeLease,
-  withdrawRequest,
-  type Lease,
-} from './leases/lease.ts';
-export {
-  createLeaseBook,
-  holderKey,
-  type LeaseBook,
-  type LeaseProtocol,
-  type LeaseWatch,
-} from './leases/lease-book.ts';
+  afterSignal,
+  leaseOver,
+  leaseTracker,
+  plainLease,
+  type AbsentHolder,
+  type LeaseHolding,
+  type LeaseOutcome,
+  type LeaseSignal,
+} from './leases/lease-tracker.ts';
 export type { LeaseSettings, LeaseTerms } from './leases/lease-interval.ts';
 export { planProbe, type ProbePlan } from './leases/probe-plan.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
 export { requestUnderWay, type RequestUnderWay } from './leases/request-under-way.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
 export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases/closing-habit.ts';
-export { deaf, type LearnedGaps, type Rhythm } from './leases/rhythm.ts';
+export type { LearnedGaps, Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
 export { guardConsole } from './lifecycle/guard-console.ts';
 export { logFormatOf } from './config/log-format.ts';

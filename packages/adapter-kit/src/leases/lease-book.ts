@@ -1,4 +1,4 @@
-import { deviceKey, type ConnectionTracker, type DisconnectedChange } from '@rollcall/core';
+import { deviceKey, type DisconnectedChange } from '@rollcall/core';
 import type {
   AdapterHost,
   AuthenticatedDevice,
@@ -6,19 +6,14 @@ import type {
   OpenConnection,
   Refusal,
 } from '../protocol-adapter.ts';
-import type { RestoredLease } from './restored-lease.ts';
+import {
+  leaseTracker,
+  type AbsentHolder,
+  type LeaseHolding,
+  type LeaseSignal,
+  type PresentHolder,
+} from './lease-tracker.ts';
 import type { Rhythm } from './rhythm.ts';
-
-/** What a protocol without connections brings along: its tracker, and how the kit talks to it. */
-export interface LeaseProtocol<State, Signal> {
-  /** The tracker of a device that holds no lease. */
-  absent(rhythm: Rhythm): ConnectionTracker<State, Signal>;
-  /** The tracker of a device whose lease was restored. */
-  present(lease: RestoredLease, rhythm: Rhythm): ConnectionTracker<State, Signal>;
-  rhythm(state: State): Rhythm;
-  /** What it is told when the adapter can serve no more, or again. */
-  servingChanged(serving: boolean): Signal;
-}
 
 /** For a protocol that does something about a lease beyond telling of it. Called in the midst of a step: must not report signals. */
 export interface LeaseWatch<State> {
@@ -43,14 +38,18 @@ export interface LeaseBook<Signal> {
  *
  * @param endAtShutdown whether leases end when the adapter stops. They do anyway where nothing would remember them.
  */
-export function createLeaseBook<State, Signal>(
+export function createLeaseBook<
+  State extends PresentHolder,
+  Signal extends { readonly type: string } = never,
+>(
   host: AdapterHost,
-  protocol: LeaseProtocol<State, Signal>,
+  holding: LeaseHolding<State, Signal>,
   endAtShutdown: boolean,
-  watch: LeaseWatch<State> = {},
-): LeaseBook<Signal> {
+  watch: LeaseWatch<AbsentHolder | State> = {},
+): LeaseBook<LeaseSignal | Signal> {
   const livesOn = host.leasesSurvive && !endAtShutdown;
-  const leases = new Map<string, OpenConnection<Signal>>();
+  const leases = new Map<string, OpenConnection<LeaseSignal | Signal>>();
+  const tracker = leaseTracker(holding);
 
   function describe(identity: AuthenticatedDevice, origin: LeaseOrigin, key: string): ConnectionDescription {
     return {
@@ -58,7 +57,7 @@ export function createLeaseBook<State, Signal>(
       remoteId: identity.authId,
       ...origin,
       survivesShutdown: livesOn,
-      servingChanged: (serving) => leases.get(key)?.report(protocol.servingChanged(serving)),
+      servingChanged: (serving) => leases.get(key)?.report({ type: serving ? 'resumed' : 'paused' }),
       onDisconnected(change) {
         leases.delete(key);
         watch.ended?.(identity, change);
@@ -70,14 +69,15 @@ export function createLeaseBook<State, Signal>(
   function observed(
     identity: AuthenticatedDevice,
     key: string,
-    tracker: ConnectionTracker<State, Signal>,
-  ): ConnectionTracker<State, Signal> {
+    initial: AbsentHolder | State,
+  ): typeof tracker {
     return {
       ...tracker,
+      initial,
       reduce(state, signal, at) {
         const step = tracker.reduce(state, signal, at);
-        const rhythm = protocol.rhythm(step.state);
-        if (rhythm !== protocol.rhythm(state)) host.rhythms.set(key, rhythm);
+        const rhythm = rhythmOf(step.state);
+        if (rhythm !== rhythmOf(state)) host.rhythms.set(key, rhythm);
         watch.stepped?.(identity, state, step.state);
         return step;
       },
@@ -88,8 +88,11 @@ export function createLeaseBook<State, Signal>(
     const key = holderKey(lease.identity);
     const { protocol: name, remoteAddress } = lease.event;
     const origin: LeaseOrigin = { protocol: name, ...(remoteAddress !== undefined && { remoteAddress }) };
-    const tracker = observed(lease.identity, key, protocol.present(lease, host.rhythms.get(key)));
-    leases.set(key, host.resume(tracker, describe(lease.identity, origin, key), lease.event));
+    const { basis, lastSeen, until } = lease;
+    const rhythm = host.rhythms.get(key);
+    const restored = holding.restore({ rhythm, basis, lastSeen, until, openRequests: 0 });
+    const description = describe(lease.identity, origin, key);
+    leases.set(key, host.resume(observed(lease.identity, key, restored), description, lease.event));
   }
 
   return {
@@ -100,12 +103,16 @@ export function createLeaseBook<State, Signal>(
       if (held) return held;
       const refusal = host.admit(identity);
       if (refusal) return refusal;
-      const tracker = observed(identity, key, protocol.absent(host.rhythms.get(key)));
-      const opened = host.open(tracker, describe(identity, origin, key));
+      const absent: AbsentHolder = { phase: 'absent', rhythm: host.rhythms.get(key) };
+      const opened = host.open(observed(identity, key, absent), describe(identity, origin, key));
       leases.set(key, opened);
       return opened;
     },
   };
+}
+
+function rhythmOf(state: AbsentHolder | PresentHolder): Rhythm {
+  return 'lease' in state ? state.lease.rhythm : state.rhythm;
 }
 
 /** Equal exactly for those who share a lease: for map keys. */

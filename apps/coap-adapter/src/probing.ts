@@ -1,0 +1,73 @@
+import {
+  keptInVain,
+  leaseAtDeadline,
+  leaseDueAt,
+  leaseOver,
+  planProbe,
+  type Lease,
+  type LeaseOutcome,
+} from '@rollcall/adapter-kit';
+import { later, type Instant } from '@rollcall/core';
+
+/** What a present device asked for with its latest request. */
+export interface Wishes {
+  /** It said how often it is to be heard: closing its association between two requests says nothing. */
+  readonly declared: boolean;
+  /** See `LeaseTerms.probeMs`. */
+  readonly probeMs?: number;
+}
+
+interface HeldLease {
+  readonly lease: Lease;
+  readonly wishes: Wishes;
+  /** It has closed its last association, and is thought to sleep; nothing was heard since. */
+  readonly asleep?: true;
+}
+
+/** A lease before whose end the device is asked whether it is there. */
+export type Probing =
+  /** `unanswered`, `unreachable`: it was probed in vain, and the lease goes on to its end. */
+  | (HeldLease & { readonly phase: 'present' | 'unanswered' | 'unreachable' })
+  /** The lease is about to run out, and the device is asked whether it is there. */
+  | (HeldLease & { readonly phase: 'probing'; readonly probeEndsAt: Instant });
+
+/** When a probe begins, or ends, or the lease runs out. */
+export function probingDueAt(state: Probing): Instant | undefined {
+  const { phase, lease, wishes } = state;
+  const due = leaseDueAt(lease);
+  if (due === undefined) return undefined;
+  if (phase === 'probing') return state.probeEndsAt;
+  if (phase !== 'present' || wishes.probeMs === undefined) return due;
+  return later(due, -planProbe(lease.basis.intervalMs, wishes.probeMs).leadMs);
+}
+
+export function whenDue(state: Probing, at: Instant): LeaseOutcome<Probing> {
+  const deadline = probingDueAt(state);
+  if (deadline === undefined || at < deadline) return { held: state };
+  const { phase, wishes, asleep } = state;
+  const held = phase === 'probing' ? { ...state.lease, until: deadline } : state.lease;
+  const lease = leaseAtDeadline(held, at);
+  // The process stood still.
+  if (lease !== 'ran-out' && lease !== held)
+    return { held: { phase: 'present', lease, wishes, ...(asleep && { asleep }) } };
+  if (phase === 'probing') return endProbe(state, 'unanswered', at);
+  if (phase !== 'present' || wishes.probeMs === undefined) return runOut(state);
+  const { durationMs } = planProbe(state.lease.basis.intervalMs, wishes.probeMs);
+  return { held: { ...state, phase: 'probing', probeEndsAt: later(at, durationMs) } };
+}
+
+/** A probe can lengthen presence, and never shortens it. */
+export function endProbe(
+  { lease, wishes, asleep }: HeldLease,
+  outcome: 'unanswered' | 'unreachable',
+  at: Instant,
+): LeaseOutcome<Probing> {
+  const due = leaseDueAt(lease);
+  const ended: Probing = { phase: outcome, lease, wishes, ...(asleep && { asleep }) };
+  return due !== undefined && at >= due ? runOut(ended) : { held: ended };
+}
+
+function runOut({ phase, lease, asleep }: Probing): LeaseOutcome<never> {
+  const ended = asleep ? { ...lease, rhythm: keptInVain(lease.rhythm) } : lease;
+  return leaseOver(ended, phase === 'unanswered' ? 'probe-failed' : 'inactive');
+}

@@ -1,0 +1,166 @@
+import {
+  later,
+  type Change,
+  type CommonSignal,
+  type ConnectionTracker,
+  type DisconnectedChange,
+  type EndedSignal,
+  type Instant,
+  type Step,
+} from '@rollcall/core';
+import type { LeaseTerms } from './lease-interval.ts';
+import {
+  grantLease,
+  leaseAtDeadline,
+  leaseDueAt,
+  leaseEnded,
+  leaseGivenUp,
+  pauseLease,
+  renewOnAnswer,
+  renewOnRequest,
+  renewOnSign,
+  resumeLease,
+  withdrawRequest,
+  type Lease,
+} from './lease.ts';
+import { deaf, type Rhythm } from './rhythm.ts';
+
+/** What every protocol without connections can report. `heardAt`: when the bytes arrived that it is about; absent: now. */
+export type LeaseSignal =
+  /** The head of a request is authenticated and authorised. It arrived before that. */
+  | { readonly type: 'request'; readonly terms: LeaseTerms; readonly heardAt?: Instant }
+  /** Anything else of the device arrived: more of a request, an acknowledgement, a ping. */
+  | { readonly type: 'heard'; readonly heardAt?: Instant }
+  /** A request was answered, or given up by either side. */
+  | { readonly type: 'answered' }
+  /** The secret that let the device in is not valid any more. */
+  | { readonly type: 'withdrawn' }
+  /** The device said that it leaves. */
+  | { readonly type: 'goodbye'; readonly heardAt?: Instant }
+  /** The adapter cannot serve devices. The lease book reports this, and `resumed`. */
+  | { readonly type: 'paused' }
+  /** It can again. */
+  | { readonly type: 'resumed' };
+
+/** A device without a lease, with what is known of its rhythm. */
+export interface AbsentHolder {
+  readonly phase: 'absent';
+  readonly rhythm: Rhythm;
+}
+
+/** A device that holds a lease, and what its protocol adds. */
+export interface PresentHolder {
+  readonly phase: string;
+  readonly lease: Lease;
+}
+
+/** What a signal makes of a lease that is held. */
+export type LeaseOutcome<State> =
+  | { readonly held: State }
+  | { readonly ended: DisconnectedChange; readonly rhythm: Rhythm };
+
+/** How a protocol holds leases: {@link plainLease}, or that with something added. */
+export interface LeaseHolding<State extends PresentHolder, Signal extends { readonly type: string } = never> {
+  /** A request granted a lease to a device that had none. */
+  begin(lease: Lease, terms: LeaseTerms): State;
+  /** The lease lives on from an earlier run of the adapter. */
+  restore(lease: Lease): State;
+  reduce(state: State, signal: LeaseSignal | Signal | CommonSignal, at: Instant): LeaseOutcome<State>;
+  /** When there is something to do without a signal; `undefined`: not before the next one. */
+  dueAt(state: State): Instant | undefined;
+}
+
+/** The tracker of a protocol without connections: a request grants its device a lease, which ends or runs out. */
+export function leaseTracker<State extends PresentHolder, Signal extends { readonly type: string } = never>(
+  holding: LeaseHolding<State, Signal>,
+): ConnectionTracker<AbsentHolder | State, LeaseSignal | Signal> {
+  function goOn(state: State, at: Instant, changes: readonly Change[] = []): Step<State> {
+    const due = holding.dueAt(state);
+    if (due === undefined) return { state, changes };
+    // It may have passed while the clock of the lease stood still.
+    return { state, changes, deadline: due > at ? due : later(at, 1) };
+  }
+
+  return {
+    initial: { phase: 'absent', rhythm: {} },
+    presence: (state) =>
+      isAbsent(state)
+        ? undefined
+        : { lastSeen: state.lease.lastSeen, lease: { basis: state.lease.basis, until: state.lease.until } },
+    reduce(state, signal, at) {
+      if (!isAbsent(state)) {
+        const outcome = holding.reduce(state, signal, at);
+        if ('held' in outcome) return goOn(outcome.held, at);
+        return { state: { phase: 'absent', rhythm: outcome.rhythm }, changes: [outcome.ended] };
+      }
+      if (isRequest(signal)) {
+        const lease = grantLease(signal.terms, state.rhythm, at);
+        return goOn(holding.begin(lease, signal.terms), at, [{ type: 'connected', basis: lease.basis }]);
+      }
+      if (signal.type === 'resumed')
+        return { state: { phase: 'absent', rhythm: deaf(state.rhythm) }, changes: [] };
+      return { state, changes: [] };
+    },
+  };
+}
+
+/** A lease that is kept by requests and other signs of life, and by nothing else. */
+export const plainLease: LeaseHolding<{ readonly phase: 'present'; readonly lease: Lease }> = {
+  begin: (lease) => ({ phase: 'present', lease }),
+  restore: (lease) => ({ phase: 'present', lease }),
+  dueAt: ({ lease }) => leaseDueAt(lease),
+  reduce({ lease }, signal, at) {
+    if (signal.type !== 'deadline') {
+      const outcome = afterSignal(lease, signal, at);
+      return 'held' in outcome ? { held: { phase: 'present', lease: outcome.held } } : outcome;
+    }
+    const left = leaseAtDeadline(lease, at);
+    return left === 'ran-out' ? leaseOver(lease, 'inactive') : { held: { phase: 'present', lease: left } };
+  },
+};
+
+/** What a signal, which is no deadline, makes of a lease. */
+export function afterSignal(
+  lease: Lease,
+  signal: LeaseSignal | EndedSignal,
+  at: Instant,
+): LeaseOutcome<Lease> {
+  switch (signal.type) {
+    case 'request':
+      return { held: renewOnRequest(lease, signal.terms, at, signal.heardAt) };
+    case 'heard':
+      return { held: renewOnSign(lease, at, signal.heardAt) };
+    case 'answered':
+      return { held: renewOnAnswer(lease, at) };
+    case 'withdrawn':
+      return { held: withdrawRequest(lease, at) };
+    case 'paused':
+      return { held: pauseLease(lease, at) };
+    case 'resumed':
+      return { held: resumeLease(lease, at) };
+    case 'goodbye':
+      return { ended: leaseGivenUp(lease, signal.heardAt ?? at), rhythm: lease.rhythm };
+    case 'ended':
+      return leaseOver(lease, signal.reason);
+    default:
+      return signal satisfies never;
+  }
+}
+
+/** A lease that ends without a word of the device. */
+export function leaseOver(
+  lease: Lease,
+  reason: DisconnectedChange['reason'],
+): Extract<LeaseOutcome<never>, { readonly ended: unknown }> {
+  return { ended: leaseEnded(lease, reason), rhythm: lease.rhythm };
+}
+
+function isAbsent(state: AbsentHolder | PresentHolder): state is AbsentHolder {
+  return state.phase === 'absent';
+}
+
+function isRequest(signal: {
+  readonly type: string;
+}): signal is Extract<LeaseSignal, { readonly type: 'request' }> {
+  return signal.type === 'request';
+}
