@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { guardConsole } from '@rollcall/adapter-kit';
+import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-kit';
+import { spreadLastNet } from '@rollcall/containment';
 import { bury } from './bury.ts';
 import { parseCommand, usage } from './command-line.ts';
 import { demo } from './demo.ts';
@@ -12,8 +13,17 @@ import { inOneLine, teller } from './terminal.ts';
 import { tail } from './tail.ts';
 import { up } from './up.ts';
 
-guardConsole(terminalLog(teller(process.stderr)));
+const tell = teller(process.stderr);
+const log = terminalLog(tell);
 const parsed = parseCommand(process.argv.slice(2));
+const debugging = libraryDebugProblems(process.env);
+if (debugging.length > 0) {
+  for (const problem of debugging) tell(problem);
+  process.exit(2);
+}
+guardConsole(log);
+// The network has a net of its own. People get one line.
+if (parsed.command !== 'network') spreadLastNet(log, () => {});
 
 try {
   switch (parsed.command) {
@@ -48,7 +58,7 @@ try {
       process.stdout.write(`${ownVersion()}\n`);
       break;
     case 'mistake':
-      teller(process.stderr)(parsed.problem);
+      tell(parsed.problem);
       process.stderr.write(`\n${usage}`);
       process.exitCode = 2;
       break;
@@ -56,7 +66,7 @@ try {
       parsed satisfies never;
   }
 } catch (error) {
-  teller(process.stderr)(inOneLine(error));
+  tell(inOneLine(error));
   process.exitCode = 1;
 }
 // A child that is being watched, or a socket that lingers, must not keep a finished command alive.

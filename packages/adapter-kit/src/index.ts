@@ -29,6 +29,7 @@ export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases
 export type { LearnedGaps, Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
 export { guardConsole } from './lifecycle/guard-console.ts';
+export { libraryDebugProblems } from './lifecycle/library-debug.ts';
 export { logFormatOf } from './config/log-format.ts';
 export {
   runAdapterProcess,

@@ -8,9 +8,13 @@ import { forgetPeerBeingServed, peerBeingServed } from './served-peer.ts';
  * What belongs to no peer ends the process, as without this net: then the state that all peers share is in doubt, and no event must
  * be made of it. Whoever supervises the process starts it anew, and the journal knows what was open.
  *
+ * @param tellStack where to: the log may not be written any more.
  * @returns takes the net away.
  */
-export function spreadLastNet(log: Log): () => void {
+export function spreadLastNet(
+  log: Log,
+  tellStack: (stack: string) => unknown = (stack) => process.stderr.write(stack),
+): () => void {
   function caught(error: unknown): void {
     const peer = peerBeingServed();
     forgetPeerBeingServed();
@@ -19,7 +23,7 @@ export function spreadLastNet(log: Log): () => void {
       return;
     }
     log.error({ err: error }, 'a mistake of ours that concerns everybody: the process ends');
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    tellStack(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   }
   process.on('uncaughtException', caught);

@@ -1,4 +1,4 @@
-import { harmOf, nastyStrings } from '@rollcall/conformance';
+import { harmOf, ManualClock, nastyStrings } from '@rollcall/conformance';
 import { afterEach, expect, test, vi } from 'vitest';
 import { recordingLog } from '../conformance/recording-log.ts';
 import { guardConsole } from './guard-console.ts';
@@ -8,7 +8,7 @@ afterEach(() => {
   for (const each of undo.splice(0)) each();
 });
 
-function givenAGuardedConsole() {
+function givenAGuardedConsole(clock = new ManualClock()) {
   const log = recordingLog();
   const written: string[] = [];
   const spies = [process.stdout, process.stderr].map((stream) =>
@@ -17,7 +17,7 @@ function givenAGuardedConsole() {
       return true;
     }),
   );
-  const giveBack = guardConsole(log);
+  const giveBack = guardConsole(log, clock);
   undo.push(() => {
     giveBack();
     for (const spy of spies) spy.mockRestore();
@@ -53,4 +53,15 @@ test('an endless line is cut', () => {
   const { log } = givenAGuardedConsole();
   console.warn('x'.repeat(1_000_000));
   expect(JSON.stringify(log.lines).length).toBeLessThan(3_000);
+});
+
+test('a peer of which a library complains without end is ten lines a minute, and one that says how many there were', () => {
+  const clock = new ManualClock();
+  const { log } = givenAGuardedConsole(clock);
+  for (let minute = 0; minute < 3; minute++) {
+    for (let complaint = 0; complaint < 1_000; complaint++) console.warn('bad symbol');
+    clock.advance(60_000);
+  }
+  expect(log.lines).toHaveLength(3 * 10 + 2);
+  expect(log.lines[10]).toMatchObject({ level: 'warn', facts: { untold: 990 } });
 });

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { spreadLastNet } from '@rollcall/containment';
 import {
+  ConfigError,
   systemClock as clock,
   systemRandom as random,
   type Clock,
@@ -26,6 +27,7 @@ import { memoryLimit } from '../outbox/memory-limit.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { guardConsole } from './guard-console.ts';
+import { libraryDebugProblems } from './library-debug.ts';
 import { exitStatus, runProcess } from './run-process.ts';
 import { tellOfDrain } from './tell-of-drain.ts';
 import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
@@ -82,6 +84,8 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
   // Until the configuration is read. Then it is known how the log is to be written.
   let log = createLog({ name, level: 'error', format: logFormatOf(process.env) });
   const main = async (): Promise<number> => {
+    const debugging = libraryDebugProblems(process.env);
+    if (debugging.length > 0) throw new ConfigError(debugging);
     const config = program.load(process.env);
     if (process.argv.includes('--print-config')) {
       process.stdout.write(printConfig(config.effective));
@@ -100,8 +104,6 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
   const mayEndAtOnceNoMore = endWithParent();
   spreadLastNet(log);
   guardConsole(log);
-  if (process.env['DEBUG'] !== undefined)
-    log.warn({}, 'DEBUG is set: libraries print what devices say, their passwords too, on standard error');
   const adapterId = kit.adapterId ?? `${hostname()}-${parts.adapter.type}`;
   const journal = selectJournal(
     adapterId,

@@ -174,6 +174,11 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     senders.add(sender);
     return undefined;
   });
+  container.on('disconnected', ({ connection }: rhea.EventContext) => {
+    for (const each of [receivers, senders])
+      for (const link of each) if (link.connection === connection) each.delete(link as never);
+    for (const session of sessions) if (session.connection === connection) sessions.delete(session);
+  });
   for (const event of ['receiver_close', 'sender_close'])
     container.on(event, ({ receiver, sender }: rhea.EventContext) => {
       if (receiver) receivers.delete(receiver);
