@@ -188,21 +188,21 @@ test('a sink that cannot be made is told in one line, with status 2', async () =
   ]);
 });
 
-/** Devices that are connected to the adapter, and come back no more. */
-async function devicesAt(adapter: TestProcess, count: number): Promise<readonly MqttClient[]> {
+/** A device that comes once. */
+async function deviceAt(adapter: TestProcess, clientId: string): Promise<MqttClient> {
   const ready = JSON.parse(await adapter.line((line) => line.includes('"ready"'), 'that it is ready')) as {
     listening: { port: number }[];
   };
-  return Promise.all(
-    Array.from({ length: count }, (_, id) =>
-      mqtt.connectAsync(`mqtt://127.0.0.1:${ready.listening[0]?.port}`, {
-        username: 'sensor1@DEFAULT_TENANT',
-        password: 'hono-secret',
-        clientId: `unit-${id}`,
-        reconnectPeriod: 0,
-      }),
-    ),
-  );
+  return mqtt.connectAsync(`mqtt://127.0.0.1:${ready.listening[0]?.port}`, {
+    username: 'sensor1@DEFAULT_TENANT',
+    password: 'hono-secret',
+    clientId,
+    reconnectPeriod: 0,
+  });
+}
+
+function devicesAt(adapter: TestProcess, count: number): Promise<readonly MqttClient[]> {
+  return Promise.all(Array.from({ length: count }, (_, id) => deviceAt(adapter, `unit-${id}`)));
 }
 
 const messagesOf = ({ stdout }: TestProcess): readonly string[] =>
@@ -247,6 +247,39 @@ test('a stop that can neither deliver nor journal says what is lost, with status
       .filter((line) => line.includes('events are lost'))
       .map((line) => JSON.parse(line) as object),
   ).toMatchObject([{ level: 'error', sink: 'events', events: 6, disconnected: 3 }]);
+});
+
+test('a journal that is full keeps what it has; a stop says what is lost beside it, with status 3', async () => {
+  const full = {
+    ...environment,
+    ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
+    ROLLCALL_ADAPTER_ID: 'mqtt-0',
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events',
+    ROLLCALL_JOURNAL_DIRECTORY: join(directory, 'full'),
+    ROLLCALL_JOURNAL_MAXBYTES: '1000000',
+    ROLLCALL_ADAPTER_SHUTDOWNGRACE: '500',
+  };
+  const numberIn = ({ stdout }: TestProcess, message: string): number =>
+    (JSON.parse(stdout.find((line) => line.includes(message)) ?? '{}') as { events: number }).events;
+  const unconfirmed = 'stopping with events that were not confirmed';
+
+  const adapter = startApp('mqtt-adapter', [], full);
+  let connections = 0;
+  while (
+    connections < 2_000 &&
+    !messagesOf(adapter).some((message) => message.startsWith('journal cannot be written'))
+  ) {
+    await (await deviceAt(adapter, 'unit-0')).endAsync();
+    connections += 1;
+  }
+  await devicesAt(adapter, 5);
+  expect(await adapter.end('SIGTERM')).toBe(3);
+  expect(numberIn(adapter, unconfirmed)).toBe(2 * (connections + 5));
+
+  const next = startApp('mqtt-adapter', [], full);
+  await next.line((line) => line.includes('"ready"'), 'that it is ready');
+  expect(await next.end('SIGTERM')).toBe(0);
+  expect(numberIn(adapter, 'events are lost') + numberIn(next, unconfirmed)).toBe(2 * (connections + 5));
 });
 
 test('a journal that another adapter has open is told in one line, with status 1; one that cannot be read too', async () => {

@@ -315,7 +315,9 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       if (device) authenticator.provedTenant(device.device.tenant);
       // It may have been let in a while ago, as in AMQP.
       const outdated = device !== undefined && access.mayBeOutdated(device);
-      const isDraining = phase === 'stopping' && (settings.drainPerSecond ?? 0) > 0;
+      // With leases there is nothing to drain: a request that was begun is served.
+      const isDraining =
+        phase === 'stopping' && (settings.drainPerSecond ?? 0) > 0 && adapter.presence !== 'lease';
       const refusal =
         outdated || isDraining
           ? refuse('busy').refusal
