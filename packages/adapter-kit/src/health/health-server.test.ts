@@ -74,7 +74,7 @@ test('a taken port is named', async () => {
     metrics: async () => ({ contentType: '', text: '' }),
   });
   await expect(second).rejects.toThrow(
-    new TransportError(`health port 127.0.0.1:${server.port} cannot be bound`),
+    new TransportError(`health port 127.0.0.1:${server.port} cannot be bound: EADDRINUSE`),
   );
   await server.close();
 });

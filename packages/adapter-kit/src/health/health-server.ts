@@ -86,7 +86,10 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new TransportError(`health port ${options.host}:${options.port} cannot be bound`, { cause: error });
+    const why = (error as NodeJS.ErrnoException).code;
+    throw new TransportError(`health port ${options.host}:${options.port} cannot be bound: ${why}`, {
+      cause: error,
+    });
   }
   // Such as a connection that cannot be accepted, for want of file descriptors.
   server.on('error', (error) => options.log.warn({ cause: error.message }, 'health server failed'));
