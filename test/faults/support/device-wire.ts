@@ -57,13 +57,16 @@ export const amqpWire: DeviceWire = {
       amqpFrame(0, descriptors.open, field(0xa1, remoteId)),
     ]),
   readAnswer(bytes) {
+    let answer: 'accepted' | 'refused' | undefined;
     for (let at = 0; at + 11 <= bytes.length;) {
       const isHeader = bytes.toString('latin1', at, at + 4) === 'AMQP';
       const size = isHeader ? 8 : bytes.readUInt32BE(at);
-      if (!isHeader && bytes[at + 10] === descriptors.open) return 'accepted';
+      if (!isHeader && bytes[at + 10] === descriptors.open) answer = 'accepted';
+      // A refusal is told once the connection is open (AMQP 1.0 §2.4.1).
+      if (!isHeader && bytes[at + 10] === descriptors.close) answer = 'refused';
       at += size;
     }
-    return undefined;
+    return answer;
   },
   goodbye: amqpFrame(0, descriptors.close),
   // A frame of nothing (AMQP 1.0 §2.4.5).

@@ -140,9 +140,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
 
   /** Has the tracker end a connection; once the event is published, its app hears that it has to close the peer. */
-  function endOne({ description, tracked }: Connected, reason: EndReason): void {
+  function endOne({ description, tracked }: Connected, reason: EndReason, at?: Instant): void {
     if (reason === 'adapter-shutdown' && description.survivesShutdown) return;
-    tracked.report(endedBecause(reason, description.endCauses));
+    tracked.report(endedBecause(reason, description.endCauses), at);
   }
 
   /** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */
@@ -204,7 +204,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const slot = slotKey(description);
         const older = slot === undefined ? undefined : slots.get(slot);
         // Its ending comes first, and says how many pairs were left out before it.
-        if (older) endOne(older, 'taken-over');
+        // It ends when the newer one begins: the process may be held up between the two.
+        if (older) endOne(older, 'taken-over', at);
         const event = stampConnected(stamp, description, change, at, options.coalescedOf(device));
         // Not before: what could not be published must not be ended either.
         keep(options.publish(event, description));
@@ -249,7 +250,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       tracked.report({ type: 'deadline' });
     }
     return {
-      report: tracked.report,
+      report: (signal) => tracked.report(signal),
       committed: () => (committed ? within(committed, options.commitWaitMs, clock) : Promise.resolve()),
     };
   }

@@ -11,7 +11,8 @@ import type {
 
 /** A tracker that lives in time. */
 export interface Tracked<Signal> {
-  report(signal: Signal | CommonSignal): void;
+  /** @param at when that was; default: now. */
+  report(signal: Signal | CommonSignal, at?: Instant): void;
   /** What is worth keeping of the device; `undefined` where it is not connected. */
   presence(): Presence | undefined;
   /** Disarms the deadline; later signals still reduce, but wake nobody. */
@@ -44,9 +45,8 @@ export function track<State, Signal>(
   let stopped = false;
   let broken = false;
 
-  function step(signal: Signal | CommonSignal): void {
+  function step(signal: Signal | CommonSignal, at = clock.monotonic()): void {
     if (broken) return;
-    const at = clock.monotonic();
     const next = ask(() => tracker.reduce(state, signal, at));
     if (next === undefined) return;
     state = next.state;

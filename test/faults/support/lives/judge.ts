@@ -125,7 +125,7 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
       ? [`nobody let it in, and ${told.length} connections are told`]
       : [];
   const [mine, ...more] = told;
-  if (!mine) return ['it was let in, and nothing is told'];
+  if (!mine) return journalWasLost(life, circumstances) ? [] : ['it was let in, and nothing is told'];
   if (more.length > 0) return wasLate(life, mine) ? [] : [`it is told as ${told.length} connections`];
   const [ending, ...others] = mine.endings.toSorted((one, other) => one.at - other.at);
   if (!ending)

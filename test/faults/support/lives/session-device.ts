@@ -242,6 +242,7 @@ async function losesAccess(
 ): Promise<undefined> {
   const id = deviceId(index);
   const change = pickOf(access.changes, random);
+  life.script = `access ended: ${change}`;
   const restored = access.end(id, change);
   for (let left = 60; left > 0 && !socket.readableEnded && !socket.destroyed && !over(); left--) {
     sends(life);
@@ -249,7 +250,7 @@ async function losesAccess(
     await pause(300);
   }
   const isClosed = socket.readableEnded || socket.destroyed;
-  life.script = isClosed ? `access ended: ${change}` : 'hung up';
+  if (!isClosed) life.script = 'hung up';
   ends(life, isClosed ? 'access ended' : 'hung up');
   socket.destroy();
   await restored();

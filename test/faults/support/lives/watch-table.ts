@@ -1,6 +1,7 @@
 import { deviceRef } from '@rollcall/core';
 import type { PresenceTable } from '@rollcall/client';
 import type { Fault } from './faults-of-lives.ts';
+import { journalWasLost } from './judge.ts';
 import type { Life } from './life.ts';
 
 /** A status that is false for so long, while all is well, is a difference. */
@@ -40,7 +41,8 @@ export function watchTable(
       }
       samples += 1;
       const { status } = table.get(deviceRef('acme', device));
-      if (status === truth) falseSince.delete(device);
+      const forgotten = status === 'unknown' && mine.some((each) => journalWasLost(each, { faults }));
+      if (status === truth || forgotten) falseSince.delete(device);
       else if (!falseSince.has(device)) falseSince.set(device, now);
       const since = falseSince.get(device);
       if (since !== undefined && now - since > patienceMs) {
@@ -61,7 +63,8 @@ export function watchTable(
 }
 
 function truthOf(life: Life, all: readonly Life[], now: number): 'online' | 'offline' | undefined {
-  if (life.outcome === 'unknown') return undefined;
+  // It goes on while its access ends.
+  if (life.outcome === 'unknown' || life.script?.startsWith('access ended')) return undefined;
   if (life.outcome === 'accepted' && !life.end)
     return life.acceptedAt !== undefined && now - life.acceptedAt > 1_000 ? 'online' : undefined;
   if (!all.some(({ outcome }) => outcome === 'accepted')) return undefined;
