@@ -3,7 +3,7 @@ import { later, type Clock } from '@rollcall/core';
 import { createTries } from './tries.ts';
 
 /** A message, and what is to be done with it. */
-export interface Work {
+interface Work {
   /** Messages of one lane keep their order. */
   readonly lane: string;
   /** The same whenever the message comes again. */

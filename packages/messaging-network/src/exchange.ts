@@ -37,7 +37,7 @@ export interface QueueStats {
 }
 
 /** A message as it came. */
-export interface Published {
+interface Published {
   readonly payload: Buffer;
   /** Wall-clock milliseconds; `undefined`: never. */
   readonly expiresAt: number | undefined;

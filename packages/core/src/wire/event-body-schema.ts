@@ -44,7 +44,10 @@ const epoch = { type: 'string', pattern: '^[0-9a-f]{16}$' };
 const shared = {
   'event-id': uuid,
   'connection-id': uuid,
-  epoch,
+  epoch: {
+    description: '12 digits of milliseconds since 1970 (UTC), 4 of a counter; compares as a string',
+    ...epoch,
+  },
   slot: { type: 'string' },
   at: time,
   basis,
