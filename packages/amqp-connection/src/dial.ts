@@ -4,6 +4,7 @@ import { servedPeer } from '@rollcall/containment';
 import { later, TransportError } from '@rollcall/core';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
+import { boundReader } from './bound-reader.ts';
 import { containConnection } from './contain-connection.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
@@ -11,6 +12,8 @@ import { rawSession } from './raw-session.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { writeTransfersTogether } from './transfers-together.ts';
+
+boundReader();
 
 /** A session, ready to send on. */
 interface OpenSession {
