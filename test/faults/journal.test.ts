@@ -103,6 +103,28 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
   });
 });
 
+test('a journal over which an older copy is written, while its write-ahead log goes on: after a kill every session is told', async () => {
+  const { stage, record, fleet } = await everythingRuns({ devices: 140 });
+  await fleet.connectAll(40);
+  await eventuallyNone(() => differences(record, fleet));
+  const older = `${stage.journal}.older`;
+  copyFileSync(stage.journal, older);
+  for (let index = 40; index < 140; index++) await fleet.connect(index);
+  for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
+  await eventuallyNone(() => differences(record, fleet));
+  copyFileSync(older, stage.journal);
+  // It either fits together or does not: what was written before decides.
+  await eventuallyNone(
+    () => (logged(stage, 'somebody else has written to it') === 1 ? [] : ['it was not noticed']),
+    5_000,
+  );
+  await pause(200);
+  await stage.adapter.end('SIGKILL');
+  await stage.adapter.start();
+  await eventuallyNone(() => differences(record, fleet));
+  expect(fleet.open()).toEqual([]);
+});
+
 test('a journal that was begun anew is whole again soon', async () => {
   const { stage } = await everythingRuns({ devices: 1 });
   rmSync(dirname(stage.journal), { recursive: true });

@@ -265,6 +265,33 @@ describe('a journal whose file was destroyed', () => {
 });
 
 describe('a journal that is looked after', () => {
+  test('that somebody wrote to, and that fits together, is written again, with a warning, and is not behind', async () => {
+    const { clock, log, journal, conditions } = given();
+    await journal.recover();
+    const { committed } = journal.append(connected('a'), ['events']);
+    await committed;
+    let asked = 0;
+    journal.backedBy(() => {
+      asked += 1;
+      return { ...nothingElse, waiting: () => [] };
+    });
+    conditions.push({ state: 'doubtful', problem: 'somebody else has written to it' });
+    await looked(clock);
+    expect(asked).toBe(1);
+    expect(journal.behind()).toBe(false);
+    expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
+  });
+
+  test('is looked at less often while it is begun anew again and again, and within five seconds still', async () => {
+    const { clock, journal, conditions } = given();
+    await journal.recover();
+    const removed: StoreCondition = { state: 'begun-anew', problem: 'it was removed', from: 'all' };
+    for (let round = 0; round < 10; round++) conditions.push(removed);
+    await clock.advanceAsync(31_000);
+    // After 1, 3, 7, 11, … s.
+    expect(journal.begunAnew).toBe(9);
+  });
+
   test('is behind while it cannot be kept, and says so once for each cause, and when it is over', async () => {
     const { clock, log, journal, conditions } = given();
     await journal.recover();

@@ -3,6 +3,7 @@ import type { JournalStore, StoreCondition } from './store/stored.ts';
 
 /** How often the store is looked at. */
 const checkEveryMs = 1_000;
+const longestPauseMs = 4_000;
 /** Where mending it fails, and takes long, it is tried less often. */
 const pausesPerCheck = 10;
 /** A store that says nothing for so long is in trouble. */
@@ -34,6 +35,7 @@ export function watchStore({ store, clock, log, refill }: StoreWatchOptions): St
   let checkingSince: Instant | undefined;
   let toldUntil: Instant | undefined;
   let begunAnew = 0;
+  let pauseMs = checkEveryMs;
   let stopped = false;
   let looking: Promise<StoreCondition['state']> | undefined;
   let disarm = (): void => {};
@@ -54,15 +56,20 @@ export function watchStore({ store, clock, log, refill }: StoreWatchOptions): St
       return;
     }
     problem = undefined;
+    if (condition.state === 'doubtful') {
+      refill();
+      log.warn(
+        { cause: condition.problem },
+        'journal fits together still: what is in memory is written to it again',
+      );
+      return;
+    }
     begunAnew += 1;
     toldUntil = later(clock.monotonic(), toldForMs);
     const { from, problem: cause, setAside } = condition;
-    // What others wrote to, and still fits together, may be older than what is known here.
-    const lost = from === 'all' ? 0 : refill();
-    log.error(
-      { cause, ...(setAside !== undefined && { setAside }), ...(from === 'nothing' && { lost }) },
-      `journal was begun anew, with ${from === 'nothing' ? 'what is in memory' : 'all that it had'}`,
-    );
+    const facts = { cause, ...(setAside !== undefined && { setAside }) };
+    if (from === 'all') log.error(facts, 'journal was begun anew, with all that it had');
+    else log.error({ ...facts, lost: refill() }, 'journal was begun anew, with what is in memory');
   }
 
   async function look(): Promise<StoreCondition['state']> {
@@ -81,8 +88,10 @@ export function watchStore({ store, clock, log, refill }: StoreWatchOptions): St
     const begunAt = clock.monotonic();
     const state = await lookOnce();
     if (stopped) return;
+    // Where it happens again and again, as on a file system that gives files new numbers, it is not copied all the time.
+    pauseMs = state === 'begun-anew' ? Math.min(pauseMs * 2, longestPauseMs) : checkEveryMs;
     const tookMs = clock.monotonic() - begunAt;
-    checkLater(Math.max(checkEveryMs, state === 'away' ? tookMs * pausesPerCheck : 0));
+    checkLater(Math.max(pauseMs, state === 'away' ? tookMs * pausesPerCheck : 0));
   }
 
   function checkLater(afterMs: number): void {

@@ -43,6 +43,8 @@ export interface LaneContext {
   maySend(): boolean;
   /** What became of a try. Told before the next event of the device goes out. Not of announcements. */
   tried(tried: Tried): void;
+  /** The journal does not have an event any more that was to be sent. */
+  lost(): void;
   /** The event of this place waits no more; told after {@link tried}. */
   released(bytes: number): void;
 }
@@ -126,8 +128,7 @@ export function createLane(context: LaneContext): Lane {
       context.log.debug({ sink: sink.name, err: cause }, 'event could not be read from the journal');
       retryLater(entry, 0, false);
     } else {
-      const place = waiting.place(entry);
-      context.log.error({ sink: sink.name, place }, 'journal has lost an event that was to be sent');
+      context.lost();
       next(entry);
     }
   }

@@ -8,7 +8,7 @@ test('however many are left out, the log has a line a minute with their number, 
   const log = recordingLog();
   const leftOutLog = createLeftOutLog({ clock, log }, { sink: 'events' });
   for (let second = 0; second < 150; second++) {
-    for (let pair = 0; pair < 100; pair++) leftOutLog.leftOut();
+    for (let pair = 0; pair < 100; pair++) leftOutLog.count();
     clock.advance(1_000);
   }
   clock.advance(120_000);

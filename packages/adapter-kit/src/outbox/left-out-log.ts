@@ -1,37 +1,14 @@
-import { later, type Clock, type Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
+import { createMinuteLog, type MinuteLog } from './minute-log.ts';
 
-const everyMs = 60_000;
-
-/** Says that connections are left out: at once, then once a minute while it goes on, and once when it is over. */
-export interface LeftOutLog {
-  leftOut(): void;
-  stop(): void;
-}
-
+/** Says that connections are left out. */
 export function createLeftOutLog(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   facts: object,
-): LeftOutLog {
-  let unsaid = 0;
-  let disarm: (() => void) | undefined;
-
-  function say(): void {
-    log.warn({ ...facts, leftOut: unsaid }, 'outbox is full: whole connections are left out, and counted');
-    unsaid = 0;
-    disarm = clock.at(later(clock.monotonic(), everyMs), minuteOver);
-  }
-
-  function minuteOver(): void {
-    disarm = undefined;
-    if (unsaid > 0) say();
-    else log.info(facts, 'outbox has left out no connection for a minute');
-  }
-
-  return {
-    leftOut() {
-      unsaid += 1;
-      if (!disarm) say();
-    },
-    stop: () => disarm?.(),
-  };
+): MinuteLog {
+  return createMinuteLog(clock, {
+    say: (leftOut) =>
+      log.warn({ ...facts, leftOut }, 'outbox is full: whole connections are left out, and counted'),
+    over: () => log.info(facts, 'outbox has left out no connection for a minute'),
+  });
 }

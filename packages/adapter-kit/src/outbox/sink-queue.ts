@@ -4,10 +4,11 @@ import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bou
 import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
 import { createLeftOutLog } from './left-out-log.ts';
 import type { OutboxBounds, SinkDepth } from './outbox.ts';
+import { createLostLog } from './lost-log.ts';
 import { createRefusedLog } from './refused-log.ts';
 import type { Arrival, LeftOut } from './tenant-queue.ts';
 
-interface SinkQueueContext extends Omit<LaneContext, 'tenant' | 'tried' | 'released'> {
+interface SinkQueueContext extends Omit<LaneContext, 'tenant' | 'tried' | 'lost' | 'released'> {
   readonly bounds: OutboxBounds;
 }
 
@@ -40,6 +41,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
   const { sink, bounds, bodies } = context;
   const lanes = new Map<string, Lane>();
   const leftOutLog = createLeftOutLog(context, { sink: sink.name, ...bounds });
+  const lostLog = createLostLog(context, sink.name);
   const refusedLog = createRefusedLog(context, sink.name, refusingTenants);
   let events = 0;
   let bytes = 0;
@@ -52,6 +54,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
       lane = createLane({
         ...context,
         tenant,
+        lost: () => lostLog.count(),
         tried(tried) {
           observer.tried(tried);
           if (tried.delivery.status !== 'refused') return;
@@ -89,7 +92,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
     if (!pair) return;
     events -= 2;
     bytes -= pair.bytes;
-    leftOutLog.leftOut();
+    leftOutLog.count();
     observer.leftOut(lane.tenant, pair);
     observer.released();
     lane.pump();
@@ -146,6 +149,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
     stop() {
       unsubscribe?.();
       leftOutLog.stop();
+      lostLog.stop();
       refusedLog.stop();
       for (const lane of lanes.values()) lane.stop();
     },

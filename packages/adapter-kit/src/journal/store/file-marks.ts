@@ -10,14 +10,16 @@ export type FilesState = 'same' | 'moved' | 'written' | 'ruined';
 export interface FileMarks {
   /** Whether the file that stood there at first still stands there. */
   isInPlace(path: string): boolean;
-  compare(): FilesState;
+  /** @param byTime whether a time that has changed says that somebody has written; a size that has shrunk always does. */
+  compare(byTime: boolean): FilesState;
   /** They were written to here. */
   written(): void;
 }
 
 interface Mark {
   readonly identity: string;
-  readonly content: string;
+  readonly size: bigint;
+  readonly time: bigint;
 }
 
 /**
@@ -31,29 +33,33 @@ export function markFiles(contents: readonly string[], others: readonly string[]
   return {
     isInPlace: (path) =>
       files.some((each, index) => each.path === path && markOf(path).identity === marks[index]?.identity),
-    compare() {
+    compare(byTime) {
       let moved = false;
       let written = false;
       for (const [index, { path, isContent }] of files.entries()) {
         const [now, before] = [markOf(path), marks[index]];
         if (now.identity !== before?.identity) moved = true;
-        else if (isContent && now.content !== before.content) written = true;
+        else if (isContent && isWritten(before, now, byTime)) written = true;
       }
       if (moved) return written ? 'ruined' : 'moved';
       return written ? 'written' : 'same';
     },
     written() {
       // Where one is gone, this is for `compare` to tell.
-      marks = files.map(({ path }, index) => ({
-        identity: marks[index]?.identity ?? '',
-        content: markOf(path).content,
-      }));
+      marks = files.map(({ path }, index) => {
+        const { size, time } = markOf(path);
+        return { identity: marks[index]?.identity ?? '', size, time };
+      });
     },
   };
 }
 
+function isWritten(before: Mark, now: Mark, byTime: boolean): boolean {
+  return now.size < before.size || (byTime && (now.size !== before.size || now.time !== before.time));
+}
+
 function markOf(path: string): Mark {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!found) return { identity: 'none', content: 'none' };
-  return { identity: `${found.dev}:${found.ino}`, content: `${found.size}:${found.mtimeNs}` };
+  if (!found) return { identity: 'none', size: 0n, time: 0n };
+  return { identity: `${found.dev}:${found.ino}`, size: found.size, time: found.mtimeNs };
 }

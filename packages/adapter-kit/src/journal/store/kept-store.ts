@@ -18,6 +18,9 @@ export interface KeptStore extends Omit<SqliteStore, 'copyTo' | 'isSound'> {
   check(): StoreCondition;
 }
 
+/** Looks during which times say nothing, after one that said something wrong: there are file systems whose times change late. */
+const looksWithoutTimes = 30;
+
 type Trouble = Exclude<FilesState, 'same'>;
 
 const problems: Readonly<Record<Trouble, string>> = {
@@ -29,8 +32,8 @@ const problems: Readonly<Record<Trouble, string>> = {
 /**
  * Opens a journal's file, and looks before each use whether it is what it was.
  *
- * A file that is gone from its place is still open here: it is written to until all of it was copied into a new one. One that somebody
- * wrote to is copied where it still fits together; where it does not, the new one begins with nothing.
+ * A file that is gone from its place is still open here: it is written to until all of it was copied into a new one. Where somebody
+ * wrote to it, and it does not fit together any more, the new one begins with nothing.
  *
  * @throws Error where it cannot be used.
  */
@@ -41,6 +44,10 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
   let marks: FileMarks;
   /** Until a new one is begun. */
   let trouble: Trouble | undefined;
+  /** Whether somebody has written to it since the last check, and it still fits together. */
+  let isDoubtful = false;
+  /** Until times count again. */
+  let looksLeft = 0;
 
   function opened(): SqliteStore {
     if (store) return store;
@@ -50,13 +57,25 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
   }
 
   function look(): void {
-    const state = trouble ?? marks.compare();
-    if (state !== 'same') trouble = state;
+    if (trouble !== undefined) return;
+    const state = marks.compare(looksLeft === 0);
+    if (state === 'same') return;
+    if (state !== 'written' || !opened().isSound()) {
+      trouble = state;
+      return;
+    }
+    isDoubtful = true;
+    looksLeft = looksWithoutTimes;
+    // What was read before may not be what stands there now.
+    store?.close();
+    store = undefined;
+    opened();
   }
 
   function used<Result>(use: (store: SqliteStore) => Result): Result {
-    const now = opened();
+    opened();
     look();
+    const now = opened();
     // One that is only gone from its place still has everything.
     if (trouble !== undefined && trouble !== 'moved') throw new Error(problems[trouble]);
     try {
@@ -80,7 +99,7 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
     lockAgain();
     const copy = `${file}.new`;
     rmSync(copy, { force: true });
-    const isKept = cause === 'moved' || (cause === 'written' && old.isSound());
+    const isKept = cause === 'moved';
     if (isKept) old.copyTo(copy);
     const setAside = isKept && marks.isInPlace(file) ? undefined : setAsideForeign(file);
     for (const beside of ['-wal', '-shm']) rmSync(file + beside, { force: true });
@@ -92,23 +111,25 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
     return {
       state: 'begun-anew',
       problem: problems[cause],
-      from: cause === 'moved' ? 'all' : isKept ? 'what-fits' : 'nothing',
+      from: isKept ? 'all' : 'nothing',
       ...(setAside !== undefined && { setAside }),
     };
   }
 
   function check(): StoreCondition {
-    const now = opened();
-    look();
-    const cause = trouble;
     try {
-      if (cause) return beginAnew(cause, now);
+      opened();
+      look();
+      looksLeft = Math.max(0, looksLeft - 1);
+      if (trouble !== undefined) return beginAnew(trouble, opened());
       for (const path of [dirname(file), file, walOf(file)])
         if (existsSync(path)) accessSync(path, constants.W_OK);
-      return { state: 'whole' };
+      if (!isDoubtful) return { state: 'whole' };
+      isDoubtful = false;
+      return { state: 'doubtful', problem: problems.written };
     } catch (error) {
       const why = messageOf(error);
-      return { state: 'away', problem: cause ? `${problems[cause]}: ${why}` : why };
+      return { state: 'away', problem: trouble === undefined ? why : `${problems[trouble]}: ${why}` };
     }
   }
 

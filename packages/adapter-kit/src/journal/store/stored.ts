@@ -108,11 +108,13 @@ export type PartOfJournal = 'copy' | 'without-log';
 /** Whether the store outlives the process. */
 export type StoreCondition =
   | { readonly state: 'whole' }
-  /** It was gone, or not itself any more, and was begun anew: from all that it had, from what of that still fits together, or from nothing. */
+  /** Somebody else has written to it. It fits together, and may be older than it was. */
+  | { readonly state: 'doubtful'; readonly problem: string }
+  /** It was gone, or not itself any more, and was begun anew: from all that it had, or from nothing. */
   | {
       readonly state: 'begun-anew';
       readonly problem: string;
-      readonly from: 'all' | 'what-fits' | 'nothing';
+      readonly from: 'all' | 'nothing';
       /** Where a file that somebody had put in its place is now. */
       readonly setAside?: string;
     }
