@@ -133,9 +133,11 @@ test('--print-config shows what holds and where it came from, and no secret', as
     HONO_MESSAGING_PASSWORD: 'hush-hush',
   });
   expect(await adapter.exited()).toBe(0);
-  expect(adapter.stdout).toContain('ROLLCALL_MESSAGING_PASSWORD=********  # HONO_MESSAGING_PASSWORD');
-  expect(adapter.stdout).toContain('ROLLCALL_MQTT_MAXPAYLOADSIZE=2048  # default');
-  expect(adapter.stdout.join('\n')).not.toContain('hush-hush');
+  const printed = adapter.stdout.join('\n');
+  expect(printed).toContain('# HONO_MESSAGING_PASSWORD\n# ROLLCALL_MESSAGING_PASSWORD=********');
+  expect(printed).toContain('# default\nROLLCALL_MQTT_MAXPAYLOADSIZE=2048');
+  expect(printed).toContain('# preset hono\nROLLCALL_MESSAGING_EVENTADDRESS=event/{tenant}');
+  expect(printed).not.toContain('hush-hush');
 });
 
 test("a sink of one's own, named by its module, gets the events beside the log", async () => {

@@ -1,5 +1,5 @@
 import { runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging, tenantRules } from '@rollcall/amqp-sender';
+import { createMessaging, networkPresets, tenantRules } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createTemplateAdapter } from './adapter.ts';
@@ -17,5 +17,6 @@ await runAdapterProcess({
     createMessaging,
     createLoggerSink,
     tenantRules,
+    networkPresets,
   }),
 });

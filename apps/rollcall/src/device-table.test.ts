@@ -67,3 +67,13 @@ test('names cannot move the cursor', () => {
 test('with colours, the status is painted', () => {
   expect(deviceTable([left], { ...screen, colours: true })).toContain('\u001B[31moffline\u001B[39m');
 });
+
+test('80 columns are enough for every column', () => {
+  const name = 'a-device-with-a-name-of-forty-characters';
+  const lines = deviceTable([left, online(name, ['MQTT 3.1.1'])], { ...screen, columns: 80 }).split('\n');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(lines[1]).toMatch(
+    /^acme\/a-dev.*haracters {2}online {3}12:00:00 {2}MQTT 3\.1\.1 {2}silence <= 90 s$/,
+  );
+  expect(lines[2]).toMatch(/offline {2}12:10:00 {2}HTTP\/1\.1 {4}inactive, seen 600 s before$/);
+});

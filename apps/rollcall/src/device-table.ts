@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
-import { basisInWords, howKnown, saidInWords } from './in-words.ts';
+import { fitTable, type Column } from './fit-table.ts';
+import { basisInWords, howKnown, saidInWords, shortWords } from './in-words.ts';
 
 /** One device as the cells of a table: who, status, since when, over what, and why or how it is known. */
 export function deviceCells(presence: DevicePresence): readonly [string, string, string, string, string] {
@@ -39,7 +40,15 @@ export interface Screen {
   readonly colours: boolean;
 }
 
-const headings = ['DEVICE', 'STATUS', 'SINCE', 'OVER', 'WHY, OR HOW IT IS KNOWN'] as const;
+/** What tells least to whoever looks for a device is shortened first. */
+const deviceColumns: readonly Column[] = [
+  { heading: 'DEVICE', least: 12, short: (text) => text },
+  { heading: 'STATUS', least: 7, short: (text) => text },
+  // The time of the day, where there is no room for the date.
+  { heading: 'SINCE', least: 8, short: (text) => text.slice(-'00:00:00'.length) },
+  { heading: 'OVER', least: 8, short: (text) => text },
+  { heading: 'WHY, OR HOW IT IS KNOWN', least: 35, short: shortWords },
+];
 /** Lines of the screen that are no devices: headings, and how many more there are. */
 const otherLines = 3;
 
@@ -47,29 +56,19 @@ const otherLines = 3;
 export function deviceTable(devices: readonly DevicePresence[], { columns, rows, colours }: Screen): string {
   const all = devices.map(deviceCells).toSorted(([one], [other]) => (one < other ? -1 : 1));
   const shown = all.slice(0, Math.max(1, rows - otherLines));
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...shown.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-      .slice(0, columns);
-  const lines = [
-    colours ? styleText('dim', line(headings), { validateStream: false }) : line(headings),
-    ...shown.map((cells) => {
-      const text = line(cells);
-      return colours
-        ? text.replace(
-            / (online|offline|unknown)\b/,
-            (_all, status: keyof typeof paint) => ` ${paint[status](status)}`,
-          )
-        : text;
-    }),
-  ];
-  if (shown.length < all.length) lines.push(`… and ${all.length - shown.length} more`);
+  const table = fitTable(deviceColumns, shown, columns);
+  const lines = table.map((line, index) => paintedLine(line, index === 0, colours));
+  if (shown.length < all.length) lines.push(`… and ${all.length - shown.length} more`.slice(0, columns));
   return lines.join('\n');
+}
+
+function paintedLine(text: string, isHeading: boolean, colours: boolean): string {
+  if (!colours) return text;
+  if (isHeading) return styleText('dim', text, { validateStream: false });
+  return text.replace(
+    / (online|offline|unknown)\b/,
+    (_all, status: keyof typeof paint) => ` ${paint[status](status)}`,
+  );
 }
 
 const painted =

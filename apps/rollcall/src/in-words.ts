@@ -26,6 +26,21 @@ export function saidInWords({ cause, source }: Pick<HonoConnectionEvent, 'cause'
   return `seen over an adapter without connection ids: ${printable(source)} last said ${cause}`;
 }
 
+/** The same for a narrow terminal: what was said, in fewer words. */
+export function shortWords(text: string): string {
+  return shorter.reduce((said, [long, short]) => said.replace(long, short), text);
+}
+
+const shorter: readonly (readonly [string, string])[] = [
+  ['session, silence noticed within ', 'silence <= '],
+  ['session, silence may go unnoticed', 'silence unseen'],
+  ['its adapter tells nothing of it any more', 'adapter silent'],
+  ['seen over an adapter without connection ids: ', ''],
+  ['known exactly', 'exact'],
+  ['known within ', 'within '],
+  ['last seen ', 'seen '],
+];
+
 function seconds(durationMs: number): string {
   return `${(durationMs / 1_000).toFixed(durationMs < 10_000 ? 1 : 0)} s`;
 }

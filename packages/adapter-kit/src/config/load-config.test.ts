@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { environmentTable } from './environment-table.ts';
 import { port, text } from './formats.ts';
 import { kitOptions } from './kit-options.ts';
-import { loadConfig, printConfig } from './load-config.ts';
+import { loadConfig } from './load-config.ts';
+import { printConfig } from './print-config.ts';
 import { option, optional } from './option.ts';
 
 const own = {
@@ -106,9 +107,9 @@ test('the printed configuration tells where values come from, and no secret', ()
   const printed = printConfig(
     loadConfig(own, { ...required, ROLLCALL_TEST_KEY: 'hush', HONO_TEST_INSECUREPORT: '1' }).effective,
   );
-  expect(printed).toContain('ROLLCALL_TEST_INSECUREPORT=1  # HONO_TEST_INSECUREPORT\n');
-  expect(printed).toContain('ROLLCALL_TEST_KEY=********  # ROLLCALL_TEST_KEY\n');
-  expect(printed).toContain('ROLLCALL_LOG_LEVEL=info  # default\n');
+  expect(printed).toContain('# HONO_TEST_INSECUREPORT\nROLLCALL_TEST_INSECUREPORT=1\n');
+  expect(printed).toContain('# ROLLCALL_TEST_KEY\n# ROLLCALL_TEST_KEY=********\n');
+  expect(printed).toContain('# default\nROLLCALL_LOG_LEVEL=info\n');
   expect(printed).not.toContain('hush');
 });
 

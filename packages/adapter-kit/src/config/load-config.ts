@@ -1,4 +1,4 @@
-import { ConfigError, printable } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
 import { kitOptions } from './kit-options.ts';
 import { kitProblems } from './kit-problems.ts';
 import type { Options, ValuesOf } from './option.ts';
@@ -29,13 +29,4 @@ export function loadConfig<Own extends Options>(
   const all = [...problems, ...kitProblems(values), ...ownProblems(values)];
   if (all.length > 0) throw new ConfigError(all);
   return { kit: values, own: values, ...about };
-}
-
-/** The effective configuration for people: one line a variable, secrets masked. */
-export function printConfig(effective: readonly Effective[]): string {
-  const lines = effective.map(({ variable, text, secret, source }) => {
-    const shown = text === undefined ? '' : secret ? '********' : text;
-    return printable(`${variable}=${shown}  # ${source}`);
-  });
-  return `${lines.join('\n')}\n`;
 }

@@ -15,10 +15,13 @@ import {
 } from '@rollcall/core';
 import { defaultLogins } from '../authentication/authenticator.ts';
 import { messagingSettings, type MessagingSettings } from '../config/messaging-settings.ts';
-import { printConfig, type LoadedConfig } from '../config/load-config.ts';
+import { inForce, type NetworkPreset } from '../config/in-force.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
 import { logFormatOf, type LogFormat } from '../config/log-format.ts';
 import { networkSettings, type NetworkSettings } from '../config/network-options.ts';
 import type { Options } from '../config/option.ts';
+import { printConfig } from '../config/print-config.ts';
+import type { Effective } from '../config/read-options.ts';
 import { selectSinks } from '../config/select-sinks.ts';
 import { tellLeftAside } from '../config/tell-left-aside.ts';
 import { startEarlyHealth } from '../health/early-health.ts';
@@ -67,6 +70,8 @@ export interface Composition {
   ): Promise<DeviceRegistry>;
   /** Tenants that the messaging network cannot carry. */
   tenantRules(network: NetworkSettings): readonly IdentifierRule[];
+  /** What each kind of messaging network wants. */
+  readonly networkPresets: Readonly<Record<NetworkSettings['name'], NetworkPreset>>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
   createMessaging(options: Environment & MessagingSettings): {
     eventsSink(): EventSink;
@@ -88,7 +93,7 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
     if (debugging.length > 0) throw new ConfigError(debugging);
     const config = program.load(process.env);
     if (process.argv.includes('--print-config')) {
-      process.stdout.write(printConfig(config.effective));
+      process.stdout.write(printConfig(effectiveIn(config, program.compose(config))));
       return exitStatus.stopped;
     }
     const { kit } = config;
@@ -99,12 +104,23 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
   return runProcess(main, () => log);
 }
 
+function effectiveIn(
+  { effective }: LoadedConfig<Options>,
+  { adapter, networkPresets: presets }: Composition,
+): readonly Effective[] {
+  return inForce(effective, { presets, adapterId: defaultAdapterId(adapter) });
+}
+
+function defaultAdapterId({ type }: ProtocolAdapter): string {
+  return `${hostname()}-${type}`;
+}
+
 /** Until it was asked to stop, and has. Resolves with the exit status. */
 async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, log: Log): Promise<number> {
   const mayEndAtOnceNoMore = endWithParent();
   spreadLastNet(log);
   guardConsole(log);
-  const adapterId = kit.adapterId ?? `${hostname()}-${parts.adapter.type}`;
+  const adapterId = kit.adapterId ?? defaultAdapterId(parts.adapter);
   const journal = selectJournal(
     adapterId,
     {
