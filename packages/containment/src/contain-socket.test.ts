@@ -47,6 +47,7 @@ test.each<[string, (socket: Socket) => void]>([
       socket.on('data', () => socket.destroy(new Error('x')));
     },
   ],
+  ['a write that was carried out', (socket) => socket.on('data', () => socket.write('y', fail))],
   [
     'an error that nobody listens to',
     (socket) => socket.on('data', () => socket.destroy(new Error('cursed'))),

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Writable } from 'node:stream';
 import { servePeer, type ServedPeer } from './served-peer.ts';
 
 /**
@@ -13,5 +14,16 @@ export function containSocket(socket: EventEmitter, peer: ServedPeer): void {
       heard = emit(event, ...args);
     });
     return heard;
+  };
+  if ('write' in socket) containWrites(socket as Writable, peer);
+}
+
+/** Node.js calls back about what was written beside the events of the socket; HTTP goes on with the next response there. */
+function containWrites(socket: Writable, peer: ServedPeer): void {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.write = (...args: unknown[]): boolean => {
+    const written = args.at(-1);
+    if (typeof written !== 'function') return write(...args);
+    return write(...args.slice(0, -1), (error?: Error | null) => servePeer(peer, () => written(error)));
   };
 }
