@@ -90,7 +90,7 @@ export function consume(options: ConsumeOptions): EventConsumer {
   const receivers = sources.map(({ address, terminus, ownSession }, index) =>
     connection.openReceiver(address, {
       credit,
-      ownSession: ownSession && sources.length > 1,
+      ownSession,
       temporary: options.temporary ?? false,
       source: terminus,
       onMessage(message, delivery) {

@@ -25,7 +25,7 @@ test.each<readonly [SourceChoice, readonly string[]]>([
   [{ network: 'artemis', tenants: 'all', application: 'x' }, ['event/#::x']],
   [{ network: 'artemis', tenants: 'all', temporary: true }, ['event/#']],
   [{ network: 'artemis', tenants: ['a'], temporary: true }, ['event/a']],
-  [{ network: 'rabbitmq-3', tenants: 'all', application: 'my/x' }, ['/amq/queue/my%2Fx']],
+  [{ network: 'rabbitmq-3', tenants: 'all', application: 'my/x' }, ['/amq/queue/my/x']],
   [{ network: 'rabbitmq-4', tenants: 'all', application: 'my/x' }, ['/queues/my%2Fx']],
   [{ network: 'rabbitmq-3', tenants: ['a', '#'] }, ['/queue/event%2Fa', '/queue/event%2F%23']],
   [{ network: 'activemq-classic', tenants: 'all' }, ['queue://event.>']],

@@ -91,7 +91,8 @@ const activemqClassic: NetworkLayout = {
 export const networkLayouts: Readonly<Record<EventNetwork, NetworkLayout>> = {
   hono,
   artemis,
-  'rabbitmq-3': rabbitmq('/queue/event%2F{tenant:pct}', '/amq/queue/{name:pct}', { durable: 2 }),
+  // There, the name of an existing queue is taken as it is.
+  'rabbitmq-3': rabbitmq('/queue/event%2F{tenant:pct}', '/amq/queue/{name}', { durable: 2 }),
   'rabbitmq-4': rabbitmq('/queues/event%2F{tenant:pct}', '/queues/{name:pct}', {}),
   'activemq-classic': activemqClassic,
 };

@@ -18,6 +18,7 @@ export const activemqClassicDelivery: MavenDelivery = {
 };
 
 export const activemqClassicTraits: NetworkTraits = {
+  everyTenant: { sender: { eventAddress: 'topic://VirtualTopic.event.{tenant}' } },
   relays: true,
   keeps: true,
   givesBack: ['release', 'modify'],

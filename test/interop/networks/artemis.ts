@@ -31,6 +31,7 @@ export const artemisDelivery: MavenDelivery = {
 };
 
 export const artemisTraits: NetworkTraits = {
+  everyTenant: { sender: { eventCapabilities: ['topic'] } },
   relays: true,
   keeps: true,
   givesBack: ['release', 'modify'],
@@ -104,6 +105,7 @@ function brokerXml(port: number, data: string): string {
     <bindings-directory>${join(data, 'bindings')}</bindings-directory>
     <journal-directory>${join(data, 'journal')}</journal-directory>
     <large-messages-directory>${join(data, 'large')}</large-messages-directory>
+    <wildcard-addresses><delimiter>/</delimiter></wildcard-addresses>
     <security-enabled>false</security-enabled>
     <acceptors><acceptor name="amqp">tcp://127.0.0.1:${port}?protocols=AMQP</acceptor></acceptors>
     <address-settings>

@@ -11,6 +11,7 @@ import { createFleet } from '../../faults/support/fleet.ts';
 import { password, setStage, type Stage } from '../../faults/support/stage.ts';
 import { differences } from '../../faults/support/verdict.ts';
 import { startProtonConsumer, type ProtonConsumer, type ProtonConsumerOptions } from '../proton-consumer.ts';
+import { describeClient } from './describe-client.ts';
 import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 import { deliverAtLast, deliverOnce, openEventsSink } from './network-client.ts';
 import { keepProtonRecord } from './proton-record.ts';
@@ -77,6 +78,8 @@ export function describeNetwork(name: string, { available, traits, create }: Net
       opened.push(() => sink.close());
       return sink;
     }
+
+    describeClient(() => network, traits);
 
     test('connection events and data of devices arrive at a consumer that is not ours', async () => {
       const stage = await givenAnAdapter();

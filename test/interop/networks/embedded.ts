@@ -5,6 +5,7 @@ import { restartable } from '../../faults/support/restartable.ts';
 import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
 
 export const embeddedTraits: NetworkTraits = {
+  everyTenant: { sender: {} },
   relays: true,
   keeps: true,
   givesBack: ['release', 'modify'],

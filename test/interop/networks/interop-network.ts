@@ -17,6 +17,12 @@ export interface NetworkTraits {
   readonly keeps: boolean;
   /** The ways in which a consumer may give something back, so that it comes again. */
   readonly givesBack: readonly ('release' | 'modify')[];
+  /** Where a consumer can have the events of all tenants: how the sender sends then, and whose subscription it is. */
+  readonly everyTenant?: {
+    readonly sender: Partial<NetworkChoice>;
+    /** Absent: one that goes with its consumer. */
+    readonly application?: string;
+  };
   /** Queues that are full soon; none where it takes everything. */
   readonly full: readonly FullQueue[];
   /** A tenant whose events have no address there, and how a sender is told so; absent where every address will do. */

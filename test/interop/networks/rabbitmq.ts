@@ -9,6 +9,7 @@ const credentials = { username: 'rollcall', password: 'network-secret' } as cons
 const scripts = '/usr/lib/rabbitmq/bin';
 
 export const rabbitmqTraits: NetworkTraits = {
+  everyTenant: { sender: { eventAddress: '/exchange/event/{tenant:pct}' }, application: 'my service' },
   relays: false,
   keeps: true,
   // It ends the session of a consumer that modifies.
@@ -97,5 +98,29 @@ const definitions = {
     },
   ],
   // Less durable than the sender asks for: RabbitMQ ends the session over it.
-  queues: [{ name: 'event/bad', vhost: '/', durable: false, auto_delete: false, arguments: {} }],
+  queues: [
+    { name: 'event/bad', vhost: '/', durable: false, auto_delete: false, arguments: {} },
+    { name: 'my service', vhost: '/', durable: true, auto_delete: false, arguments: {} },
+  ],
+  exchanges: [
+    {
+      name: 'event',
+      vhost: '/',
+      type: 'topic',
+      durable: true,
+      auto_delete: false,
+      internal: false,
+      arguments: {},
+    },
+  ],
+  bindings: [
+    {
+      source: 'event',
+      vhost: '/',
+      destination: 'my service',
+      destination_type: 'queue',
+      routing_key: '#',
+      arguments: {},
+    },
+  ],
 };
