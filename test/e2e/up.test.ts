@@ -4,6 +4,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { associate } from './support/coap-association.ts';
 import { startApp } from './support/processes.ts';
+import { stopped } from './support/stopped.ts';
 import { startUp, type EventLine, type RunningUp } from './support/up.ts';
 
 const clients: MqttClient[] = [];
@@ -262,11 +263,12 @@ test('a messaging network that is away: devices connect, data is refused, events
     const before = await connect(up.mqttPort, { clientId: 'before' });
     await up.untilEvents(1);
     const network = networkPid(up);
-    process.kill(network, 'SIGSTOP');
+    const goOn = stopped(network);
     const device = await connect(up.mqttPort, { clientId: 'meanwhile' });
     await expect(device.publishAsync('event', 'x', { qos: 1 })).rejects.toMatchObject({ code: 0x80 });
     await before.endAsync();
     process.kill(network, 'SIGKILL');
+    goOn();
     await up.process.line((line) => line === 'messaging network is back', 'that the network is back');
     await expect
       .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 20_000 })

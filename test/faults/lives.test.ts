@@ -160,7 +160,7 @@ test.each(seeds)(
     const problems = [...verdicts.flatMap((verdict) => verdict.problems), ...ofTable];
     if (problems.length > 0 || process.env['ROLLCALL_FAULTS'] === 'soak')
       console.log(
-        `seed ${seed}\n${summary(verdicts)}\ntable: ${watch.samples} looks\n${JSON.stringify(faults)}`,
+        `seed ${seed}\n${summary(verdicts)}\ntable: ${watch.samples} looks\n${JSON.stringify(faults)}\n${problems.join('\n')}`,
       );
     expect(problems).toEqual([]);
     expect(verdicts.length).toBeGreaterThan(devicesEach);

@@ -66,11 +66,15 @@ export async function serveDevice(
   const remoteAddress = peerAddress(socket);
 
   // Signs of life, a goodbye and mistakes count when they arrive, not when their turn comes: commands before them may take their time.
-  onArrival(socket, (bytes) => {
-    report({ type: 'arrived', whole: bytes.includes(lineFeed) });
-    ending = foresee(bytes);
-    if (ending) report(ending);
-  });
+  onArrival(
+    socket,
+    (bytes) => {
+      report({ type: 'arrived', whole: bytes.includes(lineFeed) });
+      ending = foresee(bytes);
+      if (ending) report(ending);
+    },
+    () => report({ type: 'socket-closed' }),
+  );
   socket.on('error', (error: NodeJS.ErrnoException) =>
     report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
   );

@@ -126,12 +126,17 @@ export function createDeviceConnection(
 
   // aedes reads no further while it handles a message: signs of life and a goodbye count when they arrive.
   const scan = createFrameScanner(maxPacketBytes);
-  onArrival(conn, (bytes) => {
-    const scanned = scan(bytes);
-    goodbye ??= scanned.goodbye;
-    connection?.report({ type: 'arrived', whole: scanned.whole });
-    if (scanned.goodbye) tellGoodbye();
-  });
+  onArrival(
+    conn,
+    (bytes) => {
+      const scanned = scan(bytes);
+      goodbye ??= scanned.goodbye;
+      connection?.report({ type: 'arrived', whole: scanned.whole });
+      if (scanned.goodbye) tellGoodbye();
+    },
+    // Silence behind it is no silence, however long what came before it takes.
+    () => connection?.report({ type: 'socket-closed' }),
+  );
   conn.prependListener('error', (error: NodeJS.ErrnoException) => {
     servePeer(peer, () => readWhatArrived(client));
     connection?.report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) });

@@ -8,6 +8,8 @@ export interface CoapAssociation {
   readonly coap: CoapClient;
   /** Whether the adapter let the device in. */
   readonly opened: Promise<boolean>;
+  /** Says close_notify. */
+  close(): void;
   /** The device goes without a word. */
   vanish(): void;
 }
@@ -42,6 +44,9 @@ export function associate(port: number, identity: string, secret: string): CoapA
   return {
     coap,
     opened,
+    close() {
+      if (dtls.isOpen) dtls.close();
+    },
     vanish() {
       gone = true;
       dtls.vanish();

@@ -48,30 +48,41 @@ export function mqttWireFor(keepAliveSeconds: number): DeviceWire {
 const descriptors = { open: 0x10, close: 0x18, saslInit: 0x41 } as const;
 
 /** AMQP 1.0, all at once: a client need not wait for SASL. */
-export const amqpWire: DeviceWire = {
-  connect: ({ username, password, remoteId }) =>
-    Buffer.concat([
-      Buffer.from('AMQP\x03\x01\x00\x00', 'latin1'),
-      amqpFrame(1, descriptors.saslInit, field(0xa3, 'PLAIN'), field(0xa0, `\0${username}\0${password}`)),
-      Buffer.from('AMQP\x00\x01\x00\x00', 'latin1'),
-      amqpFrame(0, descriptors.open, field(0xa1, remoteId)),
-    ]),
-  readAnswer(bytes) {
-    let answer: 'accepted' | 'refused' | undefined;
-    for (let at = 0; at + 11 <= bytes.length;) {
-      const isHeader = bytes.toString('latin1', at, at + 4) === 'AMQP';
-      const size = isHeader ? 8 : bytes.readUInt32BE(at);
-      if (!isHeader && bytes[at + 10] === descriptors.open) answer = 'accepted';
-      // A refusal is told once the connection is open (AMQP 1.0 §2.4.1).
-      if (!isHeader && bytes[at + 10] === descriptors.close) answer = 'refused';
-      at += size;
-    }
-    return answer;
-  },
-  goodbye: amqpFrame(0, descriptors.close),
-  // A frame of nothing (AMQP 1.0 §2.4.5).
-  ping: Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]),
-};
+export const amqpWire = amqpWireOf();
+
+/** One that wants to be the only connection of its container. */
+export const soleAmqpWire = amqpWireOf(
+  // Of the other fields of an Open there are none (AMQP 1.0 §2.7.1).
+  ...Array.from({ length: 7 }, () => Uint8Array.of(0x40)),
+  field(0xa3, 'sole-connection-for-container'),
+);
+
+function amqpWireOf(...openFields: readonly Uint8Array[]): DeviceWire {
+  return {
+    connect: ({ username, password, remoteId }) =>
+      Buffer.concat([
+        Buffer.from('AMQP\x03\x01\x00\x00', 'latin1'),
+        amqpFrame(1, descriptors.saslInit, field(0xa3, 'PLAIN'), field(0xa0, `\0${username}\0${password}`)),
+        Buffer.from('AMQP\x00\x01\x00\x00', 'latin1'),
+        amqpFrame(0, descriptors.open, field(0xa1, remoteId), ...openFields),
+      ]),
+    readAnswer(bytes) {
+      let answer: 'accepted' | 'refused' | undefined;
+      for (let at = 0; at + 11 <= bytes.length;) {
+        const isHeader = bytes.toString('latin1', at, at + 4) === 'AMQP';
+        const size = isHeader ? 8 : bytes.readUInt32BE(at);
+        if (!isHeader && bytes[at + 10] === descriptors.open) answer = 'accepted';
+        // A refusal is told once the connection is open (AMQP 1.0 §2.4.1).
+        if (!isHeader && bytes[at + 10] === descriptors.close) answer = 'refused';
+        at += size;
+      }
+      return answer;
+    },
+    goodbye: amqpFrame(0, descriptors.close),
+    // A frame of nothing (AMQP 1.0 §2.4.5).
+    ping: Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]),
+  };
+}
 
 function field(constructor: number, text: string): Uint8Array {
   const bytes = Buffer.from(text);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { stopped } from './stopped.ts';
 import { startApp, type TestProcess } from '../../e2e/support/processes.ts';
+import { stopped } from '../../e2e/support/stopped.ts';
 
 export interface RestartableOptions {
   readonly app: string;
@@ -70,7 +70,10 @@ export function restartable({
       await once(child, 'exit');
       goOn();
     },
-    freeze: () => void (goOn = stopped(process().child)),
+    freeze() {
+      const { pid } = process().child;
+      if (pid !== undefined) goOn = stopped(pid);
+    },
     thaw: () => goOn(),
   };
 }

@@ -150,6 +150,26 @@ export function describeArrival({ bytes, silenceMs, withAdapter }: ArrivalHarnes
         expect(sinceConnected(first, second)).toEqual({ lastSeen: 2_000, at: 2_000 });
       }));
 
+    test('a device that closed its side is lost from then on, and not silent', () =>
+      withAdapter(async (adapter) => {
+        const { clock, sink } = adapter;
+        const socket = await loggedIn(adapter);
+        if (sink.events[0]?.basis.kind === 'lease') return;
+        const release = holdUploads(adapter);
+        const before = adapter.sender.messages.length;
+        await say(socket, bytes.upload(0));
+        await sent(adapter, before + 1);
+        await say(socket, bytes.upload(1));
+        await clock.advanceAsync(2_000);
+        socket.end();
+        const [first, second] = await adapter.events(2);
+        expect(second).toMatchObject({ reason: 'connection-lost', uncertaintyMs: 2_000 });
+        expect(sinceConnected(first, second).at).toBe(2_000);
+        // What it said before is carried out still.
+        release();
+        await sent(adapter, before + 2);
+      }));
+
     test('a device that closed its side is served to the end', () =>
       withAdapter(async (adapter) => {
         const socket = await loggedIn(adapter);

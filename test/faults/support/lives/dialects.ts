@@ -1,5 +1,5 @@
 import { generate, type Packet } from 'mqtt-packet';
-import { amqpWire, mqttWireFor, type DeviceWire } from '../device-wire.ts';
+import { amqpWire, mqttWireFor, soleAmqpWire, type DeviceWire } from '../device-wire.ts';
 import { templateWire, type SpeakingProtocol } from '../speaking-device.ts';
 import { behindGateways } from '../stage.ts';
 import { amqpPartings, mqtt5Partings, mqttPartings, templatePartings, type Parting } from './partings.ts';
@@ -106,6 +106,9 @@ const amqp: Dialect = {
   takesOver: false,
 };
 
+/** The only connection of its container: it takes over. */
+const soleAmqp: Dialect = { ...amqp, name: 'amqp, sole', wire: soleAmqpWire, takesOver: true };
+
 const template: Dialect = {
   name: 'template',
   protocol: 'template',
@@ -120,6 +123,6 @@ const template: Dialect = {
 /** Of each protocol; its devices speak them by turns. */
 export const dialects: Readonly<Record<SessionProtocol, readonly Dialect[]>> = {
   mqtt: [mqtt, mqtt5],
-  amqp: [amqp],
+  amqp: [amqp, soleAmqp],
   template: [template],
 };

@@ -49,6 +49,11 @@ export async function causeFaults(options: FaultOptions): Promise<void> {
       await pause(options.freezeMs.least + random.pick(options.freezeMs.most - options.freezeMs.least));
       process.thaw();
     } else {
+      // A network that flaps is there and away a few times.
+      for (let flaps = of === 'network' ? random.pick(4) : 0; flaps > 0; flaps--) {
+        await process.end('SIGKILL');
+        await process.start();
+      }
       await process.end(kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
       const journal = of === 'network' ? undefined : stages.get(of)?.journal;
       if (journalLost && journal !== undefined) rmSync(dirname(journal), { recursive: true });

@@ -48,6 +48,8 @@ const reasons: Readonly<Record<Ended, readonly string[]>> = {
   trickled: ['keepalive-timeout'],
   'access ended': ['access-revoked', 'credentials-expired'],
   'taken over': ['taken-over'],
+  // A device that comes back by itself after that closes because it sleeps.
+  close_notify: ['client-closed', 'inactive'],
   'broke the protocol': ['protocol-error'],
   'upload refused': ['upload-refused'],
   closed: [],
@@ -65,7 +67,7 @@ export function judge(
     const mine = take(told, life);
     const problems = problemsOf(life, mine, { lives, faults, tolerance });
     const did = life.script ?? life.end?.how ?? 'goes on';
-    const category = `${life.protocol}: ${life.outcome === 'accepted' ? (life.end?.how === 'closed' ? 'closed' : did) : life.outcome === 'refused' ? did : life.outcome}`;
+    const category = `${life.dialect ?? life.protocol}: ${life.outcome === 'accepted' ? (life.end?.how === 'closed' ? 'closed' : did) : life.outcome === 'refused' ? did : life.outcome}`;
     return { category, problems: problems.map((problem) => `${nameOf(life)}: ${problem}`) };
   });
   const strangers = [...told].map(([id, { connected, endings }]) => {
@@ -183,11 +185,9 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     // This process was late itself.
     ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
     // An adapter that was held up reads sockets in any order.
-    ...(successor && life.protocol === 'mqtt' && (late || end.how === 'vanished') ? ['taken-over'] : []),
-    // What the device did waited behind an upload, and the network was away.
-    ...(successor && closedByAdapter.has(reasons[end.how].join()) && networkWasAway(circumstances, from, to)
-      ? ['taken-over']
-      : []),
+    ...(successor && life.takesOver && (late || end.how === 'vanished') ? ['taken-over'] : []),
+    // What the device did waited behind an upload, which may take a second where nobody consumes it.
+    ...(successor && closedByAdapter.has(reasons[end.how].join()) ? ['taken-over'] : []),
     // The newer connection never came through.
     ...(end.how === 'taken over' ? takeoverFailed(life, circumstances) : []),
   ];

@@ -25,7 +25,7 @@ type Says = 'goodbye' | 'data' | 'for nobody' | 'nothing valid' | 'too much' | '
 interface Speaker {
   readonly says: readonly Says[];
   speak(what: Says): Promise<Heard>;
-  close(): void;
+  close(how?: 'says so'): void;
 }
 
 /** Who comes back while its lease still goes on has never been away: a device stays away until its end is told. */
@@ -38,7 +38,7 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     const life = beginLife(protocol, id, undefined);
     lives.push(life);
     const script = pickOf(scripts, random);
-    life.script = script;
+    life.script = script === 'close_notify' && protocol === 'http' ? 'vanished' : script;
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
       sends(life);
       if (await speaker.speak(pickOf(speaker.says, random))) {
@@ -52,7 +52,11 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
       await pause(200 + random.pick(600));
     }
     if (script === 'access ended' && life.outcome === 'accepted' && !over()) await losesAccess(life, told);
-    else await says(life, script === 'goodbye');
+    else if (script === 'close_notify' && protocol === 'coap') {
+      sends(life);
+      ends(life, 'close_notify');
+      speaker.close('says so');
+    } else await says(life, script === 'goodbye');
     if (life.outcome === 'accepted') while (endingsOf(id) === told && !over()) await pause(100);
     if (script === 'vanished, with its address') speaker.close();
     await pause(100 + random.pick(1_000));
@@ -91,6 +95,7 @@ const scripts = [
   'vanished',
   'vanished',
   'vanished, with its address',
+  'close_notify',
   'access ended',
 ] as const;
 
@@ -169,6 +174,9 @@ function coapSpeaker(port: number, id: string): Speaker {
       forget();
       return false;
     },
-    close: forget,
+    close(how) {
+      if (how) association?.close();
+      forget();
+    },
   };
 }

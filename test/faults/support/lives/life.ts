@@ -8,6 +8,8 @@ export type Ended =
   | 'hung up'
   | 'reset'
   | 'vanished'
+  /** It closed its DTLS association. */
+  | 'close_notify'
   /** It sent bytes, and never a whole packet, until the adapter closed. */
   | 'trickled'
   | 'taken over'
@@ -41,6 +43,10 @@ export interface Life {
   longestSilenceMs: number;
   /** What it did in the end, in the words of the summary. */
   script?: string;
+  /** What it speaks, where its protocol has several. */
+  dialect?: string;
+  /** Whether a newer connection of the device ends this one. */
+  takesOver?: boolean;
   expected?: Expected;
   end: { readonly how: Ended; readonly at: number } | undefined;
 }

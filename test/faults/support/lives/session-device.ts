@@ -113,6 +113,8 @@ async function open(
   await Promise.race([once(socket, 'connect').catch(() => {}), failed]);
   const id = deviceId(index);
   const life = beginLife(dialect.protocol, id, socket.localPort);
+  life.takesOver = dialect.takesOver;
+  life.dialect = dialect.name;
   let gone = socket.destroyed;
   if (socket.localPort === undefined)
     return { life: { ...life, outcome: 'refused' }, dialect, socket, gone: true };
@@ -169,6 +171,8 @@ async function saysAllAtOnce(dialect: Dialect, options: DeviceOptions): Promise<
   if (socket.localPort === undefined) return;
   const id = deviceId(index);
   const life = beginLife(dialect.protocol, id, socket.localPort);
+  life.takesOver = dialect.takesOver;
+  life.dialect = dialect.name;
   lives.push(life);
   const goodbye = dialect.partings[0]?.bytes ?? Buffer.alloc(0);
   const staysOpen = random.pick(2) === 0;

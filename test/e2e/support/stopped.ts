@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 /**
  * Stops a process. Should whoever stopped it be killed, it goes on by itself, and can notice that: a shell waits for the end of its own
@@ -6,16 +6,20 @@ import { spawn, type ChildProcess } from 'node:child_process';
  *
  * @returns lets it go on.
  */
-export function stopped(child: ChildProcess): () => void {
-  child.kill('SIGSTOP');
-  const guard = spawn('sh', ['-c', `read -r line; kill -CONT ${child.pid}`], {
+export function stopped(pid: number): () => void {
+  process.kill(pid, 'SIGSTOP');
+  const guard = spawn('sh', ['-c', `read -r line; kill -CONT ${pid}`], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   // Without one, all that is lost is the care for a run that is killed.
   guard.on('error', () => {});
   guard.stdin.on('error', () => {});
   return () => {
-    child.kill('SIGCONT');
     guard.stdin.end();
+    try {
+      process.kill(pid, 'SIGCONT');
+    } catch {
+      // It ended meanwhile.
+    }
   };
 }
