@@ -2,9 +2,10 @@ import type { Options } from './option.ts';
 
 /** The Markdown table of an adapter's options, as its README shows it. */
 export function environmentTable(options: Options): string {
-  const rows = Object.values(options).map(({ name, fallback, hono, describe }) => {
+  const rows = Object.values(options).map(({ name, fallback, hono, secret, describe }) => {
     const value = fallback === undefined ? '' : `\`${fallback}\``;
-    return `| \`ROLLCALL_${name}\` | ${value} | ${hono ? 'yes' : ''} | ${describe} |`;
+    const inFile = secret ? `; or \`ROLLCALL_${name}_FILE\`: the file that holds it` : '';
+    return `| \`ROLLCALL_${name}\` | ${value} | ${hono ? 'yes' : ''} | ${describe}${inFile} |`;
   });
   return ['| Variable | Default | `HONO_…` too | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError } from '@rollcall/core';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { environmentTable } from './environment-table.ts';
 import { port, text } from './formats.ts';
 import { kitOptions } from './kit-options.ts';
@@ -119,5 +122,68 @@ describe('the table for READMEs', () => {
     for (const { name } of Object.values({ ...kitOptions, ...own }))
       expect(table).toContain(`\`ROLLCALL_${name}\``);
     expect(table).toContain('| `ROLLCALL_TEST_INSECUREPORT` | `1883` | yes | a port |');
+  });
+});
+
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-secrets-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const keep = (name: string, text: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const messaging = { ...required, ROLLCALL_MESSAGING_USERNAME: 'rollcall' };
+
+  test.each([
+    ['ROLLCALL_MESSAGING_PASSWORD_FILE', 'pass word\n', 'pass word'],
+    ['HONO_MESSAGING_PASSWORD_FILE', 'pass word\r\n', 'pass word'],
+    [
+      'ROLLCALL_MESSAGING_PASSWORD_FILE',
+      ' it may begin and end with blanks \n\n',
+      ' it may begin and end with blanks \n',
+    ],
+  ])('%s gives %j without the end of the line', (name, text, secret) => {
+    const config = loadConfig(own, { ...messaging, [name]: keep('password', text) });
+    expect(config.kit.messagingPassword).toBe(secret);
+    expect(printConfig(config.effective)).toContain(`ROLLCALL_MESSAGING_PASSWORD=********  # ${name}\n`);
+    expect(printConfig(config.effective)).not.toContain('pass word');
+    expect(config.warnings).toEqual([]);
+  });
+
+  test('works for the secrets of an adapter too, and for nothing else', () => {
+    expect(loadConfig(own, { ...required, ROLLCALL_TEST_KEY_FILE: keep('key', 'k') }).own.key).toBe('k');
+    expect(problemsOf({ ...required, ROLLCALL_TEST_INSECUREPORT_FILE: keep('port', '1') })).toEqual([
+      'ROLLCALL_TEST_INSECUREPORT_FILE: unknown option',
+    ]);
+  });
+
+  test('the own name wins over that of Hono', () => {
+    const both = {
+      ROLLCALL_MESSAGING_PASSWORD_FILE: keep('own', 'own'),
+      HONO_MESSAGING_PASSWORD: 'theirs',
+    };
+    expect(loadConfig(own, { ...messaging, ...both }).kit.messagingPassword).toBe('own');
+  });
+
+  test.each(['ROLLCALL', 'HONO'])('%s_…: it is the text, or in a file', (prefix) => {
+    const both = {
+      [`${prefix}_MESSAGING_PASSWORD`]: 'one',
+      [`${prefix}_MESSAGING_PASSWORD_FILE`]: keep('other', 'other'),
+    };
+    expect(problemsOf({ ...messaging, ...both })[0]).toBe(
+      `${prefix}_MESSAGING_PASSWORD and ${prefix}_MESSAGING_PASSWORD_FILE: set one of them`,
+    );
+  });
+
+  test.each([
+    ['is missing', () => join(folder, 'nowhere'), 'cannot be read (ENOENT)'],
+    ['is empty', () => keep('empty', '\n'), 'is empty'],
+    ['is a folder', () => folder, 'is not a regular file'],
+    ['is too long', () => keep('long', 'x'.repeat(65_537)), 'has more than 65536 bytes'],
+  ])('that %s is a problem', (_what, file, problem) => {
+    const path = file();
+    const problems = problemsOf({ ...messaging, ROLLCALL_MESSAGING_PASSWORD_FILE: path });
+    expect(problems[0]).toBe(`ROLLCALL_MESSAGING_PASSWORD_FILE: ${path} ${problem}`);
   });
 });

@@ -1,8 +1,11 @@
 import type { Option, Options, ValuesOf } from './option.ts';
+import { secretFromFile } from './secret-from-file.ts';
 import { serviceLinks } from './service-links.ts';
 
 const ownPrefix = 'ROLLCALL_';
 const honoPrefix = 'HONO_';
+/** Behind the name of a secret: the file that holds it. */
+const fileSuffix = '_FILE';
 
 /** Where a value came from, for `--print-config`. */
 export interface Effective {
@@ -10,6 +13,10 @@ export interface Effective {
   readonly text: string | undefined;
   readonly source: string;
   readonly secret: boolean;
+  /** The file that the text was read from, where it is a secret in one. */
+  readonly file?: string;
+  /** Why there is no text, where somebody wanted one. */
+  readonly problem?: string;
 }
 
 export interface ReadResult<Set extends Options> {
@@ -40,6 +47,7 @@ export function readOptions<Set extends Options>(
   for (const [key, option] of Object.entries(options)) {
     const found = lookUp(option, env);
     effective.push(found);
+    if (found.problem !== undefined) problems.push(found.problem);
     if (found.text === undefined) {
       values[key] = undefined;
       continue;
@@ -49,7 +57,7 @@ export function readOptions<Set extends Options>(
     else problems.push(`${found.source}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
   }
 
-  const known = new Set(effective.map(({ variable }) => variable));
+  const known = new Set(Object.values(options).flatMap((option) => namesOf(ownPrefix, option)));
   for (const name of Object.keys(env)) {
     if (name.startsWith(ownPrefix) && !known.has(name))
       problems.push(`${name}: unknown option${suggestion(name, known)}`);
@@ -70,7 +78,7 @@ function unknownOfHono(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
   const sections = new Set(options.map(({ name }) => sectionOf(name)));
-  const known = new Set(options.filter(({ hono }) => hono).map(({ name }) => honoPrefix + name));
+  const known = new Set(options.filter(({ hono }) => hono).flatMap((option) => namesOf(honoPrefix, option)));
   const own = new Set(options.map(({ name }) => name));
   return Object.keys(env)
     .filter((name) => name.startsWith(honoPrefix) && !known.has(name))
@@ -86,12 +94,28 @@ function sectionOf(name: string): string {
   return name.split('_', 1)[0] ?? name;
 }
 
+/** The variables that give an option its value. */
+function namesOf(prefix: string, { name, secret }: Option<unknown>): readonly string[] {
+  return secret ? [prefix + name, prefix + name + fileSuffix] : [prefix + name];
+}
+
+/** The own name wins over Hono's, each with its file. */
 function lookUp(option: Option<unknown>, env: Readonly<Record<string, string | undefined>>): Effective {
   const variable = ownPrefix + option.name;
   const shared = { variable, secret: option.secret };
-  if (env[variable] !== undefined) return { ...shared, text: env[variable], source: variable };
-  const alias = honoPrefix + option.name;
-  if (option.hono && env[alias] !== undefined) return { ...shared, text: env[alias], source: alias };
+  for (const prefix of option.hono ? [ownPrefix, honoPrefix] : [ownPrefix]) {
+    const [plain = '', inFile] = namesOf(prefix, option);
+    const path = inFile === undefined ? undefined : env[inFile];
+    if (inFile !== undefined && path !== undefined) {
+      const notSet = { ...shared, text: undefined, source: inFile };
+      if (env[plain] !== undefined) return { ...notSet, problem: `${plain} and ${inFile}: set one of them` };
+      const read = secretFromFile(path);
+      return read.status === 'read'
+        ? { ...notSet, text: read.text, file: path }
+        : { ...notSet, problem: `${inFile}: ${read.problem}` };
+    }
+    if (env[plain] !== undefined) return { ...shared, text: env[plain], source: plain };
+  }
   return { ...shared, text: option.fallback, source: option.fallback === undefined ? 'not set' : 'default' };
 }
 
