@@ -157,6 +157,8 @@ export interface DeviceRegistry {
   onChange(listener: (change: RegistryChange) => void): () => void;
   /** Absent where each question goes to where the answer is stored. */
   state?(): RegistryState;
+  /** Looks at once whether what it was read from has changed. What it holds back is still held back. */
+  lookNow?(): void;
   close(): Promise<void>;
 }
 

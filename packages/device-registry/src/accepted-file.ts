@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { unreadable } from './file-signature.ts';
+import { unreadable } from '@rollcall/file-follower';
 import { ConfigError } from '@rollcall/core';
 
 /** Beside the registry file: the digest of what an operator said is meant as it is. */

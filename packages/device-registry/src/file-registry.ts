@@ -7,7 +7,7 @@ import {
   type RegistryChange,
   type RegistryState,
 } from '@rollcall/core';
-import { followFile, whenSettled } from './follow-file.ts';
+import { followFiles, whenSettled } from '@rollcall/file-follower';
 import { createRegistryLoader } from './registry-loader.ts';
 import { createServedRegistry } from './served-registry.ts';
 
@@ -29,6 +29,7 @@ export interface FileRegistry extends DeviceRegistry {
   /** Reads the file now, settled or not, if it changed. What is wrong with it is logged, and the old content stays. */
   reload(): Promise<void>;
   state(): RegistryState;
+  lookNow(): void;
 }
 
 /** When a file is tried again that could not be read. */
@@ -81,8 +82,8 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
   }
 
   const first = await loadFirst();
-  const stop = followFile({
-    file,
+  const follower = followFiles({
+    files: [file],
     clock,
     read: first,
     unsettled,
@@ -114,6 +115,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     async reload() {
       await readNow();
     },
+    lookNow: () => follower.lookNow(),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -121,7 +123,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     state: () => loader.state(),
     async close() {
       closed = true;
-      stop();
+      follower.stop();
       loader.close();
       listeners.clear();
     },

@@ -193,3 +193,18 @@ test('nothing is left armed where it was closed, also while it reads', async () 
   expect(lines).toEqual([]);
   expect(await readFile(file, 'utf8')).toBe(listing('a', 'b'));
 });
+
+test('whoever asks to look need not wait until a file is tried again; a half one still must settle', async () => {
+  const { file, clock, changes, registry, look } = await givenAFile();
+  await rm(file);
+  await mkdir(file);
+  await look(4);
+  await rm(file, { recursive: true });
+  await writeFile(file, listing('a', 'b'));
+  const askedAt = clock.monotonic();
+  registry.lookNow();
+  while (clock.armed === 0) await settled();
+  expect(changes).toEqual([]);
+  while (changes.length === 0) await look();
+  expect(clock.monotonic() - askedAt).toBeLessThanOrEqual(1_500);
+});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { signatureOf, unreadable } from './file-signature.ts';
+import { signatureOf, unreadable } from '@rollcall/file-follower';
 
 /** Bytes of a registry file at most. */
 const maxBytes = 256 * 1024 * 1024;

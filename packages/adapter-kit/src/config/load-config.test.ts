@@ -128,9 +128,9 @@ describe('the table for READMEs', () => {
 describe('a secret in a file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-secrets-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const keep = (name: string, text: string): string => {
+  const keep = (name: string, content: string): string => {
     const file = join(folder, name);
-    writeFileSync(file, text);
+    writeFileSync(file, content);
     return file;
   };
   const messaging = { ...required, ROLLCALL_MESSAGING_USERNAME: 'rollcall' };
@@ -143,8 +143,8 @@ describe('a secret in a file', () => {
       ' it may begin and end with blanks \n\n',
       ' it may begin and end with blanks \n',
     ],
-  ])('%s gives %j without the end of the line', (name, text, secret) => {
-    const config = loadConfig(own, { ...messaging, [name]: keep('password', text) });
+  ])('%s gives %j without the end of the line', (name, content, secret) => {
+    const config = loadConfig(own, { ...messaging, [name]: keep('password', content) });
     expect(config.kit.messagingPassword).toBe(secret);
     expect(printConfig(config.effective)).toContain(`ROLLCALL_MESSAGING_PASSWORD=********  # ${name}\n`);
     expect(printConfig(config.effective)).not.toContain('pass word');

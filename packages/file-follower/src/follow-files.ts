@@ -1,5 +1,5 @@
 import { later, type Clock, type Instant } from '@rollcall/core';
-import { lookAtFile, type SeenFile } from './file-signature.ts';
+import { lookAtFile, lookAtFiles, type SeenFile } from './file-signature.ts';
 import { settle, settleMs, type Settling } from './settle.ts';
 
 /**
@@ -9,7 +9,8 @@ import { settle, settleMs, type Settling } from './settle.ts';
 const lookEveryMs = 500;
 
 export interface FollowOptions {
-  readonly file: string;
+  /** Those that belong together, as a key and its certificate: they have settled when the last of them has. */
+  readonly files: readonly string[];
   readonly clock: Clock;
   /** What it looked like when it was last read. */
   readonly read: string;
@@ -24,9 +25,15 @@ export interface FollowOptions {
   readNow(): Promise<{ readonly signature: string } | { readonly againInMs: number }>;
 }
 
-/** Looks at a file again and again, whatever happens, until the result is called. */
-export function followFile(options: FollowOptions): () => void {
-  const { file, clock } = options;
+export interface Follower {
+  /** Looks at once, also at what was to be tried again later only. What has not settled yet must settle all the same. */
+  lookNow(): void;
+  stop(): void;
+}
+
+/** Looks at files again and again, whatever happens, until it is stopped. */
+export function followFiles(options: FollowOptions): Follower {
+  const { files, clock } = options;
   let state: Settling = {
     read: options.read,
     seen: options.read,
@@ -34,11 +41,12 @@ export function followFile(options: FollowOptions): () => void {
     changedAt: undefined,
   };
   let notBefore = clock.monotonic();
+  let isLooking = false;
   let stopped = false;
   let disarm = (): void => {};
 
   async function look(): Promise<void> {
-    const seen = await lookAtFile(file);
+    const seen = await lookAtFiles(files);
     if (stopped) return;
     await options.seen(seen);
     if (stopped) return;
@@ -52,15 +60,31 @@ export function followFile(options: FollowOptions): () => void {
     else notBefore = later(clock.monotonic(), result.againInMs);
   }
 
+  function lookAgain(): void {
+    isLooking = true;
+    void look().finally(() => {
+      isLooking = false;
+      lookSoon();
+    });
+  }
+
   function lookSoon(): void {
-    if (stopped) return;
-    disarm = clock.at(later(clock.monotonic(), lookEveryMs), () => void look().finally(lookSoon));
+    if (!stopped) disarm = clock.at(later(clock.monotonic(), lookEveryMs), lookAgain);
   }
   lookSoon();
 
-  return () => {
-    stopped = true;
-    disarm();
+  return {
+    lookNow() {
+      notBefore = clock.monotonic();
+      // Else the next look is soon enough.
+      if (stopped || isLooking) return;
+      disarm();
+      lookAgain();
+    },
+    stop() {
+      stopped = true;
+      disarm();
+    },
   };
 }
 

@@ -22,6 +22,19 @@ export async function lookAtFile(file: string): Promise<SeenFile> {
   }
 }
 
+/** The same of several files, as if they were one: it is away while one of them is. */
+export async function lookAtFiles(files: readonly string[]): Promise<SeenFile> {
+  const all = await Promise.all(files.map(lookAtFile));
+  const signatures: string[] = [];
+  let modifiedAt = 0;
+  for (const seen of all) {
+    if (seen.status === 'away') return seen;
+    signatures.push(seen.signature);
+    modifiedAt = Math.max(modifiedAt, seen.modifiedAt);
+  }
+  return { status: 'seen', signature: signatures.join(' '), modifiedAt };
+}
+
 export function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
