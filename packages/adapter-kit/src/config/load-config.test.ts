@@ -144,9 +144,12 @@ describe('a secret in a file', () => {
       ' it may begin and end with blanks \n',
     ],
   ])('%s gives %j without the end of the line', (name, content, secret) => {
-    const config = loadConfig(own, { ...messaging, [name]: keep('password', content) });
+    const file = keep('password', content);
+    const config = loadConfig(own, { ...messaging, [name]: file });
     expect(config.kit.messagingPassword).toBe(secret);
-    expect(printConfig(config.effective)).toContain(`ROLLCALL_MESSAGING_PASSWORD=********  # ${name}\n`);
+    expect(printConfig(config.effective)).toContain(
+      `# ${name}\n# ROLLCALL_MESSAGING_PASSWORD=********\nROLLCALL_MESSAGING_PASSWORD_FILE=${file}\n`,
+    );
     expect(printConfig(config.effective)).not.toContain('pass word');
     expect(config.warnings).toEqual([]);
   });

@@ -12,7 +12,8 @@ export function printConfig(effective: readonly Effective[]): string {
     .join('');
 }
 
-function linesOf({ variable, text, secret, source }: Effective): readonly string[] {
+function linesOf({ variable, text, secret, source, file }: Effective): readonly string[] {
   if (text === undefined) return [`# ${source}`, `# ${variable}=`];
+  if (file !== undefined) return [`# ${source}`, `# ${variable}=********`, `${variable}_FILE=${file}`];
   return [`# ${source}`, secret ? `# ${variable}=********` : `${variable}=${text}`];
 }
