@@ -75,7 +75,12 @@ export function serveSasl(
   // No mechanism has a second step: whoever takes one is not worth an answer.
   server.on_sasl_response = () => socket.destroy();
   server.do_fail = () => {
-    socket.write(temporaryFailure);
+    // rhea calls it where a promise was rejected, and nobody would catch what a broken socket throws.
+    try {
+      socket.write(temporaryFailure);
+    } catch {
+      socket.destroy();
+    }
     failed();
   };
   internals.sasl_transport = server;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -289,3 +290,55 @@ test(
     expect(new Set(violations).size).toBeGreaterThan(10);
   },
 );
+
+test('frames that arrive at once are handed on over several turns of the event loop, in their order, and the end behind them', async () => {
+  // given
+  const socket = new PassThrough();
+  const handedOn: (Uint8Array | 'end')[] = [];
+  const guarded = new GuardedSocket(socket as unknown as Socket, {
+    allowWithoutSasl: true,
+    saslDone: () => true,
+    onViolation: (problem) => expect.unreachable(problem),
+  });
+  /** How many came without a pause. */
+  const runs: number[] = [];
+  let run = 0;
+  guarded.on('data', (bytes: Uint8Array) => {
+    handedOn.push(bytes);
+    if (run++ === 0)
+      queueMicrotask(() => {
+        runs.push(run);
+        run = 0;
+      });
+  });
+  guarded.on('end', () => handedOn.push('end'));
+  const empty = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
+  const frames = [amqpHeader, open(), ...Array.from({ length: 250 }, () => empty)];
+  // when
+  socket.end(Buffer.concat(frames));
+  while (handedOn.at(-1) !== 'end') await new Promise((resolve) => setImmediate(resolve));
+  // then
+  expect(runs).toEqual([100, 100, 52]);
+  expect(Buffer.concat(handedOn.slice(0, -1) as Uint8Array[])).toEqual(Buffer.concat(frames));
+});
+
+test('whoever holds it while frames wait gets none before it goes on', async () => {
+  const socket = new PassThrough();
+  let handedOn = 0;
+  const guarded = new GuardedSocket(socket as unknown as Socket, {
+    allowWithoutSasl: true,
+    saslDone: () => true,
+    onViolation: (problem) => expect.unreachable(problem),
+  });
+  guarded.on('data', () => {
+    handedOn += 1;
+    if (handedOn === 100) guarded.hold();
+  });
+  const empty = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
+  socket.write(Buffer.concat([amqpHeader, open(), ...Array.from({ length: 150 }, () => empty)]));
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(handedOn).toBe(100);
+  guarded.resume();
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(handedOn).toBe(152);
+});

@@ -26,6 +26,8 @@ export interface GuardedSocketOptions {
 const protocolIds = { amqp: 0, sasl: 3 } as const;
 /** Bytes that may wait for a peer that does not read. */
 const maxUnreadBytes = 8_388_608;
+/** Handed on in one turn of the event loop: eight thousand frames fit into the 64 kB that are read at once. */
+const framesPerTurn = 100;
 
 /**
  * A socket as an AMQP library sees it (`data`, `error`, `end`; `write`, `end`, `destroy`), which hands on whole frames that a
@@ -41,6 +43,8 @@ export class GuardedSocket extends EventEmitter {
   #held: Unit | undefined;
   #holding = false;
   #dropped = false;
+  /** It is others' turn: what is left of what was read waits for the next one. */
+  #resting = false;
   /** The connection ended, and what arrived before that waits still. */
   #ending: (() => void) | undefined;
 
@@ -80,7 +84,7 @@ export class GuardedSocket extends EventEmitter {
     if (!this.#holding) return;
     this.#holding = false;
     this.#takeLeftovers();
-    this.#socket.resume();
+    if (!this.#resting) this.#socket.resume();
     this.#release();
   }
 
@@ -100,8 +104,9 @@ export class GuardedSocket extends EventEmitter {
 
   /** Hands on what may be handed on by now. */
   #release(): void {
+    let framesLeft = framesPerTurn;
     try {
-      while (this.#phase !== 'over' && !this.#holding && !this.#dropped && this.#takeNext());
+      while (this.#mayHandOn && this.#takeNext()) if (--framesLeft === 0) this.#rest();
     } catch (error) {
       if (error instanceof Malformed) this.#cut(error.message);
       else throw error;
@@ -109,9 +114,23 @@ export class GuardedSocket extends EventEmitter {
     if (this.#ending && !this.#isWaiting) this.#ending();
   }
 
+  get #mayHandOn(): boolean {
+    return this.#phase !== 'over' && !this.#holding && !this.#dropped && !this.#resting;
+  }
+
+  #rest(): void {
+    this.#resting = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#resting = false;
+      if (!this.#holding) this.#socket.resume();
+      this.#release();
+    });
+  }
+
   /** Whether what arrived is not handed on for now. */
   get #isWaiting(): boolean {
-    return !this.#dropped && (this.#holding || this.#held !== undefined);
+    return !this.#dropped && (this.#holding || this.#resting || this.#held !== undefined);
   }
 
   /** The end comes after all that arrived before it. */
