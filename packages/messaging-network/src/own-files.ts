@@ -9,8 +9,9 @@ const others = 0o077;
 export function makeOwnDirectory(directory: string): void {
   if (existsSync(directory)) return;
   makeOwnDirectory(dirname(directory));
-  mkdirSync(directory, { mode: ownersDirectory });
-  chmodSync(directory, ownersDirectory);
+  // Another process may make it at this moment; then it is there, and stays as it is.
+  if (mkdirSync(directory, { recursive: true, mode: ownersDirectory }) !== undefined)
+    chmodSync(directory, ownersDirectory);
 }
 
 /** Makes the file of a database where there is none, for its owner only; SQLite makes those beside it alike. */

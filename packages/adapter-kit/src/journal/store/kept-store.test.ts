@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openKeptStore, type KeptStore } from './kept-store.ts';
 import { openSqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
@@ -326,4 +327,22 @@ describe('permissions', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o750);
     expect(existsSync(file)).toBe(true);
   });
+});
+
+test('several adapters that make their directory at the same time all start', async () => {
+  const script = `
+    const { openKeptStore } = await import(process.argv[1]);
+    const until = Number(process.argv[3]);
+    while (Date.now() < until);
+    openKeptStore({ file: process.argv[2], durability: 'process', maxBytes: 1e6 }).close();`;
+  const startAt = String(Date.now() + 1_500);
+  const module = new URL('kept-store.ts', import.meta.url).href;
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
+  const run = promisify(execFile);
+  const outcomes = await Promise.allSettled(
+    [0, 1, 2, 3].map((index) =>
+      run(process.execPath, [...flags, module, join(directory, 'deep/er', `${index}.journal`), startAt]),
+    ),
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(4).fill('fulfilled'));
 });
