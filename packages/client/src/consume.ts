@@ -98,6 +98,7 @@ export function consume(options: ConsumeOptions): EventConsumer {
         return lanes.add({
           ...identityOf(event, message),
           delivery,
+          proves: isEvent(event) || options.onOther !== undefined,
           handle: () => handle(options, event),
           giveUp: (error) => options.onPoisoned?.(event, error),
         });
@@ -119,8 +120,12 @@ export function consume(options: ConsumeOptions): EventConsumer {
   };
 }
 
+function isEvent(event: DecodedEvent): event is ReceivedEvent {
+  return event.type === 'connected' || event.type === 'disconnected';
+}
+
 function handle({ onEvent, onOther }: ConsumeOptions, event: DecodedEvent): void | Promise<void> {
-  return event.type === 'connected' || event.type === 'disconnected' ? onEvent(event) : onOther?.(event);
+  return isEvent(event) ? onEvent(event) : onOther?.(event);
 }
 
 function lanesOf(options: ConsumeOptions): Lanes {
@@ -132,7 +137,7 @@ function lanesOf(options: ConsumeOptions): Lanes {
   const { failed } = createFailureReport({ clock, log });
   return createLanes({
     clock,
-    maxRunning: Math.min(credit, maxUnderWay),
+    maxRunning: Math.max(1, Math.min(credit, maxUnderWay)),
     maxTries,
     firstPauseMs,
     maxPauseMs,

@@ -29,6 +29,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
     const settlement = await lanes.add({
       lane: id.replaceAll(/\d/g, ''),
       id,
+      proves: !id.startsWith('upload'),
       delivery: { gone: () => gone.has(id), hold: () => void held.add(id) },
       async handle() {
         tried.push(`${id} ${clock.monotonic() - begun}`);
@@ -128,13 +129,19 @@ test('what waits takes no credit; beyond a bound the fullest lane is tried early
   // Nothing was handled since it failed: it is not the message's fault, and the network has to wait.
   expect(tried).toEqual(['a1 0', 'b1 0']);
   expect(held.size).toBe(1_000);
+  // That nobody looks at uploads shows nothing.
+  void add('upload1');
+  await settled();
+  void add('a1999');
+  await settled();
+  expect(tried.splice(2)).toEqual(['upload1 0']);
   failing.delete('a1');
   void add('c1');
   await settled();
   void add('a2000');
   await settled();
   expect(tried.slice(0, 4)).toEqual(['a1 0', 'b1 0', 'c1 0', 'a1 0']);
-  expect(tried).toHaveLength(1_504);
+  expect(tried).toHaveLength(1_505);
   expect(held).toEqual(new Set(['b1']));
   await clock.advanceAsync(1_000);
   expect(tried.at(-1)).toBe('b1 1000');

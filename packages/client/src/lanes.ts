@@ -9,6 +9,8 @@ interface Work {
   /** The same whenever the message comes again. */
   readonly id: string;
   readonly delivery: ReceivedDelivery;
+  /** Whether it says anything that it could be handled: what nobody looks at always can. */
+  readonly proves: boolean;
   /** Throws, or rejects, where it is to be tried again. */
   handle(): void | Promise<void>;
   /** It was tried often enough. */
@@ -123,7 +125,7 @@ export function createLanes(options: LanesOptions): Lanes {
       return finish(entry, 'rejected');
     }
     tries.forget(entry.id);
-    handled += 1;
+    if (entry.proves) handled += 1;
     return finish(entry, 'accepted');
   }
 
