@@ -1,5 +1,5 @@
-import { createFailureReport } from '@rollcall/containment';
-import { sleep, TransportError } from '@rollcall/core';
+import { createFailureReport, patientClock } from '@rollcall/containment';
+import { sleep, TransportError, type Clock } from '@rollcall/core';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
@@ -27,6 +27,8 @@ export interface AmqpConnection {
 /** What links need of the connection they live on. */
 export interface LinkHost {
   readonly options: AmqpConnectionOptions;
+  /** Time that counts against the peer: while this process stands still, nobody is late with an answer. */
+  readonly patience: Clock;
   /** The connection of this moment. */
   current(): Dialled | undefined;
   /** Whether there will never be a connection again. */
@@ -49,11 +51,13 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
   const dialledListeners = new Set<() => void>();
   const lostListeners = new Set<(cause: string) => void>();
   const { failed } = createFailureReport(options);
+  const patience = patientClock(clock);
   const peer = `${options.host}:${options.port}`;
   let current: Dialled | undefined;
 
   const host: LinkHost = {
     options,
+    patience,
     current: () => current,
     closed: () => closing.signal.aborted,
     onDialled(listener) {
@@ -82,7 +86,7 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
     while (!closing.signal.aborted) {
       let dialled: Dialled;
       try {
-        dialled = await dial(options, failed, closing.signal);
+        dialled = await dial(options, patience, failed, closing.signal);
       } catch (error) {
         const complaint = describeFailure(error, peer);
         // The same trouble is told once, not with every try.

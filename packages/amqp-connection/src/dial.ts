@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { servedPeer } from '@rollcall/containment';
-import { later, TransportError } from '@rollcall/core';
+import { later, TransportError, type Clock } from '@rollcall/core';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
 import { boundReader } from './bound-reader.ts';
 import { containConnection } from './contain-connection.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
+import { hearBeforeSilence } from './hear-before-silence.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
 import { rawSession } from './raw-session.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
@@ -41,15 +42,17 @@ const closeTimeoutMs = 1_000;
 /**
  * Opens a connection and a session on it.
  *
+ * @param patience time that counts against the peer.
  * @param failed told of what serving this connection throws, which costs it.
  * @throws where that fails, takes too long, or `signal` aborts.
  */
 export async function dial(
   options: AmqpConnectionOptions,
+  patience: Clock,
   failed: (where: string, error: unknown) => void,
   signal: AbortSignal,
 ): Promise<Dialled> {
-  const { clock, connectTimeoutMs = defaultTimings.connectTimeoutMs } = options;
+  const { connectTimeoutMs = defaultTimings.connectTimeoutMs } = options;
   const raw = createRawConnection(options);
   const connection = new Connection({
     rheaConnection: raw,
@@ -70,8 +73,9 @@ export async function dial(
     connection.on(event as never, malformed);
     raw.container.on(event, malformed);
   }
+  hearBeforeSilence(raw, patience);
   const abort = (): void => cut('connection is closed');
-  const disarm = clock.at(later(clock.monotonic(), connectTimeoutMs), () =>
+  const disarm = patience.at(later(patience.monotonic(), connectTimeoutMs), () =>
     cut(`no answer within ${connectTimeoutMs} ms`),
   );
   signal.addEventListener('abort', abort, { once: true });
@@ -90,7 +94,7 @@ export async function dial(
     if (!session.is_open()) throw new TransportError(`session ended at once: ${describe(session.error)}`);
     const ready = (begun: rhea.Session): OpenSession => {
       writeTransfersTogether(rawSession(begun));
-      const stall = createStallWatch(clock);
+      const stall = createStallWatch(patience);
       return { session: begun, window: openWindow(begun, () => stall.heard()), stall };
     };
     return {
@@ -100,7 +104,7 @@ export async function dial(
       hangUp(politely, cause) {
         if (!politely || !raw.is_open()) return cut(cause);
         raw.close();
-        const disarmCut = clock.at(later(clock.monotonic(), closeTimeoutMs), () => cut(cause));
+        const disarmCut = patience.at(later(patience.monotonic(), closeTimeoutMs), () => cut(cause));
         void closed.then(disarmCut);
       },
       openSession() {

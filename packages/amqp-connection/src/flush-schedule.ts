@@ -4,8 +4,8 @@ import { later, type Clock, type Instant } from '@rollcall/core';
 export interface FlushSchedule {
   /** Has `flush` called once: at the end of this turn of the event loop, or when messages have gathered. */
   ask(): void;
-  /** Since when that has been asked for, where it has not come yet. */
-  askedAt(): Instant | undefined;
+  /** Whether that has been asked for, and has not come yet. */
+  isAsked(): boolean;
   /** Has `flush` called in a moment: nobody tells when the peer's session window opens. */
   lookAgain(): void;
   /** Something was sent: what follows gathers from then on. */
@@ -17,26 +17,27 @@ const lookAgainMs = 5;
 
 /** One flush for everything that was handed in within a turn of the event loop, or within the time to gather. */
 export function createFlushSchedule(clock: Clock, gatherMs: number, flush: () => void): FlushSchedule {
-  let asked: Instant | undefined;
+  let asked = false;
   let sentAt = -Infinity as Instant;
   let disarmGather: (() => void) | undefined;
   let disarmLook: (() => void) | undefined;
 
   function flushNow(): void {
-    asked = undefined;
+    asked = false;
     disarmGather = undefined;
     flush();
   }
 
   return {
     ask() {
-      if (asked !== undefined) return;
-      asked = clock.monotonic();
+      if (asked) return;
+      asked = true;
+      const now = clock.monotonic();
       const next = later(sentAt, gatherMs);
-      if (next <= asked) setImmediate(flushNow);
+      if (next <= now) setImmediate(flushNow);
       else disarmGather = clock.at(next, flushNow);
     },
-    askedAt: () => asked,
+    isAsked: () => asked,
     lookAgain() {
       disarmLook ??= clock.at(later(clock.monotonic(), lookAgainMs), () => {
         disarmLook = undefined;

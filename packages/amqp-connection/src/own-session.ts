@@ -56,7 +56,7 @@ interface OwnSession {
 }
 
 function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): void } {
-  const { clock } = shared.options;
+  const { patience } = shared;
   const renewed = new Set<() => void>();
   const lost = new Set<(cause: string) => void>();
   const ended = new Set<(why: AttachRefused) => void>();
@@ -139,7 +139,7 @@ function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): voi
 
   /** Gives the connection up unless the result is called in time. */
   function expectAnswer(connection: Dialled, cause: string): () => void {
-    const disarm = clock.at(later(clock.monotonic(), answerWithinMs), () => {
+    const disarm = patience.at(later(patience.monotonic(), answerWithinMs), () => {
       forget();
       connection.hangUp(false, cause);
     });

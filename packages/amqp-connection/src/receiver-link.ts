@@ -42,6 +42,7 @@ const attachAgainMs = 1_000;
 
 /** Receives from one address, on whatever connection there is. */
 export function openReceiver(host: LinkHost, address: string, options: ReceiverOptions): ReceiverLink {
+  const { patience } = host;
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
   let receiver: rhea.Receiver | undefined;
   let isOpen = false;
@@ -75,7 +76,7 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
       },
     );
     receiver = attached;
-    disarm = clock.at(later(clock.monotonic(), linkTimeoutMs), () => {
+    disarm = patience.at(later(patience.monotonic(), linkTimeoutMs), () => {
       attached.close();
       receiver = undefined;
       attachLater(`no answer within ${linkTimeoutMs} ms`);

@@ -466,3 +466,64 @@ describe('a peer that gives no outcomes', () => {
     expect(await next).toEqual({ status: 'accepted' });
   });
 });
+
+describe('after a standstill of this process', () => {
+  test.each([1_000, 5_000, 15_000])(
+    'of %i ms, an outcome that waits in the socket counts, and what has none waits on',
+    async (stallMs) => {
+      const clock = new ManualClock();
+      const { peer, connection } = await bed.givenAPeer({ clock });
+      peer.verdict = () => 'silence';
+      const link = connection.openSender('q', { creditWaitMs: 1_000, outcomeTimeoutMs: 1_000 });
+      const sent = [1, 2, 3].map((id) => link.send(bytes(id)));
+      await expect.poll(() => idsAt(peer)).toEqual(['1', '2', '3']);
+      clock.advance(900);
+      peer.settleHeld('accepted');
+      const late = link.send(bytes(4));
+      await expect.poll(() => idsAt(peer)).toContain('4');
+      // In this turn nothing more is read.
+      clock.stall(stallMs);
+      expect(await Promise.all(sent)).toEqual(sent.map(() => ({ status: 'accepted' })));
+      peer.settleHeld('accepted');
+      expect(await late).toEqual({ status: 'accepted' });
+    },
+  );
+
+  test('an outcome that does not come is still missed', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.verdict = () => 'silence';
+    const link = connection.openSender('q', { creditWaitMs: 1_000, outcomeTimeoutMs: 1_000 });
+    const sent = link.send(bytes(1));
+    await expect.poll(() => idsAt(peer)).toEqual(['1']);
+    clock.stall(5_000);
+    clock.advance(2_000);
+    expect(await sent).toEqual({ status: 'timeout' });
+  });
+
+  test('credit that waits in the socket is used', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    peer.credit = 0;
+    const link = connection.openSender('q', { creditWaitMs: 1_000, outcomeTimeoutMs: 1_000 });
+    const sent = link.send(bytes(1));
+    await expect.poll(() => peer.attached).toEqual(['q']);
+    await settled();
+    peer.grant('q', 10);
+    clock.stall(5_000);
+    expect(await sent).toEqual({ status: 'accepted' });
+  });
+
+  test('a link whose attach was answered meanwhile is there', async () => {
+    const clock = new ManualClock();
+    const { peer, connection } = await bed.givenAPeer({ clock });
+    await connection.whenConnected();
+    const link = connection.openSender('q', { creditWaitMs: 1_000, outcomeTimeoutMs: 1_000 });
+    const sent = link.send(bytes(1));
+    // The attach leaves at the end of the turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.stall(5_000);
+    expect(await sent).toEqual({ status: 'accepted' });
+    expect(peer.attached).toEqual(['q']);
+  });
+});

@@ -98,6 +98,7 @@ export function createSenderLink(
   address: string | undefined,
   options: SenderOptions,
 ): SenderLink {
+  const { patience } = host;
   const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
   const { creditWaitMs, outcomeTimeoutMs, maxWaiting = 10_000, gatherMs = 0 } = options;
   const deliveriesMax = host.options.deliveriesPerConnection ?? deliveriesPerConnection;
@@ -108,11 +109,18 @@ export function createSenderLink(
   let attachment: Attachment | undefined;
   let openBy: Instant | undefined;
   let refusal: { readonly why: AttachRefused; readonly until: Instant } | undefined;
+  let turnBegan = 0 as Instant;
   let disarm: (() => void) | undefined;
   let armedFor: Instant | undefined;
   let closed = false;
   /** Messages were given back because the peer did not answer. */
   let wasUnreachable = false;
+
+  /** Of all that is handed in within a turn, or gathers: reading the time for each would cost more than the rest. */
+  function submittedAt(): Instant {
+    if (!schedule.isAsked()) turnBegan = patience.monotonic();
+    return turnBegan;
+  }
 
   function reachable(isSure: boolean): void {
     if (!wasUnreachable || closed) return;
@@ -142,9 +150,8 @@ export function createSenderLink(
     if (window.blocked()) return schedule.lookAgain();
     let budget = Math.min(sender.credit, window.available());
     if (budget <= 0) return;
-    const now = clock.monotonic();
-    schedule.sent(now);
-    const outcomeBy = later(now, outcomeTimeoutMs);
+    schedule.sent(clock.monotonic());
+    const outcomeBy = later(patience.monotonic(), outcomeTimeoutMs);
     while (budget > 0) {
       const entry = waiting.shift();
       if (!entry) break;
@@ -165,14 +172,14 @@ export function createSenderLink(
   }
 
   function attach(dialled: Dialled): void {
-    if (refusal && clock.monotonic() < refusal.until) return giveBackWaiting(refusal.why);
+    if (refusal && patience.monotonic() < refusal.until) return giveBackWaiting(refusal.why);
     const sender = attachSender(dialled.session, address, options.target ?? {}, {
       opened() {
         if (attachment !== opening) return;
         opening.phase = 'open';
         openBy = undefined;
         refusal = undefined;
-        const creditBy = later(clock.monotonic(), Math.max(creditWaitMs, flowLatencyMs));
+        const creditBy = later(patience.monotonic(), Math.max(creditWaitMs, flowLatencyMs));
         for (const entry of waiting) if (entry.deadline > creditBy) entry.deadline = creditBy;
         arm();
         scheduleFlush();
@@ -198,7 +205,7 @@ export function createSenderLink(
     const onAccepted: OnAccepted = (delivery) => settled(delivery as unknown as rhea.Delivery, accepted);
     const opening: Attachment = { dialled, sender, onAccepted, phase: 'opening', hadCredit: false };
     attachment = opening;
-    openBy = later(clock.monotonic(), linkTimeoutMs);
+    openBy = later(patience.monotonic(), linkTimeoutMs);
     arm();
   }
 
@@ -213,7 +220,7 @@ export function createSenderLink(
   }
 
   function refuse(why: AttachRefused): void {
-    refusal = { why, until: later(clock.monotonic(), refusalHoldsMs) };
+    refusal = { why, until: later(patience.monotonic(), refusalHoldsMs) };
     giveBackWaiting(why);
   }
 
@@ -270,7 +277,7 @@ export function createSenderLink(
     if (armedFor !== undefined && armedFor <= next && next !== Infinity) return;
     disarm?.();
     armedFor = next === Infinity ? undefined : next;
-    disarm = armedFor === undefined ? undefined : clock.at(armedFor, expire);
+    disarm = armedFor === undefined ? undefined : patience.at(armedFor, expire);
   }
 
   function expire(): void {
@@ -278,7 +285,7 @@ export function createSenderLink(
     disarm = undefined;
     // After a busy moment the timer may ring before what was handed in had its turn.
     flush();
-    const now = clock.monotonic();
+    const now = patience.monotonic();
     const dialled = attachment?.dialled;
     let overdue = giveUpOverdue(now, { status: 'timeout' });
     if (openBy !== undefined && openBy <= now) {
@@ -321,7 +328,7 @@ export function createSenderLink(
       const isFull = waiting.size >= maxWaiting || (turn !== '' && waiting.countOf(turn) >= maxWaitingOfOne);
       if (isFull) return done({ status: 'no-credit' });
       const patienceMs = attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
-      const deadline = later(schedule.askedAt() ?? clock.monotonic(), patienceMs);
+      const deadline = later(submittedAt(), patienceMs);
       const entry: Entry = {
         turn,
         message,

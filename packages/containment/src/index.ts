@@ -3,4 +3,5 @@ export { containSocket } from './contain-socket.ts';
 export { containedClock } from './contained-clock.ts';
 export { createFailureReport, type FailureReport } from './failure-report.ts';
 export { spreadLastNet } from './last-net.ts';
+export { patientClock } from './patient-clock.ts';
 export { peerBeingServed, serveAll, servedPeer, servePeer, type ServedPeer } from './served-peer.ts';

@@ -19,6 +19,7 @@ export interface AcceptOptions {
   /** Those of rhea. */
   readonly connectionOptions: object;
   readonly limits: Partial<GuardLimits>;
+  /** Time that counts against a peer: what it said while this process stood still waits in its socket. */
   readonly clock: Clock;
   /** Longest time without a whole frame. */
   readonly idleTimeoutMs: number;

@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { settleDelivery, type Verdict } from '@rollcall/amqp-frame-guard';
-import { containServer, createFailureReport, peerBeingServed, servePeer } from '@rollcall/containment';
+import {
+  containServer,
+  createFailureReport,
+  peerBeingServed,
+  servePeer,
+  patientClock,
+} from '@rollcall/containment';
 import { systemClock, TransportError, type Clock, type Log } from '@rollcall/core';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
@@ -256,6 +262,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   const whenOpen = new WeakMap<object, () => void>();
   container.on('connection_open', ({ connection }: rhea.EventContext) => whenOpen.get(connection)?.());
   const cutOffs = createCutOffLog(systemClock, log);
+  const patience = patientClock(systemClock);
   const server = createServer((socket) => {
     const opened = peers.admit(socket);
     if (!opened) return;
@@ -265,7 +272,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
       container,
       connectionOptions,
       limits: guardLimits,
-      clock: systemClock,
+      clock: patience,
       // A peer is told the time-out, and must be heard within half of it.
       idleTimeoutMs,
       onViolation: (problem) => cutOffs.cutOff(`${socket.remoteAddress}:${socket.remotePort}`, problem),
