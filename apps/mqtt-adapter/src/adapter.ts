@@ -10,6 +10,7 @@ import type { Aedes, Client } from 'aedes';
 import { internalsOf, serveHalfOpen, stopKeepAliveTimer } from './aedes-internals.ts';
 import { createDeviceConnection, type DeviceConnection } from './device-connection.ts';
 import { tcpKeepAliveDelayMs } from './liveness.ts';
+import { readInTurns } from './read-in-turns.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
 export interface MqttAdapterOptions extends Listeners {
@@ -111,6 +112,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       host,
       serve(socket, place) {
         socket.setKeepAlive(true, tcpKeepAliveDelayMs);
+        readInTurns(socket);
         const before = socket.listeners('end');
         const client = broker.handle(socket);
         serveHalfOpen(client, before);
