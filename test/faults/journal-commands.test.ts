@@ -38,7 +38,16 @@ test('a backup of a journal under load is whole, and what it has open can be bur
 
   // As where volume and adapter are lost.
   await stage.adapter.end('SIGKILL');
-  const bury = await rollcall('bury', 'mqtt-0', '--journal', target, '--url', stage.networkUrl);
+  const bury = await rollcall(
+    'bury',
+    'mqtt-0',
+    '--journal',
+    target,
+    '--wait',
+    '1',
+    '--url',
+    stage.networkUrl,
+  );
   expect(bury.stdout()).toContain(`${open} connections buried`);
   await eventuallyNone(() =>
     distinct(record.events).filter((event) => event.type === 'disconnected').length === open

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { buryConnections, isJournalInUse, settleJournal, type Settled } from '@rollcall/adapter-kit/journal';
-import type { Destination } from './events-sink-to.ts';
+import { hearAdapter } from './hear-adapter.ts';
+import type { Destination } from './reach.ts';
 import { openInTable } from './open-in-table.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
 import { teller } from './terminal.ts';
 
 export type BuryCommand = {
   readonly adapterId: string;
+  /** A queue to listen on for the adapter, of networks without subscriptions. */
+  readonly queue?: string | undefined;
+  /** For how long it is listened for; `undefined`: not at all. */
+  readonly listenMs: number | undefined;
 } & Destination &
   (
     | { readonly journal: string; readonly table?: undefined }
@@ -15,25 +20,31 @@ export type BuryCommand = {
 
 /** `rollcall bury`: declares dead what an adapter had open that never comes back. Resolves with the exit status. */
 export async function bury(command: BuryCommand): Promise<number> {
+  const alive = await aliveInWords(command);
+  if (alive !== undefined) {
+    teller(process.stderr)(alive);
+    return 1;
+  }
   const settled = await (command.table === undefined ? fromJournal(command) : fromTable(command));
-  if (!settled) return 1;
   teller(process.stdout)(
     `${command.adapterId}: ${settled.buried} connections buried; ${settledInWords(settled)}`,
   );
   return settledStatus(settled);
 }
 
-async function fromJournal({
-  adapterId,
-  journal,
-  ...to
-}: BuryCommand & { journal: string }): Promise<Settled | undefined> {
-  if (!isJournalInUse(journal)) return settleJournal(journal, { bury: true }, settlingEnvironment(to));
-  teller(process.stderr)(`${adapterId} is alive: it runs on ${journal}`);
-  return undefined;
+/** Why an adapter must not be buried; `undefined`: nothing speaks against it. */
+async function aliveInWords(command: BuryCommand): Promise<string | undefined> {
+  const { adapterId, journal, listenMs, queue, url, network } = command;
+  if (journal !== undefined && isJournalInUse(journal)) return `${adapterId} is alive: it runs on ${journal}`;
+  if (listenMs === undefined) return undefined;
+  return hearAdapter({ adapterId, queue, withinMs: listenMs, url, network }, teller(process.stderr));
 }
 
-function fromTable({ adapterId, table, ...to }: BuryCommand & { table: string }): Promise<Settled> {
+function fromJournal({ journal, url, network }: BuryCommand & { journal: string }): Promise<Settled> {
+  return settleJournal(journal, { bury: true }, settlingEnvironment({ url, network }));
+}
+
+function fromTable({ adapterId, table, url, network }: BuryCommand & { table: string }): Promise<Settled> {
   const connections = openInTable(readFileSync(table, 'utf8'), adapterId);
-  return buryConnections(connections, settlingEnvironment(to));
+  return buryConnections(connections, settlingEnvironment({ url, network }));
 }

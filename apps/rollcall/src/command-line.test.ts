@@ -13,23 +13,53 @@ test.each([
     {
       command: 'tail',
       url: 'amqp://127.0.0.1:15672',
-      tenant: 'DEFAULT_TENANT',
+      tenants: ['DEFAULT_TENANT'],
       json: false,
-      address: undefined,
     },
   ],
   [
     ['tail', '--url', 'amqps://h', '--tenant', 'T', '--address', 'q', '--json'],
-    { command: 'tail', url: 'amqps://h', tenant: 'T', json: true, address: 'q' },
+    { command: 'tail', url: 'amqps://h', tenants: ['T'], json: true, address: 'q' },
   ],
   [
     ['devices', '--port-offset', '1000'],
     {
       command: 'devices',
       url: 'amqp://127.0.0.1:16672',
-      tenant: 'DEFAULT_TENANT',
+      tenants: ['DEFAULT_TENANT'],
       json: false,
-      address: undefined,
+      online: false,
+    },
+  ],
+  [
+    ['devices', '--tenant', 'A', '--tenant', 'B', '--tenant', 'A', '--once', '--wait', '3', '--online'],
+    {
+      command: 'devices',
+      url: 'amqp://127.0.0.1:15672',
+      tenants: ['A', 'B'],
+      json: false,
+      online: true,
+      onceAfterMs: 3_000,
+    },
+  ],
+  [
+    ['tail', '--network', 'rabbitmq-3', '--queue', 'watch'],
+    {
+      command: 'tail',
+      url: 'amqp://127.0.0.1:15672',
+      network: 'rabbitmq-3',
+      tenants: ['DEFAULT_TENANT'],
+      queue: 'watch',
+      json: false,
+    },
+  ],
+  [
+    ['bury', 'mqtt-0', '--unheard', '--url', 'amqp://h'],
+    {
+      command: 'bury',
+      adapterId: 'mqtt-0',
+      url: 'amqp://h',
+      journal: '.rollcall/journal/mqtt-0.journal',
     },
   ],
   [['demo', '--port-offset', '7'], { command: 'demo', ports: demoPorts(7) }],
@@ -42,7 +72,6 @@ test.each([
       files: [],
       directory: '.rollcall/journal',
       url: 'amqp://127.0.0.1:15672',
-      network: 'hono',
       json: false,
     },
   ],
@@ -79,7 +108,6 @@ test.each([
       files: ['a.journal', 'b'],
       directory: '.rollcall/journal',
       url: 'amqp://127.0.0.1:15672',
-      network: 'hono',
       json: false,
     },
   ],
@@ -94,7 +122,6 @@ test.each([
       files: ['a.journal'],
       directory: '.rollcall/journal',
       url: 'amqp://127.0.0.1:15672',
-      network: 'hono',
       json: false,
     },
   ],
@@ -104,7 +131,7 @@ test.each([
       command: 'bury',
       adapterId: 'mqtt-0',
       url: 'amqp://127.0.0.1:15672',
-      network: 'hono',
+      listenMs: 10_000,
       journal: 'd/journal/mqtt-0.journal',
     },
   ],
@@ -114,7 +141,7 @@ test.each([
       command: 'bury',
       adapterId: 'mqtt-0',
       url: 'amqp://127.0.0.1:16672',
-      network: 'hono',
+      listenMs: 10_000,
       table: 'devices.jsonl',
     },
   ],
@@ -160,6 +187,12 @@ test.each([
   [['registry', 'hash-password', 'secret'], 'reads standard input'],
   [['registry', 'hash-password', '--bcrypt', '13'], '--bcrypt must be a number from 4 to 12'],
   [['registry', 'check', 'a', '--data', 'd'], 'registry has no option --data'],
+  [['devices', '--wait', '3'], '--wait is for --once'],
+  [['devices', '--once', '--wait', '0'], 'a number of seconds'],
+  [['tail', '--once'], 'tail has no option --once'],
+  [['tail', '--queue', 'q', '--address', 'a'], 'not both'],
+  [['tail', '--queue', 'q', '--tenant', 'T'], 'does not choose'],
+  [['bury', 'a', '--unheard', '--wait', '3'], 'does not with --unheard'],
   [['bury'], 'one adapter id'],
   [['bury', 'a', 'b'], 'one adapter id'],
   [['bury', 'a', '--journal', 'x', '--table', 'y'], 'not both'],
@@ -176,4 +209,10 @@ test.each([
 test('the usage names every command', () => {
   for (const command of ['up', 'tail', 'devices', 'demo', 'journal', 'bury', 'registry', 'network'])
     expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
+});
+
+test('where the environment has the network, it is not the local one', () => {
+  expect(parseCommand(['tail'], true)).toMatchObject({ url: undefined });
+  expect(parseCommand(['tail', '--url', 'amqp://h'], true)).toMatchObject({ url: 'amqp://h' });
+  expect(parseCommand(['tail', '--port-offset', '0'], true)).toMatchObject({ url: 'amqp://127.0.0.1:15672' });
 });

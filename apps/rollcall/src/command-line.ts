@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { networkPresets, type NetworkName } from '@rollcall/amqp-sender';
-import { journalFile } from '@rollcall/adapter-kit/journal';
 import type { BuryCommand } from './bury.ts';
 import type { DemoCommand } from './demo.ts';
 import type { DevicesCommand } from './devices.ts';
@@ -9,6 +8,8 @@ import type { JournalCommand } from './journal.ts';
 import type { NetworkCommand } from './network.ts';
 import { demoPorts } from './ports.ts';
 import { parseJournalCommand } from './parse-journal-command.ts';
+import { parseBuryCommand } from './parse-bury-command.ts';
+import { parseWatched } from './parse-watched.ts';
 import { parseRegistryCommand } from './parse-registry-command.ts';
 import type { RegistryCommand } from './registry.ts';
 import type { TailCommand } from './tail.ts';
@@ -36,12 +37,17 @@ export const usage = `Usage: rollcall <command> [options]
               --registry FILE   tenants and devices (default: those of the demonstration)
               --json            events as JSON lines on standard output
   devices   who is online, since when and over what; who left when and why
-              the options of tail
-  tail      follows the connection events of a tenant; takes them from nobody
+              the options of tail, and
+              --once            prints who is known, and ends; --wait SECONDS listens so long before (default 10)
+              --online          only who is online
+  tail      follows the connection events of tenants; takes them from nobody, and leaves nothing behind
               --url URL         amqp://host:port of the messaging network (default amqp://127.0.0.1:15672)
               --port-offset N   that of \`up\`, instead of --url
-              --tenant ID       (default DEFAULT_TENANT)
-              --address A       address to receive from, on networks without subscriptions like event/T::name
+              --network KIND    of the messaging network: ${networkKinds.join(', ')} (default hono)
+              --tenant ID       more than once for several (default DEFAULT_TENANT)
+              --queue NAME      a queue that was declared for this, on networks without subscriptions (RabbitMQ)
+              --address A       address to receive from; of a queue, events are taken from its other consumers
+              the rest is read from ROLLCALL_MESSAGING_… as adapters have it: host, credentials, TLS, virtual host
               --json            events as JSON lines
   demo      MQTT and HTTP devices that connect, upload, are killed, come back, fall silent, and leave
               --port-offset N   that of \`up\`
@@ -52,10 +58,11 @@ export const usage = `Usage: rollcall <command> [options]
               backup FILE TARGET    a whole copy, also while an adapter runs on it
               discard FILE --sink NAME --yes   what waits for a sink that is gone; not while an adapter runs on it
               --data DIR, --url URL, --port-offset N   those of \`up\` and tail
-              --network KIND    of the messaging network: ${networkKinds.join(', ')} (default hono)
-  bury      ends what an adapter had open that never comes back: bury ADAPTER-ID
+              --network KIND    and ROLLCALL_MESSAGING_…, as for tail; addresses as the adapter had them
+  bury      ends what an adapter had open that never comes back: bury ADAPTER-ID; not while it is heard
               --journal FILE    its journal (default: that of \`up\`)
               --table FILE      where the journal is lost too: lines that \`devices --json\` printed
+              --wait SECONDS    listens for it so long before (default 10); --queue NAME where; --unheard: not at all
               --data DIR, --url URL, --port-offset N, --network KIND   those of journal
   registry  what is to be known of a registry file
               check FILE        whether an adapter takes it, all that is wrong with it, and what is in it
@@ -77,7 +84,12 @@ const options = {
   registry: { type: 'string' },
   json: { type: 'boolean' },
   url: { type: 'string' },
-  tenant: { type: 'string' },
+  tenant: { type: 'string', multiple: true },
+  queue: { type: 'string' },
+  online: { type: 'boolean' },
+  once: { type: 'boolean' },
+  wait: { type: 'string' },
+  unheard: { type: 'boolean' },
   address: { type: 'string' },
   port: { type: 'string' },
   journal: { type: 'string' },
@@ -94,18 +106,22 @@ const options = {
 /** Options each command knows. */
 const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   up: ['port-offset', 'data', 'registry', 'json'],
-  tail: ['url', 'port-offset', 'tenant', 'address', 'json'],
-  devices: ['url', 'port-offset', 'tenant', 'address', 'json'],
+  tail: ['url', 'port-offset', 'network', 'tenant', 'address', 'queue', 'json'],
+  devices: ['url', 'port-offset', 'network', 'tenant', 'address', 'queue', 'json', 'online', 'once', 'wait'],
   demo: ['port-offset'],
   network: ['port', 'data'],
   journal: ['data', 'url', 'port-offset', 'network', 'json', 'sink', 'yes'],
-  bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table'],
+  bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table', 'queue', 'wait', 'unheard'],
   registry: ['served', 'network', 'bcrypt'],
 };
 const withArguments: ReadonlySet<string> = new Set(['journal', 'bury', 'registry']);
 
-/** Reads the arguments after the program's name. */
-export function parseCommand(args: readonly string[]): Command {
+/**
+ * Reads the arguments after the program's name.
+ *
+ * @param hasNetwork whether the environment says where the messaging network is.
+ */
+export function parseCommand(args: readonly string[], hasNetwork = false): Command {
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -126,25 +142,26 @@ export function parseCommand(args: readonly string[]): Command {
   const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);
   if (portOffset === undefined) return mistake('--port-offset must be a number from 0 to 49000');
   const ports = demoPorts(portOffset);
-  const url = values.url ?? `amqp://127.0.0.1:${ports.network}`;
-  const kind = values.network ?? 'hono';
-  if (!isNetworkKind(kind)) return mistake(`--network must be one of ${networkKinds.join(', ')}`);
+  const inEnvironment = hasNetwork && values['port-offset'] === undefined;
+  const url = values.url ?? (inEnvironment ? undefined : `amqp://127.0.0.1:${ports.network}`);
+  const kind = values.network;
+  if (kind !== undefined && !isNetworkKind(kind))
+    return mistake(`--network must be one of ${networkKinds.join(', ')}`);
   if (name === 'registry') {
-    const read = parseRegistryCommand(rest, values, kind);
+    const read = parseRegistryCommand(rest, values, kind ?? 'hono');
     return typeof read === 'string' ? mistake(read) : { command: name, ...read };
   }
   const dataDir = values.data ?? '.rollcall';
   const journalDirectory = join(dataDir, 'journal');
   switch (name) {
     case 'tail':
-    case 'devices':
-      return {
-        command: name,
-        url,
-        tenant: values.tenant ?? 'DEFAULT_TENANT',
-        json: values.json ?? false,
-        address: values.address,
-      };
+    case 'devices': {
+      const read = parseWatched(values, { url, network: kind });
+      if (typeof read === 'string') return mistake(read);
+      if (name === 'devices') return { command: name, ...read };
+      const { online: _online, onceAfterMs: _onceAfterMs, ...tail } = read;
+      return { command: name, ...tail };
+    }
     case 'demo':
       return { command: name, ports };
     case 'network': {
@@ -158,13 +175,8 @@ export function parseCommand(args: readonly string[]): Command {
       return typeof read === 'string' ? mistake(read) : { command: name, ...read };
     }
     case 'bury': {
-      const [adapterId, ...others] = rest;
-      if (adapterId === undefined || others.length > 0) return mistake('bury needs one adapter id');
-      const file = values.journal ?? journalFile(journalDirectory, adapterId);
-      if (values.table === undefined) return { command: name, adapterId, url, network: kind, journal: file };
-      return values.journal === undefined
-        ? { command: name, adapterId, url, network: kind, table: values.table }
-        : mistake('bury needs --journal or --table, not both');
+      const read = parseBuryCommand(rest, values, journalDirectory, { url, network: kind });
+      return typeof read === 'string' ? mistake(read) : { command: name, ...read };
     }
     default:
       return {

@@ -34,6 +34,11 @@ export function deviceCells(presence: DevicePresence): readonly [string, string,
   }
 }
 
+export function byName(one: DevicePresence, other: DevicePresence): number {
+  const [first = '', second = ''] = [one, other].map((each) => deviceCells(each)[0]);
+  return first < second ? -1 : 1;
+}
+
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
@@ -54,7 +59,7 @@ const otherLines = 3;
 
 /** Devices by name, as a table that fits the screen. */
 export function deviceTable(devices: readonly DevicePresence[], { columns, rows, colours }: Screen): string {
-  const all = devices.map(deviceCells).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const all = devices.toSorted(byName).map(deviceCells);
   const shown = all.slice(0, Math.max(1, rows - otherLines));
   const table = fitTable(deviceColumns, shown, columns);
   const lines = table.map((line, index) => paintedLine(line, index === 0, colours));

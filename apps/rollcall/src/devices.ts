@@ -1,16 +1,19 @@
-import { consume, createPresenceTable, type DevicePresence } from '@rollcall/client';
+import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
-import { deviceCells, deviceTable } from './device-table.ts';
+import { byName, deviceCells, deviceTable } from './device-table.ts';
+import type { Destination } from './reach.ts';
 import { shutdown } from './shutdown.ts';
-import { terminalLog } from './terminal-log.ts';
 import { jsonLine, teller } from './terminal.ts';
+import { watch } from './watch.ts';
+import type { Watched } from './watched-source.ts';
 
-export interface DevicesCommand {
-  readonly url: string;
-  readonly tenant: string;
+export interface DevicesCommand extends Destination, Watched {
   readonly json: boolean;
-  readonly address: string | undefined;
+  /** Only who is online. */
+  readonly online: boolean;
+  /** Listens for so long, says who is known, and ends; `undefined`: until it is ended. */
+  readonly onceAfterMs: number | undefined;
 }
 
 /** A device whose adapter falls silent changes without an event. */
@@ -18,58 +21,83 @@ const redrawEveryMs = 1_000;
 const clearScreen = '\u001B[H\u001B[J';
 
 /**
- * `rollcall devices`: the presence table of a tenant. In a terminal it is drawn anew in place; elsewhere, and with `--json`,
- * every change of a device is a line. The subscription is its own: nobody misses an event.
+ * `rollcall devices`: the presence table of tenants. In a terminal it is drawn anew in place; elsewhere, and with `--json`,
+ * every change of a device is a line. Nobody misses an event. Resolves with the exit status.
  */
-export async function devices({ url, tenant, json, address }: DevicesCommand): Promise<void> {
+export async function devices(command: DevicesCommand): Promise<number> {
+  const { json, online, onceAfterMs, ...watched } = command;
   const { stdout } = process;
-  const inPlace = stdout.isTTY && !json;
+  const once = onceAfterMs !== undefined;
+  const inPlace = stdout.isTTY && !json && !once;
   const tell = teller(process.stderr);
   const table = createPresenceTable();
   let changed = true;
+  /** How often the adapter that announces least often does. */
+  let announcedEveryMs: number | undefined;
+  const isShown = ({ status }: DevicePresence): boolean => !online || status === 'online';
+  const shown = (): DevicePresence[] => [...table.all()].filter(isShown);
+  const line = (presence: DevicePresence): string =>
+    `${json ? presenceJson(presence) : deviceCells(presence).join('  ')}\n`;
 
   function draw(): void {
     if (!changed && table.size === 0) return;
     changed = false;
-    const screen = {
-      columns: stdout.columns,
-      rows: stdout.rows - 2,
-      colours: !process.env['NO_COLOR'],
-    };
-    const heading = `${printable(tenant)}: devices that were connected before this began appear when they are announced. Ctrl-C ends.`;
-    stdout.write(
-      `${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable([...table.all()], screen)}\n`,
-    );
+    const screen = screenOf(stdout);
+    const heading = `${printable(watched.tenants.join(', '))}: devices that were connected before this began appear when they are announced. Ctrl-C ends.`;
+    stdout.write(`${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable(shown(), screen)}\n`);
   }
 
   function take(event: ReceivedEvent | HonoConnectionEvent): void {
     const change = table.apply(event);
     changed = true;
+    if (event.type !== 'hono' && event.announcement && event.type === 'connected')
+      announcedEveryMs = Math.max(announcedEveryMs ?? 0, event.announceIntervalMs ?? 0);
     // What is only said changes no status, and is news all the same.
     const news = change?.presence ?? (event.type === 'hono' ? table.get(event.device) : undefined);
-    if (news && !inPlace) stdout.write(`${json ? presenceJson(news) : plain(news)}\n`);
+    if (news && !inPlace && !once && isShown(news)) stdout.write(line(news));
   }
 
-  const consumer = consume({
-    url,
-    tenant,
-    temporary: true,
-    ...(address !== undefined && { address }),
-    log: terminalLog(tell),
-    onEvent: take,
-    onOther(message) {
-      if (message.type === 'hono') take(message);
-    },
-  });
+  const running = watch({ ...watched, tell, onEvent: take });
   const redraw = inPlace ? setInterval(draw, redrawEveryMs) : undefined;
   if (inPlace) draw();
-  await shutdown();
+  const asked = shutdown();
+  const heard = once ? listenFor(onceAfterMs, running.ready) : undefined;
+  const why = await Promise.race([asked, running.hopeless, ...(heard ? [heard] : [])]);
   clearInterval(redraw);
-  await consumer.close();
+  await running.close();
+  if (why !== undefined) tell(why);
+  if (why !== undefined || !once) return why === undefined ? 0 : 1;
+  if (stdout.isTTY && !json)
+    stdout.write(`${deviceTable(shown(), { ...screenOf(stdout), rows: Infinity })}\n`);
+  else for (const presence of shown().toSorted(byName)) stdout.write(line(presence));
+  tell(listenedInWords(onceAfterMs, announcedEveryMs));
+  return 0;
 }
 
-function plain(presence: DevicePresence): string {
-  return deviceCells(presence).join('  ');
+/** Resolves with why nothing was heard, or with nothing once it listened for so long. */
+async function listenFor(periodMs: number, ready: Promise<void>): Promise<string | undefined> {
+  const pause = (): Promise<'over'> =>
+    new Promise((resolve) => {
+      setTimeout(() => resolve('over'), periodMs);
+    });
+  const first = await Promise.race([pause(), ready.then(() => 'ready' as const)]);
+  if (first === 'over') return `events could not be received within ${periodMs / 1_000} s`;
+  await pause();
+  return undefined;
+}
+
+function listenedInWords(periodMs: number, announcedEveryMs: number | undefined): string {
+  const listened = `listened for ${periodMs / 1_000} s`;
+  if (announcedEveryMs !== undefined && announcedEveryMs <= periodMs) return listened;
+  const often =
+    announcedEveryMs === undefined
+      ? 'nothing was announced meanwhile'
+      : `adapters announce every ${announcedEveryMs / 1_000} s`;
+  return `${listened}, and ${often}: who was connected before may be missing. --wait SECONDS listens longer`;
+}
+
+function screenOf({ columns, rows }: { readonly columns: number; readonly rows: number }) {
+  return { columns, rows: rows - 2, colours: !process.env['NO_COLOR'] };
 }
 
 function presenceJson(presence: DevicePresence): string {

@@ -95,3 +95,19 @@ test('an event of another Hono adapter says that it names no connection', () => 
     source: 'hono-amqp',
   });
 });
+
+test.each([connected, disconnected])(
+  'a terminal of 80 columns has the whole of it, in fewer words',
+  (event) => {
+    const device = deviceRef('DEFAULT_TENANT', 'a-device-with-a-name-of-forty-characters');
+    for (const columns of [40, 60, 80])
+      expect(
+        stripVTControlCharacters(eventLine({ ...event, device }, true, columns)).length,
+      ).toBeLessThanOrEqual(columns);
+    const line = eventLine({ ...event, device }, false, 80);
+    expect(line).toMatch(/^08:12:43 {2}DEF.*….*ers {2}/);
+    expect(line).toMatch(
+      event.type === 'connected' ? /MQTT 5\.0, silence <= 90 s$/ : /keepalive-timeout, seen 45 s before$/,
+    );
+  },
+);

@@ -1,23 +1,26 @@
-import { createAmqpConnection, urlOptions } from '@rollcall/amqp-connection';
-import { createEventsSink, networkPresets, type NetworkName } from '@rollcall/amqp-sender';
+import { createMessaging } from '@rollcall/amqp-sender';
 import { systemClock as clock, systemRandom as random, type EventSink } from '@rollcall/core';
+import { reach, type Destination } from './reach.ts';
 import { terminalLog } from './terminal-log.ts';
 
-/** A messaging network: where it is, and of what kind. */
-export interface Destination {
-  readonly url: string;
-  readonly network: NetworkName;
-}
+/** At least as long as the commands waited before the environment could say more. */
+const sendTimeoutMs = 5_000;
 
-/** Connection events to the Events API of a network, for commands that send some themselves. */
-export function eventsSinkTo({ url, network }: Destination, tell: (line: string) => void): EventSink {
-  const log = terminalLog(tell);
-  const connection = createAmqpConnection({
-    ...urlOptions(url),
-    containerName: 'rollcall',
+/**
+ * Connection events to the Events API of a network, for commands that send some themselves.
+ *
+ * @throws ConfigError where the network would lose them.
+ */
+export function eventsSinkTo(to: Destination, tell: (line: string) => void): EventSink {
+  const settings = reach(to, process.env);
+  const messaging = createMessaging({
+    ...settings,
+    sendTimeoutMs: Math.max(sendTimeoutMs, settings.sendTimeoutMs),
     clock,
     random,
-    log,
+    log: terminalLog(tell),
   });
-  return createEventsSink({ connection, network: networkPresets[network], sendTimeoutMs: 5_000 });
+  // Commands send no data of devices.
+  void messaging.sender.close();
+  return messaging.eventsSink();
 }

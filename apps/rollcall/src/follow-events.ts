@@ -25,17 +25,8 @@ export function followEvents(options: FollowOptions): EventConsumer {
   const { json, application, address } = options;
   const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
   let attachedBefore = false;
-  const printed = new Set<string>();
 
-  /** Delivery is at least once. */
-  function isNews({ id, announcement }: ReceivedEvent): boolean {
-    if (json || announcement) return true;
-    if (printed.has(id)) return false;
-    printed.add(id);
-    const [oldest] = printed;
-    if (printed.size > remembered && oldest !== undefined) printed.delete(oldest);
-    return true;
-  }
+  const isNews = newsFilter(json);
 
   return consume({
     url: options.url,
@@ -57,4 +48,17 @@ export function followEvents(options: FollowOptions): EventConsumer {
       attachedBefore = true;
     },
   });
+}
+
+/** Delivery is at least once, and people need not read an event twice: whether one is to be printed. */
+export function newsFilter(json: boolean): (event: ReceivedEvent) => boolean {
+  const printed = new Set<string>();
+  return ({ id, announcement }) => {
+    if (json || announcement) return true;
+    if (printed.has(id)) return false;
+    printed.add(id);
+    const [oldest] = printed;
+    if (printed.size > remembered && oldest !== undefined) printed.delete(oldest);
+    return true;
+  };
 }

@@ -10,7 +10,7 @@ import {
   type UnconfirmedEvent,
 } from '@rollcall/adapter-kit/journal';
 import { printable, systemClock } from '@rollcall/core';
-import type { Destination } from './events-sink-to.ts';
+import type { Destination } from './reach.ts';
 import { journalStatusText, partInWords } from './journal-status-text.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';
 import { jsonLine, teller } from './terminal.ts';

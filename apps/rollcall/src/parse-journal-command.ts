@@ -1,4 +1,4 @@
-import type { Destination } from './events-sink-to.ts';
+import type { Destination } from './reach.ts';
 import { journalActions, type JournalCommand } from './journal.ts';
 
 /** Reads what stands after `rollcall journal`. A text says what is wrong with it. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-kit';
 import { spreadLastNet } from '@rollcall/containment';
+import { ConfigError } from '@rollcall/core';
 import { bury } from './bury.ts';
 import { parseCommand, usage } from './command-line.ts';
 import { demo } from './demo.ts';
@@ -15,7 +16,9 @@ import { up } from './up.ts';
 
 const tell = teller(process.stderr);
 const log = terminalLog(tell);
-const parsed = parseCommand(process.argv.slice(2));
+const hasNetwork =
+  (process.env['ROLLCALL_MESSAGING_HOST'] ?? process.env['HONO_MESSAGING_HOST']) !== undefined;
+const parsed = parseCommand(process.argv.slice(2), hasNetwork);
 const debugging = libraryDebugProblems(process.env);
 if (debugging.length > 0) {
   for (const problem of debugging) tell(problem);
@@ -34,10 +37,10 @@ try {
       process.exitCode = await network(parsed);
       break;
     case 'tail':
-      await tail(parsed);
+      process.exitCode = await tail(parsed);
       break;
     case 'devices':
-      await devices(parsed);
+      process.exitCode = await devices(parsed);
       break;
     case 'demo':
       await demo(parsed);
@@ -67,7 +70,7 @@ try {
   }
 } catch (error) {
   tell(inOneLine(error));
-  process.exitCode = 1;
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
 }
 // A child that is being watched, or a socket that lingers, must not keep a finished command alive.
 process.exit();

@@ -1,6 +1,7 @@
 import type { Settled, settleJournal } from '@rollcall/adapter-kit/journal';
 import { systemClock as clock, systemRandom as random } from '@rollcall/core';
-import { eventsSinkTo, type Destination } from './events-sink-to.ts';
+import { eventsSinkTo } from './events-sink-to.ts';
+import type { Destination } from './reach.ts';
 import { terminalLog } from './terminal-log.ts';
 import { teller } from './terminal.ts';
 

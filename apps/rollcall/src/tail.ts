@@ -1,25 +1,38 @@
-import { followEvents } from './follow-events.ts';
+import { eventJson, eventLine, saidJson, saidLine } from './event-line.ts';
+import { newsFilter } from './follow-events.ts';
+import type { Destination } from './reach.ts';
 import { shutdown } from './shutdown.ts';
 import { teller } from './terminal.ts';
+import { watch } from './watch.ts';
+import type { Watched } from './watched-source.ts';
 
-export interface TailCommand {
-  readonly url: string;
-  readonly tenant: string;
+export interface TailCommand extends Destination, Watched {
   readonly json: boolean;
-  readonly address: string | undefined;
 }
 
-/** `rollcall tail`: follows the events of a tenant with a subscription of its own, so that nobody misses one. */
-export async function tail({ url, tenant, json, address }: TailCommand): Promise<void> {
+/**
+ * `rollcall tail`: follows the events of tenants, so that nobody misses one. A line fits the terminal; elsewhere it is whole. Resolves
+ * with the exit status.
+ */
+export async function tail({ json, ...watched }: TailCommand): Promise<number> {
   const tell = teller(process.stderr);
-  const consumer = followEvents({
-    url,
-    tenant,
-    json,
-    announcements: json,
+  const { stdout } = process;
+  const colours = stdout.isTTY && !process.env['NO_COLOR'];
+  const isNews = newsFilter(json);
+  const columns = (): number => (stdout.isTTY ? stdout.columns : Infinity);
+  const running = watch({
+    ...watched,
     tell,
-    ...(address !== undefined && { address }),
+    onEvent(event) {
+      if (event.type === 'hono')
+        stdout.write(`${json ? saidJson(event) : saidLine(event, colours, columns())}\n`);
+      else if ((json || !event.announcement) && isNews(event))
+        stdout.write(`${json ? eventJson(event) : eventLine(event, colours, columns())}\n`);
+    },
   });
-  await shutdown();
-  await consumer.close();
+  const why = await Promise.race([shutdown(), running.hopeless]);
+  await running.close();
+  if (why === undefined) return 0;
+  tell(why);
+  return 1;
 }

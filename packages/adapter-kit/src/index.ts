@@ -6,6 +6,7 @@ export { kitOptions } from './config/kit-options.ts';
 export { loadConfig, type LoadedConfig } from './config/load-config.ts';
 export { printConfig } from './config/print-config.ts';
 export type { NetworkPreset } from './config/in-force.ts';
+export { loadMessaging } from './config/load-messaging.ts';
 export { messagingSettings, readPem, type MessagingSettings } from './config/messaging-settings.ts';
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';

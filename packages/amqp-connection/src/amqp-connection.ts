@@ -2,6 +2,7 @@ import { createFailureReport, patientClock } from '@rollcall/containment';
 import { sleep, TransportError, type Clock } from '@rollcall/core';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
+import { isLastingFailure } from './lasting-trouble.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openOwnSessionReceiver, openOwnSessionSender } from './own-session.ts';
 import { openReceiver, type ReceiverLink, type ReceiverOptions } from './receiver-link.ts';
@@ -92,6 +93,8 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
         // The same trouble is told once, not with every try.
         if (complaint !== lastComplaint && !closing.signal.aborted) log.warn({ peer }, complaint);
         lastComplaint = complaint;
+        if (!closing.signal.aborted)
+          contain(() => options.onDialFailed?.({ text: complaint, lasting: isLastingFailure(error) }));
         retries += 1;
         await sleep(clock, redialDelayMs(retries, random, redial), closing.signal);
         continue;

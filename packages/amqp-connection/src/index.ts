@@ -7,3 +7,4 @@ export type { SenderLink, SenderOptions, SendOptions } from './sender-link.ts';
 export type { Settlement } from './settle-delivery.ts';
 export type { TerminusOptions } from './terminus-options.ts';
 export { urlOptions, type UrlOptions } from './url-options.ts';
+export { isLastingRefusal, type Trouble } from './lasting-trouble.ts';

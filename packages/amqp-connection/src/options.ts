@@ -1,4 +1,5 @@
 import type { Clock, Log, Random } from '@rollcall/core';
+import type { Trouble } from './lasting-trouble.ts';
 import type { RedialLimits } from './redial-delay.ts';
 
 export interface TlsOptions {
@@ -35,6 +36,8 @@ export interface AmqpConnectionOptions {
   readonly redial?: RedialLimits;
   /** After so many messages the connection is made anew, before rhea's delivery ids run out; default 2^30. */
   readonly deliveriesPerConnection?: number;
+  /** Told why a try to connect failed, of each. */
+  onDialFailed?(trouble: Trouble): void;
   /** Told of every change. */
   onStateChange?(connected: boolean): void;
 }

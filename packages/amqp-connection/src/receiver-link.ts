@@ -19,6 +19,8 @@ export interface ReceiverOptions {
   readonly ownSession?: boolean;
   /** Handles one message; the result settles it, a rejection releases it. */
   onMessage(message: ReceivedMessage, delivery: ReceivedDelivery): Promise<Settlement>;
+  /** Told why nothing can be received, whenever the network refuses or ends the link, or the session or connection it is on. */
+  onRefused?(cause: string): void;
   /** Told of every attach, and of every loss of the link with its cause. */
   onStateChange?(attached: boolean, cause?: string): void;
 }
@@ -87,6 +89,7 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
     // The same trouble is told once, not with every try.
     if (cause !== lastComplaint) log.warn({ address, cause }, 'messaging network does not let us receive');
     lastComplaint = cause;
+    options.onRefused?.(cause);
     disarm = clock.at(later(clock.monotonic(), attachAgainMs), attach);
   }
 
@@ -127,7 +130,11 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
   }
 
   const unsubscribeDialled = host.onDialled(attach);
-  const unsubscribeLost = host.onLost((cause) => leaveLink(cause));
+  const unsubscribeLost = host.onLost((cause) => {
+    const wasUsed = receiver !== undefined;
+    leaveLink(cause);
+    if (wasUsed && !host.closed()) options.onRefused?.(cause);
+  });
   const unsubscribeEnded = host.onSessionEnded?.(({ condition, description }) => {
     if (!receiver) return;
     const cause = [condition, description].filter(Boolean).join(': ') || 'session ended by the peer';

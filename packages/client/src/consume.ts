@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createAmqpConnection, urlOptions, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import {
+  createAmqpConnection,
+  isLastingRefusal,
+  urlOptions,
+  type AmqpConnectionOptions,
+  type Trouble,
+} from '@rollcall/amqp-connection';
 import { createFailureReport } from '@rollcall/containment';
 import {
   ConfigError,
@@ -33,6 +39,14 @@ export interface ConsumeOptions extends SourceChoice {
   readonly credit?: number;
   /** PEM of the certificate authorities to trust, for `amqps`. */
   readonly ca?: string;
+  /** PEM of a client certificate, and of its private key, for `amqps`. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Whether the network's certificate must match its host name; default `true`. */
+  readonly hostnameVerification?: boolean;
+  /** Host name in the open, often a virtual host; that of the SASL exchange, default the same. */
+  readonly amqpHostname?: string;
+  readonly saslHostname?: string;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
@@ -54,6 +68,8 @@ export interface ConsumeOptions extends SourceChoice {
   onPoisoned?(event: DecodedEvent, error: unknown): void | Promise<void>;
   /** Told of messages that are not our events: data of devices, connection events of other Hono adapters. */
   onOther?(message: HonoConnectionEvent | UnrecognizedMessage): void | Promise<void>;
+  /** Told what keeps events from arriving, at each try. Unless the consumer is closed, it goes on trying, whatever it is. */
+  onTrouble?(trouble: Trouble): void;
   /** Told whenever events of all tenants can arrive, and whenever those of some no longer can. */
   onStateChange?(attached: boolean, cause?: string): void;
 }
@@ -103,6 +119,9 @@ export function consume(options: ConsumeOptions): EventConsumer {
           giveUp: (error) => options.onPoisoned?.(event, error),
         });
       },
+      onRefused(cause) {
+        options.onTrouble?.({ text: `${address}: ${cause}`, lasting: isLastingRefusal(cause) });
+      },
       onStateChange(attached, cause) {
         if (!attached) lanes.prune();
         together.changed(index, attached, cause);
@@ -146,7 +165,8 @@ function lanesOf(options: ConsumeOptions): Lanes {
 }
 
 function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions, 'containerName'> {
-  const { username, password, ca } = options;
+  const { username, password, ca, cert, key, amqpHostname, saslHostname } = options;
+  const { hostnameVerification = true } = options;
   const { tls, ...address } = urlOptions(options.url);
   return {
     ...address,
@@ -155,6 +175,16 @@ function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions,
     log: options.log ?? silentLog,
     ...(username !== undefined && username !== '' && { username }),
     ...(password !== undefined && password !== '' && { password }),
-    ...(tls && { tls: { ...tls, ...(ca !== undefined && { ca }) } }),
+    ...(amqpHostname !== undefined && { amqpHostname }),
+    ...(saslHostname !== undefined && { saslHostname }),
+    onDialFailed: (trouble) => options.onTrouble?.(trouble),
+    ...(tls && {
+      tls: {
+        hostnameVerification,
+        ...(ca !== undefined && { ca }),
+        ...(cert !== undefined && { cert }),
+        ...(key !== undefined && { key }),
+      },
+    }),
   };
 }

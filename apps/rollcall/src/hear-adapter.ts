@@ -1,0 +1,63 @@
+import type { DecodedEvent } from '@rollcall/core/wire';
+import { consumerOf, reach, type Destination } from './reach.ts';
+import { openWatch } from './watch.ts';
+import { watchedSource } from './watched-source.ts';
+
+export interface Listening extends Destination {
+  readonly adapterId: string;
+  /** A queue to listen on, of networks without subscriptions. */
+  readonly queue?: string | undefined;
+  readonly withinMs: number;
+}
+
+/**
+ * Listens whether an adapter says anything, announcements above all. Resolves with why it must not be declared dead, or with nothing.
+ *
+ * @param tell told of what keeps us from listening.
+ */
+export async function hearAdapter(
+  { adapterId, queue, withinMs, ...to }: Listening,
+  tell: (line: string) => void,
+): Promise<string | undefined> {
+  const settings = reach(to, process.env);
+  const found = watchedSource(settings.network, { tenants: ['#'], queue });
+  if ('problem' in found) return `${found.problem}; or bury with --unheard, without listening`;
+  const { promise: heard, resolve: hear } = Promise.withResolvers<string>();
+  const listening = openWatch(
+    {
+      ...consumerOf(settings),
+      ...found.source,
+      ...(queue === undefined && { tenants: 'all' as const }),
+      onEvent(event) {
+        if (isOf(adapterId, event)) hear(`${adapterId} is alive: it was heard`);
+      },
+      onOther() {
+        if (found.shared) throw new Error('not for us');
+      },
+    },
+    tell,
+  );
+  const period = new Promise<'over'>((resolve) => {
+    setTimeout(() => resolve('over'), withinMs);
+  });
+  const deaf = listening.hopeless.then((why) => `cannot listen for ${adapterId}: ${why}`);
+  const said = await Promise.race([heard, deaf, silence(period, listening.ready, withinMs)]);
+  await listening.close();
+  return said;
+}
+
+/** Resolves with nothing after the period, and with why where nothing could be heard in it. */
+async function silence(
+  period: Promise<'over'>,
+  ready: Promise<void>,
+  withinMs: number,
+): Promise<string | undefined> {
+  const first = await Promise.race([ready.then(() => 'ready' as const), period]);
+  if (first === 'over') return `nothing can be heard within ${withinMs / 1_000} s: is the network there?`;
+  await period;
+  return undefined;
+}
+
+function isOf(adapterId: string, event: DecodedEvent): boolean {
+  return (event.type === 'connected' || event.type === 'disconnected') && event.adapter.id === adapterId;
+}

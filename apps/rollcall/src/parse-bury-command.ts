@@ -1,0 +1,31 @@
+import { journalFile } from '@rollcall/adapter-kit/journal';
+import type { BuryCommand } from './bury.ts';
+import { readSeconds } from './parse-watched.ts';
+import type { Destination } from './reach.ts';
+
+interface BuryValues {
+  readonly journal?: string;
+  readonly table?: string;
+  readonly queue?: string;
+  readonly wait?: string;
+  readonly unheard?: boolean;
+}
+
+/** Reads what stands after `rollcall bury`. A text says what is wrong with it. */
+export function parseBuryCommand(
+  [adapterId, ...others]: readonly string[],
+  { journal, table, queue, wait, unheard = false }: BuryValues,
+  directory: string,
+  to: Destination,
+): BuryCommand | string {
+  if (adapterId === undefined || others.length > 0) return 'bury needs one adapter id';
+  if (journal !== undefined && table !== undefined) return 'bury needs --journal or --table, not both';
+  if (unheard && (wait !== undefined || queue !== undefined))
+    return 'bury listens with --wait and --queue, and does not with --unheard';
+  const waitMs = readSeconds(wait);
+  if (waitMs === undefined) return '--wait must be a number of seconds from 1 to 86400';
+  const common = { ...to, adapterId, queue, listenMs: unheard ? undefined : waitMs };
+  return table === undefined
+    ? { ...common, journal: journal ?? journalFile(directory, adapterId) }
+    : { ...common, table };
+}

@@ -1,0 +1,41 @@
+import type { DevicesCommand } from './devices.ts';
+import type { Destination } from './reach.ts';
+
+/** Seconds to listen where none are named: an adapter of `up` announces twice in it. */
+export const listenSeconds = 10;
+
+export interface WatchedValues {
+  readonly tenant?: readonly string[];
+  readonly address?: string;
+  readonly queue?: string;
+  readonly json?: boolean;
+  readonly online?: boolean;
+  readonly once?: boolean;
+  readonly wait?: string;
+}
+
+/** Reads the options of `tail` and `devices`. A text says what is wrong with them. */
+export function parseWatched(values: WatchedValues, to: Destination): DevicesCommand | string {
+  const { address, queue, once = false, wait } = values;
+  if (address !== undefined && queue !== undefined) return 'give --address or --queue, not both';
+  if (queue !== undefined && values.tenant !== undefined)
+    return '--queue has the events that it is bound for: --tenant does not choose from it';
+  if (wait !== undefined && !once) return '--wait is for --once';
+  const waitMs = readSeconds(wait);
+  if (waitMs === undefined) return '--wait must be a number of seconds from 1 to 86400';
+  return {
+    ...to,
+    tenants: [...new Set(values.tenant ?? ['DEFAULT_TENANT'])],
+    address,
+    queue,
+    json: values.json ?? false,
+    online: values.online ?? false,
+    onceAfterMs: once ? waitMs : undefined,
+  };
+}
+
+/** Milliseconds; `undefined` where it is no such number. */
+export function readSeconds(text = String(listenSeconds)): number | undefined {
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return seconds >= 1 && seconds <= 86_400 ? seconds * 1_000 : undefined;
+}

@@ -1,0 +1,54 @@
+import { deviceRef } from '@rollcall/core';
+import type { HonoConnectionEvent, UnrecognizedMessage } from '@rollcall/core/wire';
+import { expect, test } from 'vitest';
+import { LeftToOthers, takeOther } from './take-other.ts';
+
+const said: HonoConnectionEvent = {
+  type: 'hono',
+  cause: 'connected',
+  device: deviceRef('acme', 'd'),
+  remoteId: 'x',
+  source: 'hono-amqp',
+};
+const data = { type: 'unrecognized' } as UnrecognizedMessage;
+
+function take(message: HonoConnectionEvent | UnrecognizedMessage, shared: boolean) {
+  const lines: string[] = [];
+  const shown: unknown[] = [];
+  let left = false;
+  try {
+    takeOther(
+      message,
+      shared,
+      (line) => lines.push(line),
+      (event) => shown.push(event),
+    );
+  } catch (error) {
+    left = error instanceof LeftToOthers;
+  }
+  return { lines, shown, left };
+}
+
+test.each([true, false])("what Hono's own adapters say is shown, and told of (shared: %j)", (shared) => {
+  expect(take(said, shared)).toEqual({
+    lines: [expect.stringContaining('events of hono-amqp name no connections')],
+    shown: [said],
+    left: false,
+  });
+});
+
+test('data of devices is left to the other consumers of a queue', () => {
+  expect(take(data, true)).toEqual({
+    lines: [expect.stringContaining('left to others')],
+    shown: [],
+    left: true,
+  });
+});
+
+test('of a subscription of its own, it is only told', () => {
+  expect(take(data, false)).toEqual({
+    lines: [expect.stringContaining('not shown')],
+    shown: [],
+    left: false,
+  });
+});

@@ -1,0 +1,88 @@
+import { consume, type ConsumeOptions, type EventConsumer, type Trouble } from '@rollcall/client';
+import { ConfigError, silentLog, type Log } from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import { consumerOf, reach, type Destination } from './reach.ts';
+import { LeftToOthers, takeOther } from './take-other.ts';
+import { watchedSource, type Watched } from './watched-source.ts';
+
+export interface WatchOptions extends Destination, Watched {
+  /** Tells people something, in one line. */
+  tell(line: string): void;
+  onEvent(event: ReceivedEvent | HonoConnectionEvent): void;
+}
+
+export interface Watch {
+  /** Resolves once events arrive; rejects where the watch is closed before. */
+  readonly ready: Promise<void>;
+  /** Resolves with what is wrong where waiting does not mend it. */
+  readonly hopeless: Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Receives connection events to show them. What is no such event is left to others wherever others may receive it.
+ *
+ * @throws ConfigError where there is no such source.
+ */
+export function watch(options: WatchOptions): Watch {
+  const { tell, onEvent } = options;
+  const settings = reach(options, process.env);
+  const found = watchedSource(settings.network, options);
+  if ('problem' in found) throw new ConfigError([found.problem]);
+  const foreign = tellOnce(tell);
+  return openWatch(
+    {
+      ...consumerOf(settings),
+      ...found.source,
+      log: errorsOnly(tell),
+      onEvent,
+      onOther(message) {
+        takeOther(message, found.shared, foreign, onEvent);
+      },
+    },
+    tell,
+  );
+}
+
+/** Consumes, and tells of each outage once. */
+export function openWatch(options: ConsumeOptions, tell: (line: string) => void): Watch {
+  const { promise: hopeless, resolve: giveUp } = Promise.withResolvers<string>();
+  let attachedBefore = false;
+  let told = false;
+  const consumer: EventConsumer = consume({
+    ...options,
+    onTrouble({ text, lasting }: Trouble) {
+      if (lasting) return giveUp(text);
+      if (!told) tell(`${text}; trying again`);
+      told = true;
+    },
+    onStateChange(attached) {
+      if (attached && attachedBefore) tell('connected to the Events API again');
+      if (attached) [attachedBefore, told] = [true, false];
+    },
+  });
+  return { ready: consumer.ready, hopeless, close: () => consumer.close() };
+}
+
+/** Sources of foreign events that are told of. */
+const maxTold = 100;
+
+function tellOnce(tell: (line: string) => void): (line: string) => void {
+  const told = new Set<string>();
+  return (line) => {
+    if (told.has(line) || told.size >= maxTold) return;
+    told.add(line);
+    tell(line);
+  };
+}
+
+function errorsOnly(tell: (line: string) => void): Log {
+  return {
+    ...silentLog,
+    error(facts, message) {
+      const { err } = facts as { readonly err?: unknown };
+      if (!(err instanceof LeftToOthers))
+        tell(err instanceof Error ? `${message} (${err.message})` : message);
+    },
+  };
+}

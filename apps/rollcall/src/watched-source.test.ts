@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { watchedSource } from './watched-source.ts';
+
+const tenants = ['a', 'b'];
+
+test.each(['hono', 'artemis', 'activemq-classic'] as const)(
+  '%s: a subscription that goes with its link',
+  (network) => {
+    expect(watchedSource({ name: network, eventCapabilities: ['topic'] }, { tenants })).toEqual({
+      source: { tenants, network, temporary: true },
+      shared: false,
+    });
+  },
+);
+
+test.each([
+  ['rabbitmq-3', '/amq/queue/watch%2F1'],
+  ['rabbitmq-4', '/queues/watch%2F1'],
+  ['activemq-classic', 'queue://watch/1'],
+] as const)('%s: a queue that is there, and is never made', (network, address) => {
+  expect(
+    watchedSource({ name: network, eventCapabilities: ['topic'] }, { tenants, queue: 'watch/1' }),
+  ).toMatchObject({
+    source: { address, maxTries: Infinity },
+    shared: true,
+  });
+});
+
+test.each([
+  ['rabbitmq-3', {}, /declare a queue/],
+  ['rabbitmq-4', {}, /declare a queue/],
+  ['hono', { queue: 'q' }, /--queue is for/],
+  ['artemis', { queue: 'q' }, /--queue is for/],
+  ['hono', { address: '/exchange/event/#' }, /stays and fills/],
+  ['rabbitmq-3', { address: '/exchange/event/#' }, /stays and fills/],
+  ['rabbitmq-3', { address: '/topic/event.#' }, /stays and fills/],
+] as const)('%s refuses %j', (network, watched, problem) => {
+  expect(watchedSource({ name: network, eventCapabilities: ['topic'] }, { tenants, ...watched })).toEqual({
+    problem: expect.stringMatching(problem),
+  });
+});
+
+test('an address that would make a queue names the one that is there', () => {
+  expect(watchedSource({ name: 'hono' }, { tenants, address: '/queue/ops' })).toMatchObject({
+    source: { address: '/amq/queue/ops' },
+    shared: true,
+  });
+});
+
+test('a queue of artemis is not made a topic by looking at it', () => {
+  expect(watchedSource({ name: 'artemis' }, { tenants })).toEqual({
+    problem: expect.stringContaining('multicast'),
+  });
+});

@@ -1,0 +1,20 @@
+import { ConfigError } from '@rollcall/core';
+import { kitOptions } from './kit-options.ts';
+import { messagingSettings, type MessagingSettings } from './messaging-settings.ts';
+import { readOptions } from './read-options.ts';
+
+/**
+ * How to reach the messaging network, from the variables that adapters take: for tools that are not adapters. Other variables mean
+ * nothing here. `host` is empty where none is set.
+ *
+ * @throws ConfigError with every problem found.
+ */
+export function loadMessaging(
+  containerName: string,
+  env: Readonly<Record<string, string | undefined>>,
+): MessagingSettings {
+  const ofMessaging = Object.entries(env).filter(([name]) => /^(?:ROLLCALL|HONO)_MESSAGING_/.test(name));
+  const { values, problems } = readOptions(kitOptions, Object.fromEntries(ofMessaging));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return messagingSettings(containerName, values);
+}
