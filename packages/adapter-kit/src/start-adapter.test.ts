@@ -401,10 +401,8 @@ test('an open connection is announced every interval, one that ended is not', as
   const [first, ...announcements] = sink.attempts;
   expect(announcements).toHaveLength(3);
   const announced = { ...first?.event, journal: { state: 'new' }, announceIntervalMs: 60_000 };
-  for (const { event, announcement, message } of announcements) {
+  for (const { event, announcement } of announcements)
     expect([event, announcement]).toEqual([announced, true]);
-    expect(Buffer.from(message).includes('rollcall_announcement')).toBe(true);
-  }
   expect(first?.announcement).toBeUndefined();
   connection.report({ type: 'end', change: { reason: 'client-closed' } });
   await clock.advanceAsync(180_000);

@@ -1,17 +1,14 @@
 import {
   type AdapterIdentity,
   type Clock,
-  type ConnectionEvent,
   type DeviceDataSender,
   type DeviceRegistry,
   type EventSink,
   type Log,
   type PasswordVerifier,
   type Random,
-  type Tenant,
   type TenantId,
 } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
 import { createAccessBook } from './access/access-book.ts';
 import { announceAgain } from './announcing/announce-again.ts';
 import { createAnnouncer } from './announcing/announcer.ts';
@@ -54,6 +51,7 @@ import { createWallTime } from './stamping/wall-time.ts';
 import { uuidV7 } from './stamping/uuid-v7.ts';
 import { createAnonymousConnections } from './tracking/anonymous-connections.ts';
 import { createConnections, type OpenEvent } from './tracking/connections.ts';
+import { downstreamOf } from './outbox/downstream-of.ts';
 import { createMessageRate } from './upload/message-rate.ts';
 import { failedInside, tooManyMessages, upload, type UploadContext } from './upload/upload.ts';
 
@@ -207,8 +205,11 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     metrics.announced();
     try {
       const event = announceAgain(open, settings.announceIntervalMs, journalFacts);
-      const message = encode(event, open.description.identity.tenant, true);
-      outbox.announce({ event, message, announcement: true });
+      outbox.announce({
+        event,
+        downstream: downstreamOf(open.description.identity.tenant),
+        announcement: true,
+      });
     } catch (error) {
       failed('announcement', error);
     }
@@ -236,9 +237,8 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
     publish(event, description) {
       metrics.published(event);
-      const message = encode(event, description.identity.tenant);
       // From here on it is everybody's.
-      return serveAll(() => outbox.append({ event, message }));
+      return serveAll(() => outbox.append({ event, downstream: downstreamOf(description.identity.tenant) }));
     },
     coalescedOf: (device) => outbox.coalescedOf(device),
   });
@@ -252,7 +252,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       outbox.coalescedOf(entry.event.device),
     );
     metrics.published(lost);
-    return outbox.append({ event: lost, message: encode(lost, tenant) });
+    return outbox.append({ event: lost, downstream: downstreamOf(tenant) });
   }).catch(giveUp);
   for (const { event } of leases) provedTenants.add(event.device.tenant);
   startSending();
@@ -455,10 +455,4 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
       return lost;
     },
   };
-}
-
-function encode(event: ConnectionEvent, tenant: Tenant, announcement = false): Uint8Array {
-  const { maxTtlSeconds } = tenant.limits;
-  const downstream = { defaults: tenant.defaults, ...(maxTtlSeconds !== undefined && { maxTtlSeconds }) };
-  return encodeEvent(event, downstream, { announcement });
 }

@@ -44,6 +44,32 @@ describe('a connection event', () => {
     ]);
   });
 
+  test('says what the settings of its tenant add, and whether it is an announcement', async () => {
+    const { peer, connection } = await givenAPeer();
+    const sink = createEventsSink({ connection, sendTimeoutMs: 5_000 });
+    const { event } = anOutboundEvent('e1');
+    const downstream = { defaults: { region: 'eu' }, maxTtlSeconds: 60 };
+    await sink.deliver({ event, downstream, announcement: true }, unhurried);
+    await sink.deliver({ event, downstream }, unhurried);
+    const [announced, told] = peer.received.map(({ message }) => message);
+    expect(announced).toMatchObject({
+      ttl: 60_000,
+      application_properties: { region: 'eu', rollcall_announcement: true },
+    });
+    expect(told).toMatchObject({ ttl: 60_000, message_id: 'e1' });
+    expect(told?.application_properties).not.toHaveProperty('rollcall_announcement');
+  });
+
+  test('that cannot be encoded is refused', async () => {
+    const { peer, connection } = await givenAPeer();
+    const sink = createEventsSink({ connection, sendTimeoutMs: 5_000 });
+    const { event, downstream } = anOutboundEvent('e1');
+    const broken = { ...event, id: undefined } as never;
+    expect(await sink.deliver({ event: broken, downstream }, unhurried)).toMatchObject({ status: 'refused' });
+    expect((await sink.deliver(anOutboundEvent('e2'), unhurried)).status).toBe('delivered');
+    expect(peer.received).toHaveLength(1);
+  });
+
   test.each<[string, Verdict, string]>([
     ['accepted', 'accepted', 'delivered'],
     ['released', 'released', 'retryable'],

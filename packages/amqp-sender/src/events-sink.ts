@@ -1,5 +1,6 @@
 import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
 import { TransportError, type Delivery, type EventSink } from '@rollcall/core';
+import { encodeEvent } from '@rollcall/core/wire';
 import type { NetworkOptions } from './messaging-network.ts';
 import { createNetworkLinks } from './network-links.ts';
 import { networkPresets } from './network-presets.ts';
@@ -33,9 +34,15 @@ export function createEventsSink(options: EventsSinkOptions): EventSink {
 
   return {
     name: 'events',
-    deliver: ({ event, message }, signal) =>
+    deliver: ({ event, downstream, announcement = false }, signal) =>
       new Promise((resolve) => {
         if (closed) return resolve(retryable('sink is closed'));
+        let message: Uint8Array;
+        try {
+          message = encodeEvent(event, downstream, { announcement });
+        } catch (error) {
+          return resolve({ status: 'refused', cause: error as Error });
+        }
         return links.submit('event', event.device, message, { signal }, (told) => resolve(verdict(told)));
       }),
     connected: () => connection.connected(),

@@ -1,6 +1,6 @@
 import type { SendOutcome } from '@rollcall/amqp-connection';
 import { createTestBed } from '@rollcall/amqp-connection/testing';
-import { anOutboundEvent } from '@rollcall/conformance';
+import { anEventMessage } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { NetworkOptions } from './messaging-network.ts';
@@ -11,7 +11,7 @@ const bed = createTestBed();
 afterEach(() => bed.closeAll());
 
 const device = deviceRef('T/1', 'd 1');
-const { message } = anOutboundEvent('e1', { device });
+const message = anEventMessage('e1', { device });
 
 async function given(network: NetworkOptions) {
   const { peer, connection } = await bed.givenAPeer();

@@ -1,5 +1,5 @@
 import { startScriptedPeer, type ScriptedPeer } from '@rollcall/amqp-connection/testing';
-import { anOutboundEvent, ManualClock } from '@rollcall/conformance';
+import { anEventMessage, ManualClock } from '@rollcall/conformance';
 import { ConfigError, deviceRef } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ async function givenAConsumer(
 
 test('an event is decoded, handled, and then accepted', async () => {
   const { peer, seen } = await givenAConsumer();
-  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).toBe('accepted');
+  expect(await peer.deliver('event/acme', anEventMessage('e1'))).toBe('accepted');
   expect(seen).toEqual(['e1']);
 });
 
@@ -39,7 +39,7 @@ test('an event whose handler fails is given back', async () => {
       throw new Error('database away');
     },
   });
-  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).toBe('released');
+  expect(await peer.deliver('event/acme', anEventMessage('e1'))).toBe('released');
 });
 
 test('what is no event of ours is told apart, and accepted', async () => {
@@ -89,10 +89,10 @@ test('an event that fails is released, waits, and is rejected after so many trie
       throw new Error('disk full');
     },
   });
-  const bad = anOutboundEvent('bad').message;
+  const bad = anEventMessage('bad');
   expect(await peer.deliver('event/acme', bad)).toBe('released');
   const again = peer.deliver('event/acme', bad);
-  const other = anOutboundEvent('good', { device: deviceRef('acme', 'another') }).message;
+  const other = anEventMessage('good', { device: deviceRef('acme', 'another') });
   expect(await peer.deliver('event/acme', other)).toBe('accepted');
   expect(tried).toEqual(['bad', 'good']);
   clock.advance(500);
@@ -138,7 +138,7 @@ test('more events than the session has room for pass by those that wait', async 
     },
   });
   const deliver = (id: string) =>
-    peer.deliver('event/acme', anOutboundEvent(id, { device: deviceRef('acme', id) }).message);
+    peer.deliver('event/acme', anEventMessage(id, { device: deviceRef('acme', id) }));
   const bad = Array.from({ length: 300 }, (_, index) => `bad${index}`);
   for (const id of bad) expect(await deliver(id)).toBe('released');
   // More than the credit.
@@ -171,7 +171,7 @@ test('events of several tenants come to one handler; it is ready once all of the
   });
   open.push(peer, consumer);
   await expect.poll(() => peer.attached).toEqual(['event/acme', 'event/other']);
-  expect(await peer.deliver('event/acme', anOutboundEvent('e1').message)).toBe('accepted');
+  expect(await peer.deliver('event/acme', anEventMessage('e1'))).toBe('accepted');
   expect(states).toEqual([]);
   peer.refused.clear();
   await expect
@@ -181,7 +181,7 @@ test('events of several tenants come to one handler; it is ready once all of the
     })
     .toEqual([[true, undefined]]);
   await consumer.ready;
-  expect(await peer.deliver('event/other', anOutboundEvent('e2').message)).toBe('accepted');
+  expect(await peer.deliver('event/other', anEventMessage('e2'))).toBe('accepted');
   expect(seen).toEqual(['e1', 'e2']);
 });
 
@@ -216,7 +216,7 @@ test('goes on after the connection was lost', async () => {
   const { peer, seen } = await givenAConsumer({ onStateChange: (attached) => states.push(attached) });
   peer.drop();
   await expect.poll(() => states).toEqual([true, false, true]);
-  await peer.deliver('event/acme', anOutboundEvent('e2').message);
+  await peer.deliver('event/acme', anEventMessage('e2'));
   expect(seen).toEqual(['e2']);
 });
 

@@ -26,8 +26,12 @@ export function anEvent(id: string, facts: Partial<ConnectedEvent> = {}): Connec
   };
 }
 
-/** {@link anEvent} with its message, as a sink gets it. */
+/** {@link anEvent} as a sink gets it. */
 export function anOutboundEvent(id: string, facts: Partial<ConnectedEvent> = {}): OutboundEvent {
-  const event = anEvent(id, facts);
-  return { event, message: encodeEvent(event, { defaults: {} }) };
+  return { event: anEvent(id, facts), downstream: { defaults: {} } };
+}
+
+/** The AMQP 1.0 message of {@link anEvent}. */
+export function anEventMessage(id: string, facts: Partial<ConnectedEvent> = {}): Uint8Array {
+  return encodeEvent(anEvent(id, facts), { defaults: {} });
 }

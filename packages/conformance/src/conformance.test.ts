@@ -1,6 +1,6 @@
 import { later, type ConnectionTracker, type Instant, type Step } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { anOutboundEvent } from './an-event.ts';
+import { anEventMessage } from './an-event.ts';
 import { describeSink } from './describe-sink.ts';
 import { describeTracker } from './describe-tracker.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -81,5 +81,5 @@ test('seeded randomness repeats, and differs between seeds', () => {
 });
 
 test('an event of the tests is one that can be sent', () => {
-  expect(anOutboundEvent('e1').message.byteLength).toBeGreaterThan(500);
+  expect(anEventMessage('e1').byteLength).toBeGreaterThan(500);
 });

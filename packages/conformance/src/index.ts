@@ -1,4 +1,4 @@
-export { anEvent, anOutboundEvent } from './an-event.ts';
+export { anEvent, anEventMessage, anOutboundEvent } from './an-event.ts';
 export {
   createCertificateAuthority,
   type CertificateAuthority,

@@ -1,13 +1,19 @@
 import type { Clock } from './clock.ts';
 import type { ConnectionEvent } from './connection-event.ts';
+import type { DefaultProperties } from './device-registry.ts';
 import type { Log } from './log.ts';
 import type { Random } from './random.ts';
 
-/** An event on its way out: the facts, and its AMQP 1.0 message, encoded once so that every re-send is identical. */
+/** What the settings of a tenant add to each of its connection events. */
+export interface TenantDownstream {
+  readonly defaults: DefaultProperties;
+  readonly maxTtlSeconds?: number;
+}
+
+/** An event on its way out: facts, which the sink encodes. Each try has the same ones. */
 export interface OutboundEvent {
   readonly event: ConnectionEvent;
-  /** A bare AMQP 1.0 message, see `encodeEvent` in `@rollcall/core/wire`. */
-  readonly message: Uint8Array;
+  readonly downstream: TenantDownstream;
   /** Says again what holds, for consumers that came late: a `connected` that was delivered before. */
   readonly announcement?: true;
 }

@@ -60,7 +60,14 @@ export {
   type Initiator,
 } from './disconnect-reason.ts';
 export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
-export type { Delivery, EventSink, OutboundEvent, SinkContext, SinkFactory } from './event-sink.ts';
+export type {
+  Delivery,
+  EventSink,
+  OutboundEvent,
+  SinkContext,
+  SinkFactory,
+  TenantDownstream,
+} from './event-sink.ts';
 export type { Standing } from './crowds.ts';
 export { breaksRule, type IdentifierRule } from './identifier-rule.ts';
 export { createFairQueue, type FairQueue } from './fair-queue.ts';

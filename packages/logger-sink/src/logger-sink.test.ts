@@ -41,7 +41,6 @@ test('a connected event is one line with all it says', async () => {
 
 test('a disconnected event says why, and how uncertain it is', async () => {
   const { lines, sink } = givenALog('debug');
-  const { message } = anOutboundEvent('e2');
   const event: DisconnectedEvent = {
     ...anEvent('e2'),
     type: 'disconnected',
@@ -54,7 +53,7 @@ test('a disconnected event says why, and how uncertain it is', async () => {
     clean: false,
     raw: { code: 141 },
   };
-  await sink.deliver({ event, message }, new AbortController().signal);
+  await sink.deliver({ event, downstream: { defaults: {} } }, new AbortController().signal);
   expect(lines).toMatchObject([
     {
       msg: 'device disconnected',

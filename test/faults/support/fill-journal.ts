@@ -16,11 +16,11 @@ export interface Backlog {
 export function fillJournal(file: string, { events, devices, sink, open }: Backlog): void {
   const database = new DatabaseSync(file);
   database.exec('PRAGMA synchronous = OFF; BEGIN');
-  const insertEvent = database.prepare('INSERT INTO event (seq, facts, message) VALUES (?, ?, ?)');
+  const insertEvent = database.prepare('INSERT INTO event (seq, facts, downstream) VALUES (?, ?, ?)');
   const insertStanding = database.prepare(
     'INSERT INTO standing (seq, open, waiting, parked) VALUES (?, ?, ?, ?)',
   );
-  const { event, message } = anOutboundEvent('0');
+  const { event, downstream } = anOutboundEvent('0');
   for (let index = 0; index < events; index++) {
     const device = index % devices;
     const round = Math.floor(index / devices);
@@ -40,7 +40,7 @@ export function fillJournal(file: string, { events, devices, sink, open }: Backl
         clean: true,
       }),
     };
-    insertEvent.run(index + 1, JSON.stringify(facts), message);
+    insertEvent.run(index + 1, JSON.stringify(facts), JSON.stringify(downstream));
     insertStanding.run(index + 1, open ? 1 : 0, JSON.stringify([sink]), '{}');
   }
   database.exec('COMMIT');

@@ -1,3 +1,4 @@
+import { factsOf } from '../journal/facts-of.ts';
 import type { OutboundEvent } from '@rollcall/core';
 import type { Journal, PendingEvent, Place } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
@@ -46,8 +47,8 @@ export function createHoldingJournal(): HoldingJournal {
     },
     left(outbound, sinks) {
       kept.set(++last, outbound);
-      const { event, message } = outbound;
-      return { place: last, sinks, device: event.device, at: event.at, bytes: message.byteLength };
+      const { event } = outbound;
+      return { place: last, sinks, device: event.device, at: event.at, bytes: factsOf(outbound).length };
     },
     lose: (place) => void kept.delete(place),
   };

@@ -43,7 +43,7 @@ function given(rows: readonly Row[], pairs = 0): void {
     inserted: rows.map(([event, standing], index) => ({
       seq: index + 1,
       facts: JSON.stringify(event),
-      message: new Uint8Array(10),
+      downstream: '{}',
       standing: { open: false, waiting: [], parked: {}, ...standing },
     })),
     updated: [],

@@ -94,9 +94,9 @@ function connected(id: string): OutboundEvent {
 }
 
 function disconnected(id: string): OutboundEvent {
-  const { event, message } = connected(id);
+  const { event, downstream } = connected(id);
   return {
-    message,
+    downstream,
     event: {
       ...event,
       id: `${id}-` as typeof event.id,
@@ -179,9 +179,9 @@ describe('after a crash', () => {
       sinks: ['events'],
       device,
       at: first.event.at,
-      bytes: first.message.byteLength,
+      bytes: JSON.stringify(first.event).length,
     });
-    expect(found.events[0]).toEqual({ event: first.event, message: first.message });
+    expect(found.events[0]).toEqual(first);
     expect(found.open).toEqual([{ event: connected('b').event, noted }]);
     expect(found.highWater).toBe(first.event.epoch);
     expect(found.rhythms).toEqual([['acme\nd1\nsensor1', gaps]]);
@@ -262,9 +262,9 @@ describe('storing', () => {
     for (let round = 0; round < 5_000; round++)
       for (const half of [connected(String(round)), disconnected(String(round))])
         journal.forget('events', journal.append(half, ['events']).place);
-    const { event, message } = disconnected('first');
+    const { event, downstream } = disconnected('first');
     const latest = { ...event, endedEpoch: '01bfffffffff0000' as Epoch } as typeof event;
-    const { place, committed } = journal.append({ event: latest, message }, ['events']);
+    const { place, committed } = journal.append({ event: latest, downstream }, ['events']);
     journal.forget('events', place);
     release();
     await committed;
@@ -426,10 +426,10 @@ test('who used it last is known to the next one, and the epoch of an ending coun
   expect(await journal.recover()).not.toHaveProperty('follows');
   journal.usedBy('the first');
   await keep(journal, connected('a'), []);
-  const { event, message } = disconnected('a');
+  const { event, downstream } = disconnected('a');
   await keep(
     journal,
-    { event: { ...event, endedEpoch: '01bfffffffff0000' as Epoch } as typeof event, message },
+    { event: { ...event, endedEpoch: '01bfffffffff0000' as Epoch } as typeof event, downstream },
     [],
   );
   await unhurried(clock);
@@ -441,8 +441,8 @@ test('the epoch never falls behind, also where the batch that had it was lost', 
   const { clock, store, journal } = givenAJournal();
   await journal.recover();
   store.failing = true;
-  const { event, message } = connected('a');
-  await keep(journal, { event: { ...event, epoch: '01bfffffffff0000' as Epoch }, message }, []);
+  const { event, downstream } = connected('a');
+  await keep(journal, { event: { ...event, epoch: '01bfffffffff0000' as Epoch }, downstream }, []);
   await keep(journal, disconnected('a'), []);
   store.failing = false;
   await retried(clock, 1);

@@ -46,10 +46,10 @@ function connected(id: string): OutboundEvent {
 
 /** The end of a connection; what is in it else does not matter to a journal. */
 function disconnected(id: string): OutboundEvent {
-  const { event, message } = connected(id);
+  const { event, downstream } = connected(id);
   return {
     event: { ...event, id: `${id}-`, type: 'disconnected' } as unknown as OutboundEvent['event'],
-    message,
+    downstream,
   };
 }
 

@@ -21,7 +21,7 @@ export interface PendingEvent {
   readonly device: DeviceRef;
   /** When it was observed. */
   readonly at: Timestamp;
-  /** Length of its message. */
+  /** Length of its facts. */
   readonly bytes: number;
 }
 

@@ -1,4 +1,4 @@
-import type { ConnectionEvent, OutboundEvent } from '@rollcall/core';
+import type { ConnectionEvent, OutboundEvent, TenantDownstream } from '@rollcall/core';
 import type { Place } from './journal.ts';
 import type { JournalStore, StoredEvent, StoreReads } from './store/stored.ts';
 
@@ -38,9 +38,12 @@ export function inOrderOf(
   stored: readonly StoredEvent[],
 ): readonly (OutboundEvent | undefined)[] {
   const found = new Map(
-    stored.map(({ seq, facts, message }) => [
+    stored.map(({ seq, facts, downstream }) => [
       seq,
-      { event: JSON.parse(facts) as ConnectionEvent, message } satisfies OutboundEvent,
+      {
+        event: JSON.parse(facts) as ConnectionEvent,
+        downstream: JSON.parse(downstream) as TenantDownstream,
+      } satisfies OutboundEvent,
     ]),
   );
   return places.map((place) => found.get(place));

@@ -1,10 +1,10 @@
 import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
 import type { LearnedRhythm } from '../leases/rhythm-store.ts';
 import { latestEpoch } from '../stamping/latest-epoch.ts';
 import type { Holdings, Journal, NotedPresence, OpenEntry, Owed, Place } from './journal.ts';
 import { createOwedBook, type OwedChange } from './owed-book.ts';
 import { createProofBook } from './proof-book.ts';
+import { factsOf } from './facts-of.ts';
 import { createSettlements } from './settlements.ts';
 import { takeFirst } from './take-first.ts';
 import type { Batch, Standing, StandingEvent, StoredOpen, StoreSummary } from './store/stored.ts';
@@ -125,8 +125,9 @@ export function createRowBook(): RowBook {
     if (!isKept(row)) {
       if (row.offered) batch.removed.push(row.seq);
     } else if (row.outbound) {
-      const { event, message } = row.outbound;
-      batch.inserted.push({ seq: row.seq, facts: JSON.stringify(event), message, standing: standingOf(row) });
+      const { seq, outbound } = row;
+      const downstream = JSON.stringify(outbound.downstream);
+      batch.inserted.push({ seq, facts: factsOf(outbound), downstream, standing: standingOf(row) });
       row.offered = true;
     } else {
       batch.updated.push([row.seq, standingOf(row)]);
@@ -293,7 +294,7 @@ export function createRowBook(): RowBook {
         else lost.add(place);
       }
       for (const row of [...known.values()]) {
-        if (row.event) row.outbound ??= toldAgain(row.event, row.waiting.length > 0);
+        if (row.event) row.outbound ??= toldAgain(row.event);
         if (row.outbound) {
           dirty.add(row);
           resting.delete(row);
@@ -373,8 +374,8 @@ export function createRowBook(): RowBook {
 }
 
 /** What only the journal had of a connection that is open; without what the tenant would add, which its registry knows. */
-function toldAgain(event: ConnectedEvent, waits: boolean): OutboundEvent {
-  return { event, message: waits ? encodeEvent(event, { defaults: {} }) : new Uint8Array(0) };
+function toldAgain(event: ConnectedEvent): OutboundEvent {
+  return { event, downstream: { defaults: {} } };
 }
 
 interface Changes {

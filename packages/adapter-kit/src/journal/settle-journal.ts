@@ -6,7 +6,6 @@ import {
   type Log,
   type Random,
 } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
 import { createOutbox } from '../outbox/outbox.ts';
 import { stampLost } from '../stamping/stamp.ts';
 import { createFileJournal } from './file-journal.ts';
@@ -118,7 +117,7 @@ async function settle(
     for (const entry of batch) {
       const event = stampLost(entry, 'buried', { clock, random }, outbox.coalescedOf(entry.event.device));
       // What the tenant would add is known to its registry, which need not be at hand.
-      committed = outbox.append({ event, message: encodeEvent(event, { defaults: {} }) });
+      committed = outbox.append({ event, downstream: { defaults: {} } });
       buried += 1;
     }
     await committed;

@@ -1,4 +1,5 @@
 import type { OutboundEvent } from '@rollcall/core';
+import { factsOf } from '../journal/facts-of.ts';
 import type { Journal, Place } from '../journal/journal.ts';
 import { takeFirst } from '../journal/take-first.ts';
 
@@ -44,7 +45,7 @@ type Asked = readonly [Place, PromiseWithResolvers<OutboundEvent | undefined>];
 
 /** Events that are read at a time. */
 const readAtOnce = 200;
-/** What an event costs beside the bytes of its message: its facts as an object, and the wrapping of both. */
+/** What an event costs beside its facts as JSON: its facts as an object, and the wrapping of both. */
 const overheadBytes = 1_300;
 
 /**
@@ -188,6 +189,6 @@ function bodyOf(outbound: OutboundEvent, inUse: boolean): Body {
   return { outbound, bytes: bytesOf(outbound), committed: undefined, users: 1, inUse };
 }
 
-function bytesOf({ message }: OutboundEvent): number {
-  return message.byteLength + overheadBytes;
+function bytesOf(outbound: OutboundEvent): number {
+  return factsOf(outbound).length + overheadBytes;
 }

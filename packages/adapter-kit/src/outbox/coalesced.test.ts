@@ -165,13 +165,13 @@ class World {
   #append(device: string, id: string, facts: Partial<DisconnectedEvent>, kept: () => void): void {
     const reference = deviceRef('acme', device);
     const coalesced = this.outbox.coalescedOf(reference);
-    const { event, message } = anOutboundEvent(`e${(this.#count += 1)}`, {
+    const { event, downstream } = anOutboundEvent(`e${(this.#count += 1)}`, {
       device: reference,
       connectionId: id as ConnectionId,
       epoch: String(this.#count).padStart(16, '0') as Epoch,
     });
     const said = { ...event, ...facts, ...(coalesced > 0 && { coalesced }) } as ConnectionEvent;
-    const committed = this.outbox.append({ event: said, message });
+    const committed = this.outbox.append({ event: said, downstream });
     const { store } = this;
     if (committed) void committed.then(() => store.crashed || kept());
     else kept();

@@ -13,7 +13,7 @@ const unstoredBound = 7_000;
 function createSlowStore() {
   const left = new Set(Array.from({ length: backlog }, (_, index) => index + 1));
   const parked = new Set<number>();
-  const { event, message } = anOutboundEvent('0');
+  const { event, downstream } = anOutboundEvent('0');
   const { tenant, device } = event.device;
   const state = { failing: false };
   const reads: StoreReads = {
@@ -23,14 +23,15 @@ function createSlowStore() {
         tenant,
         device: `${device}-${after + index}`,
         at: event.at,
-        bytes: message.byteLength,
+        bytes: JSON.stringify(event).length,
         sinks: ['events'],
       })),
     open: () => [],
     rhythms: () => [],
     proofs: () => [],
     owed: () => [],
-    events: (seqs) => seqs.map((seq) => ({ seq, facts: JSON.stringify(event), message })),
+    events: (seqs) =>
+      seqs.map((seq) => ({ seq, facts: JSON.stringify(event), downstream: JSON.stringify(downstream) })),
   };
   const store: JournalStore = {
     open: async () => ({ lastSeq: backlog }),

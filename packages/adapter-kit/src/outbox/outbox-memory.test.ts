@@ -52,7 +52,7 @@ function half(id: string, connection: string, device: string, tenant = 'acme'): 
 /** Both events of a connection: `a+` and `a-`. */
 function pair(connection: string, device: string, tenant?: string): readonly [OutboundEvent, OutboundEvent] {
   const connected = half(`${connection}+`, connection, device, tenant);
-  const { event, message } = half(`${connection}-`, connection, device, tenant);
+  const { event, downstream } = half(`${connection}-`, connection, device, tenant);
   const ended: DisconnectedEvent = {
     ...event,
     type: 'disconnected',
@@ -63,7 +63,7 @@ function pair(connection: string, device: string, tenant?: string): readonly [Ou
     initiator: 'device',
     clean: true,
   };
-  return [connected, { event: ended, message }];
+  return [connected, { event: ended, downstream }];
 }
 
 const idsOf = (events: readonly { readonly id: string }[]): string[] => events.map(({ id }) => id);

@@ -7,6 +7,7 @@ import {
   type OutboundEvent,
   type Random,
 } from '@rollcall/core';
+import { factsOf } from '../journal/facts-of.ts';
 import type { Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { createBodies } from './bodies.ts';
@@ -157,7 +158,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     append(outbound) {
-      const { event, message } = outbound;
+      const { event } = outbound;
       const device = deviceNumber(event.device.device);
       const { tenant } = event.device;
       const said =
@@ -168,7 +169,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         place,
         at: event.at,
         device,
-        bytes: message.byteLength,
+        bytes: factsOf(outbound).length,
         ...(event.coalesced !== undefined && { coalesced: event.coalesced }),
         half: event,
       };

@@ -11,7 +11,7 @@ export interface WaitingFacts {
   readonly at: number;
   /** See `deviceNumber`. */
   readonly device: number;
-  /** Length of its message. */
+  /** Length of its facts. */
   readonly bytes: number;
   /** Pairs that it says were left out before it; absent: none. */
   readonly coalesced?: number;

@@ -162,7 +162,7 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
-test('what could not be sent goes out first, byte for byte, in order; and what is new after it', async () => {
+test('what could not be sent goes out first, with the same facts, in order; and what is new after it', async () => {
   const first = await started(() => away);
   const { connection } = await first.begin({ remoteId: 'gone' });
   connection.report({ type: 'end', change: { reason: 'client-closed' } });
@@ -180,8 +180,7 @@ test('what could not be sent goes out first, byte for byte, in order; and what i
     '-open adapter-lost',
     '+new',
   ]);
-  expect(second.sink.attempts[0]?.message).toEqual(before[0]?.message);
-  expect(second.sink.attempts[0]?.event).toEqual(before[0]?.event);
+  expect(second.sink.attempts[0]).toEqual(before[0]);
 });
 
 test('a parked event is tried again at the next start, before what came later', async () => {

@@ -1,5 +1,5 @@
 import type { ConnectionEvent } from '../connection-event.ts';
-import type { DefaultProperties } from '../device-registry.ts';
+import type { TenantDownstream } from '../event-sink.ts';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import { connectionEventContentType } from './content-types.ts';
 import { eventBody, rfc3339 } from './event-body.ts';
@@ -12,12 +12,6 @@ import {
   writeProperties,
 } from './message-sections.ts';
 import { splitDefaults } from './split-defaults.ts';
-
-/** What a tenant's settings add to each of its connection events. */
-export interface TenantDownstream {
-  readonly defaults: DefaultProperties;
-  readonly maxTtlSeconds?: number;
-}
 
 export interface EncodeEventOptions {
   /** Marks the message as a repetition that tells late consumers who is connected. */

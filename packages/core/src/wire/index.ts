@@ -9,7 +9,7 @@ export {
   type UnrecognizedMessage,
 } from './decode-event.ts';
 export { encodeDeviceMessage } from './encode-device-message.ts';
-export { encodeEvent, type EncodeEventOptions, type TenantDownstream } from './encode-event.ts';
+export { encodeEvent, type EncodeEventOptions } from './encode-event.ts';
 export { eventBodySchema } from './event-body-schema.ts';
 export type { ReceivedMessage } from './received-message.ts';
 export { splitDefaults, type SplitDefaults } from './split-defaults.ts';

@@ -44,7 +44,7 @@ function inserting(seq: number): Batch {
   return {
     highWater: `019b0000000000${seq}`,
     removed: [],
-    inserted: [{ seq, facts: `{"seq":${seq}}`, message: new Uint8Array(500).fill(seq), standing }],
+    inserted: [{ seq, facts: `{"seq":${seq}}`, downstream: 'x'.repeat(500), standing }],
     updated: [],
     settled: [],
     rhythms: [],
@@ -64,7 +64,7 @@ function foundAfterKill(): readonly number[] {
   for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name));
   const found = openSqliteStore({ ...options, file: join(copy, 'mqtt-0.journal') });
   const rows = found.open({ after: 0, upTo: 1_000, limit: 1_000 }).map(({ seq }) => seq);
-  const events = found.events(rows).map(({ message }) => message.byteLength);
+  const events = found.events(rows).map(({ downstream }) => downstream.length);
   expect(events).toEqual(rows.map(() => 500));
   expect(found.summary().partOfJournal).toBeUndefined();
   found.close();

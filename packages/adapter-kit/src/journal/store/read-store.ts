@@ -9,7 +9,7 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
   const joined = 'FROM standing CROSS JOIN event USING (seq) WHERE seq > ? AND seq <= ?';
   const pending = database.prepare(
     `SELECT seq, facts ->> '$.device.tenant' AS tenant, facts ->> '$.device.device' AS device, facts ->> '$.at' AS at,
-            length(message) AS bytes, waiting, parked
+            length(facts) AS bytes, waiting, parked
      ${joined} AND (waiting <> '[]' OR parked <> '{}') ORDER BY seq LIMIT ?`,
   );
   const open = database.prepare(
@@ -24,7 +24,7 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
   const owed = database.prepare(
     'SELECT id AS seq, tenant, device, sink, pairs FROM owed WHERE id > ? AND id <= ? ORDER BY id LIMIT ?',
   );
-  const event = database.prepare('SELECT seq, facts, message FROM event WHERE seq = ?');
+  const event = database.prepare('SELECT seq, facts, downstream FROM event WHERE seq = ?');
   const bounds = ({ after, upTo, limit }: Page): [number, number, number] => [after, upTo, limit];
 
   return {
@@ -68,9 +68,8 @@ export function createStoreReads(database: DatabaseSync): StoreReads {
 
 function toEvents(row: Row | undefined): readonly StoredEvent[] {
   if (!row) return [];
-  const { seq, facts, message } = row;
-  if (!(message instanceof Uint8Array)) throw new Error(`event ${String(seq)} has no message`);
-  return [{ seq: Number(seq), facts: String(facts), message }];
+  const { seq, facts, downstream } = row;
+  return [{ seq: Number(seq), facts: String(facts), downstream: String(downstream) }];
 }
 
 function unconfirmedBy(row: Row): readonly string[] {

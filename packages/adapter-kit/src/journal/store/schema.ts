@@ -1,4 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { keepFacts } from './keep-facts.ts';
+
+/** SQL, or what SQL cannot say. */
+export type SchemaStep = string | ((database: DatabaseSync) => void);
 
 /**
  * What brings a journal from one version to the next; a new file runs through all of them. Released steps never change:
@@ -7,7 +11,7 @@ import type { DatabaseSync } from 'node:sqlite';
  * `event` is written once and removed once. What changes about an event stands in `standing`, whose rows are small: a
  * note of when ten thousand devices were last heard touches some hundred pages.
  */
-export const schemaSteps: readonly string[] = [
+export const schemaSteps: readonly SchemaStep[] = [
   `CREATE TABLE journal (
      name TEXT PRIMARY KEY,
      value TEXT NOT NULL
@@ -44,6 +48,7 @@ export const schemaSteps: readonly string[] = [
      pairs INTEGER NOT NULL,
      UNIQUE (tenant, device, sink)
    ) STRICT;`,
+  keepFacts,
 ];
 
 /**
@@ -51,14 +56,16 @@ export const schemaSteps: readonly string[] = [
  *
  * @throws Error where it is of a later version, whose meaning is not known.
  */
-export function migrate(database: DatabaseSync, steps: readonly string[] = schemaSteps): void {
+export function migrate(database: DatabaseSync, steps: readonly SchemaStep[] = schemaSteps): void {
   const version = schemaVersion(database);
   if (version > steps.length)
     throw new Error(`it has schema version ${version}, and this program knows ${steps.length} at most`);
   if (version === steps.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    for (const step of steps.slice(version)) database.exec(step);
+    for (const step of steps.slice(version))
+      if (typeof step === 'string') database.exec(step);
+      else step(database);
     database.exec(`PRAGMA user_version = ${steps.length}; COMMIT`);
   } catch (error) {
     database.exec('ROLLBACK');

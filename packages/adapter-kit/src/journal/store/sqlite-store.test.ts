@@ -2,6 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { anEvent } from '@rollcall/conformance';
+import type { TenantDownstream } from '@rollcall/core';
+import { encodeEvent } from '@rollcall/core/wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrate, schemaSteps, schemaVersion } from './schema.ts';
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';
@@ -22,7 +25,7 @@ const waiting: Standing = { open: true, waiting: ['events'], parked: {} };
 function inserting(seq: number, bytes = 10): Batch {
   return {
     removed: [],
-    inserted: [{ seq, facts: `{"seq":${seq}}`, message: new Uint8Array(bytes).fill(seq), standing: waiting }],
+    inserted: [{ seq, facts: `{"seq":${seq}}`, downstream: String(seq).repeat(bytes), standing: waiting }],
     updated: [],
     settled: [],
     rhythms: [],
@@ -41,13 +44,13 @@ function contentsOf(store: SqliteStore) {
     highWater,
     events: store
       .events(seqs)
-      .map(({ seq, facts, message }) => ({ seq, facts, message, standing: standings.get(seq) })),
+      .map(({ seq, facts, downstream }) => ({ seq, facts, downstream, standing: standings.get(seq) })),
     rhythms: store.rhythms(everything).map(({ holder, gaps }) => [holder, gaps]),
   };
 }
 
 describe('the file', () => {
-  test('gives back what was put, in order, byte for byte', () => {
+  test('gives back what was put, in order, to the letter', () => {
     const store = openSqliteStore(options);
     store.apply({ ...inserting(2), highWater: '019b00000000ffff' });
     store.apply(inserting(1));
@@ -73,8 +76,8 @@ describe('the file', () => {
     expect(contentsOf(again)).toEqual({
       highWater: '019b00000000ffff',
       events: [
-        { seq: 1, facts: '{"seq":1}', message: new Uint8Array(10).fill(1), standing: waiting },
-        { seq: 2, facts: '{"seq":2}', message: new Uint8Array(10).fill(2), standing },
+        { seq: 1, facts: '{"seq":1}', downstream: '1'.repeat(10), standing: waiting },
+        { seq: 2, facts: '{"seq":2}', downstream: '2'.repeat(10), standing },
       ],
       rhythms: [
         ['b', '2'],
@@ -155,6 +158,38 @@ describe('migration', () => {
     expect(store.rhythms(everything)).toMatchObject([{ holder: 'd1' }]);
     expect(store.proofs(everything)).toEqual([]);
     expect(store.summary().proofKey).toBeUndefined();
+    store.close();
+  });
+
+  test('a journal that kept messages keeps facts, and what each tenant adds', () => {
+    const database = new DatabaseSync(options.file);
+    migrate(database, schemaSteps.slice(0, 3));
+    const insert = database.prepare('INSERT INTO event (seq, facts, message) VALUES (?, ?, ?)');
+    const stand = database.prepare("INSERT INTO standing VALUES (?, 1, '[\"events\"]', '{}', NULL, NULL)");
+    const downstream: TenantDownstream = { defaults: { region: 'eu', floor: 3 }, maxTtlSeconds: 60 };
+    const events = Array.from({ length: 2_500 }, (_, index) => anEvent(`e${index}`));
+    database.exec('BEGIN');
+    for (const [index, event] of events.entries()) {
+      // One of them has no message: every sink had confirmed it, and the journal was begun anew.
+      insert.run(
+        index + 1,
+        JSON.stringify(event),
+        index === 7 ? new Uint8Array(0) : encodeEvent(event, downstream),
+      );
+      stand.run(index + 1);
+    }
+    database.exec('COMMIT');
+    database.close();
+    const store = openSqliteStore({ ...options, maxBytes: 100_000_000 });
+    const found = store.events(events.map((_, index) => index + 1));
+    expect(found.map(({ facts }) => JSON.parse(facts) as unknown)).toEqual(events);
+    expect(found.map(({ downstream: kept }) => JSON.parse(kept) as unknown)).toEqual(
+      events.map((_, index) => (index === 7 ? { defaults: {} } : downstream)),
+    );
+    expect(store.summary().lastSeq).toBe(2_500);
+    expect(store.pending({ after: 0, upTo: 1, limit: 1 })).toMatchObject([
+      { tenant: 'acme', device: 'thermostat-7', bytes: JSON.stringify(events[0]).length },
+    ]);
     store.close();
   });
 

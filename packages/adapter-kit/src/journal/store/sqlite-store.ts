@@ -137,8 +137,8 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
     for (const seq of removed) remove(seq);
     for (const [seq, settlements] of settledNow) settle(seq, settlements);
     for (const [seq, standing] of updated) stand(seq, standing);
-    for (const { seq, facts, message, standing } of inserted) {
-      insertEvent.run(seq, facts, message);
+    for (const { seq, facts, downstream, standing } of inserted) {
+      insertEvent.run(seq, facts, downstream);
       stand(seq, standing);
     }
     for (const [holder, gaps] of rhythms) {

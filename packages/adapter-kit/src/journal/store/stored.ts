@@ -18,8 +18,8 @@ export interface StoredEvent {
   readonly seq: number;
   /** The `ConnectionEvent` as JSON. */
   readonly facts: string;
-  /** Its AMQP 1.0 message, byte for byte. */
-  readonly message: Uint8Array;
+  /** What its tenant's settings add, `TenantDownstream` as JSON. */
+  readonly downstream: string;
 }
 
 /** An event with why it is kept. */
@@ -34,7 +34,7 @@ export interface StoredPending {
   readonly device: string;
   /** When it was observed; milliseconds since the Unix epoch. */
   readonly at: number;
-  /** Length of its message. */
+  /** Length of its facts. */
   readonly bytes: number;
   /** Sinks that have not confirmed it, those that refused it included. */
   readonly sinks: readonly string[];
