@@ -17,7 +17,11 @@ interface RheaServer {
   };
 }
 interface Context {
-  readonly sender?: { close(error: object): void };
+  readonly sender?: {
+    close(error: object): void;
+    readonly source: unknown;
+    set_source(source: unknown): void;
+  };
   readonly connection: { close(error: object): void };
 }
 const rhea = createRequire(new URL('../../packages/messaging-network/package.json', import.meta.url))(
