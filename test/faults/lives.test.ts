@@ -81,7 +81,8 @@ async function liveAll(seed: number) {
   const endingsOf = (device: string): number =>
     distinct(record.events).filter((event) => event.type === 'disconnected' && event.device.device === device)
       .length;
-  const watch = watchTable(record.table, lives, faults, scale({ quick: 30_000, soak: 1_500 }));
+  const patienceMs = scale({ quick: 30_000, soak: 4 * tolerance().lateMs });
+  const watch = watchTable(record.table, lives, faults, patienceMs);
   atTheEnd(() => watch.stop());
   const going = [...stages].flatMap(([protocol, { port, registry }], place) => {
     const access = openAccessDesk(registry, registryOf(registered));

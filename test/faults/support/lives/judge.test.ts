@@ -76,3 +76,9 @@ test.each([
 test('who was refused was never connected', () => {
   expect(problemsOf([connected], { ...life, outcome: 'refused' }).join()).toContain('it was refused');
 });
+
+test('who was silent because this process was late may have been closed before it did anything', () => {
+  const late: Life = { ...life, longestSilenceMs: 3_500, end: { how: 'hung up', at: t0 + 4_000 } };
+  const closed = { at: t0 + 3_800, lastSeen: t0 + 500, uncertaintyMs: 3_300, reason: 'keepalive-timeout' };
+  expect(problemsOf([connected, { ...disconnected, ...closed }], late)).toEqual([]);
+});

@@ -127,7 +127,10 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
       ? [`nobody let it in, and ${told.length} connections are told`]
       : [];
   const [mine, ...more] = told;
-  if (!mine) return journalWasLost(life, circumstances) ? [] : ['it was let in, and nothing is told'];
+  if (!mine)
+    return journalWasLost(life, circumstances) || wentOn(life, circumstances)
+      ? []
+      : ['it was let in, and nothing is told'];
   if (more.length > 0) return wasLate(life, mine) ? [] : [`it is told as ${told.length} connections`];
   const [ending, ...others] = mine.endings.toSorted((one, other) => one.at - other.at);
   if (!ending)
@@ -146,6 +149,15 @@ function problemsOf(life: Life, told: readonly Told[], circumstances: Circumstan
 /** The adapter stopped before it had answered: it was connected, and ended at once. */
 function wasTurnedOut(life: Life, circumstances: Circumstances): boolean {
   return overlapping(circumstances, life, 'stop', life.begunAt, life.end?.at ?? life.begunAt).length > 0;
+}
+
+/** A request without an answer may have been heard: the lease that it began goes on. */
+function wentOn(life: Life, { lives }: Circumstances): boolean {
+  return (
+    life.port === undefined &&
+    lives.findLast((other) => other.device === life.device && other.begunAt < life.begunAt)?.outcome ===
+      'unknown'
+  );
 }
 
 /** A lease runs out where this process is too late to renew it, and begins anew. */
@@ -246,6 +258,8 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
   const { end } = life;
   if (!end || ending.reason === 'adapter-shutdown') return undefined;
   // What the adapter closed ended before the device noticed.
+  // This process was late itself, and the adapter closed before the device did anything.
+  if (ending.reason === 'keepalive-timeout' && end.how !== 'vanished') return undefined;
   if (ending.reason !== 'adapter-lost') return endedByAdapter.has(end.how) ? undefined : end.at;
   const [kill] = overlapping(circumstances, life, 'kill', life.begunAt, ending.at);
   return Math.min(end.at, kill?.from ?? end.at);
