@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { watchedSource } from './watched-source.ts';
 
 const tenants = ['a', 'b'];
+const multicast = { eventCapabilities: ['topic'], eventAddress: 'topic://VirtualTopic.event.{tenant}' };
 
 test.each(['hono', 'artemis', 'activemq-classic'] as const)(
   '%s: a subscription that goes with its link',
   (network) => {
-    expect(watchedSource({ name: network, eventCapabilities: ['topic'] }, { tenants })).toEqual({
+    expect(watchedSource({ ...multicast, name: network }, { tenants })).toEqual({
       source: { tenants, network, temporary: true },
       shared: false,
     });
@@ -18,9 +19,7 @@ test.each([
   ['rabbitmq-4', '/queues/watch%2F1'],
   ['activemq-classic', 'queue://watch/1'],
 ] as const)('%s: a queue that is there, and is never made', (network, address) => {
-  expect(
-    watchedSource({ name: network, eventCapabilities: ['topic'] }, { tenants, queue: 'watch/1' }),
-  ).toMatchObject({
+  expect(watchedSource({ ...multicast, name: network }, { tenants, queue: 'watch/1' })).toMatchObject({
     source: { address, maxTries: Infinity },
     shared: true,
   });
@@ -35,7 +34,7 @@ test.each([
   ['rabbitmq-3', { address: '/exchange/event/#' }, /stays and fills/],
   ['rabbitmq-3', { address: '/topic/event.#' }, /stays and fills/],
 ] as const)('%s refuses %j', (network, watched, problem) => {
-  expect(watchedSource({ name: network, eventCapabilities: ['topic'] }, { tenants, ...watched })).toEqual({
+  expect(watchedSource({ ...multicast, name: network }, { tenants, ...watched })).toEqual({
     problem: expect.stringMatching(problem),
   });
 });
@@ -47,8 +46,9 @@ test('an address that would make a queue names the one that is there', () => {
   });
 });
 
-test('a queue of artemis is not made a topic by looking at it', () => {
-  expect(watchedSource({ name: 'artemis' }, { tenants })).toEqual({
-    problem: expect.stringContaining('multicast'),
-  });
+test.each([
+  ['artemis', /multicast/],
+  ['activemq-classic', /virtual topics/],
+] as const)('the queues of %s are no topics', (name, problem) => {
+  expect(watchedSource({ name }, { tenants })).toEqual({ problem: expect.stringMatching(problem) });
 });

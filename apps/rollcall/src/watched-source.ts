@@ -29,7 +29,7 @@ const queueAddresses: Partial<Record<NetworkName, (name: string) => string>> = {
 
 /** Chooses a source of events for somebody who only looks. */
 export function watchedSource(
-  { name: network, eventCapabilities }: NetworkChoice,
+  { name: network, eventCapabilities, eventAddress }: NetworkChoice,
   { tenants, address, queue }: Watched,
 ): WatchedSource {
   if (queue !== undefined) {
@@ -47,6 +47,11 @@ export function watchedSource(
   if (network === 'artemis' && !eventCapabilities?.includes('topic'))
     return {
       problem: `artemis: a queue gives each event to one consumer; to watch, adapters need multicast addresses, and ROLLCALL_MESSAGING_EVENTCAPABILITIES=topic, there and here (docs/messaging-networks.md)`,
+    };
+  // Else nothing is ever sent to what is subscribed to.
+  if (network === 'activemq-classic' && !eventAddress?.startsWith('topic://VirtualTopic.'))
+    return {
+      problem: `activemq-classic: a queue gives each event to one consumer; to watch, adapters need virtual topics, and ROLLCALL_MESSAGING_EVENTADDRESS=topic://VirtualTopic.event.{tenant}, there and here (docs/messaging-networks.md)`,
     };
   return { source: { tenants, network, temporary: true }, shared: false };
 }
