@@ -97,7 +97,7 @@ describe('key and certificate', () => {
   });
 
   test.each([
-    ['are not of each other', authority.key, server.cert, 'is not the key of the first certificate'],
+    ['are not of each other', authority.key, server.cert, 'the key is not that of the first certificate'],
     ['are of RSA', rsaKey, server.cert, 'must be an ECDSA key on the curve P-256'],
     ['are none', 'nonsense', server.cert, 'key.pem'],
   ])('that %s are refused', (_what, key, cert, problem) => {

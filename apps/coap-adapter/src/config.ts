@@ -124,7 +124,11 @@ export function loadCoapConfig(
 export function coapAdapterOptions(values: CoapValues): CoapAdapterOptions {
   const certificate = readServerCertificate(values);
   return {
-    secure: { host: values.bindAddress, port: values.port, ...(certificate && { certificate }) },
+    secure: {
+      host: values.bindAddress,
+      port: values.port,
+      ...(certificate && { certificate, files: { key: values.keyPath ?? '', cert: values.certPath ?? '' } }),
+    },
     ...(values.insecurePortEnabled && {
       plain: { host: values.insecurePortBindAddress, port: values.insecurePort },
     }),

@@ -34,12 +34,15 @@ import type { Endpoint } from './endpoint.ts';
 import { followAddress, pathOf } from './follow-address.ts';
 import { coapLimits } from './limits.ts';
 import { createDeviceService } from './serve-device.ts';
+import { followServerCertificate } from './server-certificate.ts';
 import { coapLease, type CoapState } from './tracker.ts';
 import { bindUdp } from './udp-socket.ts';
 
 export interface SecureListener extends Listener {
   /** For devices with certificates; others have pre-shared keys. */
   readonly certificate?: ServerCertificate;
+  /** Where it is from: it may be replaced there. */
+  readonly files?: { readonly key: string; readonly cert: string };
 }
 
 export interface SecureEndpointOptions {
@@ -174,7 +177,7 @@ export async function openSecureEndpoint(
       return found.candidates.map(({ key, identity: principal }) => ({ secret: key, principal }));
     },
     ...(listener.certificate && {
-      certificate: listener.certificate,
+      certificate: followServerCertificate(listener.certificate, listener.files, host),
       async verifyCertificate([certificate], { address }) {
         if (stopping.signal.aborted) throw new Error('the adapter stops');
         if (!certificate) return undefined;

@@ -1,6 +1,13 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readPem } from '@rollcall/adapter-kit';
-import { ConfigError } from '@rollcall/core';
+import { X509Certificate } from 'node:crypto';
+import {
+  certificatesIn,
+  checkNewPair,
+  checkPair,
+  privateKeyIn,
+  readPem,
+  type AdapterHost,
+} from '@rollcall/adapter-kit';
+import { ConfigError, type Timestamp } from '@rollcall/core';
 import type { ServerCertificate } from '@rollcall/dtls';
 
 /**
@@ -17,17 +24,54 @@ export function readServerCertificate(files: {
   const pemKey = readPem('ROLLCALL_COAP_KEYPATH', keyPath);
   const pemChain = readPem('ROLLCALL_COAP_CERTPATH', certPath);
   try {
-    const key = createPrivateKey(pemKey);
-    if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-      throw new Error('must be an ECDSA key on the curve P-256');
-    const certificates = (pemChain.match(pemBlock) ?? []).map((pem) => new X509Certificate(pem));
-    if (certificates[0]?.checkPrivateKey(key) !== true)
-      throw new Error(`is not the key of the first certificate in ${certPath}`);
-    return { key, chain: certificates.map(({ raw }) => raw) };
+    return serverCertificate(pemKey, pemChain);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`ROLLCALL_COAP_KEYPATH: ${keyPath} ${why}`]);
+    throw new ConfigError([
+      `ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: ${keyPath}, ${certPath}: ${(error as Error).message}`,
+    ]);
   }
 }
 
-const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** @throws Error where they are none that DTLS can use here. */
+function serverCertificate(pemKey: string, pemChain: string): ServerCertificate {
+  const key = privateKeyIn(pemKey);
+  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw new Error('the key must be an ECDSA key on the curve P-256');
+  checkPair({ key: pemKey, cert: pemChain });
+  return { key, chain: certificatesIn(pemChain).map(({ raw }) => raw) };
+}
+
+/** Has new handshakes use a new certificate when there is one in the files. The result gives the one to use. */
+export function followServerCertificate(
+  first: ServerCertificate,
+  files: { readonly key: string; readonly cert: string } | undefined,
+  { clock, followFiles }: Pick<AdapterHost, 'clock' | 'followFiles'>,
+): () => ServerCertificate {
+  let used = first;
+  if (files)
+    followFiles({
+      name: 'coaps',
+      files: [files.key, files.cert],
+      expiresAt: expiryOf(first),
+      use([key = '', cert = '']) {
+        const certificate = serverCertificate(key, cert);
+        if (isSame(certificate, used)) return { changed: false };
+        const { expiresAt } = checkNewPair({ key, cert }, clock.now());
+        used = certificate;
+        return { changed: true, expiresAt };
+      },
+    });
+  return () => used;
+}
+
+function expiryOf({ chain: [first = new Uint8Array()] }: ServerCertificate): Timestamp {
+  return Date.parse(new X509Certificate(first).validTo) as Timestamp;
+}
+
+function isSame(one: ServerCertificate, other: ServerCertificate): boolean {
+  return (
+    one.key.equals(other.key) &&
+    one.chain.length === other.chain.length &&
+    one.chain.every((each, index) => Buffer.compare(each, other.chain[index] ?? Buffer.alloc(0)) === 0)
+  );
+}

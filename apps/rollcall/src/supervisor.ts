@@ -18,6 +18,8 @@ export interface Supervised {
   /** Ends it: first kindly, after `patienceMs` by force. */
   stop(patienceMs: number): Promise<void>;
   kill(): void;
+  /** Asks it to look at its registry, certificates and secrets. */
+  lookNow(): void;
 }
 
 const firstDelayMs = 500;
@@ -79,6 +81,7 @@ export function supervise(options: SupervisedOptions): Supervised {
       await ended;
       disarmForce();
     },
+    lookNow: () => void child?.kill('SIGHUP'),
     kill() {
       stopping = true;
       disarm();

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { onHangup } from '@rollcall/adapter-kit';
 import { systemClock as clock } from '@rollcall/core';
 import { banner } from './banner.ts';
 import { keepOutput } from './child-output.ts';
@@ -87,6 +88,9 @@ export async function up(command: UpCommand): Promise<number> {
     }),
   );
 
+  onHangup(() => {
+    for (const adapter of adapters) adapter.lookNow();
+  });
   const stopAll = () => Promise.all(adapters.map((adapter) => adapter.stop(stopWithinMs)));
 
   try {

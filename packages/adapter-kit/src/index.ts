@@ -106,3 +106,14 @@ export { createUploadWindow, type UploadWindow } from './upload/upload-window.ts
 export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';
 export { track, type Tracked } from './tracking/track.ts';
 export { session, sessionTracker, type Liveness, type SessionState } from './tracking/session-tracker.ts';
+export {
+  certificatesIn,
+  checkNewPair,
+  checkPair,
+  privateKeyIn,
+  type CheckedPair,
+  type PemPair,
+} from './followed-files/certificate-pair.ts';
+export type { FollowedSet, UsedFiles } from './followed-files/followed-files.ts';
+export type { TlsChoice, TlsVersion } from './config/tls-choice.ts';
+export { onHangup } from './lifecycle/on-hangup.ts';

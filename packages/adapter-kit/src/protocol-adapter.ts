@@ -1,3 +1,4 @@
+import type { FollowedSet } from './followed-files/followed-files.ts';
 import type { KeyObject } from 'node:crypto';
 import type {
   AdapterIdentity,
@@ -105,6 +106,8 @@ export interface AdapterHost {
   isShared(remoteIp: string): boolean;
   /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
   readonly turnedAway: TurnedAway['count'];
+  /** Has files followed that a listener uses, such as its key and certificate. */
+  followFiles(set: FollowedSet): void;
   /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */
   open<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,

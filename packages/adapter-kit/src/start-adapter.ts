@@ -25,6 +25,8 @@ import { readinessOfOthers } from './health/readiness.ts';
 import { createLoopWatch, type LoopWatch } from './lateness/loop-watch.ts';
 import { createAdapterMetrics } from './metrics/adapter-metrics.ts';
 import { addJournalMetrics } from './metrics/journal-metrics.ts';
+import { createFollowedFiles, type FollowedFiles } from './followed-files/followed-files.ts';
+import { addCertificateMetrics } from './metrics/certificate-metrics.ts';
 import { addRegistryMetrics } from './metrics/registry-metrics.ts';
 import type { Journal } from './journal/journal.ts';
 import { keepNoting } from './journal/keep-noting.ts';
@@ -68,6 +70,8 @@ export interface AdapterParts {
   readonly loop?: LoopWatch;
   readonly random: Random;
   readonly log: Log;
+  /** Certificates and secrets in files that are used already; default: none. */
+  readonly files?: FollowedFiles;
   /** Where probes and metrics are answered already; default: as the settings say. */
   readonly health?: EarlyHealth;
   readonly settings: AdapterRunSettings;
@@ -157,7 +161,9 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     },
     () => failures,
   );
+  const files = parts.files ?? createFollowedFiles({ clock, log });
   addRegistryMetrics(metrics.app, parts.registry);
+  addCertificateMetrics(metrics.app, files);
   const outbox = createOutbox({
     sinks: parts.sinks,
     journal,
@@ -303,6 +309,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     identity,
     metrics: metrics.app,
     turnedAway: turnedAway.count,
+    followFiles: (set) => files.follow(set),
     failed,
     authenticate: (login) => letIn(() => authenticator.authenticate(login)),
     findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
@@ -371,6 +378,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
         registry: parts.registry,
         sinks: parts.sinks,
         sender,
+        files: files.states(),
         depth: outbox.depth(),
         journalBehind: journal.behind(),
         now: clock.now(),
@@ -387,6 +395,7 @@ export async function startAdapter(parts: AdapterParts): Promise<RunningAdapter>
     protocol = await adapter.start(host);
   } catch (error) {
     access.stop();
+    files.stop();
     watched.stop();
     announcer.stop();
     loop.stop();

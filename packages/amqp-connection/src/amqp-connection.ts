@@ -87,7 +87,7 @@ export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnec
     while (!closing.signal.aborted) {
       let dialled: Dialled;
       try {
-        dialled = await dial(options, patience, failed, closing.signal);
+        dialled = await dial({ ...options, ...options.renewed?.() }, patience, failed, closing.signal);
       } catch (error) {
         const complaint = describeFailure(error, peer);
         // The same trouble is told once, not with every try.

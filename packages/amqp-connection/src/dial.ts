@@ -177,6 +177,7 @@ function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptio
     // Server Name Indication knows no addresses (RFC 6066 §3).
     servername: isIP(host) === 0 ? host : '',
     rejectUnauthorized: true,
+    ...(tls.choice ?? { minVersion: 'TLSv1.2' }),
     ...(tls.ca !== undefined && { ca: tls.ca }),
     ...(tls.cert !== undefined && { cert: tls.cert }),
     ...(tls.key !== undefined && { key: tls.key }),

@@ -10,6 +10,13 @@ export interface TlsOptions {
   readonly key?: string;
   /** Whether the peer's certificate must match its host name. */
   readonly hostnameVerification: boolean;
+  /** Default: TLS 1.2 and 1.3, with the cipher suites of Node.js. */
+  readonly choice?: {
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+    readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+    /** Names of OpenSSL, separated by colons. */
+    readonly ciphers?: string;
+  };
 }
 
 export interface AmqpConnectionOptions {
@@ -27,6 +34,8 @@ export interface AmqpConnectionOptions {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
+  /** What replaces them, asked with each dial; default: nothing. */
+  renewed?(): { readonly password?: string; readonly tls?: TlsOptions };
   /** For everything from the socket to the session. */
   readonly connectTimeoutMs?: number;
   /** Longest silence of the peer before the connection counts as lost. */

@@ -3,6 +3,7 @@ import { commaSeparated, flag, identifier, milliseconds, oneOf, port, text, whol
 import { logFormats } from './log-format.ts';
 import { networkOptions } from './network-options.ts';
 import { option, optional } from './option.ts';
+import { cipherSuitesOption, secureProtocolsOption } from './tls-choice.ts';
 
 /** The options every adapter has, whatever its protocol. */
 export const kitOptions = {
@@ -206,6 +207,8 @@ export const kitOptions = {
     hono: true,
   }),
   messagingKey: optional('MESSAGING_KEYPATH', text, 'PEM file of its private key', { hono: true }),
+  messagingProtocols: secureProtocolsOption('MESSAGING'),
+  messagingCipherSuites: cipherSuitesOption('MESSAGING'),
   messagingConnectTimeoutMs: option(
     'MESSAGING_CONNECTTIMEOUT',
     milliseconds,

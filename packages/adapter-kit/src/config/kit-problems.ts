@@ -1,3 +1,4 @@
+import { tlsChoiceProblems } from './tls-choice.ts';
 import type { ValuesOf } from './option.ts';
 import type { kitOptions } from './kit-options.ts';
 
@@ -20,5 +21,8 @@ export function kitProblems(values: KitValues): readonly string[] {
     problems.push('ROLLCALL_MESSAGING_USERNAME and ROLLCALL_MESSAGING_PASSWORD: set both or neither');
   if ((values.messagingCert === undefined) !== (values.messagingKey === undefined))
     problems.push('ROLLCALL_MESSAGING_CERTPATH and ROLLCALL_MESSAGING_KEYPATH: set both or neither');
-  return problems;
+  return [
+    ...problems,
+    ...tlsChoiceProblems('MESSAGING', values.messagingProtocols, values.messagingCipherSuites),
+  ];
 }

@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '@rollcall/core';
 import type { kitOptions } from './kit-options.ts';
 import { networkSettings, type NetworkSettings } from './network-options.ts';
+import { tlsChoice, type TlsChoice } from './tls-choice.ts';
 import type { ValuesOf } from './option.ts';
+
+export interface MessagingTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly hostnameVerification: boolean;
+  readonly choice?: TlsChoice;
+}
 
 /** How to reach the messaging network, ready to be used. */
 export interface MessagingSettings {
@@ -13,12 +22,9 @@ export interface MessagingSettings {
   readonly saslHostname?: string;
   readonly username?: string;
   readonly password?: string;
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly hostnameVerification: boolean;
-  };
+  readonly tls?: MessagingTls;
+  /** What may have changed since: asked with each connect. */
+  renewed?(): { readonly password?: string; readonly tls?: MessagingTls };
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly linkTimeoutMs: number;
@@ -35,6 +41,7 @@ export function messagingSettings(
   const { messagingTrustStore, messagingCert, messagingKey } = values;
   // As in Hono: a trust store, or a client certificate, makes no sense without TLS.
   const tls = values.messagingTls || messagingTrustStore !== undefined || messagingCert !== undefined;
+  const choice = tlsChoice(values.messagingProtocols, values.messagingCipherSuites);
   return {
     host: values.messagingHost ?? '',
     port: values.messagingPort,
@@ -56,6 +63,7 @@ export function messagingSettings(
     ...(tls && {
       tls: {
         hostnameVerification: values.messagingVerifyHost,
+        ...(choice && { choice }),
         ...(messagingTrustStore !== undefined && {
           ca: readPem('ROLLCALL_MESSAGING_TRUSTSTOREPATH', messagingTrustStore),
         }),

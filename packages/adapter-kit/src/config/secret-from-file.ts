@@ -7,6 +7,11 @@ export type SecretFromFile =
   | { readonly status: 'read'; readonly text: string }
   | { readonly status: 'unusable'; readonly problem: string };
 
+/** The secret that is the text of a file. */
+export function withoutLineEnd(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
 /**
  * The text of a file that holds a secret, as containers mount it. One line feed at its end is none of the secret: editors and
  * `echo` leave it.
@@ -18,7 +23,7 @@ export function secretFromFile(path: string): SecretFromFile {
     // A pipe would be waited for.
     if (!stats.isFile()) return unusable('is not a regular file');
     if (stats.size > maxBytes) return unusable(`has more than ${maxBytes} bytes`);
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const text = withoutLineEnd(readFileSync(path, 'utf8'));
     return text === '' ? unusable('is empty') : { status: 'read', text };
   } catch (error) {
     return unusable(`cannot be read (${(error as NodeJS.ErrnoException).code})`);

@@ -19,6 +19,7 @@ function delivery(depth: Partial<SinkDepth>) {
     registry: {},
     sinks: [],
     sender,
+    files: [],
     depth: [{ ...quiet, ...depth }],
     journalBehind: false,
     now,
@@ -42,4 +43,23 @@ test.each([
   ['some were refused, and now they are accepted', { parked: 12 }, { status: 'UP' }],
 ] as const)('delivery where %s', (_what, depth, expected) => {
   expect(delivery(depth)).toEqual({ name: 'delivery-to-events-sink', ...expected });
+});
+
+test('a certificate that is not the one in the files degrades, and no more', () => {
+  const sender = { connected: () => true } as DeviceDataSender;
+  const files = [
+    { name: 'mqtts', current: false },
+    { name: 'messaging', current: true },
+  ];
+  const checks = readinessOfOthers({
+    registry: {},
+    sinks: [],
+    sender,
+    files,
+    depth: [],
+    journalBehind: false,
+    now,
+  });
+  expect(checks).toContainEqual({ name: 'files-of-mqtts', status: 'DEGRADED' });
+  expect(checks).toContainEqual({ name: 'files-of-messaging', status: 'UP' });
 });

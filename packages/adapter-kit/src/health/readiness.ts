@@ -1,4 +1,5 @@
 import type { DeviceDataSender, DeviceRegistry, EventSink, Timestamp } from '@rollcall/core';
+import type { FollowedState } from '../followed-files/followed-files.ts';
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { HealthCheck } from './health-server.ts';
 
@@ -9,6 +10,7 @@ export interface ReadinessFacts {
   readonly registry: Pick<DeviceRegistry, 'state'>;
   readonly sinks: readonly EventSink[];
   readonly sender: DeviceDataSender;
+  readonly files: readonly FollowedState[];
   readonly depth: readonly SinkDepth[];
   readonly journalBehind: boolean;
   readonly now: Timestamp;
@@ -16,11 +18,12 @@ export interface ReadinessFacts {
 
 /** What an adapter needs of others. Where one of them is away, events wait and data is refused, but devices can connect. */
 export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[] {
-  const { registry, sinks, sender, depth, journalBehind, now } = facts;
+  const { registry, sinks, sender, files, depth, journalBehind, now } = facts;
   const known = registry.state?.();
   return [
     ...(known ? [check('device-registry', known.current)] : []),
     check('journal', !journalBehind),
+    ...files.map(({ name, current }) => check(`files-of-${name}`, current)),
     check('connection-to-downstream', sender.connected()),
     ...sinks.flatMap((sink) =>
       sink.connected ? [check(`connection-of-${sink.name}-sink`, sink.connected())] : [],

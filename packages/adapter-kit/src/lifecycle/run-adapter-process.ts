@@ -14,6 +14,7 @@ import {
   type Random,
 } from '@rollcall/core';
 import { defaultLogins } from '../authentication/authenticator.ts';
+import { followMessaging, type MessagingFiles } from '../config/follow-messaging.ts';
 import { messagingSettings, type MessagingSettings } from '../config/messaging-settings.ts';
 import { inForce, type NetworkPreset } from '../config/in-force.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -24,12 +25,14 @@ import { printConfig } from '../config/print-config.ts';
 import type { Effective } from '../config/read-options.ts';
 import { selectSinks } from '../config/select-sinks.ts';
 import { tellLeftAside } from '../config/tell-left-aside.ts';
+import { createFollowedFiles } from '../followed-files/followed-files.ts';
 import { startEarlyHealth } from '../health/early-health.ts';
 import { selectJournal } from '../journal/select-journal.ts';
 import { memoryLimit } from '../outbox/memory-limit.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { guardConsole } from './guard-console.ts';
+import { onHangup } from './on-hangup.ts';
 import { libraryDebugProblems } from './library-debug.ts';
 import { exitStatus, runProcess } from './run-process.ts';
 import { tellOfDrain } from './tell-of-drain.ts';
@@ -116,7 +119,15 @@ function defaultAdapterId({ type }: ProtocolAdapter): string {
 }
 
 /** Until it was asked to stop, and has. Resolves with the exit status. */
-async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, log: Log): Promise<number> {
+async function runAdapter(config: LoadedConfig<Options>, parts: Composition, log: Log): Promise<number> {
+  const { kit } = config;
+  const files = createFollowedFiles({ clock, log });
+  let lookAtRegistry = (): void => {};
+  onHangup(() => {
+    log.info({}, 'SIGHUP: looking at the registry, certificates and secrets');
+    lookAtRegistry();
+    files.lookNow();
+  });
   const mayEndAtOnceNoMore = endWithParent();
   spreadLastNet(log);
   guardConsole(log);
@@ -146,12 +157,13 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
     random,
     log,
   });
+  lookAtRegistry = () => registry.lookNow?.();
   const passwords = parts.createPasswords({ clock, random, log });
   const messaging = parts.createMessaging({
     clock,
     random,
     log,
-    ...messagingSettings(parts.adapter.type, kit),
+    ...followMessaging(messagingSettings(parts.adapter.type, kit), filesOf(config), files, clock),
   });
   const sinks = await selectSinks(
     kit.producers,
@@ -172,6 +184,7 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
     clock,
     random,
     log,
+    files,
     health,
     settings: {
       adapterId,
@@ -210,4 +223,14 @@ async function runAdapter({ kit }: LoadedConfig<Options>, parts: Composition, lo
   await passwords.close();
   log.info({}, 'stopped');
   return running.lost.length > 0 ? exitStatus.eventsLost : exitStatus.stopped;
+}
+
+/** Those that the connection to the messaging network needs. */
+function filesOf({ kit, effective }: LoadedConfig<Options>): MessagingFiles {
+  return {
+    trustStore: kit.messagingTrustStore,
+    cert: kit.messagingCert,
+    key: kit.messagingKey,
+    password: effective.find(({ variable }) => variable === 'ROLLCALL_MESSAGING_PASSWORD')?.file,
+  };
 }

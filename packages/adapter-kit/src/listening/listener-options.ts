@@ -1,7 +1,18 @@
 import { getHeapStatistics } from 'node:v8';
+import { ConfigError } from '@rollcall/core';
 import { addressRanges, type AddressRanges } from '../config/address-ranges.ts';
 import { flag, port, text, wholeNumber } from '../config/formats.ts';
+import { checkPair, type PemPair } from '../followed-files/certificate-pair.ts';
 import { readPem } from '../config/messaging-settings.ts';
+import {
+  cipherSuitesOption,
+  defaultTlsChoice,
+  secureProtocolsOption,
+  tlsChoice,
+  tlsChoiceProblems,
+  type TlsChoice,
+  type TlsVersion,
+} from '../config/tls-choice.ts';
 import { option, optional, type Option, type Options, type ValuesOf } from '../config/option.ts';
 
 /** A TCP port to listen on. */
@@ -11,10 +22,12 @@ export interface Listener {
   readonly port: number;
 }
 
-/** Key and certificate chain as PEM. */
-export interface TlsListener extends Listener {
-  readonly key: string;
-  readonly cert: string;
+/** With key and certificate chain as PEM. */
+export interface TlsListener extends Listener, PemPair {
+  /** Where they are from: they may be replaced there. */
+  readonly files?: { readonly key: string; readonly cert: string };
+  /** Versions and cipher suites; default: TLS 1.2 and 1.3, as Node.js has them. */
+  readonly choice?: TlsChoice;
 }
 
 /** Where a protocol is served: without TLS, with TLS, or both. */
@@ -94,6 +107,8 @@ export function tcpOptions(
   counted = 'network connections that have not logged in',
 ) {
   return {
+    secureProtocols: secureProtocolsOption(section),
+    cipherSuites: cipherSuitesOption(section),
     maxPendingSockets: option(
       `${section}_MAXPENDINGCONNECTIONS`,
       wholeNumber(1, 1_000_000),
@@ -111,8 +126,14 @@ export function tcpOptions(
 
 type ListenerValues = ValuesOf<ReturnType<typeof listenerOptions>>;
 
+/** Of adapters that listen on TCP. */
+interface TlsValues {
+  readonly secureProtocols: readonly TlsVersion[] | undefined;
+  readonly cipherSuites: readonly string[] | undefined;
+}
+
 /** What is wrong with the values taken together. */
-export function listenerProblems(section: string, values: ListenerValues): readonly string[] {
+export function listenerProblems(section: string, values: ListenerValues & TlsValues): readonly string[] {
   const problems: string[] = [];
   const key = `ROLLCALL_${section}_KEYPATH`;
   const cert = `ROLLCALL_${section}_CERTPATH`;
@@ -123,13 +144,13 @@ export function listenerProblems(section: string, values: ListenerValues): reado
     problems.push(
       `no port to listen on: set ${key} and ${cert}, or ROLLCALL_${section}_INSECUREPORTENABLED=true`,
     );
-  return problems;
+  return [...problems, ...tlsChoiceProblems(section, values.secureProtocols, values.cipherSuites)];
 }
 
-/** Where to listen. @throws ConfigError where a key file cannot be read. */
+/** Where to listen. @throws ConfigError where key and certificate cannot be read, or used. */
 export function listenersOf(
   section: string,
-  values: ListenerValues & { readonly balancers: AddressRanges | undefined },
+  values: ListenerValues & TlsValues & { readonly balancers: AddressRanges | undefined },
 ): Listeners {
   return {
     ...(values.balancers && { balancers: values.balancers }),
@@ -141,11 +162,25 @@ export function listenersOf(
         tls: {
           host: values.bindAddress,
           port: values.port,
-          key: readPem(`ROLLCALL_${section}_KEYPATH`, values.keyPath),
-          cert: readPem(`ROLLCALL_${section}_CERTPATH`, values.certPath),
+          files: { key: values.keyPath, cert: values.certPath },
+          ...readPair(section, values.keyPath, values.certPath),
+          choice: tlsChoice(values.secureProtocols, values.cipherSuites) ?? defaultTlsChoice,
         },
       }),
   };
+}
+
+function readPair(section: string, keyPath: string, certPath: string): PemPair {
+  const [keyOption, certOption] = [`ROLLCALL_${section}_KEYPATH`, `ROLLCALL_${section}_CERTPATH`];
+  const pair = { key: readPem(keyOption, keyPath), cert: readPem(certOption, certPath) };
+  try {
+    checkPair(pair);
+    return pair;
+  } catch (error) {
+    throw new ConfigError([
+      `${keyOption} and ${certOption}: ${keyPath}, ${certPath}: ${(error as Error).message}`,
+    ]);
+  }
 }
 
 const bytesPerConnection = 20_000;

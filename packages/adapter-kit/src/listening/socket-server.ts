@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdapterHost, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
 import { outliveFailedWrites } from '../arrival/outlive-failed-writes.ts';
 import { bind } from './bind.ts';
+import { followPair } from './follow-pair.ts';
 import type { Listener, Listeners } from './listener-options.ts';
 import { createPendingSockets, type SocketPlace } from './pending-sockets.ts';
 import { createArrivals } from './proxy-protocol/arrivals.ts';
@@ -24,7 +25,8 @@ export interface SocketServerOptions {
   readonly allowHalfOpen?: boolean;
   /** What becomes of connections that are not accepted when the adapter stops: they are cut (default), or left to `serve`. */
   readonly pendingAtStop?: 'cut' | 'leave';
-  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway'>;
+  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway'> &
+    Partial<Pick<AdapterHost, 'followFiles'>>;
   /** A network connection is there. Its place says how much it is worth until it is accepted. */
   serve(socket: Socket, place: SocketPlace): void;
 }
@@ -107,6 +109,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
         scheme: `${scheme}s`,
         host,
       });
+      followPair(`${scheme}s`, listeners.tls, host, handshakes.use);
       await listen(
         createServer({ allowHalfOpen, highWaterMark: bytesBeforeTls }),
         `${scheme}s`,

@@ -9,6 +9,7 @@ import {
   type Instant,
 } from '@rollcall/core';
 import { containServer } from '@rollcall/containment';
+import type { PemPair } from '../followed-files/certificate-pair.ts';
 import type { AdapterHost } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from './peer-address.ts';
@@ -29,6 +30,8 @@ export interface TlsHandshakesOptions {
 export interface TlsHandshakes {
   /** `secured` hears of the end, where it is a good one; else the socket is destroyed. */
   begin(socket: Socket, secured: (secure: TLSSocket) => void): void;
+  /** Handshakes that begin from now on show this certificate. */
+  use(pair: PemPair): void;
 }
 
 interface Handshake {
@@ -157,6 +160,8 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
   }
 
   return {
+    use: ({ key, cert }) =>
+      server.setSecureContext(tlsServerOptions({ ...options.listener, key, cert }, timeoutMs)),
     begin(socket, secured) {
       const remoteIp = remoteIpOf(socket);
       const handshake: Handshake = {

@@ -1,15 +1,21 @@
 import type { TlsOptions } from 'node:tls';
+import { defaultTlsChoice } from '../config/tls-choice.ts';
 import type { TlsListener } from './listener-options.ts';
 
 /**
  * Devices are asked for a certificate, and may have none. Whom to trust is the tenant's to say, once it is known which one
  * that is: TLS trusts nobody here.
  */
-export function tlsServerOptions({ key, cert }: TlsListener, handshakeTimeoutMs: number): TlsOptions {
+export function tlsServerOptions(
+  { key, cert, choice = defaultTlsChoice }: Pick<TlsListener, 'key' | 'cert' | 'choice'>,
+  handshakeTimeoutMs: number,
+): TlsOptions {
   return {
     key,
     cert,
-    minVersion: 'TLSv1.2',
+    ...choice,
+    // Without it there are no suites with DHE.
+    ...(choice.ciphers?.includes('DHE-RSA') && { dhparam: 'auto' }),
     handshakeTimeout: handshakeTimeoutMs,
     requestCert: true,
     rejectUnauthorized: false,

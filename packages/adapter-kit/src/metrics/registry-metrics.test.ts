@@ -38,6 +38,7 @@ test('an adapter whose registry is out of date is ready, and degraded', () => {
     readinessOfOthers({
       registry,
       sinks: [],
+      files: [],
       sender: { connected: () => true } as never,
       depth: [],
       journalBehind: false,

@@ -114,7 +114,8 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     if (ephemeral && suite.keyExchange === 'ecdhe_psk')
       say(handshakeType.serverKeyExchange, pskServerKeyExchange(ephemeral.parameters));
     if (ephemeral && suite.keyExchange === 'ecdhe_ecdsa' && settings.certificate) {
-      const { chain, key } = settings.certificate;
+      const { certificate } = settings;
+      const { chain, key } = typeof certificate === 'function' ? certificate() : certificate;
       say(handshakeType.certificate, certificateList(chain));
       say(handshakeType.serverKeyExchange, signedServerKeyExchange(ephemeral.parameters, randoms, key));
       say(handshakeType.certificateRequest, certificateRequest());

@@ -66,8 +66,11 @@ export interface DtlsServerOptions<P> {
    * retransmission asks again.
    */
   findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
-  /** With `verifyCertificate`: clients prove with certificates who they are, and all of them must. */
-  readonly certificate?: ServerCertificate;
+  /**
+   * With `verifyCertificate`: clients prove with certificates who they are, and all of them must. A function is asked with each
+   * handshake: what it gives must be of the same kind.
+   */
+  readonly certificate?: ServerCertificate | (() => ServerCertificate);
   /**
    * Called once the client proved to hold the key of `chain[0]`; all else, trust and validity, is decided here. `undefined` refuses.
    * Where it rejects the client hears nothing, and its next retransmission asks again.

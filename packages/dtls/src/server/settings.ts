@@ -52,7 +52,8 @@ const defaultLimits: DtlsLimits = {
 
 /** @throws TypeError where the options do not make a server. */
 export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
-  const { findPsk, certificate, verifyCertificate } = options;
+  const { findPsk, verifyCertificate } = options;
+  const certificate = typeof options.certificate === 'function' ? options.certificate() : options.certificate;
   if ((certificate === undefined) !== (verifyCertificate === undefined))
     throw new TypeError('certificate and verifyCertificate come together');
   if (findPsk === undefined && certificate === undefined)

@@ -1,0 +1,53 @@
+import { createCertificateAuthority, ManualClock } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import type { FollowedSet } from '../followed-files/followed-files.ts';
+import { followMessaging } from './follow-messaging.ts';
+import { kitOptions } from './kit-options.ts';
+import { messagingSettings } from './messaging-settings.ts';
+import { readOptions } from './read-options.ts';
+
+const authority = createCertificateAuthority('CN=CA');
+
+function given() {
+  const env = { ROLLCALL_MESSAGING_HOST: 'localhost', ROLLCALL_REGISTRY_FILE: 'registry.yaml' };
+  const first = authority.issue({ subject: 'CN=adapter' });
+  const settings = {
+    ...messagingSettings('hono-mqtt', readOptions(kitOptions, env).values),
+    password: 'old',
+    tls: { ca: authority.cert, cert: first.cert, key: first.key, hostnameVerification: true },
+  };
+  const sets = new Map<string, FollowedSet>();
+  const followed = followMessaging(
+    settings,
+    { trustStore: 'ca.pem', cert: 'tls.crt', key: 'tls.key', password: 'password' },
+    { follow: (set) => sets.set(set.name, set) },
+    new ManualClock(),
+  );
+  return { sets, followed, first };
+}
+
+test('the next connect uses what is in the files then', () => {
+  const { sets, followed, first } = given();
+  expect(followed.renewed?.()).toMatchObject({ password: 'old', tls: { cert: first.cert } });
+  const next = authority.issue({ subject: 'CN=adapter' });
+  expect(sets.get('messaging')?.use([next.key, next.cert])).toMatchObject({ changed: true });
+  const other = createCertificateAuthority('CN=other');
+  expect(sets.get('messaging-truststore')?.use([other.cert])).toEqual({ changed: true });
+  expect(sets.get('messaging-password')?.use(['new\n'])).toEqual({ changed: true });
+  expect(followed.renewed?.()).toEqual({
+    password: 'new',
+    tls: { ca: other.cert, cert: next.cert, key: next.key, hostnameVerification: true },
+  });
+});
+
+test('what is as it was is no change, and what cannot be used changes nothing', () => {
+  const { sets, followed, first } = given();
+  const before = followed.renewed?.();
+  expect(sets.get('messaging')?.use([first.key, first.cert])).toEqual({ changed: false });
+  expect(sets.get('messaging-truststore')?.use([authority.cert])).toEqual({ changed: false });
+  expect(sets.get('messaging-password')?.use(['old\n'])).toEqual({ changed: false });
+  expect(() => sets.get('messaging')?.use([authority.key, first.cert])).toThrow('is not that of');
+  expect(() => sets.get('messaging-truststore')?.use(['nothing'])).toThrow('no certificate');
+  expect(() => sets.get('messaging-password')?.use(['\n'])).toThrow('is empty');
+  expect(followed.renewed?.()).toEqual(before);
+});

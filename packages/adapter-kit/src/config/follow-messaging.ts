@@ -1,0 +1,67 @@
+import type { Clock } from '@rollcall/core';
+import { certificatesIn, checkNewPair, checkPair } from '../followed-files/certificate-pair.ts';
+import type { FollowedFiles } from '../followed-files/followed-files.ts';
+import type { MessagingSettings, MessagingTls } from './messaging-settings.ts';
+import { withoutLineEnd } from './secret-from-file.ts';
+
+/** The files that what proves us to the messaging network, and it to us, is in. */
+export interface MessagingFiles {
+  readonly trustStore?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** The settings, and what may change of them: the next connect uses what is in the files then. */
+export function followMessaging(
+  settings: MessagingSettings,
+  files: MessagingFiles,
+  followed: Pick<FollowedFiles, 'follow'>,
+  clock: Clock,
+): MessagingSettings {
+  let { password, tls } = settings;
+
+  function replace(part: Partial<MessagingTls>): { readonly changed: boolean } {
+    const before = tls;
+    if (!before) return { changed: false };
+    tls = { ...before, ...part };
+    return { changed: before.ca !== tls.ca || before.cert !== tls.cert || before.key !== tls.key };
+  }
+
+  if (files.cert !== undefined && files.key !== undefined && tls?.cert !== undefined && tls.key !== undefined)
+    followed.follow({
+      name: 'messaging',
+      files: [files.key, files.cert],
+      expiresAt: checkPair({ key: tls.key, cert: tls.cert }).expiresAt,
+      use([key = '', cert = '']) {
+        if (key === tls?.key && cert === tls.cert) return { changed: false };
+        const { expiresAt } = checkNewPair({ key, cert }, clock.now());
+        return { ...replace({ key, cert }), expiresAt };
+      },
+    });
+  if (files.trustStore !== undefined)
+    followed.follow({
+      name: 'messaging-truststore',
+      files: [files.trustStore],
+      use([ca = '']) {
+        certificatesIn(ca);
+        return replace({ ca });
+      },
+    });
+  if (files.password !== undefined)
+    followed.follow({
+      name: 'messaging-password',
+      files: [files.password],
+      use([text = '']) {
+        const before = password;
+        const now = withoutLineEnd(text);
+        if (now === '') throw new Error('the file of the password is empty');
+        password = now;
+        return { changed: before !== now };
+      },
+    });
+  return {
+    ...settings,
+    renewed: () => ({ ...(password !== undefined && { password }), ...(tls && { tls }) }),
+  };
+}

@@ -1,0 +1,26 @@
+import { checkNewPair, checkPair, type PemPair } from '../followed-files/certificate-pair.ts';
+import type { AdapterHost } from '../protocol-adapter.ts';
+import type { TlsListener } from './listener-options.ts';
+
+/** Has a listener show a new certificate when there is one in its files. */
+export function followPair(
+  name: string,
+  listener: TlsListener,
+  { clock, followFiles }: Pick<AdapterHost, 'clock'> & Partial<Pick<AdapterHost, 'followFiles'>>,
+  use: (pair: PemPair) => void,
+): void {
+  if (!listener.files || !followFiles) return;
+  let used: PemPair = listener;
+  followFiles({
+    name,
+    files: [listener.files.key, listener.files.cert],
+    expiresAt: checkPair(listener).expiresAt,
+    use([key = '', cert = '']) {
+      if (key === used.key && cert === used.cert) return { changed: false };
+      const { expiresAt } = checkNewPair({ key, cert }, clock.now());
+      use({ key, cert });
+      used = { key, cert };
+      return { changed: true, expiresAt };
+    },
+  });
+}
