@@ -122,6 +122,11 @@ export function createSenderLink(
     return turnBegan;
   }
 
+  /** Mostly so little waits that nobody can have its share, and nobody is looked up. */
+  function hasItsShare(turn: string): boolean {
+    return turn !== '' && waiting.size >= maxWaitingOfOne && waiting.countOf(turn) >= maxWaitingOfOne;
+  }
+
   function reachable(isSure: boolean): void {
     if (!wasUnreachable || closed) return;
     if (isSure) wasUnreachable = false;
@@ -325,7 +330,7 @@ export function createSenderLink(
     submit(message, { awaitOutcome = true, signal, turn = '' }, done) {
       if (closed || host.closed()) return done({ status: 'disconnected' });
       if (signal?.aborted) return done({ status: 'aborted' });
-      const isFull = waiting.size >= maxWaiting || (turn !== '' && waiting.countOf(turn) >= maxWaitingOfOne);
+      const isFull = waiting.size >= maxWaiting || hasItsShare(turn);
       if (isFull) return done({ status: 'no-credit' });
       const patienceMs = attachment?.phase === 'open' ? creditWaitMs : Math.max(creditWaitMs, linkTimeoutMs);
       const deadline = later(submittedAt(), patienceMs);

@@ -20,9 +20,30 @@ export function packDevice({ enabled, via, defaults, ext }: DeviceContent): stri
   return JSON.stringify(device);
 }
 
-export function unpackDevice(tenant: string, id: string, packed: string): RegisteredDevice {
+type Unpacked = Pick<RegisteredDevice, 'enabled' | 'via'> & {
+  readonly registration: Omit<Registration, 'device'>;
+};
+
+/** By text. What is looked up with each message is mostly the same few texts, and many devices have the same one. */
+const unpacked = new Map<string, Unpacked>();
+const maxUnpacked = 1_000;
+const longestUnpacked = 1_024;
+
+/** Of the same text, the same objects, as long as it is asked for: what is derived of default properties is remembered by them. */
+function unpack(packed: string): Unpacked {
+  const before = unpacked.get(packed);
+  if (before) return before;
   // Whatever packDevice made.
   const { enabled, via, ...registration } = JSON.parse(packed) as Packed;
+  const content = { enabled, via, registration };
+  if (packed.length > longestUnpacked) return content;
+  if (unpacked.size >= maxUnpacked) unpacked.clear();
+  unpacked.set(packed, content);
+  return content;
+}
+
+export function unpackDevice(tenant: string, id: string, packed: string): RegisteredDevice {
+  const { enabled, via, registration } = unpack(packed);
   return { registration: { device: deviceRef(tenant, id), ...registration }, enabled, via };
 }
 
