@@ -58,6 +58,12 @@ const faults: Readonly<Record<string, (journal: string) => void>> = {
   },
 };
 
+/** What is wrong with the number of open connections. */
+async function openBeside(stage: Stage, expected: number): Promise<readonly string[]> {
+  const open = await stage.metric('hono_connections_authenticated');
+  return open === expected ? [] : [`${open} connections are open, not ${expected}`];
+}
+
 describe.each(Object.entries(faults))('a journal that is %s while the adapter runs', (_how, lose) => {
   test('is begun anew: degraded for a while, one line in the log, and after a kill every session is told, and what waited', async () => {
     const { stage, record, fleet } = await everythingRuns({ devices: 140 });
@@ -68,13 +74,14 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
     await stage.network.end('SIGKILL');
     for (let index = 40; index < 140; index++) await fleet.connect(index);
     for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
+    await eventuallyNone(() => openBeside(stage, 130));
     await pause(200);
     const linesBefore = stage.adapter.process.stdout.length;
 
     lose(stage.journal);
     const noticed = (): readonly string[] =>
       logged(stage, 'journal was begun anew') === 1 ? [] : ['the journal is not begun anew'];
-    await eventuallyNone(noticed, 5_000);
+    await eventuallyNone(noticed);
     expect((await stage.readiness()).checks).toContainEqual({ name: 'journal', status: 'DEGRADED' });
     expect(await stage.metric('rollcall_journal_begun_anew_total')).toBe(1);
     const aboutIt = stage.adapter.process.stdout
@@ -82,6 +89,8 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
       .filter((line) => line.includes('journal'));
     expect(aboutIt).toHaveLength(1);
     for (const attempt of fleet.open().slice(0, 5)) fleet.leave(attempt);
+    await eventuallyNone(() => openBeside(stage, 125));
+    // Now they are on their way to the file.
     await pause(200);
 
     await stage.adapter.end('SIGKILL');
