@@ -30,5 +30,15 @@ export function createLog({ name, level, format = 'words', destination }: LogOpt
     hooks: { streamWrite: printableJson },
     ...(format === 'words' && words),
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+/** A terminal that has closed ends the log, and nothing else: pino would throw, and at exit try to write for ever. */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination(1);
+  stream.on('error', () => {
+    const nothing = (): void => {};
+    Object.assign(stream, { write: nothing, end: nothing, flushSync: nothing, destroy: nothing });
+  });
+  return stream;
 }
