@@ -10,12 +10,12 @@ import { differences } from './support/verdict.ts';
 
 clearUpAfterEach();
 
-const devices = 1_000;
+const devices = 2_000;
 
 test('a journal that is full: devices are served on, readiness is degraded, the log says so, and it recovers by itself', async () => {
   const { stage, record, fleet } = await everythingRuns({
     devices,
-    // Room for some hundred open connections.
+    // Room for about a thousand open connections.
     environment: { ROLLCALL_JOURNAL_MAXBYTES: '1000000' },
   });
   await fleet.connectAll(devices);
