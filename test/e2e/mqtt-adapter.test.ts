@@ -261,8 +261,11 @@ test('a journal that is full keeps what it has; a stop says what is lost beside 
     ROLLCALL_JOURNAL_MAXBYTES: '1000000',
     ROLLCALL_ADAPTER_SHUTDOWNGRACE: '500',
   };
-  const numberIn = ({ stdout }: TestProcess, message: string): number =>
-    (JSON.parse(stdout.find((line) => line.includes(message)) ?? '{}') as { events: number }).events;
+  const factsIn = ({ stdout }: TestProcess, message: string) =>
+    JSON.parse(stdout.find((line) => line.includes(message)) ?? '{}') as {
+      readonly events: number;
+      readonly disconnected: number;
+    };
   const unconfirmed = 'stopping with events that were not confirmed';
 
   const adapter = startApp('mqtt-adapter', [], full);
@@ -276,13 +279,18 @@ test('a journal that is full keeps what it has; a stop says what is lost beside 
   }
   await devicesAt(adapter, 5);
   expect(await adapter.end('SIGTERM')).toBe(3);
-  expect(numberIn(adapter, unconfirmed)).toBe(2 * (connections + 5));
+  expect(factsIn(adapter, unconfirmed).events).toBe(2 * (connections + 5));
 
   const next = startApp('mqtt-adapter', [], full);
   await next.line((line) => line.includes('"ready"'), 'that it is ready');
   // It finds the file as full as it was left: where it has to tell of lost sessions, that is lost once more.
   expect([0, 3]).toContain(await next.end('SIGTERM'));
-  expect(numberIn(adapter, 'events are lost') + numberIn(next, unconfirmed)).toBe(2 * (connections + 5));
+  const lost = factsIn(adapter, 'events are lost');
+  const told = 2 * (connections + 5);
+  const found = lost.events + factsIn(next, unconfirmed).events;
+  // Of a connection whose end alone is lost, the next run tells that it ended.
+  expect(found).toBeGreaterThanOrEqual(told);
+  expect(found).toBeLessThanOrEqual(told + lost.disconnected);
 });
 
 test('a journal that another adapter has open is told in one line, with status 1; one that cannot be read too', async () => {
