@@ -67,7 +67,13 @@ export { listenForSockets, type SocketServerOptions } from './listening/socket-s
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createRefusalReport, type RefusalReport } from './refusals/refusal-report.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
-export type { AppMetric, AppMetrics, AppMetricValue } from './metrics/app-metrics.ts';
+export type {
+  AdapterObserver,
+  ConnectionAttempt,
+  FinishedUpload,
+  ObservedState,
+} from './observer/adapter-observer.ts';
+export type { AppMetric, AppMetrics, AppMetricValue } from './observer/app-metrics.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
 export type {
   AccessEnd,
@@ -95,12 +101,8 @@ export type {
   UploadRequest,
   UploadResult,
 } from './protocol-adapter.ts';
-export {
-  startAdapter,
-  type AdapterParts,
-  type AdapterRunSettings,
-  type RunningAdapter,
-} from './start-adapter.ts';
+export type { AdapterParts, AdapterRunSettings, RunningAdapter } from './composition/adapter-parts.ts';
+export { startAdapter } from './start-adapter.ts';
 export { timeTillDisconnect } from './upload/time-till-disconnect.ts';
 export { createUploadWindow, type UploadWindow } from './upload/upload-window.ts';
 export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';

@@ -20,7 +20,7 @@ import type { Proof } from './authentication/proof.ts';
 import type { RestoredLease } from './leases/restored-lease.ts';
 import type { TurnedAway } from './listening/turned-away.ts';
 import type { RhythmStore } from './leases/rhythm-store.ts';
-import type { AppMetrics } from './metrics/app-metrics.ts';
+import type { AppMetrics } from './observer/app-metrics.ts';
 
 /** What an app hands to the kit: one per protocol, no base class. */
 export interface ProtocolAdapter {

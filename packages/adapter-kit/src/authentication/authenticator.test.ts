@@ -33,7 +33,7 @@ function given(facts: Partial<AuthenticatorOptions> & { readonly clock?: ManualC
     adapterType: 'hono-test',
     admission: { maxRunning: 200, maxWaiting: 1_000, maxWaitMs: 8_000 },
     logins: { ...defaultLogins, isShared: (address) => address === '198.51.100.1' },
-    onRefused: (reason, problem) => causes.push(problem ?? reason),
+    observer: { attempted: ({ cause }) => cause !== undefined && causes.push(cause) },
     ...facts,
     passwords: counting,
   });

@@ -1,4 +1,5 @@
 import type { Clock, Log, Random } from '@rollcall/core';
+import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import {
   loginProblems,
   type AdapterHost,
@@ -21,7 +22,7 @@ import { createLoginGate, type LoginGateOptions } from './login-gate.ts';
 import { boundedName, readLogin, type LoginFacts } from './login-facts.ts';
 import { createProofMemory, type ProofMark, type ProofMemory, type StoredProofs } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
-import { isGuess, refuse, type CredentialsProblem, type Refused } from './refuse.ts';
+import { isGuess, refuse, type Refused } from './refuse.ts';
 import { createTokenBuckets } from './token-buckets.ts';
 import { createTurns, strangers } from './turns.ts';
 
@@ -51,8 +52,8 @@ export interface AuthenticatorOptions extends Pick<
   readonly logins: LoginSettings;
   /** Who proved what before, as the journal has it. */
   readonly recovered?: StoredProofs | undefined;
-  /** Counts a device that was refused. */
-  onRefused(reason: RefusalReason, problem: CredentialsProblem | undefined): void;
+  /** Told of devices that are refused. */
+  readonly observer: Pick<AdapterObserver, 'attempted'>;
 }
 
 /** Who is this? Devices that come all at once wait for their turn. */
@@ -72,7 +73,7 @@ export interface Authenticator
 const provedLookups = { capacity: 50, refillPerSecond: 5, maxBuckets: 10_000 };
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { clock, log, onRefused, logins } = options;
+  const { clock, log, observer, logins } = options;
   const limiter = createFailureLimiter({ clock, isShared: (address) => logins.isShared(address) });
   const proofs = createProofMemory(options);
   const gate = createLoginGate({ ...options, ...logins, limiter, proofs });
@@ -110,7 +111,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     remoteIp?: string,
   ): Extract<AuthenticationResult, { status: 'refused' }> {
     const { refusal, problem, tenant } = result;
-    onRefused(refusal.reason, problem);
+    observer.attempted({ outcome: refusal.reason, cause: problem ?? refusal.reason });
     if (refusal.reason === 'throttled' && remoteIp !== undefined && !stopped)
       throttled.refused(refusal.reason, remoteIp);
     log.debug(

@@ -1,10 +1,11 @@
 import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
 import type { ConnectionEvent, PasswordVerifier, Tenant } from '@rollcall/core';
+import type { AdapterParts, AdapterRunSettings, RunningAdapter } from '../composition/adapter-parts.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
 import { punctual } from '../lateness/loop-watch.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
-import { startAdapter, type AdapterRunSettings, type RunningAdapter } from '../start-adapter.ts';
+import { startAdapter } from '../start-adapter.ts';
 import { recordingLog, type LogLine } from './recording-log.ts';
 import { RecordingSender } from './recording-sender.ts';
 import { ScriptedRegistry, scriptedPasswords } from './scripted-registry.ts';
@@ -32,6 +33,7 @@ export interface TestSetting {
   readonly passwords?: PasswordVerifier;
   /** Whether the adapter minds that its event loop is late, see `ManualClock.stall`. Default: it is always in time. */
   readonly watchLoop?: boolean;
+  readonly observers?: AdapterParts['observers'];
   /** What the sink answers; default: it accepts everything. */
   readonly answer?: RecordingSink['answer'];
 }
@@ -57,6 +59,7 @@ export async function startForTest(
     ...(setting.watchLoop !== true && { loop: punctual }),
     random: seededRandom(1),
     log,
+    ...(setting.observers && { observers: setting.observers }),
     settings: {
       adapterId: 'adapter-in-test',
       exposeRemoteAddress: true,

@@ -12,7 +12,7 @@ test('health is answered while the adapter starts, and then with what it says', 
     ['/metrics', 200],
   ] as const)
     expect((await get(path)).status, path).toBe(status);
-  const server = early.become({
+  early.become({
     failed: () => {},
     turnedAway: () => {},
     started: () => [{ name: 'protocol-adapter', status: 'UP' }],
@@ -22,6 +22,5 @@ test('health is answered while the adapter starts, and then with what it says', 
   expect(await (await get('/started')).json()).toMatchObject({ status: 'UP' });
   expect((await get('/readiness')).status).toBe(200);
   expect(await (await get('/metrics')).text()).toBe('rollcall_up 1\n');
-  expect(server.port).toBe(early.port);
-  await server.close();
+  await early.close();
 });

@@ -4,10 +4,9 @@ import { startHealthServer, type HealthServer, type HealthServerOptions } from '
 export type HealthAnswers = Omit<HealthServerOptions, 'host' | 'port' | 'log'>;
 
 /** A health server that is there before what it is asked about: a large registry may take a minute to load. */
-export interface EarlyHealth {
-  readonly port: number;
+export interface EarlyHealth extends HealthServer {
   /** Gives these answers from now on. */
-  become(answers: HealthAnswers): HealthServer;
+  become(answers: HealthAnswers): void;
 }
 
 /** Until it is told more, it says that the adapter starts. @throws TransportError where the port cannot be bound. */
@@ -27,9 +26,9 @@ export async function startEarlyHealth(options: {
   });
   return {
     port: server.port,
+    close: () => server.close(),
     become(next) {
       answers = next;
-      return server;
     },
   };
 }

@@ -100,8 +100,8 @@ async function settle(
     owed: recovered.owed,
     observer: {
       delivered: () => (delivered += 1),
-      retried: (_sink, cause) => log.debug({ err: cause }, 'event will be sent again'),
-      parked(_sink, { event }, cause) {
+      retried: (_sink, _event, cause) => log.debug({ err: cause }, 'event will be sent again'),
+      parked(_sink, event, cause) {
         parked += 1;
         log.warn({ eventId: event.id, err: cause }, 'event was refused');
       },

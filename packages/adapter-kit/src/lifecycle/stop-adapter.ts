@@ -1,6 +1,7 @@
-import { later, type Clock, type DeviceDataSender, type Log, type Random } from '@rollcall/core';
-import type { Journal } from '../journal/journal.ts';
-import { lostEvents, type LostEvents } from '../outbox/lost-events.ts';
+import { later, type Clock, type Log, type Random } from '@rollcall/core';
+import type { ResourceStack } from '../composition/resource-stack.ts';
+import { runAll } from '../composition/run-all.ts';
+import type { LastDeliveries } from '../outbox/last-deliveries.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { RunningProtocol } from '../protocol-adapter.ts';
 import type { AnonymousConnections } from '../tracking/anonymous-connections.ts';
@@ -13,8 +14,7 @@ export interface Stopping {
   readonly connections: Connections;
   readonly anonymous: AnonymousConnections;
   readonly outbox: Outbox;
-  readonly journal: Journal;
-  readonly sender: DeviceDataSender;
+  readonly last: LastDeliveries;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -24,47 +24,38 @@ export interface Stopping {
   stopFollowing(): void;
   /** Lets nobody in any more. */
   stopAuthenticating(): void;
-  /** Everything that keeps time for connections. */
-  stopWatching(): void;
-  /** Probes, and reports of who is turned away: last of all. */
-  stopAnswering(): Promise<void>;
+  /** Everything that was begun. */
+  readonly resources: ResourceStack;
 }
 
 /** Where draining took all the time, the events of those that went last get so much longer to be confirmed, at most. */
 const lastEventsMs = 5_000;
 
 /**
- * Lets nobody in, ends what is open, waits up to `graceMs` until the sinks confirmed what was published, and closes everything. With
- * a drain rate, sessions end one after the other within `graceMs`, and the rest then.
+ * Lets nobody in, ends what is open, and closes everything that was begun, in reverse order: the protocol first; then it waits up to
+ * `graceMs` until the sinks confirmed what was published, before it closes what leads to them. With a drain rate, sessions end one
+ * after the other within `graceMs`, and the rest then. Each step is taken, whatever became of those before it.
  *
- * @returns what is lost: it was not confirmed, and is in no journal.
+ * @throws what steps threw, after the last one.
  */
-export async function stopAdapter(stopping: Stopping, graceMs: number): Promise<readonly LostEvents[]> {
-  const { protocol, connections, anonymous, outbox, sender, clock, log } = stopping;
+export async function stopAdapter(stopping: Stopping, graceMs: number): Promise<void> {
+  const { protocol, connections, anonymous, outbox, clock } = stopping;
   const begun = clock.monotonic();
-  let accepting: Promise<void> | undefined;
-  if (stopping.drainPerSecond > 0) {
-    await (accepting = protocol.stopAccepting());
-    await drainSessions(stopping, graceMs);
-  }
-  stopping.stopFollowing();
-  await (accepting ?? protocol.stopAccepting());
-  stopping.stopAuthenticating();
-  connections.end('adapter-shutdown', () => true);
-  anonymous.end();
-  await protocol.close();
-  stopping.stopWatching();
-  const leftMs = Math.max(Math.min(lastEventsMs, graceMs), graceMs - (clock.monotonic() - begun));
-  await confirmed(stopping, stopping.drainPerSecond > 0 ? leftMs : graceMs);
-  for (const { sink, events } of outbox.depth())
-    if (events > 0) log.warn({ sink, events }, 'stopping with events that were not confirmed');
-  await outbox.close();
-  const lost = lostEvents(outbox.holdings().waiting(), stopping.journal);
-  for (const facts of lost)
-    log.error(facts, 'events are lost: nobody confirmed them, and the journal does not have them');
-  await sender.close();
-  await stopping.stopAnswering();
-  return lost;
+  const drains = stopping.drainPerSecond > 0;
+  stopping.last.begin(outbox, () =>
+    drains ? Math.max(Math.min(lastEventsMs, graceMs), graceMs - (clock.monotonic() - begun)) : graceMs,
+  );
+  const stopAccepting = (): Promise<void> => protocol.stopAccepting();
+  const stopFollowing = (): void => stopping.stopFollowing();
+  await runAll([
+    ...(drains
+      ? [stopAccepting, () => drainSessions(stopping, graceMs), stopFollowing]
+      : [stopFollowing, stopAccepting]),
+    () => stopping.stopAuthenticating(),
+    () => connections.end('adapter-shutdown', () => true),
+    () => anonymous.end(),
+    () => stopping.resources.disposeAsync(),
+  ]);
 }
 
 async function drainSessions(stopping: Stopping, graceMs: number): Promise<void> {
@@ -78,11 +69,4 @@ async function drainSessions(stopping: Stopping, graceMs: number): Promise<void>
   disarm();
   const left = sessions.filter((session) => session.isOpen()).length;
   log.info({ ended, left }, left === 0 ? 'drained' : 'time is up: the sessions that are left end at once');
-}
-
-async function confirmed({ outbox, clock }: Stopping, withinMs: number): Promise<void> {
-  const deadline = new AbortController();
-  const disarm = clock.at(later(clock.monotonic(), withinMs), () => deadline.abort());
-  await outbox.drained(deadline.signal);
-  disarm();
 }

@@ -1,12 +1,14 @@
 import { addressBlocks, later, type Clock, type Log } from '@rollcall/core';
-import type { AppMetrics } from '../metrics/app-metrics.ts';
+import type { AdapterObserver } from '../observer/adapter-observer.ts';
 
 /**
  * What gave way, or was not let in, for want of room: a network connection that had not logged in (`pending`), a TLS handshake
  * that was not finished (`handshake`), a connection of somebody known that did nothing (`idle`), one to the health server
  * (`health`).
  */
-export type TurnedAwayCause = 'pending' | 'handshake' | 'idle' | 'health';
+export type TurnedAwayCause = (typeof turnedAwayCauses)[number];
+
+export const turnedAwayCauses = ['pending', 'handshake', 'idle', 'health'] as const;
 
 /** Counts peers that were turned away, and says once a minute how many, and from where. */
 export interface TurnedAway {
@@ -19,19 +21,14 @@ const everyMs = 60_000;
 const namedBlocks = 5;
 const maxBlocks = 1_000;
 
-export function createTurnedAway(clock: Clock, log: Log, metrics: Pick<AppMetrics, 'counter'>): TurnedAway {
-  const totals: Record<TurnedAwayCause, number> = { pending: 0, handshake: 0, idle: 0, health: 0 };
+export function createTurnedAway(
+  clock: Clock,
+  log: Log,
+  observer: Pick<AdapterObserver, 'turnedAway'>,
+): TurnedAway {
   let causes: Partial<Record<TurnedAwayCause, number>> = {};
   let blocks = new Map<string, number>();
   let disarm: (() => void) | undefined;
-  metrics.counter(
-    {
-      name: 'rollcall_connections_turned_away_total',
-      help: 'Network connections closed for want of room',
-      label: 'cause',
-    },
-    () => totals,
-  );
 
   function tell(): void {
     disarm = undefined;
@@ -46,7 +43,7 @@ export function createTurnedAway(clock: Clock, log: Log, metrics: Pick<AppMetric
 
   return {
     count(cause, remoteIp) {
-      totals[cause] += 1;
+      observer.turnedAway(cause, remoteIp);
       causes[cause] = (causes[cause] ?? 0) + 1;
       const { near } = addressBlocks(remoteIp);
       if (blocks.has(near) || blocks.size < maxBlocks) blocks.set(near, (blocks.get(near) ?? 0) + 1);

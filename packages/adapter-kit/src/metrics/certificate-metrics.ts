@@ -1,8 +1,8 @@
-import type { FollowedFiles } from '../followed-files/followed-files.ts';
-import type { AppMetrics } from './app-metrics.ts';
+import type { ObservedState } from '../observer/adapter-observer.ts';
+import type { AppMetrics } from '../observer/app-metrics.ts';
 
 /** Until when the certificates in use are valid. */
-export function addCertificateMetrics({ gauge }: AppMetrics, files: Pick<FollowedFiles, 'states'>): void {
+export function addCertificateMetrics({ gauge }: AppMetrics, files: ObservedState['files']): void {
   gauge(
     {
       name: 'rollcall_tls_certificate_expiry_seconds',

@@ -1,18 +1,21 @@
-import type { Journal } from '../journal/journal.ts';
-import type { AppMetrics } from './app-metrics.ts';
+import type { ObservedState } from '../observer/adapter-observer.ts';
+import type { AppMetrics } from '../observer/app-metrics.ts';
 
 /** What is counted of the journal itself. */
-export function addJournalMetrics(
-  { counter, gauge }: AppMetrics,
-  journal: Pick<Journal, 'begunAnew'>,
-  unread: Readonly<Record<string, number>>,
-): void {
+export function addJournalMetrics({ counter, gauge }: AppMetrics, journal: ObservedState['journal']): void {
+  gauge(
+    {
+      name: 'rollcall_journal_behind',
+      help: '1 while events are kept in memory alone, since the journal is slow or cannot be written',
+    },
+    () => (journal.behind() ? 1 : 0),
+  );
   counter(
     {
       name: 'rollcall_journal_begun_anew_total',
       help: 'Journals that were removed, replaced or overwritten while the adapter ran, and begun anew',
     },
-    () => journal.begunAnew,
+    () => journal.begunAnew(),
   );
   gauge(
     {
@@ -20,6 +23,6 @@ export function addJournalMetrics(
       help: 'Events in the journal for sinks that are not configured, when the adapter started',
       label: 'sink',
     },
-    () => unread,
+    () => journal.unread,
   );
 }

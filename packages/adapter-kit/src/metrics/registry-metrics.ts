@@ -1,10 +1,8 @@
-import type { DeviceRegistry } from '@rollcall/core';
-import type { AppMetrics } from './app-metrics.ts';
+import type { ObservedState } from '../observer/adapter-observer.ts';
+import type { AppMetrics } from '../observer/app-metrics.ts';
 
-/** What is known of a registry that answers from what it read earlier; nothing of others. */
-export function addRegistryMetrics({ gauge }: AppMetrics, registry: DeviceRegistry): void {
-  if (!registry.state) return;
-  const state = registry.state.bind(registry);
+/** What is known of a registry that answers from what it read earlier. */
+export function addRegistryMetrics({ gauge }: AppMetrics, { state }: ObservedState['registry']): void {
   const seconds = (at: number | undefined): number => (at ?? 0) / 1_000;
   gauge(
     {

@@ -46,7 +46,7 @@ function givenAnOutbox(
     observer: {
       delivered() {},
       retried: () => (counted.retried += 1),
-      parked: (_sink, { event }) => counted.parked.push(event.id),
+      parked: (_sink, event) => counted.parked.push(event.id),
       leftOut: () => (counted.leftOut += 1),
     },
   });

@@ -9,6 +9,7 @@ import {
 } from '@rollcall/core';
 import { factsOf } from '../journal/facts-of.ts';
 import type { Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
+import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { createBodies } from './bodies.ts';
 import { createCoalesced } from './coalesced.ts';
@@ -31,21 +32,13 @@ export interface OutboxBounds {
   readonly maxMemoryBytes?: number;
 }
 
-/** What the outbox tells whoever counts. */
-interface OutboxObserver {
-  delivered(sink: string, outbound: OutboundEvent): void;
-  retried(sink: string, cause: Error): void;
-  parked(sink: string, outbound: OutboundEvent, cause: Error): void;
-  leftOut(sink: string): void;
-}
-
 export interface OutboxOptions {
   readonly sinks: readonly EventSink[];
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly observer: OutboxObserver;
+  readonly observer: Pick<AdapterObserver, 'delivered' | 'retried' | 'parked' | 'leftOut'>;
   readonly bounds: OutboxBounds;
   readonly backoff: BackoffLimits;
   /** Events in flight at a time, per sink and tenant. */
@@ -89,7 +82,9 @@ export interface Outbox {
   memoryBytes(): number;
   /** Resolves when nothing waits any more, or when `signal` aborts. */
   drained(signal: AbortSignal): Promise<void>;
-  /** Stops sending. What still waits stays in the journal. */
+  /** Sends nothing any more. What still waits stays in the journal. */
+  stop(): void;
+  /** Stops, and closes the sinks and the journal. */
   close(): Promise<void>;
 }
 
@@ -138,22 +133,27 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return latest.bounded;
   }
 
-  function settled(sink: string, { place, outbound, delivery }: Tried): void {
+  function settled(sink: string, { place, outbound: { event }, delivery }: Tried): void {
     switch (delivery.status) {
       case 'delivered':
         journal.forget(sink, place);
-        observer.delivered(sink, outbound);
+        observer.delivered(sink, event, clock.now() - event.at);
         return;
       case 'retryable':
-        observer.retried(sink, delivery.cause);
+        observer.retried(sink, event, delivery.cause);
         return;
       case 'refused':
         journal.park(sink, place, delivery.cause.message);
-        observer.parked(sink, outbound, delivery.cause);
+        observer.parked(sink, event, delivery.cause);
         return;
       default:
         delivery satisfies never;
     }
+  }
+
+  function stop(): void {
+    closing.abort();
+    for (const queue of queues) queue.stop();
   }
 
   return {
@@ -227,9 +227,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
         drainWaiters.add(done);
         signal.addEventListener('abort', done, { once: true });
       }),
+    stop,
     async close() {
-      closing.abort();
-      for (const queue of queues) queue.stop();
+      stop();
       await Promise.all(options.sinks.map((sink) => sink.close()));
       await journal.close();
     },

@@ -1,0 +1,2 @@
+/** The label of what belongs to no tenant that is known to exist. */
+export const unknownTenant = 'UNKNOWN';

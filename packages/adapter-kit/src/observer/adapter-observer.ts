@@ -1,0 +1,82 @@
+import type { ConnectedEvent, ConnectionEvent, DeviceRef, RegistryState } from '@rollcall/core';
+import type { CredentialsProblem } from '../authentication/refuse.ts';
+import type { FollowedState } from '../followed-files/followed-files.ts';
+import type { TurnedAwayCause } from '../listening/turned-away.ts';
+import type { SinkDepth } from '../outbox/outbox.ts';
+import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import type { AppMetrics } from './app-metrics.ts';
+
+/** A device tried to connect, or a lease holder to be present. */
+export interface ConnectionAttempt {
+  readonly outcome: RefusalReason | 'succeeded';
+  /** Of a refusal: more than the device may learn. Absent where nobody refused it, as when something of ours threw. */
+  readonly cause?: RefusalReason | CredentialsProblem;
+  /** Absent until it proved who it is. */
+  readonly device?: DeviceRef;
+}
+
+/** A device brought data, and knows its outcome. */
+export interface FinishedUpload {
+  readonly request: UploadRequest;
+  readonly result: UploadResult;
+  readonly durationMs: number;
+}
+
+/** What there is at the moment, by who knows it: to be read whenever somebody asks. */
+export interface ObservedState {
+  readonly presence: {
+    /** Connected devices, by tenant. */
+    byTenant(): ReadonlyMap<string, number>;
+    /** Connections of devices that did not say who they are. */
+    anonymous(): number;
+  };
+  readonly authentication: {
+    /** Devices that wait for their turn. */
+    waiting(): number;
+  };
+  readonly outbox: {
+    depth(): readonly SinkDepth[];
+    /** Bytes of memory that what waits takes, about. */
+    memoryBytes(): number;
+  };
+  readonly journal: {
+    /** Whether events are kept in memory alone. */
+    behind(): boolean;
+    /** How often it had to be begun anew. */
+    begunAnew(): number;
+    /** Events that waited at the start for sinks that are not configured, by sink. */
+    readonly unread: Readonly<Record<string, number>>;
+  };
+  /** Certificates and secrets in files. */
+  readonly files: { states(): readonly FollowedState[] };
+  /** Only of a registry that answers from what it read earlier. */
+  readonly registry: { state(): RegistryState };
+}
+
+/**
+ * Whoever watches an adapter at work: its metrics, and what else is to come, as tracing. It is told facts, in the tick in which they
+ * happen; it must be quick. What it throws is contained and changes nothing, apart from {@link watch} and what {@link AppMetrics} has,
+ * which are called while the adapter starts.
+ */
+export interface AdapterObserver extends AppMetrics {
+  attempted(attempt: ConnectionAttempt): void;
+  /** An event is stamped, and about to be handed to the journal and the sinks. */
+  published(event: ConnectionEvent): void;
+  /** An open connection is said again. */
+  announced(event: ConnectedEvent): void;
+  /** @param delayMs from the observation of the change until the sink confirmed its event. */
+  delivered(sink: string, event: ConnectionEvent, delayMs: number): void;
+  /** It has to be tried again. */
+  retried(sink: string, event: ConnectionEvent, cause: Error): void;
+  /** The sink refused it for good. */
+  parked(sink: string, event: ConnectionEvent, cause: Error): void;
+  /** A pair of `connected` and `disconnected` was left out at the bound of the outbox. */
+  leftOut(sink: string): void;
+  uploaded(upload: FinishedUpload): void;
+  /** A network connection was closed for want of room. */
+  turnedAway(cause: TurnedAwayCause, remoteIp: string): void;
+  /** Serving one peer threw, and cost that peer alone. `where`: a place in our code. */
+  failed(where: string, error: unknown): void;
+  /** Called once for each part that there is, before any device is served. */
+  watch<Part extends keyof ObservedState>(part: Part, state: ObservedState[Part]): void;
+}

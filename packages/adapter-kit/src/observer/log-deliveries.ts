@@ -1,0 +1,11 @@
+import type { Log } from '@rollcall/core';
+import type { AdapterObserver } from './adapter-observer.ts';
+
+/** A line for each delivery that failed, for who debugs. */
+export function logDeliveries(log: Log): Pick<AdapterObserver, 'retried' | 'parked'> {
+  return {
+    retried: (sink, _event, cause) => log.debug({ sink, err: cause }, 'event will be sent again'),
+    parked: (sink, event, cause) =>
+      log.debug({ sink, eventId: event.id, err: cause }, 'event was refused and is parked'),
+  };
+}
