@@ -35,6 +35,15 @@ test('sinks are named by words, each once, or by the module that makes them', as
   expect(names(await select('logging', mine))).toEqual(['logging', 'mine']);
 });
 
+test('where one cannot be made, those before it are closed', async () => {
+  const closed: string[] = [];
+  const closable = (name: string) =>
+    Object.assign(new RecordingSink(name), { close: async () => void closed.push(name) });
+  const made = { logging: () => closable('logging'), events: () => closable('events') };
+  await expect(selectSinks(['logging', 'events', 'evnts'], made, context)).rejects.toThrow(ConfigError);
+  expect(closed).toEqual(['logging', 'events']);
+});
+
 test.each([
   [
     'there is no such module',

@@ -1,0 +1,117 @@
+import type { ResourceStack } from '../composition/resource-stack.ts';
+import type { RunningAdapter } from '../composition/adapter-parts.ts';
+import { followMessaging, type MessagingFiles } from '../config/follow-messaging.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { messagingSettings } from '../config/messaging-settings.ts';
+import { networkSettings } from '../config/network-options.ts';
+import type { Options } from '../config/option.ts';
+import { selectSinks } from '../config/select-sinks.ts';
+import { createFollowedFiles } from '../followed-files/followed-files.ts';
+import { startEarlyHealth } from '../health/early-health.ts';
+import type { Journal } from '../journal/journal.ts';
+import { selectJournal } from '../journal/select-journal.ts';
+import { startAdapter } from '../start-adapter.ts';
+import { defaultAdapterId } from './default-adapter-id.ts';
+import type { Composition, Environment } from './run-adapter-process.ts';
+import { runSettings } from './run-settings.ts';
+
+/**
+ * Opens what the configuration names, and starts the adapter with it. What was begun is in `resources`, also where something fails;
+ * to dispose of it stops the adapter first.
+ *
+ * @param mayLook told of what can look whether its files have changed.
+ */
+export async function startConfigured(
+  config: LoadedConfig<Options>,
+  composition: Composition,
+  environment: Environment,
+  resources: ResourceStack,
+  mayLook: (look: () => void) => void = () => {},
+): Promise<RunningAdapter> {
+  const { kit } = config;
+  const { adapter } = composition;
+  const { clock, log } = environment;
+  /** The adapter closes what it is given. */
+  let isGiven = false;
+  const untilGiven = <Part extends { close(): Promise<void> }>(part: Part): Part =>
+    resources.adopt(part, (each) => (isGiven ? undefined : each.close()));
+
+  const adapterId = kit.adapterId ?? defaultAdapterId(adapter);
+  const files = resources.adopt(createFollowedFiles(environment), (each) => each.stop());
+  mayLook(() => files.lookNow());
+  const opened = openJournal(config, adapterId, environment);
+  const journal = opened && untilGiven(opened);
+  const health = untilGiven(
+    await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log }),
+  );
+  const registry = await composition.openRegistry({
+    file: kit.registryFile ?? '',
+    holdMs: kit.registryHoldMs,
+    tenantRules: composition.tenantRules(networkSettings(kit)),
+    ...environment,
+  });
+  resources.defer(() => registry.close());
+  mayLook(() => registry.lookNow?.());
+  const passwords = resources.adopt(composition.createPasswords(environment), (each) => each.close());
+  const messaging = composition.createMessaging({
+    ...environment,
+    ...followMessaging(messagingSettings(adapter.type, kit), filesOf(config), files, clock),
+  });
+  const sender = untilGiven(messaging.sender);
+  const sinks = await selectSinks(
+    kit.producers,
+    {
+      logging: () => composition.createLoggerSink({ log, level: kit.eventLogLevel }),
+      events: () => messaging.eventsSink(),
+    },
+    environment,
+  );
+  isGiven = true;
+  const running = await startAdapter({
+    ...environment,
+    adapter,
+    registry,
+    passwords,
+    sinks,
+    sender,
+    ...(journal && { journal }),
+    files,
+    health,
+    settings: runSettings(kit, { adapterId, maxConnections: composition.maxConnections }),
+  });
+  return resources.adopt(running, (each) => each.stop({ graceMs: kit.shutdownGraceMs }));
+}
+
+function openJournal(
+  { kit }: LoadedConfig<Options>,
+  adapterId: string,
+  { clock, log }: Environment,
+): Journal | undefined {
+  const journal = selectJournal(
+    adapterId,
+    {
+      kind: kit.journalKind,
+      directory: kit.journalDirectory,
+      durability: kit.journalDurability,
+      maxBytes: kit.journalMaxBytes,
+      commitWaitMs: kit.commitWaitMs,
+    },
+    { clock, log },
+  );
+  if (journal && kit.adapterId === undefined)
+    log.warn(
+      { adapterId },
+      'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
+    );
+  return journal;
+}
+
+/** Those that the connection to the messaging network needs. */
+function filesOf({ kit, effective }: LoadedConfig<Options>): MessagingFiles {
+  return {
+    trustStore: kit.messagingTrustStore,
+    cert: kit.messagingCert,
+    key: kit.messagingKey,
+    password: effective.find(({ variable }) => variable === 'ROLLCALL_MESSAGING_PASSWORD')?.file,
+  };
+}
