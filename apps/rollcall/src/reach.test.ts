@@ -21,6 +21,7 @@ test('all of it can be in the environment, as adapters have it', () => {
     password: 'p',
     amqpHostname: 'vhost:iot',
     hostnameVerification: true,
+    tlsChoice: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
   });
 });
 

@@ -30,12 +30,14 @@ export function reach(
 /** The same as `consume` takes it. */
 export function consumerOf(settings: MessagingSettings): Omit<ConsumeOptions, 'onEvent'> {
   const { host, port, tls, username, password, amqpHostname, saslHostname } = settings;
+  const { choice: tlsChoice, ...certificates } = tls ?? {};
   return {
     url: `${tls ? 'amqps' : 'amqp'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(amqpHostname !== undefined && { amqpHostname }),
     ...(saslHostname !== undefined && { saslHostname }),
-    ...tls,
+    ...certificates,
+    ...(tlsChoice && { tlsChoice }),
   };
 }

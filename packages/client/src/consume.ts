@@ -44,6 +44,8 @@ export interface ConsumeOptions extends SourceChoice {
   readonly key?: string;
   /** Whether the network's certificate must match its host name; default `true`. */
   readonly hostnameVerification?: boolean;
+  /** TLS versions and cipher suites; default: TLS 1.2 and later. */
+  readonly tlsChoice?: NonNullable<AmqpConnectionOptions['tls']>['choice'];
   /** Host name in the open, often a virtual host; that of the SASL exchange, default the same. */
   readonly amqpHostname?: string;
   readonly saslHostname?: string;
@@ -165,7 +167,7 @@ function lanesOf(options: ConsumeOptions): Lanes {
 }
 
 function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions, 'containerName'> {
-  const { username, password, ca, cert, key, amqpHostname, saslHostname } = options;
+  const { username, password, ca, cert, key, tlsChoice, amqpHostname, saslHostname } = options;
   const { hostnameVerification = true } = options;
   const { tls, ...address } = urlOptions(options.url);
   return {
@@ -184,6 +186,7 @@ function connectionOptions(options: ConsumeOptions): Omit<AmqpConnectionOptions,
         ...(ca !== undefined && { ca }),
         ...(cert !== undefined && { cert }),
         ...(key !== undefined && { key }),
+        ...(tlsChoice && { choice: tlsChoice }),
       },
     }),
   };
