@@ -178,13 +178,20 @@ async function saysAllAtOnce(dialect: Dialect, options: DeviceOptions): Promise<
   const staysOpen = random.pick(2) === 0;
   life.script = staysOpen ? 'all at once' : 'all at once, and closes its side';
   ends(life, 'goodbye');
-  socket.resume().write(Buffer.concat([introduction(dialect, id, undefined), dialect.hasty, goodbye]));
+  let heard = Buffer.alloc(0);
+  socket.on('data', (bytes: Buffer) => (heard = Buffer.concat([heard, bytes])));
+  socket.write(Buffer.concat([introduction(dialect, id, undefined), dialect.hasty, goodbye]));
   if (!staysOpen) socket.end();
   await Promise.race([closed, pause(answerWithinMs, undefined, { ref: false })]);
   socket.destroy();
   life.acceptedAt = Date.now();
   // An adapter that was killed may never have read it.
-  if (!disturbed(life.begunAt)) life.outcome = 'accepted';
+  if (!disturbed(life.begunAt)) life.outcome = isRefusal(dialect, heard) ? 'refused' : 'accepted';
+}
+
+/** AMQP answers a goodbye as it refuses, with a Close: only a refusal has a condition. */
+function isRefusal({ protocol, wire }: Dialect, heard: Buffer): boolean {
+  return wire.readAnswer(heard) === 'refused' && (protocol !== 'amqp' || heard.includes('amqp:'));
 }
 
 async function talk({ life, socket, dialect }: Session, { random, over }: DeviceOptions) {
