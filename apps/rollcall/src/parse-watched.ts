@@ -2,7 +2,7 @@ import type { DevicesCommand } from './devices.ts';
 import type { Destination } from './reach.ts';
 
 /** Seconds to listen where none are named: an adapter of `up` announces twice in it. */
-export const listenSeconds = 10;
+const listenSeconds = 10;
 
 export interface WatchedValues {
   readonly tenant?: readonly string[];

@@ -4,7 +4,7 @@ import type { RegistryContent, RegistryDevice, Secret } from '../registry-conten
 
 /** What may befall the access of a device that is there. */
 const changes = ['disabled', 'deleted', 'secret replaced', 'secret expired'] as const;
-export type AccessChange = (typeof changes)[number];
+type AccessChange = (typeof changes)[number];
 
 /** Changes the registry of one adapter. */
 export interface AccessDesk {
