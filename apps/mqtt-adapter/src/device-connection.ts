@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import {
   peerAddress,
   peerCertificate,
-  createUploadWindow,
   onArrival,
   remoteIpOf,
   type AdapterHost,
@@ -10,8 +8,8 @@ import {
   type OpenConnection,
   type RefusalReason,
 } from '@rollcall/adapter-kit';
-import { servedPeer, servePeer } from '@rollcall/containment';
-import { later, type DisconnectedChange } from '@rollcall/core';
+import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
+import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import {
@@ -22,10 +20,11 @@ import {
   refuseIllFormedText,
 } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { answerUpload, disconnectCode } from './answer-upload.ts';
+import { disconnectCode } from './answer-upload.ts';
+import { DeviceUploads } from './device-uploads.ts';
 import { endCodes } from './end-codes.ts';
-import { createFrameScanner } from './frame-scanner.ts';
-import { keepAliveFor, type KeepAlive } from './liveness.ts';
+import { createFrameScanner, type Scanned } from './frame-scanner.ts';
+import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
 import { presentedCredentials } from './presented-credentials.ts';
 import { errorSignal } from './protocol-violations.ts';
 import { signalOf } from './packet-signals.ts';
@@ -33,13 +32,9 @@ import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { refusalCodes } from './refusal-codes.ts';
 import { grantSubscription } from './subscriptions.ts';
-import { parseTopic, type ParsedTopic } from './topics.ts';
 import { mqttTracker, type MqttSignal } from './tracker.ts';
-import { uploadRequest } from './upload-request.ts';
-import { writeAccepted, writePacket } from './write-packet.ts';
+import { writePacket } from './write-packet.ts';
 
-/** Longer client ids are refused: they would fill events, logs and maps. MQTT asks for 23 at least [MQTT-3.1.3-5]. */
-const maxClientIdLength = 256;
 /** Packets that may come before the CONNACK. */
 const maxEarly = 64;
 /** How long a device may take to read its last answer. */
@@ -67,311 +62,279 @@ export interface DeviceConnection {
   failed(error: Error): void;
 }
 
+/** @returns the connection, which listens to what aedes sees from now on. */
 export function createDeviceConnection(
   client: Client,
   host: AdapterHost,
-  { idleLimitMs, receiveMaximum, maxPacketBytes }: DeviceLimits,
+  limits: DeviceLimits,
 ): DeviceConnection {
-  const internals = internalsOf(client);
-  const { conn } = internals;
-  const remoteAddress = peerAddress(conn);
-  let version = 4;
-  let clientId = '';
-  let keepAlive: KeepAlive | undefined;
-  let keepAliveAsked = 0;
-  let sessionExpiryAsked = false;
-  let identity: AuthenticatedDevice | undefined;
-  let connection: OpenConnection<MqttSignal> | undefined;
-  let draining: Promise<void> | undefined;
-  /** Messages of QoS 1 without their PUBACK. */
-  let unanswered = 0;
-  const window = createUploadWindow();
+  const connection = new ServedDevice(client, host, limits);
+  connection.listen();
+  return connection;
+}
+
+/** A device that was let in. */
+interface Session {
+  readonly identity: AuthenticatedDevice;
+  readonly connection: OpenConnection<MqttSignal>;
+  readonly uploads: DeviceUploads;
+}
+
+class ServedDevice implements DeviceConnection {
+  readonly #client: Client;
+  readonly #host: AdapterHost;
+  readonly #limits: DeviceLimits;
+  readonly #internals: ReturnType<typeof internalsOf>;
+  readonly #conn: ReturnType<typeof internalsOf>['conn'];
+  readonly #peer: ServedPeer;
+  /** The address is gone once the socket is. */
+  readonly #remoteAddress: string | undefined;
+  /** Of its CONNECT, once that came. */
+  #hello: Hello | undefined;
+  #session: Session | undefined;
   /** Packets that came while the login was pending. */
-  const early: Packet[] = [];
+  readonly #early: Packet[] = [];
   /** The DISCONNECT, as it arrived. */
-  let goodbye: Uint8Array | undefined;
-  let loginPending = false;
+  #goodbye: Uint8Array | undefined;
+  #loginPending = false;
   /** Messages that arrived, and are not handled yet. */
-  let unhandled = 0;
-  let latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
-  /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
-  let answered: Promise<void> = Promise.resolve();
+  #unhandled = 0;
 
-  // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
-  internals.subscriptions = Object.create(null) as object;
-
-  refuseIllFormedText(internals._parser);
-  // aedes reads on in callbacks of its own too, where nobody else would catch what is thrown here.
-  const peer = servedPeer('mqtt', host.failed, () => conn.destroy());
-
-  onPacket(client, (packet) => servePeer(peer, () => took(packet)));
-
-  function took(packet: Packet): void {
-    if (!connection) {
-      // aedes keeps them too, and no more of them.
-      if (packet.cmd !== 'connect' && early.length < maxEarly) early.push(packet);
-      return;
-    }
-    const signal = signalOf(packet, version);
-    if (signal) connection.report(signal);
-    if (packet.cmd === 'publish') unhandled += 1;
-    if (packet.cmd === 'subscribe') refuseFilters(packet);
+  constructor(client: Client, host: AdapterHost, limits: DeviceLimits) {
+    this.#client = client;
+    this.#host = host;
+    this.#limits = limits;
+    this.#internals = internalsOf(client);
+    this.#conn = this.#internals.conn;
+    this.#remoteAddress = peerAddress(this.#conn);
+    // aedes reads on in callbacks of its own too, where nothing else would catch what is thrown.
+    this.#peer = servedPeer('mqtt', host.failed, () => this.#conn.destroy());
   }
 
-  onParseError(client, (error) => {
-    const { malformedPacket: code } = reasonCodes;
-    if (connection) connection.report({ type: 'protocol-error', code, text: error.message });
-    else answerMalformedConnect(client);
-  });
-
-  // aedes reads no further while it handles a message: signs of life and a goodbye count when they arrive.
-  const scan = createFrameScanner(maxPacketBytes);
-  onArrival(
-    conn,
-    (bytes) => {
-      const scanned = scan(bytes);
-      goodbye ??= scanned.goodbye;
-      connection?.report({ type: 'arrived', whole: scanned.whole });
-      if (scanned.goodbye) tellGoodbye();
-    },
-    // Silence behind it is no silence, however long what came before it takes.
-    () => connection?.report({ type: 'socket-closed' }),
-  );
-  conn.prependListener('error', (error: NodeJS.ErrnoException) => {
-    servePeer(peer, () => readWhatArrived(client));
-    connection?.report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) });
-  });
-  conn.on('end', () => {
-    connection?.report({ type: 'socket-closed' });
-    closeIfServed();
-  });
-  conn.on('close', () => connection?.report({ type: 'socket-closed' }));
-
-  function tellGoodbye(): void {
-    const packet = connection && readGoodbye(goodbye, version);
-    const signal = packet && signalOf(packet, version);
-    if (signal) connection?.report(signal);
-  }
-
-  /** The device closed its side, and has its answers. */
-  function closeIfServed(): void {
-    if (!conn.readableEnded || unhandled > 0) return;
-    if (!loginPending || isLost()) closeSoon();
-  }
-
-  /** Whether the device gave up, rather than having said all it had to. */
-  function isLost(): boolean {
-    if (readGoodbye(goodbye, version)) return false;
-    return internals.closed || conn.destroyed || (conn.readableEnded && early.length === 0);
-  }
-
-  /** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */
-  function refuseFilters(packet: ISubscribePacket): void {
-    const tenant = identity?.device.tenant ?? '';
-    for (const subscription of packet.subscriptions)
-      (subscription as { qos: number }).qos = grantSubscription(subscription.topic, subscription.qos, tenant);
-  }
-
-  function refuse(reason: RefusalReason | 'identifier-rejected'): false {
-    const codes = refusalCodes[reason];
-    writePacket(client, version, {
-      cmd: 'connack',
-      sessionPresent: false,
-      ...(version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
+  listen(): void {
+    const client = this.#client;
+    const conn = this.#conn;
+    // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
+    this.#internals.subscriptions = Object.create(null) as object;
+    refuseIllFormedText(this.#internals._parser);
+    onPacket(client, (packet) => servePeer(this.#peer, () => this.#took(packet)));
+    onParseError(client, ({ message: text }) => {
+      if (this.#session) this.#report({ type: 'protocol-error', code: reasonCodes.malformedPacket, text });
+      else answerMalformedConnect(client);
     });
-    closeSoon();
+    const scan = createFrameScanner(this.#limits.maxPacketBytes);
+    // aedes reads no further while it handles a message: signs of life and a goodbye count when they arrive.
+    onArrival(
+      conn,
+      (bytes) => this.#arrived(scan(bytes)),
+      // Silence behind it is no silence, however long what came before it takes.
+      () => this.#report({ type: 'socket-closed' }),
+    );
+    conn.prependListener('error', ({ code }: NodeJS.ErrnoException) => {
+      servePeer(this.#peer, () => readWhatArrived(client));
+      this.#report({ type: 'socket-closed', ...(code !== undefined && { text: code }) });
+    });
+    conn.on('end', () => {
+      this.#report({ type: 'socket-closed' });
+      this.#closeIfServed();
+    });
+    conn.on('close', () => this.#report({ type: 'socket-closed' }));
+  }
+
+  connecting(packet: IConnectPacket): boolean {
+    this.#hello = readHello(packet, this.#limits.idleLimitMs);
+    const verdict = judgeClientId(packet);
+    if (verdict === 'identifier-rejected') {
+      this.#host.refused('identifier-rejected');
+      return this.#refuse('identifier-rejected');
+    }
+    if (verdict === 'aedes-refuses') return true;
+    this.#loginPending = true;
+    simplify(packet);
+    return true;
+  }
+
+  async authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean> {
+    const hello = this.#hello;
+    if (!hello) return false;
+    const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
+    const isNameless = username === undefined && password === undefined;
+    const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
+    const presented = certificate ? { certificate } : presentedCredentials(username, password);
+    if (!presented) {
+      this.#host.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
+      return this.#refuse('bad-credentials');
+    }
+    const result = await this.#host.authenticate({
+      ...presented,
+      remoteIp: remoteIpOf(this.#conn),
+      gone: () => this.#isLost(),
+    });
+    // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
+    if (this.#isLost()) return false;
+    if (result.status === 'refused') return this.#refuse(result.refusal.reason);
+    const refusal = this.#host.admit(result.identity, clientId);
+    if (refusal) return this.#refuse(refusal.reason);
+    const session = this.#open(result.identity, clientId, hello);
+    if (!this.#takeUpEarly(session)) return false;
+    const { serverKeepAliveSeconds } = hello.keepAlive;
+    if (serverKeepAliveSeconds !== undefined) this.#internals._serverKeepAlive = serverKeepAliveSeconds;
+    if (hello.sessionExpiryAsked) this.#internals._sessionExpiryClamped = true;
+    await session.connection.committed();
+    this.#report({ type: 'answered' });
+    return !this.#isGone();
+  }
+
+  async publish(packet: IPublishPacket): Promise<void> {
+    try {
+      await this.#session?.uploads.publish(packet);
+    } finally {
+      this.#unhandled -= 1;
+      this.#closeIfServed();
+    }
+  }
+
+  ready(): void {
+    // aedes handles what came before the CONNACK in this turn.
+    setImmediate(() => {
+      this.#loginPending = false;
+      this.#closeIfServed();
+    });
+  }
+
+  failed(error: Error): void {
+    this.#report(errorSignal(error));
+  }
+
+  #open(identity: AuthenticatedDevice, clientId: string, hello: Hello): Session {
+    const { version, keepAlive } = hello;
+    const keepAliveSeconds = keepAlive.serverKeepAliveSeconds ?? hello.keepAliveAsked;
+    const connection = this.#host.open(mqttTracker, {
+      identity,
+      remoteId: clientId,
+      slot: clientId,
+      ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
+      protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
+      ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
+      endCauses: endCodes,
+      onDisconnected: (change) => this.#onDisconnected(change),
+    });
+    const { receiveMaximum } = this.#limits;
+    const uploads = new DeviceUploads({
+      client: this.#client,
+      host: this.#host,
+      identity,
+      connection,
+      version,
+      receiveMaximum,
+    });
+    this.#session = { identity, connection, uploads };
+    connection.report({ type: 'accepted', liveness: keepAlive.liveness });
+    return this.#session;
+  }
+
+  /** A device need not wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
+  #takeUpEarly({ uploads }: Session): boolean {
+    this.#tellGoodbye();
+    const packets = this.#early.splice(0);
+    for (const packet of packets) this.#took(packet);
+    if (!this.#isGone()) return true;
+    for (const packet of packets)
+      if (packet.cmd === 'publish') uploads.publish(packet).catch((error: unknown) => this.#peer.fail(error));
     return false;
   }
 
-  function onDisconnected(change: DisconnectedChange): void {
+  #report(signal: MqttSignal | EndedSignal): void {
+    this.#session?.connection.report(signal);
+  }
+
+  #took(packet: Packet): void {
+    if (!this.#session) {
+      // aedes keeps them too, and no more of them.
+      if (packet.cmd !== 'connect' && this.#early.length < maxEarly) this.#early.push(packet);
+      return;
+    }
+    const signal = signalOf(packet, this.#version);
+    if (signal) this.#report(signal);
+    if (packet.cmd === 'publish') this.#unhandled += 1;
+    if (packet.cmd === 'subscribe') refuseFilters(packet, this.#session.identity);
+  }
+
+  #arrived({ whole, goodbye }: Scanned): void {
+    this.#goodbye ??= goodbye;
+    this.#report({ type: 'arrived', whole });
+    if (goodbye) this.#tellGoodbye();
+  }
+
+  #tellGoodbye(): void {
+    const packet = this.#session && readGoodbye(this.#goodbye, this.#version);
+    const signal = packet && signalOf(packet, this.#version);
+    if (signal) this.#report(signal);
+  }
+
+  get #version(): number {
+    return this.#hello?.version ?? 4;
+  }
+
+  /** Whether aedes hands on nothing any more. */
+  #isGone(): boolean {
+    return this.#internals.closed || this.#conn.destroyed;
+  }
+
+  /** Whether the device gave up, rather than having said all it had to. */
+  #isLost(): boolean {
+    if (readGoodbye(this.#goodbye, this.#version)) return false;
+    return this.#isGone() || (this.#conn.readableEnded && this.#early.length === 0);
+  }
+
+  #refuse(reason: RefusalReason | 'identifier-rejected'): false {
+    const codes = refusalCodes[reason];
+    writePacket(this.#client, this.#version, {
+      cmd: 'connack',
+      sessionPresent: false,
+      ...(this.#version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
+    });
+    this.#closeSoon();
+    return false;
+  }
+
+  #onDisconnected({ reason, raw }: DisconnectedChange): void {
     // The device is not there to be told, or it was who said goodbye.
-    if (change.reason === 'client-closed' || change.reason === 'connection-lost') return;
-    const { text } = change.raw ?? {};
-    const code = change.reason === 'upload-refused' ? disconnectCode(change.raw?.code) : change.raw?.code;
+    if (reason === 'client-closed' || reason === 'connection-lost') return;
+    const code = reason === 'upload-refused' ? disconnectCode(raw?.code) : raw?.code;
     // MQTT 3.1.1 knows no DISCONNECT from the server, and before the CONNACK there must be none [MQTT-3.14.0-1].
-    if (version === 5 && internals.connackSent)
-      writePacket(client, version, {
+    if (this.#version === 5 && this.#internals.connackSent)
+      writePacket(this.#client, this.#version, {
         cmd: 'disconnect',
         reasonCode: typeof code === 'number' ? code : reasonCodes.unspecified,
-        ...(text !== undefined && { properties: { reasonString: text } }),
+        ...(raw?.text !== undefined && { properties: { reasonString: raw.text } }),
       });
-    closeSoon();
+    this.#closeSoon();
+  }
+
+  /** The device closed its side, and has its answers. */
+  #closeIfServed(): void {
+    if (!this.#conn.readableEnded || this.#unhandled > 0) return;
+    if (!this.#loginPending || this.#isLost()) this.#closeSoon();
   }
 
   /** Closes once what was written is sent; a device that does not read gets no more time than this. */
-  function closeSoon(): void {
+  #closeSoon(): void {
+    const conn = this.#conn;
     conn.destroySoon();
     if (conn.closed) return;
-    const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => conn.destroy());
+    const { clock } = this.#host;
+    const disarm = clock.at(later(clock.monotonic(), closeWithinMs), () => conn.destroy());
     conn.once('close', disarm);
   }
+}
 
-  /** Resolves when the device has read enough of its answers that more may be written, or is gone. */
-  function readyForMore(): Promise<void> | undefined {
-    if (!conn.writableNeedDrain || conn.destroyed) return undefined;
-    draining ??= new Promise((resolve) => {
-      const done = (): void => {
-        conn.off('drain', done);
-        conn.off('close', done);
-        draining = undefined;
-        resolve();
-      };
-      conn.once('drain', done);
-      conn.once('close', done);
-    });
-    return draining;
-  }
-
-  function tooManyUnanswered(): void {
-    connection?.report({
-      type: 'protocol-error',
-      code: reasonCodes.receiveMaximumExceeded,
-      text: 'Receive Maximum exceeded',
-    });
-  }
-
-  /** Most devices publish to one topic all their life. */
-  function readTopic(text: string): ParsedTopic {
-    if (latestTopic?.text !== text) latestTopic = { text, parsed: parseTopic(text) };
-    return latestTopic.parsed;
-  }
-
-  return {
-    connecting(packet) {
-      version = packet.protocolVersion ?? 4;
-      clientId = packet.clientId;
-      if (clientId.length > maxClientIdLength) {
-        host.refused('identifier-rejected');
-        return refuse('identifier-rejected');
-      }
-      // [MQTT-3.1.3-8]: aedes refuses it, if it sees what the client sent.
-      if (clientId === '' && version < 5 && packet.clean === false) return true;
-
-      loginPending = true;
-      keepAliveAsked = packet.keepalive ?? 0;
-      keepAlive = keepAliveFor(version, keepAliveAsked, idleLimitMs);
-      // Nothing is kept for a device: neither its will nor its session.
-      delete packet.will;
-      packet.clean = true;
-      sessionExpiryAsked = (packet.properties?.sessionExpiryInterval ?? 0) > 0;
-      if (packet.properties) delete packet.properties.sessionExpiryInterval;
-      // aedes ends a client whose id comes again, of whatever tenant; who ends whom is decided elsewhere.
-      if (clientId !== '') packet.clientId = randomUUID();
-      return true;
-    },
-
-    async authenticate(username, password) {
-      if (clientId === '') clientId = client.id;
-      const isNameless = username === undefined && password === undefined;
-      const certificate = isNameless ? peerCertificate(conn) : undefined;
-      const presented = certificate ? { certificate } : presentedCredentials(username, password);
-      if (!presented) {
-        host.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
-        return refuse('bad-credentials');
-      }
-      const result = await host.authenticate({
-        ...presented,
-        remoteIp: remoteIpOf(conn),
-        gone: isLost,
-      });
-      // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
-      if (isLost()) return false;
-      if (result.status === 'refused') return refuse(result.refusal.reason);
-      const refusal = host.admit(result.identity, clientId);
-      if (refusal) return refuse(refusal.reason);
-
-      const { liveness, serverKeepAliveSeconds } = keepAlive ?? keepAliveFor(version, 0, idleLimitMs);
-      const keepAliveSeconds = serverKeepAliveSeconds ?? keepAliveAsked;
-      identity = result.identity;
-      connection = host.open(mqttTracker, {
-        identity,
-        remoteId: clientId,
-        slot: clientId,
-        ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
-        protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
-        ...(remoteAddress !== undefined && { remoteAddress }),
-        endCauses: endCodes,
-        onDisconnected,
-      });
-      connection.report({ type: 'accepted', liveness });
-      // A device need not wait for the CONNACK [MQTT-3.1.4-6].
-      tellGoodbye();
-      const packets = early.splice(0);
-      for (const packet of packets) took(packet);
-      if (internals.closed || conn.destroyed) {
-        // aedes hands on nothing any more.
-        for (const packet of packets)
-          if (packet.cmd === 'publish') publish(packet).catch((error: unknown) => peer.fail(error));
-        return false;
-      }
-      if (serverKeepAliveSeconds !== undefined) internals._serverKeepAlive = serverKeepAliveSeconds;
-      if (sessionExpiryAsked) internals._sessionExpiryClamped = true;
-      await connection.committed();
-      connection.report({ type: 'answered' });
-      return !internals.closed && !conn.destroyed;
-    },
-
-    async publish(packet) {
-      try {
-        await publish(packet);
-      } finally {
-        unhandled -= 1;
-        closeIfServed();
-      }
-    },
-
-    ready() {
-      // aedes handles what came before the CONNACK in this turn.
-      setImmediate(() => {
-        loginPending = false;
-        closeIfServed();
-      });
-    },
-
-    failed(error) {
-      connection?.report(errorSignal(error));
-    },
-  };
-
-  async function publish(packet: IPublishPacket): Promise<void> {
-    if (!identity || !connection) return;
-    const { qos, messageId } = packet;
-    // A violation for MQTT 5.0, where the device was told [MQTT-3.3.4-9]; others wait, and are not read meanwhile.
-    if (qos > 0 && version === 5 && unanswered >= receiveMaximum) return tooManyUnanswered();
-    if (qos > 0) unanswered += 1;
-    const topic = readTopic(packet.topic);
-    const request = uploadRequest(packet, topic, identity);
-    const result = await inOrder(
-      'failure' in request ? Promise.resolve(request) : window.run(() => host.upload(request)),
+/** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */
+function refuseFilters({ subscriptions }: ISubscribePacket, { device }: AuthenticatedDevice): void {
+  for (const subscription of subscriptions)
+    (subscription as { qos: number }).qos = grantSubscription(
+      subscription.topic,
+      subscription.qos,
+      device.tenant,
     );
-    if (qos > 0) unanswered -= 1;
-    if (result.status === 'failed')
-      host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
-    const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
-    if (answer.acknowledge === 0 && messageId !== undefined) writeAccepted(client, messageId);
-    else if (answer.acknowledge !== undefined)
-      writePacket(client, version, {
-        cmd: 'puback',
-        messageId,
-        ...(version === 5 && { reasonCode: answer.acknowledge }),
-        ...(version === 5 && answer.text !== undefined && { properties: { reasonString: answer.text } }),
-      } as Packet);
-    if (answer.close) connection.report({ type: 'ended', ...answer.close });
-    // aedes reads on when this resolves: a device that does not read its answers is not read either.
-    await readyForMore();
-  }
-
-  /** Waits for `outcome`, and until everything before it was answered. */
-  async function inOrder<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
-    const before = answered;
-    let done = (): void => {};
-    answered = new Promise((resolve) => {
-      done = resolve;
-    });
-    const result = await outcome;
-    await before;
-    // The caller answers in this very turn.
-    queueMicrotask(done);
-    return result;
-  }
 }

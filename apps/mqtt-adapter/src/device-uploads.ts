@@ -1,0 +1,119 @@
+import {
+  createUploadWindow,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type OpenConnection,
+} from '@rollcall/adapter-kit';
+import type { Client } from 'aedes';
+import type { IPublishPacket, Packet } from 'mqtt-packet';
+import { internalsOf } from './aedes-internals.ts';
+import { answerUpload, type UploadAnswer } from './answer-upload.ts';
+import { reasonCodes } from './reason-codes.ts';
+import { parseTopic, type ParsedTopic } from './topics.ts';
+import type { MqttSignal } from './tracker.ts';
+import { uploadRequest } from './upload-request.ts';
+import { writeAccepted, writePacket } from './write-packet.ts';
+
+export interface DeviceUploadsOptions {
+  readonly client: Client;
+  readonly host: AdapterHost;
+  readonly identity: AuthenticatedDevice;
+  readonly connection: OpenConnection<MqttSignal>;
+  /** Protocol level of the CONNECT: 5 for MQTT 5.0. */
+  readonly version: number;
+  /** Messages of QoS 1 that may be unanswered. */
+  readonly receiveMaximum: number;
+}
+
+/** What a device publishes: each PUBLISH becomes an upload, and its outcome the answer. */
+export class DeviceUploads {
+  readonly #options: DeviceUploadsOptions;
+  readonly #window = createUploadWindow();
+  /** Messages of QoS 1 without their PUBACK. */
+  #unanswered = 0;
+  #latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
+  /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
+  #answered: Promise<void> = Promise.resolve();
+  #draining: Promise<void> | undefined;
+
+  constructor(options: DeviceUploadsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a PUBLISH over and answers it. Resolves when the device may be read on: one that does not read its answers may not. */
+  async publish(packet: IPublishPacket): Promise<void> {
+    const { connection, host, identity, version, receiveMaximum } = this.#options;
+    const { qos } = packet;
+    // A violation for MQTT 5.0, where the device was told [MQTT-3.3.4-9]; others wait, and are not read meanwhile.
+    if (qos > 0 && version === 5 && this.#unanswered >= receiveMaximum) {
+      connection.report({
+        type: 'protocol-error',
+        code: reasonCodes.receiveMaximumExceeded,
+        text: 'Receive Maximum exceeded',
+      });
+      return;
+    }
+    if (qos > 0) this.#unanswered += 1;
+    const topic = this.#readTopic(packet.topic);
+    const request = uploadRequest(packet, topic, identity);
+    const result = await this.#inOrder(
+      'failure' in request ? Promise.resolve(request) : this.#window.run(() => host.upload(request)),
+    );
+    if (qos > 0) this.#unanswered -= 1;
+    if (result.status === 'failed')
+      host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+    const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
+    this.#acknowledge(packet, answer);
+    if (answer.close) connection.report({ type: 'ended', ...answer.close });
+    await this.#readyForMore();
+  }
+
+  #acknowledge({ messageId }: IPublishPacket, { acknowledge, text }: UploadAnswer): void {
+    const { client, version } = this.#options;
+    if (acknowledge === 0 && messageId !== undefined) writeAccepted(client, messageId);
+    else if (acknowledge !== undefined)
+      writePacket(client, version, {
+        cmd: 'puback',
+        messageId,
+        ...(version === 5 && { reasonCode: acknowledge }),
+        ...(version === 5 && text !== undefined && { properties: { reasonString: text } }),
+      } as Packet);
+  }
+
+  /** Most devices publish to one topic all their life. */
+  #readTopic(text: string): ParsedTopic {
+    if (this.#latestTopic?.text !== text) this.#latestTopic = { text, parsed: parseTopic(text) };
+    return this.#latestTopic.parsed;
+  }
+
+  /** Waits for `outcome`, and until everything before it was answered. */
+  async #inOrder<Outcome>(outcome: Promise<Outcome>): Promise<Outcome> {
+    const before = this.#answered;
+    let done = (): void => {};
+    this.#answered = new Promise((resolve) => {
+      done = resolve;
+    });
+    const result = await outcome;
+    await before;
+    // The caller answers in this very turn.
+    queueMicrotask(done);
+    return result;
+  }
+
+  /** Resolves when the device has read enough of its answers that more may be written, or is gone. */
+  #readyForMore(): Promise<void> | undefined {
+    const { conn } = internalsOf(this.#options.client);
+    if (!conn.writableNeedDrain || conn.destroyed) return undefined;
+    this.#draining ??= new Promise((resolve) => {
+      const done = (): void => {
+        conn.off('drain', done);
+        conn.off('close', done);
+        this.#draining = undefined;
+        resolve();
+      };
+      conn.once('drain', done);
+      conn.once('close', done);
+    });
+    return this.#draining;
+  }
+}
