@@ -21,10 +21,10 @@ export function createTemplateAdapter(options: TemplateAdapterOptions): Protocol
         maxPendingSockets,
         // A device that sent its last command and closed its side still gets its answers.
         allowHalfOpen: true,
-        host,
+        context: host.context,
         serve(socket, place) {
           serveDevice(socket, host, options, place).catch((error: unknown) => {
-            host.failed('template', error);
+            host.context.failed('template', error);
             socket.destroy();
           });
         },

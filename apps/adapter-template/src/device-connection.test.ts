@@ -28,7 +28,7 @@ async function givenADevice() {
   await adapter.events(1);
   return {
     ...adapter,
-    host: host as { -readonly [Key in keyof AdapterHost]: AdapterHost[Key] },
+    uplink: host.uplink,
     ours,
     theirs,
   };
@@ -64,7 +64,7 @@ test('a device that sends many commands at once lets others have their turn betw
 });
 
 test('a sender that throws costs the device what it sent, and a bug its connection', async () => {
-  const { theirs, sender, events, logged, ours, clock, host, running } = await givenADevice();
+  const { theirs, sender, events, logged, ours, clock, uplink, running } = await givenADevice();
   let read = '';
   theirs.on('data', (bytes) => (read += String(bytes)));
   sender.send = async () => {
@@ -74,7 +74,7 @@ test('a sender that throws costs the device what it sent, and a bug its connecti
   while (!read.includes('error')) await settled();
   expect(read).toBe('ok\nerror 500 internal error\n');
 
-  host.upload = async () => {
+  uplink.upload = async () => {
     throw new Error('a bug');
   };
   theirs.write('event text/plain 1\n');

@@ -59,8 +59,9 @@ export async function serveDevice(
   const foresee = createForesight(options.maxLineBytes);
 
   const report = (signal: TemplateSignal | EndedSignal): void => session?.connection.report(signal);
-  const disarmLogin = host.clock.at(later(host.clock.monotonic(), options.loginTimeoutMs), () =>
-    close('error login timed out'),
+  const disarmLogin = host.context.clock.at(
+    later(host.context.clock.monotonic(), options.loginTimeoutMs),
+    () => close('error login timed out'),
   );
   // The address is gone once the socket is.
   const remoteAddress = peerAddress(socket);
@@ -97,7 +98,7 @@ export async function serveDevice(
     try {
       await (session ? obey(command, session) : logIn(command));
     } catch (error) {
-      host.failed('template: command', error);
+      host.context.failed('template: command', error);
       report({ type: 'ended', reason: 'unspecified' });
       close();
       // Not even a last line could be written.
@@ -107,13 +108,13 @@ export async function serveDevice(
 
   async function logIn(command: Command): Promise<void> {
     if (command.name !== 'login') {
-      host.refused(command.name === 'invalid' ? 'credentials-malformed' : 'credentials-missing');
+      host.access.refused(command.name === 'invalid' ? 'credentials-malformed' : 'credentials-missing');
       return close(`error ${command.name === 'invalid' ? command.text : 'login first'}`);
     }
     const { username, password } = command;
     // From now on it waits for us.
     place.stand('busy');
-    const result = await host.authenticate({
+    const result = await host.access.authenticate({
       username,
       password,
       remoteIp: remoteIpOf(socket),
@@ -123,10 +124,10 @@ export async function serveDevice(
     if (closing || isLost()) return;
     if (result.status === 'refused') return close(`error ${result.refusal.text}`);
     const { identity } = result;
-    const refusal = host.admit(identity);
+    const refusal = host.access.admit(identity);
     if (refusal) return close(`error ${refusal.text}`);
 
-    const connection = host.open(templateTracker, {
+    const connection = host.presence.open(templateTracker, {
       identity,
       remoteId: identity.authId,
       // As with MQTT: a device that was silent for so long is late, and has half as much again until it is gone.
@@ -152,7 +153,7 @@ export async function serveDevice(
       case 'telemetry':
       case 'event': {
         const { name: endpoint, contentType, payload } = command;
-        const result = await host.upload({
+        const result = await host.uplink.upload({
           by: identity,
           endpoint,
           qos: 1,
@@ -162,7 +163,7 @@ export async function serveDevice(
         });
         if (result.status === 'accepted') return answer('ok');
         const { status, text } = result.failure;
-        host.log.debug({ ...identity.device, status, text }, 'upload failed');
+        host.context.log.debug({ ...identity.device, status, text }, 'upload failed');
         if (result.terminal) report({ type: 'ended', reason: 'access-revoked', raw: { text } });
         return answer(`error ${status} ${text}`);
       }
@@ -200,7 +201,9 @@ export async function serveDevice(
     closing = true;
     if (lastLine !== undefined && socket.writable) socket.write(`${lastLine}\n`);
     socket.end();
-    const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => socket.destroy());
+    const disarm = host.context.clock.at(later(host.context.clock.monotonic(), closeWithinMs), () =>
+      socket.destroy(),
+    );
     socket.once('close', disarm);
   }
 }

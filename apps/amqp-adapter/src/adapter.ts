@@ -26,7 +26,10 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
   const connections = new WeakMap<rhea.Connection, Served>();
   const container = createContainer(connections);
   if (!options.authenticationRequired)
-    host.log.warn({}, 'devices need not say who they are: anybody may upload for every registered device');
+    host.context.log.warn(
+      {},
+      'devices need not say who they are: anybody may upload for every registered device',
+    );
   return listenForSockets({
     scheme: 'amqp',
     listeners: options,
@@ -35,7 +38,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
     ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
     // What a device said before it closed its side is served to the end.
     allowHalfOpen: true,
-    host,
+    context: host.context,
     serve(socket, place) {
       const connection = container.create_connection({
         container_id: 'hono-amqp',
@@ -46,7 +49,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
         offered_capabilities: ['ANONYMOUS-RELAY'],
         receiver_options: { credit_window: 0, autoaccept: false, max_message_size: options.maxPayloadBytes },
       } as never);
-      const peer = servedPeer('amqp', host.failed, () => socket.destroy());
+      const peer = servedPeer('amqp', host.context.failed, () => socket.destroy());
       const internals = internalsOf(connection);
       const write = internals._process.bind(connection);
       internals._process = () => servePeer(peer, write);

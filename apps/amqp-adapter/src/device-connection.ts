@@ -62,7 +62,7 @@ export function serveDevice(
 
   onArrival(socket, () => report({ type: 'arrived' }));
 
-  const disarmOpen = host.clock.at(later(host.clock.monotonic(), options.openTimeoutMs), () =>
+  const disarmOpen = host.context.clock.at(later(host.context.clock.monotonic(), options.openTimeoutMs), () =>
     socket.destroy(),
   );
   const guarded = new GuardedSocket(socket, {
@@ -80,7 +80,7 @@ export function serveDevice(
       if (uploading > 0) await new Promise<void>((resolve) => (settled = resolve));
     },
     onViolation(problem) {
-      host.log.debug({ remoteAddress, problem }, 'device broke the protocol');
+      host.context.log.debug({ remoteAddress, problem }, 'device broke the protocol');
       report({ type: 'protocol-error', text: problem });
     },
   });
@@ -94,7 +94,7 @@ export function serveDevice(
   });
 
   const mechanisms = saslMechanisms(socket, {
-    host,
+    access: host.access,
     authenticationRequired: options.authenticationRequired,
     isLost,
     onAsked: () => place.stand('busy'),
@@ -108,7 +108,7 @@ export function serveDevice(
     answerOpen().then(
       () => guarded.resume(),
       (error: unknown) => {
-        host.failed('amqp: open', error);
+        host.context.failed('amqp: open', error);
         guarded.drop();
       },
     );
@@ -130,7 +130,7 @@ export function serveDevice(
     const identity = peer.status === 'device' ? peer.identity : undefined;
     const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
     const slot = exclusive && typeof containerId === 'string' ? containerId : undefined;
-    const refusal = host.admit(identity, slot);
+    const refusal = host.access.admit(identity, slot);
     if (refusal) return refuse(refusal);
     if (typeof containerId !== 'string' || containerId.length > maxContainerIdLength) {
       answer();
@@ -138,7 +138,7 @@ export function serveDevice(
     }
     const life = { endCauses, onDisconnected };
     open = identity
-      ? host.open(amqpTracker, {
+      ? host.presence.open(amqpTracker, {
           identity,
           remoteId: containerId === '' ? identity.authId : containerId,
           ...(slot !== undefined && { slot }),
@@ -148,7 +148,7 @@ export function serveDevice(
           ...(remoteAddress !== undefined && { remoteAddress }),
           ...life,
         })
-      : host.openAnonymous(amqpTracker, life);
+      : host.presence.openAnonymous(amqpTracker, life);
     place.accepted();
     report({ type: 'accepted', idleTimeoutMs: options.idleTimeoutMs });
     await open.committed();
@@ -175,7 +175,9 @@ export function serveDevice(
   function closeSoon(): void {
     // What it said last may be read after it has gone.
     if (socket.closed) return;
-    const disarm = host.clock.at(later(host.clock.monotonic(), closeWithinMs), () => socket.destroy());
+    const disarm = host.context.clock.at(later(host.context.clock.monotonic(), closeWithinMs), () =>
+      socket.destroy(),
+    );
     socket.once('close', disarm);
     // What is written in this turn goes out first.
     setImmediate(() => setImmediate(() => socket.end()));
@@ -212,7 +214,7 @@ export function serveDevice(
               terminal: false,
             } as const)
           : await window.run(() =>
-              host.upload({
+              host.uplink.upload({
                 ...(by && { by }),
                 ...address,
                 ...readMessage(message),
@@ -220,7 +222,8 @@ export function serveDevice(
                 origAddress: String(message.to),
               }),
             );
-    if (result.status === 'failed') host.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
+    if (result.status === 'failed')
+      host.context.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
     if (!receiver.is_open()) return;
     if (result.status === 'accepted') {
       if (!presettled) settleDelivery(delivery, { kind: 'accepted' });
@@ -278,7 +281,7 @@ export function serveDevice(
       uploading += 1;
       upload(context)
         .catch((error: unknown) => {
-          host.failed('amqp: message', error);
+          host.context.failed('amqp: message', error);
           report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
         })
         .finally(() => {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import {
   peerCertificate,
   remoteIpOf,
-  type AdapterHost,
+  type HostAccess,
   type AuthenticatedDevice,
   type DeviceLogin,
   type Refusal,
@@ -18,7 +18,7 @@ export type LoggedIn =
   | { readonly status: 'refused'; readonly refusal: Refusal };
 
 export interface SaslLoginOptions {
-  readonly host: Pick<AdapterHost, 'authenticate' | 'refused'>;
+  readonly access: Pick<HostAccess, 'authenticate' | 'refused'>;
   readonly authenticationRequired: boolean;
   /** Whether it need not be authenticated any more. */
   isLost(): boolean;
@@ -33,14 +33,14 @@ export interface SaslLoginOptions {
  */
 export function saslMechanisms(
   socket: Socket,
-  { host, authenticationRequired, isLost, onAsked, onLoggedIn }: SaslLoginOptions,
+  { access, authenticationRequired, isLost, onAsked, onLoggedIn }: SaslLoginOptions,
 ): SaslMechanisms {
   const origin = { remoteIp: remoteIpOf(socket), gone: isLost };
   const certificate = peerCertificate(socket);
 
   async function logIn(login: DeviceLogin): Promise<SaslOutcome> {
     onAsked();
-    const result = await host.authenticate(login);
+    const result = await access.authenticate(login);
     if (result.status === 'accepted') {
       onLoggedIn({ status: 'device', identity: result.identity });
       return 'ok';
@@ -59,7 +59,7 @@ export function saslMechanisms(
     async PLAIN(response) {
       const presented = readPlain(response);
       if (presented) return logIn({ ...presented, ...origin });
-      host.refused('credentials-malformed');
+      access.refused('credentials-malformed');
       return 'auth';
     },
     ...(!authenticationRequired && {

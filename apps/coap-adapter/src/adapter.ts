@@ -23,8 +23,8 @@ export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter 
 
 async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const endpoints: Endpoint[] = [];
-  const counters = countDatagrams(host);
-  registerCoapMetrics(host, () => endpoints.map(({ statistics }) => statistics));
+  const counters = countDatagrams(host.context);
+  registerCoapMetrics(host.context, () => endpoints.map(({ statistics }) => statistics));
   const closeAll = (): void => {
     for (const endpoint of endpoints) endpoint.close();
   };
@@ -32,7 +32,7 @@ async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promis
     endpoints.push(await openSecureEndpoint(options.secure, options, host, counters));
     if (options.plain) {
       endpoints.push(await openPlainEndpoint(options.plain, options, host, counters));
-      host.log.warn(
+      host.context.log.warn(
         { port: options.plain.port },
         options.authenticationRequired
           ? 'the port without DTLS is open, where no device can authenticate: all requests are refused'

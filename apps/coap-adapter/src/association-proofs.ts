@@ -1,4 +1,4 @@
-import type { AdapterHost, HeldProof } from '@rollcall/adapter-kit';
+import type { HeldProof, HostAccess, HostContext } from '@rollcall/adapter-kit';
 import type { DeviceAssociation } from './associations.ts';
 
 /** Ends associations with the secret that let them in. */
@@ -9,13 +9,16 @@ export interface AssociationProofs {
   closed(association: DeviceAssociation): void;
 }
 
-export function createAssociationProofs(host: Pick<AdapterHost, 'holdProof' | 'log'>): AssociationProofs {
+export function createAssociationProofs({
+  log,
+  holdProof,
+}: Pick<HostContext, 'log'> & Pick<HostAccess, 'holdProof'>): AssociationProofs {
   const proofs = new Map<DeviceAssociation, HeldProof>();
 
   return {
     opened(association) {
-      const held = host.holdProof(association.principal, (reason) => {
-        host.log.debug({ ...association.principal.device, reason }, 'association ended');
+      const held = holdProof(association.principal, (reason) => {
+        log.debug({ ...association.principal.device, reason }, 'association ended');
         association.abort('accessDenied');
       });
       proofs.set(association, held);

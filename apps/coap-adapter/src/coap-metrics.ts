@@ -1,4 +1,4 @@
-import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { HostContext } from '@rollcall/adapter-kit';
 import type { CoapStatistics } from '@rollcall/coap';
 
 /** Numbers in `statistics` that say why a request was not served, or a datagram not read. */
@@ -15,7 +15,7 @@ const refusals = {
  * @param read statistics of each endpoint.
  */
 export function registerCoapMetrics(
-  { metrics }: Pick<AdapterHost, 'metrics'>,
+  { metrics }: Pick<HostContext, 'metrics'>,
   read: () => readonly CoapStatistics[],
 ): void {
   const sum = (name: keyof CoapStatistics): number =>

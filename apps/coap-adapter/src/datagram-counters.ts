@@ -1,4 +1,4 @@
-import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { HostContext } from '@rollcall/adapter-kit';
 
 /** Datagrams that nobody looked at, since the adapter started. */
 export interface DatagramCounters {
@@ -6,7 +6,7 @@ export interface DatagramCounters {
 }
 
 /** For all ports of an adapter, and for `/metrics`. */
-export function countDatagrams({ metrics }: Pick<AdapterHost, 'metrics'>): DatagramCounters {
+export function countDatagrams({ metrics }: Pick<HostContext, 'metrics'>): DatagramCounters {
   const counters: DatagramCounters = { dropped: { 'port-0': 0 } };
   metrics.counter(
     {

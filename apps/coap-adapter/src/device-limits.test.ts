@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import type { AdapterHost, PskLookup, RefusalReason } from '@rollcall/adapter-kit';
+import type { HostAccess, PskLookup, RefusalReason } from '@rollcall/adapter-kit';
 import {
   scriptedAuthorities,
   scriptedKey,
@@ -21,15 +21,14 @@ interface Given extends AdapterInTest {
 async function given(
   facts: Partial<CoapAdapterOptions> = {},
   setting: TestSetting = {},
-  /** What the adapter sees of the kit. */
-  seen: (host: AdapterHost) => Partial<AdapterHost> = () => ({}),
+  /** What the adapter sees of the kit's access. */
+  seen: (access: HostAccess) => Partial<HostAccess> = () => ({}),
 ): Promise<Given> {
   const adapter = createCoapAdapter({ ...options, ...facts });
   const inTest = await startForTest(
     {
       ...adapter,
-      start: (host) =>
-        adapter.start(Object.create(host, Object.getOwnPropertyDescriptors(seen(host))) as AdapterHost),
+      start: (host) => adapter.start({ ...host, access: { ...host.access, ...seen(host.access) } }),
     },
     setting,
   );
@@ -93,8 +92,8 @@ describe('a device whose look-up comes to nothing for now hears nothing, and is 
   test.each<RefusalReason>(['throttled', 'busy', 'unavailable'])('%s, with a shared key', async (reason) => {
     // given
     let asked = 0;
-    const adapter = await given({}, {}, (host) => ({
-      findPsk: async (login): Promise<PskLookup> => (++asked < 3 ? refusal(reason) : host.findPsk(login)),
+    const adapter = await given({}, {}, (access) => ({
+      findPsk: async (login): Promise<PskLookup> => (++asked < 3 ? refusal(reason) : access.findPsk(login)),
     }));
     // when
     const device = adapter.device({
@@ -118,8 +117,8 @@ describe('a device whose look-up comes to nothing for now hears nothing, and is 
         },
       },
       {},
-      (host) => ({
-        authenticate: async (login) => (++asked < 3 ? refusal(reason) : host.authenticate(login)),
+      (access) => ({
+        authenticate: async (login) => (++asked < 3 ? refusal(reason) : access.authenticate(login)),
       }),
     );
     const device = adapter.device({
@@ -137,12 +136,12 @@ test('an address that many devices share has no limit of handshakes of its own',
   // given two handshakes that are under way at once
   const both = Promise.withResolvers<void>();
   let asked = 0;
-  const adapter = await given({ maxHandshakesPerAddress: 1 }, {}, (host) => ({
+  const adapter = await given({ maxHandshakesPerAddress: 1 }, {}, (access) => ({
     isShared: () => true,
     async findPsk(login): Promise<PskLookup> {
       if (++asked === 2) both.resolve();
       await both.promise;
-      return host.findPsk(login);
+      return access.findPsk(login);
     },
   }));
   const devices = [adapter.device(), adapter.device()];

@@ -1,8 +1,8 @@
-import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { HostContext } from '@rollcall/adapter-kit';
 import type { DtlsServer } from '@rollcall/dtls';
 
 /** Offers what a DTLS server counts to whoever asks for `/metrics`. */
-export function registerDtlsMetrics({ metrics }: Pick<AdapterHost, 'metrics'>, dtls: DtlsServer): void {
+export function registerDtlsMetrics({ metrics }: Pick<HostContext, 'metrics'>, dtls: DtlsServer): void {
   const { counters } = dtls;
   const count = (name: string, help: string, read: () => number): void =>
     metrics.counter({ name: `rollcall_dtls_${name}_total`, help }, read);

@@ -1,4 +1,4 @@
-import type { AdapterHost, RefusalReport } from '@rollcall/adapter-kit';
+import type { HostAccess, HostContext, RefusalReport } from '@rollcall/adapter-kit';
 import type { DropReason, DtlsServerOptions, HandshakeFailure, Peer } from '@rollcall/dtls';
 
 type Handlers = Required<
@@ -14,7 +14,7 @@ const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed'
  * @param nameOf whom a peer said to be, where it did.
  */
 export function tellOfRefusals(
-  { log, refused }: Pick<AdapterHost, 'log' | 'refused'>,
+  { log, refused }: Pick<HostContext, 'log'> & Pick<HostAccess, 'refused'>,
   refusals: RefusalReport,
   nameOf: (peer: Peer) => string | undefined,
 ): Handlers {

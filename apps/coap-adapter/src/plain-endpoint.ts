@@ -27,7 +27,7 @@ export async function openPlainEndpoint(
   host: AdapterHost,
   counters: DatagramCounters,
 ): Promise<Endpoint> {
-  const refusals = createRefusalReport(host, 'coap');
+  const refusals = createRefusalReport(host.context, 'coap');
 
   async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
     if (options.authenticationRequired)
@@ -36,13 +36,13 @@ export async function openPlainEndpoint(
     if ('status' in asked) return answerProblem(asked);
     if (asked.upload.target === undefined)
       return answerProblem({ status: 401, text: 'device is not authenticated' });
-    const result = await host.upload({ ...asked.upload, payload });
+    const result = await host.uplink.upload({ ...asked.upload, payload });
     return result.status === 'accepted' ? changed : answerProblem(result.failure);
   }
 
   const coap = createCoapEndpoint<UdpPeer>({
-    clock: host.clock,
-    random: host.random,
+    clock: host.context.clock,
+    random: host.context.random,
     limits: coapLimits(options.maxPayloadBytes),
     ackAfterMs: options.ackAfterMs,
     timing: { ackTimeoutMs: options.ackTimeoutMs },
@@ -51,13 +51,13 @@ export async function openPlainEndpoint(
     async handle(request) {
       const head = headOf(request);
       const response = await serve(head, request.payload);
-      return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
+      return asksForTime(request, head.query) ? withTime(response, host.context.clock.now()) : response;
     },
     onRefused: ({ address }, cause) => refusals.refused(cause, address),
-    onHandlerError: (error) => host.failed('coap: request', error),
-    onError: (error) => host.failed('coap', error),
+    onHandlerError: (error) => host.context.failed('coap: request', error),
+    onError: (error) => host.context.failed('coap', error),
   });
-  const socket = await bindUdp('coap', listener, host, counters, (datagram, peer) =>
+  const socket = await bindUdp('coap', listener, host.context, counters, (datagram, peer) =>
     coap.receive(datagram, peer),
   );
 

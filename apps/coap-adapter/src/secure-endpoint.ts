@@ -77,11 +77,11 @@ export async function openSecureEndpoint(
   host: AdapterHost,
   counters: DatagramCounters,
 ): Promise<Endpoint> {
-  const { clock, random } = host;
+  const { clock, random, log } = host.context;
   const timing = { ...defaultTransmissionTiming, ackTimeoutMs: options.ackTimeoutMs };
   const associations = createAssociations();
-  const proofs = createAssociationProofs(host);
-  const refusals = createRefusalReport(host, 'coaps');
+  const proofs = createAssociationProofs({ log, holdProof: host.access.holdProof });
+  const refusals = createRefusalReport(host.context, 'coaps');
   const stopping = new AbortController();
   /** Of associations whose device waits for a command. */
   const ends = new WeakMap<DeviceAssociation, AbortController>();
@@ -140,11 +140,11 @@ export async function openSecureEndpoint(
     onUnhandled(association) {
       isRequest = true;
       if (!stopping.signal.aborted)
-        service.refused(association).catch((error: unknown) => host.failed('coaps: request', error));
+        service.refused(association).catch((error: unknown) => host.context.failed('coaps: request', error));
     },
     onRefused: ({ peer }, cause) => refusals.refused(cause, peer.address),
-    onHandlerError: (error) => host.failed('coaps: request', error),
-    onError: (error) => host.failed('coaps', error),
+    onHandlerError: (error) => host.context.failed('coaps: request', error),
+    onError: (error) => host.context.failed('coaps', error),
   });
 
   const dtls: DtlsServer = createDtlsServer<AuthenticatedDevice>({
@@ -152,7 +152,7 @@ export async function openSecureEndpoint(
     randomBytes: (count) => random.bytes(count),
     send: (datagram, peer) => socket.send(datagram, peer),
     principalKey: ({ device }) => deviceKey(device),
-    isSharedAddress: (address) => host.isShared(address),
+    isSharedAddress: (address) => host.access.isShared(address),
     maxAssociationsOf: ({ maxConnectionsPerDevice }) => maxConnectionsPerDevice,
     connectionIdBytes: options.connectionIdBytes,
     idleTimeoutMs: options.associationIdleMs,
@@ -168,7 +168,7 @@ export async function openSecureEndpoint(
       if (stopping.signal.aborted) throw new Error('the adapter stops');
       const identity = named.toString();
       identities.set(peer, identity);
-      const found = await host.findPsk({ identity, remoteIp: peer.address });
+      const found = await host.access.findPsk({ identity, remoteIp: peer.address });
       if (found.status === 'refused') {
         const { reason, text } = found.refusal;
         if (isTemporary(reason)) throw new Error(text);
@@ -177,11 +177,11 @@ export async function openSecureEndpoint(
       return found.candidates.map(({ key, identity: principal }) => ({ secret: key, principal }));
     },
     ...(listener.certificate && {
-      certificate: followServerCertificate(listener.certificate, listener.files, host),
+      certificate: followServerCertificate(listener.certificate, listener.files, host.context),
       async verifyCertificate([certificate], { address }) {
         if (stopping.signal.aborted) throw new Error('the adapter stops');
         if (!certificate) return undefined;
-        const result = await host.authenticate({ certificate, remoteIp: address });
+        const result = await host.access.authenticate({ certificate, remoteIp: address });
         if (result.status === 'accepted') return result.identity;
         const { reason, text } = result.refusal;
         if (isTemporary(reason)) throw new Error(text);
@@ -189,13 +189,13 @@ export async function openSecureEndpoint(
       },
     }),
     async mayResume(device) {
-      const result = await host.reauthorize(device);
+      const result = await host.access.reauthorize(device);
       if (result.status === 'refused' && isTemporary(result.refusal.reason))
         throw new Error(result.refusal.text);
       return result.status === 'accepted';
     },
     onOpen(association) {
-      host.proved(association.principal);
+      host.access.proved(association.principal);
       associations.opened(association);
       proofs.opened(association);
     },
@@ -208,13 +208,13 @@ export async function openSecureEndpoint(
       if (!isRequest) leases.held(association.principal)?.report({ type: 'heard' });
     },
     onClose: closed,
-    onError: (error) => host.failed('coaps: dtls', error),
-    ...tellOfRefusals(host, refusals, (peer) => identities.get(peer)),
+    onError: (error) => host.context.failed('coaps: dtls', error),
+    ...tellOfRefusals({ log, refused: host.access.refused }, refusals, (peer) => identities.get(peer)),
   });
 
-  registerDtlsMetrics(host, dtls);
+  registerDtlsMetrics(host.context, dtls);
 
-  const probeFailed = (error: unknown): void => host.failed('coaps: probe', error);
+  const probeFailed = (error: unknown): void => host.context.failed('coaps: probe', error);
 
   function endOf(association: DeviceAssociation): AbortController {
     let end = ends.get(association);
@@ -245,7 +245,7 @@ export async function openSecureEndpoint(
     leases.held(holder)?.report({ type: 'probe-ended', outcome });
   }
 
-  const socket = await bindUdp('coaps', listener, host, counters, (datagram, peer) =>
+  const socket = await bindUdp('coaps', listener, host.context, counters, (datagram, peer) =>
     dtls.receive(datagram, peer),
   );
 

@@ -55,7 +55,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
   /** A new lease. What the handshake proved is long ago, perhaps: whether the device may be served is asked anew. */
   async function obtain(association: DeviceAssociation): Promise<OpenConnection<CoapSignal> | Refusal> {
     const { peer, principal } = association;
-    const result = await host.reauthorize(principal);
+    const result = await host.access.reauthorize(principal);
     if (result.status === 'refused') return result.refusal;
     const remoteAddress = peerAddress({ remoteAddress: peer.address, remotePort: peer.port });
     return leases.obtain(result.identity, {
@@ -79,7 +79,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     ttdSeconds: number | undefined,
   ): Promise<CoapResponse> {
     const by = association.principal;
-    const result = await host.upload({
+    const result = await host.uplink.upload({
       ...asked.upload,
       by,
       payload,
@@ -87,7 +87,8 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     });
     if (result.status === 'failed') return answerProblem(result.failure);
     // There are no commands yet: the device waits for as long as it said, and gets none.
-    if (ttdSeconds !== undefined) await sleep(host.clock, ttdSeconds * 1_000, context.endOf(association));
+    if (ttdSeconds !== undefined)
+      await sleep(host.context.clock, ttdSeconds * 1_000, context.endOf(association));
     return changed;
   }
 
@@ -109,7 +110,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
       if ('reason' in obtained) return answerRefusal(obtained);
       lease = obtained;
     }
-    const underWay = requestUnderWay(host, by, (type) => lease?.report({ type }));
+    const underWay = requestUnderWay(host.access, by, (type) => lease?.report({ type }));
     lease?.report({ type: 'request', terms: termsOf(by, ttdSeconds) });
     if (goodbye) lease?.report({ type: 'goodbye' });
     else if (lease) context.closedMeanwhile(association, lease);
@@ -126,7 +127,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     async serve(request) {
       const head = headOf(request);
       const response = await serve(request, head);
-      return asksForTime(request, head.query) ? withTime(response, host.clock.now()) : response;
+      return asksForTime(request, head.query) ? withTime(response, host.context.clock.now()) : response;
     },
     async refused(association) {
       const lease = leases.held(association.principal) ?? (await obtainOnce(association));

@@ -5,7 +5,7 @@ import {
   checkPair,
   privateKeyIn,
   readPem,
-  type AdapterHost,
+  type HostContext,
 } from '@rollcall/adapter-kit';
 import { ConfigError, type Timestamp } from '@rollcall/core';
 import type { ServerCertificate } from '@rollcall/dtls';
@@ -45,7 +45,7 @@ function serverCertificate(pemKey: string, pemChain: string): ServerCertificate 
 export function followServerCertificate(
   first: ServerCertificate,
   files: { readonly key: string; readonly cert: string } | undefined,
-  { clock, followFiles }: Pick<AdapterHost, 'clock' | 'followFiles'>,
+  { clock, followFiles }: Pick<HostContext, 'clock' | 'followFiles'>,
 ): () => ServerCertificate {
   let used = first;
   if (files)

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { AdapterHost, ListenAddress, Listener } from '@rollcall/adapter-kit';
+import type { HostContext, ListenAddress, Listener } from '@rollcall/adapter-kit';
 import { servedPeer, servePeer } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import type { DatagramCounters } from './datagram-counters.ts';
@@ -31,7 +31,7 @@ const bufferBytes = 4_194_304;
 export async function bindUdp(
   scheme: string,
   { host, port }: Listener,
-  { failed }: Pick<AdapterHost, 'failed'>,
+  { failed }: Pick<HostContext, 'failed'>,
   counters: DatagramCounters,
   receive: (datagram: Buffer, peer: RemoteInfo) => void,
 ): Promise<UdpSocket> {

@@ -55,7 +55,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter 
 
 async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const stopping = new AbortController();
-  const pending = createPendingRequests(host);
+  const pending = createPendingRequests(host.context);
   const context: RouteContext = {
     host,
     pending,
@@ -74,7 +74,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
     routerOptions: { maxParamLength: maxParameterLength },
     clientErrorHandler: rejectMalformed,
     frameworkErrors(error, _request, reply) {
-      sendError(reply, describeError(error, host));
+      sendError(reply, describeError(error, host.context));
     },
     serverFactory(handler) {
       const server = createRequestServer(options);
@@ -85,7 +85,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
   await registerRoutes(app, context);
   await app.ready();
   const { server } = app;
-  containServer(server, 'http', host.failed);
+  containServer(server, 'http', host.context.failed);
   // It listens nowhere, and begins to watch how long requests take when it hears this.
   server.emit('listening');
 
@@ -104,7 +104,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
       // Node serves HTTP so: a client may close its side once its request is sent.
       allowHalfOpen: true,
       pendingAtStop: 'leave',
-      host,
+      context: host.context,
       serve(socket, place) {
         context.standing.add(socket, place);
         server.emit('connection', socket);
@@ -118,7 +118,7 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
         stopping.abort();
         const answered = new AbortController();
         void pending.drained().then(() => answered.abort());
-        await sleep(host.clock, answerWithinMs, answered.signal);
+        await sleep(host.context.clock, answerWithinMs, answered.signal);
       },
       async close() {
         closeRequestServer();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { HostContext } from '@rollcall/adapter-kit';
 import { containSocket, servedPeer } from '@rollcall/containment';
 
 /** Requests that wait for their answer. */
@@ -15,7 +15,7 @@ export interface PendingRequests {
 }
 
 /** @param failed told of what `over` threw. */
-export function createPendingRequests({ failed }: Pick<AdapterHost, 'failed'>): PendingRequests {
+export function createPendingRequests({ failed }: Pick<HostContext, 'failed'>): PendingRequests {
   const perSocket = new WeakMap<Socket, Map<() => void, () => void>>();
   let pending = 0;
   let wake = (): void => {};

@@ -82,7 +82,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setNotFoundHandler((_request, reply) => sendError(reply, { status: 404, text: 'Not Found' }));
-  server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, host)));
+  server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, host.context)));
   // Preflight requests are answered on the routes that exist, and nowhere else.
   await server.register(cors, { origin: context.allowedOrigin, exposedHeaders, preflight: false });
 
@@ -97,16 +97,16 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const { socket } = request.raw;
     const presented = presentedBy(request.headers.authorization, socket);
     if (typeof presented === 'string') {
-      host.refused(`credentials-${presented}`);
+      host.access.refused(`credentials-${presented}`);
       return presented === 'malformed'
         ? sendError(reply, { status: 400, text: 'malformed authorization header' })
         : refuse({ reason: 'bad-credentials', text: 'credentials are missing' });
     }
     let lease: OpenConnection<HttpSignal> | undefined;
     let underWay: RequestUnderWay | undefined;
-    const heard = { at: host.clock.monotonic() };
+    const heard = { at: host.context.clock.monotonic() };
     onArrival(request.raw, () => {
-      heard.at = host.clock.monotonic();
+      heard.at = host.context.clock.monotonic();
       if (underWay && !underWay.isWithdrawn()) lease?.report({ type: 'heard', heardAt: heard.at });
     });
     const answer: AwaitedAnswer = { over: false, whenOver: undefined };
@@ -122,7 +122,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     const asked = readHead(headOf(endpoint, request));
     const goodbye = !('status' in asked) && asked.goodbye;
     const remoteAddress = peerAddress(socket);
-    const result = await host.authenticate({
+    const result = await host.access.authenticate({
       ...presented,
       remoteIp: remoteIpOf(socket),
       // Whoever says goodbye need not wait for the answer.
@@ -152,7 +152,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
       if ('reason' in obtained) return refuse(obtained);
       lease = obtained;
     }
-    underWay = requestUnderWay(host, by, (how) => {
+    underWay = requestUnderWay(host.access, by, (how) => {
       // Nobody waits for a command any more whose secret is gone.
       if (how === 'withdrawn') answer.whenOver?.();
       lease?.report({ type: how });
@@ -185,7 +185,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
   ): Promise<void> {
     if ('status' in asked || underWay.isWithdrawn()) return;
     if (asked.goodbye && payload.byteLength === 0) lease?.report({ type: 'goodbye', heardAt: heard.at });
-    await host.upload({
+    await host.uplink.upload({
       ...asked.upload,
       by,
       ...(payload.byteLength > 0 && { payload }),
@@ -205,7 +205,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     if ('status' in asked) return sendError(reply, answerFailure(asked));
     if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye', heardAt: heard.at });
 
-    const result = await host.upload({
+    const result = await host.uplink.upload({
       ...asked.upload,
       by,
       ...(payload && { payload }),
@@ -216,7 +216,7 @@ export async function registerRoutes(server: FastifyInstance, context: RouteCont
     if (ttdSeconds !== undefined && isWaiting(request, device)) {
       const over = new AbortController();
       device.answer.whenOver = () => over.abort();
-      await sleep(host.clock, ttdSeconds * 1_000, AbortSignal.any([over.signal, context.stopping]));
+      await sleep(host.context.clock, ttdSeconds * 1_000, AbortSignal.any([over.signal, context.stopping]));
     }
     return reply.code(202).send();
   }

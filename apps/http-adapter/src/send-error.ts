@@ -1,4 +1,4 @@
-import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { HostContext } from '@rollcall/adapter-kit';
 import type { FastifyReply } from 'fastify';
 import type { ErrorAnswer } from './answers.ts';
 
@@ -20,7 +20,7 @@ export function sendError(
 /** Errors of fastify's own: what a client did wrong has a status below 500. */
 export function describeError(
   error: unknown,
-  { failed }: Pick<AdapterHost, 'failed'>,
+  { failed }: Pick<HostContext, 'failed'>,
 ): Pick<ErrorAnswer, 'status' | 'text'> {
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)

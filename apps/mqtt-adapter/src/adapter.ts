@@ -65,7 +65,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
           done(null, true);
         })
         .catch((error: unknown) => {
-          host.failed('mqtt: connect', error);
+          host.context.failed('mqtt: connect', error);
           internalsOf(client).conn.destroy();
         });
     },
@@ -81,7 +81,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
           done(null);
         })
         .catch((error: unknown) => {
-          host.failed('mqtt: publish', error);
+          host.context.failed('mqtt: publish', error);
           internalsOf(client).conn.destroy();
         });
       return undefined;
@@ -89,7 +89,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
   });
   broker.on('clientError', (client, error) => connections.get(client)?.failed(error));
   broker.on('connectionError', (_client, error) =>
-    host.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
+    host.context.log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );
   broker.on('clientReady', (client) => {
     stopKeepAliveTimer(client);
@@ -109,7 +109,7 @@ async function startMqtt(options: MqttAdapterOptions, host: AdapterHost): Promis
       ...(options.maxHandshakes !== undefined && { maxHandshakes: options.maxHandshakes }),
       // What a device said before it closed its side is served to the end.
       allowHalfOpen: true,
-      host,
+      context: host.context,
       serve(socket, place) {
         socket.setKeepAlive(true, tcpKeepAliveDelayMs);
         readInTurns(socket);

@@ -108,7 +108,7 @@ class ServedDevice implements DeviceConnection {
     this.#conn = this.#internals.conn;
     this.#remoteAddress = peerAddress(this.#conn);
     // aedes reads on in callbacks of its own too, where nothing else would catch what is thrown.
-    this.#peer = servedPeer('mqtt', host.failed, () => this.#conn.destroy());
+    this.#peer = servedPeer('mqtt', host.context.failed, () => this.#conn.destroy());
   }
 
   listen(): void {
@@ -145,7 +145,7 @@ class ServedDevice implements DeviceConnection {
     this.#hello = readHello(packet, this.#limits.idleLimitMs);
     const verdict = judgeClientId(packet);
     if (verdict === 'identifier-rejected') {
-      this.#host.refused('identifier-rejected');
+      this.#host.access.refused('identifier-rejected');
       return this.#refuse('identifier-rejected');
     }
     if (verdict === 'aedes-refuses') return true;
@@ -162,10 +162,10 @@ class ServedDevice implements DeviceConnection {
     const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
     const presented = certificate ? { certificate } : presentedCredentials(username, password);
     if (!presented) {
-      this.#host.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
+      this.#host.access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
       return this.#refuse('bad-credentials');
     }
-    const result = await this.#host.authenticate({
+    const result = await this.#host.access.authenticate({
       ...presented,
       remoteIp: remoteIpOf(this.#conn),
       gone: () => this.#isLost(),
@@ -173,7 +173,7 @@ class ServedDevice implements DeviceConnection {
     // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
     if (this.#isLost()) return false;
     if (result.status === 'refused') return this.#refuse(result.refusal.reason);
-    const refusal = this.#host.admit(result.identity, clientId);
+    const refusal = this.#host.access.admit(result.identity, clientId);
     if (refusal) return this.#refuse(refusal.reason);
     const session = this.#open(result.identity, clientId, hello);
     if (!this.#takeUpEarly(session)) return false;
@@ -209,7 +209,7 @@ class ServedDevice implements DeviceConnection {
   #open(identity: AuthenticatedDevice, clientId: string, hello: Hello): Session {
     const { version, keepAlive } = hello;
     const keepAliveSeconds = keepAlive.serverKeepAliveSeconds ?? hello.keepAliveAsked;
-    const connection = this.#host.open(mqttTracker, {
+    const connection = this.#host.presence.open(mqttTracker, {
       identity,
       remoteId: clientId,
       slot: clientId,
@@ -323,7 +323,7 @@ class ServedDevice implements DeviceConnection {
     const conn = this.#conn;
     conn.destroySoon();
     if (conn.closed) return;
-    const { clock } = this.#host;
+    const { clock } = this.#host.context;
     const disarm = clock.at(later(clock.monotonic(), closeWithinMs), () => conn.destroy());
     conn.once('close', disarm);
   }

@@ -57,11 +57,11 @@ export class DeviceUploads {
     const topic = this.#readTopic(packet.topic);
     const request = uploadRequest(packet, topic, identity);
     const result = await this.#inOrder(
-      'failure' in request ? Promise.resolve(request) : this.#window.run(() => host.upload(request)),
+      'failure' in request ? Promise.resolve(request) : this.#window.run(() => host.uplink.upload(request)),
     );
     if (qos > 0) this.#unanswered -= 1;
     if (result.status === 'failed')
-      host.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+      host.context.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
     const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
     this.#acknowledge(packet, answer);
     if (answer.close) connection.report({ type: 'ended', ...answer.close });

@@ -53,12 +53,35 @@ export interface ListenAddress {
 
 /** What the kit hands to an app. */
 export interface AdapterHost {
+  readonly context: HostContext;
+  readonly access: HostAccess;
+  readonly presence: HostPresence;
+  readonly leases: HostLeases;
+  readonly uplink: HostUplink;
+}
+
+/** What every part of an app works with. */
+export interface HostContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly identity: AdapterIdentity;
   /** What the app counts beside what the kit counts, for `/metrics`. */
   readonly metrics: AppMetrics;
+  /**
+   * Tells of what serving one peer threw, and costs that peer alone: counted, and logged once a minute with its stack.
+   *
+   * @param where a place in the app, e.g. `mqtt`: a label of a metric.
+   */
+  failed(where: string, error: unknown): void;
+  /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
+  readonly turnedAway: TurnedAway['count'];
+  /** Has files followed that a listener uses, such as its key and certificate. */
+  followFiles(set: FollowedSet): void;
+}
+
+/** Who may come in, and stay. */
+export interface HostAccess {
   /**
    * Who is this? Looks up, verifies, asserts the registration; a device that comes with many others waits for its turn first.
    * Never rejects. Counts refusals.
@@ -86,11 +109,11 @@ export interface AdapterHost {
   holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
   /**
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
-   * {@link open}. `undefined` means yes. Counts the attempt.
+   * {@link HostPresence.open}. `undefined` means yes. Counts the attempt.
    *
    * Where a device has as many sessions as it may have, one that was silent for longer than its keep-alive ends for it.
    *
-   * @param identity absent: a device that need not say who it is; then {@link openAnonymous} follows.
+   * @param identity absent: a device that need not say who it is; then {@link HostPresence.openAnonymous} follows.
    * @param slot as {@link ConnectionDescription.slot}: whoever holds it now makes room anyhow.
    */
   admit(identity?: AuthenticatedDevice, slot?: string): Refusal | undefined;
@@ -104,10 +127,10 @@ export interface AdapterHost {
   refused(cause: RefusalReason | LoginProblem, remoteIp?: string, name?: string): void;
   /** Whether many devices have this address, as the configuration says: no limit by address is meant for it. */
   isShared(remoteIp: string): boolean;
-  /** Counts a network connection that was closed for want of room; a line a minute says how many, and from where. */
-  readonly turnedAway: TurnedAway['count'];
-  /** Has files followed that a listener uses, such as its key and certificate. */
-  followFiles(set: FollowedSet): void;
+}
+
+/** Who is connected. */
+export interface HostPresence {
   /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */
   open<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
@@ -118,8 +141,12 @@ export interface AdapterHost {
     tracker: ConnectionTracker<State, Signal>,
     connection: AnonymousConnection,
   ): OpenConnection<Signal>;
+}
+
+/** Presence without connections; {@link createLeaseBook} uses it for an app. */
+export interface HostLeases {
   /** Whether a later incarnation will find the leases that are held when this one stops. */
-  readonly leasesSurvive: boolean;
+  readonly survive: boolean;
   /** Leases of an earlier incarnation, to be taken up with {@link resume}. */
   readonly restored: readonly RestoredLease[];
   /** Goes on tracking a lease of an earlier incarnation; `tracker` begins in the state that its holder is present. */
@@ -130,12 +157,10 @@ export interface AdapterHost {
   ): OpenConnection<Signal>;
   /** What is known of the rhythms of devices that hold, or held, leases. */
   readonly rhythms: RhythmStore;
-  /**
-   * Tells of what serving one peer threw, and costs that peer alone: counted, and logged once a minute with its stack.
-   *
-   * @param where a place in the app, e.g. `mqtt`: a label of a metric.
-   */
-  failed(where: string, error: unknown): void;
+}
+
+/** Data of devices. */
+export interface HostUplink {
   /** Sends telemetry or an event on behalf of a device. Never rejects. Counts the message. */
   upload(request: UploadRequest): Promise<UploadResult>;
 }

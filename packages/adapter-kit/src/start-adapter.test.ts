@@ -241,14 +241,14 @@ describe('a device that need not say who it is', () => {
       settings: { maxConnections: 2, health: { host: '127.0.0.1', port: 0 } },
     });
     await begin();
-    expect(host.admit()).toBeUndefined();
+    expect(host.access.admit()).toBeUndefined();
     const first = beginAnonymous();
-    expect(host.admit()).toMatchObject({ reason: 'adapter-connections-exceeded' });
+    expect(host.access.admit()).toMatchObject({ reason: 'adapter-connections-exceeded' });
     const text = await (await fetch(`http://127.0.0.1:${adapter.healthPort}/metrics`)).text();
     expect(text).toMatch(/^hono_connections_unauthenticated\{.*\} 1$/m);
     first.connection.report({ type: 'end', change: { reason: 'client-closed' } });
     expect(first.ended).toEqual(['client-closed']);
-    expect(host.admit()).toBeUndefined();
+    expect(host.access.admit()).toBeUndefined();
     const second = beginAnonymous();
     await adapter.stop({ graceMs: 0 });
     expect(second.ended).toEqual(['adapter-shutdown']);
@@ -261,7 +261,7 @@ describe('a device that need not say who it is', () => {
       settings: { health: { host: '127.0.0.1', port: 0 } },
     });
     for (const tenant of ['acme', 'made-up'])
-      await host.upload({
+      await host.uplink.upload({
         endpoint: 'telemetry',
         qos: 0,
         payload: Buffer.from('x'),
@@ -280,15 +280,17 @@ describe('a device that need not say who it is', () => {
 test('whoever fails to prove a shared key is throttled under that name; who proved it gets its key all the same', async () => {
   const { host, logged } = await givenAnAdapter();
   const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
-  const first = await host.findPsk(login);
+  const first = await host.access.findPsk(login);
   for (let failures = 0; failures < 10; failures++)
-    host.refused('bad-credentials', login.remoteIp, login.identity);
-  expect(await host.findPsk(login)).toMatchObject({ refusal: { reason: 'throttled' } });
-  expect(await host.findPsk({ ...login, identity: 'valve-1@acme' })).toMatchObject({ status: 'found' });
-  expect(await host.findPsk({ ...login, remoteIp: '192.0.2.2' })).toMatchObject({ status: 'found' });
+    host.access.refused('bad-credentials', login.remoteIp, login.identity);
+  expect(await host.access.findPsk(login)).toMatchObject({ refusal: { reason: 'throttled' } });
+  expect(await host.access.findPsk({ ...login, identity: 'valve-1@acme' })).toMatchObject({
+    status: 'found',
+  });
+  expect(await host.access.findPsk({ ...login, remoteIp: '192.0.2.2' })).toMatchObject({ status: 'found' });
   if (first.status !== 'found' || !first.candidates[0]) throw new Error('no key');
-  host.proved(first.candidates[0].identity);
-  expect(await host.findPsk(login)).toMatchObject({ status: 'found' });
+  host.access.proved(first.candidates[0].identity);
+  expect(await host.access.findPsk(login)).toMatchObject({ status: 'found' });
   expect(JSON.stringify(logged)).not.toContain('shared-secret');
 });
 
@@ -296,26 +298,26 @@ test('whoever proved a shared key has it after a restart too, however often othe
   const journal = createMemoryJournal();
   const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
   const before = await givenAnAdapter({ journal });
-  const first = await before.host.findPsk(login);
+  const first = await before.host.access.findPsk(login);
   if (first.status !== 'found' || !first.candidates[0]) throw new Error('no key');
-  before.host.proved(first.candidates[0].identity);
+  before.host.access.proved(first.candidates[0].identity);
   await before.running.stop({ graceMs: 0 });
   const { host } = await givenAnAdapter({ journal, clock: before.clock });
   for (let failures = 0; failures < 10; failures++)
-    host.refused('bad-credentials', login.remoteIp, login.identity);
-  expect(await host.findPsk(login)).toMatchObject({ status: 'found' });
+    host.access.refused('bad-credentials', login.remoteIp, login.identity);
+  expect(await host.access.findPsk(login)).toMatchObject({ status: 'found' });
 });
 
 test('naming a device that proved its key buys no end of guesses', async () => {
   const { host } = await givenAnAdapter();
   const login = { identity: 'thermostat-7@acme', remoteIp: '192.0.2.1' };
-  const first = await host.findPsk(login);
+  const first = await host.access.findPsk(login);
   if (first.status !== 'found' || !first.candidates[0]) throw new Error('no key');
-  host.proved(first.candidates[0].identity);
+  host.access.proved(first.candidates[0].identity);
   const outcomes: string[] = [];
   for (let guess = 0; guess < 100; guess++) {
-    outcomes.push((await host.findPsk(login)).status);
-    host.refused('bad-credentials', login.remoteIp, login.identity);
+    outcomes.push((await host.access.findPsk(login)).status);
+    host.access.refused('bad-credentials', login.remoteIp, login.identity);
   }
   expect(outcomes.filter((each) => each === 'found')).toHaveLength(60);
 });
@@ -326,13 +328,13 @@ test('a certificate waits in the queue of its issuer, once that has vouched for 
   });
   const certificate = scriptedAuthorities.acme.issue({ subject: 'CN=thermostat-7,O=acme' }).der;
   const login = { certificate, remoteIp: '192.0.2.1' };
-  expect(await adapter.host.authenticate(login)).toMatchObject({ status: 'accepted' });
+  expect(await adapter.host.access.authenticate(login)).toMatchObject({ status: 'accepted' });
   const release = adapter.registry.hold();
   const order: string[] = [];
   const storm = Array.from({ length: 20 }, () =>
     adapter.begin({ username: 'valve-1@umbrella' }).then(() => order.push('umbrella')),
   );
-  const calm = adapter.host.authenticate(login).then(() => order.push('certificate'));
+  const calm = adapter.host.access.authenticate(login).then(() => order.push('certificate'));
   release();
   await Promise.all([calm, ...storm]);
   expect(order.indexOf('certificate')).toBeLessThan(5);

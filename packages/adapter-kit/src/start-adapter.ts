@@ -52,7 +52,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     followFiles: (set) => files.follow(set),
     admit: admitTo(context, presence, access, followed),
     leasesSurvive: parts.journal !== undefined,
-    ...createUplink(context, registry, sender),
+    uplink: createUplink(context, registry, sender),
   });
   await health.open(healthAnswers(context, parts, { delivery, files, turnedAway }));
   feedJournal(context, { delivery, presence, takenUp, access }, resources);
@@ -63,7 +63,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
   // Leases that were taken up while the registry was away did not hear of it.
   if (!connections.serving) connections.servingChanged(false);
   // What the registry says of devices that were present before may have changed meanwhile.
-  if (host.restored.length > 0) await followed.access.review();
+  if (host.leases.restored.length > 0) await followed.access.review();
   return running(context, health, {
     ...context,
     ...delivery,

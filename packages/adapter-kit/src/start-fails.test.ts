@@ -40,10 +40,10 @@ const tracker = sessionTracker<{ readonly type: 'accepted' | 'answered' }>({
 /** Opens a session that is watched for silence, and whose credentials expire. */
 async function openSession(host: AdapterHost, ended: (reason: string) => void = () => {}) {
   const login = { username: 'thermostat-7@acme', password: Buffer.from(scriptedPassword) };
-  const result = await host.authenticate({ ...login, remoteIp: '192.0.2.1' });
+  const result = await host.access.authenticate({ ...login, remoteIp: '192.0.2.1' });
   if (result.status !== 'accepted') throw new Error('refused');
-  const connection = host.open(tracker, {
-    identity: { ...result.identity, expiresAt: (host.clock.now() + 60_000) as never },
+  const connection = host.presence.open(tracker, {
+    identity: { ...result.identity, expiresAt: (host.context.clock.now() + 60_000) as never },
     remoteId: 'unit-1',
     protocol: 'test',
     onDisconnected: ({ reason }) => ended(reason),
@@ -107,7 +107,7 @@ describe('an adapter that cannot start', () => {
       {
         adapter: starting(async (host) => {
           await openSession(host);
-          host.turnedAway('pending', '192.0.2.1');
+          host.context.turnedAway('pending', '192.0.2.1');
           throw boom;
         }),
       },

@@ -20,13 +20,13 @@ const { der: certificate } = acme.issue({ subject: 'CN=thermostat-7,O=acme' });
 
 async function logIn({ host }: ScriptedInTest, type: CredentialsType): Promise<AuthenticatedDevice> {
   if (type === 'psk') {
-    const found = await host.findPsk({ identity: username, remoteIp });
+    const found = await host.access.findPsk({ identity: username, remoteIp });
     if (found.status === 'refused' || !found.candidates[0]) throw new Error('refused');
     return found.candidates[0].identity;
   }
   const proof =
     type === 'x509-cert' ? { certificate } : { username, password: Buffer.from(scriptedPassword) };
-  const result = await host.authenticate({ ...proof, remoteIp });
+  const result = await host.access.authenticate({ ...proof, remoteIp });
   if (result.status === 'refused') throw new Error(result.refusal.reason);
   return result.identity;
 }
@@ -45,7 +45,7 @@ const leaseTracker: ConnectionTracker<boolean, 'begin'> = {
 };
 
 function beginLease({ host }: ScriptedInTest, identity: AuthenticatedDevice): void {
-  const lease = host.open(leaseTracker, {
+  const lease = host.presence.open(leaseTracker, {
     identity,
     remoteId: identity.authId,
     protocol: 'test',
@@ -90,8 +90,8 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
     test(`what else its secret opened: ${opened}`, () =>
       withDevice(async (adapter, identity) => {
         const told: AccessEnd[] = [];
-        const held = adapter.host.holdProof(identity, (reason) => told.push(reason));
-        const released = adapter.host.holdProof(identity, () => told.push('access-revoked'));
+        const held = adapter.host.access.holdProof(identity, (reason) => told.push(reason));
+        const released = adapter.host.access.holdProof(identity, () => told.push('access-revoked'));
         released.release();
         expect([held.isOver(), released.isOver()]).toEqual([false, true]);
         happens(adapter.registry, type, adapter.clock.now());
@@ -112,7 +112,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       withDevice(async ({ registry, clock, host }, identity) => {
         happens(registry, type, clock.now());
         await settled();
-        const { status } = await host.reauthorize(identity);
+        const { status } = await host.access.reauthorize(identity);
         expect(status).toBe(opened === 'stays' ? 'accepted' : 'refused');
       }));
   });
@@ -131,7 +131,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
         const told: AccessEnd[] = [];
         const outcome = await logIn(adapter, type).then(
           (identity) => {
-            const held = host.holdProof(identity, (reason) => told.push(reason));
+            const held = host.access.holdProof(identity, (reason) => told.push(reason));
             expect(held.isInDoubt(), 'until the registry was asked again').toBe(true);
             return held;
           },
@@ -147,10 +147,10 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
     withDevice(async (adapter, identity) => {
       const { registry, host } = adapter;
       registry.setCredentials('acme', 'valve-1', type, 'disabled');
-      expect(host.admit(identity), 'others do not matter').toBeUndefined();
+      expect(host.access.admit(identity), 'others do not matter').toBeUndefined();
       registry.touch('acme', 'thermostat-7');
-      expect(host.admit(identity)).toMatchObject({ reason: 'busy' });
-      expect(host.admit(await logIn(adapter, type))).toBeUndefined();
+      expect(host.access.admit(identity)).toMatchObject({ reason: 'busy' });
+      expect(host.access.admit(await logIn(adapter, type))).toBeUndefined();
     }));
 
   test('whose registry changes with each look-up hears that it may try again', () =>
@@ -162,7 +162,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
         return assertRegistration(...asked);
       };
       if (type === 'psk')
-        expect(adapter.host.admit(await logIn(adapter, type))).toMatchObject({ reason: 'busy' });
+        expect(adapter.host.access.admit(await logIn(adapter, type))).toMatchObject({ reason: 'busy' });
       else await expect(logIn(adapter, type)).rejects.toThrow('busy');
     }));
 
@@ -224,7 +224,7 @@ describe.each(credentialsTypes)('a device that came in by %s', (type) => {
       for (const other of credentialsTypes)
         if (other !== type) after.registry.setCredentials('acme', 'thermostat-7', other, 'deleted');
       const identity = { device: open.device, authId: open.remoteId, tenant: await logInTenant(after) };
-      after.host.resume(
+      after.host.leases.resume(
         { ...leaseTracker, initial: true },
         { identity, remoteId: open.remoteId, protocol: 'test' },
         open,
@@ -252,8 +252,8 @@ test('a device whose access is revoked is told of in one line, whatever it had o
   const identity = await logIn(adapter, 'hashed-password');
   beginLease(adapter, identity);
   for (const remoteId of ['a', 'b', 'c']) await adapter.begin({ identity, remoteId });
-  adapter.host.holdProof(await logIn(adapter, 'psk'), () => {});
-  adapter.host.holdProof(await logIn(adapter, 'x509-cert'), () => {});
+  adapter.host.access.holdProof(await logIn(adapter, 'psk'), () => {});
+  adapter.host.access.holdProof(await logIn(adapter, 'x509-cert'), () => {});
   adapter.registry.disable('acme', 'thermostat-7');
   await settled();
   expect(lines()).toEqual([device]);

@@ -39,7 +39,7 @@ export interface AccessBook {
   lookUp(find: () => Promise<PskLookup>): Promise<PskLookup>;
   /** Whether what was looked up for a device may have changed since. */
   mayBeOutdated(identity: AuthenticatedDevice): boolean;
-  /** See `AdapterHost.holdProof`. */
+  /** See `HostAccess.holdProof`. */
   holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
   /** `ended` is called once, when the device may hold its lease no more. The result releases it. */
   holdLease(identity: AuthenticatedDevice, ended: () => void): () => void;

@@ -2,7 +2,7 @@ import type { Clock, Log, Random } from '@rollcall/core';
 import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import {
   loginProblems,
-  type AdapterHost,
+  type HostAccess,
   type AuthenticatedDevice,
   type AuthenticationResult,
   type DeviceLogin,
@@ -59,7 +59,7 @@ export interface AuthenticatorOptions extends Pick<
 /** Who is this? Devices that come all at once wait for their turn. */
 export interface Authenticator
   extends
-    Pick<AdapterHost, 'authenticate' | 'findPsk' | 'reauthorize' | 'refused' | 'proved'>,
+    Pick<HostAccess, 'authenticate' | 'findPsk' | 'reauthorize' | 'refused' | 'proved'>,
     Pick<ProofMemory, 'stored' | 'takeChanges'> {
   /** A device of this tenant proved who it is: from now on the tenant has a turn of its own. */
   provedTenant(tenant: string): void;

@@ -18,7 +18,7 @@ export interface AdapterContext {
   readonly settings: CompleteSettings;
   readonly observer: AdapterObserver;
   readonly metrics: Pick<AdapterMetrics, 'contentType' | 'render'>;
-  /** See `AdapterHost.failed`. */
+  /** See `HostContext.failed`. */
   failed(where: string, error: unknown): void;
   /** How far the adapter has come. */
   phase: 'starting' | 'running' | 'stopping';

@@ -1,7 +1,7 @@
 import type { DeviceRef } from '@rollcall/core';
 import { admit } from '../authentication/admission.ts';
 import { refuse } from '../authentication/refuse.ts';
-import type { AdapterHost } from '../protocol-adapter.ts';
+import type { HostAccess } from '../protocol-adapter.ts';
 import type { Access } from './create-access.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Presence } from './create-presence.ts';
@@ -13,7 +13,7 @@ export function admitTo(
   { connections, anonymous }: Presence,
   { authenticator }: Access,
   { access }: FollowedRegistry,
-): AdapterHost['admit'] {
+): HostAccess['admit'] {
   const { adapter, settings, observer, log } = context;
   // With leases there is nothing to drain: a request that was begun is served.
   const drains = settings.drainPerSecond > 0 && adapter.presence !== 'lease';

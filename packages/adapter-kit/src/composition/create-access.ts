@@ -2,22 +2,17 @@ import type { PasswordVerifier } from '@rollcall/core';
 import { createAuthenticator, type Authenticator } from '../authentication/authenticator.ts';
 import { refuse, type Refused } from '../authentication/refuse.ts';
 import { neverRejects } from '../containment/never-rejects.ts';
-import type { AdapterHost, AuthenticationResult } from '../protocol-adapter.ts';
+import type { HostAccess, AuthenticationResult } from '../protocol-adapter.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 import type { Delivery } from './open-delivery.ts';
 import type { ResourceStack } from './resource-stack.ts';
 import type { TakenUp } from './take-up-journal.ts';
 
-type AccessOfHost = Pick<
-  AdapterHost,
-  'authenticate' | 'findPsk' | 'reauthorize' | 'holdProof' | 'isShared' | 'refused' | 'proved'
->;
-
 /** Who is let in. */
 export interface Access {
   readonly authenticator: Authenticator;
-  readonly host: AccessOfHost;
+  readonly host: Omit<HostAccess, 'admit'>;
 }
 
 interface AccessParts {

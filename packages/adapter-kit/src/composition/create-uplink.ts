@@ -1,6 +1,6 @@
 import type { DeviceDataSender, DeviceRegistry } from '@rollcall/core';
 import { neverRejects } from '../containment/never-rejects.ts';
-import type { AdapterHost } from '../protocol-adapter.ts';
+import type { HostUplink } from '../protocol-adapter.ts';
 import { createMessageRate } from '../upload/message-rate.ts';
 import { failedInside, tooManyMessages, upload, type UploadContext } from '../upload/upload.ts';
 import type { AdapterContext } from './adapter-context.ts';
@@ -10,7 +10,7 @@ export function createUplink(
   { adapter, clock, random, settings, observer, failed }: AdapterContext,
   registry: DeviceRegistry,
   sender: DeviceDataSender,
-): Pick<AdapterHost, 'upload'> {
+): HostUplink {
   const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
   const context: UploadContext = {
     adapterType: adapter.type,

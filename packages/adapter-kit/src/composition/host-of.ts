@@ -1,37 +1,48 @@
 import { containedClock } from '@rollcall/containment';
 import type { TurnedAway } from '../listening/turned-away.ts';
-import type { AdapterHost } from '../protocol-adapter.ts';
+import type { AdapterHost, HostAccess, HostContext, HostUplink } from '../protocol-adapter.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Access } from './create-access.ts';
 import type { Presence } from './create-presence.ts';
 import type { TakenUp } from './take-up-journal.ts';
 
-interface HostParts extends Pick<AdapterHost, 'admit' | 'upload' | 'leasesSurvive' | 'followFiles'> {
+interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, 'admit'> {
   readonly turnedAway: TurnedAway;
   readonly presence: Presence;
   readonly takenUp: TakenUp;
+  readonly leasesSurvive: boolean;
   readonly access: Access;
+  readonly uplink: HostUplink;
 }
 
 /** What the app gets to work with. */
 export function hostOf(
   { clock, random, log, identity, observer, failed }: AdapterContext,
-  { turnedAway, presence: { connections, anonymous }, takenUp, access, ...parts }: HostParts,
+  { turnedAway, followFiles, presence, takenUp, leasesSurvive, access, admit, uplink }: HostParts,
 ): AdapterHost {
+  const { connections, anonymous } = presence;
   return {
-    clock: containedClock(clock),
-    random,
-    log,
-    identity,
-    metrics: { counter: observer.counter, gauge: observer.gauge },
-    turnedAway: turnedAway.count,
-    failed,
-    ...access.host,
-    ...parts,
-    open: (tracker, description) => connections.open(tracker, description),
-    openAnonymous: (tracker, connection) => anonymous.open(tracker, connection),
-    restored: takenUp.restored,
-    resume: (tracker, description, event) => connections.resume(tracker, description, event),
-    rhythms: takenUp.rhythms,
+    context: {
+      clock: containedClock(clock),
+      random,
+      log,
+      identity,
+      metrics: { counter: observer.counter, gauge: observer.gauge },
+      failed,
+      turnedAway: turnedAway.count,
+      followFiles,
+    },
+    access: { ...access.host, admit },
+    presence: {
+      open: (tracker, description) => connections.open(tracker, description),
+      openAnonymous: (tracker, connection) => anonymous.open(tracker, connection),
+    },
+    leases: {
+      survive: leasesSurvive,
+      restored: takenUp.restored,
+      resume: (tracker, description, event) => connections.resume(tracker, description, event),
+      rhythms: takenUp.rhythms,
+    },
+    uplink,
   };
 }

@@ -1,5 +1,5 @@
 import type { ConnectionTracker } from '@rollcall/core';
-import type { AdapterHost, ProtocolAdapter } from '../protocol-adapter.ts';
+import type { HostPresence, ProtocolAdapter } from '../protocol-adapter.ts';
 
 /** What throws for one device: everything an adapter calls while it serves one. */
 export type Curse = keyof typeof curses;
@@ -17,7 +17,7 @@ function failingTracker<State, Signal>(
   return { ...tracker, reduce: (...args) => (++seen > signals ? fail() : tracker.reduce(...args)) };
 }
 
-type Open = AdapterHost['open'];
+type Open = HostPresence['open'];
 
 const curses = {
   'its tracker, at once': (open) => (tracker, description) => open(failingTracker(tracker, 0), description),
@@ -45,14 +45,17 @@ export function cursedAdapter(adapter: ProtocolAdapter, curse: Curse, device: st
   return {
     type: adapter.type,
     start(host) {
-      const open: Open = (tracker, description) => host.open(tracker, description);
+      const open: Open = (tracker, description) => host.presence.open(tracker, description);
       const cursed = curses[curse](open);
       return adapter.start({
         ...host,
-        open: (tracker, description) =>
-          description.identity.device.device === device
-            ? cursed(tracker, description)
-            : open(tracker, description),
+        presence: {
+          ...host.presence,
+          open: (tracker, description) =>
+            description.identity.device.device === device
+              ? cursed(tracker, description)
+              : open(tracker, description),
+        },
       });
     },
   };

@@ -58,7 +58,7 @@ function createLineAdapter({ maxPendingSockets = 100 }: AdapterLimits = {}): Pro
         listeners: { plain: { host: '127.0.0.1', port: 0 } },
         handshakeTimeoutMs: 10_000,
         maxPendingSockets,
-        host,
+        context: host.context,
         serve: (socket, place) => serve(socket, place, host),
       }),
   };
@@ -73,7 +73,7 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
     if (greeted) report(line === 'bye' ? { type: 'left', reason: 'client-closed' } : { type: 'line' });
     else
       greet(line).catch((error: unknown) => {
-        host.failed('lines', error);
+        host.context.failed('lines', error);
         socket.destroy();
       });
     greeted = true;
@@ -82,12 +82,12 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
   async function greet(line: string): Promise<void> {
     const [username = '', password = '', remoteId = ''] = line.split(' ');
     const login = { username, password: Buffer.from(password), remoteIp: socket.remoteAddress ?? '' };
-    const result = await host.authenticate(login);
-    const refused = result.status === 'refused' || host.admit(result.identity) !== undefined;
+    const result = await host.access.authenticate(login);
+    const refused = result.status === 'refused' || host.access.admit(result.identity) !== undefined;
     if (result.status === 'refused' && result.refusal.reason === 'throttled')
       return void socket.end('later\n');
     if (refused || socket.destroyed) return void socket.end('no\n');
-    const connection = host.open(lineTracker, {
+    const connection = host.presence.open(lineTracker, {
       identity: result.identity,
       remoteId,
       slot: remoteId,

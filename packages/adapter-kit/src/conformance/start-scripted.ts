@@ -105,7 +105,7 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
   if (!host) throw new Error('not started');
   const logIn = async (username: string): Promise<AuthenticatedDevice> => {
     const password = Buffer.from(scriptedPassword);
-    const result = await host.authenticate({ username, password, remoteIp: '127.0.0.1' });
+    const result = await host.access.authenticate({ username, password, remoteIp: '127.0.0.1' });
     if (result.status !== 'accepted') throw new Error('refused');
     return result.identity;
   };
@@ -114,7 +114,7 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
     host,
     beginAnonymous() {
       const ended: DisconnectReason[] = [];
-      const connection = host.openAnonymous(onCommand, {
+      const connection = host.presence.openAnonymous(onCommand, {
         onDisconnected: ({ reason }) => ended.push(reason),
       });
       connection.report({ type: 'begin' });
@@ -130,7 +130,7 @@ export async function startScripted(setting: TestSetting = {}): Promise<Scripted
       };
       const ended: DisconnectReason[] = [];
       const remoteId = facts.remoteId ?? 'unit-1';
-      const connection = host.open(onCommand, {
+      const connection = host.presence.open(onCommand, {
         identity,
         remoteId,
         slot: remoteId,

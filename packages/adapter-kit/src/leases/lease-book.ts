@@ -47,7 +47,7 @@ export function createLeaseBook<
   endAtShutdown: boolean,
   watch: LeaseWatch<AbsentHolder | State> = {},
 ): LeaseBook<LeaseSignal | Signal> {
-  const livesOn = host.leasesSurvive && !endAtShutdown;
+  const livesOn = host.leases.survive && !endAtShutdown;
   const leases = new Map<string, OpenConnection<LeaseSignal | Signal>>();
   const tracker = leaseTracker(holding);
 
@@ -77,22 +77,22 @@ export function createLeaseBook<
       reduce(state, signal, at) {
         const step = tracker.reduce(state, signal, at);
         const rhythm = rhythmOf(step.state);
-        if (rhythm !== rhythmOf(state)) host.rhythms.set(key, rhythm);
+        if (rhythm !== rhythmOf(state)) host.leases.rhythms.set(key, rhythm);
         watch.stepped?.(identity, state, step.state);
         return step;
       },
     };
   }
 
-  for (const lease of host.restored) {
+  for (const lease of host.leases.restored) {
     const key = holderKey(lease.identity);
     const { protocol: name, remoteAddress } = lease.event;
     const origin: LeaseOrigin = { protocol: name, ...(remoteAddress !== undefined && { remoteAddress }) };
     const { basis, lastSeen, until } = lease;
-    const rhythm = host.rhythms.get(key);
+    const rhythm = host.leases.rhythms.get(key);
     const restored = holding.restore({ rhythm, basis, lastSeen, until, openRequests: 0 });
     const description = describe(lease.identity, origin, key);
-    leases.set(key, host.resume(observed(lease.identity, key, restored), description, lease.event));
+    leases.set(key, host.leases.resume(observed(lease.identity, key, restored), description, lease.event));
   }
 
   return {
@@ -101,10 +101,10 @@ export function createLeaseBook<
       const key = holderKey(identity);
       const held = leases.get(key);
       if (held) return held;
-      const refusal = host.admit(identity);
+      const refusal = host.access.admit(identity);
       if (refusal) return refusal;
-      const absent: AbsentHolder = { phase: 'absent', rhythm: host.rhythms.get(key) };
-      const opened = host.open(observed(identity, key, absent), describe(identity, origin, key));
+      const absent: AbsentHolder = { phase: 'absent', rhythm: host.leases.rhythms.get(key) };
+      const opened = host.presence.open(observed(identity, key, absent), describe(identity, origin, key));
       leases.set(key, opened);
       return opened;
     },

@@ -1,4 +1,4 @@
-import type { AdapterHost, AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { HostAccess, AuthenticatedDevice } from '../protocol-adapter.ts';
 
 /** A request that keeps a lease until it is answered. */
 export interface RequestUnderWay {
@@ -14,12 +14,12 @@ export interface RequestUnderWay {
  * @param report called once: `answered` renews the lease, `withdrawn` does not.
  */
 export function requestUnderWay(
-  host: Pick<AdapterHost, 'holdProof'>,
+  access: Pick<HostAccess, 'holdProof'>,
   by: AuthenticatedDevice,
   report: (how: 'answered' | 'withdrawn') => void,
 ): RequestUnderWay {
   let ended: 'answered' | 'withdrawn' | undefined;
-  const held = host.holdProof(by, () => end('withdrawn'));
+  const held = access.holdProof(by, () => end('withdrawn'));
 
   function end(how: 'answered' | 'withdrawn'): void {
     if (ended) return;

@@ -69,8 +69,10 @@ describe('draining', () => {
       password: Buffer.from(scriptedPassword),
       remoteIp: '192.0.2.1',
     };
-    const result = await host.authenticate(login);
-    expect(result.status === 'accepted' && host.admit(result.identity)).toMatchObject({ reason: 'busy' });
+    const result = await host.access.authenticate(login);
+    expect(result.status === 'accepted' && host.access.admit(result.identity)).toMatchObject({
+      reason: 'busy',
+    });
     registry.disable('acme', 'thermostat-7');
     await settled();
     expect(new Set(ends(adapter).map((event) => event.type === 'disconnected' && event.reason))).toEqual(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { TransportError } from '@rollcall/core';
 import { containServer } from '@rollcall/containment';
-import type { AdapterHost, ListenAddress } from '../protocol-adapter.ts';
+import type { HostContext, ListenAddress } from '../protocol-adapter.ts';
 import type { Listener } from './listener-options.ts';
 
 /** Network connections that the system may keep until they are accepted; it grants what it is configured to at most. */
@@ -18,7 +18,7 @@ export async function bind(
   server: Server,
   scheme: string,
   { host, port }: Listener,
-  { log, failed }: Pick<AdapterHost, 'log' | 'failed'>,
+  { log, failed }: Pick<HostContext, 'log' | 'failed'>,
 ): Promise<ListenAddress> {
   containServer(server, scheme, failed);
   server.listen({ port, host, backlog });

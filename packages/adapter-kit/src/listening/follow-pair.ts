@@ -1,12 +1,12 @@
 import { checkNewPair, checkPair, type PemPair } from '../followed-files/certificate-pair.ts';
-import type { AdapterHost } from '../protocol-adapter.ts';
+import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 
 /** Has a listener show a new certificate when there is one in its files. */
 export function followPair(
   name: string,
   listener: TlsListener,
-  { clock, followFiles }: Pick<AdapterHost, 'clock'> & Partial<Pick<AdapterHost, 'followFiles'>>,
+  { clock, followFiles }: Pick<HostContext, 'clock'> & Partial<Pick<HostContext, 'followFiles'>>,
   use: (pair: PemPair) => void,
 ): void {
   if (!listener.files || !followFiles) return;

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdapterHost, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
+import type { HostContext, ListenAddress, RunningProtocol } from '../protocol-adapter.ts';
 import { outliveFailedWrites } from '../arrival/outlive-failed-writes.ts';
 import { bind } from './bind.ts';
 import { followPair } from './follow-pair.ts';
@@ -25,8 +25,8 @@ export interface SocketServerOptions {
   readonly allowHalfOpen?: boolean;
   /** What becomes of connections that are not accepted when the adapter stops: they are cut (default), or left to `serve`. */
   readonly pendingAtStop?: 'cut' | 'leave';
-  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway'> &
-    Partial<Pick<AdapterHost, 'followFiles'>>;
+  readonly context: Pick<HostContext, 'clock' | 'log' | 'metrics' | 'failed' | 'turnedAway'> &
+    Partial<Pick<HostContext, 'followFiles'>>;
   /** A network connection is there. Its place says how much it is worth until it is accepted. */
   serve(socket: Socket, place: SocketPlace): void;
 }
@@ -44,22 +44,22 @@ const defaultMaxHandshakes = 500;
  * @throws TransportError where a port cannot be had.
  */
 export async function listenForSockets(options: SocketServerOptions): Promise<RunningProtocol> {
-  const { scheme, listeners, host } = options;
+  const { scheme, listeners, context } = options;
   const sockets = new Set<Socket>();
   const max = placesWithin(options.maxPendingSockets, openFilesLimit());
   if (max < options.maxPendingSockets)
-    host.log.info(
+    context.log.info(
       { scheme, places: max },
       'the system lets this process have few files open: so many connections may wait for their login',
     );
-  const pending = createPendingSockets({ max, turnedAway: host.turnedAway });
+  const pending = createPendingSockets({ max, turnedAway: context.turnedAway });
   const servers: Server[] = [];
   const listening: ListenAddress[] = [];
   const arrivals = createArrivals({
     pending,
     balancers: listeners.balancers,
     headerTimeoutMs: options.handshakeTimeoutMs,
-    host,
+    context,
   });
   let stopping = false;
 
@@ -75,7 +75,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
 
   function accept(socket: Socket, place: SocketPlace): void {
     socket.setNoDelay(true);
-    outliveFailedWrites(socket, host.clock);
+    outliveFailedWrites(socket, context.clock);
     options.serve(socket, place);
   }
 
@@ -87,7 +87,7 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
   ): Promise<void> {
     server.on('connection', (socket: Socket) => arrive(socket, serve));
     servers.push(server);
-    listening.push(await bind(server, itsScheme, listener, host));
+    listening.push(await bind(server, itsScheme, listener, context));
   }
 
   async function close(): Promise<void> {
@@ -107,9 +107,9 @@ export async function listenForSockets(options: SocketServerOptions): Promise<Ru
         timeoutMs: options.handshakeTimeoutMs,
         max: options.maxHandshakes ?? defaultMaxHandshakes,
         scheme: `${scheme}s`,
-        host,
+        context,
       });
-      followPair(`${scheme}s`, listeners.tls, host, handshakes.use);
+      followPair(`${scheme}s`, listeners.tls, context, handshakes.use);
       await listen(
         createServer({ allowHalfOpen, highWaterMark: bytesBeforeTls }),
         `${scheme}s`,

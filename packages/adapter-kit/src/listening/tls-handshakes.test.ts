@@ -23,7 +23,7 @@ async function givenAServer(maxHandshakes: number, maxPendingSockets = 100) {
     handshakeTimeoutMs: 10_000,
     maxPendingSockets,
     maxHandshakes,
-    host: {
+    context: {
       clock,
       log: silentLog,
       metrics: { counter() {}, gauge() {} },

@@ -10,7 +10,7 @@ import {
 } from '@rollcall/core';
 import { containServer } from '@rollcall/containment';
 import type { PemPair } from '../followed-files/certificate-pair.ts';
-import type { AdapterHost } from '../protocol-adapter.ts';
+import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from './peer-address.ts';
 import { tlsServerOptions } from './tls-server-options.ts';
@@ -23,7 +23,7 @@ export interface TlsHandshakesOptions {
   readonly max: number;
   /** E.g. `mqtts`. */
   readonly scheme: string;
-  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'failed' | 'turnedAway'>;
+  readonly context: Pick<HostContext, 'clock' | 'log' | 'failed' | 'turnedAway'>;
 }
 
 /** Turns network connections into TLS ones. */
@@ -60,8 +60,8 @@ const startsPerTurn = 16;
  * turns by address.
  */
 export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshakes {
-  const { timeoutMs, host } = options;
-  const { clock, log } = host;
+  const { timeoutMs, context } = options;
+  const { clock, log } = context;
   const places = createPlaces<Handshake>({ max: options.max, wholeToOne: true, sameBlock: 'newcomer' });
   const running = createOrderedSet<Handshake>();
   const waiting = createFairQueue<Handshake>();
@@ -79,7 +79,7 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
     over(handshake);
     handshake.secured(secure);
   });
-  containServer(server, options.scheme, host.failed);
+  containServer(server, options.scheme, context.failed);
   server.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'TLS handshake failed');
     // One that took too long is told of, and left open.
@@ -108,7 +108,7 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
   }
 
   function giveUp(handshake: Handshake): void {
-    host.turnedAway('handshake', handshake.remoteIp);
+    context.turnedAway('handshake', handshake.remoteIp);
     forget(handshake);
     handshake.socket.destroy();
   }

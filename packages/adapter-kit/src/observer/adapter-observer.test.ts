@@ -66,15 +66,15 @@ const [right, wrong] = [scriptedPassword, 'wrong'].map((password) => Buffer.from
 test('an observer is told of attempts to connect', async () => {
   const { observer, take } = recordingObserver();
   const { host } = await givenAnObservedAdapter([observer]);
-  await host.authenticate({ ...login, password: wrong });
-  host.refused('credentials-missing');
-  const result = await host.authenticate({ ...login, password: right });
+  await host.access.authenticate({ ...login, password: wrong });
+  host.access.refused('credentials-missing');
+  const result = await host.access.authenticate({ ...login, password: right });
   expect(take()).toEqual([
     ['attempted', 'bad-credentials', 'wrong-secret', undefined],
     ['attempted', 'bad-credentials', 'credentials-missing', undefined],
   ]);
   if (result.status !== 'accepted') throw new Error('refused');
-  expect(host.admit(result.identity)).toBeUndefined();
+  expect(host.access.admit(result.identity)).toBeUndefined();
   expect(take()).toEqual([['attempted', 'succeeded', undefined, 'thermostat-7']]);
 });
 
@@ -117,18 +117,18 @@ test('an observer is told of events, and what becomes of them', async () => {
 test('an observer is told of uploads, of peers that are turned away, and of failures', async () => {
   const { observer, take } = recordingObserver();
   const { host, sender, clock } = await givenAnObservedAdapter([observer]);
-  const result = await host.authenticate({ ...login, password: right });
+  const result = await host.access.authenticate({ ...login, password: right });
   if (result.status !== 'accepted') throw new Error('refused');
   const request = { by: result.identity, endpoint: 'event', qos: 1, origAddress: 'e' } as const;
   sender.outcome = () => {
     clock.advance(7);
     return { status: 'accepted' };
   };
-  await host.upload({ ...request, payload: Buffer.from('data') });
-  await host.upload(request);
-  host.turnedAway('pending', '192.0.2.1');
+  await host.uplink.upload({ ...request, payload: Buffer.from('data') });
+  await host.uplink.upload(request);
+  host.context.turnedAway('pending', '192.0.2.1');
   const error = new Error('boom');
-  host.failed('mqtt', error);
+  host.context.failed('mqtt', error);
   expect(take()).toEqual([
     ['uploaded', 'thermostat-7', 'accepted', 7],
     ['uploaded', 'thermostat-7', 'failed', 0],
@@ -145,7 +145,7 @@ test('an observer may read what there is at the moment, and what the app counts'
   answers(away);
   await begin();
   beginAnonymous();
-  host.metrics.gauge({ name: 'x_open', help: 'open' }, () => 3);
+  host.context.metrics.gauge({ name: 'x_open', help: 'open' }, () => 3);
   expect(states.presence?.byTenant()).toEqual(new Map([['acme', 1]]));
   expect(states.presence?.anonymous()).toBe(1);
   expect(states.authentication?.waiting()).toBe(0);
@@ -175,7 +175,7 @@ test('an observer that throws changes nothing for devices, for sinks and for oth
   const { begin, events, logged, host } = await givenAnObservedAdapter([throwing, observer]);
   await begin();
   await events(1);
-  host.failed('mqtt', new Error('boom'));
+  host.context.failed('mqtt', new Error('boom'));
   expect(take().map(([fact]) => fact)).toEqual(['published', 'delivered', 'failed']);
   expect(logged).toMatchObject([
     { level: 'error', facts: { where: 'observer', err: new Error('published') } },

@@ -65,7 +65,7 @@ const untilEnded: ConnectionTracker<null, 'begin'> = {
 };
 
 async function identityIn(adapter: ScriptedInTest): Promise<AuthenticatedDevice> {
-  const result = await adapter.host.authenticate(login);
+  const result = await adapter.host.access.authenticate(login);
   if (result.status !== 'accepted') throw new Error('refused');
   return result.identity;
 }
@@ -75,7 +75,7 @@ test('an app that throws when it is told to close one connection keeps no other 
   const first = await adapter.begin();
   const ended: string[] = [];
   const identity = await identityIn(adapter);
-  const cursed = adapter.host.open(untilEnded, {
+  const cursed = adapter.host.presence.open(untilEnded, {
     identity,
     remoteId: 'x',
     protocol: 'test',
@@ -103,7 +103,7 @@ test('a registry or a sender that throws, or rejects, has the device refused or 
   for (const cursed of [fail, async () => fail()]) {
     sender.send = cursed;
     expect(
-      await host.upload({
+      await host.uplink.upload({
         by,
         endpoint: 'event',
         qos: 1,
@@ -114,9 +114,9 @@ test('a registry or a sender that throws, or rejects, has the device refused or 
     ).toMatchObject({ status: 'failed', failure: { status: 500 }, terminal: false });
     registry.getTenant = cursed;
     const refused = { status: 'refused', refusal: { reason: 'unavailable' } };
-    expect(await host.authenticate(login)).toMatchObject(refused);
-    expect(await host.findPsk({ identity: 'valve-1@acme', remoteIp: '::1' })).toMatchObject(refused);
-    expect(await host.reauthorize(by)).toMatchObject(refused);
+    expect(await host.access.authenticate(login)).toMatchObject(refused);
+    expect(await host.access.findPsk({ identity: 'valve-1@acme', remoteIp: '::1' })).toMatchObject(refused);
+    expect(await host.access.reauthorize(by)).toMatchObject(refused);
     delete (registry as { getTenant?: unknown }).getTenant;
   }
   await adapter.running.stop({ graceMs: 0 });

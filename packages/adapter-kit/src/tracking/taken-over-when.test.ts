@@ -32,11 +32,11 @@ const session: ConnectionTracker<Instant | null, 'begin'> = {
 test('a connection that is taken over has ended when the newer one begins, however slow the process is', async () => {
   const adapter = await startScripted({ clock: new PassingClock() });
   const login = { username: 'valve-1@acme', password: Buffer.from(scriptedPassword), remoteIp: '::1' };
-  const result = await adapter.host.authenticate(login);
+  const result = await adapter.host.access.authenticate(login);
   if (result.status !== 'accepted') throw new Error('refused');
   const { identity } = result;
   for (const remoteId of ['older', 'newer'])
-    adapter.host.open(session, { identity, remoteId, slot: 'x', protocol: 'Test' }).report('begin');
+    adapter.host.presence.open(session, { identity, remoteId, slot: 'x', protocol: 'Test' }).report('begin');
   await settled();
   const [, ended, newer] = adapter.sink.events;
   expect(ended).toMatchObject({ type: 'disconnected', reason: 'taken-over' });

@@ -21,7 +21,7 @@ async function givenAServer() {
     listeners: { plain: { host: '127.0.0.1', port: 0 }, balancers: parseAddressRanges(['127.0.0.1']) },
     handshakeTimeoutMs: 10_000,
     maxPendingSockets,
-    host: {
+    context: {
       clock,
       log: silentLog,
       metrics: { counter() {}, gauge() {} },

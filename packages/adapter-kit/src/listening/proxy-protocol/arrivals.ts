@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AddressRanges } from '../../config/address-ranges.ts';
-import type { AdapterHost } from '../../protocol-adapter.ts';
+import type { HostContext } from '../../protocol-adapter.ts';
 import { createRefusalReport } from '../../refusals/refusal-report.ts';
 import { remoteIpOf } from '../peer-address.ts';
 import type { PendingSockets, SocketPlace } from '../pending-sockets.ts';
@@ -11,7 +11,7 @@ export interface ArrivalsOptions {
   /** Absent: no connection begins with a header. */
   readonly balancers: AddressRanges | undefined;
   readonly headerTimeoutMs: number;
-  readonly host: Pick<AdapterHost, 'clock' | 'log' | 'metrics'>;
+  readonly context: Pick<HostContext, 'clock' | 'log' | 'metrics'>;
 }
 
 /** New network connections, until it is known whose they are, and they have a place. */
@@ -24,7 +24,7 @@ export interface Arrivals {
  * Where connections come through balancers, they take their places when their headers have said whose they are. Until then each counts among
  * those that wait in all, and not among those of its address: that is the balancer's, and all devices would have one.
  */
-export function createArrivals({ pending, balancers, headerTimeoutMs, host }: ArrivalsOptions): Arrivals {
+export function createArrivals({ pending, balancers, headerTimeoutMs, context }: ArrivalsOptions): Arrivals {
   if (!balancers)
     return {
       arrive(socket, serve) {
@@ -35,8 +35,8 @@ export function createArrivals({ pending, balancers, headerTimeoutMs, host }: Ar
     };
 
   const refusals: Record<ProxyHeaderRefusal, number> = { untrusted: 0, missing: 0, malformed: 0, late: 0 };
-  const report = createRefusalReport(host, 'PROXY protocol');
-  host.metrics.counter(
+  const report = createRefusalReport(context, 'PROXY protocol');
+  context.metrics.counter(
     {
       name: 'rollcall_proxy_headers_refused_total',
       help: 'Network connections closed for their PROXY protocol header, or for want of one',
@@ -47,7 +47,7 @@ export function createArrivals({ pending, balancers, headerTimeoutMs, host }: Ar
   const headers = createProxyHeaders({
     trusted: balancers,
     timeoutMs: headerTimeoutMs,
-    clock: host.clock,
+    clock: context.clock,
     refused(cause, remoteIp) {
       refusals[cause] += 1;
       report.refused(cause, remoteIp);
