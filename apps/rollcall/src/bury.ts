@@ -10,6 +10,8 @@ export type BuryCommand = {
   readonly adapterId: string;
   /** A queue to listen on for the adapter, of networks without subscriptions. */
   readonly queue?: string | undefined;
+  /** Whether what is no connection event is taken out of that queue. */
+  readonly dropOthers?: boolean | undefined;
   /** For how long it is listened for; `undefined`: not at all. */
   readonly listenMs: number | undefined;
 } & Destination &
@@ -34,10 +36,11 @@ export async function bury(command: BuryCommand): Promise<number> {
 
 /** Why an adapter must not be buried; `undefined`: nothing speaks against it. */
 async function aliveInWords(command: BuryCommand): Promise<string | undefined> {
-  const { adapterId, journal, listenMs, queue, url, network } = command;
+  const { adapterId, journal, listenMs, queue, dropOthers, url, network } = command;
   if (journal !== undefined && isJournalInUse(journal)) return `${adapterId} is alive: it runs on ${journal}`;
   if (listenMs === undefined) return undefined;
-  return hearAdapter({ adapterId, queue, withinMs: listenMs, url, network }, teller(process.stderr));
+  const listening = { adapterId, queue, dropOthers, withinMs: listenMs, url, network };
+  return hearAdapter(listening, teller(process.stderr));
 }
 
 function fromJournal({ journal, url, network }: BuryCommand & { journal: string }): Promise<Settled> {

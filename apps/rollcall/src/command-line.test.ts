@@ -54,6 +54,18 @@ test.each([
     },
   ],
   [
+    ['tail', '--network', 'rabbitmq-3', '--queue', 'watch', '--drop-others'],
+    {
+      command: 'tail',
+      url: 'amqp://127.0.0.1:15672',
+      network: 'rabbitmq-3',
+      tenants: ['DEFAULT_TENANT'],
+      queue: 'watch',
+      dropOthers: true,
+      json: false,
+    },
+  ],
+  [
     ['bury', 'mqtt-0', '--unheard', '--url', 'amqp://h'],
     {
       command: 'bury',
@@ -192,6 +204,8 @@ test.each([
   [['tail', '--once'], 'tail has no option --once'],
   [['tail', '--queue', 'q', '--address', 'a'], 'not both'],
   [['tail', '--queue', 'q', '--tenant', 'T'], 'does not choose'],
+  [['tail', '--drop-others'], 'is for --queue and --address'],
+  [['bury', 'mqtt-0', '--drop-others'], 'is for --queue'],
   [['bury', 'a', '--unheard', '--wait', '3'], 'does not with --unheard'],
   [['bury'], 'one adapter id'],
   [['bury', 'a', 'b'], 'one adapter id'],

@@ -46,6 +46,7 @@ export const usage = `Usage: rollcall <command> [options]
               --network KIND    of the messaging network: ${networkKinds.join(', ')} (default hono)
               --tenant ID       more than once for several (default DEFAULT_TENANT)
               --queue NAME      a queue that was declared for this, on networks without subscriptions (RabbitMQ)
+              --drop-others     takes out of that queue, which is your own, what is no connection event
               --address A       address to receive from; of a queue, events are taken from its other consumers
               the rest is read from ROLLCALL_MESSAGING_… as adapters have it: host, credentials, TLS, virtual host
               --json            events as JSON lines
@@ -62,7 +63,8 @@ export const usage = `Usage: rollcall <command> [options]
   bury      ends what an adapter had open that never comes back: bury ADAPTER-ID; not while it is heard
               --journal FILE    its journal (default: that of \`up\`)
               --table FILE      where the journal is lost too: lines that \`devices --json\` printed
-              --wait SECONDS    listens for it so long before (default 10); --queue NAME where; --unheard: not at all
+              --wait SECONDS    listens for it so long before (default 10); --queue NAME where, with --drop-others as for tail;
+                                --unheard: not at all
               --data DIR, --url URL, --port-offset N, --network KIND   those of journal
   registry  what is to be known of a registry file
               check FILE        whether an adapter takes it, all that is wrong with it, and what is in it
@@ -86,6 +88,7 @@ const options = {
   url: { type: 'string' },
   tenant: { type: 'string', multiple: true },
   queue: { type: 'string' },
+  'drop-others': { type: 'boolean' },
   online: { type: 'boolean' },
   once: { type: 'boolean' },
   wait: { type: 'string' },
@@ -106,12 +109,35 @@ const options = {
 /** Options each command knows. */
 const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
   up: ['port-offset', 'data', 'registry', 'json'],
-  tail: ['url', 'port-offset', 'network', 'tenant', 'address', 'queue', 'json'],
-  devices: ['url', 'port-offset', 'network', 'tenant', 'address', 'queue', 'json', 'online', 'once', 'wait'],
+  tail: ['url', 'port-offset', 'network', 'tenant', 'address', 'queue', 'drop-others', 'json'],
+  devices: [
+    'url',
+    'port-offset',
+    'network',
+    'tenant',
+    'address',
+    'queue',
+    'drop-others',
+    'json',
+    'online',
+    'once',
+    'wait',
+  ],
   demo: ['port-offset'],
   network: ['port', 'data'],
   journal: ['data', 'url', 'port-offset', 'network', 'json', 'sink', 'yes'],
-  bury: ['data', 'url', 'port-offset', 'network', 'journal', 'table', 'queue', 'wait', 'unheard'],
+  bury: [
+    'data',
+    'url',
+    'port-offset',
+    'network',
+    'journal',
+    'table',
+    'queue',
+    'drop-others',
+    'wait',
+    'unheard',
+  ],
   registry: ['served', 'network', 'bcrypt'],
 };
 const withArguments: ReadonlySet<string> = new Set(['journal', 'bury', 'registry']);

@@ -7,6 +7,8 @@ export interface Listening extends Destination {
   readonly adapterId: string;
   /** A queue to listen on, of networks without subscriptions. */
   readonly queue?: string | undefined;
+  /** Whether what is no connection event is taken out of that queue. */
+  readonly dropOthers?: boolean | undefined;
   readonly withinMs: number;
 }
 
@@ -16,11 +18,11 @@ export interface Listening extends Destination {
  * @param tell told of what keeps us from listening.
  */
 export async function hearAdapter(
-  { adapterId, queue, withinMs, ...to }: Listening,
+  { adapterId, queue, dropOthers, withinMs, ...to }: Listening,
   tell: (line: string) => void,
 ): Promise<string | undefined> {
   const settings = reach(to, process.env);
-  const found = watchedSource(settings.network, { tenants: ['#'], queue });
+  const found = watchedSource(settings.network, { tenants: ['#'], queue, dropOthers });
   if ('problem' in found) return `${found.problem}; or bury with --unheard, without listening`;
   const { promise: heard, resolve: hear } = Promise.withResolvers<string>();
   const listening = openWatch(

@@ -7,6 +7,7 @@ interface BuryValues {
   readonly journal?: string;
   readonly table?: string;
   readonly queue?: string;
+  readonly 'drop-others'?: boolean;
   readonly wait?: string;
   readonly unheard?: boolean;
 }
@@ -14,7 +15,7 @@ interface BuryValues {
 /** Reads what stands after `rollcall bury`. A text says what is wrong with it. */
 export function parseBuryCommand(
   [adapterId, ...others]: readonly string[],
-  { journal, table, queue, wait, unheard = false }: BuryValues,
+  { journal, table, queue, wait, unheard = false, 'drop-others': dropOthers }: BuryValues,
   directory: string,
   to: Destination,
 ): BuryCommand | string {
@@ -22,9 +23,10 @@ export function parseBuryCommand(
   if (journal !== undefined && table !== undefined) return 'bury needs --journal or --table, not both';
   if (unheard && (wait !== undefined || queue !== undefined))
     return 'bury listens with --wait and --queue, and does not with --unheard';
+  if (dropOthers && queue === undefined) return '--drop-others is for --queue';
   const waitMs = readSeconds(wait);
   if (waitMs === undefined) return '--wait must be a number of seconds from 1 to 86400';
-  const common = { ...to, adapterId, queue, listenMs: unheard ? undefined : waitMs };
+  const common = { ...to, adapterId, queue, dropOthers, listenMs: unheard ? undefined : waitMs };
   return table === undefined
     ? { ...common, journal: journal ?? journalFile(directory, adapterId) }
     : { ...common, table };

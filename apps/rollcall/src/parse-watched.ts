@@ -8,6 +8,7 @@ export interface WatchedValues {
   readonly tenant?: readonly string[];
   readonly address?: string;
   readonly queue?: string;
+  readonly 'drop-others'?: boolean;
   readonly json?: boolean;
   readonly online?: boolean;
   readonly once?: boolean;
@@ -16,10 +17,12 @@ export interface WatchedValues {
 
 /** Reads the options of `tail` and `devices`. A text says what is wrong with them. */
 export function parseWatched(values: WatchedValues, to: Destination): DevicesCommand | string {
-  const { address, queue, once = false, wait } = values;
+  const { address, queue, once = false, wait, 'drop-others': dropOthers } = values;
   if (address !== undefined && queue !== undefined) return 'give --address or --queue, not both';
   if (queue !== undefined && values.tenant !== undefined)
     return '--queue has the events that it is bound for: --tenant does not choose from it';
+  if (dropOthers && queue === undefined && address === undefined)
+    return '--drop-others is for --queue and --address: of a subscription, nobody else receives anything';
   if (wait !== undefined && !once) return '--wait is for --once';
   const waitMs = readSeconds(wait);
   if (waitMs === undefined) return '--wait must be a number of seconds from 1 to 86400';
@@ -28,6 +31,7 @@ export function parseWatched(values: WatchedValues, to: Destination): DevicesCom
     tenants: [...new Set(values.tenant ?? ['DEFAULT_TENANT'])],
     address,
     queue,
+    dropOthers,
     json: values.json ?? false,
     online: values.online ?? false,
     onceAfterMs: once ? waitMs : undefined,

@@ -22,11 +22,16 @@ export function takeOther(
   }
   tell(
     shared
-      ? 'messages arrive that are no connection events: they are left to others'
+      ? `messages arrive that are no connection events: they are left to others (${takesThemOut})`
       : 'messages arrive that are no connection events: they are not shown',
   );
   if (shared) throw new LeftToOthers('not for us');
 }
+
+const takesThemOut = 'in a queue of your own, --drop-others takes them out';
+
+/** Why nothing more is seen where the others are none. */
+export const onlyOthers = `so many messages that are no connection events come again and again that what is behind them does not arrive: nobody else takes them (${takesThemOut})`;
 
 /** Gives a message back. */
 export class LeftToOthers extends Error {}

@@ -2,7 +2,7 @@ import { consume, type ConsumeOptions, type EventConsumer, type Trouble } from '
 import { ConfigError, silentLog, type Log } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
 import { consumerOf, reach, type Destination } from './reach.ts';
-import { LeftToOthers, takeOther } from './take-other.ts';
+import { LeftToOthers, onlyOthers, takeOther } from './take-other.ts';
 import { watchedSource, type Watched } from './watched-source.ts';
 
 export interface WatchOptions extends Destination, Watched {
@@ -56,6 +56,8 @@ export function openWatch(options: ConsumeOptions, tell: (line: string) => void)
       if (!told) tell(`${text}; trying again`);
       told = true;
     },
+    // Only messages of others are ever given back.
+    onFull: () => giveUp(onlyOthers),
     onStateChange(attached) {
       if (attached && attachedBefore) tell('connected to the Events API again');
       if (attached) [attachedBefore, told] = [true, false];

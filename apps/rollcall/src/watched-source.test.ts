@@ -25,6 +25,14 @@ test.each([
   });
 });
 
+test.each([{ queue: 'watch' }, { address: '/queue/watch' }])(
+  'what is no event is taken out of a queue of your own, where that is said: %j',
+  (watched) => {
+    const found = watchedSource({ name: 'rabbitmq-3' }, { tenants, ...watched, dropOthers: true });
+    expect(found).toMatchObject({ source: { address: '/amq/queue/watch' }, shared: false });
+  },
+);
+
 test.each([
   ['rabbitmq-3', {}, /declare a queue/],
   ['rabbitmq-4', {}, /declare a queue/],

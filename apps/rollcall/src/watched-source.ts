@@ -8,6 +8,8 @@ export interface Watched {
   readonly address?: string | undefined;
   /** A queue that is there, instead of a subscription. */
   readonly queue?: string | undefined;
+  /** Whether what is no connection event is taken out of the queue: nobody else wants it. */
+  readonly dropOthers?: boolean | undefined;
 }
 
 type Source = Pick<
@@ -30,15 +32,15 @@ const queueAddresses: Partial<Record<NetworkName, (name: string) => string>> = {
 /** Chooses a source of events for somebody who only looks. */
 export function watchedSource(
   { name: network, eventCapabilities, eventAddress }: NetworkChoice,
-  { tenants, address, queue }: Watched,
+  { tenants, address, queue, dropOthers = false }: Watched,
 ): WatchedSource {
   if (queue !== undefined) {
     const toAddress = queueAddresses[network];
     return toAddress
-      ? existing(toAddress(queue))
+      ? { ...existing(toAddress(queue)), shared: !dropOthers }
       : { problem: `${network} has subscriptions: --queue is for ${Object.keys(queueAddresses).join(', ')}` };
   }
-  if (address !== undefined) return fromAddress(address, tenants);
+  if (address !== undefined) return fromAddress(address, tenants, !dropOthers);
   if (network === 'rabbitmq-3' || network === 'rabbitmq-4')
     return {
       problem: `${network} has no subscriptions that end by themselves: declare a queue with auto_delete, bind it to the exchange of the events, and name it with --queue (docs/messaging-networks.md)`,
@@ -56,16 +58,16 @@ export function watchedSource(
   return { source: { tenants, network, temporary: true }, shared: false };
 }
 
-function fromAddress(address: string, tenants: readonly string[]): WatchedSource {
+function fromAddress(address: string, tenants: readonly string[], shared: boolean): WatchedSource {
   // RabbitMQ makes a queue for each who asks for these, and never removes it.
   if (/^\/(?:exchange|topic|temp-queue|reply-queue)\//.test(address))
     return {
       problem: `${address} makes a queue that stays and fills: declare one, and name it with --queue`,
     };
   const { source } = existing(address.replace(/^\/queue\//, '/amq/queue/'));
-  return { source: { ...source, tenants }, shared: true };
+  return { source: { ...source, tenants }, shared };
 }
 
-function existing(address: string): { readonly source: Source; readonly shared: boolean } {
-  return { source: { address, temporary: true, maxTries: Infinity, source: {} }, shared: true };
+function existing(address: string): { readonly source: Source } {
+  return { source: { address, temporary: true, maxTries: Infinity, source: {} } };
 }

@@ -72,6 +72,11 @@ export interface ConsumeOptions extends SourceChoice {
   onOther?(message: HonoConnectionEvent | UnrecognizedMessage): void | Promise<void>;
   /** Told what keeps events from arriving, at each try. Unless the consumer is closed, it goes on trying, whatever it is. */
   onTrouble?(trouble: Trouble): void;
+  /**
+   * Told when a thousand messages that were given back have come again, and wait for their next try: until then no more are received. Once,
+   * until an event is handled again.
+   */
+  onFull?(): void;
   /** Told whenever events of all tenants can arrive, and whenever those of some no longer can. */
   onStateChange?(attached: boolean, cause?: string): void;
 }
@@ -163,6 +168,7 @@ function lanesOf(options: ConsumeOptions): Lanes {
     firstPauseMs,
     maxPauseMs,
     failed,
+    full: () => options.onFull?.(),
   });
 }
 

@@ -14,6 +14,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
   const failures: string[] = [];
   const gone = new Set<string>();
   const held = new Set<string>();
+  const full: number[] = [];
   const blocked = new Map<string, () => void>();
   const lanes = createLanes({
     clock,
@@ -22,6 +23,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
     firstPauseMs: 1_000,
     maxPauseMs: 60_000,
     failed: (where, error) => void failures.push(`${where}: ${(error as Error).message}`),
+    full: () => void full.push(clock.monotonic() - begun),
     ...options,
   });
 
@@ -47,7 +49,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
     return settlement;
   }
 
-  return { clock, failing, tried, outcomes, poisoned, failures, gone, held, blocked, lanes, add };
+  return { clock, failing, tried, outcomes, poisoned, failures, gone, held, full, blocked, lanes, add };
 }
 
 test('what fails is released at once, and tried again after pauses that grow; what comes behind it waits, in order', async () => {
@@ -145,6 +147,23 @@ test('what waits takes no credit; beyond a bound the fullest lane is tried early
   expect(held).toEqual(new Set(['b1']));
   await clock.advanceAsync(1_000);
   expect(tried.at(-1)).toBe('b1 1000');
+});
+
+test('where nothing more can be received before a pause ends, it is told once, until a message is handled again', async () => {
+  const { clock, failing, held, full, add } = givenLanes({ maxTries: Infinity });
+  const names = Array.from({ length: 1_003 }, (_, index) => `${'x'.repeat(index)}a`);
+  for (const name of names) failing.add(name);
+  for (const name of names.slice(0, 1_000)) void add(name);
+  await settled();
+  expect([held.size, full]).toEqual([1_000, []]);
+  for (const name of names.slice(1_000)) void add(name);
+  await settled();
+  expect(full).toEqual([0]);
+  await clock.advanceAsync(999);
+  expect(full).toEqual([0]);
+  void add('good');
+  await clock.advanceAsync(60_000);
+  expect(full).toHaveLength(2);
 });
 
 test('so many messages are handled at a time, also when many pauses end together', async () => {

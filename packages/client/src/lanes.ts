@@ -27,6 +27,8 @@ export interface LanesOptions {
   readonly maxPauseMs: number;
   /** Told of everything that is thrown. */
   failed(where: string, error: unknown): void;
+  /** Told where no more is received before a pause ends; once, until a message is handled again. */
+  full?(): void;
 }
 
 /**
@@ -80,6 +82,8 @@ export function createLanes(options: LanesOptions): Lanes {
   let running = 0;
   let held = 0;
   let handled = 0;
+  /** How many were handled when it was last told that there is no room. */
+  let fullAt: number | undefined;
   let closed = false;
 
   function finish(entry: Entry, settlement: Settlement): void {
@@ -184,6 +188,10 @@ export function createLanes(options: LanesOptions): Lanes {
       if (lane.entries.length > (fullest?.entries.length ?? 0)) fullest = lane;
     }
     if (fullest) resume(fullest);
+    else if (fullAt !== handled) {
+      fullAt = handled;
+      options.full?.();
+    }
   }
 
   return {
