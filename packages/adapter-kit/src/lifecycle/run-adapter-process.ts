@@ -13,6 +13,7 @@ import {
   type Random,
 } from '@rollcall/core';
 import type { MessagingSettings } from '../config/messaging-settings.ts';
+import type { AdapterParts } from '../composition/adapter-parts.ts';
 import { beginAll } from '../composition/begin-all.ts';
 import { inForce, type NetworkPreset } from '../config/in-force.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -74,6 +75,8 @@ export interface Composition {
     eventsSink(): EventSink;
     readonly sender: DeviceDataSender;
   };
+  /** Whoever watches the adapter beside its metrics. */
+  readonly observers?: AdapterParts['observers'];
   createLoggerSink(options: { readonly log: Log; readonly level: 'info' | 'debug' }): EventSink;
 }
 

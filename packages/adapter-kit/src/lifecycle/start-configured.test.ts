@@ -90,6 +90,14 @@ test.each([
   expect(clock.armed).toBe(0);
 });
 
+test('an app brings observers of its own', async () => {
+  const watched: string[] = [];
+  const { start, resources } = given({}, { observers: [{ watch: (part) => watched.push(part) }] });
+  await start();
+  await resources.disposeAsync();
+  expect(watched).toContain('presence');
+});
+
 test('nothing else is opened where the health port is taken', async () => {
   const nothing = { failed: fail, turnedAway: fail, started: () => [], readiness: () => [] };
   const log = recordingLog();

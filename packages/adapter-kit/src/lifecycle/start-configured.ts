@@ -76,6 +76,7 @@ export async function startConfigured(
     sender,
     ...(journal && { journal }),
     files,
+    ...(composition.observers && { observers: composition.observers }),
     health,
     settings: runSettings(kit, { adapterId, maxConnections: composition.maxConnections }),
   });
