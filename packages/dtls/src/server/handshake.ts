@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
-import { cipherSuites } from '../crypto/cipher-suite.ts';
-import { createEphemeralKey } from '../crypto/ecdhe.ts';
-import { finishedData, isFinished } from '../crypto/key-schedule.ts';
+import { cipherSuites, type CipherSuite } from '../crypto/cipher-suite.ts';
+import { finishedData, isFinished, type HelloRandoms } from '../crypto/key-schedule.ts';
 import type { OpenedRecord, SecureRecords, Unopened } from '../crypto/secure-records.ts';
 import { alertMessage, readAlert, type AlertName } from '../wire/alert.ts';
 import { contentType } from '../wire/content-type.ts';
@@ -19,15 +18,56 @@ import {
 } from './client-flight.ts';
 import type { HandshakeFailure } from './counters.ts';
 import type { HandshakeStart } from './handshake-start.ts';
-import { createOutgoingFlight, type FinalFlight } from './outgoing-flight.ts';
-import {
-  certificateList,
-  certificateRequest,
-  pskServerKeyExchange,
-  serverHello,
-  signedServerKeyExchange,
-} from './server-messages.ts';
+import { isWaiting, type HandshakeState } from './handshake-state.ts';
+import { HeldRecords } from './held-records.ts';
+import { createOutgoingFlight, type FinalFlight, type OutgoingFlight } from './outgoing-flight.ts';
+import { sayServerKeyExchange } from './server-key-exchange.ts';
+import { serverHello } from './server-messages.ts';
 import type { Session } from './session-cache.ts';
+
+/*
+ * The flights of RFC 6347 §4.2.4, and where this handshake is after each of them (`handshake-state.ts`).
+ * [...] is a ChangeCipherSpec: what follows it is protected.
+ *
+ *     Client                                      Server
+ *
+ *     ClientHello              ------->                                       Flight 1
+ *                              <-------           HelloVerifyRequest          Flight 2
+ *     ClientHello with cookie  ------->                                       Flight 3
+ *
+ *                      hello-desk.ts up to here; from here on this file
+ *
+ *   Full                       <-------           ServerHello                 Flight 4
+ *                                                 Certificate           (1)
+ *                                                 ServerKeyExchange     (1)(2)
+ *                                                 CertificateRequest    (1)
+ *                                                 ServerHelloDone
+ *                                                                             waiting-for-client-flight
+ *     Certificate          (1) ------->                                       Flight 5
+ *     ClientKeyExchange
+ *     CertificateVerify    (1)
+ *                                                                             waiting-for-finished
+ *     [ChangeCipherSpec]
+ *     Finished
+ *                                                                             verifying-certificate (1)
+ *                              <-------           [ChangeCipherSpec]          Flight 6
+ *                                                 Finished
+ *                                                                             over
+ *
+ *   Resumed                    <-------           ServerHello                 Flight 4
+ *                                                 [ChangeCipherSpec]
+ *                                                 Finished
+ *                                                                             waiting-for-finished
+ *     [ChangeCipherSpec]       ------->                                       Flight 5
+ *     Finished
+ *                                                                             over
+ *
+ *   (1) with certificates, ECDHE_ECDSA
+ *   (2) with a pre-shared key and ECDHE_PSK; with PSK alone there is no ServerKeyExchange, since we give no hint (RFC 4279 §2)
+ *
+ * The RFC draws the resumed one without a cookie; we ask for one each time. Flight 4 is sent again when the client is silent, or
+ * says its ClientHello again. Flight 6 is sent again when the client says its Finished again, by the association that came of it.
+ */
 
 export interface Handshake {
   /** What the client puts into its records, maybe empty. */
@@ -51,87 +91,154 @@ export interface Handshake {
   abandon(): void;
 }
 
-interface Candidate<P> {
+interface KeyCandidate<P> {
   readonly secret: AgreedSecret<P>;
   readonly records: SecureRecords;
 }
 
 const sessionIdBytes = 32;
-const maxHeldRecords = 4;
-const maxHeldBytes = 512;
 /** Records that the keys do not open: each may be a guess. Then the client has to begin anew. */
 const maxDoubts = 16;
 
+/** Sends our first flight. */
 export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
-  const { host, peer, hello, terms, session, connectionId } = start;
-  const { settings, counters } = host;
-  const suite = cipherSuites[terms.cipherSuite];
-  const random = Buffer.from(settings.randomBytes(32));
-  const randoms = { client: hello.random, server: random };
-  const sessionId = session?.id ?? newSessionId();
+  const handshake = new ServerHandshake(start);
+  handshake.begin();
+  return handshake;
+}
 
-  const flight = createOutgoingFlight({
-    clock: settings.clock,
-    maxDatagramBytes: settings.maxDatagramBytes,
-    retransmitMs: settings.retransmitMs,
-    messageSequence: start.messageSequence,
-    recordSequence: start.recordSequence,
-    send: host.send,
-  });
-
-  let transcript: readonly Buffer[] = [start.helloMessage];
+/** A class: there may be thousands, and methods on a prototype cost each of them nothing. */
+class ServerHandshake<P> implements Handshake {
+  readonly connectionId: Buffer;
+  suspicion: HandshakeFailure | undefined;
+  readonly #start: HandshakeStart<P>;
+  readonly #suite: CipherSuite;
+  readonly #randoms: HelloRandoms;
+  readonly #sessionId: Buffer;
+  readonly #flight: OutgoingFlight;
+  readonly #held = new HeldRecords();
+  #state: HandshakeState<P> = { name: 'waiting-for-client-flight' };
+  /** What both sides said. */
+  #transcript: readonly Buffer[];
+  /** Absent where a session is resumed: then the client says nothing but its Finished. */
+  #clientFlight: ClientFlight | undefined;
   /** What may have been agreed on. The first authentic record leaves one. */
-  let candidates: readonly Candidate<P>[] = [];
-  let outcome: ClientFlightOutcome<P> | undefined;
-  let clientFlight: ClientFlight | undefined;
-  let held: DtlsRecord[] = [];
-  let suspicion: HandshakeFailure | undefined;
-  let doubts = 0;
-  let phase: 'flights' | 'verifying' | 'over' = 'flights';
+  #candidates: readonly KeyCandidate<P>[] = [];
+  #doubts = 0;
 
-  begin();
-
-  function newSessionId(): Buffer {
-    // A session without RFC 7627 could be resumed by somebody in the middle: it is not kept.
-    const keep = terms.extendedMasterSecret && settings.limits.maxSessions > 0;
-    return keep ? ownCopy(settings.randomBytes(sessionIdBytes)) : Buffer.alloc(0);
+  constructor(start: HandshakeStart<P>) {
+    const { host, hello, terms, session } = start;
+    const { settings } = host;
+    this.#start = start;
+    this.connectionId = start.connectionId;
+    this.#suite = cipherSuites[terms.cipherSuite];
+    this.#randoms = { client: hello.random, server: Buffer.from(settings.randomBytes(32)) };
+    this.#sessionId = session?.id ?? newSessionId(start);
+    this.#transcript = [start.helloMessage];
+    this.#flight = createOutgoingFlight({
+      clock: settings.clock,
+      maxDatagramBytes: settings.maxDatagramBytes,
+      retransmitMs: settings.retransmitMs,
+      messageSequence: start.messageSequence,
+      recordSequence: start.recordSequence,
+      send: host.send,
+    });
   }
 
-  function begin(): void {
-    say(handshakeType.serverHello, serverHello({ random, sessionId, terms, connectionId }));
-    if (session) resume(session);
-    else exchangeKeys();
-    flight.transmit(candidates[0]?.records);
+  /** Flight 4. */
+  begin(): void {
+    const { terms, session } = this.#start;
+    const random = this.#randoms.server;
+    this.#say(
+      handshakeType.serverHello,
+      serverHello({ random, sessionId: this.#sessionId, terms, connectionId: this.connectionId }),
+    );
+    if (session) this.#resume(session);
+    else this.#exchangeKeys();
+    this.#transmit();
   }
 
-  function resume({ master, principal }: Session<P>): void {
-    useKeys({ agreed: [{ master, principal }], transcript, chain: [], refusal: undefined });
-    finish(master);
+  get hasKeys(): boolean {
+    return this.#candidates.length > 0;
   }
 
-  function exchangeKeys(): void {
-    const ephemeral = suite.keyExchange === 'psk' ? undefined : createEphemeralKey();
-    if (ephemeral && suite.keyExchange === 'ecdhe_psk')
-      say(handshakeType.serverKeyExchange, pskServerKeyExchange(ephemeral.parameters));
-    if (ephemeral && suite.keyExchange === 'ecdhe_ecdsa' && settings.certificate) {
-      const { certificate } = settings;
-      const { chain, key } = typeof certificate === 'function' ? certificate() : certificate;
-      say(handshakeType.certificate, certificateList(chain));
-      say(handshakeType.serverKeyExchange, signedServerKeyExchange(ephemeral.parameters, randoms, key));
-      say(handshakeType.certificateRequest, certificateRequest());
+  add(fragment: HandshakeFragment): void {
+    if (isWaiting(this.#state) && this.#clientFlight) this.#clientFlight.add(fragment);
+    else this.#start.host.drop('unexpected');
+  }
+
+  hold(record: DtlsRecord): void {
+    if (!this.#held.hold(record)) this.#start.host.drop('unexpected');
+  }
+
+  open(record: DtlsRecord): 'taken' | Unopened {
+    if (this.#state.name === 'over') return 'not-authentic';
+    for (const candidate of this.#candidates) {
+      const opened = candidate.records.open(record);
+      if (opened === 'not-authentic') continue;
+      if (typeof opened === 'string') return opened;
+      this.#candidates = [candidate];
+      this.#takeOpened(opened, candidate);
+      return 'taken';
     }
-    say(handshakeType.serverHelloDone, Buffer.alloc(0));
-    clientFlight = createClientFlight({
-      keyExchange: suite.keyExchange,
-      firstSequence: start.messageSequence + 1,
-      transcript,
+    return 'not-authentic';
+  }
+
+  doubt(): void {
+    const { host } = this.#start;
+    const isKnown = this.#candidates.some(({ secret }) => secret.principal !== undefined);
+    if (isKnown && this.suspicion === undefined) host.onKeysDiffer();
+    if (isKnown) this.suspicion = 'keys-differ';
+    host.onStanding('failed');
+    if (++this.#doubts === maxDoubts) this.#fail('timeout');
+  }
+
+  repeat(): void {
+    if (isWaiting(this.#state) && this.#flight.mayRepeat()) this.#retransmit();
+  }
+
+  tick(now: number): void {
+    if (isWaiting(this.#state) && this.#flight.isDue(now)) this.#retransmit();
+  }
+
+  abandon(): void {
+    this.#enter({ name: 'over' });
+  }
+
+  #enter(state: HandshakeState<P>): void {
+    this.#state = state;
+  }
+
+  #resume({ master, principal }: Session<P>): void {
+    const outcome = {
+      agreed: [{ master, principal }],
+      transcript: this.#transcript,
+      chain: [],
+      refusal: undefined,
+    };
+    this.#useKeys(outcome);
+    this.#sayFinished(master);
+  }
+
+  #exchangeKeys(): void {
+    const { host, peer, terms, messageSequence } = this.#start;
+    const { settings, counters } = host;
+    const { keyExchange } = this.#suite;
+    const randoms = this.#randoms;
+    const { certificate } = settings;
+    const say = (type: number, body: Uint8Array): void => this.#say(type, body);
+    const ephemeral = sayServerKeyExchange({ keyExchange, randoms, certificate, say });
+    this.#clientFlight = createClientFlight({
+      keyExchange,
+      firstSequence: messageSequence + 1,
+      transcript: this.#transcript,
       randoms,
       extendedMasterSecret: terms.extendedMasterSecret,
       ephemeral,
       randomBytes: settings.randomBytes,
       findPsk: async (identity) => settings.findPsk?.(identity, peer),
-      onOutcome: (next) => {
-        if (phase === 'flights') useKeys(next);
+      onOutcome: (outcome) => {
+        if (isWaiting(this.#state)) this.#useKeys(outcome);
       },
       onKeyExchange: () => host.onStanding('key-exchange'),
       onMalformed: () => host.drop('malformed'),
@@ -142,172 +249,147 @@ export function startHandshake<P>(start: HandshakeStart<P>): Handshake {
     });
   }
 
-  /** Adds a message to the flight, and to what both sides will have said. */
-  function say(type: number, body: Uint8Array): void {
-    transcript = [...transcript, flight.say(type, body)];
-  }
-
-  function finish(master: KeyObject): void {
-    transcript = [...transcript, flight.sayFinished(finishedData(master, 'server', transcript))];
-  }
-
-  function useKeys(next: ClientFlightOutcome<P> | undefined): void {
-    outcome = next;
-    candidates = (next?.agreed ?? []).map((secret) => ({ secret, records: recordsOf(secret.master) }));
-    if (!next) return;
-    const waiting = held;
-    held = [];
-    for (const record of waiting) {
-      const opened = open(record);
+  /** The client's flight is complete, or with `undefined` it is so no more. */
+  #useKeys(outcome: ClientFlightOutcome<P> | undefined): void {
+    this.#enter(outcome ? { name: 'waiting-for-finished', outcome } : { name: 'waiting-for-client-flight' });
+    const agreed = outcome?.agreed ?? [];
+    this.#candidates = agreed.map((secret) => ({ secret, records: this.#recordsOf(secret.master) }));
+    if (!outcome) return;
+    for (const record of this.#held.release()) {
+      const opened = this.open(record);
       if (opened === 'taken') continue;
-      doubt();
-      host.drop(opened);
+      this.doubt();
+      this.#start.host.drop(opened);
     }
   }
 
-  function recordsOf(master: KeyObject): SecureRecords {
+  #recordsOf(master: KeyObject): SecureRecords {
+    const { host, terms } = this.#start;
     return agreedRecords({
       side: 'server',
-      suite,
+      suite: this.#suite,
       master,
-      randoms,
+      randoms: this.#randoms,
       encryptThenMac: terms.encryptThenMac,
-      randomBytes: settings.randomBytes,
-      readConnectionId: connectionId,
+      randomBytes: host.settings.randomBytes,
+      readConnectionId: this.connectionId,
       writeConnectionId: terms.clientConnectionId ?? Buffer.alloc(0),
     });
   }
 
-  function doubt(): void {
-    const isKnown = candidates.some(({ secret }) => secret.principal !== undefined);
-    if (isKnown && suspicion === undefined) host.onKeysDiffer();
-    if (isKnown) suspicion = 'keys-differ';
-    host.onStanding('failed');
-    if (++doubts === maxDoubts) fail('timeout');
-  }
-
-  function open(record: DtlsRecord): 'taken' | Unopened {
-    if (phase === 'over') return 'not-authentic';
-    for (const candidate of candidates) {
-      const opened = candidate.records.open(record);
-      if (opened === 'not-authentic') continue;
-      if (typeof opened === 'string') return opened;
-      candidates = [candidate];
-      takeOpened(opened, candidate);
-      return 'taken';
-    }
-    return 'not-authentic';
-  }
-
-  function takeOpened({ type, bytes }: OpenedRecord, candidate: Candidate<P>): void {
-    if (type === contentType.alert && readAlert(bytes)) fail('peer-alert');
-    else if (type === contentType.handshake && phase === 'flights') takeFinished(bytes, candidate);
+  #takeOpened({ type, bytes }: OpenedRecord, candidate: KeyCandidate<P>): void {
+    const state = this.#state;
+    if (type === contentType.alert && readAlert(bytes)) this.#fail('peer-alert');
+    else if (type === contentType.handshake && state.name === 'waiting-for-finished')
+      this.#takeFinished(bytes, candidate, state.outcome);
     // Data that overtook the Finished is lost, as datagrams may be.
-    else host.drop('unexpected');
+    else this.#start.host.drop('unexpected');
   }
 
-  function takeFinished(bytes: Buffer, candidate: Candidate<P>): void {
-    if (!outcome) return;
+  #takeFinished(bytes: Buffer, candidate: KeyCandidate<P>, outcome: ClientFlightOutcome<P>): void {
+    const { host, session } = this.#start;
     const [message] = readFragments(bytes);
     if (message?.type !== handshakeType.finished || message.bytes.length !== message.length) {
       host.drop('unexpected');
       return;
     }
     // From here on all that was said is the client's own, and so are its faults.
-    const said = session ? transcript : outcome.transcript;
+    const said = session ? this.#transcript : outcome.transcript;
     if (!isFinished(message.bytes, candidate.secret.master, 'client', said)) {
-      fail('bad-finished', 'decryptError');
+      this.#fail('bad-finished', 'decryptError');
       return;
     }
-    transcript = [...said, handshakeMessage(message.type, message.sequence, message.bytes)];
-    const { refusal, chain } = outcome;
-    if (refusal) fail(refusal.failure, refusal.alert);
-    else if (suite.keyExchange !== 'ecdhe_ecdsa' || session) establish(candidate, candidate.secret.principal);
-    else verifyCertificate(chain, candidate).catch((error: unknown) => host.onThrown(error));
+    this.#transcript = [...said, handshakeMessage(message.type, message.sequence, message.bytes)];
+    const { refusal } = outcome;
+    if (refusal) this.#fail(refusal.failure, refusal.alert);
+    else if (this.#suite.keyExchange !== 'ecdhe_ecdsa' || session)
+      this.#establish(candidate, candidate.secret.principal);
+    else this.#verifyCertificate(outcome, candidate).catch((error: unknown) => host.onThrown(error));
   }
 
-  async function verifyCertificate(chain: readonly Buffer[], candidate: Candidate<P>): Promise<void> {
-    phase = 'verifying';
+  async #verifyCertificate(outcome: ClientFlightOutcome<P>, candidate: KeyCandidate<P>): Promise<void> {
+    const { settings, counters } = this.#start.host;
+    const verifying: HandshakeState<P> = { name: 'verifying-certificate' };
+    this.#enter(verifying);
     let principal: P | undefined;
     try {
-      principal = await settings.verifyCertificate?.(chain, peer);
+      principal = await settings.verifyCertificate?.(outcome.chain, this.#start.peer);
     } catch {
       counters.lookupFailures++;
-      suspicion = 'certificate-unchecked';
+      this.suspicion = 'certificate-unchecked';
       // As if the Finished had not come: it will come again, and until then nobody learns anything.
-      if (phase === 'verifying') phase = 'flights';
+      if (this.#state === verifying) this.#enter({ name: 'waiting-for-finished', outcome });
       return;
     }
-    if (phase !== 'verifying') return;
-    if (principal === undefined) fail('certificate-refused', 'certificateUnknown');
-    else establish(candidate, principal);
+    if (this.#state !== verifying) return;
+    if (principal === undefined) this.#fail('certificate-refused', 'certificateUnknown');
+    else this.#establish(candidate, principal);
   }
 
-  function establish({ records, secret: { master } }: Candidate<P>, principal: P | undefined): void {
+  #establish({ records, secret: { master } }: KeyCandidate<P>, principal: P | undefined): void {
     // Without a principal there was no key that anybody could have known.
     if (principal === undefined) return;
+    const { host, terms, session } = this.#start;
+    const sessionId = this.#sessionId;
     let finalFlight: FinalFlight | undefined;
     if (!session) {
-      flight.clear();
-      finish(master);
-      flight.transmit(records);
-      finalFlight = flight.keep();
+      finalFlight = this.#sayFinalFlight(master, records);
       if (sessionId.length > 0)
         host.sessions.put({ id: sessionId, master, cipherSuite: terms.cipherSuite, principal });
     }
-    phase = 'over';
+    this.#enter({ name: 'over' });
     const isResumed = session !== undefined;
     host.onEstablished({ records, principal, terms, isResumed, sessionId, finalFlight });
   }
 
-  function repeat(): void {
-    counters.retransmissions++;
-    flight.transmit(candidates[0]?.records);
-  }
-
-  function fail(failure: HandshakeFailure, alert?: AlertName): void {
-    if (phase === 'over') return;
-    phase = 'over';
-    if (alert) {
-      const message = alertMessage('fatal', alert);
-      // Only who has got our ChangeCipherSpec can read what is protected.
-      const readable = flight.hasFinished ? candidates[0]?.records : undefined;
-      host.send(
-        readable?.seal(contentType.alert, message) ??
-          plainRecord(contentType.alert, flight.nextPlainSequence, message),
-      );
-    }
+  #fail(failure: HandshakeFailure, alert?: AlertName): void {
+    if (this.#state.name === 'over') return;
+    this.#enter({ name: 'over' });
+    const { host } = this.#start;
+    if (alert) host.send(this.#alertRecord(alertMessage('fatal', alert)));
     host.onFailed(failure);
   }
 
-  return {
-    connectionId,
-    get hasKeys() {
-      return candidates.length > 0;
-    },
-    get suspicion() {
-      return suspicion;
-    },
-    doubt,
-    repeat() {
-      if (phase === 'flights' && flight.mayRepeat()) repeat();
-    },
-    add(fragment) {
-      if (phase === 'flights' && clientFlight) clientFlight.add(fragment);
-      else host.drop('unexpected');
-    },
-    open,
-    hold(record) {
-      // A copy, since the datagram belongs to the socket.
-      if (record.fragment.length > maxHeldBytes) return host.drop('unexpected');
-      if (held.length === maxHeldRecords) held.shift();
-      held.push({ ...record, fragment: Buffer.from(record.fragment) });
-    },
-    tick(now) {
-      if (phase === 'flights' && flight.isDue(now)) repeat();
-    },
-    abandon() {
-      phase = 'over';
-    },
-  };
+  #alertRecord(message: Buffer): Buffer {
+    // Only who has got our ChangeCipherSpec can read what is protected.
+    const readable = this.#flight.hasFinished ? this.#candidates[0]?.records : undefined;
+    return (
+      readable?.seal(contentType.alert, message) ??
+      plainRecord(contentType.alert, this.#flight.nextPlainSequence, message)
+    );
+  }
+
+  /** Adds a message to the flight, and to what both sides will have said. */
+  #say(type: number, body: Uint8Array): void {
+    this.#transcript = [...this.#transcript, this.#flight.say(type, body)];
+  }
+
+  #sayFinished(master: KeyObject): void {
+    const data = finishedData(master, 'server', this.#transcript);
+    this.#transcript = [...this.#transcript, this.#flight.sayFinished(data)];
+  }
+
+  /** Flight 6. */
+  #sayFinalFlight(master: KeyObject, records: SecureRecords): FinalFlight {
+    this.#flight.clear();
+    this.#sayFinished(master);
+    this.#flight.transmit(records);
+    return this.#flight.keep();
+  }
+
+  #transmit(): void {
+    this.#flight.transmit(this.#candidates[0]?.records);
+  }
+
+  #retransmit(): void {
+    this.#start.host.counters.retransmissions++;
+    this.#transmit();
+  }
+}
+
+function newSessionId<P>({ host, terms }: HandshakeStart<P>): Buffer {
+  const { settings } = host;
+  // A session without RFC 7627 could be resumed by somebody in the middle: it is not kept.
+  const keep = terms.extendedMasterSecret && settings.limits.maxSessions > 0;
+  return keep ? ownCopy(settings.randomBytes(sessionIdBytes)) : Buffer.alloc(0);
 }
