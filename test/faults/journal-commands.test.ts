@@ -76,7 +76,11 @@ test('a copy without the write-ahead log says so, to whoever looks and to the ad
   for (const beside of ['-wal', '-shm'])
     if (existsSync(stage.journal + beside)) copyFileSync('/dev/null', stage.journal + beside);
   await stage.adapter.start();
-  expect(stage.adapter.process.stdout.filter((line) => line.includes('write-ahead log'))).toHaveLength(1);
+  await expect
+    .poll(() => stage.adapter.process.stdout.filter((line) => line.includes('write-ahead log')), {
+      timeout: 20_000,
+    })
+    .toHaveLength(1);
   await fleet.connect(55);
   await eventuallyNone(() =>
     record.events.some(

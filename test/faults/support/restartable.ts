@@ -79,6 +79,6 @@ export function restartable({
 }
 
 /** Some socket of a client may have the port for a moment: the system gives clients any port that is free. */
-function foundItsPortTaken({ stderr }: TestProcess): boolean {
-  return stderr.some((line) => line.includes('EADDRINUSE'));
+function foundItsPortTaken({ stdout, stderr }: TestProcess): boolean {
+  return [...stdout, ...stderr].some((line) => line.includes('EADDRINUSE'));
 }

@@ -28,7 +28,8 @@ export function createScriptedRecord(): ScriptedRecord {
       return event;
     },
     accept(event) {
-      events.push(event);
+      // An announcement says an event again, with more beside it.
+      if (!event.announcement) events.push(event);
       table.apply(event);
     },
     close: async () => {},

@@ -29,7 +29,9 @@ function withoutRepetition(
   for (const event of events) {
     const before = first.get(event.id);
     if (before && JSON.stringify(before.data) !== JSON.stringify(event.data))
-      say(`${event.id} came again, and was another`);
+      say(
+        `${event.id} came again, and was another: ${JSON.stringify(before.data)} and ${JSON.stringify(event.data)}`,
+      );
     if (!before) first.set(event.id, event);
   }
   return [...first.values()];
