@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { checkKit } from './check-kit.mjs';
 
 const adapterFiles = [
   'run.ts',
@@ -70,8 +71,22 @@ function members(root) {
   );
 }
 
+function sourcesOf(root, { kind, folder, files }) {
+  return files
+    .filter((file) => /^src\b.*\.ts$/.test(file))
+    .map((file) => join(kind, folder, file))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const problems = members(fileURLToPath(new URL('..', import.meta.url))).flatMap(checkShape);
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const found = members(root);
+  const problems = [
+    ...found.flatMap(checkShape),
+    ...checkKit(
+      found.filter(({ turbo }) => turbo.tags?.[0] === 'kit').flatMap((kit) => sourcesOf(root, kit)),
+    ),
+  ];
   for (const problem of problems) console.error(problem);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }

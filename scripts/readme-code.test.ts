@@ -15,7 +15,8 @@ const before: Readonly<Record<string, string>> = {
     import type { AdapterParts, ProtocolAdapter } from '@rollcall/adapter-kit';
     declare function createMyAdapter(options: unknown): ProtocolAdapter;
     declare const options: unknown;
-    declare const { registry, passwords, sinks, sender, log }: AdapterParts;`,
+    declare const { registry, passwords, sinks, sender, log }: AdapterParts;
+    declare const sink: AdapterParts['sinks'][number];`,
   'amqp-connection': `
     import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
     declare const { host, clock, random, log }: AmqpConnectionOptions;

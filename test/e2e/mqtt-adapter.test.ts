@@ -48,6 +48,8 @@ test('a bad configuration is told completely, with status 2', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ROLLCALL_MQTT_INSECUREPORT: 'many',
     ROLLCALL_MQTT_INSECUREPROT: '1',
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events',
+    ROLLCALL_JOURNAL_KIND: 'memory',
   });
   expect(await adapter.exited()).toBe(2);
   expect(fatalLines(adapter)).toEqual([

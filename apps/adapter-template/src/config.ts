@@ -1,5 +1,5 @@
 import { balancersOption, loadConfig, option, port, text, wholeNumber } from '@rollcall/adapter-kit';
-import type { LoadedConfig, Options } from '@rollcall/adapter-kit';
+import type { LoadedConfig, MessagingModule, Options } from '@rollcall/adapter-kit';
 
 const longestMs = 2 ** 31 - 1;
 
@@ -37,6 +37,7 @@ export const templateOptions = {
 /** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
 export function loadTemplateConfig(
   env: Readonly<Record<string, string | undefined>>,
+  messaging: readonly MessagingModule[],
 ): LoadedConfig<typeof templateOptions> {
-  return loadConfig(templateOptions, env);
+  return loadConfig(templateOptions, env, { messaging });
 }

@@ -1,5 +1,5 @@
 import { runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging, networkPresets, tenantRules } from '@rollcall/amqp-sender';
+import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createTemplateAdapter } from './adapter.ts';
@@ -8,15 +8,13 @@ import { loadTemplateConfig } from './config.ts';
 await runAdapterProcess({
   name: 'adapter-template',
   createLog,
+  messaging: [amqp],
   load: loadTemplateConfig,
   compose: ({ own }) => ({
     adapter: createTemplateAdapter(own),
     maxConnections: own.maxConnections,
     openRegistry: openFileRegistry,
     createPasswords: createPasswordVerifier,
-    createMessaging,
     createLoggerSink,
-    tenantRules,
-    networkPresets,
   }),
 });

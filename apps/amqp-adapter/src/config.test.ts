@@ -1,17 +1,21 @@
 import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { amqpAdapterOptions, amqpOptions, loadAmqpConfig } from './config.ts';
 
 test('that of a drop-in for Hono is read from its variables', () => {
-  const { own } = loadAmqpConfig({
-    ROLLCALL_REGISTRY_FILE: 'registry.yaml',
-    HONO_AMQP_INSECUREPORTENABLED: 'true',
-    HONO_AMQP_INSECUREPORT: '15672',
-    HONO_AMQP_MAXPAYLOADSIZE: '4096',
-    HONO_AMQP_IDLETIMEOUT: '30000',
-    HONO_MESSAGING_HOST: 'dispatch-router',
-  });
+  const { own } = loadAmqpConfig(
+    {
+      ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+      HONO_AMQP_INSECUREPORTENABLED: 'true',
+      HONO_AMQP_INSECUREPORT: '15672',
+      HONO_AMQP_MAXPAYLOADSIZE: '4096',
+      HONO_AMQP_IDLETIMEOUT: '30000',
+      HONO_MESSAGING_HOST: 'dispatch-router',
+    },
+    [amqp],
+  );
   expect(amqpAdapterOptions(own)).toMatchObject({
     plain: { host: '127.0.0.1', port: 15_672 },
     maxPayloadBytes: 4_096,
@@ -22,7 +26,7 @@ test('that of a drop-in for Hono is read from its variables', () => {
 
 test('without a port to listen on it is refused', () => {
   const env = { ROLLCALL_REGISTRY_FILE: 'r', ROLLCALL_MESSAGING_HOST: 'h' };
-  expect(() => loadAmqpConfig(env)).toThrow(ConfigError);
+  expect(() => loadAmqpConfig(env, [amqp])).toThrow(ConfigError);
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), amqpOptions);
+describeEnvironment(new URL('../README.md', import.meta.url), amqpOptions, [amqp]);

@@ -10,7 +10,7 @@ import {
   tcpOptions,
   wholeNumber,
 } from '@rollcall/adapter-kit';
-import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
 import type { AmqpAdapterOptions } from './adapter.ts';
 
 /** Options of the AMQP adapter. */
@@ -53,8 +53,9 @@ type AmqpValues = ValuesOf<typeof amqpOptions>;
 /** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
 export function loadAmqpConfig(
   env: Readonly<Record<string, string | undefined>>,
+  messaging: readonly MessagingModule[],
 ): LoadedConfig<typeof amqpOptions> {
-  return loadConfig(amqpOptions, env, (values) => listenerProblems('AMQP', values));
+  return loadConfig(amqpOptions, env, { messaging, problems: (values) => listenerProblems('AMQP', values) });
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */

@@ -1,5 +1,5 @@
 import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging, networkPresets, tenantRules } from '@rollcall/amqp-sender';
+import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createAmqpAdapter } from './adapter.ts';
@@ -8,15 +8,13 @@ import { amqpAdapterOptions, loadAmqpConfig } from './config.ts';
 await runAdapterProcess({
   name: 'amqp-adapter',
   createLog,
+  messaging: [amqp],
   load: loadAmqpConfig,
   compose: ({ own }) => ({
     adapter: createAmqpAdapter(amqpAdapterOptions(own)),
     maxConnections: connectionLimit(own.maxConnections),
     openRegistry: openFileRegistry,
     createPasswords: createPasswordVerifier,
-    createMessaging,
     createLoggerSink,
-    tenantRules,
-    networkPresets,
   }),
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { amqp } from '@rollcall/amqp-sender';
 import { createCertificateAuthority } from '@rollcall/conformance';
 import { ConfigError } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,14 +22,17 @@ function problemsOf(load: () => unknown): readonly string[] {
 
 describe('the configuration', () => {
   test('of a drop-in for Hono is read from its variables', () => {
-    const { own } = loadCoapConfig({
-      ...required,
-      HONO_COAP_BINDADDRESS: '0.0.0.0',
-      HONO_COAP_TIMEOUTTOACK: '-1',
-      HONO_COAP_DTLSRETRANSMISSIONTIMEOUT: '1500',
-      HONO_COAP_INSECUREPORTENABLED: 'true',
-      HONO_COAP_AUTHENTICATIONREQUIRED: 'false',
-    });
+    const { own } = loadCoapConfig(
+      {
+        ...required,
+        HONO_COAP_BINDADDRESS: '0.0.0.0',
+        HONO_COAP_TIMEOUTTOACK: '-1',
+        HONO_COAP_DTLSRETRANSMISSIONTIMEOUT: '1500',
+        HONO_COAP_INSECUREPORTENABLED: 'true',
+        HONO_COAP_AUTHENTICATIONREQUIRED: 'false',
+      },
+      [amqp],
+    );
     expect(coapAdapterOptions(own)).toMatchObject({
       secure: { host: '0.0.0.0', port: 5_684 },
       plain: { host: '127.0.0.1', port: 5_683 },
@@ -39,7 +43,7 @@ describe('the configuration', () => {
   });
 
   test('without any is that of devices with pre-shared keys, and no other port', () => {
-    const options = coapAdapterOptions(loadCoapConfig(required).own);
+    const options = coapAdapterOptions(loadCoapConfig(required, [amqp]).own);
     expect(options.secure).toEqual({ host: '127.0.0.1', port: 5_684 });
     expect(options.plain).toBeUndefined();
     expect(options.probe).toBe(false);
@@ -48,12 +52,15 @@ describe('the configuration', () => {
   test('lists everything that is wrong with it', () => {
     expect(
       problemsOf(() =>
-        loadCoapConfig({
-          ...required,
-          ROLLCALL_COAP_TIMEOUTTOACK: '-2',
-          ROLLCALL_COAP_CONNECTIONIDLENGTH: '2',
-          ROLLCALL_COAP_KEYPATH: 'key.pem',
-        }),
+        loadCoapConfig(
+          {
+            ...required,
+            ROLLCALL_COAP_TIMEOUTTOACK: '-2',
+            ROLLCALL_COAP_CONNECTIONIDLENGTH: '2',
+            ROLLCALL_COAP_KEYPATH: 'key.pem',
+          },
+          [amqp],
+        ),
       ),
     ).toEqual([
       'ROLLCALL_COAP_TIMEOUTTOACK: must be a whole number from -1 to 90000',
@@ -75,11 +82,14 @@ describe('key and certificate', () => {
       writeFileSync(join(directory, name), text);
       return join(directory, name);
     };
-    const { own } = loadCoapConfig({
-      ...required,
-      ROLLCALL_COAP_KEYPATH: file('key.pem', key),
-      ROLLCALL_COAP_CERTPATH: file('cert.pem', certificates),
-    });
+    const { own } = loadCoapConfig(
+      {
+        ...required,
+        ROLLCALL_COAP_KEYPATH: file('key.pem', key),
+        ROLLCALL_COAP_CERTPATH: file('cert.pem', certificates),
+      },
+      [amqp],
+    );
     return coapAdapterOptions(own);
   }
 
@@ -105,4 +115,4 @@ describe('key and certificate', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), coapOptions);
+describeEnvironment(new URL('../README.md', import.meta.url), coapOptions, [amqp]);

@@ -12,7 +12,7 @@ import {
   port,
   wholeNumber,
 } from '@rollcall/adapter-kit';
-import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
 import type { CoapAdapterOptions } from './adapter.ts';
 import { readServerCertificate } from './server-certificate.ts';
 
@@ -108,16 +108,20 @@ type CoapValues = ValuesOf<typeof coapOptions>;
 /** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
 export function loadCoapConfig(
   env: Readonly<Record<string, string | undefined>>,
+  messaging: readonly MessagingModule[],
 ): LoadedConfig<typeof coapOptions> {
-  return loadConfig(coapOptions, env, (values) => [
-    ...((values.keyPath === undefined) === (values.certPath === undefined)
-      ? []
-      : ['ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: set both or neither']),
-    ...(values.connectionIdBytes > 0 && values.connectionIdBytes < 4
-      ? ['ROLLCALL_COAP_CONNECTIONIDLENGTH: must be 0, or 4 at least']
-      : []),
-    ...leaseProblems(values),
-  ]);
+  return loadConfig(coapOptions, env, {
+    messaging,
+    problems: (values) => [
+      ...((values.keyPath === undefined) === (values.certPath === undefined)
+        ? []
+        : ['ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: set both or neither']),
+      ...(values.connectionIdBytes > 0 && values.connectionIdBytes < 4
+        ? ['ROLLCALL_COAP_CONNECTIONIDLENGTH: must be 0, or 4 at least']
+        : []),
+      ...leaseProblems(values),
+    ],
+  });
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read, or used. */

@@ -1,4 +1,5 @@
 import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { httpAdapterOptions, httpOptions, loadHttpConfig } from './config.ts';
@@ -11,13 +12,16 @@ const required = {
 
 describe('the configuration', () => {
   test('of a drop-in for Hono is read from its variables', () => {
-    const { own } = loadHttpConfig({
-      ...required,
-      HONO_HTTP_INSECUREPORT: '18080',
-      HONO_HTTP_IDLETIMEOUT: '30',
-      HONO_HTTP_REALM: 'Plant',
-      HONO_HTTP_CORSALLOWEDORIGIN: 'https://.*\\.example',
-    });
+    const { own } = loadHttpConfig(
+      {
+        ...required,
+        HONO_HTTP_INSECUREPORT: '18080',
+        HONO_HTTP_IDLETIMEOUT: '30',
+        HONO_HTTP_REALM: 'Plant',
+        HONO_HTTP_CORSALLOWEDORIGIN: 'https://.*\\.example',
+      },
+      [amqp],
+    );
     expect(httpAdapterOptions(own)).toMatchObject({
       plain: { host: '127.0.0.1', port: 18_080 },
       idleTimeoutMs: 30_000,
@@ -30,12 +34,15 @@ describe('the configuration', () => {
   test('lists everything that is wrong with it', () => {
     const { ROLLCALL_HTTP_INSECUREPORTENABLED: _enabled, ...nowhere } = required;
     const load = (): unknown =>
-      loadHttpConfig({
-        ...nowhere,
-        ROLLCALL_HTTP_CORSALLOWEDORIGIN: '(',
-        ROLLCALL_LEASE_MININTERVAL: '2000',
-        ROLLCALL_LEASE_MAXINTERVAL: '1000',
-      });
+      loadHttpConfig(
+        {
+          ...nowhere,
+          ROLLCALL_HTTP_CORSALLOWEDORIGIN: '(',
+          ROLLCALL_LEASE_MININTERVAL: '2000',
+          ROLLCALL_LEASE_MAXINTERVAL: '1000',
+        },
+        [amqp],
+      );
     let problems: readonly string[] = [];
     try {
       load();
@@ -50,4 +57,4 @@ describe('the configuration', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), httpOptions);
+describeEnvironment(new URL('../README.md', import.meta.url), httpOptions, [amqp]);

@@ -14,7 +14,7 @@ import {
   text,
   wholeNumber,
 } from '@rollcall/adapter-kit';
-import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
 import type { HttpAdapterOptions } from './adapter.ts';
 
 /** Options of the HTTP adapter. */
@@ -58,11 +58,12 @@ type HttpValues = ValuesOf<typeof httpOptions>;
 /** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
 export function loadHttpConfig(
   env: Readonly<Record<string, string | undefined>>,
+  messaging: readonly MessagingModule[],
 ): LoadedConfig<typeof httpOptions> {
-  return loadConfig(httpOptions, env, (values) => [
-    ...listenerProblems('HTTP', values),
-    ...leaseProblems(values),
-  ]);
+  return loadConfig(httpOptions, env, {
+    messaging,
+    problems: (values) => [...listenerProblems('HTTP', values), ...leaseProblems(values)],
+  });
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */

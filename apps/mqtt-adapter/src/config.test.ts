@@ -1,4 +1,5 @@
 import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { loadMqttConfig, mqttAdapterOptions, mqttOptions } from './config.ts';
@@ -11,7 +12,7 @@ const required = {
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
-    mqttAdapterOptions(loadMqttConfig(env).own);
+    mqttAdapterOptions(loadMqttConfig(env, [amqp]).own);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
@@ -21,22 +22,26 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 
 describe('the configuration', () => {
   test('of a drop-in for Hono is read from its variables', () => {
-    const { own, kit } = loadMqttConfig({
-      ROLLCALL_REGISTRY_FILE: 'registry.yaml',
-      ROLLCALL_JOURNAL_KIND: 'memory',
-      HONO_MQTT_INSECUREPORTENABLED: 'true',
-      HONO_MQTT_INSECUREPORT: '11883',
-      HONO_MQTT_INSECUREPORTBINDADDRESS: '0.0.0.0',
-      HONO_MQTT_MAXPAYLOADSIZE: '4096',
-      HONO_MESSAGING_HOST: 'dispatch-router',
-      HONO_CONNECTIONEVENTS_PRODUCER: 'events',
-      HONO_SOMETHING_ELSE: 'whatever',
-    });
+    const { own, kit, messaging } = loadMqttConfig(
+      {
+        ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+        ROLLCALL_JOURNAL_KIND: 'memory',
+        HONO_MQTT_INSECUREPORTENABLED: 'true',
+        HONO_MQTT_INSECUREPORT: '11883',
+        HONO_MQTT_INSECUREPORTBINDADDRESS: '0.0.0.0',
+        HONO_MQTT_MAXPAYLOADSIZE: '4096',
+        HONO_MESSAGING_HOST: 'dispatch-router',
+        HONO_CONNECTIONEVENTS_PRODUCER: 'events',
+        HONO_SOMETHING_ELSE: 'whatever',
+      },
+      [amqp],
+    );
     expect(mqttAdapterOptions(own)).toMatchObject({
       plain: { host: '0.0.0.0', port: 11_883 },
       maxPayloadBytes: 4_096,
     });
-    expect(kit).toMatchObject({ messagingHost: 'dispatch-router', producers: ['events'] });
+    expect(kit.producers).toEqual(['events']);
+    expect(messaging?.values).toMatchObject({ host: 'dispatch-router' });
   });
 
   test('without a port to listen on is refused', () => {
@@ -58,4 +63,4 @@ describe('the configuration', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), mqttOptions);
+describeEnvironment(new URL('../README.md', import.meta.url), mqttOptions, [amqp]);

@@ -9,7 +9,7 @@ import {
   tcpOptions,
   wholeNumber,
 } from '@rollcall/adapter-kit';
-import type { LoadedConfig, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
 import type { MqttAdapterOptions } from './adapter.ts';
 
 /** Options of the MQTT adapter. */
@@ -49,8 +49,9 @@ type MqttValues = ValuesOf<typeof mqttOptions>;
 /** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
 export function loadMqttConfig(
   env: Readonly<Record<string, string | undefined>>,
+  messaging: readonly MessagingModule[],
 ): LoadedConfig<typeof mqttOptions> {
-  return loadConfig(mqttOptions, env, (values) => listenerProblems('MQTT', values));
+  return loadConfig(mqttOptions, env, { messaging, problems: (values) => listenerProblems('MQTT', values) });
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */

@@ -1,5 +1,5 @@
 import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
-import { createMessaging, networkPresets, tenantRules } from '@rollcall/amqp-sender';
+import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createMqttAdapter } from './adapter.ts';
@@ -8,15 +8,13 @@ import { loadMqttConfig, mqttAdapterOptions } from './config.ts';
 await runAdapterProcess({
   name: 'mqtt-adapter',
   createLog,
+  messaging: [amqp],
   load: loadMqttConfig,
   compose: ({ own }) => ({
     adapter: createMqttAdapter(mqttAdapterOptions(own)),
     maxConnections: connectionLimit(own.maxConnections),
     openRegistry: openFileRegistry,
     createPasswords: createPasswordVerifier,
-    createMessaging,
     createLoggerSink,
-    tenantRules,
-    networkPresets,
   }),
 });

@@ -1,6 +1,5 @@
-import { loadMessaging, type MessagingSettings } from '@rollcall/adapter-kit';
 import { urlOptions } from '@rollcall/amqp-connection';
-import type { NetworkName } from '@rollcall/amqp-sender';
+import { loadMessaging, type MessagingSettings, type NetworkName } from '@rollcall/amqp-sender';
 import type { ConsumeOptions } from '@rollcall/client';
 
 /** A messaging network, as the command line names it: what is left out is that of the environment. */

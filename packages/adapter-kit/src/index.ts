@@ -3,11 +3,9 @@ export type { Proof } from './authentication/proof.ts';
 export { environmentTable } from './config/environment-table.ts';
 export { anyOrPattern, flag, milliseconds, oneOf, port, text, wholeNumber } from './config/formats.ts';
 export { kitOptions } from './config/kit-options.ts';
-export { loadConfig, type LoadedConfig } from './config/load-config.ts';
+export { loadConfig, type ConfigParts, type LoadedConfig } from './config/load-config.ts';
 export { printConfig } from './config/print-config.ts';
-export type { NetworkPreset } from './config/in-force.ts';
-export { loadMessaging } from './config/load-messaging.ts';
-export { messagingSettings, readPem, type MessagingSettings } from './config/messaging-settings.ts';
+export { readPem } from './config/read-pem.ts';
 export { option, optional, type Option, type Options, type ValuesOf } from './config/option.ts';
 export { readOptions, type Effective, type ReadResult } from './config/read-options.ts';
 export { selectSinks } from './config/select-sinks.ts';
@@ -66,6 +64,7 @@ export type { SocketPlace } from './listening/pending-sockets.ts';
 export { listenForSockets, type SocketServerOptions } from './listening/socket-server.ts';
 export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from './journal/journal.ts';
 export { createRefusalReport, type RefusalReport } from './refusals/refusal-report.ts';
+export type { Messaging, MessagingContext, MessagingModule } from './messaging/messaging-module.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
 export type {
   AdapterObserver,

@@ -1,5 +1,5 @@
+import type { Messaging } from '@rollcall/adapter-kit/messaging';
 import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
-import type { DeviceDataSender, EventSink } from '@rollcall/core';
 import { createDeviceDataSender } from './device-data-sender.ts';
 import { createEventsSink } from './events-sink.ts';
 import type { NetworkChoice } from './messaging-network.ts';
@@ -10,12 +10,6 @@ export interface MessagingOptions extends AmqpConnectionOptions {
   readonly sendTimeoutMs: number;
   /** Default: that of Eclipse Hono. */
   readonly network?: NetworkChoice;
-}
-
-export interface Messaging {
-  /** The sink for the Events API, on a connection of its own, which is opened with it. */
-  eventsSink(): EventSink;
-  readonly sender: DeviceDataSender;
 }
 
 /** Nobody waits for a connection event: a moment later is soon enough, and costs much less (`docs/benchmarks.md`). */

@@ -1,9 +1,10 @@
+import type { OptionProblem } from '@rollcall/adapter-kit/messaging';
 import type { NetworkName, NetworkOptions } from './messaging-network.ts';
 import { unknownPlaces } from './template.ts';
 
 export interface NetworkRisks {
   /** What cannot work, or loses events for sure. */
-  readonly problems: readonly string[];
+  readonly problems: readonly OptionProblem[];
   /** What loses events unless the network was prepared for it. */
   readonly warnings: readonly string[];
 }
@@ -28,11 +29,12 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
 
   switch (name) {
     case 'rabbitmq-3':
-      if (relayed) problems.push('ROLLCALL_MESSAGING_LINKS: RabbitMQ 3 has no anonymous relay');
+      if (relayed) problems.push({ options: ['MESSAGING_LINKS'], text: 'RabbitMQ 3 has no anonymous relay' });
       if (eventAddress.startsWith('/queue/') && options.targetDurability === 0)
-        problems.push(
-          `ROLLCALL_MESSAGING_TARGETDURABILITY: with 0, RabbitMQ 3 makes ${eventAddress} a queue that ends with the broker: use 2`,
-        );
+        problems.push({
+          options: ['MESSAGING_TARGETDURABILITY'],
+          text: `with 0, RabbitMQ 3 makes ${eventAddress} a queue that ends with the broker: use 2`,
+        });
       if (/^\/(?:exchange|topic)\//.test(eventAddress))
         warnings.push(
           `RabbitMQ 3.10 accepts and drops events that no queue is bound for: bind one for each tenant to ${eventAddress}`,
@@ -64,17 +66,18 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
   return { problems, warnings };
 }
 
-function* templateProblems(options: NetworkOptions): Generator<string> {
+function* templateProblems(options: NetworkOptions): Generator<OptionProblem> {
   const { eventAddress, telemetryAddress, subject = '', annotations = {} } = options;
-  const check = function* (variable: string, text: string, allowed: readonly string[]): Generator<string> {
+  const check = function* (name: string, text: string, allowed: readonly string[]): Generator<OptionProblem> {
     for (const place of unknownPlaces(text, allowed))
-      yield `ROLLCALL_MESSAGING_${variable}: ${place} is none of ${allowed.join(', ')}`;
+      yield { options: [`MESSAGING_${name}`], text: `${place} is none of ${allowed.join(', ')}` };
   };
   yield* check('EVENTADDRESS', eventAddress, ofTenant);
   yield* check('TELEMETRYADDRESS', telemetryAddress, ofTenant);
   yield* check('SUBJECT', subject, ofDevice);
   for (const [name, text] of Object.entries(annotations)) {
-    if (ownAnnotations.has(name)) yield `ROLLCALL_MESSAGING_ANNOTATIONS: ${name} has its value already`;
+    if (ownAnnotations.has(name))
+      yield { options: ['MESSAGING_ANNOTATIONS'], text: `${name} has its value already` };
     yield* check('ANNOTATIONS', text, ofDevice);
   }
 }

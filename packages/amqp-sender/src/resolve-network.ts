@@ -1,3 +1,4 @@
+import { problemText } from '@rollcall/adapter-kit/messaging';
 import { ConfigError, type Log } from '@rollcall/core';
 import type { NetworkChoice, NetworkOptions } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';
@@ -8,10 +9,16 @@ import { networkRisks } from './network-risks.ts';
  *
  * @throws ConfigError where events would be lost for sure.
  */
-export function resolveNetwork({ name, ...differences }: NetworkChoice, log: Log): NetworkOptions {
-  const options = { ...networkPresets[name], ...differences };
+export function resolveNetwork(choice: NetworkChoice, log: Log): NetworkOptions {
+  const { name } = choice;
+  const options = withPreset(choice);
   const { problems, warnings } = networkRisks(name, options);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems.map(problemText));
   for (const warning of warnings) log.warn({ network: name }, warning);
   return options;
+}
+
+/** What is used: the preset, and over it what is different. */
+export function withPreset({ name, ...differences }: NetworkChoice): NetworkOptions {
+  return { ...networkPresets[name], ...differences };
 }

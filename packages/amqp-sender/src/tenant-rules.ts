@@ -1,6 +1,6 @@
 import type { IdentifierRule } from '@rollcall/core';
-import type { NetworkChoice, NetworkName, NetworkOptions } from './messaging-network.ts';
-import { networkPresets } from './network-presets.ts';
+import type { NetworkChoice, NetworkName } from './messaging-network.ts';
+import { withPreset } from './resolve-network.ts';
 
 /** What means something in the addresses of a network where it stands as it is. */
 const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string, what: string])[]>> = {
@@ -29,8 +29,9 @@ const maxBytes: Readonly<Partial<Record<NetworkName, number>>> = {
 };
 
 /** Which tenants the addresses of a network cannot carry: their events would wait for ever, or go to others. */
-export function tenantRules({ name, ...differences }: NetworkChoice): readonly IdentifierRule[] {
-  const { eventAddress, telemetryAddress }: NetworkOptions = { ...networkPresets[name], ...differences };
+export function tenantRules(choice: NetworkChoice): readonly IdentifierRule[] {
+  const { name } = choice;
+  const { eventAddress, telemetryAddress } = withPreset(choice);
   const plain = [eventAddress, telemetryAddress].find((address) => address.includes('{tenant}'));
   const most = maxBytes[name];
   return [

@@ -42,6 +42,21 @@ export const commaSeparated: z.ZodType<readonly string[], string> = z
   .transform((value) => value.split(',').map((each) => each.trim()))
   .pipe(z.array(z.string().min(1, 'must not have an empty part')));
 
+/** One or more names, separated by commas; `none` for none. */
+export const names: z.ZodType<readonly string[], string> = commaSeparated.transform((parts) =>
+  parts.length === 1 && parts[0] === 'none' ? [] : parts,
+);
+
+/** `name=text` pairs, separated by commas. */
+export const pairs: z.ZodType<Readonly<Record<string, string>>, string> = commaSeparated.transform(
+  (parts, context) => {
+    const entries = parts.map((part) => /^([^=\s]+)=(.+)$/.exec(part)?.slice(1));
+    if (entries.every((entry) => entry !== undefined)) return Object.fromEntries(entries);
+    context.addIssue({ code: 'custom', message: 'must be name=text pairs, separated by commas' });
+    return z.NEVER;
+  },
+);
+
 /** `*` for anything, or a regular expression that the whole text must match. */
 export const anyOrPattern: z.ZodType<'*' | RegExp, string> = z.string().transform((value, context) => {
   if (value === '*') return value;

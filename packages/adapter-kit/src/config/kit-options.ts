@@ -1,9 +1,7 @@
 import { addressRanges } from './address-ranges.ts';
 import { commaSeparated, flag, identifier, milliseconds, oneOf, port, text, wholeNumber } from './formats.ts';
 import { logFormats } from './log-format.ts';
-import { networkOptions } from './network-options.ts';
 import { option, optional } from './option.ts';
-import { cipherSuitesOption, secureProtocolsOption } from './tls-choice.ts';
 
 /** The options every adapter has, whatever its protocol. */
 export const kitOptions = {
@@ -162,103 +160,4 @@ export const kitOptions = {
     '30000',
     'ms that devices missing in a changed registry file stay all the same, where they are many or a whole tenant (`rollcall registry accept`); 0: none',
   ),
-  messagingHost: optional('MESSAGING_HOST', text, 'host of the AMQP 1.0 messaging network (required)', {
-    hono: true,
-  }),
-  messagingPort: option('MESSAGING_PORT', port, '5671', 'port of the messaging network', { hono: true }),
-  messagingUsername: optional('MESSAGING_USERNAME', text, 'SASL PLAIN user name', { hono: true }),
-  messagingPassword: optional('MESSAGING_PASSWORD', text, 'SASL PLAIN password', {
-    hono: true,
-    secret: true,
-  }),
-  messagingAmqpHostname: optional(
-    'MESSAGING_AMQPHOSTNAME',
-    text,
-    'host name in the AMQP open (virtual host)',
-    {
-      hono: true,
-    },
-  ),
-  messagingSaslHostname: optional(
-    'MESSAGING_SASLHOSTNAME',
-    text,
-    'host name in the SASL exchange (default: that in the AMQP open, where set)',
-  ),
-  messagingTls: option(
-    'MESSAGING_TLSENABLED',
-    flag,
-    'false',
-    'whether to use TLS; also on where a trust store is set',
-    {
-      hono: true,
-    },
-  ),
-  messagingTrustStore: optional('MESSAGING_TRUSTSTOREPATH', text, 'PEM file of certificates to trust', {
-    hono: true,
-  }),
-  messagingVerifyHost: option(
-    'MESSAGING_HOSTNAMEVERIFICATIONREQUIRED',
-    flag,
-    'true',
-    "whether the network's certificate must match its host name",
-    { hono: true },
-  ),
-  messagingCert: optional('MESSAGING_CERTPATH', text, 'PEM file of the client certificate (SASL EXTERNAL)', {
-    hono: true,
-  }),
-  messagingKey: optional('MESSAGING_KEYPATH', text, 'PEM file of its private key', { hono: true }),
-  messagingProtocols: secureProtocolsOption('MESSAGING'),
-  messagingCipherSuites: cipherSuitesOption('MESSAGING'),
-  messagingConnectTimeoutMs: option(
-    'MESSAGING_CONNECTTIMEOUT',
-    milliseconds,
-    '5000',
-    'ms until a connect has failed',
-    {
-      hono: true,
-    },
-  ),
-  messagingIdleTimeoutMs: option(
-    'MESSAGING_IDLETIMEOUT',
-    milliseconds,
-    '16000',
-    'ms of silence after which the network counts as gone',
-    { hono: true },
-  ),
-  messagingLinkTimeoutMs: option(
-    'MESSAGING_LINKESTABLISHMENTTIMEOUT',
-    milliseconds,
-    '1000',
-    'ms until opening a link has failed',
-    { hono: true },
-  ),
-  messagingSendTimeoutMs: option(
-    'MESSAGING_SENDMESSAGETIMEOUT',
-    milliseconds,
-    '1000',
-    'ms to wait for the outcome of a message',
-    { hono: true },
-  ),
-  messagingReconnectMinDelayMs: option(
-    'MESSAGING_RECONNECTMINDELAY',
-    milliseconds,
-    '0',
-    'ms before the first try to reconnect, and least wait before later ones',
-    { hono: true },
-  ),
-  messagingReconnectMaxDelayMs: option(
-    'MESSAGING_RECONNECTMAXDELAY',
-    milliseconds,
-    '7000',
-    'greatest wait between tries to reconnect, in ms',
-    { hono: true },
-  ),
-  messagingReconnectIncrementMs: option(
-    'MESSAGING_RECONNECTDELAYINCREMENT',
-    milliseconds,
-    '100',
-    'ms that the wait grows from, doubling with each try',
-    { hono: true },
-  ),
-  ...networkOptions,
 } as const;

@@ -1,4 +1,3 @@
-import { tlsChoiceProblems } from './tls-choice.ts';
 import type { ValuesOf } from './option.ts';
 import type { kitOptions } from './kit-options.ts';
 
@@ -8,7 +7,6 @@ type KitValues = ValuesOf<typeof kitOptions>;
 export function kitProblems(values: KitValues): readonly string[] {
   const problems: string[] = [];
   if (values.registryFile === undefined) problems.push('ROLLCALL_REGISTRY_FILE: must be set');
-  if (values.messagingHost === undefined) problems.push('ROLLCALL_MESSAGING_HOST: must be set');
   const mayWait = values.producers?.some((producer) => producer !== 'logging' && producer !== 'none');
   if (mayWait && values.journalKind === undefined && values.journalDirectory === undefined)
     problems.push(
@@ -17,12 +15,5 @@ export function kitProblems(values: KitValues): readonly string[] {
     );
   if (values.journalKind === 'file' && values.journalDirectory === undefined)
     problems.push('ROLLCALL_JOURNAL_DIRECTORY: must be set where ROLLCALL_JOURNAL_KIND=file');
-  if ((values.messagingUsername === undefined) !== (values.messagingPassword === undefined))
-    problems.push('ROLLCALL_MESSAGING_USERNAME and ROLLCALL_MESSAGING_PASSWORD: set both or neither');
-  if ((values.messagingCert === undefined) !== (values.messagingKey === undefined))
-    problems.push('ROLLCALL_MESSAGING_CERTPATH and ROLLCALL_MESSAGING_KEYPATH: set both or neither');
-  return [
-    ...problems,
-    ...tlsChoiceProblems('MESSAGING', values.messagingProtocols, values.messagingCipherSuites),
-  ];
+  return problems;
 }

@@ -13,8 +13,9 @@ import { option, optional } from './option.ts';
 const own = {
   insecurePort: option('TEST_INSECUREPORT', port, '1883', 'a port', { hono: true }),
   key: optional('TEST_KEY', text, 'a secret', { secret: true }),
+  password: optional('TEST_PASSWORD', text, 'a secret that Hono has too', { hono: true, secret: true }),
 } as const;
-const required = { ROLLCALL_REGISTRY_FILE: 'registry.yaml', ROLLCALL_MESSAGING_HOST: 'localhost' };
+const required = { ROLLCALL_REGISTRY_FILE: 'registry.yaml' };
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -56,7 +57,6 @@ test('every problem is listed at once, misspelt names too', () => {
     'ROLLCALL_CONNECTION_EVENTS_PRODUCER: unknown option; did you mean ROLLCALL_CONNECTIONEVENTS_PRODUCER?',
     'ROLLCALL_REMOTEADDRES: unknown option',
     'ROLLCALL_REGISTRY_FILE: must be set',
-    'ROLLCALL_MESSAGING_HOST: must be set',
   ]);
 });
 
@@ -85,14 +85,14 @@ test("options of Hono that mean nothing here are warned of, in the adapter's own
     ...required,
     HONO_TEST_INSECURE_PORT: '1884',
     HONO_TEST_KEY: 'x',
-    HONO_MESSAGING_FLOWLATENCY: '5',
+    HONO_CONNECTIONEVENTS_FLOWLATENCY: '5',
     HONO_OTHER_THING: 'whatever',
     HONO: 'x',
   });
   expect(warnings).toEqual([
     'HONO_TEST_INSECURE_PORT: unknown option of Hono, left aside; did you mean HONO_TEST_INSECUREPORT?',
     'HONO_TEST_KEY: unknown option of Hono, left aside; here it is ROLLCALL_TEST_KEY',
-    'HONO_MESSAGING_FLOWLATENCY: unknown option of Hono, left aside',
+    'HONO_CONNECTIONEVENTS_FLOWLATENCY: unknown option of Hono, left aside',
   ]);
 });
 
@@ -133,22 +133,21 @@ describe('a secret in a file', () => {
     writeFileSync(file, content);
     return file;
   };
-  const messaging = { ...required, ROLLCALL_MESSAGING_USERNAME: 'rollcall' };
 
   test.each([
-    ['ROLLCALL_MESSAGING_PASSWORD_FILE', 'pass word\n', 'pass word'],
-    ['HONO_MESSAGING_PASSWORD_FILE', 'pass word\r\n', 'pass word'],
+    ['ROLLCALL_TEST_PASSWORD_FILE', 'pass word\n', 'pass word'],
+    ['HONO_TEST_PASSWORD_FILE', 'pass word\r\n', 'pass word'],
     [
-      'ROLLCALL_MESSAGING_PASSWORD_FILE',
+      'ROLLCALL_TEST_PASSWORD_FILE',
       ' it may begin and end with blanks \n\n',
       ' it may begin and end with blanks \n',
     ],
   ])('%s gives %j without the end of the line', (name, content, secret) => {
     const file = keep('password', content);
-    const config = loadConfig(own, { ...messaging, [name]: file });
-    expect(config.kit.messagingPassword).toBe(secret);
+    const config = loadConfig(own, { ...required, [name]: file });
+    expect(config.own.password).toBe(secret);
     expect(printConfig(config.effective)).toContain(
-      `# ${name}\n# ROLLCALL_MESSAGING_PASSWORD=********\nROLLCALL_MESSAGING_PASSWORD_FILE=${file}\n`,
+      `# ${name}\n# ROLLCALL_TEST_PASSWORD=********\nROLLCALL_TEST_PASSWORD_FILE=${file}\n`,
     );
     expect(printConfig(config.effective)).not.toContain('pass word');
     expect(config.warnings).toEqual([]);
@@ -163,19 +162,19 @@ describe('a secret in a file', () => {
 
   test('the own name wins over that of Hono', () => {
     const both = {
-      ROLLCALL_MESSAGING_PASSWORD_FILE: keep('own', 'own'),
-      HONO_MESSAGING_PASSWORD: 'theirs',
+      ROLLCALL_TEST_PASSWORD_FILE: keep('own', 'own'),
+      HONO_TEST_PASSWORD: 'theirs',
     };
-    expect(loadConfig(own, { ...messaging, ...both }).kit.messagingPassword).toBe('own');
+    expect(loadConfig(own, { ...required, ...both }).own.password).toBe('own');
   });
 
   test.each(['ROLLCALL', 'HONO'])('%s_…: it is the text, or in a file', (prefix) => {
     const both = {
-      [`${prefix}_MESSAGING_PASSWORD`]: 'one',
-      [`${prefix}_MESSAGING_PASSWORD_FILE`]: keep('other', 'other'),
+      [`${prefix}_TEST_PASSWORD`]: 'one',
+      [`${prefix}_TEST_PASSWORD_FILE`]: keep('other', 'other'),
     };
-    expect(problemsOf({ ...messaging, ...both })[0]).toBe(
-      `${prefix}_MESSAGING_PASSWORD and ${prefix}_MESSAGING_PASSWORD_FILE: set one of them`,
+    expect(problemsOf({ ...required, ...both })[0]).toBe(
+      `${prefix}_TEST_PASSWORD and ${prefix}_TEST_PASSWORD_FILE: set one of them`,
     );
   });
 
@@ -186,7 +185,7 @@ describe('a secret in a file', () => {
     ['is too long', () => keep('long', 'x'.repeat(65_537)), 'has more than 65536 bytes'],
   ])('that %s is a problem', (_what, file, problem) => {
     const path = file();
-    const problems = problemsOf({ ...messaging, ROLLCALL_MESSAGING_PASSWORD_FILE: path });
-    expect(problems[0]).toBe(`ROLLCALL_MESSAGING_PASSWORD_FILE: ${path} ${problem}`);
+    const problems = problemsOf({ ...required, ROLLCALL_TEST_PASSWORD_FILE: path });
+    expect(problems[0]).toBe(`ROLLCALL_TEST_PASSWORD_FILE: ${path} ${problem}`);
   });
 });

@@ -1,4 +1,7 @@
 import { ConfigError } from '@rollcall/core';
+import { chooseMessaging } from '../messaging/choose-messaging.ts';
+import type { ChosenMessaging, MessagingModule } from '../messaging/messaging-module.ts';
+import { optionsOfModules } from '../messaging/module-options.ts';
 import { kitOptions } from './kit-options.ts';
 import { kitProblems } from './kit-problems.ts';
 import type { Options, ValuesOf } from './option.ts';
@@ -7,6 +10,8 @@ import { readOptions, type Effective } from './read-options.ts';
 export interface LoadedConfig<Own extends Options> {
   readonly kit: ValuesOf<typeof kitOptions>;
   readonly own: ValuesOf<Own>;
+  /** The module that sends; `undefined`: no messaging network is configured. */
+  readonly messaging: ChosenMessaging | undefined;
   /** Every variable, its text and where it came from, in the order of the options. */
   readonly effective: readonly Effective[];
   /** See `ReadResult`. */
@@ -14,19 +19,28 @@ export interface LoadedConfig<Own extends Options> {
   readonly serviceLinks: readonly string[];
 }
 
+export interface ConfigParts<Own extends Options> {
+  /** Modules whose options are read too; default: none. */
+  readonly messaging?: readonly MessagingModule[];
+  /** What is wrong with the adapter's options taken together. */
+  problems?(values: ValuesOf<Own>): readonly string[];
+}
+
 /**
- * Reads the kit's options and an adapter's own from the environment.
+ * Reads the kit's options, those of messaging modules and an adapter's own from the environment.
  *
- * @param ownProblems what is wrong with the adapter's options taken together.
  * @throws ConfigError with every problem found.
  */
 export function loadConfig<Own extends Options>(
   own: Own,
   env: Readonly<Record<string, string | undefined>>,
-  ownProblems: (values: ValuesOf<Own>) => readonly string[] = () => [],
+  { messaging: modules = [], problems: ownProblems }: ConfigParts<Own> = {},
 ): LoadedConfig<Own> {
-  const { values, problems, ...about } = readOptions({ ...kitOptions, ...own }, env);
-  const all = [...problems, ...kitProblems(values), ...ownProblems(values)];
-  if (all.length > 0) throw new ConfigError(all);
-  return { kit: values, own: values, ...about };
+  const all = { ...kitOptions, ...optionsOfModules(modules), ...own };
+  const { values, problems, ...about } = readOptions<typeof kitOptions & Own>(all, env);
+  const kit: ValuesOf<typeof kitOptions> = values;
+  const messaging = chooseMessaging(modules, { values, ...about }, kit.producers?.includes('events'));
+  const found = [...problems, ...kitProblems(kit), ...messaging.problems, ...(ownProblems?.(values) ?? [])];
+  if (found.length > 0) throw new ConfigError(found);
+  return { kit, own: values, messaging: messaging.chosen, ...about };
 }

@@ -24,6 +24,11 @@ export type ValuesOf<Set extends Options> = {
   readonly [Key in keyof Set]: Set[Key] extends Option<infer Value> ? Value : never;
 };
 
+/** The variable that gives an option its value. */
+export function variableOf(name: string): string {
+  return `ROLLCALL_${name}`;
+}
+
 interface OptionTraits {
   readonly hono?: boolean;
   readonly secret?: boolean;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { problemText } from './option-problem.ts';
 import { readOptions } from './read-options.ts';
 import {
   cipherSuitesOption,
@@ -62,7 +63,7 @@ test('a version of which no suite is named is not spoken; where none is left, th
   expect(tlsChoice(undefined, ['TLS_AES_128_GCM_SHA256'])).toMatchObject({ minVersion: 'TLSv1.3' });
   expect(tlsChoice(undefined, ['AES128-SHA'])).toMatchObject({ maxVersion: 'TLSv1.2' });
   expect(tlsChoice(['TLSv1.3'])).toEqual({ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' });
-  expect(tlsChoiceProblems('MQTT', ['TLSv1.3'], ['AES128-SHA'])).toEqual([
+  expect(tlsChoiceProblems('MQTT', ['TLSv1.3'], ['AES128-SHA']).map(problemText)).toEqual([
     'ROLLCALL_MQTT_SUPPORTEDCIPHERSUITES: has no cipher suite of a version in ROLLCALL_MQTT_SECUREPROTOCOLS',
   ]);
 });

@@ -1,7 +1,8 @@
 import { getCiphers } from 'node:tls';
 import { z } from 'zod';
 import { commaSeparated } from './formats.ts';
-import { optional, type Option } from './option.ts';
+import type { OptionProblem } from './option-problem.ts';
+import { optional, variableOf, type Option } from './option.ts';
 
 const known = new Set(getCiphers());
 
@@ -105,11 +106,14 @@ export function tlsChoiceProblems(
   section: string,
   versions?: readonly TlsVersion[],
   suites?: readonly string[],
-): readonly string[] {
+): readonly OptionProblem[] {
   return tlsChoice(versions, suites)
     ? []
     : [
-        `ROLLCALL_${section}_SUPPORTEDCIPHERSUITES: has no cipher suite of a version in ROLLCALL_${section}_SECUREPROTOCOLS`,
+        {
+          options: [`${section}_SUPPORTEDCIPHERSUITES`],
+          text: `has no cipher suite of a version in ${variableOf(`${section}_SECUREPROTOCOLS`)}`,
+        },
       ];
 }
 

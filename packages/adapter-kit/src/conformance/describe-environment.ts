@@ -3,13 +3,24 @@ import { expect, test } from 'vitest';
 import { environmentTable } from '../config/environment-table.ts';
 import { kitOptions } from '../config/kit-options.ts';
 import type { Options } from '../config/option.ts';
+import type { MessagingModule } from '../messaging/messaging-module.ts';
+import { optionsOfModules } from '../messaging/module-options.ts';
 
-/** The README of an adapter lists its environment variables, and the kit's, between two `environment` comments. */
-export function describeEnvironment(readme: URL, options: Options): void {
+/**
+ * The README of an adapter lists its environment variables, the kit's and those of messaging modules, between two `environment`
+ * comments.
+ */
+export function describeEnvironment(
+  readme: URL,
+  options: Options,
+  messaging: readonly MessagingModule[],
+): void {
   test('the README has the environment as the options say', () => {
     const text = readFileSync(readme, 'utf8');
     const [, table = ''] = /<!-- environment -->\s*(.*?)\s*<!-- \/environment -->/s.exec(text) ?? [];
-    expect(compact(table)).toBe(compact(environmentTable({ ...options, ...kitOptions })));
+    expect(compact(table)).toBe(
+      compact(environmentTable({ ...options, ...kitOptions, ...optionsOfModules(messaging) })),
+    );
   });
 }
 

@@ -1,6 +1,7 @@
 import type { DeviceDataSender, Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import type { SinkDepth } from '../outbox/outbox.ts';
+import { noMessaging } from '../messaging/no-messaging.ts';
 import { readinessOfOthers } from './readiness.ts';
 
 const now = 10_000 as Timestamp;
@@ -62,4 +63,21 @@ test('a certificate that is not the one in the files degrades, and no more', () 
   });
   expect(checks).toContainEqual({ name: 'files-of-mqtts', status: 'DEGRADED' });
   expect(checks).toContainEqual({ name: 'files-of-messaging', status: 'UP' });
+});
+
+test('an adapter without a messaging network says so, and is ready', () => {
+  const checks = readinessOfOthers({
+    registry: {},
+    sinks: [],
+    sender: noMessaging,
+    files: [],
+    depth: [],
+    journalBehind: false,
+    now,
+  });
+  expect(checks).toContainEqual({
+    name: 'connection-to-downstream',
+    status: 'DEGRADED',
+    reason: 'no messaging network is configured: device data is refused',
+  });
 });

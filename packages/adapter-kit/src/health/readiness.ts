@@ -1,5 +1,6 @@
 import type { DeviceDataSender, DeviceRegistry, EventSink, Timestamp } from '@rollcall/core';
 import type { FollowedState } from '../followed-files/followed-files.ts';
+import { noMessaging, noMessagingText } from '../messaging/no-messaging.ts';
 import type { SinkDepth } from '../outbox/outbox.ts';
 import type { HealthCheck } from './health-server.ts';
 
@@ -24,13 +25,18 @@ export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[]
     ...(known ? [check('device-registry', known.current)] : []),
     check('journal', !journalBehind),
     ...files.map(({ name, current }) => check(`files-of-${name}`, current)),
-    check('connection-to-downstream', sender.connected()),
+    downstream(sender),
     ...sinks.flatMap((sink) =>
       sink.connected ? [check(`connection-of-${sink.name}-sink`, sink.connected())] : [],
     ),
     // A network may be connected, and confirm nothing.
     ...depth.map((each) => delivery(each, now)),
   ];
+}
+
+function downstream(sender: DeviceDataSender): HealthCheck {
+  const found = check('connection-to-downstream', sender.connected());
+  return sender === noMessaging ? { ...found, reason: `${noMessagingText}: device data is refused` } : found;
 }
 
 function delivery({ sink, oldestAt, refusingTenants, parked }: SinkDepth, now: Timestamp): HealthCheck {

@@ -4,7 +4,6 @@ import {
   systemClock as clock,
   systemRandom as random,
   type Clock,
-  type DeviceDataSender,
   type DeviceRegistry,
   type EventSink,
   type IdentifierRule,
@@ -12,17 +11,15 @@ import {
   type PasswordVerifier,
   type Random,
 } from '@rollcall/core';
-import type { MessagingSettings } from '../config/messaging-settings.ts';
 import type { AdapterParts } from '../composition/adapter-parts.ts';
 import { beginAll } from '../composition/begin-all.ts';
-import { inForce, type NetworkPreset } from '../config/in-force.ts';
+import { inForce } from '../config/in-force.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { logFormatOf, type LogFormat } from '../config/log-format.ts';
-import type { NetworkSettings } from '../config/network-options.ts';
 import type { Options } from '../config/option.ts';
 import { printConfig } from '../config/print-config.ts';
-import type { Effective } from '../config/read-options.ts';
 import { tellLeftAside } from '../config/tell-left-aside.ts';
+import type { MessagingModule } from '../messaging/messaging-module.ts';
 import type { ProtocolAdapter } from '../protocol-adapter.ts';
 import { defaultAdapterId } from './default-adapter-id.ts';
 import { guardConsole } from './guard-console.ts';
@@ -44,7 +41,10 @@ export interface AdapterProgram<Own extends Options> {
   /** Stands in each line of its log. */
   readonly name: string;
   createLog(settings: LogSettings): Log;
-  load(env: NodeJS.ProcessEnv): LoadedConfig<Own>;
+  /** Kinds of messaging network that it can send to. Which one it uses, the configuration says. */
+  readonly messaging: readonly MessagingModule[];
+  /** @param messaging the modules of the program, whose options are read too. */
+  load(env: NodeJS.ProcessEnv, messaging: readonly MessagingModule[]): LoadedConfig<Own>;
   compose(config: LoadedConfig<Own>): Composition;
 }
 
@@ -66,15 +66,7 @@ export interface Composition {
       readonly tenantRules: readonly IdentifierRule[];
     },
   ): Promise<DeviceRegistry>;
-  /** Tenants that the messaging network cannot carry. */
-  tenantRules(network: NetworkSettings): readonly IdentifierRule[];
-  /** What each kind of messaging network wants. */
-  readonly networkPresets: Readonly<Record<NetworkSettings['name'], NetworkPreset>>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
-  createMessaging(options: Environment & MessagingSettings): {
-    eventsSink(): EventSink;
-    readonly sender: DeviceDataSender;
-  };
   /** Whoever watches the adapter beside its metrics. */
   readonly observers?: AdapterParts['observers'];
   createLoggerSink(options: { readonly log: Log; readonly level: 'info' | 'debug' }): EventSink;
@@ -85,15 +77,16 @@ export interface Composition {
  * With `--print-config` it shows the effective configuration instead.
  */
 export function runAdapterProcess<Own extends Options>(program: AdapterProgram<Own>): Promise<void> {
-  const { name, createLog } = program;
+  const { name, createLog, messaging } = program;
   // Until the configuration is read. Then it is known how the log is to be written.
   let log = createLog({ name, level: 'error', format: logFormatOf(process.env) });
   const main = async (): Promise<number> => {
     const debugging = libraryDebugProblems(process.env);
     if (debugging.length > 0) throw new ConfigError(debugging);
-    const config = program.load(process.env);
+    const config = program.load(process.env, messaging);
     if (process.argv.includes('--print-config')) {
-      process.stdout.write(printConfig(effectiveIn(config, program.compose(config))));
+      const adapterId = defaultAdapterId(program.compose(config).adapter);
+      process.stdout.write(printConfig(inForce(config.effective, { messaging, adapterId })));
       return exitStatus.stopped;
     }
     const { kit } = config;
@@ -102,13 +95,6 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
     return runAdapter(config, program.compose(config), log);
   };
   return runProcess(main, () => log);
-}
-
-function effectiveIn(
-  { effective }: LoadedConfig<Options>,
-  { adapter, networkPresets: presets }: Composition,
-): readonly Effective[] {
-  return inForce(effective, { presets, adapterId: defaultAdapterId(adapter) });
 }
 
 /** Until it was asked to stop, and has. Resolves with the exit status. */

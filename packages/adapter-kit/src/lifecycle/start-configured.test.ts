@@ -5,11 +5,14 @@ import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance'
 import { ConfigError } from '@rollcall/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ResourceStack } from '../composition/resource-stack.ts';
+import { text } from '../config/formats.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { optional } from '../config/option.ts';
 import { recordingLog } from '../conformance/recording-log.ts';
 import { RecordingSender } from '../conformance/recording-sender.ts';
 import { ScriptedRegistry, scriptedPasswords } from '../conformance/scripted-registry.ts';
 import { startHealthServer } from '../health/health-server.ts';
+import type { MessagingModule } from '../messaging/messaging-module.ts';
 import type { RunningProtocol } from '../protocol-adapter.ts';
 import type { Composition } from './run-adapter-process.ts';
 import { startConfigured } from './start-configured.ts';
@@ -28,13 +31,30 @@ const fail = (): never => {
 /** A process that is about to start, with everything that it can open. */
 function given(
   env: Readonly<Record<string, string>> = {},
-  facts: Partial<Composition> & { readonly stopAccepting?: RunningProtocol['stopAccepting'] } = {},
+  facts: Partial<Composition> & {
+    readonly stopAccepting?: RunningProtocol['stopAccepting'];
+    readonly createMessaging?: MessagingModule['create'];
+  } = {},
 ) {
   const clock = new ManualClock();
   const log = recordingLog();
   const closed: string[] = [];
   const closable = <Part extends object>(name: string, part: Part) =>
     Object.assign(part, { close: async () => void closed.push(name) });
+  const carrier: MessagingModule = {
+    name: 'carrier',
+    options: { host: optional('CARRIER_HOST', text, 'where to') },
+    chosenBy: 'CARRIER_HOST',
+    problems: () => [],
+    inForce: () => [],
+    tenantRules: () => [],
+    create:
+      facts.createMessaging ??
+      (() => ({
+        eventsSink: () => closable('events sink', new RecordingSink('events')),
+        sender: closable('sender', new RecordingSender()),
+      })),
+  };
   const composition: Composition = {
     adapter: {
       type: 'hono-test',
@@ -43,13 +63,7 @@ function given(
     },
     maxConnections: 10,
     openRegistry: async () => closable('registry', new ScriptedRegistry()),
-    tenantRules: () => [],
-    networkPresets: {} as Composition['networkPresets'],
     createPasswords: () => closable('passwords', scriptedPasswords(clock)),
-    createMessaging: () => ({
-      eventsSink: () => closable('events sink', new RecordingSink('events')),
-      sender: closable('sender', new RecordingSender()),
-    }),
     createLoggerSink: () => closable('logging sink', new RecordingSink('logging')),
     ...facts,
   };
@@ -57,12 +71,13 @@ function given(
     {},
     {
       ROLLCALL_REGISTRY_FILE: 'registry.yaml',
-      ROLLCALL_MESSAGING_HOST: 'localhost',
+      ROLLCALL_CARRIER_HOST: 'localhost',
       ROLLCALL_HEALTH_PORT: '0',
       ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
       ROLLCALL_JOURNAL_DIRECTORY: directory,
       ...env,
     },
+    { messaging: [carrier] },
   );
   const resources = new ResourceStack();
   const start = () =>

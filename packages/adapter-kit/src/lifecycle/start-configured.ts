@@ -1,15 +1,13 @@
 import type { ResourceStack } from '../composition/resource-stack.ts';
 import type { RunningAdapter } from '../composition/adapter-parts.ts';
-import { followMessaging, type MessagingFiles } from '../config/follow-messaging.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import { messagingSettings } from '../config/messaging-settings.ts';
-import { networkSettings } from '../config/network-options.ts';
 import type { Options } from '../config/option.ts';
 import { selectSinks } from '../config/select-sinks.ts';
 import { createFollowedFiles } from '../followed-files/followed-files.ts';
 import { startEarlyHealth } from '../health/early-health.ts';
 import type { Journal } from '../journal/journal.ts';
 import { selectJournal } from '../journal/select-journal.ts';
+import { createMessaging } from '../messaging/create-messaging.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { defaultAdapterId } from './default-adapter-id.ts';
 import type { Composition, Environment } from './run-adapter-process.ts';
@@ -28,9 +26,9 @@ export async function startConfigured(
   resources: ResourceStack,
   mayLook: (look: () => void) => void = () => {},
 ): Promise<RunningAdapter> {
-  const { kit } = config;
+  const { kit, messaging: chosen } = config;
   const { adapter } = composition;
-  const { clock, log } = environment;
+  const { log } = environment;
   /** The adapter closes what it is given. */
   let isGiven = false;
   const untilGiven = <Part extends { close(): Promise<void> }>(part: Part): Part =>
@@ -47,15 +45,16 @@ export async function startConfigured(
   const registry = await composition.openRegistry({
     file: kit.registryFile ?? '',
     holdMs: kit.registryHoldMs,
-    tenantRules: composition.tenantRules(networkSettings(kit)),
+    tenantRules: chosen?.module.tenantRules(chosen.values) ?? [],
     ...environment,
   });
   resources.defer(() => registry.close());
   mayLook(() => registry.lookNow?.());
   const passwords = resources.adopt(composition.createPasswords(environment), (each) => each.close());
-  const messaging = composition.createMessaging({
+  const messaging = createMessaging(chosen, config.effective, {
     ...environment,
-    ...followMessaging(messagingSettings(adapter.type, kit), filesOf(config), files, clock),
+    adapterType: adapter.type,
+    followFiles: (set) => files.follow(set),
   });
   const sender = untilGiven(messaging.sender);
   const sinks = await selectSinks(
@@ -105,14 +104,4 @@ function openJournal(
       'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
     );
   return journal;
-}
-
-/** Those that the connection to the messaging network needs. */
-function filesOf({ kit, effective }: LoadedConfig<Options>): MessagingFiles {
-  return {
-    trustStore: kit.messagingTrustStore,
-    cert: kit.messagingCert,
-    key: kit.messagingKey,
-    password: effective.find(({ variable }) => variable === 'ROLLCALL_MESSAGING_PASSWORD')?.file,
-  };
 }

@@ -3,7 +3,7 @@ import { ConfigError } from '@rollcall/core';
 import { addressRanges, type AddressRanges } from '../config/address-ranges.ts';
 import { flag, port, text, wholeNumber } from '../config/formats.ts';
 import { checkPair, type PemPair } from '../followed-files/certificate-pair.ts';
-import { readPem } from '../config/messaging-settings.ts';
+import { readPem } from '../config/read-pem.ts';
 import {
   cipherSuitesOption,
   defaultTlsChoice,
@@ -13,6 +13,7 @@ import {
   type TlsChoice,
   type TlsVersion,
 } from '../config/tls-choice.ts';
+import { problemText } from '../config/option-problem.ts';
 import { option, optional, type Option, type Options, type ValuesOf } from '../config/option.ts';
 
 /** A TCP port to listen on. */
@@ -144,7 +145,10 @@ export function listenerProblems(section: string, values: ListenerValues & TlsVa
     problems.push(
       `no port to listen on: set ${key} and ${cert}, or ROLLCALL_${section}_INSECUREPORTENABLED=true`,
     );
-  return [...problems, ...tlsChoiceProblems(section, values.secureProtocols, values.cipherSuites)];
+  return [
+    ...problems,
+    ...tlsChoiceProblems(section, values.secureProtocols, values.cipherSuites).map(problemText),
+  ];
 }
 
 /** Where to listen. @throws ConfigError where key and certificate cannot be read, or used. */

@@ -1,8 +1,11 @@
-import type { Clock } from '@rollcall/core';
-import { certificatesIn, checkNewPair, checkPair } from '../followed-files/certificate-pair.ts';
-import type { FollowedFiles } from '../followed-files/followed-files.ts';
-import type { MessagingSettings, MessagingTls } from './messaging-settings.ts';
-import { withoutLineEnd } from './secret-from-file.ts';
+import {
+  certificatesIn,
+  checkNewPair,
+  checkPair,
+  withoutLineEnd,
+  type MessagingContext,
+} from '@rollcall/adapter-kit/messaging';
+import type { MessagingSettings, MessagingTls } from './amqp-settings.ts';
 
 /** The files that what proves us to the messaging network, and it to us, is in. */
 export interface MessagingFiles {
@@ -13,11 +16,10 @@ export interface MessagingFiles {
 }
 
 /** The settings, and what may change of them: the next connect uses what is in the files then. */
-export function followMessaging(
+export function followSecrets(
   settings: MessagingSettings,
   files: MessagingFiles,
-  followed: Pick<FollowedFiles, 'follow'>,
-  clock: Clock,
+  { followFiles, clock }: Pick<MessagingContext, 'followFiles' | 'clock'>,
 ): MessagingSettings {
   let { password, tls } = settings;
 
@@ -29,7 +31,7 @@ export function followMessaging(
   }
 
   if (files.cert !== undefined && files.key !== undefined && tls?.cert !== undefined && tls.key !== undefined)
-    followed.follow({
+    followFiles({
       name: 'messaging',
       files: [files.key, files.cert],
       expiresAt: checkPair({ key: tls.key, cert: tls.cert }).expiresAt,
@@ -40,7 +42,7 @@ export function followMessaging(
       },
     });
   if (files.trustStore !== undefined)
-    followed.follow({
+    followFiles({
       name: 'messaging-truststore',
       files: [files.trustStore],
       use([ca = '']) {
@@ -49,7 +51,7 @@ export function followMessaging(
       },
     });
   if (files.password !== undefined)
-    followed.follow({
+    followFiles({
       name: 'messaging-password',
       files: [files.password],
       use([text = '']) {

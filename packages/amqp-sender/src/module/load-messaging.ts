@@ -1,7 +1,7 @@
+import { readOptions } from '@rollcall/adapter-kit/messaging';
 import { ConfigError } from '@rollcall/core';
-import { kitOptions } from './kit-options.ts';
-import { messagingSettings, type MessagingSettings } from './messaging-settings.ts';
-import { readOptions } from './read-options.ts';
+import { amqpOptions } from './amqp-options.ts';
+import { amqpSettings, type MessagingSettings } from './amqp-settings.ts';
 
 /**
  * How to reach the messaging network, from the variables that adapters take: for tools that are not adapters. Other variables mean
@@ -14,7 +14,7 @@ export function loadMessaging(
   env: Readonly<Record<string, string | undefined>>,
 ): MessagingSettings {
   const ofMessaging = Object.entries(env).filter(([name]) => /^(?:ROLLCALL|HONO)_MESSAGING_/.test(name));
-  const { values, problems } = readOptions(kitOptions, Object.fromEntries(ofMessaging));
+  const { values, problems } = readOptions(amqpOptions, Object.fromEntries(ofMessaging));
   if (problems.length > 0) throw new ConfigError(problems);
-  return messagingSettings(containerName, values);
+  return amqpSettings(containerName, values);
 }

@@ -1,27 +1,25 @@
 import { createCertificateAuthority, ManualClock } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import type { FollowedSet } from '../followed-files/followed-files.ts';
-import { followMessaging } from './follow-messaging.ts';
-import { kitOptions } from './kit-options.ts';
-import { messagingSettings } from './messaging-settings.ts';
-import { readOptions } from './read-options.ts';
+import { readOptions, type FollowedSet } from '@rollcall/adapter-kit/messaging';
+import { amqpOptions } from './amqp-options.ts';
+import { amqpSettings } from './amqp-settings.ts';
+import { followSecrets } from './follow-secrets.ts';
 
 const authority = createCertificateAuthority('CN=CA');
 
 function given() {
-  const env = { ROLLCALL_MESSAGING_HOST: 'localhost', ROLLCALL_REGISTRY_FILE: 'registry.yaml' };
+  const env = { ROLLCALL_MESSAGING_HOST: 'localhost' };
   const first = authority.issue({ subject: 'CN=adapter' });
   const settings = {
-    ...messagingSettings('hono-mqtt', readOptions(kitOptions, env).values),
+    ...amqpSettings('hono-mqtt', readOptions(amqpOptions, env).values),
     password: 'old',
     tls: { ca: authority.cert, cert: first.cert, key: first.key, hostnameVerification: true },
   };
   const sets = new Map<string, FollowedSet>();
-  const followed = followMessaging(
+  const followed = followSecrets(
     settings,
     { trustStore: 'ca.pem', cert: 'tls.crt', key: 'tls.key', password: 'password' },
-    { follow: (set) => sets.set(set.name, set) },
-    new ManualClock(),
+    { followFiles: (set) => void sets.set(set.name, set), clock: new ManualClock() },
   );
   return { sets, followed, first };
 }

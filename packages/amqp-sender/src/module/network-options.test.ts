@@ -1,6 +1,6 @@
+import { readOptions } from '@rollcall/adapter-kit/messaging';
 import { expect, test } from 'vitest';
 import { networkOptions, networkSettings } from './network-options.ts';
-import { readOptions } from './read-options.ts';
 
 function read(env: Record<string, string>) {
   const variables = Object.entries(env).map(([name, value]) => [`ROLLCALL_MESSAGING_${name}`, value]);

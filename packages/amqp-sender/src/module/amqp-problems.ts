@@ -1,0 +1,32 @@
+import { tlsChoiceProblems, type OptionProblem, type ValuesOf } from '@rollcall/adapter-kit/messaging';
+import { networkRisks } from '../network-risks.ts';
+import { withPreset } from '../resolve-network.ts';
+import type { amqpOptions } from './amqp-options.ts';
+import { networkSettings } from './network-options.ts';
+
+type Values = ValuesOf<typeof amqpOptions>;
+
+/** What is wrong with options that are each right by themselves. */
+export function amqpProblems(values: Values): readonly OptionProblem[] {
+  const { username, password, cert, key, protocols, cipherSuites } = values;
+  const problems: OptionProblem[] = [];
+  if ((username === undefined) !== (password === undefined))
+    problems.push({
+      options: ['MESSAGING_USERNAME', 'MESSAGING_PASSWORD'],
+      text: 'set both or neither',
+    });
+  if ((cert === undefined) !== (key === undefined))
+    problems.push({ options: ['MESSAGING_CERTPATH', 'MESSAGING_KEYPATH'], text: 'set both or neither' });
+  return [
+    ...problems,
+    ...tlsChoiceProblems('MESSAGING', protocols, cipherSuites),
+    ...networkProblemsOf(values),
+  ];
+}
+
+function networkProblemsOf(values: Values): readonly OptionProblem[] {
+  // It could not be read, which is told already.
+  if (values.network === undefined) return [];
+  const choice = networkSettings(values);
+  return networkRisks(choice.name, withPreset(choice)).problems;
+}

@@ -1,0 +1,107 @@
+import { loadConfig, printConfig } from '@rollcall/adapter-kit';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { ConfigError, silentLog } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { amqp } from './amqp.ts';
+
+const base = { ROLLCALL_REGISTRY_FILE: 'registry.yaml' };
+const required = { ...base, ROLLCALL_MESSAGING_HOST: 'localhost' };
+
+function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    loadConfig({}, env, { messaging: [amqp] });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+test.each([
+  [{ USERNAME: 'u' }, 'ROLLCALL_MESSAGING_USERNAME and ROLLCALL_MESSAGING_PASSWORD: set both or neither'],
+  [{ KEYPATH: 'k' }, 'ROLLCALL_MESSAGING_CERTPATH and ROLLCALL_MESSAGING_KEYPATH: set both or neither'],
+  [
+    { SECUREPROTOCOLS: 'TLSv1.3', SUPPORTEDCIPHERSUITES: 'AES128-SHA' },
+    'ROLLCALL_MESSAGING_SUPPORTEDCIPHERSUITES: has no cipher suite of a version in ROLLCALL_MESSAGING_SECUREPROTOCOLS',
+  ],
+  [
+    { NETWORK: 'rabbitmq-3', LINKS: 'anonymous-relay' },
+    'ROLLCALL_MESSAGING_LINKS: RabbitMQ 3 has no anonymous relay',
+  ],
+  [
+    { EVENTADDRESS: 'event/{tenantId}' },
+    'ROLLCALL_MESSAGING_EVENTADDRESS: {tenantId} is none of {tenant}, {tenant:pct}',
+  ],
+])('%j is refused before anything starts', (own, problem) => {
+  const variables = Object.entries(own).map(([name, value]) => [`ROLLCALL_MESSAGING_${name}`, value]);
+  expect(problemsOf({ ...required, ...Object.fromEntries(variables) })).toEqual([problem]);
+});
+
+test('an option that cannot be read is the only problem, whatever depends on it', () => {
+  expect(problemsOf({ ...required, ROLLCALL_MESSAGING_NETWORK: 'rabbitmq' })).toEqual([
+    'ROLLCALL_MESSAGING_NETWORK: must be one of hono, artemis, rabbitmq-3, rabbitmq-4, activemq-classic',
+  ]);
+});
+
+test('events need the host of a network; the log does not', () => {
+  const events = {
+    ...base,
+    ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
+    ROLLCALL_JOURNAL_KIND: 'memory',
+  };
+  expect(problemsOf(events)).toEqual(['ROLLCALL_MESSAGING_HOST: must be set']);
+  expect(problemsOf(base)).toEqual([]);
+});
+
+test('whoever set another option of the network forgot its host', () => {
+  expect(problemsOf({ ...base, HONO_MESSAGING_PORT: '5672' })).toEqual([
+    'ROLLCALL_MESSAGING_HOST: must be set',
+  ]);
+});
+
+test('tenants that the network cannot carry follow from its options', () => {
+  const { messaging } = loadConfig(
+    {},
+    { ...required, ROLLCALL_MESSAGING_NETWORK: 'activemq-classic' },
+    { messaging: [amqp] },
+  );
+  expect(messaging?.module.tenantRules(messaging.values)).toContainEqual(
+    expect.objectContaining({ pattern: '[*>]' }),
+  );
+});
+
+test('its options stand behind those of the kit and before those of the adapter', () => {
+  const { effective } = loadConfig({}, required, { messaging: [amqp] });
+  const variables = effective.map(({ variable }) => variable);
+  expect(variables.indexOf('ROLLCALL_REGISTRY_HOLD') + 1).toBe(variables.indexOf('ROLLCALL_MESSAGING_HOST'));
+  expect(variables.at(-1)).toBe('ROLLCALL_MESSAGING_ANNOTATIONS');
+});
+
+test('what is printed is an environment file that gives the same', () => {
+  const env = { ...required, ROLLCALL_MESSAGING_NETWORK: 'rabbitmq-3', HONO_MESSAGING_PORT: '5672' };
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const printed = (from: Readonly<Record<string, string>>) =>
+    lines(printConfig(loadConfig({}, from, { messaging: [amqp] }).effective));
+  const again = Object.fromEntries(
+    printed(env).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  expect(printed(again)).toEqual(printed(env));
+});
+
+test('a file that an option names and that is not there is a problem of the configuration', () => {
+  const { messaging } = loadConfig(
+    {},
+    { ...required, ROLLCALL_MESSAGING_TRUSTSTOREPATH: '/nowhere/ca.pem' },
+    { messaging: [amqp] },
+  );
+  const create = () =>
+    messaging?.module.create(messaging.values, {
+      clock: new ManualClock(),
+      random: seededRandom(1),
+      log: silentLog,
+      adapterType: 'hono-mqtt',
+      followFiles: () => {},
+      fileOf: () => undefined,
+    });
+  expect(create).toThrow('ROLLCALL_MESSAGING_TRUSTSTOREPATH: /nowhere/ca.pem cannot be read (ENOENT)');
+});
