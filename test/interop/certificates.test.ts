@@ -1,17 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApp, type TestProcess } from '../e2e/support/processes.ts';
+import { blocksRunBy } from '../documents/document-blocks.ts';
 import { hasPackage } from './support.ts';
 
 // Certificates made as docs/operations.md says, presented by clients that are not ours.
 
-const documentation = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+/** How certificates are made, and how each client presents one. */
+const [making, ...presenting] = blocksRunBy('test/interop/certificates.test.ts').map(({ code }) => code);
 const amqpDevice = fileURLToPath(new URL('amqp_device.py', import.meta.url));
-const apps = ['mqtt', 'http', 'amqp'] as const;
+const apps = ['mqtt', 'http', 'amqp', 'coap'] as const;
 
 interface LogLine {
   readonly msg: string;
@@ -29,8 +31,7 @@ describe.runIf(hasClients)('a certificate that was made with openssl', () => {
 
   /** Runs the commands of the documentation; the result is what they print. */
   function makeCertificates(): readonly string[] {
-    const commands = /^```sh\n(.*?)^```$/ms.exec(documentation)?.[1] ?? '';
-    const printed = execFileSync('sh', ['-e', '-c', commands], {
+    const printed = execFileSync('sh', ['-e', '-c', making ?? 'exit 1'], {
       cwd: directory,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,42 +91,25 @@ describe.runIf(hasClients)('a certificate that was made with openssl', () => {
   const run = (command: string, ...args: readonly string[]) =>
     spawnSync(command, args, { encoding: 'utf8', timeout: 20_000 });
 
-  test('connects a device over MQTT', async () => {
-    const tls = [
-      '--cafile',
-      file('server.pem'),
-      '--cert',
-      file('device-1.pem'),
-      '--key',
-      file('device-1.key'),
-    ];
-    const message = ['-t', 'event', '-q', '1', '-m', '{"temp": 21.5}'];
-    const { status, stderr } = run(
-      'mosquitto_pub',
-      '-h',
-      'localhost',
-      '-p',
-      port('mqtt'),
-      ...tls,
-      ...message,
-    );
-    expect([status, stderr]).toEqual([0, '']);
-    await expectConnected('mqtt');
-  });
-
-  test('connects a device over HTTP', async () => {
-    const tls = [
-      '--cacert',
-      file('server.pem'),
-      '--cert',
-      file('device-1.pem'),
-      '--key',
-      file('device-1.key'),
-    ];
-    const request = ['-s', '-w', '%{http_code}', '-H', 'content-type: application/json', '--data', '{}'];
-    const { stdout } = run('curl', ...tls, ...request, `https://localhost:${port('http')}/event`);
-    expect(stdout).toBe('202');
-    await expectConnected('http');
+  test.each([
+    ['mqtt', 'mosquitto-clients', '8883'],
+    ['http', 'curl', '8443'],
+    ['coap', 'libcoap3-bin', '5684'],
+  ] as const)('connects a device over %s, as the document says', async (app, debianPackage, documented) => {
+    const all = presenting
+      .join('\n')
+      .replaceAll(/\\\n\s*/g, '')
+      .split('\n');
+    const command = all.find((line) => line.includes(documented)) ?? 'exit 1';
+    expect(all.filter((line) => line !== '')).toHaveLength(3);
+    if (!hasPackage(debianPackage)) return;
+    const { status, stderr } = spawnSync('sh', ['-c', command.replace(documented, port(app))], {
+      cwd: directory,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect(status, stderr).toBe(0);
+    await expectConnected(app);
   });
 
   test('connects a device over AMQP 1.0', async () => {

@@ -20,12 +20,13 @@ export const rabbitmqTraits: NetworkTraits = {
 };
 
 /** RabbitMQ 3 with its AMQP 1.0 plug-in, in directories of its own, beside the system's service or without it. */
-export function rabbitmq(): InteropNetwork {
+export function rabbitmq({ managementPort }: { readonly managementPort?: number } = {}): InteropNetwork {
   const [port, epmdPort, distributionPort] = [freePort(), freePort(), freePort()];
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-rabbitmq-'));
   const path = (name: string): string => join(directory, name);
   for (const name of ['mnesia', 'log']) mkdirSync(path(name));
-  writeFileSync(path('enabled_plugins'), '[rabbitmq_amqp1_0].\n');
+  const plugins = ['rabbitmq_amqp1_0', ...(managementPort === undefined ? [] : ['rabbitmq_management'])];
+  writeFileSync(path('enabled_plugins'), `[${plugins.join(',')}].\n`);
   writeFileSync(path('definitions.json'), JSON.stringify(definitions));
   writeFileSync(
     path('rabbitmq.conf'),
@@ -35,6 +36,9 @@ export function rabbitmq(): InteropNetwork {
       'log.console = true',
       'log.console.level = error',
       `load_definitions = ${path('definitions.json')}`,
+      ...(managementPort === undefined
+        ? []
+        : ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`]),
     ].join('\n'),
   );
   const erlang = { ERL_EPMD_PORT: String(epmdPort), ERL_EPMD_ADDRESS: '127.0.0.1', HOME: directory };
@@ -85,7 +89,7 @@ export function rabbitmq(): InteropNetwork {
 
 const { username, password } = credentials;
 const definitions = {
-  users: [{ name: username, password, tags: '' }],
+  users: [{ name: username, password, tags: 'management' }],
   vhosts: [{ name: '/' }],
   permissions: [{ user: username, vhost: '/', configure: '.*', write: '.*', read: '.*' }],
   policies: [

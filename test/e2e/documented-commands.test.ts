@@ -1,0 +1,186 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createCertificateAuthority } from '@rollcall/conformance';
+import mqtt from 'mqtt';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { blocksRunBy, documentBlocks, type DocumentBlock } from '../documents/document-blocks.ts';
+import { startApp } from './support/processes.ts';
+import { createShell, type Shell } from './support/shell.ts';
+import { startUp, type RunningUp } from './support/up.ts';
+
+// The commands of the documents, as they stand there but for ports and directories. `npm` is a stand-in that neither installs nor builds.
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const blocks = blocksRunBy('test/e2e/documented-commands.test.ts');
+let directory = '';
+let up: RunningUp;
+let shell: Shell;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-documents-'));
+  for (const file of ['registry.yaml', 'new.yaml'])
+    copyFileSync(join(root, 'apps/rollcall/demo/registry.yaml'), join(directory, file));
+  writeFileSync(join(directory, 'password'), 'hono-secret\n');
+  shell = createShell(directory);
+  up = await startUp();
+});
+afterAll(async () => {
+  await up.cleanUp();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Ports and directories of this run, in the place of those in the documents. */
+function here(code: string): string {
+  return code
+    .replaceAll('MESSAGING_PORT=15672', `MESSAGING_PORT=${up.networkPort}`)
+    .replaceAll('REGISTRY_FILE=registry.yaml', `REGISTRY_FILE=${join(directory, 'registry.yaml')}`)
+    .replaceAll('/var/lib/rollcall/', `${join(up.dataDir, 'journal')}/`)
+    .replaceAll('/backup/', `${directory}/`)
+    .replaceAll('node scripts/run.mjs app ', `cd ${root}; exec node scripts/start-app.mjs `);
+}
+
+/** What an adapter needs that is configured by its environment alone, and ports that nobody has. */
+function environmentOf(protocol: string): Record<string, string> {
+  const section = `ROLLCALL_${protocol.toUpperCase()}`;
+  return {
+    ROLLCALL_REGISTRY_FILE: join(directory, 'registry.yaml'),
+    ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+    ROLLCALL_MESSAGING_PORT: String(up.networkPort),
+    ROLLCALL_HEALTH_PORT: '0',
+    [`${section}_PORT`]: '0',
+    ...(['mqtt', 'http', 'amqp'].includes(protocol) && {
+      [`${section}_INSECUREPORT`]: '0',
+      [`${section}_INSECUREPORTENABLED`]: 'true',
+    }),
+  };
+}
+
+/** What is expected of a command, by its beginning; the first that fits counts. */
+const expectations: readonly [begins: RegExp, run: (command: string) => Promise<void>][] = [
+  [
+    /npm run (\w+)-adapter|scripts\/start-app\.mjs adapter-(\w+)/,
+    async (command) => {
+      const [, first, second] = /run (\w+)-adapter|adapter-(\w+)/.exec(command) ?? [];
+      await shell.run(command, { env: environmentOf(first ?? second ?? ''), until: /"ready"[^]*\n/ });
+    },
+  ],
+  [
+    /^npm start/,
+    async (command) => {
+      const elsewhere = `--port-offset ${up.offset + 25} --data ${join(directory, 'up')}`;
+      await shell.run(`${command.replace(/ *#.*/, '')} -- ${elsewhere}`, {
+        until: /Ready\.[^]*who is online/,
+      });
+    },
+  ],
+  [
+    /^npm run rollcall -- (devices|tail)/,
+    (command) => whileADeviceComesAndGoes(() => watch(command, /4711/)),
+  ],
+  [/^npm run rollcall -- demo/, (command) => watch(command, /4711|sensor1/)],
+  [/^npm run rollcall -- --help/, async (command) => void (await shell.run(command))],
+  [/^npm run rollcall -- journal (list|backup)/, async (command) => void (await shell.run(command))],
+  [
+    /^npm run rollcall -- journal status/,
+    async (command) => {
+      const data = command.endsWith('status') ? ` --data ${up.dataDir}` : '';
+      expect(await shell.run(command + data)).toMatch(/^mqtt-0\.journal {2}an adapter runs on it, .* MB$/m);
+    },
+  ],
+  [
+    /^rollcall registry check/,
+    async (command) => {
+      expect(await shell.run(command)).toMatch(/device/);
+    },
+  ],
+  [/^rollcall registry accept/, async (command) => void (await shell.run(command))],
+  [
+    /^rollcall registry hash-password/,
+    async (command) => {
+      expect(await shell.run(command.replace(/\[(.*?)\]/, ''))).toContain('sha-512');
+      expect(await shell.run(command.replace(/\[(.*?)\]/, '$1'))).toContain('bcrypt');
+    },
+  ],
+];
+
+async function whileADeviceComesAndGoes(act: () => Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const acted = act().finally(() => over.abort());
+  const [username, password] = ['sensor1@DEFAULT_TENANT', 'hono-secret'];
+  while (!over.signal.aborted) {
+    const device = await mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, { username, password });
+    await device.endAsync();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await acted;
+}
+
+async function watch(command: string, until: RegExp): Promise<void> {
+  await shell.run(`${command} --port-offset ${up.offset}`, { until });
+}
+
+/** Commands of a block, one by one; of a block that shows a terminal, those behind the prompt. */
+function commandsOf({ code }: DocumentBlock): readonly string[] {
+  const lines = code.replaceAll(/\\\n\s*/g, '').split('\n');
+  const prompts = lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2));
+  return (prompts.length > 0 ? prompts : lines)
+    .map((line) => here(line.trim()))
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as const))(
+  '%s does what it is for',
+  async (_place, block) => {
+    const commands = commandsOf(block);
+    expect(commands.length).toBeGreaterThan(0);
+    for (const command of commands) {
+      const [, run] = expectations.find(([begins]) => begins.test(command)) ?? [];
+      expect(run, `an expectation for ${command}`).toBeDefined();
+      await run?.(command);
+    }
+  },
+  200_000,
+);
+
+const containers = documentBlocks().filter(({ code }) => /^docker run /m.test(code));
+
+test('there is a container for each network that is asked about most', () => {
+  const networks = containers.map(({ code }) => /MESSAGING_NETWORK=(\S+)/.exec(code)?.[1]);
+  expect(networks).toEqual(['artemis', 'rabbitmq-3']);
+});
+
+test.each(containers.map((block) => [`${block.document}:${block.line}`, block.code] as const))(
+  'the variables of the container at %s start an adapter, whose health is asked for as there',
+  async (_place, code) => {
+    const mounted = mkdtempSync(join(directory, 'mounted-'));
+    const { key, cert } = createCertificateAuthority('CN=CA').issue({ subject: 'CN=localhost' });
+    for (const folder of ['config', 'tls']) mkdirSync(join(mounted, folder));
+    copyFileSync(join(directory, 'registry.yaml'), join(mounted, 'config/registry.yaml'));
+    writeFileSync(join(mounted, 'config/broker-password'), 'secret');
+    for (const [file, text] of Object.entries({ 'tls.key': key, 'tls.crt': cert, 'ca.crt': cert }))
+      writeFileSync(join(mounted, 'tls', file), text);
+    const variables = [...code.matchAll(/--env (\w+)=(\S*)/g)].map(
+      ([, name = '', value = '']) => [name, value.replace('/etc/rollcall', mounted)] as const,
+    );
+    const adapter = startApp('mqtt-adapter', [], {
+      ...Object.fromEntries(variables),
+      ROLLCALL_JOURNAL_DIRECTORY: join(mounted, 'journal'),
+      // There is no such host here, and the ports may be taken.
+      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+      ROLLCALL_MESSAGING_PORT: '1',
+      ROLLCALL_MQTT_PORT: '0',
+      ROLLCALL_HEALTH_PORT: '0',
+    });
+    try {
+      const ready = await adapter.line((line) => line.includes('"ready"'), 'that it is ready');
+      const { healthPort, listening } = JSON.parse(ready) as { healthPort: number; listening: unknown[] };
+      expect(listening).toHaveLength(1);
+      const [, health = 'false'] = /--health-cmd (".*") \\$/m.exec(code) ?? [];
+      await shell.run(`eval ${health.replace('8088', String(healthPort))}`);
+    } finally {
+      await adapter.end('SIGKILL');
+    }
+  },
+);
