@@ -11,7 +11,11 @@ import type { AlertName } from '../wire/alert.ts';
 import { handshakeMessage, type HandshakeFragment } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
 import { Malformed } from '../wire/malformed.ts';
-import { createMessageCollector, type CollectedMessage } from '../wire/message-collector.ts';
+import {
+  createMessageCollector,
+  type CollectedMessage,
+  type MessageCollector,
+} from '../wire/message-collector.ts';
 import { isProof, publicKeyOf, readCertificates, readClientKeyExchange } from './client-messages.ts';
 import type { HandshakeFailure } from './counters.ts';
 import type { PskMatch } from './options.ts';
@@ -70,160 +74,203 @@ const maxProofBytes = 512;
 const maxAttempts = 16;
 const unknownSecretBytes = 16;
 
+/** What the client's flight waits for. With a pre-shared key it begins with the key exchange. */
+type Step =
+  /** Next: Certificate, which may be empty. */
+  | 'waiting-for-certificate'
+  /** Next: ClientKeyExchange. */
+  | 'waiting-for-key-exchange'
+  /** The identity is looked up. Next: nothing, until that has come to its end. */
+  | 'looking-up-psk'
+  /** Next: CertificateVerify. Who has no certificate proves nothing (RFC 5246 §7.4.8). */
+  | 'waiting-for-certificate-verify'
+  /** Next: Finished, which is not for this file. */
+  | 'complete';
+
+const dueType: Readonly<Record<Step, number | undefined>> = {
+  'waiting-for-certificate': handshakeType.certificate,
+  'waiting-for-key-exchange': handshakeType.clientKeyExchange,
+  'looking-up-psk': undefined,
+  'waiting-for-certificate-verify': handshakeType.certificateVerify,
+  complete: undefined,
+};
+
 interface Attempt<P> {
+  step: Step;
+  /** Messages that were made use of. */
+  taken: number;
   readonly transcript: Buffer[];
-  position: number;
-  isWaiting: boolean;
   chain: readonly Buffer[];
   agreed: readonly AgreedSecret<P>[];
   refusal: FlightRefusal | undefined;
+}
+
+export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFlight {
+  return new GatheredFlight(options);
 }
 
 /**
  * The client's messages between ServerHelloDone and Finished. Anybody who knows the client's address can send them in its name, so
  * whatever is wrong with them ends nothing: malformed ones are dropped, and once others come in their place all begins anew.
  */
-export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFlight {
-  const { keyExchange, firstSequence, transcript, randoms, ephemeral, randomBytes } = options;
-  const withCertificate = keyExchange === 'ecdhe_ecdsa';
-  const collector = createMessageCollector({
-    firstSequence,
-    maxBytes: withCertificate
-      ? [maxCertificateBytes, maxKeyExchangeBytes, maxProofBytes]
-      : [maxKeyExchangeBytes],
-  });
-  let attempts = 0;
-  let attempt = begin();
+class GatheredFlight<P> implements ClientFlight {
+  readonly #options: ClientFlightOptions<P>;
+  readonly #withCertificate: boolean;
+  readonly #collector: MessageCollector;
+  #attempts = 0;
+  #attempt: Attempt<P>;
 
-  function begin(): Attempt<P> {
-    attempts++;
+  constructor(options: ClientFlightOptions<P>) {
+    this.#options = options;
+    this.#withCertificate = options.keyExchange === 'ecdhe_ecdsa';
+    this.#collector = createMessageCollector({
+      firstSequence: options.firstSequence,
+      maxBytes: this.#withCertificate
+        ? [maxCertificateBytes, maxKeyExchangeBytes, maxProofBytes]
+        : [maxKeyExchangeBytes],
+    });
+    this.#attempt = this.#begin();
+  }
+
+  add(fragment: HandshakeFragment): void {
+    const sequence = this.#collector.add(fragment);
+    if (sequence === undefined) return;
+    if (sequence < this.#options.firstSequence + this.#attempt.taken) {
+      if (this.#attempts >= maxAttempts) return;
+      this.#attempt = this.#begin();
+      this.#options.onOutcome(undefined);
+    }
+    this.#advance();
+  }
+
+  #begin(): Attempt<P> {
+    this.#attempts++;
     return {
-      transcript: [...transcript],
-      position: 0,
-      isWaiting: false,
+      step: this.#withCertificate ? 'waiting-for-certificate' : 'waiting-for-key-exchange',
+      taken: 0,
+      transcript: [...this.#options.transcript],
       chain: [],
       agreed: [],
       refusal: undefined,
     };
   }
 
-  function advance(): void {
-    const mine = attempt;
-    for (let type = expected(mine); type !== undefined; type = expected(mine)) {
-      const sequence = firstSequence + mine.position;
-      const message = mine.isWaiting ? undefined : collector.get(sequence);
+  #advance(): void {
+    const mine = this.#attempt;
+    for (let type = dueType[mine.step]; type !== undefined; type = dueType[mine.step]) {
+      const sequence = this.#options.firstSequence + mine.taken;
+      const message = this.#collector.get(sequence);
       if (message === undefined) return;
       try {
         if (message.type !== type) throw new Malformed('another message is due');
-        take(mine, message, sequence);
+        this.#take(mine, message, sequence);
       } catch (error) {
         if (!(error instanceof Malformed)) throw error;
-        options.onMalformed();
+        this.#options.onMalformed();
         return;
       }
     }
-    const { agreed, chain, refusal } = mine;
-    if (agreed.length > 0) options.onOutcome({ agreed, transcript: mine.transcript, chain, refusal });
+    if (mine.step !== 'complete') return;
+    const { agreed, transcript, chain, refusal } = mine;
+    this.#options.onOutcome({ agreed, transcript, chain, refusal });
   }
 
-  /** The next message's type; `undefined` where Finished is next. */
-  function expected({ position, chain }: Attempt<P>): number | undefined {
-    if (!withCertificate) return position === 0 ? handshakeType.clientKeyExchange : undefined;
-    if (position === 0) return handshakeType.certificate;
-    if (position === 1) return handshakeType.clientKeyExchange;
-    // Who has no certificate proves nothing (RFC 5246 §7.4.8).
-    return position === 2 && chain.length > 0 ? handshakeType.certificateVerify : undefined;
-  }
-
-  function take(mine: Attempt<P>, { type, body }: CollectedMessage, sequence: number): void {
+  /** @throws Malformed, and then nothing has changed. */
+  #take(mine: Attempt<P>, { type, body }: CollectedMessage, sequence: number): void {
     const message = handshakeMessage(type, sequence, body);
-    if (type === handshakeType.certificate) {
-      mine.chain = readCertificates(body);
-      if (mine.chain.length === 0) mine.refusal = { alert: 'handshakeFailure', failure: 'no-certificate' };
-      mine.transcript.push(message);
-      mine.position++;
-    } else if (type === handshakeType.clientKeyExchange) {
-      const { identity, point } = readClientKeyExchange(body, keyExchange);
-      const shared = ephemeral?.agree(point);
-      options.onKeyExchange();
-      mine.transcript.push(message);
-      if (!withCertificate) {
-        lookUp(mine, identity, shared, sequence).catch((error: unknown) => options.onThrown(error));
-        return;
-      }
-      if (shared === undefined) throw new TypeError('certificates are used with ECDHE only');
-      agree(mine, [{ premaster: shared, principal: undefined }]);
-    } else {
-      mine.refusal ??= refusalOfProof(mine, body);
-      mine.transcript.push(message);
-      mine.position++;
-    }
+    if (mine.step === 'waiting-for-certificate') this.#takeCertificate(mine, body, message);
+    else if (mine.step === 'waiting-for-key-exchange') this.#takeKeyExchange(mine, body, message);
+    else this.#takeCertificateVerify(mine, body, message);
   }
 
-  async function lookUp(
-    mine: Attempt<P>,
-    identity: Buffer,
-    shared: Buffer | undefined,
-    sequence: number,
-  ): Promise<void> {
-    mine.isWaiting = true;
-    let known: { readonly secret: Uint8Array; readonly principal: P }[];
-    try {
-      known = matchesOf(await options.findPsk(identity))
-        .map(({ secret, principal }) => ({ secret: secretBytes(secret), principal }))
-        .filter(({ secret }) => isUsable(secret));
-    } catch {
-      options.onLookupFailed();
-      if (attempt !== mine) return;
-      // As if the message had not come: it will come again, and until then nobody learns anything.
-      collector.forget(sequence);
-      attempt = begin();
+  #takeCertificate(mine: Attempt<P>, body: Buffer, message: Buffer): void {
+    mine.chain = readCertificates(body);
+    if (mine.chain.length === 0) mine.refusal = { alert: 'handshakeFailure', failure: 'no-certificate' };
+    mine.transcript.push(message);
+    mine.taken++;
+    mine.step = 'waiting-for-key-exchange';
+  }
+
+  #takeKeyExchange(mine: Attempt<P>, body: Buffer, message: Buffer): void {
+    const options = this.#options;
+    const { identity, point } = readClientKeyExchange(body, options.keyExchange);
+    const shared = options.ephemeral?.agree(point);
+    options.onKeyExchange();
+    mine.transcript.push(message);
+    mine.taken++;
+    if (!this.#withCertificate) {
+      this.#lookUp(mine, identity, shared).catch((error: unknown) => options.onThrown(error));
       return;
     }
-    if (attempt !== mine) return;
+    if (shared === undefined) throw new TypeError('certificates are used with ECDHE only');
+    this.#agree(mine, [{ premaster: shared, principal: undefined }]);
+    mine.step = mine.chain.length > 0 ? 'waiting-for-certificate-verify' : 'complete';
+  }
+
+  #takeCertificateVerify(mine: Attempt<P>, body: Buffer, message: Buffer): void {
+    mine.refusal ??= refusalOfProof(mine, body);
+    mine.transcript.push(message);
+    mine.taken++;
+    mine.step = 'complete';
+  }
+
+  async #lookUp(mine: Attempt<P>, identity: Buffer, shared: Buffer | undefined): Promise<void> {
+    const options = this.#options;
+    mine.step = 'looking-up-psk';
+    let known: readonly KnownSecret<P>[];
+    try {
+      known = usableSecrets(await options.findPsk(identity));
+    } catch {
+      options.onLookupFailed();
+      if (this.#attempt !== mine) return;
+      // As if the message had not come: it will come again, and until then nobody learns anything.
+      this.#collector.forget(options.firstSequence);
+      this.#attempt = this.#begin();
+      return;
+    }
+    if (this.#attempt !== mine) return;
     // Unknown identities go on with a key that nobody has, and look like a wrong key (RFC 4279 §2).
-    const nobodys = { secret: randomBytes(unknownSecretBytes), principal: undefined };
+    const nobodys = { secret: options.randomBytes(unknownSecretBytes), principal: undefined };
     const candidates = known.length > 0 ? known : [nobodys];
-    agree(
+    this.#agree(
       mine,
       candidates.map(({ secret, principal }) => ({ premaster: pskPremaster(secret, shared), principal })),
     );
-    mine.isWaiting = false;
-    advance();
+    mine.step = 'complete';
+    this.#advance();
   }
 
-  function agree(
+  #agree(
     mine: Attempt<P>,
     candidates: readonly { readonly premaster: Buffer; readonly principal: P | undefined }[],
   ): void {
+    const { randoms, extendedMasterSecret: isExtended } = this.#options;
     mine.agreed = candidates.map(({ premaster, principal }) => ({
-      master: options.extendedMasterSecret
+      master: isExtended
         ? extendedMasterSecret(premaster, mine.transcript)
         : masterSecret(premaster, randoms),
       principal,
     }));
-    mine.position++;
   }
-
-  return {
-    add(fragment) {
-      const sequence = collector.add(fragment);
-      if (sequence === undefined) return;
-      const begun = firstSequence + attempt.position + (attempt.isWaiting ? 1 : 0);
-      if (sequence < begun) {
-        if (attempts >= maxAttempts) return;
-        attempt = begin();
-        options.onOutcome(undefined);
-      }
-      advance();
-    },
-  };
 }
 
 function refusalOfProof(mine: Attempt<unknown>, body: Buffer): FlightRefusal | undefined {
   const key = publicKeyOf(mine.chain[0]);
   if (key === undefined) return { alert: 'badCertificate', failure: 'bad-certificate' };
   return isProof(body, key, mine.transcript) ? undefined : { alert: 'decryptError', failure: 'bad-proof' };
+}
+
+interface KnownSecret<P> {
+  readonly secret: Uint8Array;
+  readonly principal: P;
+}
+
+function usableSecrets<P>(
+  found: PskMatch<P> | readonly PskMatch<P>[] | undefined,
+): readonly KnownSecret<P>[] {
+  return matchesOf(found)
+    .map(({ secret, principal }) => ({ secret: secretBytes(secret), principal }))
+    .filter(({ secret }) => isUsable(secret));
 }
 
 /** Keys that an identity may have at a time. */
