@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadConfig, printConfig } from '@rollcall/adapter-kit';
-import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { variableOf } from '@rollcall/adapter-kit/messaging';
+import { createCertificateAuthority, ManualClock, seededRandom } from '@rollcall/conformance';
 import { ConfigError, silentLog } from '@rollcall/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { amqp } from './amqp.ts';
 
 const base = { ROLLCALL_REGISTRY_FILE: 'registry.yaml' };
@@ -104,4 +108,42 @@ test('a file that an option names and that is not there is a problem of the conf
       fileOf: () => undefined,
     });
   expect(create).toThrow('ROLLCALL_MESSAGING_TRUSTSTOREPATH: /nowhere/ca.pem cannot be read (ENOENT)');
+});
+
+test('the files of the trust store and of the password are followed once the module is created', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-amqp-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, content: string): string => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+  const trustStore = file('ca.pem', createCertificateAuthority('CN=CA').cert);
+  const password = file('password', 'hush\n');
+  const { messaging, effective } = loadConfig(
+    {},
+    {
+      ...base,
+      // Nothing listens there, and nothing has to.
+      ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+      ROLLCALL_MESSAGING_PORT: '1',
+      ROLLCALL_MESSAGING_TRUSTSTOREPATH: trustStore,
+      ROLLCALL_MESSAGING_USERNAME: 'adapter',
+      HONO_MESSAGING_PASSWORD_FILE: password,
+    },
+    { messaging: [amqp] },
+  );
+  const followed: unknown[] = [];
+  const created = messaging?.module.create(messaging.values, {
+    clock: new ManualClock(),
+    random: seededRandom(1),
+    log: silentLog,
+    adapterType: 'hono-mqtt',
+    followFiles: ({ name, files }) => followed.push([name, files]),
+    fileOf: (name) => effective.find(({ variable }) => variable === variableOf(name))?.file,
+  });
+  await created?.sender.close();
+  expect(followed).toEqual([
+    ['messaging-truststore', [trustStore]],
+    ['messaging-password', [password]],
+  ]);
 });
