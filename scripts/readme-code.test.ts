@@ -23,11 +23,12 @@ const before: Readonly<Record<string, string>> = {
     declare const encodedMessage: Uint8Array;`,
   'amqp-frame-guard': `
     import type { Socket } from 'node:net';
-    import { creditOfLink, GuardedSocket } from '@rollcall/amqp-frame-guard';
+    import { GuardedSocket } from '@rollcall/amqp-frame-guard';
     declare const socket: Socket;
     declare const log: Pick<Console, 'warn'>;
-    declare const sasl: { readonly transport: { readonly read_complete?: boolean } };
-    declare const connection: { accept(socket: GuardedSocket): void };`,
+    declare const connection: { accept(socket: GuardedSocket): void };
+    declare function saslIsDone(of: typeof connection): boolean;
+    declare function creditOfLink(of: typeof connection, channel: number, handle: number): number;`,
   'amqp-sender': `
     import { createMessaging, type MessagingOptions } from '@rollcall/amqp-sender';
     import type { DeviceMessage } from '@rollcall/core';
@@ -77,6 +78,12 @@ const before: Readonly<Record<string, string>> = {
     import { startMessagingNetwork } from '@rollcall/messaging-network';
     import type { Log } from '@rollcall/core';
     declare const log: Log;`,
+  'rhea-internals': `
+    import type { ServedPeer } from '@rollcall/containment';
+    import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';
+    import type rhea from 'rhea';
+    declare const container: rhea.Container;
+    declare const peer: ServedPeer;`,
 };
 
 const packages = readdirSync(join(root, 'packages')).filter((name) => codeOf(name) !== '');

@@ -6,8 +6,8 @@ import {
   type RunningProtocol,
 } from '@rollcall/adapter-kit';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
+import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
-import { internalsOf } from './rhea-internals.ts';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
 
 export interface AmqpAdapterOptions extends DeviceOptions, Listeners {
@@ -24,6 +24,7 @@ export function createAmqpAdapter(options: AmqpAdapterOptions): ProtocolAdapter 
 
 function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const connections = new WeakMap<rhea.Connection, Served>();
+  checkRhea();
   const container = createContainer(connections);
   if (!options.authenticationRequired)
     host.context.log.warn(
@@ -40,7 +41,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
     allowHalfOpen: true,
     context: host.context,
     serve(socket, place) {
-      const connection = container.create_connection({
+      const connection = internalsOf(container).create_connection({
         container_id: 'hono-amqp',
         disable_sasl: true,
         max_frame_size: options.maxFrameBytes,
@@ -48,11 +49,9 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
         idle_time_out: options.idleTimeoutMs / 2,
         offered_capabilities: ['ANONYMOUS-RELAY'],
         receiver_options: { credit_window: 0, autoaccept: false, max_message_size: options.maxPayloadBytes },
-      } as never);
+      });
       const peer = servedPeer('amqp', host.context.failed, () => socket.destroy());
-      const internals = internalsOf(connection);
-      const write = internals._process.bind(connection);
-      internals._process = () => servePeer(peer, write);
+      containWrites(connection, peer);
       connections.set(connection, { device: serveDevice(socket, connection, host, options, place), peer });
     },
   });
@@ -84,16 +83,7 @@ function createContainer(connections: WeakMap<rhea.Connection, Served>): rhea.Co
     };
     device.closed({ code: textOf(condition), text: textOf(description) });
   });
-  // rhea throws out of its socket callbacks where nobody listens to these.
-  for (const event of [
-    'error',
-    'protocol_error',
-    'session_error',
-    'sender_error',
-    'receiver_error',
-    'disconnected',
-  ])
-    container.on(event, () => {});
+  silence(container);
   return container;
 }
 

@@ -8,12 +8,21 @@ import {
   type Refusal,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
-import { creditOfLink, forgoSilenceTimer, GuardedSocket, settleDelivery } from '@rollcall/amqp-frame-guard';
+import { GuardedSocket } from '@rollcall/amqp-frame-guard';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import {
+  answerOpenLater,
+  creditOfLink,
+  forgoSilenceTimer,
+  internalsOf,
+  saslIsDone,
+  serveSasl,
+  settle,
+  type PeersOpen,
+} from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
 import { readMessage } from './read-message.ts';
-import { internalsOf, serveSasl } from './rhea-internals.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
 import { amqpTracker, type AmqpSignal } from './tracker.ts';
 import { parseUploadAddress } from './upload-address.ts';
@@ -50,7 +59,6 @@ export function serveDevice(
   options: DeviceOptions,
   place: SocketPlace,
 ): DeviceConnection {
-  const internals = internalsOf(connection);
   const remoteAddress = peerAddress(socket);
   const window = createUploadWindow();
   let peer: LoggedIn | undefined;
@@ -71,7 +79,7 @@ export function serveDevice(
       // Room for what stands beside the payload; a larger message detaches its link, a much larger one the connection.
       maxMessageBytes: 4 * options.maxPayloadBytes + 16_384,
     },
-    saslDone: () => internals.sasl_transport?.transport.read_complete === true,
+    saslDone: () => saslIsDone(connection),
     creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
     onFrame: () => report({ type: 'frame' }),
     async onHungUp() {
@@ -102,28 +110,28 @@ export function serveDevice(
   });
   forgoSilenceTimer(connection);
   serveSasl(connection, guarded, mechanisms, closeSoon);
-  // rhea answers an Open with its own at once: ours has to wait for the journal.
-  internals.open = () => {
+  // Ours has to wait for the journal.
+  const answer = answerOpenLater(connection, (opened) => {
     guarded.hold();
-    answerOpen().then(
+    answerOpen(opened).then(
       () => guarded.resume(),
       (error: unknown) => {
         host.context.failed('amqp: open', error);
         guarded.drop();
       },
     );
-  };
+  });
 
   /** Whether the device gave up, rather than having said all it had to. */
   function isLost(): boolean {
     return (socket.destroyed || socket.readableEnded) && !guarded.saidClose;
   }
 
-  async function answerOpen(): Promise<void> {
+  async function answerOpen(opened: PeersOpen): Promise<void> {
     disarmOpen();
     // A device that was lost meanwhile was never connected.
     if (isLost()) return;
-    const { container_id: containerId, desired_capabilities: desired } = internals.remote.open;
+    const { container_id: containerId, desired_capabilities: desired } = opened;
     // The guard lets nobody come so far without SASL.
     if (!peer) throw new Error('SASL let nobody in');
     if (peer.status === 'refused') return refuse(peer.refusal);
@@ -154,11 +162,6 @@ export function serveDevice(
     await open.committed();
     report({ type: 'answered' });
     answer();
-  }
-
-  function answer(): void {
-    delete internals.open;
-    connection.open();
   }
 
   function refuse({ reason, text }: Refusal): void {
@@ -226,11 +229,11 @@ export function serveDevice(
       host.context.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
     if (!receiver.is_open()) return;
     if (result.status === 'accepted') {
-      if (!presettled) settleDelivery(delivery, { kind: 'accepted' });
+      if (!presettled) settle(delivery, { kind: 'accepted' });
     } else if (!presettled) {
       const condition = uploadCondition(result.failure);
       const { text: description } = result.failure;
-      settleDelivery(
+      settle(
         delivery,
         condition === undefined ? { kind: 'released' } : { kind: 'rejected', condition, description },
       );
@@ -243,8 +246,9 @@ export function serveDevice(
   return {
     attachedToSend(link) {
       const target = link.target?.address as unknown;
-      link.set_source({} as never);
-      link.set_target({} as never);
+      const raw = internalsOf(link);
+      raw.set_source({});
+      raw.set_target({});
       if (target !== undefined && target !== null && target !== '') {
         link.close({
           condition: 'hono:bad-request',
@@ -258,8 +262,9 @@ export function serveDevice(
     attachedToReceive(link) {
       const address = (link.source as { readonly address?: unknown } | undefined)?.address;
       const source = typeof address === 'string' ? address : '';
-      link.set_source({ address: source });
-      link.set_target({} as never);
+      const raw = internalsOf(link);
+      raw.set_source({ address: source });
+      raw.set_target({});
       const isCommand = /^(?:command|c)(?:\/|$)/.test(source);
       link.close(
         isCommand

@@ -7,8 +7,8 @@ import {
   type DeviceLogin,
   type Refusal,
 } from '@rollcall/adapter-kit';
+import type { SaslMechanisms, SaslOutcome } from '@rollcall/rhea-internals';
 import { refusalConditions } from './conditions.ts';
-import type { SaslMechanisms, SaslOutcome } from './rhea-internals.ts';
 import { readPlain } from './sasl-plain.ts';
 
 /** Whom SASL let through. Some are refused only once the connection is open, as in Hono. */

@@ -1,4 +1,4 @@
-import type { RawConnection, RawSession, RawTransport } from './raw-session.ts';
+import type { RawConnection, RawSession, RawTransport } from '@rollcall/rhea-internals';
 import { readAcceptance, type Acceptance } from './read-acceptance.ts';
 
 /** Takes what the peer accepted and settled; says whether that was all, or rhea is to have the frame too. */

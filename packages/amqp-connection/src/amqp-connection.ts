@@ -1,5 +1,6 @@
 import { createFailureReport, patientClock } from '@rollcall/containment';
 import { sleep, TransportError, type Clock } from '@rollcall/core';
+import { checkRhea } from '@rollcall/rhea-internals';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { isLastingFailure } from './lasting-trouble.ts';
@@ -47,6 +48,7 @@ const provenAfterMs = 1_000;
 
 /** Begins to connect. Failures are logged and tried again for ever: see {@link AmqpConnection.connected}. */
 export function createAmqpConnection(options: AmqpConnectionOptions): AmqpConnection {
+  checkRhea();
   const { clock, random, log, redial = defaultTimings.redial } = options;
   const closing = new AbortController();
   const dialledListeners = new Set<() => void>();

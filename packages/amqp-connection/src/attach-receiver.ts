@@ -1,5 +1,5 @@
+import { receiveInAnyOrder } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
-import { receiveInAnyOrder } from './incoming-deliveries.ts';
 import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
 
 /** Told what happens to one attached link. */

@@ -14,9 +14,6 @@ export interface SenderListener {
   settled(delivery: rhea.Delivery, outcome: SendOutcome): void;
 }
 
-/** A link with what rhea's typings leave out. */
-export type CreditedSender = rhea.Sender & { readonly credit: number };
-
 /**
  * Attaches a link to send on. Not with rhea-promise: its `createSender` waits for credit, leaves the link behind where
  * none comes in time, and its `close` ends the session of all the other links.
@@ -26,14 +23,14 @@ export function attachSender(
   address: string | undefined,
   asked: TerminusOptions,
   listener: SenderListener,
-): CreditedSender {
+): rhea.Sender {
   const sender = session.attach_sender({
     target: { ...(address !== undefined && { address }), ...terminusFields(asked) },
     source: {},
     snd_settle_mode: 0,
     rcv_settle_mode: 0,
     treat_modified_as_released: false,
-  }) as CreditedSender;
+  });
   // A link is refused by an attach without target, and a detach after it (AMQP 1.0 §2.6.3).
   sender.on('sender_open', () => hasTerminus(sender.target) && listener.opened());
   // Else rhea asks the session, the connection and the container whether they care.

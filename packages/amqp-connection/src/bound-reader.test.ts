@@ -1,6 +1,6 @@
+import { boundReader } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { afterEach, expect, test } from 'vitest';
-import { boundReader } from './bound-reader.ts';
 import { createTestBed } from './testing/index.ts';
 
 boundReader();

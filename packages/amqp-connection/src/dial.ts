@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { servedPeer } from '@rollcall/containment';
 import { later, TransportError, type Clock } from '@rollcall/core';
+import {
+  boundReader,
+  containDialled,
+  hearBeforeSilence,
+  internalsOf,
+  silence,
+} from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
-import { boundReader } from './bound-reader.ts';
-import { containConnection } from './contain-connection.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
-import { hearBeforeSilence } from './hear-before-silence.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
-import { rawSession } from './raw-session.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
 import { writeTransfersTogether } from './transfers-together.ts';
@@ -62,8 +65,8 @@ export async function dial(
   });
 
   // With an error, so that rhea hears of it and stops its timers.
-  const cut = (cause: string): void => void socketOf(raw)?.destroy(new TransportError(cause));
-  containConnection(
+  const cut = (cause: string): void => void internalsOf(raw).socket?.destroy(new TransportError(cause));
+  containDialled(
     raw,
     servedPeer('messaging network', failed, () => cut('it could not be served')),
   );
@@ -81,19 +84,18 @@ export async function dial(
   signal.addEventListener('abort', abort, { once: true });
   try {
     await connection.open();
-    const socket = socketOf(raw);
+    const { socket } = internalsOf(raw);
     const closed = new Promise<void>((resolve) => {
       if (!socket || socket.closed) resolve();
       else socket.once('close', () => resolve());
     });
     await connection.createSession();
-    const session = Object.values(
-      (raw as unknown as { local_channel_map: Record<string, rhea.Session> }).local_channel_map,
-    )[0] as rhea.Session;
+    const session = Object.values(internalsOf(raw).local_channel_map)[0];
+    if (!session) throw new TransportError('no session');
     const lost = whenLost(raw, session);
     if (!session.is_open()) throw new TransportError(`session ended at once: ${describe(session.error)}`);
     const ready = (begun: rhea.Session): OpenSession => {
-      writeTransfersTogether(rawSession(begun));
+      writeTransfersTogether(internalsOf(begun));
       const stall = createStallWatch(patience);
       return { session: begun, window: openWindow(begun, () => stall.heard()), stall };
     };
@@ -125,11 +127,9 @@ export async function dial(
 
 function createRawConnection(options: AmqpConnectionOptions): rhea.Connection {
   const container = rhea.create_container();
-  // Where nobody listens, rhea throws out of its socket callbacks, or prints. The container's listeners stay when
-  // rhea-promise takes those of a connection away.
-  for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'disconnected'])
-    container.on(event, () => {});
-  return container.create_connection(connectionOptions(options));
+  // The container's listeners stay when rhea-promise takes those of a connection away.
+  silence(container);
+  return internalsOf(container).create_connection(connectionOptions(options));
 }
 
 function whenLost(raw: rhea.Connection, session: rhea.Session): Promise<string> {
@@ -143,14 +143,11 @@ function whenLost(raw: rhea.Connection, session: rhea.Session): Promise<string> 
 
 /** rhea takes the lowest free channel, and does not ask whether the peer allows it (AMQP 1.0 §2.7.1). */
 function hasFreeChannel(connection: rhea.Connection): boolean {
-  const { local_channel_map: taken, remote } = connection as unknown as {
-    readonly local_channel_map: object;
-    readonly remote: { readonly open?: { readonly channel_max?: number | null } };
-  };
+  const { local_channel_map: taken, remote } = internalsOf(connection);
   return Object.keys(taken).length <= (remote.open?.channel_max ?? 65_535);
 }
 
-function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptions {
+function connectionOptions(options: AmqpConnectionOptions): object {
   const { host, port, tls, username, password, amqpHostname, saslHostname = amqpHostname } = options;
   const { idleTimeoutMs = defaultTimings.idleTimeoutMs } = options;
   const shared = {
@@ -182,12 +179,7 @@ function connectionOptions(options: AmqpConnectionOptions): rhea.ConnectionOptio
     ...(tls.cert !== undefined && { cert: tls.cert }),
     ...(tls.key !== undefined && { key: tls.key }),
     ...(!tls.hostnameVerification && { checkServerIdentity: () => undefined }),
-  } as unknown as rhea.ConnectionOptions;
-}
-
-/** rhea does not declare its socket. */
-function socketOf(connection: rhea.Connection): Socket | undefined {
-  return (connection as unknown as { socket?: Socket }).socket;
+  };
 }
 
 function describe(error: unknown): string {

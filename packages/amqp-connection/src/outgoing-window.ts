@@ -1,7 +1,7 @@
-import rhea from 'rhea';
+import { asDelivery, internalsOf, releasedOutcome, sentInternalsOf } from '@rollcall/rhea-internals';
+import type rhea from 'rhea';
 import { readAcceptancesBesideRhea } from './acceptances-beside-rhea.ts';
 import { asBuffer, PlainDelivery, tagBytes, tagOf, type OnAccepted } from './plain-delivery.ts';
-import { rawSession, type RawDelivery, type RawSender } from './raw-session.ts';
 
 /** What a session lets out, and what it still holds. */
 export interface OutgoingWindow {
@@ -31,7 +31,7 @@ export function openWindow(
   onOutcome: () => void,
   capacity: number = unsettledPerSession,
 ): OutgoingWindow {
-  const raw = rawSession(session);
+  const raw = internalsOf(session);
   const { connection, outgoing } = raw;
   const { deliveries } = outgoing;
   deliveries.capacity = capacity;
@@ -69,21 +69,21 @@ export function openWindow(
       const largest = outgoing.compute_max_payload({ length: tagBytes }) ?? largestPlainBytes;
       if (message.length > Math.min(largest, largestPlainBytes))
         return sender.send(asBuffer(message), tagOf(id), 0);
-      const delivery = new PlainDelivery(id, sender as unknown as RawSender, message, onAccepted);
+      const delivery = new PlainDelivery(id, internalsOf(sender), message, onAccepted);
       deliveries.push(delivery);
       outgoing.next_delivery_id += 1;
       connection._register();
-      return delivery as unknown as rhea.Delivery;
+      return asDelivery(delivery);
     },
     abandon(delivery) {
-      const settled = delivery as unknown as RawDelivery;
+      const settled = sentInternalsOf(delivery);
       if (settled.id >= outgoing.next_pending_delivery) {
         // Not sent yet. rhea cannot leave a gap: it goes out settled, and is forgotten then.
         settled.settled = true;
         return;
       }
       // As Hono does; rhea as a peer does not understand a settlement without an outcome.
-      delivery.update(true, released());
+      delivery.update(true, releasedOutcome());
       // rhea frees the room once both sides have settled; a peer does not answer a settled delivery any more.
       settled.remote_settled = true;
     },
@@ -96,8 +96,4 @@ function accept(delivery: PlainDelivery): void {
   delivery.settled = true;
   delivery.remote_settled = true;
   delivery.onAccepted(delivery);
-}
-
-function released(): unknown {
-  return (rhea.message as unknown as { released(): { described(): unknown } }).released().described();
 }

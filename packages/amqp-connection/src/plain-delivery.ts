@@ -1,4 +1,4 @@
-import type { RawDelivery, RawSender } from './raw-session.ts';
+import type { RawDelivery, RawSender } from '@rollcall/rhea-internals';
 
 /** Told when the peer accepted and settled a delivery. */
 export type OnAccepted = (delivery: PlainDelivery) => void;

@@ -1,10 +1,10 @@
 import { later } from '@rollcall/core';
 import type { ReceivedMessage } from '@rollcall/core/wire';
+import { settle, type Verdict } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
 import { attachReceiver } from './attach-receiver.ts';
 import { defaultTimings } from './options.ts';
-import { settleDelivery, type Settlement } from './settle-delivery.ts';
 import type { TerminusOptions } from './terminus-options.ts';
 import { toReceivedMessage } from './to-received-message.ts';
 
@@ -25,6 +25,9 @@ export interface ReceiverOptions {
   onStateChange?(attached: boolean, cause?: string): void;
 }
 
+/** What becomes of a message. */
+export type Settlement = 'accepted' | 'released' | 'rejected';
+
 /** How a message came. */
 export interface ReceivedDelivery {
   /** Whether its link is gone: the network sends it again, and how it is settled here means nothing. */
@@ -41,6 +44,12 @@ export interface ReceiverLink {
 
 /** Wait before a link that was refused or lost is tried again on the same connection. */
 const attachAgainMs = 1_000;
+
+const verdicts: Readonly<Record<Settlement, Verdict>> = {
+  accepted: { kind: 'accepted' },
+  released: { kind: 'released' },
+  rejected: { kind: 'rejected', condition: 'amqp:not-allowed' },
+};
 
 /** Receives from one address, on whatever connection there is. */
 export function openReceiver(host: LinkHost, address: string, options: ReceiverOptions): ReceiverLink {
@@ -110,14 +119,14 @@ export function openReceiver(host: LinkHost, address: string, options: ReceiverO
       settlement = 'released';
     }
     if (gone()) return;
-    settleDelivery(delivery, settlement);
+    settle(delivery, verdicts[settlement]);
     renew();
   }
 
   function refuse(from: rhea.Receiver, delivery: rhea.Delivery, error: unknown): void {
     log.error({ address, err: error }, 'what arrived is no message, and is rejected');
     if (from !== receiver || !from.is_open()) return;
-    settleDelivery(delivery, 'rejected');
+    settle(delivery, verdicts.rejected);
     from.add_credit(1);
   }
 

@@ -1,7 +1,8 @@
 import { later, type Instant } from '@rollcall/core';
+import { asDelivery, internalsOf } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import type { LinkHost } from './amqp-connection.ts';
-import { attachSender, type CreditedSender } from './attach-sender.ts';
+import { attachSender } from './attach-sender.ts';
 import type { Dialled } from './dial.ts';
 import { createFlushSchedule } from './flush-schedule.ts';
 import { defaultTimings } from './options.ts';
@@ -75,7 +76,7 @@ interface Entry extends Sent {
 
 interface Attachment {
   readonly dialled: Dialled;
-  readonly sender: CreditedSender;
+  readonly sender: rhea.Sender;
   readonly onAccepted: OnAccepted;
   phase: 'opening' | 'open';
   /** The peer granted credit at least once: it lets this address through in principle. */
@@ -153,7 +154,7 @@ export function createSenderLink(
     }
     // What was handed over and did not leave has used up credit already, though rhea does not show it.
     if (window.blocked()) return schedule.lookAgain();
-    let budget = Math.min(sender.credit, window.available());
+    let budget = Math.min(internalsOf(sender).credit, window.available());
     if (budget <= 0) return;
     schedule.sent(clock.monotonic());
     const outcomeBy = later(patience.monotonic(), outcomeTimeoutMs);
@@ -207,7 +208,7 @@ export function createSenderLink(
         settled(delivery, outcome);
       },
     });
-    const onAccepted: OnAccepted = (delivery) => settled(delivery as unknown as rhea.Delivery, accepted);
+    const onAccepted: OnAccepted = (delivery) => settled(asDelivery(delivery), accepted);
     const opening: Attachment = { dialled, sender, onAccepted, phase: 'opening', hadCredit: false };
     attachment = opening;
     openBy = later(patience.monotonic(), linkTimeoutMs);

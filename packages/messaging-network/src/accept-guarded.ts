@@ -1,18 +1,16 @@
 import type { Socket } from 'node:net';
-import { creditOfLink, forgoSilenceTimer, GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
-import { peerBeingServed, servePeer } from '@rollcall/containment';
+import { GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
+import { peerBeingServed } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core';
+import {
+  acceptSocket,
+  containWrites,
+  creditOfLink,
+  forgoSilenceTimer,
+  internalsOf,
+  saslIsDone,
+} from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
-
-/** What of rhea's connection is not in its typings. */
-interface Internals {
-  accept(socket: object): void;
-  /** Writes what is due, in a tick of its own: what it throws there nobody else catches. */
-  _process(): void;
-  readonly sasl_transport?: {
-    readonly transports: { readonly 3: { readonly transport: { readonly read_complete?: boolean } } };
-  };
-}
 
 export interface AcceptOptions {
   readonly container: rhea.Container;
@@ -28,11 +26,9 @@ export interface AcceptOptions {
 }
 
 /** Lets a peer talk to rhea, through the guard. @returns what rhea knows it as. */
-export function acceptGuarded(socket: Socket, options: AcceptOptions): object {
+export function acceptGuarded(socket: Socket, options: AcceptOptions): rhea.Connection {
   const { clock, idleTimeoutMs } = options;
-  const connection = options.container.create_connection(
-    options.connectionOptions as never,
-  ) as unknown as Internals;
+  const connection = internalsOf(options.container).create_connection(options.connectionOptions);
   let lastFrameAt = clock.monotonic();
   let disarm = (): void => {};
 
@@ -46,16 +42,15 @@ export function acceptGuarded(socket: Socket, options: AcceptOptions): object {
   const guarded = new GuardedSocket(socket, {
     limits: options.limits,
     allowWithoutSasl: true,
-    saslDone: () => connection.sasl_transport?.transports[3].transport.read_complete === true,
+    saslDone: () => saslIsDone(connection),
     creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
     onViolation: (problem) => options.onViolation(problem, socket),
     onFrame: () => (lastFrameAt = clock.monotonic()),
   });
   const peer = peerBeingServed();
-  const write = connection._process.bind(connection);
-  if (peer) connection._process = () => servePeer(peer, write);
+  if (peer) containWrites(connection, peer);
   forgoSilenceTimer(connection);
-  connection.accept(guarded);
+  acceptSocket(connection, guarded);
   watch();
   socket.once('close', () => disarm());
   return connection;

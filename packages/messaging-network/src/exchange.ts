@@ -1,4 +1,4 @@
-import type { Verdict } from '@rollcall/amqp-frame-guard';
+import type { Verdict } from '@rollcall/rhea-internals';
 import type { Clock, Log } from '@rollcall/core';
 import type rhea from 'rhea';
 import {

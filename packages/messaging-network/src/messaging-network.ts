@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { settleDelivery, type Verdict } from '@rollcall/amqp-frame-guard';
 import {
   containServer,
   createFailureReport,
@@ -9,6 +8,16 @@ import {
   patientClock,
 } from '@rollcall/containment';
 import { systemClock, TransportError, type Clock, type Log } from '@rollcall/core';
+import {
+  checkRhea,
+  internalsOf,
+  keepRawMessages,
+  rawBytesOf,
+  sendInAnyOrder,
+  settle as settleDelivery,
+  silence,
+  type Verdict,
+} from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { acceptGuarded } from './accept-guarded.ts';
 import { createCutOffLog } from './cut-off-log.ts';
@@ -17,9 +26,7 @@ import { addressText, isTarget, parseAddress, type Target } from './addresses.ts
 import { createExchange, type Consumption, type QueueStats } from './exchange.ts';
 import { expiresAt } from './expires-at.ts';
 import { knowPeerOf, onBehalfOf } from './link-peer.ts';
-import { sendInAnyOrder } from './outgoing-deliveries.ts';
 import { creditOf } from './outgoing-link.ts';
-import { keepRawMessages, rawBytesOf } from './raw-messages.ts';
 import { refusalOf } from './refusal.ts';
 import { openStore } from './store.ts';
 
@@ -67,6 +74,7 @@ const guardLimits = {
  */
 export async function startMessagingNetwork(options: MessagingNetworkOptions): Promise<MessagingNetwork> {
   const { host = '127.0.0.1', port, log, clock = systemClock } = options;
+  checkRhea();
   keepRawMessages();
   const store = openStore(options.dataDir);
   const producers = new Map<rhea.Receiver, Target | undefined>();
@@ -104,20 +112,8 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   }
 
   const container = rhea.create_container({ id: 'rollcall-messaging-network' });
-  // rhea throws out of its socket callbacks where nobody listens to these.
-  for (const event of [
-    'error',
-    'protocol_error',
-    'connection_error',
-    'session_error',
-    'sender_error',
-    'receiver_error',
-  ])
-    container.on(event, () => {});
-  const mechanisms = container.sasl_server_mechanisms as unknown as {
-    enable_plain(check: () => boolean): void;
-    enable_anonymous(): void;
-  };
+  silence(container);
+  const mechanisms = internalsOf(container).sasl_server_mechanisms;
   mechanisms.enable_plain(() => true);
   mechanisms.enable_anonymous();
 
@@ -134,8 +130,9 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   on('receiver_open', ({ receiver }: rhea.EventContext) => {
     if (!receiver) return;
     const target = receiver.target?.address as unknown;
-    receiver.set_source(echoOf(receiver.source));
-    receiver.set_target(echoOf(receiver.target));
+    const raw = internalsOf(receiver);
+    raw.set_source(echoOf(receiver.source));
+    raw.set_target(echoOf(receiver.target));
     const address = target ? parseAddress(target) : undefined;
     if (target && !isTarget(address)) {
       receiver.close(refusalOf(target, 'send to'));
@@ -150,13 +147,13 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
     if (!sender) return;
     const source = sender.source as { address?: unknown; expiry_policy?: unknown } | undefined;
     const address = parseAddress(source?.address);
-    sender.set_target(echoOf(sender.target));
+    internalsOf(sender).set_target(echoOf(sender.target));
     // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
     if (!address) {
       sender.close(refusalOf(source?.address, 'receive from'));
       return;
     }
-    sender.set_source({ address: addressText(source?.address) });
+    internalsOf(sender).set_source({ address: addressText(source?.address) });
     sendInAnyOrder(sender.session);
     const temporary = address.kind === 'subscription' && String(source?.expiry_policy) === 'link-detach';
     const consumption = exchange.consume(address, sender, temporary);
@@ -314,7 +311,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
 }
 
 /** What a link is told of its own terminus. An address may be of any type (AMQP 1.0 §3.5.3); rhea can write strings. */
-function echoOf(terminus: { readonly address?: unknown } | undefined): never {
+function echoOf(terminus: { readonly address?: unknown } | undefined): object {
   const address = terminus?.address;
-  return (typeof address === 'string' ? { address } : {}) as never;
+  return typeof address === 'string' ? { address } : {};
 }

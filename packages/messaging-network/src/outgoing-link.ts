@@ -1,14 +1,9 @@
-import rhea from 'rhea';
-
-interface RawOutgoing {
-  available(): number;
-  readonly next_delivery_id: number;
-  readonly next_pending_delivery: number;
-}
+import { internalsOf, sentInternalsOf } from '@rollcall/rhea-internals';
+import type rhea from 'rhea';
 
 /** Credit of a link, which rhea's typings leave out. */
 export function creditOf(link: rhea.Sender | rhea.Receiver): number {
-  return (link as unknown as { readonly credit: number }).credit;
+  return internalsOf(link).credit;
 }
 
 /** What was handed to rhea for a link and may still wait inside it. */
@@ -21,20 +16,20 @@ const unsent = new WeakMap<rhea.Sender, number>();
  */
 export function capacityOf(link: rhea.Sender): number {
   if (!link.is_open()) return 0;
-  const { outgoing } = link.session as unknown as { outgoing: RawOutgoing };
+  const { outgoing } = internalsOf(link.session);
   if (outgoing.next_pending_delivery === outgoing.next_delivery_id) unsent.delete(link);
   return Math.max(0, Math.min(creditOf(link) - (unsent.get(link) ?? 0), outgoing.available() - 1));
 }
 
 /** Whether the consumer asked for messages that are settled when sent (AMQP 1.0 §2.8.2). */
 export function wantsSettled(link: rhea.Sender): boolean {
-  return (link as unknown as { snd_settle_mode?: number }).snd_settle_mode === 1;
+  return internalsOf(link).snd_settle_mode === 1;
 }
 
 /** Sends the bytes of a message as they are; to be called only where {@link capacityOf} has just said that there is room. */
 export function forward(link: rhea.Sender, payload: Buffer, settled: boolean): rhea.Delivery {
   unsent.set(link, (unsent.get(link) ?? 0) + 1);
   const delivery = link.send(payload, undefined, 0);
-  if (settled) (delivery as unknown as { settled: boolean }).settled = true;
+  if (settled) sentInternalsOf(delivery).settled = true;
   return delivery;
 }

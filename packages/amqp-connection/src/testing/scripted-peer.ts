@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 
 /** What becomes of a message that the peer received; `silence` leaves it without an outcome. */
@@ -90,16 +91,7 @@ export interface ScriptedPeerOptions {
 
 export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Promise<ScriptedPeer> {
   const container = rhea.create_container({ id: 'scripted-peer' });
-  for (const event of [
-    'error',
-    'protocol_error',
-    'connection_error',
-    'session_error',
-    'sender_error',
-    'receiver_error',
-    'disconnected',
-  ])
-    container.on(event, () => {});
+  silence(container);
   const received: PeerMessage[] = [];
   const logins: { username: string; password: string }[] = [];
   const sockets = new Set<Socket>();
@@ -112,10 +104,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   let lastSource: ReturnType<ScriptedPeer['lastSource']>;
   let lastTarget: ReturnType<ScriptedPeer['lastTarget']>;
 
-  const mechanisms = container.sasl_server_mechanisms as unknown as {
-    enable_plain(check: (username: string, password: string) => boolean): void;
-    enable_anonymous(): void;
-  };
+  const mechanisms = internalsOf(container).sasl_server_mechanisms;
   mechanisms.enable_plain((username, password) => {
     logins.push({ username, password });
     return peer.authenticate(username, password);
@@ -170,13 +159,13 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     };
     const condition = peer.refused.get(address ?? '');
     if (condition !== undefined) return sender.close({ condition, description: 'refused' });
-    sender.set_source({ address } as never);
+    internalsOf(sender).set_source({ address });
     senders.add(sender);
     return undefined;
   });
   container.on('disconnected', ({ connection }: rhea.EventContext) => {
-    for (const each of [receivers, senders])
-      for (const link of each) if (link.connection === connection) each.delete(link as never);
+    for (const receiver of receivers) if (receiver.connection === connection) receivers.delete(receiver);
+    for (const sender of senders) if (sender.connection === connection) senders.delete(sender);
     for (const session of sessions) if (session.connection === connection) sessions.delete(session);
   });
   for (const event of ['receiver_close', 'sender_close'])
@@ -193,7 +182,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       held.push(delivery);
       return;
     }
-    // Outcomes of different kinds in one turn would be merged by rhea: see settle-delivery.ts.
+    // Outcomes of different kinds in one turn would be merged by rhea: see `settle` of rhea-internals.
     setImmediate(() => settle(delivery, verdict));
   });
 
@@ -201,7 +190,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
   for (const outcome of ['accepted', 'released', 'rejected', 'modified'])
     container.on(outcome, ({ delivery }: rhea.EventContext) => delivery && waiting.get(delivery)?.(outcome));
 
-  const server = container.listen({
+  const server = internalsOf(container).listen({
     host: '127.0.0.1',
     port: options.port ?? 0,
     tcp_no_delay: true,
@@ -211,7 +200,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     ...(options.channelMax !== undefined && { channel_max: options.channelMax }),
     receiver_options: { credit_window: 0, autoaccept: false },
     ...(options.key !== undefined && { transport: 'tls', key: options.key, cert: options.cert }),
-  } as never) as unknown as Server;
+  });
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -260,7 +249,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     creditOf: (address) =>
       [...senders]
         .filter((each) => (each.source as { address?: unknown }).address === address)
-        .reduce((sum, each) => sum + (each as unknown as { credit: number }).credit, 0),
+        .reduce((sum, each) => sum + internalsOf(each).credit, 0),
     settleHeld(verdict) {
       for (const delivery of held.splice(0)) settle(delivery, verdict);
     },
@@ -272,7 +261,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       const drained = once(receiver, 'receiver_drained');
       receiver.drain_credit();
       await drained;
-      (receiver as unknown as { drain: boolean }).drain = false;
+      internalsOf(receiver).drain = false;
     },
     endSessions(condition, address) {
       const ending = address === undefined ? sessions : new Set([receiverOf(address).session]);
@@ -311,17 +300,16 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
 }
 
 function settle(delivery: rhea.Delivery, verdict: Exclude<Verdict, 'silence'>): void {
-  const { incoming } = (
-    delivery as unknown as { link: { session: { incoming: { process(session: unknown): void } } } }
-  ).link.session;
+  const received = receivedInternalsOf(delivery);
+  const { session } = received.link;
   if (verdict === 'accepted') delivery.accept();
   else if (verdict === 'released') delivery.release();
   else if ('rejected' in verdict)
     delivery.reject({ condition: verdict.rejected, description: 'by the script' });
   else
-    (delivery as unknown as { modified(state: object): void }).modified({
+    received.modified({
       undeliverable_here: verdict.modified.undeliverableHere,
       delivery_failed: true,
     });
-  incoming.process((delivery as unknown as { link: { session: unknown } }).link.session);
+  session.incoming.process(session);
 }

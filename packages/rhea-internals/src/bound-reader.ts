@@ -1,12 +1,10 @@
-import rhea from 'rhea';
+import { modules } from './internals-of.ts';
+import type { RawReader } from './raw.ts';
 
-/** What is used here of rhea's reader of values: `lib/types.js`. One reads a frame, or a message. */
-interface Reader {
-  remaining(): number;
+/** One reads a frame, or a message. */
+interface BoundReader extends RawReader {
   /** Ours. */
   emptyItemsLeft?: number;
-  read_n(count: number): unknown[];
-  read_array_items(count: number, type: { readonly width: number }): unknown[];
 }
 
 /** Items of arrays that take no bytes, as of `null` or `true`, in one frame or message. */
@@ -21,17 +19,16 @@ let isBound = false;
 export function boundReader(): void {
   if (isBound) return;
   isBound = true;
-  const { prototype } = (rhea as unknown as { readonly types: { readonly Reader: { prototype: Reader } } })
-    .types.Reader;
+  const { prototype } = modules.types.Reader;
   const { read_n: readMany, read_array_items: readArrayItems } = prototype;
 
-  prototype.read_n = function (this: Reader, count) {
+  prototype.read_n = function (this: BoundReader, count) {
     // Each has a byte at least.
     if (count > this.remaining()) throw new RangeError('a count is larger than what it counts');
     return readMany.call(this, count);
   };
 
-  prototype.read_array_items = function (this: Reader, count, type) {
+  prototype.read_array_items = function (this: BoundReader, count, type) {
     if (type.width === 0) {
       const left = (this.emptyItemsLeft ?? maxEmptyItems) - count;
       if (left < 0) throw new RangeError('an array has too many items');

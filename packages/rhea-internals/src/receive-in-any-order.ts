@@ -1,27 +1,6 @@
 import type rhea from 'rhea';
-
-interface RawDelivery {
-  readonly id: number;
-}
-
-/** What rhea keeps of deliveries that are not settled. */
-interface Deliveries {
-  available(): number;
-  push(delivery: RawDelivery): void;
-  pop_if(): number;
-  by_id(id: number): RawDelivery | undefined;
-}
-
-interface RawIncoming {
-  deliveries: Deliveries & { readonly capacity: number };
-  update(delivery: RawDelivery, settled: boolean, state?: unknown): void;
-  on_transfer(frame: unknown, receiver: RawReceiver): void;
-}
-
-interface RawReceiver {
-  readonly delivery_count: number;
-  readonly _incomplete?: RawDelivery;
-}
+import { asDelivery, internalsOf } from './internals-of.ts';
+import type { RawIncoming, RawReceived } from './raw.ts';
 
 /** Told of a delivery whose bytes are no message. */
 export type OnUndecodable = (delivery: rhea.Delivery, error: unknown) => void;
@@ -38,12 +17,12 @@ const prepared = new WeakSet<RawIncoming>();
  */
 export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUndecodable): void {
   listeners.set(receiver, onUndecodable);
-  const { incoming } = receiver.session as unknown as { readonly incoming: RawIncoming };
+  const { incoming } = internalsOf(receiver.session);
   if (prepared.has(incoming)) return;
   prepared.add(incoming);
   const { capacity } = incoming.deliveries;
-  const unsettled = new Map<number, RawDelivery>();
-  let latest: RawDelivery | undefined;
+  const unsettled = new Map<number, RawReceived>();
+  let latest: RawReceived | undefined;
   incoming.deliveries = {
     capacity,
     available: () => capacity - unsettled.size,
@@ -71,7 +50,7 @@ export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUnde
       const delivery = begun ?? latest;
       const told = listeners.get(link);
       if (link.delivery_count === before || !delivery || !told) throw error;
-      told(delivery as unknown as rhea.Delivery, error);
+      told(asDelivery(delivery), error);
     }
   };
 }

@@ -1,10 +1,6 @@
-import rhea from 'rhea';
+import { modules } from './internals-of.ts';
 
 const raw = Symbol('raw bytes of the message');
-
-interface Decoder {
-  decode(bytes: Buffer): object;
-}
 
 let installed = false;
 
@@ -15,7 +11,7 @@ let installed = false;
 export function keepRawMessages(): void {
   if (installed) return;
   installed = true;
-  const decoder = rhea.message as unknown as Decoder;
+  const { message: decoder } = modules;
   const decode = decoder.decode.bind(decoder);
   decoder.decode = (bytes) => Object.defineProperty(decode(bytes), raw, { value: bytes });
 }

@@ -1,18 +1,6 @@
 import type rhea from 'rhea';
-
-interface RawDelivery {
-  readonly id: number;
-}
-
-interface RawOutgoing {
-  deliveries: {
-    readonly capacity: number;
-    available(): number;
-    push(delivery: RawDelivery): void;
-    pop_if(isDone: (delivery: RawDelivery) => boolean): number;
-    by_id(id: number): RawDelivery | undefined;
-  };
-}
+import { internalsOf } from './internals-of.ts';
+import type { RawDelivery, RawOutgoing } from './raw.ts';
 
 const prepared = new WeakSet<RawOutgoing>();
 
@@ -21,7 +9,7 @@ const prepared = new WeakSet<RawOutgoing>();
  * a consumer keeps would stop everything on its session, 2,048 deliveries later.
  */
 export function sendInAnyOrder(session: rhea.Session): void {
-  const { outgoing } = session as unknown as { readonly outgoing: RawOutgoing };
+  const { outgoing } = internalsOf(session);
   if (prepared.has(outgoing)) return;
   prepared.add(outgoing);
   const { capacity } = outgoing.deliveries;
@@ -39,5 +27,9 @@ export function sendInAnyOrder(session: rhea.Session): void {
       return before - unsettled.size;
     },
     by_id: (id) => unsettled.get(id),
+    get_head: () => unsettled.values().next().value,
+    get size() {
+      return unsettled.size;
+    },
   };
 }

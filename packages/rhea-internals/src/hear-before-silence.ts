@@ -1,13 +1,6 @@
 import { later, type Clock } from '@rollcall/core';
 import type rhea from 'rhea';
-
-/** The parts of rhea's connection that its typings leave out. */
-interface RawConnection {
-  /** The timer that the latest read began. */
-  readonly heartbeat_in: unknown;
-  /** Gives the peer up. */
-  idle(): void;
-}
+import { internalsOf } from './internals-of.ts';
 
 /** What was said while this process stood still is read well within it. */
 const listenMs = 1_000;
@@ -17,7 +10,7 @@ const listenMs = 1_000;
  * and whatever is under way would be lost.
  */
 export function hearBeforeSilence(connection: rhea.Connection, patience: Clock): void {
-  const raw = connection as unknown as RawConnection;
+  const raw = internalsOf(connection);
   const giveUp = raw.idle.bind(raw);
   raw.idle = () => {
     const rang = raw.heartbeat_in;

@@ -1,36 +1,5 @@
-import rhea from 'rhea';
-
-// What the adapter needs of rhea 3.0.5 and its typings leave out.
-
-export interface RheaInternals {
-  accept(socket: object): void;
-  /** Replaced while our Open has to wait; rhea calls it when the peer's arrives. */
-  open?: () => void;
-  readonly remote: {
-    readonly open: { readonly container_id?: unknown; readonly desired_capabilities?: unknown };
-  };
-  sasl_transport?: SaslServer;
-  transport: object;
-  /** Writes what is due, in a tick of its own: what it throws there nobody else catches. */
-  _process(): void;
-}
-
-interface SaslServer {
-  readonly transport: { readonly read_complete?: boolean };
-  /** What was chosen; `undefined` where it is none of those that were offered. */
-  readonly mechanism?: object;
-  on_sasl_init(frame: object): void;
-  on_sasl_response(frame: object): void;
-  do_fail(error: unknown): void;
-}
-
-const { sasl } = rhea as unknown as {
-  readonly sasl: { readonly Server: new (connection: object, mechanisms: object) => SaslServer };
-};
-
-export function internalsOf(connection: rhea.Connection): RheaInternals {
-  return connection as unknown as RheaInternals;
-}
+import type rhea from 'rhea';
+import { internalsOf, modules } from './internals-of.ts';
 
 /** How an exchange ends: well, with credentials that are none, or without anybody having been able to tell. */
 export type SaslOutcome = 'ok' | 'auth' | 'sys-temp';
@@ -61,7 +30,7 @@ export function serveSasl(
 ): void {
   const internals = internalsOf(connection);
   internals.accept(socket);
-  const server = new sasl.Server(
+  const server = new modules.sasl.Server(
     connection,
     Object.fromEntries(
       Object.entries(mechanisms).map(([name, verify]) => [name, () => exchange(verify, failed)]),
@@ -99,4 +68,10 @@ function exchange(verify: SaslMechanisms[string], failed: () => void): object {
     },
   };
   return state;
+}
+
+/** Whether the peer is through with SASL, on a connection that was accepted. */
+export function saslIsDone(connection: rhea.Connection): boolean {
+  const { sasl_transport: sasl } = internalsOf(connection);
+  return (sasl?.transports?.[3] ?? sasl)?.transport?.read_complete === true;
 }
