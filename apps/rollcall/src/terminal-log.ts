@@ -3,9 +3,18 @@ import { silentLog, type Log } from '@rollcall/core';
 /** Warnings and errors of a library as lines for people, each with its cause. */
 export function terminalLog(tell: (line: string) => void): Log {
   const say = (facts: object, message: string): void => {
-    const { cause, err } = facts as { readonly cause?: unknown; readonly err?: unknown };
-    const why = typeof cause === 'string' ? cause : err instanceof Error ? err.message : undefined;
+    const why = reasonIn(facts as Readonly<Record<string, unknown>>);
     tell(why === undefined ? message : `${message} (${why})`);
   };
   return { ...silentLog, warn: say, error: say };
+}
+
+/** What else a log line says that people need: why, what a library printed, how often. */
+function reasonIn(facts: Readonly<Record<string, unknown>>): string | undefined {
+  const { cause, err, text, untold } = facts;
+  if (err instanceof Error) return typeof cause === 'string' ? cause : err.message;
+  const [first] = [cause, text, untold].filter(
+    (fact) => typeof fact === 'string' || typeof fact === 'number',
+  );
+  return first === undefined ? undefined : String(first).split('\n', 1)[0];
 }
