@@ -12,7 +12,7 @@ test('what is in a file, and what it changes, is told in lines', () => {
     psk: none,
     'x509-cert': none,
   };
-  const held = { devices: 30, tenants: 0, first: ['acme/d70'] };
+  const held = { devices: 30, tenants: 0, first: ['acme/d70', '…'] };
   expect(
     registryCheckText({ status: 'valid', counts, warnings: ['beware'], reload: { changes, held } }),
   ).toEqual([
@@ -22,7 +22,7 @@ test('what is in a file, and what it changes, is told in lines', () => {
     'passwords (hashed-password): 70, 30 removed',
     'keys (psk): 0, as before',
     'certificates (x509-cert): 0, as before',
-    expect.stringMatching(/^held back: 30 devices are missing \(acme\/d70, …\)/),
+    expect.stringMatching(/^held back: 30 devices are missing: acme\/d70, …; they stay/),
     'an adapter takes this file',
   ]);
   expect(registryCheckText({ status: 'valid', counts, warnings: [] })).toContain('devices: 71');

@@ -1,4 +1,4 @@
-import type { RegistryCheck } from '@rollcall/device-registry';
+import { heldBackText, type RegistryCheck } from '@rollcall/device-registry';
 
 const kinds = [
   ['tenant', 'tenants'],
@@ -17,7 +17,7 @@ export function registryCheckText(check: RegistryCheck): readonly string[] {
     ...kinds.map(([kind, name]) => `${name}: ${counts[kind]}${changed(reload?.changes[kind])}`),
     ...(reload?.held
       ? [
-          `held back: ${reload.held.devices} devices are missing (${reload.held.first.join(', ')}, …); they stay until ROLLCALL_REGISTRY_HOLD is over, or rollcall registry accept`,
+          `held back: ${heldBackText(reload.held)}; they stay until ROLLCALL_REGISTRY_HOLD is over, or rollcall registry accept`,
         ]
       : []),
     'an adapter takes this file',

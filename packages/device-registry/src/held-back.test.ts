@@ -6,7 +6,7 @@ import { deviceRef, silentLog, type Log, type RegistryChange } from '@rollcall/c
 import { afterEach, describe, expect, test } from 'vitest';
 import { acceptRegistry } from './accepted-file.ts';
 import { openFileRegistry } from './file-registry.ts';
-import { holdBack } from './held-back.ts';
+import { heldBackText, holdBack } from './held-back.ts';
 import { noEntries, type Entries } from './registry-entries.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -111,13 +111,34 @@ test('a file that was cut off takes nothing away; what else is in it is applied 
   expect(await isServed('d99')).toEqual(yes);
   expect(registry.state()).toMatchObject({ current: false, devices: 100, heldDevices: 40 });
   expect(lines).toHaveLength(1);
-  expect(lines[0]?.[0]).toBe(
-    '40 devices are missing, 0 whole tenants among them: acme/d60, acme/d61, acme/d62, acme/d63, acme/d64, …',
-  );
+  expect(lines[0]?.[0]).toBe('40 devices are missing: acme/d60, acme/d61, acme/d62, acme/d63, acme/d64, …');
   await writeFile(file, listing(100));
   await look(4);
   expect(changes).toHaveLength(2);
   expect(registry.state()).toMatchObject({ current: true, devices: 100, heldDevices: 0 });
+});
+
+test.each([
+  [{ devices: 1, tenants: 1, first: ['a'] }, '1 device is missing, 1 whole tenant among them: a'],
+  [
+    { devices: 40, tenants: 2, first: ['a', 'b', '…'] },
+    '40 devices are missing, 2 whole tenants among them: a, b, …',
+  ],
+  [{ devices: 40, tenants: 0, first: ['a/d', '…'] }, '40 devices are missing: a/d, …'],
+])('%j is told as %j', (held, text) => expect(heldBackText(held)).toBe(text));
+
+test('only what is held is named: not the few that go at once while a tenant is held', () => {
+  const before = entriesOf({ large: 1_000, small: 2 });
+  expect(holdBack(before, entriesOf({ large: 998 }))?.held).toEqual({
+    devices: 2,
+    tenants: 1,
+    first: ['small'],
+  });
+  expect(holdBack(before, entriesOf({ large: 500 }))?.held).toEqual({
+    devices: 502,
+    tenants: 1,
+    first: ['small', 'large/d500', 'large/d501', 'large/d502', 'large/d503', '…'],
+  });
 });
 
 test('what is missing goes when the same content was there for long, however often it is written', async () => {

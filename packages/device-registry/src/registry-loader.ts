@@ -10,7 +10,7 @@ import type {
 } from '@rollcall/core';
 import { readAccepted } from './accepted-file.ts';
 import { createFaultReport } from './fault-report.ts';
-import type { HeldBack } from './held-back.ts';
+import { heldBackText, type HeldBack } from './held-back.ts';
 import { loadInThread } from './load-in-thread.ts';
 import type { LoadedRegistry, LoadResult } from './load-registry.ts';
 import type { EntryChange } from './registry-entries.ts';
@@ -133,10 +133,10 @@ export function createRegistryLoader(options: LoaderOptions): RegistryLoader {
     if (held) tellOfHeld(held.what, digest);
   }
 
-  function tellOfHeld({ devices: count, tenants, first }: HeldBack, digest: string): void {
+  function tellOfHeld(what: HeldBack, digest: string): void {
     faults.tell('devices are missing in the device registry, and stay until it is sure that this is meant', {
       problems: [
-        `${count} devices are missing, ${tenants} whole tenants among them: ${first.join(', ')}, …`,
+        heldBackText(what),
         `they go after ${holdMs / 1_000} s, or with: rollcall registry accept ${file}`,
         `SHA-256 of the file: ${digest}`,
       ],

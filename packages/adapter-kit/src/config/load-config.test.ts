@@ -60,6 +60,24 @@ test('every problem is listed at once, misspelt names too', () => {
   ]);
 });
 
+test('what is set and wrong is not said to be missing as well', () => {
+  const wrong = { ROLLCALL_REGISTRY_FILE: '', ROLLCALL_JOURNAL_DIRECTORY: '', ROLLCALL_JOURNAL_KIND: 'file' };
+  const mustNotBeEmpty = (name: string): unknown =>
+    expect.stringMatching(`^ROLLCALL_${name}: must not be empty`);
+  const problems = problemsOf(wrong);
+  expect(problems).toHaveLength(2);
+  expect(problems).toEqual(
+    expect.arrayContaining(['REGISTRY_FILE', 'JOURNAL_DIRECTORY'].map(mustNotBeEmpty)),
+  );
+  const ofAdapter = (): readonly string[] => [
+    'ROLLCALL_TEST_INSECUREPORT and ROLLCALL_TEST_OTHER: set both or neither',
+  ];
+  const port99999 = { ...required, ROLLCALL_TEST_INSECUREPORT: '99999' };
+  expect(() => loadConfig(own, port99999, { problems: ofAdapter })).toThrow(
+    expect.objectContaining({ problems: [expect.stringContaining('must be a whole number')] }),
+  );
+});
+
 test('a Service of Kubernetes is no configuration, whatever its name', () => {
   const { own: values, serviceLinks } = loadConfig(own, {
     ...required,

@@ -37,10 +37,16 @@ export function loadConfig<Own extends Options>(
   { messaging: modules = [], problems: ownProblems }: ConfigParts<Own> = {},
 ): LoadedConfig<Own> {
   const all = { ...kitOptions, ...optionsOfModules(modules), ...own };
-  const { values, problems, ...about } = readOptions<typeof kitOptions & Own>(all, env);
+  const { values, problems, unreadable, ...about } = readOptions<typeof kitOptions & Own>(all, env);
   const kit: ValuesOf<typeof kitOptions> = values;
   const messaging = chooseMessaging(modules, { values, ...about }, kit.producers?.includes('events'));
-  const found = [...problems, ...kitProblems(kit), ...messaging.problems, ...(ownProblems?.(values) ?? [])];
+  const together = [...kitProblems(kit), ...messaging.problems, ...(ownProblems?.(values) ?? [])];
+  const found = [...problems, ...together.filter((problem) => !isOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   return { kit, own: values, messaging: messaging.chosen, ...about };
+}
+
+/** Whether a text names one of these variables. */
+function isOf(problem: string, variables: ReadonlySet<string>): boolean {
+  return problem.match(/ROLLCALL_\w+/g)?.some((name) => variables.has(name)) === true;
 }

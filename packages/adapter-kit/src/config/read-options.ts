@@ -24,6 +24,8 @@ export interface ReadResult<Set extends Options> {
   readonly values: ValuesOf<Set>;
   readonly effective: readonly Effective[];
   readonly problems: readonly string[];
+  /** Variables that are set, and could not be read: whatever else is said of their values is not true. */
+  readonly unreadable: ReadonlySet<string>;
   /** What was left aside, a line each. */
   readonly warnings: readonly string[];
   /** Variables that Kubernetes set for Services, which are left aside too. */
@@ -41,20 +43,27 @@ export function readOptions<Set extends Options>(
   const links = serviceLinks(environment);
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !links.has(name)));
   const problems: string[] = [];
+  const unreadable = new Set<string>();
   const effective: Effective[] = [];
   const values: Record<string, unknown> = {};
 
   for (const [key, option] of Object.entries(options)) {
     const found = lookUp(option, env);
     effective.push(found);
-    if (found.problem !== undefined) problems.push(found.problem);
+    if (found.problem !== undefined) {
+      problems.push(found.problem);
+      unreadable.add(found.variable);
+    }
     if (found.text === undefined) {
       values[key] = undefined;
       continue;
     }
     const parsed = option.schema.safeParse(found.text);
     if (parsed.success) values[key] = parsed.data;
-    else problems.push(`${found.source}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+    else {
+      problems.push(`${found.source}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+      unreadable.add(found.variable);
+    }
   }
 
   const known = new Set(Object.values(options).flatMap((option) => namesOf(ownPrefix, option)));
@@ -67,6 +76,7 @@ export function readOptions<Set extends Options>(
     values: values as ValuesOf<Set>,
     effective,
     problems,
+    unreadable,
     warnings: unknownOfHono(Object.values(options), env),
     serviceLinks: [...links].filter((name) => name.startsWith(ownPrefix) || name.startsWith(honoPrefix)),
   };
