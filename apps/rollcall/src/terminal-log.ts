@@ -13,8 +13,6 @@ export function terminalLog(tell: (line: string) => void): Log {
 function reasonIn(facts: Readonly<Record<string, unknown>>): string | undefined {
   const { cause, err, text, untold } = facts;
   if (err instanceof Error) return typeof cause === 'string' ? cause : err.message;
-  const [first] = [cause, text, untold].filter(
-    (fact) => typeof fact === 'string' || typeof fact === 'number',
-  );
+  const first = [cause, text, untold].find((fact) => typeof fact === 'string' || typeof fact === 'number');
   return first === undefined ? undefined : String(first).split('\n', 1)[0];
 }
