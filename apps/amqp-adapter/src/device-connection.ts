@@ -22,7 +22,7 @@ import {
 } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, refusalConditions, uploadCondition, type AmqpCause } from './conditions.ts';
-import { readMessage } from './read-message.ts';
+import { readMessage, type DeviceMessageContent } from './read-message.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
 import { amqpTracker, type AmqpSignal } from './tracker.ts';
 import { parseUploadAddress } from './upload-address.ts';
@@ -202,10 +202,15 @@ export function serveDevice(
     }
   }
 
-  async function upload({ message, delivery, receiver }: rhea.EventContext): Promise<void> {
-    if (!message || !delivery || !receiver || !open) return;
+  async function upload(
+    to: unknown,
+    content: DeviceMessageContent,
+    delivery: rhea.Delivery,
+    receiver: rhea.Receiver,
+  ): Promise<void> {
+    if (!open) return;
     const by = peer?.status === 'device' ? peer.identity : undefined;
-    const address = parseUploadAddress(message.to);
+    const address = parseUploadAddress(to);
     const presettled = delivery.remote_settled;
     const result =
       address === undefined
@@ -220,9 +225,9 @@ export function serveDevice(
               host.uplink.upload({
                 ...(by && { by }),
                 ...address,
-                ...readMessage(message),
+                ...content,
                 qos: presettled ? 0 : 1,
-                origAddress: String(message.to),
+                origAddress: String(to),
               }),
             );
     if (result.status === 'failed')
@@ -273,10 +278,10 @@ export function serveDevice(
       );
     },
 
-    message(context) {
-      const { message, receiver } = context;
-      const size = readMessageSize(message);
-      if (size > options.maxPayloadBytes && receiver) {
+    message({ message, delivery, receiver }) {
+      if (!message || !delivery || !receiver) return;
+      const content = readMessage(message);
+      if ((content.payload?.byteLength ?? 0) > options.maxPayloadBytes) {
         receiver.close({
           condition: 'amqp:link:message-size-exceeded',
           description: `payload is larger than ${options.maxPayloadBytes} bytes`,
@@ -284,7 +289,7 @@ export function serveDevice(
         return;
       }
       uploading += 1;
-      upload(context)
+      upload(message.to, content, delivery, receiver)
         .catch((error: unknown) => {
           host.context.failed('amqp: message', error);
           report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
@@ -298,8 +303,4 @@ export function serveDevice(
 
     closed: (error) => report({ type: 'close', ...(error && { error }) }),
   };
-}
-
-function readMessageSize(message: rhea.Message | undefined): number {
-  return (message && readMessage(message).payload?.byteLength) ?? 0;
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import type { Aedes, Client } from 'aedes';
 import { arrived } from '@rollcall/adapter-kit/conformance';
@@ -234,4 +235,19 @@ describe('aedes', () => {
     expect(((await answered) as [Buffer])[0]).toEqual(bytesOf({ cmd: 'pingresp' }));
     expect(internalsOf(client).closed).toBe(false);
   });
+});
+
+test('no other file of the adapter casts what is of aedes, or knows its private members', () => {
+  const folder = new URL('.', import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  const wrong = files
+    .filter((file) => file !== 'aedes-internals.ts')
+    .flatMap((file) =>
+      readFileSync(new URL(file, folder), 'utf8')
+        .split('\n')
+        .filter((line) => /\.#?_[a-z]\w*|\bas (?:unknown as|never)\b/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+  expect(files.length).toBeGreaterThan(20);
+  expect(wrong).toEqual([]);
 });

@@ -41,6 +41,21 @@ export function internalsOf(client: Client): ClientInternals {
   return client as unknown as ClientInternals;
 }
 
+/** The packet that the client has begun to send, as far as it is read. */
+export function packetBegun(client: Client): PacketParser['packet'] {
+  return internalsOf(client)._parser.packet;
+}
+
+/** Has the CONNACK say that keep-alive instead of the device's own. */
+export function setServerKeepAlive(client: Client, seconds: number): void {
+  internalsOf(client)._serverKeepAlive = seconds;
+}
+
+/** Has the CONNACK say the session expiry that really holds. */
+export function tellSessionExpiry(client: Client): void {
+  internalsOf(client)._sessionExpiryClamped = true;
+}
+
 /** Calls `listener` with every control packet of the client, before aedes handles it. */
 export function onPacket(client: Client, listener: (packet: Packet) => void): void {
   internalsOf(client)._parser.prependListener('packet', listener);
@@ -82,6 +97,11 @@ export function refuseIllFormedText(reader: object): void {
       parser._emitError(new Error('a string is not UTF-8'));
     return text;
   };
+}
+
+/** The same for all that the client sends. */
+export function refuseIllFormedTextOf(client: Client): void {
+  refuseIllFormedText(internalsOf(client)._parser);
 }
 
 /**

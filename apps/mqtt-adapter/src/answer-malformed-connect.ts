@@ -1,5 +1,5 @@
 import type { Client } from 'aedes';
-import { internalsOf } from './aedes-internals.ts';
+import { packetBegun } from './aedes-internals.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { writePacket } from './write-packet.ts';
 
@@ -8,7 +8,7 @@ import { writePacket } from './write-packet.ts';
  * MQTT 3.1.1 closes without a word [MQTT-4.8.0-1].
  */
 export function answerMalformedConnect(client: Client): void {
-  const { cmd, protocolVersion } = internalsOf(client)._parser.packet;
+  const { cmd, protocolVersion } = packetBegun(client);
   if (cmd !== 'connect' || protocolVersion !== 5) return;
   writePacket(client, 5, { cmd: 'connack', sessionPresent: false, reasonCode: reasonCodes.malformedPacket });
 }

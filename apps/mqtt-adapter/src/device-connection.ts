@@ -17,7 +17,9 @@ import {
   onPacket,
   onParseError,
   readWhatArrived,
-  refuseIllFormedText,
+  refuseIllFormedTextOf,
+  setServerKeepAlive,
+  tellSessionExpiry,
 } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { disconnectCode } from './answer-upload.ts';
@@ -116,7 +118,7 @@ class ServedDevice implements DeviceConnection {
     const conn = this.#conn;
     // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
     this.#internals.subscriptions = Object.create(null) as object;
-    refuseIllFormedText(this.#internals._parser);
+    refuseIllFormedTextOf(client);
     onPacket(client, (packet) => servePeer(this.#peer, () => this.#took(packet)));
     onParseError(client, ({ message: text }) => {
       if (this.#session) this.#report({ type: 'protocol-error', code: reasonCodes.malformedPacket, text });
@@ -178,8 +180,8 @@ class ServedDevice implements DeviceConnection {
     const session = this.#open(result.identity, clientId, hello);
     if (!this.#takeUpEarly(session)) return false;
     const { serverKeepAliveSeconds } = hello.keepAlive;
-    if (serverKeepAliveSeconds !== undefined) this.#internals._serverKeepAlive = serverKeepAliveSeconds;
-    if (hello.sessionExpiryAsked) this.#internals._sessionExpiryClamped = true;
+    if (serverKeepAliveSeconds !== undefined) setServerKeepAlive(this.#client, serverKeepAliveSeconds);
+    if (hello.sessionExpiryAsked) tellSessionExpiry(this.#client);
     await session.connection.committed();
     this.#report({ type: 'answered' });
     return !this.#isGone();
