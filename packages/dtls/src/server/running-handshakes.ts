@@ -1,0 +1,130 @@
+import { beginHandshake } from './begin-handshake.ts';
+import { createCookieJar } from './cookie-jar.ts';
+import type { HandshakeFailure } from './counters.ts';
+import type { HandshakeHost } from './handshake-start.ts';
+import { createHelloDesk, type HelloDesk } from './hello-desk.ts';
+import type { OpenAssociations } from './open-associations.ts';
+import { createPendingHandshakes, type Pending, type PendingHandshakes } from './pending-handshakes.ts';
+import { periodically, type Periodically } from './periodically.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/** Retransmissions and time-outs of handshakes are as exact as this. */
+const handshakeTickMs = 200;
+
+/** Nobody said what was wrong. */
+const inVain: ReadonlySet<HandshakeFailure> = new Set(['timeout', 'restarted', 'too-many-handshakes']);
+
+/** The handshakes of a server, from the first ClientHello to an association or a failure. */
+export class RunningHandshakes<P> {
+  readonly pending: PendingHandshakes;
+  readonly desk: HelloDesk;
+  readonly #parts: ServerParts<P>;
+  readonly #associations: OpenAssociations<P>;
+  readonly #ticks: Periodically;
+
+  constructor(parts: ServerParts<P>, associations: OpenAssociations<P>) {
+    const { settings } = parts;
+    this.#parts = parts;
+    this.#associations = associations;
+    this.pending = createPendingHandshakes({
+      ...settings.limits,
+      isShared: (address) => settings.isSharedAddress?.(address) === true,
+    });
+    this.#ticks = periodically(settings.clock, handshakeTickMs, (now) => this.#tick(now));
+    this.desk = this.#createDesk();
+  }
+
+  /** Costs this client its handshake, where it has one. */
+  giveUp(mine: Pending | undefined): void {
+    if (mine && this.pending.get(mine.key) === mine) this.#fail(mine, 'internal-error');
+  }
+
+  stop(): void {
+    this.#ticks.stop();
+  }
+
+  /** Ends all of them. Nobody is told but whoever runs the server. */
+  close(): void {
+    for (const each of this.pending) this.#failOrReport(each, 'closing');
+  }
+
+  #createDesk(): HelloDesk {
+    const { settings, counters, monotonic, drop } = this.#parts;
+    const { randomBytes, cookieRotationMs } = settings;
+    const { pending } = this;
+    return createHelloDesk({
+      cookies: createCookieJar({ monotonic, randomBytes, rotationMs: cookieRotationMs }),
+      pending,
+      monotonic,
+      send(datagram, peer) {
+        counters.helloVerifyRequests++;
+        settings.send(datagram, peer);
+      },
+      drop,
+      onCrowdedOut: (crowdedOut) => this.#failOrReport(crowdedOut, 'too-many-handshakes'),
+      onRestarted: (restarted) => this.#fail(restarted, 'restarted'),
+      onAdmitted: () => this.#ticks.arm(),
+      onHello: (mine, received) =>
+        beginHandshake(mine, received, {
+          host: this.#hostFor(mine),
+          isOver: () => pending.get(mine.key) !== mine,
+          newConnectionId: () => this.#associations.newConnectionId(),
+          onFailed: (failure) => this.#fail(mine, failure),
+        }),
+    });
+  }
+
+  #hostFor(mine: Pending): HandshakeHost<P> {
+    const { settings, sessions, counters, drop, blame } = this.#parts;
+    return {
+      settings,
+      sessions,
+      counters,
+      send: (datagram) => settings.send(datagram, mine.peer),
+      drop: (reason) => drop(reason, mine.peer),
+      onStanding: (standing) => this.pending.move(mine, standing),
+      onKeysDiffer: () => settings.onKeysDiffer?.(mine.peer),
+      onEstablished: (established) => {
+        this.pending.delete(mine);
+        counters.handshakes++;
+        if (established.isResumed) counters.resumptions++;
+        this.#associations.add(mine.peer, mine.key, established);
+      },
+      onFailed: (failure) => this.#fail(mine, failure),
+      onThrown: (error) => blame(error, mine.peer, () => this.giveUp(mine)),
+    };
+  }
+
+  #tick(now: number): boolean {
+    for (const each of this.pending)
+      try {
+        if (this.#isTooLate(each, now)) this.#fail(each, 'timeout');
+        else each.handshake?.tick(now);
+      } catch (error) {
+        this.#parts.blame(error, each.peer, () => this.giveUp(each));
+      }
+    return this.pending.size > 0;
+  }
+
+  #isTooLate({ startedAt, heardAt }: Pending, now: number): boolean {
+    const { handshakeTimeoutMs, flightTimeoutMs } = this.#parts.settings;
+    return now - startedAt >= handshakeTimeoutMs || now - heardAt >= flightTimeoutMs;
+  }
+
+  #fail(mine: Pending, failure: HandshakeFailure): void {
+    mine.handshake?.abandon();
+    this.pending.delete(mine);
+    const told = (inVain.has(failure) && mine.handshake?.suspicion) || failure;
+    this.#parts.counters.failures[told]++;
+    this.#parts.settings.onHandshakeFailed?.(mine.peer, told);
+  }
+
+  /** Whoever is served at this moment has nothing to do with it: what is thrown costs that peer nothing. */
+  #failOrReport(mine: Pending, failure: HandshakeFailure): void {
+    try {
+      this.#fail(mine, failure);
+    } catch (error) {
+      this.#parts.settings.onError(error, mine.peer);
+    }
+  }
+}
