@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  destroyUnlessClosed,
   onArrival,
   peerAddress,
   readArrived,
@@ -39,8 +40,6 @@ const endedByDevice: ReadonlySet<DisconnectReason> = new Set([
   'connection-lost',
   'protocol-error',
 ]);
-/** How long a device may take to read its last answer. */
-const closeWithinMs = 1_000;
 
 /**
  * Serves one network connection, from its first byte to its last: each command becomes a signal, and is answered.
@@ -201,9 +200,6 @@ export async function serveDevice(
     closing = true;
     if (lastLine !== undefined && socket.writable) socket.write(`${lastLine}\n`);
     socket.end();
-    const disarm = host.context.clock.at(later(host.context.clock.monotonic(), closeWithinMs), () =>
-      socket.destroy(),
-    );
-    socket.once('close', disarm);
+    destroyUnlessClosed(socket, host.context.clock);
   }
 }

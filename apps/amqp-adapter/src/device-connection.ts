@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import {
   createUploadWindow,
+  destroyUnlessClosed,
   onArrival,
   peerAddress,
   type AdapterHost,
@@ -47,8 +48,6 @@ export interface DeviceConnection {
 
 /** Messages a device may have under way on a link, as in Hono. */
 const linkCredit = 30;
-/** How long a device may take to read its last frames. */
-const closeWithinMs = 1_000;
 const maxContainerIdLength = 256;
 
 /** Serves one network connection, from its first byte to its last: turns what the guard and rhea see into signals. */
@@ -178,10 +177,7 @@ export function serveDevice(
   function closeSoon(): void {
     // What it said last may be read after it has gone.
     if (socket.closed) return;
-    const disarm = host.context.clock.at(later(host.context.clock.monotonic(), closeWithinMs), () =>
-      socket.destroy(),
-    );
-    socket.once('close', disarm);
+    destroyUnlessClosed(socket, host.context.clock);
     // What is written in this turn goes out first.
     setImmediate(() => setImmediate(() => socket.end()));
   }

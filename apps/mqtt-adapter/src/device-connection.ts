@@ -1,6 +1,7 @@
 import {
   peerAddress,
   peerCertificate,
+  destroyUnlessClosed,
   onArrival,
   remoteIpOf,
   type AdapterHost,
@@ -9,7 +10,7 @@ import {
   type RefusalReason,
 } from '@rollcall/adapter-kit';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
-import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import {
@@ -39,8 +40,6 @@ import { writePacket } from './write-packet.ts';
 
 /** Packets that may come before the CONNACK. */
 const maxEarly = 64;
-/** How long a device may take to read its last answer. */
-const closeWithinMs = 1_000;
 
 export interface DeviceLimits {
   /** See `keepAliveFor`. */
@@ -324,10 +323,7 @@ class ServedDevice implements DeviceConnection {
   #closeSoon(): void {
     const conn = this.#conn;
     conn.destroySoon();
-    if (conn.closed) return;
-    const { clock } = this.#host.context;
-    const disarm = clock.at(later(clock.monotonic(), closeWithinMs), () => conn.destroy());
-    conn.once('close', disarm);
+    destroyUnlessClosed(conn, this.#host.context.clock);
   }
 }
 

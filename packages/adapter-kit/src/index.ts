@@ -44,6 +44,7 @@ export type { AddressRanges } from './config/address-ranges.ts';
 export { onArrival } from './arrival/on-arrival.ts';
 export { readArrived } from './arrival/read-arrived.ts';
 export { bind } from './listening/bind.ts';
+export { destroyUnlessClosed } from './listening/destroy-unless-closed.ts';
 export { boundRequests } from './listening/bound-requests.ts';
 export {
   authenticationRequiredOption,
