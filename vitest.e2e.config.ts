@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Across processes, on built code: `run:e2e` builds first. Never cached.
+// Across processes, on built code: `run:verify` builds first. Never cached.
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],

@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-// Processes that are killed, stopped and lied to, on built code: `run:e2e` builds first. Never cached.
+// Processes that are killed, stopped and lied to, on built code: `run:verify` builds first. Never cached.
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],

@@ -26,6 +26,7 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   expect(typeof manifest.description === 'string', 'package.json: description is missing');
   expect(manifest.type === 'module', 'package.json: type must be module');
   expect(manifest.engines?.node !== undefined, 'package.json: engines.node is missing');
+  for (const problem of shippedTests({ manifest, tsconfig, files })) expect(false, problem);
   expect(manifest.files?.includes('dist'), 'package.json: files must include dist');
   for (const script of ['build', 'test'])
     expect(manifest.scripts?.[script], `package.json: script ${script} is missing`);
@@ -50,6 +51,27 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   if (turbo.tags?.[0] === 'adapter')
     for (const file of [...adapterFiles.map((name) => `src/${name}`), 'Dockerfile'])
       expect(files.includes(file), `${file} is missing`);
+  return problems;
+}
+
+/** Test code is not for those who install a package, but where it is an export of its own (`./testing`). */
+function shippedTests({ manifest, tsconfig, files }) {
+  const shipped = manifest.files ?? [];
+  const built = tsconfig.exclude ?? [];
+  const problems = [];
+  for (const name of shipped)
+    if (/^(src|test)\b|testing/.test(name) && !name.startsWith('!'))
+      problems.push(`package.json: files must not include ${name}`);
+  if (!built.includes('src/**/*.test.ts')) problems.push('tsconfig.json: must exclude src/**/*.test.ts');
+  const testing = files.some((file) => file.startsWith('src/testing/'));
+  const exported = manifest.exports?.['./testing'] !== undefined;
+  if (testing && !exported && !built.includes('src/testing'))
+    problems.push('tsconfig.json: must exclude src/testing, or dist has it');
+  if (exported && (manifest.bin !== undefined || !testing))
+    problems.push('package.json: export ./testing is for packages with a src/testing');
+  for (const [path, target] of Object.entries(manifest.exports ?? {}))
+    if (path !== './testing' && /[/]testing[/]|[.]test[.]/.test(JSON.stringify(target)))
+      problems.push(`package.json: export ${path} is test code`);
   return problems;
 }
 

@@ -18,13 +18,19 @@ const sound = {
     exports: { '.': { '@rollcall/source': './src/index.ts' }, './package.json': './package.json' },
     dependencies: { '@rollcall/core': 'workspace:^', other: '1.0.0' },
   },
-  tsconfig: { references: [{ path: '../core' }] },
+  tsconfig: { exclude: ['src/**/*.test.ts'], references: [{ path: '../core' }] },
   turbo: { tags: ['kit'] },
   files: ['README.md', 'src/index.ts'],
 };
 
 test('a sound package has no problems', () => {
   expect(checkShape(sound)).toEqual([]);
+});
+
+test('a package may export what tests of others use', () => {
+  const exports = { './testing': { '@rollcall/source': './src/testing/index.ts' } };
+  const files = [...sound.files, 'src/testing/index.ts'];
+  expect(checkShape({ ...sound, manifest: { ...sound.manifest, exports }, files })).toEqual([]);
 });
 
 test.each([
@@ -39,8 +45,32 @@ test.each([
   ['a dependency without reference', { tsconfig: {} }, 'no reference to core'],
   [
     'a reference without dependency',
-    { tsconfig: { references: [{ path: '../core' }, { path: '../client' }] } },
+    { tsconfig: { ...sound.tsconfig, references: [{ path: '../core' }, { path: '../client' }] } },
     'reference to client',
+  ],
+  ['tests that are built', { tsconfig: { ...sound.tsconfig, exclude: [] } }, 'must exclude src/**/*.test.ts'],
+  ['test code that is built', { files: [...sound.files, 'src/testing/a.ts'] }, 'must exclude src/testing'],
+  [
+    'test code that is shipped as it is',
+    { manifest: { ...sound.manifest, files: ['dist', 'src/testing'] } },
+    'files must not include src/testing',
+  ],
+  [
+    'test code exported by another name',
+    { manifest: { ...sound.manifest, exports: { './bed': { '@rollcall/source': './src/testing/bed.ts' } } } },
+    'export ./bed is test code',
+  ],
+  [
+    'test code exported by an app',
+    {
+      manifest: {
+        ...sound.manifest,
+        bin: 'dist/main.js',
+        exports: { './testing': { '@rollcall/source': './src/testing/index.ts' } },
+      },
+      files: [...sound.files, 'src/testing/index.ts'],
+    },
+    'export ./testing is for packages',
   ],
   ['two tags', { turbo: { tags: ['kit', 'core'] } }, 'must have one tag'],
   ['no README', { files: ['src/index.ts'] }, 'README.md is missing'],

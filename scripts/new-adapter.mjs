@@ -84,6 +84,18 @@ export function lockfileWith(text, name) {
 }
 
 /**
+ * docs/architecture.md with a row for the new adapter, above that of the template.
+ * @param {string} text
+ * @param {string} name
+ * @param {string} description of its package.json
+ */
+export function architectureWith(text, name, description) {
+  const row = `| \`apps/${name}-adapter\` | ${description.replace(/\.$/, '')} | \`src/run.ts\`, then \`src/tracker.ts\` |\n`;
+  const [before, copied, after] = splitOnce(text, /^(\| `apps\/adapter-template` .*\n)/m);
+  return before + row + copied + after;
+}
+
+/**
  * Every file that changes, with its new text.
  * @param {{ name: string, read: (path: string) => string, files: readonly string[] }} repository with the files of the
  *   template, by their paths in it
@@ -99,6 +111,9 @@ export function plan({ name, read, files }) {
     );
   }
   texts.set('package.json', rootManifest(read('package.json'), name));
+  const { description } = JSON.parse(texts.get(`apps/${name}-adapter/package.json`));
+  const architecture = 'docs/architecture.md';
+  texts.set(architecture, architectureWith(read(architecture), name, description));
   texts.set('pnpm-lock.yaml', lockfileWith(read('pnpm-lock.yaml'), name));
   texts.set(
     `.changeset/${name}-adapter.md`,
@@ -114,7 +129,7 @@ function json(value) {
 
 function splitOnce(text, pattern) {
   const match = pattern.exec(text);
-  if (!match) throw new Error(`pnpm-lock.yaml is not as expected: ${pattern}`);
+  if (!match) throw new Error(`what the new adapter belongs in is not as expected: no ${pattern}`);
   return [text.slice(0, match.index), match[1], text.slice(match.index + match[0].length)];
 }
 
@@ -148,7 +163,7 @@ function main() {
       writeFileSync(join(root, path), text);
     }
     // Names of another length break lines elsewhere.
-    run(root, 'pnpm', ['exec', 'oxfmt', folder, 'package.json']);
+    run(root, 'pnpm', ['exec', 'oxfmt', folder, 'package.json', 'docs/architecture.md']);
     run(root, 'pnpm', ['install', '--frozen-lockfile', '--offline', '--loglevel=warn']);
   } catch (error) {
     for (const path of texts.keys())
@@ -160,7 +175,7 @@ function main() {
     return;
   }
 
-  console.log(`${folder} is there, with a script in package.json, its place in pnpm-lock.yaml, and a changeset.
+  console.log(`${folder} is there, with a script in package.json, its place in pnpm-lock.yaml, a row in docs/architecture.md, and a changeset.
 
   npm run ${name}-adapter
       runs it; ${folder}/README.md says what it must be told

@@ -97,6 +97,14 @@ test('the lockfile gets one more importer, in its place', () => {
   );
 });
 
+test('the new app gets a row in the table of folders, with the description of its package', () => {
+  const before = read('docs/architecture.md');
+  const text = plan({ name: 'foo', read, files: ['package.json'] }).get('docs/architecture.md') ?? '';
+  const [row] = /^\| `apps\/foo-adapter` .*\n/m.exec(text) ?? [];
+  expect(row).toContain('foo adapter: devices that speak lines of text over TCP');
+  expect(text.replace(row ?? '', '')).toBe(before);
+});
+
 test('nothing in a new adapter says that it was copied', () => {
   const source = join(root, 'apps/adapter-template');
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
@@ -108,6 +116,7 @@ test('nothing in a new adapter says that it was copied', () => {
   for (const [path, text] of own) expect(`${path}\n${text}`).not.toMatch(/template/i);
   expect([...texts.keys()].filter((path) => !path.startsWith('apps/'))).toEqual([
     'package.json',
+    'docs/architecture.md',
     'pnpm-lock.yaml',
     '.changeset/foo-adapter.md',
   ]);

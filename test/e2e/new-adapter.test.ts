@@ -91,10 +91,10 @@ test('a new adapter passes its tests and the checks of the repository', () => {
     ['tsc', '-b', 'apps/my-proto-adapter'],
     ['oxlint', 'apps/my-proto-adapter'],
     ['turbo', 'boundaries'],
-    ['vitest', 'run', 'apps/my-proto-adapter/'],
+    ['vitest', 'run', 'apps/my-proto-adapter/', 'scripts/architecture.test.ts'],
   ])
     expect({ check, ...run('pnpm', 'exec', ...check) }).toMatchObject(succeeds);
-  for (const script of ['check-shape.mjs', 'check-lockfile.mjs'])
+  for (const script of ['check-shape.mjs', 'check-imports.mjs', 'check-names.mjs', 'check-lockfile.mjs'])
     expect({ script, ...run(process.execPath, join('scripts', script)) }).toMatchObject(succeeds);
 });
 

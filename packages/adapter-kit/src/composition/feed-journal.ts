@@ -1,4 +1,4 @@
-import { keepNoting } from '../journal/keep-noting.ts';
+import { keepNoting } from './keep-noting.ts';
 import type { Access } from './create-access.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Presence } from './create-presence.ts';

@@ -6,7 +6,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { RunningProtocol } from '../protocol-adapter.ts';
 import type { AnonymousConnections } from '../tracking/anonymous-connections.ts';
 import type { Connections } from '../tracking/connections.ts';
-import { drain } from './drain.ts';
+import { drain } from '../tracking/drain.ts';
 
 /** What of a running adapter takes part in its stop. */
 export interface Stopping {

@@ -1,6 +1,6 @@
 import type { Change, Clock, ConnectionTracker, Instant } from '@rollcall/core';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
-import type { Drainable } from '../lifecycle/drain.ts';
+import type { Drainable } from './drain.ts';
 import type { AnonymousConnection, OpenConnection } from '../protocol-adapter.ts';
 import { endedBecause } from './ended-because.ts';
 import { track, type Tracked } from './track.ts';

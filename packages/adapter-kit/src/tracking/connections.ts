@@ -14,7 +14,7 @@ import {
 import type { AccessBook } from '../access/access-book.ts';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
-import type { Drainable } from '../lifecycle/drain.ts';
+import type { Drainable } from './drain.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';

@@ -2,7 +2,7 @@ import { later, type Clock } from '@rollcall/core';
 import type { ProofMemory } from '../authentication/proof-memory.ts';
 import type { RhythmStore } from '../leases/rhythm-store.ts';
 import type { Connections } from '../tracking/connections.ts';
-import type { Journal } from './journal.ts';
+import type { Journal } from '../journal/journal.ts';
 
 /** How often it is noted when devices were last heard, in turns: all of them every 5 s. */
 const noteEveryMs = 500;
