@@ -1,7 +1,6 @@
 // Ours, sending so many messages when asked: sender-rollcall.mjs <port> device-data|connection-events
 import { createMessaging } from '@rollcall/amqp-sender';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
 import { connectionEvent, deviceMessage } from '../load/device-message.mjs';
 import { inWindow } from '../load/in-window.mjs';
 
@@ -33,8 +32,7 @@ function sendConnectionEvents() {
   let sent = 0;
   const deliver = () => {
     sent += 1;
-    const event = connectionEvent(sent);
-    return sink.deliver({ event, message: encodeEvent(event, { defaults: {} }) }, signal);
+    return sink.deliver({ event: connectionEvent(sent), downstream: { defaults: {} } }, signal);
   };
   return (/** @type {number} */ messages, /** @type {number} */ window) =>
     inWindow(messages, window, deliver, ({ status }) => status === 'delivered');
