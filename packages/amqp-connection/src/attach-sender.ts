@@ -1,3 +1,4 @@
+import { internalsOf } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
 import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
@@ -31,12 +32,22 @@ export function attachSender(
     rcv_settle_mode: 0,
     treat_modified_as_released: false,
   });
+  let isOpen = false;
+  function open(): void {
+    if (isOpen) return;
+    isOpen = true;
+    listener.opened();
+  }
   // A link is refused by an attach without target, and a detach after it (AMQP 1.0 §2.6.3).
-  sender.on('sender_open', () => hasTerminus(sender.target) && listener.opened());
+  sender.on('sender_open', () => hasTerminus(sender.target) && open());
   // Else rhea asks the session, the connection and the container whether they care.
   sender.on('sender_error', () => {});
   sender.on('sender_close', () => listener.detached(refusedBy(sender.error)));
-  sender.on('sendable', () => listener.sendable());
+  sender.on('sendable', () => {
+    // Some peers leave the target out and mean no refusal: whoever gives credit takes messages.
+    if (internalsOf(sender).credit > 0) open();
+    listener.sendable();
+  });
   sender.on('sender_draining', () => listener.draining());
   const onOutcome = (event: string, outcomeOf: (delivery: rhea.Delivery) => SendOutcome): void => {
     sender.on(

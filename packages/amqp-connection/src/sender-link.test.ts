@@ -48,6 +48,22 @@ test('whoever hears that a message was given back may hand in the next at once',
   expect(peer.attached).toEqual(['q']);
 });
 
+test('a peer that names no target and gives credit takes messages', async () => {
+  const clock = new ManualClock();
+  const { peer, connection } = await bed.givenAPeer({ clock });
+  peer.namesNoTarget = true;
+  const link = connection.openSender('', patient);
+  expect(await Promise.all(upTo(50).map((id) => link.send(bytes(id))))).toEqual(
+    upTo(50).map(() => ({ status: 'accepted' })),
+  );
+  // It is open: what is handed in later does not wait for an attach.
+  peer.verdict = () => 'silence';
+  const late = link.send(bytes('late'));
+  await expect.poll(() => peer.received.length).toBe(51);
+  clock.advance(60_000);
+  expect(await late).toEqual({ status: 'timeout' });
+});
+
 describe('whoever had messages given back because the peer did not answer', () => {
   test('hears when there is credit', async () => {
     const clock = new ManualClock();

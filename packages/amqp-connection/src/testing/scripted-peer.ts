@@ -29,6 +29,8 @@ export interface ScriptedPeer {
   credit: number;
   /** Addresses that are refused, with the condition. */
   readonly refused: Map<string, string>;
+  /** Whether the peer leaves the target out of its attach although it takes messages. */
+  namesNoTarget: boolean;
   /** Whether a refused address ends the whole session, as on some brokers. */
   refusalEndsSession: boolean;
   /** Whether user name and password are right; default: yes. */
@@ -128,7 +130,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
       durable: target?.durable ?? 0,
       capabilities: [target?.capabilities ?? []].flat().map(String),
     };
-    receiver.set_target({ address });
+    if (!peer.namesNoTarget) receiver.set_target({ address });
     const condition = peer.refused.get(address);
     if (condition !== undefined && peer.refusalEndsSession)
       return receiver.session.close({ condition, description: `${address} is refused` });
@@ -231,6 +233,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     verdict: () => 'accepted',
     credit: 1_000,
     refused: new Map(),
+    namesNoTarget: false,
     refusalEndsSession: false,
     authenticate: () => true,
     lastTarget: () => lastTarget,
