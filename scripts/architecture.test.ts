@@ -43,3 +43,12 @@ test('every folder of the kit has a row, and no row is without its folder', () =
     .filter((name) => /^`[\w-]+\/`$/.test(name));
   expect(named.toSorted()).toEqual(folders.toSorted());
 });
+
+test.each(members.filter((folder) => /^apps\/.*adapter/.test(folder)))(
+  'the README of %s is titled as the others are',
+  (folder) => {
+    expect(readFileSync(join(root, folder, 'README.md'), 'utf8')).toMatch(
+      /^# The [\w.-]+(?: [\w.-]+)* adapter\n/,
+    );
+  },
+);
