@@ -65,6 +65,30 @@ test.each([0, 1])('while keys are changed the old and the new one count, number 
   expect(received).toEqual(['hello']);
 });
 
+test('a Finished that was repeated while the key was looked up is no wrong key', async () => {
+  const differ: unknown[] = [];
+  const dropped: unknown[] = [];
+  let found: ((match: PskMatch<string>) => void) | undefined;
+  const { device, run, runFor, log } = createTestBed({
+    clock: new ManualClock(),
+    settled,
+    server: {
+      findPsk: () =>
+        new Promise((resolve) => {
+          found = resolve;
+        }),
+      onKeysDiffer: (peer) => differ.push(peer),
+      onDropped: (_, reason) => dropped.push(reason),
+    },
+  });
+  device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] }).client.connect();
+  await runFor(2_000);
+  found?.({ secret: sensor1.psk.secret, principal: 'sensor1' });
+  await run();
+  expect(log).toEqual(['open sensor1']);
+  expect({ differ, dropped }).toEqual({ differ: [], dropped: ['unexpected'] });
+});
+
 describe('the choice of a cipher suite', () => {
   test.each([
     [

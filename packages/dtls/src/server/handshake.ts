@@ -255,12 +255,17 @@ class ServerHandshake<P> implements Handshake {
     const agreed = outcome?.agreed ?? [];
     this.#candidates = agreed.map((secret) => ({ secret, records: this.#recordsOf(secret.master) }));
     if (!outcome) return;
-    for (const record of this.#held.release()) {
-      const opened = this.open(record);
-      if (opened === 'taken') continue;
-      this.doubt();
-      this.#start.host.drop(opened);
-    }
+    for (const record of this.#held.release()) this.#openHeld(record);
+  }
+
+  #openHeld(record: DtlsRecord): void {
+    const { host } = this.#start;
+    // The client repeated its Finished while we waited for its key: the first one has ended the handshake.
+    if (this.#state.name === 'over') return host.drop('unexpected');
+    const opened = this.open(record);
+    if (opened === 'taken') return;
+    this.doubt();
+    host.drop(opened);
   }
 
   #recordsOf(master: KeyObject): SecureRecords {
