@@ -69,7 +69,7 @@ export interface HostContext {
   /** What the app counts beside what the kit counts, for `/metrics`. */
   readonly metrics: AppMetrics;
   /**
-   * Tells of what serving one peer threw, and costs that peer alone: counted, and logged once a minute with its stack.
+   * Reports what serving one peer threw, and what costs that peer alone: counted, and logged once a minute with its stack.
    *
    * @param where a place in the app, e.g. `mqtt`: a label of a metric.
    */
@@ -83,22 +83,22 @@ export interface HostContext {
 /** Who may come in, and stay. */
 export interface HostAccess {
   /**
-   * Who is this? Looks up, verifies, asserts the registration; a device that comes with many others waits for its turn first.
+   * Who is this? Looks up, verifies, asserts the registration. Under load the device waits in the admission queue first.
    * Never rejects. Counts refusals.
    */
   authenticate(login: DeviceLogin): Promise<AuthenticationResult>;
   /**
    * By which keys may this device prove that it is who it says? Looks up as {@link authenticate} does, in turn too. Where the
    * proof fails, call {@link refused} with `bad-credentials`, the peer's address and the name; where it does not,
-   * {@link proved}. `throttled` says that nobody looked: the device may ask again, and must not hear that it is unknown. Never
+   * {@link proved}. `throttled` says that the credentials were not looked up: the device may ask again, and must not hear that it is unknown. Never
    * rejects. Counts refusals.
    */
   findPsk(login: PskLogin): Promise<PskLookup>;
   /** The device proved that it shares the key that {@link findPsk} gave this identity with. */
   proved(identity: AuthenticatedDevice): void;
   /**
-   * May a device that proved who it is some time ago still be served? Looks everything up anew but what was proved. To be asked
-   * where a proof outlives the connection. Never rejects. Counts refusals.
+   * May a device that proved who it is some time ago still be served? Repeats all look-ups, but does not
+   * verify the credentials again. Call it where a proof outlives the connection. Never rejects. Counts refusals.
    */
   reauthorize(identity: AuthenticatedDevice): Promise<AuthenticationResult>;
   /**
@@ -114,7 +114,7 @@ export interface HostAccess {
    * Where a device has as many sessions as it may have, one that was silent for longer than its keep-alive ends for it.
    *
    * @param identity absent: a device that need not say who it is; then {@link HostPresence.openAnonymous} follows.
-   * @param slot as {@link ConnectionDescription.slot}: whoever holds it now makes room anyhow.
+   * @param slot as {@link ConnectionDescription.slot}: a connection that holds it now makes room anyhow.
    */
   admit(identity?: AuthenticatedDevice, slot?: string): Refusal | undefined;
   /**
@@ -208,7 +208,7 @@ export interface AuthenticatedDevice {
   readonly device: DeviceRef;
   readonly authId: string;
   readonly tenant: Tenant;
-  /** Which secret let it in; absent where nobody knows any more, as with a lease of an earlier incarnation. */
+  /** Which secret let it in; absent where it is not known any more, as with a lease of an earlier incarnation. */
   readonly proof?: Proof;
   /** When that secret ceases to be valid, if known. */
   readonly expiresAt?: Timestamp;
@@ -273,7 +273,7 @@ export interface HeldProof {
    * Whether the registry changed since the secret was looked up, and has not been asked again yet: what arrives meanwhile must not count.
    */
   isInDoubt(): boolean;
-  /** It is closed: nobody is told any more. */
+  /** It is closed: nothing is reported any more. */
   release(): void;
 }
 

@@ -322,7 +322,7 @@ test('naming a device that proved its key buys no end of guesses', async () => {
   expect(outcomes.filter((each) => each === 'found')).toHaveLength(60);
 });
 
-test('a certificate waits in the queue of its issuer, once that has vouched for somebody', async () => {
+test('certificate logins queue per issuer once one of its devices was accepted', async () => {
   const adapter = await givenAnAdapter({
     settings: { admission: { maxRunning: 1, maxWaiting: 1_000, maxWaitMs: 60_000 } },
   });

@@ -12,7 +12,7 @@ const answerWithinMs = 2_000;
 /** Connections whose peer was asked, and has not answered yet, whether it still begins sessions. */
 const asked = new WeakSet<Dialled>();
 
-/** A sender link with a session of its own, begun anew whenever the peer ends it. What befalls it is its own. */
+/** A sender link with its own session, opened again whenever the peer ends it. Its failures do not affect other links. */
 export function openOwnSessionSender(
   shared: LinkHost,
   address: string | undefined,
@@ -30,7 +30,7 @@ export function openOwnSessionSender(
   };
 }
 
-/** A receiver link with a session of its own, begun anew whenever the peer ends it. */
+/** A receiver link with its own session, opened again whenever the peer ends it. */
 export function openOwnSessionReceiver(
   shared: LinkHost,
   address: string,
@@ -111,7 +111,7 @@ function withOwnSession(shared: LinkHost): { readonly host: LinkHost; end(): voi
 
   /**
    * A broker that loses a session over a full queue may read nothing any more on the whole connection, though its socket
-   * stays open (RabbitMQ 3.10): whoever does not begin another session either is not just slow.
+   * stays open (RabbitMQ 3.10): if it does not answer a second `begin` either, it is hung and not slow.
    */
   function askForSession(connection: Dialled): void {
     if (asked.has(connection)) return;

@@ -27,7 +27,7 @@ test('messages gather where they may; the first after a pause leaves at once', a
   expect(idsAt(peer)).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('whoever hears that a message was given back may hand in the next at once', async () => {
+test('a message can be submitted from inside the callback that hears of a release', async () => {
   const { peer, connection } = await bed.givenAPeer();
   peer.refused.set('q', 'amqp:not-found');
   const link = connection.openSender('q', patient);

@@ -13,7 +13,7 @@ const patienceTimes = 10;
 
 /**
  * Some brokers lose a session without ending it: transfers are taken, outcomes never come, heartbeats go on. One silent
- * consumer looks the same for its own address, and must not cost the others their connection: any outcome at all acquits.
+ * consumer looks the same for its own address, and must not cost the others their connection: one outcome on any link proves that the connection works.
  */
 export function createStallWatch(clock: Clock): StallWatch {
   let overdueSince: Instant | undefined;

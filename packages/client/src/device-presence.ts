@@ -26,12 +26,12 @@ export type DevicePresence =
     }
   | {
       /**
-       * Nothing was heard of it yet; or nothing is known any more of the connections it had; or it was seen over an adapter
+       * No event of it came yet; or nothing is known any more of the connections it had; or it was seen over an adapter
        * whose events name no connection.
        */
       readonly status: 'unknown';
       readonly device: DeviceRef;
-      /** Those it had when nothing more was heard of them. */
+      /** Those it had when the last news of them came. */
       readonly connections: readonly OpenConnection[];
       /** What was last said over an adapter whose events name no connection. */
       readonly said?: HonoConnectionEvent;

@@ -23,7 +23,7 @@ export interface PresenceTableOptions {
   readonly announceIntervalMs?: number;
   /** How long a closed connection is remembered, so that what comes late or again changes nothing; default 24 h. */
   readonly horizonMs?: number;
-  /** Default 1,000,000. Beyond it, the device that was heard of longest ago is forgotten, whoever is offline first. */
+  /** Default 1,000,000. Beyond it, the device with the oldest news is forgotten, offline devices first. */
   readonly maxDevices?: number;
   /** Default 1,000,000. Beyond it, closed connections are forgotten before their time, oldest first. */
   readonly maxClosed?: number;
@@ -42,7 +42,7 @@ export interface PresenceTable {
    */
   apply(event: ReceivedEvent | HonoConnectionEvent): PresenceChange | undefined;
   get(device: DeviceRef): DevicePresence;
-  /** Every device that was heard of, or every one of a tenant. */
+  /** Every device with at least one event, or every such device of a tenant. */
   all(tenant?: string): Iterable<DevicePresence>;
   readonly size: number;
 }

@@ -60,7 +60,7 @@ export interface RequestsOptions<Peer> {
   readonly paths: PathProbes<Peer>;
 }
 
-/** How long whom we refuse should wait. */
+/** Max-Age of a refusal: how long the client should wait. */
 const refusedMaxAgeS = 2;
 
 export function createRequests<Peer>(options: RequestsOptions<Peer>): Requests<Peer> {

@@ -74,7 +74,7 @@ export interface PskSecret extends StoredSecret {
   readonly key: Uint8Array;
 }
 
-/** The secrets of each type of credentials. That of a certificate is with the device: the registry says only until when it counts. */
+/** The secrets of each type of credentials. A certificate's private key stays on the device; the registry knows only its validity. */
 export interface SecretsByType {
   readonly 'hashed-password': PasswordSecret;
   readonly psk: PskSecret;

@@ -1,4 +1,4 @@
-/** What an id must not be, for a reason that whoever chose it can read. Plain data, which any thread can have. */
+/** What an id must not be, for a reason that is shown to the one who chose it. Plain data, which any thread can have. */
 export type IdentifierRule = { readonly reason: string } & (
   | {
       /** A regular expression, for the flag `u`: ids in which it is found are refused. */

@@ -9,18 +9,18 @@ export interface PlacesOptions {
    * holds most (default), or gets none, so that blocks of like size do not drive each other out.
    */
   readonly sameBlock?: 'oldest' | 'newcomer';
-  /** Whether a single block may hold every place while nobody else wants one; default: the last few are kept for others. */
+  /** Whether a single block may hold every place while no other wants one; default: the last few are kept for others. */
   readonly wholeToOne?: boolean;
 }
 
-/** A bounded number of places for peers that have proved little, so that whoever takes many leaves room for others. */
+/** A bounded number of places for peers that have proved little, so that a peer that takes many leaves room for others. */
 export interface Places<Holder> {
   /**
-   * Takes a place. Where none is left, whoever is worth least gives way: of the silent holders, else of the idle ones, the oldest of
+   * Takes a place. Where none is left, the holder that is worth least gives way: of the silent holders, else of the idle ones, the oldest of
    * the block of addresses that has most of them. Where all are busy, the newest of that block does: those before it are served
    * sooner.
    *
-   * @returns who has no place now: the newcomer itself where its own block holds most and has nobody to give way for it.
+   * @returns who has no place now: the newcomer itself where its own block holds most and holds none that can give way for it.
    */
   take(holder: Holder, address: string, standing?: Standing): Holder | undefined;
   /** The holder is worth more now, or less. Within its standing it becomes the youngest. */
@@ -80,7 +80,7 @@ export function createPlaces<Holder>(options: PlacesOptions): Places<Holder> {
     return weight >= (ofWide?.members[standing].size ?? 0) ? ofNear : ofWide;
   }
 
-  /** Who gives way in a table that is full; `undefined`: nobody does. */
+  /** Who gives way in a table that is full; `undefined`: none does. */
   function loserOfAll(blocks: AddressBlocks): Place<Holder> | undefined {
     for (const standing of standings) {
       const crowd = fullest(standing);

@@ -1,5 +1,5 @@
 /**
- * What nobody can see, or what changes how its surroundings are shown: control and format characters, lone surrogates, what
+ * What cannot be seen, or what changes how its surroundings are shown: control and format characters, lone surrogates, what
  * Unicode has not assigned (general category C), separators of lines and paragraphs, and what is left out where it cannot be
  * shown. Among them are the escape sequences of terminals, the marks that turn the direction of text, and U+0000.
  */

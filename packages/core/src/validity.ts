@@ -1,6 +1,6 @@
 import type { Timestamp } from './ids.ts';
 
-/** When a secret, or whoever vouches for one, may be relied upon. Absent: without bound. */
+/** When a secret, or an authority that vouches for one, may be relied upon. Absent: without bound. */
 export interface Validity {
   readonly notBefore?: Timestamp;
   readonly notAfter?: Timestamp;

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Tells of bytes when they arrive, and not when their turn comes: a protocol library may read no further while it handles what
- * came before. Of a TLS connection it tells of what was decrypted. What waits already, unread, is told of at once.
+ * Reports bytes when they arrive, and not when their turn comes: a protocol library may read no further while it handles what
+ * came before. Of a TLS connection it reports what was decrypted. What waits already, unread, is reported at once.
  *
  * Bytes that a full stream leaves in the operating system have not arrived yet: how much is buffered stays bounded.
  *

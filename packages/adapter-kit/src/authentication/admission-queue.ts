@@ -81,7 +81,7 @@ export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): Adm
       if (queue.length > 0) queues.set(key, queue);
       if (next === undefined) continue;
       waiting -= 1;
-      // Nobody need be told.
+      // The device hung up; there is no one to answer.
       if (!next.gone()) return next;
       next.refuse();
     }

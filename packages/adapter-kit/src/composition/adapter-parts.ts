@@ -37,7 +37,7 @@ export interface AdapterParts {
   readonly files?: FollowedFiles;
   /** Where probes and metrics are answered already; default: as the settings say. */
   readonly health?: EarlyHealth;
-  /** Whoever watches beside the metrics. */
+  /** Observers, beside the metrics. */
   readonly observers?: readonly Partial<AdapterObserver>[];
   readonly settings: AdapterRunSettings;
 }
@@ -72,7 +72,7 @@ export interface RunningAdapter {
   /** The port of the health server, if any. */
   readonly healthPort: number | undefined;
   /**
-   * Lets nobody in, ends open connections with `adapter-shutdown`, waits up to `graceMs` until the sinks confirmed
+   * Lets no device in, ends open connections with `adapter-shutdown`, waits up to `graceMs` until the sinks confirmed
    * what was published, and closes everything. Idempotent. See {@link stopAdapter}.
    *
    * @throws what could not be closed, after everything else is.

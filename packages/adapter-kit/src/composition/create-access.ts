@@ -41,7 +41,7 @@ export function createAccess(
   });
   resources.defer(() => authenticator.stop());
   observer.watch('authentication', { waiting: () => authenticator.waiting });
-  // Else holders of leases would wait among strangers until one of their tenant came through.
+  // Without this, tenants with open leases lose their priority after a restart.
   for (const tenant of takenUp.tenants) authenticator.provedTenant(tenant);
 
   const unavailable = (error: unknown): Refused => {

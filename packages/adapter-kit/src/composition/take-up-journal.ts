@@ -10,7 +10,7 @@ import type { Delivery } from './open-delivery.ts';
 export interface TakenUp {
   readonly restored: readonly RestoredLease[];
   readonly rhythms: RhythmStore;
-  /** Tenants that had devices: their devices need not wait among strangers. */
+  /** Tenants that had devices: each of them has a queue from the start, apart from the one of unknown tenants. */
   readonly tenants: ReadonlySet<TenantId>;
 }
 

@@ -3,7 +3,7 @@ import type { kitOptions } from './kit-options.ts';
 
 type KitValues = ValuesOf<typeof kitOptions>;
 
-/** What is wrong with options that are right by themselves. */
+/** Problems between options that are each valid. */
 export function kitProblems(values: KitValues): readonly string[] {
   const problems: string[] = [];
   if (values.registryFile === undefined) problems.push('ROLLCALL_REGISTRY_FILE: must be set');

@@ -90,7 +90,7 @@ export interface Recovered {
   /** By lease holder, the one heard last at the end. */
   readonly rhythms: readonly (readonly [holder: string, learned: LearnedRhythm])[];
   readonly owed: readonly Owed[];
-  /** Who proved who it is, and from where; absent where nobody did. */
+  /** Who proved who it is, and from where; absent where no device did. */
   readonly proofs?: StoredProofs;
 }
 
@@ -111,7 +111,7 @@ export interface Journal {
   append(outbound: OutboundEvent, sinks: readonly string[], owed?: readonly Owed[]): Kept;
   /** Leaves events of one device out for this sink. What the sink is owed now is kept with that, or not at all. */
   leaveOut(sink: string, places: readonly Place[], owed: Owed): void;
-  /** Whether {@link read} gives this event now. Then nobody else need have it in memory. */
+  /** Whether {@link read} gives this event now. Then it need not be in memory elsewhere. */
   holds(place: Place): boolean;
   /**
    * Gives events back that some sink still needs, in the order of `places`; `undefined` for one that is not held. The only way
@@ -132,7 +132,7 @@ export interface Journal {
   backedBy(holdings: () => Holdings): void;
   /** Whether what was appended is not as safe yet as it should be by now, or was not a moment ago. */
   behind(): boolean;
-  /** How often it had to be begun anew while it was used. */
+  /** How often a new file had to be begun while it was used. */
   readonly begunAnew: number;
   close(): Promise<void>;
 }

@@ -65,7 +65,7 @@ export function createLeaseBook<
     };
   }
 
-  /** Whatever the tracker learns stays known beyond the lease, and whoever watches sees its steps. */
+  /** What the tracker learns stays known beyond the lease, and a `LeaseWatch` sees its steps. */
   function observed(
     identity: AuthenticatedDevice,
     key: string,

@@ -80,7 +80,7 @@ export function leaseDueAt({ openRequests, pausedAt, until }: Lease): Instant | 
   return openRequests > 0 || pausedAt !== undefined ? undefined : until;
 }
 
-/** What becomes of a lease when its deadline is there: `ran-out`, or the lease, longer where nobody could be heard. */
+/** What becomes of a lease when its deadline is there: `ran-out`, or the lease, longer where the adapter could not receive requests. */
 export function leaseAtDeadline(lease: Lease, at: Instant): Lease | 'ran-out' {
   const due = leaseDueAt(lease);
   if (due === undefined || at < due) return lease;

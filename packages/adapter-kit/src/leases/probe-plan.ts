@@ -5,7 +5,7 @@ export interface ProbePlan {
   readonly durationMs: number;
 }
 
-/** Share of its interval before which nobody is asked. */
+/** Share of its interval before which no device is probed. */
 const largestLead = 1 / 4;
 /** Share of its interval for which the answer is waited for at most. */
 const largestDuration = 1 / 2;

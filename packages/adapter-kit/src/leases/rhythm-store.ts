@@ -9,7 +9,7 @@ export interface LearnedRhythm extends LearnedGaps {
   readonly closing?: ClosingHabit;
 }
 
-/** Rhythms of lease holders, also of those that hold no lease now. Bounded: whoever was not heard for longest is forgotten. */
+/** Rhythms of lease holders, also of those that hold no lease now. Bounded: the device that was silent longest is forgotten. */
 export interface RhythmStore {
   get(holder: string): Rhythm;
   set(holder: string, rhythm: Rhythm): void;

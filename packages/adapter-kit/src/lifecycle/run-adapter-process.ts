@@ -67,7 +67,7 @@ export interface Composition {
     },
   ): Promise<DeviceRegistry>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
-  /** Whoever watches the adapter beside its metrics. */
+  /** Observers of the adapter, beside its metrics. */
   readonly observers?: AdapterParts['observers'];
   createLoggerSink(options: { readonly log: Log; readonly level: 'info' | 'debug' }): EventSink;
 }

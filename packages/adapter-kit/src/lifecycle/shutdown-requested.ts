@@ -1,6 +1,6 @@
 /**
  * Resolves when the process is asked to stop: by one of `signals`, or by the end of the parent that started it with
- * an IPC channel. A second signal ends the process at once; the end of the parent does not: both may tell of the same request, as
+ * an IPC channel. A second signal ends the process at once; the end of the parent does not: both may announce the same request, as
  * with a terminal that signals all its processes.
  */
 export function shutdownRequested(...signals: readonly NodeJS.Signals[]): Promise<string> {

@@ -35,7 +35,7 @@ export interface TlsListener extends Listener, PemPair {
 export interface Listeners {
   readonly plain?: Listener;
   readonly tls?: TlsListener;
-  /** Whose connections begin with a PROXY protocol header; absent: nobody's. */
+  /** Whose connections begin with a PROXY protocol header; absent: those of no peer. */
   readonly balancers?: AddressRanges;
 }
 

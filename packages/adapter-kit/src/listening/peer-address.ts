@@ -29,7 +29,7 @@ export function peerAddress(socket: RemoteSocket): string | undefined {
   return remoteIp.includes(':') ? `[${remoteIp}]:${remotePort}` : `${remoteIp}:${remotePort}`;
 }
 
-/** The IP address by which whoever is at the other side of a socket is limited; empty where the socket is gone. */
+/** The IP address by which the peer at the other side of a socket is limited; empty where the socket is gone. */
 export function remoteIpOf(socket: RemoteSocket): string {
   return (standsFor.get(socket) ?? socket).remoteAddress ?? '';
 }

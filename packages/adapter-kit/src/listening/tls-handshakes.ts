@@ -82,7 +82,7 @@ export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshake
   containServer(server, options.scheme, context.failed);
   server.on('tlsClientError', (error, socket) => {
     log.debug({ cause: error.message }, 'TLS handshake failed');
-    // One that took too long is told of, and left open.
+    // Node reports a handshake time-out here but does not close the socket.
     socket.destroy();
   });
 

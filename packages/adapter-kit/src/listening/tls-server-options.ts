@@ -4,7 +4,7 @@ import type { TlsListener } from './listener-options.ts';
 
 /**
  * Devices are asked for a certificate, and may have none. Whom to trust is the tenant's to say, once it is known which one
- * that is: TLS trusts nobody here.
+ * that is: TLS itself trusts no certificate here.
  */
 export function tlsServerOptions(
   { key, cert, choice = defaultTlsChoice }: Pick<TlsListener, 'key' | 'cert' | 'choice'>,
@@ -19,7 +19,7 @@ export function tlsServerOptions(
     handshakeTimeout: handshakeTimeoutMs,
     requestCert: true,
     rejectUnauthorized: false,
-    // Else each certificate would be held against the authorities of the web.
+    // Without this, Node would verify device certificates against the public CAs.
     ca: [],
   };
 }

@@ -18,7 +18,7 @@ export function createUploadMetrics(registry: Registry): Pick<AdapterObserver, '
   });
   return {
     uploaded({ request, result, durationMs }) {
-      // A tenant that somebody only made up would be a label for ever.
+      // An unverified tenant name must not become a label: labels stay for ever.
       const claimed = result.status === 'accepted' ? request.target?.tenant : undefined;
       const tenant = request.by?.device.tenant ?? claimed ?? unknownTenant;
       const status = statusOf(result);

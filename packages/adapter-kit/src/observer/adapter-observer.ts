@@ -9,7 +9,7 @@ import type { AppMetrics } from './app-metrics.ts';
 /** A device tried to connect, or a lease holder to be present. */
 export interface ConnectionAttempt {
   readonly outcome: RefusalReason | 'succeeded';
-  /** Of a refusal: more than the device may learn. Absent where nobody refused it, as when something of ours threw. */
+  /** Of a refusal: more than the device may learn. Absent where it was not refused, as when something of ours threw. */
   readonly cause?: RefusalReason | CredentialsProblem;
   /** Absent until it proved who it is. */
   readonly device?: DeviceRef;
@@ -42,7 +42,7 @@ export interface ObservedState {
   readonly journal: {
     /** Whether events are kept in memory alone. */
     behind(): boolean;
-    /** How often it had to be begun anew. */
+    /** How often a new file had to be begun. */
     begunAnew(): number;
     /** Events that waited at the start for sinks that are not configured, by sink. */
     readonly unread: Readonly<Record<string, number>>;

@@ -104,7 +104,8 @@ export function createLane(context: LaneContext): Lane {
     const place = waiting.place(entry);
     const isAnnouncement = waiting.is(entry, flags.announcement);
     const inMemory = bodies.get(place);
-    // An event that was sent, and that a crash then takes out of the journal, would be told again, and otherwise.
+    // Wait for the commit: if an uncommitted event were sent and then lost in a crash, the next run would report the same
+    // fact with other ids.
     if (inMemory?.committed) await inMemory.committed;
     const outbound = inMemory?.outbound ?? (await readBack(entry, place));
     if (outbound === undefined || outbound instanceof Error) {

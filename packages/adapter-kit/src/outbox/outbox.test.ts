@@ -209,7 +209,7 @@ describe('an event that the journal does not have yet', () => {
     return { journal, commits };
   }
 
-  test('is not sent: a crash could make it untold', async () => {
+  test('is not sent before the journal has it', async () => {
     const sink = new RecordingSink();
     const { journal, commits } = givenASlowJournal();
     const { outbox } = givenAnOutbox([sink], undefined, journal);

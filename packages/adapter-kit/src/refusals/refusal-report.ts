@@ -12,13 +12,13 @@ export interface RefusalReport {
 }
 
 const everyMs = 60_000;
-/** Blocks of addresses that are told of, and those that are counted to find them. */
+/** Blocks of addresses that are reported, and those that are counted to find them. */
 const maxTold = 5;
 const maxCounted = 64;
 
 /**
  * One line a minute while something is refused, none while nothing is: whatever a stranger sends, the log grows no faster. What is
- * held does not depend on how many addresses there are; those that come most often are told of.
+ * held does not depend on how many addresses there are; those that come most often are reported.
  *
  * @param what was refused, for the log, e.g. `DTLS`.
  */

@@ -77,7 +77,7 @@ export interface Connections {
     description: ConnectionDescription,
     event: ConnectedEvent,
   ): OpenConnection<Signal>;
-  /** Tells whom it concerns that the adapter can serve devices no more, or again. */
+  /** Notifies every lease that the registry became unavailable or available. */
   servingChanged(serving: boolean): void;
   readonly serving: boolean;
   /**

@@ -15,7 +15,7 @@ export interface Tracked<Signal> {
   report(signal: Signal | CommonSignal, at?: Instant): void;
   /** What is worth keeping of the device; `undefined` where it is not connected. */
   presence(): Presence | undefined;
-  /** Disarms the deadline; later signals still reduce, but wake nobody. */
+  /** Disarms the deadline; later signals still reduce, but set no timer. */
   stop(): void;
 }
 

@@ -51,7 +51,7 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   ]);
   if (registration.status === 'failed') return registration;
   if (tenant.status === 'failed') return tenant;
-  // Not before: whoever is nobody may name devices that do not exist, without end.
+  // Checked only now: an anonymous sender could otherwise fill the limiter with names of devices that do not exist.
   if (!request.by && !context.allowsAnonymous(target)) return tooManyMessages;
 
   const message = compose(request, registration.value, tenant.value, context);

@@ -13,9 +13,9 @@ export type DropReason =
 export type HandshakeFailure =
   /** Nothing authentic came to its end in time: an unknown identity, a client that went away. */
   | 'timeout'
-  /** The same, with an identity that is known: what came was made with other keys, or somebody in the middle changed what was said. */
+  /** The same, with a known identity: records did not authenticate. Wrong key, or the handshake was changed in transit. */
   | 'keys-differ'
-  /** The client began anew. */
+  /** The client began again. */
   | 'restarted'
   /** There were too many; it had proved least, and gave way. */
   | 'too-many-handshakes'
