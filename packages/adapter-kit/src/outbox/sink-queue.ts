@@ -5,6 +5,7 @@ import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
 import { createLeftOutLog } from './left-out-log.ts';
 import type { OutboxBounds, SinkDepth } from './outbox.ts';
 import { createLostLog } from './lost-log.ts';
+import { createPutOffLog } from './put-off-log.ts';
 import { createRefusedLog } from './refused-log.ts';
 import type { Arrival, LeftOut } from './tenant-queue.ts';
 
@@ -43,6 +44,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
   const leftOutLog = createLeftOutLog(context, { sink: sink.name, ...bounds });
   const lostLog = createLostLog(context, sink.name);
   const refusedLog = createRefusedLog(context, sink.name, refusingTenants);
+  const putOffLog = createPutOffLog(context, sink.name);
   let events = 0;
   let bytes = 0;
   /** With the journal alone. */
@@ -57,9 +59,13 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
         lost: () => lostLog.count(),
         tried(tried) {
           observer.tried(tried);
-          if (tried.delivery.status !== 'refused') return;
+          const { outbound, delivery } = tried;
+          // Where the network cannot be reached, its connection says so.
+          if (delivery.status === 'retryable' && !delivery.unreachable)
+            putOffLog.putOff(outbound, delivery.cause);
+          if (delivery.status !== 'refused') return;
           parked += 1;
-          refusedLog.refused(tried.outbound, tried.delivery.cause);
+          refusedLog.refused(outbound, delivery.cause);
         },
         released(size) {
           events -= 1;
@@ -151,6 +157,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
       leftOutLog.stop();
       lostLog.stop();
       refusedLog.stop();
+      putOffLog.stop();
       for (const lane of lanes.values()) lane.stop();
     },
   };
