@@ -77,7 +77,7 @@ function markBefore(lines: readonly string[], at: number): DocumentBlock['mark']
 }
 
 /** README.md, docs/*.md and the README of every app and package. */
-export function documents(): readonly string[] {
+function documents(): readonly string[] {
   const readmes = ['apps', 'packages'].flatMap((kind) =>
     readdirSync(join(root, kind)).map((folder) => `${kind}/${folder}/README.md`),
   );
