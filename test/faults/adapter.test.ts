@@ -90,6 +90,8 @@ test('an adapter that is restarted goes on with its leases: no event, the same c
     const { status } = await fetch(`http://127.0.0.1:${stage.port}/event`, {
       method: 'POST',
       headers: {
+        // Not over a connection to the adapter that was there before.
+        connection: 'close',
         authorization: `Basic ${credentials}`,
         'content-type': goodbye ? 'application/vnd.eclipse-hono-empty-notification' : 'text/plain',
         ...(goodbye && { 'hono-ttd': '0' }),

@@ -63,7 +63,9 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
   const securePort = options.certificate ? nextPort++ : 0;
   const networkPort = options.networkPort ?? ownNetworkPort;
   const section = protocol.toUpperCase();
-  const health = `http://127.0.0.1:${healthPort}`;
+  // Not over a connection to the adapter that was there before: it may be gone.
+  const ask = (path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${healthPort}/${path}`, { headers: { connection: 'close' } });
   const network = restartable({
     app: 'rollcall',
     args: ['network', '--port', String(ownNetworkPort), '--data', join(directory, 'network')],
@@ -89,7 +91,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
       ...environment,
     },
     isReady: () =>
-      fetch(`${health}/readiness`).then(
+      ask('readiness').then(
         ({ ok }) => ok,
         () => false,
       ),
@@ -103,10 +105,9 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
     registry,
     networkUrl: `amqp://127.0.0.1:${networkPort}`,
     journal: join(directory, 'journal', `${protocol}-0.journal`),
-    readiness: async () =>
-      (await (await fetch(`${health}/readiness`)).json()) as Awaited<ReturnType<Stage['readiness']>>,
+    readiness: async () => (await (await ask('readiness')).json()) as Awaited<ReturnType<Stage['readiness']>>,
     async metric(name) {
-      const text = await (await fetch(`${health}/metrics`)).text();
+      const text = await (await ask('metrics')).text();
       return text
         .split('\n')
         .filter((line) => line.startsWith(`${name}{`))
