@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 // Tests run on the TypeScript sources of every workspace package (no build needed): see "@rollcall/source" in exports.
@@ -11,6 +12,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, '**/*.interop.test.ts', '**/*.soak.test.ts'],
     pool: 'threads',
     isolate: false,
+    // Vitest leaves one processor alone; of two, both are used.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,
