@@ -94,7 +94,7 @@ test('the network is away, the heap is small, devices flap: nobody is refused; a
   // Each tells two events: the outbox keeps 100,000 by default.
   const flaps = scale({ quick: 5_000, soak: 49_000 });
   const devices = scale({ quick: 500, soak: 3_000 });
-  const { stage, ledger, takeAway, bringBack } = givenAnAdapter(scale({ quick: 40, soak: 64 }), {
+  const { stage, ledger, takeAway, bringBack } = givenAnAdapter(scale({ quick: 48, soak: 64 }), {
     devices,
     // What it would take by itself is more than what waits in the quick run.
     environment: { ROLLCALL_OUTBOX_MAXMEMORY: '1000000' },
