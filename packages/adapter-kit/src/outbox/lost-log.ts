@@ -8,6 +8,5 @@ export function createLostLog(
 ): MinuteLog {
   return createMinuteLog(clock, {
     say: (events) => log.error({ sink, events }, 'journal has lost events that were to be sent'),
-    over: () => {},
   });
 }

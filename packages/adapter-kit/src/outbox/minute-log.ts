@@ -2,37 +2,60 @@ import { later, type Clock } from '@rollcall/core';
 
 const everyMs = 60_000;
 
-/** Tells of something that may happen any number of times: at once, then once a minute while it goes on, and once when it is over. */
+/** Tells of something that may happen any number of times: at first, then once a minute while it goes on, and once when it is over. */
 export interface MinuteLog {
   /** It happened. */
   count(): void;
   stop(): void;
 }
 
-/** @param say is told how often it happened since it was last called. */
+export interface MinuteLogOptions {
+  /** Told how often it happened since it was last called. */
+  say(count: number): void;
+  over?(): void;
+  /** Whether it goes on although it did not happen again; default: it does not. */
+  goesOn?(): boolean;
+  /** How long the first line waits; what happened only once by then is not told. Default: it is told at once. */
+  patienceMs?: number;
+}
+
 export function createMinuteLog(
   clock: Clock,
-  { say, over }: { say(count: number): void; over(): void },
+  { say, over, goesOn, patienceMs }: MinuteLogOptions,
 ): MinuteLog {
   let unsaid = 0;
   let disarm: (() => void) | undefined;
 
+  function wait(forMs: number, wake: () => void): void {
+    disarm = clock.at(later(clock.monotonic(), forMs), () => {
+      disarm = undefined;
+      wake();
+    });
+  }
+
   function sayNow(): void {
     say(unsaid);
     unsaid = 0;
-    disarm = clock.at(later(clock.monotonic(), everyMs), minuteOver);
+    wait(everyMs, minuteOver);
   }
 
   function minuteOver(): void {
-    disarm = undefined;
-    if (unsaid > 0) sayNow();
-    else over();
+    if (unsaid > 0 || goesOn?.()) sayNow();
+    else over?.();
+  }
+
+  function patienceOver(): void {
+    if (unsaid > 1) return sayNow();
+    unsaid = 0;
+    wait(everyMs, minuteOver);
   }
 
   return {
     count() {
       unsaid += 1;
-      if (!disarm) sayNow();
+      if (disarm) return;
+      if (patienceMs === undefined) sayNow();
+      else wait(patienceMs, patienceOver);
     },
     stop: () => disarm?.(),
   };

@@ -1,6 +1,5 @@
-import { later, type Clock, type Log, type OutboundEvent } from '@rollcall/core';
-
-const everyMs = 60_000;
+import type { Clock, Log, OutboundEvent } from '@rollcall/core';
+import { createMinuteLog } from './minute-log.ts';
 
 /** Says that a sink refuses events: at once, then once a minute while it goes on, and once when it is over. */
 export interface RefusedLog {
@@ -14,31 +13,21 @@ export function createRefusedLog(
   sink: string,
   refusingTenants: () => number,
 ): RefusedLog {
-  let unsaid = 0;
   let latest: { readonly eventId: string; readonly tenant: string; readonly err: Error } | undefined;
-  let disarm: (() => void) | undefined;
-
-  function say(): void {
-    log.error(
-      { sink, parked: unsaid, refusingTenants: refusingTenants(), ...latest },
-      'events were refused, and are parked: they are kept, and sent again at the next start',
-    );
-    unsaid = 0;
-    disarm = clock.at(later(clock.monotonic(), everyMs), minuteOver);
-  }
-
-  function minuteOver(): void {
-    disarm = undefined;
-    if (unsaid > 0 || refusingTenants() > 0) say();
-    else log.info({ sink }, 'no event was refused for a minute, and events are accepted again');
-  }
-
+  const { count, stop } = createMinuteLog(clock, {
+    goesOn: () => refusingTenants() > 0,
+    say: (parked) =>
+      log.error(
+        { sink, parked, refusingTenants: refusingTenants(), ...latest },
+        'events were refused, and are parked: they are kept, and sent again at the next start',
+      ),
+    over: () => log.info({ sink }, 'no event was refused for a minute, and events are accepted again'),
+  });
   return {
     refused({ event }, cause) {
-      unsaid += 1;
       latest = { eventId: event.id, tenant: event.device.tenant, err: cause };
-      if (!disarm) say();
+      count();
     },
-    stop: () => disarm?.(),
+    stop,
   };
 }
