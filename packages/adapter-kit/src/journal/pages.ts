@@ -1,4 +1,5 @@
-import type { ConnectionEvent, OutboundEvent, TenantDownstream } from '@rollcall/core';
+import type { OutboundEvent } from '@rollcall/core';
+import { outboundOf } from './facts-of.ts';
 import type { Place } from './journal.ts';
 import type { JournalStore, StoredEvent, StoreReads } from './store/stored.ts';
 
@@ -37,14 +38,6 @@ export function inOrderOf(
   places: readonly Place[],
   stored: readonly StoredEvent[],
 ): readonly (OutboundEvent | undefined)[] {
-  const found = new Map(
-    stored.map(({ seq, facts, downstream }) => [
-      seq,
-      {
-        event: JSON.parse(facts) as ConnectionEvent,
-        downstream: JSON.parse(downstream) as TenantDownstream,
-      } satisfies OutboundEvent,
-    ]),
-  );
+  const found = new Map(stored.map((each) => [each.seq, outboundOf(each)]));
   return places.map((place) => found.get(place));
 }
