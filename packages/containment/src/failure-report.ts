@@ -1,4 +1,5 @@
 import type { Clock, Log } from '@rollcall/core';
+import { createMinuteGate, type MinuteGate } from './minute-gate.ts';
 
 /** Tells of what serving one peer threw. */
 export interface FailureReport {
@@ -12,13 +13,6 @@ export interface FailureReport {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-const everyMs = 60_000;
-
-interface Place {
-  toldAt: number;
-  untold: number;
-}
-
 export function createFailureReport({
   clock,
   log,
@@ -27,22 +21,18 @@ export function createFailureReport({
   readonly log: Log;
 }): FailureReport {
   const counts: Record<string, number> = {};
-  const places = new Map<string, Place>();
+  const gates = new Map<string, MinuteGate>();
 
   return {
     counts,
     failed(where, error) {
       counts[where] = (counts[where] ?? 0) + 1;
-      const now = clock.monotonic();
-      const known = places.get(where);
-      if (known && now - known.toldAt < everyMs) {
-        known.untold++;
-        return;
-      }
-      const untold = known?.untold ?? 0;
-      places.set(where, { toldAt: now, untold: 0 });
+      const gate = gates.get(where) ?? createMinuteGate(clock);
+      gates.set(where, gate);
+      const heldBack = gate.pass();
+      if (heldBack === undefined) return;
       log.error(
-        { where, err: error, ...(untold > 0 && { alsoSinceLastLine: untold }) },
+        { where, err: error, ...(heldBack > 0 && { alsoSinceLastLine: heldBack }) },
         'serving a peer failed; it costs this peer what it asked for, and no other',
       );
     },

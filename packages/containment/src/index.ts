@@ -3,5 +3,7 @@ export { containSocket } from './contain-socket.ts';
 export { containedClock } from './contained-clock.ts';
 export { createFailureReport, type FailureReport } from './failure-report.ts';
 export { spreadLastNet } from './last-net.ts';
+export { createMinuteGate, type MinuteGate } from './minute-gate.ts';
+export { createMinute, type Minute } from './minute.ts';
 export { patientClock } from './patient-clock.ts';
 export { peerBeingServed, serveAll, servedPeer, servePeer, type ServedPeer } from './served-peer.ts';

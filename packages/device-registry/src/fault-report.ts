@@ -1,22 +1,19 @@
-import type { Clock, Instant, Log } from '@rollcall/core';
-
-const everyMs = 60_000;
+import { createMinuteGate } from '@rollcall/containment';
+import type { Clock, Log } from '@rollcall/core';
 
 export interface FaultReport {
-  /** Logs it, unless the same was logged within a minute. */
+  /** Logs the fault, unless the latest line said the same and is less than a minute old. */
   tell(message: string, facts: { readonly problems: readonly string[] }): void;
 }
 
-/** A fault that stays is one line a minute. */
+/** Logs what is wrong with the registry file. A fault that stays the same is one line a minute. */
 export function createFaultReport(file: string, clock: Clock, log: Log): FaultReport {
-  let last: { readonly text: string; readonly at: Instant } | undefined;
+  let latest = { text: '', gate: createMinuteGate(clock) };
   return {
     tell(message, facts) {
       const text = JSON.stringify([message, facts]);
-      const now = clock.monotonic();
-      if (last && last.text === text && now - last.at < everyMs) return;
-      last = { text, at: now };
-      log.error({ file, ...facts }, message);
+      if (text !== latest.text) latest = { text, gate: createMinuteGate(clock) };
+      if (latest.gate.pass() !== undefined) log.error({ file, ...facts }, message);
     },
   };
 }

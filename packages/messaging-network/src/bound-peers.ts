@@ -1,42 +1,38 @@
 import type { Socket } from 'node:net';
-import { addressBlocks, createPlaces, later, type Clock, type Log } from '@rollcall/core';
+import { createMinute } from '@rollcall/containment';
+import { addressBlocks, createPlaces, type Clock, type Log } from '@rollcall/core';
 
 export interface BoundPeersOptions {
-  /** Network connections at a time. */
+  /** Network connections at the same time. */
   readonly max: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * Network connections have so many places. Where none is left, one that has not opened AMQP gives way, the oldest of the address
- * block with most of them.
+ * A limited number of places for network connections. When all are taken, a connection that has not opened AMQP gives way:
+ * the oldest one of the address block that has most of them.
  */
 export interface BoundPeers {
-  /** `undefined`: there is no place, and the socket was destroyed. Else to be called once the peer has opened. */
+  /** `undefined`: there is no place, and the socket was destroyed. Otherwise call the result once the peer has opened AMQP. */
   admit(socket: Socket): (() => void) | undefined;
   stop(): void;
 }
-
-const tellEveryMs = 60_000;
 
 export function createBoundPeers({ max, clock, log }: BoundPeersOptions): BoundPeers {
   const places = createPlaces<Socket>({ max });
   const addresses = new WeakMap<Socket, string>();
   let closed = 0;
   let lastBlock = '';
-  let disarm: (() => void) | undefined;
-
-  function tell(): void {
-    disarm = undefined;
+  const minute = createMinute(clock, () => {
     log.warn({ closed, lastFrom: lastBlock }, 'network connections were closed for want of room');
     closed = 0;
-  }
+  });
 
   function turnAway(socket: Socket): void {
     closed += 1;
     lastBlock = addressBlocks(addresses.get(socket) ?? '').near;
-    disarm ??= clock.at(later(clock.monotonic(), tellEveryMs), tell);
+    minute.begin();
     socket.destroy();
   }
 
@@ -50,8 +46,6 @@ export function createBoundPeers({ max, clock, log }: BoundPeersOptions): BoundP
       socket.once('close', () => places.free(socket));
       return () => places.stand(socket, 'busy');
     },
-    stop() {
-      disarm?.();
-    },
+    stop: () => minute.stop(),
   };
 }

@@ -1,38 +1,31 @@
-import { later, type Clock, type Log } from '@rollcall/core';
+import { createMinute } from '@rollcall/containment';
+import type { Clock, Log } from '@rollcall/core';
 
-const tellEveryMs = 60_000;
-
-/** Tells of peers that broke the protocol: of the first at once, of those that follow once a minute. */
+/** Logs peers that broke the protocol: the first one at once, those that follow in one line a minute. */
 export interface CutOffLog {
   cutOff(peer: string, problem: string): void;
   stop(): void;
 }
 
 export function createCutOffLog(clock: Clock, log: Log): CutOffLog {
-  let untold = 0;
+  let unlogged = 0;
   let latest = { peer: '', problem: '' };
-  let disarm: (() => void) | undefined;
-
-  function wait(): void {
-    disarm = clock.at(later(clock.monotonic(), tellEveryMs), () => {
-      disarm = undefined;
-      if (untold === 0) return;
-      log.warn({ peers: untold, latest }, 'peers were cut off');
-      untold = 0;
-      wait();
-    });
-  }
+  const minute = createMinute(clock, () => {
+    if (unlogged === 0) return;
+    log.warn({ peers: unlogged, latest }, 'peers were cut off');
+    unlogged = 0;
+    minute.begin();
+  });
 
   return {
     cutOff(peer, problem) {
-      if (disarm) {
-        untold += 1;
-        latest = { peer, problem };
+      if (minute.begin()) {
+        log.warn({ peer, problem }, 'peer was cut off');
         return;
       }
-      log.warn({ peer, problem }, 'peer was cut off');
-      wait();
+      unlogged += 1;
+      latest = { peer, problem };
     },
-    stop: () => disarm?.(),
+    stop: () => minute.stop(),
   };
 }

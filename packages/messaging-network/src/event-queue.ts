@@ -1,29 +1,33 @@
-import { later, type Clock, type Log } from '@rollcall/core';
+import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
+import type { Clock, Log } from '@rollcall/core';
 import type rhea from 'rhea';
-import { createExpiry } from './expiry.ts';
+import { createExpiry, type Expiry } from './expiry.ts';
 import { onBehalfOf } from './link-peer.ts';
 import { createMessageOrder, type Queued } from './message-order.ts';
 import { capacityOf, forward, wantsSettled } from './outgoing-link.ts';
+import { createQueueConsumers } from './queue-consumers.ts';
+import { soon } from './soon.ts';
 import type { Store } from './store.ts';
 
 export interface EventQueueOptions {
   readonly name: string;
   /** Absent: the queue is in memory only. */
   readonly store?: Store;
-  /** Beyond it the oldest go: whoever forgot a queue must not stop those that feed others. */
+  /** When there are more, the oldest are dropped: a queue that no one consumes any more must not stop the producers. */
   readonly maxMessages: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** What the store had of it. */
+  /** What the store had of this queue. */
   readonly messages?: readonly Queued[];
 }
 
 export interface EventQueue {
   readonly name: string;
+  /** Messages that wait, or that consumers have and did not settle. */
   readonly depth: number;
-  /** For want of room. */
+  /** Messages dropped because the queue was full. */
   readonly dropped: number;
-  /** Dropped since their time was over. */
+  /** Messages dropped because their time was over. */
   readonly expired: number;
   readonly consumers: number;
   /**
@@ -35,167 +39,176 @@ export interface EventQueue {
   addConsumer(link: rhea.Sender): void;
   /** The link is gone: what it did not settle waits again. */
   removeConsumer(link: rhea.Sender): void;
-  /** A consumer settled: `keep` says that the message waits again. */
+  /** A consumer settled a delivery. @param keep whether the message waits again. */
   settled(delivery: rhea.Delivery, link: rhea.Sender, keep: boolean): void;
   /** Sends what can be sent, soon. */
   kick(): void;
-  /** It is not used any more. */
+  /** The queue is not used any more. */
   close(): void;
 }
 
-/** Messages moved in one turn of the event loop: everybody else gets a turn too. */
+/** Messages that one queue sends in one turn of the event loop: other queues and peers need their turn too. */
 const maxPerTurn = 2_000;
-/** The dropping of messages is logged at once, and then so often while it goes on. */
-const tellEveryMs = 60_000;
 
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { name, store, maxMessages, clock, log } = options;
-  const order = createMessageOrder();
-  const consumers = new Map<rhea.Sender, Map<rhea.Delivery, Queued>>();
-  let lastPosition = 0;
-  let dropped = 0;
-  let expired = 0;
-  let tellAt = clock.monotonic();
-  let scheduled = false;
+  return new Queue(options);
+}
 
-  const expiry = createExpiry({
-    clock,
-    sweep(now) {
-      for (const message of order.dropExpired(now)) {
-        store?.remove(name, message.position);
-        expired += 1;
-      }
-      return order.nextExpiry();
-    },
-  });
+class Queue implements EventQueue {
+  readonly name: string;
+  readonly kick = soon(() => this.#sendWhatFits());
+  readonly #store: Store | undefined;
+  readonly #maxMessages: number;
+  readonly #log: Log;
+  readonly #order = createMessageOrder();
+  readonly #consumers = createQueueConsumers();
+  readonly #expiry: Expiry;
+  /** Dropping messages is logged at once, then once a minute while it goes on. */
+  readonly #dropLines: MinuteGate;
+  #lastPosition = 0;
+  #dropped = 0;
+  #expired = 0;
 
-  for (const message of options.messages ?? []) {
-    order.append(message);
-    expiry.note(message.expiresAt);
-    lastPosition = message.position;
-  }
-
-  function done(message: Queued): void {
-    order.settle(message);
-    store?.remove(name, message.position);
-  }
-
-  function giveBack(messages: readonly Queued[]): void {
-    order.giveBack(messages);
-    for (const { expiresAt } of messages) expiry.note(expiresAt);
-  }
-
-  function dropBeyondBound(): void {
-    if (order.size > maxMessages) expiry.settle();
-    while (order.size > maxMessages) {
-      const oldest = order.dropOldest();
-      if (!oldest) return;
-      store?.remove(name, oldest.position);
-      dropped += 1;
-      if (clock.monotonic() >= tellAt) tellOfDropped();
+  constructor({ name, store, maxMessages, clock, log, messages = [] }: EventQueueOptions) {
+    this.name = name;
+    this.#store = store;
+    this.#maxMessages = maxMessages;
+    this.#log = log;
+    this.#dropLines = createMinuteGate(clock);
+    this.#expiry = createExpiry({ clock, sweep: (now) => this.#dropExpired(now) });
+    for (const message of messages) {
+      this.#append(message);
+      this.#lastPosition = message.position;
     }
   }
 
-  function tellOfDropped(): void {
-    tellAt = later(clock.monotonic(), tellEveryMs);
-    const why = consumers.size === 0 ? `nobody consumes ${name}` : `consumers of ${name} are too slow`;
-    log.warn(
-      { queue: name, dropped },
-      `${why}: it is full, ${dropped} of its oldest messages are dropped by now`,
+  get depth(): number {
+    this.#expiry.settle();
+    return this.#order.size;
+  }
+
+  get consumers(): number {
+    return this.#consumers.size;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  get expired(): number {
+    this.#expiry.settle();
+    return this.#expired;
+  }
+
+  publish(payload: Buffer, expiresAt: number | undefined, done: (error?: Error) => void): void {
+    this.#lastPosition += 1;
+    const message: Queued = { position: this.#lastPosition, payload, expiresAt };
+    const written = (error?: Error): void => {
+      if (!error) {
+        this.#append(message);
+        this.#dropBeyondBound();
+        this.kick();
+      }
+      done(error);
+    };
+    if (this.#store) this.#store.append(this.name, message, written);
+    else written();
+  }
+
+  addConsumer(link: rhea.Sender): void {
+    this.#consumers.add(link);
+    this.kick();
+  }
+
+  removeConsumer(link: rhea.Sender): void {
+    const unsettled = this.#consumers.remove(link);
+    if (!unsettled) return;
+    this.#giveBack(unsettled);
+    this.kick();
+  }
+
+  settled(delivery: rhea.Delivery, link: rhea.Sender, keep: boolean): void {
+    const message = this.#consumers.settle(link, delivery);
+    if (!message) return;
+    if (keep) this.#giveBack([message]);
+    else this.#forget(message);
+    this.kick();
+  }
+
+  close(): void {
+    this.#expiry.stop();
+  }
+
+  #append(message: Queued): void {
+    this.#order.append(message);
+    this.#expiry.note(message.expiresAt);
+  }
+
+  #giveBack(messages: readonly Queued[]): void {
+    this.#order.giveBack(messages);
+    for (const { expiresAt } of messages) this.#expiry.note(expiresAt);
+  }
+
+  /** A consumer has the message for good. */
+  #forget(message: Queued): void {
+    this.#order.settle(message);
+    this.#store?.remove(this.name, message.position);
+  }
+
+  #dropExpired(now: number): number {
+    for (const message of this.#order.dropExpired(now)) {
+      this.#store?.remove(this.name, message.position);
+      this.#expired += 1;
+    }
+    return this.#order.nextExpiry();
+  }
+
+  #dropBeyondBound(): void {
+    if (this.#order.size > this.#maxMessages) this.#expiry.settle();
+    while (this.#order.size > this.#maxMessages) {
+      const oldest = this.#order.dropOldest();
+      if (!oldest) return;
+      this.#store?.remove(this.name, oldest.position);
+      this.#dropped += 1;
+      if (this.#dropLines.pass() !== undefined) this.#logDropped();
+    }
+  }
+
+  #logDropped(): void {
+    const { name } = this;
+    const why = this.#consumers.size === 0 ? `nobody consumes ${name}` : `consumers of ${name} are too slow`;
+    this.#log.warn(
+      { queue: name, dropped: this.#dropped },
+      `${why}: it is full, ${this.#dropped} of its oldest messages are dropped by now`,
     );
   }
 
-  function pump(): void {
-    scheduled = false;
-    expiry.settle();
-    let moved = 0;
-    for (let any = true; any && order.waiting > 0 && moved < maxPerTurn;) {
+  /** One message for each consumer that has room, round after round. */
+  #sendWhatFits(): void {
+    this.#expiry.settle();
+    let sent = 0;
+    for (let any = true; any && this.#order.waiting > 0 && sent < maxPerTurn;) {
       any = false;
-      for (const link of [...consumers.keys()]) {
-        if (moved >= maxPerTurn || capacityOf(link) <= 0) continue;
-        const message = order.take();
+      for (const link of this.#consumers.inTurn()) {
+        if (sent >= maxPerTurn || capacityOf(link) <= 0) continue;
+        const message = this.#order.take();
         if (!message) return;
-        moved += 1;
+        sent += 1;
         any = true;
-        toTheEnd(link);
-        const settled = wantsSettled(link);
-        const sent = onBehalfOf(link, () => {
-          const delivery = forward(link, message.payload, settled);
-          if (settled) done(message);
-          else consumers.get(link)?.set(delivery, message);
-        });
-        if (!sent) giveBack([message]);
+        this.#send(message, link);
       }
     }
-    if (order.waiting > 0 && moved >= maxPerTurn) kick();
+    if (this.#order.waiting > 0 && sent >= maxPerTurn) this.kick();
   }
 
-  /** Who got a message comes last next time. */
-  function toTheEnd(link: rhea.Sender): void {
-    const unsettled = consumers.get(link);
-    if (!unsettled) return;
-    consumers.delete(link);
-    consumers.set(link, unsettled);
+  #send(message: Queued, link: rhea.Sender): void {
+    this.#consumers.takesTurn(link);
+    const settled = wantsSettled(link);
+    const sent = onBehalfOf(link, () => {
+      const delivery = forward(link, message.payload, settled);
+      if (settled) this.#forget(message);
+      else this.#consumers.sent(link, delivery, message);
+    });
+    if (!sent) this.#giveBack([message]);
   }
-
-  function kick(): void {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(pump);
-  }
-
-  return {
-    name,
-    get depth() {
-      expiry.settle();
-      return order.size;
-    },
-    get consumers() {
-      return consumers.size;
-    },
-    get dropped() {
-      return dropped;
-    },
-    get expired() {
-      expiry.settle();
-      return expired;
-    },
-    publish(payload, expiresAt, onDone) {
-      lastPosition += 1;
-      const message: Queued = { position: lastPosition, payload, expiresAt };
-      const written = (error?: Error): void => {
-        if (!error) {
-          order.append(message);
-          expiry.note(expiresAt);
-          dropBeyondBound();
-          kick();
-        }
-        onDone(error);
-      };
-      if (store) store.append(name, message, written);
-      else written();
-    },
-    addConsumer(link) {
-      consumers.set(link, new Map());
-      kick();
-    },
-    removeConsumer(link) {
-      const unsettled = consumers.get(link);
-      if (!unsettled) return;
-      consumers.delete(link);
-      giveBack([...unsettled.values()]);
-      kick();
-    },
-    settled(delivery, link, keep) {
-      const unsettled = consumers.get(link);
-      const message = unsettled?.get(delivery);
-      if (!unsettled || !message) return;
-      unsettled.delete(delivery);
-      if (keep) giveBack([message]);
-      else done(message);
-      kick();
-    },
-    kick,
-    close: () => expiry.stop(),
-  };
 }

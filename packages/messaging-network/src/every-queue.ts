@@ -1,6 +1,6 @@
 import type rhea from 'rhea';
 import type { EventQueue } from './event-queue.ts';
-import type { Consumption } from './exchange.ts';
+import type { Consumption } from './consumption.ts';
 
 /** The queues of all tenants, for consumers that want all of them. A queue keeps its order; between queues there is none. */
 export interface EveryQueue {

@@ -1,39 +1,14 @@
 import type { Verdict } from '@rollcall/rhea-internals';
-import type { Clock, Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core';
 import type rhea from 'rhea';
-import {
-  everyTenant,
-  parseAddress,
-  queueName,
-  type Address,
-  type QueueAddress,
-  type Target,
-} from './addresses.ts';
-import { createEveryQueue } from './every-queue.ts';
-import { createEventQueue, type EventQueue } from './event-queue.ts';
-import { onBehalfOf } from './link-peer.ts';
-import { capacityOf, creditOf, forward } from './outgoing-link.ts';
-import type { Store } from './store.ts';
+import type { Address, Target } from './addresses.ts';
+import type { Consumption } from './consumption.ts';
+import { createQueues, type QueuesOptions, type QueueStats } from './queues.ts';
+import { createTelemetry } from './telemetry.ts';
 
-export interface ExchangeOptions {
-  readonly store: Store;
-  readonly maxQueueMessages: number;
-  /** Queues of tenants, and as many subscriptions. */
-  readonly maxQueues: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Producers may get credit, where they could not. */
+export interface ExchangeOptions extends QueuesOptions {
+  /** A consumer of telemetry has room: producers that had no credit may get some. */
   onRoom(): void;
-}
-
-export interface QueueStats {
-  readonly name: string;
-  /** Messages that wait, or are with consumers. */
-  readonly depth: number;
-  /** Messages that went for want of room. */
-  readonly dropped: number;
-  /** Messages that went since their time was over. */
-  readonly expired: number;
 }
 
 /** A message as it came. */
@@ -43,22 +18,18 @@ interface Published {
   readonly expiresAt: number | undefined;
 }
 
-/** What goes where: queues of events, subscriptions beside them, and telemetry for whoever listens. */
+/** Decides where a message goes: an event to queues, telemetry to the consumers that are attached. */
 export interface Exchange {
   /** Credit that a producer of this address may have in all. */
   producerCredit(address: Target, window: number): number;
   publish(address: Target, message: Published, settle: (verdict: Verdict) => void): void;
-  /** `undefined` where there are too many queues. The result ends the consumption. */
+  /**
+   * @param temporary whether a subscription that is made now is gone with its last consumer.
+   * @returns `undefined` when there are too many queues.
+   */
   consume(address: Address, link: rhea.Sender, temporary: boolean): Consumption | undefined;
   stats(): readonly QueueStats[];
   close(): void;
-}
-
-export interface Consumption {
-  /** The link has credit. */
-  kick(): void;
-  settled(delivery: rhea.Delivery, keep: boolean): void;
-  end(): void;
 }
 
 const tooManyQueues: Verdict = {
@@ -67,155 +38,68 @@ const tooManyQueues: Verdict = {
   description: 'too many queues',
 };
 
+const notWritten: Verdict = {
+  kind: 'rejected',
+  condition: 'amqp:internal-error',
+  description: 'event could not be written',
+};
+
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { store, maxQueueMessages, clock, log } = options;
-  const queues = new Map<string, EventQueue>();
-  /** Subscriptions that nobody wants any more must not keep a tenant from having its queue. */
-  const counts = { event: 0, subscription: 0 };
-  const everywhere = createEveryQueue();
-  /** Names of the subscriptions of each tenant, and of all. */
-  const subscriptions = new Map<string, Set<string>>();
-  const listeners = new Map<string, Set<rhea.Sender>>();
-  /** Names of the subscriptions that go with their links. */
-  const temporaries = new Set<string>();
-
-  function createQueue(
-    address: QueueAddress,
-    temporary: boolean,
-    messages: Parameters<typeof createEventQueue>[0]['messages'],
-  ): EventQueue {
-    const name = queueName(address);
-    const own = address.kind === 'subscription';
-    const queue = createEventQueue({
-      name,
-      maxMessages: maxQueueMessages,
-      clock,
-      log,
-      ...(!temporary && { store }),
-      ...(messages && { messages }),
-    });
-    queues.set(name, queue);
-    counts[address.kind] += 1;
-    if (!own) everywhere.add(queue);
-    if (own) {
-      const names = subscriptions.get(address.tenant) ?? new Set();
-      subscriptions.set(address.tenant, names.add(name));
-    }
-    return queue;
-  }
-
-  function queueFor(address: QueueAddress, temporary = false): EventQueue | undefined {
-    const name = queueName(address);
-    const existing = queues.get(name);
-    if (existing) return existing;
-    const { kind } = address;
-    if (counts[kind] >= options.maxQueues) return undefined;
-    if (temporary) temporaries.add(name);
-    else store.createQueue(name);
-    return createQueue(address, temporary, undefined);
-  }
-
-  function subscriptionsOf(tenant: string): readonly EventQueue[] {
-    return [...(subscriptions.get(tenant) ?? []), ...(subscriptions.get(everyTenant) ?? [])]
-      .map((name) => queues.get(name))
-      .filter((queue) => queue !== undefined);
-  }
+  const { log, onRoom } = options;
+  const queues = createQueues(options);
+  const telemetry = createTelemetry();
 
   function publishEvent(
     tenant: string,
     { payload, expiresAt }: Published,
     settle: (verdict: Verdict) => void,
   ): void {
-    const shared = queueFor({ kind: 'event', tenant });
-    if (!shared) return settle(tooManyQueues);
-    const targets = [shared, ...subscriptionsOf(tenant)];
+    const targets = queues.forEventsOf(tenant);
+    if (!targets) {
+      settle(tooManyQueues);
+      return;
+    }
     // rhea hands out views of its read buffer: they must not be kept.
     const kept = Buffer.from(payload);
-    let remaining = targets.length;
-    let failure: Error | undefined;
-    for (const target of targets)
-      target.publish(kept, expiresAt, (error) => {
-        failure ??= error;
-        remaining -= 1;
-        if (remaining > 0) return;
-        if (failure) log.error({ err: failure, tenant }, 'event could not be written');
-        settle(
-          failure
-            ? {
-                kind: 'rejected',
-                condition: 'amqp:internal-error',
-                description: 'event could not be written',
-              }
-            : { kind: 'accepted' },
-        );
-      });
-    return undefined;
-  }
-
-  function publishTelemetry(
-    tenant: string,
-    { payload }: Published,
-    settle: (verdict: Verdict) => void,
-  ): void {
-    let received = false;
-    for (const link of listeners.get(tenant) ?? []) {
-      if (capacityOf(link) <= 0) continue;
-      received = onBehalfOf(link, () => void forward(link, Buffer.from(payload), true)) || received;
-    }
-    settle({ kind: received ? 'accepted' : 'released' });
-  }
-
-  for (const { name, messages } of store.load()) {
-    const address = parseAddress(name);
-    if (address?.kind === 'event' || address?.kind === 'subscription') createQueue(address, false, messages);
+    const done = afterAll(targets.length, (failure) => settle(verdictOf(failure, tenant, log)));
+    for (const target of targets) target.publish(kept, expiresAt, done);
   }
 
   return {
-    producerCredit(address, window) {
-      if (address.kind === 'telemetry')
-        return Math.min(window, Math.max(0, ...[...(listeners.get(address.tenant) ?? [])].map(creditOf)));
-      return window;
-    },
+    producerCredit: (address, window) =>
+      address.kind === 'telemetry' ? Math.min(window, telemetry.consumerCredit(address.tenant)) : window,
     publish(address, message, settle) {
-      if (address.kind === 'telemetry') publishTelemetry(address.tenant, message, settle);
+      if (address.kind === 'telemetry') settle(telemetry.publish(address.tenant, message.payload));
       else publishEvent(address.tenant, message, settle);
     },
     consume(address, link, temporary) {
-      if (address.kind === 'telemetry') {
-        const links = listeners.get(address.tenant) ?? new Set();
-        listeners.set(address.tenant, links.add(link));
-        return {
-          kick: options.onRoom,
-          settled() {},
-          end() {
-            links.delete(link);
-            if (links.size === 0 && listeners.get(address.tenant) === links) listeners.delete(address.tenant);
-          },
-        };
+      switch (address.kind) {
+        case 'telemetry':
+          return telemetry.consume(address.tenant, link, onRoom);
+        case 'every-event':
+          return queues.consumeEvery(link);
+        default:
+          return queues.consume(address, link, temporary);
       }
-      if (address.kind === 'every-event') return everywhere.consume(link);
-      const queue = queueFor(address, temporary);
-      if (!queue) return undefined;
-      queue.addConsumer(link);
-      return {
-        kick: () => queue.kick(),
-        settled: (delivery, keep) => queue.settled(delivery, link, keep),
-        end() {
-          queue.removeConsumer(link);
-          // A durable subscription of this name stays, and so does a temporary one that others consume.
-          if (!temporaries.has(queue.name) || queue.consumers > 0) return;
-          temporaries.delete(queue.name);
-          queue.close();
-          counts.subscription -= 1;
-          queues.delete(queue.name);
-          subscriptions.get(address.tenant)?.delete(queue.name);
-        },
-      };
     },
-    stats: () =>
-      [...queues.values()].map(({ name, depth, dropped, expired }) => ({ name, depth, dropped, expired })),
-    close() {
-      for (const queue of queues.values()) queue.close();
-    },
+    stats: () => queues.stats(),
+    close: () => queues.close(),
   };
+}
+
+/** Calls `done` when the result was called `count` times, with the first error that it was given. */
+function afterAll(count: number, done: (failure: Error | undefined) => void): (error?: Error) => void {
+  let remaining = count;
+  let failure: Error | undefined;
+  return (error) => {
+    failure ??= error;
+    remaining -= 1;
+    if (remaining === 0) done(failure);
+  };
+}
+
+function verdictOf(failure: Error | undefined, tenant: string, log: Log): Verdict {
+  if (!failure) return { kind: 'accepted' };
+  log.error({ err: failure, tenant }, 'event could not be written');
+  return notWritten;
 }

@@ -1,6 +1,6 @@
-export type { QueueStats } from './exchange.ts';
 export {
   startMessagingNetwork,
   type MessagingNetwork,
   type MessagingNetworkOptions,
 } from './messaging-network.ts';
+export type { QueueStats } from './queues.ts';

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+// The store of the kit's journal keeps its files by the same rules. No package that both may import touches files.
 const ownersDirectory = 0o700;
 const ownersFile = 0o600;
 const others = 0o077;
