@@ -1,20 +1,16 @@
-export { blockBytes, blockOption, readBlock, szxWithin, type Block } from './block-option.ts';
-export type { CoapClock } from './coap-clock.ts';
-export { coapCode, codeClass, formatCode, isRequestCode, isResponseCode } from './coap-code.ts';
-export {
-  createCoapEndpoint,
-  type CoapEndpoint,
-  type CoapEndpointOptions,
-  type CoapRefusal,
-} from './coap-endpoint.ts';
-export type { CoapRequest, CoapResponse } from './coap-exchange.ts';
-export { defaultCoapLimits, type CoapLimits } from './coap-limits.ts';
-export type { CoapMessage, CoapMessageType, CoapOption } from './coap-message.ts';
-export { coapOption, isCritical } from './coap-option.ts';
-export type { CoapStatistics } from './coap-statistics.ts';
-export { decodeMessage, type CoapFormatError, type CoapFormatProblem } from './decode-message.ts';
-export { emptyMessage, encodeMessage } from './encode-message.ts';
-export { knownOptions, preconditionOptions, type OptionDefinition } from './option-definition.ts';
+export { blockBytes, blockOption, readBlock, szxWithin, type Block } from './wire/block-option.ts';
+export type { CoapClock } from './endpoint/coap-clock.ts';
+export { coapCode, codeClass, formatCode, isRequestCode, isResponseCode } from './wire/coap-code.ts';
+export { createCoapEndpoint, type CoapEndpoint } from './endpoint/coap-endpoint.ts';
+export type { CoapEndpointOptions, CoapRefusal } from './endpoint/endpoint-options.ts';
+export type { CoapRequest, CoapResponse } from './endpoint/coap-request.ts';
+export { defaultCoapLimits, type CoapLimits } from './endpoint/coap-limits.ts';
+export type { CoapMessage, CoapMessageType, CoapOption } from './wire/coap-message.ts';
+export { coapOption, isCritical } from './wire/coap-option.ts';
+export type { CoapStatistics } from './endpoint/coap-statistics.ts';
+export { decodeMessage, type CoapFormatError, type CoapFormatProblem } from './wire/decode-message.ts';
+export { emptyMessage, encodeMessage } from './wire/encode-message.ts';
+export { knownOptions, preconditionOptions, type OptionDefinition } from './wire/option-definition.ts';
 export {
   contentFormat,
   findOption,
@@ -25,6 +21,10 @@ export {
   uriPath,
   uriQuery,
   type HasOptions,
-} from './option-values.ts';
-export type { PathProbe } from './path-probes.ts';
-export { defaultTransmissionTiming, transmitWaitMs, type TransmissionTiming } from './transmission-timing.ts';
+} from './wire/option-values.ts';
+export type { PathProbe } from './endpoint/path-probes.ts';
+export {
+  defaultTransmissionTiming,
+  transmitWaitMs,
+  type TransmissionTiming,
+} from './endpoint/transmission-timing.ts';

@@ -1,32 +1,18 @@
-import { blockBytes, blockOption, readBlock, szxWithin, type Block } from '../block-option.ts';
-import type { CoapClock } from '../coap-clock.ts';
-import { coapCode, codeClass, formatCode, isResponseCode } from '../coap-code.ts';
-import { noBytes, type CoapMessage, type CoapOption } from '../coap-message.ts';
-import { coapOption } from '../coap-option.ts';
-import { createDeadline, createDeadlines, type Deadline } from '../deadlines.ts';
-import { decodeMessage } from '../decode-message.ts';
-import { emptyMessage, encodeMessage } from '../encode-message.ts';
-import { textOption } from '../option-values.ts';
-import { retransmit } from '../retransmit.ts';
-import { defaultTransmissionTiming, type TransmissionTiming } from '../transmission-timing.ts';
+import type { CoapClock } from '../endpoint/coap-clock.ts';
+import { createDeadline, createDeadlines, type Deadline, type Deadlines } from '../endpoint/deadlines.ts';
+import { retransmit, type RetransmitOptions } from '../endpoint/retransmit.ts';
+import { defaultTransmissionTiming, type TransmissionTiming } from '../endpoint/transmission-timing.ts';
+import { coapCode, formatCode, isResponseCode } from '../wire/coap-code.ts';
+import type { CoapMessage } from '../wire/coap-message.ts';
+import { decodeMessage } from '../wire/decode-message.ts';
+import { emptyMessage, encodeMessage } from '../wire/encode-message.ts';
+import { downloadRest, uploadInBlocks, type CoapClientRequest, type Exchange } from './blockwise-request.ts';
 
 export interface CoapClientOptions {
   send(datagram: Buffer): void;
   readonly clock: CoapClock;
   readonly random: { next(): number; bytes(length: number): Uint8Array };
   readonly timing?: Partial<TransmissionTiming>;
-}
-
-export interface CoapClientRequest {
-  /** The method; `coapCode.post` by default. */
-  readonly code?: number;
-  readonly confirmable?: boolean;
-  readonly path?: readonly string[];
-  readonly query?: readonly string[];
-  readonly options?: readonly CoapOption[];
-  /** Goes out in blocks where it is larger than `blockBytes`. */
-  readonly payload?: Uint8Array;
-  readonly blockBytes?: number;
 }
 
 /** One device and one server, for tests and load. Small, and as strict as it must be to tell a wrong answer from a right one. */
@@ -40,10 +26,12 @@ export interface CoapClient {
   close(): void;
 }
 
-interface Waiting {
+/** A message with a request that has no answer yet. */
+interface Unanswered {
   readonly id: number;
   readonly confirmable: boolean;
   readonly patience: Deadline;
+  /** Sends it no more. */
   stop(): void;
   resolve(response: CoapMessage): void;
   reject(error: Error): void;
@@ -53,159 +41,136 @@ interface Waiting {
 const maxRemembered = 256;
 
 export function createCoapClient(options: CoapClientOptions): CoapClient {
-  const { clock, send } = options;
-  const random = (): number => options.random.next();
-  const timing = { ...defaultTransmissionTiming, ...options.timing };
-  const deadlines = createDeadlines(clock);
-  /** By token. */
-  const waiting = new Map<string, Waiting>();
-  /** By message id. */
-  const pings = new Map<number, (isAlive: boolean) => void>();
-  const acknowledged = new Set<number>();
-  let nextId = Math.floor(random() * 0x1_00_00);
-  let answersPings = true;
+  return new Client(options);
+}
 
-  function takeId(): number {
-    const id = nextId;
-    nextId = (id + 1) & 0xffff;
-    return id;
+class Client implements CoapClient {
+  readonly #options: CoapClientOptions;
+  readonly #deadlines: Deadlines;
+  readonly #retransmit: RetransmitOptions;
+  readonly #unansweredByToken = new Map<string, Unanswered>();
+  readonly #pingsById = new Map<number, (isAlive: boolean) => void>();
+  readonly #acknowledgedIds = new Set<number>();
+  #nextId: number;
+  #answersPings = true;
+
+  constructor(options: CoapClientOptions) {
+    const random = (): number => options.random.next();
+    this.#options = options;
+    this.#deadlines = createDeadlines(options.clock);
+    this.#retransmit = {
+      deadlines: this.#deadlines,
+      random,
+      timing: { ...defaultTransmissionTiming, ...options.timing },
+    };
+    this.#nextId = Math.floor(random() * 0x1_00_00);
   }
 
-  function again(datagram: Buffer, giveUp: () => void): () => void {
-    return retransmit({ deadlines, random, timing }, clock.monotonic(), () => send(datagram), giveUp);
+  receive(datagram: Uint8Array): void {
+    const message = decodeMessage(datagram);
+    if ('problem' in message) throw new Error(`the server sent what is no message: ${message.problem}`);
+    const { type, code, id } = message;
+    if (isResponseCode(code)) this.#takeResponse(message);
+    else if (code !== coapCode.empty) throw new Error(`the server sent a request: ${formatCode(code)}`);
+    else if (type !== 'CON') this.#takeEmpty(type, id);
+    else if (this.#answersPings) this.#options.send(emptyMessage('RST', id));
   }
 
-  function settle(token: string): Waiting | undefined {
-    const asked = waiting.get(token);
-    if (asked === undefined) return undefined;
-    waiting.delete(token);
-    asked.stop();
-    deadlines.clear(asked.patience);
-    return asked;
+  async request(request: CoapClientRequest): Promise<CoapMessage> {
+    const { code = coapCode.post, confirmable = true } = request;
+    const exchange: Exchange = (options, payload) =>
+      this.#exchange({ type: confirmable ? 'CON' : 'NON', code, options, payload });
+    return downloadRest(request, await uploadInBlocks(request, exchange), exchange);
   }
 
-  /** One request, one response. */
-  function exchange(
-    code: number,
-    confirmable: boolean,
-    requestOptions: readonly CoapOption[],
-    payload: Uint8Array,
-  ): Promise<CoapMessage> {
-    const id = takeId();
-    const token = options.random.bytes(8);
-    const name = nameOf(token);
-    const type = confirmable ? 'CON' : 'NON';
-    const datagram = encodeMessage({ type, code, id, token, options: requestOptions, payload });
-    const { promise, resolve, reject } = Promise.withResolvers<CoapMessage>();
-    const giveUp = (): void => settle(name)?.reject(new Error('nobody answers'));
-    const patience = createDeadline(giveUp);
-    const stop = confirmable ? again(datagram, giveUp) : (): void => {};
-    waiting.set(name, { id, confirmable, patience, stop, resolve, reject });
-    deadlines.set(patience, clock.monotonic() + timing.exchangeLifetimeMs);
-    send(datagram);
+  ping(): Promise<boolean> {
+    const id = this.#takeId();
+    const datagram = emptyMessage('CON', id);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const end = (isAlive: boolean): void => {
+      stop();
+      this.#pingsById.delete(id);
+      resolve(isAlive);
+    };
+    const stop = this.#sendAgain(datagram, () => end(false));
+    this.#pingsById.set(id, end);
+    this.#options.send(datagram);
     return promise;
   }
 
-  async function upload(request: CoapClientRequest, base: readonly CoapOption[]): Promise<CoapMessage> {
-    const { code = coapCode.post, confirmable = true, payload = noBytes } = request;
-    let szx = szxWithin(request.blockBytes ?? 1_024);
-    if (payload.length <= blockBytes(szx)) return exchange(code, confirmable, base, payload);
-    for (let offset = 0; ;) {
-      const size = blockBytes(szx);
-      const more = offset + size < payload.length;
-      const block = blockOption(coapOption.block1, { num: offset / size, more, szx });
-      const part = payload.subarray(offset, offset + size);
-      const response = await exchange(code, confirmable, [...base, block], part);
-      if (!more || response.code !== coapCode.continue) return response;
-      offset += size;
-      szx = Math.min(szx, readBlock(response, coapOption.block1)?.szx ?? szx);
-    }
+  answerPings(answers: boolean): void {
+    this.#answersPings = answers;
   }
 
-  async function download(
-    { code = coapCode.post, confirmable = true }: CoapClientRequest,
-    base: readonly CoapOption[],
-    first: CoapMessage,
-  ): Promise<CoapMessage> {
-    const parts = [first.payload];
-    let received = first.payload.length;
-    for (let block: Block | undefined = readBlock(first, coapOption.block2); block?.more;) {
-      const num = received / blockBytes(block.szx);
-      const next = blockOption(coapOption.block2, { num, more: false, szx: block.szx });
-      const response = await exchange(code, confirmable, [...base, next], noBytes);
-      block = readBlock(response, coapOption.block2);
-      if (codeClass(response.code) !== 2 || block?.num !== num) return response;
-      parts.push(response.payload);
-      received += response.payload.length;
-    }
-    return { ...first, payload: parts.length === 1 ? first.payload : Buffer.concat(parts) };
+  close(): void {
+    for (const token of [...this.#unansweredByToken.keys()])
+      this.#settle(token)?.reject(new Error('the client is closed'));
+    for (const end of [...this.#pingsById.values()]) end(false);
+    this.#deadlines.close();
   }
 
-  function receiveResponse(message: CoapMessage): void {
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId = (id + 1) & 0xffff;
+    return id;
+  }
+
+  #sendAgain(datagram: Buffer, giveUp: () => void): () => void {
+    const { clock, send } = this.#options;
+    return retransmit(this.#retransmit, clock.monotonic(), () => send(datagram), giveUp);
+  }
+
+  #exchange(message: Omit<CoapMessage, 'id' | 'token'>): Promise<CoapMessage> {
+    const { clock, random } = this.#options;
+    const id = this.#takeId();
+    const token = random.bytes(8);
+    const key = keyOf(token);
+    const confirmable = message.type === 'CON';
+    const datagram = encodeMessage({ ...message, id, token });
+    const { promise, resolve, reject } = Promise.withResolvers<CoapMessage>();
+    const giveUp = (): void => this.#settle(key)?.reject(new Error('the server does not answer'));
+    const patience = createDeadline(giveUp);
+    const stop = confirmable ? this.#sendAgain(datagram, giveUp) : (): void => {};
+    this.#unansweredByToken.set(key, { id, confirmable, patience, stop, resolve, reject });
+    this.#deadlines.set(patience, clock.monotonic() + this.#retransmit.timing.exchangeLifetimeMs);
+    this.#options.send(datagram);
+    return promise;
+  }
+
+  #settle(token: string): Unanswered | undefined {
+    const asked = this.#unansweredByToken.get(token);
+    if (asked === undefined) return undefined;
+    this.#unansweredByToken.delete(token);
+    asked.stop();
+    this.#deadlines.clear(asked.patience);
+    return asked;
+  }
+
+  #takeResponse(message: CoapMessage): void {
     const { type, id } = message;
-    const name = nameOf(message.token);
-    const asked = waiting.get(name);
+    const token = keyOf(message.token);
+    const asked = this.#unansweredByToken.get(token);
     if (type === 'ACK' && asked?.id !== id) return;
     if (type === 'CON') {
+      const acknowledged = this.#acknowledgedIds;
       if (asked) acknowledged.add(id);
       if (acknowledged.size > maxRemembered) acknowledged.delete([...acknowledged][0] ?? id);
-      send(emptyMessage(acknowledged.has(id) ? 'ACK' : 'RST', id));
+      this.#options.send(emptyMessage(acknowledged.has(id) ? 'ACK' : 'RST', id));
     }
-    settle(name)?.resolve(message);
+    this.#settle(token)?.resolve(message);
   }
 
-  return {
-    receive(datagram) {
-      const message = decodeMessage(datagram);
-      if ('problem' in message) throw new Error(`the server sent what is no message: ${message.problem}`);
-      const { type, code, id } = message;
-      if (isResponseCode(code)) receiveResponse(message);
-      else if (code !== coapCode.empty) throw new Error(`the server sent a request: ${formatCode(code)}`);
-      else if (type === 'CON') {
-        if (answersPings) send(emptyMessage('RST', id));
-      } else {
-        pings.get(id)?.(true);
-        for (const [name, asked] of waiting) {
-          if (asked.id !== id || !asked.confirmable) continue;
-          if (type === 'ACK') asked.stop();
-          else settle(name)?.reject(new Error('the server rejects the request'));
-        }
-      }
-    },
-    async request(request) {
-      const { path = [], query = [] } = request;
-      const base = [
-        ...path.map((segment) => textOption(coapOption.uriPath, segment)),
-        ...query.map((argument) => textOption(coapOption.uriQuery, argument)),
-        ...(request.options ?? []),
-      ];
-      return download(request, base, await upload(request, base));
-    },
-    ping() {
-      const id = takeId();
-      const datagram = emptyMessage('CON', id);
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      const end = (isAlive: boolean): void => {
-        stop();
-        pings.delete(id);
-        resolve(isAlive);
-      };
-      const stop = again(datagram, () => end(false));
-      pings.set(id, end);
-      send(datagram);
-      return promise;
-    },
-    answerPings(answers) {
-      answersPings = answers;
-    },
-    close() {
-      for (const name of [...waiting.keys()]) settle(name)?.reject(new Error('the client is closed'));
-      for (const end of [...pings.values()]) end(false);
-      deadlines.close();
-    },
-  };
+  /** An acknowledgement without an answer, or a reset. */
+  #takeEmpty(type: CoapMessage['type'], id: number): void {
+    this.#pingsById.get(id)?.(true);
+    for (const [token, asked] of this.#unansweredByToken) {
+      if (asked.id !== id || !asked.confirmable) continue;
+      if (type === 'ACK') asked.stop();
+      else this.#settle(token)?.reject(new Error('the server rejects the request'));
+    }
+  }
 }
 
-function nameOf(token: Uint8Array): string {
+function keyOf(token: Uint8Array): string {
   return Buffer.from(token).toString('hex');
 }

@@ -1,10 +1,11 @@
-import type { CoapClock } from '../coap-clock.ts';
-import { coapCode, formatCode } from '../coap-code.ts';
-import { createCoapEndpoint, type CoapEndpoint, type CoapEndpointOptions } from '../coap-endpoint.ts';
-import type { CoapRequest } from '../coap-exchange.ts';
-import { noBytes, type CoapMessage } from '../coap-message.ts';
-import { decodeMessage } from '../decode-message.ts';
-import { encodeMessage } from '../encode-message.ts';
+import type { CoapClock } from '../endpoint/coap-clock.ts';
+import { coapCode, formatCode } from '../wire/coap-code.ts';
+import { createCoapEndpoint, type CoapEndpoint } from '../endpoint/coap-endpoint.ts';
+import type { CoapEndpointOptions } from '../endpoint/endpoint-options.ts';
+import type { CoapRequest } from '../endpoint/coap-request.ts';
+import { noBytes, type CoapMessage } from '../wire/coap-message.ts';
+import { decodeMessage } from '../wire/decode-message.ts';
+import { encodeMessage } from '../wire/encode-message.ts';
 
 /** An endpoint, what it sends, and what its handler is asked. */
 export interface EndpointBed {

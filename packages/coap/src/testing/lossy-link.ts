@@ -1,4 +1,4 @@
-import type { CoapClock } from '../coap-clock.ts';
+import type { CoapClock } from '../endpoint/coap-clock.ts';
 
 export interface LossyLinkOptions {
   readonly clock: CoapClock;

@@ -1,0 +1,15 @@
+import type { CoapRequest } from './coap-request.ts';
+import type { Deadline } from './deadlines.ts';
+
+/** What is needed of a request until it is answered: the part of an exchange that is not kept for copies. */
+export interface ActiveRequest<Peer> {
+  readonly request: CoapRequest<Peer>;
+  readonly receivedAt: number;
+  /** By which path it came, where that is not known to be the peer's. */
+  readonly path: unknown;
+  /** How many bytes the answer may have, all transmissions together. */
+  readonly budgetBytes: number;
+  /** How long after `receivedAt` it is acknowledged without an answer; negative: never. */
+  ackAfterMs: number;
+  acknowledgement: Deadline | undefined;
+}

@@ -1,0 +1,49 @@
+import type { ActiveRequest } from './active-request.ts';
+import type { Linked } from './linked-list.ts';
+import type { PeerState } from './peer-table.ts';
+
+/**
+ * How far the serving of a request is.
+ *
+ *     received ──► pending ──► acknowledged ──► answered
+ *         │           │                            ▲
+ *         └───────────┴────────────────────────────┘
+ *
+ * From each of them it goes to `forgotten`: when its message id expires, when its peer is gone, or when there is no room.
+ */
+export type ExchangePhase =
+  /** The handler has not returned. An answer travels with the acknowledgement (RFC 7252 §5.2.1). */
+  | 'received'
+  /** The handler has returned a promise. An answer still travels with the acknowledgement. */
+  | 'pending'
+  /** The same, but an empty acknowledgement went out: the answer will be a message of its own (RFC 7252 §5.2.2). */
+  | 'acknowledged'
+  /** A copy of the request is answered by `repeat`. */
+  | 'answered'
+  /** The message id is free again. What the handler says from now on has no effect. */
+  | 'forgotten';
+
+/**
+ * A request that was received, remembered so that a copy of it is not taken for another request (RFC 7252 §4.5). There may be
+ * millions: every field costs eight bytes of each.
+ */
+export interface Exchange<Peer> extends Linked<Exchange<Peer>> {
+  readonly peer: PeerState<Peer>;
+  readonly id: number;
+  readonly confirmable: boolean;
+  readonly expiresAt: number;
+  phase: ExchangePhase;
+  /**
+   * The datagram that answers a copy, a character for each byte; none where it is empty. A string, since that is one small object
+   * and not three, and never part of a larger buffer which it would keep alive.
+   */
+  repeat: string;
+  /** While the handler works on it. */
+  active: ActiveRequest<Peer> | undefined;
+  olderOfPeer: Exchange<Peer> | undefined;
+}
+
+/** Whether an answer is still to come. */
+export function isUnanswered({ phase }: Exchange<unknown>): boolean {
+  return phase !== 'answered' && phase !== 'forgotten';
+}
