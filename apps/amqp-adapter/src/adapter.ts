@@ -9,6 +9,7 @@ import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
+import { attachedToReceive, attachedToSend } from './device-links.ts';
 
 export interface AmqpAdapterOptions extends DeviceOptions, Listeners {
   /** Network connections that have not opened yet, at most. */
@@ -25,7 +26,8 @@ export function createAmqpAdapter(options: AmqpAdapterOptions): ProtocolAdapter 
 function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const connections = new WeakMap<rhea.Connection, Served>();
   checkRhea();
-  const container = createContainer(connections);
+  const { type } = host.context.identity;
+  const container = createContainer(type, connections);
   if (!options.authenticationRequired)
     host.context.log.warn(
       {},
@@ -42,7 +44,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
     context: host.context,
     serve(socket, place) {
       const connection = internalsOf(container).create_connection({
-        container_id: 'hono-amqp',
+        container_id: type,
         disable_sasl: true,
         max_frame_size: options.maxFrameBytes,
         // A peer is told half of what it gets (AMQP 1.0 §2.4.5).
@@ -52,7 +54,10 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
       });
       const peer = servedPeer('amqp', host.context.failed, () => socket.destroy());
       containWrites(connection, peer);
-      connections.set(connection, { device: serveDevice(socket, connection, host, options, place), peer });
+      connections.set(connection, {
+        device: serveDevice({ socket, place, connection }, host, options),
+        peer,
+      });
     },
   });
 }
@@ -64,16 +69,16 @@ interface Served {
 }
 
 /** One for all connections: what it is told of goes to the connection that it is about. */
-function createContainer(connections: WeakMap<rhea.Connection, Served>): rhea.Container {
-  const container = rhea.create_container({ id: 'hono-amqp' });
+function createContainer(id: string, connections: WeakMap<rhea.Connection, Served>): rhea.Container {
+  const container = rhea.create_container({ id });
   const on = (event: string, tell: (device: DeviceConnection, context: rhea.EventContext) => void): void => {
     container.on(event, (context: rhea.EventContext) => {
       const served = connections.get(context.connection);
       if (served) servePeer(served.peer, () => tell(served.device, context));
     });
   };
-  on('receiver_open', (device, { receiver }) => receiver && device.attachedToSend(receiver));
-  on('sender_open', (device, { sender }) => sender && device.attachedToReceive(sender));
+  on('receiver_open', (_device, { receiver }) => receiver && attachedToSend(receiver));
+  on('sender_open', (_device, { sender }) => sender && attachedToReceive(sender));
   on('message', (device, context) => device.message(context));
   on('connection_close', (device) => device.closed(undefined));
   on('connection_error', (device, { connection }) => {

@@ -8,8 +8,8 @@ import {
   type Refusal,
 } from '@rollcall/adapter-kit';
 import type { SaslMechanisms, SaslOutcome } from '@rollcall/rhea-internals';
-import { refusalConditions } from './conditions.ts';
-import { readPlain } from './sasl-plain.ts';
+import { refusalConditions } from './device-answers.ts';
+import { readPlain } from './credentials.ts';
 
 /** Whom SASL let through. Some are refused only once the connection is open, as in Hono. */
 export type LoggedIn =

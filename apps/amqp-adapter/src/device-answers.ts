@@ -1,5 +1,6 @@
-import type { EndReason, RefusalReason } from '@rollcall/adapter-kit';
-import type { RawCause, UploadFailure } from '@rollcall/core';
+import type { EndReason, Refusal, RefusalReason, UploadResult } from '@rollcall/adapter-kit';
+import type { DisconnectedChange, RawCause, UploadFailure } from '@rollcall/core';
+import type { Verdict } from '@rollcall/rhea-internals';
 
 /** An AMQP error: its condition, and words. */
 export type AmqpCause = RawCause & { readonly code: string; readonly text: string };
@@ -23,8 +24,45 @@ export const endCauses: Readonly<Record<EndReason, AmqpCause>> = {
   'limit-exceeded': { code: 'amqp:resource-limit-exceeded', text: 'a limit is exceeded' },
 };
 
+/** What a device is told in the Close that refuses it. */
+export function refusalCause({ reason, text }: Refusal): AmqpCause {
+  return { code: refusalConditions[reason] ?? 'amqp:precondition-failed', text };
+}
+
+/**
+ * The Close that follows the end of a connection. `none`: the device is not there to read it. `plain`: it closes without an
+ * error, as the device did.
+ */
+export function closeAfter({ reason, raw }: DisconnectedChange): AmqpCause | 'none' | 'plain' {
+  switch (reason) {
+    case 'connection-lost':
+      return 'none';
+    case 'client-closed':
+      return 'plain';
+    case 'keepalive-timeout':
+      return { code: 'amqp:resource-limit-exceeded', text: 'local-idle-timeout expired' };
+    default:
+      return {
+        code: typeof raw?.code === 'string' ? raw.code : 'amqp:internal-error',
+        text: raw?.text ?? reason,
+      };
+  }
+}
+
+const accepted: Verdict = { kind: 'accepted' };
+const released: Verdict = { kind: 'released' };
+
+/** What becomes of a device's message, by the outcome of its upload. */
+export function verdictOf(result: UploadResult): Verdict {
+  if (result.status === 'accepted') return accepted;
+  const condition = uploadCondition(result.failure);
+  return condition === undefined
+    ? released
+    : { kind: 'rejected', condition, description: result.failure.text };
+}
+
 /** The condition of a rejected message; `undefined`: it is released, since it may be sent again. */
-export function uploadCondition({ status }: UploadFailure): string | undefined {
+function uploadCondition({ status }: UploadFailure): string | undefined {
   switch (status) {
     case 400:
       return 'hono:bad-request';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseUploadAddress } from './upload-address.ts';
+import { parseUploadAddress } from './device-request.ts';
 
 test.each([
   ['telemetry', { endpoint: 'telemetry' }],

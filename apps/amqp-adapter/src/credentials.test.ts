@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readPlain } from './sasl-plain.ts';
+import { readPlain } from './credentials.ts';
 
 test.each([
   ['\0sensor1@acme\0sécret', 'sensor1@acme', 'sécret'],

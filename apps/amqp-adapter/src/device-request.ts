@@ -1,0 +1,101 @@
+import {
+  readUploadAddress,
+  type AuthenticatedDevice,
+  type UploadAddress,
+  type UploadRequest,
+  type UploadResult,
+} from '@rollcall/adapter-kit';
+import type { UploadFailure } from '@rollcall/core';
+import type rhea from 'rhea';
+
+/** What of a device's message is uploaded. */
+export interface MessageContent {
+  readonly payload?: Uint8Array;
+  readonly contentType?: string;
+  readonly ttlSeconds?: number;
+  readonly traceParent?: string;
+  readonly traceState?: string;
+}
+
+/** How a device sent its message. */
+export interface SentMessage {
+  /** Absent: a device that need not say who it is. */
+  readonly by: AuthenticatedDevice | undefined;
+  /** The `to` of the message, of whatever type. */
+  readonly to: unknown;
+  readonly content: MessageContent;
+  /** Whether the device waits for no outcome. */
+  readonly presettled: boolean;
+}
+
+type Failed = Extract<UploadResult, { status: 'failed' }>;
+
+/** Descriptor of a Data section (AMQP 1.0 §3.2.6). */
+const dataSection = 0x75;
+/** No address is longer; it would fill messages and logs. */
+const maxAddressLength = 1_024;
+
+/** A message as the upload it asks for, or why it asks for none (`docs/hono-compatibility.md` §12). */
+export function uploadRequest({ by, to, content, presettled }: SentMessage): UploadRequest | Failed {
+  const address = parseUploadAddress(to);
+  if (address === undefined) return failed({ status: 404, text: 'no such endpoint' });
+  if (address.endpoint === 'event' && presettled)
+    return failed({ status: 400, text: 'events must not be settled' });
+  return {
+    ...(by && { by }),
+    ...address,
+    ...content,
+    qos: presettled ? 0 : 1,
+    origAddress: String(to),
+  };
+}
+
+/** Reads the `to` of a message; `undefined` where it names nothing that can be uploaded to. */
+export function parseUploadAddress(to: unknown): UploadAddress | undefined {
+  if (typeof to !== 'string' || to.length > maxAddressLength) return undefined;
+  const address = readUploadAddress(to);
+  return typeof address === 'string' ? undefined : address;
+}
+
+/** Reads a message as Hono does. */
+export function readContent(message: rhea.Message): MessageContent {
+  const payload = payloadOf(message.body);
+  const { content_type: contentType, ttl } = message;
+  const traces = {
+    ...message.delivery_annotations,
+    ...message.message_annotations,
+    ...message.application_properties,
+  };
+  const traceParent = textOf(traces['traceparent']);
+  const traceState = textOf(traces['tracestate']);
+  return {
+    ...(payload && { payload }),
+    ...(typeof contentType === 'string' && contentType !== '' && { contentType }),
+    ...(typeof ttl === 'number' && ttl >= 1_000 && { ttlSeconds: Math.floor(ttl / 1_000) }),
+    ...(traceParent !== undefined && { traceParent }),
+    ...(traceState !== undefined && { traceState }),
+  };
+}
+
+/** Data, or a value that is text or binary; anything else is no payload. */
+function payloadOf(body: unknown): Uint8Array | undefined {
+  if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return body;
+  if (typeof body !== 'object' || body === null || !('typecode' in body) || !('content' in body))
+    return undefined;
+  if (body.typecode !== dataSection) return undefined;
+  const { content } = body;
+  if (content instanceof Uint8Array) return content;
+  // Several Data sections are one payload.
+  return Array.isArray(content) && content.every((part) => part instanceof Uint8Array)
+    ? Buffer.concat(content)
+    : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function failed(failure: UploadFailure): Failed {
+  return { status: 'failed', failure, terminal: false };
+}

@@ -1,0 +1,74 @@
+import {
+  createUploadWindow,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type OpenConnection,
+} from '@rollcall/adapter-kit';
+import { settle } from '@rollcall/rhea-internals';
+import type rhea from 'rhea';
+import { endCauses, verdictOf } from './device-answers.ts';
+import { uploadRequest, type MessageContent } from './device-request.ts';
+import type { AmqpSignal } from './tracker.ts';
+
+export interface DeviceUploadsOptions {
+  readonly host: AdapterHost;
+  /** Absent: a device that need not say who it is. */
+  readonly identity: AuthenticatedDevice | undefined;
+  readonly connection: OpenConnection<AmqpSignal>;
+}
+
+/** A message as rhea hands it on, with the link that it came on. */
+export interface DeliveredMessage {
+  readonly to: unknown;
+  readonly content: MessageContent;
+  readonly delivery: rhea.Delivery;
+  readonly receiver: rhea.Receiver;
+}
+
+/** What a device sends: each message becomes an upload, and its outcome settles the message. */
+export class DeviceUploads {
+  readonly #options: DeviceUploadsOptions;
+  readonly #window = createUploadWindow();
+  /** Messages without an outcome; `#answered` is called when there is none any more. */
+  #unanswered = 0;
+  #answered = (): void => {};
+
+  constructor(options: DeviceUploadsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message over, and answers it. */
+  take(message: DeliveredMessage): void {
+    const { host, connection } = this.#options;
+    this.#unanswered += 1;
+    this.#upload(message)
+      .catch((error: unknown) => {
+        host.context.failed('amqp: message', error);
+        connection.report({ type: 'ended', reason: 'unspecified', raw: { code: 'amqp:internal-error' } });
+      })
+      .finally(() => {
+        this.#unanswered -= 1;
+        // rhea writes the outcome in a tick of its own.
+        if (this.#unanswered === 0) setImmediate(() => this.#answered());
+      });
+  }
+
+  /** Resolves when every message so far has its outcome, and that is written. */
+  async allAnswered(): Promise<void> {
+    if (this.#unanswered > 0) await new Promise<void>((resolve) => (this.#answered = resolve));
+  }
+
+  async #upload({ to, content, delivery, receiver }: DeliveredMessage): Promise<void> {
+    const { host, identity: by, connection } = this.#options;
+    const presettled = delivery.remote_settled;
+    const request = uploadRequest({ by, to, content, presettled });
+    const result = 'failure' in request ? request : await this.#window.run(() => host.uplink.upload(request));
+    if (result.status === 'failed')
+      host.context.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
+    if (!receiver.is_open()) return;
+    if (!presettled) settle(delivery, verdictOf(result));
+    receiver.add_credit(1);
+    if (result.status === 'failed' && result.terminal)
+      connection.report({ type: 'ended', reason: 'access-revoked', raw: endCauses['access-revoked'] });
+  }
+}
