@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import {
   boundRequests,
   createLeaseBook,
@@ -13,10 +12,13 @@ import {
 } from '@rollcall/adapter-kit';
 import { containServer } from '@rollcall/containment';
 import { sleep } from '@rollcall/core';
-import fastify from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { DeviceContext } from './device-exchange.ts';
 import { createPendingRequests } from './pending-requests.ts';
-import { registerRoutes, type RouteContext } from './routes.ts';
+import { rejectMalformed } from './reject-malformed.ts';
+import { registerRoutes } from './routes.ts';
 import { describeError, sendError } from './send-error.ts';
+import { createDeviceService } from './serve-device.ts';
 import { createSocketStanding } from './socket-standing.ts';
 
 export interface HttpAdapterOptions extends Listeners {
@@ -49,45 +51,25 @@ export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter 
     type: 'hono-http',
     presence: 'lease',
     credentialsTypes: ['hashed-password', 'x509-cert'],
-    start: (host) => startHttp(options, host),
+    start: (host) => listen(options, host),
   };
 }
 
-async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
+async function listen(options: HttpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const stopping = new AbortController();
   const pending = createPendingRequests(host.context);
-  const context: RouteContext = {
+  const context: DeviceContext = {
     host,
     pending,
     standing: createSocketStanding(),
     leases: createLeaseBook(host, plainLease, options.endLeasesAtShutdown),
     realm: options.realm,
-    allowedOrigin: options.allowedOrigin,
     maxPayloadBytes: options.maxPayloadBytes,
     idleTimeoutMs: options.idleTimeoutMs,
     lease: options.lease,
     stopping: stopping.signal,
   };
-  const app = fastify({
-    logger: false,
-    bodyLimit: options.maxPayloadBytes,
-    routerOptions: { maxParamLength: maxParameterLength },
-    clientErrorHandler: rejectMalformed,
-    frameworkErrors(error, _request, reply) {
-      sendError(reply, describeError(error, host.context));
-    },
-    serverFactory(handler) {
-      const server = createRequestServer(options);
-      boundRequests(server, handler);
-      return server;
-    },
-  });
-  await registerRoutes(app, context);
-  await app.ready();
-  const { server } = app;
-  containServer(server, 'http', host.context.failed);
-  // It listens nowhere, and begins to watch how long requests take when it hears this.
-  server.emit('listening');
+  const { server } = await createApp(options, context);
 
   function closeRequestServer(): void {
     server.close();
@@ -131,6 +113,34 @@ async function startHttp(options: HttpAdapterOptions, host: AdapterHost): Promis
   }
 }
 
+/** Fastify with the routes of devices. It listens nowhere: it is handed its network connections. */
+async function createApp(options: HttpAdapterOptions, context: DeviceContext): Promise<FastifyInstance> {
+  const { context: hostContext } = context.host;
+  const app = fastify({
+    logger: false,
+    bodyLimit: options.maxPayloadBytes,
+    routerOptions: { maxParamLength: maxParameterLength },
+    clientErrorHandler: rejectMalformed,
+    frameworkErrors(error, _request, reply) {
+      sendError(reply, describeError(error, hostContext));
+    },
+    serverFactory(handler) {
+      const server = createRequestServer(options);
+      boundRequests(server, handler);
+      return server;
+    },
+  });
+  await registerRoutes(app, createDeviceService(context), {
+    context: hostContext,
+    allowedOrigin: options.allowedOrigin,
+  });
+  await app.ready();
+  containServer(app.server, 'http', hostContext.failed);
+  // Node begins to watch how long requests take when it hears this.
+  app.server.emit('listening');
+  return app;
+}
+
 /** Against senders that are slow, silent or endless: everything has a limit in bytes, number and time. */
 function createRequestServer({ idleTimeoutMs, requestTimeoutMs }: HttpAdapterOptions): Server {
   const server = createServer({
@@ -146,24 +156,4 @@ function createRequestServer({ idleTimeoutMs, requestTimeoutMs }: HttpAdapterOpt
   // Else requests that wait for their answer are given up when the client closes its side.
   Object.assign(server, { httpAllowHalfOpen: true });
   return server;
-}
-
-/** What HTTP's parser refuses never becomes a request: it is answered on the socket itself. */
-function rejectMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  const { code = '' } = error;
-  // A TLS handshake that failed or took too long leaves nobody who could read an answer.
-  if (!socket.writable || code === 'ECONNRESET' || /^ERR_(?:TLS|SSL)/.test(code)) {
-    socket.destroy();
-    return;
-  }
-  const [status, text] =
-    code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? ['408 Request Timeout', 'request took too long']
-      : code === 'HPE_HEADER_OVERFLOW'
-        ? ['431 Request Header Fields Too Large', 'headers are too large']
-        : ['400 Bad Request', 'malformed request'];
-  const body = JSON.stringify({ error: text });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
 }

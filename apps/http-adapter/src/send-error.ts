@@ -1,6 +1,6 @@
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { FastifyReply } from 'fastify';
-import type { ErrorAnswer } from './answers.ts';
+import type { ErrorAnswer } from './device-answers.ts';
 
 /** Fastify's texts quote what the client sent. */
 const maxTextLength = 200;

@@ -1,0 +1,228 @@
+import {
+  onArrival,
+  peerAddress,
+  requestUnderWay,
+  remoteIpOf,
+  timeTillDisconnect,
+  type AdapterHost,
+  type AuthenticatedDevice,
+  type LeaseBook,
+  type LeaseSettings,
+  type OpenConnection,
+  type Refusal,
+  type RequestUnderWay,
+  type UploadRequest,
+} from '@rollcall/adapter-kit';
+import { sleep, type Instant, type UploadFailure } from '@rollcall/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { arrivedBody } from './arrived-body.ts';
+import type { Presented } from './credentials.ts';
+import { answerFailure, answerRefusal, type ErrorAnswer } from './device-answers.ts';
+import { readHead, type Asked } from './device-request.ts';
+import type { PendingRequests } from './pending-requests.ts';
+import { headOf } from './request-head.ts';
+import type { SocketStanding } from './socket-standing.ts';
+import type { HttpSignal } from './tracker.ts';
+
+/** What all requests are served with. */
+export interface DeviceContext {
+  readonly host: AdapterHost;
+  readonly leases: LeaseBook<HttpSignal>;
+  readonly pending: PendingRequests;
+  readonly standing: SocketStanding;
+  readonly realm: string;
+  readonly maxPayloadBytes: number;
+  /** Silence after which a network connection is closed; 0: never. */
+  readonly idleTimeoutMs: number;
+  readonly lease: LeaseSettings;
+  /** Aborts when the adapter stops: a device that waits for a command is answered. */
+  readonly stopping: AbortSignal;
+}
+
+/** Whose request it is, once the device proved who it is. */
+interface Served {
+  readonly by: AuthenticatedDevice;
+  /** Effective, see {@link timeTillDisconnect}. */
+  readonly ttdSeconds: number | undefined;
+  /** Absent where the device says that it leaves, and was not there. */
+  readonly lease: OpenConnection<HttpSignal> | undefined;
+  /** Until it is answered, or its proof is not valid any more. */
+  readonly underWay: RequestUnderWay;
+}
+
+/** How far a request has come. */
+type State =
+  /** Its device is being authenticated, or was refused. */
+  | { readonly phase: 'new'; readonly served?: undefined }
+  /** Its device is present. */
+  | { readonly phase: 'served'; readonly served: Served };
+
+/** What let the device in was valid when its request began, and is not any more. */
+const refusedMeanwhile: Refusal = { reason: 'bad-credentials', text: 'bad credentials' };
+/** Share of the idle time-out that an answer may take: later, the connection might be gone. */
+const shareOfIdleTimeout = 0.8;
+
+/** One request of a device, from its head to the end of its answer. */
+export class DeviceExchange {
+  readonly #context: DeviceContext;
+  readonly #request: FastifyRequest;
+  /** The address is gone once the socket is. */
+  readonly #remoteAddress: string | undefined;
+  readonly #asked: Asked | UploadFailure;
+  #state: State = { phase: 'new' };
+  /** When the device was last heard. */
+  #heardAt: Instant;
+  /** `over`: it was sent, or the device hung up. */
+  #answer: 'due' | 'over' = 'due';
+  /** Ends the wait for a command. No abort signal: most requests wait for none, and it costs. */
+  #stopWaiting: (() => void) | undefined;
+
+  constructor(context: DeviceContext, endpoint: UploadRequest['endpoint'], request: FastifyRequest) {
+    this.#context = context;
+    this.#request = request;
+    this.#remoteAddress = peerAddress(request.raw.socket);
+    this.#asked = readHead(headOf(endpoint, request));
+    this.#heardAt = context.host.context.clock.monotonic();
+  }
+
+  /** Watches the request and its answer from now on. */
+  listen(reply: FastifyReply): void {
+    const { pending, standing } = this.#context;
+    const { raw } = this.#request;
+    onArrival(raw, () => this.#arrived());
+    pending.add(
+      raw,
+      reply.raw,
+      () => this.#over(),
+      // A client that closed its side still hears what becomes of its request, but waits for no command.
+      () => this.#stopWaiting?.(),
+    );
+    standing.busy(raw.socket);
+  }
+
+  /** Finds out who asks. The device is present then; why it is not, is the result. */
+  async logIn(presented: Presented): Promise<Refusal | undefined> {
+    const { host, standing } = this.#context;
+    const { raw } = this.#request;
+    const result = await host.access.authenticate({
+      ...presented,
+      remoteIp: remoteIpOf(raw.socket),
+      // A device that says goodbye need not wait for the answer.
+      gone: () => this.#answer === 'over' && !(this.#saysGoodbye && raw.complete),
+    });
+    if (result.status === 'refused') return result.refusal;
+    standing.proved(raw.socket, raw.complete);
+    return this.#begin(result.identity);
+  }
+
+  /** Resolves when the journal has it that the device is present. */
+  async committed(): Promise<void> {
+    await this.#state.served?.lease?.committed();
+  }
+
+  /** Uploads the body. The result is why it could not be done. */
+  async upload(payload: Uint8Array | undefined): Promise<ErrorAnswer | undefined> {
+    const { served } = this.#state;
+    const { socket } = this.#request.raw;
+    // The body may have taken its time.
+    if (!served || served.underWay.isWithdrawn()) return answerRefusal(refusedMeanwhile, this.#context.realm);
+    this.#context.standing.busy(socket);
+    served.lease?.report({ type: 'heard', heardAt: this.#heardAt });
+    const asked = this.#asked;
+    if ('status' in asked) return answerFailure(asked);
+    const result = await this.#send(asked, served, payload);
+    if (result.status === 'failed') return answerFailure(result.failure);
+    await this.#waitForCommand(served);
+    return undefined;
+  }
+
+  /** Does what it can for a device that did not wait for the answer, and whose request had arrived whole. */
+  async serveLeft(): Promise<void> {
+    const { served } = this.#state;
+    const asked = this.#asked;
+    const body = arrivedBody(this.#request.raw);
+    if (!body || body.byteLength > this.#context.maxPayloadBytes) return;
+    if (!served || 'status' in asked || served.underWay.isWithdrawn()) return;
+    await this.#send(asked, served, body.byteLength > 0 ? body : undefined);
+  }
+
+  get #saysGoodbye(): boolean {
+    return !('status' in this.#asked) && this.#asked.goodbye;
+  }
+
+  #begin(by: AuthenticatedDevice): Refusal | undefined {
+    const { host, leases, lease: settings } = this.#context;
+    const ttdSeconds = this.#ttdSeconds(by);
+    // A device that was not present need not be for its goodbye.
+    const lease = this.#saysGoodbye
+      ? leases.held(by)
+      : leases.obtain(by, {
+          protocol: `HTTP/${this.#request.raw.httpVersion}`,
+          ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
+        });
+    if (lease && 'reason' in lease) return lease;
+    const underWay = requestUnderWay(host.access, by, (how) => {
+      // A device whose secret is gone gets no command.
+      if (how === 'withdrawn') this.#stopWaiting?.();
+      lease?.report({ type: how });
+    });
+    this.#state = { phase: 'served', served: { by, ttdSeconds, lease, underWay } };
+    lease?.report({
+      type: 'request',
+      heardAt: this.#heardAt,
+      terms: {
+        ...settings,
+        ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
+        ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
+      },
+    });
+    // The device may have hung up while it was authenticated.
+    if (this.#answer === 'over') underWay.answered();
+    return undefined;
+  }
+
+  #ttdSeconds({ tenant }: AuthenticatedDevice): number | undefined {
+    if ('status' in this.#asked) return undefined;
+    const { host, idleTimeoutMs } = this.#context;
+    const longest = Math.floor((idleTimeoutMs / 1_000) * shareOfIdleTimeout);
+    return timeTillDisconnect(this.#asked.ttdSeconds, tenant, host.context.identity.type, longest);
+  }
+
+  #send(
+    asked: Asked,
+    { by, ttdSeconds, lease }: Served,
+    payload: Uint8Array | undefined,
+  ): ReturnType<AdapterHost['uplink']['upload']> {
+    if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
+    return this.#context.host.uplink.upload({
+      ...asked.upload,
+      by,
+      ...(payload && { payload }),
+      ...(ttdSeconds !== undefined && { ttdSeconds }),
+    });
+  }
+
+  /** There are no commands yet: the device waits for as long as it said, and gets none. */
+  async #waitForCommand({ ttdSeconds, underWay }: Served): Promise<void> {
+    if (ttdSeconds === undefined || this.#answer === 'over') return;
+    if (this.#request.raw.socket.readableEnded || underWay.isWithdrawn()) return;
+    const { host, stopping } = this.#context;
+    const enough = new AbortController();
+    this.#stopWaiting = () => enough.abort();
+    await sleep(host.context.clock, ttdSeconds * 1_000, AbortSignal.any([enough.signal, stopping]));
+  }
+
+  #arrived(): void {
+    const { served } = this.#state;
+    this.#heardAt = this.#context.host.context.clock.monotonic();
+    if (served && !served.underWay.isWithdrawn())
+      served.lease?.report({ type: 'heard', heardAt: this.#heardAt });
+  }
+
+  #over(): void {
+    this.#answer = 'over';
+    this.#stopWaiting?.();
+    this.#context.standing.over(this.#request.raw.socket);
+    this.#state.served?.underWay.answered();
+  }
+}

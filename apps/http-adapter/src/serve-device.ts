@@ -1,0 +1,55 @@
+import type { UploadRequest } from '@rollcall/adapter-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { presentedCredentials } from './credentials.ts';
+import { answerRefusal } from './device-answers.ts';
+import { DeviceExchange, type DeviceContext } from './device-exchange.ts';
+import { sendError } from './send-error.ts';
+
+/** Serves requests of devices: the two hooks of a route, in the order in which fastify calls them. */
+export interface DeviceService {
+  /** Finds out who asks, before a byte of the body is read. What it answers itself is not handed on. */
+  identify(
+    endpoint: UploadRequest['endpoint'],
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply | void>;
+  /** Uploads the body of a request whose device is identified, and answers. */
+  upload(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
+}
+
+export function createDeviceService(context: DeviceContext): DeviceService {
+  const { host, realm } = context;
+  const exchanges = new WeakMap<FastifyRequest, DeviceExchange>();
+
+  return {
+    async identify(endpoint, request, reply) {
+      const presented = presentedCredentials(request.headers.authorization, request.raw.socket);
+      if (typeof presented === 'string') {
+        host.access.refused(`credentials-${presented}`);
+        return presented === 'malformed'
+          ? sendError(reply, { status: 400, text: 'malformed authorization header' })
+          : sendError(
+              reply,
+              answerRefusal({ reason: 'bad-credentials', text: 'credentials are missing' }, realm),
+            );
+      }
+      const exchange = new DeviceExchange(context, endpoint, request);
+      exchange.listen(reply);
+      const refusal = await exchange.logIn(presented);
+      if (refusal) return sendError(reply, answerRefusal(refusal, realm));
+      exchanges.set(request, exchange);
+      await exchange.committed();
+      if (!request.raw.destroyed) return undefined;
+      reply.hijack();
+      await exchange.serveLeft();
+      return reply;
+    },
+
+    async upload(request, reply) {
+      const exchange = exchanges.get(request);
+      if (!exchange) return sendError(reply, { status: 500, text: 'Internal server error' });
+      const problem = await exchange.upload(request.body as Uint8Array | undefined);
+      return problem ? sendError(reply, problem) : reply.code(202).send();
+    },
+  };
+}
