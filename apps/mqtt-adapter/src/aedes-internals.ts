@@ -8,6 +8,9 @@ import type { Packet } from 'mqtt-packet';
 /**
  * What the adapter uses of aedes beyond its typings. `aedes-internals.test.ts` pins each of them, so that an upgrade that
  * changes one fails there and not in the field.
+ *
+ * What changes aedes by means that it documents is elsewhere: `silent-broker.ts` has it deliver nothing, `device-broker.ts`
+ * answers what it asks, and `read-in-turns.ts` bounds what it reads of a socket at once.
  */
 interface PacketParser extends EventEmitter {
   parse(bytes: Uint8Array): number;

@@ -7,7 +7,7 @@ import {
   type AdapterHost,
   type AuthenticatedDevice,
   type OpenConnection,
-  type RefusalReason,
+  type SocketPlace,
 } from '@rollcall/adapter-kit';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
@@ -23,17 +23,15 @@ import {
   tellSessionExpiry,
 } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { disconnectCode } from './answer-upload.ts';
+import { disconnectCode, endCodes, refusalCodes, type RefusedFor } from './device-answers.ts';
 import { DeviceUploads } from './device-uploads.ts';
-import { endCodes } from './end-codes.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
-import { presentedCredentials } from './presented-credentials.ts';
+import { presentedCredentials } from './credentials.ts';
 import { errorSignal } from './protocol-violations.ts';
 import { signalOf } from './packet-signals.ts';
 import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
-import { refusalCodes } from './refusal-codes.ts';
 import { grantSubscription } from './subscriptions.ts';
 import { mqttTracker, type MqttSignal } from './tracker.ts';
 import { writePacket } from './write-packet.ts';
@@ -49,7 +47,7 @@ export interface DeviceLimits {
   readonly maxPacketBytes: number;
 }
 
-/** One network connection of a device, from its first byte to its last: turns what aedes sees into signals. */
+/** What aedes asks and tells, handed to the connection it concerns. */
 export interface DeviceConnection {
   /** aedes' `preConnect`: the result says whether to go on. */
   connecting(packet: IConnectPacket): boolean;
@@ -63,15 +61,17 @@ export interface DeviceConnection {
   failed(error: Error): void;
 }
 
-/** @returns the connection, which listens to what aedes sees from now on. */
-export function createDeviceConnection(
-  client: Client,
-  host: AdapterHost,
-  limits: DeviceLimits,
-): DeviceConnection {
-  const connection = new ServedDevice(client, host, limits);
-  connection.listen();
-  return connection;
+/** A network connection: aedes' side of it, and its place among those that have not logged in. */
+export interface ServedClient {
+  readonly client: Client;
+  readonly place: SocketPlace;
+}
+
+/** Serves one network connection, from its first byte to its last: turns what aedes sees into signals. */
+export function serveDevice(served: ServedClient, host: AdapterHost, limits: DeviceLimits): DeviceConnection {
+  const device = new ServedDevice(served, host, limits);
+  device.listen();
+  return device;
 }
 
 /** A device that was let in. */
@@ -81,8 +81,22 @@ interface Session {
   readonly uploads: DeviceUploads;
 }
 
+/** How far a network connection has come. */
+type State =
+  /** There was no CONNECT yet. */
+  | { readonly phase: 'new'; readonly session?: undefined }
+  /** Its CONNECT is looked at; packets that come meanwhile wait. */
+  | { readonly phase: 'logging-in'; readonly hello: Hello; readonly session?: undefined }
+  /** Its CONNECT was refused: the connection closes. */
+  | { readonly phase: 'refused'; readonly session?: undefined }
+  /** The device is connected; aedes has not handled yet what came before the CONNACK. */
+  | { readonly phase: 'answering'; readonly session: Session }
+  /** The device is connected, or was: the tracker knows whether it is still. */
+  | { readonly phase: 'open'; readonly session: Session };
+
 class ServedDevice implements DeviceConnection {
   readonly #client: Client;
+  readonly #place: SocketPlace;
   readonly #host: AdapterHost;
   readonly #limits: DeviceLimits;
   readonly #internals: ReturnType<typeof internalsOf>;
@@ -90,19 +104,19 @@ class ServedDevice implements DeviceConnection {
   readonly #peer: ServedPeer;
   /** The address is gone once the socket is. */
   readonly #remoteAddress: string | undefined;
-  /** Of its CONNECT, once that came. */
-  #hello: Hello | undefined;
-  #session: Session | undefined;
+  #state: State = { phase: 'new' };
+  /** Protocol level of its CONNECT, once that came: 5 for MQTT 5.0. */
+  #version = 4;
   /** Packets that came while the login was pending. */
   readonly #early: Packet[] = [];
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
-  #loginPending = false;
   /** Messages that arrived, and are not handled yet. */
   #unhandled = 0;
 
-  constructor(client: Client, host: AdapterHost, limits: DeviceLimits) {
+  constructor({ client, place }: ServedClient, host: AdapterHost, limits: DeviceLimits) {
     this.#client = client;
+    this.#place = place;
     this.#host = host;
     this.#limits = limits;
     this.#internals = internalsOf(client);
@@ -120,7 +134,8 @@ class ServedDevice implements DeviceConnection {
     refuseIllFormedTextOf(client);
     onPacket(client, (packet) => servePeer(this.#peer, () => this.#took(packet)));
     onParseError(client, ({ message: text }) => {
-      if (this.#session) this.#report({ type: 'protocol-error', code: reasonCodes.malformedPacket, text });
+      if (this.#state.session)
+        this.#report({ type: 'protocol-error', code: reasonCodes.malformedPacket, text });
       else answerMalformedConnect(client);
     });
     const scan = createFrameScanner(this.#limits.maxPacketBytes);
@@ -143,21 +158,27 @@ class ServedDevice implements DeviceConnection {
   }
 
   connecting(packet: IConnectPacket): boolean {
-    this.#hello = readHello(packet, this.#limits.idleLimitMs);
+    const hello = readHello(packet, this.#limits.idleLimitMs);
+    this.#version = hello.version;
     const verdict = judgeClientId(packet);
     if (verdict === 'identifier-rejected') {
       this.#host.access.refused('identifier-rejected');
       return this.#refuse('identifier-rejected');
     }
-    if (verdict === 'aedes-refuses') return true;
-    this.#loginPending = true;
+    if (verdict === 'aedes-refuses') {
+      this.#state = { phase: 'refused' };
+      return true;
+    }
+    this.#state = { phase: 'logging-in', hello };
     simplify(packet);
     return true;
   }
 
   async authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean> {
-    const hello = this.#hello;
-    if (!hello) return false;
+    if (this.#state.phase !== 'logging-in') return false;
+    const { hello } = this.#state;
+    // From now on it waits for us.
+    this.#place.stand('busy');
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
     const isNameless = username === undefined && password === undefined;
     const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
@@ -183,12 +204,14 @@ class ServedDevice implements DeviceConnection {
     if (hello.sessionExpiryAsked) tellSessionExpiry(this.#client);
     await session.connection.committed();
     this.#report({ type: 'answered' });
-    return !this.#isGone();
+    if (this.#isGone()) return false;
+    this.#place.accepted();
+    return true;
   }
 
   async publish(packet: IPublishPacket): Promise<void> {
     try {
-      await this.#session?.uploads.publish(packet);
+      await this.#state.session?.uploads.publish(packet);
     } finally {
       this.#unhandled -= 1;
       this.#closeIfServed();
@@ -198,7 +221,7 @@ class ServedDevice implements DeviceConnection {
   ready(): void {
     // aedes handles what came before the CONNACK in this turn.
     setImmediate(() => {
-      this.#loginPending = false;
+      if (this.#state.phase === 'answering') this.#state = { phase: 'open', session: this.#state.session };
       this.#closeIfServed();
     });
   }
@@ -229,9 +252,10 @@ class ServedDevice implements DeviceConnection {
       version,
       receiveMaximum,
     });
-    this.#session = { identity, connection, uploads };
+    const session = { identity, connection, uploads };
+    this.#state = { phase: 'answering', session };
     connection.report({ type: 'accepted', liveness: keepAlive.liveness });
-    return this.#session;
+    return session;
   }
 
   /** A device need not wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
@@ -246,11 +270,12 @@ class ServedDevice implements DeviceConnection {
   }
 
   #report(signal: MqttSignal | EndedSignal): void {
-    this.#session?.connection.report(signal);
+    this.#state.session?.connection.report(signal);
   }
 
   #took(packet: Packet): void {
-    if (!this.#session) {
+    const { session } = this.#state;
+    if (!session) {
       // aedes keeps them too, and no more of them.
       if (packet.cmd !== 'connect' && this.#early.length < maxEarly) this.#early.push(packet);
       return;
@@ -258,7 +283,7 @@ class ServedDevice implements DeviceConnection {
     const signal = signalOf(packet, this.#version);
     if (signal) this.#report(signal);
     if (packet.cmd === 'publish') this.#unhandled += 1;
-    if (packet.cmd === 'subscribe') refuseFilters(packet, this.#session.identity);
+    if (packet.cmd === 'subscribe') refuseFilters(packet, session.identity);
   }
 
   #arrived({ whole, goodbye }: Scanned): void {
@@ -268,13 +293,9 @@ class ServedDevice implements DeviceConnection {
   }
 
   #tellGoodbye(): void {
-    const packet = this.#session && readGoodbye(this.#goodbye, this.#version);
+    const packet = this.#state.session && readGoodbye(this.#goodbye, this.#version);
     const signal = packet && signalOf(packet, this.#version);
     if (signal) this.#report(signal);
-  }
-
-  get #version(): number {
-    return this.#hello?.version ?? 4;
   }
 
   /** Whether aedes hands on nothing any more. */
@@ -288,7 +309,8 @@ class ServedDevice implements DeviceConnection {
     return this.#isGone() || (this.#conn.readableEnded && this.#early.length === 0);
   }
 
-  #refuse(reason: RefusalReason | 'identifier-rejected'): false {
+  #refuse(reason: RefusedFor): false {
+    this.#state = { phase: 'refused' };
     const codes = refusalCodes[reason];
     writePacket(this.#client, this.#version, {
       cmd: 'connack',
@@ -316,7 +338,9 @@ class ServedDevice implements DeviceConnection {
   /** The device closed its side, and has its answers. */
   #closeIfServed(): void {
     if (!this.#conn.readableEnded || this.#unhandled > 0) return;
-    if (!this.#loginPending || this.#isLost()) this.#closeSoon();
+    const { phase } = this.#state;
+    const waitsForUs = phase === 'logging-in' || phase === 'answering';
+    if (!waitsForUs || this.#isLost()) this.#closeSoon();
   }
 
   /** Closes once what was written is sent; a device that does not read gets no more time than this. */

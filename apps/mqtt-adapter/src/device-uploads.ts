@@ -7,11 +7,11 @@ import {
 import type { Client } from 'aedes';
 import type { IPublishPacket, Packet } from 'mqtt-packet';
 import { internalsOf } from './aedes-internals.ts';
-import { answerUpload, type UploadAnswer } from './answer-upload.ts';
+import { answerUpload, type UploadAnswer } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { parseTopic, type ParsedTopic } from './topics.ts';
 import type { MqttSignal } from './tracker.ts';
-import { uploadRequest } from './upload-request.ts';
+import { uploadRequest } from './device-request.ts';
 import { writeAccepted, writePacket } from './write-packet.ts';
 
 export interface DeviceUploadsOptions {

@@ -1,6 +1,6 @@
 import type { EndedSignal } from '@rollcall/core';
 import type { Packet } from 'mqtt-packet';
-import { endCodes } from './end-codes.ts';
+import { endCodes } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import type { MqttSignal } from './tracker.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { presentedCredentials } from './presented-credentials.ts';
+import { presentedCredentials } from './credentials.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 

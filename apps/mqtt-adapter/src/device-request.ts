@@ -1,7 +1,6 @@
-import type { AuthenticatedDevice, UploadRequest, UploadResult } from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice, UploadAddress, UploadRequest, UploadResult } from '@rollcall/adapter-kit';
 import type { UploadFailure } from '@rollcall/core';
 import type { IPublishPacket } from 'mqtt-packet';
-import { uploadQos } from './qos-rule.ts';
 import type { ParsedTopic } from './topics.ts';
 
 type Failed = Extract<UploadResult, { status: 'failed' }>;
@@ -34,6 +33,13 @@ export function uploadRequest(
     ...(traceParent !== undefined && { traceParent }),
     ...(traceState !== undefined && { traceState }),
   };
+}
+
+/** The QoS with which an endpoint takes messages, or why it does not take this one (`docs/hono-compatibility.md` §7). */
+function uploadQos(endpoint: UploadAddress['endpoint'], qos: number): 0 | 1 | UploadFailure {
+  if (endpoint === 'event')
+    return qos === 1 ? 1 : { status: 400, text: 'Only QoS 1 supported for event messages' };
+  return qos === 0 || qos === 1 ? qos : { status: 400, text: 'QoS 2 not supported for telemetry messages' };
 }
 
 function failed(failure: UploadFailure): Failed {

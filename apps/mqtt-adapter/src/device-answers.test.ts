@@ -1,6 +1,6 @@
 import type { UploadResult } from '@rollcall/adapter-kit';
 import { expect, test } from 'vitest';
-import { answerUpload, disconnectCode } from './answer-upload.ts';
+import { answerUpload, disconnectCode } from './device-answers.ts';
 
 const accepted: UploadResult = { status: 'accepted' };
 const failed = (status: 400 | 403 | 404 | 429 | 503, terminal = false): UploadResult => ({

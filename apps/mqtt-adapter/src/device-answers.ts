@@ -1,6 +1,48 @@
-import type { UploadResult } from '@rollcall/adapter-kit';
+import type { EndReason, RefusalReason, UploadResult } from '@rollcall/adapter-kit';
 import type { DisconnectReason, RawCause, UploadFailure } from '@rollcall/core';
 import { reasonCodes } from './reason-codes.ts';
+
+/** Return codes of a CONNACK of MQTT 3.1.1 §3.2.2.3. */
+const returnCodes = {
+  identifierRejected: 0x02,
+  serverUnavailable: 0x03,
+  badUserNameOrPassword: 0x04,
+  notAuthorized: 0x05,
+} as const;
+
+interface ConnackCodes {
+  /** For MQTT 3.1 and 3.1.1. */
+  readonly v3: number;
+  readonly v5: number;
+}
+
+/** Why a device is not let in: by the kit, or for its client id. */
+export type RefusedFor = RefusalReason | 'identifier-rejected';
+
+/** What a refused device is told: the codes of Hono's adapter where it has one (`docs/hono-compatibility.md` §6). */
+export const refusalCodes: Readonly<Record<RefusedFor, ConnackCodes>> = {
+  'bad-credentials': { v3: returnCodes.badUserNameOrPassword, v5: reasonCodes.badUserNameOrPassword },
+  // What it presented was not looked at: it may be right.
+  throttled: { v3: returnCodes.serverUnavailable, v5: reasonCodes.connectionRateExceeded },
+  'tenant-disabled': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },
+  'adapter-disabled': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },
+  'device-not-registered': { v3: returnCodes.notAuthorized, v5: reasonCodes.notAuthorized },
+  'tenant-connections-exceeded': { v3: returnCodes.notAuthorized, v5: reasonCodes.quotaExceeded },
+  'adapter-connections-exceeded': { v3: returnCodes.serverUnavailable, v5: reasonCodes.useAnotherServer },
+  'device-connections-exceeded': { v3: returnCodes.serverUnavailable, v5: reasonCodes.quotaExceeded },
+  busy: { v3: returnCodes.serverUnavailable, v5: reasonCodes.serverBusy },
+  unavailable: { v3: returnCodes.serverUnavailable, v5: reasonCodes.serverUnavailable },
+  'identifier-rejected': { v3: returnCodes.identifierRejected, v5: reasonCodes.clientIdentifierNotValid },
+};
+
+/** What an MQTT 5.0 device is told when the adapter ends its connection. */
+export const endCodes: Readonly<Record<EndReason, Required<RawCause> & { readonly code: number }>> = {
+  'taken-over': { code: reasonCodes.sessionTakenOver, text: 'Session taken over' },
+  'adapter-shutdown': { code: reasonCodes.serverShuttingDown, text: 'Server shutting down' },
+  'access-revoked': { code: reasonCodes.administrativeAction, text: 'Administrative action' },
+  'credentials-expired': { code: reasonCodes.maximumConnectTime, text: 'Maximum connect time' },
+  'limit-exceeded': { code: reasonCodes.quotaExceeded, text: 'Quota exceeded' },
+};
 
 /** What the device hears about its PUBLISH. */
 export interface UploadAnswer {

@@ -1,0 +1,118 @@
+import type { Socket } from 'node:net';
+import type { HostContext } from '@rollcall/adapter-kit';
+import type { Aedes, AedesOptions, Client } from 'aedes';
+import { internalsOf, serveHalfOpen, stopKeepAliveTimer } from './aedes-internals.ts';
+import type { DeviceConnection } from './device-connection.ts';
+import { readInTurns } from './read-in-turns.ts';
+import { createSilentBroker } from './silent-broker.ts';
+
+export interface DeviceBrokerOptions {
+  readonly maxPacketBytes: number;
+  /** Time within which a network connection must have sent its CONNECT. */
+  readonly connectTimeoutMs: number;
+  /** Messages of QoS 1 that a device may have unanswered. */
+  readonly receiveMaximum: number;
+}
+
+/** An aedes that decides nothing: it asks the connection of the device concerned. */
+export interface DeviceBroker {
+  /** Has aedes speak MQTT on a network connection. What aedes sees there is for the device that `serve` makes. */
+  handle(socket: Socket, serve: (client: Client) => DeviceConnection): void;
+  /** Takes no CONNECT any more. */
+  stopAccepting(): void;
+  close(): Promise<void>;
+}
+
+/** aedes hands its hooks a client: whose connection that is, stands here. */
+type Devices = WeakMap<Client, DeviceConnection>;
+
+export async function createDeviceBroker(
+  { maxPacketBytes, connectTimeoutMs, receiveMaximum }: DeviceBrokerOptions,
+  context: Pick<HostContext, 'failed' | 'log'>,
+): Promise<DeviceBroker> {
+  const devices: Devices = new WeakMap();
+  let phase: 'accepting' | 'stopping' = 'accepting';
+
+  const broker = await createSilentBroker({
+    maximumPacketSize: maxPacketBytes,
+    connectTimeout: connectTimeoutMs,
+    receiveMaximum,
+    // Client ids have a limit of our own, and aedes' answer to it is none for MQTT 5.0.
+    maxClientsIdLength: 65_535,
+    preConnect(client, packet, done) {
+      const goesOn = phase === 'accepting' && devices.get(client)?.connecting(packet);
+      // Where it does not go on, the refusal was written and the socket closes: aedes must not answer too.
+      if (goesOn) done(null, true);
+    },
+    ...hooksOf(devices, context),
+  });
+  tellDevices(broker, devices, context);
+
+  return {
+    handle(socket, serve) {
+      readInTurns(socket);
+      const before = socket.listeners('end');
+      const client = broker.handle(socket);
+      serveHalfOpen(client, before);
+      devices.set(client, serve(client));
+    },
+    stopAccepting() {
+      phase = 'stopping';
+    },
+    close: () => new Promise((resolve) => broker.close(() => resolve())),
+  };
+}
+
+/** What aedes asks before it goes on. */
+function hooksOf(
+  devices: Devices,
+  { failed }: Pick<HostContext, 'failed'>,
+): Pick<AedesOptions, 'authenticate' | 'authorizePublish'> {
+  return {
+    authenticate(client, username, password, done) {
+      devices
+        .get(client)
+        ?.authenticate(username, password)
+        .then((accepted) => {
+          if (accepted) done(null, true);
+        })
+        .catch((error: unknown) => {
+          failed('mqtt: connect', error);
+          internalsOf(client).conn.destroy();
+        });
+    },
+    authorizePublish(client, packet, done) {
+      const device = client && devices.get(client);
+      if (!device) return done(null);
+      device
+        .publish({ ...packet })
+        .then(() => {
+          // Answered already: aedes must neither acknowledge nor keep it.
+          packet.qos = 0;
+          packet.retain = false;
+          done(null);
+        })
+        .catch((error: unknown) => {
+          failed('mqtt: publish', error);
+          internalsOf(client).conn.destroy();
+        });
+      return undefined;
+    },
+  };
+}
+
+/** What aedes tells. */
+function tellDevices(broker: Aedes, devices: Devices, { log }: Pick<HostContext, 'log'>): void {
+  broker.on('clientError', (client, error) => devices.get(client)?.failed(error));
+  broker.on('connectionError', (_client, error) =>
+    log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
+  );
+  broker.on('clientReady', (client) => {
+    stopKeepAliveTimer(client);
+    devices.get(client)?.ready();
+  });
+  // Nothing is delivered to devices yet: what was granted need not be remembered.
+  broker.on('subscribe', (_subscriptions, client) => {
+    internalsOf(client).subscriptions = Object.create(null) as object;
+  });
+}
