@@ -2,7 +2,7 @@ import { ManualClock } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestBed } from './testing/test-bed.ts';
 import type { ScriptedPeer } from './testing/scripted-peer.ts';
-import type { SenderLink } from './sender-link.ts';
+import type { SenderLink } from './sender-options.ts';
 
 const bed = createTestBed();
 afterEach(() => bed.closeAll());
@@ -23,8 +23,8 @@ async function givenAPeerThatEndsSessions(): Promise<{
   return { peer, clock, openSender };
 }
 
-describe('a link with a session of its own', () => {
-  test('a bad address takes no other with it', async () => {
+describe('a sender link with its own session', () => {
+  test('does not harm other links when its address is bad', async () => {
     const { peer, openSender } = await givenAPeerThatEndsSessions();
     peer.refused.set('event/bad', 'amqp:not-found');
     const good = openSender('event/good');
@@ -40,7 +40,7 @@ describe('a link with a session of its own', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('attaches again once the address is good', async () => {
+  test('attaches again once its address is good', async () => {
     const { peer, clock, openSender } = await givenAPeerThatEndsSessions();
     peer.refused.set('event/late', 'amqp:not-found');
     const link = openSender('event/late');
@@ -51,7 +51,7 @@ describe('a link with a session of its own', () => {
     expect(await link.send(message)).toEqual({ status: 'accepted' });
   });
 
-  test('what was in flight when its session ended is told so, and the next message goes out on a new one', async () => {
+  test('gives back what was in flight when its session ends, and sends the next message on a new session', async () => {
     const { peer, openSender } = await givenAPeerThatEndsSessions();
     peer.verdict = () => 'silence';
     const link = openSender('event/a');
@@ -64,7 +64,7 @@ describe('a link with a session of its own', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('a session without outcomes is begun anew, and the others keep theirs', async () => {
+  test('begins another session when no outcomes come, while other links keep theirs', async () => {
     const { peer, clock, openSender } = await givenAPeerThatEndsSessions();
     peer.verdict = ({ address }) => (address === 'event/dead' ? 'silence' : 'accepted');
     const dead = openSender('event/dead');
@@ -85,7 +85,7 @@ describe('a link with a session of its own', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('a peer that does not even begin sessions any more is dialled anew', async () => {
+  test('has the peer dialled again when that does not begin sessions any more', async () => {
     const { peer, clock, openSender } = await givenAPeerThatEndsSessions();
     peer.verdict = () => 'silence';
     const link = openSender('event/a');
@@ -100,7 +100,7 @@ describe('a link with a session of its own', () => {
     expect(await link.send(message)).toEqual({ status: 'accepted' });
   });
 
-  test('its session goes with it', async () => {
+  test('ends its session when it is closed', async () => {
     const { peer, openSender } = await givenAPeerThatEndsSessions();
     const link = openSender('event/a');
     await link.send(message);
@@ -109,7 +109,19 @@ describe('a link with a session of its own', () => {
     await expect.poll(() => peer.openSessions()).toBe(1);
   });
 
-  test('where the peer allows one session only, it is shared', async () => {
+  test('begins no session when it is closed before anything was sent', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    await connection.whenConnected();
+    const options = { creditWaitMs: 1_000, outcomeTimeoutMs: 1_000, ownSession: true };
+    const link = connection.openSender('event/a', options);
+    const sent = link.send(message);
+    await link.close();
+    expect(await sent).toEqual({ status: 'disconnected' });
+    expect(await connection.openSender('event/b', options).send(message)).toEqual({ status: 'accepted' });
+    expect(peer.openSessions(), 'of the connection, and of the other link').toBe(2);
+  });
+
+  test('shares the session of the connection when the peer allows only one', async () => {
     const { peer, connection } = await bed.givenAPeer({}, { channelMax: 0 });
     const options = { creditWaitMs: 1_000, outcomeTimeoutMs: 1_000, ownSession: true };
     expect(await connection.openSender('event/a', options).send(message)).toEqual({ status: 'accepted' });

@@ -9,7 +9,7 @@ afterEach(() => bed.closeAll());
 const bytes = (id: string | number): Uint8Array => rhea.message.encode({ message_id: String(id), body: 'x' });
 const accept = async () => 'accepted' as const;
 
-test('messages are settled as the handler says, also when outcomes mix', async () => {
+test('a receiver settles each message as its handler says, also when outcomes mix', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const link = connection.openReceiver('q', {
     credit: 10,
@@ -27,7 +27,7 @@ test('messages are settled as the handler says, also when outcomes mix', async (
   expect(outcomes[3]).toBe('accepted');
 });
 
-test('credit is renewed: more messages than credit arrive', async () => {
+test('a receiver renews its credit, so that more messages arrive than it gave credit for', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const seen: unknown[] = [];
   const link = connection.openReceiver('q', {
@@ -42,7 +42,7 @@ test('credit is renewed: more messages than credit arrive', async () => {
   expect(seen).toHaveLength(30);
 });
 
-test('a receiver is attached again after the connection was lost', async () => {
+test('a receiver attaches again after the connection was lost', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const states: boolean[] = [];
   const link = connection.openReceiver('q', {
@@ -56,7 +56,7 @@ test('a receiver is attached again after the connection was lost', async () => {
   expect(await peer.deliver('q', bytes(1))).toBe('accepted');
 });
 
-test('a receiver that is refused asks once a second, and receives once it may', async () => {
+test('a receiver that is refused attaches once a second, until the peer allows it', async () => {
   const clock = new ManualClock();
   const { peer, connection } = await bed.givenAPeer({ clock });
   peer.refused.set('q', 'amqp:unauthorized-access');
@@ -74,14 +74,36 @@ test('a receiver that is refused asks once a second, and receives once it may', 
   expect(attempts()).toBe(5);
 });
 
-test('a temporary subscription says that it goes with its link', async () => {
+test('a receiver that is closed by its own listener does not attach again', async () => {
+  const clock = new ManualClock();
+  const { peer, connection } = await bed.givenAPeer({ clock });
+  peer.refused.set('q', 'amqp:not-found');
+  let refusals = 0;
+  const link = connection.openReceiver('q', {
+    credit: 1,
+    onMessage: accept,
+    onRefused() {
+      refusals += 1;
+      void link.close();
+    },
+  });
+  await expect.poll(() => refusals).toBe(1);
+  peer.refused.clear();
+  clock.advance(1_000);
+  const other = connection.openReceiver('other', { credit: 1, onMessage: accept });
+  await expect.poll(() => other.attached()).toBe(true);
+  expect(peer.attached).toEqual(['q', 'other']);
+  expect(link.attached()).toBe(false);
+});
+
+test('a temporary receiver asks that its subscription ends with its link', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const link = connection.openReceiver('q', { credit: 1, temporary: true, onMessage: accept });
   await expect.poll(() => link.attached()).toBe(true);
   expect(peer.lastSource()).toMatchObject({ address: 'q', expiryPolicy: 'link-detach' });
 });
 
-test('closing a receiver leaves the connection to the others', async () => {
+test('a receiver that is closed leaves the connection to the others', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const closing = connection.openReceiver('a', { credit: 1, onMessage: accept });
   const staying = connection.openReceiver('b', { credit: 1, onMessage: accept });
@@ -91,7 +113,7 @@ test('closing a receiver leaves the connection to the others', async () => {
   expect(peer.opened()).toBe(1);
 });
 
-test('a receiver with a session of its own is attached again in a new one when the peer ends it, and others stay', async () => {
+test('a receiver with its own session attaches again in a new one when the peer ends it, and others stay', async () => {
   const clock = new ManualClock();
   const { peer, connection } = await bed.givenAPeer({ clock });
   const causes: unknown[] = [];
@@ -116,7 +138,7 @@ test('a receiver with a session of its own is attached again in a new one when t
   await expect.poll(() => peer.openSessions()).toBe(2);
 });
 
-test('a message that waits stops nobody: many more than the session has room for pass it by', async () => {
+test('a message whose handler waits does not stop others, though more pass it than the session has room for', async () => {
   const { peer, connection } = await bed.givenAPeer();
   let finish = (): void => {};
   const link = connection.openReceiver('q', {
@@ -135,7 +157,7 @@ test('a message that waits stops nobody: many more than the session has room for
   expect(peer.opened()).toBe(1);
 });
 
-test('a message that is held takes no credit, and gives none back twice', async () => {
+test('a message that is held takes no credit, and gives its credit back once', async () => {
   const { peer, connection } = await bed.givenAPeer();
   const waiting: (() => void)[] = [];
   const link = connection.openReceiver('q', {
@@ -159,7 +181,7 @@ test('a message that is held takes no credit, and gives none back twice', async 
 test.each([
   ['no sections', Buffer.from([0xff, 0xff])],
   ['a section that is cut off', Buffer.from(bytes('x')).subarray(0, 7)],
-])('what is no message (%s) is rejected, and does not cost the connection', async (_what, payload) => {
+])('a delivery that is no message (%s) is rejected, and the connection stays', async (_what, payload) => {
   const { peer, connection } = await bed.givenAPeer();
   const link = connection.openReceiver('q', { credit: 1, onMessage: accept });
   await expect.poll(() => link.attached()).toBe(true);

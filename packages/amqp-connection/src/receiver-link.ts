@@ -1,46 +1,22 @@
 import { later } from '@rollcall/core';
-import type { ReceivedMessage } from '@rollcall/core/wire';
 import { settle, type Verdict } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
-import type { LinkHost } from './amqp-connection.ts';
 import { attachReceiver } from './attach-receiver.ts';
+import type { LinkHost } from './link-host.ts';
 import { defaultTimings } from './options.ts';
-import type { TerminusOptions } from './terminus-options.ts';
+import type { ReceiverLink, ReceiverOptions, Settlement } from './receiver-options.ts';
+import type { AttachRefused } from './send-outcome.ts';
 import { toReceivedMessage } from './to-received-message.ts';
 
-export interface ReceiverOptions {
-  /** Messages that may be under way or in the handler at a time. */
-  readonly credit: number;
-  /** Whether the subscription goes with its link (terminus expiry-policy `link-detach`, AMQP 1.0 §3.5.6). */
-  readonly temporary?: boolean;
-  /** What is asked of the source; default: nothing. */
-  readonly source?: TerminusOptions;
-  /** Whether the link has a session of its own: of networks that end a session over a bad address. */
-  readonly ownSession?: boolean;
-  /** Handles one message; the result settles it, a rejection releases it. */
-  onMessage(message: ReceivedMessage, delivery: ReceivedDelivery): Promise<Settlement>;
-  /** Told why nothing can be received, whenever the network refuses or ends the link, or the session or connection it is on. */
-  onRefused?(cause: string): void;
-  /** Told of every attach, and of every loss of the link with its cause. */
-  onStateChange?(attached: boolean, cause?: string): void;
-}
-
-/** What becomes of a message. */
-export type Settlement = 'accepted' | 'released' | 'rejected';
-
-/** How a message came. */
-export interface ReceivedDelivery {
-  /** Whether its link is gone: the network sends it again, and how it is settled here means nothing. */
-  gone(): boolean;
-  /** Lets another message come while this one waits, once. A session has room for 2,048 that are not settled. */
-  hold(): void;
-}
-
-export interface ReceiverLink {
-  /** Whether messages can arrive now. */
-  attached(): boolean;
-  close(): Promise<void>;
-}
+type State =
+  /** There is no connection. */
+  | { readonly phase: 'detached' }
+  /** The peer has not answered the attach. */
+  | { readonly phase: 'attaching'; readonly receiver: rhea.Receiver; disarm(): void }
+  | { readonly phase: 'open'; readonly receiver: rhea.Receiver }
+  /** The peer refused the link or ended it: it is attached again later. */
+  | { readonly phase: 'pausing'; disarm(): void }
+  | { readonly phase: 'closed' };
 
 /** Wait before a link that was refused or lost is tried again on the same connection. */
 const attachAgainMs = 1_000;
@@ -53,114 +29,146 @@ const verdicts: Readonly<Record<Settlement, Verdict>> = {
 
 /** Receives from one address, on whatever connection there is. */
 export function openReceiver(host: LinkHost, address: string, options: ReceiverOptions): ReceiverLink {
-  const { patience } = host;
-  const { clock, log, linkTimeoutMs = defaultTimings.linkTimeoutMs } = host.options;
-  let receiver: rhea.Receiver | undefined;
-  let isOpen = false;
-  let disarm: (() => void) | undefined;
-  let lastComplaint: string | undefined;
+  return new ReattachingReceiver(host, address, options);
+}
 
-  function attach(): void {
-    const dialled = host.current();
-    if (!dialled) return;
-    const attached = attachReceiver(
-      dialled.session,
-      address,
-      options.temporary === true,
-      options.source ?? {},
-      {
-        opened() {
-          if (receiver !== attached) return;
-          disarm?.();
-          isOpen = true;
-          lastComplaint = undefined;
-          attached.add_credit(options.credit);
-          options.onStateChange?.(true);
-        },
-        detached(cause) {
-          if (receiver !== attached) return;
-          leaveLink(cause);
-          attachLater(cause);
-        },
-        received: (delivery, message) => void handle(attached, delivery, message),
-        undecodable: (delivery, error) => refuse(attached, delivery, error),
+class ReattachingReceiver implements ReceiverLink {
+  readonly #host: LinkHost;
+  readonly #address: string;
+  readonly #options: ReceiverOptions;
+  readonly #unsubscribe: readonly (() => void)[];
+  #state: State = { phase: 'detached' };
+  #lastComplaint: string | undefined;
+
+  constructor(host: LinkHost, address: string, options: ReceiverOptions) {
+    this.#host = host;
+    this.#address = address;
+    this.#options = options;
+    this.#unsubscribe = [
+      host.onDialled(() => this.#attach()),
+      host.onLost((cause) => this.#lost(cause)),
+      host.onSessionEnded?.((why) => this.#sessionEnded(why)) ?? (() => {}),
+    ];
+  }
+
+  attached(): boolean {
+    return this.#state.phase === 'open';
+  }
+
+  async close(): Promise<void> {
+    const receiver = this.#receiver();
+    this.#enter({ phase: 'closed' });
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    receiver?.close();
+  }
+
+  #receiver(): rhea.Receiver | undefined {
+    return 'receiver' in this.#state ? this.#state.receiver : undefined;
+  }
+
+  /** A listener may close the link in the middle of any step: it stays closed. */
+  #enter(state: State): void {
+    if (this.#state.phase === 'closed') return;
+    if ('disarm' in this.#state) this.#state.disarm();
+    this.#state = state;
+  }
+
+  #attach(): void {
+    const dialled = this.#host.current();
+    if (!dialled || this.#state.phase === 'closed') return;
+    const { temporary = false, source = {} } = this.#options;
+    const isCurrent = (): boolean => this.#receiver() === receiver;
+    const receiver = attachReceiver(dialled.session, this.#address, temporary, source, {
+      opened: () => {
+        if (isCurrent()) this.#opened(receiver);
       },
-    );
-    receiver = attached;
-    disarm = patience.at(later(patience.monotonic(), linkTimeoutMs), () => {
-      attached.close();
-      receiver = undefined;
-      attachLater(`no answer within ${linkTimeoutMs} ms`);
+      detached: (cause) => {
+        if (isCurrent()) this.#detached(cause);
+      },
+      received: (delivery, message) => void this.#handle(receiver, delivery, message),
+      undecodable: (delivery, error) => this.#reject(receiver, delivery, error),
     });
+    const { patience } = this.#host;
+    const { linkTimeoutMs = defaultTimings.linkTimeoutMs } = this.#host.options;
+    const disarm = patience.at(later(patience.monotonic(), linkTimeoutMs), () => {
+      receiver.close();
+      this.#detached(`no answer within ${linkTimeoutMs} ms`);
+    });
+    this.#enter({ phase: 'attaching', receiver, disarm });
   }
 
-  function attachLater(cause: string): void {
-    // The same trouble is told once, not with every try.
-    if (cause !== lastComplaint) log.warn({ address, cause }, 'messaging network does not let us receive');
-    lastComplaint = cause;
-    options.onRefused?.(cause);
-    disarm = clock.at(later(clock.monotonic(), attachAgainMs), attach);
+  #opened(receiver: rhea.Receiver): void {
+    this.#enter({ phase: 'open', receiver });
+    this.#lastComplaint = undefined;
+    receiver.add_credit(this.#options.credit);
+    this.#options.onStateChange?.(true);
   }
 
-  async function handle(from: rhea.Receiver, delivery: rhea.Delivery, message: rhea.Message): Promise<void> {
+  #detached(cause: string): void {
+    this.#leave(cause);
+    this.#attachLater(cause);
+  }
+
+  #sessionEnded({ condition, description }: AttachRefused): void {
+    if (!this.#receiver()) return;
+    this.#detached([condition, description].filter(Boolean).join(': ') || 'session ended by the peer');
+  }
+
+  #lost(cause: string): void {
+    const hadLink = this.#receiver() !== undefined;
+    this.#leave(cause);
+    if (hadLink && !this.#host.closed()) this.#options.onRefused?.(cause);
+  }
+
+  #leave(cause: string): void {
+    const wasOpen = this.#state.phase === 'open';
+    this.#enter({ phase: 'detached' });
+    if (wasOpen) this.#options.onStateChange?.(false, cause);
+  }
+
+  #attachLater(cause: string): void {
+    const { clock, log } = this.#host.options;
+    // The same trouble is logged once, not with every try.
+    if (cause !== this.#lastComplaint)
+      log.warn({ address: this.#address, cause }, 'messaging network does not let us receive');
+    this.#lastComplaint = cause;
+    this.#options.onRefused?.(cause);
+    if (this.#state.phase === 'closed') return;
+    const disarm = clock.at(later(clock.monotonic(), attachAgainMs), () => this.#attach());
+    this.#enter({ phase: 'pausing', disarm });
+  }
+
+  async #handle(from: rhea.Receiver, delivery: rhea.Delivery, message: rhea.Message): Promise<void> {
     let settlement: Settlement;
-    let renewed = false;
-    // On another link the delivery means nothing any more: the network sends it again.
-    const gone = (): boolean => from !== receiver || !from.is_open();
-    const renew = (): void => {
-      if (renewed || gone()) return;
-      renewed = true;
+    let isRenewed = false;
+    const gone = (): boolean => this.#isGone(from);
+    const renewCredit = (): void => {
+      if (isRenewed || gone()) return;
+      isRenewed = true;
       from.add_credit(1);
     };
     try {
-      settlement = await options.onMessage(toReceivedMessage(message), { gone, hold: renew });
+      settlement = await this.#options.onMessage(toReceivedMessage(message), { gone, hold: renewCredit });
     } catch (error) {
-      log.error({ address, err: error }, 'message could not be handled and is given back');
+      const { log } = this.#host.options;
+      log.error({ address: this.#address, err: error }, 'message could not be handled and is given back');
       settlement = 'released';
     }
     if (gone()) return;
     settle(delivery, verdicts[settlement]);
-    renew();
+    renewCredit();
   }
 
-  function refuse(from: rhea.Receiver, delivery: rhea.Delivery, error: unknown): void {
-    log.error({ address, err: error }, 'what arrived is no message, and is rejected');
-    if (from !== receiver || !from.is_open()) return;
+  #reject(from: rhea.Receiver, delivery: rhea.Delivery, error: unknown): void {
+    const { log } = this.#host.options;
+    log.error({ address: this.#address, err: error }, 'what arrived is no message, and is rejected');
+    if (this.#isGone(from)) return;
     settle(delivery, verdicts.rejected);
     from.add_credit(1);
   }
 
-  function leaveLink(cause: string): void {
-    disarm?.();
-    receiver = undefined;
-    if (!isOpen) return;
-    isOpen = false;
-    options.onStateChange?.(false, cause);
+  /** Whether a link is not the current one any more: the network sends what came over it again. */
+  #isGone(receiver: rhea.Receiver): boolean {
+    return receiver !== this.#receiver() || !receiver.is_open();
   }
-
-  const unsubscribeDialled = host.onDialled(attach);
-  const unsubscribeLost = host.onLost((cause) => {
-    const wasUsed = receiver !== undefined;
-    leaveLink(cause);
-    if (wasUsed && !host.closed()) options.onRefused?.(cause);
-  });
-  const unsubscribeEnded = host.onSessionEnded?.(({ condition, description }) => {
-    if (!receiver) return;
-    const cause = [condition, description].filter(Boolean).join(': ') || 'session ended by the peer';
-    leaveLink(cause);
-    attachLater(cause);
-  });
-
-  return {
-    attached: () => isOpen,
-    async close() {
-      unsubscribeDialled();
-      unsubscribeLost();
-      unsubscribeEnded?.();
-      disarm?.();
-      receiver?.close();
-      receiver = undefined;
-      isOpen = false;
-    },
-  };
 }

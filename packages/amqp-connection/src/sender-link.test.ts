@@ -11,7 +11,7 @@ const bytes = (id: string | number): Uint8Array => rhea.message.encode({ message
 const idsAt = (peer: ScriptedPeer): unknown[] => peer.received.map(({ message }) => message.message_id);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, id) => id);
 
-test('messages gather where they may; the first after a pause leaves at once', async () => {
+test('messages of a link with `gatherMs` leave together; the first after a pause leaves at once', async () => {
   const clock = new ManualClock();
   const { peer, connection } = await bed.givenAPeer({ clock });
   const link = connection.openSender('q', { ...patient, gatherMs: 5 });
@@ -27,7 +27,7 @@ test('messages gather where they may; the first after a pause leaves at once', a
   expect(idsAt(peer)).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('a message can be submitted from inside the callback that hears of a release', async () => {
+test('a message can be submitted from inside the callback that gets the outcome of another', async () => {
   const { peer, connection } = await bed.givenAPeer();
   peer.refused.set('q', 'amqp:not-found');
   const link = connection.openSender('q', patient);
@@ -64,8 +64,8 @@ test('a peer that names no target and gives credit takes messages', async () => 
   expect(await late).toEqual({ status: 'timeout' });
 });
 
-describe('whoever had messages given back because the peer did not answer', () => {
-  test('hears when there is credit', async () => {
+describe('onReachable, after messages came back because the peer did not answer,', () => {
+  test('is called when there is credit', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.credit = 0;
@@ -83,7 +83,7 @@ describe('whoever had messages given back because the peer did not answer', () =
     expect(heard).toBe(1);
   });
 
-  test('hears when an outcome comes after all', async () => {
+  test('is called when an outcome comes after all', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
@@ -97,7 +97,7 @@ describe('whoever had messages given back because the peer did not answer', () =
     expect(heard).toBe(1);
   });
 
-  test('hears nothing where nothing was given back', async () => {
+  test('is not called when nothing came back', async () => {
     const { connection } = await bed.givenAPeer();
     let heard = 0;
     const link = connection.openSender('q', { ...patient, onReachable: () => (heard += 1) });
@@ -106,7 +106,7 @@ describe('whoever had messages given back because the peer did not answer', () =
   });
 });
 
-describe('outcomes', () => {
+describe('the result of a message', () => {
   test.each<[string, Verdict, object]>([
     ['accepted', 'accepted', { status: 'accepted' }],
     ['released', 'released', { status: 'released' }],
@@ -121,13 +121,13 @@ describe('outcomes', () => {
       { status: 'modified', undeliverableHere: false },
     ],
     ['modified', { modified: { undeliverableHere: true } }, { status: 'modified', undeliverableHere: true }],
-  ])('tell what became of a message: %s', async (_name, verdict, outcome) => {
+  ])('is its outcome: %s', async (_name, verdict, outcome) => {
     const { peer, connection } = await bed.givenAPeer();
     peer.verdict = () => verdict;
     expect(await connection.openSender('q', patient).send(bytes(1))).toEqual(outcome);
   });
 
-  test('of many messages keep to their own, and the messages to their order', async () => {
+  test('belongs to that message, and the messages keep their order, when outcomes mix', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.verdict = ({ message }) => (Number(message.message_id) % 3 === 0 ? 'released' : 'accepted');
     const link = connection.openSender('q', patient);
@@ -138,7 +138,7 @@ describe('outcomes', () => {
     );
   });
 
-  test('that do not come in time give the message back, and harm no other', async () => {
+  test('is `timeout` when no outcome comes in time, without harm to other messages', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
@@ -150,7 +150,7 @@ describe('outcomes', () => {
     expect(await link.send(bytes(3))).toEqual({ status: 'accepted' });
   });
 
-  test('need not be awaited: handed over is enough then', async () => {
+  test('comes when the message was handed over, if the caller does not await the outcome', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.verdict = () => 'silence';
     expect(await connection.openSender('q', patient).send(bytes(1), { awaitOutcome: false })).toEqual({
@@ -158,7 +158,7 @@ describe('outcomes', () => {
     });
   });
 
-  test('are no longer awaited once the caller aborts', async () => {
+  test('is `aborted` as soon as the caller aborts', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.verdict = () => 'silence';
     const link = connection.openSender('q', patient);
@@ -170,7 +170,7 @@ describe('outcomes', () => {
     expect(await inFlight).toEqual({ status: 'aborted' });
   });
 
-  test('of what is in flight are unknown when the connection is lost; sending goes on after', async () => {
+  test('is `disconnected` when the connection is lost before the outcome; sending goes on after', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.verdict = () => 'silence';
     const link = connection.openSender('q', patient);
@@ -184,8 +184,8 @@ describe('outcomes', () => {
   });
 });
 
-describe('turns', () => {
-  test('one owner with a thousand messages keeps nobody else waiting for more than a few', async () => {
+describe('the owner of messages', () => {
+  test('that brings a thousand messages has other owners wait for a few of them only', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 10;
     const link = connection.openSender('q', { ...patient, creditWaitMs: 60_000 });
@@ -201,7 +201,7 @@ describe('turns', () => {
     expect(idsAt(peer).filter((id) => String(id).startsWith('a'))).toEqual(upTo(1_000).map((id) => `a${id}`));
   });
 
-  test('one owner has a tenth of the room, and the others have the rest', async () => {
+  test('has a tenth of the room at most, and the others have the rest', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 0;
     const link = connection.openSender('q', { ...patient, creditWaitMs: 60_000, maxWaiting: 100 });
@@ -216,7 +216,7 @@ describe('turns', () => {
     await Promise.all(flood);
   });
 
-  test('patience ends in the order messages came, whoever has the next turn', async () => {
+  test('does not matter for who waits longest: messages come back in the order they came', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.credit = 1;
@@ -236,8 +236,8 @@ describe('turns', () => {
   });
 });
 
-describe('credit', () => {
-  test('is never exceeded, and what gets none is given back', async () => {
+describe('credit of a link', () => {
+  test('is never exceeded, and messages that get none come back', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.credit = 3;
@@ -255,7 +255,7 @@ describe('credit', () => {
     expect(idsAt(peer)).toEqual(['0', '1', '2']);
   });
 
-  test('missing on one link does not hold up another', async () => {
+  test('does not hold up another link while it is missing', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 0;
     const starved = connection.openSender('starved', patient);
@@ -267,7 +267,7 @@ describe('credit', () => {
     expect(await waiting).toEqual({ status: 'accepted' });
   });
 
-  test('is not exceeded either where the session window closes first', async () => {
+  test('is not exceeded when the session window closes first', async () => {
     const { peer, connection } = await bed.givenAPeer();
     // rhea as a peer takes 2,048 unsettled messages.
     peer.credit = 2_500;
@@ -289,7 +289,7 @@ describe('credit', () => {
     expect(idsAt(peer).filter((id) => id !== 'other')).toEqual(upTo(3_000).map(String));
   });
 
-  test('that comes late comes to the link that is there: none is left behind', async () => {
+  test('is used by the attached link when it comes late, and no second link is attached', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.credit = 0;
@@ -305,7 +305,7 @@ describe('credit', () => {
     expect(peer.attached).toEqual(['q']);
   });
 
-  test('is given back when the peer asks for it', async () => {
+  test('is given back when the peer drains the link', async () => {
     const { peer, connection } = await bed.givenAPeer();
     const link = connection.openSender('q', patient);
     await link.send(bytes(1));
@@ -326,7 +326,7 @@ describe('credit', () => {
     expect(await Promise.all(waiting)).toEqual([{ status: 'disconnected' }, { status: 'disconnected' }]);
   });
 
-  test('is not awaited by a message whose caller aborts', async () => {
+  test('is not used by a message whose caller aborts', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 0;
     const link = connection.openSender('q', patient);
@@ -342,8 +342,8 @@ describe('credit', () => {
   });
 });
 
-describe('a link', () => {
-  test('that is refused says so, harms no other, and is not asked for at every message', async () => {
+describe('a sender link', () => {
+  test('that is refused gives messages back with the reason, harms no other, and is not tried for each message', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.refused.set('bad', 'amqp:not-found');
@@ -358,7 +358,7 @@ describe('a link', () => {
     expect(await bad.send(bytes(4))).toEqual({ status: 'accepted' });
   });
 
-  test('that was refused is asked for again on the next connection', async () => {
+  test('that was refused is tried again on the next connection', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.refused.set('q', 'amqp:not-found');
@@ -387,7 +387,7 @@ describe('a link', () => {
     expect(peer.attached).toEqual(['q', 'q']);
   });
 
-  test('that the peer does not answer is given up in time', async () => {
+  test('gives messages back when the peer does not answer its attach in time', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock, linkTimeoutMs: 1_000 });
     await connection.whenConnected();
@@ -398,7 +398,7 @@ describe('a link', () => {
     expect(await sent).toEqual({ status: 'attach-refused', description: 'no answer within 1000 ms' });
   });
 
-  test('is closed without harm to the others', async () => {
+  test('is closed without harm to other links', async () => {
     const { peer, connection } = await bed.givenAPeer();
     const first = connection.openSender('first', patient);
     const second = connection.openSender('second', patient);
@@ -409,7 +409,7 @@ describe('a link', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('without a connection gives back in time', async () => {
+  test('gives messages back in time when there is no connection', async () => {
     const peer = await startScriptedPeer();
     await peer.close();
     const clock = new ManualClock();
@@ -438,7 +438,7 @@ describe('a peer that gives no outcomes', () => {
     return { clock, peer, connection, link, sendInVain };
   }
 
-  test('is dialled anew after ten times the patience', async () => {
+  test('is dialled again after ten outcome time-outs', async () => {
     const { clock, peer, connection, link, sendInVain } = await givenASilentPeer();
     for (let round = 0; round < 9; round++) await sendInVain();
     expect(connection.connected()).toBe(true);
@@ -450,7 +450,7 @@ describe('a peer that gives no outcomes', () => {
     expect(peer.opened()).toBe(2);
   });
 
-  test('keeps its connection where outcomes come, be it late or for another address', async () => {
+  test('keeps its connection when outcomes come late, or for another address', async () => {
     const { peer, connection, sendInVain } = await givenASilentPeer();
     for (let round = 0; round < 9; round++) await sendInVain();
     peer.settleHeld('accepted');
@@ -462,7 +462,7 @@ describe('a peer that gives no outcomes', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('takes up no room for ever, also where nobody awaited the outcome', async () => {
+  test('does not keep the room of its messages, also when no caller awaits their outcome', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock, deliveriesPerConnection: 10 });
     peer.verdict = () => 'silence';
@@ -485,7 +485,7 @@ describe('a peer that gives no outcomes', () => {
 
 describe('after a standstill of this process', () => {
   test.each([1_000, 5_000, 15_000])(
-    'of %i ms, an outcome that waits in the socket counts, and what has none waits on',
+    'of %i ms, an outcome that waits in the socket counts, and messages without one wait on',
     async (stallMs) => {
       const clock = new ManualClock();
       const { peer, connection } = await bed.givenAPeer({ clock });
@@ -505,7 +505,7 @@ describe('after a standstill of this process', () => {
     },
   );
 
-  test('an outcome that does not come is still missed', async () => {
+  test('a message whose outcome does not come has `timeout`', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.verdict = () => 'silence';
@@ -530,7 +530,7 @@ describe('after a standstill of this process', () => {
     expect(await sent).toEqual({ status: 'accepted' });
   });
 
-  test('a link whose attach was answered meanwhile is there', async () => {
+  test('a link whose attach was answered meanwhile is open', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     await connection.whenConnected();

@@ -1,0 +1,21 @@
+import type { Clock } from '@rollcall/core';
+import type { Dialled } from './dial.ts';
+import type { AmqpConnectionOptions } from './options.ts';
+import type { AttachRefused } from './send-outcome.ts';
+
+/** What links need of the connection they live on. */
+export interface LinkHost {
+  readonly options: AmqpConnectionOptions;
+  /** Time that counts against the peer: while this process stands still, the peer is not late with an answer. */
+  readonly patience: Clock;
+  /** The connection of this moment. */
+  current(): Dialled | undefined;
+  /** Whether there will never be a connection again. */
+  closed(): boolean;
+  /** Calls `listener` whenever there is a new connection, and at once where there is one. The result unsubscribes. */
+  onDialled(listener: () => void): () => void;
+  /** Calls `listener` whenever the connection was lost, and when it is closed. The result unsubscribes. */
+  onLost(listener: (cause: string) => void): () => void;
+  /** Calls `listener` whenever the peer ended the session and the connection stays. The result unsubscribes. */
+  onSessionEnded?(listener: (why: AttachRefused) => void): () => void;
+}

@@ -1,0 +1,160 @@
+import { createFailureReport, patientClock } from '@rollcall/containment';
+import { sleep, TransportError, type Clock } from '@rollcall/core';
+import { describeFailure } from './describe-failure.ts';
+import { dial, type Dialled } from './dial.ts';
+import { isLastingFailure } from './lasting-trouble.ts';
+import type { LinkHost } from './link-host.ts';
+import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
+import { redialDelayMs } from './redial-delay.ts';
+import { subscribe } from './subscribe.ts';
+
+/** A connection that lasted so long was worth making. */
+const provenAfterMs = 1_000;
+
+/** Dials, and again whenever the connection is lost, until it is closed. */
+export class RedialledConnection implements LinkHost {
+  readonly options: AmqpConnectionOptions;
+  readonly patience: Clock;
+  /** For the log. */
+  readonly #peer: string;
+  readonly #closing = new AbortController();
+  readonly #dialledListeners = new Set<() => void>();
+  readonly #lostListeners = new Set<(cause: string) => void>();
+  readonly #failed: (where: string, error: unknown) => void;
+  readonly #ended: Promise<void>;
+  #current: Dialled | undefined;
+  #lastComplaint = '';
+
+  constructor(options: AmqpConnectionOptions) {
+    this.options = options;
+    this.patience = patientClock(options.clock);
+    this.#peer = `${options.host}:${options.port}`;
+    this.#failed = createFailureReport(options).failed;
+    this.#ended = this.#keepConnected();
+  }
+
+  current(): Dialled | undefined {
+    return this.#current;
+  }
+
+  closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  onDialled(listener: () => void): () => void {
+    const unsubscribe = subscribe(this.#dialledListeners, listener);
+    if (this.#current) listener();
+    return unsubscribe;
+  }
+
+  onLost(listener: (cause: string) => void): () => void {
+    return subscribe(this.#lostListeners, listener);
+  }
+
+  /** Resolves once there is a connection; rejects when `signal` aborts or the connection is closed first. */
+  whenConnected(signal?: AbortSignal): Promise<void> {
+    const signals = signal ? [signal, this.#closing.signal] : [this.#closing.signal];
+    return new Promise((resolve, reject) => {
+      const stop = (): void => {
+        unsubscribe();
+        for (const each of signals) each.removeEventListener('abort', giveUp);
+      };
+      const giveUp = (): void => {
+        stop();
+        reject(new TransportError('no connection to the messaging network'));
+      };
+      let unsubscribe = (): void => {};
+      unsubscribe = this.onDialled(() => {
+        // The first call may come before `onDialled` returned.
+        queueMicrotask(() => {
+          stop();
+          resolve();
+        });
+      });
+      if (signals.some((each) => each.aborted)) giveUp();
+      for (const each of signals) each.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ended;
+  }
+
+  async #keepConnected(): Promise<void> {
+    const { clock, random, redial = defaultTimings.redial } = this.options;
+    let retries = 0;
+    while (!this.closed()) {
+      const dialled = await this.#dial();
+      const since = clock.monotonic();
+      if (dialled) await this.#useUntilLost(dialled);
+      // A peer that lets us in and throws us out at once is dialled with growing pauses too.
+      const isProven = dialled !== undefined && clock.monotonic() - since >= provenAfterMs;
+      retries = isProven ? 1 : retries + 1;
+      await sleep(clock, redialDelayMs(retries, random, redial), this.#closing.signal);
+    }
+    this.#tellLost('closed');
+  }
+
+  /** @returns `undefined` where it failed. */
+  async #dial(): Promise<Dialled | undefined> {
+    const { options } = this;
+    try {
+      const current = { ...options, ...options.renewed?.() };
+      return await dial(current, this.patience, this.#failed, this.#closing.signal);
+    } catch (error) {
+      if (!this.closed()) this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #complain(error: unknown): void {
+    const { log } = this.options;
+    const text = describeFailure(error, this.#peer);
+    // The same trouble is logged once, not with every try.
+    if (text !== this.#lastComplaint) log.warn({ peer: this.#peer }, text);
+    this.#lastComplaint = text;
+    this.#contain(() => this.options.onDialFailed?.({ text, lasting: isLastingFailure(error) }));
+  }
+
+  async #useUntilLost(dialled: Dialled): Promise<void> {
+    const { log } = this.options;
+    const peer = this.#peer;
+    this.#lastComplaint = '';
+    this.#current = dialled;
+    log.info({ peer }, 'connected to the messaging network');
+    this.#contain(() => this.options.onStateChange?.(true));
+    for (const listener of this.#dialledListeners) this.#contain(listener);
+    const cause = await Promise.race([
+      dialled.lost,
+      dialled.closed.then(() => 'closed'),
+      aborted(this.#closing.signal),
+    ]);
+    this.#current = undefined;
+    dialled.hangUp(this.closed(), cause);
+    this.#tellLost(cause);
+    this.#contain(() => this.options.onStateChange?.(false));
+    if (this.closed()) await dialled.closed;
+    else log.warn({ peer, cause }, 'connection to the messaging network lost');
+  }
+
+  #tellLost(cause: string): void {
+    for (const listener of this.#lostListeners) this.#contain(() => listener(cause));
+  }
+
+  /** A listener that throws must not keep the others from hearing, nor the connection from being dialled again. */
+  #contain(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failed('messaging network', error);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('closed');
+    else signal.addEventListener('abort', () => resolve('closed'), { once: true });
+  });
+}
