@@ -3,7 +3,7 @@ import { contentType } from '../wire/content-type.ts';
 import { Malformed } from '../wire/malformed.ts';
 import { plainRecord } from '../wire/record.ts';
 import type { HandshakeFailure } from './counters.ts';
-import type { ReceivedHello } from './hello-desk.ts';
+import type { ReceivedHello } from './hello-verifier.ts';
 import type { HandshakeHost } from './handshake-start.ts';
 import { startHandshake } from './handshake.ts';
 import { canResume, negotiate } from './negotiate.ts';
@@ -26,15 +26,18 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
   const known = hello.sessionId.length > 0 ? sessions.get(hello.sessionId) : undefined;
   const session = known && canResume(hello, known.cipherSuite) ? known : undefined;
   if (session === undefined || settings.mayResume === undefined) begin(session);
-  else askLeave(session, settings.mayResume).catch((error: unknown) => host.onThrown(error));
+  else {
+    pending.state = { name: 'asking-whether-to-resume' };
+    ask(session, settings.mayResume).catch((error: unknown) => host.onThrown(error));
+  }
 
-  async function askLeave(asked: Session<P>, mayResume: (principal: P) => Promise<boolean>): Promise<void> {
+  async function ask(asked: Session<P>, mayResume: (principal: P) => Promise<boolean>): Promise<void> {
     let may = false;
     try {
       may = await mayResume(asked.principal);
       if (!may) sessions.forget(asked.id);
     } catch {
-      // Then the client proves anew who it is; this session may be good another time.
+      // Then the client proves once more who it is. The session may be good another time.
       counters.lookupFailures++;
     }
     if (options.isOver()) return;
@@ -55,7 +58,7 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
       options.onFailed(terms.reason);
       return;
     }
-    pending.handshake = startHandshake({
+    const handshake = startHandshake({
       host,
       peer: pending.peer,
       hello,
@@ -66,5 +69,6 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
       session: resumed,
       connectionId: terms.clientConnectionId ? options.newConnectionId() : Buffer.alloc(0),
     });
+    pending.state = { name: 'under-way', handshake };
   }
 }

@@ -7,6 +7,7 @@ import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
 import type { Association } from './association.ts';
 import { createCounters, type DropReason, type DtlsCounters } from './counters.ts';
 import { RunningHandshakes } from './running-handshakes.ts';
+import { handshakeOf } from './pending-handshakes.ts';
 import { OpenAssociations } from './open-associations.ts';
 import type { DtlsServerOptions } from './options.ts';
 import { peerKey, type Peer } from './peer.ts';
@@ -143,7 +144,7 @@ class Receiver<P> {
       if (each === undefined) this.#parts.drop('malformed', peer);
       else if (each.type === handshakeType.clientHello)
         answered =
-          this.#handshakes.desk.take(each, { peer, key, recordSequence: sequence, isAnswered: answered }) ||
+          this.#handshakes.hellos.take(each, { peer, key, recordSequence: sequence, isAnswered: answered }) ||
           answered;
       else this.#takeMessage(each, peer, key);
     }
@@ -158,7 +159,8 @@ class Receiver<P> {
   #takeMessage(fragment: HandshakeFragment, peer: Peer, key: string): void {
     const mine = this.#handshakes.pending.get(key);
     if (mine) mine.heardAt = this.#parts.monotonic();
-    if (mine?.handshake) mine.handshake.add(fragment);
+    const handshake = handshakeOf(mine);
+    if (handshake) handshake.add(fragment);
     else this.#parts.drop('unexpected', peer);
   }
 
@@ -166,7 +168,7 @@ class Receiver<P> {
   #takeProtected(record: DtlsRecord, peer: Peer, key: string, isAnswered: boolean): boolean {
     const isHidden = record.type === contentType.tls12Cid;
     const mine = this.#handshakes.pending.get(key);
-    const handshake = mine?.handshake;
+    const handshake = handshakeOf(mine);
     const isItsOwn = handshake?.connectionId.equals(record.connectionId) === true;
     if (mine && isItsOwn) mine.heardAt = this.#parts.monotonic();
     const association = isHidden

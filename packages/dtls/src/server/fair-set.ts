@@ -14,8 +14,13 @@ export interface FairSet<T> {
   count(groups: readonly string[]): number;
   /** Those of the smallest group, all groups being named, the oldest first. */
   of(groups: readonly string[]): Iterable<T>;
-  /** Who gives way; where groups are named, within these. */
+  /** Which one gives way; where groups are named, within these. */
   leastFair(groups?: readonly string[]): T | undefined;
+}
+
+/** @param depth how many groups, one within the other, each member belongs to. */
+export function createFairSet<T>(depth: number): FairSet<T> {
+  return new TreeOfGroups(depth);
 }
 
 interface Group<T> {
@@ -29,13 +34,69 @@ interface Group<T> {
   greatest: number;
 }
 
-export function createFairSet<T>(depth: number): FairSet<T> {
-  const root = createGroup<T>(depth);
-  const groupsOf = new Map<T, readonly string[]>();
+class TreeOfGroups<T> implements FairSet<T> {
+  readonly #depth: number;
+  readonly #root: Group<T>;
+  readonly #namesOf = new Map<T, readonly string[]>();
+
+  constructor(depth: number) {
+    this.#depth = depth;
+    this.#root = createGroup(depth);
+  }
+
+  get size(): number {
+    return this.#root.size;
+  }
+
+  add(item: T, names: readonly string[]): void {
+    if (this.#namesOf.has(item)) return;
+    this.#namesOf.set(item, names);
+    const path = this.#grow(names);
+    path.at(-1)?.items?.add(item);
+    resize(path, names, 1);
+  }
+
+  delete(item: T): boolean {
+    const names = this.#namesOf.get(item);
+    if (!names) return false;
+    this.#namesOf.delete(item);
+    const path = this.#pathTo(names);
+    path.at(-1)?.items?.delete(item);
+    resize(path, names, -1);
+    return true;
+  }
+
+  touch(item: T): void {
+    const names = this.#namesOf.get(item);
+    if (!names) return;
+    const path = this.#pathTo(names);
+    const items = path.at(-1)?.items;
+    items?.delete(item);
+    items?.add(item);
+    resize(path, names, 0);
+  }
+
+  count(names: readonly string[]): number {
+    return this.#find(names)?.size ?? 0;
+  }
+
+  of(names: readonly string[]): Iterable<T> {
+    return this.#find(names)?.items ?? [];
+  }
+
+  leastFair(names: readonly string[] = []): T | undefined {
+    let group = this.#find(names);
+    while (group?.bySize) group = first(group.bySize.get(group.greatest));
+    return first(group?.items);
+  }
+
+  #find(names: readonly string[]): Group<T> | undefined {
+    return this.#pathTo(names)[names.length];
+  }
 
   /** From the root down to the named group, as far as there are such. */
-  function pathTo(names: readonly string[]): readonly Group<T>[] {
-    const path = [root];
+  #pathTo(names: readonly string[]): readonly Group<T>[] {
+    const path = [this.#root];
     for (const name of names) {
       const next = path.at(-1)?.groups?.get(name);
       if (!next) break;
@@ -44,71 +105,18 @@ export function createFairSet<T>(depth: number): FairSet<T> {
     return path;
   }
 
-  function find(names: readonly string[]): Group<T> | undefined {
-    return pathTo(names)[names.length];
-  }
-
-  function grow(names: readonly string[]): readonly Group<T>[] {
-    let group = root;
+  /** The same, where groups that are not there yet are made. */
+  #grow(names: readonly string[]): readonly Group<T>[] {
+    let group = this.#root;
     const path = [group];
     names.forEach((name, level) => {
-      const next: Group<T> = group.groups?.get(name) ?? createGroup<T>(depth - level - 1);
+      const next: Group<T> = group.groups?.get(name) ?? createGroup<T>(this.#depth - level - 1);
       group.groups?.set(name, next);
       path.push(next);
       group = next;
     });
     return path;
   }
-
-  function change(path: readonly Group<T>[], names: readonly string[], by: 1 | 0 | -1): void {
-    path.forEach((group, level) => {
-      const parent = path[level - 1];
-      if (parent) unrank(parent, group);
-      group.size += by;
-      if (!parent) return;
-      if (group.size > 0) rank(parent, group);
-      else parent.groups?.delete(names[level - 1] ?? '');
-      findGreatest(parent);
-    });
-  }
-
-  return {
-    get size() {
-      return root.size;
-    },
-    add(item, names) {
-      if (groupsOf.has(item)) return;
-      groupsOf.set(item, names);
-      const path = grow(names);
-      path.at(-1)?.items?.add(item);
-      change(path, names, 1);
-    },
-    delete(item) {
-      const names = groupsOf.get(item);
-      if (!names) return false;
-      groupsOf.delete(item);
-      const path = pathTo(names);
-      path.at(-1)?.items?.delete(item);
-      change(path, names, -1);
-      return true;
-    },
-    touch(item) {
-      const names = groupsOf.get(item);
-      if (!names) return;
-      const path = pathTo(names);
-      const items = path.at(-1)?.items;
-      items?.delete(item);
-      items?.add(item);
-      change(path, names, 0);
-    },
-    count: (names) => find(names)?.size ?? 0,
-    of: (names) => find(names)?.items ?? [],
-    leastFair(names = []) {
-      let group = find(names);
-      while (group?.bySize) group = first(group.bySize.get(group.greatest));
-      return first(group?.items);
-    },
-  };
 }
 
 function createGroup<T>(depth: number): Group<T> {
@@ -120,6 +128,19 @@ function createGroup<T>(depth: number): Group<T> {
     bySize: isSmallest ? undefined : new Map(),
     greatest: 0,
   };
+}
+
+/** Changes the size of each group of a path, and with it the group's place among its equals: the last one. */
+function resize<T>(path: readonly Group<T>[], names: readonly string[], by: 1 | 0 | -1): void {
+  path.forEach((group, level) => {
+    const parent = path[level - 1];
+    if (parent) unrank(parent, group);
+    group.size += by;
+    if (!parent) return;
+    if (group.size > 0) rank(parent, group);
+    else parent.groups?.delete(names[level - 1] ?? '');
+    findGreatest(parent);
+  });
 }
 
 function rank<T>({ bySize }: Group<T>, group: Group<T>): void {

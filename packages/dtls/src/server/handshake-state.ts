@@ -1,7 +1,7 @@
 import type { ClientFlightOutcome } from './client-flight.ts';
 
 /**
- * Where a handshake is, from our ServerHello on. What comes before, the cookie and the ClientHello, is in `hello-desk.ts`, which
+ * Where a handshake is, from our ServerHello on. What comes before, the cookie and the ClientHello, is in `hello-verifier.ts`, which
  * keeps nothing of a client that has not shown its cookie. In every state but the last an alert that the keys protect ends it.
  */
 export type HandshakeState<P> =

@@ -35,7 +35,7 @@ import type { Session } from './session-cache.ts';
  *                              <-------           HelloVerifyRequest          Flight 2
  *     ClientHello with cookie  ------->                                       Flight 3
  *
- *                      hello-desk.ts up to here; from here on this file
+ *                      hello-verifier.ts up to here; from here on this file
  *
  *   Full                       <-------           ServerHello                 Flight 4
  *                                                 Certificate           (1)

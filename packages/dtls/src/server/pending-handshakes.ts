@@ -13,10 +13,20 @@ export interface Pending {
   /** What its ClientHello began with: another one is another handshake. */
   readonly clientRandom: Buffer;
   readonly helloSequence: number;
-  /** Until the ClientHello is there. */
-  hello: MessageCollector | undefined;
-  /** From then on, unless it waits for leave to resume a session. */
-  handshake: Handshake | undefined;
+  state: PendingState;
+}
+
+/** How far a handshake has come. */
+export type PendingState =
+  /** Next: the rest of the ClientHello. */
+  | { readonly name: 'receiving-hello'; readonly collector: MessageCollector }
+  /** The ClientHello names a session. Next: whether it may be resumed (`mayResume`). */
+  | { readonly name: 'asking-whether-to-resume' }
+  /** Our ServerHello went out; for its own states see `handshake-state.ts`. */
+  | { readonly name: 'under-way'; readonly handshake: Handshake };
+
+export function handshakeOf(pending: Pending | undefined): Handshake | undefined {
+  return pending?.state.name === 'under-way' ? pending.state.handshake : undefined;
 }
 
 /**

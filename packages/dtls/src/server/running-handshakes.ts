@@ -1,10 +1,15 @@
 import { beginHandshake } from './begin-handshake.ts';
-import { createCookieJar } from './cookie-jar.ts';
 import type { HandshakeFailure } from './counters.ts';
 import type { HandshakeHost } from './handshake-start.ts';
-import { createHelloDesk, type HelloDesk } from './hello-desk.ts';
+import { createHelloCookies } from './hello-cookies.ts';
+import { HelloVerifier } from './hello-verifier.ts';
 import type { OpenAssociations } from './open-associations.ts';
-import { createPendingHandshakes, type Pending, type PendingHandshakes } from './pending-handshakes.ts';
+import {
+  createPendingHandshakes,
+  handshakeOf,
+  type Pending,
+  type PendingHandshakes,
+} from './pending-handshakes.ts';
 import { periodically, type Periodically } from './periodically.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -17,7 +22,7 @@ const inVain: ReadonlySet<HandshakeFailure> = new Set(['timeout', 'restarted', '
 /** The handshakes of a server, from the first ClientHello to an association or a failure. */
 export class RunningHandshakes<P> {
   readonly pending: PendingHandshakes;
-  readonly desk: HelloDesk;
+  readonly hellos: HelloVerifier;
   readonly #parts: ServerParts<P>;
   readonly #associations: OpenAssociations<P>;
   readonly #ticks: Periodically;
@@ -31,7 +36,7 @@ export class RunningHandshakes<P> {
       isShared: (address) => settings.isSharedAddress?.(address) === true,
     });
     this.#ticks = periodically(settings.clock, handshakeTickMs, (now) => this.#tick(now));
-    this.desk = this.#createDesk();
+    this.hellos = this.#createVerifier();
   }
 
   /** Costs this client its handshake, where it has one. */
@@ -48,12 +53,12 @@ export class RunningHandshakes<P> {
     for (const each of this.pending) this.#failOrReport(each, 'closing');
   }
 
-  #createDesk(): HelloDesk {
+  #createVerifier(): HelloVerifier {
     const { settings, counters, monotonic, drop } = this.#parts;
     const { randomBytes, cookieRotationMs } = settings;
     const { pending } = this;
-    return createHelloDesk({
-      cookies: createCookieJar({ monotonic, randomBytes, rotationMs: cookieRotationMs }),
+    return new HelloVerifier({
+      cookies: createHelloCookies({ monotonic, randomBytes, rotationMs: cookieRotationMs }),
       pending,
       monotonic,
       send(datagram, peer) {
@@ -99,7 +104,7 @@ export class RunningHandshakes<P> {
     for (const each of this.pending)
       try {
         if (this.#isTooLate(each, now)) this.#fail(each, 'timeout');
-        else each.handshake?.tick(now);
+        else handshakeOf(each)?.tick(now);
       } catch (error) {
         this.#parts.blame(error, each.peer, () => this.giveUp(each));
       }
@@ -112,9 +117,10 @@ export class RunningHandshakes<P> {
   }
 
   #fail(mine: Pending, failure: HandshakeFailure): void {
-    mine.handshake?.abandon();
+    const handshake = handshakeOf(mine);
+    handshake?.abandon();
     this.pending.delete(mine);
-    const told = (inVain.has(failure) && mine.handshake?.suspicion) || failure;
+    const told = (inVain.has(failure) && handshake?.suspicion) || failure;
     this.#parts.counters.failures[told]++;
     this.#parts.settings.onHandshakeFailed?.(mine.peer, told);
   }

@@ -1,16 +1,8 @@
-import { randomBytes as systemRandomBytes, sign, type KeyObject, type X509Certificate } from 'node:crypto';
+import { randomBytes as systemRandomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites } from '../crypto/cipher-suite.ts';
-import { createEphemeralKey } from '../crypto/ecdhe.ts';
-import {
-  extendedMasterSecret,
-  finishedData,
-  isFinished,
-  masterSecret,
-  pskPremaster,
-} from '../crypto/key-schedule.ts';
+import { extendedMasterSecret, finishedData, isFinished, masterSecret } from '../crypto/key-schedule.ts';
 import type { SecureRecords } from '../crypto/secure-records.ts';
-import { changeCipherSpec, sendFlight, type FlightItem } from '../server/flight.ts';
 import { certificateList } from '../server/server-messages.ts';
 import { alertMessage, readAlert } from '../wire/alert.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
@@ -19,10 +11,10 @@ import { handshakeMessage, readFragments } from '../wire/handshake-message.ts';
 import { handshakeType } from '../wire/handshake-type.ts';
 import { createMessageCollector, type MessageCollector } from '../wire/message-collector.ts';
 import { readRecords, type DtlsRecord } from '../wire/read-records.ts';
-import { ecdsaSha256 } from '../wire/signature-scheme.ts';
-import { uint16, vector16 } from '../wire/vectors.ts';
+import { answerKeyExchange, certificateVerify } from './client-answers.ts';
 import { clientHelloMessage } from './client-hello-message.ts';
 import type { ClientCloseReason, ClientSession, DtlsClientOptions } from './client-options.ts';
+import { OutgoingMessages } from './outgoing-messages.ts';
 import {
   readServerCertificate,
   readServerHello,
@@ -51,255 +43,254 @@ export interface DtlsClient {
   readonly serverConnectionId: Buffer;
 }
 
-const longestRetransmitMs = 60_000;
-const maxTransmissions = 12;
 const maxServerMessages = 8;
+const maxServerMessageBytes = 16_384;
 const maxHeldRecords = 8;
 
 export function createDtlsClient(options: DtlsClientOptions): DtlsClient {
-  const { clock, psk, certificate, tamper, connectionId = Buffer.alloc(0) } = options;
-  const { randomBytes = systemRandomBytes, maxDatagramBytes = 1_232 } = options;
-  const random = Buffer.from(randomBytes(32));
-  let phase: 'connecting' | 'open' | 'closed' = 'connecting';
-  let transcript: Buffer[] = [];
-  let flight: FlightItem[] = [];
-  let nextMessage = 0;
-  let nextPlainSequence = 0;
-  let helloSequence = 0;
-  let retransmitMs = options.retransmitMs ?? 1_000;
-  let transmissions = 0;
-  let disarm = (): void => {};
-  let collector: MessageCollector = collect(0);
-  let due = 0;
-  let hello: ServerHello | undefined;
-  let serverCertificate: X509Certificate | undefined;
-  let serverPoint: Buffer | undefined;
-  let isAskedForCertificate = false;
-  let master: KeyObject | undefined;
-  let records: SecureRecords | undefined;
-  let held: DtlsRecord[] = [];
-  let isResumed = false;
-  let alert: number | undefined;
+  return new Client(options);
+}
 
-  function collect(firstSequence: number): MessageCollector {
-    return createMessageCollector({
-      firstSequence,
-      maxBytes: Array.from({ length: maxServerMessages }, () => 16_384),
-    });
+/** For the flights see `../server/handshake.ts`. */
+class Client implements DtlsClient {
+  readonly #options: DtlsClientOptions;
+  readonly #random: Buffer;
+  readonly #out: OutgoingMessages;
+  /** `connecting` until the server's Finished was verified, also before `connect`. */
+  #phase: 'connecting' | 'open' | 'closed' = 'connecting';
+  /** Of our ClientHello, and so of the server's first message. */
+  #helloSequence = 0;
+  #collector: MessageCollector = collectFrom(0);
+  /** The sequence number of the server's next message. */
+  #due = 0;
+  #hello: ServerHello | undefined;
+  #serverCertificate: X509Certificate | undefined;
+  #serverPoint: Buffer | undefined;
+  #isAskedForCertificate = false;
+  #master: KeyObject | undefined;
+  #records: SecureRecords | undefined;
+  /** Protected records that came before there were keys. */
+  #held: DtlsRecord[] = [];
+  #isResumed = false;
+  #alert: number | undefined;
+
+  constructor(options: DtlsClientOptions) {
+    this.#options = options;
+    this.#random = Buffer.from((options.randomBytes ?? systemRandomBytes)(32));
+    this.#out = new OutgoingMessages(options);
   }
 
-  function say(type: number, body: Buffer, isProtected = false): void {
-    const message = handshakeMessage(type, nextMessage++, tamper?.message?.(type, body) ?? body);
-    transcript.push(message);
-    const fragments = isProtected ? [message] : (tamper?.fragments?.([message]) ?? [message]);
-    for (const fragment of fragments)
-      flight.push({ type: contentType.handshake, body: fragment, isProtected });
+  get isOpen(): boolean {
+    return this.#phase === 'open';
   }
 
-  function sayHello(cookie: Uint8Array): void {
-    flight = [];
-    transcript = [];
-    helloSequence = nextMessage;
-    due = helloSequence;
-    collector = collect(helloSequence);
-    say(handshakeType.clientHello, clientHelloMessage(options, random, cookie));
-    transmit();
+  get alert(): number | undefined {
+    return this.#alert;
   }
 
-  function transmit(): void {
-    disarm();
-    transmissions++;
-    nextPlainSequence = sendFlight(flight, {
-      records,
-      nextPlainSequence,
-      maxDatagramBytes,
-      send: (datagram) => options.send(datagram),
-    });
-    if (phase !== 'connecting' || transmissions >= maxTransmissions) return;
-    disarm = clock.at(clock.monotonic() + retransmitMs, transmit);
-    retransmitMs = Math.min(2 * retransmitMs, longestRetransmitMs);
+  get isResumed(): boolean {
+    return this.#isResumed;
   }
 
-  function takePlain({ type, fragment }: DtlsRecord): void {
-    if (type === contentType.alert && phase === 'connecting' && readAlert(fragment) === 'fatal') {
-      alert = fragment[1];
-      end('alert');
+  get serverConnectionId(): Buffer {
+    return this.#hello?.connectionId ?? Buffer.alloc(0);
+  }
+
+  get session(): ClientSession | undefined {
+    const hello = this.#hello;
+    return hello && this.#master && hello.sessionId.length > 0
+      ? { id: hello.sessionId, master: this.#master, cipherSuite: hello.cipherSuite }
+      : undefined;
+  }
+
+  connect(): void {
+    this.#sayHello(Buffer.alloc(0));
+  }
+
+  receive(datagram: Uint8Array): void {
+    const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+    for (const record of readRecords(bytes, this.#options.connectionId?.length ?? 0)) {
+      if (record === undefined || this.#phase === 'closed') continue;
+      if (record.epoch === 0) this.#takePlain(record);
+      else this.#takeProtected(record);
     }
-    if (type !== contentType.handshake || phase !== 'connecting') return;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#options.send(this.seal(contentType.applicationData, bytes));
+  }
+
+  seal(type: number, bytes: Uint8Array): Buffer {
+    if (!this.#records) throw new Error('there are no keys yet');
+    return this.#records.seal(type, bytes);
+  }
+
+  close(): void {
+    if (this.#phase === 'open')
+      this.#options.send(this.seal(contentType.alert, alertMessage('warning', 'closeNotify')));
+    this.#end('closed');
+  }
+
+  vanish(): void {
+    this.#out.stop();
+    this.#phase = 'closed';
+  }
+
+  #sayHello(cookie: Uint8Array): void {
+    const out = this.#out;
+    out.beginFlight();
+    out.transcript = [];
+    this.#helloSequence = out.nextSequence;
+    this.#due = this.#helloSequence;
+    this.#collector = collectFrom(this.#helloSequence);
+    out.say(handshakeType.clientHello, clientHelloMessage(this.#options, this.#random, cookie));
+    out.transmit(undefined);
+  }
+
+  #takePlain({ type, fragment }: DtlsRecord): void {
+    if (this.#phase !== 'connecting') return;
+    if (type === contentType.alert && readAlert(fragment) === 'fatal') {
+      this.#alert = fragment[1];
+      this.#end('alert');
+    }
+    if (type !== contentType.handshake) return;
     for (const each of readFragments(fragment))
       if (each?.type === handshakeType.helloVerifyRequest) {
-        const isAnswer = each.sequence === helloSequence && hello === undefined;
-        if (isAnswer) sayHello(new ByteReader(each.bytes.subarray(2)).vector8());
-      } else if (each) collector.add(each);
-    advance();
+        const isAnswer = each.sequence === this.#helloSequence && this.#hello === undefined;
+        if (isAnswer) this.#sayHello(new ByteReader(each.bytes.subarray(2)).vector8());
+      } else if (each) this.#collector.add(each);
+    this.#takeMessages();
   }
 
-  function advance(): void {
-    for (let message = collector.get(due); message !== undefined; message = collector.get(due)) {
-      transcript.push(handshakeMessage(message.type, due, message.body));
-      due++;
-      take(message.type, message.body);
+  #takeMessages(): void {
+    for (
+      let message = this.#collector.get(this.#due);
+      message !== undefined;
+      message = this.#collector.get(this.#due)
+    ) {
+      this.#out.transcript.push(handshakeMessage(message.type, this.#due, message.body));
+      this.#due++;
+      this.#take(message.type, message.body);
     }
   }
 
-  function take(type: number, body: Buffer): void {
-    if (type === handshakeType.serverHello) {
-      hello = readServerHello(body);
-      isResumed = hello.sessionId.length > 0 && options.session?.id.equals(hello.sessionId) === true;
-      if (isResumed && options.session) useMaster(options.session.master);
-    } else if (type === handshakeType.certificate) serverCertificate = readServerCertificate(body);
+  #take(type: number, body: Buffer): void {
+    const hello = this.#hello;
+    if (type === handshakeType.serverHello) this.#takeServerHello(readServerHello(body));
+    else if (type === handshakeType.certificate) this.#serverCertificate = readServerCertificate(body);
     else if (type === handshakeType.serverKeyExchange && hello) {
-      const randoms = Buffer.concat([random, hello.random]);
-      serverPoint = readServerKeyExchange(body, serverCertificate, randoms);
-      if (!serverPoint) end('server-not-authentic');
-    } else if (type === handshakeType.certificateRequest) isAskedForCertificate = true;
-    else if (type === handshakeType.serverHelloDone && phase === 'connecting') answer();
+      const randoms = Buffer.concat([this.#random, hello.random]);
+      this.#serverPoint = readServerKeyExchange(body, this.#serverCertificate, randoms);
+      if (!this.#serverPoint) this.#end('server-not-authentic');
+    } else if (type === handshakeType.certificateRequest) this.#isAskedForCertificate = true;
+    else if (type === handshakeType.serverHelloDone && hello && this.#phase === 'connecting')
+      this.#answer(hello);
   }
 
-  function answer(): void {
-    if (!hello) return;
-    flight = [];
+  #takeServerHello(hello: ServerHello): void {
+    const { session } = this.#options;
+    this.#hello = hello;
+    this.#isResumed = hello.sessionId.length > 0 && session?.id.equals(hello.sessionId) === true;
+    if (this.#isResumed && session) this.#useMaster(hello, session.master);
+  }
+
+  /** Our side of a full handshake: from the certificate, where one is asked for, to Finished. */
+  #answer(hello: ServerHello): void {
+    const { psk, certificate } = this.#options;
+    const out = this.#out;
     const { keyExchange } = cipherSuites[hello.cipherSuite];
-    if (isAskedForCertificate) say(handshakeType.certificate, certificateList(certificate?.chain ?? []));
-    const ephemeral = serverPoint && createEphemeralKey();
-    const shared = serverPoint && ephemeral?.agree(serverPoint);
-    const identity = keyExchange === 'ecdhe_ecdsa' ? [] : [vector16(psk?.identity ?? Buffer.alloc(0))];
-    say(
-      handshakeType.clientKeyExchange,
-      Buffer.concat([...identity, ...(ephemeral ? [ephemeral.point] : [])]),
-    );
-    const secret = psk?.secret ?? Buffer.alloc(0);
-    const premaster = keyExchange === 'ecdhe_ecdsa' && shared ? shared : pskPremaster(secret, shared);
-    const randoms = { client: random, server: hello.random };
-    const derived = hello.extendedMasterSecret
-      ? extendedMasterSecret(premaster, transcript)
-      : masterSecret(premaster, randoms);
-    if (isAskedForCertificate && certificate && certificate.chain.length > 0) {
-      const signature = sign('sha256', Buffer.concat(transcript), certificate.key);
-      say(handshakeType.certificateVerify, Buffer.concat([uint16(ecdsaSha256), vector16(signature)]));
-    }
-    useMaster(derived);
-    sayFinished();
+    out.beginFlight();
+    if (this.#isAskedForCertificate)
+      out.say(handshakeType.certificate, certificateList(certificate?.chain ?? []));
+    const { body, premaster } = answerKeyExchange(keyExchange, psk, this.#serverPoint);
+    out.say(handshakeType.clientKeyExchange, body);
+    const master = hello.extendedMasterSecret
+      ? extendedMasterSecret(premaster, out.transcript)
+      : masterSecret(premaster, { client: this.#random, server: hello.random });
+    if (this.#isAskedForCertificate && certificate && certificate.chain.length > 0)
+      out.say(handshakeType.certificateVerify, certificateVerify(out.transcript, certificate.key));
+    this.#useMaster(hello, master);
+    this.#sayFinished(master);
   }
 
-  function sayFinished(): void {
-    if (!master) return;
-    flight.push(changeCipherSpec);
-    say(handshakeType.finished, finishedData(master, 'client', transcript), true);
-    transmissions = 0;
-    retransmitMs = options.retransmitMs ?? 1_000;
-    transmit();
+  #sayFinished(master: KeyObject): void {
+    const out = this.#out;
+    out.sayChangeCipherSpec();
+    out.say(handshakeType.finished, finishedData(master, 'client', out.transcript), true);
+    out.expectNewAnswer();
+    out.transmit(this.#records);
   }
 
-  function useMaster(derived: KeyObject): void {
-    if (!hello) return;
-    master = derived;
-    records = agreedRecords({
+  #useMaster(hello: ServerHello, master: KeyObject): void {
+    const { connectionId = Buffer.alloc(0), randomBytes = systemRandomBytes } = this.#options;
+    this.#master = master;
+    this.#records = agreedRecords({
       side: 'client',
       suite: cipherSuites[hello.cipherSuite],
       master,
-      randoms: { client: random, server: hello.random },
+      randoms: { client: this.#random, server: hello.random },
       encryptThenMac: hello.encryptThenMac,
       randomBytes,
       readConnectionId: hello.connectionId ? connectionId : Buffer.alloc(0),
       writeConnectionId: hello.connectionId ?? Buffer.alloc(0),
     });
-    const waiting = held;
-    held = [];
-    for (const record of waiting) takeProtected(record);
+    for (const record of this.#held.splice(0)) this.#takeProtected(record);
   }
 
-  function takeProtected(record: DtlsRecord): void {
-    if (!records) {
-      if (held.length < maxHeldRecords) held.push({ ...record, fragment: Buffer.from(record.fragment) });
+  #takeProtected(record: DtlsRecord): void {
+    if (!this.#records) {
+      const fragment = Buffer.from(record.fragment);
+      if (this.#held.length < maxHeldRecords) this.#held.push({ ...record, fragment });
       return;
     }
-    const opened = records.open(record);
+    const opened = this.#records.open(record);
     if (typeof opened === 'string') return;
     const { type, bytes } = opened;
-    if (type === contentType.applicationData) options.onMessage?.(bytes);
-    else if (type === contentType.alert) takeAlert(bytes);
+    if (type === contentType.applicationData) this.#options.onMessage?.(bytes);
+    else if (type === contentType.alert) this.#takeAlert(bytes);
     else if (type === contentType.handshake && bytes[0] === handshakeType.finished)
-      takeFinished(bytes.subarray(12));
+      this.#takeFinished(bytes.subarray(12));
   }
 
-  function takeAlert(bytes: Buffer): void {
+  #takeAlert(bytes: Buffer): void {
     const meaning = readAlert(bytes);
     if (meaning === undefined) return;
-    alert = bytes[1];
-    end(meaning === 'fatal' ? 'alert' : 'close-notify');
+    this.#alert = bytes[1];
+    this.#end(meaning === 'fatal' ? 'alert' : 'close-notify');
   }
 
-  function takeFinished(bytes: Buffer): void {
-    if (!master) return;
-    if (phase === 'open') {
+  #takeFinished(bytes: Buffer): void {
+    const master = this.#master;
+    if (!master || this.#phase === 'closed') return;
+    const out = this.#out;
+    if (this.#phase === 'open') {
       // The server missed our last flight: ours is the last one where a session is resumed.
-      if (isResumed) transmit();
+      if (this.#isResumed) out.transmitOnce(this.#records);
       return;
     }
-    if (phase === 'closed') return;
-    if (!isFinished(bytes, master, 'server', transcript)) {
-      end('server-not-authentic');
+    if (!isFinished(bytes, master, 'server', out.transcript)) {
+      this.#end('server-not-authentic');
       return;
     }
-    if (isResumed) {
-      transcript.push(handshakeMessage(handshakeType.finished, due, bytes));
-      flight = [];
-      sayFinished();
+    if (this.#isResumed) {
+      out.transcript.push(handshakeMessage(handshakeType.finished, this.#due, bytes));
+      out.beginFlight();
+      this.#sayFinished(master);
     }
-    disarm();
-    phase = 'open';
-    options.onOpen?.();
+    out.stop();
+    this.#phase = 'open';
+    this.#options.onOpen?.();
   }
 
-  function end(reason: ClientCloseReason): void {
-    if (phase === 'closed') return;
-    disarm();
-    phase = 'closed';
-    options.onClose?.(reason);
+  #end(reason: ClientCloseReason): void {
+    if (this.#phase === 'closed') return;
+    this.#out.stop();
+    this.#phase = 'closed';
+    this.#options.onClose?.(reason);
   }
+}
 
-  function seal(type: number, bytes: Uint8Array): Buffer {
-    if (!records) throw new Error('there are no keys yet');
-    return records.seal(type, bytes);
-  }
-
-  return {
-    connect: () => sayHello(Buffer.alloc(0)),
-    receive(datagram) {
-      const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
-      for (const record of readRecords(bytes, connectionId.length))
-        if (record && phase !== 'closed') {
-          if (record.epoch === 0) takePlain(record);
-          else takeProtected(record);
-        }
-    },
-    send: (bytes) => options.send(seal(contentType.applicationData, bytes)),
-    seal,
-    close() {
-      if (phase === 'open') options.send(seal(contentType.alert, alertMessage('warning', 'closeNotify')));
-      end('closed');
-    },
-    vanish() {
-      disarm();
-      phase = 'closed';
-    },
-    get isOpen() {
-      return phase === 'open';
-    },
-    get alert() {
-      return alert;
-    },
-    get session() {
-      return hello && master && hello.sessionId.length > 0
-        ? { id: hello.sessionId, master, cipherSuite: hello.cipherSuite }
-        : undefined;
-    },
-    get isResumed() {
-      return isResumed;
-    },
-    get serverConnectionId() {
-      return hello?.connectionId ?? Buffer.alloc(0);
-    },
-  };
+function collectFrom(firstSequence: number): MessageCollector {
+  const maxBytes = Array.from({ length: maxServerMessages }, () => maxServerMessageBytes);
+  return createMessageCollector({ firstSequence, maxBytes });
 }

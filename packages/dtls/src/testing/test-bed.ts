@@ -10,18 +10,15 @@ import type { Association } from '../server/association.ts';
 import type { DtlsClock, DtlsServerOptions, ServerCertificate } from '../server/options.ts';
 import { peerKey, type Peer } from '../server/peer.ts';
 import type { DtlsClientOptions } from './client-options.ts';
+import { createDatagramQueue, type DatagramQueue, type DatagramQueueOptions } from './datagram-queue.ts';
 import { createDtlsClient, type DtlsClient } from './dtls-client.ts';
 
-export interface TestBedOptions {
-  readonly clock: DtlsClock & { now(): number; advance(durationMs: number): void };
-  /** Waits for the promises that are ready. */
-  settled(): Promise<void>;
+export interface TestBedOptions extends DatagramQueueOptions {
+  readonly clock: TestClock;
   readonly server?: Partial<DtlsServerOptions<string>>;
-  /** What becomes of a datagram: the datagrams that arrive. */
-  readonly network?: (datagram: Buffer) => readonly Buffer[];
-  /** Below this number, out of which a datagram's place in the queue comes; 0 keeps the order. */
-  readonly placeInQueue?: (queued: number) => number;
 }
+
+type TestClock = DtlsClock & { now(): number; advance(durationMs: number): void };
 
 export interface TestDevice {
   readonly client: DtlsClient;
@@ -29,7 +26,7 @@ export interface TestDevice {
   readonly closed: readonly string[];
   /** What it sent so far. */
   readonly sent: readonly Buffer[];
-  /** From now on it is heard of from here. */
+  /** Where it is: its datagrams come from here, from now on. */
   peer: Peer;
 }
 
@@ -51,7 +48,7 @@ export interface TestBed {
   ): TestDevice;
   /** A datagram that somebody sends in the name of `peer`. */
   forge(datagram: Uint8Array, peer: Peer): void;
-  /** Until nothing is under way. */
+  /** Until no datagram is on its way. */
   run(): Promise<void>;
   /** The same, while time goes by. */
   runFor(durationMs: number): Promise<void>;
@@ -75,25 +72,22 @@ export const sensor1: Required<Pick<DtlsClientOptions, 'psk' | 'certificate'>> =
 };
 
 export function createTestBed(options: TestBedOptions): TestBed {
-  const { clock, settled, network = (datagram) => [datagram], placeInQueue = (queued) => queued } = options;
-  const queue: (() => void)[] = [];
+  const { clock } = options;
+  const queue = createDatagramQueue(options);
   const log: string[] = [];
   const answers: Buffer[] = [];
   const destinations: string[] = [];
   const associations: Association<string>[] = [];
-  const devices = new Map<string, DtlsClient>();
+  const clients = new Map<string, DtlsClient>();
   let nextPort = 1;
 
-  function deliver(datagram: Buffer, arrive: (datagram: Buffer) => void): void {
-    for (const each of network(datagram)) queue.splice(placeInQueue(queue.length), 0, () => arrive(each));
-  }
-
   const server = createDtlsServer<string>({
+    ...sensorsOnly(clock),
     clock,
     send(datagram, peer) {
       answers.push(datagram);
       destinations.push(`${peer.address}:${peer.port}`);
-      deliver(datagram, (arrived) => devices.get(peerKey(peer))?.receive(arrived));
+      queue.send(datagram, (arrived) => clients.get(peerKey(peer))?.receive(arrived));
     },
     onOpen(association) {
       associations.push(association);
@@ -105,30 +99,9 @@ export function createTestBed(options: TestBedOptions): TestBed {
     },
     onClose: (association, reason) => log.push(`close ${association.principal} ${reason}`),
     onHandshakeFailed: (_, failure) => log.push(`failed ${failure}`),
-    findPsk: async (identity) => {
-      const isKnown = /^sensor\d+$/.test(identity.toString());
-      return isKnown ? { secret: psk, principal: identity.toString() } : undefined;
-    },
-    certificate: proofOf(createCertificateAuthority('CN=adapter')),
-    verifyCertificate: async ([der]) => (der && isTrusted(new X509Certificate(der)) ? 'sensor1' : undefined),
-    principalKey: (principal) => principal,
-    cipherSuites: cipherSuiteNames,
     ...options.server,
     limits: { maxAssociationsPerPrincipal: 0, ...options.server?.limits },
   });
-
-  function isTrusted(certificate: X509Certificate): boolean {
-    const isValid =
-      clock.now() >= Date.parse(certificate.validFrom) && clock.now() < Date.parse(certificate.validTo);
-    return isValid && certificate.verify(new X509Certificate(authority.der).publicKey);
-  }
-
-  async function run(): Promise<void> {
-    do {
-      for (let arrive = queue.shift(); arrive !== undefined; arrive = queue.shift()) arrive();
-      await settled();
-    } while (queue.length > 0);
-  }
 
   return {
     server,
@@ -136,49 +109,85 @@ export function createTestBed(options: TestBedOptions): TestBed {
     associations,
     answers,
     destinations,
-    device(
-      clientOptions,
-      at = { address: '127.0.0.1', port: nextPort++ },
-      itsNetwork = (datagram) => [datagram],
-    ) {
-      const received: string[] = [];
-      const closed: string[] = [];
-      const sent: Buffer[] = [];
-      let peer = at;
-      const client = createDtlsClient({
-        clock,
-        onMessage: (plaintext) => received.push(plaintext.toString()),
-        onClose: (reason) => closed.push(reason),
-        ...clientOptions,
-        send(datagram) {
-          sent.push(datagram);
-          const from = peer;
-          for (const each of itsNetwork(datagram)) deliver(each, (arrived) => server.receive(arrived, from));
-        },
-      });
-      devices.set(peerKey(peer), client);
-      return {
-        client,
-        received,
-        closed,
-        sent,
-        get peer() {
-          return peer;
-        },
-        set peer(next) {
-          peer = next;
-          devices.set(peerKey(next), client);
-        },
-      };
-    },
+    device: (clientOptions, at = { address: '127.0.0.1', port: nextPort++ }, network) =>
+      createTestDevice({ clientOptions, at, network, clock, queue, server, clients }),
     forge: (datagram, peer) => server.receive(datagram, peer),
-    run,
+    run: () => queue.run(),
     async runFor(durationMs) {
-      await run();
+      await queue.run();
       for (let passedMs = 0; passedMs < durationMs; passedMs += stepMs) {
         clock.advance(stepMs);
-        await run();
+        await queue.run();
       }
+    },
+  };
+}
+
+/** A server that lets in sensors: by the key that all have, or by a certificate of {@link authority}. */
+function sensorsOnly(
+  clock: TestClock,
+): Pick<
+  DtlsServerOptions<string>,
+  'findPsk' | 'certificate' | 'verifyCertificate' | 'principalKey' | 'cipherSuites'
+> {
+  return {
+    findPsk: async (identity) => {
+      const isKnown = /^sensor\d+$/.test(identity.toString());
+      return isKnown ? { secret: psk, principal: identity.toString() } : undefined;
+    },
+    certificate: proofOf(createCertificateAuthority('CN=adapter')),
+    verifyCertificate: async ([der]) =>
+      der && isTrusted(new X509Certificate(der), clock.now()) ? 'sensor1' : undefined,
+    principalKey: (principal) => principal,
+    cipherSuites: cipherSuiteNames,
+  };
+}
+
+function isTrusted(certificate: X509Certificate, now: number): boolean {
+  const isValid = now >= Date.parse(certificate.validFrom) && now < Date.parse(certificate.validTo);
+  return isValid && certificate.verify(new X509Certificate(authority.der).publicKey);
+}
+
+interface TestDeviceParts {
+  readonly clientOptions: Omit<DtlsClientOptions, 'clock' | 'send'>;
+  readonly at: Peer;
+  readonly network: TestBedOptions['network'];
+  readonly clock: TestClock;
+  readonly queue: DatagramQueue;
+  readonly server: DtlsServer<string>;
+  /** By address: this one is added, wherever it is. */
+  readonly clients: Map<string, DtlsClient>;
+}
+
+function createTestDevice(parts: TestDeviceParts): TestDevice {
+  const { clientOptions, at, network = (datagram) => [datagram], clock, queue, server, clients } = parts;
+  const received: string[] = [];
+  const closed: string[] = [];
+  const sent: Buffer[] = [];
+  let peer = at;
+  const client = createDtlsClient({
+    clock,
+    onMessage: (plaintext) => received.push(plaintext.toString()),
+    onClose: (reason) => closed.push(reason),
+    ...clientOptions,
+    send(datagram) {
+      sent.push(datagram);
+      const from = peer;
+      for (const each of network(datagram)) queue.send(each, (arrived) => server.receive(arrived, from));
+    },
+  });
+  clients.set(peerKey(peer), client);
+  return {
+    client,
+    received,
+    closed,
+    sent,
+    get peer() {
+      return peer;
+    },
+    set peer(next) {
+      peer = next;
+      clients.set(peerKey(next), client);
     },
   };
 }

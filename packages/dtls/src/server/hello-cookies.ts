@@ -6,19 +6,23 @@ import { vector8 } from '../wire/vectors.ts';
 const cookieBytes = 20;
 
 /** Proves, without remembering anything, that a client receives what is sent to its address (RFC 6347 §4.2.1). */
-export interface CookieJar {
+export interface HelloCookies {
   cookieFor(peerKey: string, hello: HelloStart): Buffer;
   isGenuine(peerKey: string, hello: HelloStart): boolean;
 }
 
-export interface CookieJarOptions {
+export interface HelloCookiesOptions {
   readonly monotonic: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
   /** How long a secret makes cookies. What it made is accepted for as long again. */
   readonly rotationMs: number;
 }
 
-export function createCookieJar({ monotonic, randomBytes, rotationMs }: CookieJarOptions): CookieJar {
+export function createHelloCookies({
+  monotonic,
+  randomBytes,
+  rotationMs,
+}: HelloCookiesOptions): HelloCookies {
   const newSecret = (): KeyObject => createSecretKey(randomBytes(32));
   let current = newSecret();
   let previous = newSecret();
