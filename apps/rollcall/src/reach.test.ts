@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { consumerOf, reach } from './reach.ts';
 
 const env = {
@@ -12,7 +15,7 @@ const env = {
   ROLLCALL_MQTT_NONSENSE: 'is no matter of the tools',
 };
 
-test('all of it can be in the environment, as adapters have it', () => {
+test('the environment can say all of it, as it does for adapters', () => {
   const settings = reach({}, env);
   expect(settings.network.name).toBe('rabbitmq-3');
   expect(consumerOf(settings)).toEqual({
@@ -25,13 +28,23 @@ test('all of it can be in the environment, as adapters have it', () => {
   });
 });
 
-test('the command line goes first, and a URL decides about TLS', () => {
+test('the password can be in a file, as it can for adapters', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-reach-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'password');
+  writeFileSync(file, 'from a file\n');
+  const { ROLLCALL_MESSAGING_PASSWORD: _password, ...others } = env;
+  const settings = reach({}, { ...others, ROLLCALL_MESSAGING_PASSWORD_FILE: file });
+  expect(consumerOf(settings)).toMatchObject({ password: 'from a file' });
+});
+
+test('the command line goes before the environment, and a URL decides about TLS', () => {
   const settings = reach({ url: 'amqp://other@[::1]:5672', network: 'artemis' }, env);
   expect(settings.network.name).toBe('artemis');
   expect(consumerOf(settings)).toMatchObject({ url: 'amqp://[::1]:5672', username: 'other', password: 'p' });
 });
 
-test('mistakes in the environment are told, and another section is none of ours', () => {
+test('a mistake in the options of messaging is an error, and other sections are ignored', () => {
   expect(() => reach({}, { ROLLCALL_MESSAGING_PORT: 'x' })).toThrow(/ROLLCALL_MESSAGING_PORT/);
   expect(() => reach({}, { ROLLCALL_MESSAGING_PROT: '1' })).toThrow(/did you mean ROLLCALL_MESSAGING_PORT/);
 });

@@ -4,7 +4,7 @@ import { later, type Clock } from '@rollcall/core';
 export interface SupervisedOptions {
   readonly name: string;
   readonly clock: Clock;
-  /** Starts the process anew each time. */
+  /** Starts a process. */
   spawn(): ChildProcess;
   /** Resolves once the process works; rejects with what is wrong. */
   whenReady(child: ChildProcess): Promise<void>;
@@ -24,55 +24,70 @@ export interface Supervised {
 
 const firstDelayMs = 500;
 const maxDelayMs = 10_000;
+/** A process that runs for so long is forgiven its deaths. */
+const forgivenAfterMs = 60_000;
+
+/**
+ * - `starting`: a process was started, and does not work yet.
+ * - `running`: it works.
+ * - `ended`: it died, and waits to be started again.
+ * - `stopped`: it is not started again.
+ */
+type Phase = 'starting' | 'running' | 'ended' | 'stopped';
 
 /** Keeps a child process running: one that dies is started again, later with each time in a row. */
 export function supervise(options: SupervisedOptions): Supervised {
   const { name, clock, tell } = options;
+  let phase: Phase = 'ended';
   let child: ChildProcess | undefined;
-  let stopping = false;
   let deaths = 0;
   let disarm = (): void => {};
 
-  function launch(): Promise<void> {
+  async function launch(): Promise<void> {
     const started = options.spawn();
+    phase = 'starting';
     child = started;
-    let ready = false;
     const exited = new Promise<never>((_resolve, reject) => {
       started.once('exit', (code, signal) => {
         child = undefined;
         const how = signal === null ? `with status ${code}` : `by ${signal}`;
-        if (!ready) reject(new Error(`${name} ended ${how} before it was ready`));
-        else if (!stopping) restart(how);
+        // Ignored unless the process was still starting.
+        reject(new Error(`${name} ended ${how} before it was ready`));
+        if (phase === 'running') restart(how);
       });
     });
-    return Promise.race([options.whenReady(started), exited]).then(() => {
-      ready = true;
-    });
+    await Promise.race([options.whenReady(started), exited]);
+    if (phase === 'starting') phase = 'running';
   }
 
   function restart(how: string): void {
+    phase = 'ended';
     deaths += 1;
     const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (deaths - 1));
     tell(`${name} ended unexpectedly (${how}); starting it again`);
-    disarm = clock.at(later(clock.monotonic(), delayMs), () => {
-      launch().then(
-        () => {
-          tell(`${name} is back`);
-          // A process that stays is forgiven.
-          disarm = clock.at(later(clock.monotonic(), 60_000), () => (deaths = 0));
-        },
-        (error: unknown) => {
-          if (!stopping) restart(error instanceof Error ? error.message : String(error));
-        },
-      );
-    });
+    disarm = clock.at(later(clock.monotonic(), delayMs), () => void relaunch());
+  }
+
+  async function relaunch(): Promise<void> {
+    try {
+      await launch();
+    } catch (error) {
+      if (phase !== 'stopped') restart(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    tell(`${name} is back`);
+    disarm = clock.at(later(clock.monotonic(), forgivenAfterMs), () => (deaths = 0));
+  }
+
+  function startNoMore(): void {
+    phase = 'stopped';
+    disarm();
   }
 
   return {
     start: launch,
     async stop(patienceMs) {
-      stopping = true;
-      disarm();
+      startNoMore();
       const running = child;
       if (!running) return;
       const ended = new Promise<void>((resolve) => running.once('exit', () => resolve()));
@@ -83,8 +98,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     },
     lookNow: () => void child?.kill('SIGHUP'),
     kill() {
-      stopping = true;
-      disarm();
+      startNoMore();
       child?.kill('SIGKILL');
     },
   };

@@ -23,7 +23,7 @@ export const registryUnderTestContent = {
 
 /**
  * - `password`: `sensor` of the enabled tenant gets another one.
- * - `trust-anchor`: the enabled tenant trusts nobody any more.
+ * - `trust-anchor`: the enabled tenant has no trust anchor any more.
  * - `device`: `sensor` of the enabled tenant is disabled.
  * - `nothing`: what is stored is written once more.
  */
@@ -38,151 +38,169 @@ export interface RegistryUnderTest {
   cleanUp?(): Promise<void>;
 }
 
+/** Opens a registry for one test, and closes it after the test. */
+type WithRegistry = (
+  use: (registry: DeviceRegistry, alter: RegistryUnderTest['alter']) => Promise<void>,
+) => Promise<void>;
+
+const asTenant = (tenant: string): TenantId => deviceRef(tenant, '').tenant;
+const asDevice = (device: string): DeviceId => deviceRef('', device).device;
+/** Names of nothing; some of them are something in JavaScript. */
+const unknownNames = ['nowhere', '__proto__', 'constructor', '', '\u0000'];
+
 /** Every registry must pass. */
 export function describeRegistry(name: string, open: () => Promise<RegistryUnderTest>): void {
-  describe(`${name} honours the DeviceRegistry contract`, () => {
-    async function withRegistry(
-      use: (registry: DeviceRegistry, alter: RegistryUnderTest['alter']) => Promise<void>,
-    ): Promise<void> {
-      const { registry, alter, cleanUp } = await open();
-      try {
-        await use(registry, alter);
-      } finally {
-        await registry.close();
-        await cleanUp?.();
-      }
+  const withRegistry: WithRegistry = async (use) => {
+    const { registry, alter, cleanUp } = await open();
+    try {
+      await use(registry, alter);
+    } finally {
+      await registry.close();
+      await cleanUp?.();
     }
-    const asTenant = (tenant: string): TenantId => deviceRef(tenant, '').tenant;
-    const asDevice = (device: string): DeviceId => deviceRef('', device).device;
-    const odd = ['nowhere', '__proto__', 'constructor', '', '\u0000'];
-
-    test('tenants are found by name, disabled ones too', () =>
-      withRegistry(async (registry) => {
-        expect(await registry.getTenant('enabled')).toMatchObject({
-          status: 'found',
-          value: { id: 'enabled', enabled: true },
-        });
-        expect(await registry.getTenant('disabled')).toMatchObject({
-          status: 'found',
-          value: { enabled: false },
-        });
-        for (const tenant of odd) expect(await registry.getTenant(tenant)).toEqual({ status: 'not-found' });
-      }));
-
-    test('credentials are found by tenant, type and auth-id', () =>
-      withRegistry(async (registry) => {
-        const query = { tenant: asTenant('enabled'), type: 'hashed-password', authId: 'sensor' } as const;
-        expect(await registry.getCredentials(query)).toMatchObject({
-          status: 'found',
-          value: { device: { tenant: 'enabled', device: 'sensor' }, authId: 'sensor', enabled: true },
-        });
-        for (const authId of odd)
-          expect(await registry.getCredentials({ ...query, authId })).toEqual({ status: 'not-found' });
-        for (const type of ['psk', 'x509-cert'] as const)
-          expect(await registry.getCredentials({ ...query, type })).toEqual({ status: 'not-found' });
-        for (const tenant of odd)
-          expect(await registry.getCredentials({ ...query, tenant: asTenant(tenant) })).toEqual({
-            status: 'not-found',
-          });
-      }));
-
-    test('shared keys are found, each of them', () =>
-      withRegistry(async (registry) => {
-        const answer = await registry.getCredentials({
-          tenant: asTenant('enabled'),
-          type: 'psk',
-          authId: 'shared',
-        });
-        if (answer.status !== 'found') throw new Error(answer.status);
-        expect(answer.value.device).toEqual(deviceRef('enabled', 'sensor'));
-        expect(answer.value.secrets.map(({ key }) => key)).toEqual(registryUnderTestContent.pskKeys);
-      }));
-
-    test('credentials for a certificate are found by its subject', () =>
-      withRegistry(async (registry) => {
-        const query = { tenant: asTenant('enabled'), type: 'x509-cert' } as const;
-        const { certificateSubject } = registryUnderTestContent;
-        const answer = await registry.getCredentials({ ...query, authId: certificateSubject });
-        expect(answer).toMatchObject({ status: 'found', value: { device: { device: 'sensor' } } });
-        const lower = certificateSubject.toLowerCase();
-        expect(await registry.getCredentials({ ...query, authId: lower })).toEqual({ status: 'not-found' });
-      }));
-
-    test('a tenant is found by the name of its trust anchor, a disabled one too', () =>
-      withRegistry(async (registry) => {
-        for (const [tenant, subjectDn] of Object.entries(registryUnderTestContent.trustAnchors)) {
-          const answer = await registry.getTenantByTrustAnchor(subjectDn);
-          expect(answer).toMatchObject({
-            status: 'found',
-            value: { id: tenant, trustAnchors: [{ subjectDn }] },
-          });
-          expect(answer).toEqual(await registry.getTenant(tenant));
-        }
-        for (const subjectDn of odd)
-          expect(await registry.getTenantByTrustAnchor(subjectDn)).toEqual({ status: 'not-found' });
-      }));
-
-    test.each<readonly [RegistryAlteration, readonly RegistryChange[]]>([
-      [
-        'password',
-        [
-          {
-            type: 'credentials',
-            tenant: asTenant('enabled'),
-            credentialsType: 'hashed-password',
-            authId: 'sensor',
-          },
-        ],
-      ],
-      ['trust-anchor', [{ type: 'tenant', tenant: asTenant('enabled') }]],
-      ['device', [{ type: 'device', device: deviceRef('enabled', 'sensor') }]],
-      ['nothing', []],
-    ])('listeners are told of a change of %s, once, when the answers are new', (what, expected) =>
-      withRegistry(async (registry, alter) => {
-        const told: RegistryChange[] = [];
-        const asked: Promise<unknown>[] = [];
-        const device = deviceRef('enabled', 'sensor');
-        const query = { tenant: device.tenant, type: 'hashed-password', authId: 'sensor' } as const;
-        const ask = (): Promise<unknown> =>
-          Promise.all([
-            registry.getTenant('enabled'),
-            registry.getCredentials(query),
-            registry.assertRegistration(device),
-          ]);
-        const before = await ask();
-        const ignored = registry.onChange(() =>
-          told.push({ type: 'tenant', tenant: asTenant('unsubscribed') }),
-        );
-        ignored();
-        registry.onChange((change) => {
-          told.push(change);
-          asked.push(ask());
-        });
-        await alter(what);
-        expect(told).toEqual(expected);
-        for (const answers of asked) expect(await answers).not.toEqual(before);
-        if (what === 'nothing') expect(await ask(), 'secrets are the same').toEqual(before);
-      }),
-    );
-
-    test.each([
-      ['a device for itself', 'sensor', undefined, 'found'],
-      ['a disabled device', 'disabled-sensor', undefined, 'not-found'],
-      ['an unknown device', 'nobody', undefined, 'not-found'],
-      ['a gateway for its device', 'child', 'gw', 'found'],
-      ['a gateway for a device of others', 'sensor', 'gw', 'not-authorized'],
-      ['a gateway for an unknown device', 'nobody', 'gw', 'not-found'],
-      ['a disabled gateway', 'child', 'disabled-gw', 'not-authorized'],
-      ['an unknown gateway', 'child', 'nobody', 'not-authorized'],
-    ])('registration of %s', (_what, device, gateway, status) =>
-      withRegistry(async (registry) => {
-        const answer = await registry.assertRegistration(
-          deviceRef('enabled', device),
-          gateway === undefined ? undefined : asDevice(gateway),
-        );
-        expect(answer.status).toBe(status);
-        if (answer.status === 'found') expect(answer.value.device).toEqual(deviceRef('enabled', device));
-      }),
-    );
+  };
+  describe(`${name} honours the DeviceRegistry contract`, () => {
+    describeTenants(withRegistry);
+    describeCredentials(withRegistry);
+    describeChanges(withRegistry);
+    describeRegistrations(withRegistry);
   });
+}
+
+function describeTenants(withRegistry: WithRegistry): void {
+  test('getTenant finds a tenant by its id, also a disabled one', () =>
+    withRegistry(async (registry) => {
+      expect(await registry.getTenant('enabled')).toMatchObject({
+        status: 'found',
+        value: { id: 'enabled', enabled: true },
+      });
+      expect(await registry.getTenant('disabled')).toMatchObject({
+        status: 'found',
+        value: { enabled: false },
+      });
+      for (const tenant of unknownNames)
+        expect(await registry.getTenant(tenant)).toEqual({ status: 'not-found' });
+    }));
+
+  test('getTenantByTrustAnchor finds a tenant by the name of its trust anchor, also a disabled one', () =>
+    withRegistry(async (registry) => {
+      for (const [tenant, subjectDn] of Object.entries(registryUnderTestContent.trustAnchors)) {
+        const answer = await registry.getTenantByTrustAnchor(subjectDn);
+        expect(answer).toMatchObject({
+          status: 'found',
+          value: { id: tenant, trustAnchors: [{ subjectDn }] },
+        });
+        expect(answer).toEqual(await registry.getTenant(tenant));
+      }
+      for (const subjectDn of unknownNames)
+        expect(await registry.getTenantByTrustAnchor(subjectDn)).toEqual({ status: 'not-found' });
+    }));
+}
+
+function describeCredentials(withRegistry: WithRegistry): void {
+  test('getCredentials finds a password by tenant, type and auth-id, and only by all three', () =>
+    withRegistry(async (registry) => {
+      const query = { tenant: asTenant('enabled'), type: 'hashed-password', authId: 'sensor' } as const;
+      expect(await registry.getCredentials(query)).toMatchObject({
+        status: 'found',
+        value: { device: { tenant: 'enabled', device: 'sensor' }, authId: 'sensor', enabled: true },
+      });
+      for (const authId of unknownNames)
+        expect(await registry.getCredentials({ ...query, authId })).toEqual({ status: 'not-found' });
+      for (const type of ['psk', 'x509-cert'] as const)
+        expect(await registry.getCredentials({ ...query, type })).toEqual({ status: 'not-found' });
+      for (const tenant of unknownNames)
+        expect(await registry.getCredentials({ ...query, tenant: asTenant(tenant) })).toEqual({
+          status: 'not-found',
+        });
+    }));
+
+  test('getCredentials answers with each of the pre-shared keys of a device', () =>
+    withRegistry(async (registry) => {
+      const answer = await registry.getCredentials({
+        tenant: asTenant('enabled'),
+        type: 'psk',
+        authId: 'shared',
+      });
+      if (answer.status !== 'found') throw new Error(answer.status);
+      expect(answer.value.device).toEqual(deviceRef('enabled', 'sensor'));
+      expect(answer.value.secrets.map(({ key }) => key)).toEqual(registryUnderTestContent.pskKeys);
+    }));
+
+  test('getCredentials finds a certificate by its subject, whose letters keep their case', () =>
+    withRegistry(async (registry) => {
+      const query = { tenant: asTenant('enabled'), type: 'x509-cert' } as const;
+      const { certificateSubject } = registryUnderTestContent;
+      const answer = await registry.getCredentials({ ...query, authId: certificateSubject });
+      expect(answer).toMatchObject({ status: 'found', value: { device: { device: 'sensor' } } });
+      const lower = certificateSubject.toLowerCase();
+      expect(await registry.getCredentials({ ...query, authId: lower })).toEqual({ status: 'not-found' });
+    }));
+}
+
+function describeChanges(withRegistry: WithRegistry): void {
+  test.each<readonly [RegistryAlteration, readonly RegistryChange[]]>([
+    [
+      'password',
+      [
+        {
+          type: 'credentials',
+          tenant: asTenant('enabled'),
+          credentialsType: 'hashed-password',
+          authId: 'sensor',
+        },
+      ],
+    ],
+    ['trust-anchor', [{ type: 'tenant', tenant: asTenant('enabled') }]],
+    ['device', [{ type: 'device', device: deviceRef('enabled', 'sensor') }]],
+    ['nothing', []],
+  ])('listeners are told once of a change of %s, when the answers are new already', (what, expected) =>
+    withRegistry(async (registry, alter) => {
+      const told: RegistryChange[] = [];
+      const asked: Promise<unknown>[] = [];
+      const device = deviceRef('enabled', 'sensor');
+      const query = { tenant: device.tenant, type: 'hashed-password', authId: 'sensor' } as const;
+      const ask = (): Promise<unknown> =>
+        Promise.all([
+          registry.getTenant('enabled'),
+          registry.getCredentials(query),
+          registry.assertRegistration(device),
+        ]);
+      const before = await ask();
+      const unsubscribe = registry.onChange(() =>
+        told.push({ type: 'tenant', tenant: asTenant('unsubscribed') }),
+      );
+      unsubscribe();
+      registry.onChange((change) => {
+        told.push(change);
+        asked.push(ask());
+      });
+      await alter(what);
+      expect(told).toEqual(expected);
+      for (const answers of asked) expect(await answers).not.toEqual(before);
+      if (what === 'nothing') expect(await ask(), 'secrets are the same').toEqual(before);
+    }),
+  );
+}
+
+function describeRegistrations(withRegistry: WithRegistry): void {
+  test.each([
+    ['a device for itself', 'sensor', undefined, 'found'],
+    ['a disabled device', 'disabled-sensor', undefined, 'not-found'],
+    ['an unknown device', 'nobody', undefined, 'not-found'],
+    ['a gateway for its device', 'child', 'gw', 'found'],
+    ['a gateway for a device of another', 'sensor', 'gw', 'not-authorized'],
+    ['a gateway for an unknown device', 'nobody', 'gw', 'not-found'],
+    ['a disabled gateway', 'child', 'disabled-gw', 'not-authorized'],
+    ['an unknown gateway', 'child', 'nobody', 'not-authorized'],
+  ])('assertRegistration for %s (device %s, gateway %s) answers %s', (_what, device, gateway, status) =>
+    withRegistry(async (registry) => {
+      const answer = await registry.assertRegistration(
+        deviceRef('enabled', device),
+        gateway === undefined ? undefined : asDevice(gateway),
+      );
+      expect(answer.status).toBe(status);
+      if (answer.status === 'found') expect(answer.value.device).toEqual(deviceRef('enabled', device));
+    }),
+  );
 }

@@ -1,18 +1,11 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import {
-  createFairQueue,
-  type Clock,
-  type FairQueue,
-  type Instant,
-  type Log,
-  type PasswordVerifier,
-  type VerifyingTurn,
-} from '@rollcall/core';
+import type { Clock, Instant, Log, PasswordVerifier, VerifyingTurn } from '@rollcall/core';
+import { createWaitingComparisons } from './waiting-comparisons.ts';
 
 export interface BcryptPool {
   /**
-   * Resolves with whether the password matches. Where too many wait already, the last one of the owner that has
+   * Resolves with whether the password matches. When too many wait already, the last one of the owner that has
    * most of them is `busy`.
    */
   compare(turn: VerifyingTurn, password: string, hash: string): Promise<boolean | 'busy'>;
@@ -27,118 +20,118 @@ interface Job {
   resolve(result: boolean | 'busy'): void;
 }
 
+/** What the thread does. */
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'comparing'; readonly id: number; readonly job: Job; readonly since: Instant }
+  | { readonly kind: 'closed' };
+
+interface PoolContext {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly log: Log;
+}
+
 // Sources run unbuilt in tests, and there the worker is TypeScript too.
 const workerFile = new URL(`./bcrypt-worker${extname(import.meta.url)}`, import.meta.url);
 
-/** The mean of late, and something on top: they differ. */
+/** How much the latest comparison counts in the mean. */
 const newShare = 0.2;
+/** What is promised is so much more than the mean: comparisons differ. */
 const marginFactor = 1.5;
 
-/** Compares bcrypt hashes in one thread of its own, so that a storm of logins delays nothing else. */
-export function createBcryptPool(
-  maxWaiting: number,
-  { clock, log }: { readonly clock: Pick<Clock, 'monotonic'>; readonly log: Log },
-): BcryptPool {
-  const waiting = { trusted: createFairQueue<Job>(), suspect: createFairQueue<Job>() };
-  let wasSuspect = true;
-  let meanMs = 0;
-  let worker: Worker | undefined;
-  let current: { readonly id: number; readonly job: Job; readonly since: Instant } | undefined;
-  let lastId = 0;
-  let closed = false;
+/** Compares bcrypt hashes in a thread of its own, so that many logins at once delay nothing else. */
+export function createBcryptPool(maxWaiting: number, context: PoolContext): BcryptPool {
+  return new OneThread(maxWaiting, context);
+}
 
-  function next(): void {
-    if (current || closed) return;
-    const job = takeNext();
+class OneThread implements BcryptPool {
+  readonly #maxWaiting: number;
+  readonly #clock: PoolContext['clock'];
+  readonly #log: Log;
+  readonly #waiting = createWaitingComparisons<Job>();
+  #state: State = { kind: 'idle' };
+  #worker: Worker | undefined;
+  #lastId = 0;
+  #meanMs = 0;
+
+  constructor(maxWaiting: number, { clock, log }: PoolContext) {
+    this.#maxWaiting = maxWaiting;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  compare(turn: VerifyingTurn, password: string, hash: string): Promise<boolean | 'busy'> {
+    return new Promise((resolve) => {
+      if (this.#state.kind === 'closed' || !this.#makeRoomFor(turn)) {
+        resolve('busy');
+        return;
+      }
+      this.#waiting.push({ turn, password, hash, resolve });
+      this.#startNext();
+    });
+  }
+
+  load(owner: string): { slowMs: number; others: number } {
+    const running = this.#state.kind === 'comparing' ? this.#state.job.turn : undefined;
+    const isAnother = running && running.owner !== owner && this.#waiting.countOf(running) === 0;
+    return {
+      slowMs: this.#meanMs * marginFactor,
+      others: this.#waiting.ownersBeside(owner) + (isAnother ? 1 : 0),
+    };
+  }
+
+  async close(): Promise<void> {
+    const before = this.#state;
+    this.#state = { kind: 'closed' };
+    for (let job = this.#waiting.next(); job; job = this.#waiting.next()) job.resolve('busy');
+    if (before.kind === 'comparing') before.job.resolve('busy');
+    await this.#worker?.terminate();
+  }
+
+  /** Returns whether there is room. */
+  #makeRoomFor(turn: VerifyingTurn): boolean {
+    if (this.#waiting.size < this.#maxWaiting) return true;
+    const loser = this.#waiting.giveWayTo(turn);
+    loser?.resolve('busy');
+    return loser !== undefined;
+  }
+
+  #startNext(): void {
+    if (this.#state.kind !== 'idle') return;
+    const job = this.#waiting.next();
     if (!job) {
       // An idle thread keeps no process alive.
-      worker?.unref();
+      this.#worker?.unref();
       return;
     }
-    lastId += 1;
-    current = { id: lastId, job, since: clock.monotonic() };
-    worker ??= startWorker();
-    worker.ref();
-    worker.postMessage({ id: lastId, password: job.password, hash: job.hash });
+    this.#lastId += 1;
+    this.#state = { kind: 'comparing', id: this.#lastId, job, since: this.#clock.monotonic() };
+    this.#worker ??= this.#startWorker();
+    this.#worker.ref();
+    this.#worker.postMessage({ id: this.#lastId, password: job.password, hash: job.hash });
   }
 
-  function finish(result: boolean | 'busy'): void {
-    const job = current?.job;
-    current = undefined;
-    job?.resolve(result);
-    next();
-  }
-
-  function queueOf({ isSuspect }: VerifyingTurn): FairQueue<Job> {
-    return isSuspect ? waiting.suspect : waiting.trusted;
-  }
-
-  function takeNext(): Job | undefined {
-    wasSuspect = wasSuspect ? waiting.trusted.size === 0 : waiting.suspect.size > 0;
-    return (wasSuspect ? waiting.suspect : waiting.trusted).shift();
-  }
-
-  function countOf({ owner }: VerifyingTurn): number {
-    return waiting.trusted.countOf(owner) + waiting.suspect.countOf(owner);
-  }
-
-  /** Those that are suspect give way first. */
-  function makeRoomFor(turn: VerifyingTurn): boolean {
-    for (const queue of [waiting.suspect, waiting.trusted]) {
-      const last = queue.lastOfLongest();
-      if (!last) continue;
-      const mayTake = turn.isSuspect || !last.turn.isSuspect ? countOf(last.turn) > countOf(turn) + 1 : true;
-      if (!mayTake) return false;
-      queue.remove(last.turn.owner, last);
-      last.resolve('busy');
-      return true;
-    }
-    return false;
-  }
-
-  function load(owner: string): { slowMs: number; others: number } {
-    let others = 0;
-    for (const queue of [waiting.trusted, waiting.suspect])
-      others += queue.owners - (queue.countOf(owner) > 0 ? 1 : 0);
-    const running = current?.job.turn;
-    if (running && running.owner !== owner && countOf(running) === 0) others += 1;
-    return { slowMs: meanMs * marginFactor, others };
-  }
-
-  function startWorker(): Worker {
-    const started = new Worker(workerFile);
-    started.on('message', ({ id, valid }: { id: number; valid: boolean }) => {
-      if (current?.id !== id) return;
-      const tookMs = clock.monotonic() - current.since;
-      meanMs = meanMs === 0 ? tookMs : meanMs + newShare * (tookMs - meanMs);
-      finish(valid);
+  #startWorker(): Worker {
+    const worker = new Worker(workerFile);
+    worker.on('message', ({ id, valid }: { id: number; valid: boolean }) => {
+      if (this.#state.kind !== 'comparing' || this.#state.id !== id) return;
+      const tookMs = this.#clock.monotonic() - this.#state.since;
+      this.#meanMs = this.#meanMs === 0 ? tookMs : this.#meanMs + newShare * (tookMs - this.#meanMs);
+      this.#finish(valid);
     });
-    started.on('error', (error) => {
-      log.error({ err: error }, 'password thread failed');
-      worker = undefined;
-      finish('busy');
+    worker.on('error', (error) => {
+      this.#log.error({ err: error }, 'password thread failed');
+      this.#worker = undefined;
+      this.#finish('busy');
     });
-    return started;
+    return worker;
   }
 
-  return {
-    compare: (turn, password, hash) =>
-      new Promise((resolve) => {
-        const isFull = waiting.trusted.size + waiting.suspect.size >= maxWaiting;
-        if (closed || (isFull && !makeRoomFor(turn))) {
-          resolve('busy');
-          return;
-        }
-        queueOf(turn).push(turn.owner, { turn, password, hash, resolve });
-        next();
-      }),
-    load,
-    async close() {
-      closed = true;
-      for (let job = takeNext(); job; job = takeNext()) job.resolve('busy');
-      current?.job.resolve('busy');
-      current = undefined;
-      await worker?.terminate();
-    },
-  };
+  #finish(result: boolean | 'busy'): void {
+    if (this.#state.kind !== 'comparing') return;
+    const { job } = this.#state;
+    this.#state = { kind: 'idle' };
+    job.resolve(result);
+    this.#startNext();
+  }
 }

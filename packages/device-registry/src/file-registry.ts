@@ -7,18 +7,18 @@ import {
   type RegistryChange,
   type RegistryState,
 } from '@rollcall/core';
-import { followFiles, whenSettled } from '@rollcall/file-follower';
-import { createRegistryLoader } from './registry-loader.ts';
+import { followFiles, whenSettled, type SeenFile } from '@rollcall/file-follower';
+import { createRegistryLoader, type RegistryLoader } from './registry-loader.ts';
 import { createServedRegistry } from './served-registry.ts';
 
 export interface FileRegistryOptions {
-  /** JSON where it ends in `.json`, else YAML. */
+  /** Read as JSON if the name ends in `.json`, else as YAML. */
   readonly file: string;
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * How long devices that are missing in a file that changed stay all the same, where they are many or a whole tenant: the file
-   * may have been cut off. Default 0: not at all.
+   * The file may have been cut off: if many devices or a whole tenant are missing in it, they are served for this long before
+   * they go. Default 0: they go at once.
    */
   readonly holdMs?: number;
   /** Tenants that cannot be, beside those that no registry may have; default: none. */
@@ -32,13 +32,13 @@ export interface FileRegistry extends DeviceRegistry {
   lookNow(): void;
 }
 
-/** When a file is tried again that could not be read. */
+/** A file that could not be read is tried again after this time. */
 const awayAgainMs = 10_000;
-/** When a file is tried again whose thread died: it may have taken all the memory there is. */
+/** A file whose thread died is tried again after this time: it may have taken all the memory there is. */
 const diedAgainMs = 60_000;
 
 /**
- * Opens a registry file, once it has settled, and follows its changes. It is read and compared in a thread of its own.
+ * Opens a registry file once no one writes to it, and follows its changes. It is read and compared in a thread of its own.
  *
  * @throws ConfigError with every problem, where it cannot be used.
  */
@@ -46,7 +46,6 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
   const { file, clock, log, holdMs = 0, tenantRules = [] } = options;
   const served = createServedRegistry();
   const { getTenant, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
-  let closed = false;
   const listeners = new Set<(change: RegistryChange) => void>();
   const loader = createRegistryLoader({
     file,
@@ -55,39 +54,20 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     served,
     holdMs,
     tenantRules,
-    changed(change) {
-      for (const listener of listeners)
-        try {
-          listener(change);
-        } catch (error) {
-          log.error({ file, err: error }, 'a change of the device registry was not heeded');
-        }
-    },
+    changed: (change) => tellAll(listeners, change, file, log),
   });
   const unsettled = (): void =>
     loader.fault('device registry is written to without end: what is in it does not count', [
       `${file}: changes again before it was left alone for a second`,
     ]);
 
-  async function readNow(): Promise<{ readonly signature: string } | { readonly againInMs: number }> {
-    try {
-      const result = await loader.load();
-      if ('signature' in result) return result;
-      return { againInMs: result.status === 'away' ? awayAgainMs : 0 };
-    } catch (error) {
-      const problems = error instanceof ConfigError ? error.problems : [String(error)];
-      if (!closed) loader.fault('device registry could not be loaded, what was read earlier stays', problems);
-      return { againInMs: diedAgainMs };
-    }
-  }
-
-  const first = await loadFirst();
+  const read = await loadFirst(loader, () => whenSettled(file, clock, unsettled));
   const follower = followFiles({
     files: [file],
     clock,
-    read: first,
+    read,
     unsettled,
-    readNow,
+    readNow: () => reload(loader),
     async seen(seen) {
       await loader.seen(seen.status === 'seen' ? seen.signature : undefined);
       if (seen.status === 'away')
@@ -95,25 +75,13 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     },
   });
 
-  /** What the file looked like. */
-  async function loadFirst(): Promise<string> {
-    for (;;) {
-      const seen = await whenSettled(file, clock, unsettled);
-      if (seen.status === 'away') throw new ConfigError([seen.problem]);
-      const result = await loader.load();
-      if (result.status === 'loaded') return result.signature;
-      if (result.status === 'away') throw new ConfigError([result.problem]);
-      if (result.status === 'invalid') throw new ConfigError(result.problems);
-    }
-  }
-
   return {
     getTenant,
     getTenantByTrustAnchor,
     getCredentials,
     assertRegistration,
     async reload() {
-      await readNow();
+      await reload(loader);
     },
     lookNow: () => follower.lookNow(),
     onChange(listener) {
@@ -122,10 +90,50 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     },
     state: () => loader.state(),
     async close() {
-      closed = true;
       follower.stop();
       loader.close();
       listeners.clear();
     },
   };
+}
+
+/** Returns the signature of the file that was loaded. */
+async function loadFirst(loader: RegistryLoader, settled: () => Promise<SeenFile>): Promise<string> {
+  for (;;) {
+    const seen = await settled();
+    if (seen.status === 'away') throw new ConfigError([seen.problem]);
+    const result = await loader.load();
+    if (result.status === 'loaded') return result.signature;
+    if (result.status === 'away') throw new ConfigError([result.problem]);
+    if (result.status === 'invalid') throw new ConfigError(result.problems);
+  }
+}
+
+/** Loads what is in the file now. What is wrong with it is logged. */
+async function reload(
+  loader: RegistryLoader,
+): Promise<{ readonly signature: string } | { readonly againInMs: number }> {
+  try {
+    const result = await loader.load();
+    if ('signature' in result) return result;
+    return { againInMs: result.status === 'away' ? awayAgainMs : 0 };
+  } catch (error) {
+    const problems = error instanceof ConfigError ? error.problems : [String(error)];
+    loader.fault('device registry could not be loaded, what was read earlier stays', problems);
+    return { againInMs: diedAgainMs };
+  }
+}
+
+function tellAll(
+  listeners: ReadonlySet<(change: RegistryChange) => void>,
+  change: RegistryChange,
+  file: string,
+  log: Log,
+): void {
+  for (const listener of listeners)
+    try {
+      listener(change);
+    } catch (error) {
+      log.error({ file, err: error }, 'a change of the device registry was not heeded');
+    }
 }

@@ -9,7 +9,7 @@ import type {
   Timestamp,
 } from '@rollcall/core';
 import { readAccepted } from './accepted-file.ts';
-import { createFaultReport } from './fault-report.ts';
+import { createFaultReport, type FaultReport } from './fault-report.ts';
 import { heldBackText, type HeldBack } from './held-back.ts';
 import { loadInThread } from './load-in-thread.ts';
 import type { LoadedRegistry, LoadResult } from './load-registry.ts';
@@ -21,78 +21,134 @@ export interface LoaderOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly served: ServedRegistry;
-  /** How long what is missing is held back while the file stays as it is; 0: not at all. */
+  /** How long missing devices are held back while the file stays as it is; 0: not at all. */
   readonly holdMs: number;
   readonly tenantRules: readonly IdentifierRule[];
   changed(change: RegistryChange): void;
 }
 
-/** Puts what is in a registry file in the place of what is served. */
+/** Loads a registry file into the registry that is served. */
 export interface RegistryLoader {
-  /** One at a time. What is wrong is logged, and what was served stays. @throws ConfigError where the thread died. */
+  /** Loads one after the other. What is wrong is logged, and what was served stays. @throws ConfigError where the thread died. */
   load(): Promise<LoadResult>;
   /**
-   * What the file looks like now; `undefined`: it is away. Where something is held back, and it stayed so for long enough, or is accepted,
-   * it goes. Never rejects.
+   * What the file looks like now; `undefined`: it is away. What is held back goes once the file stayed like this for long enough,
+   * or the operator accepted it. Never rejects.
    */
   seen(signature: string | undefined): Promise<void>;
-  /** What stays wrong is told once a minute. */
+  /** Logs what is wrong: what stays wrong, once a minute; nothing once it is closed. */
   fault(message: string, problems: readonly string[]): void;
   state(): RegistryState;
   close(): void;
 }
 
+/** What is served now, and of which file it was read. */
+type Served = Pick<LoadedRegistry, 'signature' | 'digest' | 'fingerprints' | 'devices'>;
+
+/** What is held back, since when, and of which file. */
+interface Held {
+  readonly what: HeldBack;
+  readonly since: Instant;
+  readonly digest: string;
+}
+
 export function createRegistryLoader(options: LoaderOptions): RegistryLoader {
-  const { file, clock, log, served, changed, holdMs } = options;
+  return new Loader(options);
+}
+
+class Loader implements RegistryLoader {
+  readonly #options: LoaderOptions;
   // A password that did not change has the same hash at each load, or its devices would have to log in again.
-  const saltKey = randomBytes(32);
-  const closing = new AbortController();
-  const faults = createFaultReport(file, clock, log);
-  let last: Pick<LoadedRegistry, 'digest' | 'fingerprints'> | undefined;
-  let servedSignature: string | undefined;
-  let seenSignature: string | undefined;
-  let devices = 0;
-  let loadedAt = clock.now();
-  let failedAt: Timestamp | undefined;
-  /** What is held back, since when, and of which file. */
-  let held: { readonly what: HeldBack; readonly since: Instant; readonly digest: string } | undefined;
-  let latest: Promise<unknown> = Promise.resolve();
+  readonly #saltKey = randomBytes(32);
+  readonly #closing = new AbortController();
+  readonly #faults: FaultReport;
+  #served: Served | undefined;
+  #held: Held | undefined;
+  /** What the file looks like now; `undefined`: it is away, or was not looked at yet. */
+  #seenSignature: string | undefined;
+  #loadedAt: Timestamp;
+  #failedAt: Timestamp | undefined;
+  #latest: Promise<unknown> = Promise.resolve();
 
-  function fault(message: string, problems: readonly string[]): void {
-    failedAt = clock.now();
-    faults.tell(message, { problems });
+  constructor(options: LoaderOptions) {
+    const { file, clock, log } = options;
+    this.#options = options;
+    this.#faults = createFaultReport(file, clock, log);
+    this.#loadedAt = clock.now();
   }
 
-  /** The first load has somebody who is told. */
-  function faultOfReload(message: string, problems: readonly string[]): void {
-    if (last) fault(message, problems);
+  load(): Promise<LoadResult> {
+    return this.#loadInTurn();
   }
 
-  async function loadNow(accepted?: string): Promise<LoadResult> {
+  async seen(signature: string | undefined): Promise<void> {
+    this.#seenSignature = signature;
+    const held = this.#held;
+    if (!held || signature !== this.#served?.signature) return;
+    this.#tellOfHeld(held);
+    if (!(await this.#mayGo(held))) return;
+    await this.#loadInTurn(held.digest).catch((error: unknown) =>
+      this.fault('device registry could not be loaded', [String(error)]),
+    );
+  }
+
+  fault(message: string, problems: readonly string[]): void {
+    if (this.#closing.signal.aborted) return;
+    this.#failedAt = this.#options.clock.now();
+    this.#faults.tell(message, { problems });
+  }
+
+  state(): RegistryState {
+    return {
+      current: this.#served !== undefined && this.#seenSignature === this.#served.signature && !this.#held,
+      loadedAt: this.#loadedAt,
+      ...(this.#failedAt !== undefined && { failedAt: this.#failedAt }),
+      devices: this.#served?.devices ?? 0,
+      heldDevices: this.#held?.what.devices ?? 0,
+    };
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** One at a time. @param accepted digest of a file of which nothing is held back. */
+  #loadInTurn(accepted?: string): Promise<LoadResult> {
+    const loading = this.#latest.then(() => this.#loadNow(accepted));
+    this.#latest = loading.catch(() => {});
+    return loading;
+  }
+
+  async #loadNow(accepted: string | undefined): Promise<LoadResult> {
+    const { file, holdMs, tenantRules } = this.#options;
     const { result, slices } = await loadInThread(
       {
         file,
-        saltKey,
+        saltKey: this.#saltKey,
         holdsBack: holdMs > 0,
-        tenantRules: options.tenantRules,
-        ...(last && { served: last }),
+        tenantRules,
+        ...(this.#served && { served: this.#served }),
         ...(accepted !== undefined && { accepted }),
       },
-      closing.signal,
+      this.#closing.signal,
     );
     switch (result.status) {
       case 'away':
-        faultOfReload('device registry cannot be read, what was read earlier stays', [result.problem]);
+        this.#faultOfReload('device registry cannot be read, what was read earlier stays', [result.problem]);
         break;
       case 'invalid':
-        seenSignature = result.signature;
-        faultOfReload('changed device registry is not used, what was read earlier stays', result.problems);
+        this.#seenSignature = result.signature;
+        this.#faultOfReload(
+          'changed device registry is not used, what was read earlier stays',
+          result.problems,
+        );
         break;
       case 'unchanged':
-        seenSignature = servedSignature = result.signature;
+        this.#seenSignature = result.signature;
+        if (this.#served) this.#served = { ...this.#served, signature: result.signature };
         break;
       case 'loaded':
-        await use(result, slices);
+        await this.#use(result, slices);
         break;
       case 'moved':
         break;
@@ -102,75 +158,53 @@ export function createRegistryLoader(options: LoaderOptions): RegistryLoader {
     return result;
   }
 
-  async function use(loaded: LoadedRegistry, slices: readonly (readonly EntryChange[])[]): Promise<void> {
+  /** The first load has a caller that is told. */
+  #faultOfReload(message: string, problems: readonly string[]): void {
+    if (this.#served) this.fault(message, problems);
+  }
+
+  async #use(loaded: LoadedRegistry, slices: readonly (readonly EntryChange[])[]): Promise<void> {
+    const { file, clock, log, served, changed } = this.#options;
     for (const slice of slices) {
       for (const change of served.apply(slice)) changed(change);
-      // Whatever else there is to do comes first.
+      // Everything else that waits for the event loop goes first.
       await new Promise((resolve) => setImmediate(resolve));
-      if (closing.signal.aborted) return;
+      if (this.#closing.signal.aborted) return;
     }
-    const isFirst = last === undefined;
-    last = { digest: loaded.digest, fingerprints: loaded.fingerprints };
-    seenSignature = servedSignature = loaded.signature;
-    ({ devices } = loaded);
-    hold(loaded);
-    loadedAt = clock.now();
+    const verb = this.#served ? 'reloaded' : 'loaded';
+    const { signature, digest, fingerprints, tenants, devices } = loaded;
+    this.#served = { signature, digest, fingerprints, devices };
+    this.#seenSignature = signature;
+    this.#hold(loaded);
+    this.#loadedAt = clock.now();
     for (const warning of loaded.warnings) log.warn({ file }, warning);
-    log.info(
+    const changes = slices.reduce((sum, { length }) => sum + length, 0);
+    log.info({ file, tenants, devices, changes }, `device registry ${verb}`);
+  }
+
+  #hold({ held: what, digest }: LoadedRegistry): void {
+    const since = this.#held?.digest === digest ? this.#held.since : this.#options.clock.monotonic();
+    this.#held = what && { what, since, digest };
+    if (this.#held) this.#tellOfHeld(this.#held);
+  }
+
+  /** Whether what is held back was held for long enough, or the operator accepted that it goes. */
+  async #mayGo({ since, digest }: Held): Promise<boolean> {
+    const { file, clock, holdMs } = this.#options;
+    return clock.monotonic() - since >= holdMs || (await readAccepted(file)) === digest;
+  }
+
+  #tellOfHeld({ what, digest }: Held): void {
+    const { file, holdMs } = this.#options;
+    this.#faults.tell(
+      'devices are missing in the device registry, and stay until it is sure that this is meant',
       {
-        file,
-        tenants: loaded.tenants,
-        devices,
-        changes: slices.reduce((sum, { length }) => sum + length, 0),
+        problems: [
+          heldBackText(what),
+          `they go after ${holdMs / 1_000} s, or with: rollcall registry accept ${file}`,
+          `SHA-256 of the file: ${digest}`,
+        ],
       },
-      `device registry ${isFirst ? 'loaded' : 'reloaded'}`,
     );
   }
-
-  function hold({ held: what, digest }: LoadedRegistry): void {
-    const since = held?.digest === digest ? held.since : clock.monotonic();
-    held = what && { what, since, digest };
-    if (held) tellOfHeld(held.what, digest);
-  }
-
-  function tellOfHeld(what: HeldBack, digest: string): void {
-    faults.tell('devices are missing in the device registry, and stay until it is sure that this is meant', {
-      problems: [
-        heldBackText(what),
-        `they go after ${holdMs / 1_000} s, or with: rollcall registry accept ${file}`,
-        `SHA-256 of the file: ${digest}`,
-      ],
-    });
-  }
-
-  /** One at a time. */
-  function load(accepted?: string): Promise<LoadResult> {
-    const loading = latest.then(() => loadNow(accepted));
-    latest = loading.catch(() => {});
-    return loading;
-  }
-
-  return {
-    load: () => load(),
-    async seen(signature) {
-      seenSignature = signature;
-      if (!held || signature !== servedSignature) return;
-      tellOfHeld(held.what, held.digest);
-      const isOver = clock.monotonic() - held.since >= holdMs;
-      if (!isOver && (await readAccepted(file)) !== held.digest) return;
-      const { digest } = held;
-      await load(digest).catch((error: unknown) => {
-        if (!closing.signal.aborted) fault('device registry could not be loaded', [String(error)]);
-      });
-    },
-    fault,
-    state: () => ({
-      current: servedSignature !== undefined && seenSignature === servedSignature && !held,
-      loadedAt,
-      ...(failedAt !== undefined && { failedAt }),
-      devices,
-      heldDevices: held?.what.devices ?? 0,
-    }),
-    close: () => closing.abort(),
-  };
 }

@@ -1,13 +1,13 @@
 import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
-/** What a file looks like from outside, through all links on its path. */
+/** What the file system says of a file, through all links on its path. */
 export type SeenFile =
   | {
       readonly status: 'seen';
-      /** Another one for whatever was written or put in its place. */
+      /** Differs once the file was written to, or another file was put in its place. */
       readonly signature: string;
-      /** Wall clock, milliseconds, of the machine that keeps the file. */
+      /** Milliseconds since the Unix epoch, by the clock of the machine that has the file. */
       readonly modifiedAt: number;
     }
   | { readonly status: 'away'; readonly problem: string };
@@ -22,7 +22,7 @@ export async function lookAtFile(file: string): Promise<SeenFile> {
   }
 }
 
-/** The same of several files, as if they were one: it is away while one of them is. */
+/** The same for several files, as if they were one: it is away while one of them is. */
 export async function lookAtFiles(files: readonly string[]): Promise<SeenFile> {
   const all = await Promise.all(files.map(lookAtFile));
   const signatures: string[] = [];

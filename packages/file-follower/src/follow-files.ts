@@ -3,30 +3,30 @@ import { lookAtFile, lookAtFiles, type SeenFile } from './file-signature.ts';
 import { settle, settleMs, type Settling } from './settle.ts';
 
 /**
- * How often the file is looked at. A look is one call of the operating system, through all links on the file's path and on every
- * file system: nothing that is written beside the file, and no limit of watches, can get in its way.
+ * How often the files are looked at. A look is one call of the operating system for each file. It goes through all links on the
+ * path, and works on every file system: neither files that change beside them nor a limit of watches can get in its way.
  */
 const lookEveryMs = 500;
 
 export interface FollowOptions {
-  /** Those that belong together, as a key and its certificate: they have settled when the last of them has. */
+  /** Files that belong together, such as a key and its certificate: they have settled when the last of them has. */
   readonly files: readonly string[];
   readonly clock: Clock;
-  /** What it looked like when it was last read. */
+  /** The signature of the files when they were last read. */
   readonly read: string;
-  /** It looks like this now. Never rejects. */
+  /** Called with each look. Never rejects. */
   seen(file: SeenFile): Promise<void>;
-  /** It is written to for a minute and more. */
+  /** Called with each look at files that have been written to for more than a minute. */
   unsettled(): void;
   /**
-   * It changed, and has settled. Resolves with what it looked like when it was read, or with how long to wait until it is tried
-   * again; never rejects.
+   * Called when the files changed and have settled. Resolves with their signature when they were read, or with how long to wait
+   * until they are tried again. Never rejects.
    */
   readNow(): Promise<{ readonly signature: string } | { readonly againInMs: number }>;
 }
 
 export interface Follower {
-  /** Looks at once, also at what was to be tried again later only. What has not settled yet must settle all the same. */
+  /** Looks at once. Files that were to be tried again later are tried now, but only if they have settled. */
   lookNow(): void;
   stop(): void;
 }
@@ -34,62 +34,61 @@ export interface Follower {
 /** Looks at files again and again, whatever happens, until it is stopped. */
 export function followFiles(options: FollowOptions): Follower {
   const { files, clock } = options;
-  let state: Settling = {
+  let phase: 'waiting' | 'looking' | 'stopped' = 'waiting';
+  let known: Settling = {
     read: options.read,
     seen: options.read,
     since: clock.monotonic(),
     changedAt: undefined,
   };
   let notBefore = clock.monotonic();
-  let isLooking = false;
-  let stopped = false;
   let disarm = (): void => {};
+  const isStopped = (): boolean => phase === 'stopped';
 
   async function look(): Promise<void> {
     const seen = await lookAtFiles(files);
-    if (stopped) return;
+    if (isStopped()) return;
     await options.seen(seen);
-    if (stopped) return;
-    if (seen.status === 'away') return;
-    const settled = settle(state, seen.signature, clock.monotonic());
-    ({ state } = settled);
-    if (settled.verdict === 'unsettled') options.unsettled();
-    if (settled.verdict !== 'read-now' || clock.monotonic() < notBefore) return;
+    if (isStopped() || seen.status === 'away') return;
+    const { state, verdict } = settle(known, seen.signature, clock.monotonic());
+    known = state;
+    if (verdict === 'unsettled') options.unsettled();
+    if (verdict !== 'read-now' || clock.monotonic() < notBefore) return;
     const result = await options.readNow();
-    if ('signature' in result) state = { ...state, read: result.signature };
+    if ('signature' in result) known = { ...known, read: result.signature };
     else notBefore = later(clock.monotonic(), result.againInMs);
   }
 
-  function lookAgain(): void {
-    isLooking = true;
+  function startLook(): void {
+    phase = 'looking';
     void look().finally(() => {
-      isLooking = false;
-      lookSoon();
+      if (!isStopped()) waitForNextLook();
     });
   }
 
-  function lookSoon(): void {
-    if (!stopped) disarm = clock.at(later(clock.monotonic(), lookEveryMs), lookAgain);
+  function waitForNextLook(): void {
+    phase = 'waiting';
+    disarm = clock.at(later(clock.monotonic(), lookEveryMs), startLook);
   }
-  lookSoon();
+  waitForNextLook();
 
   return {
     lookNow() {
       notBefore = clock.monotonic();
-      // Else the next look is soon enough.
-      if (stopped || isLooking) return;
+      // During a look, the next one is soon enough.
+      if (phase !== 'waiting') return;
       disarm();
-      lookAgain();
+      startLook();
     },
     stop() {
-      stopped = true;
+      phase = 'stopped';
       disarm();
     },
   };
 }
 
 /**
- * Resolves with the file once it has not changed for a second, as far as its own time says, or looking at it does.
+ * Resolves once the file has not changed for a second: by its own modification time, or as long as it was looked at.
  *
  * @param unsettled called after a minute, and then with each look.
  */
@@ -98,7 +97,7 @@ export async function whenSettled(file: string, clock: Clock, unsettled: () => v
   for (;;) {
     const seen = await lookAtFile(file);
     if (seen.status === 'away') return seen;
-    // A time in the future says nothing.
+    // A modification time in the future says nothing.
     const settled = settle(
       state,
       seen.signature,

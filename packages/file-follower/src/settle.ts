@@ -1,31 +1,32 @@
 import type { Instant } from '@rollcall/core';
 
-/** How long a file must not have changed until what is in it counts. */
+/** A file that has not changed for this long has settled: what is in it counts. */
 export const settleMs = 1_000;
-/** A file that changes for so long is told of. */
+/** A file that has changed without settling for this long is reported. */
 const unsettledMs = 60_000;
 
-/** What is known of a file that was looked at again and again. */
+/** What is known of a file that is looked at again and again. */
 export interface Settling {
-  /** What it looked like when it was last read. */
+  /** Its signature when it was last read. */
   readonly read: string | undefined;
-  /** What it looks like now, and since when. */
+  /** Its signature now, and since when. */
   readonly seen: string | undefined;
   readonly since: Instant;
-  /** Since when it is another than what was read. */
+  /** Since when it differs from what was read. */
   readonly changedAt: Instant | undefined;
 }
 
 export interface Settled {
   readonly state: Settling;
-  /** `wait`: it is still written to; `unsettled`: and has been for long. */
+  /** `wait`: someone still writes to it; `unsettled`: for more than a minute now. */
   readonly verdict: 'as-read' | 'wait' | 'unsettled' | 'read-now';
 }
 
 /**
- * Decides whether a file that looks like this is to be read.
+ * Decides whether a file with this signature is to be read.
  *
- * @param unchangedForMs how long it has not changed, as the file itself says; 0 where that is not known.
+ * @param seen its signature now.
+ * @param unchangedForMs for how long it has not changed, by its modification time; 0: not known.
  */
 export function settle(before: Settling, seen: string, now: Instant, unchangedForMs = 0): Settled {
   const isSame = seen === before.seen;

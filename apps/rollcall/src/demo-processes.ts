@@ -1,0 +1,84 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock as clock } from '@rollcall/core';
+import { demoAdapters } from './demo-adapters.ts';
+import type { DemoPorts } from './ports.ts';
+import { startChild } from './start-child.ts';
+import { supervise, type Supervised } from './supervisor.ts';
+
+export interface DemoProcessesOptions {
+  readonly ports: DemoPorts;
+  readonly registryFile: string;
+  readonly dataDir: string;
+  /** Tells people something, in one line. */
+  tell(line: string): void;
+}
+
+/** The processes of `up`. None of them is started yet. */
+export interface DemoProcesses {
+  readonly network: Supervised;
+  readonly adapters: readonly Supervised[];
+  stopAdapters(): Promise<void>;
+  stopNetwork(): Promise<void>;
+  /** Ends all of them at once. */
+  kill(): void;
+}
+
+const ownMain = fileURLToPath(import.meta.resolve('./main.js'));
+const readyWithinMs = 30_000;
+const stopWithinMs = 15_000;
+
+/** Empties the directory of the logs. */
+export function demoProcesses({ ports, registryFile, dataDir, tell }: DemoProcessesOptions): DemoProcesses {
+  const logs = join(dataDir, 'logs');
+  rmSync(logs, { recursive: true, force: true });
+  mkdirSync(logs, { recursive: true });
+
+  const network = supervise({
+    name: 'messaging network',
+    clock,
+    tell,
+    spawn: () =>
+      startChild({
+        name: 'network',
+        main: ownMain,
+        args: ['network', '--port', String(ports.network), '--data', join(dataDir, 'network')],
+        logs,
+        tell,
+      }),
+    whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
+  });
+  const adapters = demoAdapters(ports, registryFile, join(dataDir, 'journal')).map((adapter) =>
+    supervise({
+      name: adapter.title,
+      clock,
+      tell,
+      spawn: () => startChild({ ...adapter, logs, tell }),
+      whenReady: () => becomesReady(`http://127.0.0.1:${adapter.healthPort}/readiness`),
+    }),
+  );
+
+  return {
+    network,
+    adapters,
+    async stopAdapters() {
+      await Promise.all(adapters.map((adapter) => adapter.stop(stopWithinMs)));
+    },
+    stopNetwork: () => network.stop(stopWithinMs),
+    kill() {
+      for (const each of [...adapters, network]) each.kill();
+    },
+  };
+}
+
+async function becomesReady(url: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < readyWithinMs; waitedMs += 50) {
+    const response = await fetch(url).catch(() => undefined);
+    const { status } = ((await response?.json().catch(() => undefined)) ?? {}) as { status?: unknown };
+    if (status === 'UP') return;
+    await pause(50);
+  }
+  throw new Error(`not ready within ${readyWithinMs / 1_000} s: ${url}`);
+}

@@ -1,0 +1,141 @@
+import { breaksRule, type IdentifierRule } from '@rollcall/core';
+import { packCredentials } from './pack-credentials.ts';
+import { packDevice } from './pack-device.ts';
+import { packTenant } from './pack-tenant.ts';
+import type { ProblemList } from './problem-list.ts';
+import { noEntries, type Entries, type EntriesOf } from './registry-entries.ts';
+import { createRegistryWarnings } from './registry-warnings.ts';
+import { deviceSchema, tenantSchema, type DeviceContent, type TenantContent } from './schema.ts';
+import { pathOf, validate } from './validate.ts';
+
+export interface ReaderOptions {
+  readonly problems: ProblemList;
+  /** See `packCredentials`. */
+  readonly saltKey: Uint8Array;
+  /** Tenants that cannot be, beside those that no registry may have. */
+  readonly tenantRules?: readonly IdentifierRule[] | undefined;
+}
+
+/** The tenant that is being read. */
+interface TenantInHand {
+  readonly id: string;
+  readonly entries: EntriesOf<string>;
+  /** Names of raw public keys, which are not stored: no adapter verifies them yet. */
+  readonly rawKeys: Set<string>;
+}
+
+/** Characters of one entry at most: it is handed to another thread, and looked up, in one go. */
+const maxEntryLength = 1_000_000;
+
+/** Reads tenant after tenant, device after device. What was read is kept packed. */
+export class RegistryReader {
+  /** In the order of the file. */
+  readonly entries: Entries<string> = new Map();
+  readonly #warnings = createRegistryWarnings();
+  readonly #problems: ProblemList;
+  readonly #saltKey: Uint8Array;
+  readonly #tenantRules: readonly IdentifierRule[];
+  /** The tenant of each certificate authority: a certificate says by its issuer which tenant a device belongs to. */
+  readonly #tenantOfAuthority = new Map<string, string>();
+
+  constructor({ problems, saltKey, tenantRules = [] }: ReaderOptions) {
+    this.#problems = problems;
+    this.#saltKey = saltKey;
+    this.#tenantRules = tenantRules;
+  }
+
+  warnings(): readonly string[] {
+    return this.#warnings.list();
+  }
+
+  /** @param file what the text of the file says, of any shape. */
+  readTenants(file: unknown): void {
+    for (const [index, raw] of listOf(file, 'tenants').entries()) this.#readTenant(raw, index);
+  }
+
+  #readTenant(raw: unknown, index: number): void {
+    const tenant = validate(tenantSchema, raw, ['tenants', index], this.#problems);
+    if (tenant) this.#checkTenant(tenant, index);
+    const id = tenant?.['tenant-id'] ?? '';
+    const inHand: TenantInHand = { id, entries: noEntries(), rawKeys: new Set() };
+    this.#readDevices(inHand, raw, index);
+    if (!tenant) return;
+    this.#put(inHand.entries.tenant, id, `tenants[${index}]`, () => packTenant(tenant));
+    this.entries.set(id, inHand.entries);
+  }
+
+  #checkTenant(tenant: TenantContent, index: number): void {
+    const id = tenant['tenant-id'];
+    if (this.entries.has(id)) this.#problems.add(`tenants[${index}].tenant-id: ${id} is there twice`);
+    for (const [a, { subjectDn }] of tenant['trusted-ca'].entries()) {
+      const owner = this.#tenantOfAuthority.get(subjectDn) ?? id;
+      if (owner !== id)
+        this.#problems.add(
+          `tenants[${index}].trusted-ca[${a}]: ${subjectDn} is an authority of tenant ${owner} already`,
+        );
+      this.#tenantOfAuthority.set(subjectDn, owner);
+    }
+    for (const rule of this.#tenantRules)
+      if (breaksRule(id, rule))
+        this.#problems.add(`tenants[${index}].tenant-id: ${id} cannot be used: ${rule.reason}`);
+    this.#warnings.tenant(tenant);
+  }
+
+  #readDevices(inHand: TenantInHand, raw: unknown, index: number): void {
+    const withGateways: DeviceContent[] = [];
+    for (const [d, each] of listOf(raw, 'devices').entries()) {
+      const device = this.#readDevice(inHand, each, ['tenants', index, 'devices', d]);
+      if (device) this.#warnings.device(inHand.id, device);
+      if (device && device.via.length > 0) withGateways.push(device);
+    }
+    // Now all devices are known that can be gateways.
+    for (const device of withGateways)
+      for (const gateway of device.via)
+        if (!inHand.entries.device.has(gateway))
+          this.#warnings.unknownGateway(inHand.id, device['device-id'], gateway);
+  }
+
+  #readDevice(
+    { id: tenant, entries, rawKeys }: TenantInHand,
+    raw: unknown,
+    at: readonly PropertyKey[],
+  ): DeviceContent | undefined {
+    const device = validate(deviceSchema, raw, at, this.#problems);
+    if (!device) return undefined;
+    const id = device['device-id'];
+    const path = pathOf(at);
+    if (entries.device.has(id)) this.#problems.add(`${path}.device-id: ${id} is there twice`);
+    this.#put(entries.device, id, path, () => packDevice(device));
+    for (const [c, each] of device.credentials.entries()) {
+      const authId = each['auth-id'];
+      const here = `${path}.credentials[${c}]`;
+      const known = each.type === 'rpk' ? rawKeys : entries[each.type];
+      if (known.has(authId)) this.#problems.add(`${here}.auth-id: ${authId} is there twice as ${each.type}`);
+      if (each.type === 'rpk') rawKeys.add(authId);
+      else
+        this.#put(entries[each.type], authId, here, () => packCredentials(tenant, id, each, this.#saltKey));
+    }
+    return device;
+  }
+
+  #put(into: Map<string, string>, name: string, at: string, pack: () => string): void {
+    const packed = packedOrNothing(pack);
+    if (packed !== undefined && packed.length <= maxEntryLength) into.set(name, packed);
+    else this.#problems.add(`${at}: larger than ${maxEntryLength} characters, without its devices`);
+  }
+}
+
+function packedOrNothing(pack: () => string): string | undefined {
+  try {
+    return pack();
+  } catch {
+    // For example, an alias in YAML that is part of what it stands for.
+    return undefined;
+  }
+}
+
+function listOf(value: unknown, key: string): readonly unknown[] {
+  const list =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  return Array.isArray(list) ? list : [];
+}
