@@ -22,8 +22,8 @@ test.each([
   [{ timeoutToAck: 0, deviceTriggeredTimeoutToAck: 900 }, true, 900],
   [{ timeoutToAck: '200' }, false, 500],
 ])('a tenant with %j, piggy: %j', (ext, piggy, expected) =>
-  expect(ackAfterMs(tenantWith(ext), 500, () => piggy)).toBe(expected),
+  expect(ackAfterMs(tenantWith(ext), 'hono-coap', 500, () => piggy)).toBe(expected),
 );
 
 test('with no time of its own, the adapter knows no other for devices that piggyback', () =>
-  expect(ackAfterMs(tenantWith({ timeoutToAck: 0 }), 0, () => true)).toBe(0));
+  expect(ackAfterMs(tenantWith({ timeoutToAck: 0 }), 'hono-coap', 0, () => true)).toBe(0));

@@ -5,8 +5,13 @@ import type { Tenant } from '@rollcall/core';
  * (`docs/hono-compatibility.md` §14). A tenant may have its own time. Where that is 0, a device that can take an answer with the
  * acknowledgement (`piggy`) gets it so.
  */
-export function ackAfterMs(tenant: Tenant, configuredMs: number, asksForPiggy: () => boolean): number {
-  const ext = tenant.adapters?.find(({ type }) => type === 'hono-coap')?.ext;
+export function ackAfterMs(
+  { adapters }: Tenant,
+  adapterType: string,
+  configuredMs: number,
+  asksForPiggy: () => boolean,
+): number {
+  const ext = adapters?.find(({ type }) => type === adapterType)?.ext;
   const ofTenant = ext?.['timeoutToAck'];
   if (typeof ofTenant !== 'number') return configuredMs;
   if (ofTenant !== 0 || configuredMs <= 0 || !asksForPiggy()) return ofTenant;

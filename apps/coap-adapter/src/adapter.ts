@@ -3,7 +3,8 @@ import { registerCoapMetrics } from './coap-metrics.ts';
 import { countDatagrams } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openPlainEndpoint, type PlainEndpointOptions } from './plain-endpoint.ts';
-import { openSecureEndpoint, type SecureEndpointOptions, type SecureListener } from './secure-endpoint.ts';
+import { openSecureEndpoint } from './secure-endpoint.ts';
+import type { SecureEndpointOptions, SecureListener } from './secure-endpoint-options.ts';
 
 export interface CoapAdapterOptions extends SecureEndpointOptions, PlainEndpointOptions {
   readonly secure: SecureListener;

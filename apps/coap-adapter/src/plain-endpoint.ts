@@ -1,6 +1,6 @@
 import { createRefusalReport, type AdapterHost, type Listener } from '@rollcall/adapter-kit';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
-import { answerProblem, changed } from './answers.ts';
+import { answerProblem, changed } from './device-answers.ts';
 import { readHead, type RequestHead } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -12,8 +12,8 @@ import {
 } from '@rollcall/adapter-kit';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
 import { sleep } from '@rollcall/core';
-import { answerProblem, answerRefusal, changed } from './answers.ts';
 import type { DeviceAssociation } from './associations.ts';
+import { answerProblem, answerRefusal, changed } from './device-answers.ts';
 import { readHead, type Asked, type RequestHead } from './device-request.ts';
 import { headOf } from './request-head.ts';
 import { asksForTime, withTime } from './server-time.ts';
@@ -27,34 +27,85 @@ export interface DeviceContext {
   readonly probeMs: number;
   /** Whether a device is probed of which the registry says nothing. */
   readonly probe: boolean;
-  /** Aborts when an association is closed, or the adapter stops: nobody waits for a command any more. */
+  /** Aborts when an association is closed, or the adapter stops: the device waits for no command any more. */
   endOf(association: DeviceAssociation): AbortSignal;
-  /** The device has closed its association meanwhile, and the lease that its request obtained has not heard of it. */
+  /** Tells a lease that was just obtained, if the device has closed its association meanwhile. */
   closedMeanwhile(association: DeviceAssociation, lease: OpenConnection<CoapSignal>): void;
 }
 
-/** Serves requests of devices that proved who they are. */
-export interface DeviceService {
-  serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse>;
-  /** A request was refused before it could be served: its device is there all the same. */
-  refused(association: DeviceAssociation): Promise<void>;
-}
+type Obtained = Promise<OpenConnection<CoapSignal> | Refusal>;
 
-export function createDeviceService(context: DeviceContext): DeviceService {
-  const { host, leases } = context;
+/** Serves requests of devices that proved who they are. A request makes its device present. */
+export class DeviceService {
+  readonly #context: DeviceContext;
+  /** New leases that the registry is asked about. */
+  readonly #obtaining = new WeakMap<DeviceAssociation, Obtained>();
 
-  function termsOf(by: AuthenticatedDevice, ttdSeconds?: number): LeaseTerms {
-    return {
-      ...context.lease,
-      ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
-      ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
-      ...((by.presenceProbe ?? context.probe) && { probeMs: context.probeMs }),
-    };
+  constructor(context: DeviceContext) {
+    this.#context = context;
   }
 
-  /** A new lease. What the handshake proved is long ago, perhaps: whether the device may be served is asked anew. */
-  async function obtain(association: DeviceAssociation): Promise<OpenConnection<CoapSignal> | Refusal> {
-    const { peer, principal } = association;
+  async serve(request: CoapRequest<DeviceAssociation>): Promise<CoapResponse> {
+    const head = headOf(request);
+    const response = await this.#answer(request, head);
+    const { clock } = this.#context.host.context;
+    return asksForTime(request, head.query) ? withTime(response, clock.now()) : response;
+  }
+
+  /** A request was refused before it could be served. Its device is present all the same. */
+  async refused(association: DeviceAssociation): Promise<void> {
+    const lease = this.#context.leases.held(association.principal) ?? (await this.#obtain(association));
+    if ('reason' in lease) return;
+    lease.report({ type: 'request', terms: this.#termsOf(association.principal) });
+    lease.report({ type: 'answered' });
+    this.#context.closedMeanwhile(association, lease);
+  }
+
+  async #answer(request: CoapRequest<DeviceAssociation>, head: RequestHead): Promise<CoapResponse> {
+    const { host, leases } = this.#context;
+    const { peer: association, payload } = request;
+    const by = association.principal;
+    const asked = readHead(head);
+    const failed = 'status' in asked;
+    const goodbye = !failed && asked.goodbye && payload.length === 0;
+    const { type } = host.context.identity;
+    const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, type);
+
+    // A device that has a lease is heard at once.
+    const lease = leases.held(by) ?? (await this.#begin(association, goodbye));
+    if (lease && 'reason' in lease) return answerRefusal(lease);
+    const underWay = requestUnderWay(host.access, by, (how) => lease?.report({ type: how }));
+    lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds) });
+    if (goodbye) lease?.report({ type: 'goodbye' });
+    else if (lease) this.#context.closedMeanwhile(association, lease);
+    try {
+      await lease?.committed();
+      if (underWay.isWithdrawn()) return answerProblem({ status: 401, text: 'bad credentials' });
+      return failed ? answerProblem(asked) : await this.#upload(request, asked, ttdSeconds);
+    } finally {
+      underWay.answered();
+    }
+  }
+  /** The lease of a device that had none when its request came. */
+  async #begin(
+    association: DeviceAssociation,
+    goodbye: boolean,
+  ): Promise<OpenConnection<CoapSignal> | Refusal | undefined> {
+    if (!goodbye) return this.#obtain(association);
+    // What it said before comes first. A device that was not present need not be for its goodbye.
+    await this.#obtaining.get(association);
+    return this.#context.leases.held(association.principal);
+  }
+
+  #obtain(association: DeviceAssociation): Obtained {
+    const obtained = this.#askForLease(association);
+    this.#obtaining.set(association, obtained);
+    return obtained;
+  }
+
+  /** The handshake may be long ago: whether the device may be served is asked again. */
+  async #askForLease({ peer, principal }: DeviceAssociation): Obtained {
+    const { host, leases } = this.#context;
     const result = await host.access.reauthorize(principal);
     if (result.status === 'refused') return result.refusal;
     const remoteAddress = peerAddress({ remoteAddress: peer.address, remotePort: peer.port });
@@ -64,20 +115,12 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     });
   }
 
-  /** New leases that the registry is asked about. */
-  const obtaining = new WeakMap<DeviceAssociation, ReturnType<typeof obtain>>();
-
-  function obtainOnce(association: DeviceAssociation): ReturnType<typeof obtain> {
-    const asked = obtain(association);
-    obtaining.set(association, asked);
-    return asked;
-  }
-
-  async function upload(
+  async #upload(
     { peer: association, payload }: CoapRequest<DeviceAssociation>,
     asked: Asked,
     ttdSeconds: number | undefined,
   ): Promise<CoapResponse> {
+    const { host, endOf } = this.#context;
     const by = association.principal;
     const result = await host.uplink.upload({
       ...asked.upload,
@@ -87,54 +130,17 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     });
     if (result.status === 'failed') return answerProblem(result.failure);
     // There are no commands yet: the device waits for as long as it said, and gets none.
-    if (ttdSeconds !== undefined)
-      await sleep(host.context.clock, ttdSeconds * 1_000, context.endOf(association));
+    if (ttdSeconds !== undefined) await sleep(host.context.clock, ttdSeconds * 1_000, endOf(association));
     return changed;
   }
 
-  async function serve(request: CoapRequest<DeviceAssociation>, head: RequestHead): Promise<CoapResponse> {
-    const { peer: association, payload } = request;
-    const by = association.principal;
-    const asked = readHead(head);
-    const failed = 'status' in asked;
-    const goodbye = !failed && asked.goodbye && payload.length === 0;
-    const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, 'hono-coap');
-
-    let lease = leases.held(by);
-    if (!lease && goodbye) {
-      // What it said before comes first. Whoever was not present need not be for its goodbye.
-      await obtaining.get(association);
-      lease = leases.held(by);
-    } else if (!lease) {
-      const obtained = await obtainOnce(association);
-      if ('reason' in obtained) return answerRefusal(obtained);
-      lease = obtained;
-    }
-    const underWay = requestUnderWay(host.access, by, (type) => lease?.report({ type }));
-    lease?.report({ type: 'request', terms: termsOf(by, ttdSeconds) });
-    if (goodbye) lease?.report({ type: 'goodbye' });
-    else if (lease) context.closedMeanwhile(association, lease);
-    try {
-      await lease?.committed();
-      if (underWay.isWithdrawn()) return answerProblem({ status: 401, text: 'bad credentials' });
-      return failed ? answerProblem(asked) : await upload(request, asked, ttdSeconds);
-    } finally {
-      underWay.answered();
-    }
+  #termsOf(by: AuthenticatedDevice, ttdSeconds?: number): LeaseTerms {
+    const { lease, probe, probeMs } = this.#context;
+    return {
+      ...lease,
+      ...(by.presenceIntervalMs !== undefined && { declaredMs: by.presenceIntervalMs }),
+      ...(ttdSeconds !== undefined && { ttdMs: ttdSeconds * 1_000 }),
+      ...((by.presenceProbe ?? probe) && { probeMs }),
+    };
   }
-
-  return {
-    async serve(request) {
-      const head = headOf(request);
-      const response = await serve(request, head);
-      return asksForTime(request, head.query) ? withTime(response, host.context.clock.now()) : response;
-    },
-    async refused(association) {
-      const lease = leases.held(association.principal) ?? (await obtainOnce(association));
-      if ('reason' in lease) return;
-      lease.report({ type: 'request', terms: termsOf(association.principal) });
-      lease.report({ type: 'answered' });
-      context.closedMeanwhile(association, lease);
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { coapOption, formatCode, readUint } from '@rollcall/coap';
 import { expect, test } from 'vitest';
-import { answerProblem, answerRefusal } from './answers.ts';
+import { answerProblem, answerRefusal } from './device-answers.ts';
 
 test.each([
   [400, '4.00'],
