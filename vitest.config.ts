@@ -14,6 +14,8 @@ export default defineConfig({
     isolate: false,
     // Vitest leaves one processor alone; of two, both are used.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Those of one file that may run at the same time only wait.
+    maxConcurrency: 50,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -10,7 +10,8 @@ const demo = readFileSync(new URL('../../apps/rollcall/demo/registry.yaml', impo
 test('devices that are taken out of the registry file are disconnected at once, on every adapter', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-access-'));
   const registry = join(directory, 'registry.yaml');
-  writeFileSync(registry, demo);
+  // Their leases would last far longer than this test.
+  writeFileSync(registry, demo.replaceAll('presence-interval: 10', 'presence-interval: 3600'));
   const up = await startUp(['--registry', registry]);
   const session = mqtt.connect(`mqtt://127.0.0.1:${up.mqttPort}`, {
     reconnectPeriod: 0,
@@ -29,14 +30,11 @@ test('devices that are taken out of the registry file are disconnected at once, 
     expect(status).toBe(202);
     await up.untilEvents(2);
 
-    const changedAt = Date.now();
     writeFileSync(registry, 'tenants:\n  - tenant-id: DEFAULT_TENANT\n    devices: []\n');
     const ended = (await up.untilEvents(4)).slice(2);
     expect(ended.map(({ device }) => device).toSorted()).toEqual(['4711', '4713']);
     for (const { data } of ended) {
       expect(data).toMatchObject({ reason: 'access-revoked', initiator: 'operator' });
-      // Before the lease would have run out.
-      expect(Date.parse(String(data['at'])) - changedAt).toBeLessThan(8_000);
     }
   } finally {
     session.end(true);

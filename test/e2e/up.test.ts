@@ -125,7 +125,7 @@ describe('everything on one machine', () => {
       await next(2);
       return tail.stdout.length > 0;
     };
-    await expect.poll(stats, { timeout: 10_000, interval: 200 }).toBe(true);
+    await expect.poll(stats, { timeout: 60_000, interval: 200 }).toBe(true);
     expect(JSON.parse(tail.stdout[0] ?? '')).toMatchObject({
       tenant: 'DEFAULT_TENANT',
       data: { protocol: 'MQTT 5.0' },
@@ -146,7 +146,7 @@ describe('everything on one machine', () => {
         ({ stdout }) => stdout.some((line) => line.includes('online')) && stays(stdout).length === 2,
       );
     };
-    await expect.poll(both, { timeout: 30_000, interval: 200 }).toBe(true);
+    await expect.poll(both, { timeout: 60_000, interval: 200 }).toBe(true);
     const [online, offline] = stays(plain.stdout);
     expect(online).toMatch(
       /^DEFAULT_TENANT\/4711 {2}online {2}\S+ \S+ {2}MQTT 5.0 {2}session, silence noticed within 90 s$/,
@@ -198,7 +198,7 @@ describe('everything on one machine', () => {
   });
 
   test('a CoAP device: one request over DTLS, and silence for its interval', async () => {
-    const device = associate(5_684 + up.offset, 'sensor3@DEFAULT_TENANT', 'hono-secret');
+    const device = associate(5_684 + up.offset, 'sensor3@DEFAULT_TENANT', 'hono-secret', 'adapter-lives');
     expect(await device.opened).toBe(true);
     const answer = await device.coap.request({ path: ['event'], payload: Buffer.from('{"temp": 21.5}') });
     expect(formatCode(answer.code)).toBe('2.04');
@@ -237,7 +237,7 @@ describe('everything on one machine', () => {
     await (await connect(up.mqttPort)).endAsync();
     // The first of them may come again, if its confirmation did not reach the journal.
     await expect
-      .poll(() => causes(withoutRepetition(up.events()).slice(before)), { timeout: 10_000 })
+      .poll(() => causes(withoutRepetition(up.events()).slice(before)), { timeout: 60_000 })
       .toEqual(['connected', 'adapter-lost', 'connected', 'client-closed']);
     seen = up.events().length;
   });
@@ -271,14 +271,14 @@ test('a messaging network that is away: devices connect, data is refused, events
     goOn();
     await up.process.line((line) => line === 'messaging network is back', 'that the network is back');
     await expect
-      .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 20_000 })
+      .poll(() => causes(withoutRepetition(up.events())).toSorted(), { timeout: 60_000 })
       .toEqual(['client-closed', 'connected', 'connected']);
     const publish = (): Promise<string> =>
       device.publishAsync('event', 'x', { qos: 1 }).then(
         () => 'accepted',
         () => 'refused',
       );
-    await expect.poll(publish, { timeout: 20_000 }).toBe('accepted');
+    await expect.poll(publish, { timeout: 60_000 }).toBe('accepted');
   } finally {
     await up.cleanUp();
   }
@@ -305,7 +305,7 @@ test('children do not outlive up', async () => {
   expect(children).toHaveLength(5);
   await up.process.end('SIGKILL');
   const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
-  await expect.poll(alive, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
   await up.cleanUp();
 });
 

@@ -143,20 +143,18 @@ test('a network that refuses everything: devices connect, readiness is degraded 
 
 test("a network that takes one tenant's link away, again and again: the other tenant does not notice", async () => {
   const { peer, record, fleet, churn } = await givenANetworkThatDecides();
-  const arrived = new Map<string, number>();
-  peer.verdict = (message) => {
-    const event = record.read(message);
-    record.accept(event);
-    arrived.set(event.id, Date.now() - event.at);
-    return 'accepted';
-  };
   const churning = churn(4);
   for (let round = 0; round < 8; round++) {
     await pause(500);
     // Now it detaches the link, now it lets nobody attach either.
     if (round % 2 === 0) peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
     else peer.refused.clear();
+    const detachedAt = Date.now();
     peer.detach('event/umbrella', 'amqp:link:detach-forced');
+    // Whatever becomes of that link: the other tenant's events go on meanwhile.
+    await expect
+      .poll(() => record.events.some(({ at, device }) => device.tenant === 'acme' && at > detachedAt))
+      .toBe(true);
   }
   peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
   await churning.stop();
@@ -168,11 +166,6 @@ test("a network that takes one tenant's link away, again and again: the other te
       (problem) => !problem.startsWith('umbrella/') && !ofUmbrella.has(problem.split(':', 1)[0] ?? ''),
     ),
   );
-  const late = record.events.filter(
-    ({ id, device }) => device.tenant === 'acme' && (arrived.get(id) ?? 0) > 2_000,
-  );
-  expect(late).toEqual([]);
-
   peer.refused.clear();
   await eventuallyNone(() => differences(record, fleet));
 });

@@ -78,7 +78,7 @@ test('a copy without the write-ahead log says so, to whoever looks and to the ad
   await stage.adapter.start();
   await expect
     .poll(() => stage.adapter.process.stdout.filter((line) => line.includes('write-ahead log')), {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     .toHaveLength(1);
   await fleet.connect(55);

@@ -34,7 +34,7 @@ function givenAnAdapter(heapMegabytes: number, options: Pick<StageOptions, 'devi
   const stage = setStage({
     protocol: 'mqtt',
     devices: options.devices,
-    readyWithinMs: scale({ quick: 60_000, soak: 900_000 }),
+    readyWithinMs: scale({ quick: 120_000, soak: 900_000 }),
     environment: {
       NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}`,
       ROLLCALL_CONNECTIONEVENTS_PRODUCER: sinkModule,
@@ -79,7 +79,7 @@ test.each([
     await stage.adapter.end('SIGTERM');
     fillJournal(stage.journal, { events: backlog, devices, sink: 'ledger', open });
     await stage.adapter.start();
-    await drained(stage, scale({ quick: 60_000, soak: 600_000 }));
+    await drained(stage, scale({ quick: 240_000, soak: 600_000 }));
     expect(readLedger(ledger)).toEqual({ events: open ? 2 * backlog : backlog, repeated: 0, outOfOrder: 0 });
     expect(await stage.metric('rollcall_outbox_memory_bytes')).toBeLessThan(1_000_000);
 
@@ -123,6 +123,6 @@ test('the network is away, the heap is small, devices flap: nobody is refused; a
   await stage.adapter.start();
   expect(await stage.metric('rollcall_outbox_events')).toBe(2 * flaps);
   bringBack();
-  await drained(stage, scale({ quick: 60_000, soak: 300_000 }));
+  await drained(stage, scale({ quick: 240_000, soak: 300_000 }));
   expect(readLedger(ledger)).toEqual({ events: 2 * flaps, repeated: 0, outOfOrder: 0 });
 });

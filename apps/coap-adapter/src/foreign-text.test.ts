@@ -37,7 +37,8 @@ test('nasty text in a path, a query and an identity does no harm', async () => {
   expectUnharmed(adapter);
 });
 
-test.each([
+// Each waits for an answer that does not come.
+test.concurrent.each([
   ...Object.entries(nastyStrings).map(([what, text]) => [what, Buffer.from(`${text}@acme`)] as const),
   ...Object.entries(illFormedUtf8).map(
     ([what, bytes]) => [what, Buffer.concat([bytes, Buffer.from('@acme')])] as const,

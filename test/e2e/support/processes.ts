@@ -19,7 +19,7 @@ export interface TestProcess {
   exited(): Promise<number | null>;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** Runs the built main file of an app, `from` another copy of the repository. The environment has nothing of Rollcall but `env`. */
 export function startApp(

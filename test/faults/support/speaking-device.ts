@@ -96,7 +96,7 @@ async function openHttpLease(port: number, id: string): Promise<Wire> {
 }
 
 async function openCoapLease(port: number, id: string): Promise<Wire> {
-  const association = associate(port, `${id}@acme`, password);
+  const association = associate(port, `${id}@acme`, password, 'adapter-lives');
   if (!(await association.opened)) throw new Error(`${id} was not let in`);
   const post = (): Promise<unknown> =>
     association.coap.request({ path: ['e'], payload: Buffer.from('21.5') }).catch(() => {});

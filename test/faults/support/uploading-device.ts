@@ -140,7 +140,7 @@ function overHttp(port: number, id: string): UploadingDevice {
 }
 
 async function overCoap(port: number, id: string): Promise<UploadingDevice> {
-  const association = associate(port, `${id}@acme`, password);
+  const association = associate(port, `${id}@acme`, password, 'adapter-lives');
   if (!(await association.opened)) throw new Error(`${id} was not let in`);
   return {
     upload: () =>
