@@ -61,23 +61,26 @@ const causes = ({ sink }: AdapterInTest): readonly string[] =>
   sink.events.map((event) => (event.type === 'connected' ? 'connected' : event.reason));
 
 describe.each(types)('a device that came in by %s', (type) => {
-  test.each(accessChangesOf(type))('when $what: its association, its session, its lease', async (change) => {
-    const { adapter, device } = await givenAPresentDevice(type);
-    const { session } = device.dtls;
-    change.happens(adapter.registry, type, adapter.clock.now());
-    await settled();
-    const stays = change.opened === 'stays';
-    if (stays) expect(await device.send('telemetry')).toBe('2.04');
-    else await expect.poll(() => device.dtls.isOpen).toBe(false);
-    expect(adapter.sender.messages).toHaveLength(stays ? 2 : 1);
-    expect(causes(adapter)).toEqual(change.lease === 'stays' ? ['connected'] : ['connected', change.lease]);
+  test.each(accessChangesOf(type))(
+    'when $what, its association, its session and its lease end or go on as they must',
+    async (change) => {
+      const { adapter, device } = await givenAPresentDevice(type);
+      const { session } = device.dtls;
+      change.happens(adapter.registry, type, adapter.clock.now());
+      await settled();
+      const stays = change.opened === 'stays';
+      if (stays) expect(await device.send('telemetry')).toBe('2.04');
+      else await expect.poll(() => device.dtls.isOpen).toBe(false);
+      expect(adapter.sender.messages).toHaveLength(stays ? 2 : 1);
+      expect(causes(adapter)).toEqual(change.lease === 'stays' ? ['connected'] : ['connected', change.lease]);
 
-    const again = givenADevice(adapter, type, session && { session });
-    await again.connect();
-    expect(again.dtls.isResumed, 'its session').toBe(stays);
-  });
+      const again = givenADevice(adapter, type, session && { session });
+      await again.connect();
+      expect(again.dtls.isResumed, 'its session').toBe(stays);
+    },
+  );
 
-  test('a session that outlives its association is not resumed once its secret was replaced', async () => {
+  test('a session is not resumed once the secret that made it is replaced', async () => {
     const { adapter, device } = await givenAPresentDevice(type);
     const { session } = device.dtls;
     device.close();
@@ -89,7 +92,7 @@ describe.each(types)('a device that came in by %s', (type) => {
     expect(again.dtls.isResumed).toBe(false);
   });
 
-  test('its association ends when its secret expires, and its lease runs out when it would have', async () => {
+  test('a secret that expires ends the association, and the lease runs out when it would have', async () => {
     const { adapter, device } = await givenAPresentDevice(type, minute);
     await adapter.clock.advanceAsync(minute - 1);
     expect(device.dtls.isOpen).toBe(true);
@@ -117,7 +120,7 @@ describe.each(types)('a device that came in by %s', (type) => {
     expect(last?.connectionId).toBe(first?.connectionId);
   });
 
-  test('a request that waits when its secret is replaced renews nothing, and keeps nothing', async () => {
+  test('a request that waits while its secret is replaced does not renew the lease', async () => {
     const { adapter, device } = await givenAPresentDevice(type);
     const answer = device.send('telemetry?hono-ttd=60').catch(() => 'none');
     await expect.poll(() => adapter.sender.messages.length).toBe(2);
@@ -140,7 +143,7 @@ describe.each(types)('a device that came in by %s', (type) => {
     ['an unknown method', (device) => device.send('telemetry', { code: coapCode.delete })],
   ];
   test.each(signs)(
-    '%s is no sign of it once the wall clock says that its secret expired',
+    '%s is no sign of the device once its secret has expired by the wall clock',
     async (_what, sign) => {
       const { adapter, device } = await givenAPresentDevice(type, minute);
       // No timer knows yet.

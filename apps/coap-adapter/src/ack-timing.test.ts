@@ -21,9 +21,9 @@ test.each([
   [{ timeoutToAck: 0 }, true, 500],
   [{ timeoutToAck: 0, deviceTriggeredTimeoutToAck: 900 }, true, 900],
   [{ timeoutToAck: '200' }, false, 500],
-])('a tenant with %j, piggy: %j', (ext, piggy, expected) =>
+])('a tenant with %j decides when a request is acknowledged, piggy: %j', (ext, piggy, expected) =>
   expect(ackAfterMs(tenantWith(ext), 'hono-coap', 500, () => piggy)).toBe(expected),
 );
 
-test('with no time of its own, the adapter knows no other for devices that piggyback', () =>
+test('with a time-out of 0 in the adapter too, a device that asks for piggy is acknowledged at once', () =>
   expect(ackAfterMs(tenantWith({ timeoutToAck: 0 }), 'hono-coap', 0, () => true)).toBe(0));

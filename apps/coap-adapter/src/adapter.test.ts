@@ -83,7 +83,7 @@ function causes({ sink }: Pick<AdapterInTest, 'sink'>): readonly string[] {
 const empty = { payload: Buffer.alloc(0) };
 
 describe('what arrives while something before it takes its time', () => {
-  test('is a sign of life, and a goodbye, when it arrives', async () => {
+  test('a goodbye counts when it arrives, though an upload before it is not done', async () => {
     const { device, sender, clock, events } = await givenAConnectedDevice();
     await device.send('telemetry');
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -103,7 +103,7 @@ describe('what arrives while something before it takes its time', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBe(2_000);
   });
 
-  test('is a goodbye after the request whose lease the registry was still asked about', async () => {
+  test('a goodbye ends the lease of a request before it, which the registry is still asked about', async () => {
     const adapter = await givenAConnectedDevice();
     const release = adapter.registry.hold();
     const uploading = adapter.device.send('event');
@@ -117,7 +117,7 @@ describe('what arrives while something before it takes its time', () => {
 });
 
 describe('uploading', () => {
-  test('telemetry and events arrive as the device sent them', async () => {
+  test('telemetry and events reach the consumer as the device sent them', async () => {
     const { device, sender } = await givenAConnectedDevice();
     expect(await device.send('telemetry')).toBe('2.04');
     expect(await device.send('t', { confirmable: false })).toBe('2.04');
@@ -162,7 +162,7 @@ describe('uploading', () => {
     expect(await device.send('event', { payload: Buffer.alloc(2_049), blockBytes: 512 })).toBe('4.13');
   });
 
-  test('whoever has no consumer hears when to try again', async () => {
+  test('a device without a consumer is told when to try again', async () => {
     const { device, sender } = await givenAConnectedDevice();
     sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer available' } });
     const answer = await device.ask({ path: ['telemetry'], payload: Buffer.from('21.5') });
@@ -173,7 +173,7 @@ describe('uploading', () => {
     expect(readUint(answer, coapOption.maxAge)).toBe(2);
   });
 
-  test('a device that asks what time it is hears it, also with an error', async () => {
+  test('a device that asks for the time is told it, with an error too', async () => {
     const { device, clock } = await givenAConnectedDevice();
     const now = Buffer.alloc(8);
     now.writeBigUInt64BE(BigInt(clock.now()));
@@ -203,7 +203,7 @@ describe('uploading', () => {
 });
 
 describe('leases', () => {
-  test('a handshake grants none, and a request does', async () => {
+  test('a request begins a lease, and a handshake does not', async () => {
     const { device, sink, events } = await givenAConnectedDevice();
     await settled();
     expect(sink.events).toEqual([]);
@@ -217,20 +217,16 @@ describe('leases', () => {
   });
 
   test.each([
-    ['a resource that is not there', 'nowhere', {}],
-    [
-      'a critical option that nobody knows',
-      'telemetry',
-      { options: [{ number: 65_001, value: new Uint8Array() }] },
-    ],
+    ['an unknown resource', 'nowhere', {}],
+    ['an unknown critical option', 'telemetry', { options: [{ number: 65_001, value: new Uint8Array() }] }],
     ['a payload that is too large', 'telemetry', { payload: Buffer.alloc(3_000), blockBytes: 1_024 }],
-  ])('a request for %s is one all the same', async (_what, path, request) => {
+  ])('a request that is refused for %s begins a lease', async (_what, path, request) => {
     const { device, events } = await givenAConnectedDevice();
     expect(await device.send(path, request)).toMatch(/^4\./);
     expect((await events(1))[0]).toMatchObject({ type: 'connected' });
   });
 
-  test('a ping of the device renews it', async () => {
+  test('a ping of the device renews its lease', async () => {
     const { device, clock, events, sink } = await givenAConnectedDevice();
     await device.send('telemetry');
     await clock.advanceAsync(9 * minute);
@@ -241,7 +237,7 @@ describe('leases', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 10 * minute });
   });
 
-  test('a goodbye ends it, and one of an absent device opens none', async () => {
+  test('a goodbye ends the lease, and a goodbye of an absent device begins none', async () => {
     const adapter = await givenAConnectedDevice();
     expect(await adapter.device.send('event?empty&hono-ttd=0', empty)).toBe('2.04');
     await adapter.device.send('telemetry');
@@ -250,7 +246,7 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'client-closed']);
   });
 
-  test('close_notify of the last association ends it, where nothing is declared', async () => {
+  test('close_notify of the last association ends the lease of a device that declared no interval', async () => {
     const adapter = await givenAConnectedDevice();
     const second = givenADevice(adapter.port);
     await second.connect();
@@ -264,7 +260,7 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'client-closed']);
   });
 
-  test('an association that a crashed device left behind swallows no goodbye of the next one', async () => {
+  test('close_notify ends the lease though an older association, left behind in a crash, is open', async () => {
     const adapter = await givenAConnectedDevice();
     await adapter.device.send('telemetry');
     adapter.device.dtls.vanish();
@@ -276,7 +272,7 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'client-closed']);
   });
 
-  test('close_notify says nothing about a device with a declared interval', async () => {
+  test('close_notify does not end the lease of a device with a declared interval', async () => {
     const adapter = await givenAConnectedDevice({}, { tenant: { presenceIntervalSeconds: 60 } });
     await adapter.device.send('telemetry');
     adapter.device.dtls.close();
@@ -286,7 +282,7 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'inactive']);
   });
 
-  test('a device that asks, does not wait, and closes was there', async () => {
+  test('a device that sends a request and closes at once is reported as connected, then as gone', async () => {
     const adapter = await givenAConnectedDevice();
     const release = adapter.registry.hold();
     void adapter.device.coap
@@ -303,7 +299,7 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'client-closed']);
   });
 
-  test('a device that comes back from another address goes on with its association', async () => {
+  test('a device that comes from another address goes on with its association and its lease', async () => {
     const adapter = await givenAConnectedDevice({}, {}, { connectionId: Buffer.alloc(0) });
     await adapter.device.send('telemetry');
     await adapter.device.rebind();
@@ -311,7 +307,7 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected']);
   });
 
-  test('live on after a restart under their connection, without an event', async () => {
+  test('a lease goes on after a restart, under the same connection id and without an event', async () => {
     const journal = createMemoryJournal();
     const before = await givenAConnectedDevice({}, { journal });
     await before.device.send('telemetry');
@@ -326,7 +322,7 @@ describe('leases', () => {
     });
   });
 
-  test('of a device that lost its access end, with its association, and it is not let in again', async () => {
+  test('a device that is disabled loses its lease and its association, and cannot connect again', async () => {
     const adapter = await givenAConnectedDevice();
     await adapter.device.send('telemetry');
     adapter.registry.disable('acme', 'thermostat-7');
@@ -341,7 +337,7 @@ describe('leases', () => {
 describe('probing', () => {
   const probed: TestSetting = { tenant: { presenceIntervalSeconds: 600, presenceProbe: true } };
 
-  test('a device that answers stays', async () => {
+  test('a device that answers its probes stays present', async () => {
     const adapter = await givenAConnectedDevice({}, probed);
     await adapter.device.send('telemetry');
     // Five intervals, one probe each.
@@ -352,7 +348,7 @@ describe('probing', () => {
     expect(causes(adapter)).toEqual(['connected']);
   });
 
-  test('one that does not is gone, and that is how it is told', async () => {
+  test('a device that does not answer its probe is reported as probe-failed when its lease runs out', async () => {
     const adapter = await givenAConnectedDevice({}, probed);
     await adapter.device.send('telemetry');
     adapter.device.coap.answerPings(false);
@@ -364,7 +360,7 @@ describe('probing', () => {
     expect((ended as { readonly uncertaintyMs: number }).uncertaintyMs).toBeGreaterThanOrEqual(600_000);
   });
 
-  test('one that did not answer, and was heard all the same, is asked anew the next time', async () => {
+  test('a device that is heard during its probe is probed again before its next lease runs out', async () => {
     const often: TestSetting = { tenant: { presenceIntervalSeconds: 10, presenceProbe: true } };
     const adapter = await givenAConnectedDevice({}, often);
     await adapter.device.send('telemetry');
@@ -383,7 +379,7 @@ describe('probing', () => {
     expect(causes(adapter)).toEqual(['connected']);
   });
 
-  test('one that closed its association cannot be probed', async () => {
+  test('a device without an association is not probed, and is reported as inactive', async () => {
     const adapter = await givenAConnectedDevice({}, probed);
     await adapter.device.send('telemetry');
     adapter.device.dtls.close();
@@ -393,7 +389,7 @@ describe('probing', () => {
     expect(causes(adapter)).toEqual(['connected', 'inactive']);
   });
 
-  test('is off where nobody asked for it', async () => {
+  test('a device is not probed unless the registry or the configuration says so', async () => {
     const adapter = await givenAConnectedDevice();
     await adapter.device.send('telemetry');
     await adapter.clock.advanceAsync(10 * minute);
@@ -409,7 +405,7 @@ describe('probing', () => {
 });
 
 describe('handshakes', () => {
-  test('a client certificate of the tenant lets its device in', async () => {
+  test('a device connects with a client certificate of its tenant', async () => {
     const certified = (subject: string) => {
       const { key, der } = scriptedAuthorities.acme.issue({ subject });
       return { key: createPrivateKey(key), chain: [der] };
@@ -423,7 +419,7 @@ describe('handshakes', () => {
     expect((await adapter.events(1))[0]).toMatchObject({ remoteId: 'CN=thermostat-7,O=acme' });
   });
 
-  test('a wrong key is counted at once, and once for each handshake', async () => {
+  test('a wrong key is counted as a failed login at once, and once for each handshake', async () => {
     const adapter = await givenAnAdapter();
     const secret = Buffer.from('guess-me');
     const device = givenADevice(adapter.port, {
@@ -448,7 +444,7 @@ describe('the port without DTLS', () => {
     return { ...adapter, send: device.send };
   }
 
-  test('takes uploads that name their device, and tells nobody that it is there', async () => {
+  test('the port without DTLS takes uploads that name a device, and publishes no event about it', async () => {
     const { send, sender, sink } = await givenAPlainDevice(false);
     const put = { code: coapCode.put };
     expect(await send('event/acme/valve-1', put)).toBe('2.04');
@@ -460,7 +456,7 @@ describe('the port without DTLS', () => {
     expect(sink.events).toEqual([]);
   });
 
-  test('refuses everything where devices must authenticate, and was warned about', async () => {
+  test('the port without DTLS refuses all requests where devices must authenticate, and the log warns of it', async () => {
     const { send, sender, logged } = await givenAPlainDevice(true);
     expect(await send('event/acme/valve-1', { code: coapCode.put })).toBe('4.01');
     expect(sender.messages).toEqual([]);
@@ -471,7 +467,7 @@ describe('the port without DTLS', () => {
 });
 
 describe('ports', () => {
-  test('may be named by a host, and are told where they cannot be had', async () => {
+  test('a port may be bound by host name, and one that is taken is named in the error', async () => {
     const adapter = await givenAnAdapter({ secure: { host: 'localhost', port: 0 } });
     await expect(
       startForTest(createCoapAdapter({ ...options, secure: { host: 'localhost', port: adapter.port } })),

@@ -27,7 +27,7 @@ function givenAnAssociation() {
   return { proof, proofs, association, aborted, end: (reason: AccessEnd) => end(reason) };
 }
 
-test('what arrives counts while the proof does, and for nothing while that is not known', () => {
+test('what arrives on an association counts while its proof is valid, and not while that is unknown', () => {
   const { proof, proofs, association, aborted } = givenAnAssociation();
   expect(proofs.counts(association)).toBe(true);
   proof.isInDoubt = true;
@@ -37,7 +37,7 @@ test('what arrives counts while the proof does, and for nothing while that is no
   expect(proofs.counts(association)).toBe(true);
 });
 
-test('an association ends with its proof, told or noticed', () => {
+test('an association ends with its proof, reported or noticed on arrival', () => {
   const told = givenAnAssociation();
   told.end('access-revoked');
   expect(told.aborted).toEqual(['accessDenied']);
@@ -47,7 +47,7 @@ test('an association ends with its proof, told or noticed', () => {
   expect(noticed.aborted).toEqual(['accessDenied']);
 });
 
-test('one that is closed holds no proof, and counts for nothing', () => {
+test('an association that is closed holds no proof, and what arrives on it does not count', () => {
   const { proof, proofs, association } = givenAnAssociation();
   proofs.closed(association);
   expect(proof.released).toBe(1);

@@ -13,7 +13,7 @@ function anAssociation(): DeviceAssociation {
 }
 
 describe('of the associations of one device', () => {
-  test('one that was silent since a newer one was made does not count', () => {
+  test('an association that is silent since a newer one was made does not count as open', () => {
     const { opened, heard, closed, latest, of } = createAssociations();
     const [crashed, newer] = [anAssociation(), anAssociation()];
     opened(crashed);
@@ -25,7 +25,7 @@ describe('of the associations of one device', () => {
     expect(of(principal)).toEqual([crashed]);
   });
 
-  test('one that was heard since counts', () => {
+  test('an association that is heard after a newer one was made counts as open', () => {
     const { opened, heard, closed, latest } = createAssociations();
     const [first, second] = [anAssociation(), anAssociation()];
     opened(first);
@@ -36,7 +36,7 @@ describe('of the associations of one device', () => {
     expect(closed(first)).toBe(true);
   });
 
-  test('one that was left behind counts again once it is heard', () => {
+  test('an association that was left behind counts again once it is heard', () => {
     const { opened, heard, closed, latest } = createAssociations();
     const [first, second] = [anAssociation(), anAssociation()];
     opened(first);
@@ -46,7 +46,7 @@ describe('of the associations of one device', () => {
     expect(latest(principal)).toBe(first);
   });
 
-  test('the end of one that was left behind says nothing', () => {
+  test('closing an association that was left behind leaves the newer one as the latest', () => {
     const { opened, closed } = createAssociations();
     const [crashed, newer] = [anAssociation(), anAssociation()];
     opened(crashed);

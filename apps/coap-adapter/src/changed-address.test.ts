@@ -70,7 +70,7 @@ function causes({ sink }: Awaited<ReturnType<typeof givenAnAdapter>>): (readonly
   ]);
 }
 
-test('a device whose old address is another one’s now goes on from the next, with its association and its lease', async () => {
+test('a device whose address another one took goes on from its next address, with its association and its lease', async () => {
   // given two devices, of which a NAT gave the second the address that the first had
   const adapter = await givenAnAdapter();
   const first = givenADevice(adapter.network, adapter.port, 'thermostat-7@acme');
@@ -96,7 +96,7 @@ test('a device whose old address is another one’s now goes on from the next, w
   ]);
 });
 
-test('what somebody sends on from elsewhere is answered at home, after 2 s', async () => {
+test('a request that is relayed from elsewhere is answered at the device’s own address, after 2 s', async () => {
   const adapter = await givenAnAdapter();
   const device = givenADevice(adapter.network, adapter.port, 'thermostat-7@acme');
   device.reach(home, true);
@@ -114,7 +114,7 @@ test('what somebody sends on from elsewhere is answered at home, after 2 s', asy
   expect(answers).toEqual(['2.04']);
 });
 
-test('a device without an address cannot be probed: it is inactive, and was not asked in vain', async () => {
+test('a device without an address is not probed, and is reported as inactive', async () => {
   const adapter = await givenAnAdapter({ tenant: { presenceIntervalSeconds: 600, presenceProbe: true } });
   const first = givenADevice(adapter.network, adapter.port, 'thermostat-7@acme');
   first.reach(home, true);

@@ -74,7 +74,7 @@ function learnedAs(device: Device, everyMs = 5 * minute): void {
 }
 
 describe('a device that closes its association and comes back', () => {
-  test('twice, within the default interval, is present from then on, by a rhythm that is learned', () => {
+  test('a device that closes and returns twice within the default interval stays present from then on', () => {
     const device = givenADevice();
     device.upload();
     device.clock.advance(5 * minute);
@@ -93,7 +93,7 @@ describe('a device that closes its association and comes back', () => {
     expect(device.interval()).toMatch(/^learned /);
   });
 
-  test('once is not known yet, and later than the default interval does not count', () => {
+  test('one return is not enough, and a return after the default interval does not count', () => {
     const device = givenADevice();
     device.upload();
     device.clock.advance(5 * minute);
@@ -106,7 +106,7 @@ describe('a device that closes its association and comes back', () => {
     );
   });
 
-  test('after a goodbye, or after its lease ran out, did not come back from closing', () => {
+  test('a return after a goodbye, or after the lease ran out, does not count', () => {
     const device = givenADevice();
     for (const _ of [1, 2, 3]) {
       device.request();
@@ -119,7 +119,7 @@ describe('a device that closes its association and comes back', () => {
     expect(device.told()).toEqual(['connected default', 'client-closed']);
   });
 
-  test('by a handshake alone has not come back', () => {
+  test('a handshake without a request is no return', () => {
     const device = givenADevice();
     device.upload();
     for (const _ of [1, 2, 3]) {
@@ -132,7 +132,7 @@ describe('a device that closes its association and comes back', () => {
     expect(device.told()).toEqual(['connected default', 'client-closed']);
   });
 
-  test('within the same burst has no rhythm yet, and holds the default interval', () => {
+  test('a return within the same burst gives no rhythm, and the lease holds for the default interval', () => {
     const device = givenADevice();
     for (const _ of [1, 2, 3]) {
       device.upload();
@@ -148,7 +148,7 @@ describe('a device that closes its association and comes back', () => {
 });
 
 describe('once it is known that it closes to sleep', () => {
-  test('its goodbye ends the lease all the same, and it is not forgotten', () => {
+  test('a goodbye ends the lease of a device that closes to sleep, and its habit stays known', () => {
     const device = givenADevice();
     learnedAs(device);
     device.request();
@@ -162,7 +162,7 @@ describe('once it is known that it closes to sleep', () => {
     expect(device.told()).toEqual(['connected learned']);
   });
 
-  test('a lease that was kept in vain says inactive, and twice is enough: closing ends the lease again', () => {
+  test('a lease kept in vain ends as inactive, and after two of them closing ends the lease again', () => {
     const device = givenADevice();
     learnedAs(device);
     device.clock.advance(24 * hour);
@@ -182,7 +182,7 @@ describe('once it is known that it closes to sleep', () => {
     expect(device.told()).toHaveLength(1);
   });
 
-  test('a lease that runs out without its having closed teaches nothing about closing', () => {
+  test('a lease that runs out while the association is open teaches nothing about closing', () => {
     const device = givenADevice();
     learnedAs(device);
     for (const _ of [1, 2, 3]) {
@@ -194,7 +194,7 @@ describe('once it is known that it closes to sleep', () => {
     expect(device.told()).toEqual(['connected learned']);
   });
 
-  test('what was learned outlives the process, and a lease that was restored was kept for who sleeps', () => {
+  test('what was learned survives a restart, and a restored lease counts as kept for a sleeping device', () => {
     const before = givenADevice();
     learnedAs(before);
     const { latest: _, ...kept } = before.rhythm();
@@ -239,7 +239,7 @@ describe('whatever its rhythm', () => {
     },
   );
 
-  test('one that sends ten messages half a second apart, each on its own association, never flaps once it is known', () => {
+  test('a device that sends ten messages half a second apart, each on its own association, never flaps once it is known', () => {
     const device = givenADevice();
     for (let bursts = 0; bursts < 100; bursts++) {
       if (bursts === 1) device.told();
@@ -252,7 +252,7 @@ describe('whatever its rhythm', () => {
     expect(device.told()).toEqual([]);
   });
 
-  test('one that slows down from 1 to 10 minutes flaps at most twice', () => {
+  test('a device that slows down from 1 to 10 minutes flaps at most twice', () => {
     for (const seed of seeds) {
       const random = seededRandom(seed);
       const device = givenADevice();
@@ -266,7 +266,7 @@ describe('whatever its rhythm', () => {
     }
   });
 
-  test('what is told alternates, and who is not known by two returns in time is gone when it closes', () => {
+  test('connected and disconnected alternate, and a device without two returns is gone when it closes', () => {
     for (const seed of seeds) {
       const random = seededRandom(seed);
       const device = givenADevice();

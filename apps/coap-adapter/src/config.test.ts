@@ -21,7 +21,7 @@ function problemsOf(load: () => unknown): readonly string[] {
 }
 
 describe('the configuration', () => {
-  test('of a drop-in for Hono is read from its variables', () => {
+  test('the configuration of Hono’s adapter is read from its variables', () => {
     const { own } = loadCoapConfig(
       {
         ...required,
@@ -42,14 +42,14 @@ describe('the configuration', () => {
     });
   });
 
-  test('without any is that of devices with pre-shared keys, and no other port', () => {
+  test('without variables, devices with pre-shared keys are served, and no other port is open', () => {
     const options = coapAdapterOptions(loadCoapConfig(required, [amqp]).own);
     expect(options.secure).toEqual({ host: '127.0.0.1', port: 5_684 });
     expect(options.plain).toBeUndefined();
     expect(options.probe).toBe(false);
   });
 
-  test('lists everything that is wrong with it', () => {
+  test('a wrong configuration is refused with all that is wrong', () => {
     expect(
       problemsOf(() =>
         loadCoapConfig(
@@ -101,7 +101,7 @@ describe('key and certificate', () => {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
 
-  test('are read with the whole chain', () => {
+  test('key and certificate are read with the whole chain', () => {
     const { certificate } = optionsWith(server.key, `${server.cert}${authority.cert}`).secure;
     expect(certificate?.chain).toEqual([Buffer.from(server.der), Buffer.from(authority.der)]);
   });
@@ -110,7 +110,7 @@ describe('key and certificate', () => {
     ['are not of each other', authority.key, server.cert, 'the key is not that of the first certificate'],
     ['are of RSA', rsaKey, server.cert, 'must be an ECDSA key on the curve P-256'],
     ['are none', 'nonsense', server.cert, 'key.pem'],
-  ])('that %s are refused', (_what, key, cert, problem) => {
+  ])('key and certificate that %s are refused', (_what, key, cert, problem) => {
     expect(problemsOf(() => optionsWith(key, cert))).toEqual([expect.stringContaining(problem)]);
   });
 });

@@ -12,13 +12,13 @@ test.each([
   [501, '5.01'],
   [503, '5.03'],
   [418, '5.00'],
-])('status %i is %s, with a text', (status, code) => {
+])('status %i is answered with the code %s and a text', (status, code) => {
   const answer = answerProblem({ status, text: 'why' });
   expect(formatCode(answer.code)).toBe(code);
   expect(Buffer.from(answer.payload ?? []).toString()).toBe('why');
 });
 
-test('where trying again may help, it is said when', () => {
+test('an answer after which trying again may help says when', () => {
   const maxAge = (status: number) =>
     readUint({ options: answerProblem({ status, text: '' }).options ?? [] }, coapOption.maxAge);
   expect([maxAge(503), maxAge(429), maxAge(400)]).toEqual([2, 2, undefined]);

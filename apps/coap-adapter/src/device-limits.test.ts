@@ -64,7 +64,7 @@ describe('associations of one device', () => {
     return all.filter(({ dtls }) => dtls.isOpen);
   }
 
-  test('are so many; the one silent longest gives way at once, and the device stays present', async () => {
+  test('beyond the bound of associations the one silent longest gives way, and the device stays present', async () => {
     const adapter = await given({ maxAssociationsPerDevice: 2 });
     const open = await opened(adapter, 6);
     expect(open).toHaveLength(2);
@@ -77,9 +77,9 @@ describe('associations of one device', () => {
   });
 
   test.each([
-    ['any number, where the registry says 0', 0, 4],
-    ['as many as the registry says', 3, 3],
-  ])('are %s', async (_, maxConnectionsPerDevice, expected) => {
+    ['any number of associations, where the registry says 0,', 0, 4],
+    ['as many associations as the registry says', 3, 3],
+  ])('a device has %s open', async (_, maxConnectionsPerDevice, expected) => {
     const adapter = await given({ maxAssociationsPerDevice: 2 }, { tenant: { maxConnectionsPerDevice } });
     expect(await opened(adapter, 4)).toHaveLength(expected);
   });
@@ -89,47 +89,53 @@ describe('a device whose look-up comes to nothing for now hears nothing, and is 
   const refusal = (reason: RefusalReason) =>
     ({ status: 'refused', refusal: { reason, text: 'try again later' } }) as const;
 
-  test.each<RefusalReason>(['throttled', 'busy', 'unavailable'])('%s, with a shared key', async (reason) => {
-    // given
-    let asked = 0;
-    const adapter = await given({}, {}, (access) => ({
-      findPsk: async (login): Promise<PskLookup> => (++asked < 3 ? refusal(reason) : access.findPsk(login)),
-    }));
-    // when
-    const device = adapter.device({
-      psk: { identity: Buffer.from('thermostat-7@acme'), secret: scriptedKey },
-      retransmitMs: 20,
-    });
-    void device.connect();
-    while (!device.dtls.isOpen) await settled();
-    // then
-    expect(asked).toBe(3);
-    expect(await device.send('telemetry')).toBe('2.04');
-  });
+  test.each<RefusalReason>(['throttled', 'busy', 'unavailable'])(
+    'a look-up that is %s gets no answer with a shared key, and the next handshake is done',
+    async (reason) => {
+      // given
+      let asked = 0;
+      const adapter = await given({}, {}, (access) => ({
+        findPsk: async (login): Promise<PskLookup> => (++asked < 3 ? refusal(reason) : access.findPsk(login)),
+      }));
+      // when
+      const device = adapter.device({
+        psk: { identity: Buffer.from('thermostat-7@acme'), secret: scriptedKey },
+        retransmitMs: 20,
+      });
+      void device.connect();
+      while (!device.dtls.isOpen) await settled();
+      // then
+      expect(asked).toBe(3);
+      expect(await device.send('telemetry')).toBe('2.04');
+    },
+  );
 
-  test.each<RefusalReason>(['throttled', 'busy', 'unavailable'])('%s, with a certificate', async (reason) => {
-    let asked = 0;
-    const adapter = await given(
-      {
-        secure: {
-          ...options.secure,
-          certificate: proofOf(scriptedAuthorities.acme.issue({ subject: 'CN=adapter' })),
+  test.each<RefusalReason>(['throttled', 'busy', 'unavailable'])(
+    'a look-up that is %s gets no answer with a certificate, and the next handshake is done',
+    async (reason) => {
+      let asked = 0;
+      const adapter = await given(
+        {
+          secure: {
+            ...options.secure,
+            certificate: proofOf(scriptedAuthorities.acme.issue({ subject: 'CN=adapter' })),
+          },
         },
-      },
-      {},
-      (access) => ({
-        authenticate: async (login) => (++asked < 3 ? refusal(reason) : access.authenticate(login)),
-      }),
-    );
-    const device = adapter.device({
-      certificate: proofOf(scriptedAuthorities.acme.issue({ subject: 'CN=thermostat-7,O=acme' })),
-      retransmitMs: 20,
-    });
-    void device.connect();
-    while (!device.dtls.isOpen) await settled();
-    expect(asked).toBe(3);
-    expect(device.dtls.alert).toBeUndefined();
-  });
+        {},
+        (access) => ({
+          authenticate: async (login) => (++asked < 3 ? refusal(reason) : access.authenticate(login)),
+        }),
+      );
+      const device = adapter.device({
+        certificate: proofOf(scriptedAuthorities.acme.issue({ subject: 'CN=thermostat-7,O=acme' })),
+        retransmitMs: 20,
+      });
+      void device.connect();
+      while (!device.dtls.isOpen) await settled();
+      expect(asked).toBe(3);
+      expect(device.dtls.alert).toBeUndefined();
+    },
+  );
 });
 
 test('an address that many devices share has no limit of handshakes of its own', async () => {

@@ -39,24 +39,24 @@ describe('an upload', () => {
       { contentFormat: 64_999 },
       { endpoint: 'telemetry', qos: 1, origAddress: '/telemetry', contentType: 'unknown/64999' },
     ],
-  ] satisfies [Partial<RequestHead>, object][])('%j', (facts, upload) =>
+  ] satisfies [Partial<RequestHead>, object][])('a request with %j is read as its upload', (facts, upload) =>
     expect(readHead(head(facts))).toEqual({ upload, goodbye: false }),
   );
 
-  test('may say how long the device waits for a command', () =>
+  test('an upload says by hono-ttd how long the device waits for a command', () =>
     expect(readHead(head({ query: ['x', 'hono-ttd=30'] }))).toMatchObject({ ttdSeconds: 30 }));
 });
 
 describe('an empty notification', () => {
   const contentType = 'application/vnd.eclipse-hono-empty-notification';
 
-  test('is asked for by a parameter, whatever the content format says', () =>
+  test('the parameter empty makes an empty notification, whatever the content format is', () =>
     expect(readHead(head({ path: ['event'], query: ['empty'], contentFormat: 50 }))).toMatchObject({
       upload: { contentType },
       goodbye: false,
     }));
 
-  test('is a goodbye with a time till disconnect of zero, as an event of the device itself', () => {
+  test('an empty event of the device itself with hono-ttd=0 is a goodbye', () => {
     const goodbye = head({ path: ['event'], query: ['hono-ttd=0', 'empty'] });
     expect(readHead(goodbye)).toMatchObject({ upload: { contentType }, goodbye: true });
     expect(readHead({ ...goodbye, path: ['t'] })).toMatchObject({ goodbye: false });

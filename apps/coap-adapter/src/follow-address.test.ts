@@ -9,7 +9,7 @@ const moved: Peer = { address: '198.51.100.7', port: 815 };
 const stranger: Peer = { address: '203.0.113.66', port: 1 };
 
 describe('a device that changes its address', () => {
-  test('is answered at the new one, which it has proved by then, and its association goes on', async () => {
+  test('a device that changes its address is answered at the new one, once it has proved that it receives there', async () => {
     const { connect, moveTo, ask, broken, answersTo, dtls } = givenAMovingDevice(1);
     await connect();
     for (const peer of [moved, home, moved]) {
@@ -23,7 +23,7 @@ describe('a device that changes its address', () => {
     expect(dtls.counters).toMatchObject({ handshakes: 1, addressChanges: 3 });
   });
 
-  test('is answered there too where the probe takes longer than an answer may wait, once it asks again', async () => {
+  test('a device whose probe takes longer than 2 s is answered at its new address once it asks again', async () => {
     let slowly = false;
     const { connect, moveTo, ask, broken, clock, answersTo } = givenAMovingDevice(1, {
       toPeer(_datagram, to, deliver) {
@@ -45,7 +45,7 @@ describe('a device that changes its address', () => {
 });
 
 describe('what somebody relays', () => {
-  test('redirects no answer: it goes to the device, after 2 s', async () => {
+  test('a relayed request redirects no answer: it goes to the device’s own address, after 2 s', async () => {
     let relays = false;
     const { connect, ask, broken, answersTo, clock, dtls } = givenAMovingDevice(1, {
       toServer: (_datagram, from, deliver) => deliver(relays ? stranger : from),
@@ -64,7 +64,7 @@ describe('what somebody relays', () => {
     expect(dtls.counters.addressChanges).toBe(0);
   });
 
-  test('and hands on to the device, which answers from its own address, redirects none either', async () => {
+  test('a relayed probe that the device answers from its own address redirects no answer', async () => {
     const sentOn: Peer[] = [];
     let relays = false;
     const { connect, ask, broken, answersTo, clock, dtls } = givenAMovingDevice(1, {

@@ -10,7 +10,7 @@ import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';
 import { options } from './testing/options.ts';
 
-test('nasty text in a path, a query and an identity does no harm', async () => {
+test('control characters and markup in a path, a query and an identity do no harm', async () => {
   const adapter = await startForTest(createCoapAdapter({ ...options, endLeasesAtShutdown: true }), {
     settings: { health: { host: '127.0.0.1', port: 0 } },
   });
@@ -43,7 +43,7 @@ test.concurrent.each([
   ...Object.entries(illFormedUtf8).map(
     ([what, bytes]) => [what, Buffer.concat([bytes, Buffer.from('@acme')])] as const,
   ),
-])('%s is no identity', async (_what, identity) => {
+])('a handshake with %s as its identity is refused', async (_what, identity) => {
   const adapter = await startForTest(createCoapAdapter(options));
   const device = createCoapDevice(adapter.address.port, { psk: { identity, secret: scriptedKey } });
   expect(await device.connect()).toBe(false);

@@ -40,7 +40,7 @@ function linesOf({ logged }: AdapterInTest, port = 'coaps') {
   return logged.filter(({ message }) => message === `${port}: refused within a minute`);
 }
 
-test('what is refused, and why, is in the metrics, and in one line a minute', async () => {
+test('refusals are counted by cause in the metrics, and logged in one line a minute', async () => {
   const { adapter, secure, plain, metric, say } = await given();
   // given what is no record, records that nobody has keys for, and on the other port what is no CoAP
   for (const _ of [1, 2, 3]) say('ffffff', secure.port);
@@ -73,7 +73,7 @@ test('what is refused, and why, is in the metrics, and in one line a minute', as
   expect(linesOf(adapter).length).toBeLessThanOrEqual(2);
 });
 
-test('what is there, and what was done, is in the metrics', async () => {
+test('associations, handshakes and requests are counted in the metrics', async () => {
   const { secure, metric } = await given();
   const device = createCoapDevice(secure.port, {
     psk: { identity: Buffer.from('thermostat-7@acme'), secret: scriptedKey },

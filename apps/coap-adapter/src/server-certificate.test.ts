@@ -7,7 +7,7 @@ import { followServerCertificate } from './server-certificate.ts';
 const authority = createCertificateAuthority('CN=CA');
 const server = (facts = {}): IssuedCertificate => authority.issue({ subject: 'CN=localhost', ...facts });
 
-test('handshakes use what is in the files, where DTLS can use it', () => {
+test('new handshakes use the certificate that is in the files, unless DTLS cannot use it', () => {
   const first = server();
   let set: FollowedSet | undefined;
   const current = followServerCertificate(

@@ -30,7 +30,7 @@ async function given(setting: TestSetting) {
   return { ...adapter, upload };
 }
 
-test('a device that closes after each upload is told twice, then it stays, over a restart as well', async () => {
+test('a device that closes after each upload is reported as gone twice, then it stays present, also over a restart', async () => {
   const clock = new ManualClock();
   const journal = createMemoryJournal();
   const first = await given({ clock, journal });

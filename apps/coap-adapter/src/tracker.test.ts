@@ -116,11 +116,14 @@ const table = {
 const published = (changes: readonly Change[]): string =>
   changes.map((change) => (change.type === 'connected' ? 'connected' : change.reason)).join() || 'nothing';
 
-describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) => {
-  test.each(Object.keys(signals) as (keyof typeof signals)[])('when %s', (type) => {
-    const step = coapTracker.reduce(states[phase], signals[type], now);
-    expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
-  });
+describe.each(Object.keys(table) as (keyof typeof table)[])('a device that is %s', (phase) => {
+  test.each(Object.keys(signals) as (keyof typeof signals)[])(
+    `a device that is ${phase}, on the signal %s, does what the table says`,
+    (type) => {
+      const step = coapTracker.reduce(states[phase], signals[type], now);
+      expect([step.state.phase, published(step.changes)]).toEqual(table[phase][type]);
+    },
+  );
 });
 
 describeTracker('CoAP', coapTracker, [
@@ -157,7 +160,7 @@ function givenADevice() {
 }
 
 describe('a lease', () => {
-  test('runs out when nothing renews it', () => {
+  test('a lease runs out when nothing renews it', () => {
     const { clock, request, seen, changes } = givenADevice();
     request(terms);
     clock.advance(minute);
@@ -167,7 +170,7 @@ describe('a lease', () => {
     expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour });
   });
 
-  test('is renewed by whatever the device says, and last seen then', () => {
+  test('whatever the device sends renews its lease, and is when it was last seen', () => {
     const { clock, request, report, seen, changes } = givenADevice();
     request(terms);
     clock.advance(minute);
@@ -177,7 +180,7 @@ describe('a lease', () => {
     expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour });
   });
 
-  test('does not run out while a request waits for its answer', () => {
+  test('a lease does not run out while a request waits for its answer', () => {
     const { clock, report, seen } = givenADevice();
     report({ type: 'request', terms });
     clock.advance(hour);
@@ -186,7 +189,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '4200 inactive']);
   });
 
-  test('stands still while the adapter cannot serve, also in the midst of a probe', () => {
+  test('a lease stands still while the adapter cannot serve, also during a probe', () => {
     const { clock, request, report, seen, probes } = givenADevice();
     request();
     clock.advance(350_000);
@@ -201,7 +204,7 @@ describe('a lease', () => {
 });
 
 describe('closing an association', () => {
-  test('ends the presence of a device that declared nothing, with its last one', () => {
+  test('closing the last association ends the presence of a device that declared no interval', () => {
     const { clock, request, report, seen } = givenADevice();
     request(terms);
     clock.advance(1_000);
@@ -212,7 +215,7 @@ describe('closing an association', () => {
     expect(seen()).toEqual(['0 connected', '2 client-closed']);
   });
 
-  test('says nothing of a device that declared when it is to be heard again', () => {
+  test('closing the last association does not end the presence of a device with a declared interval', () => {
     const { clock, request, report, seen } = givenADevice();
     request({ ...terms, declaredMs: minute });
     report({ type: 'association-closed', last: true });
@@ -222,7 +225,7 @@ describe('closing an association', () => {
 });
 
 describe('a probe', () => {
-  test('begins before the lease runs out, and an answer renews it', () => {
+  test('a probe begins before the lease runs out, and its answer renews the lease', () => {
     const { clock, request, report, seen, probes } = givenADevice();
     request();
     clock.advance(310_000);
@@ -233,7 +236,7 @@ describe('a probe', () => {
     expect(seen()).toEqual(['0 connected', '710 probe-failed']);
   });
 
-  test('without answer ends nothing before the lease would have run out', () => {
+  test('a probe without answer does not end the lease before its time', () => {
     const { clock, request, report, seen, changes } = givenADevice();
     request();
     clock.advance(320_000);
@@ -243,7 +246,7 @@ describe('a probe', () => {
     expect(changes[1]).toMatchObject({ lastSeen: clock.monotonic() - hour - 320_000 });
   });
 
-  test('of a short lease keeps it until its own end, and is short', () => {
+  test('the probe of a short lease is short, and the lease goes on until the probe ends', () => {
     const { clock, request, seen, probes, changes } = givenADevice();
     request({ ...probed, declaredMs: 8_000 });
     clock.advance(hour);
@@ -253,7 +256,7 @@ describe('a probe', () => {
   });
 
   test.each([1, 2, 3, 4, 5])(
-    'or none: silence is told within the time that the basis says (seed %i)',
+    'with a probe or without, silence is reported within detectWithinMs of the basis (seed %i)',
     (seed) => {
       const random = seededRandom(seed);
       for (let run = 0; run < 200; run++) {
@@ -274,7 +277,7 @@ describe('a probe', () => {
     },
   );
 
-  test('that reaches nobody leaves everything as it would be without', () => {
+  test('a probe that cannot reach the device leaves the lease as it was', () => {
     const { clock, request, report, seen } = givenADevice();
     request();
     clock.advance(310_000);
@@ -283,21 +286,21 @@ describe('a probe', () => {
     expect(seen()).toEqual(['0 connected', '400 inactive']);
   });
 
-  test('of a short lease begins in its last quarter', () => {
+  test('the probe of a short lease begins in its last quarter', () => {
     const { clock, request, probes } = givenADevice();
     request({ ...probed, declaredMs: 20_000 });
     clock.advance(16_000);
     expect(probes).toEqual([15]);
   });
 
-  test('is not made while a request waits for its answer', () => {
+  test('no probe is made while a request waits for its answer', () => {
     const { clock, report, probes } = givenADevice();
     report({ type: 'request', terms: probed });
     clock.advance(hour);
     expect(probes).toEqual([]);
   });
 
-  test('whose answer comes late is worth as much', () => {
+  test('an answer to a probe that comes late renews the lease', () => {
     const { clock, request, report, seen } = givenADevice();
     request();
     clock.advance(320_000);
@@ -308,7 +311,7 @@ describe('a probe', () => {
     expect(seen()).toEqual(['0 connected']);
   });
 
-  test('is made once more after the process stood still, with a lease that lives on', () => {
+  test('a probe is made again after the process stood still, and the lease goes on', () => {
     const due = coapTracker.reduce(states.present, { type: 'deadline' }, later(now, 20_000));
     expect(due).toMatchObject({ changes: [], state: { phase: 'present' } });
     expect(due.deadline).toBe(later(now, 40_000 - 10_000));

@@ -10,7 +10,7 @@ import { textOption, uintOption, uriPath } from '../wire/option-values.ts';
 import { aMessage, anEmpty, createEndpointBed, noRandom } from '../testing/endpoint-bed.ts';
 
 describe('a confirmable request', () => {
-  test('is answered with its acknowledgement: same id, same token', () => {
+  test('a confirmable request is answered in its acknowledgement, with the same id and token', () => {
     const { say, sent, handled } = createEndpointBed(new ManualClock());
     const options = [textOption(coapOption.uriPath, 'telemetry')];
     say({ id: 7, token: Uint8Array.of(1, 2, 3), options, payload: Buffer.from('on') });
@@ -22,7 +22,7 @@ describe('a confirmable request', () => {
     expect(handled.map(({ payload }) => Buffer.from(payload).toString())).toEqual(['on']);
   });
 
-  test('is answered with what the handler says: code, options, payload', () => {
+  test('the answer has the code, options and payload that the handler returns', () => {
     const answer: CoapResponse = {
       code: coapCode.serviceUnavailable,
       options: [uintOption(coapOption.maxAge, 2)],
@@ -67,15 +67,18 @@ describe('bytes that are no message', () => {
     ['of another version', [0x80, 2, 0, 9], []],
     ['three bytes', [0x40, 2, 0], []],
     ['none', [], []],
-  ])('%s', (_what, bytes, answers) => expect(received(...bytes)).toEqual(answers));
+  ])(
+    'bytes that are no message, %s: reset where confirmable and readable, ignored otherwise',
+    (_what, bytes, answers) => expect(received(...bytes)).toEqual(answers),
+  );
 
-  test('reach no handler, leave nothing behind, and are counted', () => {
+  test('bytes that are no message reach no handler, are not remembered, and are counted', () => {
     expect(handled).toEqual([]);
     expect(endpoint.statistics()).toMatchObject({ received: 12, formatErrors: 12, peers: 0, exchanges: 0 });
   });
 });
 
-describe('messages that nobody asked for', () => {
+describe('messages that answer nothing of ours', () => {
   test.each<[string, CoapMessage, string[]]>([
     ['a ping', anEmpty('CON', 3), ['RST 0.00 #3']],
     ['a confirmable response', aMessage({ code: coapCode.content, id: 3 }), ['RST 0.00 #3']],
@@ -84,12 +87,15 @@ describe('messages that nobody asked for', () => {
     ['an acknowledgement', anEmpty('ACK', 3), []],
     ['an acknowledgement with a response', aMessage({ type: 'ACK', code: coapCode.content, id: 3 }), []],
     ['a reset', anEmpty('RST', 3), []],
-  ])('%s', (_what, message, answers) => {
-    const { say, sentInShort, endpoint } = createEndpointBed(new ManualClock());
-    say(message);
-    expect(sentInShort()).toEqual(answers);
-    expect(endpoint.statistics()).toMatchObject({ peers: 0, requests: 0 });
-  });
+  ])(
+    '%s is reset where its sender waits for an answer, and counts as no request',
+    (_what, message, answers) => {
+      const { say, sentInShort, endpoint } = createEndpointBed(new ManualClock());
+      say(message);
+      expect(sentInShort()).toEqual(answers);
+      expect(endpoint.statistics()).toMatchObject({ peers: 0, requests: 0 });
+    },
+  );
 });
 
 describe('options', () => {
@@ -109,7 +115,7 @@ describe('options', () => {
     ['no UTF-8', coapOption.uriPath, [Uint8Array.of(0xc3, 0x28)]],
     ['about a condition that the handler does not know', coapOption.ifMatch, [bytes(4)]],
     ['about another condition', coapOption.ifNoneMatch, [noBytes]],
-  ])('a critical one that is %s is refused', (_what, number, values) => {
+  ])('a critical option that is %s is refused', (_what, number, values) => {
     const options = values.map((value) => ({ number, value }));
     expect(answerTo(options)).toEqual(['ACK 4.02 #1']);
     expect(answerTo(options, { type: 'NON' })).toEqual(['RST 0.00 #1']);
@@ -119,7 +125,7 @@ describe('options', () => {
     ['too long', coapOption.contentFormat, [bytes(3)], 0],
     ['twice', coapOption.contentFormat, [bytes(1), bytes(1)], 1],
     ['no UTF-8', coapOption.locationPath, [Uint8Array.of(0xff)], 0],
-  ])('an elective one that is %s is left out', (_what, number, values, left) => {
+  ])('an elective option that is %s is left out of the request', (_what, number, values, left) => {
     const { say, handled } = createEndpointBed(new ManualClock());
     const path = textOption(coapOption.uriPath, 't');
     say({ options: [path, ...values.map((value) => ({ number, value }))] });
@@ -128,13 +134,13 @@ describe('options', () => {
     );
   });
 
-  test('an elective one that nobody knows is handed on', () => {
+  test('an unknown elective option is handed on to the handler', () => {
     const { say, handled } = createEndpointBed(new ManualClock());
     say({ options: [{ number: 65_000, value: bytes(8) }] });
     expect(handled[0]?.options).toMatchObject([{ number: 65_000 }]);
   });
 
-  test('a critical one that the handler names is handed on', () => {
+  test('a critical option that the handler names is handed on to it', () => {
     const own = { number: 65_001, format: 'opaque', minBytes: 0, maxBytes: 8 } as const;
     const { say, handled, sentInShort } = createEndpointBed(new ManualClock(), {
       options: [...preconditionOptions, own],
@@ -146,12 +152,12 @@ describe('options', () => {
     expect(handled).toHaveLength(2);
   });
 
-  test('we are no proxy', () => {
+  test('a request with Proxy-Uri or Proxy-Scheme is refused with 5.05', () => {
     expect(answerTo([textOption(coapOption.proxyUri, 'coap://elsewhere/')])).toEqual(['ACK 5.05 #1']);
     expect(answerTo([textOption(coapOption.proxyScheme, 'http')])).toEqual(['ACK 5.05 #1']);
   });
 
-  test('a method that there is none of is refused', () =>
+  test('a method code that is not assigned is refused with 4.05', () =>
     expect(answerTo([], { code: 0x1f })).toEqual(['ACK 4.05 #1']));
 });
 
@@ -173,25 +179,28 @@ describe('a handler that fails', () => {
     ['answers with nothing', () => undefined as unknown as CoapResponse],
     ['promises nothing', () => Promise.resolve(undefined as unknown as CoapResponse)],
   ];
-  test.each(failures)('%s: 5.00, and the next request is answered', async (_what, handle) => {
-    const errors: unknown[] = [];
-    let isBroken = true;
-    const { say, sentInShort, endpoint } = createEndpointBed(new ManualClock(), {
-      handle: () => (isBroken ? handle() : { code: coapCode.changed }),
-      onHandlerError: (error) => errors.push(error),
-    });
-    say({ id: 1 });
-    await settled();
-    isBroken = false;
-    say({ id: 2 });
-    expect(sentInShort()).toEqual(['ACK 5.00 #1', 'ACK 2.04 #2']);
-    expect(errors).toHaveLength(1);
-    expect(endpoint.statistics()).toMatchObject({ handlerErrors: 1, working: 0 });
-  });
+  test.each(failures)(
+    'a handler that %s: the request is answered with 5.00, and the next one is served',
+    async (_what, handle) => {
+      const errors: unknown[] = [];
+      let isBroken = true;
+      const { say, sentInShort, endpoint } = createEndpointBed(new ManualClock(), {
+        handle: () => (isBroken ? handle() : { code: coapCode.changed }),
+        onHandlerError: (error) => errors.push(error),
+      });
+      say({ id: 1 });
+      await settled();
+      isBroken = false;
+      say({ id: 2 });
+      expect(sentInShort()).toEqual(['ACK 5.00 #1', 'ACK 2.04 #2']);
+      expect(errors).toHaveLength(1);
+      expect(endpoint.statistics()).toMatchObject({ handlerErrors: 1, working: 0 });
+    },
+  );
 });
 
 describe('an endpoint that is closed', () => {
-  test('answers nobody, and leaves no timer', async () => {
+  test('an endpoint that is closed answers nothing more, and leaves no timer', async () => {
     const clock = new ManualClock();
     const { promise, resolve } = Promise.withResolvers<CoapResponse>();
     const { endpoint, say, sent } = createEndpointBed(clock, { handle: () => promise, ackAfterMs: 500 });
@@ -210,7 +219,7 @@ describe('an endpoint that is closed', () => {
   });
 });
 
-describe('receive says what came', () => {
+describe('receive returns what came', () => {
   const bytesOf = (facts: Partial<CoapMessage>): Uint8Array => encodeMessage(aMessage(facts));
   const badOption = [{ number: 9, value: noBytes }];
   test.each<[string, Uint8Array, 'request' | 'other']>([
@@ -221,7 +230,7 @@ describe('receive says what came', () => {
     ['a ping', encodeMessage(anEmpty('CON', 4)), 'other'],
     ['an acknowledgement', encodeMessage(anEmpty('ACK', 5)), 'other'],
     ['bytes that are no message', Uint8Array.of(1), 'other'],
-  ])('%s', (what, datagram, expected) => {
+  ])('receive of %s', (what, datagram, expected) => {
     const { endpoint } = createEndpointBed(new ManualClock(), {
       handle: () => new Promise(() => {}),
       ...(what.includes('no room') && { limits: { maxWorking: 0 } }),
@@ -230,7 +239,7 @@ describe('receive says what came', () => {
     expect(endpoint.receive(datagram, 'device')).toBe(expected);
   });
 
-  test('one block of a body is a request, though the handler does not see it', () => {
+  test('receive returns request for one block of a body, though the handler does not see it', () => {
     const { endpoint, handled } = createEndpointBed(new ManualClock());
     const block = { number: coapOption.block1, value: Uint8Array.of(0x08) };
     const options = [block];
@@ -238,7 +247,7 @@ describe('receive says what came', () => {
     expect(handled).toEqual([]);
   });
 
-  test('after the end of the endpoint it says other', () => {
+  test('receive returns other once the endpoint is closed', () => {
     const { endpoint } = createEndpointBed(new ManualClock());
     endpoint.close();
     expect(endpoint.receive(bytesOf({}), 'device')).toBe('other');

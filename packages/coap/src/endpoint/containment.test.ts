@@ -45,15 +45,18 @@ describe('a peer to whom sending throws', () => {
     ['a ping', () => encodeMessage(anEmpty('CON', 7))],
     ['what cannot be read', () => Uint8Array.of(0x40, 1, 0, 7, 0xff)],
     ['a bad option', () => encodeMessage(aMessage({ options: [{ number: 9, value: new Uint8Array() }] }))],
-  ])('gets no answer to %s, and nothing is thrown', (_what, datagram) => {
-    const { endpoint, errors, heard, say } = given({ send });
-    endpoint.receive(datagram(), 'cursed');
-    expect(errors).toEqual(['cursed']);
-    say('healthy');
-    expect(heard).toEqual(['healthy ACK 2.04']);
-  });
+  ])(
+    'where sending to a peer throws, it gets no answer to %s, and receive throws nothing',
+    (_what, datagram) => {
+      const { endpoint, errors, heard, say } = given({ send });
+      endpoint.receive(datagram(), 'cursed');
+      expect(errors).toEqual(['cursed']);
+      say('healthy');
+      expect(heard).toEqual(['healthy ACK 2.04']);
+    },
+  );
 
-  test('gets no late answer, nor a repetition, and all that was known of it is forgotten in time', async () => {
+  test('where sending to a peer throws, nothing is sent to it later, and it is forgotten in time', async () => {
     const { clock, endpoint, errors, heard, say } = given({
       send,
       ackAfterMs: 0,
@@ -72,7 +75,7 @@ describe('a peer to whom sending throws', () => {
     expect(clock.armed).toBe(0);
   });
 
-  test('does not answer a ping, and others do', async () => {
+  test('where sending to a peer throws, its pings fail, and those of other peers do not', async () => {
     const { clock, endpoint, errors } = given({ send });
     const isCursedThere = endpoint.ping('cursed');
     const isHealthyThere = endpoint.ping('healthy');
@@ -91,7 +94,7 @@ describe('a function that throws costs its peer the exchange', () => {
       'onHandlerError',
       { handle: ({ peer }) => (cursed(peer), { code: 68 }), onHandlerError: () => cursed('cursed') },
     ],
-  ])('%s', (_name, curse) => {
+  ])('where %s throws, its peer loses the exchange, and others are served', (_name, curse) => {
     const { errors, heard, say, endpoint, clock } = given(curse);
     say('cursed');
     say('healthy');
@@ -101,7 +104,7 @@ describe('a function that throws costs its peer the exchange', () => {
     expect(endpoint.statistics()).toMatchObject({ exchanges: 0, working: 0, peers: 0 });
   });
 
-  test('onUnhandled: what nobody handles is answered by 5.00', () => {
+  test('where onUnhandled throws, the request is answered with 5.00', () => {
     const { heard, say, endpoint } = given({ onUnhandled: cursed });
     const options = [{ number: 35, value: Buffer.from('coap://elsewhere/') }];
     say('cursed', { options });

@@ -59,7 +59,7 @@ test('a deadline that is met early costs no timer', () => {
   expect(armings).toBe(1);
 });
 
-test('one that sets itself again goes on', () => {
+test('a deadline that sets itself again while it wakes is met again', () => {
   const clock = new ManualClock();
   const deadlines = createDeadlines(clock);
   let rounds = 0;

@@ -24,7 +24,7 @@ function givenASlowHandler(ackAfterMs = 500) {
 }
 
 describe('a copy of a confirmable request', () => {
-  test('is answered by the same bytes, and handled once', () => {
+  test('a copy of a confirmable request is answered with the same bytes, and handled once', () => {
     const bed = createEndpointBed(new ManualClock(), {
       handle: () => ({ code: coapCode.content, payload: Buffer.from(String(Math.random())) }),
     });
@@ -36,7 +36,7 @@ describe('a copy of a confirmable request', () => {
     expect(bed.endpoint.statistics()).toMatchObject({ requests: 1, duplicates: 4 });
   });
 
-  test('that comes while the handler works is ignored before the acknowledgement, and acknowledged after it', async () => {
+  test('a copy that comes while the handler works is ignored before the acknowledgement, and acknowledged after it', async () => {
     const { clock, say, sentInShort, handled, answer } = givenASlowHandler();
     say({ id: 5 });
     say({ id: 5 });
@@ -50,7 +50,7 @@ describe('a copy of a confirmable request', () => {
     expect(handled).toHaveLength(1);
   });
 
-  test('that comes after the separate response is acknowledged again', async () => {
+  test('a copy that comes after the separate response is acknowledged again', async () => {
     const { say, sentInShort, handled, answer } = givenASlowHandler(0);
     say({ id: 5 });
     await answer();
@@ -62,7 +62,7 @@ describe('a copy of a confirmable request', () => {
     expect(handled).toHaveLength(1);
   });
 
-  test('is told from a new request after the lifetime of its id, and not before', () => {
+  test('a request with a used id is a new one after EXCHANGE_LIFETIME, and not before', () => {
     const clock = new ManualClock();
     // So that the id is free before its exchange is swept away.
     clock.advance(250);
@@ -80,7 +80,7 @@ describe('a copy of a confirmable request', () => {
     expect(endpoint.statistics()).toMatchObject({ exchanges: 0, peers: 0 });
   });
 
-  test('does not lengthen that lifetime, and neither does a slow handler', async () => {
+  test('neither copies nor a slow handler lengthen the lifetime of an id', async () => {
     const { clock, say, handled, answer } = givenASlowHandler();
     say({ id: 5 });
     clock.advance(100_000);
@@ -92,7 +92,7 @@ describe('a copy of a confirmable request', () => {
     expect(handled).toHaveLength(2);
   });
 
-  test('is one whatever else it says: the id decides', () => {
+  test('a message with a used id is a copy, whatever its content', () => {
     const { say, handled, sentInShort } = createEndpointBed(new ManualClock());
     say({ id: 5, options: [textOption(coapOption.uriPath, 'a')] });
     say({ id: 5, options: [textOption(coapOption.uriPath, 'b')] });
@@ -102,7 +102,7 @@ describe('a copy of a confirmable request', () => {
   });
 });
 
-test('a copy of a non-confirmable request is ignored, as long as its id is taken', () => {
+test('a copy of a non-confirmable request is ignored until NON_LIFETIME is over', () => {
   const clock = new ManualClock();
   const { say, handled, sentInShort } = createEndpointBed(clock);
   say({ type: 'NON', id: 5 });
@@ -115,20 +115,20 @@ test('a copy of a non-confirmable request is ignored, as long as its id is taken
   expect(handled).toHaveLength(2);
 });
 
-test('peers have ids of their own', () => {
+test('the same id from two peers is two requests', () => {
   const { say, handled, sent } = createEndpointBed(new ManualClock());
   for (const peer of ['a', 'b', 'c']) say({ id: 5 }, peer);
   expect(handled.map(({ peer }) => peer)).toEqual(['a', 'b', 'c']);
   expect(sent().map(({ to }) => to)).toEqual(['a', 'b', 'c']);
 });
 
-test('many requests of one peer are all told apart', () => {
+test('many requests of one peer are each handled once', () => {
   const { say, handled } = createEndpointBed(new ManualClock());
   for (let round = 0; round < 3; round++) for (let id = 0; id < 100; id++) say({ id });
   expect(handled.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, id) => id));
 });
 
-test('peers that are objects are told apart by their key', () => {
+test('peers that are objects are the same peer where their key is the same', () => {
   const at = (port: number) => ({ address: '192.0.2.1', port });
   const { endpoint, handled } = createEndpointBed(new ManualClock(), {
     keyOf: (peer) => `${(peer as unknown as { port: number }).port}`,
@@ -141,7 +141,7 @@ test('peers that are objects are told apart by their key', () => {
 });
 
 describe('a peer that is forgotten', () => {
-  test('hears nothing more of its requests, and may begin anew', async () => {
+  test('a peer that is forgotten gets no answer to its requests, and may use their ids again', async () => {
     const { clock, endpoint, say, sentInShort, handled, answer } = givenASlowHandler();
     for (let id = 0; id < 20; id++) say({ id });
     endpoint.forget('device');
@@ -155,7 +155,7 @@ describe('a peer that is forgotten', () => {
     expect(handled).toHaveLength(21);
   });
 
-  test('gets no separate response again', async () => {
+  test('a peer that is forgotten gets its separate response no more', async () => {
     const { clock, endpoint, say, sentInShort, answer } = givenASlowHandler(0);
     say({ id: 1 });
     await answer();
@@ -167,7 +167,7 @@ describe('a peer that is forgotten', () => {
   });
 });
 
-test('a handler that never answers is given up with the lifetime of the request', async () => {
+test('a request whose handler never answers is forgotten after EXCHANGE_LIFETIME', async () => {
   const { clock, endpoint, say, answer, sentInShort } = givenASlowHandler(-1);
   say({ id: 1 });
   clock.advance(250_000);
@@ -176,7 +176,7 @@ test('a handler that never answers is given up with the lifetime of the request'
   expect(sentInShort()).toEqual([]);
 });
 
-test('what is over leaves nothing behind: no peer, no exchange, no timer', () => {
+test('once all exchanges have expired there is no peer, no exchange and no timer', () => {
   const clock = new ManualClock();
   const { say, endpoint } = createEndpointBed(clock);
   for (let id = 0; id < 30; id++) say({ id, type: id % 2 === 0 ? 'CON' : 'NON' }, `peer ${id % 7}`);

@@ -41,7 +41,7 @@ function givenALargeAnswer(options: Partial<CoapEndpointOptions<string>> = {}) {
 const blockOf = (answer: SentMessage) => readBlock(answer, coapOption.block2);
 const block = (num: number, szx: number): Block => ({ num, more: false, szx });
 
-test('a large answer comes in blocks, of one handler run', () => {
+test('a large answer is sent in blocks, and its handler runs once', () => {
   const { ask, handled } = givenALargeAnswer();
   const first = ask();
   expect(blockOf(first)).toEqual({ num: 0, more: true, szx: 2 });
@@ -60,7 +60,7 @@ test('a large answer comes in blocks, of one handler run', () => {
   expect(handled).toHaveLength(1);
 });
 
-test('an entity tag of the handler stays', () => {
+test('the ETag that a handler sets is not replaced', () => {
   const tag = { number: coapOption.eTag, value: Uint8Array.of(9) };
   const { ask } = givenALargeAnswer({
     handle: () => ({ code: coapCode.content, options: [tag], payload: body }),
@@ -70,14 +70,14 @@ test('an entity tag of the handler stays', () => {
 });
 
 describe('the block size is that of the client', () => {
-  test('from the start, where it is smaller', () => {
+  test('the client’s block size is used where it is smaller than ours', () => {
     const { ask } = givenALargeAnswer();
     const first = ask(block(0, 0));
     expect(blockOf(first)).toEqual({ num: 0, more: true, szx: 0 });
     expect(first.payload).toHaveLength(16);
   });
 
-  test('and ours, where that is smaller', () => {
+  test('our block size is used where it is smaller than the client’s', () => {
     const { ask } = givenALargeAnswer();
     expect(blockOf(ask(block(0, 6)))).toEqual({ num: 0, more: true, szx: 2 });
     const later = ask(block(1, 3));
@@ -85,7 +85,7 @@ describe('the block size is that of the client', () => {
     expect([...later.payload]).toEqual([...body.subarray(128, 192)]);
   });
 
-  test('from any block on', () => {
+  test('the client may ask for smaller blocks in the midst of a body', () => {
     const { ask } = givenALargeAnswer();
     ask();
     const second = ask(block(2, 1));
@@ -94,7 +94,7 @@ describe('the block size is that of the client', () => {
   });
 });
 
-test('who may be elsewhere gets small blocks, all of one size, whatever the first request weighed', () => {
+test('a peer that is not verified gets small blocks of one size, however large its first request is', () => {
   const { say, sent, ask } = givenALargeAnswer({ isVerified: () => false });
   say({
     id: 1_000,
@@ -109,13 +109,13 @@ test('who may be elsewhere gets small blocks, all of one size, whatever the firs
   expect(Buffer.concat(parts.map(({ payload }) => payload))).toEqual(body);
 });
 
-test('who may be elsewhere and sent enough gets an answer of one datagram', () => {
+test('a peer that is not verified gets an answer in one datagram if its request was large enough', () => {
   const { say, sent } = givenALargeAnswer({ isVerified: () => false, limits: { blockBytes: 256 } });
   say({ payload: Buffer.alloc(100) });
   expect(sent()[0]?.payload).toHaveLength(200);
 });
 
-test('who asks for blocks gets one, of an answer that needs none too', () => {
+test('a client that asks for a block gets one, even of an answer that fits in one datagram', () => {
   const { ask, endpoint } = givenALargeAnswer({
     handle: () => ({ code: coapCode.content, payload: Buffer.from('x') }),
   });
@@ -127,32 +127,32 @@ test('who asks for blocks gets one, of an answer that needs none too', () => {
 describe('a block that is not there', () => {
   const codeOf = (answer: SentMessage) => formatCode(answer.code);
 
-  test('since the body ends before it', () => {
+  test('a block beyond the end of the body is refused with 4.00', () => {
     const { ask } = givenALargeAnswer();
     ask();
     expect(codeOf(ask(block(4, 2)))).toBe('4.00');
   });
 
-  test('since nobody asked for the first one: no handler runs twice for one answer', () => {
+  test('a later block is refused with 4.08 where the first one was not asked for, and no handler runs', () => {
     const { ask, handled } = givenALargeAnswer();
     expect(codeOf(ask(block(1, 2)))).toBe('4.08');
     expect(handled).toEqual([]);
   });
 
-  test('but may be read again', () => {
+  test('a later block of a GET is read again by the handler where the first one is not kept', () => {
     const { ask } = givenALargeAnswer();
     const second = ask(block(1, 2), coapCode.get);
     expect(blockOf(second)).toEqual({ num: 1, more: true, szx: 2 });
     expect([...second.payload]).toEqual([...body.subarray(64, 128)]);
   });
 
-  test('since it is of the reserved size', () => {
+  test('a block of the reserved size is refused with 4.00', () => {
     const { say, sentInShort } = givenALargeAnswer();
     say({ options: [{ number: coapOption.block2, value: Uint8Array.of(0x07) }] });
     expect(sentInShort()).toEqual(['ACK 4.00 #1']);
   });
 
-  test('since it is too late, or of another path or peer', () => {
+  test('a block is not found after its lifetime, nor under another path or peer', () => {
     const { ask, clock, endpoint } = givenALargeAnswer();
     ask();
     expect(codeOf(ask(block(1, 2), coapCode.post, 'other'))).toBe('4.08');
@@ -163,7 +163,7 @@ describe('a block that is not there', () => {
   });
 });
 
-test('bodies that wait are bounded in bytes, and for each peer', () => {
+test('bodies that leave in blocks are bounded in bytes, and for each peer', () => {
   const { ask, say, endpoint } = givenALargeAnswer({
     limits: { blockBytes: 64, maxDownloadBytes: 10_000, maxDownloadsPerPeer: 2 },
   });
@@ -175,7 +175,7 @@ test('bodies that wait are bounded in bytes, and for each peer', () => {
   expect(endpoint.statistics().downloads).toBeLessThan(14);
 });
 
-test('a body in blocks may be answered by a body in blocks', () => {
+test('a request in blocks may be answered in blocks', () => {
   const { say, sent, handled } = givenALargeAnswer();
   const put = (id: number, num: number, more: boolean): SentMessage | undefined => {
     say({

@@ -48,7 +48,7 @@ function spoiled(random: ReturnType<typeof seededRandom>): Uint8Array {
   return random.pick(8) === 0 ? Buffer.concat([cut, random.bytes(random.pick(100))]) : cut;
 }
 
-test('nothing that anybody sends breaks the endpoint, makes it talk too much or keeps others from being answered', async () => {
+test('spoiled datagrams neither break the endpoint, nor make it send too much, nor keep others from being answered', async () => {
   const random = seededRandom(20_261_125);
   const clock = new ManualClock();
   const limits = {

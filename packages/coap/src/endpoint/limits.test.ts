@@ -25,7 +25,7 @@ function givenASlowHandler(limits: Partial<CoapLimits>, ackAfterMs = -1) {
 }
 
 describe('exchanges that are remembered', () => {
-  test('are bounded over all peers: the oldest is forgotten', () => {
+  test('remembered exchanges are bounded over all peers: the oldest answered one is forgotten', () => {
     const clock = new ManualClock();
     const { say, endpoint, handled } = createEndpointBed(clock, { limits: { maxExchanges: 10 } });
     for (let id = 0; id < 100; id++) {
@@ -39,7 +39,7 @@ describe('exchanges that are remembered', () => {
     expect(handled).toHaveLength(101);
   });
 
-  test.each([3, 20])('are bounded for each peer, at %i', (maxExchangesPerPeer) => {
+  test.each([3, 20])('remembered exchanges are bounded for each peer, at %i', (maxExchangesPerPeer) => {
     const { say, endpoint, handled } = createEndpointBed(new ManualClock(), {
       limits: { maxExchangesPerPeer },
     });
@@ -53,7 +53,7 @@ describe('exchanges that are remembered', () => {
     expect(handled).toHaveLength(102);
   });
 
-  test('are bounded by the bytes of their answers', () => {
+  test('remembered exchanges are bounded by the bytes of their answers', () => {
     const { say, endpoint } = createEndpointBed(new ManualClock(), {
       isVerified: () => true,
       limits: { maxAnswerBytes: 5_000 },
@@ -67,7 +67,7 @@ describe('exchanges that are remembered', () => {
   });
 
   test.each([3, 20])(
-    'of one peer leave out those that its handler works on, at %i',
+    'the bound of exchanges for each peer, at %i, forgets none that its handler works on',
     (maxExchangesPerPeer) => {
       const { say, handled } = createEndpointBed(new ManualClock(), {
         limits: { maxExchangesPerPeer },
@@ -79,7 +79,7 @@ describe('exchanges that are remembered', () => {
     },
   );
 
-  test('are not forgotten while the handler works', async () => {
+  test('an exchange is not forgotten for lack of room while its handler works', async () => {
     const { say, handled, answerAll, sentInShort, endpoint } = givenASlowHandler({ maxExchanges: 5 });
     for (let id = 0; id < 8; id++) say({ id });
     expect(endpoint.statistics()).toMatchObject({ exchanges: 8, working: 8 });
@@ -92,12 +92,12 @@ describe('exchanges that are remembered', () => {
   });
 });
 
-describe('work', () => {
+describe('requests that the handler works on', () => {
   test.each<[string, Partial<CoapLimits>]>([
     ['of each peer', { maxWorkingPerPeer: 2 }],
     ['of all peers', { maxWorking: 2 }],
   ])(
-    '%s is bounded: above, 5.03 with Max-Age, and silence for those who wait for nothing',
+    'requests in the handler, %s, are bounded: above, 5.03 with Max-Age, or silence for a non-confirmable one',
     async (_what, limits) => {
       const { say, sent, handled, endpoint, answerAll, sentInShort } = givenASlowHandler(limits);
       say({ id: 1 });
@@ -119,7 +119,7 @@ describe('work', () => {
     },
   );
 
-  test('of one peer leaves room for others', () => {
+  test('the requests of one peer leave room for those of others', () => {
     const { say, handled } = givenASlowHandler({ maxWorkingPerPeer: 2 });
     for (let id = 0; id < 10; id++) say({ id }, 'greedy');
     say({}, 'modest');
@@ -142,7 +142,7 @@ test.each<[string, Partial<CoapLimits>]>([
   expect(endpoint.statistics()).toMatchObject({ unacknowledged: 0, givenUp: 10 });
 });
 
-describe('who has not shown where it is', () => {
+describe('a peer that is not verified', () => {
   const bodyBytes = 1_000;
   const bytesFor = async (
     ackAfterMs: number,
@@ -160,7 +160,7 @@ describe('who has not shown where it is', () => {
   };
 
   test.each([-1, 0])(
-    'gets no more than three times its bytes, all transmissions together',
+    'a peer that is not verified gets no more than three times its bytes, all transmissions together, with ackAfterMs %i',
     async (ackAfterMs) => {
       const [received, sent] = await bytesFor(ackAfterMs, false);
       expect(sent).toBeLessThanOrEqual(3 * received + 4);
@@ -168,13 +168,13 @@ describe('who has not shown where it is', () => {
     },
   );
 
-  test('and who has gets as much as the protocol says', async () => {
+  test('a verified peer gets as many retransmissions as the protocol has', async () => {
     const [, sent] = await bytesFor(0, true);
     expect(sent).toBeGreaterThan(5 * 512);
   });
 });
 
-test('a hundred thousand peers that are done cost nothing', () => {
+test('a hundred thousand peers whose exchanges have expired take no memory', () => {
   const clock = new ManualClock();
   const { say, endpoint, sent } = createEndpointBed(clock);
   for (let peer = 0; peer < 100_000; peer++) {

@@ -28,7 +28,7 @@ function givenAnEndpoint(facts: Partial<CoapEndpointOptions<string>> = {}) {
 }
 
 describe('an answer to what came by a path that is being probed', () => {
-  test('waits until the probe is answered there', () => {
+  test('an answer to a request by a probed path waits until the probe is answered by that path', () => {
     const { say, probe, probes, answer, sentInShort, confirmed, clock, endpoint } = givenAnEndpoint();
     probe();
     say({ id: 7 }, 'device', 'there');
@@ -41,7 +41,7 @@ describe('an answer to what came by a path that is being probed', () => {
     expect(endpoint.statistics()).toMatchObject({ pathProbes: 0, held: 0, unexpected: 0 });
   });
 
-  test('waits for 2 s at most', () => {
+  test('an answer to a request by a probed path waits for 2 s at most', () => {
     const { say, probe, sentInShort, confirmed, clock, endpoint } = givenAnEndpoint();
     probe();
     say({ id: 7 }, 'device', 'there');
@@ -57,7 +57,7 @@ describe('an answer to what came by a path that is being probed', () => {
     expect(endpoint.statistics()).toMatchObject({ pathProbes: 1, held: 0 });
   });
 
-  test('does not wait for the answer to come from somewhere else', () => {
+  test('an answer to the probe by another path does not send the answers that wait', () => {
     const { say, probe, probes, answer, sentInShort, confirmed, clock } = givenAnEndpoint();
     probe();
     say({ id: 7 }, 'device', 'there');
@@ -82,7 +82,7 @@ describe('an answer to what came by a path that is being probed', () => {
       (bed) => bed.endpoint.receive(Buffer.from('44010009', 'hex'), 'device', 'there'),
       'RST 0.00 #9',
     ],
-  ])('waits whatever it answers: %s', (_what, ask, expected) => {
+  ])('what answers %s by a probed path waits', (_what, ask, expected) => {
     const bed = givenAnEndpoint();
     bed.say({ id: 7 });
     bed.sent();
@@ -93,7 +93,7 @@ describe('an answer to what came by a path that is being probed', () => {
     expect(bed.sentInShort()).toEqual([expected]);
   });
 
-  test('waits also where it comes late: its acknowledgement goes first', async () => {
+  test('a separate response waits too, and its acknowledgement is sent before it', async () => {
     const answers: ((code: number) => void)[] = [];
     const bed = givenAnEndpoint({
       ackAfterMs: 500,
@@ -116,14 +116,14 @@ describe('an answer to what came by a path that is being probed', () => {
   });
 });
 
-test('what came by the path of the peer is answered at once', () => {
+test('a request by the peer’s own path is answered at once during a probe', () => {
   const { say, probe, sentInShort } = givenAnEndpoint();
   probe();
   say({ id: 7 });
   expect(sentInShort()).toEqual(['ACK 2.04 #7']);
 });
 
-test('what waits goes out once there is nothing to find out any more', () => {
+test('answers that wait are sent when the probe is ended', () => {
   const { say, probe, probes, answer, sentInShort, confirmed, endpoint } = givenAnEndpoint();
   probe();
   say({ id: 7 }, 'device', 'there');
@@ -133,7 +133,7 @@ test('what waits goes out once there is nothing to find out any more', () => {
   expect(confirmed).toEqual([]);
 });
 
-test('what waits for a peer that is forgotten is lost', () => {
+test('answers that wait are dropped when their peer is forgotten', () => {
   const { say, probe, sentInShort, endpoint, clock } = givenAnEndpoint();
   probe();
   say({ id: 7 }, 'device', 'there');
@@ -143,7 +143,7 @@ test('what waits for a peer that is forgotten is lost', () => {
   expect(endpoint.statistics()).toMatchObject({ peers: 0, pathProbes: 0, held: 0 });
 });
 
-test('a probe is sent again until nobody can be expected to answer, and its answer counts all the while', () => {
+test('a probe is sent again as any confirmable message is, and its answer counts until the last one has timed out', () => {
   const { probe, probes, answer, confirmed, clock, endpoint } = givenAnEndpoint();
   probe();
   // The same path is not asked anew.
@@ -158,7 +158,7 @@ test('a probe is sent again until nobody can be expected to answer, and its answ
   expect(endpoint.statistics()).toMatchObject({ pathProbes: 0, peers: 0 });
 });
 
-test('of many paths the newest is probed, by another id each; what waited for the others waits for it', () => {
+test('a probe of another path replaces the probe, with another id, and the answers go on waiting', () => {
   const { say, probe, probes, answer, confirmed, sentInShort, endpoint } = givenAnEndpoint();
   for (let path = 0; path < 1_000; path++) probe(String(path));
   say({ id: 7 }, 'device', '3');
@@ -171,7 +171,7 @@ test('of many paths the newest is probed, by another id each; what waited for th
   expect(new Set(probes).size).toBeGreaterThan(950);
 });
 
-test('a probe has no id that is taken by a response', async () => {
+test('a probe does not use the id of an unacknowledged response', async () => {
   const { say, probe, probes, sent, endpoint } = givenAnEndpoint({
     random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
     ackAfterMs: 0,
@@ -186,8 +186,8 @@ test('a probe has no id that is taken by a response', async () => {
   expect(probes).toEqual([2]);
 });
 
-describe('who guesses', () => {
-  test('has few guesses, whatever it does in between', () => {
+describe('a peer that guesses the id of a probe', () => {
+  test('a peer has eight wrong answers a minute, whatever it sends in between', () => {
     const { say, probe, probes, answer, confirmed, sentInShort, endpoint, clock } = givenAnEndpoint();
     // given guesses by ever new paths, with the probe given up in between
     for (let guess = 0; guess < 8; guess++) {
@@ -207,7 +207,7 @@ describe('who guesses', () => {
     expect(confirmed).toEqual(['there']);
   });
 
-  test('ends the probe: nothing waits for it', () => {
+  test('the eighth wrong answer ends the probe, and the answers that waited are sent', () => {
     const { say, probe, probes, answer, sentInShort } = givenAnEndpoint();
     probe();
     say({ id: 7 }, 'device', 'there');
@@ -216,7 +216,7 @@ describe('who guesses', () => {
   });
 });
 
-test('what waits is bounded for each peer: the oldest goes out', () => {
+test('at most eight answers of a peer wait: beyond that the oldest is sent', () => {
   const { say, probe, sentInShort, endpoint } = givenAnEndpoint();
   probe();
   for (let id = 1; id <= 20; id++) say({ id }, 'device', 'there');
@@ -224,7 +224,7 @@ test('what waits is bounded for each peer: the oldest goes out', () => {
   expect(sentInShort()).toEqual(Array.from({ length: 12 }, (_, i) => `ACK 2.04 #${i + 1}`));
 });
 
-test('what waits is bounded over all peers', () => {
+test('at most 10,000 answers of all peers wait', () => {
   const { say, probe, endpoint, sent } = givenAnEndpoint();
   for (let peer = 0; peer < 2_000; peer++) {
     probe('there', String(peer));

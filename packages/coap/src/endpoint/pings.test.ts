@@ -10,19 +10,22 @@ function givenAPing() {
   return { ...bed, clock, outcomes };
 }
 
-test.each(['RST', 'ACK'] as const)('a peer that answers by an %s is there', async (type) => {
-  const { say, sentInShort, outcomes, endpoint, clock } = givenAPing();
-  expect(sentInShort()).toEqual(['CON 0.00 #0']);
-  say(anEmpty(type, 0));
-  await settled();
-  expect(outcomes).toEqual([true]);
-  expect(endpoint.statistics()).toMatchObject({ pings: 0, peers: 0 });
-  await clock.advanceAsync(300_000);
-  expect(sentInShort()).toEqual([]);
-  expect(clock.armed).toBe(0);
-});
+test.each(['RST', 'ACK'] as const)(
+  'a ping resolves to true when the peer answers with an %s',
+  async (type) => {
+    const { say, sentInShort, outcomes, endpoint, clock } = givenAPing();
+    expect(sentInShort()).toEqual(['CON 0.00 #0']);
+    say(anEmpty(type, 0));
+    await settled();
+    expect(outcomes).toEqual([true]);
+    expect(endpoint.statistics()).toMatchObject({ pings: 0, peers: 0 });
+    await clock.advanceAsync(300_000);
+    expect(sentInShort()).toEqual([]);
+    expect(clock.armed).toBe(0);
+  },
+);
 
-test('a peer that answers none of five is not', async () => {
+test('a ping resolves to false when none of five transmissions is answered', async () => {
   const { clock, sentInShort, outcomes, endpoint } = givenAPing();
   await clock.advanceAsync(61_999);
   expect(outcomes).toEqual([]);
@@ -32,7 +35,7 @@ test('a peer that answers none of five is not', async () => {
   expect(endpoint.statistics()).toMatchObject({ pings: 0, peers: 0, sentAgain: 4 });
 });
 
-test('a peer that answers the last of them is', async () => {
+test('a ping resolves to true when the last transmission is answered', async () => {
   const { clock, say, outcomes } = givenAPing();
   await clock.advanceAsync(61_000);
   say(anEmpty('RST', 0));
@@ -40,7 +43,7 @@ test('a peer that answers the last of them is', async () => {
   expect(outcomes).toEqual([true]);
 });
 
-test('only its own answer, by the right id, counts', async () => {
+test('a ping is answered by its own peer and id only', async () => {
   const { say, outcomes } = givenAPing();
   say(anEmpty('RST', 0), 'another');
   say(anEmpty('RST', 1));
@@ -49,7 +52,7 @@ test('only its own answer, by the right id, counts', async () => {
   expect(outcomes).toEqual([]);
 });
 
-test('who asks while a ping is under way asks anew, and all get the same answer', async () => {
+test('a second ping starts the transmissions again, and both resolve to the same answer', async () => {
   const { endpoint, clock, say, sentInShort, outcomes } = givenAPing();
   await clock.advanceAsync(50_000);
   sentInShort();
@@ -67,7 +70,7 @@ test('who asks while a ping is under way asks anew, and all get the same answer'
   expect(sentInShort()).toHaveLength(1);
 });
 
-test('a peer that is forgotten is not there', async () => {
+test('a ping resolves to false when its peer is forgotten', async () => {
   const { endpoint, outcomes } = givenAPing();
   endpoint.forget('device');
   await settled();

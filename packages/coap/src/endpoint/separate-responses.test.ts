@@ -32,45 +32,48 @@ function givenAHandler(workMs: number, options: Partial<CoapEndpointOptions<stri
 }
 
 describe('the acknowledgement', () => {
-  test('carries the answer of a handler that is quick enough', async () => {
+  test('the acknowledgement carries the answer when the handler answers within ackAfterMs', async () => {
     const { say, pass } = givenAHandler(300, { ackAfterMs: 500 });
     say();
     expect(await pass(2_000)).toEqual(['300: ACK 2.04 #1']);
   });
 
-  test('goes ahead of the answer of one that is not', async () => {
+  test('the acknowledgement is sent alone when the handler takes longer than ackAfterMs', async () => {
     const { say, pass } = givenAHandler(1_000, { ackAfterMs: 500 });
     say();
     expect(await pass(2_000)).toEqual(['500: ACK 0.00 #1', '1000: CON 2.04 #0']);
   });
 
-  test.each([undefined, -1])('waits for the answer, however long, after %s', async (ackAfterMs) => {
-    const { say, pass } = givenAHandler(60_000, ackAfterMs === undefined ? {} : { ackAfterMs });
-    say();
-    expect(await pass(61_000, 1_000)).toEqual(['60000: ACK 2.04 #1']);
-  });
+  test.each([undefined, -1])(
+    'the acknowledgement waits for the answer, however long, with ackAfterMs %s',
+    async (ackAfterMs) => {
+      const { say, pass } = givenAHandler(60_000, ackAfterMs === undefined ? {} : { ackAfterMs });
+      say();
+      expect(await pass(61_000, 1_000)).toEqual(['60000: ACK 2.04 #1']);
+    },
+  );
 
-  test('goes ahead at once after 0', async () => {
+  test('the acknowledgement is sent at once with ackAfterMs 0', async () => {
     const { say, sentInShort, pass } = givenAHandler(1_000, { ackAfterMs: 0 });
     say();
     expect(sentInShort()).toEqual(['ACK 0.00 #1']);
     expect(await pass(1_500)).toEqual(['1000: CON 2.04 #0']);
   });
 
-  test('carries what a handler says without a promise, even then', () => {
+  test('the acknowledgement carries the answer of a synchronous handler, even with ackAfterMs 0', () => {
     const { say, sentInShort } = createEndpointBed(new ManualClock(), { ackAfterMs: 0 });
     say();
     expect(sentInShort()).toEqual(['ACK 2.04 #1']);
   });
 
-  test('is of no concern to non-confirmable requests', async () => {
+  test('a non-confirmable request is not acknowledged', async () => {
     const { say, pass } = givenAHandler(1_000, { ackAfterMs: 0 });
     say({ type: 'NON' });
     expect(await pass(2_000)).toEqual(['1000: NON 2.04 #0']);
   });
 });
 
-describe('when it goes is decided anew', () => {
+describe('ackAfter decides again when a request is acknowledged', () => {
   const given = (decide: (request: CoapRequest<string>, ackAfter: (ms: number) => void) => void) => {
     const bed = givenAHandler(1_000, {
       ackAfterMs: 500,
@@ -89,13 +92,13 @@ describe('when it goes is decided anew', () => {
     ['at once', 0, ['100: ACK 0.00 #1', '1000: CON 2.04 #0']],
     ['later', 800, ['800: ACK 0.00 #1', '1000: CON 2.04 #0']],
     ['never', -1, ['1000: ACK 2.04 #1']],
-  ])('by the handler, as it begins: %s', async (_what, ms, expected) => {
+  ])('ackAfter, called by the handler as it begins: %s', async (_what, ms, expected) => {
     const { say, pass } = given((_request, ackAfter) => ackAfter(ms));
     say();
     expect(await pass(1_500)).toEqual(expected);
   });
 
-  test('while it works', async () => {
+  test('ackAfter, called while the handler works, counts from the arrival of the request', async () => {
     const { say, pass, endpoint, handled } = given(() => {});
     say();
     await pass(300);
@@ -103,7 +106,7 @@ describe('when it goes is decided anew', () => {
     expect(await pass(1_500)).toEqual(['400: ACK 0.00 #1', '1000: CON 2.04 #0']);
   });
 
-  test('once it is answered, it changes nothing', async () => {
+  test('ackAfter changes nothing once the request is answered', async () => {
     const { say, pass, endpoint, handled } = given(() => {});
     say();
     await pass(1_500);
@@ -121,7 +124,7 @@ describe('a separate response', () => {
     return bed;
   }
 
-  test('is sent again with doubled patience, four times, and then given up', async () => {
+  test('a separate response is sent again four times, each wait twice the last, and then given up', async () => {
     const { pass, endpoint } = await givenOne();
     expect(await pass(100_000, 1_000)).toEqual([
       '2001: CON 2.04 #0',
@@ -132,13 +135,13 @@ describe('a separate response', () => {
     expect(endpoint.statistics()).toMatchObject({ unacknowledged: 0, givenUp: 1, sentAgain: 4 });
   });
 
-  test('begins with a patience that is drawn up to half as long again', async () => {
+  test('the first wait of a separate response is drawn from 2 s to 3 s', async () => {
     const { pass } = await givenOne({ random: { ...noRandom, next: () => 0.999_999_9 } });
     const times = (await pass(100_000, 1_000)).map((line) => line.split(':')[0]);
     expect(times).toEqual(['3001', '9001', '21001', '45001']);
   });
 
-  test('is the same to the byte each time', async () => {
+  test('a separate response has the same bytes each time it is sent', async () => {
     const { clock, sent } = await givenOne();
     clock.advance(60_000);
     const all = sent().map(({ bytes }) => bytes);
@@ -146,17 +149,20 @@ describe('a separate response', () => {
     for (const bytes of all) expect(bytes).toEqual(all[0]);
   });
 
-  test.each(['ACK', 'RST'] as const)('ends with an %s of its id from its receiver', async (type) => {
-    const { say, pass, endpoint } = await givenOne();
-    say(anEmpty(type, 0), 'another');
-    say(anEmpty(type, 9));
-    expect(await pass(2_500)).toEqual(['2001: CON 2.04 #0']);
-    say(anEmpty(type, 0));
-    expect(await pass(100_000, 1_000)).toEqual([]);
-    expect(endpoint.statistics()).toMatchObject({ unacknowledged: 0, givenUp: 0, unexpected: 2 });
-  });
+  test.each(['ACK', 'RST'] as const)(
+    'a separate response is sent no more after an %s with its id from its receiver',
+    async (type) => {
+      const { say, pass, endpoint } = await givenOne();
+      say(anEmpty(type, 0), 'another');
+      say(anEmpty(type, 9));
+      expect(await pass(2_500)).toEqual(['2001: CON 2.04 #0']);
+      say(anEmpty(type, 0));
+      expect(await pass(100_000, 1_000)).toEqual([]);
+      expect(endpoint.statistics()).toMatchObject({ unacknowledged: 0, givenUp: 0, unexpected: 2 });
+    },
+  );
 
-  test('does not end with an acknowledgement that has content', async () => {
+  test('a separate response is not settled by an acknowledgement that has content', async () => {
     const { say, endpoint } = await givenOne();
     say({ type: 'ACK', code: coapCode.content, id: 0 });
     expect(endpoint.statistics()).toMatchObject({ unacknowledged: 1, unexpected: 1 });

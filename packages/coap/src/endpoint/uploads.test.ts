@@ -50,7 +50,7 @@ const a16 = 'a'.repeat(16);
 const b16 = 'b'.repeat(16);
 const block = (num: number, more: boolean, szx = 0): Block => ({ num, more, szx });
 
-test('a body that comes in blocks is handled once, whole, whatever tokens they have', () => {
+test('a body in blocks is handled once, whole, whatever tokens its blocks have', () => {
   const { put, bodies } = givenAnEndpoint();
   expect(put(block(0, true), a16)).toEqual(['2.31', block(0, true)]);
   expect(put(block(1, true), b16)).toEqual(['2.31', block(1, true)]);
@@ -59,7 +59,7 @@ test('a body that comes in blocks is handled once, whole, whatever tokens they h
   expect(bodies()).toEqual([`${a16}${b16}end`]);
 });
 
-test('blocks without a token are as good', () => {
+test('a body in blocks without tokens is handled', () => {
   const { put, bodies } = givenAnEndpoint();
   const facts = { token: new Uint8Array() };
   put(block(0, true), a16, { facts });
@@ -86,7 +86,7 @@ test('copies of blocks are answered again, and change nothing', () => {
   expect(bodies()).toEqual(['x']);
 });
 
-test('a repeated block with other content is none of this body', () => {
+test('a block that comes again with other content is refused with 4.08', () => {
   const { put } = givenAnEndpoint();
   put(block(0, true), a16);
   put(block(1, true), b16);
@@ -94,7 +94,7 @@ test('a repeated block with other content is none of this body', () => {
 });
 
 describe('the block size is agreed on', () => {
-  test('where the first block is larger than we like: it is taken, and the next ones are smaller', () => {
+  test('a first block that is larger than ours is taken, and smaller ones are asked for', () => {
     const { put, bodies } = givenAnEndpoint({ blockBytes: 32 });
     expect(put(block(0, true, 2), 'c'.repeat(64))).toEqual(['2.31', block(0, true, 1)]);
     expect(put(block(2, true, 1), 'd'.repeat(32))).toEqual(['2.31', block(2, true, 1)]);
@@ -102,7 +102,7 @@ describe('the block size is agreed on', () => {
     expect(bodies()).toEqual([`${'c'.repeat(64)}${'d'.repeat(32)}end`]);
   });
 
-  test('and one that stays with its size is taken too', () => {
+  test('a client that keeps to its larger block size is served too', () => {
     const { put } = givenAnEndpoint({ blockBytes: 32 });
     put(block(0, true, 2), 'c'.repeat(64));
     expect(put(block(1, false, 2), 'end')[0]).toBe('2.04');
@@ -110,13 +110,13 @@ describe('the block size is agreed on', () => {
 });
 
 describe('4.08, for a block whose predecessors are not here', () => {
-  test('the first one is missing', () => {
+  test('a block is refused with 4.08 where the first one is missing', () => {
     const { put, handled } = givenAnEndpoint();
     expect(put(block(1, false), 'end')).toEqual(['4.08']);
     expect(handled).toEqual([]);
   });
 
-  test('one in between is missing', () => {
+  test('a block is refused with 4.08 where one in between is missing', () => {
     const { put } = givenAnEndpoint();
     put(block(0, true), a16);
     expect(put(block(2, true), b16)).toEqual(['4.08']);
@@ -124,25 +124,28 @@ describe('4.08, for a block whose predecessors are not here', () => {
   });
 
   test.each<[string, Part]>([
-    ['they were for another path', { path: 'event' }],
-    ['they were from another peer', { peer: 'another' }],
-    ['they had another method', { facts: { code: coapCode.put } }],
-    ['they had another query', { options: [textOption(coapOption.uriQuery, 'x')] }],
-    ['they were of another format', { options: [uintOption(coapOption.contentFormat, 50)] }],
-  ])('%s', (_what, part) => {
+    ['the ones before it were for another path', { path: 'event' }],
+    ['the ones before it came from another peer', { peer: 'another' }],
+    ['the ones before it had another method', { facts: { code: coapCode.put } }],
+    ['the ones before it had another query', { options: [textOption(coapOption.uriQuery, 'x')] }],
+    [
+      'the ones before it had another Content-Format',
+      { options: [uintOption(coapOption.contentFormat, 50)] },
+    ],
+  ])('a block is refused with 4.08 where %s', (_what, part) => {
     const { put } = givenAnEndpoint();
     put(block(0, true), a16);
     expect(put(block(1, false), 'end', part)).toEqual(['4.08']);
     expect(put(block(1, false), 'end')[0]).toBe('2.04');
   });
 
-  test('elective options tell no bodies apart', () => {
+  test('blocks with other elective options belong to the same body', () => {
     const { put } = givenAnEndpoint();
     put(block(0, true), a16, { options: [uintOption(65_000, 1), uintOption(coapOption.size1, 19)] });
     expect(put(block(1, false), 'end', { options: [uintOption(65_000, 2)] })[0]).toBe('2.04');
   });
 
-  test('they came too long ago', () => {
+  test('a block is refused with 4.08 where the ones before it came too long ago', () => {
     const { put, clock, endpoint } = givenAnEndpoint({ transferLifetimeMs: 10_000 });
     put(block(0, true), a16);
     clock.advance(9_999);
@@ -174,7 +177,7 @@ describe('two bodies of one peer to one resource, at the same time', () => {
     expect(bodies()).toEqual([`${b16}second`, `${a16}${a16}first`]);
   });
 
-  test('are as many as a peer may have: the oldest gives way, however many tags there are', () => {
+  test('bodies with different tags are bounded for each peer: the oldest is forgotten', () => {
     const { put, endpoint } = givenAnEndpoint();
     for (let tag = 0; tag < 1_000; tag++) put(block(0, true), a16, tagged(String(tag)));
     expect(endpoint.statistics()).toMatchObject({ uploads: 4 });
@@ -182,14 +185,14 @@ describe('two bodies of one peer to one resource, at the same time', () => {
     expect(put(block(1, false), 'end', tagged('996'))[0]).toBe('2.04');
   });
 
-  test('are one where the tag is longer than a tag may be: it is as good as none (RFC 9175 §3.2)', () => {
+  test('a Request-Tag that is too long is as good as none (RFC 9175 §3.2)', () => {
     const { put } = givenAnEndpoint();
     put(block(0, true), a16, tagged('more than8'));
     expect(put(block(1, false), 'end')[0]).toBe('2.04');
   });
 });
 
-test('who begins anew is taken at its word', () => {
+test('a first block that comes again begins the body again', () => {
   const { put, bodies } = givenAnEndpoint();
   put(block(0, true), a16);
   put(block(1, true), a16);
@@ -201,7 +204,7 @@ test('who begins anew is taken at its word', () => {
 describe('4.13, with the size that would do', () => {
   const size1Of = ([answer]: readonly CoapMessage[]) => answer && readUint(answer, coapOption.size1);
 
-  test('for a body in one datagram', () => {
+  test('a body in one datagram that is too large is refused with 4.13 and Size1', () => {
     const { say, sent, handled } = givenAnEndpoint({ maxBodyBytes: 100 });
     say({ payload: new Uint8Array(100) });
     expect(sent()).toMatchObject([{ code: coapCode.changed }]);
@@ -212,7 +215,7 @@ describe('4.13, with the size that would do', () => {
     expect(handled).toHaveLength(1);
   });
 
-  test('for one that grows', () => {
+  test('a body in blocks that becomes too large is refused with 4.13 and Size1', () => {
     const { put, endpoint } = givenAnEndpoint({ maxBodyBytes: 40 });
     put(block(0, true), a16);
     put(block(1, true), a16);
@@ -220,13 +223,13 @@ describe('4.13, with the size that would do', () => {
     expect(endpoint.statistics()).toMatchObject({ uploads: 0 });
   });
 
-  test('for one that says from the start how large it is', () => {
+  test('a body whose Size1 is too large is refused with its first block', () => {
     const { put, endpoint } = givenAnEndpoint({ maxBodyBytes: 40 });
     expect(put(block(0, true), a16, { options: [uintOption(coapOption.size1, 41)] })).toEqual(['4.13']);
     expect(endpoint.statistics()).toMatchObject({ uploads: 0 });
   });
 
-  test('for a block far away', () => {
+  test('a block beyond the largest body is refused with 4.13', () => {
     const { put } = givenAnEndpoint();
     expect(put(block(0xf_ff_ff, true, 6), 'x'.repeat(1024))).toEqual(['4.13']);
   });
@@ -234,11 +237,11 @@ describe('4.13, with the size that would do', () => {
 
 describe('4.00, for blocks that are none', () => {
   test.each<[string, Uint8Array, number]>([
-    ['of the reserved size', Uint8Array.of(0x0f), 16],
-    ['of less than they say, with more to come', Uint8Array.of(0x08), 15],
-    ['of more than they say', Uint8Array.of(0x00), 17],
-    ['of more than they say, with more to come', Uint8Array.of(0x08), 17],
-  ])('%s', (_what, value, length) => {
+    ['is of the reserved size', Uint8Array.of(0x0f), 16],
+    ['has fewer bytes than its size, and more is to come', Uint8Array.of(0x08), 15],
+    ['has more bytes than its size', Uint8Array.of(0x00), 17],
+    ['has more bytes than its size, and more is to come', Uint8Array.of(0x08), 17],
+  ])('a block is refused with 4.00 where it %s', (_what, value, length) => {
     const { say, sentInShort, handled } = givenAnEndpoint();
     say({ options: [{ number: coapOption.block1, value }], payload: new Uint8Array(length) });
     expect(sentInShort()).toEqual(['ACK 4.00 #1']);
@@ -247,7 +250,7 @@ describe('4.00, for blocks that are none', () => {
 });
 
 describe('bodies that are not finished', () => {
-  test('are bounded for each peer: the oldest goes', () => {
+  test('unfinished bodies are bounded for each peer: the oldest is forgotten', () => {
     const { put, endpoint } = givenAnEndpoint({ maxUploadsPerPeer: 2 });
     for (const path of ['a', 'b', 'c']) put(block(0, true), a16, { path });
     expect(endpoint.statistics()).toMatchObject({ uploads: 2 });
@@ -255,7 +258,7 @@ describe('bodies that are not finished', () => {
     expect(put(block(1, false), 'end', { path: 'c' })[0]).toBe('2.04');
   });
 
-  test('are bounded over all peers, by bytes', () => {
+  test('unfinished bodies are bounded over all peers, by bytes', () => {
     const { put, endpoint } = givenAnEndpoint({ maxUploadBytes: 10_000 });
     for (let peer = 0; peer < 100; peer++) put(block(0, true), a16, { peer: `peer ${peer}` });
     expect(endpoint.statistics().uploadBytes).toBeLessThanOrEqual(10_000);
@@ -264,7 +267,7 @@ describe('bodies that are not finished', () => {
     expect(put(block(1, false), 'end', { peer: 'peer 99' })[0]).toBe('2.04');
   });
 
-  test('go with their peer', () => {
+  test('unfinished bodies are forgotten with their peer', () => {
     const { put, endpoint } = givenAnEndpoint();
     put(block(0, true), a16, { peer: 'a' });
     put(block(0, true), a16, { peer: 'b' });

@@ -49,7 +49,7 @@ test('what is encoded is decoded to the same', () => {
   );
 });
 
-test('whatever is decoded is encoded to the same bytes, where its options are written as short as they can be', () => {
+test('a decoded message is encoded to the same message, in no more bytes', () => {
   fc.assert(
     fc.property(bytes(60), (random) => {
       const datagram = Uint8Array.from([0x40 | ((random[0] ?? 0) % 9), coapCode.post, 0, 1, ...random]);
@@ -120,7 +120,7 @@ test('options come out in the order of their numbers, and those of one number in
   ]);
 });
 
-describe('nobody can be sent', () => {
+describe('a message that cannot be encoded', () => {
   test.each<[string, Partial<CoapMessage>]>([
     ['a token of nine bytes', { token: new Uint8Array(9) }],
     ['a message id of 65,536', { id: 65_536 }],
@@ -128,7 +128,9 @@ describe('nobody can be sent', () => {
     ['an option number of 65,536', { options: [{ number: 65_536, value: new Uint8Array() }] }],
     ['an option of 65,805 bytes', { options: [{ number: 1, value: new Uint8Array(65_805) }] }],
     ['an empty message with a payload', { code: 0, token: new Uint8Array(), payload: Uint8Array.of(1) }],
-  ])('%s', (_what, facts) => expect(() => encodeMessage(aMessage(facts))).toThrow(RangeError));
+  ])('%s cannot be encoded', (_what, facts) =>
+    expect(() => encodeMessage(aMessage(facts))).toThrow(RangeError),
+  );
 });
 
 test('an empty message is four bytes', () => {

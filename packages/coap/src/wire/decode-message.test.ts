@@ -4,7 +4,7 @@ import { decodeMessage, type CoapFormatProblem } from './decode-message.ts';
 /** Version 1, confirmable, no token; POST; message id 0x1234. */
 const post = [0x40, 0x02, 0x12, 0x34];
 
-describe('a message format error is', () => {
+describe('a message format error', () => {
   test.each<[string, number[], CoapFormatProblem]>([
     ['a token length of 9', [0x49, 0x02, 0x12, 0x34, 1, 2, 3, 4, 5, 6, 7, 8, 9], 'reserved-token-length'],
     [
@@ -42,7 +42,7 @@ describe('a message format error is', () => {
     ['a reset that is a response', [0x70, 0x45, 0x12, 0x34], 'code-not-for-type'],
     ['an empty non-confirmable message', [0x50, 0x00, 0x12, 0x34], 'code-not-for-type'],
     ['options without end', [...post, ...Array.from({ length: 129 }, () => 0x00)], 'too-many-options'],
-  ])('%s', (_what, bytes, problem) => {
+  ])('%s is a format error, told with the message id', (_what, bytes, problem) => {
     expect(decodeMessage(Uint8Array.from(bytes))).toMatchObject({ problem, id: 0x1234 });
   });
 
@@ -52,12 +52,12 @@ describe('a message format error is', () => {
     ['version 0', [0x00, 0x01, 0x12, 0x34], 'unknown-version'],
     ['version 2', [0x80, 0x01, 0x12, 0x34], 'unknown-version'],
     ['version 3', [0xc0, 0x01, 0x12, 0x34], 'unknown-version'],
-  ])('%s, of which nothing else is told', (_what, bytes, problem) => {
+  ])('%s is a format error, told without a message id', (_what, bytes, problem) => {
     expect(decodeMessage(Uint8Array.from(bytes))).toEqual({ problem });
   });
 });
 
-describe('no message format error is', () => {
+describe('a message that is unusual, and right', () => {
   test.each<[string, number[], object]>([
     ['an empty confirmable message', [0x40, 0, 0, 1], { type: 'CON', code: 0 }],
     ['an empty acknowledgement', [0x60, 0, 0, 1], { type: 'ACK', code: 0 }],
@@ -72,5 +72,7 @@ describe('no message format error is', () => {
     ],
     ['a payload that is a marker', [...post, 0xff, 0xff], { payload: Uint8Array.of(0xff) }],
     ['128 options', [...post, ...Array.from({ length: 128 }, () => 0x00)], { code: 2 }],
-  ])('%s', (_what, bytes, facts) => expect(decodeMessage(Uint8Array.from(bytes))).toMatchObject(facts));
+  ])('%s is decoded', (_what, bytes, facts) =>
+    expect(decodeMessage(Uint8Array.from(bytes))).toMatchObject(facts),
+  );
 });

@@ -16,7 +16,7 @@ test.each([
   expect(readUint({ options: [option] }, 65_000)).toBe(value);
 });
 
-test('a number may begin with zeros, and is none where it is too large to tell', () => {
+test('an option number may begin with zeros, and is not read where it exceeds a safe integer', () => {
   const read = (value: Uint8Array) => readUint({ options: [{ number: 65_000, value }] }, 65_000);
   expect(read(Uint8Array.of(0, 0, 1, 0))).toBe(256);
   expect(read(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 5))).toBe(5);
@@ -53,7 +53,7 @@ describe('a block', () => {
     expect(readBlock({ options: [option] }, coapOption.block1)).toEqual(block);
   });
 
-  test('is not too far, and not of a reserved size', () => {
+  test('a block number or size that has no encoding is refused', () => {
     expect(() => blockOption(27, { num: 0x10_00_00, more: false, szx: 0 })).toThrow(RangeError);
     expect(() => blockOption(27, { num: 0, more: false, szx: 7 })).toThrow(RangeError);
   });

@@ -21,19 +21,19 @@ const client = Buffer.alloc(32, 1);
 const server = Buffer.alloc(32, 2);
 
 describe('the key schedule', () => {
-  test('lays out the premaster secret of a pre-shared key as RFC 4279 §2 says', () => {
+  test('the premaster secret of a pre-shared key is laid out as RFC 4279 §2 says', () => {
     expect(pskPremaster(Buffer.from('abc')).toString('hex')).toBe('00030000000003616263');
     expect(pskPremaster(Buffer.from('abc'), Buffer.from([9, 9])).toString('hex')).toBe('000209090003616263');
   });
 
-  test('derives the master secret from the randoms, and forgets the premaster secret', () => {
+  test('the master secret is derived from the randoms, and the premaster secret is overwritten', () => {
     const premaster = Buffer.alloc(20, 7);
     const expected = twoBlocks(Buffer.from(premaster), 'master secret', Buffer.concat([client, server]));
     expect(masterSecret(premaster, { client, server }).export()).toEqual(expected.subarray(0, 48));
     expect(premaster).toEqual(Buffer.alloc(20));
   });
 
-  test('derives the extended master secret from all that was said', () => {
+  test('the extended master secret is derived from the transcript', () => {
     const transcript = [Buffer.from('hello'), Buffer.from('key exchange')];
     const sessionHash = createHash('sha256').update('hellokey exchange').digest();
     const expected = twoBlocks(Buffer.alloc(20, 7), 'extended master secret', sessionHash);

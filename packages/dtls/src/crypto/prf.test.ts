@@ -5,7 +5,7 @@ import { prf } from './prf.ts';
 const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 
 describe('the pseudo-random function', () => {
-  test('gives what the TLS working group published for SHA-256', () => {
+  test('the PRF gives the vector that the TLS working group published for SHA-256', () => {
     const secret = createSecretKey(bytes('9bbe436ba940f017b17652849a71db35'));
     const seed = bytes('a0ba9f936cda311827a6f796ffd5198c');
     const expected = bytes(`
@@ -39,7 +39,7 @@ describe('the pseudo-random function', () => {
         '89902a83be5fe73e31a5dfe1f631effccb490326f2781e9983b5695e728f10f9ea12f659b62dbe98886959aec0833092',
       keyBlock: 'b0bf5c1f8582fadd3356a1a2d68c438aa17689401a95d5e7564e9743637c2bcd1ae29fc67b553b4a',
     },
-  ])('gives the extended master secret and the keys that NIST publishes: $master', (vector) => {
+  ])('the PRF gives the extended master secret and the keys that NIST publishes: $master', (vector) => {
     const premaster = createSecretKey(bytes(vector.premaster));
     const master = prf(premaster, 'extended master secret', bytes(vector.sessionHash), 48);
     expect(master).toEqual(bytes(vector.master));

@@ -69,7 +69,7 @@ function only(datagram: Buffer, connectionIdBytes = 0): DtlsRecord {
 }
 
 describe('AES-CCM by hand', () => {
-  test('gives packet vector 1 of RFC 3610', () => {
+  test('AES-CCM, written out in this test, gives packet vector 1 of RFC 3610', () => {
     const given = ccmByHand(
       bytes('c0c1c2c3c4c5c6c7c8c9cacbcccdcecf'),
       bytes('00000003020100a0a1a2a3a4a5'),
@@ -80,7 +80,7 @@ describe('AES-CCM by hand', () => {
     expect(given).toEqual(bytes('588c979a61c663d2f066d0c2c0f989806d5f6b61dac38417e8d12cfdf926e0'));
   });
 
-  test('gives example 3 of NIST SP 800-38C, whose nonce is as long as in TLS', () => {
+  test('AES-CCM, written out in this test, gives example 3 of NIST SP 800-38C, whose nonce is as long as in TLS', () => {
     const given = ccmByHand(
       bytes('404142434445464748494a4b4c4d4e4f'),
       bytes('101112131415161718191a1b'),
@@ -96,7 +96,7 @@ describe.each([8, 16])('a CCM record with a tag of %d bytes', (tagBytes) => {
   const protection = (): Protection => new AeadProtection('ccm', tagBytes, key, salt);
   const plaintext = Buffer.from('21.5 degrees, and falling');
 
-  test('is laid out as RFC 6347 §4.1 and RFC 6655 §3 say', () => {
+  test('a record is laid out as RFC 6347 §4.1 and RFC 6655 §3 say', () => {
     const { from } = pair(protection, none);
     from.seal(contentType.applicationData, plaintext);
     const record = from.seal(contentType.applicationData, plaintext);
@@ -107,7 +107,7 @@ describe.each([8, 16])('a CCM record with a tag of %d bytes', (tagBytes) => {
     expect(record).toEqual(Buffer.concat([bytes('17 fefd'), sequence, length, sequence, sealed]));
   });
 
-  test('with a connection id is laid out as RFC 9146 §4 and §5.3 say', () => {
+  test('a record with a connection id is laid out as RFC 9146 §4 and §5.3 say', () => {
     const id = bytes('c0ffee00');
     const record = pair(protection, id).from.seal(contentType.applicationData, plaintext);
     const sequence = bytes('0001 000000000000');
@@ -124,14 +124,14 @@ describe.each(Object.entries(protections))('records with %s', (_, protection) =>
     ['without connection id', none],
     ['with a connection id', bytes('c0ffee00')],
   ])('%s', (__, id) => {
-    test.each([0, 1, 15, 16, 17, 31, 100, 255, 300, 16_384])('carry %d bytes', (length) => {
+    test.each([0, 1, 15, 16, 17, 31, 100, 255, 300, 16_384])('a record carries %d bytes', (length) => {
       const { from, to } = pair(protection, id);
       const plaintext = Buffer.alloc(length, 'x');
       const opened = to.open(only(from.seal(contentType.applicationData, plaintext), id.length));
       expect(opened).toEqual({ type: contentType.applicationData, bytes: plaintext, isNewest: true });
     });
 
-    test('are refused when any bit of them is another', () => {
+    test('a record is refused when any bit of it is changed', () => {
       const { from, to } = pair(protection, id);
       const sealed = from.seal(contentType.applicationData, Buffer.from('hello'));
       for (let bit = 0; bit < 8 * sealed.length; bit++) {
@@ -147,14 +147,14 @@ describe.each(Object.entries(protections))('records with %s', (_, protection) =>
       expect(to.open(only(sealed, id.length))).toMatchObject({ bytes: Buffer.from('hello') });
     });
 
-    test('are refused when they are cut', () => {
+    test('a record is refused when it is cut short', () => {
       const { from, to } = pair(protection, id);
       const record = only(from.seal(contentType.applicationData, Buffer.from('hello')), id.length);
       for (let length = 0; length < record.fragment.length; length++)
         expect(to.open({ ...record, fragment: record.fragment.subarray(0, length) })).toBe('not-authentic');
     });
 
-    test('are refused the second time', () => {
+    test('a record is refused the second time', () => {
       const { from, to } = pair(protection, id);
       const record = only(from.seal(contentType.applicationData, Buffer.from('hello')), id.length);
       expect(to.open(record)).toMatchObject({ type: contentType.applicationData });
@@ -179,22 +179,25 @@ describe('CBC records, MAC-then-encrypt', () => {
 
   test.each([
     ['one byte of padding', 15, '00', true],
-    ['sixteen bytes', 16, '0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f', true],
-    ['more than a block', 15, '10'.repeat(17), true],
-    ['as much as there may be', 0, 'ff'.repeat(256), true],
-    ['a byte that is wrong', 13, '000202', false],
-    ['a length that is none', 15, '05', false],
-    ['a length beyond the record', 15, 'ff', false],
-  ])('%s', (_, length, padding, isGood) => {
-    const protection = createCbcProtection({ key, macKey, encryptThenMac: false, randomBytes });
-    const plaintext = Buffer.alloc(length, 'x');
-    const opened = protection.open(context(), sealed(plaintext, bytes(padding)));
-    expect(opened).toEqual(isGood ? plaintext : undefined);
-  });
+    ['sixteen bytes of padding', 16, '0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f', true],
+    ['more than a block of padding', 15, '10'.repeat(17), true],
+    ['as much padding as there may be', 0, 'ff'.repeat(256), true],
+    ['a wrong byte of padding', 13, '000202', false],
+    ['a padding length that does not fit its bytes', 15, '05', false],
+    ['a padding length beyond the record', 15, 'ff', false],
+  ])(
+    'a record with %s is opened where the padding is right, and refused otherwise',
+    (_, length, padding, isGood) => {
+      const protection = createCbcProtection({ key, macKey, encryptThenMac: false, randomBytes });
+      const plaintext = Buffer.alloc(length, 'x');
+      const opened = protection.open(context(), sealed(plaintext, bytes(padding)));
+      expect(opened).toEqual(isGood ? plaintext : undefined);
+    },
+  );
 });
 
 describe('connection ids', () => {
-  test('zeros after the type are padding; nothing but zeros is no record', () => {
+  test('zeros after the type are padding, and a record of zeros alone is malformed', () => {
     const id = bytes('c0ffee00');
     const { from, to } = pair(() => new AeadProtection('ccm', 8, key, salt), id);
     // A record's own type goes behind what is sealed: type 0 behind "hello", its type and two zeros is one more zero.
@@ -203,7 +206,7 @@ describe('connection ids', () => {
     expect(to.open(only(from.seal(0, bytes('0000')), 4))).toBe('malformed');
   });
 
-  test('records without one are refused where one was agreed on, and the other way round', () => {
+  test('a record without a connection id is refused where one was agreed on, and the other way round', () => {
     const id = bytes('c0ffee00');
     const protection = (): Protection => new AeadProtection('ccm', 8, key, salt);
     const plain = pair(protection, none);
@@ -213,7 +216,7 @@ describe('connection ids', () => {
   });
 });
 
-test('a record holds 16 kB', () => {
+test('a record of more than 16 kB is not sealed', () => {
   const { from } = pair(() => new AeadProtection('ccm', 8, key, salt), none);
   expect(() => from.seal(contentType.applicationData, Buffer.alloc(16_385))).toThrow(RangeError);
 });

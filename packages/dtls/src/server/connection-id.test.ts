@@ -38,7 +38,7 @@ function places({ peer, candidatePeer }: Association<unknown>): (string | undefi
 }
 
 describe('a device with a connection id', () => {
-  test('is heard wherever its records come from, and answered where it was until somebody knows better', async () => {
+  test('a device with a connection id is heard from any address, and answered at the known one', async () => {
     const device = await givenADevice();
     device.peer = elsewhere;
     device.client.send(Buffer.from('moved'));
@@ -50,7 +50,7 @@ describe('a device with a connection id', () => {
     expect(device.server.counters.addressChanges).toBe(0);
   });
 
-  test('is answered where it is confirmed to be', async () => {
+  test('a device is answered at the candidate address once that is confirmed', async () => {
     const device = await givenADevice();
     device.peer = elsewhere;
     device.client.send(Buffer.from('moved'));
@@ -65,7 +65,7 @@ describe('a device with a connection id', () => {
     expect(device.server.counters.addressChanges).toBe(1);
   });
 
-  test('is not confirmed where its newest record did not come from', async () => {
+  test('an address that is the candidate no more cannot be confirmed', async () => {
     const device = await givenADevice();
     const { association } = device;
     device.forge(device.client.seal(23, Buffer.from('relayed')), elsewhere);
@@ -79,7 +79,7 @@ describe('a device with a connection id', () => {
     expect(places(association)).toEqual(['127.0.0.1', undefined]);
   });
 
-  test('has no candidate where an older record, a replayed or a changed one, or a goodbye comes from elsewhere', async () => {
+  test('an older, replayed or changed record, or a close_notify, makes no address the candidate', async () => {
     const device = await givenADevice();
     const [older, newer, changed] = ['older', 'newer', 'changed'].map((text) =>
       device.client.seal(23, Buffer.from(text)),
@@ -99,7 +99,7 @@ describe('a device with a connection id', () => {
     expect(new Set(device.destinations)).toEqual(new Set(['127.0.0.1:1']));
   });
 
-  test('of many addresses the newest one is the candidate', async () => {
+  test('the address of the newest record is the candidate, however many there are', async () => {
     const device = await givenADevice();
     for (let i = 1; i <= 1_000; i++)
       device.forge(device.client.seal(23, Buffer.from('x')), {
@@ -111,7 +111,7 @@ describe('a device with a connection id', () => {
     expect(new Set(device.destinations)).toEqual(new Set(['127.0.0.1:1']));
   });
 
-  test('makes us send no more to an address than three times what came from there', async () => {
+  test('a candidate address is sent no more than three times the bytes that came from there', async () => {
     const device = await givenADevice();
     const { association } = device;
     const record = device.client.seal(23, Buffer.from('x'.repeat(30)));
@@ -131,7 +131,7 @@ describe('a device with a connection id', () => {
     expect(association.sendToCandidate(candidate, Buffer.from('ping'))).toBe(true);
   });
 
-  test('puts nobody out where it moves to', async () => {
+  test('a device that moves to the address of another leaves the other its association', async () => {
     const device = await givenADevice();
     const neighbour = device.device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] });
     neighbour.client.connect();
@@ -163,28 +163,31 @@ describe('a device with a connection id, at whose old address somebody else appe
   test.each([
     ['without', undefined],
     ['with', Buffer.from('dev2')],
-  ])('keeps its association, and loses its address only (%s a connection id)', async (_, connectionId) => {
-    const { device, another, association, sent } = await givenAnother(connectionId);
-    expect(device.log).toEqual(['open sensor1', 'open sensor1']);
-    expect(association).toMatchObject({ isOpen: true, isDetached: true });
-    // Nothing is sent to the address of somebody else.
-    const before = sent();
-    association.send(Buffer.from('lost'));
-    expect(sent()).toBe(before);
-    // It comes back elsewhere, and goes on.
-    device.forge(device.client.seal(23, Buffer.from('moved')), elsewhere);
-    expect(device.log.at(-1)).toBe('message 10.9.9.9:999 moved');
-    expect(association.candidatePeer && association.confirmPeer(association.candidatePeer)).toBe(true);
-    expect(association.isDetached).toBe(false);
-    association.send(Buffer.from('here'));
-    expect(device.destinations.at(-1)).toBe('10.9.9.9:999');
-    // And so does the other one.
-    another.client.send(Buffer.from('mine'));
-    await device.run();
-    expect(another.received).toEqual(['mine']);
-  });
+  ])(
+    'a device whose address another one takes keeps its association, and has no address (the other is %s a connection id)',
+    async (_, connectionId) => {
+      const { device, another, association, sent } = await givenAnother(connectionId);
+      expect(device.log).toEqual(['open sensor1', 'open sensor1']);
+      expect(association).toMatchObject({ isOpen: true, isDetached: true });
+      // Nothing is sent to the address of somebody else.
+      const before = sent();
+      association.send(Buffer.from('lost'));
+      expect(sent()).toBe(before);
+      // It comes back elsewhere, and goes on.
+      device.forge(device.client.seal(23, Buffer.from('moved')), elsewhere);
+      expect(device.log.at(-1)).toBe('message 10.9.9.9:999 moved');
+      expect(association.candidatePeer && association.confirmPeer(association.candidatePeer)).toBe(true);
+      expect(association.isDetached).toBe(false);
+      association.send(Buffer.from('here'));
+      expect(device.destinations.at(-1)).toBe('10.9.9.9:999');
+      // And so does the other one.
+      another.client.send(Buffer.from('mine'));
+      await device.run();
+      expect(another.received).toEqual(['mine']);
+    },
+  );
 
-  test('must prove itself at its old address as well', async () => {
+  test('a device that lost its address must be confirmed there again', async () => {
     const { device, association, sent } = await givenAnother();
     const before = sent();
     device.forge(device.client.seal(23, Buffer.from('again')), device.peer);
@@ -195,7 +198,7 @@ describe('a device with a connection id, at whose old address somebody else appe
     expect(sent()).toBe(before + 1);
   });
 
-  test('ends wherever its goodbye comes from, without a word to anybody else', async () => {
+  test('a close_notify from any address ends the association, and nothing is sent to the address that was taken', async () => {
     const { device, association, sent } = await givenAnother();
     const before = sent();
     device.forge(device.client.seal(21, Buffer.from([1, 0])), elsewhere);
@@ -204,8 +207,8 @@ describe('a device with a connection id, at whose old address somebody else appe
   });
 });
 
-describe('records of nobody', () => {
-  test('an unknown connection id is dropped without a word', async () => {
+describe('records of an association that is not known', () => {
+  test('a record with an unknown connection id is dropped, and nothing is answered', async () => {
     const device = await givenADevice();
     const record = device.client.seal(23, Buffer.from('x'));
     record.fill(0xee, 11, 19);
@@ -216,7 +219,7 @@ describe('records of nobody', () => {
   });
 });
 
-test('without connection ids on the server there are none', async () => {
+test('a server without connection ids agrees on none', async () => {
   const device = await givenADevice(0);
   device.client.send(Buffer.from('hello'));
   await device.run();

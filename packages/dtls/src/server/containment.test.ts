@@ -40,23 +40,26 @@ test.each<[string, NonNullable<TestBedOptions['server']>]>([
   ['onMessage', { onMessage: ({ peer }) => curse(peer) }],
   ['onClose', { onClose: ({ peer }) => curse(peer) }],
   ['onHandshakeFailed', { onHandshakeFailed: curse, findPsk: async () => undefined }],
-])('where %s throws for a peer, nothing of it stays, and nothing is thrown', async (_what, server) => {
-  const { clock, connect, errors, runFor, server: dtls } = given(server);
-  const client = await connect(cursed);
-  if (client.isOpen) client.send(Buffer.from('hello'));
-  await runFor(70_000);
-  client.close();
-  await runFor(1_000);
-  // An unknown identity counts as a failed look-up.
-  if (errors.length === 0) expect(dtls.counters.lookupFailures).toBeGreaterThan(0);
-  expect(new Set(errors)).toEqual(new Set(errors.length === 0 ? [] : ['10.0.0.66 cursed']));
-  expect(dtls.pendingHandshakes).toBe(0);
-  expect(dtls.associations).toBe(0);
-  dtls.close();
-  expect(clock.armed).toBe(0);
-});
+])(
+  'where %s throws for a peer, nothing of that peer is kept, and receive throws nothing',
+  async (_what, server) => {
+    const { clock, connect, errors, runFor, server: dtls } = given(server);
+    const client = await connect(cursed);
+    if (client.isOpen) client.send(Buffer.from('hello'));
+    await runFor(70_000);
+    client.close();
+    await runFor(1_000);
+    // An unknown identity counts as a failed look-up.
+    if (errors.length === 0) expect(dtls.counters.lookupFailures).toBeGreaterThan(0);
+    expect(new Set(errors)).toEqual(new Set(errors.length === 0 ? [] : ['10.0.0.66 cursed']));
+    expect(dtls.pendingHandshakes).toBe(0);
+    expect(dtls.associations).toBe(0);
+    dtls.close();
+    expect(clock.armed).toBe(0);
+  },
+);
 
-test('a flight that cannot be sent again keeps nobody else from getting theirs', async () => {
+test('where a flight cannot be sent again, those of other clients are', async () => {
   let isBroken = false;
   const sentTo: string[] = [];
   const { device, run, runFor, errors } = given({
@@ -76,7 +79,7 @@ test('a flight that cannot be sent again keeps nobody else from getting theirs',
   expect(sentTo.filter((address) => address === '10.0.0.1').length).toBeGreaterThan(0);
 });
 
-test('an association whose message throws is ended by an alert, and others go on', async () => {
+test('where onMessage throws, the association is ended with an alert, and others go on', async () => {
   const { connect, errors, run, log } = given({
     onMessage(association, plaintext) {
       curse(association.peer);
@@ -95,7 +98,7 @@ test('an association whose message throws is ended by an alert, and others go on
   expect(healthy.isOpen).toBe(true);
 });
 
-test('by default it is thrown on', async () => {
+test('without onError the error is thrown by receive', async () => {
   const { forge } = createTestBed({
     clock: new ManualClock(),
     settled,

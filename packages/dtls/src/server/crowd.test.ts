@@ -105,23 +105,29 @@ function given(
 describe('a device whose datagrams get lost opens within 5 s', () => {
   const limits = { maxPendingHandshakes: 300, maxPendingPerAddress: 200 };
 
-  test.each(intruders)('while the table is full of strangers who %s', async (_, intruder) => {
-    const crowd = given(intruder, (i) => `192.0.${i % 4}.1`, limits);
-    await crowd.intrude(300);
-    for (let port = 1; port <= 2; port++)
-      expect(await crowd.opensAfterMs({ address: '10.0.0.1', port })).toBeLessThanOrEqual(5_000);
-    expect(crowd.server.pendingHandshakes).toBeLessThanOrEqual(300);
-  });
+  test.each(intruders)(
+    'a device that loses datagrams opens within 5 s while the table is full of strangers who %s',
+    async (_, intruder) => {
+      const crowd = given(intruder, (i) => `192.0.${i % 4}.1`, limits);
+      await crowd.intrude(300);
+      for (let port = 1; port <= 2; port++)
+        expect(await crowd.opensAfterMs({ address: '10.0.0.1', port })).toBeLessThanOrEqual(5_000);
+      expect(crowd.server.pendingHandshakes).toBeLessThanOrEqual(300);
+    },
+  );
 
-  test.each(addresses)('while they come from %s', async (_, addressOf) => {
-    const crowd = given(cookieOnly, addressOf, limits);
-    await crowd.intrude(300);
-    for (let port = 1; port <= 2; port++)
-      expect(await crowd.opensAfterMs({ address: '2001:db8:ff:1::1', port })).toBeLessThanOrEqual(5_000);
-    expect(crowd.server.counters.failures['too-many-handshakes']).toBeGreaterThan(0);
-  });
+  test.each(addresses)(
+    'a device that loses datagrams opens within 5 s while strangers come from %s',
+    async (_, addressOf) => {
+      const crowd = given(cookieOnly, addressOf, limits);
+      await crowd.intrude(300);
+      for (let port = 1; port <= 2; port++)
+        expect(await crowd.opensAfterMs({ address: '2001:db8:ff:1::1', port })).toBeLessThanOrEqual(5_000);
+      expect(crowd.server.counters.failures['too-many-handshakes']).toBeGreaterThan(0);
+    },
+  );
 
-  test('while they come from its own address', async () => {
+  test('a device that loses datagrams opens within 5 s while strangers come from its own address', async () => {
     const crowd = given(cookieOnly, () => '192.0.2.1', limits);
     await crowd.intrude(300);
     for (let port = 1; port <= 2; port++)
@@ -130,7 +136,7 @@ describe('a device whose datagrams get lost opens within 5 s', () => {
 });
 
 describe('a handshake', () => {
-  test('that is not followed up is forgotten within seconds', async () => {
+  test('a handshake that its client does not go on with is forgotten within seconds', async () => {
     const { server, intrude, runFor, log } = given(cookieOnly, () => '192.0.2.1', {});
     await intrude(3);
     expect(server.pendingHandshakes).toBe(3);
@@ -139,23 +145,26 @@ describe('a handshake', () => {
     expect(log).toEqual(Array.from({ length: 3 }, () => 'failed timeout'));
   });
 
-  test.each(intruders.slice(-2))('of strangers who %s takes no room from anybody', async (_, intruder) => {
-    const limits = { maxPendingHandshakes: 400, maxPendingPerAddress: 10 };
-    const { server, intrude, device, run } = given(intruder, () => '192.0.2.1', limits);
-    // given more tries than the address has room for, and healthy devices behind it that have just begun
-    const healthy = Array.from({ length: 9 }, (_each, i) =>
-      device({ ...sensor1, cipherSuites }, { address: '192.0.2.1', port: i + 1 }, cookieOnly.sends),
-    );
-    for (const { client } of healthy) client.connect();
-    await run();
-    // when
-    await intrude(100);
-    // then
-    expect(server.pendingHandshakes).toBe(9);
-    expect(server.counters.failures['too-many-handshakes']).toBe(0);
-  });
+  test.each(intruders.slice(-2))(
+    'a handshake of strangers who %s takes no room from others',
+    async (_, intruder) => {
+      const limits = { maxPendingHandshakes: 400, maxPendingPerAddress: 10 };
+      const { server, intrude, device, run } = given(intruder, () => '192.0.2.1', limits);
+      // given more tries than the address has room for, and healthy devices behind it that have just begun
+      const healthy = Array.from({ length: 9 }, (_each, i) =>
+        device({ ...sensor1, cipherSuites }, { address: '192.0.2.1', port: i + 1 }, cookieOnly.sends),
+      );
+      for (const { client } of healthy) client.connect();
+      await run();
+      // when
+      await intrude(100);
+      // then
+      expect(server.pendingHandshakes).toBe(9);
+      expect(server.counters.failures['too-many-handshakes']).toBe(0);
+    },
+  );
 
-  test('that a client gave up with an alert takes no room, and goes on if somebody else sent that', async () => {
+  test('a handshake that an alert gave up takes no room, and goes on if the alert was forged', async () => {
     const { server, intrude, device, forge, run, runFor, log } = given(cookieOnly, () => '192.0.2.1', {});
     await intrude(1);
     forge(Buffer.from('15fefd000000000000000500020228', 'hex'), { address: '192.0.2.1', port: 2_000 });
@@ -188,7 +197,7 @@ describe('associations', () => {
   const bedWith = (server: NonNullable<TestBedOptions['server']>): TestBed =>
     createTestBed({ clock: new ManualClock(), settled, server });
 
-  test('of one device are so many: the one silent longest gives way at once, and is told', async () => {
+  test('associations of one device are bounded: the one silent longest gives way at once, with close_notify', async () => {
     const bed = bedWith({ limits: { maxAssociationsPerPrincipal: 3 } });
     const [stranger] = await opened(bed, 1, other);
     const mine = await opened(bed, 3, { ...sensor1, cipherSuites });
@@ -203,7 +212,7 @@ describe('associations', () => {
     expect(bed.server).toMatchObject({ associations: 4, counters: { displacedAssociations: 1 } });
   });
 
-  test('of a device that reboots in a circle are never more, and it always gets in', async () => {
+  test('a device that reboots again and again never has more associations than its bound, and always gets in', async () => {
     const bed = bedWith({ limits: { maxAssociationsPerPrincipal: 8 } });
     for (let i = 0; i < 50; i++) {
       const [device] = await opened(bed, 1, { ...sensor1, cipherSuites });
@@ -217,7 +226,7 @@ describe('associations', () => {
     [0, 12],
     [2, 2],
     [undefined, 3],
-  ])('are, for a device of which %s is said, %d of 12', async (said, expected) => {
+  ])('a device whose own bound is %s keeps %d of 12 associations', async (said, expected) => {
     const bed = bedWith({
       limits: { maxAssociationsPerPrincipal: 3 },
       maxAssociationsOf: (principal) => (principal === 'sensor1' ? said : 1),
@@ -226,7 +235,7 @@ describe('associations', () => {
     expect(bed.server.associations).toBe(expected);
   });
 
-  test('of all are so many: a device that has most of them loses its own, and nobody else any', async () => {
+  test('associations of all devices are bounded: the device that has most loses its own', async () => {
     const bed = bedWith({ limits: { maxAssociations: 10 } });
     const honest = [
       ...(await opened(bed, 1, other)),
@@ -240,7 +249,7 @@ describe('associations', () => {
     expect(bed.server.associationsOf('sensor1')).toHaveLength(7);
   });
 
-  test('of all are so many: where each device has one, the one silent longest gives way', async () => {
+  test('associations of all devices are bounded: where each has one, the one silent longest gives way', async () => {
     const bed = bedWith({ limits: { maxAssociations: 3 } });
     const devices = [];
     for (let i = 1; i <= 3; i++)
@@ -252,24 +261,27 @@ describe('associations', () => {
     expect(devices.map(({ client }) => client.isOpen)).toEqual([true, false, true]);
   });
 
-  test.each(['onClose', 'onHandshakeFailed'])('give way also where %s throws', async (hook) => {
-    const errors: string[] = [];
-    const bed = bedWith({
-      limits: { maxAssociations: 2, maxPendingHandshakes: 1 },
-      onError: (error) => errors.push(String(error)),
-      [hook]: () => {
-        throw new Error('no');
-      },
-    });
-    for (let i = 0; i < 3; i++) {
-      const { client } = bed.device({ ...sensor1, cipherSuites }, undefined, cookieOnly.sends);
-      client.connect();
-      await bed.run();
-      client.vanish();
-    }
-    const late = await opened(bed, 4, { ...sensor1, cipherSuites });
-    expect(late.at(-1)?.client.isOpen).toBe(true);
-    expect(bed.server.associations).toBe(2);
-    expect(new Set(errors)).toEqual(new Set(['Error: no']));
-  });
+  test.each(['onClose', 'onHandshakeFailed'])(
+    'an association gives way also where %s throws',
+    async (hook) => {
+      const errors: string[] = [];
+      const bed = bedWith({
+        limits: { maxAssociations: 2, maxPendingHandshakes: 1 },
+        onError: (error) => errors.push(String(error)),
+        [hook]: () => {
+          throw new Error('no');
+        },
+      });
+      for (let i = 0; i < 3; i++) {
+        const { client } = bed.device({ ...sensor1, cipherSuites }, undefined, cookieOnly.sends);
+        client.connect();
+        await bed.run();
+        client.vanish();
+      }
+      const late = await opened(bed, 4, { ...sensor1, cipherSuites });
+      expect(late.at(-1)?.client.isOpen).toBe(true);
+      expect(bed.server.associations).toBe(2);
+      expect(new Set(errors)).toEqual(new Set(['Error: no']));
+    },
+  );
 });

@@ -8,7 +8,7 @@ interface Member {
 }
 
 describe('who gives way', () => {
-  test('is the oldest of the smaller group that holds most, within the wider one that holds most', () => {
+  test('the oldest of the smaller group that holds most gives way, within the wider group that holds most', () => {
     const set = createFairSet<string>(2);
     set.add('alone', ['b', 'b1']);
     set.add('quiet', ['a', 'a1']);
@@ -23,7 +23,7 @@ describe('who gives way', () => {
     expect([...set.of(['a', 'a2'])]).toEqual(['newer', 'older']);
   });
 
-  test('is, of groups that hold equally many, of the one that was untouched longest', () => {
+  test('of groups that hold equally many, the one that was untouched longest loses its oldest', () => {
     const set = createFairSet<string>(1);
     for (const each of ['a', 'b', 'c']) set.add(each, [each]);
     expect(set.leastFair()).toBe('a');
@@ -33,7 +33,7 @@ describe('who gives way', () => {
     expect(set.leastFair()).toBe('c');
   });
 
-  test.each([1, 2, 3])('agrees with counting, whatever was done before (seed %d)', (seed) => {
+  test.each([1, 2, 3])('the choice agrees with counting, whatever was done before (seed %d)', (seed) => {
     // given
     const random = seededRandom(seed);
     const set = createFairSet<Member>(2);

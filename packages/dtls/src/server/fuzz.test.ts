@@ -50,7 +50,7 @@ function withLength(datagram: Buffer, random: SeededRandom): Buffer {
 }
 
 test(
-  `${cases} mutated conversations: nobody else notices`,
+  `${cases} mutated conversations harm no other client`,
   async () => {
     // given
     const random = seededRandom(20_260_101);

@@ -15,7 +15,7 @@ describe.each(cipherSuiteNames)('%s', (name) => {
     ['without extended master secret', { extendedMasterSecret: false }],
     ['in small fragments', { maxDatagramBytes: 120 }],
     ...(isCbc ? [['without encrypt-then-MAC', { encryptThenMac: false }] as const] : []),
-  ] as const)('%s: a handshake, data both ways, an end', async (_, options) => {
+  ] as const)('a client connects, sends, is answered and closes, %s', async (_, options) => {
     // given
     const clock = new ManualClock();
     const { server, device, run, log, associations } = createTestBed({
@@ -50,22 +50,28 @@ test('a pre-shared key may be a KeyObject', async () => {
   expect(log).toEqual(['open sensor1']);
 });
 
-test.each([0, 1])('while keys are changed the old and the new one count, number %i', async (index) => {
-  const keys = ['old-secret', 'new-secret'].map((text) => Buffer.from(text));
-  const findPsk = async (): Promise<PskMatch<string>[]> =>
-    keys.map((secret) => ({ secret, principal: `${sensor1.psk.identity.toString()} ${secret.toString()}` }));
-  const { device, run, log } = createTestBed({ clock: new ManualClock(), settled, server: { findPsk } });
-  const psk = { ...sensor1.psk, secret: keys[index] ?? Buffer.alloc(0) };
-  const { client, received } = device({ psk, cipherSuites: ['TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256'] });
-  client.connect();
-  await run();
-  client.send(Buffer.from('hello'));
-  await run();
-  expect(log[0]).toBe(`open sensor1 ${keys[index]?.toString()}`);
-  expect(received).toEqual(['hello']);
-});
+test.each([0, 1])(
+  'while keys are changed a client gets in with the old and with the new one, number %i',
+  async (index) => {
+    const keys = ['old-secret', 'new-secret'].map((text) => Buffer.from(text));
+    const findPsk = async (): Promise<PskMatch<string>[]> =>
+      keys.map((secret) => ({
+        secret,
+        principal: `${sensor1.psk.identity.toString()} ${secret.toString()}`,
+      }));
+    const { device, run, log } = createTestBed({ clock: new ManualClock(), settled, server: { findPsk } });
+    const psk = { ...sensor1.psk, secret: keys[index] ?? Buffer.alloc(0) };
+    const { client, received } = device({ psk, cipherSuites: ['TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256'] });
+    client.connect();
+    await run();
+    client.send(Buffer.from('hello'));
+    await run();
+    expect(log[0]).toBe(`open sensor1 ${keys[index]?.toString()}`);
+    expect(received).toEqual(['hello']);
+  },
+);
 
-test('a Finished that was repeated while the key was looked up is no wrong key', async () => {
+test('a Finished that comes twice during the look-up of the key is not counted as a wrong key', async () => {
   const differ: unknown[] = [];
   const dropped: unknown[] = [];
   let found: ((match: PskMatch<string>) => void) | undefined;
@@ -92,7 +98,7 @@ test('a Finished that was repeated while the key was looked up is no wrong key',
 describe('the choice of a cipher suite', () => {
   test.each([
     [
-      'is the first of the client',
+      'is the first of the client that the server knows',
       [...cipherSuiteNames].toReversed(),
       'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
     ],
@@ -101,14 +107,14 @@ describe('the choice of a cipher suite', () => {
       ['TLS_PSK_WITH_AES_128_CBC_SHA256', 'TLS_PSK_WITH_AES_128_CCM'],
       'TLS_PSK_WITH_AES_128_CCM',
     ],
-  ] as const)('%s', async (_, suites, chosen) => {
+  ] as const)('the cipher suite %s', async (_, suites, chosen) => {
     const { device, run, associations } = createTestBed({ clock: new ManualClock(), settled });
     device({ ...sensor1, cipherSuites: suites }).client.connect();
     await run();
     expect(associations[0]?.cipherSuite).toBe(chosen);
   });
 
-  test('falls on none with CBC unless that is asked for', async () => {
+  test('a suite with CBC is not chosen unless cipherSuites names it', async () => {
     const { device, run, log } = createTestBed({
       clock: new ManualClock(),
       settled,

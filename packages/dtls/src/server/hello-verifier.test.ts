@@ -42,7 +42,7 @@ function isServerHello(datagram: Buffer | undefined): boolean {
 }
 
 describe('cookies', () => {
-  test('a ClientHello without one is answered with one, in the same sequence numbers, and forgotten', async () => {
+  test('a ClientHello without a cookie is answered with one, in the same sequence numbers, and not remembered', async () => {
     const { sent, answers, server } = await secondHello();
     expect(server.pendingHandshakes).toBe(0);
     const [answer] = answers;
@@ -53,7 +53,7 @@ describe('cookies', () => {
     expect(server.counters.helloVerifyRequests).toBe(1);
   });
 
-  test('the genuine one begins a handshake, in the sequence numbers of its ClientHello', async () => {
+  test('a genuine cookie begins a handshake, in the sequence numbers of its ClientHello', async () => {
     const { hello, forge, peer, answers, server } = await secondHello();
     forge(hello, peer);
     expect(isServerHello(answers[1])).toBe(true);
@@ -64,7 +64,7 @@ describe('cookies', () => {
   test.each([
     ['that is another in any bit', (hello: Buffer) => hello.fill((hello[70] ?? 0) ^ 0x80, 70, 71)],
     ['that is for another random', (hello: Buffer) => hello.fill((hello[30] ?? 0) ^ 1, 30, 31)],
-  ])('one %s is answered with a new one', async (_, change) => {
+  ])('a cookie %s is answered with a new one', async (_, change) => {
     const { hello, forge, peer, answers, server } = await secondHello();
     forge(change(Buffer.from(hello)), peer);
     expect(answers[1]?.[13]).toBe(handshakeType.helloVerifyRequest);
@@ -75,7 +75,7 @@ describe('cookies', () => {
     ['from another address', { address: '127.0.0.2', port: 1 }],
     ['from another port', { address: '127.0.0.1', port: 2 }],
     ['from an address that begins the same', { address: '127.0.0.1', port: 11 }],
-  ])('one %s is answered with a new one', async (_, peer) => {
+  ])('a cookie %s is answered with a new one', async (_, peer) => {
     const { hello, forge, answers, server } = await secondHello();
     forge(hello, peer);
     expect(answers[1]?.[13]).toBe(handshakeType.helloVerifyRequest);
@@ -87,7 +87,7 @@ describe('cookies', () => {
     [119_999, true],
     [120_000, false],
     [600_000, false],
-  ])('after %d ms it is genuine: %s', async (waitMs, isGenuine) => {
+  ])('a cookie of %d ms ago is genuine: %s', async (waitMs, isGenuine) => {
     const { hello, forge, peer, answers, clock } = await secondHello();
     clock.advance(waitMs);
     forge(hello, peer);
@@ -108,7 +108,7 @@ describe('cookies', () => {
 });
 
 describe('a ClientHello that comes again', () => {
-  test('is answered with the same flight again, not at once, and not for ever', async () => {
+  test('a repeated ClientHello is answered with the same flight, at most each 100 ms and ten times in all', async () => {
     const { hello, forge, peer, answers, clock } = await secondHello();
     for (let i = 0; i < 50; i++) forge(hello, peer);
     expect(answers).toHaveLength(2);
@@ -126,7 +126,7 @@ describe('a ClientHello in fragments', () => {
       plainRecord(contentType.handshake, 5 + i, fragment),
     );
 
-  test('begins a handshake once all of it is there, in any order after the first', async () => {
+  test('a ClientHello in fragments begins a handshake once all are there, in any order after the first', async () => {
     const { hello, forge, peer, answers, server } = await secondHello();
     const [first, ...rest] = fragmented(hello, 60);
     for (const each of [first, ...rest.toReversed()]) {
@@ -138,7 +138,7 @@ describe('a ClientHello in fragments', () => {
     expect(server.pendingHandshakes).toBe(1);
   });
 
-  test('is asked for a cookie by its first fragment, in fewer bytes than that has', async () => {
+  test('the first fragment of a ClientHello is answered with a cookie, in fewer bytes than it has', async () => {
     const { sent, forge, answers, server } = await secondHello();
     const [first] = fragmented(sent[0] ?? Buffer.alloc(0), 70);
     if (first) forge(first, { address: '127.0.0.9', port: 9 });
@@ -147,14 +147,14 @@ describe('a ClientHello in fragments', () => {
     expect(server.pendingHandshakes).toBe(0);
   });
 
-  test('is not remembered where its beginning has not come', async () => {
+  test('a later fragment of a ClientHello is dropped where the first one has not come', async () => {
     const { hello, forge, peer, answers, server } = await secondHello();
     for (const each of fragmented(hello, 60).slice(1)) forge(each, peer);
     expect(server.pendingHandshakes).toBe(0);
     expect(answers).toHaveLength(1);
   });
 
-  test('into which a stranger puts other bytes comes through once the client repeats it', async () => {
+  test('a ClientHello that a forged fragment spoiled is taken once the client repeats it', async () => {
     const { hello, forge, peer, answers } = await secondHello();
     const [first, second, ...rest] = fragmented(hello, 60);
     if (!first || !second) throw new Error('two fragments at the least');
@@ -176,7 +176,7 @@ describe('a ClientHello in fragments', () => {
       (hello: Buffer) => hello.writeUIntBE(2 ** 48 - 1, 5, 6),
     ],
     ['with a session id of 33 bytes', (hello: Buffer) => hello.writeUInt8(33, 59)],
-  ])('that is %s is dropped', async (_, change) => {
+  ])('a ClientHello that is %s is dropped', async (_, change) => {
     const { hello, forge, peer, answers, server } = await secondHello();
     change(hello);
     forge(hello, peer);
@@ -184,7 +184,7 @@ describe('a ClientHello in fragments', () => {
     expect(server.counters.dropped.malformed).toBe(1);
   });
 
-  test('comes to nothing in time when the rest does not come', async () => {
+  test('a ClientHello whose rest does not come is forgotten in time', async () => {
     const { hello, forge, peer, server, runFor, log } = await secondHello();
     const [first] = fragmented(hello, 60);
     if (first) forge(first, peer);
@@ -235,7 +235,7 @@ describe('a ClientHello that is refused', () => {
       40,
       'no-common-suite',
     ],
-  ])('for %s', async (_, change, alert, failure) => {
+  ])('a ClientHello is refused for %s', async (_, change, alert, failure) => {
     const [answer, log] = await refused(change);
     expect(answer?.toString('hex')).toBe(
       `15fefd00000000000000010002${Buffer.from([2, alert]).toString('hex')}`,
@@ -243,7 +243,7 @@ describe('a ClientHello that is refused', () => {
     expect(log).toEqual([`failed ${failure}`]);
   });
 
-  test('is agreed to when it leaves out extensions, as old and small clients do', async () => {
+  test('a ClientHello without extensions is agreed to, as old and small clients send it', async () => {
     for (const suite of ['c0a8', 'd003', 'c0ae']) {
       const { hello, forge, peer, answers } = await secondHello();
       const body = behindCookie(`0004 ${suite} 00ff 01 00`)(Buffer.from(hello.subarray(25)));
@@ -264,7 +264,7 @@ describe('a ClientHello that is refused', () => {
     ['a connection id that is cut', '0002 c0a8 01 00 0006 0036 0002 05 aa'],
     ['something behind the extensions', '0002 c0a8 01 00 0004 0017 0000 00'],
     ['something behind the list of curves', '0002 d005 01 00 0009 000a 0005 0002 0017 00'],
-  ])('malformed with %s: no answer, and the client may try again', async (_, hex) => {
+  ])('a ClientHello malformed with %s is not answered, and the client may try again', async (_, hex) => {
     const { hello, forge, peer, answers, server } = await secondHello({ server: { connectionIdBytes: 4 } });
     const body = behindCookie(hex)(Buffer.from(hello.subarray(25)));
     forge(plainRecord(contentType.handshake, 1, handshakeMessage(handshakeType.clientHello, 1, body)), peer);

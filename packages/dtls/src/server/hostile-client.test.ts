@@ -126,14 +126,17 @@ describe('a client that proves to be wrong is told so, and has no association', 
       'certificate-refused',
       46,
     ],
-  ] as const)('%s', async (_, name, options, failure, alert) => {
-    const { log, client, server } = await outcomeOf(name, options, 0);
-    expect(log).toEqual([`failed ${failure}`]);
-    expect(client.alert).toBe(alert);
-    expect(server).toMatchObject({ associations: 0, pendingHandshakes: 0, sessions: 0 });
-  });
+  ] as const)(
+    'a client is told by an alert, and has no association, where its %s',
+    async (_, name, options, failure, alert) => {
+      const { log, client, server } = await outcomeOf(name, options, 0);
+      expect(log).toEqual([`failed ${failure}`]);
+      expect(client.alert).toBe(alert);
+      expect(server).toMatchObject({ associations: 0, pendingHandshakes: 0, sessions: 0 });
+    },
+  );
 
-  test('where nobody can say whether its certificate is good it hears nothing, until somebody can', async () => {
+  test('while verifyCertificate rejects the client hears nothing, and gets in once it does not', async () => {
     // given
     let isAway = true;
     const verifyCertificate = async (): Promise<string> => {
@@ -156,7 +159,7 @@ describe('a client that proves to be wrong is told so, and has no association', 
     expect(client.isOpen).toBe(true);
   });
 
-  test('where nobody could say so to the end, that is the cause', async () => {
+  test('where verifyCertificate rejects until the end, the cause is certificate-unchecked', async () => {
     const verifyCertificate = (): Promise<string> => Promise.reject(new Error('registry away'));
     const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate } });
     const { client } = bed.device({ ...sensor1, cipherSuites: [ecdsa] });
@@ -209,7 +212,7 @@ describe('what proves nothing is answered with nothing', () => {
       ecdsa,
       saying(handshakeType.certificateVerify, (body) => body.subarray(0, 3)),
     ],
-  ] as const)('%s', async (_, name, options) => {
+  ] as const)('%s from a client is dropped, and its handshake times out', async (_, name, options) => {
     const { log, closed, server } = await outcomeOf(name, options);
     expect(log).toEqual(['failed timeout']);
     expect(closed).toEqual([]);
@@ -223,7 +226,7 @@ describe('an unknown identity', () => {
   const wrongKey = { psk: { identity: Buffer.from('sensor1'), secret: Buffer.from('wrong-secret') } };
   const unknown = { psk: { identity: Buffer.from('nobody1'), secret: Buffer.from('hono-secret') } };
 
-  test.each([psk, ecdhePsk])('looks like a wrong key, %s', async (name) => {
+  test.each([psk, ecdhePsk])('an unknown identity looks like a wrong key, %s', async (name) => {
     const stories = [];
     const logs: string[] = [];
     for (const options of [wrongKey, unknown]) {
@@ -238,7 +241,7 @@ describe('an unknown identity', () => {
     expect(logs).toEqual(['failed keys-differ', 'failed timeout']);
   });
 
-  test.each([0, 65_536])('is one whose secret has %d bytes', async (length) => {
+  test.each([0, 65_536])('an identity whose secret has %d bytes counts as unknown', async (length) => {
     const bed = createTestBed({
       clock: new ManualClock(),
       settled,
@@ -250,7 +253,7 @@ describe('an unknown identity', () => {
     expect(bed.log).toEqual(['failed timeout']);
   });
 
-  test('is not what a lookup that failed makes of a known one: the next attempt of the client comes through', async () => {
+  test('an identity whose look-up failed does not count as unknown: the next attempt of the client gets in', async () => {
     let lookups = 0;
     const findPsk = async (): Promise<{ secret: Buffer; principal: string }> => {
       if (++lookups < 3) throw new Error('registry away');
@@ -264,7 +267,7 @@ describe('an unknown identity', () => {
   });
 });
 
-test('a client that gives up while its certificate is looked at', async () => {
+test('a client that sends an alert while its certificate is verified ends its handshake', async () => {
   const verifyCertificate = (): Promise<string> => new Promise(() => {});
   const bed = createTestBed({ clock: new ManualClock(), settled, server: { verifyCertificate } });
   const { client, peer } = bed.device({ ...sensor1, cipherSuites: [ecdsa] });
@@ -284,7 +287,7 @@ describe('a client that repeats its Finished', () => {
     ['is sent ours again after 200 s', 200_000, false, true],
     ['is sent nothing after 500 s', 500_000, false, false],
     ['is sent nothing once it has sent data: it had ours', 0, true, false],
-  ])('%s', async (_, waitMs, withData, isAnswered) => {
+  ])('a client that repeats its Finished %s', async (_, waitMs, withData, isAnswered) => {
     const { client, forge, peer, answers, run, runFor } = await outcomeOf(psk, {}, 0);
     await runFor(waitMs);
     if (withData) client.send(Buffer.from('data'));
@@ -296,7 +299,7 @@ describe('a client that repeats its Finished', () => {
 });
 
 describe('a client with an association', () => {
-  test('that wants to renegotiate is told that nobody does', async () => {
+  test('a client that wants to renegotiate is answered with no_renegotiation', async () => {
     const { client, forge, run, peer, log, associations, answers } = await outcomeOf(psk, {}, 0);
     const before = answers.length;
     forge(client.seal(contentType.handshake, Buffer.from([1, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0])), peer);
@@ -306,7 +309,7 @@ describe('a client with an association', () => {
     expect(answers.slice(before).map((each) => each[0])).toEqual([contentType.alert]);
   });
 
-  test('that sends an alert ends it; a warning, or half an alert, does not', async () => {
+  test('a fatal alert ends an association; a warning, or half an alert, does not', async () => {
     const { client, forge, peer, log } = await outcomeOf(psk, {}, 0);
     for (const alert of [[1, 90], [2], [2, 20, 0]])
       forge(client.seal(contentType.alert, Buffer.from(alert)), peer);
@@ -315,7 +318,7 @@ describe('a client with an association', () => {
     expect(log).toEqual(['open sensor1', 'close sensor1 alert']);
   });
 
-  test('that sends empty records, or records of unknown types, has said nothing', async () => {
+  test('empty records, and records of unknown types, have no effect', async () => {
     const { client, forge, peer, log, answers } = await outcomeOf(psk, {}, 0);
     const before = answers.length;
     for (const type of [0, 20, 22, 23, 24, 25, 255]) forge(client.seal(type, Buffer.alloc(0)), peer);
@@ -328,29 +331,32 @@ describe('somebody who guesses a key', () => {
   test.each([
     ['sensor1', ['10.0.0.9'], 'failed keys-differ'],
     ['nobody1', [], 'failed timeout'],
-  ])('of %s is told of at once, and has a handshake for 16 guesses', async (identity, told, log) => {
-    // given
-    const suspects: string[] = [];
-    const bed = createTestBed({
-      clock: new ManualClock(),
-      settled,
-      server: { onKeysDiffer: ({ address }) => suspects.push(address) },
-    });
-    const guess = { identity: Buffer.from(identity), secret: Buffer.from('guess') };
-    const { client, peer } = bed.device(
-      { psk: guess, cipherSuites: [psk] },
-      { address: '10.0.0.9', port: 9 },
-    );
-    client.connect();
-    await bed.run();
-    expect(suspects).toEqual(told);
-    expect(bed.log).toEqual([]);
-    // when the one handshake is used for more of them
-    const answers = bed.answers.length;
-    for (let i = 0; i < 15; i++) bed.forge(client.seal(22, Buffer.from(`guess ${i}`)), peer);
-    // then it is over, without a word
-    expect(bed.log).toEqual([log]);
-    expect(bed.answers).toHaveLength(answers);
-    expect(suspects).toEqual(told);
-  });
+  ])(
+    'a handshake of %s ends after 16 records by guessed keys, and onKeysDiffer is called for a known identity alone',
+    async (identity, told, log) => {
+      // given
+      const suspects: string[] = [];
+      const bed = createTestBed({
+        clock: new ManualClock(),
+        settled,
+        server: { onKeysDiffer: ({ address }) => suspects.push(address) },
+      });
+      const guess = { identity: Buffer.from(identity), secret: Buffer.from('guess') };
+      const { client, peer } = bed.device(
+        { psk: guess, cipherSuites: [psk] },
+        { address: '10.0.0.9', port: 9 },
+      );
+      client.connect();
+      await bed.run();
+      expect(suspects).toEqual(told);
+      expect(bed.log).toEqual([]);
+      // when the one handshake is used for more of them
+      const answers = bed.answers.length;
+      for (let i = 0; i < 15; i++) bed.forge(client.seal(22, Buffer.from(`guess ${i}`)), peer);
+      // then it is over, without a word
+      expect(bed.log).toEqual([log]);
+      expect(bed.answers).toHaveLength(answers);
+      expect(suspects).toEqual(told);
+    },
+  );
 });

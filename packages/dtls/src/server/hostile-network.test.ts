@@ -88,31 +88,34 @@ describe('somebody who sends in the name of a client breaks nothing', () => {
       [plainRecord(22, 9, Buffer.from('010000500001000020000004aabbccdd', 'hex'))],
     ],
     ['no record at all', [Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.alloc(0), Buffer.from([22])]],
-  ])('%s', async (_, datagrams) => {
-    for (const moment of [
-      'before the client answers',
-      'after it',
-      'once the association is there',
-    ] as const) {
-      // given
-      const { device, release } = untilServerFlight(psk);
-      await device.run();
-      if (moment !== 'before the client answers') release();
-      if (moment === 'once the association is there') await device.runFor(2_000);
-      // when
-      for (const datagram of datagrams) device.forge(datagram, device.peer);
-      await device.run();
-      release();
-      await device.runFor(10_000);
-      device.client.send(Buffer.from('hello'));
-      await device.run();
-      // then
-      expect(device.log, moment).toEqual(['open sensor1', 'message 127.0.0.1:1 hello']);
-      expect(device.received, moment).toEqual(['hello']);
-    }
-  });
+  ])(
+    '%s, sent in the name of a client, breaks neither its handshake nor its association',
+    async (_, datagrams) => {
+      for (const moment of [
+        'before the client answers',
+        'after it',
+        'once the association is there',
+      ] as const) {
+        // given
+        const { device, release } = untilServerFlight(psk);
+        await device.run();
+        if (moment !== 'before the client answers') release();
+        if (moment === 'once the association is there') await device.runFor(2_000);
+        // when
+        for (const datagram of datagrams) device.forge(datagram, device.peer);
+        await device.run();
+        release();
+        await device.runFor(10_000);
+        device.client.send(Buffer.from('hello'));
+        await device.run();
+        // then
+        expect(device.log, moment).toEqual(['open sensor1', 'message 127.0.0.1:1 hello']);
+        expect(device.received, moment).toEqual(['hello']);
+      }
+    },
+  );
 
-  test('with records that wait for keys: they are few', async () => {
+  test('forged records that wait for keys are bounded', async () => {
     const { device, release } = untilServerFlight(psk);
     await device.run();
     const garbage = Buffer.from('16fefd0001000000000000000411223344', 'hex');
@@ -135,7 +138,7 @@ describe('somebody who sends in the name of a client breaks nothing', () => {
         forged(handshakeType.certificateVerify, 4, Buffer.from([4, 3, 0, 1, 0])),
       ],
     ],
-  ])('%s, where certificates are used, before and after the client’s own', async (_, datagrams) => {
+  ])('%s, before and after the client’s own, breaks no handshake with certificates', async (_, datagrams) => {
     for (const after of [false, true]) {
       const { device, release } = untilServerFlight(ecdsa);
       await device.run();
@@ -149,7 +152,7 @@ describe('somebody who sends in the name of a client breaks nothing', () => {
     }
   });
 
-  test('a forged flight that comes right before the Finished, once', async () => {
+  test('a forged flight right before the Finished breaks no handshake', async () => {
     // given a client whose Finished is lost the first time
     let lost = 0;
     const device = given(ecdsa, (datagram) => {
@@ -177,7 +180,7 @@ describe('somebody who sends key exchanges in the name of a client', () => {
       Buffer.concat([Buffer.from([0, identity.length]), Buffer.from(identity)]),
     );
 
-  test('costs sixteen lookups at the most', async () => {
+  test('forged key exchanges cost sixteen look-ups at the most', async () => {
     let lookups = 0;
     const findPsk = async (): Promise<undefined> => void lookups++;
     const device = given(
@@ -193,7 +196,7 @@ describe('somebody who sends key exchanges in the name of a client', () => {
     expect(lookups).toBe(16);
   });
 
-  test('changes nothing when the lookup for his comes back after that for the client’s own', async () => {
+  test('a look-up for a forged key exchange changes nothing when it ends after that for the client’s own', async () => {
     const answers = new Map<string, (found: { secret: Buffer; principal: string }) => void>();
     const findPsk = (identity: Buffer): Promise<{ secret: Buffer; principal: string }> =>
       new Promise((resolve) => answers.set(identity.toString(), resolve));
@@ -221,7 +224,7 @@ describe('somebody who sends key exchanges in the name of a client', () => {
 });
 
 describe('somebody in the middle', () => {
-  test('cannot change what the client offers', async () => {
+  test('somebody in the middle who changes what the client offers makes the handshake fail', async () => {
     // The client would rather have CCM than GCM; somebody swaps the two.
     for (const extendedMasterSecret of [true, false]) {
       const device = given(
@@ -246,30 +249,37 @@ describe('somebody in the middle', () => {
 
   test.each([
     [
-      'changes a bit of the Finished',
+      'changes a bit of a Finished',
       'not-authentic',
       (record: Buffer) => record.fill((record.at(-1) ?? 0) ^ 1, record.length - 1),
     ],
-    ['says that it is of epoch 0', 'malformed', (record: Buffer) => record.fill(0, 3, 5)],
-    ['gives it another sequence number', 'not-authentic', (record: Buffer) => record.fill(9, 10, 11)],
-    ['calls it data', 'not-authentic', (record: Buffer) => record.fill(contentType.applicationData, 0, 1)],
-  ] as const)('%s: the client’s next one counts', async (_, dropped, change) => {
-    let changes = 0;
-    const device = given(psk, (datagram) => {
-      const at = datagram.indexOf(Buffer.from([22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0]));
-      const isClients = datagram[13] === handshakeType.clientKeyExchange;
-      if (at < 0 || !isClients) return [datagram];
-      changes++;
-      const changed = Buffer.from(datagram);
-      change(changed.subarray(at));
-      return [changed];
-    });
-    device.client.connect();
-    await device.runFor(5_000);
-    expect(changes).toBe(1);
-    expect(device.server.counters.dropped[dropped]).toBeGreaterThan(0);
-    expect(device.log).toEqual(['open sensor1']);
-  });
+    ['says that a Finished is of epoch 0', 'malformed', (record: Buffer) => record.fill(0, 3, 5)],
+    ['gives a Finished another sequence number', 'not-authentic', (record: Buffer) => record.fill(9, 10, 11)],
+    [
+      'calls a Finished data',
+      'not-authentic',
+      (record: Buffer) => record.fill(contentType.applicationData, 0, 1),
+    ],
+  ] as const)(
+    'somebody in the middle who %s: the record is dropped, and the client’s next one counts',
+    async (_, dropped, change) => {
+      let changes = 0;
+      const device = given(psk, (datagram) => {
+        const at = datagram.indexOf(Buffer.from([22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0]));
+        const isClients = datagram[13] === handshakeType.clientKeyExchange;
+        if (at < 0 || !isClients) return [datagram];
+        changes++;
+        const changed = Buffer.from(datagram);
+        change(changed.subarray(at));
+        return [changed];
+      });
+      device.client.connect();
+      await device.runFor(5_000);
+      expect(changes).toBe(1);
+      expect(device.server.counters.dropped[dropped]).toBeGreaterThan(0);
+      expect(device.log).toEqual(['open sensor1']);
+    },
+  );
 });
 
 describe('records of an association', () => {
@@ -280,7 +290,7 @@ describe('records of an association', () => {
     return device;
   }
 
-  test('are taken once', async () => {
+  test('a record is taken once', async () => {
     const { client, forge, peer, log, server } = await opened();
     const record = client.seal(contentType.applicationData, Buffer.from('once'));
     for (let i = 0; i < 3; i++) forge(record, peer);
@@ -288,7 +298,7 @@ describe('records of an association', () => {
     expect(server.counters.dropped.replayed).toBe(2);
   });
 
-  test('are not taken once 64 newer ones have come', async () => {
+  test('a record is not taken once 64 newer ones have come', async () => {
     const { client, forge, peer, log } = await opened();
     const records = Array.from({ length: 66 }, (_, i) =>
       client.seal(contentType.applicationData, Buffer.from(String(i))),
@@ -304,14 +314,14 @@ describe('records of an association', () => {
     expect(log).toHaveLength(before + 1);
   });
 
-  test('are not taken from another address, without connection ids', async () => {
+  test('a record from another address is not taken without connection ids', async () => {
     const { client, forge, log, server } = await opened();
     forge(client.seal(contentType.applicationData, Buffer.from('x')), { address: '127.0.0.2', port: 1 });
     expect(log).toEqual(['open sensor1']);
     expect(server.counters.dropped['unknown-association']).toBe(1);
   });
 
-  test('are not taken in epoch 0, protected or not', async () => {
+  test('data in epoch 0 is not taken, protected or not', async () => {
     const { client, forge, peer, log } = await opened();
     const record = client.seal(contentType.applicationData, Buffer.from('x'));
     record.writeUInt16BE(0, 3);
@@ -320,7 +330,7 @@ describe('records of an association', () => {
     expect(log).toEqual(['open sensor1']);
   });
 
-  test('several in one datagram are all taken; behind what is no record nothing is', async () => {
+  test('several records in one datagram are all taken; after what is no record the rest is dropped', async () => {
     const { client, forge, peer, log, server } = await opened();
     const [one, two, three] = ['1', '2', '3'].map((text) =>
       client.seal(contentType.applicationData, Buffer.from(text)),
@@ -331,7 +341,7 @@ describe('records of an association', () => {
     expect(server.counters.dropped.malformed).toBe(1);
   });
 
-  test('a new handshake from the same address leaves them alone until it is done', async () => {
+  test('an association goes on until a new handshake from its address is done', async () => {
     // given an association, and a client that begins anew from the same address
     const device = await opened();
     const second = device.device(

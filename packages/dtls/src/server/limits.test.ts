@@ -11,7 +11,7 @@ function given(server: NonNullable<TestBedOptions['server']>): TestBed & { reado
 }
 
 describe('time', () => {
-  test('who says nothing for too long is told good-bye; who speaks stays', async () => {
+  test('an association that is silent for too long is closed with close_notify; one that is heard stays open', async () => {
     const { device, run, runFor, log, server } = given({ idleTimeoutMs: 60_000 });
     const silent = device({ ...sensor1, cipherSuites });
     const speaking = device({ ...sensor1, cipherSuites });
@@ -29,7 +29,7 @@ describe('time', () => {
     expect(server.associations).toBe(1);
   });
 
-  test('what we send is no sign of life, and neither is what anybody can send', async () => {
+  test('neither what the server sends nor what anybody can forge keeps an association open', async () => {
     const { device, run, runFor, log, associations, forge } = given({ idleTimeoutMs: 60_000 });
     const { client, peer } = device({ ...sensor1, cipherSuites });
     client.connect();
@@ -44,7 +44,7 @@ describe('time', () => {
     expect(log).toEqual(['open sensor1', 'close sensor1 idle']);
   });
 
-  test('no timer runs while there is nothing to wait for, and few while there is much', async () => {
+  test('no timer runs while there is nothing to wait for, and few run while there is much', async () => {
     const { device, run, runFor, clock, server } = given({ idleTimeoutMs: 60_000 });
     expect(clock.armed).toBe(0);
     const devices = Array.from({ length: 50 }, () => device({ ...sensor1, cipherSuites }));
@@ -61,7 +61,7 @@ describe('time', () => {
 });
 
 describe('the end', () => {
-  test('of the server: everybody is told, handshakes are given up, nothing comes after', async () => {
+  test('close ends all associations with close_notify, gives up handshakes, and drops what comes after', async () => {
     const { device, run, server, log, clock, answers } = given({});
     const there = device({ ...sensor1, cipherSuites });
     const coming = device({ ...wrong, cipherSuites });
@@ -80,7 +80,7 @@ describe('the end', () => {
     expect(answers).toHaveLength(before);
   });
 
-  test('of an association comes once, and after it nothing is sent', async () => {
+  test('onClose is called once for an association, and nothing is sent after it', async () => {
     const { device, run, log, associations, answers } = given({});
     device({ ...sensor1, cipherSuites }).client.connect();
     await run();
@@ -95,7 +95,7 @@ describe('the end', () => {
     expect(association?.isOpen).toBe(false);
   });
 
-  test('a lookup that comes back after the end changes nothing', async () => {
+  test('a look-up that ends after close changes nothing', async () => {
     const waiting: (() => void)[] = [];
     const findPsk = (): Promise<undefined> =>
       new Promise((resolve) => waiting.push(() => resolve(undefined)));

@@ -27,7 +27,7 @@ function lossyBed(seed: number): TestBed {
 }
 
 describe.each(suites)('a network that loses, doubles and reorders, %s', (name) => {
-  test.each([1, 2, 3])('every handshake comes to its end (seed %d)', async (seed) => {
+  test.each([1, 2, 3])('over a lossy network every handshake is done (seed %d)', async (seed) => {
     // given
     const { device, runFor, log, server } = lossyBed(seed);
     const devices = Array.from({ length: 20 }, (_, i) =>
@@ -47,7 +47,7 @@ describe.each(suites)('a network that loses, doubles and reorders, %s', (name) =
     expect(server.pendingHandshakes).toBe(0);
   });
 
-  test('no data comes twice', async () => {
+  test('over a lossy network no data is delivered twice', async () => {
     const { device, runFor, log } = lossyBed(4);
     const { client } = device({ ...sensor1, cipherSuites: [name] });
     client.connect();
@@ -60,7 +60,7 @@ describe.each(suites)('a network that loses, doubles and reorders, %s', (name) =
   });
 });
 
-test('flights are repeated with ever longer waits, and no more once the time is over', async () => {
+test('flights are sent again with ever longer waits, until the handshake times out', async () => {
   // given a client that vanishes after its second hello
   const { device, run, runFor, answers, log, server } = createTestBed({ clock: new ManualClock(), settled });
   const { client } = device({

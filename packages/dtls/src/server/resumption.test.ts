@@ -36,7 +36,7 @@ async function givenASession(
 }
 
 describe('resumption', () => {
-  test('a session goes on without credentials, with fresh keys, and data both ways', async () => {
+  test('a session is resumed without credentials, with fresh keys, and data both ways', async () => {
     const { again, run, log, server, associations } = await givenASession();
     const { client, received } = again({ connectionId: Buffer.from([1]) });
     client.connect();
@@ -50,7 +50,7 @@ describe('resumption', () => {
     expect(server.counters).toMatchObject({ handshakes: 2, resumptions: 1 });
   });
 
-  test('a known id with another master secret: nothing authentic ever comes', async () => {
+  test('a client that resumes with another master secret times out', async () => {
     const { again, runFor, log } = await givenASession();
     const right = again();
     const stranger = await givenASession();
@@ -85,7 +85,7 @@ describe('resumption', () => {
     ['it is too old', { server: { limits: { sessionLifetimeMs: 5_000 } } }, { waitMs: 5_000 }],
     ['the client no longer offers its cipher suite', {}, { suites: ['TLS_PSK_WITH_AES_128_CCM'] }],
     ['it did without extended master secret', {}, { first: { extendedMasterSecret: false } }],
-  ] as const)('a new session where %s', async (_, options, story: Partial<StoryChanges>) => {
+  ] as const)('a client gets a new session where %s', async (_, options, story: Partial<StoryChanges>) => {
     const { again, device, run, runFor, server } = await givenASession(options, story.first);
     if (story.another) device({ ...sensor1, cipherSuites: [name] }).client.connect();
     await runFor(story.waitMs ?? 0);
@@ -96,7 +96,7 @@ describe('resumption', () => {
     expect(server.counters.resumptions).toBe(0);
   });
 
-  test('of one principal so many sessions are kept as its limit says, and those of others stay', async () => {
+  test('the sessions of one principal are bounded, and those of others stay', async () => {
     // given a device that is here once
     const limits = { maxSessions: 10, maxSessionsPerPrincipal: 3 };
     const { again, device, run, server } = await givenASession({ server: { limits } });
@@ -114,7 +114,7 @@ describe('resumption', () => {
     expect(client.isResumed).toBe(true);
   });
 
-  test('where there is no room the principal that has most sessions loses its oldest', async () => {
+  test('where there is no room, the principal that has most sessions loses its oldest', async () => {
     const limits = { maxSessions: 5, maxSessionsPerPrincipal: 0 };
     const { again, device, run, server } = await givenASession({ server: { limits } });
     for (let i = 0; i < 30; i++) {
@@ -129,7 +129,7 @@ describe('resumption', () => {
     expect(client.isResumed).toBe(true);
   });
 
-  test('sessions of a principal are forgotten on demand, some or all', async () => {
+  test('forgetSessions forgets the sessions of a principal, some or all', async () => {
     const { again, server, run } = await givenASession();
     expect(server.forgetSessions('sensor2')).toBe(0);
     expect(server.forgetSessions('sensor1', (principal) => principal !== 'sensor1')).toBe(0);
@@ -141,7 +141,7 @@ describe('resumption', () => {
     expect(client).toMatchObject({ isOpen: true, isResumed: false });
   });
 
-  test('the associations of a principal are told by it, the one silent longest first', async () => {
+  test('associationsOf has the associations of a principal, the one silent longest first', async () => {
     const { again, device, server, run, runFor, associations } = await givenASession();
     const { client } = again();
     client.connect();
@@ -159,7 +159,7 @@ describe('resumption', () => {
     expect(server.sessions).toBe(0);
   });
 
-  test('a session that may not be resumed is forgotten', async () => {
+  test('a session that mayResume denies is forgotten', async () => {
     const { again, run, server } = await givenASession({
       server: { mayResume: async (): Promise<boolean> => false },
     });
@@ -168,7 +168,7 @@ describe('resumption', () => {
     expect(server.sessions).toBe(1);
   });
 
-  test('leave that comes after the end changes nothing', async () => {
+  test('an answer of mayResume after the end changes nothing', async () => {
     const waiting: (() => void)[] = [];
     const mayResume = (): Promise<boolean> => new Promise((resolve) => waiting.push(() => resolve(true)));
     const { again, run, server, answers } = await givenASession({ server: { mayResume } });
@@ -184,7 +184,7 @@ describe('resumption', () => {
     expect(answers).toHaveLength(before);
   });
 
-  test('a session with extended master secret is refused without (RFC 7627 §5.3)', async () => {
+  test('a session with extended master secret is not resumed without it (RFC 7627 §5.3)', async () => {
     const { again, run, log } = await givenASession();
     const { client } = again({ extendedMasterSecret: false });
     client.connect();
@@ -193,22 +193,25 @@ describe('resumption', () => {
     expect(log.slice(2)).toEqual(['failed resumption']);
   });
 
-  test.each(['ours', 'the peer’s'])('is over after a fatal alert of %s', async (whose) => {
-    const { again, run, associations, forge } = await givenASession();
-    const { client, peer } = again();
-    client.connect();
-    await run();
-    if (whose === 'ours') associations[1]?.abort('accessDenied');
-    else forge(client.seal(contentType.alert, Buffer.from([2, 80])), peer);
-    await run();
-    expect(client.alert).toBe(whose === 'ours' ? 49 : undefined);
-    const next = again();
-    next.client.connect();
-    await run();
-    expect(next.client).toMatchObject({ isOpen: true, isResumed: false });
-  });
+  test.each(['ours', 'the peer’s'])(
+    'a session is resumed no more after a fatal alert of %s',
+    async (whose) => {
+      const { again, run, associations, forge } = await givenASession();
+      const { client, peer } = again();
+      client.connect();
+      await run();
+      if (whose === 'ours') associations[1]?.abort('accessDenied');
+      else forge(client.seal(contentType.alert, Buffer.from([2, 80])), peer);
+      await run();
+      expect(client.alert).toBe(whose === 'ours' ? 49 : undefined);
+      const next = again();
+      next.client.connect();
+      await run();
+      expect(next.client).toMatchObject({ isOpen: true, isResumed: false });
+    },
+  );
 
-  test('a Finished that does not fit ends it with an alert that is protected', async () => {
+  test('a wrong Finished ends the resumption with a protected alert', async () => {
     const { again, run, log } = await givenASession();
     const { client, closed } = again({
       tamper: { message: (type, body) => (type === 20 ? Buffer.alloc(12) : body) },

@@ -18,21 +18,21 @@ const verifyCertificate = async (): Promise<undefined> => undefined;
 
 describe('options', () => {
   test.each([
-    ['clients could not prove anything', {}],
-    ['a certificate without anybody who verifies clients', { findPsk, certificate }],
-    ['somebody who verifies clients without a certificate', { findPsk, verifyCertificate }],
+    ['options by which no client can prove who it is', {}],
+    ['a certificate without verifyCertificate', { findPsk, certificate }],
+    ['verifyCertificate without a certificate', { findPsk, verifyCertificate }],
     [
       'a key that is not on P-256',
       { verifyCertificate, certificate: { ...certificate, key: generateKeyPairSync('ed25519').privateKey } },
     ],
-    ['connection ids that are too short to be many', { findPsk, connectionIdBytes: 3 }],
-    ['connection ids that are too long', { findPsk, connectionIdBytes: 256 }],
-    ['datagrams that hold next to nothing', { findPsk, maxDatagramBytes: 255 }],
-  ])('make no server: %s', (_, options) => {
+    ['connection ids of three bytes', { findPsk, connectionIdBytes: 3 }],
+    ['connection ids of 256 bytes', { findPsk, connectionIdBytes: 256 }],
+    ['datagrams of 255 bytes', { findPsk, maxDatagramBytes: 255 }],
+  ])('createDtlsServer refuses %s', (_, options) => {
     expect(() => settingsFrom({ ...base, ...options })).toThrow(TypeError);
   });
 
-  test('offer the suites that the credentials allow, and CBC only where asked for', () => {
+  test('the server offers the suites that its credentials allow, and CBC only where it is named', () => {
     const families = (options: Partial<DtlsServerOptions<string>>): readonly string[] =>
       settingsFrom({ ...base, ...options }).cipherSuites.map((name) =>
         name.replace(/^TLS_|_WITH.*AES_128/g, ''),

@@ -22,7 +22,7 @@ async function givenAfterARestart(limits: Partial<DtlsLimits> = {}, connectionId
 }
 
 describe('data in an association that is not known, after a restart', () => {
-  test('is answered with a fatal alert that nothing protects, and that is shorter', async () => {
+  test('data in an unknown association is answered with an unprotected fatal alert, which is shorter', async () => {
     const { forge, data, answers, destinations, server } = await givenAfterARestart();
     const record = data('');
     forge(record, home);
@@ -32,7 +32,7 @@ describe('data in an association that is not known, after a restart', () => {
     expect(server.counters).toMatchObject({ strayAlerts: 1, dropped: { 'unknown-association': 1 } });
   });
 
-  test('tells a client that listens, and no other', async () => {
+  test('the alert makes a client begin again that listens to it, and no other', async () => {
     const { forge, data, answers } = await givenAfterARestart();
     forge(data(), home);
     const [alert] = answers;
@@ -51,7 +51,7 @@ describe('data in an association that is not known, after a restart', () => {
     expect(closed).toEqual(['alert']);
   });
 
-  test('is answered once for a datagram, however many records it has', async () => {
+  test('a datagram is answered with one alert, however many records it has', async () => {
     const { forge, data, answers } = await givenAfterARestart();
     forge(Buffer.concat([data(), data(), data()]), home);
     expect(answers).toHaveLength(1);
@@ -68,20 +68,20 @@ describe('data in an association that is not known, after a restart', () => {
       () => Buffer.from('17fefd0001000000000001000f' + 'aa'.repeat(15), 'hex'),
     ],
     ['an alert that nothing protects', () => Buffer.from('15fefd00000000000000010002020a', 'hex')],
-  ])('and not %s', async (_what, record) => {
+  ])('no alert answers %s', async (_what, record) => {
     const bed = await givenAfterARestart();
     bed.forge(record(bed), home);
     expect(bed.answers).toEqual([]);
   });
 
-  test('is not answered where it has a connection id: it may be of another server', async () => {
+  test('no alert answers a record with a connection id: it may be of another server', async () => {
     const { forge, data, answers, server } = await givenAfterARestart({}, Buffer.from('dev1'));
     forge(data(), home);
     expect(answers).toEqual([]);
     expect(server.counters.dropped['unknown-association']).toBe(1);
   });
 
-  test('is not answered while somebody makes an association there', async () => {
+  test('no alert is sent while a handshake is under way at that address', async () => {
     const { forge, data, answers, device, run } = await givenAfterARestart();
     const { client } = device(
       {
@@ -100,7 +100,7 @@ describe('data in an association that is not known, after a restart', () => {
     expect(client.alert).toBeUndefined();
   });
 
-  test('is not answered right after an association has ended there: it is late, and the next one may be on its way', async () => {
+  test('no alert is sent right after an association has ended at that address: the record may be late', async () => {
     const { forge, answers, device, run, clock } = await givenAfterARestart();
     const { client } = device({ ...sensor1, cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'] }, home);
     client.connect();
@@ -117,7 +117,7 @@ describe('data in an association that is not known, after a restart', () => {
     expect(answers).toHaveLength(before + 1);
   });
 
-  test('is answered a number of times a second, whoever it comes from', async () => {
+  test('alerts are bounded for each second, whatever address they go to', async () => {
     const { forge, data, answers, clock } = await givenAfterARestart({ maxStrayAlertsPerSecond: 10 });
     const flood = (): void => {
       for (let port = 1; port <= 1_000; port++) forge(data(), { address: '192.0.2.1', port });
@@ -132,7 +132,7 @@ describe('data in an association that is not known, after a restart', () => {
     expect(answers).toHaveLength(25);
   });
 
-  test('is not answered where that is not wanted', async () => {
+  test('no alert is sent with maxStrayAlertsPerSecond 0', async () => {
     const { forge, data, answers } = await givenAfterARestart({ maxStrayAlertsPerSecond: 0 });
     forge(data(), home);
     expect(answers).toEqual([]);

@@ -14,7 +14,7 @@ const collector = (): ReturnType<typeof createMessageCollector> =>
   createMessageCollector({ firstSequence: 3, maxBytes: [100, 60] });
 
 describe('collecting messages', () => {
-  test('fragments of any size, in any order, overlapping, some of them often', () => {
+  test('a message is put together from fragments of any size, in any order, overlapping and repeated', () => {
     const random = seededRandom(7);
     for (let round = 0; round < 300; round++) {
       const messages = collector();
@@ -38,7 +38,7 @@ describe('collecting messages', () => {
     }
   });
 
-  test('what fragmentsOf cuts comes together again', () => {
+  test('a message that fragmentsOf cut is put together again', () => {
     for (let size = 1; size <= body.length; size++) {
       const messages = collector();
       const fragments: (HandshakeFragment | undefined)[] = [];
@@ -50,7 +50,7 @@ describe('collecting messages', () => {
     }
   });
 
-  test('the latest bytes hold, and a complete message that changes says so', () => {
+  test('the latest bytes hold, and add reports a complete message that changes', () => {
     const messages = collector();
     expect(messages.add(part(0, body.length, Buffer.alloc(body.length, 'x')))).toBe(3);
     expect(messages.add(part(0, 10))).toBe(3);
@@ -59,7 +59,7 @@ describe('collecting messages', () => {
     expect(messages.add(part(0, body.length))).toBeUndefined();
   });
 
-  test('another length or type begins the message anew; an empty fragment does not', () => {
+  test('another length or type begins the message again; an empty fragment does not', () => {
     const messages = collector();
     messages.add(part(0, 10));
     expect(messages.add({ ...part(0, 0), length: 20 })).toBeUndefined();
@@ -76,7 +76,7 @@ describe('collecting messages', () => {
     expect(messages.add({ type, length: 0, sequence: 3, offset: 0, bytes: Buffer.alloc(0) })).toBe(3);
   });
 
-  test('nothing is kept of other messages, or of longer ones', () => {
+  test('messages that are not due, or too long, are not kept', () => {
     const messages = collector();
     for (const [sequence, length] of [
       [2, 10],
@@ -90,7 +90,7 @@ describe('collecting messages', () => {
     }
   });
 
-  test('what is forgotten has to come again', () => {
+  test('a message that was forgotten has to come again', () => {
     const messages = collector();
     messages.add(part(0, body.length));
     messages.forget(3);

@@ -10,7 +10,7 @@ const data = (length: number): Buffer => {
 };
 
 describe('the records of a datagram', () => {
-  test('are read one after the other', () => {
+  test('the records of a datagram are read one after the other', () => {
     const records = [
       ...readRecords(bytes('16 feff 0000 00000000000a 0002 aabb 17 fefd 0001 ffffffffffff 0001 cc'), 0),
     ];
@@ -20,7 +20,7 @@ describe('the records of a datagram', () => {
     ]);
   });
 
-  test('have connection ids of the length that is known (RFC 9146 §4)', () => {
+  test('a connection id is read with the length that the caller names (RFC 9146 §4)', () => {
     expect([...readRecords(bytes('19 fefd 0001 000000000001 c0ffee 0001 dd'), 3)]).toEqual([
       { type: 25, epoch: 1, sequence: 1, connectionId: bytes('c0ffee'), fragment: bytes('dd') },
     ]);
@@ -32,14 +32,14 @@ describe('the records of a datagram', () => {
     ['a length beyond the datagram', bytes('16 fefd 0000 000000000001 0002 aa')],
     ['another protocol', bytes('16 0303 0000 000000000001 0001 aa')],
     ['a record longer than any may be (RFC 5246 §6.2.3)', data(2 ** 14 + 2_049)],
-  ])('end before %s', (_, datagram) => {
+  ])('reading ends before %s', (_, datagram) => {
     expect([...readRecords(Buffer.concat([data(1), datagram]), 3)].map((record) => record?.type)).toEqual([
       23,
       undefined,
     ]);
   });
 
-  test('may be as long as the longest', () => {
+  test('a record of the greatest length is read', () => {
     expect([...readRecords(data(2 ** 14 + 2_048), 0)][0]?.fragment).toHaveLength(18_432);
   });
 });

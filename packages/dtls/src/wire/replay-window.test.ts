@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ReplayWindow } from './replay-window.ts';
 
 describe('the window against replays', () => {
-  test('agrees with a list of all that came', () => {
+  test('the window agrees with a list of all sequence numbers that came', () => {
     const random = seededRandom(1);
     for (let round = 0; round < 200; round++) {
       const window = new ReplayWindow();
@@ -22,7 +22,7 @@ describe('the window against replays', () => {
     }
   });
 
-  test('holds where numbers are as large as they get', () => {
+  test('the window holds for the largest sequence numbers', () => {
     const window = new ReplayWindow();
     const largest = 2 ** 48 - 1;
     window.accept(largest);
