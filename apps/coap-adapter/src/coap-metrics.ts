@@ -10,7 +10,7 @@ const refusals = {
 } as const satisfies Partial<Record<keyof CoapStatistics, string>>;
 
 /**
- * Offers what the CoAP endpoints of an adapter count to whoever asks for `/metrics`.
+ * Offers what the CoAP endpoints of an adapter count at `/metrics`.
  *
  * @param read statistics of each endpoint.
  */

@@ -27,7 +27,7 @@ const mediaTypes: ReadonlyMap<number, string> = new Map([
   [11544, 'application/vnd.oma.lwm2m+cbor'],
 ]);
 
-/** The content type of an upload. As in Hono, a number that nobody knows is told as it is. */
+/** The content type of an upload. As in Hono, an unknown number is passed on: `unknown/1234`. */
 export function contentTypeOf(contentFormat: number): string {
   return mediaTypes.get(contentFormat) ?? `unknown/${contentFormat}`;
 }

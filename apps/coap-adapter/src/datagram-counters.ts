@@ -1,6 +1,6 @@
 import type { HostContext } from '@rollcall/adapter-kit';
 
-/** Datagrams that nobody looked at, since the adapter started. */
+/** Datagrams that were dropped unread, since the adapter started. */
 export interface DatagramCounters {
   readonly dropped: Record<'port-0', number>;
 }

@@ -1,7 +1,7 @@
 import { refusalStatuses, type Refusal } from '@rollcall/adapter-kit';
 import { coapCode, coapOption, uintOption, type CoapResponse } from '@rollcall/coap';
 
-/** What a device is told when its request cannot be done: a status as HTTP has it, and a text. */
+/** Why a request cannot be done, for its device: an HTTP status, and a text. */
 export interface Problem {
   readonly status: number;
   readonly text: string;

@@ -5,13 +5,13 @@ type Handlers = Required<
   Pick<DtlsServerOptions<unknown>, 'onDropped' | 'onHandshakeFailed' | 'onKeysDiffer'>
 >;
 
-/** What happens without anybody's doing wrong: networks double datagrams, and clients begin anew. */
+/** What happens though no client did wrong: networks double datagrams, and clients begin again. */
 const ordinary: ReadonlySet<DropReason | HandshakeFailure> = new Set(['replayed', 'restarted', 'closing']);
 
 /**
- * Hands on what a DTLS server drops, and whom it does not let in.
+ * Reports what a DTLS server drops, and which handshakes fail.
  *
- * @param nameOf whom a peer said to be, where it did.
+ * @param nameOf the identity that a peer claimed, where it did.
  */
 export function tellOfRefusals(
   { log, refused }: Pick<HostContext, 'log'> & Pick<HostAccess, 'refused'>,
@@ -28,7 +28,7 @@ export function tellOfRefusals(
       if (!ordinary.has(failure)) refusals.refused(failure, address);
       if (failure === 'bad-proof') refused('bad-credentials', address, nameOf(peer));
     },
-    // At once: else somebody had thousands of guesses before the first one counts.
+    // At once: otherwise an attacker could guess thousands of keys before the first guess counts.
     onKeysDiffer: (peer) => refused('bad-credentials', peer.address, nameOf(peer)),
   };
 }

@@ -5,7 +5,7 @@ import type { SecureEndpointOptions } from './secure-endpoint-options.ts';
 
 type Settings = Omit<DtlsServerOptions<AuthenticatedDevice>, 'send' | 'onOpen' | 'onMessage' | 'onClose'>;
 
-/** What the DTLS server is told of clock, randomness and limits: those are counted by device. */
+/** Clock, randomness, time-outs and limits of the DTLS server. Limits are counted by device. */
 export function dtlsSettings(
   options: SecureEndpointOptions,
   { clock, random }: Pick<HostContext, 'clock' | 'random'>,

@@ -5,7 +5,7 @@ import type { CoapStatistics } from '@rollcall/coap';
 export interface Endpoint {
   readonly listening: ListenAddress;
   readonly statistics: CoapStatistics;
-  /** Lets no new device in, and lets nobody wait any longer. */
+  /** No new device may connect, and devices that wait for a command are answered. */
   stopAccepting(): void;
   close(): void;
 }

@@ -2,8 +2,8 @@ import type { CoapEndpoint } from '@rollcall/coap';
 import type { Association, Peer } from '@rollcall/dtls';
 
 /**
- * Follows a device to another address once it has answered a CoAP ping there, whose message id nobody can guess (RFC 9146 §6). Who only
- * sends on what the device said gets none of its answers.
+ * Follows a device to another address once it has answered a CoAP ping there, whose message id cannot be guessed (RFC 9146 §6). An
+ * attacker who relays what the device sends gets none of its answers.
  *
  * @param candidate where the newest data of the association came from; `undefined`: from its own address again.
  */
@@ -22,7 +22,7 @@ export function followAddress<A extends Association<unknown>>(
   });
 }
 
-/** The path by which something came, as `CoapEndpoint.receive` wants it: none for the address that is known to be the device's. */
+/** The path for `CoapEndpoint.receive`: `undefined` where the datagram came from the device's own address. */
 export function pathOf(association: Association<unknown>, from: Peer): Peer | undefined {
   return from === association.peer ? undefined : from;
 }

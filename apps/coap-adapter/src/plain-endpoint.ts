@@ -18,8 +18,8 @@ export interface PlainEndpointOptions {
 }
 
 /**
- * CoAP without DTLS. Nobody proves anything here, and anybody could fake presence: an upload names its device, and nothing is
- * published of who is connected.
+ * CoAP without DTLS. A device cannot prove who it is here, and any sender could fake its presence. So an upload names its device, and
+ * no connection event is published.
  */
 export async function openPlainEndpoint(
   listener: Listener,

@@ -200,12 +200,12 @@ export class SecureDevices {
     this.#service.refused(association).catch((error: unknown) => this.#failed('request', error));
   }
 
-  /** Asks a device whether it is there. An answer is something that was heard, and needs no report of its own. */
+  /** Asks a device whether it is there. Its answer is reported as `heard`, as all that arrives. */
   async #probe(holder: AuthenticatedDevice): Promise<void> {
     const association = this.#associations.latest(holder);
     const canBeReached = association !== undefined && !association.isDetached;
     const isThere = canBeReached && (await this.#coap.ping(association));
-    // Meanwhile it may have made a new association: then it is there.
+    // A device that has made a new association meanwhile is there.
     if (isThere || this.#associations.latest(holder) !== association) return;
     const outcome = canBeReached ? 'unanswered' : 'unreachable';
     this.#leases.held(holder)?.report({ type: 'probe-ended', outcome });

@@ -52,7 +52,7 @@ export class DeviceService {
     return asksForTime(request, head.query) ? withTime(response, clock.now()) : response;
   }
 
-  /** A request was refused before it could be served. Its device is present all the same. */
+  /** A request was refused before it could be served. Its device is present nevertheless. */
   async refused(association: DeviceAssociation): Promise<void> {
     const lease = this.#context.leases.held(association.principal) ?? (await this.#obtain(association));
     if ('reason' in lease) return;

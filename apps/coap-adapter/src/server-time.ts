@@ -5,7 +5,7 @@ import { asksFor } from './device-request.ts';
 /** Hono's option for the time of the server: milliseconds since 1970, in eight bytes (`docs/hono-compatibility.md` §14). */
 const timeOption = 65_000;
 
-/** Whether a device that has no clock of its own asks what time it is. */
+/** Whether a device, which may have no clock, asks for the time. */
 export function asksForTime(request: CoapRequest<unknown>, query: readonly string[]): boolean {
   return findOption(request, timeOption) !== undefined || asksFor(query, 'hono-time');
 }

@@ -14,7 +14,7 @@ export interface UdpPeer {
 
 export interface UdpSocket {
   readonly listening: ListenAddress;
-  /** What cannot be sent is lost, as on the way: counted, and told of once a minute. Never throws. */
+  /** A datagram that cannot be sent is lost: counted, and logged once a minute. Never throws. */
   send(datagram: Uint8Array, peer: UdpPeer): void;
   close(): void;
 }
@@ -25,7 +25,7 @@ const bufferBytes = 4_194_304;
 /**
  * Binds a UDP socket.
  *
- * @param receive what it throws costs the sender its datagram: counted, and told of once a minute.
+ * @param receive where it throws, the sender loses its datagram: counted, and logged once a minute.
  * @throws TransportError where the port cannot be had.
  */
 export async function bindUdp(
@@ -49,14 +49,14 @@ export async function bindUdp(
   // A datagram is all that its sender has open here, and that is lost already.
   const sender = servedPeer(scheme, failed, () => {});
   socket.on('message', (datagram, peer) => {
-    // Nobody can be answered at port 0 (RFC 768: it says that no answer is wanted), and nobody can prove anything from there.
+    // Nothing can be sent to port 0 (RFC 768: the sender wants no answer), so its sender can prove nothing.
     if (peer.port === 0) counters.dropped['port-0']++;
     else servePeer(sender, () => receive(datagram, peer));
   });
   await listen(socket, own.address, port).catch((error: unknown) => Promise.reject(cannotBind(error)));
 
   const unsent = (error: unknown): void => failed(`${scheme}: send`, error);
-  // Without a callback Node.js tells nobody.
+  // Without a callback Node.js does not report that a datagram was not sent.
   const sent = (error: Error | null): void => {
     if (error) unsent(error);
   };

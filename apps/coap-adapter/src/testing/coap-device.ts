@@ -12,7 +12,7 @@ export interface CoapDeviceOptions extends Pick<
   'psk' | 'certificate' | 'connectionId' | 'session' | 'retransmitMs'
 > {
   readonly cipherSuite?: DtlsClientOptions['cipherSuites'][number];
-  /** Told of every datagram that leaves, and of every CoAP message in one. */
+  /** Called with every datagram that is sent, and with every CoAP message in one. */
   onDatagram?(datagram: Buffer): void;
   onCoap?(message: Buffer): void;
 }

@@ -22,7 +22,7 @@ const roundsPerSecond = 20;
 /** A stranger listens for so long, and for how few datagrams it takes to have its cookie. */
 const livesForMs = 500;
 
-/** Handshakes of strangers, each from a port of its own, until it is stopped. */
+/** Handshakes of strangers, each from another port, until it is stopped. */
 export function startHandshakeFlood(options: FloodOptions): Flood {
   const { addresses, handshakesPerSecond, psk, port, sends = (datagram) => [datagram] } = options;
   let handshakes = 0;

@@ -9,7 +9,7 @@ import { createAddressJudge, type AddressJudge } from './address-judge.ts';
 /** What becomes of a datagram on its way; by default it arrives at once, where the device is. */
 export interface Way {
   toServer(datagram: Buffer, from: Peer, deliver: (from: Peer) => void): void;
-  /** To whoever is at that address; `deliver` hands it to the device. */
+  /** A datagram for that address; `deliver` hands it to the device. */
   toPeer(datagram: Buffer, to: Peer, deliver: () => void): void;
 }
 

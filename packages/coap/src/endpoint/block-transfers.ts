@@ -8,7 +8,7 @@ export interface BlockTransfersOptions {
   readonly lifetimeMs: number;
 }
 
-/** Bodies on their way in blocks, by peer and by name. Above a bound the one that waits longest is forgotten. */
+/** Bodies that are transferred in blocks, by peer and name. Above a bound, the one that has waited longest is forgotten. */
 export interface BlockTransfers<Body> {
   readonly size: number;
   readonly bytes: number;

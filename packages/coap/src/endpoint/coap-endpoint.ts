@@ -30,7 +30,7 @@ import { defaultTransmissionTiming } from './transmission-timing.ts';
  *     deadlines.ts                one timer for all of it
  */
 
-/** CoAP on any number of datagram transports: each datagram comes with whom it is from. */
+/** CoAP over any datagram transport: the caller hands in each datagram with the peer that it came from. */
 export interface CoapEndpoint<Peer> {
   /**
    * Takes a datagram, whose memory must not be used again.
@@ -41,20 +41,20 @@ export interface CoapEndpoint<Peer> {
   receive(datagram: Uint8Array, peer: Peer, path?: unknown): 'request' | 'other';
   /**
    * Asks whether the peer receives where some of its datagrams come from, by an empty confirmable message with an id that cannot be
-   * guessed. The answer must come by the same path. Until then, though no longer than 2 s, answers to what came by any such path wait;
-   * then they are sent as all are. The probe of the same path goes on; that of another one is given up.
+   * guessed. The answer must come by the same path. Until then, though no longer than 2 s, answers to what came by any such path wait.
+   * A probe of the same path that is under way goes on. A probe of another path is given up.
    */
   probePath(peer: Peer, path: unknown, probe: PathProbe): void;
-  /** There is nothing to find out any more, e.g. since the peer was heard by its own path again. What waits is sent. */
+  /** Ends the probe, e.g. since the peer was heard by its own path again. The answers that wait are sent. */
   endProbe(peer: Peer): void;
-  /** Decides anew when a request is acknowledged alone, counted from its arrival; see `ackAfterMs`. */
+  /** Changes `ackAfterMs` for one request; the time still counts from its arrival. */
   ackAfter(request: CoapRequest<Peer>, ackAfterMs: number): void;
-  /** Whether the peer is there: false where it did not answer in about 1.5 minutes, or was forgotten. */
+  /** Resolves to whether the peer is there: false if it does not answer in about 1.5 minutes, or is forgotten. */
   ping(peer: Peer): Promise<boolean>;
-  /** The peer is gone. Whatever its handlers say from now on goes nowhere. */
+  /** The peer is gone. What handlers answer to it from now on is dropped. */
   forget(peer: Peer): void;
   statistics(): CoapStatistics;
-  /** Forgets all peers, and answers nobody any more. */
+  /** Forgets all peers. Nothing is answered from now on. */
   close(): void;
 }
 

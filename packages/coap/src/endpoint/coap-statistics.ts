@@ -10,9 +10,9 @@ export interface CoapStatistics {
   readonly answerBytes: number;
   readonly unacknowledged: number;
   readonly pings: number;
-  /** Peers of which it is being found out whether they receive where their datagrams come from. */
+  /** Peers whose path is being probed. */
   readonly pathProbes: number;
-  /** Answers that wait for it. */
+  /** Answers that wait for the outcome of a probe. */
   readonly held: number;
   readonly uploads: number;
   readonly uploadBytes: number;
@@ -27,7 +27,7 @@ export interface CoapStatistics {
   readonly formatErrors: number;
   /** Responses, acknowledgements and resets that nothing of ours can have caused. */
   readonly unexpected: number;
-  /** Requests with a critical option that nobody knows, or that makes no sense. */
+  /** Requests with a critical option that is unknown, or has no valid form. */
   readonly badOptions: number;
   /** Requests that came while there was too much work. */
   readonly refused: number;
@@ -35,6 +35,6 @@ export interface CoapStatistics {
   readonly evicted: number;
   readonly handlerErrors: number;
   readonly sentAgain: number;
-  /** Separate responses that nobody acknowledged. */
+  /** Separate responses that were not acknowledged. */
   readonly givenUp: number;
 }

@@ -64,7 +64,7 @@ export function createDownloads(
       if (block.num === 0) return undefined;
       const download = transfers.find(peer, transferName(request));
       if (download) return blockOf(download.response, offsetOf(block), Math.min(block.szx, download.maxSzx));
-      // To read again changes nothing. Any other handler must not run twice for one answer.
+      // A GET may be read again. Any other handler must not run twice for one answer.
       return request.code === coapCode.get ? undefined : { code: coapCode.requestEntityIncomplete };
     },
     begin(peer, request, response, budgetBytes, now) {
@@ -74,7 +74,7 @@ export function createDownloads(
       const maxBytes = Math.min(limits.blockBytes, budgetBytes - fixedBytes);
       if (block === undefined && payload.length <= Math.max(maxBytes, smallestBlockBytes)) return response;
 
-      // Blocks keep their size, since not every client bears it when it changes: all must fit the least request for one.
+      // Some clients cannot bear it when the block size changes, so all blocks must fit the smallest request for one.
       const laterBytes = budgetBytes === Infinity ? Infinity : answerBudget(leastBytes(request)) - fixedBytes;
       const maxSzx = szxWithin(Math.min(maxBytes, laterBytes));
       const szx = Math.min(block?.szx ?? maxSzx, maxSzx);
@@ -111,7 +111,7 @@ function blockOf(
   const size = blockBytes(szx);
   const end = Math.min(offset + size, payload.length);
   const block = blockOption(coapOption.block2, { num: offset / size, more: end < payload.length, szx });
-  // Whoever reads the first block wants to know whether there is room for the rest (RFC 7959 §4).
+  // The client wants to know from the first block whether it has room for the rest (RFC 7959 §4).
   const size2 = offset === 0 && end < payload.length ? [uintOption(coapOption.size2, payload.length)] : [];
   return { code, options: [...options, block, ...size2], payload: payload.subarray(offset, end) };
 }

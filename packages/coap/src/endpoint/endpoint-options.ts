@@ -4,36 +4,36 @@ import type { CoapLimits } from './coap-limits.ts';
 import type { CoapRequest, CoapResponse } from './coap-request.ts';
 import type { TransmissionTiming } from './transmission-timing.ts';
 
-/** Why a message is not served: no message as the standard has it, a critical option that nobody knows, no room. */
+/** Why a message is not served: it is malformed, it has a critical option that is unknown, or there is no room. */
 export type CoapRefusal = 'format-error' | 'bad-option' | 'too-much-work';
 
 export interface CoapEndpointOptions<Peer> {
   /** Sends a datagram. Where it throws the datagram is lost; what is lost is sent again where the protocol says so. */
   send(datagram: Buffer, peer: Peer): void;
   /**
-   * Answers a request; runs once for each, however often it arrives. What it throws is answered by 5.00. One that answers at once,
-   * without a promise, costs less.
+   * Answers a request. Runs once for each, however often it arrives. Where it throws, the answer is 5.00. A handler that returns no
+   * promise costs less.
    */
   handle(request: CoapRequest<Peer>): CoapResponse | Promise<CoapResponse>;
   /**
-   * Told of a request that the handler does not see: one block of a body, or one that is refused for its options, its size, or
-   * lack of room. Not told of copies.
+   * Called for a request that the handler does not see: one block of a body, or one that is refused for its options, its size, or
+   * lack of room. Not called for copies.
    */
   onUnhandled?(peer: Peer): void;
   /** What tells peers apart, as the key of a map: an association, or an address as text. By default the peer itself. */
   keyOf?(peer: Peer): unknown;
   /**
    * Whether a peer is known to be where its datagrams say it is, e.g. by a handshake. All others get no more than three times the
-   * bytes they sent: who forges an address cannot make us flood it. By default nobody is.
+   * bytes they sent, so that a forged address cannot be flooded through us. By default no peer is.
    */
   isVerified?(peer: Peer): boolean;
-  /** Told of what is refused, or cannot be read, each time, and of whom it came from; `statistics` count them. */
+  /** Called each time a message is refused, or cannot be read. `statistics` count them. */
   onRefused?(peer: Peer, cause: CoapRefusal): void;
-  /** Told of a handler that threw, or that answered what cannot be sent. */
+  /** Called when a handler throws, or answers what cannot be sent. */
   onHandlerError?(error: unknown, request: CoapRequest<Peer>): void;
   /**
-   * Told of what serving a peer threw beside its handler: `send`, or any other of these functions. It costs this peer its exchange
-   * and nobody else anything. By default it is thrown on.
+   * Called when `send`, or any of these functions but the handler, throws. This peer loses its exchange, and other peers lose
+   * nothing. By default the error is thrown on.
    */
   onError?(error: unknown): void;
   readonly clock: CoapClock;
@@ -44,7 +44,7 @@ export interface CoapEndpointOptions<Peer> {
    * acknowledged at once. `undefined` or negative: never, the answer comes with the acknowledgement. See also `ackAfter`.
    */
   readonly ackAfterMs?: number;
-  /** Options beyond those of the RFCs that the handler acts by. A critical one that nobody knows is refused. */
+  /** Options that the handler acts by, beyond those of the RFCs. A critical option that is unknown is refused. */
   readonly options?: readonly OptionDefinition[];
   readonly limits?: Partial<CoapLimits>;
   readonly timing?: Partial<TransmissionTiming>;

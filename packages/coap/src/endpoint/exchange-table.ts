@@ -80,7 +80,7 @@ export class ExchangeTable<Peer> {
     const expired = exchangeOfPeer(peer, id);
     if (expired) this.#remove(expired);
     const queue = confirmable ? this.#confirmable : this.#nonConfirmable;
-    // An integer, since a fraction is an object of its own.
+    // Rounded: V8 keeps a fraction in an extra object.
     const expiresAt = Math.ceil(now + queue.lifetimeMs);
     const exchange: Exchange<Peer> = {
       peer,

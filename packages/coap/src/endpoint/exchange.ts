@@ -16,7 +16,7 @@ export type ExchangePhase =
   | 'received'
   /** The handler has returned a promise. An answer still travels with the acknowledgement. */
   | 'pending'
-  /** The same, but an empty acknowledgement went out: the answer will be a message of its own (RFC 7252 §5.2.2). */
+  /** The same, but an empty acknowledgement went out: the answer will be a separate message (RFC 7252 §5.2.2). */
   | 'acknowledged'
   /** A copy of the request is answered by `repeat`. */
   | 'answered'

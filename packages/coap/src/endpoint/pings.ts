@@ -3,8 +3,8 @@ import { takeMessageId, type PeerState, type PeerTable } from './peer-table.ts';
 import { retransmit, type RetransmitOptions } from './retransmit.ts';
 
 /**
- * Empty confirmable messages, which a peer that is there answers with a reset (RFC 7252 §4.3). One for each peer at a time: who asks
- * while it is under way has it begin anew, or the next transmission might be a minute away. Whoever asked before gets the same answer.
+ * Empty confirmable messages, which a peer that is there answers with a reset (RFC 7252 §4.3). There is one for each peer at a time. A
+ * second call starts its transmissions again, since the next one might be a minute away. Both calls get the same answer.
  */
 export interface Pings<Peer> {
   readonly size: number;

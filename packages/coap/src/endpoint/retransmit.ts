@@ -9,8 +9,8 @@ export interface RetransmitOptions {
 }
 
 /**
- * Sends a confirmable message again and again, more and more rarely, until it is stopped or nobody can be expected to answer any
- * more (RFC 7252 §4.2). The first transmission was at `now`. The result stops it.
+ * Sends a confirmable message again with growing waits, until it is stopped or the last transmission has timed out (RFC 7252 §4.2).
+ * The first transmission was at `now`. The result stops it.
  */
 export function retransmit(
   { deadlines, random, timing }: RetransmitOptions,

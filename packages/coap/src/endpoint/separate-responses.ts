@@ -3,7 +3,7 @@ import { createLinkedList, type Linked } from './linked-list.ts';
 import type { PeerState, PeerTable } from './peer-table.ts';
 import { retransmit, type RetransmitOptions } from './retransmit.ts';
 
-/** A response of its own that its receiver has still to acknowledge. */
+/** A separate response that its receiver has not acknowledged yet. */
 export interface Unacknowledged<Peer> extends Linked<Unacknowledged<Peer>> {
   readonly peer: PeerState<Peer>;
   readonly id: number;
@@ -14,11 +14,11 @@ export interface Unacknowledged<Peer> extends Linked<Unacknowledged<Peer>> {
 export interface SeparateResponses<Peer> {
   readonly size: number;
   readonly sentAgain: number;
-  /** Those that nobody acknowledged in time, or that there was no room for. */
+  /** Those that were not acknowledged in time, or that there was no room for. */
   readonly givenUp: number;
   /** Sends a datagram now, and again while its bytes in all stay within `budgetBytes`. */
   send(peer: PeerState<Peer>, id: number, datagram: Buffer, budgetBytes: number, now: number): void;
-  /** Whether this was an answer to one of them. */
+  /** Whether a message with this id settles one of them. */
   settle(peer: PeerState<Peer>, id: number): boolean;
   forgetAll(peer: PeerState<Peer>): void;
 }

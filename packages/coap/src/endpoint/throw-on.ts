@@ -1,4 +1,4 @@
-/** What becomes of an error that nobody wants to be told of. */
+/** What happens to an error where no `onError` is given. */
 export function throwOn(error: unknown): never {
   throw error;
 }

@@ -15,10 +15,10 @@ import { readUint, uintOption } from '../wire/option-values.ts';
 import { transferName } from './transfer-name.ts';
 import { createBlockTransfers, type BlockTransfers } from './block-transfers.ts';
 
-/** What came of a request's body: it goes on with the whole body, or it is answered here. */
+/** A request's body is whole and goes on to the handler, or the request is answered here. */
 type Received = { readonly body: Uint8Array } | { readonly answer: CoapResponse };
 
-/** Puts bodies together that arrive in blocks (RFC 7959 §2.5). */
+/** Puts together bodies that arrive in blocks (RFC 7959 §2.5). */
 export interface Uploads {
   readonly transfers: Pick<BlockTransfers<unknown>, 'size' | 'bytes' | 'forgetAll'>;
   receive(peer: unknown, request: CoapRequest<unknown>, now: number): Received;
@@ -59,7 +59,7 @@ export function createUploads(
     const name = transferName(request);
     const offset = num * size;
     const end = offset + payload.length;
-    // A client that begins anew has forgotten what it sent before (RFC 7959 §2.5).
+    // A client that begins again has forgotten what it sent before (RFC 7959 §2.5).
     const begun = num === 0 ? { bytes: Buffer.alloc(0), length: 0 } : transfers.find(peer, name);
     if (end > maxBodyBytes || (more && (readUint(request, coapOption.size1) ?? 0) > maxBodyBytes)) {
       transfers.drop(peer, name);
@@ -69,7 +69,7 @@ export function createUploads(
       transfers.drop(peer, name);
       return { body: payload };
     }
-    // One that came already, under another message id: its answer was lost.
+    // The block came already, under another message id: its answer was lost.
     const isKnown = begun !== undefined && more && end <= begun.length && holds(begun, offset, payload);
     if (!isKnown) {
       if (begun === undefined || offset !== begun.length)

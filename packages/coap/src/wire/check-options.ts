@@ -3,12 +3,12 @@ import type { CoapOption } from './coap-message.ts';
 import { isCritical } from './coap-option.ts';
 import { knownOptions, type OptionDefinition } from './option-definition.ts';
 
-/** The option that nobody may overlook, and that makes no sense here. */
+/** A critical option that is unknown, or has no valid form. */
 interface BadOption {
   readonly badOption: number;
 }
 
-/** Hands on the options that may be read; or says which critical one may not. */
+/** Returns the options that may be read, or the critical one that may not. */
 export type OptionsCheck = (options: readonly CoapOption[]) => readonly CoapOption[] | BadOption;
 
 /**

@@ -50,7 +50,7 @@ export function isRequestCode(code: number): boolean {
   return code !== coapCode.empty && codeClass(code) === 0;
 }
 
-/** Class 3 has no codes yet, and is for responses all the same (RFC 7252 §12.1). */
+/** Class 3 has no codes yet, but is reserved for responses (RFC 7252 §12.1). */
 export function isResponseCode(code: number): boolean {
   return codeClass(code) >= 2 && codeClass(code) <= 5;
 }

@@ -22,7 +22,7 @@ export const coapOption = {
   requestTag: 292,
 } as const;
 
-/** Whether whoever does not know the option must refuse the message (RFC 7252 §5.4.6). */
+/** Whether an endpoint that does not know the option must refuse the message (RFC 7252 §5.4.6). */
 export function isCritical(optionNumber: number): boolean {
   return (optionNumber & 1) === 1;
 }

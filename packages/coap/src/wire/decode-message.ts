@@ -77,7 +77,7 @@ export function decodeMessage(bytes: Uint8Array): CoapMessage | CoapFormatError 
     let length = head & 15;
     if (delta === 15) return { problem: 'reserved-option-delta', type, id };
     if (length === 15) return { problem: 'reserved-option-length', type, id };
-    // What is read beyond the end counts as zero here; `at` is past the end then, and tells.
+    // Bytes beyond the end count as zero here. `at` is past the end then, which the check below finds.
     if (delta === 13) delta += bytes[at++] ?? 0;
     else if (delta === 14) {
       delta = 269 + uint16At(bytes, at);

@@ -40,7 +40,7 @@ export function encodeMessage(message: CoapMessage): Buffer {
   return bytes;
 }
 
-/** An acknowledgement, a reset, or a confirmable message that asks whether anybody is there. */
+/** An acknowledgement, a reset, or a ping. */
 export function emptyMessage(type: CoapMessageType, id: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes[0] = 0x40 | (messageTypes.indexOf(type) << 4);

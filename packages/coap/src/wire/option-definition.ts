@@ -10,8 +10,8 @@ export interface OptionDefinition {
 }
 
 /**
- * The options that an endpoint understands (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4, RFC 9175 §3.2). If-Match and If-None-Match are not
- * among them: whoever takes them must act by them, which only a handler can, so that one has to name them.
+ * The options that an endpoint understands (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1 and §4, RFC 9175 §3.2). If-Match and
+ * If-None-Match are not among them: only a handler can act by them, so it has to name them.
  */
 export const knownOptions: readonly OptionDefinition[] = [
   { number: coapOption.uriHost, format: 'string', minBytes: 1, maxBytes: 255 },

@@ -14,7 +14,7 @@ export interface CbcKeys {
   readonly macKey: Uint8Array;
   /** RFC 7366: the MAC is over the ciphertext, which is the order that is safe. */
   readonly encryptThenMac: boolean;
-  /** For IVs, which nobody may foresee (RFC 5246 §6.2.3.2). */
+  /** For IVs, which must not be predictable (RFC 5246 §6.2.3.2). */
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
@@ -59,7 +59,7 @@ export function createCbcProtection({ key, macKey, encryptThenMac, randomBytes }
         const ciphertext = fragment.subarray(0, -macBytes);
         if (!timingSafeEqual(macOf(mac, context, ciphertext), fragment.subarray(-macBytes))) return undefined;
         const padded = decrypt(ciphertext);
-        // The padding is the peer's own by now; how it is looked at tells nobody anything.
+        // The MAC has proved that the padding is the peer's own: its check need not take the same time.
         const padBytes = (padded?.at(-1) ?? 0) + 1;
         return padded && padBytes <= padded.length ? padded.subarray(0, -padBytes) : undefined;
       },

@@ -27,7 +27,7 @@ export function pskPremaster(secret: Uint8Array, other: Uint8Array = Buffer.allo
   return premaster;
 }
 
-/** RFC 5246 §8.1. Overwrites the premaster secret: nobody needs it any more. */
+/** RFC 5246 §8.1. Overwrites the premaster secret: it is not needed any more. */
 export function masterSecret(premaster: Uint8Array, randoms: HelloRandoms): KeyObject {
   return derive(premaster, 'master secret', Buffer.concat([randoms.client, randoms.server]));
 }

@@ -58,7 +58,7 @@ export class SecureRecords {
       const fragment = this.#write.seal(recordContext(epoch, sequence, type), payload);
       return record(type, sequence, id, fragment);
     }
-    // The true type goes inside, where nobody sees it (RFC 9146 §4).
+    // The true type is encrypted with the payload (RFC 9146 §4).
     const inner = Buffer.allocUnsafe(payload.length + 1);
     inner.set(payload);
     inner[payload.length] = type;

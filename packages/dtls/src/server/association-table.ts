@@ -14,13 +14,13 @@ export interface AssociationTable<P> extends Iterable<ServerAssociation<P>> {
   of(principalKey: string): Iterable<ServerAssociation<P>>;
   heard(association: ServerAssociation<P>): void;
   /**
-   * Who gives way to a newcomer that is here already, as long as there are too many: of its own principal's the one silent longest,
-   * else that of the principal that has most.
+   * Which association gives way to a newcomer, which is in the table already. `undefined` where there are not too many. Of the
+   * newcomer's principal it is the one silent longest, of all it is that of the principal that has most.
    *
    * @param maxOfPrincipal what is allowed to this one, 0: any number; `undefined`: as many as to all.
    */
   inTheWayOf(newcomer: ServerAssociation<P>, maxOfPrincipal?: number): ServerAssociation<P> | undefined;
-  /** The association has been heard of elsewhere. */
+  /** The association has another address now. */
   move(association: ServerAssociation<P>, to: Peer): void;
 }
 
@@ -76,7 +76,7 @@ export function createAssociationTable<P>(options: AssociationTableOptions<P>): 
       leaveAddress(association);
       association.peer = to;
       association.peerKey = peerKey(to);
-      // Whoever is there already stays: where it has no connection id, it is known by nothing else.
+      // An association that is there already stays: without a connection id it can be found by its address only.
       if (!byAddress.has(association.peerKey)) byAddress.set(association.peerKey, association);
     },
     [Symbol.iterator]: () => all.values(),

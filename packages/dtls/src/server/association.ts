@@ -5,7 +5,7 @@ import type { Peer } from './peer.ts';
 /**
  * - `close-notify`, `alert`: the peer said so, with or without a complaint.
  * - `idle`: nothing was heard for too long.
- * - `replaced`: somebody made a new association from the same address, and this one has no connection id to be known by.
+ * - `replaced`: a new association was made from the same address, and this one has no connection id to be found by.
  * - `displaced`: there were too many, of its principal or in all, and it gave way; the peer is told with close_notify.
  * - `closed`, `aborted`: we ended it, with or without a complaint.
  */
@@ -16,8 +16,8 @@ export interface Association<P> {
   /** Where it is: what is sent goes there. */
   readonly peer: Peer;
   /**
-   * Somebody else has made an association from there, which proved to be its own address: what is sent goes nowhere, until the peer
-   * was heard from, and confirmed, somewhere else.
+   * Another client has made an association from its address, and so has proved that the address is its own. Nothing is sent until
+   * the peer is heard from another address, and confirmed there.
    */
   readonly isDetached: boolean;
   /** Where its newest records come from, which nothing proves to be where it is; see `onCandidatePeer`. */
@@ -29,7 +29,7 @@ export interface Association<P> {
   /** It may change its address. */
   readonly hasConnectionId: boolean;
   readonly isOpen: boolean;
-  /** For whoever uses the server. */
+  /** Yours: the server does not touch it. */
   data: unknown;
   /**
    * Sends one record; nothing where the association has ended.
@@ -42,7 +42,7 @@ export interface Association<P> {
    * from there. Returns false where that would be too much, or it is the candidate no more.
    */
   sendToCandidate(candidate: Peer, bytes: Uint8Array): boolean;
-  /** The peer has shown that it receives there: that is where it is from now on. Returns false where it is the candidate no more. */
+  /** The peer has proved that it receives there: what is sent goes there from now on. Returns false where it is the candidate no more. */
   confirmPeer(candidate: Peer): boolean;
   /** Ends it with close_notify. */
   close(): void;

@@ -1,8 +1,8 @@
 import type { Peer } from './peer.ts';
 
 /**
- * Where the newest records of an association come from, while nothing shows that its peer receives there (RFC 9146 §6): somebody may
- * have sent them on. There is one for an association at a time, so that it does not matter how many addresses there are.
+ * Where the newest records of an association come from, while nothing proves that its peer receives there (RFC 9146 §6): an attacker
+ * may relay them. An association has one candidate at a time, so that many addresses cost no more than one.
  */
 export interface Candidate {
   /** The same object for as long as this is the candidate. */

@@ -22,7 +22,7 @@ import type { PskMatch } from './options.ts';
 
 /** What the client said before its Finished. Only a Finished that fits proves that all of it is the client's own. */
 export interface ClientFlightOutcome<P> {
-  /** What may have been agreed on, at least one: which it is, a record tells. */
+  /** What may have been agreed on, at least one. The first authentic record shows which. */
   readonly agreed: readonly AgreedSecret<P>[];
   readonly transcript: readonly Buffer[];
   readonly chain: readonly Buffer[];
@@ -56,9 +56,9 @@ export interface ClientFlightOptions<P> {
   readonly ephemeral: EphemeralKey | undefined;
   readonly randomBytes: (count: number) => Uint8Array;
   findPsk(identity: Buffer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
-  /** With `undefined` what was complete is so no more: a message of it came again, and is another. */
+  /** The flight is complete; `undefined`: it was complete, but a message of it came again with other content. */
   onOutcome(outcome: ClientFlightOutcome<P> | undefined): void;
-  /** It said how the keys come about; nothing is known about it yet. */
+  /** A ClientKeyExchange came. Nothing proves yet that it is the client's own. */
   onKeyExchange(): void;
   onMalformed(): void;
   /** Something threw outside of any call of `add`. */
@@ -70,7 +70,7 @@ export interface ClientFlightOptions<P> {
 const maxKeyExchangeBytes = 1_024;
 const maxCertificateBytes = 8_192;
 const maxProofBytes = 512;
-/** So often may messages change that were complete before: a stranger guesses, the client repeats its own. */
+/** How often complete messages may change: an attacker guesses, while the client repeats its own. */
 const maxAttempts = 16;
 const unknownSecretBytes = 16;
 
@@ -110,8 +110,8 @@ export function createClientFlight<P>(options: ClientFlightOptions<P>): ClientFl
 }
 
 /**
- * The client's messages between ServerHelloDone and Finished. Anybody who knows the client's address can send them in its name, so
- * whatever is wrong with them ends nothing: malformed ones are dropped, and once others come in their place all begins anew.
+ * The client's messages between ServerHelloDone and Finished. An attacker who knows the client's address can send them in its name, so
+ * a wrong message ends nothing: a malformed one is dropped, and when another one comes in its place the flight begins again.
  */
 class GatheredFlight<P> implements ClientFlight {
   readonly #options: ClientFlightOptions<P>;
@@ -223,15 +223,15 @@ class GatheredFlight<P> implements ClientFlight {
     } catch {
       options.onLookupFailed();
       if (this.#attempt !== mine) return;
-      // As if the message had not come: it will come again, and until then nobody learns anything.
+      // As if the message had not come: it will come again, and until then nothing is answered.
       this.#collector.forget(options.firstSequence);
       this.#attempt = this.#begin();
       return;
     }
     if (this.#attempt !== mine) return;
-    // Unknown identities go on with a key that nobody has, and look like a wrong key (RFC 4279 §2).
-    const nobodys = { secret: options.randomBytes(unknownSecretBytes), principal: undefined };
-    const candidates = known.length > 0 ? known : [nobodys];
+    // An unknown identity gets a random key, so that it looks like a wrong key (RFC 4279 §2).
+    const random = { secret: options.randomBytes(unknownSecretBytes), principal: undefined };
+    const candidates = known.length > 0 ? known : [random];
     this.#agree(
       mine,
       candidates.map(({ secret, principal }) => ({ premaster: pskPremaster(secret, shared), principal })),

@@ -2,22 +2,22 @@
 export type DropReason =
   /** No record, or no message, as the standard has it. */
   | 'malformed'
-  /** A message at a time when nobody waits for it. */
+  /** A message that is not due at this time. */
   | 'unexpected'
   /** Protected, by keys of an association that is not known here. */
   | 'unknown-association'
   | 'not-authentic'
   | 'replayed';
 
-/** Why a handshake came to nothing. */
+/** Why a handshake failed. */
 export type HandshakeFailure =
-  /** Nothing authentic came to its end in time: an unknown identity, a client that went away. */
+  /** No authentic Finished came in time: an unknown identity, or a client that went away. */
   | 'timeout'
   /** The same, with a known identity: records did not authenticate. Wrong key, or the handshake was changed in transit. */
   | 'keys-differ'
   /** The client began again. */
   | 'restarted'
-  /** There were too many; it had proved least, and gave way. */
+  /** There were too many. It had proved least, and gave way. */
   | 'too-many-handshakes'
   | 'version'
   | 'renegotiation'
@@ -44,7 +44,7 @@ export interface DtlsCounters {
   /** `findPsk`, `verifyCertificate` or `mayResume` rejected. */
   lookupFailures: number;
   addressChanges: number;
-  /** Those that were told that their association is not known. */
+  /** Alerts to peers whose association is not known. */
   strayAlerts: number;
   /** Associations that gave way to newer ones. */
   displacedAssociations: number;

@@ -16,19 +16,19 @@ import { createSessionCache } from './session-cache.ts';
 import { settingsFrom } from './settings.ts';
 import { createStrayAlerts } from './stray-alerts.ts';
 
-/** A DTLS 1.2 server without a socket: whoever has one hands datagrams in and sends what comes out. */
+/** A DTLS 1.2 server without a socket: the caller hands datagrams in by `receive`, and sends what comes out by `send`. */
 export interface DtlsServer<P = unknown> {
   /** A datagram that came from `peer`. Never throws for what is in it. */
   receive(datagram: Uint8Array, peer: Peer): void;
   /** What happened so far, for metrics. */
   readonly counters: Readonly<DtlsCounters>;
   readonly associations: number;
-  /** Without those that failed, and are kept for a while since somebody else may be to blame. */
+  /** Without those that failed and are kept for a while, since an attacker may have made them fail. */
   readonly pendingHandshakes: number;
   readonly sessions: number;
   /** Those of the principals with this key (`principalKey`), the one silent longest first, as exactly as a second. */
   associationsOf(key: string): readonly Association<P>[];
-  /** Nobody resumes their sessions any more, or only those that `which` leaves out. Returns how many were forgotten. */
+  /** Forgets the sessions of the principals with this key, or those that `which` chooses. Returns how many. */
   forgetSessions(key: string, which?: (principal: P) => boolean): number;
   /** Ends all associations with close_notify. What comes later is dropped. */
   close(): void;
@@ -99,7 +99,7 @@ function partsOf<P>(options: DtlsServerOptions<P>): ServerParts<P> {
   };
 }
 
-/** Takes datagrams apart, and finds whose each record is. */
+/** Takes datagrams apart, and finds the handshake or the association that each record belongs to. */
 class Receiver<P> {
   readonly #parts: ServerParts<P>;
   readonly #handshakes: RunningHandshakes<P>;
@@ -129,14 +129,14 @@ class Receiver<P> {
     }
   }
 
-  /** Records of the first epoch: anybody can make them. Returns whether a HelloVerifyRequest went out. */
+  /** Records of epoch 0, which nothing protects. Returns whether a HelloVerifyRequest went out. */
   #takePlain(
     { type, sequence, fragment }: DtlsRecord,
     peer: Peer,
     key: string,
     isAnswered: boolean,
   ): boolean {
-    // An alert here could be anybody's and ends nothing, and a ChangeCipherSpec says nothing that the epoch does not say.
+    // An alert in epoch 0 may be forged, and ends nothing. A ChangeCipherSpec says nothing that the epoch does not say.
     if (type === contentType.alert && readAlert(fragment) === 'fatal') this.#complainedOf(key);
     if (type !== contentType.handshake) return isAnswered;
     let answered = isAnswered;
@@ -174,7 +174,7 @@ class Receiver<P> {
     const association = isHidden
       ? this.#associations.table.withConnectionId(record.connectionId)
       : this.#associations.table.atAddress(key);
-    // Whose it is only the keys tell: at one address there may be an association and the handshake of the next one.
+    // Only the keys show whose it is: at one address there may be an association and the handshake of the next one.
     let opened: 'taken' | DropReason = 'unknown-association';
     if (isItsOwn && handshake.hasKeys) opened = handshake.open(record);
     if (opened !== 'taken' && association) opened = this.#associations.open(association, record, peer);
@@ -185,7 +185,7 @@ class Receiver<P> {
     }
     if (isItsOwn && opened === 'not-authentic') handshake.doubt();
     this.#parts.drop(opened, peer);
-    // While somebody makes an association there, an alert that nothing protects would end the handshake.
+    // While a handshake is under way at this address, an unprotected alert would end it.
     const isStray = !isHidden && !association && !this.#handshakes.pending.get(key) && !isAnswered;
     return isStray ? this.#tellUnknown(record, peer, key) : isAnswered;
   }

@@ -1,7 +1,7 @@
 /**
- * Things that belong to groups within groups, and which of them gives way to others: the oldest one of the group that holds most,
- * the widest groups being compared first. Of groups that hold equally many it is the one that was untouched longest. Whatever is
- * asked or changed takes a few steps, however many there are.
+ * Items that belong to groups within groups, and which item gives way to others: the oldest one of the group that holds most. The
+ * widest groups are compared first. Of groups that hold equally many it is the one that was untouched longest. Every call takes a few
+ * steps, however many items there are.
  */
 export interface FairSet<T> {
   readonly size: number;

@@ -15,7 +15,7 @@ export type HandshakeState<P> =
    * flight is sent again.
    */
   | { readonly name: 'waiting-for-finished'; readonly outcome: ClientFlightOutcome<P> }
-  /** Finished came; whoever runs the server looks at the certificate. Next: nothing. Our flight is not sent again. */
+  /** Finished came, and `verifyCertificate` was asked. Next: its answer. Our flight is not sent again. */
   | { readonly name: 'verifying-certificate' }
   /** Established, failed or abandoned. Nothing has any effect. */
   | { readonly name: 'over' };

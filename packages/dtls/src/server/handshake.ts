@@ -72,11 +72,11 @@ import type { Session } from './session-cache.ts';
 export interface Handshake {
   /** What the client puts into its records, maybe empty. */
   readonly connectionId: Buffer;
-  /** The keys are known: protected records can be told from others. */
+  /** The keys are known: protected records can be opened. */
   readonly hasKeys: boolean;
-  /** Why it will come to nothing, should it come to nothing, as far as anybody can tell. */
+  /** The likely cause, should the handshake fail. */
   readonly suspicion: HandshakeFailure | undefined;
-  /** A record came that its keys do not open, and nobody else's do. */
+  /** A record came that its keys do not open, nor those of an association. */
   doubt(): void;
   /** The ClientHello came once more. */
   repeat(): void;
@@ -97,7 +97,7 @@ interface KeyCandidate<P> {
 }
 
 const sessionIdBytes = 32;
-/** Records that the keys do not open: each may be a guess. Then the client has to begin anew. */
+/** Records that the keys do not open: each may be a guess. Beyond that the client has to begin again. */
 const maxDoubts = 16;
 
 /** Sends our first flight. */
@@ -322,7 +322,7 @@ class ServerHandshake<P> implements Handshake {
     } catch {
       counters.lookupFailures++;
       this.suspicion = 'certificate-unchecked';
-      // As if the Finished had not come: it will come again, and until then nobody learns anything.
+      // As if the Finished had not come: it will come again, and until then nothing is answered.
       if (this.#state === verifying) this.#enter({ name: 'waiting-for-finished', outcome });
       return;
     }
@@ -332,7 +332,7 @@ class ServerHandshake<P> implements Handshake {
   }
 
   #establish({ records, secret: { master } }: KeyCandidate<P>, principal: P | undefined): void {
-    // Without a principal there was no key that anybody could have known.
+    // Without a principal the key was random: no client can have it.
     if (principal === undefined) return;
     const { host, terms, session } = this.#start;
     const sessionId = this.#sessionId;
@@ -394,7 +394,7 @@ class ServerHandshake<P> implements Handshake {
 
 function newSessionId<P>({ host, terms }: HandshakeStart<P>): Buffer {
   const { settings } = host;
-  // A session without RFC 7627 could be resumed by somebody in the middle: it is not kept.
+  // A session without RFC 7627 could be resumed by an attacker in the middle: it is not kept.
   const keep = terms.extendedMasterSecret && settings.limits.maxSessions > 0;
   return keep ? ownCopy(settings.randomBytes(sessionIdBytes)) : Buffer.alloc(0);
 }

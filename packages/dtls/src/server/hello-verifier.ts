@@ -140,7 +140,7 @@ export class HelloVerifier {
     const { sequence } = fragment;
     const body = collector.add(fragment) === undefined ? undefined : collector.get(sequence)?.body;
     if (body === undefined) return;
-    // Where this throws, a fragment after the first may have been anybody's: the client repeats its own.
+    // Where this throws, a fragment after the first may have been forged: the client repeats its own.
     this.#options.onHello(mine, {
       hello: readClientHello(body),
       message: handshakeMessage(handshakeType.clientHello, sequence, body),

@@ -90,7 +90,7 @@ function chooseSuite(hello: ClientHello, offered: readonly CipherSuiteName[]): C
 
 function canExchangeKeys({ extensions }: ClientHello, keyExchange: KeyExchange): boolean {
   if (keyExchange === 'psk') return true;
-  // Whoever does not say gets what RFC 7925 §4.4 asks of every small device: this curve, and ECDSA with SHA-256.
+  // A client without the extension supports what RFC 7925 §4.4 asks of every small device: this curve, and ECDSA with SHA-256.
   const lists = (type: number, value: number): boolean => {
     const extension = extensions.get(type);
     if (extension === undefined) return true;

@@ -56,7 +56,7 @@ export class OpenAssociations<P> {
     });
     // The old one was kept until this one had proved who it is (RFC 6347 §4.2.8).
     const before = this.table.add(association);
-    // Behind a NAT an address is somebody else's the next day, and whoever has a connection id is known without it.
+    // Behind a NAT the address may belong to another device by now. One with a connection id is found without it.
     if (before?.hasConnectionId) before.detach();
     else before?.end('replaced');
     this.#makeRoomFor(association);

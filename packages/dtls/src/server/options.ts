@@ -37,33 +37,33 @@ export interface DtlsServerOptions<P> {
    * @param from where it came from: the very `peer` or `candidatePeer` of the association where it is one of them.
    */
   onMessage(association: Association<P>, plaintext: Buffer, from: Peer): void;
-  /** Called once for each association that was opened, whoever ended it. */
+  /** Called once for each association that was opened, whichever side ended it. */
   onClose(association: Association<P>, reason: CloseReason): void;
   /**
-   * The peer's newest data came from an address that is not known to be its own: whoever relays a record looks like that, too. What is
-   * sent goes where it went before, until `confirmPeer`: find out with `sendToCandidate` whether the peer receives there, by something
-   * that cannot be guessed and that must be answered from there (RFC 9146 §6). Told of each such record, before its data is handed
-   * over; with `undefined` where the newest one came from the known address again. By default nobody ever moves.
+   * The peer's newest data came from an address that is not known to be its own: it has moved, or an attacker relays its records. What
+   * is sent goes where it went before, until `confirmPeer`. Find out whether the peer receives at the candidate: send it, with
+   * `sendToCandidate`, something that cannot be guessed and that must be answered from there (RFC 9146 §6). Called for each such record,
+   * before its data is handed over; with `undefined` where the newest one came from the known address again. Without it no peer moves.
    */
   onCandidatePeer?(association: Association<P>, candidate: Peer | undefined): void;
   /**
-   * Told of what serving one peer threw: `send`, or any other of these functions. It costs this peer its datagram, its handshake
-   * (`internal-error`) or its association, and nobody else anything. By default it is thrown on.
+   * Called when `send`, or any other of these functions, throws. This peer loses its datagram, its handshake (`internal-error`) or its
+   * association, and other peers lose nothing. By default the error is thrown on.
    */
   onError?(error: unknown, peer: Peer): void;
-  /** Told of each datagram, or part of one, that is dropped, and of whom it came from; `counters` count them. */
+  /** Called for each datagram, or part of one, that is dropped. `counters` count them. */
   onDropped?(peer: Peer, reason: DropReason): void;
-  /** For the log; often it is only a client that went away. */
+  /** Called when a handshake fails, often only since the client went away. */
   onHandshakeFailed?(peer: Peer, failure: HandshakeFailure): void;
   /**
-   * The keys of a known identity do not open what a peer sent: a wrong key, as far as anybody can tell yet. Told at once, and once for each handshake,
-   * for limits of failed tries; `onHandshakeFailed` follows when it is certain.
+   * The keys of a known identity do not open what a peer sent: probably a wrong key. Called at once, and once for each handshake, so
+   * that failed tries can be limited. `onHandshakeFailed` follows when it is certain.
    */
   onKeysDiffer?(peer: Peer): void;
 
   /**
-   * More than one key while keys are changed: the first four are tried. `undefined`, or none, for an unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next
-   * retransmission asks again.
+   * The keys of an identity. There may be several while a key is changed: the first four are tried. `undefined`, or none, for an
+   * unknown identity: the client cannot tell that from a wrong key. Where it rejects, the client's next retransmission asks again.
    */
   findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
   /**
@@ -76,7 +76,7 @@ export interface DtlsServerOptions<P> {
    * Where it rejects the client hears nothing, and its next retransmission asks again.
    */
   verifyCertificate?(chain: readonly Buffer[], peer: Peer): Promise<P | undefined>;
-  /** Whether a session may still be resumed: its credentials may have been taken back. By default it may. */
+  /** Whether a session may still be resumed: its credentials may have been revoked. By default it may. */
   mayResume?(principal: P): Promise<boolean>;
 
   /**

@@ -16,13 +16,13 @@ export interface OutgoingFlightOptions {
   send(datagram: Buffer): void;
 }
 
-/** What we say at a time, and say again until it is answered (RFC 6347 §4.2.4). */
+/** The flight that we send, and send again until it is answered (RFC 6347 §4.2.4). */
 export interface OutgoingFlight {
   /** The message as it enters the transcript. */
   say(type: number, body: Uint8Array): Buffer;
   /** ChangeCipherSpec, and the first message that is protected. */
   sayFinished(data: Uint8Array): Buffer;
-  /** Some of it is protected: who has it can read what else is. */
+  /** It has our Finished: a client that has received it can read protected records. */
   readonly hasFinished: boolean;
   transmit(records: SecureRecords | undefined): void;
   /** Whether it is to be sent once more, now that it was asked for. */
@@ -31,7 +31,7 @@ export interface OutgoingFlight {
   isDue(now: number): boolean;
   /** What comes next is another flight. */
   clear(): void;
-  /** For whoever has to repeat it when the handshake is over. */
+  /** A copy, to be sent again when the handshake is over. */
   keep(): FinalFlight;
   readonly nextPlainSequence: number;
 }
@@ -44,9 +44,10 @@ export interface FinalFlight {
 const maxTransmissions = 10;
 const longestRetransmitMs = 60_000;
 /**
- * How large the datagrams of the third and later transmissions may be, and of the fifth and later ones: whoever answered neither of two
- * may be behind a path that lets smaller ones through (RFC 6347 §4.1.1.1). First what any host must take (RFC 1122 §3.3.3), without
- * the headers of IP and UDP; then as little as a link with small frames may bear. No less: more pieces are lost more often.
+ * How large the datagrams of the third and later transmissions may be, and of the fifth and later ones: a client that answered neither
+ * of two may be behind a path that lets only smaller ones through (RFC 6347 §4.1.1.1). First what any host must take (RFC 1122
+ * §3.3.3), without the headers of IP and UDP; then as little as a link with small frames may bear. No less: more pieces are lost
+ * more often.
  */
 const laterDatagramBytes = { third: 548, fifth: 256 };
 /** Repetitions that come faster are the network's. */

@@ -1,4 +1,4 @@
-/** Where a datagram comes from or goes to; what `dgram` tells of a sender will do. */
+/** Where a datagram comes from or goes to. The `RemoteInfo` of `node:dgram` is one. */
 export interface Peer {
   readonly address: string;
   readonly port: number;

@@ -32,8 +32,8 @@ export function handshakeOf(pending: Pending | undefined): Handshake | undefined
 /**
  * How much a client has proved.
  *
- * - `failed`: nothing it seems, since it used other keys, or complained. Only as somebody else may have sent that in its name is it
- *   kept. It takes no room from anybody, and stays what it is.
+ * - `failed`: nothing, it seems, since it used wrong keys or sent an alert. It is kept since an attacker may have sent that in its
+ *   name. It takes no room from others, and never changes to another standing.
  * - `cookie`: it receives what is sent to its address.
  * - `key-exchange`: it went on from there.
  */
@@ -45,8 +45,8 @@ export interface PendingHandshakes extends Iterable<Pending> {
   readonly underWay: number;
   get(key: string): Pending | undefined;
   /**
-   * Who gives way to a newcomer, as long as there is no room for it: the one that has proved least, and of these the oldest one of
-   * the address block that holds most.
+   * Which handshake gives way to a newcomer; `undefined` where there is room. It is the one that has proved least, and of these the
+   * oldest one of the address block that holds most.
    */
   inTheWayOf(peer: Peer): Pending | undefined;
   add(pending: Pending): void;
@@ -57,7 +57,7 @@ export interface PendingHandshakes extends Iterable<Pending> {
 export interface PendingLimits {
   readonly maxPendingHandshakes: number;
   readonly maxPendingPerAddress: number;
-  /** Many clients have this address: it has no limit of its own. */
+  /** Whether many clients share this address: then it has no limit. */
   isShared(address: string): boolean;
 }
 

@@ -16,7 +16,7 @@ import type { ServerParts } from './server-parts.ts';
 /** Retransmissions and time-outs of handshakes are as exact as this. */
 const handshakeTickMs = 200;
 
-/** Nobody said what was wrong. */
+/** Failures that say nothing about the cause: a suspicion says more. */
 const inVain: ReadonlySet<HandshakeFailure> = new Set(['timeout', 'restarted', 'too-many-handshakes']);
 
 /** The handshakes of a server, from the first ClientHello to an association or a failure. */
@@ -48,7 +48,7 @@ export class RunningHandshakes<P> {
     this.#ticks.stop();
   }
 
-  /** Ends all of them. Nobody is told but whoever runs the server. */
+  /** Ends all of them. `onHandshakeFailed` is called, and nothing is sent. */
   close(): void {
     for (const each of this.pending) this.#failOrReport(each, 'closing');
   }
@@ -125,7 +125,7 @@ export class RunningHandshakes<P> {
     this.#parts.settings.onHandshakeFailed?.(mine.peer, told);
   }
 
-  /** Whoever is served at this moment has nothing to do with it: what is thrown costs that peer nothing. */
+  /** For a handshake that gives way to another client: what is thrown must not cost that client anything. */
   #failOrReport(mine: Pending, failure: HandshakeFailure): void {
     try {
       this.#fail(mine, failure);

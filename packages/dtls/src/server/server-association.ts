@@ -95,7 +95,7 @@ export class ServerAssociation<P> implements Association<P> {
     return true;
   }
 
-  /** Somebody else is at its address now. */
+  /** Another client has proved that the address is its own. */
   detach(): void {
     this.isDetached = true;
   }
@@ -112,7 +112,7 @@ export class ServerAssociation<P> implements Association<P> {
     if (!isNewest && !isKnownCandidate) return from;
     const candidate = isKnownCandidate && this.#candidate ? this.#candidate : aCandidate(from);
     candidate.receivedBytes += bytes;
-    // A goodbye wants no answer.
+    // A close_notify needs no answer.
     if (isNewest && type === contentType.applicationData) this.#setCandidate(candidate);
     return candidate.peer;
   }
@@ -171,7 +171,7 @@ export class ServerAssociation<P> implements Association<P> {
 
   #takeHandshake(bytes: Buffer): void {
     if (bytes[0] === handshakeType.finished && this.finalFlight) this.#host.repeat(this.finalFlight, this);
-    // Whoever wants new keys makes a new association (RFC 5746 §4.5).
+    // A client that wants new keys makes a new association (RFC 5746 §4.5).
     if (bytes[0] === handshakeType.clientHello)
       this.#send(contentType.alert, alertMessage('warning', 'noRenegotiation'));
   }

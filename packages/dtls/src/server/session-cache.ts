@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import { createFairSet } from './fair-set.ts';
 
-/** What a client may go on with, without proving anew who it is (RFC 5246 §7.3). */
+/** What a client may resume, without proving again who it is (RFC 5246 §7.3). */
 export interface Session<P> {
   readonly id: Buffer;
   readonly master: KeyObject;
@@ -14,7 +14,7 @@ export interface SessionCache<P> {
   readonly size: number;
   put(session: Session<P>): void;
   get(id: Uint8Array): Session<P> | undefined;
-  /** After a fatal alert nobody resumes it (RFC 5246 §7.2.2). */
+  /** After a fatal alert it must not be resumed (RFC 5246 §7.2.2). */
   forget(id: Uint8Array): void;
   /** Those of a principal, or of these the ones that `which` names. Returns how many. */
   forgetOf(key: string, which: (principal: P) => boolean): number;
@@ -35,8 +35,8 @@ interface Kept<P> {
 }
 
 /**
- * Where there is no room the principal that has most sessions loses one: the one that was used longest ago. So nobody flushes those
- * of others.
+ * Where there is no room, the principal that has most sessions loses the one that was used longest ago. So no principal can flush the
+ * sessions of others.
  */
 export function createSessionCache<P>(options: SessionCacheOptions<P>): SessionCache<P> {
   const { maxSessions, maxSessionsPerPrincipal, lifetimeMs, monotonic, principalKey } = options;

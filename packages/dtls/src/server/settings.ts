@@ -63,7 +63,7 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
   const { connectionIdBytes = 0, maxDatagramBytes = defaults.maxDatagramBytes } = options;
   if (!Number.isInteger(connectionIdBytes) || connectionIdBytes < 0 || connectionIdBytes > 255)
     throw new TypeError('connectionIdBytes must be from 0 to 255');
-  // Shorter ids would soon be used up, and whoever makes up records would hit one often.
+  // Shorter ids would soon be used up, and a made-up record would often hit one.
   if (connectionIdBytes > 0 && connectionIdBytes < 4)
     throw new TypeError('connectionIdBytes must be 4 at least');
   if (maxDatagramBytes < 256) throw new TypeError('maxDatagramBytes must be 256 at least');
@@ -89,7 +89,7 @@ export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
     limits: {
       ...defaultLimits,
       ...options.limits,
-      // Who cannot be told from others is not counted.
+      // Without a key all principals are one, so limits for each would be limits for all.
       ...(!principalKey && { maxSessionsPerPrincipal: 0, maxAssociationsPerPrincipal: 0 }),
     },
   };

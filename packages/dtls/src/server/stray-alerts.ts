@@ -3,7 +3,7 @@ import { contentType } from '../wire/content-type.ts';
 import type { DtlsRecord } from '../wire/read-records.ts';
 import { maxSequence, plainRecord } from '../wire/record.ts';
 
-/** Tells whoever sends data in an association that is not known here that it must make a new one. */
+/** Answers data in an association that is not known here with an alert, so that its sender makes a new one. */
 export interface StrayAlerts {
   /** What answers such a record; `undefined` where nothing does. It is shorter than the record. */
   answerTo(record: DtlsRecord, peerKey: string): Buffer | undefined;
@@ -28,8 +28,8 @@ const maxRemembered = 1_000;
 const beyondHandshakes = 2 ** 16;
 
 /**
- * The alert is not protected, since nobody here has the keys any more. Whoever gets one cannot know who sent it, and most clients do not
- * listen to it, as they must not (RFC 6347 §4.1.2.7: an association outlives what a stranger sends). It is for those that do.
+ * The alert is not protected, since the server has no keys any more. A client cannot know who sent it, and most clients ignore it, as
+ * RFC 6347 §4.1.2.7 asks: an association must survive what a stranger sends. The alert is for the few clients that listen.
  *
  * Alerts and handshake messages are never answered, so that two that do not know each other do not go on for ever. Nor are records
  * with a connection id: they may be another server's, and have come here by mistake.

@@ -23,7 +23,7 @@ export interface DtlsClientOptions {
   onClose?(reason: ClientCloseReason): void;
 }
 
-/** What a client does otherwise than it should. Datagrams can be changed by whoever sends them. */
+/** What a client does wrong on purpose. Datagrams can be changed in `send`. */
 export interface Tamper {
   /** The body of a handshake message; the client believes to have said what comes back. */
   message?(type: number, body: Buffer): Buffer;

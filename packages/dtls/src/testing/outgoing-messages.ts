@@ -9,9 +9,9 @@ const maxTransmissions = 12;
 const defaultMaxDatagramBytes = 1_232;
 const defaultRetransmitMs = 1_000;
 
-/** What a client says: its flights, sent again until it is told to stop, and the transcript that they are part of. */
+/** The flights of a client, each sent again until `stop`, and the transcript that they are part of. */
 export class OutgoingMessages {
-  /** What both sides said: whoever reads what the server says adds that. */
+  /** The messages of both sides so far. The client adds those of the server. */
   transcript: Buffer[] = [];
   readonly #options: DtlsClientOptions;
   #flight: FlightItem[] = [];

@@ -41,7 +41,7 @@ export function readServerHello(body: Buffer): ServerHello {
   };
 }
 
-/** The server's certificate as it is; nobody here decides whether to trust it. */
+/** The server's certificate. Whether to trust it is not decided here. */
 export function readServerCertificate(body: Buffer): X509Certificate {
   return new X509Certificate(new ByteReader(new ByteReader(body).vector24()).vector24());
 }

@@ -46,7 +46,7 @@ export interface TestBed {
     peer?: Peer,
     network?: TestBedOptions['network'],
   ): TestDevice;
-  /** A datagram that somebody sends in the name of `peer`. */
+  /** A datagram arrives that an attacker sent in the name of `peer`. */
   forge(datagram: Uint8Array, peer: Peer): void;
   /** Until no datagram is on its way. */
   run(): Promise<void>;

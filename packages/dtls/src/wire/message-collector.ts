@@ -53,7 +53,7 @@ export function createMessageCollector({ firstSequence, maxBytes }: CollectorOpt
       const place = places[index];
       if (place?.type === type && place.body.length === length)
         return addPart(place, fragment) ? sequence : undefined;
-      // A fragment that does not fit to what is there begins the message anew, unless it says nothing at all.
+      // A fragment that does not fit what is there begins the message again, unless it is empty.
       if (offset === 0 && bytes.length === length) {
         places[index] = { type, body: Buffer.from(bytes), missing: 0 };
         return sequence;

@@ -13,8 +13,8 @@ export interface DtlsRecord {
 const none = Buffer.alloc(0);
 
 /**
- * The records of a datagram, in their order. Ends with `undefined` where the rest cannot be one: a connection id has no length of
- * its own on the wire, so whoever reads must know it.
+ * The records of a datagram, in their order. Ends with `undefined` where the rest cannot be one: the length of a
+ * connection id is not on the wire, so the caller must know it.
  */
 export function* readRecords(
   datagram: Buffer,
