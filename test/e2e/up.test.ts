@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { formatCode } from '@rollcall/coap';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { associate } from './support/coap-association.ts';
+import { associate, patientHandshakeMs, patientTiming } from './support/coap-association.ts';
 import { startApp } from './support/processes.ts';
 import { stopped } from './support/stopped.ts';
 import { startUp, type EventLine, type RunningUp } from './support/up.ts';
@@ -198,7 +198,10 @@ describe('everything on one machine', () => {
   });
 
   test('a CoAP device: one request over DTLS, and silence for its interval', async () => {
-    const device = associate(5_684 + up.offset, 'sensor3@DEFAULT_TENANT', 'hono-secret', 'adapter-lives');
+    const device = associate(5_684 + up.offset, 'sensor3@DEFAULT_TENANT', 'hono-secret', {
+      handshakeWithinMs: patientHandshakeMs,
+      timing: patientTiming,
+    });
     expect(await device.opened).toBe(true);
     const answer = await device.coap.request({ path: ['event'], payload: Buffer.from('{"temp": 21.5}') });
     expect(formatCode(answer.code)).toBe('2.04');

@@ -448,7 +448,7 @@ describe('connecting', () => {
 test('on the real clock, silence ends a connection, and neither side keeps it', async () => {
   const sink = new RecordingSink();
   const running = await startAdapter({
-    adapter: createAmqpAdapter({ ...options, idleTimeoutMs: 200 }),
+    adapter: createAmqpAdapter({ ...options, idleTimeoutMs: 1_000 }),
     registry: new ScriptedRegistry(),
     passwords: scriptedPasswords(systemClock),
     sinks: [sink],
@@ -467,10 +467,10 @@ test('on the real clock, silence ends a connection, and neither side keeps it', 
       outbox: { maxEvents: 100, maxBytes: 100_000 },
     },
   });
-  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0, { idleTimeoutMs: 100 });
+  const { connection, opened } = connectClient(running.listening[0]?.port ?? 0, { idleTimeoutMs: 1_000 });
   expect(await opened).toBe(true);
   // Its heartbeats keep it, and it has no more patience with the adapter: for a while it stays.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(sink.events).toHaveLength(1);
   // Nothing it writes goes out any more.
   (connection as unknown as { socket: { write(): boolean } }).socket.write = () => true;

@@ -15,27 +15,25 @@ export interface CoapAssociation {
 }
 
 /** On loopback an answer is there soon, or will never be: the adapter was killed meanwhile, perhaps after it had acknowledged. */
-const adapterMayDie = {
-  timing: { ackTimeoutMs: 500, maxRetransmit: 1, exchangeLifetimeMs: 3_000 },
-  handshakeWithinMs: 2_000,
-};
+const soon = { ackTimeoutMs: 500, maxRetransmit: 1, exchangeLifetimeMs: 3_000 };
 /** However busy the machine is. */
-const adapterLives = {
-  timing: { ackTimeoutMs: 1_000, maxRetransmit: 4, exchangeLifetimeMs: 60_000 },
-  handshakeWithinMs: 60_000,
-};
+export const patientTiming = { ackTimeoutMs: 1_000, maxRetransmit: 4, exchangeLifetimeMs: 60_000 };
+/** The same, for a handshake with an adapter that nobody kills. */
+export const patientHandshakeMs = 60_000;
 
-/**
- * @param identity `auth-id@tenant`.
- * @param patience how long an answer is waited for; default: only so long that a device whose adapter was killed tries anew soon.
- */
+interface Patience {
+  /** Default: only so long that a device whose adapter was killed tries anew soon. */
+  readonly handshakeWithinMs?: number;
+  readonly timing?: typeof soon;
+}
+
+/** @param identity `auth-id@tenant`. */
 export function associate(
   port: number,
   identity: string,
   secret: string,
-  patience: 'adapter-lives' | 'adapter-may-die' = 'adapter-may-die',
+  { handshakeWithinMs = 2_000, timing = soon }: Patience = {},
 ): CoapAssociation {
-  const { timing, handshakeWithinMs } = patience === 'adapter-lives' ? adapterLives : adapterMayDie;
   const { promise: opened, resolve } = Promise.withResolvers<boolean>();
   let gone = false;
   const socket = createSocket('udp4', (datagram) => dtls.receive(datagram));
@@ -43,7 +41,7 @@ export function associate(
     clock: systemClock,
     cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'],
     psk: { identity: Buffer.from(identity), secret: Buffer.from(secret) },
-    retransmitMs: timing.ackTimeoutMs,
+    retransmitMs: soon.ackTimeoutMs,
     send: (datagram) => gone || socket.send(datagram, port, '127.0.0.1'),
     onOpen: () => resolve(true),
     onMessage: (message) => coap.receive(message),

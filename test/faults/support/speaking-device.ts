@@ -1,5 +1,5 @@
 import { connect as connectSocket } from 'node:net';
-import { associate } from '../../e2e/support/coap-association.ts';
+import { associate, patientHandshakeMs } from '../../e2e/support/coap-association.ts';
 import { amqpWire, mqttWireFor, type DeviceWire } from './device-wire.ts';
 import { deviceId, password } from './stage.ts';
 
@@ -96,7 +96,9 @@ async function openHttpLease(port: number, id: string): Promise<Wire> {
 }
 
 async function openCoapLease(port: number, id: string): Promise<Wire> {
-  const association = associate(port, `${id}@acme`, password, 'adapter-lives');
+  const association = associate(port, `${id}@acme`, password, {
+    handshakeWithinMs: patientHandshakeMs,
+  });
   if (!(await association.opened)) throw new Error(`${id} was not let in`);
   const post = (): Promise<unknown> =>
     association.coap.request({ path: ['e'], payload: Buffer.from('21.5') }).catch(() => {});

@@ -4,7 +4,7 @@ import { createAmqpConnection } from '@rollcall/amqp-connection';
 import { deviceRef, silentLog, systemClock, systemRandom, type Timestamp } from '@rollcall/core';
 import { encodeDeviceMessage, withFields } from '@rollcall/core/wire';
 import { generate } from 'mqtt-packet';
-import { associate } from '../../e2e/support/coap-association.ts';
+import { associate, patientHandshakeMs } from '../../e2e/support/coap-association.ts';
 import { mqttWire, type DeviceWire } from './device-wire.ts';
 import { templateWire, type SpeakingProtocol } from './speaking-device.ts';
 import { deviceId, password } from './stage.ts';
@@ -140,7 +140,9 @@ function overHttp(port: number, id: string): UploadingDevice {
 }
 
 async function overCoap(port: number, id: string): Promise<UploadingDevice> {
-  const association = associate(port, `${id}@acme`, password, 'adapter-lives');
+  const association = associate(port, `${id}@acme`, password, {
+    handshakeWithinMs: patientHandshakeMs,
+  });
   if (!(await association.opened)) throw new Error(`${id} was not let in`);
   return {
     upload: () =>
