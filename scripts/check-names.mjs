@@ -6,12 +6,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** Where names are looked for. */
 const places = [
   '{README,CONTRIBUTING}.md',
+  'Dockerfile',
   '*.{ts,json,yaml}',
   '.changeset/*.md',
   '.ci/*',
   '.github/**/*.yml',
   'docs/**/*.{md,ts,yaml}',
-  '{apps,packages}/*/{README.md,Dockerfile,*.json}',
+  '{apps,packages}/*/{README.md,*.json}',
   '{apps,packages}/*/src/**/*.ts',
   '{scripts,bench}/**/*.{mjs,ts}',
   'test/**/*.{ts,mjs}',

@@ -49,7 +49,7 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   expect(files.includes('README.md'), 'README.md is missing');
   expect(files.includes(kind === 'packages' ? 'src/index.ts' : 'src/main.ts'), 'its entry in src is missing');
   if (turbo.tags?.[0] === 'adapter')
-    for (const file of [...adapterFiles.map((name) => `src/${name}`), 'Dockerfile'])
+    for (const file of adapterFiles.map((name) => `src/${name}`))
       expect(files.includes(file), `${file} is missing`);
   return problems;
 }

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { appsIn, lists, publishedAdapters } from './adapter-tables.mjs';
 
 const template = 'adapter-template';
 
@@ -45,30 +46,23 @@ export function renamed(text, name) {
 }
 
 /**
- * The new adapter's package.json: what is copied is published, the template is not.
+ * The new adapter's package.json: what is copied is published, the template is not. Its ports in `npm start` are those
+ * that no other adapter has there.
  * @param {string} text
  * @param {string} name
+ * @param {readonly { up: { port: number, healthPort: number } }[]} adapters that there are
  */
-export function adapterManifest(text, name) {
-  const { private: _private, ...manifest } = JSON.parse(renamed(text, name));
-  return json(manifest);
+export function adapterManifest(text, name, adapters) {
+  const { private: _private, rollcall, ...manifest } = JSON.parse(renamed(text, name));
+  const taken = new Set(adapters.flatMap(({ up }) => [up.port, up.healthPort]));
+  const free = (port) => (taken.has(port) ? free(port + 1) : port);
+  const up = { ...rollcall.up, port: free(rollcall.up.port), healthPort: free(rollcall.up.healthPort) };
+  return json({ ...manifest, rollcall: { ...rollcall, up } });
 }
 
 /**
- * The root package.json with a script that runs the new adapter, next to those of the other apps.
- * @param {string} text
- * @param {string} name
- */
-export function rootManifest(text, name) {
-  const manifest = JSON.parse(text);
-  const scripts = Object.entries(manifest.scripts);
-  const last = scripts.findLastIndex(([, command]) => command.startsWith('node scripts/run.mjs app '));
-  scripts.splice(last + 1, 0, [`${name}-adapter`, `node scripts/run.mjs app ${name}-adapter`]);
-  return json({ ...manifest, scripts: Object.fromEntries(scripts) });
-}
-
-/**
- * pnpm-lock.yaml with the new adapter: it depends on what the template depends on, so nothing has to be resolved.
+ * pnpm-lock.yaml with the new adapter: it depends on what the template depends on, so nothing has to be resolved. The
+ * command line depends on it.
  * @param {string} text
  * @param {string} name
  */
@@ -78,9 +72,22 @@ export function lockfileWith(text, name) {
   const copied = blocks.find((block) => block.startsWith(`  apps/${template}:`));
   if (copied === undefined) throw new Error(`pnpm-lock.yaml has no apps/${template}`);
   blocks.push(copied.replace(`apps/${template}`, `apps/${name}-adapter`));
+  const cli = blocks.findIndex((block) => block.startsWith('  apps/rollcall:'));
+  if (cli < 0) throw new Error('pnpm-lock.yaml has no apps/rollcall');
+  blocks[cli] = withDependency(blocks[cli], name);
   const path = (block) => block.slice(0, block.indexOf(':'));
   blocks.sort((a, b) => (path(a) < path(b) ? -1 : 1));
   return `${before}importers:\n\n${blocks.join('')}${after}`;
+}
+
+/** An importer that depends on the new adapter, among its other dependencies in their order. */
+function withDependency(block, name) {
+  const [before, dependencies, after] = splitOnce(block, /^ {4}dependencies:\n((?: {6,}.*\n)+)/m);
+  const own = `      '@rollcall/${name}-adapter':\n        specifier: workspace:^\n        version: link:../${name}-adapter\n`;
+  const entries = [...dependencies.split(/^(?= {6}\S)/m), own];
+  const nameOf = (entry) => entry.slice(0, entry.indexOf(':')).replaceAll(/[ ']/g, '');
+  entries.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return `${before}    dependencies:\n${entries.join('')}${after}`;
 }
 
 /**
@@ -97,27 +104,31 @@ export function architectureWith(text, name, description) {
 
 /**
  * Every file that changes, with its new text.
- * @param {{ name: string, read: (path: string) => string, files: readonly string[] }} repository with the files of the
- *   template, by their paths in it
+ * @param {{ name: string, read: (path: string) => string, files: readonly string[], apps: readonly string[] }} repository
+ *   with the files of the template, by their paths in it, and the folders of all apps
  * @returns {ReadonlyMap<string, string>} by path from the root
  */
-export function plan({ name, read, files }) {
+export function plan({ name, read, files, apps }) {
   const texts = new Map();
+  const manifests = apps.map((folder) => JSON.parse(read(`apps/${folder}/package.json`)));
   for (const file of files) {
     const text = read(`apps/${template}/${file}`);
     texts.set(
       `apps/${name}-adapter/${renamed(file, name)}`,
-      file === 'package.json' ? adapterManifest(text, name) : renamed(text, name),
+      file === 'package.json'
+        ? adapterManifest(text, name, publishedAdapters(manifests))
+        : renamed(text, name),
     );
   }
-  texts.set('package.json', rootManifest(read('package.json'), name));
-  const { description } = JSON.parse(texts.get(`apps/${name}-adapter/package.json`));
+  const manifest = JSON.parse(texts.get(`apps/${name}-adapter/package.json`));
+  const adapters = publishedAdapters([...manifests, manifest]);
+  for (const [file, written] of Object.entries(lists)) texts.set(file, written(read(file), adapters));
   const architecture = 'docs/architecture.md';
-  texts.set(architecture, architectureWith(read(architecture), name, description));
+  texts.set(architecture, architectureWith(read(architecture), name, manifest.description));
   texts.set('pnpm-lock.yaml', lockfileWith(read('pnpm-lock.yaml'), name));
   texts.set(
     `.changeset/${name}-adapter.md`,
-    `---\n'@rollcall/${name}-adapter': minor\n---\n\nFirst release: an adapter for ${name} devices.\n`,
+    `---\n'@rollcall/${name}-adapter': minor\n'@rollcall/rollcall': minor\n---\n\nFirst release: an adapter for ${name} devices.\n`,
   );
   return texts;
 }
@@ -136,7 +147,8 @@ function splitOnce(text, pattern) {
 function main() {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const name = process.argv.slice(2).find((argument) => argument !== '--');
-  const problem = nameProblem(name, readdirSync(join(root, 'apps')));
+  const apps = appsIn(root);
+  const problem = nameProblem(name, apps);
   if (problem !== undefined) {
     console.error(problem);
     process.exitCode = 2;
@@ -146,6 +158,7 @@ function main() {
   const source = join(root, 'apps', template);
   const texts = plan({
     name,
+    apps,
     read: (path) => readFileSync(join(root, path), 'utf8'),
     files: readdirSync(source, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -157,13 +170,14 @@ function main() {
     if (existsSync(join(root, path))) originals.set(path, readFileSync(join(root, path)));
 
   const folder = `apps/${name}-adapter`;
+  const formatted = Object.keys(lists).filter((file) => /[.](?:md|json)$/.test(file));
   try {
     for (const [path, text] of texts) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text);
     }
     // Names of another length break lines elsewhere.
-    run(root, 'pnpm', ['exec', 'oxfmt', folder, 'package.json', 'docs/architecture.md']);
+    run(root, 'pnpm', ['exec', 'oxfmt', folder, 'docs/architecture.md', ...formatted]);
     run(root, 'pnpm', ['install', '--frozen-lockfile', '--offline', '--loglevel=warn']);
   } catch (error) {
     for (const path of texts.keys())
@@ -175,12 +189,14 @@ function main() {
     return;
   }
 
-  console.log(`${folder} is there, with a script in package.json, its place in pnpm-lock.yaml, a row in docs/architecture.md, and a changeset.
+  console.log(`${folder} is there. package.json, pnpm-lock.yaml, Dockerfile, README.md, docs/ and apps/rollcall/ know it, and it has a changeset.
 
   npm run ${name}-adapter
       runs it; ${folder}/README.md says what it must be told
   pnpm exec vitest run ${folder}/
       runs its tests, with pnpm on the path (npm run setup says where it is)
+  npm start
+      runs it beside the other adapters
 
 Next: docs/add-a-protocol.md, step 2.`);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -8,21 +8,24 @@ import * as untyped from './new-adapter.mjs';
 interface Script {
   nameProblem(name: string | undefined, apps: readonly string[]): string | undefined;
   renamed(text: string, name: string): string;
-  rootManifest(text: string, name: string): string;
-  adapterManifest(text: string, name: string): string;
+  adapterManifest(text: string, name: string, adapters: readonly object[]): string;
   lockfileWith(text: string, name: string): string;
   plan(repository: {
     name: string;
     read(path: string): string;
     files: readonly string[];
+    apps: readonly string[];
   }): ReadonlyMap<string, string>;
 }
 
 const script: Script = untyped;
-const { nameProblem, renamed, rootManifest, adapterManifest, lockfileWith, plan } = script;
+const { nameProblem, renamed, adapterManifest, lockfileWith, plan } = script;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const apps = readdirSync(join(root, 'apps')).filter((app) =>
+  existsSync(join(root, 'apps', app, 'package.json')),
+);
 
 describe('a name', () => {
   test.each(['foo', 'my-proto', 'lwm2m', 'a1-b2-c3'])('%s may be used', (name) => {
@@ -67,7 +70,7 @@ test.each([
 test('the new package is published; the template is not', () => {
   const text = read('apps/adapter-template/package.json');
   expect(JSON.parse(text)).toMatchObject({ private: true });
-  const manifest = JSON.parse(adapterManifest(text, 'foo')) as object;
+  const manifest = JSON.parse(adapterManifest(text, 'foo', [])) as object;
   expect(manifest).toMatchObject({
     name: '@rollcall/foo-adapter',
     bin: { 'rollcall-foo-adapter': 'dist/main.js' },
@@ -75,9 +78,19 @@ test('the new package is published; the template is not', () => {
   expect(manifest).not.toHaveProperty('private');
 });
 
-test('the new app gets a script after those of the other apps, and nothing else changes', () => {
+test('the new app has ports in `npm start` that no other adapter has', () => {
+  const text = read('apps/adapter-template/package.json');
+  const first = JSON.parse(adapterManifest(text, 'foo', [])) as { rollcall: { up: { port: number } } };
+  const { up } = first.rollcall;
+  expect(up).toMatchObject({ port: 7_070, healthPort: 9_105, environment: { ROLLCALL_FOO_PORT: '{port}' } });
+  const others = [{ up }, { up: { port: 7_071, healthPort: 9_106 } }];
+  const manifest = JSON.parse(adapterManifest(text, 'bar', others)) as object;
+  expect(manifest).toMatchObject({ rollcall: { up: { port: 7_072, healthPort: 9_107 } } });
+});
+
+test('the new app gets a script after those of the other adapters, and nothing else changes', () => {
   const before = read('package.json');
-  const after = rootManifest(before, 'foo');
+  const after = plan({ name: 'foo', read, files: ['package.json'], apps }).get('package.json') ?? '';
   expect(after).toContain('    "foo-adapter": "node scripts/run.mjs app foo-adapter",\n');
   expect(after.replace(/ {4}"foo-adapter".*\n/, '')).toBe(before);
 });
@@ -89,7 +102,14 @@ test('the lockfile gets one more importer, in its place', () => {
   expect(block.replace('foo-adapter', 'adapter-template')).toBe(
     /^ {2}apps\/adapter-template:\n(?: {4}.*\n)+\n/m.exec(before)?.[0],
   );
-  expect(after.replace(block, '')).toBe(before);
+  const dependency = / {6}'@rollcall\/foo-adapter':\n {8}specifier.*\n {8}version: link:..\/foo-adapter\n/;
+  const [, ofCli = ''] = /^ {2}apps\/rollcall:\n((?: {4}.*\n)+)\n/m.exec(after) ?? [];
+  expect(ofCli).toMatch(dependency);
+  const names = [...(ofCli.split('devDependencies')[0] ?? '').matchAll(/^ {6}'?([^\s':]+)/gm)].map(
+    ([, name]) => name,
+  );
+  expect(names).toEqual(names.toSorted());
+  expect(after.replace(block, '').replace(dependency, '')).toBe(before);
   const importers = [...after.matchAll(/^ {2}((?:apps|packages)\/\S+):$/gm)].map(([, path]) => path);
   expect(importers).toEqual(importers.toSorted());
   expect(() => lockfileWith('importers:\n\n  .: {}\n\npackages:\n', 'foo')).toThrow(
@@ -99,7 +119,7 @@ test('the lockfile gets one more importer, in its place', () => {
 
 test('the new app gets a row in the table of folders, with the description of its package', () => {
   const before = read('docs/architecture.md');
-  const text = plan({ name: 'foo', read, files: ['package.json'] }).get('docs/architecture.md') ?? '';
+  const text = plan({ name: 'foo', read, files: ['package.json'], apps }).get('docs/architecture.md') ?? '';
   const [row] = /^\| `apps\/foo-adapter` .*\n/m.exec(text) ?? [];
   expect(row).toContain('foo adapter: devices that speak lines of text over TCP');
   expect(text.replace(row ?? '', '')).toBe(before);
@@ -110,12 +130,15 @@ test('nothing in a new adapter says that it was copied', () => {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
     (file) => !/^(dist|node_modules|\.turbo)\b/.test(file) && statSync(join(source, file)).isFile(),
   );
-  const texts = plan({ name: 'foo', read, files });
+  const texts = plan({ name: 'foo', read, files, apps });
   const own = [...texts].filter(([path]) => path.startsWith('apps/foo-adapter/'));
   expect(own).toHaveLength(files.length);
   for (const [path, text] of own) expect(`${path}\n${text}`).not.toMatch(/template/i);
   expect([...texts.keys()].filter((path) => !path.startsWith('apps/'))).toEqual([
     'package.json',
+    'Dockerfile',
+    'README.md',
+    'docs/operations.md',
     'docs/architecture.md',
     'pnpm-lock.yaml',
     '.changeset/foo-adapter.md',

@@ -6,6 +6,7 @@ import { createCertificateAuthority } from '@rollcall/conformance';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { blocksRunBy, documentBlocks, type DocumentBlock } from '../documents/document-blocks.ts';
+import { adapters } from './support/adapters.ts';
 import { startApp } from './support/processes.ts';
 import { createShell, type Shell } from './support/shell.ts';
 import { startUp, type RunningUp } from './support/up.ts';
@@ -42,28 +43,26 @@ function here(code: string): string {
 }
 
 /** What an adapter needs that is configured by its environment alone, and ports that nobody has. */
-function environmentOf(protocol: string): Record<string, string> {
-  const section = `ROLLCALL_${protocol.toUpperCase()}`;
+function environmentOf(app: string): Record<string, string> {
+  const entry = adapters.find(({ name }) => name === app);
+  const ports = entry?.ports.map(({ variable }) => [variable, '0']) ?? [];
   return {
+    ...entry?.up.environment,
     ROLLCALL_REGISTRY_FILE: join(directory, 'registry.yaml'),
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
     ROLLCALL_MESSAGING_PORT: String(up.networkPort),
     ROLLCALL_HEALTH_PORT: '0',
-    [`${section}_PORT`]: '0',
-    ...(['mqtt', 'http', 'amqp'].includes(protocol) && {
-      [`${section}_INSECUREPORT`]: '0',
-      [`${section}_INSECUREPORTENABLED`]: 'true',
-    }),
+    ...(Object.fromEntries(ports) as Record<string, string>),
   };
 }
 
 /** What is expected of a command, by its beginning; the first that fits counts. */
 const expectations: readonly [begins: RegExp, run: (command: string) => Promise<void>][] = [
   [
-    /npm run (\w+)-adapter|scripts\/start-app\.mjs adapter-(\w+)/,
+    /npm run [\w-]+-adapter|scripts\/start-app\.mjs adapter-/,
     async (command) => {
-      const [, first, second] = /run (\w+)-adapter|adapter-(\w+)/.exec(command) ?? [];
-      await shell.run(command, { env: environmentOf(first ?? second ?? ''), until: /"ready"[^]*\n/ });
+      const [, app = ''] = /(?:npm run|start-app\.mjs) ([\w-]+)/.exec(command) ?? [];
+      await shell.run(command, { env: environmentOf(app), until: /"ready"[^]*\n/ });
     },
   ],
   [

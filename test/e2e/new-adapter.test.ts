@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApp } from './support/processes.ts';
+import { startUp } from './support/up.ts';
 
 // The generator in a copy of the repository, without network: the packages come from pnpm's store on this machine.
 
@@ -42,6 +43,13 @@ function storeDir(): string {
 }
 
 const succeeds = { status: 0 };
+
+/** @throws Error with all that it printed, where it does not. */
+function passes(...command: readonly [string, ...string[]]): true {
+  const { status, output } = run(...command);
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${output}`);
+  return true;
+}
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'rollcall-copy-'));
@@ -98,15 +106,22 @@ test('a new adapter passes its tests and the checks of the repository', () => {
   for (const check of [
     ['oxfmt', '--check', '.'],
     ['tsc', '-p', 'tsconfig.test.json'],
-    ['tsc', '-b', 'apps/my-proto-adapter'],
+    // With the command line, whose `up` starts it.
+    ['tsc', '-b', 'apps/my-proto-adapter', 'apps/rollcall'],
     ['oxlint', 'apps/my-proto-adapter'],
     ['turbo', 'boundaries'],
-    ['vitest', 'run', 'apps/my-proto-adapter/', 'scripts/architecture.test.ts'],
+    [
+      'vitest',
+      'run',
+      'apps/my-proto-adapter/',
+      'scripts/architecture.test.ts',
+      'scripts/adapter-tables.test.ts',
+    ],
   ])
-    expect({ check, ...run('pnpm', 'exec', ...check) }).toMatchObject(succeeds);
+    expect(passes('pnpm', 'exec', ...check)).toBe(true);
   for (const script of ['check-shape.mjs', 'check-imports.mjs', 'check-names.mjs', 'check-lockfile.mjs'])
-    expect({ script, ...run(process.execPath, join('scripts', script)) }).toMatchObject(succeeds);
-});
+    expect(passes(process.execPath, join('scripts', script))).toBe(true);
+}, 600_000);
 
 test('a new adapter serves a device, and its log has the events', async () => {
   const adapter = startApp(
@@ -140,4 +155,24 @@ test('a new adapter serves a device, and its log has the events', async () => {
   });
   await closed;
   expect(await adapter.end('SIGTERM')).toBe(0);
+});
+
+test('a new adapter joins `npm start`: its place is told, and its devices are seen', async () => {
+  const up = await startUp([], copy);
+  try {
+    const manifest = readFileSync(join(copy, 'apps/my-proto-adapter/package.json'), 'utf8');
+    const { rollcall } = JSON.parse(manifest) as { rollcall: { up: { port: number } } };
+    const port = rollcall.up.port + up.offset;
+    const told = `  my-proto devices     127.0.0.1:${port} (lines of text)`;
+    expect(await up.process.line((line) => line === told, 'where it listens')).toBe(told);
+    const device = connect(port, '127.0.0.1');
+    device.resume().write('login sensor1@DEFAULT_TENANT hono-secret\nevent text/plain 21.5\nbye\n');
+    const events = await up.untilEvents(2);
+    expect(events.map(({ data }) => [data['adapter-id'], data['reason'] ?? 'connected'])).toEqual([
+      ['my-proto-0', 'connected'],
+      ['my-proto-0', 'client-closed'],
+    ]);
+  } finally {
+    await up.cleanUp();
+  }
 });

@@ -1,33 +1,37 @@
-import type { DemoPorts } from './ports.ts';
+import type { AdapterEntry } from './adapter-entry.ts';
+import { portsOf, type DemoPorts } from './ports.ts';
 
 /** What `up` says once everything is ready: where things listen, and what to try. */
-export function banner(ports: DemoPorts, dataDir: string, offset: number): string {
+export function banner(
+  table: readonly AdapterEntry[],
+  ports: DemoPorts,
+  dataDir: string,
+  offset: number,
+): string {
   const moved = offset === 0 ? '' : ` --port-offset ${offset}`;
+  const inPlace = (text: string, name: string): string =>
+    text.replaceAll('{port}', String(portsOf(ports, name).devices));
+  const places = [
+    ...table.map(({ name, protocol, up }): [string, string] => [
+      `${protocol} devices`,
+      `${inPlace(up.url, name)}${up.note === undefined ? '' : ` (${up.note})`}`,
+    ]),
+    ['Events API', `amqp://127.0.0.1:${ports.network}`] as const,
+    ['health and metrics', healthPlaces(table, ports)] as const,
+    ['data and logs', dataDir] as const,
+  ];
+  const width = Math.max(19, ...places.map(([what]) => what.length)) + 2;
+  const tries = table.flatMap(({ name, up }) =>
+    up.try ? [[...up.try.map((line) => `  ${inPlace(line, name)}`), ''].join('\n')] : [],
+  );
   return `
 Ready.
 
-  MQTT devices         mqtt://127.0.0.1:${ports.mqtt}
-  HTTP devices         http://127.0.0.1:${ports.http}
-  AMQP 1.0 devices     amqp://127.0.0.1:${ports.amqp}
-  CoAP devices         coaps://127.0.0.1:${ports.coaps} (DTLS)
-  Events API           amqp://127.0.0.1:${ports.network}
-  health and metrics   http://127.0.0.1:${ports.mqttHealth}/readiness, /metrics (MQTT), :${ports.httpHealth} (HTTP), :${ports.amqpHealth} (AMQP), :${ports.coapHealth} (CoAP)
-  data and logs        ${dataDir}
+${places.map(([what, where]) => `  ${what.padEnd(width)}${where}`).join('\n')}
 
 Try, in another terminal:
 
-  # a device connects, uploads an event, and leaves
-  mosquitto_pub -h 127.0.0.1 -p ${ports.mqtt} -u sensor1@DEFAULT_TENANT -P hono-secret -i thermostat-7 \\
-    -t event -q 1 -m '{"temp": 21.5}'
-
-  # a device without connections: present with its first request, inactive after 10 s without one
-  curl -i -u sensor2@DEFAULT_TENANT:hono-secret -H 'content-type: application/json' \\
-    --data '{"temp": 21.5}' http://127.0.0.1:${ports.http}/event
-
-  # the same over CoAP, with a pre-shared key
-  coap-client-openssl -m post -u sensor3@DEFAULT_TENANT -k hono-secret -t 50 \\
-    -e '{"temp": 21.5}' coaps://127.0.0.1:${ports.coaps}/event
-
+${tries.join('\n')}
   # nothing at hand? devices that connect, are killed, come back, fall silent, and leave
   npm run rollcall -- demo${moved}
 
@@ -37,4 +41,14 @@ Try, in another terminal:
 
 Connection events of DEFAULT_TENANT (Ctrl-C ends):
 `;
+}
+
+/** The first one in full, of the others the port. */
+function healthPlaces(table: readonly AdapterEntry[], ports: DemoPorts): string {
+  return table
+    .map(({ name, title }, index) => {
+      const { health } = portsOf(ports, name);
+      return `${index === 0 ? `http://127.0.0.1:${health}/readiness, /metrics` : `:${health}`} (${title})`;
+    })
+    .join(', ');
 }

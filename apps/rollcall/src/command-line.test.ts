@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { parseCommand, usage } from './command-line.ts';
-import { demoPorts } from './ports.ts';
 
 test.each([
   [['up'], { command: 'up', portOffset: 0, dataDir: '.rollcall', json: false, registry: undefined }],
@@ -74,7 +73,7 @@ test.each([
       journal: '.rollcall/journal/mqtt-0.journal',
     },
   ],
-  [['demo', '--port-offset', '7'], { command: 'demo', ports: demoPorts(7) }],
+  [['demo', '--port-offset', '7'], { command: 'demo', portOffset: 7 }],
   [['network', '--port', '0'], { command: 'network', port: 0, dataDir: '.rollcall/network' }],
   [
     ['journal', 'status'],

@@ -6,7 +6,7 @@ import type { DemoCommand } from './demo.ts';
 import type { DevicesCommand } from './devices.ts';
 import type { JournalCommand } from './journal.ts';
 import type { NetworkCommand } from './network.ts';
-import { demoPorts } from './ports.ts';
+import { networkPort } from './ports.ts';
 import { parseJournalCommand } from './parse-journal-command.ts';
 import { parseBuryCommand } from './parse-bury-command.ts';
 import { parseWatched } from './parse-watched.ts';
@@ -167,9 +167,8 @@ export function parseCommand(args: readonly string[], hasNetwork = false): Comma
   // The highest port must stay below 65536.
   const portOffset = wholeNumber(values['port-offset'] ?? '0', 49_000);
   if (portOffset === undefined) return mistake('--port-offset must be a number from 0 to 49000');
-  const ports = demoPorts(portOffset);
   const inEnvironment = hasNetwork && values['port-offset'] === undefined;
-  const url = values.url ?? (inEnvironment ? undefined : `amqp://127.0.0.1:${ports.network}`);
+  const url = values.url ?? (inEnvironment ? undefined : `amqp://127.0.0.1:${networkPort(portOffset)}`);
   const kind = values.network;
   if (kind !== undefined && !isNetworkKind(kind))
     return mistake(`--network must be one of ${networkKinds.join(', ')}`);
@@ -189,9 +188,9 @@ export function parseCommand(args: readonly string[], hasNetwork = false): Comma
       return { command: name, ...tail };
     }
     case 'demo':
-      return { command: name, ports };
+      return { command: name, portOffset };
     case 'network': {
-      const port = wholeNumber(values.port ?? String(ports.network), 65_535);
+      const port = wholeNumber(values.port ?? String(networkPort(0)), 65_535);
       return port === undefined
         ? mistake('--port must be a number from 0 to 65535')
         : { command: name, port, dataDir: values.data ?? '.rollcall/network' };

@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import type { DemoPorts } from './ports.ts';
+import type { AdapterEntry } from './adapter-entry.ts';
+import { mainOf } from './adapter-table.ts';
+import { portsOf, type DemoPorts } from './ports.ts';
 
 /** An adapter of the demonstration, as a process. */
 export interface DemoAdapter {
@@ -14,6 +15,7 @@ export interface DemoAdapter {
 
 /** The adapters that `up` starts, all of them on loopback. */
 export function demoAdapters(
+  table: readonly AdapterEntry[],
   ports: DemoPorts,
   registryFile: string,
   journalDirectory: string,
@@ -27,49 +29,24 @@ export function demoAdapters(
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
     ROLLCALL_MESSAGING_PORT: String(ports.network),
   };
-  return [
-    {
-      name: 'mqtt-adapter',
-      title: 'MQTT adapter',
-      main: fileURLToPath(import.meta.resolve('@rollcall/mqtt-adapter')),
-      environment: { ...shared, ...listening('MQTT', 'mqtt-0', ports.mqtt, ports.mqttHealth) },
-      healthPort: ports.mqttHealth,
-    },
-    {
-      name: 'http-adapter',
-      title: 'HTTP adapter',
-      main: fileURLToPath(import.meta.resolve('@rollcall/http-adapter')),
-      environment: { ...shared, ...listening('HTTP', 'http-0', ports.http, ports.httpHealth) },
-      healthPort: ports.httpHealth,
-    },
-    {
-      name: 'amqp-adapter',
-      title: 'AMQP adapter',
-      main: fileURLToPath(import.meta.resolve('@rollcall/amqp-adapter')),
-      environment: { ...shared, ...listening('AMQP', 'amqp-0', ports.amqp, ports.amqpHealth) },
-      healthPort: ports.amqpHealth,
-    },
-    {
-      name: 'coap-adapter',
-      title: 'CoAP adapter',
-      main: fileURLToPath(import.meta.resolve('@rollcall/coap-adapter')),
+  return table.map((entry) => {
+    const { name, title, adapterId, up } = entry;
+    const { devices, health } = portsOf(ports, name);
+    const own = Object.entries(up.environment).map(([variable, value]) => [
+      variable,
+      value.replace('{port}', String(devices)),
+    ]);
+    return {
+      name,
+      title: `${title} adapter`,
+      main: mainOf(entry),
       environment: {
         ...shared,
-        ROLLCALL_ADAPTER_ID: 'coap-0',
-        ROLLCALL_COAP_PORT: String(ports.coaps),
-        ROLLCALL_HEALTH_PORT: String(ports.coapHealth),
+        ROLLCALL_ADAPTER_ID: adapterId,
+        ROLLCALL_HEALTH_PORT: String(health),
+        ...(Object.fromEntries(own) as Record<string, string>),
       },
-      healthPort: ports.coapHealth,
-    },
-  ];
-}
-
-function listening(section: string, id: string, port: number, healthPort: number): Record<string, string> {
-  return {
-    ROLLCALL_ADAPTER_ID: id,
-    [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',
-    [`ROLLCALL_${section}_INSECUREPORT`]: String(port),
-    [`ROLLCALL_${section}_INSECUREPORTBINDADDRESS`]: '127.0.0.1',
-    ROLLCALL_HEALTH_PORT: String(healthPort),
-  };
+      healthPort: health,
+    };
+  });
 }

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@rollcall/core';
+import type { AdapterEntry } from './adapter-entry.ts';
 import { demoAdapters } from './demo-adapters.ts';
 import type { DemoPorts } from './ports.ts';
 import { startChild } from './start-child.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
 export interface DemoProcessesOptions {
+  readonly table: readonly AdapterEntry[];
   readonly ports: DemoPorts;
   readonly registryFile: string;
   readonly dataDir: string;
@@ -31,7 +33,13 @@ const readyWithinMs = 30_000;
 const stopWithinMs = 15_000;
 
 /** Empties the directory of the logs. */
-export function demoProcesses({ ports, registryFile, dataDir, tell }: DemoProcessesOptions): DemoProcesses {
+export function demoProcesses({
+  table,
+  ports,
+  registryFile,
+  dataDir,
+  tell,
+}: DemoProcessesOptions): DemoProcesses {
   const logs = join(dataDir, 'logs');
   rmSync(logs, { recursive: true, force: true });
   mkdirSync(logs, { recursive: true });
@@ -50,7 +58,7 @@ export function demoProcesses({ ports, registryFile, dataDir, tell }: DemoProces
       }),
     whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
   });
-  const adapters = demoAdapters(ports, registryFile, join(dataDir, 'journal')).map((adapter) =>
+  const adapters = demoAdapters(table, ports, registryFile, join(dataDir, 'journal')).map((adapter) =>
     supervise({
       name: adapter.title,
       clock,

@@ -1,18 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import mqtt, { type MqttClient } from 'mqtt';
-import type { DemoPorts } from './ports.ts';
+import { adapterTable } from './adapter-table.ts';
+import { demoPorts, portsOf } from './ports.ts';
 
 export interface DemoCommand {
-  readonly ports: DemoPorts;
+  /** That of `up`. */
+  readonly portOffset: number;
 }
 
 /** Long enough to watch, and to see events apart. */
 const stepMs = 1_500;
 
 /** `rollcall demo`: real MQTT and HTTP clients that do what devices do. */
-export async function demo({ ports }: DemoCommand): Promise<void> {
+export async function demo({ portOffset }: DemoCommand): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  const mqttUrl = `mqtt://127.0.0.1:${ports.mqtt}`;
+  const ports = demoPorts(portOffset, adapterTable());
+  const mqttUrl = `mqtt://127.0.0.1:${portsOf(ports, 'mqtt-adapter').devices}`;
+  const httpPort = portsOf(ports, 'http-adapter').devices;
   const first = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
   say('Watch the events in the terminal where `npm start` runs.\n');
   say('sensor1 (device 4711) connects over MQTT       → connected');
@@ -46,10 +50,10 @@ export async function demo({ ports }: DemoCommand): Promise<void> {
   await pause(stepMs);
 
   say('sensor2 (device 4713) uploads over HTTP        → connected: a lease of 10 s');
-  await post(ports.http);
+  await post(httpPort);
   await pause(stepMs);
   say('sensor2 uploads once more, which renews it');
-  await post(ports.http);
+  await post(httpPort);
   say('sensor2 falls silent                           → in 10 s: disconnected inactive');
 }
 

@@ -2,32 +2,33 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { adapterTable } from './adapter-table.ts';
 import { banner } from './banner.ts';
-import { demoPorts } from './ports.ts';
+import { demoPorts, type DemoPorts } from './ports.ts';
 import { findTakenPort } from './taken-port.ts';
 
-const none = {
-  mqtt: 0,
-  http: 0,
-  amqp: 0,
-  coaps: 0,
+const table = adapterTable();
+
+/** Ports that the system chooses: none of them is taken. */
+const free: DemoPorts = {
   network: 0,
-  mqttHealth: 0,
-  httpHealth: 0,
-  amqpHealth: 0,
-  coapHealth: 0,
+  adapters: Object.fromEntries(table.map(({ name }) => [name, { devices: 0, health: 0 }])),
 };
 
 test('a taken port is named, with what needs it and a way out', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  expect(await findTakenPort({ ...none, network: port })).toBe(
+  expect(await findTakenPort(table, { ...free, network: port })).toBe(
     `port ${port}, for the messaging network, is taken: end what uses it, or move all ports with --port-offset 10000`,
+  );
+  const taken = { ...free, adapters: { ...free.adapters, 'http-adapter': { devices: 0, health: port } } };
+  expect(await findTakenPort(table, taken)).toContain(
+    `port ${port}, for health and metrics of the HTTP adapter, is taken`,
   );
   server.close();
   await once(server, 'close');
-  expect(await findTakenPort(none)).toBeUndefined();
+  expect(await findTakenPort(table, free)).toBeUndefined();
 });
 
 test('so is a taken UDP port', async () => {
@@ -35,25 +36,25 @@ test('so is a taken UDP port', async () => {
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
-  expect(await findTakenPort({ ...none, coaps: port })).toContain(`port ${port}, for CoAP devices, is taken`);
+  const taken = { ...free, adapters: { ...free.adapters, 'coap-adapter': { devices: port, health: 0 } } };
+  expect(await findTakenPort(table, taken)).toContain(`port ${port}, for CoAP devices, is taken`);
   socket.close();
 });
 
 test('an offset moves every port, in the printed commands too', () => {
-  const ports = demoPorts(10_000);
-  expect(ports).toEqual({
-    mqtt: 11_883,
-    http: 18_080,
-    amqp: 15_672,
-    coaps: 15_684,
+  const ports = demoPorts(10_000, table);
+  expect(ports).toMatchObject({
     network: 25_672,
-    mqttHealth: 19_101,
-    httpHealth: 19_102,
-    amqpHealth: 19_103,
-    coapHealth: 19_104,
+    adapters: {
+      'mqtt-adapter': { devices: 11_883, health: 19_101 },
+      'http-adapter': { devices: 18_080, health: 19_102 },
+      'amqp-adapter': { devices: 15_672, health: 19_103 },
+      'coap-adapter': { devices: 15_684, health: 19_104 },
+    },
   });
-  const text = banner(ports, '/data', 10_000);
-  for (const port of Object.values(ports)) expect(text).toContain(String(port));
+  const text = banner(table, ports, '/data', 10_000);
+  const all = Object.values(ports.adapters).flatMap(({ devices, health }) => [devices, health]);
+  for (const port of [ports.network, ...all]) expect(text).toContain(String(port));
   expect(text).toContain('demo --port-offset 10000\n');
-  expect(banner(demoPorts(0), '/data', 0)).toContain('npm run rollcall -- demo\n');
+  expect(banner(table, demoPorts(0, table), '/data', 0)).toContain('npm run rollcall -- demo\n');
 });

@@ -1,21 +1,46 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { portNames, type DemoPorts } from './ports.ts';
+import type { AdapterEntry } from './adapter-entry.ts';
+import { portsOf, type DemoPorts } from './ports.ts';
 
 /** The first of the ports that cannot be bound on loopback, as a line for people; `undefined` where all can. */
-export async function findTakenPort(ports: DemoPorts): Promise<string | undefined> {
-  for (const name of Object.keys(portNames) as (keyof DemoPorts)[]) {
-    const port = ports[name];
+export async function findTakenPort(
+  table: readonly AdapterEntry[],
+  ports: DemoPorts,
+): Promise<string | undefined> {
+  for (const { port, purpose, transport } of needed(table, ports)) {
     try {
-      await (name === 'coaps' ? tryUdp(port) : tryTcp(port));
+      await (transport === 'udp' ? tryUdp(port) : tryTcp(port));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const why = code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${code})`;
-      return `port ${port}, for ${portNames[name]}, ${why}: end what uses it, or move all ports with --port-offset 10000`;
+      return `port ${port}, for ${purpose}, ${why}: end what uses it, or move all ports with --port-offset 10000`;
     }
   }
   return undefined;
+}
+
+interface NeededPort {
+  readonly port: number;
+  readonly purpose: string;
+  readonly transport: 'tcp' | 'udp';
+}
+
+function needed(table: readonly AdapterEntry[], ports: DemoPorts): readonly NeededPort[] {
+  return [
+    ...table.map(({ name, title, up: { transport } }) => ({
+      port: portsOf(ports, name).devices,
+      purpose: `${title} devices`,
+      transport,
+    })),
+    { port: ports.network, purpose: 'the messaging network', transport: 'tcp' },
+    ...table.map(({ name, title }) => ({
+      port: portsOf(ports, name).health,
+      purpose: `health and metrics of the ${title} adapter`,
+      transport: 'tcp' as const,
+    })),
+  ];
 }
 
 async function tryTcp(port: number): Promise<void> {

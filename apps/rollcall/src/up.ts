@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onHangup } from '@rollcall/adapter-kit';
 import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { AdapterEntry } from './adapter-entry.ts';
+import { adapterTable } from './adapter-table.ts';
 import { banner } from './banner.ts';
 import { demoProcesses, type DemoProcesses } from './demo-processes.ts';
 import { followEvents } from './follow-events.ts';
@@ -23,6 +25,7 @@ export interface UpCommand {
 /** What somebody sees of the demonstration, and how it is ended. */
 interface Stage {
   readonly command: UpCommand;
+  readonly table: readonly AdapterEntry[];
   readonly ports: DemoPorts;
   readonly dataDir: string;
   readonly processes: DemoProcesses;
@@ -49,23 +52,24 @@ export async function up(command: UpCommand): Promise<number> {
   const tellError = teller(process.stderr);
   // With --json, standard output is for events alone.
   const tell = command.json ? tellError : teller(process.stdout);
-  const ports = demoPorts(command.portOffset);
+  const table = adapterTable();
+  const ports = demoPorts(command.portOffset, table);
   const dataDir = resolve(command.dataDir);
 
-  const taken = await findTakenPort(ports);
+  const taken = await findTakenPort(table, ports);
   if (taken !== undefined) {
     tellError(taken);
     return 1;
   }
   const registryFile = command.registry ?? demoRegistry;
-  const processes = demoProcesses({ ports, registryFile, dataDir, tell });
+  const processes = demoProcesses({ table, ports, registryFile, dataDir, tell });
   const stop = requestOfStop(processes, tell);
   onHangup(() => {
     for (const adapter of processes.adapters) adapter.lookNow();
   });
 
   try {
-    await play({ command, ports, dataDir, processes, stop, tell });
+    await play({ command, table, ports, dataDir, processes, stop, tell });
     return 0;
   } catch (error) {
     tellError(inOneLine(error));
@@ -77,7 +81,7 @@ export async function up(command: UpCommand): Promise<number> {
 }
 
 /** Starts everything, shows events until a stop is requested, and stops the adapters. */
-async function play({ command, ports, dataDir, processes, stop, tell }: Stage): Promise<void> {
+async function play({ command, table, ports, dataDir, processes, stop, tell }: Stage): Promise<void> {
   const { network, adapters } = processes;
   await startUnlessStopped(network, stop);
   const sessions = openSessions();
@@ -92,7 +96,8 @@ async function play({ command, ports, dataDir, processes, stop, tell }: Stage): 
   });
   await consumer.ready;
   await Promise.all(adapters.map((adapter) => startUnlessStopped(adapter, stop)));
-  if (!stop.isMade) for (const line of banner(ports, dataDir, command.portOffset).split('\n')) tell(line);
+  if (!stop.isMade)
+    for (const line of banner(table, ports, dataDir, command.portOffset).split('\n')) tell(line);
   await stop.made;
   await processes.stopAdapters();
   for (let waitedMs = 0; sessions.count() > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)

@@ -30,27 +30,20 @@ export interface RunningUp {
 // Each run its own ports, all below the range from which the system takes ports for clients.
 let lastOffset = 2_000 + (process.pid % 290) * 50;
 
-/** Runs `rollcall up --json` on ports of its own, and waits until it is ready. */
-export async function startUp(args: readonly string[] = []): Promise<RunningUp> {
+/** Runs `rollcall up --json` on ports of its own, `from` another copy of the repository, and waits until it is ready. */
+export async function startUp(args: readonly string[] = [], from?: string): Promise<RunningUp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-up-'));
   lastOffset += 1;
   const offset = lastOffset;
-  const up = startApp('rollcall', [
-    'up',
-    '--json',
-    '--port-offset',
-    String(offset),
-    '--data',
-    dataDir,
-    ...args,
-  ]);
+  const ownArgs = ['--json', '--port-offset', String(offset), '--data', dataDir];
+  const up = startApp('rollcall', ['up', ...ownArgs, ...args], {}, from);
   const first = await up.line(
     (line) => line === 'Ready.' || line.includes(' is taken: '),
     'that it is ready',
   );
   if (first !== 'Ready.') {
     await rm(dataDir, { recursive: true, force: true });
-    return startUp(args);
+    return startUp(args, from);
   }
   const events = (): readonly EventLine[] => up.stdout.map((line) => JSON.parse(line) as EventLine);
   return {

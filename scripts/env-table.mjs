@@ -1,0 +1,56 @@
+// Prints the environment table of an adapter, or with --write puts it into its README: npm run env-table -- <app> [--write]
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const block = /(<!-- environment -->\n)[^]*?(<!-- \/environment -->)/;
+
+/**
+ * The README with this table between its two `environment` comments.
+ * @param {string} readme
+ * @param {string} table
+ */
+export function withTable(readme, table) {
+  if (!block.test(readme))
+    throw new Error('the README has no <!-- environment --> and <!-- /environment -->');
+  return readme.replace(block, (_all, begin, end) => `${begin}\n${table}\n\n${end}`);
+}
+
+/**
+ * The options that a `config.ts` exports: the one export named so.
+ * @param {object} config
+ */
+export function optionsIn(config) {
+  const [options, ...others] = Object.entries(config)
+    .filter(([name, value]) => name.endsWith('Options') && typeof value === 'object')
+    .map(([, value]) => value);
+  if (options === undefined || others.length > 0)
+    throw new Error('src/config.ts must export one object of options, named like fooOptions');
+  return options;
+}
+
+async function main([app, ...flags]) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const folder = join(root, 'apps', app ?? '');
+  const config = join(folder, 'src/config.ts');
+  if (app === undefined || !existsSync(config)) {
+    console.error('say which adapter, by its folder in apps/: npm run env-table -- foo-adapter [--write]');
+    process.exitCode = 2;
+    return;
+  }
+  // The app knows the kit and its messaging modules; this script does not.
+  const { resolve } = createRequire(config);
+  const { environmentTable, kitOptions } = await import(resolve('@rollcall/adapter-kit'));
+  const { amqp } = await import(resolve('@rollcall/amqp-sender'));
+  const own = optionsIn(await import(pathToFileURL(config)));
+  const table = environmentTable(
+    [own, kitOptions, amqp.options].flatMap((options) => Object.values(options)),
+  );
+  if (!flags.includes('--write')) return console.log(table);
+  const readme = join(folder, 'README.md');
+  writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await main(process.argv.slice(2).filter((argument) => argument !== '--'));

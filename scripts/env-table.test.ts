@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+// @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
+import * as untyped from './env-table.mjs';
+
+const script: {
+  optionsIn(config: object): object;
+  withTable(readme: string, table: string): string;
+} = untyped;
+const { optionsIn, withTable } = script;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, ['--conditions=@rollcall/source', 'scripts/env-table.mjs', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+
+test('the table of an adapter is printed as its README has it', () => {
+  const { status, stdout } = run('adapter-template');
+  expect(status).toBe(0);
+  const rowsOf = (text: string): readonly string[] =>
+    [...text.matchAll(/^\| `ROLLCALL_.*$/gm)].map(([row]) => row.replaceAll(/ +/g, ' '));
+  const readme = readFileSync(join(root, 'apps/adapter-template/README.md'), 'utf8');
+  expect(rowsOf(stdout)).toEqual(rowsOf(readme));
+});
+
+test('an app that is none is a mistake', () => {
+  expect(run('nothing')).toMatchObject({ status: 2, stderr: expect.stringContaining('say which adapter') });
+});
+
+test('a README gets the new table in the place of the old one', () => {
+  const readme = 'a\n\n<!-- environment -->\n\n| old |\n\n<!-- /environment -->\n\nb\n';
+  expect(withTable(readme, '| new $& |')).toBe(readme.replace('| old |', () => '| new $& |'));
+  expect(() => withTable('nothing', '')).toThrow('has no <!-- environment -->');
+});
+
+test('the options are the one object that is named so', () => {
+  const fooOptions = { port: {} };
+  expect(optionsIn({ fooOptions, loadFooConfig() {}, fooAdapterOptions() {} })).toBe(fooOptions);
+  expect(() => optionsIn({})).toThrow('must export one object');
+});
