@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createConversation } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 import {
   attach,
@@ -35,7 +35,7 @@ function verdictOn(
   before: readonly Uint8Array[] = [open(), begin(), attach(0)],
   credit?: number,
 ): string {
-  const conversation = createConversation({
+  const conversation = new Conversation({
     limits,
     ...(credit !== undefined && { creditOf: () => credit }),
   });
@@ -57,7 +57,7 @@ const detach = (handle: number) => frame(described(0x16, list(uint(handle))));
 const end = frame(described(0x17, list()));
 const close = frame(described(0x18, list()));
 
-describe('an honest client may', () => {
+describe('a client may', () => {
   test.each([
     ['open', open(), []],
     ['begin', begin(), [open()]],
@@ -72,12 +72,12 @@ describe('an honest client may', () => {
     ['end', end],
     ['begin again', begin(), [open(), begin(), end]],
     ['close', close],
-    ['be silent, and say that it is there', frame([])],
-    ['say where it begins its body', frame([0, 0, 0, 0], { dataOffset: 3 })],
+    ['send a heartbeat', frame([])],
+    ['begin a body behind an extended header', frame([0, 0, 0, 0], { dataOffset: 3 })],
   ] satisfies Taken[])('%s', (...[, last, before]: Taken) => expect(verdictOn(last, before)).toBe('taken'));
 });
 
-describe('nobody may', () => {
+describe('a client may not', () => {
   test.each([
     ['begin before it opens', begin(), 'does not open', []],
     ['open twice', open(), 'opens twice'],
@@ -144,7 +144,7 @@ describe('a message in several parts', () => {
   const part = (payload: Bytes) => transfer({ more: true, payload });
   const started = [open(), begin(), attach(0), attach(1), attach(2)];
 
-  test('is looked into as a whole', () => {
+  test('is checked as a whole', () => {
     const whole = data(100);
     expect(verdictOn(transfer({ payload: whole.slice(50) }), [...started, part(whole.slice(0, 50))])).toBe(
       'taken',
@@ -154,12 +154,12 @@ describe('a message in several parts', () => {
     ).toContain('malformed');
   });
 
-  test('is bounded', () => {
+  test('is refused when it becomes too large', () => {
     const parts = [part(data(400)), part(data(400))];
     expect(verdictOn(transfer({ payload: data(200) }), [...started, ...parts])).toContain('too large');
   });
 
-  test('is bounded over all links', () => {
+  test('is refused when too much is unfinished on all links', () => {
     const parts = [0, 1].map((handle) => transfer({ handle, more: true, payload: data(900) }));
     expect(
       verdictOn(transfer({ handle: 2, more: true, payload: data(900) }), [...started, ...parts]),
@@ -170,7 +170,7 @@ describe('a message in several parts', () => {
   });
 });
 
-test('a message of another format is handed on unread', () => {
+test('a message of another format is not checked', () => {
   const opaque = [0xff, 0xff, 0xff];
   expect(verdictOn(transfer({ format: 7, payload: opaque }))).toBe('taken');
   const first = transfer({ format: 7, more: true, payload: opaque });
@@ -178,16 +178,16 @@ test('a message of another format is handed on unread', () => {
   expect(verdictOn(transfer({ payload: opaque }))).toContain('malformed');
 });
 
-test('more messages than there was credit for are not taken', () => {
+test('a message without credit is refused', () => {
   expect(verdictOn(transfer(), undefined, 1)).toBe('taken');
   expect(verdictOn(transfer(), undefined, 0)).toContain('credit');
   const rest = transfer({ payload: [] });
   expect(verdictOn(rest, [open(), begin(), attach(0)], 0)).toContain('credit');
 });
 
-describe('SASL', () => {
+describe('a SASL exchange', () => {
   function saslVerdict(...frames: readonly Uint8Array[]): string {
-    const conversation = createConversation({ limits });
+    const conversation = new Conversation({ limits });
     try {
       for (const each of frames) conversation.sasl(each);
       return 'taken';
@@ -197,17 +197,17 @@ describe('SASL', () => {
   }
   const response = (value: Bytes) => frame(described(0x43, list(value)), { type: 1 });
 
-  test.each<readonly [string, readonly Uint8Array[], string]>([
-    ['a mechanism', [saslInit()], 'taken'],
-    ['a mechanism with a response', [saslInit('PLAIN', binary([0, 1, 0, 1]))], 'taken'],
-    ['a response to a challenge', [saslInit('SCRAM-SHA-256', binary([1])), response(binary([2]))], 'taken'],
-    ['two mechanisms', [saslInit(), saslInit()], 'begins twice'],
-    ['a mechanism that is a property', [saslInit('constructor')], 'proper name'],
-    ['a response that is text', [saslInit('PLAIN', text('x'))], 'not binary'],
-    ['a response before all', [response(binary([2]))], 'before it began'],
-    ['a response of nothing', [saslInit(), response(nothing)], 'not binary'],
-    ['an outcome', [frame(described(0x44, list()), { type: 1 })], 'not for a client'],
-    ['an AMQP frame', [open()], 'another type'],
-    ['nothing', [frame([], { type: 1 })], 'no performative'],
-  ])('%s', (_what, frames, verdict) => expect(saslVerdict(...frames)).toContain(verdict));
+  test.each<readonly [string, string, readonly Uint8Array[]]>([
+    ['a mechanism', 'taken', [saslInit()]],
+    ['a mechanism with a response', 'taken', [saslInit('PLAIN', binary([0, 1, 0, 1]))]],
+    ['a response to a challenge', 'taken', [saslInit('SCRAM-SHA-256', binary([1])), response(binary([2]))]],
+    ['two mechanisms', 'begins twice', [saslInit(), saslInit()]],
+    ['a mechanism that is a property', 'proper name', [saslInit('constructor')]],
+    ['a response that is text', 'not binary', [saslInit('PLAIN', text('x'))]],
+    ['a response before a mechanism', 'before it began', [response(binary([2]))]],
+    ['a response that is null', 'not binary', [saslInit(), response(nothing)]],
+    ['an outcome', 'not for a client', [frame(described(0x44, list()), { type: 1 })]],
+    ['an AMQP frame', 'another type', [open()]],
+    ['an empty frame', 'no performative', [frame([], { type: 1 })]],
+  ])('with %s: %s', (_what, verdict, frames) => expect(saslVerdict(...frames)).toContain(verdict));
 });

@@ -1,6 +1,6 @@
 import { illFormedUtf8, nastyStrings } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { createConversation } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import { defaultGuardLimits } from './guard-limits.ts';
 import {
   attach,
@@ -19,7 +19,7 @@ import {
 
 /** What the guard says of a frame; `undefined` where it lets it pass. */
 function problemOf(last: Uint8Array, ...before: readonly Uint8Array[]): string | undefined {
-  const conversation = createConversation({ limits: defaultGuardLimits });
+  const conversation = new Conversation({ limits: defaultGuardLimits });
   for (const each of before) conversation.amqp(each);
   try {
     conversation.amqp(last);
@@ -50,7 +50,7 @@ const sendAs = (state: Bytes): Uint8Array =>
   );
 
 test.each(Object.entries(illFormedUtf8))(
-  '%s is no string and no symbol, wherever it stands',
+  'text of %s is refused as a string and as a symbol, wherever it stands',
   (_what, bytes) => {
     expect(problemOf(openWith(string(bytes)))).toBe('a string is not UTF-8');
     expect(problemOf(openWith(text('a'), symbol(bytes)))).toBe('a symbol is not ASCII');
@@ -84,7 +84,7 @@ const unknown: readonly Bytes[] = [
   text('amqp:data:binary'),
 ];
 
-test.each(unknown)('what is described as %o is no terminus, no state and no section', (...descriptor) => {
+test.each(unknown)('a value described as %o is refused as terminus, state and section', (...descriptor) => {
   const value = describedBy(descriptor, [0x45]);
   expect(problemOf(attachTo(value), ...inSession)).toContain('a terminus');
   expect(problemOf(settleAs(value), ...attached)).toContain('a delivery state');

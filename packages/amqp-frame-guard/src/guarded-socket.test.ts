@@ -117,7 +117,7 @@ async function answersTo(port: number, ...messages: readonly Uint8Array[]): Prom
 }
 
 describe('a guarded server', () => {
-  test('serves a real client: small messages, large ones in many frames', async () => {
+  test('serves a real client that sends small messages, and large ones in many frames', async () => {
     const { port, bodies, violations, frames } = await givenAServer();
     const sender = await honestClient(port);
     const large = Buffer.alloc(200_000, 'x');
@@ -130,7 +130,7 @@ describe('a guarded server', () => {
     expect(frames()).toBeGreaterThan(15);
   });
 
-  test('lets a client say all at once, and verifies it in its own time', async () => {
+  test('lets a client send everything at once, while its login is still verified', async () => {
     const { port, bodies, violations } = await givenAServer();
     const credentials = binary([...Buffer.from('\0device\0sécret')]);
     const all = [
@@ -147,7 +147,7 @@ describe('a guarded server', () => {
     expect(bodies).toHaveLength(1);
   });
 
-  test('lets a client say all at once and be gone: what arrived comes before the end', async () => {
+  test('hands on what a client sent before it hung up, and then the end', async () => {
     const { port, bodies, violations } = await givenAServer();
     const credentials = binary([...Buffer.from('\0device\0sécret')]);
     const all = [
@@ -168,7 +168,7 @@ describe('a guarded server', () => {
     expect(violations).toEqual([]);
   });
 
-  test('holds what a client says that is not let in, and never hands it on', async () => {
+  test('never hands on what a client sends whose login is refused', async () => {
     const { port, bodies, violations } = await givenAServer();
     const wrong = binary([...Buffer.from('\0device\0guess')]);
     const all = [saslHeader, saslInit('PLAIN', wrong), amqpHeader, open(), begin(), attach(0), transfer()];
@@ -193,13 +193,13 @@ describe('a guarded server', () => {
       [saslHeader, saslInit('PLAIN', binary([0])), amqpHeader, Buffer.alloc(100_000, 1)],
       'too much before',
     ],
-  ] as const)('cuts off whoever sends %s', async (_what, messages, problem) => {
+  ] as const)('cuts off a client that sends %s', async (_what, messages, problem) => {
     const { port, violations } = await givenAServer();
     await answersTo(port, Buffer.concat(messages));
     expect(violations).toEqual([expect.stringContaining(problem)]);
   });
 
-  test('cuts off whoever sends more than there is credit for', async () => {
+  test('cuts off a client that sends more than there is credit for', async () => {
     const { port, bodies, violations } = await givenAServer({ creditOf: () => 0 });
     await answersTo(
       port,
@@ -258,7 +258,7 @@ describe('a guarded server', () => {
 });
 
 test(
-  `${cases} mutated conversations: no crash, and an honest client notices nothing`,
+  `${cases} mutated conversations neither crash a server nor disturb an honest client`,
   { timeout: 60_000 + cases * 20 },
   async () => {
     const { port, bodies, violations } = await givenAServer();
@@ -291,7 +291,7 @@ test(
   },
 );
 
-test('frames that arrive at once are handed on over several turns of the event loop, in their order, and the end behind them', async () => {
+test('frames that arrive at once are handed on over several turns of the event loop, in order, and then the end', async () => {
   // given
   const socket = new PassThrough();
   const handedOn: (Uint8Array | 'end')[] = [];
@@ -322,7 +322,7 @@ test('frames that arrive at once are handed on over several turns of the event l
   expect(Buffer.concat(handedOn.slice(0, -1) as Uint8Array[])).toEqual(Buffer.concat(frames));
 });
 
-test('whoever holds it while frames wait gets none before it goes on', async () => {
+test('a socket that is held while frames wait hands none on before it is resumed', async () => {
   const socket = new PassThrough();
   let handedOn = 0;
   const guarded = new GuardedSocket(socket as unknown as Socket, {

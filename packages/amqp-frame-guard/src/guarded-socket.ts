@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isClose } from './is-close.ts';
-import { createConversation, type Conversation } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import { createFrameSplitter, type Unit } from './frame-splitter.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 import { Malformed } from './malformed.ts';
@@ -53,7 +53,7 @@ export class GuardedSocket extends EventEmitter {
     this.#socket = socket;
     this.#options = options;
     this.#limits = { ...defaultGuardLimits, ...options.limits };
-    this.#conversation = createConversation({
+    this.#conversation = new Conversation({
       limits: this.#limits,
       ...(options.creditOf && { creditOf: options.creditOf }),
     });

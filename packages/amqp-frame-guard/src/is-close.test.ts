@@ -15,6 +15,6 @@ test.each([
   ['a frame of SASL', frame([0, 0x53, 0x18, ...list()], { type: 1 }), false],
   ['a heartbeat', frame([]), false],
   ['a protocol header', amqpHeader, false],
-])('%s', (_what, bytes, expected) => {
+])('isClose recognizes a Close and nothing else: %s', (_what, bytes, expected) => {
   expect(isClose(bytes)).toBe(expected);
 });

@@ -25,7 +25,7 @@ import {
   type UnrecognizedMessage,
 } from '@rollcall/core/wire';
 import { eventSources, type SourceChoice } from './event-sources.ts';
-import { createLanes, type Lanes } from './lanes.ts';
+import { Lanes } from './lanes.ts';
 import { openTogether } from './open-together.ts';
 import { identityOf } from './work-of.ts';
 
@@ -161,7 +161,7 @@ function lanesOf(options: ConsumeOptions): Lanes {
   if (!(firstPauseMs > 0 && maxPauseMs >= firstPauseMs && maxPauseMs < Infinity))
     throw new ConfigError(['firstPauseMs must be above 0, and maxPauseMs not below it']);
   const { failed } = createFailureReport({ clock, log });
-  return createLanes({
+  return new Lanes({
     clock,
     maxRunning: Math.max(1, Math.min(credit, maxUnderWay)),
     maxTries,

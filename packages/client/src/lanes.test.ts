@@ -1,7 +1,7 @@
 import type { Settlement } from '@rollcall/amqp-connection';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { createLanes, type LanesOptions } from './lanes.ts';
+import { Lanes, type LanesOptions } from './lanes.ts';
 
 /** Messages named `<device><number>`, handled as told, on a network that sends again what is released. */
 function givenLanes(options: Partial<LanesOptions> = {}) {
@@ -16,7 +16,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
   const held = new Set<string>();
   const full: number[] = [];
   const blocked = new Map<string, () => void>();
-  const lanes = createLanes({
+  const lanes = new Lanes({
     clock,
     maxRunning: 100,
     maxTries: 4,
@@ -52,7 +52,7 @@ function givenLanes(options: Partial<LanesOptions> = {}) {
   return { clock, failing, tried, outcomes, poisoned, failures, gone, held, full, blocked, lanes, add };
 }
 
-test('what fails is released at once, and tried again after pauses that grow; what comes behind it waits, in order', async () => {
+test('a message that fails is released at once and tried again after growing pauses; those behind it wait, in order', async () => {
   const { clock, failing, tried, outcomes, add } = givenLanes();
   failing.add('a1');
   for (const id of ['a1', 'a2', 'b1', 'a3']) void add(id);
@@ -69,7 +69,7 @@ test('what fails is released at once, and tried again after pauses that grow; wh
   expect(clock.armed).toBe(0);
 });
 
-test('after so many tries it is rejected, and told; what that throws changes nothing', async () => {
+test('a message that failed `maxTries` times is rejected and handed to `giveUp`, even if that throws', async () => {
   const { clock, failing, tried, outcomes, poisoned, failures, add } = givenLanes();
   failing.add('a1');
   void add('a1');
@@ -84,7 +84,7 @@ test('after so many tries it is rejected, and told; what that throws changes not
   ]);
 });
 
-test('pauses grow to their longest, and each event has its own', async () => {
+test('pauses of each event grow by themselves, up to the longest', async () => {
   const { clock, failing, tried, add } = givenLanes({ maxTries: Infinity, maxPauseMs: 3_000 });
   failing.add('a1').add('b1');
   void add('a1');
@@ -97,7 +97,7 @@ test('pauses grow to their longest, and each event has its own', async () => {
   ]);
 });
 
-test('what comes back in another order is handled in the first one', async () => {
+test('messages that come back in another order are handled in their first one', async () => {
   const { clock, failing, tried, add } = givenLanes();
   failing.add('a1');
   for (const id of ['a1', 'a2', 'a3']) void add(id, false);
@@ -108,7 +108,7 @@ test('what comes back in another order is handled in the first one', async () =>
   expect(tried.slice(1)).toEqual(['a1 1000', 'a2 1000', 'a3 1000', 'a4 1000']);
 });
 
-test('what went to another consumer is not waited for', async () => {
+test('a lane does not wait for a message that went to another consumer', async () => {
   const { clock, failing, tried, add } = givenLanes();
   failing.add('a1');
   void add('a1', false);
@@ -119,7 +119,7 @@ test('what went to another consumer is not waited for', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('what waits takes no credit; beyond a bound the fullest lane is tried early, as long as anything can be handled', async () => {
+test('messages that wait take no credit; beyond a bound the fullest lane is tried early, if others can be handled', async () => {
   const { clock, failing, tried, held, add } = givenLanes();
   const many = Array.from({ length: 1_500 }, (_, index) => `a${index + 1}`);
   failing.add('a1').add('b1');
@@ -149,7 +149,7 @@ test('what waits takes no credit; beyond a bound the fullest lane is tried early
   expect(tried.at(-1)).toBe('b1 1000');
 });
 
-test('where nothing more can be received before a pause ends, it is told once, until a message is handled again', async () => {
+test('`full` is called once when no more can be received before a pause ends, until a message is handled again', async () => {
   const { clock, failing, held, full, add } = givenLanes({ maxTries: Infinity });
   const names = Array.from({ length: 1_003 }, (_, index) => `${'x'.repeat(index)}a`);
   for (const name of names) failing.add(name);
@@ -166,7 +166,7 @@ test('where nothing more can be received before a pause ends, it is told once, u
   expect(full).toHaveLength(2);
 });
 
-test('so many messages are handled at a time, also when many pauses end together', async () => {
+test('at most `maxRunning` messages are handled at a time, also when many pauses end together', async () => {
   const { clock, failing, blocked, tried, add } = givenLanes({ maxRunning: 3 });
   const ids = ['a1', 'b1', 'c1', 'd1', 'e1'];
   for (const id of ids) failing.add(id);
@@ -182,7 +182,7 @@ test('so many messages are handled at a time, also when many pauses end together
   expect(tried.slice(8)).toEqual(['d1 1000']);
 });
 
-test('what came over a link that is lost is not handled, and makes room', async () => {
+test('messages of a link that is lost are not handled, and make room', async () => {
   const { clock, failing, tried, outcomes, gone, held, lanes, add } = givenLanes();
   failing.add('a1');
   void add('a1');
@@ -198,7 +198,7 @@ test('what came over a link that is lost is not handled, and makes room', async 
   expect(tried).toEqual(['a1 0', 'a1 1000']);
 });
 
-test('closed while a pause runs, and while something is handled, it begins nothing more', async () => {
+test('closed lanes begin nothing more, neither after a pause nor after what is being handled', async () => {
   const { clock, failing, blocked, tried, outcomes, lanes, add } = givenLanes();
   failing.add('a1');
   blocked.set('b1', () => {});
@@ -216,7 +216,7 @@ test('closed while a pause runs, and while something is handled, it begins nothi
   expect(clock.armed).toBe(0);
 });
 
-test('what pauses is bounded: the longest pause ends', async () => {
+test('the longest pause ends when too many lanes pause', async () => {
   const { clock, failing, tried, add } = givenLanes();
   for (let index = 0; index < 10_001; index++) {
     const id = `${'x'.repeat(index % 100)}y${'z'.repeat(Math.floor(index / 100))}1`;

@@ -1,6 +1,6 @@
 import type { ReceivedDelivery, Settlement } from '@rollcall/amqp-connection';
 import { later, type Clock } from '@rollcall/core';
-import { createTries } from './tries.ts';
+import { createTries, type Tries } from './tries.ts';
 
 /** A message, and what is to be done with it. */
 interface Work {
@@ -9,11 +9,11 @@ interface Work {
   /** The same whenever the message comes again. */
   readonly id: string;
   readonly delivery: ReceivedDelivery;
-  /** Whether it says anything that it could be handled: what nobody looks at always can. */
+  /** Whether its success shows that handlers work: a message that no handler looks at always succeeds. */
   readonly proves: boolean;
   /** Throws, or rejects, where it is to be tried again. */
   handle(): void | Promise<void>;
-  /** It was tried often enough. */
+  /** Called once the message was tried often enough. */
   giveUp(error: unknown): void | Promise<void>;
 }
 
@@ -25,211 +25,234 @@ export interface LanesOptions {
   readonly maxTries: number;
   readonly firstPauseMs: number;
   readonly maxPauseMs: number;
-  /** Told of everything that is thrown. */
+  /** Called with everything that is thrown. */
   failed(where: string, error: unknown): void;
-  /** Told where no more is received before a pause ends; once, until a message is handled again. */
+  /** Called when no more is received before a pause ends; once, until a message is handled again. */
   full?(): void;
 }
 
-/**
- * Handles messages of different lanes at the same time, and those of one lane one after another. What fails is given back at once,
- * and with it what waits behind it: the network sends it again, to whoever may do better. Here its lane pauses meanwhile, longer with
- * each failure, and the others go on.
- */
-export interface Lanes {
-  /** @returns how to settle the message. */
-  add(work: Work): Promise<Settlement>;
-  /** A link was lost: what came over it comes again. */
-  prune(): void;
-  /** Begins nothing more. */
-  close(): void;
-}
-
 interface Entry extends Work {
+  /** Whether it waits beside the credit of its link. */
   held: boolean;
   settle(settlement: Settlement): void;
 }
 
-interface Pause {
-  disarm(): void;
-  /** Messages that were handled before it began. */
-  readonly handledBefore: number;
-  /** How those that were given back stood. */
-  readonly order: ReadonlyMap<string, number>;
-}
-
+/** The messages of one device. A lane without any is forgotten, unless it pauses. */
 interface Lane {
   readonly name: string;
   entries: Entry[];
-  /** Whether a message of it is being handled, or its turn will come. */
-  running: boolean;
-  pause: Pause | undefined;
+  state: LaneState;
+}
+
+/**
+ *     ready ── its turn comes ──▶ handling ── message done, more wait ──▶ ready
+ *     handling ── message failed ──▶ pausing ── time is over, or room is needed ──▶ ready
+ */
+type LaneState =
+  /** It waits for its turn. */
+  | { readonly phase: 'ready' }
+  /** A message of it is being handled. */
+  | { readonly phase: 'handling' }
+  /** Its first message failed: that, and all behind it, were given back. */
+  | Pause;
+
+interface Pause {
+  readonly phase: 'pausing';
+  disarm(): void;
+  /** How many messages had been handled when it began. */
+  readonly handledBefore: number;
+  /** Places of the messages that were given back, by id. */
+  readonly order: ReadonlyMap<string, number>;
 }
 
 /** Messages that wait for the end of a pause beside the credit. With it, less than a session has room for. */
 const maxHeld = 1_000;
-const maxPaused = 10_000;
+const maxPausing = 10_000;
 const maxRemembered = 100_000;
 
-export function createLanes(options: LanesOptions): Lanes {
-  const { clock, maxTries, failed } = options;
-  const lanes = new Map<string, Lane>();
-  /** Those that pause, longest first. */
-  const paused = new Set<Lane>();
-  /** Those whose turn comes. */
-  const ready = new Set<Lane>();
-  const tries = createTries(maxRemembered);
-  let running = 0;
-  let held = 0;
-  let handled = 0;
-  /** How many were handled when it was last told that there is no room. */
-  let fullAt: number | undefined;
-  let closed = false;
+/**
+ * Handles messages of different lanes at the same time, and those of one lane one after another. A message that fails is given back
+ * at once, and with it what waits behind it: the network sends it again, here or to another consumer. Meanwhile its lane pauses
+ * here, longer with each failure, and the other lanes go on.
+ */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #lanes = new Map<string, Lane>();
+  /** In the order in which their pauses began. */
+  readonly #pausing = new Set<Lane>();
+  /** In the order of their turns. */
+  readonly #ready = new Set<Lane>();
+  readonly #tries: Tries = createTries(maxRemembered);
+  #running = 0;
+  #held = 0;
+  #handled = 0;
+  /** How many messages had been handled when `full` was last called. */
+  #handledWhenFull: number | undefined;
+  #closed = false;
 
-  function finish(entry: Entry, settlement: Settlement): void {
-    if (entry.held) held -= 1;
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  /** @returns how to settle the message. */
+  add(work: Work): Promise<Settlement> {
+    if (this.#closed) return Promise.resolve('released');
+    return new Promise((settle) => {
+      const entry: Entry = { ...work, held: false, settle };
+      const lane = this.#lanes.get(work.lane);
+      if (!lane) return this.#open(work.lane, entry);
+      lane.entries.push(entry);
+      if (lane.state.phase === 'pausing') this.#hold(entry);
+    });
+  }
+
+  /** A link was lost: what came over it comes again. */
+  prune(): void {
+    for (const lane of this.#lanes.values()) {
+      const there: Entry[] = [];
+      const gone: Entry[] = [];
+      for (const entry of lane.entries) (entry.delivery.gone() ? gone : there).push(entry);
+      lane.entries = there;
+      for (const entry of gone) this.#settle(entry, 'released');
+    }
+  }
+
+  /** Begins nothing more. */
+  close(): void {
+    this.#closed = true;
+    for (const lane of this.#lanes.values()) {
+      if (lane.state.phase === 'pausing') lane.state.disarm();
+      for (const entry of lane.entries.splice(0)) this.#settle(entry, 'released');
+    }
+    this.#pausing.clear();
+    this.#ready.clear();
+    this.#lanes.clear();
+  }
+
+  #open(name: string, first: Entry): void {
+    const lane: Lane = { name, entries: [first], state: { phase: 'ready' } };
+    this.#lanes.set(name, lane);
+    this.#queue(lane);
+  }
+
+  #settle(entry: Entry, settlement: Settlement): void {
+    if (entry.held) this.#held -= 1;
     entry.settle(settlement);
   }
 
-  function start(lane: Lane): void {
-    lane.running = true;
-    ready.add(lane);
-    dispatch();
+  #queue(lane: Lane): void {
+    lane.state = { phase: 'ready' };
+    this.#ready.add(lane);
+    this.#dispatch();
   }
 
-  function dispatch(): void {
-    for (const lane of ready) {
-      if (running >= options.maxRunning) return;
-      ready.delete(lane);
-      running += 1;
-      void step(lane);
+  #dispatch(): void {
+    for (const lane of this.#ready) {
+      if (this.#running >= this.#options.maxRunning) return;
+      this.#ready.delete(lane);
+      this.#running += 1;
+      void this.#handleFirst(lane);
     }
   }
 
-  async function step(lane: Lane): Promise<void> {
+  async #handleFirst(lane: Lane): Promise<void> {
+    lane.state = { phase: 'handling' };
     const entry = lane.entries.shift();
-    if (entry) await look(lane, entry);
-    running -= 1;
-    if (!lane.pause && lane.entries.length > 0) ready.add(lane);
-    else lane.running = false;
-    if (!lane.pause && !lane.running) lanes.delete(lane.name);
-    dispatch();
+    const isDone = !entry || (await this.#handle(lane, entry));
+    this.#running -= 1;
+    if (!isDone) this.#dispatch();
+    else if (lane.entries.length > 0) this.#queue(lane);
+    else {
+      this.#lanes.delete(lane.name);
+      this.#dispatch();
+    }
   }
 
-  async function look(lane: Lane, entry: Entry): Promise<void> {
-    if (closed || entry.delivery.gone()) return finish(entry, 'released');
+  /** @returns whether the lane may go on: `false` where it pauses. */
+  async #handle(lane: Lane, entry: Entry): Promise<boolean> {
+    if (this.#closed || entry.delivery.gone()) return this.#done(entry, 'released');
     try {
       await entry.handle();
     } catch (error) {
-      failed('event handler', error);
-      const count = tries.failed(entry.id);
-      if (count < maxTries) return giveBack(lane, entry, count);
-      tries.forget(entry.id);
-      await giveUp(entry, error);
-      return finish(entry, 'rejected');
+      this.#options.failed('event handler', error);
+      const failures = this.#tries.failed(entry.id);
+      if (failures < this.#options.maxTries) {
+        this.#giveBack(lane, entry, failures);
+        return false;
+      }
+      this.#tries.forget(entry.id);
+      await this.#giveUp(entry, error);
+      return this.#done(entry, 'rejected');
     }
-    tries.forget(entry.id);
-    if (entry.proves) handled += 1;
-    return finish(entry, 'accepted');
+    this.#tries.forget(entry.id);
+    if (entry.proves) this.#handled += 1;
+    return this.#done(entry, 'accepted');
   }
 
-  async function giveUp(entry: Entry, error: unknown): Promise<void> {
+  #done(entry: Entry, settlement: Settlement): true {
+    this.#settle(entry, settlement);
+    return true;
+  }
+
+  async #giveUp(entry: Entry, error: unknown): Promise<void> {
     try {
       await entry.giveUp(error);
     } catch (another) {
-      failed('handler of poisoned events', another);
+      this.#options.failed('handler of poisoned events', another);
     }
   }
 
-  function giveBack(lane: Lane, entry: Entry, count: number): void {
+  #giveBack(lane: Lane, entry: Entry, failures: number): void {
+    const { clock, firstPauseMs, maxPauseMs } = this.#options;
     const back = [entry, ...lane.entries.splice(0)];
-    for (const each of back) finish(each, 'released');
-    if (closed) return;
-    const pauseMs = Math.min(options.firstPauseMs * 2 ** (count - 1), options.maxPauseMs);
-    lane.pause = {
-      handledBefore: handled,
+    for (const each of back) this.#settle(each, 'released');
+    if (this.#closed) return;
+    const pauseMs = Math.min(firstPauseMs * 2 ** (failures - 1), maxPauseMs);
+    lane.state = {
+      phase: 'pausing',
+      handledBefore: this.#handled,
       order: new Map(back.map(({ id }, index) => [id, index])),
-      disarm: clock.at(later(clock.monotonic(), pauseMs), () => resume(lane)),
+      disarm: clock.at(later(clock.monotonic(), pauseMs), () => this.#resume(lane)),
     };
-    paused.add(lane);
-    const [longest] = paused;
-    if (paused.size > maxPaused && longest) resume(longest);
+    this.#pausing.add(lane);
+    const [longest] = this.#pausing;
+    if (this.#pausing.size > maxPausing && longest) this.#resume(longest);
   }
 
-  function resume(lane: Lane): void {
-    const { pause } = lane;
-    if (!pause) return;
-    pause.disarm();
-    paused.delete(lane);
-    lane.pause = undefined;
+  #resume(lane: Lane): void {
+    const { state } = lane;
+    if (state.phase !== 'pausing') return;
+    state.disarm();
+    this.#pausing.delete(lane);
     // Not every network puts back in order what it was given back.
-    const placeOf = ({ id }: Entry): number => pause.order.get(id) ?? Number.MAX_SAFE_INTEGER;
+    const placeOf = ({ id }: Entry): number => state.order.get(id) ?? Number.MAX_SAFE_INTEGER;
     lane.entries.sort((one, other) => placeOf(one) - placeOf(other));
-    // Where it failed just now, it is still running.
-    if (!lane.running) start(lane);
+    this.#queue(lane);
   }
 
-  /** What waits takes no credit, or else what cannot be handled would stop what can. */
-  function hold(entry: Entry): void {
-    if (held >= maxHeld) return makeRoom();
-    held += 1;
+  /** What waits takes no credit: otherwise messages that cannot be handled would stop those that can. */
+  #hold(entry: Entry): void {
+    if (this.#held >= maxHeld) return this.#makeRoom();
+    this.#held += 1;
     entry.held = true;
-    entry.delivery.hold();
+    return entry.delivery.hold();
   }
 
   /**
-   * The pause ends early of the lane in which most waits: its message is handled or given up the sooner. But not while nothing at all can be
-   * handled, when the fault is not the message's.
+   * Ends the pause of the lane in which most messages wait, so that its first one is handled or given up sooner. Not where nothing
+   * was handled since that pause began: then the message may not be at fault.
    */
-  function makeRoom(): void {
+  #makeRoom(): void {
     let fullest: Lane | undefined;
-    for (const lane of paused) {
-      if (!lane.pause || lane.pause.handledBefore === handled) continue;
+    for (const lane of this.#pausing) {
+      const { state } = lane;
+      if (state.phase !== 'pausing' || state.handledBefore === this.#handled) continue;
       if (lane.entries.length > (fullest?.entries.length ?? 0)) fullest = lane;
     }
-    if (fullest) resume(fullest);
-    else if (fullAt !== handled) {
-      fullAt = handled;
-      options.full?.();
+    if (fullest) this.#resume(fullest);
+    else if (this.#handledWhenFull !== this.#handled) {
+      this.#handledWhenFull = this.#handled;
+      this.#options.full?.();
     }
   }
-
-  return {
-    add: (work) =>
-      new Promise((settle) => {
-        if (closed) {
-          settle('released');
-          return;
-        }
-        const lane = lanes.get(work.lane) ?? {
-          name: work.lane,
-          entries: [],
-          running: false,
-          pause: undefined,
-        };
-        lanes.set(work.lane, lane);
-        const entry: Entry = { ...work, held: false, settle };
-        lane.entries.push(entry);
-        if (lane.pause) hold(entry);
-        else if (!lane.running) start(lane);
-      }),
-    prune() {
-      for (const lane of lanes.values()) {
-        const [gone, there] = [true, false].map((is) =>
-          lane.entries.filter(({ delivery }) => delivery.gone() === is),
-        );
-        lane.entries = there ?? [];
-        for (const entry of gone ?? []) finish(entry, 'released');
-      }
-    },
-    close() {
-      closed = true;
-      for (const lane of paused) lane.pause?.disarm();
-      for (const lane of lanes.values())
-        for (const entry of lane.entries.splice(0)) finish(entry, 'released');
-      paused.clear();
-      ready.clear();
-      lanes.clear();
-    },
-  };
 }

@@ -2,12 +2,10 @@ import { createRequire } from 'node:module';
 import { ContractError } from '@rollcall/core';
 import rhea from 'rhea';
 import { internalsOf, modules } from './internals-of.ts';
+import { rheaMembers, type Member } from './rhea-members.ts';
 
-/** The rhea that each member was looked up in. After an update: read what it does there, then change this. */
+/** The version of rhea in which each member was looked up. Before an update, read what the new one does there. */
 export const testedVersion = '3.0.5';
-
-/** `optional`: rhea sets it later. A number: a function with as many parameters. */
-type Member = 'number' | 'object' | 'boolean' | 'optional' | number;
 
 /** What is expected of one of rhea's objects. */
 interface Expected {
@@ -19,8 +17,8 @@ interface Expected {
 let checked = false;
 
 /**
- * Looks, once in a process, whether the installed rhea has what is used of it beyond its typings. To be called before the first
- * connection: what is missing would fail in the middle of a conversation.
+ * Checks, once in a process, that the installed rhea has what is used of it beyond its typings. Call it before the first
+ * connection: a missing member would fail in the middle of a conversation.
  *
  * @throws ContractError that names what is not as expected.
  */
@@ -63,140 +61,43 @@ export function installedVersion(): string {
   return version;
 }
 
-/** One of each of rhea's objects, that has no socket and sends nothing, and what is used of it. */
+/** One of each of rhea's objects, without a socket, so that it sends nothing; and what is used of it. */
 export function expectations(): readonly Expected[] {
+  return Object.entries(objects()).map(([name, object]) => ({
+    name,
+    object,
+    members: rheaMembers[name as keyof typeof rheaMembers],
+  }));
+}
+
+function objects(): Readonly<Record<keyof typeof rheaMembers, object>> {
   const container = rhea.create_container({ id: 'check' });
   const connection = container.create_connection();
   const session = connection.create_session();
   const sender = internalsOf(session).create_sender('check');
   const receiver = internalsOf(session).create_receiver('check');
-  const { amqp_transport: transport, remote, local_channel_map: sessions } = internalsOf(connection);
-  const { outgoing, incoming, local, remote: peersSession } = internalsOf(session);
-  const server = new modules.sasl.Server(connection, {});
-  const { transports } = new modules.sasl.Selective(connection, {});
-  return [
-    { name: 'container', object: container, members: { create_connection: 1, listen: 1, on: 2 } },
-    {
-      name: 'container.sasl_server_mechanisms',
-      object: internalsOf(container).sasl_server_mechanisms,
-      members: { enable_plain: 1, enable_anonymous: 0 },
-    },
-    {
-      name: 'connection',
-      object: connection,
-      members: {
-        amqp_transport: 'object',
-        local_channel_map: 'object',
-        remote_channel_map: 'object',
-        remote: 'object',
-        socket_ready: 'boolean',
-        sasl_transport: 'optional',
-        transport: 'object',
-        open: 0,
-        accept: 1,
-        init: 1,
-        idle: 0,
-        output: 0,
-        _register: 0,
-        _process: 0,
-      },
-    },
-    { name: 'connection.local_channel_map', object: sessions, members: { 0: 'object' } },
-    { name: 'connection.amqp_transport', object: transport, members: { read: 1 } },
-    { name: 'connection.remote', object: remote, members: {} },
-    {
-      name: 'session',
-      object: session,
-      members: {
-        connection: 'object',
-        local: 'object',
-        remote: 'object',
-        outgoing: 'object',
-        incoming: 'object',
-      },
-    },
-    { name: 'session.local', object: local, members: { channel: 'number' } },
-    { name: 'session.remote', object: peersSession, members: { handles: 'object' } },
-    {
-      name: 'session.outgoing',
-      object: outgoing,
-      members: {
-        window: 'number',
-        next_delivery_id: 'number',
-        next_pending_delivery: 'number',
-        next_transfer_id: 'number',
-        deliveries: 'object',
-        available: 0,
-        transfer_window: 0,
-        compute_max_payload: 1,
-        update: 3,
-        on_disposition: 1,
-        process: 0,
-      },
-    },
-    ...(['outgoing', 'incoming'] as const).map((name) => ({
-      name: `session.${name}.deliveries`,
-      object: { outgoing, incoming }[name].deliveries,
-      members: {
-        capacity: 'number',
-        size: 'number',
-        available: 0,
-        push: 1,
-        pop_if: 1,
-        get_head: 0,
-        by_id: 1,
-      } as const,
-    })),
-    {
-      name: 'session.incoming',
-      object: incoming,
-      members: { updated: 'object', deliveries: 'object', update: 3, on_transfer: 2, process: 1 },
-    },
-    {
-      name: 'sender',
-      object: sender,
-      members: {
-        credit: 'number',
-        delivery_count: 'number',
-        session: 'object',
-        local: 'object',
-        has_credit: 0,
-        snd_settle_mode: 'optional',
-        set_source: 1,
-        set_target: 1,
-      },
-    },
-    { name: 'sender.local', object: internalsOf(sender).local, members: { handle: 'number' } },
-    {
-      name: 'receiver',
-      object: receiver,
-      members: {
-        credit: 'number',
-        delivery_count: 'number',
-        session: 'object',
-        drain: 'optional',
-        set_source: 1,
-        set_target: 1,
-      },
-    },
-    {
-      name: 'sasl.Server',
-      object: server,
-      members: {
-        transport: 'object',
-        mechanism: 'optional',
-        on_sasl_init: 1,
-        on_sasl_response: 1,
-        do_fail: 1,
-      },
-    },
-    { name: 'sasl.Selective.transports', object: transports, members: { 3: 'object' } },
-    {
-      name: 'types.Reader',
-      object: modules.types.Reader.prototype,
-      members: { remaining: 0, read_n: 1, read_array_items: 2 },
-    },
-    { name: 'message', object: modules.message, members: { decode: 1, released: 'optional' } },
-    { name: 'message.released()', object: modules.message.released(), members: { described: 0 } },
-  ];
+  const { amqp_transport: transport, local_channel_map: sessions } = internalsOf(connection);
+  const { outgoing, incoming, local, remote } = internalsOf(session);
+  return {
+    container,
+    'container.sasl_server_mechanisms': internalsOf(container).sasl_server_mechanisms,
+    connection,
+    'connection.local_channel_map': sessions,
+    'connection.amqp_transport': transport,
+    session,
+    'session.local': local,
+    'session.remote': remote,
+    'session.outgoing': outgoing,
+    'session.outgoing.deliveries': outgoing.deliveries,
+    'session.incoming': incoming,
+    'session.incoming.deliveries': incoming.deliveries,
+    sender,
+    'sender.local': internalsOf(sender).local,
+    receiver,
+    'sasl.Server': new modules.sasl.Server(connection, {}),
+    'sasl.Selective.transports': new modules.sasl.Selective(connection, {}).transports,
+    'types.Reader': modules.types.Reader.prototype,
+    message: modules.message,
+    'message.released()': modules.message.released(),
+  };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 
@@ -35,7 +35,7 @@ export interface ScriptedPeer {
   refusalEndsSession: boolean;
   /** Whether user name and password are right; default: yes. */
   authenticate: (username: string, password: string) => boolean;
-  /** Sends a message to whoever receives from the address; resolves with the outcome's name. */
+  /** Sends a message to the link that receives from the address; resolves with the outcome's name. */
   deliver(address: string, payload: Uint8Array): Promise<string>;
   /** Addresses of all links that attached, in order, also of those that were refused. */
   readonly attached: readonly string[];
@@ -45,7 +45,7 @@ export interface ScriptedPeer {
   readonly opened: () => number;
   /** Settles what `silence` left without an outcome. */
   settleHeld(verdict: Exclude<Verdict, 'silence'>): void;
-  /** Gives more credit to whoever sends to the address. */
+  /** Gives more credit to the link that sends to the address. */
   grant(address: string, credit: number): void;
   /** Asks for credit to be used up or given back; resolves once it was. */
   drain(address: string): Promise<void>;
@@ -64,7 +64,7 @@ export interface ScriptedPeer {
         readonly capabilities: readonly string[];
       }
     | undefined;
-  /** What the peer may still send to whoever receives from `address`. */
+  /** How many messages the peer may still send to the links that receive from `address`. */
   creditOf(address: string): number;
   /** Detaches every link on which the peer receives, with an error. */
   detachAll(condition: string): void;
@@ -74,7 +74,7 @@ export interface ScriptedPeer {
   endSessions(condition: string, address?: string): void;
   /** Ends the sessions in which something is received from `address`, with an error. */
   endSessionsOfReceivers(condition: string, address: string): void;
-  /** Says nothing any more on the connections there are, not even heartbeats. */
+  /** From now on sends nothing on the connections there are, not even heartbeats. */
   fallSilent(): void;
   /** Cuts all network connections. */
   drop(): void;
@@ -94,104 +94,6 @@ export interface ScriptedPeerOptions {
 export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Promise<ScriptedPeer> {
   const container = rhea.create_container({ id: 'scripted-peer' });
   silence(container);
-  const received: PeerMessage[] = [];
-  const logins: { username: string; password: string }[] = [];
-  const sockets = new Set<Socket>();
-  const receivers = new Set<rhea.Receiver>();
-  const senders = new Set<rhea.Sender>();
-  const sessions = new Set<rhea.Session>();
-  const attached: string[] = [];
-  const held: rhea.Delivery[] = [];
-  const containerIds: string[] = [];
-  let lastSource: ReturnType<ScriptedPeer['lastSource']>;
-  let lastTarget: ReturnType<ScriptedPeer['lastTarget']>;
-
-  const mechanisms = internalsOf(container).sasl_server_mechanisms;
-  mechanisms.enable_plain((username, password) => {
-    logins.push({ username, password });
-    return peer.authenticate(username, password);
-  });
-  mechanisms.enable_anonymous();
-
-  container.on('connection_open', ({ connection }: rhea.EventContext) =>
-    containerIds.push(connection.container_id),
-  );
-  container.on('session_open', ({ session }: rhea.EventContext) => session && sessions.add(session));
-  container.on('session_close', ({ session }: rhea.EventContext) => session && sessions.delete(session));
-  container.on('receiver_open', ({ receiver }: rhea.EventContext) => {
-    if (!receiver) return;
-    const address = receiver.target?.address ?? '';
-    attached.push(address);
-    const { target } = receiver as {
-      target?: { address?: unknown; durable?: unknown; capabilities?: unknown };
-    };
-    lastTarget = {
-      address: target?.address,
-      durable: target?.durable ?? 0,
-      capabilities: [target?.capabilities ?? []].flat().map(String),
-    };
-    if (!peer.namesNoTarget) receiver.set_target({ address });
-    const condition = peer.refused.get(address);
-    if (condition !== undefined && peer.refusalEndsSession)
-      return receiver.session.close({ condition, description: `${address} is refused` });
-    if (condition !== undefined) return receiver.close({ condition, description: `${address} is refused` });
-    receivers.add(receiver);
-    if (peer.credit > 0) receiver.add_credit(peer.credit);
-    return undefined;
-  });
-  container.on('sender_open', ({ sender }: rhea.EventContext) => {
-    if (!sender) return;
-    const {
-      address,
-      expiry_policy: expiryPolicy,
-      durable,
-      capabilities,
-    } = sender.source as {
-      address?: string;
-      expiry_policy?: unknown;
-      durable?: unknown;
-      capabilities?: unknown;
-    };
-    attached.push(address ?? '');
-    lastSource = {
-      ...(address !== undefined && { address }),
-      ...(typeof expiryPolicy === 'string' && { expiryPolicy }),
-      durable: durable ?? 0,
-      capabilities: [capabilities ?? []].flat().map(String),
-    };
-    const condition = peer.refused.get(address ?? '');
-    if (condition !== undefined) return sender.close({ condition, description: 'refused' });
-    internalsOf(sender).set_source({ address });
-    senders.add(sender);
-    return undefined;
-  });
-  container.on('disconnected', ({ connection }: rhea.EventContext) => {
-    for (const receiver of receivers) if (receiver.connection === connection) receivers.delete(receiver);
-    for (const sender of senders) if (sender.connection === connection) senders.delete(sender);
-    for (const session of sessions) if (session.connection === connection) sessions.delete(session);
-  });
-  for (const event of ['receiver_close', 'sender_close'])
-    container.on(event, ({ receiver, sender }: rhea.EventContext) => {
-      if (receiver) receivers.delete(receiver);
-      if (sender) senders.delete(sender);
-    });
-  container.on('message', ({ receiver, delivery, message }: rhea.EventContext) => {
-    if (!receiver || !delivery || !message) return;
-    const entry = { address: receiver.target?.address ?? '', message };
-    received.push(entry);
-    const verdict = peer.verdict(entry);
-    if (verdict === 'silence') {
-      held.push(delivery);
-      return;
-    }
-    // Outcomes of different kinds in one turn would be merged by rhea: see `settle` of rhea-internals.
-    setImmediate(() => settle(delivery, verdict));
-  });
-
-  const waiting = new Map<rhea.Delivery, (outcome: string) => void>();
-  for (const outcome of ['accepted', 'released', 'rejected', 'modified'])
-    container.on(outcome, ({ delivery }: rhea.EventContext) => delivery && waiting.get(delivery)?.(outcome));
-
   const server = internalsOf(container).listen({
     host: '127.0.0.1',
     port: options.port ?? 0,
@@ -203,103 +105,243 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
     receiver_options: { credit_window: 0, autoaccept: false },
     ...(options.key !== undefined && { transport: 'tls', key: options.key, cert: options.cert }),
   });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
   await once(server, 'listening');
+  return new RheaPeer(container, server);
+}
 
-  function receiverOf(address: string): rhea.Receiver {
-    const receiver = [...receivers].find((each) => each.target?.address === address);
-    if (!receiver) throw new Error(`nobody sends to ${address}`);
-    return receiver;
+/** The peer as rhea's server. */
+class RheaPeer implements ScriptedPeer {
+  readonly port: number;
+  readonly received: PeerMessage[] = [];
+  readonly logins: { username: string; password: string }[] = [];
+  readonly attached: string[] = [];
+  readonly containerIds: string[] = [];
+  readonly refused = new Map<string, string>();
+  verdict: ScriptedPeer['verdict'] = () => 'accepted';
+  credit = 1_000;
+  namesNoTarget = false;
+  refusalEndsSession = false;
+  authenticate: ScriptedPeer['authenticate'] = () => true;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<rhea.Session>();
+  /** Links on which the peer receives. */
+  readonly #receivers = new Set<rhea.Receiver>();
+  /** Links on which the peer sends. */
+  readonly #senders = new Set<rhea.Sender>();
+  /** What was received and has no outcome. */
+  readonly #held: rhea.Delivery[] = [];
+  /** What was sent, and is told its outcome. */
+  readonly #sent = new Map<rhea.Delivery, (outcome: string) => void>();
+  #lastSource: ReturnType<ScriptedPeer['lastSource']>;
+  #lastTarget: ReturnType<ScriptedPeer['lastTarget']>;
+
+  constructor(container: rhea.Container, server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket) => this.#accept(socket));
+    this.#offerSasl(container);
+    this.#listen(container);
   }
 
-  function detachWhere(which: (receiver: rhea.Receiver) => boolean, condition: string): void {
-    for (const receiver of [...receivers].filter(which)) {
-      receiver.close({ condition, description: 'detached by the script' });
-      receivers.delete(receiver);
+  opened(): number {
+    return this.containerIds.length;
+  }
+
+  openSessions(): number {
+    return this.#sessions.size;
+  }
+
+  lastTarget(): ReturnType<ScriptedPeer['lastTarget']> {
+    return this.#lastTarget;
+  }
+
+  lastSource(): ReturnType<ScriptedPeer['lastSource']> {
+    return this.#lastSource;
+  }
+
+  deliver(address: string, payload: Uint8Array): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const [link] = this.#sendersTo(address);
+      if (!link) return reject(new Error(`no link receives from ${address}`));
+      this.#sent.set(link.send(Buffer.from(payload), undefined, 0), resolve);
+      return undefined;
+    });
+  }
+
+  creditOf(address: string): number {
+    return this.#sendersTo(address).reduce((sum, each) => sum + internalsOf(each).credit, 0);
+  }
+
+  settleHeld(verdict: Exclude<Verdict, 'silence'>): void {
+    for (const delivery of this.#held.splice(0)) settle(delivery, verdict);
+  }
+
+  grant(address: string, credit: number): void {
+    this.#receiverOf(address).add_credit(credit);
+  }
+
+  async drain(address: string): Promise<void> {
+    const receiver = this.#receiverOf(address);
+    const drained = once(receiver, 'receiver_drained');
+    receiver.drain_credit();
+    await drained;
+    internalsOf(receiver).drain = false;
+  }
+
+  endSessions(condition: string, address?: string): void {
+    const ending = address === undefined ? this.#sessions : [this.#receiverOf(address).session];
+    for (const session of ending) this.#endSession(session, condition);
+  }
+
+  endSessionsOfReceivers(condition: string, address: string): void {
+    for (const sender of this.#sendersTo(address)) {
+      this.#senders.delete(sender);
+      this.#endSession(sender.session, condition);
     }
   }
 
-  const peer: ScriptedPeer = {
-    port: (server.address() as AddressInfo).port,
-    received,
-    logins,
-    attached,
-    containerIds,
-    opened: () => containerIds.length,
-    verdict: () => 'accepted',
-    credit: 1_000,
-    refused: new Map(),
-    namesNoTarget: false,
-    refusalEndsSession: false,
-    authenticate: () => true,
-    lastTarget: () => lastTarget,
-    openSessions: () => sessions.size,
-    lastSource: () => lastSource,
-    deliver: (address, payload) =>
-      new Promise((resolve, reject) => {
-        const link = [...senders].find(
-          (each) => String((each.source as { address?: unknown }).address) === address,
-        );
-        if (!link) return reject(new Error(`nobody receives from ${address}`));
-        const delivery = link.send(Buffer.from(payload), undefined, 0);
-        waiting.set(delivery, resolve);
-        return undefined;
-      }),
-    creditOf: (address) =>
-      [...senders]
-        .filter((each) => (each.source as { address?: unknown }).address === address)
-        .reduce((sum, each) => sum + internalsOf(each).credit, 0),
-    settleHeld(verdict) {
-      for (const delivery of held.splice(0)) settle(delivery, verdict);
-    },
-    grant(address, credit) {
-      receiverOf(address).add_credit(credit);
-    },
-    async drain(address) {
-      const receiver = receiverOf(address);
-      const drained = once(receiver, 'receiver_drained');
-      receiver.drain_credit();
-      await drained;
-      internalsOf(receiver).drain = false;
-    },
-    endSessions(condition, address) {
-      const ending = address === undefined ? sessions : new Set([receiverOf(address).session]);
-      for (const session of ending) {
-        session.close({ condition, description: 'ended by the script' });
-        sessions.delete(session);
-      }
-    },
-    endSessionsOfReceivers(condition, address) {
-      for (const sender of senders) {
-        if ((sender.source as { address?: unknown }).address !== address) continue;
-        senders.delete(sender);
-        sessions.delete(sender.session);
-        sender.session.close({ condition, description: 'ended by the script' });
-      }
-    },
-    fallSilent() {
-      for (const socket of sockets) socket.write = () => true;
-    },
-    detachAll: (condition) => detachWhere(() => true, condition),
-    detach: (address, condition) =>
-      detachWhere((receiver) => receiver.target?.address === address, condition),
-    drop() {
-      receivers.clear();
-      senders.clear();
-      for (const socket of sockets) socket.destroy();
-    },
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
-  return peer;
+  fallSilent(): void {
+    for (const socket of this.#sockets) socket.write = () => true;
+  }
+
+  detachAll(condition: string): void {
+    for (const receiver of this.#receivers) this.#detach(receiver, condition);
+  }
+
+  detach(address: string, condition: string): void {
+    for (const receiver of this.#receivers)
+      if (receiver.target?.address === address) this.#detach(receiver, condition);
+  }
+
+  drop(): void {
+    this.#receivers.clear();
+    this.#senders.clear();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+
+  #offerSasl(container: rhea.Container): void {
+    const mechanisms = internalsOf(container).sasl_server_mechanisms;
+    mechanisms.enable_plain((username, password) => {
+      this.logins.push({ username, password });
+      return this.authenticate(username, password);
+    });
+    mechanisms.enable_anonymous();
+  }
+
+  #listen(container: rhea.Container): void {
+    const on = (event: string, handle: (context: rhea.EventContext) => void): void =>
+      void container.on(event, handle);
+    on('connection_open', ({ connection }) => this.containerIds.push(connection.container_id));
+    on('session_open', ({ session }) => session && this.#sessions.add(session));
+    on('session_close', ({ session }) => session && this.#sessions.delete(session));
+    on('receiver_open', ({ receiver }) => receiver && this.#beginToReceive(receiver));
+    on('receiver_close', ({ receiver }) => receiver && this.#receivers.delete(receiver));
+    on('sender_open', ({ sender }) => sender && this.#beginToSend(sender));
+    on('sender_close', ({ sender }) => sender && this.#senders.delete(sender));
+    on('disconnected', ({ connection }) => this.#forget(connection));
+    on('message', (context) => this.#take(context));
+    for (const outcome of ['accepted', 'released', 'rejected', 'modified'])
+      on(outcome, ({ delivery }) => delivery && this.#sent.get(delivery)?.(outcome));
+  }
+
+  #beginToReceive(receiver: rhea.Receiver): void {
+    const target = receiver.target as { address?: string; durable?: unknown; capabilities?: unknown };
+    const address = target?.address ?? '';
+    this.attached.push(address);
+    this.#lastTarget = {
+      address: target?.address,
+      durable: target?.durable ?? 0,
+      capabilities: namesOf(target?.capabilities),
+    };
+    if (!this.namesNoTarget) receiver.set_target({ address });
+    const condition = this.refused.get(address);
+    if (condition !== undefined) {
+      const refusing = this.refusalEndsSession ? receiver.session : receiver;
+      return refusing.close({ condition, description: `${address} is refused` });
+    }
+    this.#receivers.add(receiver);
+    if (this.credit > 0) receiver.add_credit(this.credit);
+    return undefined;
+  }
+
+  #beginToSend(sender: rhea.Sender): void {
+    const { address, expiry_policy, durable, capabilities } = sender.source as {
+      address?: string;
+      expiry_policy?: unknown;
+      durable?: unknown;
+      capabilities?: unknown;
+    };
+    this.attached.push(address ?? '');
+    this.#lastSource = {
+      ...(address !== undefined && { address }),
+      ...(typeof expiry_policy === 'string' && { expiryPolicy: expiry_policy }),
+      durable: durable ?? 0,
+      capabilities: namesOf(capabilities),
+    };
+    const condition = this.refused.get(address ?? '');
+    if (condition !== undefined) return sender.close({ condition, description: 'refused' });
+    internalsOf(sender).set_source({ address });
+    this.#senders.add(sender);
+    return undefined;
+  }
+
+  #forget(connection: rhea.Connection): void {
+    for (const lost of [this.#receivers, this.#senders, this.#sessions] as Set<HasConnection>[])
+      for (const each of lost) if (each.connection === connection) lost.delete(each);
+  }
+
+  #take({ receiver, delivery, message }: rhea.EventContext): void {
+    if (!receiver || !delivery || !message) return;
+    const entry = { address: receiver.target?.address ?? '', message };
+    this.received.push(entry);
+    const verdict = this.verdict(entry);
+    if (verdict === 'silence') this.#held.push(delivery);
+    // Outcomes of different kinds in one turn would be merged by rhea: see `settle` of rhea-internals.
+    else setImmediate(() => settle(delivery, verdict));
+  }
+
+  #receiverOf(address: string): rhea.Receiver {
+    const receiver = [...this.#receivers].find((each) => each.target?.address === address);
+    if (!receiver) throw new Error(`no link sends to ${address}`);
+    return receiver;
+  }
+
+  #sendersTo(address: string): rhea.Sender[] {
+    return [...this.#senders].filter((each) => (each.source as { address?: unknown }).address === address);
+  }
+
+  #detach(receiver: rhea.Receiver, condition: string): void {
+    receiver.close({ condition, description: 'detached by the script' });
+    this.#receivers.delete(receiver);
+  }
+
+  #endSession(session: rhea.Session, condition: string): void {
+    session.close({ condition, description: 'ended by the script' });
+    this.#sessions.delete(session);
+  }
+}
+
+interface HasConnection {
+  readonly connection: rhea.Connection;
+}
+
+/** One symbol, or several. */
+function namesOf(capabilities: unknown): string[] {
+  return [capabilities ?? []].flat().map(String);
 }
 
 function settle(delivery: rhea.Delivery, verdict: Exclude<Verdict, 'silence'>): void {

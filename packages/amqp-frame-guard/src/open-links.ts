@@ -1,0 +1,68 @@
+import { Malformed } from './malformed.ts';
+
+/** A delivery that came in part. */
+export interface Unfinished {
+  readonly format: number;
+  readonly parts: Uint8Array[];
+  bytes: number;
+}
+
+export interface Link {
+  unfinished: Unfinished | undefined;
+}
+
+type Session = Map<number, Link>;
+
+/** The sessions that a client began, by channel, and their links, by handle. All methods throw {@link Malformed}. */
+export class OpenLinks {
+  readonly #sessions = new Map<number, Session>();
+  readonly #maxSessions: number;
+  readonly #maxLinks: number;
+
+  constructor({ maxSessions, maxLinks }: { readonly maxSessions: number; readonly maxLinks: number }) {
+    this.#maxSessions = maxSessions;
+    this.#maxLinks = maxLinks;
+  }
+
+  begin(channel: number): void {
+    if (this.#sessions.has(channel)) throw new Malformed('a session begins twice');
+    if (this.#sessions.size >= this.#maxSessions) throw new Malformed('too many sessions');
+    this.#sessions.set(channel, new Map());
+  }
+
+  expectSession(channel: number): void {
+    this.#session(channel);
+  }
+
+  /** @returns the links that end with it. */
+  end(channel: number): Iterable<Link> {
+    const links = this.#session(channel).values();
+    this.#sessions.delete(channel);
+    return links;
+  }
+
+  attach(channel: number, handle: number | undefined): void {
+    const session = this.#session(channel);
+    if (handle === undefined || handle >= this.#maxLinks) throw new Malformed('too many links');
+    if (session.has(handle)) throw new Malformed('a handle is used twice');
+    session.set(handle, { unfinished: undefined });
+  }
+
+  detach(channel: number, handle: number | undefined): Link {
+    const link = this.link(channel, handle);
+    if (handle !== undefined) this.#session(channel).delete(handle);
+    return link;
+  }
+
+  link(channel: number, handle: number | undefined): Link {
+    const link = handle === undefined ? undefined : this.#session(channel).get(handle);
+    if (!link) throw new Malformed('there is no such link');
+    return link;
+  }
+
+  #session(channel: number): Session {
+    const session = this.#sessions.get(channel);
+    if (!session) throw new Malformed('there is no such session');
+    return session;
+  }
+}
