@@ -7,7 +7,7 @@ import { atTheEnd, clearUpAfterEach } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
 import { openAccessDesk } from './support/lives/access-desk.ts';
 import { causeFaults, type Fault } from './support/lives/faults-of-lives.ts';
-import { journalWasLost, judge, type Tolerance, type Verdict } from './support/lives/judge.ts';
+import { isLossUntold, journalWasLost, judge, type Tolerance, type Verdict } from './support/lives/judge.ts';
 import { liveLeases } from './support/lives/lease-device.ts';
 import type { Life } from './support/lives/life.ts';
 import { intrude, liveSessions } from './support/lives/session-device.ts';
@@ -37,6 +37,9 @@ function tolerance(): Tolerance {
   return { lateMs: scale({ quick: 60_000, soak: 400 * Math.max(1, load / availableParallelism()) }) };
 }
 
+/** Adapters ask for a network that is away every second at least. By default it is 7 s, and nothing could be judged meanwhile. */
+const reconnecting = { ROLLCALL_MESSAGING_RECONNECTMAXDELAY: '1000' };
+
 /** Silence is noticed after 3 s, over every protocol. */
 const environments: Readonly<Record<SpeakingProtocol, Record<string, string>>> = {
   mqtt: {},
@@ -54,7 +57,7 @@ async function setStages(): Promise<ReadonlyMap<SpeakingProtocol, Stage>> {
     const stage = setStage({
       protocol,
       devices: registered,
-      environment: environments[protocol],
+      environment: { ...reconnecting, ...environments[protocol] },
       ...(first && { networkPort: Number(new URL(first.networkUrl).port) }),
     });
     atTheEnd(() => stage.strike());
@@ -81,7 +84,7 @@ async function liveAll(seed: number) {
   const endingsOf = (device: string): number =>
     distinct(record.events).filter((event) => event.type === 'disconnected' && event.device.device === device)
       .length;
-  const patienceMs = scale({ quick: 30_000, soak: 4 * tolerance().lateMs });
+  const patienceMs = (): number => scale({ quick: 30_000, soak: 4 * tolerance().lateMs });
   const watch = watchTable(record.table, lives, faults, patienceMs);
   atTheEnd(() => watch.stop());
   const going = [...stages].flatMap(([protocol, { port, registry }], place) => {
@@ -131,12 +134,12 @@ async function liveAll(seed: number) {
   return { verdicts: verdictsNow(), problems: [...watch.problems, ...notOffline()], watch, faults };
 
   function notOffline(): readonly string[] {
-    return [
-      ...new Set(lives.filter((life) => life.outcome === 'accepted').map(({ device }) => device)),
-    ].flatMap((device) => {
+    const accepted = lives.filter(({ outcome }) => outcome === 'accepted');
+    return [...Map.groupBy(accepted, ({ device }) => device)].flatMap(([device, [life]]) => {
       const { status } = record.table.get(deviceRef('acme', device));
-      const forgotten = lives.some((life) => life.device === device && journalWasLost(life, { faults }));
-      return status === 'offline' || (forgotten && status === 'unknown')
+      const forgotten = lives.some((each) => each.device === device && journalWasLost(each, { faults }));
+      const untold = life !== undefined && isLossUntold(life, { faults, events: record.events });
+      return status === 'offline' || (forgotten && (status === 'unknown' || untold))
         ? []
         : [`${device} left, and the table says ${status}`];
     });

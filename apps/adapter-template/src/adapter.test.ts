@@ -61,6 +61,7 @@ describeAdapter('Template', {
     atOnce: { bytes: Buffer.from(`${loginLine}${uploadLine}bye\n`), uploads: 1 },
   },
   createAdapter: (limits) => createTemplateAdapter({ ...options, ...limits }),
+  answersGoodbye: true,
   silenceMs: options.idleLimitMs,
   // Nothing in the protocol names a connection: a device may have several.
   cannot: ['takeOver'],

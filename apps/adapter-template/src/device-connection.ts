@@ -145,7 +145,7 @@ export async function serveDevice(
     await answer('ok');
   }
 
-  async function obey(command: Command, { identity }: Session): Promise<void> {
+  async function obey(command: Command, { identity, connection }: Session): Promise<void> {
     switch (command.name) {
       case 'ping':
         return answer('ok');
@@ -167,6 +167,8 @@ export async function serveDevice(
         return answer(`error ${status} ${text}`);
       }
       case 'bye':
+        // Its end is in the journal before it is told that it was understood.
+        await connection.committed();
         return close('ok');
       case 'login':
         return close('error logged in already');

@@ -41,6 +41,7 @@ function givenADevice(port: number, facts: CoapDeviceOptions & { readonly userna
 describeAdapter('CoAP', {
   credentialsType: 'psk',
   createAdapter: () => createCoapAdapter(options),
+  answersGoodbye: true,
   silenceMs: 10 * minute,
   // There is no connection: nothing to cut, nothing to take over, and none that says nothing. Wrong keys see `handshakes`, expiry `leases`.
   cannot: ['vanish', 'takeOver', 'expire', 'proveWrong', 'crowd', 'multiply'],

@@ -73,6 +73,7 @@ describeAdapter('HTTP', {
     atOnce: { bytes: Buffer.concat([uploaded, left]), uploads: 1 },
   },
   createAdapter: (limits) => createHttpAdapter({ ...options, ...limits }),
+  answersGoodbye: true,
   silenceMs: 600_000,
   // There is no connection: nothing to cut, and nothing to take over.
   cannot: ['vanish', 'takeOver', 'expire', 'multiply'],

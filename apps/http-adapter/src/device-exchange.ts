@@ -115,7 +115,7 @@ export class DeviceExchange {
     return this.#begin(result.identity);
   }
 
-  /** Resolves when the journal has it that the device is present. */
+  /** Resolves when the journal has it that the device is present, or left. */
   async committed(): Promise<void> {
     await this.#state.served?.lease?.committed();
   }
@@ -131,6 +131,8 @@ export class DeviceExchange {
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
     const result = await this.#send(asked, served, payload);
+    // A goodbye is answered once the journal has its end, as a login once it has its beginning.
+    if (asked.goodbye) await this.committed();
     if (result.status === 'failed') return answerFailure(result.failure);
     await this.#waitForCommand(served);
     return undefined;

@@ -7,6 +7,7 @@ import { createMemoryJournal } from '../journal/memory-journal.ts';
 import type { ListenAddress, ProtocolAdapter } from '../protocol-adapter.ts';
 import { allCurses, cursedAdapter } from './cursed-adapter.ts';
 import { describeAccess } from './describe-access.ts';
+import { describeCommits } from './describe-commits.ts';
 import { describeDrain } from './describe-drain.ts';
 import { describeArrival, type DeviceBytes } from './describe-arrival.ts';
 import { passwordForASecond, scriptedPassword } from './scripted-registry.ts';
@@ -63,6 +64,8 @@ export interface AdapterHarness {
   readonly credentialsType?: CredentialsType;
   /** What a device says, in bytes. Absent where it has no network connection. */
   readonly bytes?: DeviceBytes;
+  /** Whether {@link DevicePeer.leave} resolves with the adapter's answer. Default: no; not every protocol has one. */
+  readonly answersGoodbye?: boolean;
   /** How long a silent peer stays connected at most. */
   readonly silenceMs: number;
   /** What the protocol has no way to do; it shows in the report. */
@@ -463,6 +466,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
         );
         expect(adapter.clock.armed, 'no deadline outlives the adapter').toBe(0);
       }));
+
+    describeCommits(harness, thermostat);
 
     describeDrain(harness, [
       thermostat,

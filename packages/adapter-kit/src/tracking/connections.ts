@@ -195,7 +195,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
     let committed: Promise<void> | undefined;
 
     function keep(work: Promise<void> | undefined): void {
-      committed = work?.then(() => (committed = undefined));
+      const kept = work?.then(() => {
+        // A later event may have to be waited for still.
+        if (committed === kept) committed = undefined;
+      });
+      committed = kept;
     }
 
     function emit(change: Change, at: Instant): void {

@@ -11,6 +11,8 @@ export interface Dialect {
   readonly name: string;
   readonly protocol: SessionProtocol;
   readonly wire: DeviceWire;
+  /** Whether what follows an acceptance says that it was none. */
+  takesBack?(bytes: Buffer): boolean;
   /** What the device says while it is there, besides that it is; each has an answer, or none. */
   readonly talk: readonly Uint8Array[];
   /** Bytes that begin something, and never end it. */
@@ -99,6 +101,8 @@ const amqp: Dialect = {
   name: 'amqp',
   protocol: 'amqp',
   wire: amqpWire,
+  // A refusal has an Open before it (AMQP 1.0 §2.4.1), and may come in a packet of its own.
+  takesBack: (bytes) => /disabled|not registered|maximum number/.test(bytes.toString('latin1')),
   talk: [amqpWire.ping],
   drip: { first: Buffer.from([0, 0, 1, 0, 2, 0, 0, 0]), next: Buffer.from([0]) },
   hasty: amqpWire.ping,

@@ -1,7 +1,8 @@
 import { deviceRef } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/core/wire';
 import { expect, test } from 'vitest';
-import { judge } from './judge.ts';
+import type { Fault } from './faults-of-lives.ts';
+import { isLossUntold, judge } from './judge.ts';
 import type { Life } from './life.ts';
 
 const t0 = 1_767_268_800_000;
@@ -81,4 +82,32 @@ test('who was silent because this process was late may have been closed before i
   const late: Life = { ...life, longestSilenceMs: 3_500, end: { how: 'hung up', at: t0 + 4_000 } };
   const closed = { at: t0 + 3_800, lastSeen: t0 + 500, uncertaintyMs: 3_300, reason: 'keepalive-timeout' };
   expect(problemsOf([connected, { ...disconnected, ...closed }], late)).toEqual([]);
+});
+
+test.each([
+  ['access ended', 'access-revoked'],
+  ['access ended', 'credentials-expired'],
+  ['trickled', 'keepalive-timeout'],
+] as const)('what the adapter had to do may come just before the device leaves: %s, %s', (awaits, reason) => {
+  const left: Life = { ...life, lastByteAt: t0 + 990, end: { how: 'hung up', at: t0 + 1_000 } };
+  const closed = { at: t0 + 940, lastSeen: t0 + 930, uncertaintyMs: 0, reason };
+  const events = [connected, { ...disconnected, ...closed }];
+  expect(problemsOf(events, { ...left, awaits })).toEqual([]);
+  // Nothing was under way, or it was long ago.
+  expect(problemsOf(events, left).join()).toContain(`told as ${reason}`);
+  const later: Life = { ...left, awaits, end: { how: 'hung up', at: t0 + 5_000 } };
+  expect(problemsOf(events, later).join()).toContain(`told as ${reason}`);
+});
+
+test('a loss of the journal is told with the first event that says so', () => {
+  const loss: Fault = { kind: 'kill', of: 'mqtt', journalLost: true, from: t0, to: t0 + 500 };
+  const told = { ...connected, adapter: { id: 'mqtt-0' }, journal: { state: 'new' } };
+  const isUntold = (faults: readonly Fault[], ...events: object[]): boolean =>
+    isLossUntold(life, { faults, events: events as unknown as readonly ReceivedEvent[] });
+  expect(isUntold([loss])).toBe(true);
+  expect(isUntold([loss], { ...told, adapter: { id: 'amqp-0' } })).toBe(true);
+  expect(isUntold([loss], { ...told, journal: { state: 'kept' } })).toBe(true);
+  expect(isUntold([loss], { ...told, at: t0 - 1 })).toBe(true);
+  expect(isUntold([loss], told)).toBe(false);
+  expect(isUntold([{ ...loss, of: 'amqp' }])).toBe(false);
 });

@@ -27,7 +27,7 @@ interface Told {
 /** Then the session lasts until the adapter comes to it, behind uploads that wait for the network. */
 const closedByAdapter: ReadonlySet<string> = new Set(['protocol-error', 'upload-refused']);
 
-/** Then the device does not know when. */
+/** Then the adapter ends it, and the device does not know when. */
 const endedByAdapter: ReadonlySet<Ended> = new Set<Ended>(['closed', 'trickled', 'access ended']);
 
 /** How long a session that was left waits for its end. */
@@ -35,6 +35,9 @@ const lostAfterMs = 10_000;
 
 /** Longest that adapters take to reach a network that is back. */
 const reconnectMs = 5_000;
+
+/** How much later than the adapter a device may notice that it was closed. */
+const noticedWithinMs = 1_000;
 
 /** The wall clock may be slewed by some milliseconds meanwhile. */
 const slewMs = 3;
@@ -194,6 +197,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
       : []),
     // An upload that cannot be refused otherwise, since the network is away, closes the session.
     ...(life.protocol === 'mqtt' && networkWasAway(circumstances, from, to) ? ['upload-refused'] : []),
+    ...(life.awaits && cameFirst(life, ending, circumstances) ? reasons[life.awaits] : []),
     // This process was late itself.
     ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
     // An adapter that was held up reads sockets in any order.
@@ -216,6 +220,21 @@ export function journalWasLost(life: Life, { faults }: Pick<Circumstances, 'faul
       of === life.protocol &&
       life.begunAt <= to &&
       from <= (life.end?.at ?? to) + lostAfterMs,
+  );
+}
+
+/** Whether its adapter lost its journal, and no event said so since: until it announces, nobody can know. */
+export function isLossUntold(
+  { protocol }: Life,
+  { faults, events }: { readonly faults: readonly Fault[]; readonly events: readonly ReceivedEvent[] },
+): boolean {
+  const loss = faults.findLast(({ of, journalLost }) => of === protocol && journalLost === true);
+  return (
+    loss !== undefined &&
+    !events.some(
+      ({ adapter, journal, at }) =>
+        adapter.id === `${protocol}-0` && journal?.state === 'new' && at >= loss.from,
+    )
   );
 }
 
@@ -253,6 +272,16 @@ function takeoverFailed(life: Life, { lives }: Circumstances): readonly string[]
   return cameThrough ? [] : ['keepalive-timeout', 'connection-lost'];
 }
 
+/** Whether the adapter did what it had to just before the device left by itself. */
+function cameFirst(
+  { awaits, end }: Life,
+  { reason, at }: Disconnected,
+  { tolerance }: Circumstances,
+): boolean {
+  if (!end || awaits === undefined || end.how === awaits || !reasons[awaits].includes(reason)) return false;
+  return at > end.at - noticedWithinMs - tolerance.lateMs;
+}
+
 /** When it truly ended: an adapter that is killed ends what it has. */
 function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances): number | undefined {
   const { end } = life;
@@ -260,6 +289,7 @@ function trueEnd(life: Life, ending: Disconnected, circumstances: Circumstances)
   // What the adapter closed ended before the device noticed.
   // This process was late itself, and the adapter closed before the device did anything.
   if (ending.reason === 'keepalive-timeout' && end.how !== 'vanished') return undefined;
+  if (cameFirst(life, ending, circumstances)) return undefined;
   if (ending.reason !== 'adapter-lost') return endedByAdapter.has(end.how) ? undefined : end.at;
   const [kill] = overlapping(circumstances, life, 'kill', life.begunAt, ending.at);
   return Math.min(end.at, kill?.from ?? end.at);

@@ -16,8 +16,11 @@ export interface LeaseOptions extends DeviceOptions {
   endingsOf(device: string): number;
 }
 
-/** What became of a request: the device was heard, or nobody knows. */
-type Heard = boolean;
+/**
+ * What became of a request: nobody gets this answer who is not let in; or it may be that of a refusal; or there was none.
+ * Whose answer proves nothing may have been heard.
+ */
+export type Heard = 'heard' | 'answered' | 'nothing';
 
 /** What a device says; all of it proves that it is there, whatever the answer. */
 type Says = 'goodbye' | 'data' | 'for nobody' | 'nothing valid' | 'too much' | 'with time for a command';
@@ -41,12 +44,15 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
     life.script = script === 'close_notify' && protocol === 'http' ? 'vanished' : script;
     for (let left = 1 + random.pick(8); left >= 0 && !over();) {
       sends(life);
-      if (await speaker.speak(pickOf(speaker.says, random))) {
-        if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
-        life.outcome = 'accepted';
+      const heard = await speaker.speak(pickOf(speaker.says, random));
+      if (heard !== 'nothing') {
         life.lastAnsweredAt = Date.now();
         // It acknowledges the answer (RFC 7252 §5.2.2).
         if (protocol === 'coap') sends(life);
+      }
+      if (heard === 'heard') {
+        if (life.acceptedAt === undefined) life.acceptedAt = Date.now();
+        life.outcome = 'accepted';
         left -= 1;
       }
       await pause(200 + random.pick(600));
@@ -67,7 +73,7 @@ export async function liveLeases(protocol: LeaseProtocol, options: LeaseOptions)
   async function says(life: Life, goodbye: boolean): Promise<void> {
     if (goodbye) sends(life);
     const askedAt = Date.now();
-    const understood = goodbye && (await speaker.speak('goodbye'));
+    const understood = goodbye && (await speaker.speak('goodbye')) === 'heard';
     // Nobody knows whether a goodbye without an answer was heard.
     life.end = { how: understood ? 'goodbye' : goodbye ? 'goodbye, reset' : 'vanished', at: askedAt };
     if (understood) life.expected = { clean: true };
@@ -100,6 +106,18 @@ const scripts = [
 ] as const;
 
 const withinMs = 4_000;
+
+/**
+ * What an answer proves, with its status as HTTP has it. Who is disabled hears 404, as who speaks for nobody; with 503 the
+ * network is away, or the server is busy.
+ */
+export function heardBy(what: Says, status: number, text: string): Heard {
+  if (status < 300) return 'heard';
+  // Nobody knows whether it was understood.
+  if (what === 'goodbye') return 'answered';
+  if (status === 400 || status === 413) return 'heard';
+  return status === 503 && !/busy|maximum number/.test(text) ? 'heard' : 'answered';
+}
 
 function httpSpeaker(port: number, id: string): Speaker {
   const authorization = `Basic ${Buffer.from(`${id}@acme:${password}`).toString('base64')}`;
@@ -135,16 +153,15 @@ function httpSpeaker(port: number, id: string): Speaker {
     async speak(what) {
       const { path, ...request } = requests[what];
       try {
-        const { status } = await fetch(`http://127.0.0.1:${port}${path}`, {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
           method: 'POST',
           ...request,
           headers: { authorization, ...request.headers },
           signal: AbortSignal.timeout(withinMs),
         });
-        // 503: the network is away, and the device was heard.
-        return status === 202 || (what !== 'goodbye' && status !== 401);
+        return heardBy(what, answer.status, await answer.text());
       } catch {
-        return false;
+        return 'nothing';
       }
     },
     close() {},
@@ -169,10 +186,13 @@ function coapSpeaker(port: number, id: string): Speaker {
       const on = (association ??= associate(port, `${id}@acme`, password));
       if (await on.opened) {
         const answer = await on.coap.request(requests[what] ?? requests.data).catch(() => undefined);
-        if (answer) return codeClass(answer.code) === 2 || what !== 'goodbye';
+        if (answer) {
+          const status = codeClass(answer.code) * 100 + (answer.code & 0x1f);
+          return heardBy(what, status, Buffer.from(answer.payload).toString());
+        }
       }
       forget();
-      return false;
+      return 'nothing';
     },
     close(how) {
       if (how) association?.close();

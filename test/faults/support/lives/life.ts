@@ -48,6 +48,8 @@ export interface Life {
   /** Whether a newer connection of the device ends this one. */
   takesOver?: boolean;
   expected?: Expected;
+  /** What the adapter may end it as at any moment: it may come to that before the device leaves. */
+  awaits?: Ended;
   end: { readonly how: Ended; readonly at: number } | undefined;
 }
 

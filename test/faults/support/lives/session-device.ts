@@ -123,6 +123,10 @@ async function open(
   const answered = new Promise<void>((resolve) => {
     let heard = Buffer.alloc(0);
     socket.on('data', (bytes: Buffer) => {
+      if (life.outcome === 'accepted' && dialect.takesBack?.(bytes)) {
+        life.outcome = 'refused';
+        life.acceptedAt = undefined;
+      }
       if (life.outcome !== 'unknown') return;
       heard = Buffer.concat([heard, bytes]);
       const answer = wire.readAnswer(heard);
@@ -234,6 +238,7 @@ async function isTakenOver({ life, socket, dialect }: Session, options: DeviceOp
 /** It sends bytes, and never a whole packet: that keeps nobody. */
 async function trickles({ life, socket, dialect }: Session, { over }: DeviceOptions): Promise<undefined> {
   life.script = 'trickled';
+  life.awaits = 'trickled';
   sends(life);
   socket.write(dialect.drip.first);
   for (let left = 30; left > 0 && !socket.readableEnded && !socket.destroyed && !over(); left--) {
@@ -254,6 +259,7 @@ async function losesAccess(
   const id = deviceId(index);
   const change = pickOf(access.changes, random);
   life.script = `access ended: ${change}`;
+  life.awaits = 'access ended';
   const restored = access.end(id, change);
   for (let left = 60; left > 0 && !socket.readableEnded && !socket.destroyed && !over(); left--) {
     sends(life);

@@ -21,7 +21,8 @@ export function watchTable(
   table: PresenceTable,
   lives: readonly Life[],
   faults: readonly Fault[],
-  patienceMs: number,
+  /** How long the table may be false, on this machine as busy as it is now. */
+  patienceMs: () => number,
 ): TableWatch {
   const problems: string[] = [];
   const falseSince = new Map<string, number>();
@@ -45,7 +46,7 @@ export function watchTable(
       if (status === truth || forgotten) falseSince.delete(device);
       else if (!falseSince.has(device)) falseSince.set(device, now);
       const since = falseSince.get(device);
-      if (since !== undefined && now - since > patienceMs) {
+      if (since !== undefined && now - since > patienceMs()) {
         problems.push(`${device} is ${truth}, and the table says ${status} at ${now}`);
         falseSince.set(device, Number.POSITIVE_INFINITY);
       }
