@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  afterFailedUpload,
   destroyUnlessClosed,
   onArrival,
   peerAddress,
@@ -163,7 +164,8 @@ export async function serveDevice(
         if (result.status === 'accepted') return answer('ok');
         const { status, text } = result.failure;
         host.context.log.debug({ ...identity.device, status, text }, 'upload failed');
-        if (result.terminal) report({ type: 'ended', reason: 'access-revoked', raw: { text } });
+        const next = afterFailedUpload(result, 'failure');
+        if (next.type === 'close') report({ type: 'ended', reason: next.reason, raw: { text } });
         return answer(`error ${status} ${text}`);
       }
       case 'bye':

@@ -1,5 +1,5 @@
+import { FrameCutter, lineFormat, type Cut } from '@rollcall/adapter-kit';
 import { parseCommand } from './command.ts';
-import { lineFeed } from './read-commands.ts';
 
 /** What ends a session, whatever the commands before it still wait for. */
 export type Ending =
@@ -13,14 +13,14 @@ export type Ending =
  * @returns takes what arrives; says how the session ends by that, if it does.
  */
 export function createForesight(maxLineBytes: number): (bytes: Uint8Array) => Ending | undefined {
+  const cutter = new FrameCutter(lineFormat(maxLineBytes));
   let ending: Ending | undefined;
-  let unfinished: Uint8Array = new Uint8Array();
   let lines = 0;
 
-  function understand(line: Uint8Array): Ending | undefined {
+  function understand(cut: Cut): Ending | undefined {
     lines += 1;
-    if (line.length > maxLineBytes) return { type: 'protocol-error', text: 'line too long' };
-    const command = parseCommand(line);
+    if (cut.type === 'too-long') return { type: 'protocol-error', text: 'line too long' };
+    const command = parseCommand(cut.bytes);
     if (command.name === 'bye') return { type: 'bye' };
     if (command.name === 'invalid') return { type: 'protocol-error', text: command.text };
     return command.name === 'login' && lines > 1
@@ -30,16 +30,11 @@ export function createForesight(maxLineBytes: number): (bytes: Uint8Array) => En
 
   return (arrived) => {
     if (ending) return ending;
-    const bytes = unfinished.length > 0 ? Buffer.concat([unfinished, arrived]) : Buffer.from(arrived);
-    let start = 0;
-    for (let end = bytes.indexOf(lineFeed); end >= 0 && !ending; end = bytes.indexOf(lineFeed, start)) {
-      ending = understand(bytes.subarray(start, end));
-      start = end + 1;
+    for (const cut of cutter.cut(arrived)) {
+      ending = understand(cut);
+      // What comes after the end does not count.
+      if (ending) break;
     }
-    // A copy: a view would keep the whole chunk.
-    unfinished = Uint8Array.from(bytes.subarray(start));
-    if (unfinished.length > maxLineBytes) ending ??= { type: 'protocol-error', text: 'line too long' };
-    if (ending) unfinished = new Uint8Array();
     return ending;
   };
 }

@@ -1,4 +1,5 @@
 import {
+  afterFailedUpload,
   createUploadWindow,
   type AdapterHost,
   type AuthenticatedDevice,
@@ -68,7 +69,9 @@ export class DeviceUploads {
     if (!receiver.is_open()) return;
     if (!presettled) settle(delivery, verdictOf(result));
     receiver.add_credit(1);
-    if (result.status === 'failed' && result.terminal)
-      connection.report({ type: 'ended', reason: 'access-revoked', raw: endCauses['access-revoked'] });
+    if (result.status === 'accepted') return;
+    const next = afterFailedUpload(result, 'failure');
+    if (next.type === 'close')
+      connection.report({ type: 'ended', reason: next.reason, raw: endCauses['access-revoked'] });
   }
 }

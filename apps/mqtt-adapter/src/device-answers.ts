@@ -1,5 +1,13 @@
-import type { EndReason, RefusalReason, UploadResult } from '@rollcall/adapter-kit';
-import type { DisconnectReason, RawCause, UploadFailure } from '@rollcall/core';
+import {
+  afterFailedUpload,
+  uploadEndReason,
+  type EndReason,
+  type RefusalReason,
+  type UploadEndReason,
+  type UploadResult,
+  type UploadVoice,
+} from '@rollcall/adapter-kit';
+import type { RawCause, UploadFailure } from '@rollcall/core';
 import { reasonCodes } from './reason-codes.ts';
 
 /** Return codes of a CONNACK of MQTT 3.1.1 §3.2.2.3. */
@@ -52,7 +60,7 @@ export interface UploadAnswer {
   readonly text?: string;
   /** The connection is closed for this reason; absent: it goes on. */
   readonly close?: {
-    readonly reason: Extract<DisconnectReason, 'access-revoked' | 'limit-exceeded' | 'upload-refused'>;
+    readonly reason: UploadEndReason;
     readonly raw: RawCause;
   };
 }
@@ -74,7 +82,8 @@ export function answerUpload(result: UploadResult, published: Published): Upload
   const waits = published.qos === 1;
   if (result.status === 'accepted') return waits ? { acknowledge: 0 } : {};
 
-  const { status, text } = result.failure;
+  const { failure } = result;
+  const { status, text } = failure;
   if (result.terminal)
     return { text, close: { reason: 'access-revoked', raw: { code: reasonCodes.notAuthorized, text } } };
 
@@ -85,11 +94,24 @@ export function answerUpload(result: UploadResult, published: Published): Upload
     case 'skip-ack':
       return {};
     case 'disconnect':
-      return { text, close: closing(status, text) };
+      return { text, close: closing(failure) };
     default:
-      if (waits && published.version === 5) return refused;
-      return status >= 500 && !waits ? {} : { text, close: closing(status, text) };
+      break;
   }
+  switch (afterFailedUpload(result, voiceOf(published)).type) {
+    case 'answer':
+      return refused;
+    case 'go-on':
+      return {};
+    default:
+      return { text, close: closing(failure) };
+  }
+}
+
+/** A PUBACK of MQTT 3.1.1 can only say that the message was taken. */
+function voiceOf({ qos, version }: Published): UploadVoice {
+  if (qos !== 1) return 'nothing';
+  return version === 5 ? 'failure' : 'success';
 }
 
 /** The reason codes that a PUBACK may have (MQTT 5.0 §3.4.2.1). */
@@ -112,10 +134,10 @@ function pubackCode(status: UploadFailure['status']): number {
   }
 }
 
-function closing(status: UploadFailure['status'], text: string): NonNullable<UploadAnswer['close']> {
-  return status === 429
-    ? { reason: 'limit-exceeded', raw: { code: reasonCodes.messageRateTooHigh, text } }
-    : { reason: 'upload-refused', raw: { code: status, text } };
+function closing(failure: UploadFailure): NonNullable<UploadAnswer['close']> {
+  const reason = uploadEndReason(failure);
+  const code = reason === 'limit-exceeded' ? reasonCodes.messageRateTooHigh : failure.status;
+  return { reason, raw: { code, text: failure.text } };
 }
 
 /** What a device is told that is disconnected over an upload, by the status of that (MQTT 5.0 §3.14.2.1). */

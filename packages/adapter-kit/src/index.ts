@@ -42,7 +42,16 @@ export { tellFatal } from './lifecycle/tell-fatal.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
 export type { AddressRanges } from './config/address-ranges.ts';
 export { onArrival } from './arrival/on-arrival.ts';
+export { FrameCutter, type Cut } from './arrival/frame-cutter.ts';
+export {
+  lengthPrefixFormat,
+  lineFormat,
+  type FrameBounds,
+  type FrameFormat,
+  type LengthPrefix,
+} from './arrival/frame-format.ts';
 export { readArrived } from './arrival/read-arrived.ts';
+export { readFrames } from './arrival/read-frames.ts';
 export { bind } from './listening/bind.ts';
 export { destroyUnlessClosed } from './listening/destroy-unless-closed.ts';
 export { boundRequests } from './listening/bound-requests.ts';
@@ -108,6 +117,15 @@ export type {
 } from './protocol-adapter.ts';
 export type { AdapterParts, AdapterRunSettings, RunningAdapter } from './composition/adapter-parts.ts';
 export { startAdapter } from './start-adapter.ts';
+export {
+  afterFailedUpload,
+  mayBeSentAgain,
+  uploadEndReason,
+  type AfterFailedUpload,
+  type FailedUpload,
+  type UploadEndReason,
+  type UploadVoice,
+} from './upload/after-failed-upload.ts';
 export { timeTillDisconnect } from './upload/time-till-disconnect.ts';
 export { createUploadWindow, type UploadWindow } from './upload/upload-window.ts';
 export { readUploadAddress, type UploadAddress } from './upload/upload-address.ts';

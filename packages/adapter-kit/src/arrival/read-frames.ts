@@ -1,0 +1,19 @@
+import { FrameCutter, type Cut } from './frame-cutter.ts';
+import type { FrameFormat } from './frame-format.ts';
+
+/**
+ * The frames of a stream, one at a time: nothing is read while one is handled. A frame without end at the end of the stream
+ * is none. After `too-long` nothing comes any more.
+ */
+export async function* readFrames(
+  chunks: AsyncIterable<Uint8Array>,
+  format: FrameFormat,
+): AsyncGenerator<Cut, void, undefined> {
+  const cutter = new FrameCutter(format);
+  for await (const chunk of chunks) {
+    for (const cut of cutter.cut(chunk)) {
+      yield cut;
+      if (cut.type === 'too-long') return;
+    }
+  }
+}
