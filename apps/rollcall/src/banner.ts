@@ -1,7 +1,7 @@
 import type { AdapterEntry } from './adapter-entry.ts';
 import { portsOf, type DemoPorts } from './ports.ts';
 
-/** What `up` says once everything is ready: where things listen, and what to try. */
+/** The text that `up` prints when everything is ready: where things listen, and what to try. */
 export function banner(
   table: readonly AdapterEntry[],
   ports: DemoPorts,

@@ -8,11 +8,11 @@ import { teller } from './terminal.ts';
 
 export type BuryCommand = {
   readonly adapterId: string;
-  /** A queue to listen on for the adapter, of networks without subscriptions. */
+  /** A queue on which to listen for the adapter, on networks without subscriptions. */
   readonly queue?: string | undefined;
-  /** Whether what is no connection event is taken out of that queue. */
+  /** Whether messages that are not connection events are taken out of that queue. */
   readonly dropOthers?: boolean | undefined;
-  /** For how long it is listened for; `undefined`: not at all. */
+  /** How long to listen for the adapter; `undefined`: not at all. */
   readonly listenMs: number | undefined;
 } & Destination &
   (
@@ -20,7 +20,7 @@ export type BuryCommand = {
     | { readonly table: string; readonly journal?: undefined }
   );
 
-/** `rollcall bury`: declares dead what an adapter had open that never comes back. Resolves with the exit status. */
+/** `rollcall bury`: ends the connections of an adapter that never comes back. Resolves with the exit status. */
 export async function bury(command: BuryCommand): Promise<number> {
   const alive = await aliveInWords(command);
   if (alive !== undefined) {
@@ -34,7 +34,7 @@ export async function bury(command: BuryCommand): Promise<number> {
   return settledStatus(settled);
 }
 
-/** Why an adapter must not be buried; `undefined`: nothing speaks against it. */
+/** Why an adapter must not be buried; `undefined`: it may be. */
 async function aliveInWords(command: BuryCommand): Promise<string | undefined> {
   const { adapterId, journal, listenMs, queue, dropOthers, url, network } = command;
   if (journal !== undefined && isJournalInUse(journal)) return `${adapterId} is alive: it runs on ${journal}`;

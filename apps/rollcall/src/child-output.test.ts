@@ -17,11 +17,11 @@ test.each([
   ['{"level":30,"msg":"fine"}', undefined],
   ['not JSON', undefined],
   ['null', undefined],
-])('%s', (line, shown) => {
+])('the log line %s is shown as %j', (line, shown) => {
   expect(warningIn(line)).toBe(shown);
 });
 
-test('all goes to the file; warnings, and what a child complains about, to people', async () => {
+test('everything a child prints goes to its file; warnings and standard error are shown too', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-output-'));
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const shown: string[] = [];

@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { printable, printableJson } from '@rollcall/core';
 
-/** A log file of one run holds no more than this. */
+/** The largest log file of one run. */
 const maxLogBytes = 50 * 1024 * 1024;
-/** Severities from which on a line is shown as well: as words, or from this number of pino's on. */
+/** Severities of lines that are shown: as words, or as pino's numbers from `warnLevel` on. */
 const shownLevels: readonly unknown[] = ['warn', 'error', 'fatal'];
 const warnLevel = 40;
 
-/** Keeps what a child prints in a file, and shows its warnings and errors, each as one line. */
+/** Keeps everything that a child prints in a file, and shows its warnings and errors, each as one line. */
 export function keepOutput(
   name: string,
   stdout: Readable,
@@ -25,7 +25,7 @@ export function keepOutput(
     log.write(`${line}\n`);
   };
   createInterface(stdout).on('line', (line) => {
-    // What our own processes log is escaped; what else they print is not.
+    // The log of our own processes is escaped already; other output is not.
     keep(printableJson(line));
     const warning = warningIn(line);
     if (warning !== undefined) show(`[${name}] ${warning}`);

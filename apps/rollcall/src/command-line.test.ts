@@ -169,7 +169,7 @@ test.each([
   [['--help'], { command: 'help' }],
   [['tail', '-h'], { command: 'help' }],
   [['--version'], { command: 'version' }],
-])('%j', (args, expected) => {
+])('the arguments %j are read', (args, expected) => {
   expect(parseCommand(args)).toEqual(expected);
 });
 
@@ -215,7 +215,7 @@ test.each([
   [['journal', 'discard', '--sink', 's'], 'needs one journal'],
   [['journal', 'status', '--sink', 's'], 'journal status has no option --sink'],
   [['journal', 'list', '--yes'], 'journal list has no option --yes'],
-])('%j is a mistake', (args, problem) => {
+])('the arguments %j are refused with what is wrong', (args, problem) => {
   expect(parseCommand(args)).toMatchObject({ command: 'mistake', problem: expect.stringContaining(problem) });
 });
 
@@ -224,7 +224,7 @@ test('the usage names every command', () => {
     expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
 });
 
-test('where the environment has the network, it is not the local one', () => {
+test('the network of the environment is used instead of the local one', () => {
   expect(parseCommand(['tail'], true)).toMatchObject({ url: undefined });
   expect(parseCommand(['tail', '--url', 'amqp://h'], true)).toMatchObject({ url: 'amqp://h' });
   expect(parseCommand(['tail', '--port-offset', '0'], true)).toMatchObject({ url: 'amqp://127.0.0.1:15672' });

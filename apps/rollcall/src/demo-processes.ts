@@ -14,7 +14,7 @@ export interface DemoProcessesOptions {
   readonly ports: DemoPorts;
   readonly registryFile: string;
   readonly dataDir: string;
-  /** Tells people something, in one line. */
+  /** Writes a line for people. */
   tell(line: string): void;
 }
 

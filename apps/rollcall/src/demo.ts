@@ -8,7 +8,7 @@ export interface DemoCommand {
   readonly portOffset: number;
 }
 
-/** Long enough to watch, and to see events apart. */
+/** The pause between two steps: long enough to watch, and to tell the events apart. */
 const stepMs = 1_500;
 
 /** `rollcall demo`: real MQTT and HTTP clients that do what devices do. */

@@ -32,7 +32,7 @@ const left: DevicePresence = {
   } as Ending,
 };
 
-test('devices stand by name, with what is known of each', () => {
+test('the table lists devices by name, with what is known of each', () => {
   expect(deviceTable([left, online('thermostat-7', ['MQTT 5.0', 'HTTP/1.1'])], screen).split('\n')).toEqual([
     'DEVICE             STATUS   SINCE                OVER           WHY, OR HOW IT IS KNOWN',
     'acme/thermostat-7  online   2026-01-01 12:00:00  MQTT 5.0 (+1)  session, silence noticed within 90 s',
@@ -40,7 +40,7 @@ test('devices stand by name, with what is known of each', () => {
   ]);
 });
 
-test('a device of which nothing is known says why', () => {
+test('the table says why nothing is known of a device', () => {
   const device = deviceRef('acme', 'valve-2');
   const silent: DevicePresence = { status: 'unknown', device, connections: [] };
   const said = { type: 'hono', cause: 'connected', device, remoteId: 'x', source: 'hono-amqp' } as const;
@@ -50,7 +50,7 @@ test('a device of which nothing is known says why', () => {
   );
 });
 
-test('a table is no wider and no higher than the screen', () => {
+test('the table is not wider and not higher than the screen', () => {
   const many = Array.from({ length: 100 }, (_, index) => online(`device-${index}`, ['MQTT 5.0']));
   const lines = deviceTable(many, { columns: 30, rows: 10, colours: false }).split('\n');
   expect(lines).toHaveLength(9);
@@ -58,17 +58,17 @@ test('a table is no wider and no higher than the screen', () => {
   expect(lines.at(-1)).toBe('… and 93 more');
 });
 
-test('names cannot move the cursor', () => {
+test('the table escapes names that would move the cursor', () => {
   expect(deviceTable([online('\u001B[2Jx', ['a\u0007b'])], screen)).toContain(
     String.raw`acme/\u{1b}[2Jx  online  2026-01-01 12:00:00  a\u{7}b`,
   );
 });
 
-test('with colours, the status is painted', () => {
+test('the table colours the status when it may', () => {
   expect(deviceTable([left], { ...screen, colours: true })).toContain('\u001B[31moffline\u001B[39m');
 });
 
-test('80 columns are enough for every column', () => {
+test('the table shows every column in a terminal of 80 characters', () => {
   const name = 'a-device-with-a-name-of-forty-characters';
   const lines = deviceTable([left, online(name, ['MQTT 3.1.1'])], { ...screen, columns: 80 }).split('\n');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);

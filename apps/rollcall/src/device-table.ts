@@ -45,16 +45,16 @@ export interface Screen {
   readonly colours: boolean;
 }
 
-/** What tells least to whoever looks for a device is shortened first. */
+/** The column that says least about a device is shortened first. */
 const deviceColumns: readonly Column[] = [
   { heading: 'DEVICE', least: 12, short: (text) => text },
   { heading: 'STATUS', least: 7, short: (text) => text },
-  // The time of the day, where there is no room for the date.
+  // Only the time of day, if there is no room for the date.
   { heading: 'SINCE', least: 8, short: (text) => text.slice(-'00:00:00'.length) },
   { heading: 'OVER', least: 8, short: (text) => text },
   { heading: 'WHY, OR HOW IT IS KNOWN', least: 35, short: shortWords },
 ];
-/** Lines of the screen that are no devices: headings, and how many more there are. */
+/** Lines of the screen without a device: the headings, and the number of devices that do not fit. */
 const otherLines = 3;
 
 /** Devices by name, as a table that fits the screen. */

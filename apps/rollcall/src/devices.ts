@@ -12,17 +12,17 @@ export interface DevicesCommand extends Destination, Watched {
   readonly json: boolean;
   /** Only who is online. */
   readonly online: boolean;
-  /** Listens for so long, says who is known, and ends; `undefined`: until it is ended. */
+  /** Listens for this time, prints who is known, and ends; `undefined`: goes on until it is stopped. */
   readonly onceAfterMs: number | undefined;
 }
 
-/** A device whose adapter falls silent changes without an event. */
+/** The table is drawn again at this interval: a device whose adapter falls silent changes without an event. */
 const redrawEveryMs = 1_000;
 const clearScreen = '\u001B[H\u001B[J';
 
 /**
- * `rollcall devices`: the presence table of tenants. In a terminal it is drawn anew in place; elsewhere, and with `--json`,
- * every change of a device is a line. Nobody misses an event. Resolves with the exit status.
+ * `rollcall devices`: the presence table of tenants. In a terminal the table is updated in place; elsewhere, and with `--json`,
+ * every change of a device is a line. Other consumers miss no event. Resolves with the exit status.
  */
 export async function devices(command: DevicesCommand): Promise<number> {
   const { json, online, onceAfterMs, ...watched } = command;
@@ -32,7 +32,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
   const tell = teller(process.stderr);
   const table = createPresenceTable();
   let changed = true;
-  /** How often the adapter that announces least often does. */
+  /** The announcement interval of the adapter with the longest one. */
   let announcedEveryMs: number | undefined;
   const isShown = ({ status }: DevicePresence): boolean => !online || status === 'online';
   const shown = (): DevicePresence[] => [...table.all()].filter(isShown);
@@ -52,7 +52,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
     changed = true;
     if (event.type !== 'hono' && event.announcement && event.type === 'connected')
       announcedEveryMs = Math.max(announcedEveryMs ?? 0, event.announceIntervalMs ?? 0);
-    // What is only said changes no status, and is news all the same.
+    // An event of Hono's own adapters changes no status, but is printed.
     const news = change?.presence ?? (event.type === 'hono' ? table.get(event.device) : undefined);
     if (news && !inPlace && !once && isShown(news)) stdout.write(line(news));
   }
@@ -74,7 +74,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
   return 0;
 }
 
-/** Resolves with why nothing was heard, or with nothing once it listened for so long. */
+/** Resolves with why nothing could be received, or with `undefined` when the time is over. */
 async function listenFor(periodMs: number, ready: Promise<void>): Promise<string | undefined> {
   const pause = (): Promise<'over'> =>
     new Promise((resolve) => {

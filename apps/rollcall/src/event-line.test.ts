@@ -54,17 +54,17 @@ test.each([
     { ...connected, basis: { kind: 'session', detectWithinMs: null } },
     '08:12:43.123  DEFAULT_TENANT/4711  connected                        MQTT 5.0  session, silence may go unnoticed',
   ],
-] as const)('one line', (event, line) => {
+] as const)('eventLine() writes an event as one line (%#)', (event, line) => {
   expect(eventLine(event, false)).toBe(line);
 });
 
-test('colours say the same', () => {
+test('a line with colours has the same text as one without', () => {
   const coloured = eventLine(disconnected, true);
   expect(coloured).not.toBe(eventLine(disconnected, false));
   expect(stripVTControlCharacters(coloured)).toBe(eventLine(disconnected, false));
 });
 
-test('as JSON: the body of the message, unknown fields included, with tenant and device', () => {
+test('eventJson() writes the body of the message, unknown fields included, with tenant and device', () => {
   expect(JSON.parse(eventJson({ ...connected, announcement: true }))).toEqual({
     tenant: 'DEFAULT_TENANT',
     device: '4711',
@@ -76,7 +76,7 @@ test('as JSON: the body of the message, unknown fields included, with tenant and
   });
 });
 
-test('an event of another Hono adapter says that it names no connection', () => {
+test('the line of an event of another Hono adapter says that it names no connection', () => {
   const event = {
     type: 'hono',
     cause: 'disconnected',
@@ -96,18 +96,15 @@ test('an event of another Hono adapter says that it names no connection', () => 
   });
 });
 
-test.each([connected, disconnected])(
-  'a terminal of 80 columns has the whole of it, in fewer words',
-  (event) => {
-    const device = deviceRef('DEFAULT_TENANT', 'a-device-with-a-name-of-forty-characters');
-    for (const columns of [40, 60, 80])
-      expect(
-        stripVTControlCharacters(eventLine({ ...event, device }, true, columns)).length,
-      ).toBeLessThanOrEqual(columns);
-    const line = eventLine({ ...event, device }, false, 80);
-    expect(line).toMatch(/^08:12:43 {2}DEF.*….*ers {2}/);
-    expect(line).toMatch(
-      event.type === 'connected' ? /MQTT 5\.0, silence <= 90 s$/ : /keepalive-timeout, seen 45 s before$/,
-    );
-  },
-);
+test.each([connected, disconnected])('a line fits a terminal of 80 columns, in fewer words', (event) => {
+  const device = deviceRef('DEFAULT_TENANT', 'a-device-with-a-name-of-forty-characters');
+  for (const columns of [40, 60, 80])
+    expect(
+      stripVTControlCharacters(eventLine({ ...event, device }, true, columns)).length,
+    ).toBeLessThanOrEqual(columns);
+  const line = eventLine({ ...event, device }, false, 80);
+  expect(line).toMatch(/^08:12:43 {2}DEF.*….*ers {2}/);
+  expect(line).toMatch(
+    event.type === 'connected' ? /MQTT 5\.0, silence <= 90 s$/ : /keepalive-timeout, seen 45 s before$/,
+  );
+});

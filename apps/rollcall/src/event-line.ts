@@ -12,7 +12,7 @@ export function eventLine(event: ReceivedEvent, colours: boolean, columns = Infi
   return narrowLine(event, colours, columns);
 }
 
-/** Why, and how it is known, go before the device does. */
+/** The columns that are shortened before the device is: the reason, and how it is known. */
 const narrowColumns: readonly Column[] = [
   { heading: '', least: 8, short: (text) => text },
   { heading: '', least: 12, short: (text) => text },

@@ -3,13 +3,13 @@ import { systemClock as clock, systemRandom as random, type EventSink } from '@r
 import { reach, type Destination } from './reach.ts';
 import { terminalLog } from './terminal-log.ts';
 
-/** At least as long as the commands waited before the environment could say more. */
+/** The shortest time-out of a delivery; the environment can only make it longer. */
 const sendTimeoutMs = 5_000;
 
 /**
- * Connection events to the Events API of a network, for commands that send some themselves.
+ * A sink that sends connection events to the Events API of a network, for commands that send events themselves.
  *
- * @throws ConfigError where the network would lose them.
+ * @throws ConfigError when the network would lose them.
  */
 export function eventsSinkTo(to: Destination, tell: (line: string) => void): EventSink {
   const settings = reach(to, process.env);
@@ -20,7 +20,7 @@ export function eventsSinkTo(to: Destination, tell: (line: string) => void): Eve
     random,
     log: terminalLog(tell),
   });
-  // Commands send no data of devices.
+  // The commands send no device data.
   void messaging.sender.close();
   return messaging.eventsSink();
 }

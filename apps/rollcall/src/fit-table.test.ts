@@ -11,7 +11,7 @@ const rows = [
   ['tenant/device-with-a-long-name-2', '2026-01-01 12:00:01', 'because'],
 ];
 
-test('what fits stands whole', () => {
+test('a table that fits is shown unchanged', () => {
   expect(fitTable(columns, rows, 100)).toEqual([
     'WHO                               WHEN                 WHY',
     'tenant/device-with-a-long-name-1  2026-01-01 12:00:00  because of silence',
@@ -19,7 +19,7 @@ test('what fits stands whole', () => {
   ]);
 });
 
-test('what does not is said shorter, before anything is cut', () => {
+test('a table that is too wide uses shorter texts before it cuts any', () => {
   expect(fitTable(columns, rows, 60)).toEqual([
     'WHO                               WHEN      WHY',
     'tenant/device-with-a-long-name-1  12:00:00  of silence',
@@ -27,7 +27,7 @@ test('what does not is said shorter, before anything is cut', () => {
   ]);
 });
 
-test('the widest column is cut in its middle, and the last one stays', () => {
+test('a table that is still too wide cuts its widest column in the middle, and never the last column', () => {
   expect(fitTable(columns, rows, 38)).toEqual([
     'WHO               WHEN      WHY',
     'tenant/d…-name-1  12:00:00  of silence',
@@ -35,6 +35,6 @@ test('the widest column is cut in its middle, and the last one stays', () => {
   ]);
 });
 
-test.each([1, 5, 20, 26, 27, 40])('nothing is wider than %i characters', (width) => {
+test.each([1, 5, 20, 26, 27, 40])('no line is wider than a screen of %i characters', (width) => {
   expect(Math.max(...fitTable(columns, rows, width).map((line) => line.length))).toBeLessThanOrEqual(width);
 });

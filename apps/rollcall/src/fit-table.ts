@@ -1,8 +1,8 @@
 export interface Column {
   readonly heading: string;
-  /** Characters that it keeps where the others give way too. */
+  /** The width in characters that it keeps while other columns can still be cut. */
   readonly least: number;
-  /** What a cell says in fewer characters. */
+  /** The text of a cell in fewer characters. */
   short(text: string): string;
 }
 
@@ -36,10 +36,10 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, each) => sum + each, 0) + gap.length * Math.max(0, widths.length - 1);
 }
 
-/** In a terminal so narrow that the columns cannot have what they need, each keeps this. */
+/** The width that each column keeps in a terminal that is too narrow for all of them. */
 const barely = 6;
 
-/** Takes from the column that is furthest above its least, until all fit. */
+/** Cuts the column that is furthest above its least width, until all fit. */
 function narrowed(wanted: readonly number[], least: readonly number[], width: number): readonly number[] {
   const widths = wanted.map((each, column) => Math.max(each, Math.min(least[column] ?? 0, barely)));
   for (const floor of [least, least.map((each) => Math.min(each, barely))])
@@ -60,7 +60,7 @@ function lineOf(row: readonly string[], widths: readonly number[]): string {
     .trimEnd();
 }
 
-/** Both ends tell devices apart: the middle goes. */
+/** Cuts the middle of a text: both ends help to tell devices apart. */
 function cut(text: string, width: number): string {
   if (text.length <= width) return text;
   if (width < 8) return `${text.slice(0, Math.max(0, width - 1))}…`;

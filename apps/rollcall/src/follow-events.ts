@@ -7,20 +7,20 @@ export interface FollowOptions {
   readonly url: string;
   readonly tenant: string;
   readonly json: boolean;
-  /** A durable subscription of this name; absent: one that goes with this process. */
+  /** Name of a durable subscription; absent: a temporary one, which ends with this process. */
   readonly application?: string;
   readonly address?: string;
-  /** Whether announcements are printed too: they repeat what was printed before. */
+  /** Whether announcements are printed too. They repeat events. */
   readonly announcements: boolean;
   onEvent?(event: ReceivedEvent): void;
   /** Tells people about the connection, in one line. */
   tell(line: string): void;
 }
 
-/** Events remembered, so that people need not read one twice. */
+/** Events that are remembered, so that none is printed twice. */
 const remembered = 10_000;
 
-/** Prints connection events to standard output as they come: as JSON all of them, for people each once. */
+/** Prints connection events to standard output as they arrive: as JSON all of them, for people each once. */
 export function followEvents(options: FollowOptions): EventConsumer {
   const { json, application, address } = options;
   const colours = process.stdout.isTTY && !process.env['NO_COLOR'];
@@ -50,7 +50,7 @@ export function followEvents(options: FollowOptions): EventConsumer {
   });
 }
 
-/** Delivery is at least once, and people need not read an event twice: whether one is to be printed. */
+/** Says whether an event is to be printed: delivery is at least once, and people need not read an event twice. */
 export function newsFilter(json: boolean): (event: ReceivedEvent) => boolean {
   const printed = new Set<string>();
   return ({ id, announcement }) => {

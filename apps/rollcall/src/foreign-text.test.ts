@@ -59,7 +59,7 @@ function harmIn(lines: readonly string[]): string | undefined {
 }
 
 describe.each(Object.entries(nastyStrings))('%s does no harm in a terminal', (_what, text) => {
-  test('as an event', () => {
+  test('as a name in an event', () => {
     const [, disconnected] = eventsOf(text);
     for (const event of eventsOf(text)) {
       expect(harmIn([eventLine(event, false), eventJson(event)])).toBeUndefined();
@@ -70,7 +70,7 @@ describe.each(Object.entries(nastyStrings))('%s does no harm in a terminal', (_w
     expect(coloursOf(disconnected)).toBe(coloursOf(eventsOf('x')[1]));
   });
 
-  test('as a device in the table', () => {
+  test('as a name in the table of devices', () => {
     const screen = { columns: 200, rows: 20, colours: false };
     const lines = deviceTable(presencesOf(text), screen).split('\n');
     expect(lines).toHaveLength(4);
@@ -78,7 +78,7 @@ describe.each(Object.entries(nastyStrings))('%s does no harm in a terminal', (_w
     expect(harmIn(presencesOf(text).map(jsonLine))).toBeUndefined();
   });
 
-  test('in a journal', () => {
+  test('as a name in a journal', () => {
     const status = { inUse: true, bytes: 1, openSessions: 0, openLeases: 0 };
     const sinks = [{ sink: text, waiting: 1, oldestAt: at, parked: 0 }];
     expect(journalStatusText(text, { ...status, sinks }, 0).split('\n')).toHaveLength(4);
@@ -89,7 +89,7 @@ describe.each(Object.entries(nastyStrings))('%s does no harm in a terminal', (_w
     }
   });
 
-  test('as what a network says', () => {
+  test('as an error of a messaging network', () => {
     const written: string[] = [];
     const log = terminalLog(teller({ write: (line) => written.push(line) }));
     log.warn({ cause: text }, text);
@@ -98,7 +98,7 @@ describe.each(Object.entries(nastyStrings))('%s does no harm in a terminal', (_w
     expect(harmIn(written.map((line) => line.slice(0, -1)))).toBeUndefined();
   });
 
-  test('as what a child process prints, nor in its log file', async () => {
+  test('as output of a child process, nor in its log file', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'rollcall-text-'));
     const file = join(directory, 'child.log');
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];

@@ -5,17 +5,18 @@ import { watchedSource } from './watched-source.ts';
 
 export interface Listening extends Destination {
   readonly adapterId: string;
-  /** A queue to listen on, of networks without subscriptions. */
+  /** A queue to listen on, on networks without subscriptions. */
   readonly queue?: string | undefined;
-  /** Whether what is no connection event is taken out of that queue. */
+  /** Whether messages that are not connection events are taken out of that queue. */
   readonly dropOthers?: boolean | undefined;
   readonly withinMs: number;
 }
 
 /**
- * Listens whether an adapter says anything, announcements above all. Resolves with why it must not be declared dead, or with nothing.
+ * Listens for events of an adapter, above all announcements. Resolves with why it must not be declared dead; `undefined`: it was not
+ * heard.
  *
- * @param tell told of what keeps us from listening.
+ * @param tell called with what keeps us from listening.
  */
 export async function hearAdapter(
   { adapterId, queue, dropOthers, withinMs, ...to }: Listening,
@@ -48,7 +49,7 @@ export async function hearAdapter(
   return said;
 }
 
-/** Resolves with nothing after the period, and with why where nothing could be heard in it. */
+/** Resolves after the period: with why no event could be received, or with `undefined`. */
 async function silence(
   period: Promise<'over'>,
   ready: Promise<void>,

@@ -1,7 +1,7 @@
 import { printable, type Basis, type DisconnectedEvent } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/core/wire';
 
-/** How the adapter knows that a device is there. */
+/** How the adapter knows that a device is connected. */
 export function basisInWords(basis: Basis): string {
   if (basis.kind === 'lease') return `lease of ${seconds(basis.intervalMs)} (${basis.from})`;
   return basis.detectWithinMs === null
@@ -9,7 +9,7 @@ export function basisInWords(basis: Basis): string {
     : `session, silence noticed within ${seconds(basis.detectWithinMs)}`;
 }
 
-/** How exactly it is known when a device left. An adapter that was busy may hear a goodbye late. */
+/** How exactly the time of a device's end is known. A busy adapter may notice a goodbye late. */
 export function howKnown({
   at,
   lastSeen,
@@ -21,12 +21,12 @@ export function howKnown({
     : `last seen ${seconds(uncertaintyMs)} before`;
 }
 
-/** What an event says that names no connection, as those of Hono's own adapters. */
+/** What an event without connection id says. Events of Hono's own adapters have none. */
 export function saidInWords({ cause, source }: Pick<HonoConnectionEvent, 'cause' | 'source'>): string {
   return `seen over an adapter without connection ids: ${printable(source)} last said ${cause}`;
 }
 
-/** The same for a narrow terminal: what was said, in fewer words. */
+/** The same for a narrow terminal, in fewer words. */
 export function shortWords(text: string): string {
   return shorter.reduce((said, [long, short]) => said.replace(long, short), text);
 }

@@ -4,7 +4,7 @@ import { journalStatusText } from './journal-status-text.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
 
-test('a journal in words', () => {
+test('the status of a journal is written in words', () => {
   const text = journalStatusText(
     'mqtt-0.journal',
     {
@@ -36,7 +36,7 @@ test.each([
   ],
   ['without-log', undefined, 'NOT WHOLE  its write-ahead log (-wal) is missing'],
 ] as const)(
-  'one that is not whole says so, and not that all is well: %s',
+  'the status of a journal that is not whole says so, and not that every event is confirmed: %s',
   (partOfJournal, copiedAt, expected) => {
     const status = { inUse: false, bytes: 0, openSessions: 0, openLeases: 0, sinks: [] };
     const text = journalStatusText(
@@ -49,7 +49,7 @@ test.each([
   },
 );
 
-test('a journal that needs nobody', () => {
+test('a journal in which nothing waits says that every event is confirmed', () => {
   const status = { inUse: false, bytes: 0, openSessions: 0, openLeases: 0, sinks: [] };
   expect(journalStatusText('x', status, now)).toContain('every event is confirmed');
 });

@@ -15,7 +15,7 @@ export function journalStatusText(name: string, status: JournalStatus, now: numb
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-/** Why a journal may be less than what there was; `undefined`: it is all. */
+/** Why a journal may not be whole; `undefined`: it is whole. */
 export function partInWords({
   partOfJournal,
   copiedAt,

@@ -31,7 +31,7 @@ export type JournalCommand = JournalFiles &
     | { readonly action: 'discard'; readonly file: string; readonly sink: string; readonly yes: boolean }
   );
 
-/** `rollcall journal`: what adapters have still to tell. Resolves with the exit status. */
+/** `rollcall journal`: the events that adapters have still to send. Resolves with the exit status. */
 export async function journal(command: JournalCommand): Promise<number> {
   if (command.action === 'backup') return backup(command.file, command.target);
   if (command.action === 'discard') return discard(command.file, command.sink, command.yes);
@@ -93,7 +93,7 @@ function discard(file: string, sink: string, yes: boolean): number {
   return 0;
 }
 
-/** Line by line, as fast as they are read: a journal may have more of them than memory. */
+/** Writes line by line, as fast as they are read: a journal may be larger than memory. */
 async function list(file: string, json: boolean): Promise<void> {
   const view = inspectJournal(file);
   const part = partInWords(view.status());

@@ -11,8 +11,9 @@ export interface NetworkCommand {
 }
 
 /**
- * `rollcall network`: the embedded messaging network, until it is asked to stop or its parent ends. Its log is on standard output,
- * also where it cannot start. Resolves with the exit status.
+ * `rollcall network`: the embedded messaging network, until it is asked to stop or its parent ends. It has no secrets, and so no
+ * options for them: every password is accepted. Its log is on standard output, also when it cannot start. Resolves with the exit
+ * status.
  */
 export async function network({ port, dataDir }: NetworkCommand): Promise<number> {
   const log = createLog({ name: 'network', level: 'info', format: logFormatOf(process.env) });

@@ -15,7 +15,7 @@ const connection = (connectionId: string, id: string) => ({
 });
 const line = (device: string, rest: object) => JSON.stringify({ tenant: 'acme', device, ...rest });
 
-test('what the last line of each device has open of the adapter', () => {
+test('openInTable() returns the connections of the adapter that the last line of each device has open', () => {
   const lines = [
     line('d1', { status: 'online', since: 1, connections: [connection('a', 'lost')] }),
     line('d1', { status: 'offline', since: 2, ending: {} }),
@@ -35,7 +35,7 @@ test('what the last line of each device has open of the adapter', () => {
 });
 
 test.each(Object.entries(nastyStrings).filter(([, text]) => !isPrintable(text)))(
-  'a table that somebody wrote with %s in names becomes no event',
+  'openInTable() refuses a table with %s in a name',
   (_what, text) => {
     for (const facts of [
       { device: { tenant: text, device: 'd1' } },
@@ -52,7 +52,10 @@ test.each(Object.entries(nastyStrings).filter(([, text]) => !isPrintable(text)))
   },
 );
 
-test.each([['{'], ['7'], ['null'], ['{"tenant":"acme","device":"d1"}']])('a line %s is named', (bad) => {
-  const good = line('d1', { status: 'offline' });
-  expect(() => openInTable(`${good}\n${bad}\n`, 'lost')).toThrow('line 2');
-});
+test.each([['{'], ['7'], ['null'], ['{"tenant":"acme","device":"d1"}']])(
+  'the line %s, which no devices --json printed, is named in an error',
+  (bad) => {
+    const good = line('d1', { status: 'offline' });
+    expect(() => openInTable(`${good}\n${bad}\n`, 'lost')).toThrow('line 2');
+  },
+);

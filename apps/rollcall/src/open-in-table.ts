@@ -2,9 +2,9 @@ import type { DevicePresence, OpenConnection } from '@rollcall/client';
 import { isPrintable, type ConnectedEvent, type EventId } from '@rollcall/core';
 
 /**
- * What an adapter had open, from the lines that `devices --json` printed: the last line of a device counts.
+ * The connections that an adapter had open, from lines that `devices --json` printed. The last line of each device counts.
  *
- * @throws Error where a line is no such thing.
+ * @throws Error when a line is not one of `devices --json`.
  */
 export function openInTable(lines: string, adapterId: string): readonly ConnectedEvent[] {
   const latest = new Map<string, DevicePresence>();
@@ -19,11 +19,11 @@ export function openInTable(lines: string, adapterId: string): readonly Connecte
   return connections.filter(({ adapter }) => adapter.id === adapterId).map(toConnected);
 }
 
-/** Nobody sees this `connected`: its other half needs all but the id. */
+/** A `connected` that is never sent: the `disconnected` is made from it, and needs all but the id. */
 function toConnected(connection: OpenConnection): ConnectedEvent {
   const { device, adapter, connectionId, epoch } = connection;
   const names = [device.tenant, device.device, adapter.type, adapter.instance, connectionId, epoch];
-  // They become an event as they are: no adapter gave such.
+  // They would go into an event unchanged, and no adapter reports such names.
   if (!names.every((name) => typeof name === 'string' && isPrintable(name)))
     throw new Error(`a connection of ${device.tenant}/${device.device} has names that cannot be shown`);
   return { ...connection, type: 'connected', id: '' as EventId };

@@ -12,7 +12,7 @@ interface BuryValues {
   readonly unheard?: boolean;
 }
 
-/** Reads what stands after `rollcall bury`. A text says what is wrong with it. */
+/** Reads the arguments after `rollcall bury`. Returns a text when something is wrong with them. */
 export function parseBuryCommand(
   [adapterId, ...others]: readonly string[],
   { journal, table, queue, wait, unheard = false, 'drop-others': dropOthers }: BuryValues,

@@ -1,7 +1,7 @@
 import type { Destination } from './reach.ts';
 import { journalActions, type JournalCommand } from './journal.ts';
 
-/** Reads what stands after `rollcall journal`. A text says what is wrong with it. */
+/** Reads the arguments after `rollcall journal`. Returns a text when something is wrong with them. */
 export function parseJournalCommand(
   [action = '', ...files]: readonly string[],
   values: { readonly sink?: string; readonly yes?: boolean; readonly json?: boolean },

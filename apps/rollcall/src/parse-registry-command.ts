@@ -2,7 +2,7 @@ import type { NetworkName } from '@rollcall/amqp-sender';
 import { bcryptCosts } from '@rollcall/device-registry';
 import { registryActions, type RegistryCommand } from './registry.ts';
 
-/** Reads what stands after `rollcall registry`. A text says what is wrong with it. */
+/** Reads the arguments after `rollcall registry`. Returns a text when something is wrong with them. */
 export function parseRegistryCommand(
   [action = '', ...files]: readonly string[],
   values: { readonly served?: string; readonly bcrypt?: string },

@@ -1,7 +1,7 @@
 import type { DevicesCommand } from './devices.ts';
 import type { Destination } from './reach.ts';
 
-/** Seconds to listen where none are named: an adapter of `up` announces twice in it. */
+/** Seconds to listen by default: an adapter of `up` announces twice in this time. */
 const listenSeconds = 10;
 
 export interface WatchedValues {
@@ -15,7 +15,7 @@ export interface WatchedValues {
   readonly wait?: string;
 }
 
-/** Reads the options of `tail` and `devices`. A text says what is wrong with them. */
+/** Reads the options of `tail` and `devices`. Returns a text when something is wrong with them. */
 export function parseWatched(values: WatchedValues, to: Destination): DevicesCommand | string {
   const { address, queue, once = false, wait, 'drop-others': dropOthers } = values;
   if (address !== undefined && queue !== undefined) return 'give --address or --queue, not both';
@@ -38,7 +38,7 @@ export function parseWatched(values: WatchedValues, to: Destination): DevicesCom
   };
 }
 
-/** Milliseconds; `undefined` where it is no such number. */
+/** Milliseconds; `undefined`: it is not a number of seconds. */
 export function readSeconds(text = String(listenSeconds)): number | undefined {
   const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return seconds >= 1 && seconds <= 86_400 ? seconds * 1_000 : undefined;

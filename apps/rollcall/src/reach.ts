@@ -2,17 +2,17 @@ import { urlOptions } from '@rollcall/amqp-connection';
 import { loadMessaging, type MessagingSettings, type NetworkName } from '@rollcall/amqp-sender';
 import type { ConsumeOptions } from '@rollcall/client';
 
-/** A messaging network, as the command line names it: what is left out is that of the environment. */
+/** A messaging network, as the command line names it. What it leaves out comes from the environment. */
 export interface Destination {
   readonly url?: string | undefined;
   readonly network?: NetworkName | undefined;
 }
 
 /**
- * How to reach it: `ROLLCALL_MESSAGING_…` as adapters take them, and over them what the command line says. A URL decides about TLS, and
- * the environment has the certificates and, where the URL has none, the credentials.
+ * How to reach a messaging network: by the `ROLLCALL_MESSAGING_…` variables of the adapters. The command line goes before them. A
+ * URL decides about TLS; the certificates come from the environment, and so do the credentials if the URL has none.
  *
- * @throws ConfigError where the environment has mistakes; TypeError where the URL is none.
+ * @throws ConfigError when the environment has mistakes; TypeError when the URL is not one.
  */
 export function reach(
   { url, network }: Destination,
@@ -26,7 +26,7 @@ export function reach(
   return { ...rest, ...given, ...(tls && { tls: { ...tls, ...known } }) };
 }
 
-/** The same as `consume` takes it. */
+/** The settings as options of `consume`. */
 export function consumerOf(settings: MessagingSettings): Omit<ConsumeOptions, 'onEvent'> {
   const { host, port, tls, username, password, amqpHostname, saslHostname } = settings;
   const { choice: tlsChoice, ...certificates } = tls ?? {};

@@ -4,7 +4,7 @@ import { registryCheckText } from './registry-check-text.ts';
 const none = { added: 0, changed: 0, removed: 0 };
 const counts = { tenant: 1, device: 71, 'hashed-password': 70, psk: 0, 'x509-cert': 0 };
 
-test('what is in a file, and what it changes, is told in lines', () => {
+test('the check of a valid file is written as lines: what is in it, and what it changes', () => {
   const changes = {
     tenant: none,
     device: { added: 1, changed: 0, removed: 30 },
@@ -28,7 +28,7 @@ test('what is in a file, and what it changes, is told in lines', () => {
   expect(registryCheckText({ status: 'valid', counts, warnings: [] })).toContain('devices: 71');
 });
 
-test('problems come first', () => {
+test('the check of an invalid file is written as its problems', () => {
   expect(registryCheckText({ status: 'invalid', problems: ['a: b'] })).toEqual([
     'a: b',
     'an adapter does not take this file',

@@ -8,7 +8,7 @@ const kinds = [
   ['x509-cert', 'certificates (x509-cert)'],
 ] as const;
 
-/** What was found out about a registry file, in lines for people. */
+/** The result of a check of a registry file, as lines for people. */
 export function registryCheckText(check: RegistryCheck): readonly string[] {
   if (check.status === 'invalid') return [...check.problems, 'an adapter does not take this file'];
   const { counts, warnings, reload } = check;

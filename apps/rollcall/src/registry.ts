@@ -15,7 +15,7 @@ export type RegistryCommand =
   | { readonly action: 'accept'; readonly file: string }
   | { readonly action: 'hash-password'; readonly bcryptCost: number | undefined };
 
-/** `rollcall registry`: what is to be known of a registry file before an adapter has it. Resolves with the exit status. */
+/** `rollcall registry`: checks and accepts a registry file before an adapter loads it, and makes secrets for it. Resolves with the exit status. */
 export async function registry(command: RegistryCommand): Promise<number> {
   const tell = teller(process.stdout);
   switch (command.action) {
@@ -40,10 +40,10 @@ export async function registry(command: RegistryCommand): Promise<number> {
   }
 }
 
-/** Longer passwords are refused anyhow. */
+/** Longer passwords are refused anyway. */
 const maxLength = 10_000;
 
-/** What stands before the first line feed: somebody typed it, or `echo` added that. */
+/** The text before the first line feed, which a person or `echo` added. */
 async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
   const parts: Buffer[] = [];
   let length = 0;

@@ -25,7 +25,7 @@ if (debugging.length > 0) {
   process.exit(2);
 }
 guardConsole(log);
-// The network has a net of its own. People get one line.
+// The network spreads its own net. For people one line is enough, without a stack.
 if (parsed.command !== 'network') spreadLastNet(log, () => {});
 
 try {
@@ -72,7 +72,7 @@ try {
   tell(inOneLine(error));
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 }
-// A child that is being watched, or a socket that lingers, must not keep a finished command alive.
+// A child process or an open socket must not keep a finished command alive.
 process.exit();
 
 function ownVersion(): string {

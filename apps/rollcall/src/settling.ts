@@ -8,7 +8,7 @@ import { teller } from './terminal.ts';
 /** How long the network may take to confirm everything. */
 const confirmedWithinMs = 30_000;
 
-/** What sending on behalf of an adapter needs. */
+/** What is needed to send events on behalf of an adapter. */
 export function settlingEnvironment(to: Destination): Parameters<typeof settleJournal>[2] {
   const tell = teller(process.stderr);
   return {
@@ -20,7 +20,7 @@ export function settlingEnvironment(to: Destination): Parameters<typeof settleJo
   };
 }
 
-/** What became of it, for people. */
+/** The outcome, for people. */
 export function settledInWords({ delivered, parked, left }: Settled): string {
   return [
     `${delivered} ${delivered === 1 ? 'event' : 'events'} delivered`,
@@ -29,7 +29,7 @@ export function settledInWords({ delivered, parked, left }: Settled): string {
   ].join(', ');
 }
 
-/** Of the process. */
+/** The exit status of the process. */
 export function settledStatus({ parked, left }: Settled): number {
   return parked + left > 0 ? 1 : 0;
 }

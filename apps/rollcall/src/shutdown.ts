@@ -3,7 +3,7 @@ export function shutdown(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
-    // It may have ended while this process began.
+    // The parent may have ended while this process started.
     if ((process.connected as boolean | undefined) === false) resolve();
     if (process.channel) {
       process.once('disconnect', () => resolve());

@@ -10,7 +10,7 @@ export interface ChildOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Directory of the log file. */
   readonly logs: string;
-  /** Tells people a warning or an error of the child, in one line. */
+  /** Shows people a warning or an error of the child, in one line. */
   tell(line: string): void;
 }
 

@@ -7,11 +7,11 @@ import { supervise } from './supervisor.ts';
 /** A process that does what the test says. */
 class FakeChild extends EventEmitter {
   readonly signals: string[] = [];
-  deaf = false;
+  ignoresSigterm = false;
 
   kill(signal: NodeJS.Signals): boolean {
     this.signals.push(signal);
-    if (!this.deaf || signal === 'SIGKILL') this.emit('exit', null, signal);
+    if (!this.ignoresSigterm || signal === 'SIGKILL') this.emit('exit', null, signal);
     return true;
   }
 }
@@ -41,7 +41,7 @@ function givenASupervised() {
   return { clock, children, told, supervised, start };
 }
 
-test('a process that ends before it is ready is told, and not started again', async () => {
+test('a process that ends before it was ready makes start() fail, and is not started again', async () => {
   const { supervised, children, clock } = givenASupervised();
   const started = supervised.start();
   children[0]?.emit('exit', 2, null);
@@ -50,7 +50,7 @@ test('a process that ends before it is ready is told, and not started again', as
   expect(children).toHaveLength(1);
 });
 
-test('a process that dies is started again, and people are told', async () => {
+test('a process that dies is started again, and people are told of its death and of its return', async () => {
   const { start, children, told, clock } = givenASupervised();
   (await start()).emit('exit', null, 'SIGKILL');
   expect(told).toEqual(['adapter ended unexpectedly (by SIGKILL); starting it again']);
@@ -61,7 +61,7 @@ test('a process that dies is started again, and people are told', async () => {
   expect(told.at(-1)).toBe('adapter is back');
 });
 
-test('one that dies again and again is started later and later', async () => {
+test('a process that dies again and again is started after growing pauses', async () => {
   const { start, children, clock } = givenASupervised();
   (await start()).emit('exit', 1, null);
   const gaps: number[] = [];
@@ -79,7 +79,7 @@ test('one that dies again and again is started later and later', async () => {
   expect(gaps).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
 });
 
-test('a stop is kind at first', async () => {
+test('stop() sends SIGTERM, and the process is not started again', async () => {
   const { start, supervised, children, clock } = givenASupervised();
   const child = await start();
   await supervised.stop(5_000);
@@ -89,17 +89,17 @@ test('a stop is kind at first', async () => {
   expect(clock.armed).toBe(0);
 });
 
-test('a stop that is not heard becomes force', async () => {
+test('stop() sends SIGKILL when the process does not end in time', async () => {
   const { start, supervised, clock } = givenASupervised();
   const child = await start();
-  child.deaf = true;
+  child.ignoresSigterm = true;
   const stopped = supervised.stop(5_000);
   await clock.advanceAsync(5_000);
   await stopped;
   expect(child.signals).toEqual(['SIGTERM', 'SIGKILL']);
 });
 
-test('a stop between two lives starts nothing', async () => {
+test('stop() between a death and the next start starts nothing', async () => {
   const { start, supervised, children, clock } = givenASupervised();
   (await start()).emit('exit', 1, null);
   await supervised.stop(5_000);

@@ -8,14 +8,14 @@ export interface SupervisedOptions {
   spawn(): ChildProcess;
   /** Resolves once the process works; rejects with what is wrong. */
   whenReady(child: ChildProcess): Promise<void>;
-  /** Tells people what happened, in one line. */
+  /** Reports to people what happened, in one line. */
   tell(line: string): void;
 }
 
 export interface Supervised {
   /** Starts the process; resolves once it is ready, rejects where it ends before. */
   start(): Promise<void>;
-  /** Ends it: first kindly, after `patienceMs` by force. */
+  /** Ends it with SIGTERM, and after `patienceMs` with SIGKILL. */
   stop(patienceMs: number): Promise<void>;
   kill(): void;
   /** Asks it to look at its registry, certificates and secrets. */

@@ -11,8 +11,8 @@ export interface TailCommand extends Destination, Watched {
 }
 
 /**
- * `rollcall tail`: follows the events of tenants, so that nobody misses one. A line fits the terminal; elsewhere it is whole. Resolves
- * with the exit status.
+ * `rollcall tail`: follows the events of tenants. Other consumers miss no event. In a terminal a line fits its width; elsewhere it is
+ * whole. Resolves with the exit status.
  */
 export async function tail({ json, ...watched }: TailCommand): Promise<number> {
   const tell = teller(process.stderr);

@@ -29,15 +29,18 @@ function take(message: HonoConnectionEvent | UnrecognizedMessage, shared: boolea
   return { lines, shown, left };
 }
 
-test.each([true, false])("what Hono's own adapters say is shown, and told of (shared: %j)", (shared) => {
-  expect(take(said, shared)).toEqual({
-    lines: [expect.stringContaining('events of hono-amqp name no connections')],
-    shown: [said],
-    left: false,
-  });
-});
+test.each([true, false])(
+  "an event of Hono's own adapters is shown, and a line says whose it is (shared: %j)",
+  (shared) => {
+    expect(take(said, shared)).toEqual({
+      lines: [expect.stringContaining('events of hono-amqp name no connections')],
+      shown: [said],
+      left: false,
+    });
+  },
+);
 
-test('data of devices is left to the other consumers of a queue', () => {
+test('data of devices in a shared queue is left to its other consumers', () => {
   expect(take(data, true)).toEqual({
     lines: [expect.stringContaining('left to others')],
     shown: [],
@@ -45,7 +48,7 @@ test('data of devices is left to the other consumers of a queue', () => {
   });
 });
 
-test('of a subscription of its own, it is only told', () => {
+test('data of devices in an own subscription is only reported', () => {
   expect(take(data, false)).toEqual({
     lines: [expect.stringContaining('not shown')],
     shown: [],

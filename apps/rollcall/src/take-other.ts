@@ -1,11 +1,11 @@
 import type { DecodedEvent, HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
 
 /**
- * Shows what Hono's own adapters say, and tells once that it is not put together.
+ * Shows events of Hono's own adapters, and says once that they name no connections.
  *
- * @param shared whether others may receive it instead.
- * @param tell told of each kind of what arrives.
- * @throws LeftToOthers where it is given back.
+ * @param shared whether other consumers may receive the message instead.
+ * @param tell called with a line for each kind of message.
+ * @throws LeftToOthers when the message is given back.
  */
 export function takeOther(
   message: Exclude<DecodedEvent, ReceivedEvent>,
@@ -30,8 +30,8 @@ export function takeOther(
 
 const takesThemOut = 'in a queue of your own, --drop-others takes them out';
 
-/** Why nothing more is seen where the others are none. */
+/** Why no more events arrive when there are no other consumers. */
 export const onlyOthers = `so many messages that are no connection events come again and again that what is behind them does not arrive: nobody else takes them (${takesThemOut})`;
 
-/** Gives a message back. */
+/** Thrown to give a message back. */
 export class LeftToOthers extends Error {}

@@ -15,7 +15,7 @@ const free: DemoPorts = {
   adapters: Object.fromEntries(table.map(({ name }) => [name, { devices: 0, health: 0 }])),
 };
 
-test('a taken port is named, with what needs it and a way out', async () => {
+test('a taken TCP port is named, with what needs it and a way out', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -31,7 +31,7 @@ test('a taken port is named, with what needs it and a way out', async () => {
   expect(await findTakenPort(table, free)).toBeUndefined();
 });
 
-test('so is a taken UDP port', async () => {
+test('a taken UDP port is named, with what needs it', async () => {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -41,7 +41,7 @@ test('so is a taken UDP port', async () => {
   socket.close();
 });
 
-test('an offset moves every port, in the printed commands too', () => {
+test('--port-offset moves every port, also in the printed commands', () => {
   const ports = demoPorts(10_000, table);
   expect(ports).toMatchObject({
     network: 25_672,

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AdapterEntry } from './adapter-entry.ts';
 import { portsOf, type DemoPorts } from './ports.ts';
 
-/** The first of the ports that cannot be bound on loopback, as a line for people; `undefined` where all can. */
+/** Names the first port that cannot be bound on loopback, in a line for people; `undefined`: all can be bound. */
 export async function findTakenPort(
   table: readonly AdapterEntry[],
   ports: DemoPorts,

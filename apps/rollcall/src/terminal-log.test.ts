@@ -12,7 +12,7 @@ test.each([
     'it is away (Received transfer when credit was 0)',
   ],
   [{ untold: 12 }, 'it is away (12)'],
-])('a line with %j says why, for people, in one line', (facts, line) => {
+])('a log line with the facts %j is shown as %j', (facts, line) => {
   const lines: string[] = [];
   const log = terminalLog((each) => void lines.push(each));
   log.warn(facts, 'it is away');

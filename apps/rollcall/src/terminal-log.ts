@@ -9,7 +9,7 @@ export function terminalLog(tell: (line: string) => void): Log {
   return { ...silentLog, warn: say, error: say };
 }
 
-/** What else a log line says that people need: why, what a library printed, how often. */
+/** What people need of the facts of a log line: the cause, what a library printed, how often. */
 function reasonIn(facts: Readonly<Record<string, unknown>>): string | undefined {
   const { cause, err, text, untold } = facts;
   if (err instanceof Error) return typeof cause === 'string' ? cause : err.message;

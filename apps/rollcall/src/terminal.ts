@@ -4,7 +4,7 @@ interface Terminal {
   write(text: string): unknown;
 }
 
-/** Tells people something in one line, whoever's words are in it. */
+/** Writes lines for people. Characters that would do harm in a terminal are escaped. */
 export function teller(terminal: Terminal): (line: string) => void {
   return (line) => void terminal.write(`${printable(line)}\n`);
 }
@@ -14,7 +14,7 @@ export function jsonLine(value: unknown): string {
   return printableJson(JSON.stringify(value));
 }
 
-/** What went wrong, for people. */
+/** The message of an error, for people. */
 export function inOneLine(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -22,7 +22,7 @@ export interface UpCommand {
   readonly registry: string | undefined;
 }
 
-/** What somebody sees of the demonstration, and how it is ended. */
+/** What a run of the demonstration works with. */
 interface Stage {
   readonly command: UpCommand;
   readonly table: readonly AdapterEntry[];
@@ -30,7 +30,7 @@ interface Stage {
   readonly dataDir: string;
   readonly processes: DemoProcesses;
   readonly stop: StopRequest;
-  /** Tells people something, in one line. */
+  /** Writes a line for people. */
   tell(line: string): void;
 }
 

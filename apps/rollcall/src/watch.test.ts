@@ -61,7 +61,7 @@ function offerForEver(peer: ScriptedPeer): { stop(): void } {
   };
 }
 
-test('a queue full of what others do not take either ends the watch, with the way out', async () => {
+test('a queue full of messages that no one takes ends the watch, and the error names the way out', async () => {
   const { peer, url } = await givenAQueue();
   const { running, lines } = look(url, false);
   await running.ready;
@@ -72,7 +72,7 @@ test('a queue full of what others do not take either ends the watch, with the wa
   expect(lines).toEqual([expect.stringMatching(/left to others .*--drop-others/)]);
 });
 
-test('of a queue of its own, what is no event is taken out, and the events behind it are seen', async () => {
+test('messages that are not events are taken out of an own queue, and the events behind them are shown', async () => {
   const { peer, url } = await givenAQueue();
   const { running, lines, seen, one } = look(url, true);
   await running.ready;
@@ -84,7 +84,7 @@ test('of a queue of its own, what is no event is taken out, and the events behin
   expect(lines).toEqual([expect.stringContaining('they are not shown')]);
 });
 
-test('an adapter is not called dead where only such messages are heard', async () => {
+test('an adapter is not declared dead when only messages that are not events arrive', async () => {
   const { peer, url } = await givenAQueue();
   const listening = {
     adapterId: 'mqtt-0',

@@ -6,23 +6,23 @@ import { LeftToOthers, onlyOthers, takeOther } from './take-other.ts';
 import { watchedSource, type Watched } from './watched-source.ts';
 
 export interface WatchOptions extends Destination, Watched {
-  /** Tells people something, in one line. */
+  /** Writes a line for people. */
   tell(line: string): void;
   onEvent(event: ReceivedEvent | HonoConnectionEvent): void;
 }
 
 export interface Watch {
-  /** Resolves once events arrive; rejects where the watch is closed before. */
+  /** Resolves when events can arrive; rejects when the watch is closed before. */
   readonly ready: Promise<void>;
-  /** Resolves with what is wrong where waiting does not mend it. */
+  /** Resolves with what is wrong, if waiting does not help. */
   readonly hopeless: Promise<string>;
   close(): Promise<void>;
 }
 
 /**
- * Receives connection events to show them. What is no such event is left to others wherever others may receive it.
+ * Receives connection events to show them. Other messages are left to other consumers if there may be some.
  *
- * @throws ConfigError where there is no such source.
+ * @throws ConfigError when there is no such source.
  */
 export function watch(options: WatchOptions): Watch {
   const { tell, onEvent } = options;
@@ -44,7 +44,7 @@ export function watch(options: WatchOptions): Watch {
   );
 }
 
-/** Consumes, and tells of each outage once. */
+/** Consumes, and reports each outage once. */
 export function openWatch(options: ConsumeOptions, tell: (line: string) => void): Watch {
   const { promise: hopeless, resolve: giveUp } = Promise.withResolvers<string>();
   let attachedBefore = false;
@@ -56,7 +56,7 @@ export function openWatch(options: ConsumeOptions, tell: (line: string) => void)
       if (!told) tell(`${text}; trying again`);
       told = true;
     },
-    // Only messages of others are ever given back.
+    // Only messages that are not events are ever given back.
     onFull: () => giveUp(onlyOthers),
     onStateChange(attached) {
       if (attached && attachedBefore) tell('connected to the Events API again');
@@ -66,7 +66,7 @@ export function openWatch(options: ConsumeOptions, tell: (line: string) => void)
   return { ready: consumer.ready, hopeless, close: () => consumer.close() };
 }
 
-/** Sources of foreign events that are told of. */
+/** Sources of foreign events that are reported. */
 const maxTold = 100;
 
 function tellOnce(tell: (line: string) => void): (line: string) => void {

@@ -1,14 +1,14 @@
 import type { NetworkChoice, NetworkName } from '@rollcall/amqp-sender';
 import type { ConsumeOptions } from '@rollcall/client';
 
-/** What of a network is watched. */
+/** What is watched on a network. */
 export interface Watched {
   readonly tenants: readonly string[];
-  /** An address instead of the one that network and tenant make. */
+  /** An address that replaces the usual one of the network and the tenant. */
   readonly address?: string | undefined;
-  /** A queue that is there, instead of a subscription. */
+  /** An existing queue that replaces a subscription. */
   readonly queue?: string | undefined;
-  /** Whether what is no connection event is taken out of the queue: nobody else wants it. */
+  /** Whether messages that are not connection events are taken out of the queue: no one else wants them. */
   readonly dropOthers?: boolean | undefined;
 }
 
@@ -17,19 +17,19 @@ type Source = Pick<
   'tenants' | 'network' | 'address' | 'source' | 'temporary' | 'maxTries' | 'onOther'
 >;
 
-/** Where to receive, such that nothing stays behind. `shared`: others may receive from there too. */
+/** A source that leaves nothing behind on the network. `shared`: others may receive from it too. */
 export type WatchedSource =
   | { readonly source: Source; readonly shared: boolean }
   | { readonly problem: string };
 
 const queueAddresses: Partial<Record<NetworkName, (name: string) => string>> = {
-  // Not `/queue/…`: that makes one where there is none, and is refused where it is not as durable.
+  // `/queue/…` would create a missing queue, and is refused when the existing one has another durability.
   'rabbitmq-3': (name) => `/amq/queue/${encodeURIComponent(name)}`,
   'rabbitmq-4': (name) => `/queues/${encodeURIComponent(name)}`,
   'activemq-classic': (name) => `queue://${name}`,
 };
 
-/** Chooses a source of events for somebody who only looks. */
+/** Chooses a source of events for a consumer that only looks. */
 export function watchedSource(
   { name: network, eventCapabilities, eventAddress }: NetworkChoice,
   { tenants, address, queue, dropOthers = false }: Watched,
@@ -45,12 +45,12 @@ export function watchedSource(
     return {
       problem: `${network} has no subscriptions that end by themselves: declare a queue with auto_delete, bind it to the exchange of the events, and name it with --queue (docs/messaging-networks.md)`,
     };
-  // An address that a subscription comes to first is made for subscriptions: what adapters send then is in no queue.
+  // If a subscription is the first to use an address, Artemis makes it multicast: events that adapters send are then in no queue.
   if (network === 'artemis' && !eventCapabilities?.includes('topic'))
     return {
       problem: `artemis: a queue gives each event to one consumer; to watch, adapters need multicast addresses, and ROLLCALL_MESSAGING_EVENTCAPABILITIES=topic, there and here (docs/messaging-networks.md)`,
     };
-  // Else nothing is ever sent to what is subscribed to.
+  // Without virtual topics, nothing would be sent to the subscription.
   if (network === 'activemq-classic' && !eventAddress?.startsWith('topic://VirtualTopic.'))
     return {
       problem: `activemq-classic: a queue gives each event to one consumer; to watch, adapters need virtual topics, and ROLLCALL_MESSAGING_EVENTADDRESS=topic://VirtualTopic.event.{tenant}, there and here (docs/messaging-networks.md)`,
@@ -59,7 +59,7 @@ export function watchedSource(
 }
 
 function fromAddress(address: string, tenants: readonly string[], shared: boolean): WatchedSource {
-  // RabbitMQ makes a queue for each who asks for these, and never removes it.
+  // For each link to such an address RabbitMQ makes a queue, and never removes it.
   if (/^\/(?:exchange|topic|temp-queue|reply-queue)\//.test(address))
     return {
       problem: `${address} makes a queue that stays and fills: declare one, and name it with --queue`,

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createCertificateAuthority } from './certificate-authority.ts';
 
-test('what an authority issues is what OpenSSL takes for a certificate of its', () => {
+test('a certificate that an authority issues is verified by OpenSSL against the authority', () => {
   const authority = createCertificateAuthority('CN=ca,O=Acme');
   const issued = authority.issue({
     subject: 'CN=device-1,OU=Things,O=Acme',

@@ -15,7 +15,7 @@ export interface CertificateFacts {
   readonly isAuthority?: boolean;
   /** Whether extended key usage comes twice. */
   readonly doubled?: boolean;
-  /** Object identifier of an extension that nobody knows, and everybody must. */
+  /** Object identifier of a critical extension that no one knows. */
   readonly unknownCritical?: string;
   /** Default `sha256`. */
   readonly digest?: 'sha1' | 'sha256';

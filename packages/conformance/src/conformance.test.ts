@@ -27,8 +27,8 @@ const flip: ConnectionTracker<{ readonly since?: Instant }, { readonly type: 'fl
 };
 describeTracker('flip', flip, [{ type: 'flip' }]);
 
-describe('the manual clock', () => {
-  test('wakes in the order of deadlines, each at its own instant', () => {
+describe('ManualClock', () => {
+  test('wakes alarms in the order of their deadlines, each at its own instant', () => {
     const clock = new ManualClock('2026-01-01T00:00:00Z');
     const begun = clock.monotonic();
     const woken: [string, number][] = [];
@@ -49,7 +49,7 @@ describe('the manual clock', () => {
     expect(clock.armed).toBe(0);
   });
 
-  test('a step of the wall clock moves no deadline', () => {
+  test('keeps deadlines where they are when the wall clock is stepped', () => {
     const clock = new ManualClock();
     let woken = 0;
     clock.at(later(clock.monotonic(), 1_000), () => (woken += 1));
@@ -60,7 +60,7 @@ describe('the manual clock', () => {
     expect(woken).toBe(1);
   });
 
-  test('lets promises settle between two wake-ups', async () => {
+  test('lets promises settle between two alarms in advanceAsync()', async () => {
     const clock = new ManualClock();
     const seen: string[] = [];
     clock.at(
@@ -73,13 +73,13 @@ describe('the manual clock', () => {
   });
 });
 
-test('seeded randomness repeats, and differs between seeds', () => {
+test('seededRandom repeats for one seed, and differs between seeds', () => {
   const draw = (seed: number): number[] => Array.from({ length: 5 }, seededRandom(seed).next);
   expect(draw(1)).toEqual(draw(1));
   expect(draw(1)).not.toEqual(draw(2));
   expect(draw(3).every((value) => value >= 0 && value < 1)).toBe(true);
 });
 
-test('an event of the tests is one that can be sent', () => {
+test('anEventMessage() encodes the event of anEvent()', () => {
   expect(anEventMessage('e1').byteLength).toBeGreaterThan(500);
 });

@@ -25,7 +25,7 @@ export function describeSink(name: string, open: () => Promise<SinkUnderTest>): 
       }
     }
 
-    test('answers each of many deliveries in flight, and leaves the events untouched', () =>
+    test('deliver() delivers each of many events at the same time, and does not change them', () =>
       withSink(async ({ sink, received }) => {
         const ids = Array.from({ length: 50 }, (_, index) => `e${index}`);
         const outbound = ids.map((id) => anOutboundEvent(id));
@@ -36,14 +36,14 @@ export function describeSink(name: string, open: () => Promise<SinkUnderTest>): 
         expect(outbound).toEqual(before);
       }));
 
-    test('answers an aborted delivery instead of throwing or sending', () =>
+    test('deliver() answers retryable, and sends nothing, when its signal is aborted', () =>
       withSink(async ({ sink, received }) => {
         const answer = await sink.deliver(anOutboundEvent('e1'), AbortSignal.abort());
         expect(answer.status).toBe('retryable');
         expect(await received()).toEqual([]);
       }));
 
-    test('answers retryable after close, and closes twice', () =>
+    test('deliver() answers retryable after close(), which may be called twice', () =>
       withSink(async ({ sink }) => {
         await sink.close();
         await sink.close();

@@ -12,7 +12,7 @@ export function hasDebianPackage(name: string): boolean {
     });
     if (status.includes('install ok installed')) return true;
   } catch {
-    // Not a Debian, or no such package: the same for us.
+    // Not a Debian system, or the package is unknown: it is missing in both cases.
   }
   if (process.env['CI'])
     throw new Error(`Debian package ${name} is missing: .ci/install-interop-packages installs it`);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { harmOf, nastyStrings } from './nasty-strings.ts';
 
 describe.each(Object.entries(nastyStrings))('%s', (_what, text) => {
-  test('is made printable, once and for all', () => {
+  test('is made printable by printable(), which changes nothing the second time', () => {
     const shown = printable(text);
     expect(harmOf(shown)).toBeUndefined();
     expect(printable(shown)).toBe(shown);
@@ -11,7 +11,7 @@ describe.each(Object.entries(nastyStrings))('%s', (_what, text) => {
     expect(isPrintable(shown)).toBe(true);
   });
 
-  test('is the same value in JSON, and stands in one printable line', () => {
+  test('is one printable line of JSON with the same value', () => {
     const line = printableJson(`${JSON.stringify({ [text]: text })}\n`);
     expect(harmOf(line.slice(0, -1))).toBeUndefined();
     expect(JSON.parse(line)).toEqual({ [text]: text });
@@ -19,7 +19,7 @@ describe.each(Object.entries(nastyStrings))('%s', (_what, text) => {
   });
 });
 
-test('what is replaced can be told apart, and read', () => {
+test('printable() replaces different characters by different readable escapes', () => {
   expect(printable('a\u0001b\u001B[0m\u{E0041}')).toBe(String.raw`a\u{1}b\u{1b}[0m\u{e0041}`);
   expect(printable('a\u0001')).not.toBe(printable('a\u0002'));
 });

@@ -1,6 +1,6 @@
 /**
- * Text that people and machines stumble over, by what is wrong with it. To be thrown at every field that a peer can fill; what
- * comes out on the other side is looked at with {@link harmOf}.
+ * Texts that people and machines stumble over, by what is wrong with them. Tests put them into every field that a peer can fill,
+ * and check what comes out with {@link harmOf}.
  */
 export const nastyStrings: Readonly<Record<string, string>> = {
   'U+0000': 'a\u0000b',
@@ -36,7 +36,7 @@ export const nastyStrings: Readonly<Record<string, string>> = {
   'what looks like markup': `<b>"'&%s{0}$\{x}\\`,
 };
 
-/** Bytes that are no UTF-8 (RFC 3629 §3), by what is wrong with them. */
+/** Bytes that are not UTF-8 (RFC 3629 §3), by what is wrong with them. */
 export const illFormedUtf8: Readonly<Record<string, Uint8Array>> = {
   'a byte that begins nothing': Uint8Array.of(0x61, 0xff),
   'a character that is cut': Uint8Array.of(0x61, 0xe2, 0x82),
@@ -45,13 +45,13 @@ export const illFormedUtf8: Readonly<Record<string, Uint8Array>> = {
   'more than Unicode has': Uint8Array.of(0xf5, 0x80, 0x80, 0x80),
 };
 
-/** The first thing in a line that must not be shown to people or kept in an event; `undefined` where there is none. */
+/** The first character of a line that must not be shown to people or kept in an event; `undefined`: there is none. */
 export function harmOf(line: string): string | undefined {
   const [found] = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.exec(line) ?? [];
   return found && `U+${found.codePointAt(0)?.toString(16).padStart(4, '0')} in ${JSON.stringify(line)}`;
 }
 
-/** The first thing of that kind in any text within a value, keys included. */
+/** The first such character in any text within a value, keys included. */
 export function harmWithin(value: unknown): string | undefined {
   if (typeof value === 'string') return harmOf(value);
   if (typeof value !== 'object' || value === null) return undefined;

@@ -1,6 +1,6 @@
 import type { ConnectionEvent, Delivery, EventSink, OutboundEvent } from '@rollcall/core';
 
-/** A sink that keeps what it gets. `answer` decides what becomes of each delivery; the default accepts all. */
+/** A sink that keeps what it gets. `answer` decides the outcome of each delivery; by default each is delivered. */
 export class RecordingSink implements EventSink {
   readonly name: string;
   /** Every event that was accepted, in order. */

@@ -40,9 +40,12 @@ test.each<[string, () => Server, string, boolean]>([
   ['HTTP', () => http(createHttpServer()), get, false],
   ['HTTPS', () => http(createHttpsServer(certificate)), get, true],
   ['HTTP, for what is none', () => createHttpServer().on('clientError', fail), 'what?\r\n\r\n', false],
-])('what is thrown on a connection of a server of %s ends it, and the server goes on', async (...row) => {
-  const [, createOne, text, secure] = row;
-  const { failures, port } = await given(createOne());
-  for (const _ of [1, 2]) await say(text, port, secure);
-  expect(failures).toEqual(['test cursed', 'test cursed']);
-});
+])(
+  'an exception on a connection of a server of %s ends this connection, and the server goes on',
+  async (...row) => {
+    const [, createOne, text, secure] = row;
+    const { failures, port } = await given(createOne());
+    for (const _ of [1, 2]) await say(text, port, secure);
+    expect(failures).toEqual(['test cursed', 'test cursed']);
+  },
+);

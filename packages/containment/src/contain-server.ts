@@ -4,9 +4,9 @@ import { containSocket } from './contain-socket.ts';
 import { servedPeer, servePeer, type ServedPeer } from './served-peer.ts';
 
 /**
- * Whatever is told of a network connection serves its peer alone, be the server one of TCP, TLS, HTTP or HTTPS: what a listener of
- * the server, or of one of its sockets, throws costs this peer its connection. HTTP's parser calls listeners of the server beside
- * the events of the socket.
+ * Contains exceptions of the listeners of a TCP, TLS, HTTP or HTTPS server, and of its sockets. An exception costs the peer of
+ * this network connection its connection, and no other. The events of the server are included because HTTP's parser emits them
+ * outside the events of the socket.
  *
  * @param where a label of a metric, e.g. `mqtts`.
  */
@@ -38,7 +38,7 @@ export function containServer(
   };
 }
 
-/** The connection that an event is about: itself, or that of a request. */
+/** The socket that an event is about: an argument, or the socket of a request. */
 function socketIn(args: readonly unknown[]): Socket | undefined {
   for (const each of args) {
     if (each instanceof Socket) return each;

@@ -62,7 +62,7 @@ test.each<[string, (socket: Socket) => void]>([
   expect(failures).toEqual(['test cursed']);
 });
 
-test('listeners are called as ever', async () => {
+test('a contained socket calls its listeners as before', async () => {
   const { open, failures } = await given((socket) => {
     socket.once('data', (bytes) => socket.end(bytes));
   });
@@ -73,7 +73,7 @@ test('listeners are called as ever', async () => {
   expect(failures).toEqual([]);
 });
 
-test('a timer belongs to the peer that was served when it was set, and one of nobody to nobody', () => {
+test('a timer of a contained clock belongs to the peer that was served when it was set, if there was one', () => {
   const manual = new ManualClock();
   const clock = containedClock(manual);
   const failures: string[] = [];
@@ -99,7 +99,7 @@ test('a timer belongs to the peer that was served when it was set, and one of no
   expect(() => manual.advance(30)).toThrow('cursed');
 });
 
-test('where ending a peer throws too, that is told of as well', () => {
+test('an exception while a peer is ended is reported too', () => {
   const failures: unknown[] = [];
   servePeer(
     servedPeer('a', (_, error) => failures.push(error), fail),

@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 import { servePeer, type ServedPeer } from './served-peer.ts';
 
 /**
- * Whatever listens to this socket serves one peer: a listener that throws costs this peer its connection. Node.js would let it end
- * the process, since nobody is there to catch it. To be called before anybody listens.
+ * Contains exceptions of the listeners of a socket: they cost its peer the connection. Without this, Node.js ends the process.
+ * Call it before listeners are added.
  */
 export function containSocket(socket: EventEmitter, peer: ServedPeer): void {
   const emit = socket.emit.bind(socket);
@@ -18,7 +18,7 @@ export function containSocket(socket: EventEmitter, peer: ServedPeer): void {
   if ('write' in socket) containWrites(socket as Writable, peer);
 }
 
-/** Node.js calls back about what was written beside the events of the socket; HTTP goes on with the next response there. */
+/** Node.js calls the callbacks of writes outside the events of the socket. HTTP begins the next response in such a callback. */
 function containWrites(socket: Writable, peer: ServedPeer): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]): boolean => {

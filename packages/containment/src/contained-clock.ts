@@ -1,7 +1,7 @@
 import type { Clock } from '@rollcall/core';
 import { peerBeingServed, servePeer } from './served-peer.ts';
 
-/** A clock whose timers belong to the peer that was served when they were set: what they throw is this peer's loss. */
+/** A clock whose timers belong to the peer that was served when they were set: an exception in one ends this peer's connection. */
 export function containedClock(clock: Clock): Clock {
   return {
     now: () => clock.now(),

@@ -15,7 +15,7 @@ function given() {
   return { clock, lines, ...createFailureReport({ clock, log }) };
 }
 
-test('each failure counts; each place is logged at once, then once a minute, with how many there were', () => {
+test('each failure is counted; the first of each place is logged at once, later ones in one line a minute with their number', () => {
   const { clock, lines, counts, failed } = given();
   const errors = Array.from({ length: 70 }, (_, second) => new Error(`at ${second} s`));
   for (const error of errors) {
@@ -31,7 +31,7 @@ test('each failure counts; each place is logged at once, then once a minute, wit
   ]);
 });
 
-test('what is thrown need be no error', () => {
+test('a thrown value that is not an Error is reported', () => {
   const { lines, failed } = given();
   failed('mqtt', undefined);
   expect(lines).toHaveLength(1);

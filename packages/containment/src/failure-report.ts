@@ -1,15 +1,15 @@
 import type { Clock, Log } from '@rollcall/core';
 import { createMinuteGate, type MinuteGate } from './minute-gate.ts';
 
-/** Tells of what serving one peer threw. */
+/** Reports exceptions of code that serves one peer. */
 export interface FailureReport {
   /**
-   * Counts a failure, and logs it with its stack: the first of its place at once, then one a minute at most. Never throws.
+   * Counts a failure, and logs it with its stack: the first of each place at once, then at most one a minute. Never throws.
    *
    * @param where a place in our code, e.g. `mqtt`: a label of a metric, never what a peer says.
    */
   failed(where: string, error: unknown): void;
-  /** Failures since the process began, by place. */
+  /** Failures since the process started, by place. */
   readonly counts: Readonly<Record<string, number>>;
 }
 

@@ -39,7 +39,7 @@ test.each([
   ['a promise', 'Promise.resolve().then(fail)'],
   ['an asynchronous function', '(async () => { await new Promise((go) => setTimeout(go, 1)); fail(); })()'],
   ['a listener that waits', "process.once('served', async () => fail()); process.emit('served')"],
-])('what %s throws costs the peer alone that it was made for', async (_what, leaveBehind) => {
+])('an exception in %s ends only the peer that was served when it was set up', async (_what, leaveBehind) => {
   const { code, said } = await run(`
     serve('a', () => { ${leaveBehind}; });
     serve('b', () => { setTimeout(() => said.push('b goes on'), 50); });
@@ -48,7 +48,7 @@ test.each([
   expect(code).toBe(0);
 });
 
-test('what a callback of a socket throws costs its peer alone, and the next one is nobody else’s', async () => {
+test('an exception in a callback of a socket ends its peer, and the next exception is not taken for one of that peer', async () => {
   const { code, said } = await run(`
     const server = net.createServer((socket) => socket.write('x', fail));
     containServer(server, 'server', failed);
@@ -63,10 +63,10 @@ test('what a callback of a socket throws costs its peer alone, and the next one 
 });
 
 test.each([
-  ['nobody', 'setTimeout(fail, 1)'],
-  ['all', "serve('a', () => serveAll(() => setTimeout(fail, 1)))"],
-  ['nobody, as a rejection', 'Promise.reject(new Error("cursed"))'],
-])('what is thrown on behalf of %s ends the process, and says where', async (_whom, script) => {
+  ['no peer', 'setTimeout(fail, 1)'],
+  ['all peers', "serve('a', () => serveAll(() => setTimeout(fail, 1)))"],
+  ['no peer, as a rejection', 'Promise.reject(new Error("cursed"))'],
+])('an exception on behalf of %s ends the process, and its stack is printed', async (_whom, script) => {
   const { code, said, stderr } = await run(script);
   expect(code).toBe(1);
   expect(said).toEqual(['a mistake of ours that concerns everybody: the process ends']);

@@ -2,13 +2,13 @@ import type { Log } from '@rollcall/core';
 import { forgetPeerBeingServed, peerBeingServed } from './served-peer.ts';
 
 /**
- * What nobody caught, be it thrown or a rejection, costs the peer alone that was being served: its connection ends, and whatever it
- * had under way with it. Libraries go on in timers, ticks and callbacks of their own, where nobody else can catch anything.
+ * Contains exceptions and rejections that nothing else caught: they end the connection of the peer that was being served. They come
+ * from libraries that go on in their own timers, ticks and callbacks, where no other code can catch them.
  *
- * What belongs to no peer ends the process, as without this net: then the state that all peers share is in doubt, and no event must
- * be made of it. Whoever supervises the process starts it anew, and the journal knows what was open.
+ * An exception that belongs to no peer ends the process, as it would without this net: the state that all peers share is in doubt
+ * then, and no event may be made of it. A supervisor starts the process again, and the journal knows what was open.
  *
- * @param tellStack where to: the log may not be written any more.
+ * @param tellStack gets the stack of such an exception: the log may not be written any more.
  * @returns takes the net away.
  */
 export function spreadLastNet(

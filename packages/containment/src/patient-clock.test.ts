@@ -14,7 +14,7 @@ function givenPatience(waitMs: number) {
   return { clock, patience, woken, disarm };
 }
 
-test('where the event loop turns, it wakes when any clock would', () => {
+test('an alarm rings at its deadline while the event loop turns', () => {
   const { clock, woken } = givenPatience(1_000);
   clock.advance(999);
   expect(woken).toEqual([]);
@@ -37,7 +37,7 @@ test.each([1_000, 5_000, 60_000])(
   },
 );
 
-test('a standstill before the deadline does not count, nor as long again after it', () => {
+test('a standstill before the deadline does not count, nor does the same time after it', () => {
   const { clock, woken } = givenPatience(1_000);
   clock.stall(900);
   clock.advance(1_750);
@@ -46,7 +46,7 @@ test('a standstill before the deadline does not count, nor as long again after i
   expect(woken).toHaveLength(1);
 });
 
-test('what asks for the time first, after a standstill, sees that it stood', () => {
+test('the first call of monotonic() after a standstill does not count the standstill', () => {
   const { clock, patience } = givenPatience(10_000);
   clock.advance(100);
   const before = patience.monotonic();
@@ -56,7 +56,7 @@ test('what asks for the time first, after a standstill, sees that it stood', () 
   expect(seen).toEqual([0]);
 });
 
-test('what is disarmed does not wake, and leaves nothing armed', () => {
+test('an alarm that is disarmed does not ring, and leaves no timer', () => {
   const { clock, patience, woken, disarm } = givenPatience(1_000);
   const disarmOther = patience.at(later(patience.monotonic(), 2_000), () => woken.push(-1));
   disarm();
@@ -70,7 +70,7 @@ test('what is disarmed does not wake, and leaves nothing armed', () => {
 });
 
 test.each([1, 2, 3, 4, 5])(
-  'whatever the loop does, time never goes back, nobody waits for less, and every wait ends (seed %i)',
+  'time never goes back, no alarm rings early, and each rings, for any pauses of the event loop (seed %i)',
   (seed) => {
     const random = seededRandom(seed);
     for (let run = 0; run < 50; run++) {
@@ -94,7 +94,7 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
-test('a loop that is always late is waited on for longer, and not for ever', () => {
+test('an alarm rings late, but rings, when the event loop is late in every turn', () => {
   const { clock, woken } = givenPatience(1_000);
   for (let turn = 0; turn < 30; turn++) clock.stall(1_000);
   expect(woken).toHaveLength(1);

@@ -1,26 +1,26 @@
 import { later, type Clock, type Instant } from '@rollcall/core';
 
-/** How often the event loop shows that it turns. */
+/** How often a timer shows that the event loop turns. */
 const beatMs = 100;
 /** A timer of a healthy loop may be as late as this. */
 const toleranceMs = 50;
-/** Longest time after a standstill that does not count either. */
+/** The longest time after a standstill that does not count either. */
 const maxGraceMs = 1_000;
 
 /**
- * Time that counts against a peer. It stands while the process stands still or its event loop is busy, for what the peer said meanwhile
- * waits in the socket; and afterwards for as long again, at most a second, while that is read and the peer catches up.
+ * The time by which a peer's silence counts. It stops while the process stands still or its event loop is busy: what the peer said
+ * meanwhile waits in the socket. It stays stopped for as long again, at most a second, while that is read and the peer catches up.
  *
- * Its instants mean nothing to any other clock.
+ * Its instants are of no use with another clock.
  */
 export function patientClock(clock: Clock): Clock {
-  /** What this clock showed at `since`: from there on it goes with the other one. */
+  /** What this clock showed at the instant `since` of the other clock: from then on both run alike. */
   let base = clock.monotonic();
   let since = base;
   let shown = base;
   /** When the event loop was last known to turn. */
   let turnedAt = base;
-  /** What a loop that is late in every turn has waited by its latest turn, in which it read: else it would wait for ever. */
+  /** Counts at the next standstill, unless the loop turned in time before it: if it never does, deadlines must still be reached. */
   let waitedMs = 0;
   let armed = 0;
   let disarmBeat = (): void => {};
@@ -32,7 +32,7 @@ export function patientClock(clock: Clock): Clock {
     return shown;
   }
 
-  /** Without deadlines nobody watches the loop, and nothing depends on it. */
+  /** Without deadlines the loop is not watched, and nothing depends on it. */
   function noticeStandstill(now: Instant): void {
     const overdueMs = now - turnedAt - beatMs;
     if (armed === 0 || overdueMs <= toleranceMs) return;
@@ -51,7 +51,7 @@ export function patientClock(clock: Clock): Clock {
   function beat(): void {
     const before = turnedAt;
     monotonic();
-    // Where a deadline rang in this turn, it has noticed what there was.
+    // If a deadline rang in this turn, it has noticed the standstill already.
     const isInTime = turnedAt === before && clock.monotonic() - before >= beatMs;
     if (isInTime) waitedMs = 0;
     watchLoop();

@@ -1,16 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** A peer that is being served: a network connection, or whoever sent a datagram. */
+/** A peer that is being served: the other end of a network connection, or the sender of a datagram. */
 export interface ServedPeer {
-  /** Serving it threw: tells of it, and ends what the peer has open. Never throws. */
+  /** Serving it threw: reports the error, and ends what the peer has open. Never throws. */
   fail(error: unknown): void;
 }
 
 const serving = new AsyncLocalStorage<ServedPeer | undefined>();
 
 /**
- * Works on behalf of one peer. What the work throws costs this peer alone. So does what is thrown later by whatever the work left
- * behind, in timers, promises and callbacks: it is known whose they are.
+ * Works on behalf of one peer. If the work throws, this peer alone is ended. The same holds for timers, promises and callbacks that
+ * the work leaves behind: Node.js knows for which peer they were made.
  */
 export function servePeer(peer: ServedPeer, work: () => void): void {
   serving.run(peer, () => {
@@ -22,7 +22,7 @@ export function servePeer(peer: ServedPeer, work: () => void): void {
   });
 }
 
-/** Works on behalf of all, although one peer was the cause: where that goes wrong, it is not this peer's loss alone. */
+/** Works on behalf of all peers, although one of them was the cause: an exception does not end that peer. */
 export function serveAll<Result>(work: () => Result): Result {
   return serving.run(undefined, work);
 }
@@ -31,7 +31,7 @@ export function peerBeingServed(): ServedPeer | undefined {
   return serving.getStore();
 }
 
-/** After an exception that nobody caught Node.js leaves the peer of it in place, for whatever comes next. */
+/** After an uncaught exception, Node.js would go on as if its peer were still being served. */
 export function forgetPeerBeingServed(): void {
   serving.enterWith(undefined);
 }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { unreadable } from '@rollcall/file-follower';
 import { ConfigError } from '@rollcall/core';
 
-/** Beside the registry file: the digest of what an operator said is meant as it is. */
+/** The file beside the registry file that has the digest of the content that an operator accepted. */
 function acceptedFile(file: string): string {
   return `${file}.accepted`;
 }
@@ -18,10 +18,10 @@ export async function readAccepted(file: string): Promise<string | undefined> {
 }
 
 /**
- * Says of a registry file, as it is now, that what is missing in it is missing on purpose: adapters hold nothing back.
+ * Accepts the present content of a registry file: what is missing in it is missing on purpose, and adapters hold nothing back.
  *
- * @returns its SHA-256, hexadecimal, and the file that this was left in.
- * @throws ConfigError where the one cannot be read, or the other not be written.
+ * @returns the SHA-256 of the content, hexadecimal, and the file in which it was left for the adapters.
+ * @throws ConfigError when the registry file cannot be read, or the other file cannot be written.
  */
 export async function acceptRegistry(
   file: string,

@@ -36,7 +36,7 @@ const workerFile = new URL(`./bcrypt-worker${extname(import.meta.url)}`, import.
 
 /** How much the latest comparison counts in the mean. */
 const newShare = 0.2;
-/** What is promised is so much more than the mean: comparisons differ. */
+/** `load` says so much more than the mean: comparisons differ. */
 const marginFactor = 1.5;
 
 /** Compares bcrypt hashes in a thread of its own, so that many logins at once delay nothing else. */

@@ -30,7 +30,7 @@ const devices = (count: number, facts: object = {}): object[] =>
   }));
 const tenants = (list: object[]): object => ({ tenants: [{ 'tenant-id': 'acme', devices: list }] });
 
-test('a registry file is counted', async () => {
+test('checkRegistry counts the entries of a file by kind', async () => {
   const [file = ''] = await givenFiles(tenants(devices(3)));
   expect(checkRegistry(file)).toEqual({
     status: 'valid',
@@ -39,7 +39,7 @@ test('a registry file is counted', async () => {
   });
 });
 
-test('all problems are told, not the first ones only', async () => {
+test('checkRegistry lists all problems, not only the first ones', async () => {
   const [file = ''] = await givenFiles(tenants(Array.from({ length: 200 }, () => ({ 'device-id': '' }))));
   const check = checkRegistry(file);
   expect(check.status === 'invalid' && check.problems).toHaveLength(200);
@@ -49,7 +49,7 @@ test('all problems are told, not the first ones only', async () => {
   });
 });
 
-test('what a reload would change is told, and what it would hold back', async () => {
+test('checkRegistry says what a reload would change, and what it would hold back', async () => {
   const [served = '', file = ''] = await givenFiles(
     tenants(devices(100)),
     tenants([...devices(70, { enabled: false }), { 'device-id': 'new' }]),
@@ -89,7 +89,7 @@ test.each([
   expect(await passwords.verify(credentials, Buffer.from('secret'))).toBe('invalid');
 });
 
-test('what no adapter would verify is not hashed', async () => {
+test('hashPassword refuses passwords and costs that no adapter would verify', async () => {
   await expect(hashPassword('')).rejects.toThrow('empty');
   await expect(hashPassword('x'.repeat(1_025))).rejects.toThrow('longer than 1024 bytes');
   await expect(hashPassword('ä'.repeat(37), 4)).rejects.toThrow('longer than 72 bytes');

@@ -13,7 +13,7 @@ export type RegistryCheck =
       readonly status: 'valid';
       readonly counts: Readonly<Record<EntryKind, number>>;
       readonly warnings: readonly string[];
-      /** What loading it changes, where another file is served. */
+      /** What loading it would change. Only if a served file was named. */
       readonly reload?: {
         readonly changes: Readonly<
           Record<EntryKind, Readonly<Record<'added' | 'changed' | 'removed', number>>>
@@ -22,13 +22,13 @@ export type RegistryCheck =
       };
     };
 
-/** Problems that are told; more would help nobody. */
+/** Problems that are listed; more would help no one. */
 const maxProblems = 10_000;
 
 /**
- * Says of a registry file whether an adapter would take it, what is in it, and what it changes.
+ * Checks whether an adapter would take a registry file, counts what is in it, and compares it with what is served.
  *
- * @param servedFile what adapters have now.
+ * @param servedFile the file that adapters have loaded now.
  * @param tenantRules as those of `openFileRegistry`.
  */
 export function checkRegistry(

@@ -4,7 +4,7 @@ const marks = [
   ['utf-16be', [0xfe, 0xff]],
 ] as const;
 
-/** The text of a file, without its byte order mark; `undefined` where it is no text. */
+/** The text of a file, without its byte order mark; `undefined`: it is not text. */
 export function decodeText(bytes: Uint8Array): string | undefined {
   const encoding = marks.find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))?.[0];
   try {

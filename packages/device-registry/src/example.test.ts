@@ -8,7 +8,7 @@ import { createPasswordVerifier } from './password-verifier.ts';
 
 const file = fileURLToPath(new URL('../../../docs/examples/registry.yaml', import.meta.url));
 
-test('the example has credentials of every type, and each of its passwords is the one it says', async () => {
+test('the example has credentials of every type, and the passwords that its comments name', async () => {
   expect(checkRegistry(file)).toMatchObject({
     counts: { tenant: 1, device: 5, 'hashed-password': 2, psk: 1, 'x509-cert': 1 },
   });

@@ -98,8 +98,8 @@ describeRegistry('file', async () => {
   };
 });
 
-describe('a file', () => {
-  test('in JSON or YAML gives the same', async () => {
+describe('a registry file', () => {
+  test('gives the same registry in JSON and in YAML', async () => {
     const content = { tenants: [tenant('acme', [device('d1')])] };
     for (const [text, name] of [
       [JSON.stringify(content), 'registry.json'],
@@ -115,7 +115,7 @@ describe('a file', () => {
     }
   });
 
-  test('gives settings, limits and secrets in our terms', async () => {
+  test('gives settings, limits and secrets as the DeviceRegistry port has them', async () => {
     const { registry } = await givenARegistry({
       tenants: [
         tenant(
@@ -174,7 +174,7 @@ describe('a file', () => {
     });
   });
 
-  test('gives what its extension fields declare, for a tenant and for a device', async () => {
+  test('gives what the extension fields of a tenant and of a device declare', async () => {
     const { registry } = await givenARegistry({
       tenants: [
         tenant('acme', [device('d1', { ext: { 'max-connections-per-device': 0 } })], {
@@ -196,7 +196,7 @@ describe('a file', () => {
     ).toEqual(['tenants[0].ext.max-connections-per-device: must be 0 (unlimited) or more']);
   });
 
-  test('gives shared keys and certificates, without those that are disabled', async () => {
+  test('gives pre-shared keys and certificates, without disabled ones', async () => {
     const dated = { 'not-after': '2026-06-01T00:00:00Z' };
     const { registry } = await givenARegistry({
       tenants: [
@@ -228,7 +228,7 @@ describe('a file', () => {
     ).toMatchObject({ value: { secrets: [{ notAfter }] } });
   });
 
-  test('gives what is to be known of trust anchors, from a certificate or from its parts', async () => {
+  test('gives trust anchors, from a certificate or from its parts', async () => {
     const { registry } = await givenARegistry({
       tenants: [
         tenant('acme', [], {
@@ -271,7 +271,7 @@ describe('a file', () => {
     });
   });
 
-  test('with keys and authorities that cannot be used is told so', async () => {
+  test('with unusable keys or authorities is refused, and each is named', async () => {
     const ca = { 'subject-dn': 'CN=ca', 'public-key': base64(authority.publicKey) };
     expect(
       problemsOf({
@@ -321,7 +321,7 @@ describe('a file', () => {
     ).toEqual(['tenants[1].trusted-ca[0]: CN=ca is an authority of tenant acme already']);
   });
 
-  test('with everything wrong is told about all of it, by path', async () => {
+  test('with mistakes everywhere is refused with all of them, each with its path', async () => {
     expect(
       problemsOf({
         tenants: [
@@ -349,7 +349,7 @@ describe('a file', () => {
     ]);
   });
 
-  test('with names that come twice is told so', async () => {
+  test('with a name that is there twice is refused', async () => {
     expect(
       problemsOf({
         tenants: [
@@ -367,7 +367,7 @@ describe('a file', () => {
     ]);
   });
 
-  test('with a tenant that the network cannot carry is refused, with the reason', () => {
+  test('with a tenant id that the network cannot carry is refused with the reason', () => {
     const text = dump({ tenants: [tenant('a::b'), tenant('a:b')] });
     const tenantRules = [{ pattern: '::', reason: '`::` begins the name of a subscription' }];
     expect(parseRegistry('r.yaml', text, { saltKey: new Uint8Array(32), tenantRules })).toEqual({
@@ -377,7 +377,7 @@ describe('a file', () => {
     expect(parseRegistry('r.yaml', text).status).toBe('valid');
   });
 
-  test('that names gateways that do not exist is taken, with a warning: they may come later', async () => {
+  test('with a gateway that does not exist yet is taken, with a warning', async () => {
     const warnings: string[] = [];
     const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
     const behind = Array.from({ length: 7 }, (_, i) => device(`d${i}`, { via: ['gw', 'later'] }));
@@ -408,7 +408,7 @@ describe('a file', () => {
       'credentials of one device',
       { tenants: [tenant('acme', [device('d', { credentials: Array.from({ length: 200_000 }, () => 1) })])] },
     ],
-  ])('with 200,000 wrong %s is told of the first ones', async (_what, content) => {
+  ])('with 200,000 wrong %s is refused with the first problems and their number', async (_what, content) => {
     const problems = problemsOf(JSON.stringify(content), 'registry.json');
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.length).toBeLessThan(100);
@@ -432,7 +432,7 @@ describe('a file', () => {
     await registry.close();
   });
 
-  test('that is no text is told so', async () => {
+  test('that is not text is refused', async () => {
     const file = await givenAFile('');
     await writeFile(file, Uint8Array.of(0x74, 0xe4, 0x0a));
     await utimes(file, 0, 0);
@@ -442,26 +442,26 @@ describe('a file', () => {
   });
 
   test.each([
-    ['that is no YAML', 'tenants: [', 'registry.yaml'],
-    ['that is no JSON', '{"tenants": [', 'registry.json'],
+    ['that is not YAML', 'tenants: [', 'registry.yaml'],
+    ['that is not JSON', '{"tenants": [', 'registry.json'],
     ['that is empty', '', 'registry.yaml'],
     ['that is a list', '[]', 'registry.json'],
     [
-      'with a bomb of aliases',
+      'whose aliases stand for a billion values',
       `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
         .split('')
         .map((n, i) => `${n}: &${n} [${`*${'abcdefgh'[i]},`.repeat(9)}]`)
         .join('\n')}\n`,
       'registry.yaml',
     ],
-    ['that nests without end', '['.repeat(5_000), 'registry.json'],
-  ])('%s is a readable problem', async (_what, text, name) => {
+    ['that nests 5,000 lists', '['.repeat(5_000), 'registry.json'],
+  ])('%s is refused with a readable problem', async (_what, text, name) => {
     const problems = problemsOf(text, name);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.every((problem) => problem.length < 500)).toBe(true);
   });
 
-  test('may name things like the properties of objects', async () => {
+  test('may use names of the properties of JavaScript objects', async () => {
     const { registry } = await givenARegistry(
       '{"tenants":[{"tenant-id":"__proto__","devices":[{"device-id":"constructor"}]}]}',
     );
@@ -469,7 +469,7 @@ describe('a file', () => {
     expect((await registry.getTenant('constructor')).status).toBe('not-found');
   });
 
-  test('that cannot be used is told with all of its problems', async () => {
+  test('that cannot be used makes opening fail with all of its problems', async () => {
     const opened = (file: string) => openFileRegistry({ file, clock: new ManualClock(), log: silentLog });
     await expect(opened('/nowhere/registry.yaml')).rejects.toThrow(
       '/nowhere/registry.yaml: cannot be read (ENOENT)',
@@ -482,7 +482,7 @@ describe('a file', () => {
     });
   });
 
-  test('with plain passwords works, with a warning', async () => {
+  test('with plain passwords is taken, with a warning', async () => {
     const warnings: string[] = [];
     const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
     await givenARegistry(
@@ -493,7 +493,7 @@ describe('a file', () => {
   });
 });
 
-test('a tenant with max-ttl is named: its connection events may expire', async () => {
+test('a tenant with max-ttl is named in a warning: its connection events may expire', async () => {
   const warnings: string[] = [];
   const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
   const limited = (maxTtl: number): object => ({ 'resource-limits': { 'max-ttl': maxTtl } });
@@ -504,7 +504,7 @@ test('a tenant with max-ttl is named: its connection events may expire', async (
   expect(warnings).toEqual([expect.stringMatching(/^max-ttl bounds connection events .*: tenants a$/)]);
 });
 
-describe('a file that changes', () => {
+describe('a registry file that changes', () => {
   const before = {
     tenants: [
       tenant('acme', [
@@ -532,7 +532,7 @@ describe('a file that changes', () => {
     return { registry, clock, changes, change, logged };
   }
 
-  test('is read again, and tells exactly what changed', async () => {
+  test('is read again, and listeners are told exactly what changed', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     await change({
       tenants: [
@@ -553,7 +553,7 @@ describe('a file that changes', () => {
     expect(await registry.getTenant('umbrella')).toMatchObject({ value: { enabled: false } });
   });
 
-  test('tells of tenants and devices that are gone', async () => {
+  test('without a tenant or a device tells listeners that they are gone', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     await change({ tenants: [tenant('umbrella')] });
     await registry.reload();
@@ -565,7 +565,7 @@ describe('a file that changes', () => {
     ]);
   });
 
-  test('tells of each kind of credentials that were changed, disabled, moved or removed, and of nothing else', async () => {
+  test('tells listeners of credentials that were changed, disabled, moved or removed, and of nothing else', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     const credentials = (type: string, authId: string, secret: object, more: object = {}): object => ({
       type,
@@ -616,7 +616,7 @@ describe('a file that changes', () => {
     ).toEqual([told('hashed-password', 'plain'), told('psk', 'key'), told('x509-cert', 'CN=d1')]);
   });
 
-  test('into something broken keeps the old content, and says why', async () => {
+  test('into something unusable leaves the old content served, and logs why', async () => {
     const { registry, changes, change, logged } = await givenAFollowedFile();
     await change('tenants: 5');
     await registry.reload();
@@ -629,7 +629,7 @@ describe('a file that changes', () => {
     expect((await registry.getTenant('repaired')).status).toBe('found');
   });
 
-  test('is followed for trust anchors too', async () => {
+  test('in its trust anchors is served with the new ones', async () => {
     const { registry, changes, change } = await givenAFollowedFile();
     await change({
       tenants: [...before.tenants, tenant('other', [], { 'trusted-ca': [trustedByName] })],

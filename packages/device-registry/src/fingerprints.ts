@@ -4,13 +4,13 @@ import { entryKinds, noEntries, type Entries, type EntryKind } from './registry-
 
 const hashLength = 22;
 
-/** What stands for an entry where only changes of it matter; for credentials it says whose they are, too. */
+/** A short text that differs when an entry changed. That of credentials also has the id of their device. */
 export function fingerprint(kind: EntryKind, packed: string): string {
   const print = hash('sha256', packed, 'base64url').slice(0, hashLength);
   return kind === 'tenant' || kind === 'device' ? print : print + deviceOfCredentials(packed);
 }
 
-/** Whose the credentials are that have this fingerprint. */
+/** The device of the credentials that have this fingerprint. */
 export function deviceOfFingerprint(print: string): string {
   return print.slice(hashLength);
 }
@@ -18,7 +18,7 @@ export function deviceOfFingerprint(print: string): string {
 /** A tenant, and for each kind its entries by name. */
 type Row = readonly [tenant: string, lists: readonly (readonly (readonly [string, string])[])[]];
 
-/** Fingerprints of all entries in memory that any thread can read without a copy of it. */
+/** Fingerprints of all entries, in memory that other threads can read without a copy. */
 export function shareFingerprints(entries: Entries<string>): SharedArrayBuffer {
   const rows: Row[] = [];
   for (const [tenant, of] of entries) rows.push([tenant, entryKinds.map((kind) => [...of[kind]])]);
@@ -29,7 +29,7 @@ export function shareFingerprints(entries: Entries<string>): SharedArrayBuffer {
 }
 
 export function readFingerprints(shared: SharedArrayBuffer): Entries<string> {
-  // Whatever shareFingerprints made.
+  // The content comes from shareFingerprints alone.
   const rows = JSON.parse(Buffer.from(shared).toString()) as Row[];
   return new Map(
     rows.map(([tenant, lists]) => {

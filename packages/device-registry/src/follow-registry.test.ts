@@ -59,7 +59,7 @@ async function givenAFile(content = listing('a')) {
   return { file, ...(await given(file)) };
 }
 
-test('a change is read within 2 s of the last write, whatever is written beside the file meanwhile', async () => {
+test('a change is read within 2 s of the last write, also while other files in the directory change', async () => {
   const { file, clock, changes, look } = await givenAFile();
   await writeFile(file, listing('a', 'b'));
   const writtenAt = clock.monotonic();
@@ -71,7 +71,7 @@ test('a change is read within 2 s of the last write, whatever is written beside 
   expect(clock.monotonic() - writtenAt).toBeLessThanOrEqual(2_000);
 });
 
-test('a file that is written in parts is never believed half', async () => {
+test('a file that is written in parts is read only when it is complete', async () => {
   const { file, changes, look } = await givenAFile(listing('a', 'b'));
   // Valid, and shorter.
   await writeFile(file, listing('a'));
@@ -81,7 +81,7 @@ test('a file that is written in parts is never believed half', async () => {
   expect(changes).toEqual([{ type: 'tenant', tenant: 'c' }]);
 });
 
-test('what links on the path point to is followed, as in a mounted ConfigMap', async () => {
+test('a change of what a link on the path points to is read, as in a mounted ConfigMap', async () => {
   const folder = await givenAFolder();
   for (const [version, content] of [
     ['one', listing('a')],
@@ -102,7 +102,7 @@ test('what links on the path point to is followed, as in a mounted ConfigMap', a
   expect(changes).toHaveLength(3);
 });
 
-test('the state says whether what is on disk is what is served', async () => {
+test('state() says whether the file on disk is what is served', async () => {
   const { file, clock, registry, look } = await givenAFile();
   const loadedAt = clock.now();
   expect(registry.state()).toEqual({ current: true, loadedAt, devices: 0, heldDevices: 0 });
@@ -127,7 +127,7 @@ test('the state says whether what is on disk is what is served', async () => {
   expect(registry.state().current, 'away').toBe(false);
 });
 
-test('a fault that stays is one line a minute, and the end of it is noticed', async () => {
+test('a fault that stays is logged once a minute, and the file is read once it is mended', async () => {
   const { file, changes, lines, look } = await givenAFile();
   await rm(file);
   await look(119);
@@ -146,7 +146,7 @@ test('a fault that stays is one line a minute, and the end of it is noticed', as
   expect(lines).toHaveLength(2);
 });
 
-test('a file that never settles is told of, and is not read', async () => {
+test('a file that never settles is logged, and not read', async () => {
   const { file, changes, lines, look } = await givenAFile();
   for (let i = 0; i < 123; i++) {
     await appendFile(file, ' ');
@@ -159,7 +159,7 @@ test('a file that never settles is told of, and is not read', async () => {
   expect(changes).toHaveLength(2);
 });
 
-test('a start waits for a file that is being written', async () => {
+test('opening waits until a file that is being written has settled', async () => {
   const file = join(await givenAFolder(), 'registry.json');
   await writeFile(file, listing('a'));
   const written = new Date('2026-01-01T12:00:00Z');
@@ -182,7 +182,7 @@ test('a start waits for a file that is being written', async () => {
   expect((await registry.getTenant('b')).status).toBe('found');
 });
 
-test('nothing is left armed where it was closed, also while it reads', async () => {
+test('a registry that is closed leaves no timer, also when it is closed during a load', async () => {
   const { file, registry, clock, lines, look } = await givenAFile();
   await writeFile(file, listing('a', 'b'));
   await look(2);
@@ -194,7 +194,7 @@ test('nothing is left armed where it was closed, also while it reads', async () 
   expect(await readFile(file, 'utf8')).toBe(listing('a', 'b'));
 });
 
-test('whoever asks to look need not wait until a file is tried again; a half one still must settle', async () => {
+test('lookNow() tries an unreadable file again at once, and a changed file only once it has settled', async () => {
   const { file, clock, changes, registry, look } = await givenAFile();
   await rm(file);
   await mkdir(file);

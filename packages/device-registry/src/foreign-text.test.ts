@@ -11,7 +11,7 @@ function withNames(tenant: string, device: string, authId: string): string {
 
 const nasty = Object.entries(nastyStrings).filter(([, text]) => !isPrintable(text));
 
-test.each(nasty)('a registry has no names with %s', (_what, text) => {
+test.each(nasty)('a file with %s in a tenant, device or auth-id is refused', (_what, text) => {
   expect(parseRegistry('r.json', withNames('acme', 'valve', 'valve')).status).toBe('valid');
   for (const [tenant, device, authId] of [
     [text, 'valve', 'valve'],
@@ -24,7 +24,7 @@ test.each(nasty)('a registry has no names with %s', (_what, text) => {
     });
 });
 
-test('a subject that spells out what it must not have is refused', () => {
+test('a certificate subject that spells an invisible character with escapes is refused', () => {
   const credentials = { type: 'x509-cert', 'auth-id': String.raw`CN=a\E2\80\AEb`, secrets: [{}] };
   const devices = [{ 'device-id': 'valve', credentials: [credentials] }];
   const parsed = parseRegistry('r.json', JSON.stringify({ tenants: [{ 'tenant-id': 'acme', devices }] }));
@@ -36,11 +36,11 @@ function withDefaults(defaults: object): string {
   return JSON.stringify({ tenants: [{ 'tenant-id': 'acme', defaults, devices }] });
 }
 
-test.each(nasty)('no default property has %s in its name', (_what, text) => {
+test.each(nasty)('a default property with %s in its name is refused', (_what, text) => {
   expect(parseRegistry('r.json', withDefaults({ [text]: 1 })).status).toBe('invalid');
 });
 
-test('a default property has no control characters, and no half of a surrogate pair', () => {
+test('a default property whose value has a control character or half a surrogate pair is refused', () => {
   for (const text of Object.values(nastyStrings)) {
     // oxlint-disable-next-line no-control-regex -- they are what it is about
     const harmful = /[\u0000-\u001f\u007f-\u009f]/.test(text) || !text.isWellFormed();
@@ -59,7 +59,7 @@ test.each([
   ['r.yaml', 'pwd-plain: !s3cret x'],
   ['r.yaml', 'pwd-plain: "s3cret'],
   ['r.yaml', 'pwd-plain: b: s3cret'],
-])('what is wrong with %s is said without what is in it: %s', (file, text) => {
+])('a problem with the syntax of %s is reported without quoting the file: %s', (file, text) => {
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   const parsed = parseRegistry(file, text);
   expect(parsed.status).toBe('invalid');

@@ -29,14 +29,14 @@ function entriesOf(counts: Readonly<Record<string, number>>): Entries<string> {
   );
 }
 
-describe('what is missing is held back', () => {
+describe('holdBack', () => {
   test.each([
     ['20 of 199', { a: 199 }, { a: 179 }, 20],
     ['a whole tenant', { a: 1_000, b: 1 }, { a: 1_000 }, 1],
     ['all', { a: 30 }, { a: 0 }, 30],
     ['20 in several tenants', { a: 50, b: 50 }, { a: 40, b: 40 }, 20],
-    ['a whole tenant, but not few of another', { a: 1_000, b: 5 }, { a: 999 }, 5],
-  ] as const)('%s', (_what, before, after, devices) => {
+    ['a whole tenant, but not a few devices of another', { a: 1_000, b: 5 }, { a: 999 }, 5],
+  ] as const)('holds back %s', (_what, before, after, devices) => {
     expect(holdBack(entriesOf(before), entriesOf(after))?.held.devices).toBe(devices);
   });
 
@@ -44,8 +44,8 @@ describe('what is missing is held back', () => {
     ['19 of 20', { a: 20 }, { a: 1 }],
     ['20 of 200', { a: 200 }, { a: 180 }],
     ['a tenant without devices', { a: 1, b: 0 }, { a: 1 }],
-    ['nothing, and much is new', { a: 10 }, { a: 500, b: 10 }],
-  ] as const)('not %s', (_what, before, after) => {
+    ['anything when only new devices are added', { a: 10 }, { a: 500, b: 10 }],
+  ] as const)('does not hold back %s', (_what, before, after) => {
     expect(holdBack(entriesOf(before), entriesOf(after))).toBeUndefined();
   });
 });
@@ -103,7 +103,7 @@ async function given(holdMs = 30_000) {
 const yes = [true, true];
 const no = [false, false];
 
-test('a file that was cut off takes nothing away; what else is in it is applied at once', async () => {
+test('devices that are missing in a cut-off file are still served, and its other changes are applied at once', async () => {
   const { file, registry, changes, lines, look, isServed } = await given();
   await writeFile(file, listing(60, { enabled: false }));
   await look(4);
@@ -125,9 +125,9 @@ test.each([
     '40 devices are missing, 2 whole tenants among them: a, b, …',
   ],
   [{ devices: 40, tenants: 0, first: ['a/d', '…'] }, '40 devices are missing: a/d, …'],
-])('%j is told as %j', (held, text) => expect(heldBackText(held)).toBe(text));
+])('heldBackText writes %j as %j', (held, text) => expect(heldBackText(held)).toBe(text));
 
-test('only what is held is named: not the few that go at once while a tenant is held', () => {
+test('holdBack names only what it holds back, not the few devices that go at once', () => {
   const before = entriesOf({ large: 1_000, small: 2 });
   expect(holdBack(before, entriesOf({ large: 998 }))?.held).toEqual({
     devices: 2,
@@ -141,7 +141,7 @@ test('only what is held is named: not the few that go at once while a tenant is 
   });
 });
 
-test('what is missing goes when the same content was there for long, however often it is written', async () => {
+test('missing devices go when the file had the same content for the hold time, also when it was written again', async () => {
   const { file, registry, lines, look, isServed } = await given();
   await writeFile(file, listing(60));
   await look(3);
@@ -157,7 +157,7 @@ test('what is missing goes when the same content was there for long, however oft
   expect(lines).toHaveLength(1);
 });
 
-test('other content begins anew', async () => {
+test('the hold time starts again when the content changes', async () => {
   const { file, look, isServed } = await given();
   await writeFile(file, listing(60));
   await look(50);
@@ -168,7 +168,7 @@ test('other content begins anew', async () => {
   expect(await isServed('d55')).toEqual(no);
 });
 
-test('what is missing goes when the operator accepts the file as it is, and no other', async () => {
+test('missing devices go when the operator accepts this content of the file, and no other', async () => {
   const { file, look, isServed } = await given();
   await writeFile(file, listing(60));
   await look(4);
@@ -186,7 +186,7 @@ test('what is missing goes when the operator accepts the file as it is, and no o
   expect(await isServed('d40'), 'another file').toEqual(yes);
 });
 
-test('asking for a reload accepts nothing, and a hold of 0 holds nothing', async () => {
+test('reload() does not end the hold time, and with a hold time of 0 missing devices go at once', async () => {
   const { file, registry, look, isServed } = await given();
   await writeFile(file, listing(60));
   await registry.reload();

@@ -1,28 +1,29 @@
 import { deviceOfFingerprint } from './fingerprints.ts';
 import type { Entries, EntryKind } from './registry-entries.ts';
 
-/** So many devices must be missing, and more than this part of all, until it may be a mistake. */
+/** Missing devices may be a mistake if there are at least so many, and more than this part of all devices. */
 const minMissing = 20;
 const missingPart = 0.1;
-/** Names told of. */
+/** Names that are listed. */
 const maxShown = 5;
 
-/** What is missing in a file, and may be so by mistake. */
+/** What is missing in a file, perhaps by mistake. */
 export interface HeldBack {
   readonly devices: number;
   readonly tenants: number;
-  /** The first of them, whole tenants before devices: `tenant`, or `tenant/device`; `…` behind them where there are more. */
+  /** The first names, whole tenants before devices: `tenant`, or `tenant/device`. The last is `…` if there are more. */
   readonly first: readonly string[];
 }
 
 export interface Holding {
   readonly held: HeldBack;
-  /** Whether an entry that is not in the file any more stays all the same. */
+  /** Whether an entry that is no longer in the file is served on. */
   stays(kind: EntryKind, tenant: string, name: string, print: string): boolean;
 }
 
 /**
- * Decides whether what is missing looks like a file that was cut off: many devices, or a whole tenant with devices. `undefined`: it does not.
+ * Decides whether the file looks as if it was cut off: many devices are missing, or a whole tenant with devices. `undefined`: it
+ * does not.
  *
  * @param before fingerprints.
  */
@@ -60,14 +61,14 @@ function shown(names: readonly string[]): readonly string[] {
   return names.length > maxShown ? [...names.slice(0, maxShown), '…'] : names;
 }
 
-/** Devices of tenants that are not there. */
+/** Devices of tenants that are missing as a whole. */
 function countOf(missing: ReadonlyMap<string, ReadonlySet<string>>, after: Entries<string>): number {
   let count = 0;
   for (const [tenant, devices] of missing) if (!after.has(tenant)) count += devices.size;
   return count;
 }
 
-/** Of what is held back, in words: how much, and the first names. */
+/** What is held back, in words: how much it is, and the first names. */
 export function heldBackText({ devices, tenants, first }: HeldBack): string {
   const whole = tenants === 0 ? '' : `, ${tenants} whole ${tenants === 1 ? 'tenant' : 'tenants'} among them`;
   return `${devices} ${devices === 1 ? 'device is' : 'devices are'} missing${whole}: ${first.join(', ')}`;

@@ -1,4 +1,7 @@
-/** Whether there are more than so many values in a value, each counted as often as it is there; of one that contains itself there are. */
+/**
+ * Whether a value contains more than `maxValues` values, where each counts as often as it appears. A value that contains itself
+ * does.
+ */
 export function isLargerThan(value: unknown, maxValues: number): boolean {
   const waiting: unknown[] = [value];
   let count = 0;

@@ -12,15 +12,15 @@ const execArgv = isSource ? ['--conditions=@rollcall/source', '--disable-warning
 
 export interface LoadInThread {
   readonly result: LoadResult;
-  /** What changed, in slices that are quickly applied. */
+  /** What changed, in slices that can be applied quickly. */
   readonly slices: readonly (readonly EntryChange[])[];
 }
 
 /**
- * Loads a registry file in a thread of its own, which ends with it: so does the memory that a parser took. Nothing of it makes the
- * event loop of this thread wait for long.
+ * Loads a registry file in a thread of its own. The thread ends afterwards, and the memory that its parser took is free again.
+ * The event loop of this thread is never blocked for long.
  *
- * @throws ConfigError where the thread died, as of want of memory.
+ * @throws ConfigError when the thread died, for example for want of memory.
  */
 export function loadInThread(request: LoadRequest, signal: AbortSignal): Promise<LoadInThread> {
   return new Promise((resolve, reject) => {

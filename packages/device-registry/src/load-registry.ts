@@ -7,19 +7,19 @@ import type { EntryChange } from './registry-entries.ts';
 
 export interface LoadRequest extends ParseOptions {
   readonly file: string;
-  /** What is served now; absent: nothing. */
+  /** What is served now; absent before the first load. */
   readonly served?: {
-    /** Of the file that it was read from. */
+    /** Digest of the file that it was read from. */
     readonly digest: string;
     readonly fingerprints: SharedArrayBuffer;
   };
-  /** Whether what looks as if it were missing by mistake is held back. */
+  /** Whether entries that seem to be missing by mistake are held back. */
   readonly holdsBack: boolean;
-  /** Digest of a file that is meant as it is: nothing of it is held back. */
+  /** Digest of the content that an operator accepted: nothing is held back for it. */
   readonly accepted?: string;
 }
 
-/** What loading came to. `signature` says of which file, see `lookAtFile`. */
+/** The outcome of a load. `signature` says which file was read, see `lookAtFile`. */
 export type LoadResult =
   | { readonly status: 'away'; readonly problem: string }
   | { readonly status: 'moved' }
@@ -32,7 +32,7 @@ export interface LoadedRegistry {
   /** SHA-256 of the file, hexadecimal. */
   readonly digest: string;
   readonly warnings: readonly string[];
-  /** What is served, and is not in the file. */
+  /** What is served although it is not in the file. */
   readonly held?: HeldBack;
   readonly tenants: number;
   readonly devices: number;
@@ -40,7 +40,7 @@ export interface LoadedRegistry {
   readonly fingerprints: SharedArrayBuffer;
 }
 
-/** Reads, parses, checks and compares. Blocks, for seconds where the file is large: for a thread of its own. */
+/** Reads, parses, checks and compares a file. Blocks its thread, for seconds when the file is large: call it in a worker thread. */
 export function loadRegistry(request: LoadRequest): {
   readonly result: LoadResult;
   readonly changes: readonly EntryChange[];

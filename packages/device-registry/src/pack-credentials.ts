@@ -17,7 +17,7 @@ interface Packed {
   readonly secrets: readonly object[];
 }
 
-/** Credentials that somebody verifies. */
+/** Credentials of the types that adapters verify. */
 export type VerifiedCredentials = Extract<CredentialsContent, { readonly type: CredentialsType }>;
 
 /**

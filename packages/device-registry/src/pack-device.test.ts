@@ -6,7 +6,7 @@ const pack = (unit: string) =>
     typeof packDevice
   >[0]);
 
-test('devices that say the same share their default properties, and nothing else', () => {
+test('devices with equal default properties share one object for them, and nothing else', () => {
   const one = unpackDevice('acme', 'one', pack('°C'));
   const other = unpackDevice('acme', 'other', pack('°C'));
   expect(other.registration.defaults).toBe(one.registration.defaults);
@@ -16,7 +16,7 @@ test('devices that say the same share their default properties, and nothing else
   ]);
 });
 
-test('of thousands of different texts, each gives what it says', () => {
+test('unpackDevice gives each of thousands of devices its own default properties', () => {
   for (let round = 0; round < 2; round++)
     for (let index = 0; index < 3_000; index++) {
       const { registration, via } = unpackDevice('acme', 'one', pack(`unit ${index}`));
@@ -25,7 +25,7 @@ test('of thousands of different texts, each gives what it says', () => {
     }
 });
 
-test('a text too long to be kept gives what it says', () => {
+test('unpackDevice reads default properties that are too long to be shared', () => {
   const unit = 'x'.repeat(5_000);
   expect(unpackDevice('acme', 'one', pack(unit)).registration.defaults).toEqual({ unit });
 });

@@ -2,14 +2,14 @@ import { extname } from 'node:path';
 import { load as parseYaml, YAMLException } from 'js-yaml';
 import { isLargerThan } from './is-larger-than.ts';
 
-/** A registry of more than this is no file any more. */
+/** The longest text that is parsed, in characters. A larger registry should not be a file. */
 const maxFileLength = 64 * 1024 * 1024;
-/** Values in it, each as often as an alias of YAML stands for it. */
+/** The most values in it. A value counts once for each alias of YAML that stands for it. */
 const maxValues = 20_000_000;
 
 export type ParsedText = { readonly value: unknown } | { readonly problem: string };
 
-/** Reads JSON where the file's name ends in `.json`, else YAML. */
+/** Reads JSON if the file's name ends in `.json`, else YAML. */
 export function parseText(file: string, text: string): ParsedText {
   if (text.length > maxFileLength) return { problem: `${file}: larger than ${maxFileLength} characters` };
   try {
@@ -21,7 +21,7 @@ export function parseText(file: string, text: string): ParsedText {
   }
 }
 
-/** Where and what, without what it quotes of the file: that may be a secret. */
+/** The error and its position, without what the parser quotes of the file: that may be a secret. */
 function whatIsWrong(error: unknown): string {
   if (error instanceof YAMLException) {
     const { reason, mark } = error;

@@ -77,13 +77,13 @@ describe('a password', () => {
     expect(await verify(credentials(secret), '')).toBe('invalid');
   });
 
-  test('beyond ASCII is its UTF-8', async () => {
+  test('with characters beyond ASCII is compared as UTF-8', async () => {
     const { verify } = givenAVerifier();
     for (const secret of [sha('sha-256', 'sécrèt€'), bcrypt('sécrèt€')])
       expect(await verify(credentials(secret), 'sécrèt€')).toBe('valid');
   });
 
-  test('matches any of several secrets', async () => {
+  test('is valid if it matches any of several secrets', async () => {
     const { verify } = givenAVerifier();
     const both = credentials(sha('sha-256', 'old'), bcrypt('new'));
     expect(await verify(both, 'old')).toBe('valid');
@@ -91,7 +91,7 @@ describe('a password', () => {
     expect(await verify(both, 'none')).toBe('invalid');
   });
 
-  test('says which secret it is of, remembered or not', async () => {
+  test('is answered with the secret that it matches, remembered or not', async () => {
     const { match } = givenAVerifier();
     const [old, now] = [sha('sha-256', 'old', { id: '1' }), bcrypt('new')];
     for (const _again of [1, 2]) {
@@ -100,7 +100,7 @@ describe('a password', () => {
     }
   });
 
-  test('is worth nothing outside the validity of its secret, nor with disabled credentials', async () => {
+  test('is invalid outside the validity of its secret, and with disabled credentials', async () => {
     const { verify, clock } = givenAVerifier();
     const notBefore = (clock.now() + 1_000) as Timestamp;
     const notAfter = (clock.now() + 2_000) as Timestamp;
@@ -113,7 +113,7 @@ describe('a password', () => {
     expect(await verify({ ...credentials(sha('sha-256', 'p')), enabled: false }, 'p')).toBe('invalid');
   });
 
-  test('without end is not hashed', async () => {
+  test('that is too long is invalid, and is not hashed', async () => {
     const { verify } = givenAVerifier();
     const long = 'x'.repeat(1_025);
     expect(await verify(credentials(sha('sha-256', long)), long)).toBe('invalid');
@@ -123,9 +123,9 @@ describe('a password', () => {
 describe('a stored hash', () => {
   test.each([
     ['malformed', '$2b$10$short'],
-    ['of endless cost', `$2b$31$${'a'.repeat(53)}`],
+    ['too expensive', `$2b$31$${'a'.repeat(53)}`],
     ['of another kind', 'plain'],
-  ])('%s matches nothing, and is told once', async (_what, pwdHash) => {
+  ])('that is %s matches no password, and is logged once', async (_what, pwdHash) => {
     const warnings: string[] = [];
     const { verify } = givenAVerifier({
       log: { ...silentLog, warn: (_facts, message) => void warnings.push(message) },
@@ -137,8 +137,8 @@ describe('a stored hash', () => {
   });
 });
 
-describe('a storm of logins', () => {
-  test('the same device again costs no slow hash', async () => {
+describe('many logins at once', () => {
+  test('a password that was verified before costs no slow hash', async () => {
     const { verify } = givenAVerifier({ maxWaiting: 1 });
     const slow = credentials(bcrypt('p', 6));
     expect(await verify(slow, 'p')).toBe('valid');
@@ -146,20 +146,20 @@ describe('a storm of logins', () => {
     expect(new Set(again)).toEqual(new Set(['valid']));
   });
 
-  test('the same device many times at once is one slow hash', async () => {
+  test('equal logins at the same time share one slow hash', async () => {
     const { verify } = givenAVerifier({ maxWaiting: 1 });
     const slow = credentials(bcrypt('p', 6));
     const all = await Promise.all(Array.from({ length: 1_000 }, () => verify(slow, 'p')));
     expect(new Set(all)).toEqual(new Set(['valid']));
   });
 
-  test('a changed secret is not remembered', async () => {
+  test('a password that was verified is compared again when its secret changed', async () => {
     const { verify } = givenAVerifier();
     expect(await verify(credentials(bcrypt('old')), 'old')).toBe('valid');
     expect(await verify(credentials(bcrypt('new')), 'old')).toBe('invalid');
   });
 
-  test('more slow hashes than may wait are busy, and the event loop stays free', async () => {
+  test('slow hashes beyond the maximum are busy, and the event loop stays free', async () => {
     const { verify } = givenAVerifier({ maxWaiting: 3 });
     const verdicts = Array.from({ length: 10 }, (_, index) =>
       verify(credentials(bcrypt(`p${index}`, 8)), `p${index}`),
@@ -194,7 +194,7 @@ describe('slow hashes of several owners', () => {
     return { valid, busy };
   }
 
-  test('take turns: whoever brings many delays nobody else', async () => {
+  test('are computed in turn: an owner with many does not delay another', async () => {
     const { valid } = await order(10, [
       ['a1', 'a'],
       ['a2', 'a'],
@@ -205,7 +205,7 @@ describe('slow hashes of several owners', () => {
     expect(valid).toEqual(['a1', 'a2', 'b1', 'a3', 'a4']);
   });
 
-  test('with names that failed of late have every other turn, no more', async () => {
+  test('get every other turn, and no more, while their owners are suspect', async () => {
     const { valid } = await order(10, [
       ['s1', 'a', true],
       ['s2', 'a', true],
@@ -216,7 +216,7 @@ describe('slow hashes of several owners', () => {
     expect(valid).toEqual(['s1', 'a1', 's2', 'a2', 's3']);
   });
 
-  test('where too many wait: whoever brings most gives way, the suspect first', async () => {
+  test('beyond the maximum are dropped from the owner with most of them, suspect owners first', async () => {
     const few = await order(3, [
       ['a1', 'a'],
       ['a2', 'a'],
@@ -235,10 +235,10 @@ describe('slow hashes of several owners', () => {
     expect(suspect.busy).toEqual(['s1']);
   });
 
-  test('load says how long one takes, and how many others have some', async () => {
+  test('are known to load(): how long one takes, and how many other owners have some', async () => {
     givenAVerifier();
     const [verifier] = open;
-    if (!verifier?.load) throw new Error('it does not say');
+    if (!verifier?.load) throw new Error('the verifier has no load()');
     const turn = { owner: 'a', isSuspect: false };
     expect(verifier.load('a')).toEqual({ slowMs: 0, others: 0 });
     const running = ['1', '2', '3'].map((name) =>

@@ -16,11 +16,11 @@ export interface PasswordVerifierOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Slow hashes that may wait; beyond it the verdict is `busy`. Default 200. */
+  /** Slow hashes that may wait; when there are more, the verdict is `busy`. Default 200. */
   readonly maxWaiting?: number;
-  /** Successes remembered; default 10,000. */
+  /** Successful logins that are remembered; default 10,000. */
   readonly maxRemembered?: number;
-  /** Greatest bcrypt cost that is computed; default 12. One step more doubles the time. */
+  /** The highest bcrypt cost that is computed; default 12. Each step doubles the time. */
   readonly maxBcryptCost?: number;
 }
 
@@ -28,13 +28,13 @@ export interface ClosablePasswordVerifier extends PasswordVerifier {
   close(): Promise<void>;
 }
 
-/** A secret that may match, and what it is remembered by together with the presented password. */
+/** A secret that may match, and the key by which it is remembered together with the presented password. */
 interface Candidate {
   readonly secret: PasswordSecret;
   readonly key: string;
 }
 
-/** No device has a longer password; hashing more than this would only serve an attacker. */
+/** No device has a longer password; only an attacker would want more to be hashed. */
 const maxPasswordBytes = 1_024;
 
 /** Verifies passwords against `hashed-password` secrets as Eclipse Hono stores them. */
@@ -63,7 +63,7 @@ export function createPasswordVerifier(options: PasswordVerifierOptions): Closab
     return false;
   }
 
-  /** A device that asks many times at once, as after an outage, is compared once. */
+  /** Equal logins at the same time share one comparison, for example after an outage. */
   function compareOnce(
     key: string,
     hash: string,
@@ -121,7 +121,7 @@ function matchesSha({ hashFunction, salt, pwdHash }: PasswordSecret, password: U
   return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
-/** The cost in `$2a$10$…`; `undefined` where it is no bcrypt hash. */
+/** The cost in `$2a$10$…`; `undefined`: it is not a bcrypt hash. */
 function bcryptCost(hash: string): number | undefined {
   const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash);
   return match ? Number(match[1]) : undefined;

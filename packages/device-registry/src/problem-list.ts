@@ -1,11 +1,11 @@
-/** Problems listed at most: a wrong file of many devices has many. */
+/** Default of how many problems are listed: a file with many devices may have many. */
 const maxProblems = 50;
 
 /** What is wrong with a file: the first problems in words, and how many there are. */
 export interface ProblemList {
   add(problem: string): void;
   readonly count: number;
-  /** The first ones, and how many more there are. */
+  /** The first problems, and how many more there are. */
   list(): readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { signatureOf, unreadable } from '@rollcall/file-follower';
 
-/** Bytes of a registry file at most. */
+/** The largest registry file, in bytes. */
 const maxBytes = 256 * 1024 * 1024;
 
 export type WholeFile =
@@ -13,11 +13,11 @@ export type WholeFile =
       /** SHA-256, hexadecimal. */
       readonly digest: string;
     }
-  /** Somebody wrote to it meanwhile. */
+  /** It was written to while it was read. */
   | { readonly status: 'moved' }
   | { readonly status: 'away'; readonly problem: string };
 
-/** Reads a file, and makes sure that what was read is what was there at one instant. Blocks: for a thread of its own. */
+/** Reads a file that no one writes to at the same time. Blocks its thread: call it in a worker thread. */
 export function readWholeFile(file: string): WholeFile {
   let opened: number | undefined;
   try {

@@ -1,6 +1,6 @@
 import type { CredentialsType } from '@rollcall/core';
 
-/** What is looked up by a name of its own: a tenant, a device, or credentials of one type. */
+/** What can be looked up by name: a tenant, a device, or credentials of one type. */
 export type EntryKind = 'tenant' | 'device' | CredentialsType;
 
 export const entryKinds = [
@@ -14,10 +14,10 @@ export const entryKinds = [
 /** Something about each entry of a tenant, by kind and name; the tenant's own entry has the name of the tenant. */
 export type EntriesOf<Value> = Readonly<Record<EntryKind, Map<string, Value>>>;
 
-/** Something about each entry, by tenant. A text that says all of an entry is small, and crosses between threads quickly. */
+/** Something about each entry, by tenant. A packed entry is one text: small, and quick to pass to another thread. */
 export type Entries<Value> = Map<string, EntriesOf<Value>>;
 
-/** An entry as it is now, or `undefined` where it is gone. */
+/** An entry as it is now; `packed` is `undefined` when it is gone. */
 export type EntryChange = readonly [
   kind: EntryKind,
   tenant: string,

@@ -3,7 +3,7 @@ import { loadRegistry, type LoadRequest, type LoadResult } from './load-registry
 import type { EntryChange } from './registry-entries.ts';
 import { slicesOf } from './slices.ts';
 
-/** First the result; then, as often as it is asked for more, a slice of the changes, until there is none. */
+/** The first answer is the result. For each further message the thread answers with a slice of the changes, until there is none. */
 export type ThreadAnswer =
   | { readonly result: LoadResult }
   | { readonly slice: readonly EntryChange[] | undefined };
@@ -14,6 +14,6 @@ function answer(what: ThreadAnswer): void {
 
 const { result, changes } = loadRegistry(workerData as LoadRequest);
 const slices = slicesOf(changes);
-// Only when asked: what comes in a row is received in one turn of the event loop.
+// Only when asked: messages that come together are received in one turn of the event loop.
 parentPort?.on('message', () => answer({ slice: slices.next().value ?? undefined }));
 answer({ result });

@@ -1,9 +1,9 @@
 import type { DeviceContent, TenantContent } from './schema.ts';
 
-/** Names shown of things of one kind. */
+/** Names that one warning lists. */
 const maxShown = 5;
 
-/** What works, and is perhaps not meant so: a line for each kind of it, however often it is there. */
+/** Collects what works and is perhaps a mistake: one line for each kind, with the first names. */
 export interface RegistryWarnings {
   tenant(content: TenantContent): void;
   device(tenant: string, content: DeviceContent): void;

@@ -110,7 +110,7 @@ const certificateCredentials = z.strictObject({
   ext: anything.optional(),
 });
 
-/** Credentials that nobody verifies yet. */
+/** Credentials that no adapter verifies yet. */
 const otherCredentials = z.strictObject({
   type: z.literal('rpk'),
   'auth-id': name,

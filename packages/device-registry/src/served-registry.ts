@@ -17,14 +17,14 @@ export interface ServedRegistry extends Pick<
   DeviceRegistry,
   'getTenant' | 'getTenantByTrustAnchor' | 'getCredentials' | 'assertRegistration'
 > {
-  /** Answers are new from here on. The result says what changed, for those who were told before. */
+  /** Applies changes: later answers are new. Returns what changed, for those who hold earlier answers. */
   apply(changes: readonly EntryChange[]): readonly RegistryChange[];
 }
 
-/** What is looked up, packed: entries are read when somebody asks for them. */
+/** The registry that adapters ask. Entries are kept packed, and unpacked when they are asked for. */
 export function createServedRegistry(): ServedRegistry {
   const entries: Entries<string> = new Map();
-  /** Tenants are few, and asked for with each message. */
+  /** Kept unpacked: tenants are few, and asked for with each message. */
   const tenants = new Map<string, Tenant>();
   /** By the names of their trust anchors; no two tenants have the same one. */
   const byTrustAnchor = new Map<string, string>();
@@ -36,7 +36,7 @@ export function createServedRegistry(): ServedRegistry {
 
   function setTenant(id: string, packed: string | undefined): void {
     for (const { subjectDn } of tenants.get(id)?.trustAnchors ?? [])
-      // It may be another tenant's already.
+      // The trust anchor may belong to another tenant by now.
       if (byTrustAnchor.get(subjectDn) === id) byTrustAnchor.delete(subjectDn);
     tenants.delete(id);
     if (packed === undefined) return;

@@ -1,10 +1,10 @@
 import type { EntryChange } from './registry-entries.ts';
 
-/** Changes of one slice at most, and characters of theirs: a slice is received, and applied, in one turn of the event loop. */
+/** The most changes in a slice, and their most characters: a slice is received and applied in one turn of the event loop. */
 const maxChanges = 200;
 const maxLength = 200_000;
 
-/** Cuts changes into slices, none of which takes long. */
+/** Cuts changes into slices that are quickly applied. */
 export function* slicesOf(changes: readonly EntryChange[]): Generator<readonly EntryChange[]> {
   let slice: EntryChange[] = [];
   let length = 0;

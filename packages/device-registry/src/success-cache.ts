@@ -2,16 +2,16 @@ import { hash } from 'node:crypto';
 import type { PasswordSecret, Random } from '@rollcall/core';
 
 export interface SuccessCache {
-  /** What stands for this password and this stored secret. */
+  /** The key for this password and this stored secret. */
   keyOf(secret: PasswordSecret, password: Uint8Array): string;
   has(key: string): boolean;
   add(key: string): void;
 }
 
 /**
- * Remembers which password verified against which stored secret, so that a device that comes back costs no slow hash.
+ * Remembers which password matched which stored secret, so that a device that comes back costs no slow hash.
  *
- * Holds neither: only a keyed hash of both, under a key that ends with the process. A changed secret therefore never hits;
+ * It holds neither of them, only a keyed hash of both. The key ends with the process. A changed secret is never found;
  * the caller asks only for secrets that are enabled and valid now.
  */
 export function createSuccessCache(random: Random, maxEntries: number): SuccessCache {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ProblemList } from './problem-list.ts';
 
-/** Reads a part of a file, which stands at `at`; what is wrong with it is added to the list, each problem with its path. */
+/** Reads the part of a file that is at the path `at`. Problems are added to the list, each with its path. */
 export function validate<Value>(
   schema: z.ZodType<Value>,
   raw: unknown,
@@ -12,7 +12,7 @@ export function validate<Value>(
   try {
     parsed = schema.safeParse(raw);
   } catch {
-    // zod hands problems on as arguments of functions, of which there may be only so many.
+    // zod passes problems on as arguments of a function, whose number is limited.
     problems.add(`${pathOf(at)}: too much is wrong with it`);
     return undefined;
   }

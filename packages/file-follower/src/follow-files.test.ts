@@ -53,7 +53,7 @@ async function given(againInMs?: number) {
   };
 }
 
-test('files that belong together are read once, a second after the last of them', async () => {
+test('files that belong together are read once, a second after the last of them changed', async () => {
   const { files, clock, reads, look } = await given();
   await writeFile(files[0], 'second');
   await look(2);
@@ -63,13 +63,13 @@ test('files that belong together are read once, a second after the last of them'
   expect(reads).toEqual([writtenAt + 1_500]);
 });
 
-test('nothing is read that did not change', async () => {
+test('files that did not change are not read', async () => {
   const { reads, look } = await given();
   await look(10);
   expect(reads).toEqual([]);
 });
 
-test('a folder that is put in the place of another, by a link, is one change of all', async () => {
+test('a link that is moved to another folder is one change of all files in it', async () => {
   const { files, reads, look } = await given();
   await Promise.all(files.map((file) => rm(file)));
   for (const version of ['..one', '..two']) {
@@ -86,7 +86,7 @@ test('a folder that is put in the place of another, by a link, is one change of 
   expect(reads).toHaveLength(2);
 });
 
-test('whoever asks need not wait until it is tried again', async () => {
+test('lookNow() tries files at once that were to be tried again later', async () => {
   const { files, reads, look, follower: asked, over } = await given(60_000);
   await writeFile(files[0], 'second');
   await look(10);

@@ -13,7 +13,7 @@ function verdictsOf(looks: readonly string[], read: string | undefined): string[
   });
 }
 
-test('a file counts once it has not changed for a second', () => {
+test('a changed file is to be read once it has not changed for a second', () => {
   expect(verdictsOf(['a', 'b', 'b', 'b', 'b'], 'a')).toEqual([
     'as-read',
     'wait',
@@ -23,7 +23,7 @@ test('a file counts once it has not changed for a second', () => {
   ]);
 });
 
-test('a file that is written in parts counts when the last one is there', () => {
+test('a file that is written in parts is to be read a second after the last part', () => {
   expect(verdictsOf(['b', 'c', 'c', 'd', 'd', 'd'], 'a')).toEqual([
     'wait',
     'wait',
@@ -34,11 +34,11 @@ test('a file that is written in parts counts when the last one is there', () => 
   ]);
 });
 
-test('a file that is put back meanwhile is as it was', () => {
+test('a file that changed back before it settled is not to be read', () => {
   expect(verdictsOf(['b', 'a', 'a', 'a'], 'a')).toEqual(['wait', 'as-read', 'as-read', 'as-read']);
 });
 
-test('a file that never settles is told of after a minute, and until it does', () => {
+test('a file that never settles is reported after a minute, until it settles', () => {
   const looks = Array.from({ length: 122 }, (_, index) => String(index));
   const verdicts = verdictsOf(looks, 'read');
   expect(verdicts.slice(0, 120)).toEqual(looks.slice(0, 120).map(() => 'wait'));
@@ -50,7 +50,7 @@ test('a file that never settles is told of after a minute, and until it does', (
   ]);
 });
 
-test('the time of the file itself says how long it has not changed, where it is seen for the first time', () => {
+test('a file that is seen for the first time has been unchanged since its modification time', () => {
   const state: Settling = { read: undefined, seen: undefined, since: 0 as Instant, changedAt: undefined };
   expect(settle(state, 'a', 0 as Instant, 1_000).verdict).toBe('read-now');
   const young = settle(state, 'a', 0 as Instant, 999);

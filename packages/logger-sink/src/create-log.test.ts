@@ -14,7 +14,7 @@ function givenALog() {
 }
 
 test.each(Object.entries(nastyStrings))(
-  '%s stands in one line, escaped, and loses nothing',
+  'createLog writes %s in one line, escaped, and without loss',
   (_what, text) => {
     const { lines, log } = givenALog();
     log.warn({ text, [text]: 1, nested: { text }, err: new Error(text) }, text);
@@ -33,7 +33,7 @@ test.each(Object.entries(nastyStrings))(
 );
 
 test.each(Object.entries(nastyStrings))(
-  '%s in an event of another adapter does no harm',
+  'createLog escapes %s in an event that a sink logs',
   async (_what, text) => {
     const { lines, log } = givenALog();
     const sink = createLoggerSink({ log, level: 'info' });
@@ -46,7 +46,7 @@ test.each(Object.entries(nastyStrings))(
   },
 );
 
-test('severity is a word, and time RFC 3339', () => {
+test('createLog writes the severity as a word and the time in RFC 3339', () => {
   const { lines, log } = givenALog();
   for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level]({}, level);
   for (const line of lines) {
@@ -57,7 +57,7 @@ test('severity is a word, and time RFC 3339', () => {
   expect(lines).toHaveLength(4);
 });
 
-test('both are numbers where that is wanted', () => {
+test('createLog writes severity and time as numbers with the format numbers', () => {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   createLog({ name: 'a', level: 'info', format: 'numbers', destination }).warn({}, 'careful');

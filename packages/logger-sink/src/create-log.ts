@@ -2,12 +2,12 @@ import { printableJson } from '@rollcall/core';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
 export interface LogOptions {
-  /** Of the process. */
+  /** Name of the process. */
   readonly name: string;
   readonly level: string;
   /**
-   * How severity and time are written: `words` (default), as `"level":"info"` and RFC 3339, or `numbers`, as pino does by itself
-   * (`30`, milliseconds since the Unix epoch).
+   * How severity and time are written. `words` (default): `"level":"info"` and RFC 3339. `numbers`: as pino does by default (`30`,
+   * milliseconds since the Unix epoch).
    */
   readonly format?: 'words' | 'numbers';
   /** Default: standard output. */
@@ -20,8 +20,8 @@ const words: LoggerOptions = {
 };
 
 /**
- * The log of a process: JSON, a line each. Whatever stands in it is escaped: it may be read in a terminal, and pino leaves most of
- * what moves a cursor or turns text round as it is.
+ * The log of a process: one line of JSON for each entry. Characters that could move a cursor or change the direction of text are
+ * escaped, since a log is read in terminals. pino leaves most of them as they are.
  */
 export function createLog({ name, level, format = 'words', destination }: LogOptions): Logger {
   const options = {
@@ -33,7 +33,7 @@ export function createLog({ name, level, format = 'words', destination }: LogOpt
   return pino(options, destination ?? standardOutput());
 }
 
-/** A terminal that has closed ends the log, and nothing else: pino would throw, and at exit try to write for ever. */
+/** When standard output was closed, lines are dropped. Otherwise pino would throw, and try to write for ever at exit. */
 function standardOutput(): DestinationStream {
   const stream = pino.destination(1);
   stream.on('error', () => {

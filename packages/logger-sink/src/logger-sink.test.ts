@@ -21,7 +21,7 @@ describeSink('logging', async () => {
   return { sink, received: async () => lines.map((line) => String(line['eventId'])) };
 });
 
-test('a connected event is one line with all it says', async () => {
+test('a connected event is logged as one line with all its facts', async () => {
   const { lines, sink } = givenALog();
   await sink.deliver(anOutboundEvent('e1'), new AbortController().signal);
   expect(lines).toMatchObject([
@@ -39,7 +39,7 @@ test('a connected event is one line with all it says', async () => {
   ]);
 });
 
-test('a disconnected event says why, and how uncertain it is', async () => {
+test('a disconnected event is logged with its reason and its uncertainty', async () => {
   const { lines, sink } = givenALog('debug');
   const event: DisconnectedEvent = {
     ...anEvent('e2'),
@@ -68,7 +68,7 @@ test('a disconnected event says why, and how uncertain it is', async () => {
   ]);
 });
 
-test('an announcement is no news: it is not written again', async () => {
+test('an announcement is delivered without being logged', async () => {
   const { lines, sink } = givenALog();
   const outbound = anOutboundEvent('e1');
   const { signal } = new AbortController();

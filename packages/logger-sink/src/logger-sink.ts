@@ -6,14 +6,14 @@ export interface LoggerSinkOptions {
   readonly level: 'info' | 'debug';
 }
 
-/** Writes each connection event as one structured log line. The default sink. */
+/** The default sink: it writes each connection event as one structured log line. */
 export function createLoggerSink({ log, level }: LoggerSinkOptions): EventSink {
   let closed = false;
   return {
     name: 'logging',
     async deliver({ event, announcement }, signal) {
       if (closed || signal.aborted) return { status: 'retryable', cause: new Error('sink is closed') };
-      // Whoever reads the log has read it before.
+      // An announcement repeats an event that the log has already.
       if (announcement) return { status: 'delivered' };
       log[level](facts(event), event.type === 'connected' ? 'device connected' : 'device disconnected');
       return { status: 'delivered' };

@@ -6,7 +6,7 @@ import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { acceptGuarded } from './accept-guarded.ts';
 
-test('a peer is cut off for its silence, and not for a standstill of this process', async () => {
+test('a silent peer is cut off, but not for the time in which this process stood still', async () => {
   const clock = new ManualClock();
   const container = rhea.create_container();
   container.on('disconnected', () => {});

@@ -14,18 +14,18 @@ import type rhea from 'rhea';
 
 export interface AcceptOptions {
   readonly container: rhea.Container;
-  /** Those of rhea. */
+  /** Options of rhea. */
   readonly connectionOptions: object;
   readonly limits: Partial<GuardLimits>;
-  /** Time that counts against a peer: what it said while this process stood still waits in its socket. */
+  /** The time by which silence counts. It stops while this process stands still: what the peer said meanwhile is in its socket. */
   readonly clock: Clock;
   /** Longest time without a whole frame. */
   readonly idleTimeoutMs: number;
-  /** Told why a peer was cut off. */
+  /** Called with the reason when a peer is cut off. */
   onViolation(problem: string, socket: Socket): void;
 }
 
-/** Lets a peer talk to rhea, through the guard. @returns what rhea knows it as. */
+/** Lets a peer talk to rhea through the guard. @returns rhea's connection. */
 export function acceptGuarded(socket: Socket, options: AcceptOptions): rhea.Connection {
   const { clock, idleTimeoutMs } = options;
   const connection = internalsOf(options.container).create_connection(options.connectionOptions);

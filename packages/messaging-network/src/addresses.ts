@@ -3,25 +3,25 @@ import { isPrintable } from '@rollcall/core';
 /** What an address of the network names (`docs/events-api.md`). */
 export type Address =
   | { readonly kind: 'event'; readonly tenant: string }
-  /** The queues of all tenants, also of those that come later. */
+  /** The queues of all tenants, also of tenants that come later. */
   | { readonly kind: 'every-event' }
-  /** Of one tenant, or of {@link everyTenant}. */
+  /** A subscription to the events of one tenant, or of {@link everyTenant}. */
   | { readonly kind: 'subscription'; readonly tenant: string; readonly name: string }
   | { readonly kind: 'telemetry'; readonly tenant: string };
 
-/** Something that can be sent to. */
+/** An address that producers can send to. */
 export type Target = Extract<Address, { kind: 'event' | 'telemetry' }>;
-/** What has a queue of its own. */
+/** An address that has its own queue. */
 export type QueueAddress = Extract<Address, { kind: 'event' | 'subscription' }>;
 
 /** Stands for all tenants, where events are consumed. */
 export const everyTenant = '#';
 
 const maxNameLength = 255;
-// A tenant has no slash, and no `::`, which begins the name of a subscription.
+// The name of a tenant has no slash, and no `::`, which begins the name of a subscription.
 const pattern = /^(event|telemetry)\/((?:(?!::)[^/])+)(?:::(.+))?$/;
 
-/** Reads an address; `undefined` where there is no such thing. */
+/** Reads an address; `undefined`: it is not one of this network. */
 export function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string' || text.length > 2 * maxNameLength || !isPrintable(text)) return undefined;
   const [, endpoint, tenant, name] = pattern.exec(text) ?? [];
@@ -32,7 +32,7 @@ export function parseAddress(text: unknown): Address | undefined {
   return name === undefined ? { kind: 'event', tenant } : { kind: 'subscription', tenant, name };
 }
 
-/** Whether something can be sent to an address; the rest is for consumers only. */
+/** Whether producers can send to an address; other addresses are for consumers only. */
 export function isTarget(address: Address | undefined): address is Target {
   return address?.kind === 'event' || address?.kind === 'telemetry';
 }

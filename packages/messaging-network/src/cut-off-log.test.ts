@@ -3,7 +3,7 @@ import { silentLog } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { createCutOffLog } from './cut-off-log.ts';
 
-test('of strangers that are cut off by the thousand a line a minute is told', () => {
+test('the first peer that is cut off is logged at once, thousands after it in one line a minute', () => {
   const clock = new ManualClock();
   const lines: object[] = [];
   const log = createCutOffLog(clock, { ...silentLog, warn: (facts) => lines.push(facts) });
@@ -20,7 +20,7 @@ test('of strangers that are cut off by the thousand a line a minute is told', ()
   expect(clock.armed).toBe(0);
 });
 
-test('after a quiet minute the next one is told at once', () => {
+test('a peer that is cut off after a quiet minute is logged at once', () => {
   const clock = new ManualClock();
   const lines: object[] = [];
   const log = createCutOffLog(clock, { ...silentLog, warn: (facts) => lines.push(facts) });

@@ -3,7 +3,7 @@ import { silentLog } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { createEventQueue } from './event-queue.ts';
 
-test('a full queue says at once that it drops messages, and once a minute while it goes on, however many', () => {
+test('a full queue logs at once that it drops messages, then once a minute while it drops more', () => {
   const clock = new ManualClock();
   const warnings: string[] = [];
   const queue = createEventQueue({

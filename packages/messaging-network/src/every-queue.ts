@@ -2,9 +2,9 @@ import type rhea from 'rhea';
 import type { EventQueue } from './event-queue.ts';
 import type { Consumption } from './consumption.ts';
 
-/** The queues of all tenants, for consumers that want all of them. A queue keeps its order; between queues there is none. */
+/** The queues of all tenants, for consumers of all of them. Each queue keeps its order; there is no order between queues. */
 export interface EveryQueue {
-  /** A queue came into being: who consumes all consumes it too. */
+  /** A queue was made: consumers of all queues consume it too. */
   add(queue: EventQueue): void;
   consume(link: rhea.Sender): Consumption;
 }
@@ -24,7 +24,7 @@ export function createEveryQueue(): EveryQueue {
         kick() {
           for (const queue of queues) queue.kick();
         },
-        // Only the queue that it came from knows the delivery.
+        // Only the queue that sent the delivery knows it.
         settled(delivery, keep) {
           for (const queue of queues) queue.settled(delivery, link, keep);
         },

@@ -1,11 +1,11 @@
 /** The parts of a message that say until when it is worth anything (AMQP 1.0 §3.2.1, §3.2.4). */
 export interface Lifetime {
-  /** Milliseconds from its arrival on. */
+  /** Milliseconds, counted from its arrival. */
   readonly ttl?: unknown;
   readonly absolute_expiry_time?: unknown;
 }
 
-/** When a message expires that arrives now, in wall-clock milliseconds: by whichever comes first. `undefined`: never. */
+/** When a message that arrives now expires, in wall-clock milliseconds: the earlier of the two. `undefined`: never. */
 export function expiresAt(
   { ttl, absolute_expiry_time: absolute }: Lifetime,
   now: number,

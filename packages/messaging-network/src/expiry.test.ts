@@ -16,11 +16,11 @@ test.each([
   [{ absolute_expiry_time: 1e300, ttl: 5 }, 1_005],
   [{ ttl: 500, absolute_expiry_time: 1_200 }, 1_200],
   [{ ttl: 100, absolute_expiry_time: 1_200 }, 1_100],
-])('%j that arrives at 1000 expires at %s', (lifetime, at) => {
+])('a message with %j that arrives at 1000 expires at %s', (lifetime, at) => {
   expect(expiresAt(lifetime, 1_000)).toBe(at);
 });
 
-test('a queue is swept by itself within a second, also when the wall clock was set, and no timer is left', () => {
+test('a queue is swept within a second after a message expires, also when the wall clock was set, and leaves no timer', () => {
   const clock = new ManualClock();
   const start = clock.now();
   let expiries = [start + 10, start + 20, start + 5_000, start + 3_600_000];

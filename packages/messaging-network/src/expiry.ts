@@ -2,22 +2,22 @@ import { later, type Clock } from '@rollcall/core';
 
 export interface ExpiryOptions {
   readonly clock: Clock;
-  /** Takes out what has expired by `now`. Returns when the next one expires: wall-clock milliseconds, or `Infinity`. */
+  /** Removes the messages that have expired by `now`. Returns when the next one expires: wall-clock milliseconds, or `Infinity`. */
   sweep(now: number): number;
 }
 
-/** Has a queue swept when something in it has expired: at once where it is asked for, else within a second. */
+/** Decides when a queue is swept: when it is used, else within a second after a message expired. */
 export interface Expiry {
-  /** Something is in the queue that expires then. */
+  /** A message is in the queue that expires then. */
   note(expiresAt: number | undefined): void;
-  /** Afterwards nothing is in the queue that has expired. */
+  /** Sweeps now if a message has expired. */
   settle(): void;
-  /** Nothing is swept any more. */
+  /** Ends all sweeping. */
   stop(): void;
 }
 
 const atMostEveryMs = 1_000;
-/** The wall clock may be set. */
+/** A message that expires later is looked at again after this time: the wall clock may be set meanwhile. */
 const lookAgainMs = 60_000;
 
 export function createExpiry({ clock, sweep }: ExpiryOptions): Expiry {

@@ -55,7 +55,7 @@ test.each<[string, () => unknown]>([
   ['a timestamp', () => types['wrap_timestamp']?.(-1)],
   ['true', () => types['wrap_boolean']?.(true)],
   ['a described value', () => types['described']?.(types['wrap_symbol']?.('x'), types['wrap_map']?.({}))],
-])('an address that is %s is none: the link is refused, and nobody else notices', async (_what, address) => {
+])('a link whose address is %s is refused, and no other peer notices', async (_what, address) => {
   const { connect, errors } = await given();
   const [hostile, honest] = await Promise.all([connect(), connect()]);
   const sender = poisoned(hostile.open_sender('x'), 'target', address());
@@ -91,7 +91,7 @@ function spoil(anyLink: rhea.Sender, client: rhea.Connection): void {
 }
 
 test.each(['event/acme', 'telemetry/acme'])(
-  'a consumer of %s that nothing can be sent to costs neither producers nor other consumers anything',
+  'a consumer of %s for which sending throws is cut off, and producers and other consumers notice nothing',
   async (address) => {
     const { connect, errors } = await given();
     const [bad, good, producer] = await Promise.all([connect(), connect(), connect()]);
@@ -118,7 +118,7 @@ test.each(['event/acme', 'telemetry/acme'])(
   },
 );
 
-test('silent connections of one address leave room for others, and end nobody who has opened', async () => {
+test('connections that do not open AMQP give way to others, and never a connection that has opened it', async () => {
   const { connect, port } = await given({ maxConnections: 12 });
   const before = await connect();
   const silent: Socket[] = [];

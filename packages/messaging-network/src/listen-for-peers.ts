@@ -35,7 +35,11 @@ const guardLimits = {
   maxDispositionSpan: 65_536,
 };
 
-/** Accepts network connections, within bounds, and has rhea speak AMQP with them. @throws TransportError where the port is taken. */
+/**
+ * Accepts network connections, within bounds, and lets rhea speak AMQP with them.
+ *
+ * @throws TransportError when the port is taken.
+ */
 export async function listenForPeers(options: ListenOptions): Promise<PeerListener> {
   const { container, host, clock, log, idleTimeoutMs } = options;
   const places = createBoundPeers({ max: options.maxConnections, clock, log });
@@ -69,7 +73,7 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
     const { code } = error as NodeJS.ErrnoException;
     throw new TransportError(`amqp port ${host}:${options.port} cannot be bound: ${code}`, { cause: error });
   }
-  // Such as a connection that cannot be accepted, for want of file descriptors.
+  // For example, a connection that cannot be accepted for want of file descriptors.
   server.on('error', (error) => log.warn({ cause: error.message }, 'listener failed'));
 
   return {

@@ -1,4 +1,4 @@
-/** A message that waits, or is with a consumer. Positions grow; a lower one goes first. */
+/** A message that waits, or that a consumer has. Positions grow; the message with the lowest goes first. */
 export interface Queued {
   readonly position: number;
   readonly payload: Buffer;
@@ -6,23 +6,23 @@ export interface Queued {
   readonly expiresAt?: number | undefined;
 }
 
-/** The messages of one queue, in order: those that wait, and those that consumers have and did not settle. */
+/** The messages of one queue, in order: those that wait, and those that consumers have and have not settled. */
 export interface MessageOrder {
   readonly waiting: number;
-  /** Waiting and with consumers. */
+  /** Messages that wait, and that consumers have. */
   readonly size: number;
   append(message: Queued): void;
   /** Hands the first waiting message to a consumer. */
   take(): Queued | undefined;
-  /** A consumer is done with the message. */
+  /** A consumer has settled the message for good. */
   settle(message: Queued): void;
   /** Consumers gave messages back: they wait again, at their old places. */
   giveBack(messages: readonly Queued[]): void;
   /** Removes the oldest waiting message. */
   dropOldest(): Queued | undefined;
-  /** Removes what waits and has expired by `now`. */
+  /** Removes the waiting messages that have expired by `now`. */
   dropExpired(now: number): readonly Queued[];
-  /** When the first that waits expires, in wall-clock milliseconds, or `Infinity`. */
+  /** When the first of the waiting messages expires, in wall-clock milliseconds, or `Infinity`. */
   nextExpiry(): number;
 }
 
@@ -64,7 +64,7 @@ export function createMessageOrder(): MessageOrder {
     giveBack(messages) {
       const returned = messages.filter((message) => taken.delete(message));
       if (returned.length === 0) return;
-      // What comes back was first once: it almost always goes before everything that waits.
+      // Messages that come back were first before: they almost always go before all that wait.
       waiting = [...returned, ...waiting.slice(head)].toSorted((one, other) => one.position - other.position);
       head = 0;
     },

@@ -105,7 +105,7 @@ async function acceptAll(messages: readonly rhea.EventContext[]): Promise<void> 
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-test('a message that a consumer keeps stops nothing behind it, however much comes', async () => {
+test('a message that a consumer never settles does not delay the messages behind it', async () => {
   const { port } = await givenANetwork();
   const client = await connect(port, { session_buffer_size: { incoming: 10_000 } });
   const producer = await client.sender('event/acme');
@@ -122,34 +122,37 @@ test('a message that a consumer keeps stops nothing behind it, however much come
   await expect.poll(() => taken).toBe(3_000);
 });
 
-describe('commands', () => {
+describe('addresses of commands', () => {
   const addresses = ['command/acme', 'command_internal/mqtt-0', 'command_response/acme/7', 'control/acme/d'];
   const refusal = {
     condition: 'amqp:not-implemented',
     description: expect.stringContaining('Use a messaging network of Eclipse Hono for commands') as string,
   };
 
-  test.each(addresses)('%s is refused, with what to do, and costs nothing else', async (address) => {
-    const { port, stats } = await givenANetwork();
-    const client = await connect(port);
-    const events = await client.sender('event/acme');
-    const sender = await client.sender(address);
-    await expect.poll(() => sender.error).toMatchObject(refusal);
-    const receiver = await client.receiver(address);
-    await expect.poll(() => receiver.link.error).toMatchObject(refusal);
-    const relay = await client.sender(undefined);
-    const rejected = once(relay, 'rejected');
-    relay.send({ to: address, body: 'x' });
-    const { delivery } = await rejected;
-    expect((delivery as unknown as { remote_state: { error: object } }).remote_state.error).toMatchObject(
-      refusal,
-    );
-    expect(await send(events, 'one')).toBe('accepted');
-    expect(stats()).toEqual([{ name: 'event/acme', depth: 1, dropped: 0, expired: 0 }]);
-  });
+  test.each(addresses)(
+    '%s is refused with an error that says what to do, and other links go on',
+    async (address) => {
+      const { port, stats } = await givenANetwork();
+      const client = await connect(port);
+      const events = await client.sender('event/acme');
+      const sender = await client.sender(address);
+      await expect.poll(() => sender.error).toMatchObject(refusal);
+      const receiver = await client.receiver(address);
+      await expect.poll(() => receiver.link.error).toMatchObject(refusal);
+      const relay = await client.sender(undefined);
+      const rejected = once(relay, 'rejected');
+      relay.send({ to: address, body: 'x' });
+      const { delivery } = await rejected;
+      expect((delivery as unknown as { remote_state: { error: object } }).remote_state.error).toMatchObject(
+        refusal,
+      );
+      expect(await send(events, 'one')).toBe('accepted');
+      expect(stats()).toEqual([{ name: 'event/acme', depth: 1, dropped: 0, expired: 0 }]);
+    },
+  );
 
   test.each(['events/acme', 'commander', ''])(
-    '%j is none, and refused with what there is',
+    '%j, which is no address of a command, is refused with a list of the addresses there are',
     async (address) => {
       const { port } = await givenANetwork();
       const client = await connect(port);
@@ -169,7 +172,7 @@ describe('time to live', () => {
   const counts = ({ stats }: MessagingNetwork) =>
     stats().map(({ name, depth, expired }) => [name, depth, expired]);
 
-  test('what nobody took in time is dropped and counted, in queues and in subscriptions whose consumer is away', async () => {
+  test('a message that is not consumed in time is dropped and counted, in queues and in subscriptions without consumer', async () => {
     const clock = new ManualClock('2026-01-01T12:00:00Z');
     const expiring = await givenANetwork({ clock });
     const client = await connect(expiring.port);
@@ -196,7 +199,7 @@ describe('time to live', () => {
     ]);
   });
 
-  test('goes on over a restart, and while nobody asks', async () => {
+  test('runs on during a restart, and without a consumer', async () => {
     const clock = new ManualClock('2026-01-01T12:00:00Z');
     const first = await givenANetwork({ clock });
     const producer = await (await connect(first.port)).sender('event/acme');
@@ -213,7 +216,7 @@ describe('time to live', () => {
     expect(counts(third)).toEqual([['event/acme', 1, 0]]);
   });
 
-  test('what a consumer has is its own; what it gives back too late is dropped', async () => {
+  test('a message does not expire while a consumer has it, and is dropped if it is given back too late', async () => {
     const clock = new ManualClock('2026-01-01T12:00:00Z');
     const expiring = await givenANetwork({ clock });
     const client = await connect(expiring.port);
@@ -232,7 +235,7 @@ describe('time to live', () => {
 });
 
 describe('event/#', () => {
-  test('has the events of all tenants, in order for each, also of those that come later', async () => {
+  test('gets the events of all tenants, in order for each tenant, also of tenants that come later', async () => {
     const { port, stats } = await givenANetwork();
     const client = await connect(port);
     await send(await client.sender('event/a'), 'a1');
@@ -255,7 +258,7 @@ describe('event/#', () => {
     ]);
   });
 
-  test('what its consumer leaves goes to others', async () => {
+  test('shares events with other consumers: what one does not settle goes to another', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     await send(await client.sender('event/a'), 'one');
@@ -266,7 +269,7 @@ describe('event/#', () => {
     await expect.poll(other.bodies).toEqual(['one']);
   });
 
-  test('a subscription to all has every event from its creation on, also over a restart', async () => {
+  test('with a subscription gets every event from its creation on, also over a restart', async () => {
     const first = await givenANetwork();
     const client = await connect(first.port);
     const subscription = await client.receiver('event/#::billing');
@@ -281,7 +284,7 @@ describe('event/#', () => {
     await expect.poll(back.bodies).toEqual(['a1', 'b1']);
   });
 
-  test('a temporary subscription to all goes with its link', async () => {
+  test('with a temporary subscription is gone with its link', async () => {
     const { port, stats } = await givenANetwork();
     const client = await connect(port);
     const consumer = await client.receiver('event/#::mine', { expiry_policy: 'link-detach' });
@@ -291,15 +294,18 @@ describe('event/#', () => {
     await expect.poll(() => stats().map(({ name }) => name)).toEqual(['event/a']);
   });
 
-  test.each(['event/#', 'event/#::billing', 'telemetry/#'])('nobody sends to %s', async (address) => {
-    const { port } = await givenANetwork();
-    const client = await connect(port);
-    const link = await client.sender(address);
-    await expect.poll(() => link.is_closed() || link.error !== undefined).toBe(true);
-    expect(link.error).toMatchObject({ condition: 'amqp:not-found' });
-    const relay = await client.sender(undefined);
-    expect(await send(relay, 'x', { to: address })).toBe('rejected');
-  });
+  test.each(['event/#', 'event/#::billing', 'telemetry/#'])(
+    '%s is refused as an address to send to',
+    async (address) => {
+      const { port } = await givenANetwork();
+      const client = await connect(port);
+      const link = await client.sender(address);
+      await expect.poll(() => link.is_closed() || link.error !== undefined).toBe(true);
+      expect(link.error).toMatchObject({ condition: 'amqp:not-found' });
+      const relay = await client.sender(undefined);
+      expect(await send(relay, 'x', { to: address })).toBe('rejected');
+    },
+  );
 });
 
 describe('event/<tenant>', () => {
@@ -314,7 +320,7 @@ describe('event/<tenant>', () => {
     expect(stats()).toEqual([{ name: 'event/acme', depth: 0, dropped: 0, expired: 0 }]);
   });
 
-  test('survives a restart, in order, and forgets what was accepted', async () => {
+  test('keeps waiting events in order over a restart, and forgets accepted ones', async () => {
     const first = await givenANetwork();
     const client = await connect(first.port);
     const producer = await client.sender('event/acme');
@@ -328,7 +334,7 @@ describe('event/<tenant>', () => {
     await expect.poll(later.bodies).toEqual(['two', 'three']);
   });
 
-  test('is shared by competing consumers', async () => {
+  test('gives each event to one of several consumers', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     const one = await client.receiver('event/acme');
@@ -340,7 +346,7 @@ describe('event/<tenant>', () => {
     expect(other.messages.length).toBeGreaterThan(0);
   });
 
-  test('what a consumer gives back, or leaves unsettled, comes again in order', async () => {
+  test('sends an event again, in order, when a consumer released it or left without settling it', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     const producer = await client.sender('event/acme');
@@ -359,7 +365,7 @@ describe('event/<tenant>', () => {
     await expect.poll(second.bodies).toEqual(['1', '3', '1']);
   });
 
-  test('mixed outcomes of a consumer are each taken for what they are', async () => {
+  test('keeps an event for the outcome modified, unless it is undeliverable here, and forgets it for accepted and rejected', async () => {
     const { port, stats } = await givenANetwork();
     const client = await connect(port);
     const producer = await client.sender('event/acme');
@@ -379,7 +385,7 @@ describe('event/<tenant>', () => {
     await expect.poll(consumer.bodies).toContain('keep');
   });
 
-  test('at its bound drops the oldest, counts it, and says so once in a while', async () => {
+  test('drops the oldest event when it is full, counts it, and logs it', async () => {
     const warnings: string[] = [];
     const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
     const { port, stats } = await givenANetwork({ maxQueueMessages: 5, log });
@@ -392,7 +398,7 @@ describe('event/<tenant>', () => {
     await expect.poll(consumer.bodies).toEqual(['3', '4', '5', '6', '7']);
   });
 
-  test('a message passes byte for byte', async () => {
+  test('passes a message on byte for byte', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     // Encodings that rhea would not choose: str32 where str8 would do, an annotation map, a body of two sections.
@@ -430,7 +436,7 @@ describe('event/<tenant>::<application>', () => {
     expect(stats()).toContainEqual({ name: 'event/acme', depth: 2, dropped: 0, expired: 0 });
   });
 
-  test('outlives its consumer and a restart', async () => {
+  test('keeps its events while its consumer is away, and over a restart', async () => {
     const first = await givenANetwork();
     const client = await connect(first.port);
     (await client.receiver('event/acme::billing', {}, 0)).link.close();
@@ -441,7 +447,7 @@ describe('event/<tenant>::<application>', () => {
     await expect.poll(billing.bodies).toEqual(['one']);
   });
 
-  test('one that is forgotten stops nobody: at its bound its oldest go, it is named in the log, and counted', async () => {
+  test('drops its oldest events when it is full and no one consumes it, is named in the log, and stops no producer', async () => {
     const warnings: string[] = [];
     const log: Log = { ...silentLog, warn: (_facts, message) => void warnings.push(message) };
     const { port, stats } = await givenANetwork({ maxQueueMessages: 3, log });
@@ -464,7 +470,7 @@ describe('event/<tenant>::<application>', () => {
     await expect.poll(billing.bodies).toEqual(['2', '3', '4']);
   });
 
-  test('those that are forgotten keep no tenant from having its queue', async () => {
+  test('can reach the maximum number of subscriptions, and tenants still get their queues', async () => {
     const { port } = await givenANetwork({ maxQueues: 2 });
     const client = await connect(port);
     for (const name of ['a', 'b']) (await client.receiver(`event/acme::${name}`, {}, 0)).link.close();
@@ -475,7 +481,7 @@ describe('event/<tenant>::<application>', () => {
     expect(await send(await client.sender('event/three'), 'x')).toBe('rejected');
   });
 
-  test('a temporary one goes with its link', async () => {
+  test('is gone with its link when it is temporary', async () => {
     const { port, stats } = await givenANetwork();
     const client = await connect(port);
     const watcher = await connect(port);
@@ -489,7 +495,7 @@ describe('event/<tenant>::<application>', () => {
     await expect.poll(() => stats().map(({ name }) => name)).toEqual(['event/acme']);
   });
 
-  test('a temporary consumer of a durable one takes nothing with it', async () => {
+  test('stays when a consumer that asked for a temporary one leaves, if it was durable before', async () => {
     const { port, stats } = await givenANetwork();
     const client = await connect(port);
     (await client.receiver('event/acme::billing', {}, 0)).link.close();
@@ -502,7 +508,7 @@ describe('event/<tenant>::<application>', () => {
     expect(stats().map(({ name }) => name)).toContain('event/acme::billing');
   });
 
-  test('a temporary one with two consumers stays until the last is gone', async () => {
+  test('stays until its last consumer is gone when it is temporary', async () => {
     const { port, stats } = await givenANetwork();
     const facts = { expiry_policy: 'link-detach', durable: 0 };
     const one = await connect(port);
@@ -520,7 +526,7 @@ describe('event/<tenant>::<application>', () => {
     await expect.poll(() => stats().map(({ name }) => name)).toEqual(['event/acme']);
   });
 
-  test('cannot be sent to', async () => {
+  test('is refused as an address to send to', async () => {
     const { port } = await givenANetwork();
     const link = (await connect(port)).connection.open_sender('event/acme::billing');
     const { sender } = await once(link, 'sender_close');
@@ -529,7 +535,7 @@ describe('event/<tenant>::<application>', () => {
 });
 
 describe('telemetry/<tenant>', () => {
-  test('goes to everybody who is attached, and to nobody else', async () => {
+  test('goes to every consumer of this tenant that is attached', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     const one = await client.receiver('telemetry/acme');
@@ -541,7 +547,7 @@ describe('telemetry/<tenant>', () => {
     expect(foreign.bodies()).toEqual([]);
   });
 
-  test('a burst within the credit of its consumer arrives whole', async () => {
+  test('arrives completely when a burst is within the credit of its consumer', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     const consumer = await client.receiver('telemetry/acme', {}, 200);
@@ -553,7 +559,7 @@ describe('telemetry/<tenant>', () => {
     await expect.poll(consumer.bodies).toEqual(Array.from({ length: 100 }, (_, index) => String(index)));
   });
 
-  test('without a consumer there is no credit, and with one there is', async () => {
+  test('gives producers credit only while there is a consumer', async () => {
     const { port } = await givenANetwork();
     const producer = await (await connect(port)).sender('telemetry/acme');
     expect(producer.sendable()).toBe(false);
@@ -568,7 +574,7 @@ describe('telemetry/<tenant>', () => {
 
 describe('consumers that share a session', () => {
   test.each(['event/acme', 'event/umbrella'])(
-    'of event/acme and %s get more than its buffer holds',
+    'of event/acme and %s both get all events, also more than the buffer of the session holds',
     async (second) => {
       const { port, stats } = await givenANetwork();
       const client = await connect(port);
@@ -600,7 +606,7 @@ describe('consumers that share a session', () => {
   );
 });
 
-test('a message of a format that is not ours to read is rejected, not accepted and lost', async () => {
+test('a message of an unknown message format is rejected', async () => {
   const { port, stats } = await givenANetwork();
   const producer = await (await connect(port)).sender('event/acme');
   producer.send(Buffer.from('opaque'), undefined, 7);
@@ -610,7 +616,7 @@ test('a message of a format that is not ours to read is rejected, not accepted a
 });
 
 describe('addresses', () => {
-  test('without one, a link says with each message where it goes', async () => {
+  test('come from each message when a link has none', async () => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     const relay = await client.sender(undefined);
@@ -628,7 +634,7 @@ describe('addresses', () => {
     'event/acme::',
     'event/\u0000',
     `event/${'x'.repeat(300)}`,
-  ])('%j does not exist, and the connection lives on', async (address) => {
+  ])('like %j are refused, and the connection goes on', async (address) => {
     const { port } = await givenANetwork();
     const client = await connect(port);
     const { link } = await client.receiver(address);
@@ -636,7 +642,7 @@ describe('addresses', () => {
     expect(await send(await client.sender('event/acme'), 'one')).toBe('accepted');
   });
 
-  test('there are not endlessly many', async () => {
+  test('beyond the maximum number of queues are refused', async () => {
     const { port } = await givenANetwork({ maxQueues: 2 });
     const client = await connect(port);
     for (const tenant of ['a', 'b'])
@@ -645,8 +651,8 @@ describe('addresses', () => {
   });
 });
 
-describe('starting', () => {
-  test('a taken port is named', async () => {
+describe('starting fails', () => {
+  test('with the name of a port that is taken', async () => {
     const { port } = await givenANetwork();
     const other = mkdtempSync(join(tmpdir(), 'rollcall-network-'));
     const second = startMessagingNetwork({ port, dataDir: other, log: silentLog });
@@ -654,7 +660,7 @@ describe('starting', () => {
     rmSync(other, { recursive: true, force: true });
   });
 
-  test('a data directory in use is named', async () => {
+  test('with the name of a data directory that is in use', async () => {
     await givenANetwork();
     const second = startMessagingNetwork({ port: 0, dataDir, log: silentLog });
     await expect(second).rejects.toThrow(
@@ -663,7 +669,7 @@ describe('starting', () => {
   });
 });
 
-test('a peer that means harm is cut off, and others are served', async () => {
+test('a peer that sends a crafted frame is cut off, and others are served', async () => {
   const logged: object[] = [];
   const { port } = await givenANetwork({ log: { ...silentLog, warn: (facts) => logged.push(facts) } });
   const honest = await (await connect(port)).sender('event/acme');

@@ -7,11 +7,11 @@ import { soon } from './soon.ts';
 
 /** The links that send to us, and their credit. */
 export interface Producers {
-  /** @param address `undefined`: the link has no address of its own, each of its messages says where it goes. */
+  /** @param address `undefined`: the link has no address, and each of its messages says where it goes. */
   add(link: rhea.Receiver, address: Target | undefined): void;
   addressOf(link: rhea.Receiver): Target | undefined;
   grantCredit(link: rhea.Receiver): void;
-  /** Looks at the credit of all of them, once, soon. */
+  /** Grants credit to all producers, once, soon. */
   grantCreditSoon(): void;
   remove(link: rhea.Receiver): void;
   removeWhere(isGone: (link: rhea.Receiver) => boolean): void;
@@ -26,7 +26,7 @@ export function createProducers({ producerCredit }: Pick<Exchange, 'producerCred
   function grantCredit(link: rhea.Receiver): void {
     if (!link.is_open()) return;
     const address = addresses.get(link);
-    // No one knows where the messages of a link without address will go: it gets credit whoever has room.
+    // The messages of a link without address may go anywhere: it always gets credit.
     const allowed = address ? producerCredit(address, window) : window;
     const credit = creditOf(link);
     if (credit <= allowed / 2) link.add_credit(allowed - credit);

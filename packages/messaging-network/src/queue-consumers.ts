@@ -7,7 +7,7 @@ export interface QueueConsumers {
   add(link: rhea.Sender): void;
   /** Returns what the link had not settled; `undefined`: it does not consume this queue. */
   remove(link: rhea.Sender): readonly Queued[] | undefined;
-  /** The links in the order in which they are served: whoever got a message last is last. */
+  /** The links in the order in which they are served: the one that got the latest message is last. */
   inTurn(): readonly rhea.Sender[];
   /** The link gets a message now: it is served last next time. */
   takesTurn(link: rhea.Sender): void;

@@ -1,15 +1,15 @@
 import { addressText } from './addresses.ts';
 
-/** Why there is nothing at an address, as AMQP says it. */
+/** Why an address is refused: an AMQP error. */
 export interface Refusal {
   readonly condition: string;
   readonly description: string;
 }
 
-/** Those of Eclipse Hono for commands to devices, its internal and former ones too. */
+/** Addresses of Eclipse Hono for commands to devices, its internal and former ones too. */
 const commands = /^(?:command(?:_[a-z]+)?|control)(?:\/|$)/;
 
-/** What to say of an address that is none here, to whoever wants to send to it, or to receive from it. */
+/** The error for a peer that wants to send to, or receive from, an address that this network does not have. */
 export function refusalOf(address: unknown, verb: 'send to' | 'receive from'): Refusal {
   const text = addressText(address);
   if (commands.test(text))

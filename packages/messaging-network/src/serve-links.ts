@@ -24,7 +24,7 @@ export interface Links {
   readonly clock: Clock;
 }
 
-/** Listens to what rhea tells of links and messages. */
+/** Serves the links of all connections: listens to rhea's events of links and messages. */
 export function serveLinks(container: rhea.Container, links: Links): void {
   const { producers, consumers } = links;
   /** What a listener throws costs the peer its connection: rhea would take it for a mistake of the peer, and log nothing. */
@@ -52,7 +52,7 @@ export function serveLinks(container: rhea.Container, links: Links): void {
     producers.removeWhere((link) => link.session === session);
     consumers.removeWhere((link) => link.session === session);
   });
-  // rhea may tell of the end of one connection more than once.
+  // rhea may emit both, or one of them twice, for one connection.
   for (const end of ['connection_close', 'disconnected'])
     on(end, ({ connection }) => {
       producers.removeWhere((link) => link.connection === connection);
@@ -61,7 +61,7 @@ export function serveLinks(container: rhea.Container, links: Links): void {
     });
 }
 
-/** What a consumer can say of a delivery, and whether the message waits again then. */
+/** The outcomes of a delivery, and whether the message waits again then. */
 const outcomes: readonly (readonly [string, (state: { undeliverable_here?: boolean }) => boolean])[] = [
   ['accepted', () => false],
   ['rejected', () => false],
@@ -126,7 +126,7 @@ function receive(
   producers.grantCredit(receiver);
 }
 
-/** What a link is told of its own terminus. An address may be of any type (AMQP 1.0 §3.5.3); rhea can write strings. */
+/** A peer's terminus as we echo it. An address may have any type (AMQP 1.0 §3.5.3), but rhea can only write strings. */
 function echoOf(terminus: { readonly address?: unknown } | undefined): object {
   const address = terminus?.address;
   return typeof address === 'string' ? { address } : {};

@@ -13,7 +13,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-test('what devices said is for nobody but the owner: files, and the directories that are made for them', async () => {
+test('a new store makes its files and directories readable by their owner alone', async () => {
   const directory = join(root, 'a/network');
   const store = openStore(directory);
   store.createQueue('event/acme');
@@ -26,7 +26,7 @@ test('what devices said is for nobody but the owner: files, and the directories 
   store.close();
 });
 
-test('files that others could read are closed to them; a directory that is there stays as it is', () => {
+test('a store takes permissions of others away from files it finds, and leaves an existing directory as it is', () => {
   const directory = join(root, 'network');
   mkdirSync(directory);
   chmodSync(directory, 0o755);

@@ -10,9 +10,9 @@ interface StoredQueue {
   readonly messages: readonly Queued[];
 }
 
-/** Keeps queues and their messages on disk. Changes are written together, once per turn of the event loop. */
+/** Keeps queues and their messages on disk. The changes of one turn of the event loop are written together. */
 export interface Store {
-  /** Everything that was kept, in order. */
+  /** All queues, with their messages in order. */
   load(): readonly StoredQueue[];
   createQueue(name: string): void;
   /** `written` is called once the message is on disk, or with the error that prevented it. */
@@ -25,7 +25,7 @@ export interface Store {
  * One SQLite file in `directory`. `synchronous=NORMAL` with a write-ahead log: what was written survives the end of the
  * process by any means; a power failure may take the last moments.
  *
- * @throws TransportError where another process uses the directory, or it cannot be written.
+ * @throws TransportError when another process uses the directory, or it cannot be written.
  */
 export function openStore(directory: string): Store {
   const database = openDatabase(directory);
@@ -38,7 +38,7 @@ export function openStore(directory: string): Store {
       PRIMARY KEY (queue, position)
     ) WITHOUT ROWID;
   `);
-  // Before messages could expire, there was no such column.
+  // A store that was made before messages could expire has no such column.
   const columns = database.prepare('PRAGMA table_info(message)').all();
   if (!columns.some(({ name }) => name === 'expires_at'))
     database.exec('ALTER TABLE message ADD COLUMN expires_at INTEGER');
@@ -107,7 +107,7 @@ export function openStore(directory: string): Store {
 
 function openDatabase(directory: string): DatabaseSync {
   try {
-    // Messages name devices, and say what they said.
+    // Messages have the names and the data of devices: they are for the owner alone.
     makeOwnDirectory(directory);
     const file = join(directory, 'messages.sqlite');
     makeOwnFile(file);
