@@ -40,13 +40,16 @@ export class ServerAssociation<P> implements Association<P> {
   readonly principal: P;
   readonly cipherSuite: CipherSuiteName;
   readonly isResumed: boolean;
-  isOpen = true;
-  isDetached = false;
   data: unknown = undefined;
   readonly records: SecureRecords;
   lastHeardAt: number;
   readonly openedAt: number;
   finalFlight: FinalFlight | undefined;
+  /**
+   * `detached`: it goes on, but has no address: another client has proved that the address is its own. From there it is `open` again
+   * by `confirmPeer`, or `ended`.
+   */
+  #state: 'open' | 'detached' | 'ended' = 'open';
   #candidate: Candidate | undefined;
   readonly #host: AssociationHost<P>;
   readonly #sessionId: Buffer;
@@ -63,6 +66,14 @@ export class ServerAssociation<P> implements Association<P> {
     this.finalFlight = start.finalFlight;
     this.#host = start.host;
     this.#sessionId = start.sessionId;
+  }
+
+  get isOpen(): boolean {
+    return this.#state !== 'ended';
+  }
+
+  get isDetached(): boolean {
+    return this.#state === 'detached';
   }
 
   get hasConnectionId(): boolean {
@@ -90,14 +101,14 @@ export class ServerAssociation<P> implements Association<P> {
   confirmPeer(peer: Peer): boolean {
     if (!this.isOpen || this.#candidate?.peer !== peer) return false;
     this.#candidate = undefined;
-    this.isDetached = false;
+    this.#state = 'open';
     this.#host.onConfirmed(this, peer);
     return true;
   }
 
   /** Another client has proved that the address is its own. */
   detach(): void {
-    this.isDetached = true;
+    if (this.isOpen) this.#state = 'detached';
   }
 
   /** An authentic record came from there. Returns what stands for that place. */
@@ -140,7 +151,7 @@ export class ServerAssociation<P> implements Association<P> {
   end(reason: CloseReason, alert?: Buffer): void {
     if (!this.isOpen) return;
     if (alert) this.#send(contentType.alert, alert);
-    this.isOpen = false;
+    this.#state = 'ended';
     this.finalFlight = undefined;
     this.#host.onEnded(this, reason);
   }
@@ -178,7 +189,7 @@ export class ServerAssociation<P> implements Association<P> {
 
   #send(type: number, bytes: Uint8Array): void {
     if (this.records.isExhausted) {
-      this.isOpen = false;
+      this.#state = 'ended';
       this.#host.onEnded(this, 'closed');
     } else if (!this.isDetached) this.#host.send(this.records.seal(type, bytes), this.peer);
   }
