@@ -10,7 +10,7 @@ import { coapCode } from '@rollcall/coap';
 import { settled } from '@rollcall/conformance';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
-import { empty, givenAConnectedDevice, givenADevice, givenAnAdapter } from './testing/adapter-bed.ts';
+import { givenAConnectedDevice, givenADevice, givenAnAdapter } from './testing/adapter-bed.ts';
 import { options } from './testing/options.ts';
 import { createPlainDevice } from './testing/plain-device.ts';
 
