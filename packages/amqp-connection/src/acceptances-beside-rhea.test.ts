@@ -46,7 +46,7 @@ function givenASession(takes: (first: number) => boolean = () => true) {
   return { seen, read, connection, remoteChannelMap, registered: () => registered };
 }
 
-test('acceptances are taken, all else is left to rhea, in the order in which it came', () => {
+test('acceptances are taken, and rhea gets all other frames in their order', () => {
   const { seen, read, registered } = givenASession();
   const frames = [other(1), acceptance(7), acceptance(8), other(2), other(3), acceptance(9)];
   expect(read(...frames)).toBe(Buffer.concat(frames).length);
@@ -54,7 +54,7 @@ test('acceptances are taken, all else is left to rhea, in the order in which it 
   expect(registered()).toBe(3);
 });
 
-test('what has not come whole is asked for again', () => {
+test('bytes of an unfinished frame are left for the next read', () => {
   const { seen, read } = givenASession();
   const last = acceptance(9);
   for (let cut = 0; cut < last.length; cut++) {
@@ -63,13 +63,13 @@ test('what has not come whole is asked for again', () => {
   }
 });
 
-test('what is not taken, rhea has', () => {
+test('rhea gets an acceptance that is not taken', () => {
   const { seen, read } = givenASession((first) => first !== 8);
   read(acceptance(7), acceptance(8), acceptance(9));
   expect(seen).toEqual(['accepted 7-7', 'rhea disposition 8', 'accepted 9-9']);
 });
 
-test('what is for another session, rhea has, until that is known too', () => {
+test('rhea gets acceptances for another session until that is known too', () => {
   const { seen, read, connection, remoteChannelMap } = givenASession();
   read(acceptance(1, 5));
   const another = { connection } as unknown as RawSession;
@@ -80,7 +80,7 @@ test('what is for another session, rhea has, until that is known too', () => {
   expect(seen).toEqual(['rhea disposition 1', 'rhea disposition 2', 'another 3', 'accepted 4-4']);
 });
 
-test.each([0, 3, 7])('a frame that says it is %i bytes long is for rhea to judge', (size) => {
+test.each([0, 3, 7])('rhea gets a frame that claims to be %i bytes long', (size) => {
   const { seen, read } = givenASession();
   const broken = Buffer.alloc(32);
   broken.writeUInt32BE(size);
@@ -88,7 +88,7 @@ test.each([0, 3, 7])('a frame that says it is %i bytes long is for rhea to judge
   expect(seen).toEqual(['accepted 7-7']);
 });
 
-test('what rhea throws comes through, and nothing behind it is taken', () => {
+test('an error that rhea throws comes through, and nothing behind it is taken', () => {
   const { seen, read } = givenASession();
   expect(() => read(other(0xff), acceptance(7))).toThrow('rhea does not like it');
   expect(seen).toEqual([]);

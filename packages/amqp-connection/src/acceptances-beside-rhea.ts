@@ -1,7 +1,7 @@
 import type { RawConnection, RawSession, RawTransport } from '@rollcall/rhea-internals';
 import { readAcceptance, type Acceptance } from './read-acceptance.ts';
 
-/** Takes what the peer accepted and settled; says whether that was all, or rhea is to have the frame too. */
+/** Takes deliveries that the peer accepted and settled. @returns whether that was all; otherwise rhea gets the frame too. */
 export type TakeAccepted = (first: number, last: number) => boolean;
 
 const takers = new WeakMap<RawSession, TakeAccepted>();
@@ -9,8 +9,8 @@ const watched = new WeakSet<RawTransport>();
 const headerBytes = 8;
 
 /**
- * Reads the frames by which a peer accepts what a session sent. rhea makes a tree of objects of each, and for each delivery in it
- * an outcome, two contexts, and events on three levels. All other frames are rhea's, each in its turn.
+ * Reads the frames by which a peer accepts what a session sent. rhea would make a tree of objects of each frame, and for each
+ * delivery in it an outcome, two contexts, and events on three levels. rhea gets all other frames, in their order.
  */
 export function readAcceptancesBesideRhea(session: RawSession, take: TakeAccepted): void {
   takers.set(session, take);
@@ -29,7 +29,7 @@ export function readAcceptancesBesideRhea(session: RawSession, take: TakeAccepte
       if (end < at + headerBytes || end > bytes.length) break;
       const acceptance = readAcceptance(bytes, at, end);
       if (acceptance) {
-        // Of whole frames rhea leaves nothing, as long as it reads at all.
+        // rhea reads whole frames to the end, unless it stops reading.
         if (rest < at) rest += readAsRhea(bytes.subarray(rest, at), from);
         if (rest < at) return rest;
         if (hand(connection, acceptance)) rest = end;

@@ -27,7 +27,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('a connection', () => {
-  test('is tried until somebody listens', async () => {
+  test('is tried until a peer listens', async () => {
     const port = await freePort();
     const { log, warnings } = recordingLog();
     const connection = bed.connectTo(port, { log });
@@ -39,7 +39,7 @@ describe('a connection', () => {
     expect(await sent).toEqual({ status: 'accepted' });
   });
 
-  test('that nobody answers is given up in time', async () => {
+  test('that is not answered is given up in time', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     bed.own({ close: async () => void silent.close() });
@@ -54,7 +54,7 @@ describe('a connection', () => {
     await expect.poll(() => warnings[0]).toContain('no answer within 5000 ms');
   });
 
-  test('is closed at once, also while it is being made', async () => {
+  test('is closed at once, also while it is being dialled', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     bed.own({ close: async () => void silent.close() });
@@ -64,7 +64,7 @@ describe('a connection', () => {
     await expect(connection.whenConnected()).rejects.toThrow('no connection');
   });
 
-  test('is not dialled again once it is closed, and what waits on it is given back', async () => {
+  test('is not dialled again once it is closed, and gives back what waits on it', async () => {
     const { peer, connection } = await bed.givenAPeer();
     peer.credit = 0;
     await connection.whenConnected();
@@ -79,7 +79,7 @@ describe('a connection', () => {
     expect(peer.opened()).toBe(1);
   });
 
-  test('on which the peer falls silent is lost', async () => {
+  test('is lost when the peer falls silent', async () => {
     const states: boolean[] = [];
     const { peer, connection } = await bed.givenAPeer({
       idleTimeoutMs: 100,
@@ -90,7 +90,7 @@ describe('a connection', () => {
     await expect.poll(() => states, { timeout: 5_000 }).toEqual([true, false, true]);
   });
 
-  test('whose session the peer ends is made anew', async () => {
+  test('is dialled again when the peer ends its session', async () => {
     const { log, warnings } = recordingLog();
     const { peer, connection } = await bed.givenAPeer({ log });
     const link = connection.openSender('q', patient);
@@ -101,7 +101,7 @@ describe('a connection', () => {
     expect(warnings).toEqual(['connection to the messaging network lost']);
   });
 
-  test('that is lost as soon as it is made is tried again with growing pauses', async () => {
+  test('that is lost as soon as it is made is dialled again with growing pauses', async () => {
     const clock = new ManualClock();
     const redial = { minDelayMs: 0, maxDelayMs: 7_000, incrementMs: 100 };
     const { peer, connection } = await bed.givenAPeer({ clock, redial });
@@ -134,7 +134,7 @@ describe('credentials', () => {
     expect(peer.logins).toEqual([{ username: 'sender@hono', password: 'sécrèt€' }]);
   });
 
-  test('that are refused are told in one line, and tried again', async () => {
+  test('that are refused are logged in one line, and tried again', async () => {
     const { log, warnings } = recordingLog();
     const peer = await startScriptedPeer();
     bed.own(peer);
@@ -160,26 +160,26 @@ describe('TLS', () => {
     return warnings[0];
   }
 
-  test('is spoken with a peer whose certificate is trusted', async () => {
+  test('connects to a peer whose certificate is trusted', async () => {
     const tls = { ca, hostnameVerification: true };
     const { connection } = await bed.givenAPeer({ host: 'localhost', tls }, speaksTls);
     expect(await connection.openSender('q', patient).send(message)).toEqual({ status: 'accepted' });
   });
 
-  test('is not spoken with a stranger', async () => {
+  test('does not connect to a peer whose certificate is not trusted', async () => {
     const complaint = await complaintWith('localhost', {});
     expect(complaint).toMatch(/^TLS with localhost:\d+ failed: check trust store/);
     expect(complaint).toContain('SELF_SIGNED');
   });
 
-  test('is not spoken with a host of another name, unless names do not matter', async () => {
+  test('does not connect to a host of another name, unless names are not verified', async () => {
     expect(await complaintWith('127.0.0.1', { ca })).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
     const tls = { ca, hostnameVerification: false };
     const { connection } = await bed.givenAPeer({ tls }, speaksTls);
     await connection.whenConnected();
   });
 
-  test('is missed in one line where the port does not speak it', async () => {
+  test('fails with one line in the log when the port does not speak it', async () => {
     const { log, warnings } = recordingLog();
     const { peer }: { peer: ScriptedPeer } = await bed.givenAPeer({
       tls: { hostnameVerification: true },
@@ -190,7 +190,7 @@ describe('TLS', () => {
   });
 });
 
-describe('what is thrown about a connection costs this connection, and another one is dialled', () => {
+describe('an error that is thrown', () => {
   const fail = (): never => {
     throw new Error('cursed');
   };
@@ -198,7 +198,7 @@ describe('what is thrown about a connection costs this connection, and another o
   test.each<[string, (socket: Socket) => void]>([
     ['by a listener of the socket', (socket) => socket.on('data', fail)],
     ['by what writes to the socket', (socket) => (socket.write = fail)],
-  ])('%s', async (_where, curse) => {
+  ])('%s ends the connection, and another one is dialled', async (_where, curse) => {
     const peer = await startScriptedPeer();
     bed.own(peer);
     const told: object[] = [];
@@ -219,7 +219,7 @@ describe('what is thrown about a connection costs this connection, and another o
     expect(told.length).toBeGreaterThan(0);
   });
 
-  test('by whoever is told of it', async () => {
+  test('by `onStateChange` does not keep a connection from being dialled', async () => {
     const peer = await startScriptedPeer();
     bed.own(peer);
     const connection = bed.connectTo(peer.port, { onStateChange: fail });

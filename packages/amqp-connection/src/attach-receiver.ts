@@ -1,14 +1,15 @@
 import { receiveInAnyOrder } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
+import { amqpErrorOf, amqpErrorText } from './amqp-error.ts';
 import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
 
-/** Told what happens to one attached link. */
+/** Called with what happens to one attached link. */
 export interface ReceiverListener {
   opened(): void;
   /** The peer refused or detached the link. */
   detached(cause: string): void;
   received(delivery: rhea.Delivery, message: rhea.Message): void;
-  /** What was received is no message. */
+  /** The bytes of a delivery are no message. */
   undecodable(delivery: rhea.Delivery, error: unknown): void;
 }
 
@@ -34,13 +35,11 @@ export function attachReceiver(
   receiveInAnyOrder(receiver, (delivery, error) => listener.undecodable(delivery, error));
   // A link is refused by an attach without source, and a detach after it (AMQP 1.0 §2.6.3).
   receiver.on('receiver_open', () => hasTerminus(receiver.source) && listener.opened());
-  // Else rhea asks the session, the connection and the container whether they care.
+  // Without a listener here, rhea raises the error on the session, the connection and the container.
   receiver.on('receiver_error', () => {});
-  receiver.on('receiver_close', () => {
-    const { condition, description } = (receiver.error ?? {}) as Record<string, unknown>;
-    const said = [condition, description].filter((part) => typeof part === 'string' && part !== '');
-    listener.detached(said.join(': ') || 'closed by the peer');
-  });
+  receiver.on('receiver_close', () =>
+    listener.detached(amqpErrorText(amqpErrorOf(receiver.error), 'closed by the peer')),
+  );
   receiver.on('message', ({ delivery, message }: rhea.EventContext) => {
     if (delivery && message) listener.received(delivery, message);
   });

@@ -1,9 +1,10 @@
 import { internalsOf } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
+import { amqpErrorOf, fieldsOf } from './amqp-error.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
 import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';
 
-/** Told what happens to one attached link. */
+/** Called with what happens to one attached link. */
 export interface SenderListener {
   opened(): void;
   /** The peer refused or detached the link. */
@@ -40,11 +41,11 @@ export function attachSender(
   }
   // A link is refused by an attach without target, and a detach after it (AMQP 1.0 §2.6.3).
   sender.on('sender_open', () => hasTerminus(sender.target) && open());
-  // Else rhea asks the session, the connection and the container whether they care.
+  // Without a listener here, rhea raises the error on the session, the connection and the container.
   sender.on('sender_error', () => {});
   sender.on('sender_close', () => listener.detached(refusedBy(sender.error)));
   sender.on('sendable', () => {
-    // Some peers leave the target out and mean no refusal: whoever gives credit takes messages.
+    // Some peers leave the target out although they do not refuse: a peer that gives credit takes messages.
     if (internalsOf(sender).credit > 0) open();
     listener.sendable();
   });
@@ -57,33 +58,18 @@ export function attachSender(
   };
   onOutcome('accepted', () => ({ status: 'accepted' }));
   onOutcome('released', () => ({ status: 'released' }));
-  onOutcome('rejected', (delivery) => {
-    const { condition, description } = facts(facts(delivery.remote_state)['error']);
-    return { status: 'rejected', ...text({ condition, description }) };
-  });
+  onOutcome('rejected', (delivery) => ({
+    status: 'rejected',
+    ...amqpErrorOf(fieldsOf(delivery.remote_state)['error']),
+  }));
   onOutcome('modified', (delivery) => ({
     status: 'modified',
-    undeliverableHere: facts(delivery.remote_state)['undeliverable_here'] === true,
+    undeliverableHere: fieldsOf(delivery.remote_state)['undeliverable_here'] === true,
   }));
   return sender;
 }
 
-/** What a link cannot be used for any more, by the error that the peer gave. */
+/** The reason why a link cannot be used any more, from the error that the peer gave. */
 export function refusedBy(error: unknown): AttachRefused {
-  const { condition, description } = facts(error);
-  return { status: 'attach-refused', ...text({ condition, description }) };
-}
-
-function facts(value: unknown): Record<string, unknown> {
-  return (value ?? {}) as Record<string, unknown>;
-}
-
-function text({ condition, description }: { condition: unknown; description: unknown }): {
-  readonly condition?: string;
-  readonly description?: string;
-} {
-  return {
-    ...(typeof condition === 'string' && { condition }),
-    ...(typeof description === 'string' && { description }),
-  };
+  return { status: 'attach-refused', ...amqpErrorOf(error) };
 }

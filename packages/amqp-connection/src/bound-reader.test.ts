@@ -28,14 +28,14 @@ test.each(Object.entries(bombs))('%s is refused before room is made for it', (_w
   expect(() => new Reader(Buffer.from(bytes)).read()).toThrow(RangeError);
 });
 
-test('arrays and lists that are what they say are read', () => {
+test('arrays and lists with true counts are read', () => {
   const numbers = Buffer.from([0xe0, 0x06, 0x04, 0x50, 1, 2, 3, 4]);
   expect([...(new Reader(numbers).read() as { value: Iterable<number> }).value]).toHaveLength(4);
   expect(() => new Reader(Buffer.from([0xf0, 0, 0, 0, 5, 0, 0, 1, 0, 0x40])).read()).not.toThrow();
 });
 
 test.each(Object.entries(bombs))(
-  'a message that has %s takes nothing from those behind it',
+  'a message with %s does not affect those behind it',
   async (_what, bytes) => {
     const { peer, connection } = await bed.givenAPeer();
     const seen: unknown[] = [];

@@ -11,6 +11,7 @@ import {
 } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
+import { amqpErrorOf, amqpErrorText } from './amqp-error.ts';
 import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
@@ -46,7 +47,7 @@ const closeTimeoutMs = 1_000;
  * Opens a connection and a session on it.
  *
  * @param patience time that counts against the peer.
- * @param failed told of what serving this connection throws, which costs it.
+ * @param failed called with what is thrown while this connection is served, which ends the connection.
  * @throws where that fails, takes too long, or `signal` aborts.
  */
 export async function dial(
@@ -60,17 +61,17 @@ export async function dial(
   const connection = new Connection({
     rheaConnection: raw,
     container: { id: raw.options.id } as never,
-    // Ours come first.
+    // Our own time limits are shorter.
     operationTimeoutInSeconds: (2 * connectTimeoutMs) / 1_000,
   });
 
-  // With an error, so that rhea hears of it and stops its timers.
+  // With an error, so that rhea notices and stops its timers.
   const cut = (cause: string): void => void internalsOf(raw).socket?.destroy(new TransportError(cause));
   containDialled(
     raw,
     servedPeer('messaging network', failed, () => cut('it could not be served')),
   );
-  // rhea does not read on after it, and rhea-promise throws an `error` out of a timer where nobody listens.
+  // rhea does not read on after it, and rhea-promise throws an `error` out of a timer where there is no listener.
   const malformed = (): void => cut('the messaging network said what is no AMQP');
   for (const event of ['error', 'protocol_error']) {
     connection.on(event as never, malformed);
@@ -183,9 +184,5 @@ function connectionOptions(options: AmqpConnectionOptions): object {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  const { condition, description } = (error ?? {}) as Record<string, unknown>;
-  return (
-    [condition, description].filter((part) => typeof part === 'string' && part !== '').join(': ') || 'closed'
-  );
+  return error instanceof Error ? error.message : amqpErrorText(amqpErrorOf(error), 'closed');
 }

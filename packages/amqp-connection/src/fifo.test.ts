@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFifo } from './fifo.ts';
 
-test('what goes in first comes out first, however much goes through', () => {
+test('a Fifo gives items back in the order they came, however many pass through', () => {
   const fifo = createFifo<number>();
   let pushed = 0;
   let shifted = 0;

@@ -1,12 +1,12 @@
 import { later, type Clock, type Instant } from '@rollcall/core';
 
-/** When what was handed in is sent. */
+/** Decides when the messages that were handed in are sent. */
 export interface FlushSchedule {
   /** Has `flush` called once: at the end of this turn of the event loop, or when messages have gathered. */
   ask(): void;
-  /** Whether that has been asked for, and has not come yet. */
+  /** Whether a flush was asked for and has not come yet. */
   isAsked(): boolean;
-  /** Has `flush` called in a moment: nobody tells when the peer's session window opens. */
+  /** Has `flush` called in a few milliseconds: rhea has no event for a session window that opens. */
   lookAgain(): void;
   /** Something was sent: what follows gathers from then on. */
   sent(at: Instant): void;

@@ -62,7 +62,7 @@ async function hostileRelay(port: number, connections: number) {
 }
 
 test(
-  `${cases} connections to a network that says anything: none ends the process, and the next one that is honest is used`,
+  `${cases} connections to a network that sends anything do not end the process, and the next honest one is used`,
   { timeout: 60_000 + cases * 50 },
   async () => {
     const peer = await startScriptedPeer();

@@ -26,6 +26,7 @@ test.each([
   [Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), false],
   [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), false],
   [Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }), false],
+  [Object.assign(new Error('getaddrinfo ENOTFOUND sasl.example'), { code: 'ENOTFOUND' }), false],
   [new Error('no answer within 5000 ms'), false],
   [undefined, false],
 ])('a failure to connect, %o, lasts: %j', (error, lasting) => {

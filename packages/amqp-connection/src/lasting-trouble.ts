@@ -1,12 +1,14 @@
+import { dialFailureOf } from './dial-failure.ts';
+
 /** What keeps messages from flowing. */
 export interface Trouble {
   /** One line for people. */
   readonly text: string;
-  /** Whether waiting does not mend it: somebody has to change an address, credentials, certificates, or the network. */
+  /** Whether it stays until an operator changes an address, credentials, certificates, or the network. */
   readonly lasting: boolean;
 }
 
-/** AMQP 1.0 §2.8.15: of the other ones, some pass. */
+/** Conditions of AMQP 1.0 §2.8.15 that do not pass; others may. */
 const lastingConditions = [
   'amqp:not-found',
   'amqp:unauthorized-access',
@@ -25,8 +27,6 @@ export function isLastingRefusal(cause: string): boolean {
 
 /** Whether the next try to connect fails in the same way. */
 export function isLastingFailure(error: unknown): boolean {
-  const { code, condition, message, description } = (error ?? {}) as Record<string, unknown>;
-  if (typeof condition === 'string' && isLastingRefusal(condition)) return true;
-  if (typeof code === 'string' && /CERT|SSL|TLS|SIGNED|UNABLE_TO/.test(code)) return true;
-  return /authenticat|sasl/i.test(String(message ?? description ?? condition ?? error));
+  const { kind, condition } = dialFailureOf(error);
+  return kind === 'credentials' || kind === 'tls' || (condition !== undefined && isLastingRefusal(condition));
 }

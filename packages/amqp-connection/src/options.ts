@@ -34,7 +34,7 @@ export interface AmqpConnectionOptions {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: TlsOptions;
-  /** What replaces them, asked with each dial; default: nothing. */
+  /** Called before each dial: the result replaces `password` and `tls`. Default: nothing changes. */
   renewed?(): { readonly password?: string; readonly tls?: TlsOptions };
   /** For everything from the socket to the session. */
   readonly connectTimeoutMs?: number;
@@ -43,11 +43,11 @@ export interface AmqpConnectionOptions {
   /** Longest wait for the answer to an attach. */
   readonly linkTimeoutMs?: number;
   readonly redial?: RedialLimits;
-  /** After so many messages the connection is made anew, before rhea's delivery ids run out; default 2^30. */
+  /** After so many messages the connection is renewed, before rhea's delivery ids run out; default 2^30. */
   readonly deliveriesPerConnection?: number;
-  /** Told why a try to connect failed, of each. */
+  /** Called after each failed try to connect, with the reason. */
   onDialFailed?(trouble: Trouble): void;
-  /** Told of every change. */
+  /** Called whenever the connection is made or lost. */
   onStateChange?(connected: boolean): void;
 }
 

@@ -84,15 +84,15 @@ test('a late outcome is not taken for that of a newer delivery in the same place
   expect(heard).toHaveLength(3);
 });
 
-test('an outcome of all deliveries there could ever be costs no more than those there are', () => {
+test('an outcome for all possible ids costs no more than the deliveries there are', () => {
   const { send, settle } = givenAWindowFor(4);
   const delivery = send();
   settle(0, 2 ** 32 - 1);
   expect(delivery.remote_settled).toBe(true);
 });
 
-describe('what was accepted', () => {
-  test('is told once, and gives its room back', () => {
+describe('an accepted delivery', () => {
+  test('is reported once, and gives its room back', () => {
     const { window, sendPlain, sendAll, accept, endOfTurn, heard } = givenAWindowFor(4);
     for (let sent = 0; sent < 4; sent++) sendPlain();
     sendAll();
@@ -107,7 +107,7 @@ describe('what was accepted', () => {
     expect(window.idle()).toBe(true);
   });
 
-  test('is not told of what was abandoned', () => {
+  test('is not reported after it was abandoned', () => {
     const { window, sendPlain, sendAll, accept, heard } = givenAWindowFor(4);
     const [abandoned] = [sendPlain(), sendPlain()];
     sendAll();
@@ -116,7 +116,7 @@ describe('what was accepted', () => {
     expect(heard).toEqual(['outcome', 'accepted 1']);
   });
 
-  test('is for rhea to tell where rhea sent it', () => {
+  test('is reported by rhea when rhea sent it', () => {
     const { send, sendPlain, sendAll, accept, heard } = givenAWindowFor(4);
     const deliveries = [sendPlain(), send(), sendPlain(16_385), sendPlain(16_384)];
     sendAll();
@@ -125,7 +125,7 @@ describe('what was accepted', () => {
     expect(deliveries.map((delivery) => delivery.remote_settled)).toEqual([true, true, true, true]);
   });
 
-  test('is not what never left', () => {
+  test('is not reported when it was never sent', () => {
     const { sendPlain, accept, heard } = givenAWindowFor(4);
     sendPlain();
     accept(0, 0);

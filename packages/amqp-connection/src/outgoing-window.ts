@@ -15,7 +15,7 @@ export interface OutgoingWindow {
   used(): number;
   /** Takes a message in. Where the peer accepts it, `onAccepted` may be called instead of the sender's events. */
   send(sender: rhea.Sender, message: Uint8Array, onAccepted: OnAccepted): rhea.Delivery;
-  /** Settles a delivery on this side, so that it takes up no room any more. Its outcome is not told then. */
+  /** Settles a delivery on this side, so that it takes up no room any more. Its outcome is not reported any more. */
   abandon(delivery: rhea.Delivery): void;
 }
 
@@ -48,7 +48,7 @@ export function openWindow(
   };
   readAcceptancesBesideRhea(raw, (first, last) => {
     const head = deliveries.get_head();
-    // What has not left cannot have been accepted: whatever the peer means, rhea may find out.
+    // A delivery that was not sent cannot have been accepted: rhea handles such a frame.
     if (last >= outgoing.next_pending_delivery) return false;
     onOutcome();
     let all = true;
@@ -90,7 +90,7 @@ export function openWindow(
   };
 }
 
-/** What rhea does with the outcome, and its senders with the settlement, less the events. */
+/** Does what rhea does with such an outcome, without its events. */
 function accept(delivery: PlainDelivery): void {
   if (delivery.remote_settled) return;
   delivery.settled = true;

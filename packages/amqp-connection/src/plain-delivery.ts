@@ -1,11 +1,11 @@
 import type { RawDelivery, RawSender } from '@rollcall/rhea-internals';
 
-/** Told when the peer accepted and settled a delivery. */
+/** Called when the peer accepted and settled a delivery. */
 export type OnAccepted = (delivery: PlainDelivery) => void;
 
 /**
- * A delivery in rhea's session whose message fits into one frame. rhea can do with it what it does with its own, which it makes
- * of three objects and a closure each; we write its transfer and read its acceptance.
+ * A delivery in rhea's session whose message fits into one frame. It takes the place of rhea's own deliveries, each of which
+ * is three objects and a closure. We write its transfer and read its acceptance.
  */
 export class PlainDelivery implements RawDelivery {
   readonly id: number;
@@ -17,7 +17,7 @@ export class PlainDelivery implements RawDelivery {
   remote_settled = false;
   remote_state: unknown = undefined;
   next_to_send = 0;
-  /** A place for the sender's note. */
+  /** See `unsettled.ts`: the item that was sent. */
   entry: unknown = undefined;
 
   constructor(id: number, link: RawSender, message: Uint8Array, onAccepted: OnAccepted) {

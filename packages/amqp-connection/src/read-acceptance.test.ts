@@ -30,7 +30,7 @@ test.each([
   { channel: 1, first: 0, last: 255 },
   { channel: 65_535, first: 255, last: 256 },
   { channel: 7, first: 4_294_967_294, last: 4_294_967_295 },
-])('is what rhea writes: %j', ({ channel, first, last }) => {
+])('an acceptance is read as rhea writes it: %j', ({ channel, first, last }) => {
   expect(read(written(channel, { first, last }))).toEqual({ channel, first, last });
   expect(read(written(channel, { first, last, batchable: true }))).toEqual({ channel, first, last });
   expect(read(written(channel, { first }))).toEqual({ channel, first, last: first });
@@ -39,11 +39,11 @@ test.each([
 test.each([
   ['00000018 02000005 005315 c00b05 41 5209 5209 41 00532445', { channel: 5, first: 9, last: 9 }],
   ['0000001a 02000000 005315 c00d06 41 43 5203 41 005324c00100 42', { channel: 0, first: 0, last: 3 }],
-])('may be written otherwise: %s', (hex, acceptance) => {
+])('an acceptance is read in other forms: %s', (hex, acceptance) => {
   expect(read(Buffer.from(hex.replaceAll(' ', ''), 'hex'))).toEqual(acceptance);
 });
 
-test('is nothing else', () => {
+test('no other frame is read as an acceptance', () => {
   expect(read(written(0, { first: 1, role: false }))).toBeUndefined();
   expect(read(written(0, { first: 1, settled: false }))).toBeUndefined();
   expect(read(written(0, { first: 1, settled: undefined }))).toBeUndefined();
@@ -52,7 +52,7 @@ test('is nothing else', () => {
   expect(read(Buffer.from('0000000802000000', 'hex'))).toBeUndefined();
 });
 
-test('is never read where rhea would read another thing', () => {
+test('no mutated frame is read as an acceptance that rhea reads differently', () => {
   const random = seededRandom(20_261_125);
   const frames = [1, 300, 70_000].map((last) => written(2, { first: 1, last, batchable: true }));
   let agreed = 0;

@@ -1,4 +1,4 @@
-/** That the peer has accepted deliveries, and settled them. */
+/** The deliveries that the peer accepted and settled: ids from `first` to `last`. */
 export interface Acceptance {
   readonly channel: number;
   readonly first: number;
@@ -6,8 +6,8 @@ export interface Acceptance {
 }
 
 /**
- * Reads a frame that says nothing but that deliveries were accepted and are settled, in the forms that peers write it in
- * (AMQP 1.0 §2.7.6, §3.4.2). Of any other it says `undefined`, right or wrong.
+ * Reads a frame that says only that deliveries were accepted and are settled, in the forms in which peers write it
+ * (AMQP 1.0 §2.7.6, §3.4.2). For any other frame, well-formed or not, the result is `undefined`.
  *
  * @param start where the frame begins.
  * @param end where it ends, as its size says; `bytes` may go on.
@@ -47,7 +47,7 @@ export function readAcceptance(bytes: Buffer, start: number, end: number): Accep
   if (bytes[at] === 0x45) at += 1;
   else if (bytes[at] === 0xc0 && bytes[at + 1] === 1 && bytes[at + 2] === 0) at += 3;
   else return undefined;
-  // Whether the peer may have batched it is no matter of ours.
+  // `batchable` does not matter to the receiver of a disposition.
   if (fields === 6) {
     if (bytes[at] !== 0x40 && bytes[at] !== 0x41 && bytes[at] !== 0x42) return undefined;
     at += 1;

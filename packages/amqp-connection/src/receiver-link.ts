@@ -1,6 +1,7 @@
 import { later } from '@rollcall/core';
 import { settle, type Verdict } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
+import { amqpErrorText } from './amqp-error.ts';
 import { attachReceiver } from './attach-receiver.ts';
 import type { LinkHost } from './link-host.ts';
 import { defaultTimings } from './options.ts';
@@ -109,9 +110,8 @@ class ReattachingReceiver implements ReceiverLink {
     this.#attachLater(cause);
   }
 
-  #sessionEnded({ condition, description }: AttachRefused): void {
-    if (!this.#receiver()) return;
-    this.#detached([condition, description].filter(Boolean).join(': ') || 'session ended by the peer');
+  #sessionEnded(why: AttachRefused): void {
+    if (this.#receiver()) this.#detached(amqpErrorText(why, 'session ended by the peer'));
   }
 
   #lost(cause: string): void {

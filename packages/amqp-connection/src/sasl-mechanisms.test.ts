@@ -5,7 +5,7 @@ test.each<[SaslCredentials, string, string]>([
   [{ username: 'ü', password: 'p€', certificate: true }, 'PLAIN', '\0ü\0p€'],
   [{ username: 'u', certificate: true }, 'EXTERNAL', ''],
   [{ certificate: false }, 'ANONYMOUS', 'anonymous'],
-])('%j: %s', (credentials, name, response) => {
+])('the credentials %j choose %s', (credentials, name, response) => {
   const mechanisms = saslMechanisms(credentials);
   expect(Object.keys(mechanisms)).toEqual([name]);
   let said: Buffer | undefined;

@@ -6,7 +6,7 @@ export type SendOutcome =
   | { readonly status: 'modified'; readonly undeliverableHere: boolean }
   /** The peer let nothing through in time, or too many messages wait already: this one was not sent. */
   | { readonly status: 'no-credit' }
-  /** The message was sent, and nothing was heard of it in time: it may have arrived. */
+  /** The message was sent, and no outcome came in time: it may have arrived. */
   | { readonly status: 'timeout' }
   /** No connection, or it was lost before the outcome was known: the message may have arrived. */
   | { readonly status: 'disconnected' }
@@ -14,7 +14,7 @@ export type SendOutcome =
   /** The caller no longer waits: the message may have arrived. */
   | { readonly status: 'aborted' };
 
-/** The peer lets nobody send to the address, or did not answer when asked. */
+/** The peer does not let us send to the address, or did not answer the attach. */
 export interface AttachRefused {
   readonly status: 'attach-refused';
   readonly condition?: string;

@@ -1,6 +1,6 @@
 import { later, type Clock, type Instant } from '@rollcall/core';
 
-/** Tells a connection that only looks alive from one whose consumers are slow. */
+/** Finds out whether a connection only looks alive, or has slow consumers. */
 export interface StallWatch {
   /** The peer settled something, in time or late. */
   heard(): void;

@@ -14,7 +14,7 @@ function givenThreeSent() {
   return { unsettled, items: items as Sent[], deliveries };
 }
 
-test('outcomes come in any order, each once', () => {
+test('deliveries are settled in any order, each once', () => {
   const { unsettled, items, deliveries } = givenThreeSent();
   const settle = (index: number) => unsettled.settle(deliveries[index] ?? ({} as rhea.Delivery));
   expect(settle(1)).toBe(items[1]);
@@ -27,7 +27,7 @@ test('outcomes come in any order, each once', () => {
   expect(settle(3)).toBeUndefined();
 });
 
-test('what is overdue is taken in order, with its delivery; its outcome then is nobody’s', () => {
+test('overdue items are taken in order with their deliveries, whose later outcome belongs to no item', () => {
   const { unsettled, items, deliveries } = givenThreeSent();
   const [first, second, third] = deliveries;
   if (second) unsettled.settle(second);

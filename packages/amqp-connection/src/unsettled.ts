@@ -13,7 +13,7 @@ export interface Sent {
 /** What was sent on a link and has no outcome yet, in the order in which it was sent. */
 export interface Unsettled<Item extends Sent> {
   add(item: Item, delivery: rhea.Delivery): void;
-  /** Whose delivery this is, unless that was taken before. It waits no more. */
+  /** Takes out the item of this delivery; `undefined` if it was taken before. */
   settle(delivery: rhea.Delivery): Item | undefined;
   /** Of the first one. */
   deadline(): Instant | undefined;
@@ -21,7 +21,7 @@ export interface Unsettled<Item extends Sent> {
   takeOverdue(now: Instant): Item | undefined;
 }
 
-/** rhea hands its deliveries back with what was noted on them: no table is as quick. */
+/** The item is kept on rhea's delivery itself, which comes back with the outcome: a look-up in a table would cost more. */
 type Noted<Item> = rhea.Delivery & { entry?: Item };
 
 export function createUnsettled<Item extends Sent>(): Unsettled<Item> {

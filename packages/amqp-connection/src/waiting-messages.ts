@@ -1,7 +1,7 @@
 import { createFairQueue } from '@rollcall/core';
 
 export interface WaitingMessage {
-  /** Whose turn it takes. */
+  /** Who owns it. */
   readonly turn: string;
 }
 
@@ -15,7 +15,7 @@ export interface WaitingMessages<Message extends WaitingMessage> extends Iterabl
   shift(): Message | undefined;
   /** The one that came first. */
   oldest(): Message | undefined;
-  /** Does nothing where it does not wait. */
+  /** Does nothing if the message does not wait. */
   remove(message: Message): void;
 }
 

@@ -1,8 +1,8 @@
 const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back once `signal` aborts. One listener serves all who wait with the same signal: it is mostly shared by everything
- * that is sent, and adding and removing a listener costs more than sending does.
+ * Calls back once `signal` aborts. All callbacks of one signal share one listener: mostly everything that is sent has the same
+ * signal, and adding and removing a listener costs more than sending.
  *
  * @returns forgets the callback.
  */

@@ -4,8 +4,8 @@ import { Malformed } from './malformed.ts';
 import { walkValue } from './walk-value.ts';
 
 /**
- * Whether a whole message may be decoded: the sections that AMQP knows one after the other, no more than the limits allow. For a message that
- * came in several transfers, whose parts nobody can look into.
+ * Whether a whole message may be decoded: only sections that AMQP knows, and no more values than the limits allow. A message that
+ * comes in several transfers can be checked only as a whole.
  */
 export function isSafeMessage(
   bytes: Uint8Array,

@@ -5,7 +5,7 @@ import { Malformed } from './malformed.ts';
 const textKinds = { string: 0x1, symbol: 0x3 };
 
 /**
- * A string is UTF-8, a symbol is ASCII (AMQP 1.0 §1.6.20, §1.6.21). Libraries read anything else as something that it is not.
+ * A string is UTF-8, a symbol is ASCII (AMQP 1.0 §1.6.20, §1.6.21). Libraries misread anything else.
  *
  * @throws Malformed where a value of this code is text, and is not what it must be.
  */

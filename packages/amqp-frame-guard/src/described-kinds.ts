@@ -1,7 +1,8 @@
 import { Malformed } from './malformed.ts';
+import { code } from './type-codes.ts';
 import { uint32At } from './walk-value.ts';
 
-/** Kinds of a described value that may stand in a place, as number and as symbol (AMQP 1.0 §1.2.2). */
+/** Kinds of described values that are allowed in one place, as number and as symbol (AMQP 1.0 §1.2.2). */
 export type DescribedKinds = ReadonlyMap<number, string>;
 
 /** Sections of a message (AMQP 1.0 §3.2). */
@@ -32,11 +33,9 @@ export const deliveryStates: DescribedKinds = new Map([
   [0x27, 'amqp:modified:list'],
 ]);
 
-const code = { described: 0x00, null: 0x40, smallUlong: 0x53, ulong: 0x80, symbol8: 0xa3, symbol32: 0xb3 };
-
 /**
- * Whether the value at `at`, which was walked over, is described as one of these kinds. Libraries write what they do not know to
- * the console of the process, in the peer's own words.
+ * Whether the value at `at`, which was walked over, is described as one of these kinds. Libraries print unknown kinds on the
+ * console of the process, in the peer's own words.
  */
 export function isDescribedAs(kinds: DescribedKinds, bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== code.described) return false;
@@ -55,7 +54,7 @@ export function isDescribedAs(kinds: DescribedKinds, bytes: Uint8Array, at: numb
   }
 }
 
-/** @throws Malformed where the value at `at` is there, and is of no such kind. */
+/** @throws Malformed where there is a value at `at` that is of none of these kinds. */
 export function expectKind(
   kinds: DescribedKinds,
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
-/** What one peer may cost. */
+/** Bounds of what one peer may cost. */
 export interface GuardLimits {
-  /** Bytes of a frame; also what the peer should have been told in `max-frame-size`. */
+  /** Bytes of a frame; announce the same to the peer as `max-frame-size`. */
   readonly maxFrameBytes: number;
   /** Bytes of a frame before the peer has proved who it is. */
   readonly maxSaslFrameBytes: number;

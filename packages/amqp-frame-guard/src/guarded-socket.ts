@@ -11,15 +11,15 @@ export interface GuardedSocketOptions {
   readonly limits?: Partial<GuardLimits>;
   /** Whether a client may leave SASL out. */
   readonly allowWithoutSasl?: boolean;
-  /** Whether SASL has ended well. What a client says before that waits. */
+  /** Whether SASL has succeeded. AMQP frames that a client sends before that wait. */
   saslDone(): boolean;
   /** See `ConversationOptions`. */
   creditOf?(channel: number, handle: number): number | undefined;
-  /** Told once why the connection is cut. */
+  /** Called once, with the reason, when the connection is cut. */
   onViolation(problem: string): void;
-  /** Told of every whole frame: bytes alone prove no life. */
+  /** Called for every whole frame: single bytes do not prove that the peer is alive. */
   onFrame?(): void;
-  /** The peer closed its side. The library hears of it once this is settled: it says nothing more then. */
+  /** Called when the peer closed its side. The library gets the `end` once the result is settled. */
   onHungUp?(): Promise<void>;
 }
 
@@ -43,9 +43,9 @@ export class GuardedSocket extends EventEmitter {
   #held: Unit | undefined;
   #holding = false;
   #dropped = false;
-  /** It is others' turn: what is left of what was read waits for the next one. */
+  /** Other connections have their turn: the rest of what was read waits for the next turn of the event loop. */
   #resting = false;
-  /** The connection ended, and what arrived before that waits still. */
+  /** What to do once everything was handed on that arrived before the end of the connection. */
   #ending: (() => void) | undefined;
 
   constructor(socket: Socket, options: GuardedSocketOptions) {

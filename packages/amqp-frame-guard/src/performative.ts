@@ -1,4 +1,5 @@
 import { Malformed } from './malformed.ts';
+import { code } from './type-codes.ts';
 import { uint32At, walkValue, type WalkBudget } from './walk-value.ts';
 
 /** Descriptors of frames that a client may send (AMQP 1.0 §2.7, §5.3.3). */
@@ -14,27 +15,6 @@ export const performatives = {
   close: 0x18,
   saslInit: 0x41,
   saslResponse: 0x43,
-} as const;
-
-const code = {
-  described: 0x00,
-  true: 0x41,
-  uint0: 0x43,
-  ulong0: 0x44,
-  list0: 0x45,
-  smallUint: 0x52,
-  smallUlong: 0x53,
-  boolean: 0x56,
-  uint: 0x70,
-  ulong: 0x80,
-  binary8: 0xa0,
-  string8: 0xa1,
-  symbol8: 0xa3,
-  binary32: 0xb0,
-  string32: 0xb1,
-  symbol32: 0xb3,
-  list8: 0xc0,
-  list32: 0xd0,
 } as const;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -80,7 +60,7 @@ export function readPerformative(
   return {
     code: descriptor,
     end: stop,
-    has: (field) => fields[field] !== undefined && bytes[fields[field] ?? 0] !== 0x40,
+    has: (field) => fields[field] !== undefined && bytes[fields[field] ?? 0] !== code.null,
     at: (field) => fields[field],
     uint(field) {
       const at = fields[field];
@@ -108,7 +88,7 @@ export function readPerformative(
   };
 }
 
-/** A number: symbolic descriptors are allowed by the standard, and sent by nobody. */
+/** A number: the standard allows symbolic descriptors too, but no client sends them. */
 function readDescriptor(
   bytes: Uint8Array,
   at: number,

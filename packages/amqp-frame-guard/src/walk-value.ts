@@ -1,16 +1,15 @@
 import { checkText } from './check-text.ts';
 import { Malformed } from './malformed.ts';
+import { code as codes } from './type-codes.ts';
 
 /** What is left of the work that one frame, or one message, may make. */
 export interface WalkBudget {
   valuesLeft: number;
   readonly maxDepth: number;
-  /** Where the items of the outermost value begin, if anybody wants to know. */
+  /** Filled with where the items of the outermost value begin, if given. */
   readonly items?: number[];
 }
 
-/** Constructor of a described value (AMQP 1.0 §1.2). */
-const described = 0x00;
 /** Bytes of a value of fixed width, by the first half of its code: 0x4… is empty, 0x9… has sixteen. */
 const fixedWidths = [0, 1, 2, 4, 8, 16];
 
@@ -29,11 +28,12 @@ export function walkValue(
   depth = 0,
 ): number {
   const code = byteAt(bytes, start, end);
-  if (code !== described) return walkBody(bytes, start + 1, end, code, budget, depth);
+  if (code !== codes.described) return walkBody(bytes, start + 1, end, code, budget, depth);
   if (depth > budget.maxDepth) throw new Malformed('values are nested too deeply');
-  if (byteAt(bytes, start + 1, end) === described) throw new Malformed('a descriptor is described itself');
+  if (byteAt(bytes, start + 1, end) === codes.described)
+    throw new Malformed('a descriptor is described itself');
   const value = walkValue(bytes, start + 1, end, budget, depth + 1);
-  if (byteAt(bytes, value, end) === described) throw new Malformed('a value is described twice');
+  if (byteAt(bytes, value, end) === codes.described) throw new Malformed('a value is described twice');
   return walkValue(bytes, value, end, budget, depth + 1);
 }
 
@@ -108,10 +108,10 @@ function walkArray(
   if (count > budget.valuesLeft) throw new Malformed('too many values');
   let at = start + width;
   let code = byteAt(bytes, at++, stop);
-  if (code === described) {
+  if (code === codes.described) {
     at = walkValue(bytes, at, stop, budget, depth + 1);
     code = byteAt(bytes, at++, stop);
-    if (code === described) throw new Malformed('a value is described twice');
+    if (code === codes.described) throw new Malformed('a value is described twice');
   }
   for (let index = 0; index < count; index++) at = walkBody(bytes, at, stop, code, budget, depth + 1);
   if (at !== stop) throw new Malformed('a size is not that of its content');

@@ -35,7 +35,7 @@ describeSink('events', async () => {
 });
 
 describe('a connection event', () => {
-  test('goes, durable, to the address of its tenant', async () => {
+  test('is sent as a durable message to the address of its tenant', async () => {
     const { peer, connection } = await givenAPeer();
     const sink = createEventsSink({ connection, sendTimeoutMs: 5_000 });
     await sink.deliver(anOutboundEvent('e1'), unhurried);
@@ -44,7 +44,7 @@ describe('a connection event', () => {
     ]);
   });
 
-  test('says what the settings of its tenant add, and whether it is an announcement', async () => {
+  test('carries what its tenant adds, and whether it is an announcement', async () => {
     const { peer, connection } = await givenAPeer();
     const sink = createEventsSink({ connection, sendTimeoutMs: 5_000 });
     const { event } = anOutboundEvent('e1');
@@ -79,7 +79,7 @@ describe('a connection event', () => {
     ['internal error', { rejected: 'amqp:internal-error' }, 'retryable'],
     ['not allowed', { rejected: 'amqp:not-allowed' }, 'refused'],
     ['no outcome', 'silence', 'retryable'],
-  ])('%s: %s', async (_what, verdict, status) => {
+  ])('with the outcome "%s" is %s', async (_what, verdict, status) => {
     const { peer, connection, clock } = await givenAPeer();
     peer.verdict = () => verdict;
     const sink = createEventsSink({ connection, sendTimeoutMs: 1_000 });
@@ -89,7 +89,7 @@ describe('a connection event', () => {
     expect(peer.received, 'a sink never sends again').toHaveLength(1);
   });
 
-  test('no credit, a refused address and a lost connection are worth another try', async () => {
+  test('is retryable without credit, with a refused address and after a lost connection', async () => {
     const { peer, connection, clock } = await givenAPeer();
     peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
     const sink = createEventsSink({ connection, sendTimeoutMs: 1_000 });
@@ -107,7 +107,7 @@ describe('a connection event', () => {
     expect(await lost).toMatchObject({ status: 'retryable' });
   });
 
-  test('is let go when the caller no longer waits', async () => {
+  test('is given back when the caller aborts', async () => {
     const { peer, connection } = await givenAPeer();
     peer.verdict = () => 'silence';
     const aborts = new AbortController();
@@ -140,7 +140,7 @@ describe('device data', () => {
     return { peer, connection, clock, sender };
   }
 
-  test('of one device that brings much, or of one gateway for many, keeps no other waiting', async () => {
+  test('of a busy device, or of a gateway for many, does not keep other devices waiting', async () => {
     const { peer, sender } = await givenASender();
     peer.credit = 10;
     const flood = (name: string, index: number): DeviceMessage =>
@@ -180,7 +180,7 @@ describe('device data', () => {
     [{ rejected: 'amqp:internal-error' }, 500, 'Internal server error'],
     [{ rejected: 'hono:bad-request' }, 400, 'by the script'],
     ['silence', 503, 'consumer failed to indicate in time'],
-  ])('%j is a failure with status %i', async (verdict, status, text) => {
+  ])('with the outcome %j fails with status %i', async (verdict, status, text) => {
     const { peer, sender, clock } = await givenASender();
     peer.verdict = () => verdict;
     const outcome = sender.send(message);
@@ -191,7 +191,7 @@ describe('device data', () => {
     });
   });
 
-  test('of QoS 0 is done once handed over, and fails all the same where nobody consumes', async () => {
+  test('of QoS 0 is done once handed over, but fails when there is no consumer', async () => {
     const { peer, sender, clock } = await givenASender();
     peer.verdict = () => 'silence';
     expect(await sender.send({ ...message, qos: 0 })).toEqual({ status: 'accepted' });
@@ -204,7 +204,7 @@ describe('device data', () => {
     });
   });
 
-  test('is refused at once while there is no connection', async () => {
+  test('fails at once while there is no connection', async () => {
     const { sender, connection } = await givenASender();
     await connection.close();
     expect(await sender.send(message)).toEqual({
@@ -213,14 +213,14 @@ describe('device data', () => {
     });
   });
 
-  test('a refused address is "unavailable" for the device', async () => {
+  test('fails with status 503 when its address is refused', async () => {
     const { peer, sender } = await givenASender();
     peer.refused.set('telemetry/acme', 'amqp:not-found');
     expect(await sender.send(message)).toMatchObject({ failure: { status: 503 } });
   });
 });
 
-test('events and device data go over connections of their own', async () => {
+test('connection events and device data use separate connections', async () => {
   const { peer } = await bed.givenAPeer();
   const messaging = createMessaging({
     host: '127.0.0.1',

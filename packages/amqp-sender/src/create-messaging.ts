@@ -12,13 +12,13 @@ export interface MessagingOptions extends AmqpConnectionOptions {
   readonly network?: NetworkChoice;
 }
 
-/** Nobody waits for a connection event: a moment later is soon enough, and costs much less (`docs/benchmarks.md`). */
+/** No device waits for a connection event: sending it 5 ms later costs much less (`docs/benchmarks.md`). */
 const eventsGatherMs = 5;
 
 /**
  * Everything an adapter sends to the messaging network: one connection for each role, as in Hono.
  *
- * @throws ConfigError where the network would lose events for sure.
+ * @throws ConfigError where the options are certain to lose events.
  */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { containerName, sendTimeoutMs, linkTimeoutMs = 1_000 } = options;

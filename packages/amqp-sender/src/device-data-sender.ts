@@ -12,7 +12,7 @@ export interface DeviceDataSenderOptions {
   readonly network?: NetworkOptions;
   /** Longest wait for an outcome. */
   readonly sendTimeoutMs: number;
-  /** Longest wait for a link and for credit on it: without, nobody consumes. */
+  /** Longest wait for a link and for credit on it: without credit there is no consumer. */
   readonly creditWaitMs: number;
 }
 

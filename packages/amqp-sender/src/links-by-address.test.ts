@@ -2,7 +2,7 @@ import type { AmqpConnection } from '@rollcall/amqp-connection';
 import { expect, test } from 'vitest';
 import { createLinksByAddress } from './links-by-address.ts';
 
-test('beyond a thousand links the one unused for longest is closed', async () => {
+test('the link unused for longest is closed when there are more than a thousand', async () => {
   const opened: string[] = [];
   const closed: string[] = [];
   const connection = {

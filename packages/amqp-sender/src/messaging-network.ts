@@ -1,6 +1,6 @@
 import type { TerminusOptions } from '@rollcall/amqp-connection';
 
-/** Networks whose addresses and habits are known; `hono` is Eclipse Hono's own, and the embedded one. */
+/** Networks with a preset; `hono` is Eclipse Hono's own, and the embedded one. */
 export type NetworkName = 'hono' | 'artemis' | 'rabbitmq-3' | 'rabbitmq-4' | 'activemq-classic';
 
 /** How messages find their way in a network. Templates have places for `{tenant}`, or `{tenant:pct}` percent-encoded. */
@@ -22,7 +22,7 @@ export interface NetworkOptions {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A network, and where this one is different. */
+/** A network by its preset, and where this one is different. */
 export interface NetworkChoice extends Partial<NetworkOptions> {
   readonly name: NetworkName;
 }

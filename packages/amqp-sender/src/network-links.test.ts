@@ -22,14 +22,14 @@ async function given(network: NetworkOptions) {
   return { peer, send };
 }
 
-describe('addresses and what is asked of them', () => {
+describe('addresses, and what is asked of them,', () => {
   test.each([
     ['hono', 'event/T/1', 'telemetry/T/1', 0, []],
     ['artemis', 'event/T/1', 'telemetry/T/1', 0, ['queue']],
     ['rabbitmq-3', '/queue/event%2FT%2F1', '/queue/telemetry%2FT%2F1', 2, []],
     ['rabbitmq-4', '/queues/event%2FT%2F1', '/queues/telemetry%2FT%2F1', 0, []],
     ['activemq-classic', 'queue://event.T/1', 'queue://telemetry.T/1', 0, []],
-  ] as const)('%s', async (name, event, telemetry, durable, capabilities) => {
+  ] as const)('follow the preset %s', async (name, event, telemetry, durable, capabilities) => {
     const { peer, send } = await given(networkPresets[name]);
     for (const [endpoint, address] of [
       ['event', event],
@@ -42,7 +42,7 @@ describe('addresses and what is asked of them', () => {
   });
 });
 
-test('a relay: one link without an address, and each message says where it goes', async () => {
+test('an anonymous relay has one link without an address, and each message says where it goes', async () => {
   const { peer, send } = await given({
     ...networkPresets['activemq-classic'],
     links: 'anonymous-relay',
@@ -60,7 +60,7 @@ test('a relay: one link without an address, and each message says where it goes'
   ]);
 });
 
-test('a subject and annotations, and the same bytes when sent again', async () => {
+test('a message gets the subject and the annotations of its network, and the same again when it is sent again', async () => {
   const { peer, send } = await given({
     ...networkPresets.hono,
     subject: '{tenant:pct}.{device:pct}',

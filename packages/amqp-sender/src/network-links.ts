@@ -46,7 +46,7 @@ export function createNetworkLinks(
     submit(endpoint, device, message, options, done) {
       const to = address[endpoint](device);
       const asked = fields(device, relayed ? to : undefined);
-      // Of the anonymous terminus nothing is asked.
+      // The anonymous terminus has neither capabilities nor durability.
       const link = relayed ? links.get(undefined) : links.get(to, target[endpoint]);
       link.submit(asked ? withFields(message, asked) : message, options, done);
     },

@@ -10,10 +10,10 @@ const hono: NetworkOptions = {
   sessions: 'per-connection',
 };
 
-/** What each network needs; why is in `docs/messaging-networks.md`. */
+/** What each network needs; `docs/messaging-networks.md` has the reasons. */
 export const networkPresets: Readonly<Record<NetworkName, NetworkOptions>> = {
   hono,
-  // Else its addresses are multicast by default, and what comes before the first consumer is accepted and dropped.
+  // Otherwise its addresses are multicast, and it accepts and drops what comes before the first consumer.
   artemis: { ...hono, eventCapabilities: ['queue'], telemetryCapabilities: ['queue'] },
   // A queue is as durable as the terminus that made it, and a slash in its name must be encoded.
   'rabbitmq-3': {

@@ -9,7 +9,7 @@ export interface NetworkRisks {
   readonly warnings: readonly string[];
 }
 
-/** Annotations that are ours to write. */
+/** Annotations that this package writes itself. */
 const ownAnnotations: ReadonlySet<string> = new Set([
   'tenant_id',
   'device_id',
@@ -20,7 +20,7 @@ const ownAnnotations: ReadonlySet<string> = new Set([
 const ofTenant = ['{tenant}', '{tenant:pct}'];
 const ofDevice = [...ofTenant, '{device}', '{device:pct}'];
 
-/** How events would be lost, without anybody being told, on a network that is used like this. */
+/** How a network with these options would lose events without an error. */
 export function networkRisks(name: NetworkName, options: NetworkOptions): NetworkRisks {
   const problems = [...templateProblems(options)];
   const warnings: string[] = [];

@@ -22,11 +22,14 @@ function resolved(choice: NetworkChoice) {
   }
 }
 
-test.each(Object.keys(networkPresets) as (keyof typeof networkPresets)[])('%s is safe as it is', (name) => {
-  expect(resolved({ name })).toEqual({ options: networkPresets[name], warnings: [] });
-});
+test.each(Object.keys(networkPresets) as (keyof typeof networkPresets)[])(
+  'the preset %s has neither problems nor warnings',
+  (name) => {
+    expect(resolved({ name })).toEqual({ options: networkPresets[name], warnings: [] });
+  },
+);
 
-test('differences replace what the preset says', () => {
+test('differences replace what the preset has', () => {
   expect(resolved({ name: 'hono', eventAddress: 'queue://event/{tenant}', subject: '{device}' })).toEqual({
     options: { ...networkPresets.hono, eventAddress: 'queue://event/{tenant}', subject: '{device}' },
     warnings: [],
@@ -51,7 +54,7 @@ test.each<[string, NetworkChoice, string]>([
     { name: 'hono', annotations: { tenant_id: 'x' } },
     'ROLLCALL_MESSAGING_ANNOTATIONS: tenant_id has its value already',
   ],
-])('refused: %s', (_what, choice, said) => {
+])('options with %s are refused', (_what, choice, said) => {
   expect(resolved(choice).problems?.join()).toContain(said);
 });
 
@@ -62,7 +65,7 @@ test.each<[string, NetworkChoice]>([
   ['a relay to multicast', { name: 'artemis', links: 'anonymous-relay' }],
   ['multicast', { name: 'artemis', eventCapabilities: [] }],
   ['a topic of ActiveMQ', { name: 'activemq-classic', eventAddress: 'topic://event.{tenant}' }],
-])('warned of, as it drops events where nothing was declared: %s', (_what, choice) => {
+])('a warning says that %s drops events unless something was declared', (_what, choice) => {
   const { options, warnings } = resolved(choice);
   expect(options).toBeDefined();
   expect(warnings).toEqual([expect.stringMatching(/accepts and drops .* each tenant/)]);

@@ -5,9 +5,9 @@ import { networkPresets } from './network-presets.ts';
 import { networkRisks } from './network-risks.ts';
 
 /**
- * A preset with what is different about this network. Warns where it has to be prepared, or events are lost.
+ * A preset, with the differences of this network. Warns where events are lost unless the network was prepared.
  *
- * @throws ConfigError where events would be lost for sure.
+ * @throws ConfigError where the options are certain to lose events.
  */
 export function resolveNetwork(choice: NetworkChoice, log: Log): NetworkOptions {
   const { name } = choice;
@@ -18,7 +18,7 @@ export function resolveNetwork(choice: NetworkChoice, log: Log): NetworkOptions 
   return options;
 }
 
-/** What is used: the preset, and over it what is different. */
+/** The preset, with the differences over it. */
 export function withPreset({ name, ...differences }: NetworkChoice): NetworkOptions {
   return { ...networkPresets[name], ...differences };
 }

@@ -37,7 +37,7 @@ test.each<NetworkChoice>([
     expect(refusals(network, tenant)).toEqual([]);
 });
 
-test('what is encoded in the address means nothing there', () => {
+test('a tenant that is percent-encoded in the address may hold any character', () => {
   const encoded = { eventAddress: 'event/{tenant:pct}', telemetryAddress: 'telemetry/{tenant:pct}' };
   expect(refusals({ name: 'artemis', ...encoded }, 'a::b#')).toEqual([]);
   expect(refusals({ name: 'rabbitmq-4' }, 'a%::#*,>')).toEqual([]);
@@ -49,6 +49,6 @@ test.each([
   ['rabbitmq-3', '/queue/event%2Ft%203-%C3%BC'],
   ['rabbitmq-4', '/queues/event%2Ft%203-%C3%BC'],
   ['activemq-classic', 'queue://event.t 3-ü'],
-] as const)('what becomes of an odd tenant on %s is as documented', (name, address) => {
+] as const)('the address of an odd tenant on %s is as documented', (name, address) => {
   expect(template(networkPresets[name].eventAddress)(deviceRef('t 3-ü', 'd'))).toBe(address);
 });

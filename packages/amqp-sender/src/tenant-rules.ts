@@ -2,7 +2,7 @@ import type { IdentifierRule } from '@rollcall/core';
 import type { NetworkChoice, NetworkName } from './messaging-network.ts';
 import { withPreset } from './resolve-network.ts';
 
-/** What means something in the addresses of a network where it stands as it is. */
+/** What has a meaning of its own in the addresses of a network, unless it is encoded. */
 const meanings: Readonly<Record<NetworkName, readonly (readonly [pattern: string, what: string])[]>> = {
   hono: [
     ['::', '`::` begins the name of a subscription'],

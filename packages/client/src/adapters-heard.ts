@@ -22,18 +22,18 @@ interface Heard {
 }
 
 /**
- * What is known of the adapters themselves, for each tenant apart: the events of one may be held up where those of another arrive.
- * Bounded: the one not heard for longest is forgotten.
+ * What is known of the adapters themselves, for each tenant separately: events of one tenant may be held up while those of another
+ * arrive. Bounded: the adapter without news for longest is forgotten.
  */
 export interface AdaptersHeard {
   hear(event: ReceivedEvent, nowMs: number): void;
   /** For how long the adapter's announcements were heard until now, to be compared later. */
   listenedMs(tenant: string, adapterId: string): number;
   /**
-   * Whether nothing is known of an open connection any more: its adapter fell silent, announces others but not this one, or
-   * went on without knowing of it.
+   * Whether it is not known any more if a connection is open: its adapter fell silent, announces others but not this one, or
+   * lost its journal.
    *
-   * @param heardAtMs {@link listenedMs} when the connection was last heard of.
+   * @param heardAtMs {@link listenedMs} when the last news of the connection came.
    */
   isSilent(connection: OpenConnection, heardAtMs: number, nowMs: number): boolean;
   closeThrough(tenant: string, adapterId: string, epoch: Epoch): void;

@@ -42,7 +42,7 @@ test('an event whose handler fails is given back', async () => {
   expect(await peer.deliver('event/acme', anEventMessage('e1'))).toBe('released');
 });
 
-test('what is no event of ours is told apart, and accepted', async () => {
+test('a message that is no event of ours goes to `onOther`, and is accepted', async () => {
   const others: string[] = [];
   const { peer, seen } = await givenAConsumer({ onOther: ({ type }) => void others.push(type) });
   const uploaded = rhea.message.encode({
@@ -64,7 +64,7 @@ test.each([
   expect(peer.lastSource()?.expiryPolicy).toBe(expiryPolicy);
 });
 
-test('may ask something of its address', async () => {
+test('a consumer can ask something of its address', async () => {
   const { peer } = await givenAConsumer({
     address: '/queue/event%2Facme',
     source: { durable: 2, capabilities: ['queue'] },
@@ -72,7 +72,7 @@ test('may ask something of its address', async () => {
   expect(peer.lastSource()).toMatchObject({ durable: 2, capabilities: ['queue'] });
 });
 
-test('an event that fails is released, waits, and is rejected after so many tries; other devices go on', async () => {
+test('an event that fails is released, waits, and is rejected after `maxTries`; other devices go on', async () => {
   const clock = new ManualClock();
   const tried: string[] = [];
   const poisoned: unknown[] = [];
@@ -101,7 +101,7 @@ test('an event that fails is released, waits, and is rejected after so many trie
   expect(poisoned).toEqual(['bad', 'Error: no such column']);
 });
 
-test('what cannot be read as an event, and fails, is tried as often', async () => {
+test('a message that is no event, and whose handler fails, is tried as often', async () => {
   const clock = new ManualClock();
   const poisoned: string[] = [];
   const { peer } = await givenAConsumer({
@@ -127,7 +127,7 @@ test('what cannot be read as an event, and fails, is tried as often', async () =
   expect(await again).toBe('rejected');
 });
 
-test('more events than the session has room for pass by those that wait', async () => {
+test('events that wait do not stop others, of which more pass than the session has room for', async () => {
   const clock = new ManualClock();
   let handled = 0;
   const { peer } = await givenAConsumer({
@@ -148,7 +148,7 @@ test('more events than the session has room for pass by those that wait', async 
 });
 
 test.each([{ maxTries: 0 }, { firstPauseMs: 0 }, { firstPauseMs: 10, maxPauseMs: 5 }, { maxPauseMs: NaN }])(
-  '%j makes no sense',
+  'consume refuses %j',
   (facts) => {
     expect(() => consume({ url: 'amqp://localhost', tenant: 'acme', onEvent() {}, ...facts })).toThrow(
       ConfigError,
@@ -156,7 +156,7 @@ test.each([{ maxTries: 0 }, { firstPauseMs: 0 }, { firstPauseMs: 10, maxPauseMs:
   },
 );
 
-test('events of several tenants come to one handler; it is ready once all of them can come', async () => {
+test('events of several tenants come to one handler, and `ready` resolves once all of them can come', async () => {
   const peer = await startScriptedPeer();
   peer.refused.set('event/other', 'amqp:not-found');
   const clock = new ManualClock();
@@ -185,13 +185,13 @@ test('events of several tenants come to one handler; it is ready once all of the
   expect(seen).toEqual(['e1', 'e2']);
 });
 
-test('on networks that end a session over a bad address, each tenant has its own', async () => {
+test('each tenant has its own session on networks that end a session over a bad address', async () => {
   const { peer } = await givenAConsumer({ tenants: ['a', 'b'], network: 'rabbitmq-3' });
   // The one of the connection, and one for each tenant.
   expect(peer.openSessions()).toBe(3);
 });
 
-test('of many tenants, what may be under way in all is bounded', async () => {
+test('the messages under way are bounded over many tenants', async () => {
   const tenants = Array.from({ length: 101 }, (_, index) => `t${index}`);
   const { peer } = await givenAConsumer({ tenants });
   await expect
@@ -199,7 +199,7 @@ test('of many tenants, what may be under way in all is bounded', async () => {
     .toEqual(tenants.map(() => 9));
 });
 
-test('user name and password may stand in the URL', async () => {
+test('user name and password can stand in the URL', async () => {
   const peer = await startScriptedPeer();
   const consumer = consume({
     url: `amqp://consumer%40HONO:s%C3%A9cret@127.0.0.1:${peer.port}`,
@@ -211,7 +211,7 @@ test('user name and password may stand in the URL', async () => {
   expect(peer.logins).toEqual([{ username: 'consumer@HONO', password: 'sécret' }]);
 });
 
-test('goes on after the connection was lost', async () => {
+test('a consumer goes on after the connection was lost', async () => {
   const states: boolean[] = [];
   const { peer, seen } = await givenAConsumer({ onStateChange: (attached) => states.push(attached) });
   peer.drop();
@@ -220,7 +220,7 @@ test('goes on after the connection was lost', async () => {
   expect(seen).toEqual(['e2']);
 });
 
-test('user name and password may be given apart', async () => {
+test('user name and password can be given outside the URL', async () => {
   const peer = await startScriptedPeer();
   const url = `amqp://127.0.0.1:${peer.port}`;
   const consumer = consume({ url, username: 'u@x', password: 'p/w', tenant: 'acme', onEvent() {} });
@@ -229,7 +229,7 @@ test('user name and password may be given apart', async () => {
   expect(peer.logins).toEqual([{ username: 'u@x', password: 'p/w' }]);
 });
 
-test('closed before events could arrive, it was never ready', async () => {
+test('`ready` rejects when the consumer is closed before events could arrive', async () => {
   const peer = await startScriptedPeer();
   await peer.close();
   const consumer = consume({ url: `amqp://127.0.0.1:${peer.port}`, tenant: 'acme', onEvent() {} });
@@ -238,7 +238,7 @@ test('closed before events could arrive, it was never ready', async () => {
 });
 
 test.each(['mqtt://u:secret@localhost', 'amqp://u:secret@', 'secret'])(
-  'a URL like %s is refused, and not repeated',
+  'a URL like %s is refused, and the error does not quote it',
   (url) => {
     const attempt = () => consume({ url, tenant: 'acme', onEvent() {} });
     expect(attempt).toThrow('must begin with amqp://');

@@ -59,25 +59,25 @@ export interface ConsumeOptions extends SourceChoice {
   /** The longest of these pauses; default 60 s. */
   readonly maxPauseMs?: number;
   /**
-   * Handles one event, and those of one device one after another. It is confirmed once this returns. Where this throws, or the promise
-   * is rejected, the event is released: it comes again, here or to another consumer of the same queue.
+   * Handles one event; those of one device come one after another. The event is confirmed once this returns. Where this throws, or
+   * the promise is rejected, the event is released: it comes again, here or at another consumer of the same queue.
    */
   onEvent(event: ReceivedEvent): void | Promise<void>;
   /**
-   * Told of what failed `maxTries` times, before it is rejected: the network drops it, or puts it where it keeps dead letters. What this
-   * throws is logged, and changes nothing.
+   * Called with an event that failed `maxTries` times, before it is rejected: the network drops it, or puts it where it keeps dead
+   * letters. What this throws is logged, and changes nothing.
    */
   onPoisoned?(event: DecodedEvent, error: unknown): void | Promise<void>;
-  /** Told of messages that are not our events: data of devices, connection events of other Hono adapters. */
+  /** Called with messages that are not our events: data of devices, connection events of other Hono adapters. */
   onOther?(message: HonoConnectionEvent | UnrecognizedMessage): void | Promise<void>;
-  /** Told what keeps events from arriving, at each try. Unless the consumer is closed, it goes on trying, whatever it is. */
+  /** Called at each failed try, with what keeps events from arriving. The consumer goes on trying until it is closed. */
   onTrouble?(trouble: Trouble): void;
   /**
-   * Told when a thousand messages that were given back have come again, and wait for their next try: until then no more are received. Once,
-   * until an event is handled again.
+   * Called when a thousand messages that were given back have come again and wait for their next try: until then no more are
+   * received. Called once, until an event is handled again.
    */
   onFull?(): void;
-  /** Told whenever events of all tenants can arrive, and whenever those of some no longer can. */
+  /** Called when events of all tenants can arrive, and when those of some no longer can. */
   onStateChange?(attached: boolean, cause?: string): void;
 }
 
@@ -93,7 +93,7 @@ const maxUnderWay = 1_000;
 /**
  * Consumes the connection events of a tenant, of several, or of all, reconnecting for ever.
  *
- * @throws ConfigError where the network has no such address; TypeError where the URL is none.
+ * @throws ConfigError where the network has no such address; TypeError where the URL is not valid.
  */
 export function consume(options: ConsumeOptions): EventConsumer {
   const sources = eventSources(options, () => `temporary-${randomUUID()}`);
@@ -104,7 +104,7 @@ export function consume(options: ConsumeOptions): EventConsumer {
     containerName: 'rollcall-client',
   });
   const { promise: ready, resolve: markReady, reject: markClosed } = Promise.withResolvers<void>();
-  // Nobody needs to wait for it.
+  // A caller need not wait for it.
   ready.catch(() => {});
   const together = openTogether(sources.length, (attached, cause) => {
     if (attached) markReady();

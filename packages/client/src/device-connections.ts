@@ -30,7 +30,7 @@ export interface DeviceConnections {
   latest: LatestEndings;
   /** The latest endings of connections that are forgotten. */
   forgotten: LatestEndings;
-  /** What was last said over an adapter whose events name no connection. */
+  /** The last event from an adapter whose events name no connection. */
   said: HonoConnectionEvent | undefined;
 }
 
@@ -103,13 +103,13 @@ export function forgetClosed(connections: DeviceConnections, connectionId: Conne
   connections.forgotten = withEnding(connections.forgotten, ending);
   const slot = slotKey(ending);
   if (slot === undefined || newest.get(slot) !== epochMs(ending)) return;
-  // Whom it took over is closed for good: nothing is left to infer it from.
+  // The connections that it took over are closed for good: once it is forgotten, this could not be inferred any more.
   for (const [id, { connection }] of open) if (isTakenOver(connections, connection)) open.delete(id);
   newest.delete(slot);
   for (const { connection } of open.values()) holdSlot(connections, connection);
 }
 
-/** @param isSilent whether nothing is known any more of a connection that was last heard of at `heardAtMs`. */
+/** @param isSilent whether the state of a connection is unknown by now, given when its last news came (`heardAtMs`). */
 export function presenceOf(
   connections: DeviceConnections,
   isSilent: (connection: OpenConnection, heardAtMs: number) => boolean,
@@ -127,7 +127,7 @@ export function presenceOf(
   return { status: 'unknown', device, connections: open, ...(said && { said }) };
 }
 
-/** Those that nobody took over, oldest first. A takeover whose `disconnected` did not arrive is inferred from its slot. */
+/** Those that were not taken over, oldest first. A takeover whose `disconnected` did not arrive is inferred from the slot. */
 function openConnections(connections: DeviceConnections): readonly HeardConnection[] {
   return [...connections.open.values()]
     .filter(({ connection }) => !isTakenOver(connections, connection))
@@ -139,7 +139,7 @@ function openConnections(connections: DeviceConnections): readonly HeardConnecti
 
 type Holder = Pick<OpenConnection, 'slot' | 'adapter' | 'epoch'>;
 
-/** What no two connections of a device can hold at a time. */
+/** At most one connection of a device can hold a slot at a time. */
 function slotKey({ slot, adapter }: Holder): string | undefined {
   return slot === undefined ? undefined : `${adapter.type}\n${slot}`;
 }

@@ -1,7 +1,7 @@
 import type { ConnectionEvent, ConnectedEvent, DeviceRef, Timestamp } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedDisconnected } from '@rollcall/core/wire';
 
-/** A connection that is open, as its `connected` told. */
+/** A connection that is open, with the fields of its `connected`. */
 export type OpenConnection = Omit<ConnectedEvent, 'type' | 'id' | 'journal' | 'announceIntervalMs'>;
 
 /** How a connection ended: the facts of its `disconnected`. */
@@ -26,14 +26,14 @@ export type DevicePresence =
     }
   | {
       /**
-       * No event of it came yet; or nothing is known any more of the connections it had; or it was seen over an adapter
-       * whose events name no connection.
+       * No event of the device came yet; or the state of its connections is not known any more; or its last event is from an
+       * adapter whose events name no connection.
        */
       readonly status: 'unknown';
       readonly device: DeviceRef;
-      /** Those it had when the last news of them came. */
+      /** Those that were open when their last news came. */
       readonly connections: readonly OpenConnection[];
-      /** What was last said over an adapter whose events name no connection. */
+      /** The last event from an adapter whose events name no connection. */
       readonly said?: HonoConnectionEvent;
     };
 
@@ -43,7 +43,7 @@ export interface PresenceChange {
   readonly presence: DevicePresence;
 }
 
-/** Strips what a table need not remember. */
+/** The fields that a table remembers. */
 export function openConnection(event: Extract<ConnectionEvent, { type: 'connected' }>): OpenConnection {
   const { connectionId, epoch, device, adapter, remoteId, slot, at, basis, protocol, remoteAddress } = event;
   return {
@@ -60,7 +60,7 @@ export function openConnection(event: Extract<ConnectionEvent, { type: 'connecte
   };
 }
 
-/** Strips what a table need not remember. */
+/** The fields that a table remembers. */
 export function endingOf({
   type: _type,
   announcement: _again,

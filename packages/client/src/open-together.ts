@@ -4,7 +4,7 @@ export interface OpenTogether {
   changed(index: number, open: boolean, cause?: string): void;
 }
 
-/** Tells whenever all of `count` links have become open, and whenever they were and one is no longer. */
+/** Calls `onChange` when all of `count` links have become open, and when the first of them is lost after that. */
 export function openTogether(count: number, onChange: (open: boolean, cause?: string) => void): OpenTogether {
   const open = new Set<number>();
   return {

@@ -103,7 +103,7 @@ function givenATable(options: PresenceTableOptions = {}) {
 }
 
 describe('a device', () => {
-  test('is unknown, online, offline, and says what is known of each', () => {
+  test('is unknown, then online, then offline, each with what is known', () => {
     const { table, apply } = givenATable();
     expect(table.get(device)).toEqual({ status: 'unknown', device, connections: [] });
     const first = connected({ c: 'a', at: 0, slot: 'unit-1' });
@@ -136,21 +136,21 @@ describe('a device', () => {
     expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 65_000 });
   });
 
-  test('whose end is heard before its beginning is offline', () => {
+  test('is offline when the end of its connection comes before the beginning', () => {
     const { table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(disconnected(first, 10), first);
     expect(table.get(device).status).toBe('offline');
   });
 
-  test('that came back is online, whatever order the events come in', () => {
+  test('is online when it came back, in any order of the events', () => {
     const { table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(connected({ c: 'b', at: 20 }), disconnected(first, 10), first);
     expect(table.get(device)).toMatchObject({ status: 'online', since: begun + 20_000 });
   });
 
-  test('of two endings of a connection, the first counts', () => {
+  test('left with the first of two endings of one connection', () => {
     const { table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(
@@ -162,14 +162,14 @@ describe('a device', () => {
     expect(table.get(device)).toMatchObject({ since: begun + 30_000 });
   });
 
-  test('an earlier ending in place of the latest one gives way to that of another connection', () => {
+  test('left with the ending of another connection when an earlier one replaces the latest', () => {
     const { table, apply } = givenATable();
     const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 1 })];
     apply(disconnected(one, 100), disconnected(other, 49), disconnected(one, 10, { id: 'earlier' }));
     expect(table.get(device)).toMatchObject({ since: begun + 50_000, ending: { connectionId: 'b' } });
   });
 
-  test('that took its own slot elsewhere is not there twice, also when the end of the old one never comes', () => {
+  test('is not there twice after it took over its own slot, even if the old end never comes', () => {
     const { table, apply } = givenATable();
     const old = connected({ c: 'a', at: 0, slot: 'unit-1' });
     const within = connected({ c: 'b', at: 60, slot: 'unit-1', adapter: 'mqtt-1' });
@@ -182,7 +182,7 @@ describe('a device', () => {
     expect(table.get(device)).toMatchObject({ status: 'offline', since: later.at + 10_000 });
   });
 
-  test('of another name, or without a slot, takes nothing over', () => {
+  test('takes nothing over with another slot, or without one', () => {
     const { table, apply } = givenATable();
     apply(
       connected({ c: 'a', at: 0, slot: 'unit-1' }),
@@ -194,8 +194,8 @@ describe('a device', () => {
   });
 });
 
-describe('an adapter that falls silent', () => {
-  test('after it announced its connections: they are unknown, until it is heard again', () => {
+describe('an adapter', () => {
+  test('that falls silent after announcements makes its connections unknown until it is heard again', () => {
     const { clock, table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(first, announced(first));
@@ -207,7 +207,7 @@ describe('an adapter that falls silent', () => {
     expect(table.get(device).status).toBe('online');
   });
 
-  test('is known to be silent by the interval that its announcements name', () => {
+  test('counts as silent after the interval that its announcements name', () => {
     const { clock, table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(first, announcedEvery(first, 60_000));
@@ -217,7 +217,7 @@ describe('an adapter that falls silent', () => {
     expect(table.get(device).status).toBe('unknown');
   });
 
-  test('and never announced anything may have nothing to say', () => {
+  test('that never announced anything does not count as silent', () => {
     const { clock, table, apply } = givenATable();
     apply(connected({ c: 'a', at: 0 }));
     clock.advance(100 * hour);
@@ -244,7 +244,7 @@ describe('a connection that its adapter announces no more', () => {
     expect(table.get(device).status).toBe('online');
   });
 
-  test('is unknown too where it was never announced', () => {
+  test('is unknown too when it was never announced', () => {
     const { clock, table, apply } = givenATable();
     apply(lost);
     for (let passedMs = 0; passedMs <= 4 * hour; passedMs += hour) {
@@ -254,7 +254,7 @@ describe('a connection that its adapter announces no more', () => {
     expect(table.get(device).status).toBe('unknown');
   });
 
-  test('is not taken for silent by a consumer that was away, and finds five hours of announcements in its queue', () => {
+  test('stays known to a consumer that was away and finds five hours of announcements in its queue', () => {
     const { clock, table, apply } = givenATable();
     apply(lost, other, announcedEvery(lost, hour), announcedEvery(other, hour));
     clock.advance(5 * hour);
@@ -265,7 +265,7 @@ describe('a connection that its adapter announces no more', () => {
     }
   });
 
-  test('is known by what it was last announced with', () => {
+  test('has the fields of its last announcement', () => {
     const { table, apply } = givenATable();
     const lease = (intervalMs: number): ReceivedConnected => ({
       ...lost,
@@ -282,7 +282,7 @@ describe('an adapter that lost its journal', () => {
   const old = connected({ c: 'a', at: 0, instance: 'first' });
   const next = { ...connected({ c: 'b', at: 60, device: 'valve-1', instance: 'second' }) };
 
-  test('knows nothing of what another instance of it had open', () => {
+  test('makes unknown what another instance of it had open', () => {
     const { table, apply } = givenATable();
     apply(old, { ...next, journal: { state: 'new' } });
     expect(table.get(device)).toMatchObject({ status: 'unknown', connections: [{ connectionId: 'a' }] });
@@ -291,13 +291,13 @@ describe('an adapter that lost its journal', () => {
     expect(table.get(device).status).toBe('offline');
   });
 
-  test('says so in whatever order it is heard', () => {
+  test('has the same effect in every order of the events', () => {
     const { table, apply } = givenATable();
     apply(announced({ ...next, journal: { state: 'new' } }), old);
     expect(table.get(device).status).toBe('unknown');
   });
 
-  test('leaves alone what it opened itself, what another adapter has, and what was announced elsewhere since', () => {
+  test('does not affect its own connections, those of others, and those announced elsewhere since', () => {
     const { table, apply } = givenATable();
     const own = connected({ c: 'c', at: 50, device: 'own', instance: 'second' });
     const elsewhere = connected({ c: 'd', at: 0, device: 'elsewhere', adapter: 'mqtt-1' });
@@ -310,7 +310,7 @@ describe('an adapter that lost its journal', () => {
     expect(table.get(moved.device).status).toBe('online');
   });
 
-  test('is another than one that kept it', () => {
+  test('differs from one that kept its journal', () => {
     const { table, apply } = givenATable();
     apply(old, { ...next, journal: { state: 'kept', follows: 'first' } });
     expect(table.get(device).status).toBe('online');
@@ -393,8 +393,8 @@ describe('endings of an adapter whose clock was set back', () => {
   });
 });
 
-describe('several tenants in one table', () => {
-  test('devices of the same name are apart', () => {
+describe('a table with several tenants', () => {
+  test('keeps devices of the same name apart', () => {
     const { table, apply } = givenATable();
     const [one, other] = [connected({ c: 'a', at: 0 }), connected({ c: 'b', at: 0, tenant: 'other' })];
     apply(one, other, disconnected(one, 10));
@@ -403,7 +403,7 @@ describe('several tenants in one table', () => {
     expect([...table.all('nobody')]).toEqual([]);
   });
 
-  test('an adapter that announces to one of them is not silent to another whose events are held up', () => {
+  test('does not take an adapter for silent whose events of one tenant are held up', () => {
     const { clock, table, apply } = givenATable();
     const own = announcedEvery(connected({ c: 'a', at: 0 }), hour);
     const theirs = announcedEvery(connected({ c: 'b', at: 0, tenant: 'other' }), hour);
@@ -420,7 +420,7 @@ describe('several tenants in one table', () => {
     expect(table.get(unannounced.device).status).toBe('online');
   });
 
-  test('what is forgotten of one closes nothing of another', () => {
+  test('closes nothing of one tenant when it forgets connections of another', () => {
     const { clock, table, apply } = givenATable();
     const own = connected({ c: 'a', at: 100 });
     apply(own, disconnected(own, 10));
@@ -430,7 +430,7 @@ describe('several tenants in one table', () => {
     expect(table.get(late.device).status).toBe('online');
   });
 
-  test('a journal that is new to one says nothing to another', () => {
+  test('relates a new journal to the tenant of its event only', () => {
     const { table, apply } = givenATable();
     const theirs = connected({ c: 'b', at: 0, tenant: 'other', instance: 'first' });
     const next = connected({ c: 'a', at: 60, device: 'valve-1', instance: 'second' });
@@ -440,7 +440,7 @@ describe('several tenants in one table', () => {
 });
 
 describe('memory', () => {
-  test('a closed connection does not come back, not even after the horizon', () => {
+  test('of a closed connection keeps it from coming back, even after the horizon', () => {
     const { clock, table, apply } = givenATable();
     const first = connected({ c: 'a', at: 0 });
     apply(first, disconnected(first, 10));
@@ -458,7 +458,7 @@ describe('memory', () => {
     expect(table.get(device).status).toBe('online');
   });
 
-  test('whom a forgotten connection took over does not come back either', () => {
+  test('of a forgotten connection keeps those that it took over from coming back', () => {
     const { clock, table, apply } = givenATable();
     const old = connected({ c: 'a', at: 0, slot: 's' });
     const newer = connected({ c: 'b', at: 600, slot: 's', adapter: 'mqtt-1' });
@@ -476,7 +476,7 @@ describe('memory', () => {
     expect(table.get(device)).toMatchObject({ status: 'offline', since: begun + 295_000 });
   });
 
-  test('of devices is bounded: whoever is offline and was heard of longest ago goes first', () => {
+  test('of devices is bounded: offline devices without news for longest go first', () => {
     const { table, apply } = givenATable({ maxDevices: 3 });
     const names = ['one', 'two', 'three', 'four'];
     const [one, two, three, four] = names.map((name, at) => connected({ c: name, at, device: name }));
@@ -510,7 +510,7 @@ describe('memory', () => {
   });
 });
 
-describe('folding', () => {
+describe('the presence', () => {
   interface Stay extends Facts {
     /** Seconds it lasted; absent where it goes on. */
     readonly lasted: number | undefined;
@@ -580,7 +580,7 @@ describe('folding', () => {
     };
   }
 
-  test('any order and any repetition of the events gives the truth', () => {
+  test('is right after any order and any repetition of the events', () => {
     const shuffled = history.chain((generated) => {
       const all = stays(generated);
       const events = all.flatMap(eventsOf);

@@ -37,8 +37,8 @@ export interface PresenceTableOptions {
  */
 export interface PresenceTable {
   /**
-   * Adds an event; tells where the status of its device became another. An event of another Hono adapter names no connection:
-   * it is kept as what was last said.
+   * Adds an event. @returns the new presence where the status of the device changed. An event of another Hono adapter names no
+   * connection: it is kept as `said`.
    */
   apply(event: ReceivedEvent | HonoConnectionEvent): PresenceChange | undefined;
   get(device: DeviceRef): DevicePresence;
@@ -57,7 +57,7 @@ interface Closed {
 }
 
 const dayMs = 86_400_000;
-/** Devices looked at, from the one heard of longest ago on, to find one that is offline. */
+/** How many devices are looked at to find one that is offline, beginning with the one without news for longest. */
 const maxLook = 1_000;
 
 export function createPresenceTable(options: PresenceTableOptions = {}): PresenceTable {
@@ -69,7 +69,7 @@ export function createPresenceTable(options: PresenceTableOptions = {}): Presenc
     maxClosed = 1_000_000,
     maxAdapters = 100_000,
   } = options;
-  /** Whoever was heard of last stands last. */
+  /** The device with the latest news is last. */
   const devices = new Map<string, DeviceConnections>();
   const closed = new Map<ConnectionId, Closed>();
   const adapters = createAdaptersHeard(maxAdapters, announceIntervalMs);

@@ -1,4 +1,4 @@
-/** How often each event failed. Bounded: the one that failed longest ago is forgotten, and begins anew. */
+/** How often each event failed. Bounded: the one that failed longest ago is forgotten, and counts from zero again. */
 export interface Tries {
   /** Counts one more. @returns how often it failed by now. */
   failed(id: string): number;

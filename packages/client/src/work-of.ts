@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { deviceKey, deviceRef } from '@rollcall/core';
 import type { DecodedEvent, ReceivedMessage } from '@rollcall/core/wire';
 
-/** Which messages keep their order, and which one comes again: see `Work`. */
+/** The lane of a message, and the id by which it is recognised when it comes again: see `Work`. */
 export interface Identity {
   readonly lane: string;
   readonly id: string;
 }
 
-/** What a device sends has one lane; what nobody is named for has one of its own. */
+/** All messages of a device share one lane; a message that names no device has its own. */
 export function identityOf(event: DecodedEvent, message: ReceivedMessage): Identity {
   if (event.type === 'connected' || event.type === 'disconnected')
     // An announcement has the id of what it repeats.
@@ -19,7 +19,7 @@ export function identityOf(event: DecodedEvent, message: ReceivedMessage): Ident
   return { lane: isNamed ? deviceKey(deviceRef(tenant, device)) : `\n${id}`, id };
 }
 
-/** Of messages that have no id: they are recognised by what they say. */
+/** A message without an id is recognised by its content. */
 function digestOf({ body = new Uint8Array(), annotations }: ReceivedMessage): string {
   return createHash('sha256')
     .update(body)

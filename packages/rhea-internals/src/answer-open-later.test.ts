@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { answerOpenLater } from './answer-open-later.ts';
 import { internalsOf } from './internals-of.ts';
 
-test("the peer's Open is answered when it is said, and not before", () => {
+test("the peer's Open is answered when the answer is called for, and not before", () => {
   const connection = rhea.create_container().create_connection();
   const opened: unknown[] = [];
   const answer = answerOpenLater(connection, (open) => opened.push(open.container_id));

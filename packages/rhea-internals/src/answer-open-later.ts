@@ -1,16 +1,16 @@
 import type rhea from 'rhea';
 import { internalsOf } from './internals-of.ts';
 
-/** What a peer says of itself in its Open. Nothing was checked: a value may be of any type. */
+/** Fields of a peer's Open. They are not checked: a value may be of any type. */
 export interface PeersOpen {
   readonly container_id?: unknown;
   readonly desired_capabilities?: unknown;
 }
 
 /**
- * Has the answer to the peer's Open wait. rhea would give it at once.
+ * Delays the answer to the peer's Open, which rhea would give at once.
  *
- * @param opened told when the peer has opened.
+ * @param opened called when the peer has opened.
  * @returns gives the answer.
  */
 export function answerOpenLater(connection: rhea.Connection, opened: (open: PeersOpen) => void): () => void {

@@ -1,9 +1,9 @@
 import { modules } from './internals-of.ts';
 import type { RawReader } from './raw.ts';
 
-/** One reads a frame, or a message. */
+/** There is one for each frame, or message. */
 interface BoundReader extends RawReader {
-  /** Ours. */
+  /** Added here, not by rhea. */
   emptyItemsLeft?: number;
 }
 
@@ -13,8 +13,8 @@ const maxEmptyItems = 65_536;
 let isBound = false;
 
 /**
- * rhea makes room for as many items as a frame says there are, before it looks for them: twelve bytes would take gigabytes, and an
- * array of items without bytes never ends. From now on a count that cannot be true is thrown, for all of rhea in this process.
+ * rhea allocates room for as many items as a frame claims, before it reads them: twelve bytes would take gigabytes, and an array
+ * of items without bytes never ends. After this call, rhea throws at a count that cannot be true, everywhere in this process.
  */
 export function boundReader(): void {
   if (isBound) return;

@@ -30,7 +30,7 @@ const everyMember = expectations().flatMap(({ name, members }) =>
   Object.keys(members).map((member) => [name, member] as const),
 );
 
-test.each(everyMember)('a rhea without %s.%s is refused, by name', (name, member) => {
+test.each(everyMember)('a rhea without %s.%s is refused with the name of the member', (name, member) => {
   const seen = expectations().map(({ name: of, object, members }) => ({
     name: of,
     object: of === name ? without(object, member) : object,
@@ -39,7 +39,7 @@ test.each(everyMember)('a rhea without %s.%s is refused, by name', (name, member
   expect(problemsOf(seen)).toEqual([`${name}.${member} is gone`]);
 });
 
-test('a rhea that makes something else of a member is refused, by name', () => {
+test('a rhea with other kinds of members is refused with their names', () => {
   const members = { size: 'number', held: 'object', push: 1, pop: 0 } as const;
   const object = { size: '3', held: null, push: (_a: unknown, _b: unknown) => {}, pop: 7 };
   expect(problemsOf([{ name: 'deliveries', object, members }])).toEqual([
@@ -50,7 +50,7 @@ test('a rhea that makes something else of a member is refused, by name', () => {
   ]);
 });
 
-test('who reads the error knows which rhea to install', () => {
+test('the error says which rhea to install', () => {
   expect(explain(['connection._process is gone'])).toBe(
     `rhea ${testedVersion} is not the rhea ${testedVersion} that this was written for: install ${testedVersion}\nconnection._process is gone`,
   );

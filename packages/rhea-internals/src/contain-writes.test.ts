@@ -24,7 +24,7 @@ function givenAConnection(contain: typeof containWrites) {
 }
 
 test.each([containWrites, containDialled])(
-  '%o: what rhea throws while it writes costs the peer',
+  '%o ends the connection of a peer when rhea throws while it writes',
   (contain) => {
     const { raw, seen } = givenAConnection(contain);
     expect(() => raw._process()).not.toThrow();
@@ -32,7 +32,7 @@ test.each([containWrites, containDialled])(
   },
 );
 
-test('what a listener of a dialled socket throws costs the peer', () => {
+test('containDialled ends the connection of a peer when a listener of the socket throws', () => {
   const { raw, seen } = givenAConnection(containDialled);
   const socket = new Socket();
   raw.init(socket);

@@ -4,8 +4,8 @@ import type rhea from 'rhea';
 import { internalsOf } from './internals-of.ts';
 
 /**
- * What rhea throws while it writes to a peer costs this peer. rhea catches what it throws while it reads, and nothing of what it does in
- * ticks of its own, where it writes.
+ * Ends only this peer's connection when rhea throws while it writes to the peer. rhea catches what it throws while it reads, but not
+ * what it throws in its own ticks, in which it writes.
  */
 export function containWrites(connection: rhea.Connection, peer: ServedPeer): void {
   const raw = internalsOf(connection);
@@ -13,7 +13,7 @@ export function containWrites(connection: rhea.Connection, peer: ServedPeer): vo
   raw._process = () => servePeer(peer, write);
 }
 
-/** The same for a connection that is dialled, with whatever its socket, or a timer, throws. */
+/** The same for a connection that is dialled; it also covers what listeners of its socket and timers throw. */
 export function containDialled(connection: rhea.Connection, peer: ServedPeer): void {
   const raw = internalsOf(connection);
   const init = raw.init.bind(raw);

@@ -1,9 +1,9 @@
 import type rhea from 'rhea';
 
 /**
- * Keeps rhea from watching for silence by itself, for servers that do so: `onFrame` tells of what they hear. rhea sets a timer with
- * each read, and forgets to end the one before where the read is answered at once. It would hold all there is of a connection for a
- * minute after its end: a flood of logins would fill the heap.
+ * Keeps rhea from watching for silence itself, for servers that do so, with `onFrame` of the frame guard. rhea sets a timer at each
+ * read, and does not clear the one before if it answers the read at once. That timer would hold a connection in memory for a minute
+ * after its end: a flood of logins would fill the heap.
  *
  * @param connection before it is given a socket.
  */

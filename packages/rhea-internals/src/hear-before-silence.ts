@@ -2,12 +2,12 @@ import { later, type Clock } from '@rollcall/core';
 import type rhea from 'rhea';
 import { internalsOf } from './internals-of.ts';
 
-/** What was said while this process stood still is read well within it. */
+/** Long enough to read what arrived while this process stood still. */
 const listenMs = 1_000;
 
 /**
- * Has rhea listen once more before it gives a peer up for its silence: after a standstill its timer rings before the socket is read,
- * and whatever is under way would be lost.
+ * Makes rhea wait one more second before it gives a silent peer up. After a standstill of the process its timer rings before the
+ * socket is read: without this, the connection and all that is in flight would be lost.
  */
 export function hearBeforeSilence(connection: rhea.Connection, patience: Clock): void {
   const raw = internalsOf(connection);

@@ -5,8 +5,8 @@ const raw = Symbol('raw bytes of the message');
 let installed = false;
 
 /**
- * Makes rhea keep the bytes of every message it decodes: what passes through the network must not be encoded anew. rhea
- * has one decoder per process; everybody else sees what they always saw.
+ * Makes rhea keep the bytes of every message it decodes, so that a network can pass messages on unchanged. rhea has one decoder
+ * for the whole process; its other users see no difference.
  */
 export function keepRawMessages(): void {
   if (installed) return;

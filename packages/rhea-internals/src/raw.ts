@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import type rhea from 'rhea';
 
-// What Rollcall uses of rhea and its typings leave out. `check-rhea.ts` looks for each member in the installed rhea.
+// What Rollcall uses of rhea, and rhea's typings leave out. `check-rhea.ts` looks for each member in the installed rhea.
 
 export interface RawContainer {
   /** Who may log in. They are those of all connections of the container. */
@@ -39,11 +39,11 @@ export interface RawConnection {
   init(socket: Socket): unknown;
   /** Gives the peer up for its silence. */
   idle(): void;
-  /** Writes what is pending, and begins the time to the next heartbeat anew. */
+  /** Writes what is pending, and restarts the time to the next heartbeat. */
   output(): void;
   /** Has every session's `process` called at the end of this turn. */
   _register(): void;
-  /** Writes what is due, in a tick of its own: what it throws there nobody else catches. */
+  /** Writes what is due, in its own tick: rhea does not catch what it throws there. */
   _process(): void;
 }
 
@@ -156,7 +156,7 @@ export interface RawSender {
   readonly session: RawSession;
   readonly local: { readonly handle: number };
   has_credit(): boolean;
-  /** What the peer is told of a terminus; rhea's typings ask for more than it needs. */
+  /** Sets the terminus that our attach names; rhea's typings ask for more than it needs. */
   set_source(terminus: object): void;
   set_target(terminus: object): void;
 }
@@ -169,7 +169,7 @@ export interface RawReceiver {
   readonly _incomplete?: RawReceived;
   /** Whether the peer is to use up its credit. */
   drain?: boolean;
-  /** What the peer is told of a terminus; rhea's typings ask for more than it needs. */
+  /** Sets the terminus that our attach names; rhea's typings ask for more than it needs. */
   set_source(terminus: object): void;
   set_target(terminus: object): void;
 }

@@ -2,7 +2,7 @@ import type rhea from 'rhea';
 import { asDelivery, internalsOf } from './internals-of.ts';
 import type { RawIncoming, RawReceived } from './raw.ts';
 
-/** Told of a delivery whose bytes are no message. */
+/** Called with a delivery whose bytes are no message. */
 export type OnUndecodable = (delivery: rhea.Delivery, error: unknown) => void;
 
 const listeners = new WeakMap<object, OnUndecodable>();
@@ -31,7 +31,7 @@ export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUnde
       unsettled.set(delivery.id, delivery);
       latest = delivery;
     },
-    // They go when they are settled.
+    // They are deleted when they are settled.
     pop_if: () => 0,
     by_id: (id) => unsettled.get(id),
   };
@@ -46,7 +46,7 @@ export function receiveInAnyOrder(receiver: rhea.Receiver, onUndecodable: OnUnde
     try {
       take(frame, link);
     } catch (error) {
-      // A delivery that counts was whole: what failed is reading it. Anything else broke the protocol.
+      // Where the delivery count went up, the delivery was whole and could not be decoded. Anything else broke the protocol.
       const delivery = begun ?? latest;
       const told = listeners.get(link);
       if (link.delivery_count === before || !delivery || !told) throw error;

@@ -12,7 +12,7 @@ function given(capacity: number) {
   return { outgoing, send };
 }
 
-test('one that is kept takes up its own room alone', () => {
+test('a delivery that is kept takes up its own room only', () => {
   const { outgoing, send } = given(4);
   const [kept, ...others] = [send(), send(), send()];
   for (const each of others) Object.assign(each, { settled: true, remote_settled: true });

@@ -1,7 +1,7 @@
 import type rhea from 'rhea';
 import { internalsOf, modules } from './internals-of.ts';
 
-/** How an exchange ends: well, with credentials that are none, or without anybody having been able to tell. */
+/** How an exchange ends: with success, with wrong credentials, or without a decision because of a failure of ours. */
 export type SaslOutcome = 'ok' | 'auth' | 'sys-temp';
 
 /** By name, in the order of preference. */
@@ -15,12 +15,12 @@ const temporaryFailure = Uint8Array.from([
 ]);
 
 /**
- * Lets a peer talk to rhea once one of the mechanisms, and these only, says that it may. It has one try.
+ * Lets a peer talk to rhea once one of these mechanisms, and no other, has succeeded. The peer has one try.
  *
  * rhea's own ways are not for devices: mechanisms of the container are shared by all connections, and where there are none,
- * everybody is let in.
+ * every peer is let in.
  *
- * @param failed the outcome, which was not `ok`, is written: close.
+ * @param failed called when an outcome other than `ok` was written: close the connection.
  */
 export function serveSasl(
   connection: rhea.Connection,
@@ -41,10 +41,10 @@ export function serveSasl(
     begin(frame);
     if (server.mechanism === undefined) failed();
   };
-  // No mechanism has a second step: whoever takes one is not worth an answer.
+  // No mechanism has a second step: a peer that sends one gets no answer.
   server.on_sasl_response = () => socket.destroy();
   server.do_fail = () => {
-    // rhea calls it where a promise was rejected, and nobody would catch what a broken socket throws.
+    // rhea calls it where a promise was rejected, and does not catch what a broken socket throws.
     try {
       socket.write(temporaryFailure);
     } catch {
@@ -70,7 +70,7 @@ function exchange(verify: SaslMechanisms[string], failed: () => void): object {
   return state;
 }
 
-/** Whether the peer is through with SASL, on a connection that was accepted. */
+/** Whether SASL has succeeded, on a connection that was accepted. */
 export function saslIsDone(connection: rhea.Connection): boolean {
   const { sasl_transport: sasl } = internalsOf(connection);
   return (sasl?.transports?.[3] ?? sasl)?.transport?.read_complete === true;

@@ -12,14 +12,14 @@ const events = [
   'disconnected',
 ];
 
-test.each(events)('%s without a listener is neither thrown nor printed', (event) => {
+test.each(events)('an event %s without a listener is neither thrown nor printed', (event) => {
   const container = rhea.create_container();
   silence(container);
-  // What rhea does: it throws, or prints, where nobody was told.
+  // rhea throws, or prints, where `emit` found no listener.
   expect(container.emit(event, new Error('of a peer'))).toBe(true);
 });
 
-test('whoever listens is told all the same', () => {
+test('other listeners are called before and after', () => {
   const container = rhea.create_container();
   const told: string[] = [];
   container.on('disconnected', () => told.push('before'));

@@ -1,6 +1,6 @@
 import type rhea from 'rhea';
 
-/** Where nobody listens to one of these, rhea throws out of its socket callbacks, or prints. */
+/** Events for which rhea throws out of its socket callbacks, or prints, if there is no listener. */
 const loudEvents = [
   'error',
   'protocol_error',
@@ -11,7 +11,7 @@ const loudEvents = [
   'disconnected',
 ] as const;
 
-/** Has rhea neither throw nor print where nobody else listens. Whoever listens is told as before. */
+/** Keeps rhea from throwing or printing where there is no other listener. Other listeners are called as before. */
 export function silence(container: rhea.Container): void {
   for (const event of loudEvents) container.on(event, () => {});
 }

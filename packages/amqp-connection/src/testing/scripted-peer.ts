@@ -16,7 +16,7 @@ export interface PeerMessage {
   readonly message: rhea.Message;
 }
 
-/** An AMQP 1.0 network for tests that does what it is told. */
+/** An AMQP 1.0 network for tests, which behaves as the test says. */
 export interface ScriptedPeer {
   readonly port: number;
   /** Everything received, in order. */
@@ -131,7 +131,7 @@ class RheaPeer implements ScriptedPeer {
   readonly #senders = new Set<rhea.Sender>();
   /** What was received and has no outcome. */
   readonly #held: rhea.Delivery[] = [];
-  /** What was sent, and is told its outcome. */
+  /** What was sent, with what to call at its outcome. */
   readonly #sent = new Map<rhea.Delivery, (outcome: string) => void>();
   #lastSource: ReturnType<ScriptedPeer['lastSource']>;
   #lastTarget: ReturnType<ScriptedPeer['lastTarget']>;

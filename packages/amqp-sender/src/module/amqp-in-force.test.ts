@@ -10,7 +10,7 @@ function inForce(env: Readonly<Record<string, string>>) {
 
 const follows = (option: string) => ({ because: { follows: option } });
 
-test('a preset decides whatever it has', () => {
+test('a preset decides every option that it has', () => {
   const because = { preset: 'rabbitmq-3' };
   expect(inForce({ ROLLCALL_MESSAGING_NETWORK: 'rabbitmq-3' })).toEqual([
     { option: 'MESSAGING_EVENTADDRESS', text: '/queue/event%2F{tenant:pct}', because },
@@ -31,7 +31,7 @@ test.each([
   expect(inForce(env)).toContainEqual({ option, text, ...follows(from) });
 });
 
-test('the default network is that of Eclipse Hono, and nothing follows from what is not set', () => {
+test('the default network is that of Eclipse Hono, and options that are not set decide nothing', () => {
   expect(new Set(inForce({}).map(({ because }) => JSON.stringify(because)))).toEqual(
     new Set(['{"preset":"hono"}']),
   );

@@ -25,7 +25,7 @@ export function amqpProblems(values: Values): readonly OptionProblem[] {
 }
 
 function networkProblemsOf(values: Values): readonly OptionProblem[] {
-  // It could not be read, which is told already.
+  // It could not be read, which is a problem that is reported already.
   if (values.network === undefined) return [];
   const choice = networkSettings(values);
   return networkRisks(choice.name, withPreset(choice)).problems;

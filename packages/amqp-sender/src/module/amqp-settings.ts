@@ -27,7 +27,7 @@ export interface MessagingSettings {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: MessagingTls;
-  /** What may have changed since: asked with each connect. */
+  /** Called before each connect: what may have changed since. */
   renewed?(): { readonly password?: string; readonly tls?: MessagingTls };
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;

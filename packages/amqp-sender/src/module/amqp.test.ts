@@ -41,13 +41,13 @@ test.each([
   expect(problemsOf({ ...required, ...Object.fromEntries(variables) })).toEqual([problem]);
 });
 
-test('an option that cannot be read is the only problem, whatever depends on it', () => {
+test('an option that cannot be read is the only problem, even if other options depend on it', () => {
   expect(problemsOf({ ...required, ROLLCALL_MESSAGING_NETWORK: 'rabbitmq' })).toEqual([
     'ROLLCALL_MESSAGING_NETWORK: must be one of hono, artemis, rabbitmq-3, rabbitmq-4, activemq-classic',
   ]);
 });
 
-test('events need the host of a network; the log does not', () => {
+test('the sink `events` needs the host of a network; the sink `logging` does not', () => {
   const events = {
     ...base,
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
@@ -57,13 +57,13 @@ test('events need the host of a network; the log does not', () => {
   expect(problemsOf(base)).toEqual([]);
 });
 
-test('whoever set another option of the network forgot its host', () => {
+test('another option of the network without its host is a problem', () => {
   expect(problemsOf({ ...base, HONO_MESSAGING_PORT: '5672' })).toEqual([
     'ROLLCALL_MESSAGING_HOST: must be set',
   ]);
 });
 
-test('tenants that the network cannot carry follow from its options', () => {
+test('rules for tenants follow from the options of the network', () => {
   const { messaging } = loadConfig(
     {},
     { ...required, ROLLCALL_MESSAGING_NETWORK: 'activemq-classic' },
@@ -74,14 +74,14 @@ test('tenants that the network cannot carry follow from its options', () => {
   );
 });
 
-test('its options stand behind those of the kit and before those of the adapter', () => {
+test('the options of the module are listed after those of the kit and before those of the adapter', () => {
   const { effective } = loadConfig({}, required, { messaging: [amqp] });
   const variables = effective.map(({ variable }) => variable);
   expect(variables.indexOf('ROLLCALL_REGISTRY_HOLD') + 1).toBe(variables.indexOf('ROLLCALL_MESSAGING_HOST'));
   expect(variables.at(-1)).toBe('ROLLCALL_MESSAGING_ANNOTATIONS');
 });
 
-test('what is printed is an environment file that gives the same', () => {
+test('the printed configuration is an environment file that gives the same configuration', () => {
   const env = { ...required, ROLLCALL_MESSAGING_NETWORK: 'rabbitmq-3', HONO_MESSAGING_PORT: '5672' };
   const lines = (text: string) => text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const printed = (from: Readonly<Record<string, string>>) =>
@@ -92,7 +92,7 @@ test('what is printed is an environment file that gives the same', () => {
   expect(printed(again)).toEqual(printed(env));
 });
 
-test('a file that an option names and that is not there is a problem of the configuration', () => {
+test('an option that names a missing file is a problem of the configuration', () => {
   const { messaging } = loadConfig(
     {},
     { ...required, ROLLCALL_MESSAGING_TRUSTSTOREPATH: '/nowhere/ca.pem' },
@@ -110,7 +110,7 @@ test('a file that an option names and that is not there is a problem of the conf
   expect(create).toThrow('ROLLCALL_MESSAGING_TRUSTSTOREPATH: /nowhere/ca.pem cannot be read (ENOENT)');
 });
 
-test('the files of the trust store and of the password are followed once the module is created', async () => {
+test('the module follows the files of the trust store and of the password once it is created', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-amqp-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = (name: string, content: string): string => {

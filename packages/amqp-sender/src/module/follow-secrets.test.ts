@@ -24,7 +24,7 @@ function given() {
   return { sets, followed, first };
 }
 
-test('the next connect uses what is in the files then', () => {
+test('the next connect uses what is in the files at that time', () => {
   const { sets, followed, first } = given();
   expect(followed.renewed?.()).toMatchObject({ password: 'old', tls: { cert: first.cert } });
   const next = authority.issue({ subject: 'CN=adapter' });
@@ -38,7 +38,7 @@ test('the next connect uses what is in the files then', () => {
   });
 });
 
-test('what is as it was is no change, and what cannot be used changes nothing', () => {
+test('a file with the same content is no change, and one that cannot be used changes nothing', () => {
   const { sets, followed, first } = given();
   const before = followed.renewed?.();
   expect(sets.get('messaging')?.use([first.key, first.cert])).toEqual({ changed: false });

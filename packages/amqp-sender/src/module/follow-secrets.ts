@@ -7,7 +7,7 @@ import {
 } from '@rollcall/adapter-kit/messaging';
 import type { MessagingSettings, MessagingTls } from './amqp-settings.ts';
 
-/** The files that what proves us to the messaging network, and it to us, is in. */
+/** The files with what we prove ourselves with to the messaging network, and what we verify it with. */
 export interface MessagingFiles {
   readonly trustStore?: string | undefined;
   readonly cert?: string | undefined;
@@ -15,7 +15,7 @@ export interface MessagingFiles {
   readonly password?: string | undefined;
 }
 
-/** The settings, and what may change of them: the next connect uses what is in the files then. */
+/** The settings; each later connect uses what is in the files at that time. */
 export function followSecrets(
   settings: MessagingSettings,
   files: MessagingFiles,

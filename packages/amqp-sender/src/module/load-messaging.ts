@@ -4,8 +4,8 @@ import { amqpOptions } from './amqp-options.ts';
 import { amqpSettings, type MessagingSettings } from './amqp-settings.ts';
 
 /**
- * How to reach the messaging network, from the variables that adapters take: for tools that are not adapters. Other variables mean
- * nothing here. `host` is empty where none is set.
+ * How to reach the messaging network, from the same variables as adapters, for tools that are not adapters. Other variables are
+ * ignored. `host` is empty where none is set.
  *
  * @throws ConfigError with every problem found.
  */

@@ -8,12 +8,12 @@ function read(env: Record<string, string>) {
   return problems.length > 0 ? problems : networkSettings(values);
 }
 
-test('only the kind of network, where nothing else is said', () => {
+test('settings without other options have only the kind of network', () => {
   expect(read({})).toEqual({ name: 'hono' });
   expect(read({ NETWORK: 'rabbitmq-4' })).toEqual({ name: 'rabbitmq-4' });
 });
 
-test('everything else replaces what goes with it', () => {
+test('every other option replaces its part of the preset', () => {
   expect(
     read({
       NETWORK: 'artemis',
@@ -46,6 +46,6 @@ test.each([
   [{ TARGETDURABILITY: '3' }, 'must be one of 0, 1, 2'],
   [{ ANNOTATIONS: 'x-opt-partition-key' }, 'must be name=text pairs'],
   [{ EVENTCAPABILITIES: 'queue,' }, 'must not have an empty part'],
-])('%j: %s', (env, problem) => {
+])('%j is refused: %s', (env, problem) => {
   expect(read(env)).toEqual([expect.stringContaining(problem)]);
 });
