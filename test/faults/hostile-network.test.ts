@@ -89,11 +89,16 @@ test('a network that answers at random: nothing is lost, and only what it refuse
   await expect.poll(() => stage.metric('rollcall_outbox_parked'), { timeout: 60_000 }).toBe(parked);
   expect(record.events.filter(({ device }) => device.device === 'device-7')).toEqual([]);
 
-  await pause(100);
-  const list = startApp('rollcall', ['journal', 'list', stage.journal]);
-  expect(await list.exited()).toBe(0);
-  expect(list.stdout).toHaveLength(parked);
-  for (const line of list.stdout) expect(line).toMatch(/ parked .*\/device-7 .*amqp:not-allowed/);
+  let listed: readonly string[] = [];
+  // The metric is ahead of the file.
+  const list = async (): Promise<number> => {
+    const { exited, stdout } = startApp('rollcall', ['journal', 'list', stage.journal]);
+    expect(await exited()).toBe(0);
+    listed = stdout;
+    return listed.length;
+  };
+  await expect.poll(list).toBe(parked);
+  for (const line of listed) expect(line).toMatch(/ parked .*\/device-7 .*amqp:not-allowed/);
   const retry = startApp('rollcall', ['journal', 'retry-parked', stage.journal, '--url', stage.networkUrl]);
   expect(await retry.exited()).toBe(1);
   expect(retry.stderr.join()).toContain('an adapter runs on it');

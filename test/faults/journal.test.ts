@@ -1,9 +1,10 @@
-import { copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';
+import type { Fleet } from './support/fleet.ts';
 import { distinct } from './support/record.ts';
 import type { Stage } from './support/stage.ts';
 import { differences } from './support/verdict.ts';
@@ -64,6 +65,24 @@ async function openBeside(stage: Stage, expected: number): Promise<readonly stri
   return open === expected ? [] : [`${open} connections are open, not ${expected}`];
 }
 
+/** One more device comes: its answer waits until the journal has it, and what was to be written before. */
+async function everythingSoFarIsInTheJournal(fleet: Fleet): Promise<void> {
+  const attempt = await fleet.connect(0);
+  expect(attempt?.outcome).toBe('accepted');
+}
+
+/** The adapter has written what it had to write: it takes no write of somebody else for its own. */
+async function journalIsAtRest({ journal }: Stage): Promise<void> {
+  let before: bigint | undefined;
+  const isSame = (): boolean => {
+    const now = statSync(`${journal}-wal`, { bigint: true }).mtimeNs;
+    const same = now === before;
+    before = now;
+    return same;
+  };
+  await expect.poll(isSame, { interval: 300 }).toBe(true);
+}
+
 describe.each(Object.entries(faults))('a journal that is %s while the adapter runs', (_how, lose) => {
   test('is begun anew: degraded for a while, one line in the log, and after a kill every session is told, and what waited', async () => {
     const { stage, record, fleet } = await everythingRuns({ devices: 140 });
@@ -75,7 +94,7 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
     for (let index = 40; index < 140; index++) await fleet.connect(index);
     for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
     await eventuallyNone(() => openBeside(stage, 130));
-    await pause(200);
+    await journalIsAtRest(stage);
     const linesBefore = stage.adapter.process.stdout.length;
 
     lose(stage.journal);
@@ -90,8 +109,7 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
     expect(aboutIt).toHaveLength(1);
     for (const attempt of fleet.open().slice(0, 5)) fleet.leave(attempt);
     await eventuallyNone(() => openBeside(stage, 125));
-    // Now they are on their way to the file.
-    await pause(200);
+    await everythingSoFarIsInTheJournal(fleet);
 
     await stage.adapter.end('SIGKILL');
     await stage.network.start();
@@ -100,7 +118,7 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
     const lost = distinct(record.events).filter(
       (event) => event.type === 'disconnected' && event.reason === 'adapter-lost',
     );
-    expect(lost).toHaveLength(125);
+    expect(lost).toHaveLength(126);
     // To consumers it is the same journal.
     const instance = lost[0]?.adapter.instance;
     await fleet.connect(0);
@@ -121,12 +139,13 @@ test('a journal over which an older copy is written, while its write-ahead log g
   for (let index = 40; index < 140; index++) await fleet.connect(index);
   for (const attempt of fleet.open().slice(0, 10)) fleet.leave(attempt);
   await eventuallyNone(() => differences(record, fleet));
+  await journalIsAtRest(stage);
   copyFileSync(older, stage.journal);
   // It either fits together or does not: what was written before decides.
   await eventuallyNone(() =>
     logged(stage, 'somebody else has written to it') === 1 ? [] : ['it was not noticed'],
   );
-  await pause(200);
+  await everythingSoFarIsInTheJournal(fleet);
   await stage.adapter.end('SIGKILL');
   await stage.adapter.start();
   await eventuallyNone(() => differences(record, fleet));

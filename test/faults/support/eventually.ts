@@ -5,10 +5,13 @@ export async function eventuallyNone(
 ): Promise<void> {
   const givenUpAt = performance.now() + patienceMs;
   for (;;) {
+    const askedAt = performance.now();
     const found = await problems();
     if (found.length === 0) return;
     if (performance.now() > givenUpAt)
       throw new Error(`${found.length} problems:\n${found.slice(0, 10).join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // What takes long to find out is asked less often: it would take the time of those that are waited for.
+    const pauseMs = Math.max(50, 4 * (performance.now() - askedAt));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
