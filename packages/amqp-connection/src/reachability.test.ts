@@ -31,6 +31,15 @@ test.each(Object.values(outcomes))(
   },
 );
 
+test('an attach that was not answered is no refusal: what the peer says later is reported', () => {
+  const { reachability, calls } = givenReachability();
+  reachability.note({ status: 'attach-refused', unanswered: true });
+  reachability.dialled();
+  expect(calls()).toBe(1);
+  reachability.answered();
+  expect(calls()).toBe(2);
+});
+
 test('each new connection is reported until the peer answers', () => {
   const { reachability, calls } = givenReachability();
   reachability.dialled();

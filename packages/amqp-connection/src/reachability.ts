@@ -33,6 +33,8 @@ export class Reachability {
 }
 
 /** Whether the peer had no part in the outcome. */
-function isUnanswered({ status }: SendOutcome): boolean {
+function isUnanswered(outcome: SendOutcome): boolean {
+  const { status } = outcome;
+  if (status === 'attach-refused') return outcome.unanswered === true;
   return status === 'no-credit' || status === 'timeout' || status === 'disconnected';
 }

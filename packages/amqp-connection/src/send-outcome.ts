@@ -19,4 +19,6 @@ export interface AttachRefused {
   readonly status: 'attach-refused';
   readonly condition?: string;
   readonly description?: string;
+  /** It did not answer: it may let senders through as soon as it does. */
+  readonly unanswered?: true;
 }

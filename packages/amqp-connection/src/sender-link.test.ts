@@ -395,7 +395,8 @@ describe('a sender link', () => {
     const sent = connection.openSender('q', patient).send(bytes(1));
     await expect.poll(() => peer.attached).toEqual(['q']);
     clock.advance(1_000);
-    expect(await sent).toEqual({ status: 'attach-refused', description: 'no answer within 1000 ms' });
+    const description = 'no answer within 1000 ms';
+    expect(await sent).toEqual({ status: 'attach-refused', description, unanswered: true });
   });
 
   test('is closed without harm to other links', async () => {

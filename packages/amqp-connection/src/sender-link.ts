@@ -303,7 +303,8 @@ class ReattachingSender implements SenderLink {
     const { attachment } = this.#state;
     attachment.sender.close();
     this.#leave(attachment);
-    this.#refuse({ status: 'attach-refused', description: `no answer within ${this.#linkTimeoutMs} ms` });
+    const description = `no answer within ${this.#linkTimeoutMs} ms`;
+    this.#refuse({ status: 'attach-refused', description, unanswered: true });
     return true;
   }
 

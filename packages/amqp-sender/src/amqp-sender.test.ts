@@ -107,6 +107,22 @@ describe('a connection event', () => {
     expect(await lost).toMatchObject({ status: 'retryable' });
   });
 
+  test('that was refused waits for its next try, and one whose attach was not answered until there is an answer', async () => {
+    const { peer, connection, clock } = await givenAPeer();
+    await connection.whenConnected();
+    peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
+    const sink = createEventsSink({ connection, sendTimeoutMs: 1_000 });
+    const elsewhere = anOutboundEvent('e1', { device: deviceRef('umbrella', 'd') });
+    expect(await sink.deliver(elsewhere, unhurried)).not.toHaveProperty('unreachable');
+    peer.fallSilent();
+    const attached = () => peer.attached.filter((address) => address === 'event/acme').length;
+    const unanswered = sink.deliver(anOutboundEvent('e2'), unhurried);
+    expect(await afterSilence(unanswered, attached, clock)).toMatchObject({
+      status: 'retryable',
+      unreachable: true,
+    });
+  });
+
   test('is given back when the caller aborts', async () => {
     const { peer, connection } = await givenAPeer();
     peer.verdict = () => 'silence';

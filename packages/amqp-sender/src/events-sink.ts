@@ -79,8 +79,11 @@ function verdict(outcome: SendOutcome): Delivery {
       return outcome.undeliverableHere
         ? { status: 'refused', cause: new TransportError('modified: undeliverable here') }
         : retryable('modified');
-    case 'attach-refused':
-      return retryable(`link refused: ${outcome.condition ?? ''} ${outcome.description ?? ''}`.trim());
+    case 'attach-refused': {
+      const { condition = '', description = '', unanswered = false } = outcome;
+      const cause = new TransportError(`link refused: ${condition} ${description}`.trim());
+      return { status: 'retryable', cause, ...(unanswered && { unreachable: true }) };
+    }
     case 'released':
     case 'aborted':
       return retryable(outcome.status);
