@@ -72,7 +72,7 @@ export class MessageAccount {
   /** Sends what waits, at most `budget` messages, each of which waits for its outcome until `outcomeBy`. */
   send({ window, sender, onAccepted }: Outlet, budget: number, outcomeBy: Instant): void {
     for (let left = budget; left > 0; left--) {
-      const entry = this.#waiting.shift();
+      const entry = this.#waiting.shift(left);
       if (!entry) return;
       entry.deadline = outcomeBy;
       // Tracked also where the caller does not await the outcome: without one it would take up room for ever.
