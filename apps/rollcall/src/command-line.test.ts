@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseCommand, usage } from './command-line.ts';
+import { parseCommand } from './command-line.ts';
+import { usage } from './usage.ts';
 
 test.each([
   [['up'], { command: 'up', portOffset: 0, dataDir: '.rollcall', json: false, registry: undefined }],

@@ -29,57 +29,6 @@ export type Command =
 
 const networkKinds = Object.keys(networkPresets);
 
-export const usage = `Usage: rollcall <command> [options]
-
-  up        starts everything on this machine and prints connection events
-              --port-offset N   moves all ports by N
-              --data DIR        where state and logs are kept (default .rollcall)
-              --registry FILE   tenants and devices (default: those of the demonstration)
-              --json            events as JSON lines on standard output
-  devices   who is online, since when and over what; who left when and why
-              the options of tail, and
-              --once            prints who is known, and ends; --wait SECONDS listens so long before (default 10)
-              --online          only who is online
-  tail      follows the connection events of tenants; takes them from nobody, and leaves nothing behind
-              --url URL         amqp://host:port of the messaging network (default amqp://127.0.0.1:15672)
-              --port-offset N   that of \`up\`, instead of --url
-              --network KIND    of the messaging network: ${networkKinds.join(', ')} (default hono)
-              --tenant ID       more than once for several (default DEFAULT_TENANT)
-              --queue NAME      a queue that was declared for this, on networks without subscriptions (RabbitMQ)
-              --drop-others     takes out of that queue, which is your own, what is no connection event
-              --address A       address to receive from; of a queue, events are taken from its other consumers
-              the rest is read from ROLLCALL_MESSAGING_… as adapters have it: host, credentials, TLS, virtual host
-              --json            events as JSON lines
-  demo      MQTT and HTTP devices that connect, upload, are killed, come back, fall silent, and leave
-              --port-offset N   that of \`up\`
-  journal   what an adapter has still to tell; FILE… are journals (default: those of \`up\`)
-              status [FILE…]        what waits, is parked, is open
-              list [FILE…]          each event that is not confirmed; --json for programs
-              retry-parked [FILE…]  sends what waits and what was refused; not while an adapter runs on it
-              backup FILE TARGET    a whole copy, also while an adapter runs on it
-              discard FILE --sink NAME --yes   what waits for a sink that is gone; not while an adapter runs on it
-              --data DIR, --url URL, --port-offset N   those of \`up\` and tail
-              --network KIND    and ROLLCALL_MESSAGING_…, as for tail; addresses as the adapter had them
-  bury      ends what an adapter had open that never comes back: bury ADAPTER-ID; not while it is heard
-              --journal FILE    its journal (default: that of \`up\`)
-              --table FILE      where the journal is lost too: lines that \`devices --json\` printed
-              --wait SECONDS    listens for it so long before (default 10); --queue NAME where, with --drop-others as for tail;
-                                --unheard: not at all
-              --data DIR, --url URL, --port-offset N, --network KIND   those of journal
-  registry  what is to be known of a registry file
-              check FILE        whether an adapter takes it, all that is wrong with it, and what is in it
-              --served FILE     and what changes where this one is served now
-              --network KIND    the messaging network that must carry its tenants (default hono)
-              accept FILE       what is missing in it is missing on purpose: adapters hold nothing back
-              hash-password     reads a password from standard input, and writes a secret for the file
-              --bcrypt COST     with bcrypt (4 to 12) instead of SHA-512
-  network   the embedded messaging network alone, for development
-              --port N          (default 15672)
-              --data DIR        where events are kept (default .rollcall/network)
-
-  --help, --version
-`;
-
 const options = {
   'port-offset': { type: 'string' },
   data: { type: 'string' },

@@ -3,7 +3,7 @@ import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-kit';
 import { spreadLastNet } from '@rollcall/containment';
 import { ConfigError } from '@rollcall/core';
 import { bury } from './bury.ts';
-import { parseCommand, usage } from './command-line.ts';
+import { parseCommand } from './command-line.ts';
 import { demo } from './demo.ts';
 import { devices } from './devices.ts';
 import { journal } from './journal.ts';
@@ -13,6 +13,7 @@ import { terminalLog } from './terminal-log.ts';
 import { inOneLine, teller } from './terminal.ts';
 import { tail } from './tail.ts';
 import { up } from './up.ts';
+import { usage } from './usage.ts';
 
 const tell = teller(process.stderr);
 const log = terminalLog(tell);

@@ -9,7 +9,7 @@ import {
 } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/core/wire';
 
-/** A `connected` event of tenant `acme`, for tests; `facts` replace what the test is about. */
+/** A `connected` event of tenant `acme`, for tests. `facts` replace some of its facts. */
 export function anEvent(id: string, facts: Partial<ConnectedEvent> = {}): ConnectedEvent {
   return {
     type: 'connected',

@@ -11,15 +11,15 @@ export interface CertificateFacts {
   readonly extendedKeyUsages?: readonly string[];
   /** First byte of its key usage (RFC 5280 §4.2.1.3): 0x80 is `digitalSignature`; default: the extension is left out. */
   readonly keyUsage?: number;
-  /** It may issue certificates itself. */
+  /** Whether it may issue certificates itself. */
   readonly isAuthority?: boolean;
-  /** Whether extended key usage comes twice. */
+  /** Whether it has the extended key usage twice. */
   readonly doubled?: boolean;
   /** Object identifier of a critical extension that no one knows. */
   readonly unknownCritical?: string;
   /** Default `sha256`. */
   readonly digest?: 'sha1' | 'sha256';
-  /** Of its key; default `P-256`. */
+  /** Curve of its key; default `P-256`. */
   readonly namedCurve?: 'P-256' | 'P-384' | 'P-521';
 }
 
@@ -45,7 +45,7 @@ const extensionIds = {
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
-/** An authority of a test's own, with a new P-256 key, and the certificates that it issues. */
+/** An authority for tests, with a new P-256 key. */
 export function createCertificateAuthority(subject: string): CertificateAuthority {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issue = (facts: CertificateFacts, subjectKeys: typeof keys, isAuthority: boolean) =>
@@ -94,7 +94,7 @@ function certificate(
   };
 }
 
-/** The most significant part comes first in a certificate, and last in writing. */
+/** A distinguished name. A certificate begins with the part that the written form ends with. */
 function name(written: string): Uint8Array {
   const parts = written.split(',').toReversed();
   return sequence(

@@ -1,4 +1,4 @@
-/** Writes DER (X.690), for certificates that tests make up. */
+/** Writes DER (X.690), for certificates that tests make. */
 
 export function value(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(content);
@@ -17,7 +17,7 @@ export const text = (content: string): Uint8Array => value(0x0c, Buffer.from(con
 export const octets = (content: Uint8Array): Uint8Array => value(0x04, content);
 export const bits = (content: Uint8Array): Uint8Array => value(0x03, Uint8Array.of(0), content);
 export const truth: Uint8Array = value(0x01, Uint8Array.of(0xff));
-/** Positive, as long as the first byte is from 1 to 127. */
+/** The number is positive if the first byte is from 1 to 127. */
 export const integer = (...content: readonly Uint8Array[]): Uint8Array => value(0x02, ...content);
 
 export function oid(dotted: string): Uint8Array {

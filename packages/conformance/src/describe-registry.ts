@@ -25,7 +25,7 @@ export const registryUnderTestContent = {
  * - `password`: `sensor` of the enabled tenant gets another one.
  * - `trust-anchor`: the enabled tenant has no trust anchor any more.
  * - `device`: `sensor` of the enabled tenant is disabled.
- * - `nothing`: what is stored is written once more.
+ * - `nothing`: the stored content is written again unchanged.
  */
 export type RegistryAlteration = 'password' | 'trust-anchor' | 'device' | 'nothing';
 
@@ -45,7 +45,7 @@ type WithRegistry = (
 
 const asTenant = (tenant: string): TenantId => deviceRef(tenant, '').tenant;
 const asDevice = (device: string): DeviceId => deviceRef('', device).device;
-/** Names of nothing; some of them are something in JavaScript. */
+/** Names that are not in the registry. Some of them are properties of JavaScript objects. */
 const unknownNames = ['nowhere', '__proto__', 'constructor', '', '\u0000'];
 
 /** Every registry must pass. */

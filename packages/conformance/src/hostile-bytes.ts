@@ -5,7 +5,7 @@ import type { seededRandom } from './seeded-random.ts';
 
 type SeededRandom = ReturnType<typeof seededRandom>;
 
-/** A conversation, given as its messages, with some of its bytes changed, cut, doubled or made up. */
+/** The bytes of a conversation, some of them changed, cut off, repeated or random. */
 export function mutated(messages: readonly Uint8Array[], random: SeededRandom): Uint8Array {
   const from = random.pick(8) === 0 ? random.pick(messages.length) : 0;
   const bytes = Buffer.concat(messages.slice(from));
@@ -15,8 +15,8 @@ export function mutated(messages: readonly Uint8Array[], random: SeededRandom): 
 }
 
 /**
- * Sends bytes to a loopback port, from any address that is loopback too, in pieces of any size, reads what comes or does not, and
- * leaves in any way: an end, a dropped socket, a reset.
+ * Sends bytes to a loopback port in pieces of any size, from any loopback address. It may read the answers or not, and ends the
+ * connection in any way: with an end, by dropping the socket, or with a reset.
  */
 export async function sendInPieces(
   port: number,

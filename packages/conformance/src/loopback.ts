@@ -10,7 +10,7 @@ export const loopbackHosts: readonly string[] = [
     : []),
 ];
 
-/** Where connections to a loopback address may come from: on Linux all of 127.0.0.0/8 is this machine. */
+/** Addresses from which this machine can connect to a loopback address: on Linux, all of 127.0.0.0/8. */
 export function loopbackSources(host: string): readonly string[] {
   return host === '127.0.0.1' && process.platform === 'linux' ? [host, '127.0.0.2', '127.43.7.9'] : [host];
 }

@@ -5,7 +5,7 @@ interface Alarm {
   readonly wake: () => void;
 }
 
-/** A clock that moves only when told to. Wall clock and monotonic clock advance together; `stepWall` parts them. */
+/** A clock that moves only when told to. Wall clock and monotonic clock advance together; `stepWall` moves the wall clock alone. */
 export class ManualClock implements Clock {
   #wall: number;
   #monotonic = 1_000;
@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
     return this.#alarms.size;
   }
 
-  /** Moves time on, waking whatever falls due on the way, in order and at its own instant. */
+  /** Moves time on. Alarms on the way ring in order, each at its own instant. */
   advance(durationMs: number): void {
     const end = this.#monotonic + durationMs;
     for (let alarm = this.#nextDue(end); alarm !== undefined; alarm = this.#nextDue(end)) {
@@ -47,7 +47,7 @@ export class ManualClock implements Clock {
     this.#moveTo(end);
   }
 
-  /** As {@link advance}, letting promises settle after every wake-up. */
+  /** Like {@link advance}, but lets promises settle after every alarm. */
   async advanceAsync(durationMs: number): Promise<void> {
     const end = this.#monotonic + durationMs;
     await settled();
@@ -60,7 +60,7 @@ export class ManualClock implements Clock {
     this.#moveTo(end);
   }
 
-  /** Moves time on as if the process stood still: what falls due meanwhile wakes at the end, late. */
+  /** Moves time on as if the process stood still: alarms on the way ring late, at the end. */
   stall(durationMs: number): void {
     this.#moveTo(this.#monotonic + durationMs);
     this.advance(0);

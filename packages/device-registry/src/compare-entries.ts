@@ -10,7 +10,7 @@ export interface Comparison {
 }
 
 /**
- * What makes `before`, known by its fingerprints, into `after`.
+ * The changes from `before`, of which only fingerprints are known, to `after`.
  *
  * @param stays whether an entry that is missing in `after` is kept.
  */

@@ -1,4 +1,4 @@
-/** Texts that begin with a byte order mark say by it how they are encoded; others are UTF-8. */
+/** Byte order marks, which say how a text is encoded. A text without one is UTF-8. */
 const marks = [
   ['utf-16le', [0xff, 0xfe]],
   ['utf-16be', [0xfe, 0xff]],

@@ -2,22 +2,22 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hash as bcryptHash } from 'bcryptjs';
 import { ConfigError } from '@rollcall/core';
 
-/** What a registry file says of a password instead of the password. */
+/** The fields of a registry file that replace a password. */
 export interface HashedPassword {
   readonly 'hash-function': 'sha-512' | 'bcrypt';
   readonly 'pwd-hash': string;
   readonly salt?: string;
 }
 
-/** Adapters compute no longer, and no more expensive ones. */
+/** Adapters refuse longer passwords, and do not compute higher costs. */
 const maxBytes = 1_024;
 const maxBcryptBytes = 72;
 export const bcryptCosts = { min: 4, max: 12 } as const;
 
 /**
- * Hashes a password as Eclipse Hono stores it: SHA-512 with a salt, or bcrypt where a cost is given.
+ * Hashes a password as Eclipse Hono stores it: SHA-512 with a salt, or bcrypt if a cost is given.
  *
- * @throws ConfigError where no adapter would verify it.
+ * @throws ConfigError when no adapter would verify the hash.
  */
 export async function hashPassword(password: string, bcryptCost?: number): Promise<HashedPassword> {
   const length = Buffer.byteLength(password);

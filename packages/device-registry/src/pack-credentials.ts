@@ -21,9 +21,9 @@ interface Packed {
 export type VerifiedCredentials = Extract<CredentialsContent, { readonly type: CredentialsType }>;
 
 /**
- * All that is looked up of credentials, as a text. Plain passwords are hashed here and kept nowhere.
+ * Packs what is looked up of credentials into one text. Plain passwords are hashed here, and kept nowhere.
  *
- * @param saltKey what salts of plain passwords are made with: under the same key, a password that did not change has the same hash.
+ * @param saltKey the salts of plain passwords are derived from it: with the same key, an unchanged password has the same hash.
  */
 export function packCredentials(
   tenant: string,
@@ -41,7 +41,7 @@ export function unpackCredentials<Type extends CredentialsType>(
   authId: string,
   packed: string,
 ): Credentials<Type> {
-  // Whatever packCredentials made.
+  // The text comes from packCredentials alone.
   const { device, enabled, secrets } = JSON.parse(packed) as Packed;
   return {
     device: deviceRef(tenant, device),
@@ -52,7 +52,7 @@ export function unpackCredentials<Type extends CredentialsType>(
   };
 }
 
-/** Whose they are. */
+/** The device of packed credentials. */
 export function deviceOfCredentials(packed: string): string {
   return (JSON.parse(packed) as Packed).device;
 }
@@ -118,7 +118,7 @@ function toPassword(content: PasswordContent, salt: () => Uint8Array): PasswordS
   };
 }
 
-/** A salt for whatever these parts name, which nobody can foresee who does not have the key. */
+/** A salt for what these parts name. It cannot be foreseen without the key. */
 function saltOf(parts: readonly unknown[], key: Uint8Array): Uint8Array {
   return createHmac('sha256', key).update(JSON.stringify(parts)).digest().subarray(0, 16);
 }

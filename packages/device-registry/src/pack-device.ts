@@ -14,7 +14,7 @@ export interface RegisteredDevice {
   readonly via: readonly string[];
 }
 
-/** All that is looked up of a device, as a text. */
+/** Packs what is looked up of a device into one text. */
 export function packDevice({ enabled, via, defaults, ext }: DeviceContent): string {
   const device: Packed = { enabled, via, defaults, ...declared(ext) };
   return JSON.stringify(device);
@@ -24,16 +24,19 @@ type Unpacked = Pick<RegisteredDevice, 'enabled' | 'via'> & {
   readonly registration: Omit<Registration, 'device'>;
 };
 
-/** By text. What is looked up with each message is mostly the same few texts, and many devices have the same one. */
+/** Unpacked values by their text. Most messages need the same few texts, and many devices have the same one. */
 const unpacked = new Map<string, Unpacked>();
 const maxUnpacked = 1_000;
 const longestUnpacked = 1_024;
 
-/** Of the same text, the same objects, as long as it is asked for: what is derived of default properties is remembered by them. */
+/**
+ * The same text gives the same objects while it is in use: other code remembers what it derived from default properties by their
+ * object.
+ */
 function unpack(packed: string): Unpacked {
   const before = unpacked.get(packed);
   if (before) return before;
-  // Whatever packDevice made.
+  // The text comes from packDevice alone.
   const { enabled, via, ...registration } = JSON.parse(packed) as Packed;
   const content = { enabled, via, registration };
   if (packed.length > longestUnpacked) return content;
@@ -47,7 +50,7 @@ export function unpackDevice(tenant: string, id: string, packed: string): Regist
   return { registration: { device: deviceRef(tenant, id), ...registration }, enabled, via };
 }
 
-/** What the extension fields of a tenant or a device say. */
+/** What the extension fields of a tenant or a device declare. */
 export function declared(
   ext: DeviceContent['ext'],
 ): Pick<Registration, 'presenceIntervalSeconds' | 'presenceProbe' | 'maxConnectionsPerDevice'> {

@@ -5,7 +5,7 @@ import type { TenantContent } from './schema.ts';
 type PackedAnchor = Omit<TrustAnchor, 'publicKey'> & { readonly publicKey: string };
 type Packed = Omit<Tenant, 'trustAnchors'> & { readonly trustAnchors?: readonly PackedAnchor[] };
 
-/** All that is looked up of a tenant itself, as a text. */
+/** Packs what is looked up of a tenant itself into one text. */
 export function packTenant(content: TenantContent): string {
   const tenant: Packed = {
     id: content['tenant-id'] as TenantId,
@@ -20,7 +20,7 @@ export function packTenant(content: TenantContent): string {
 }
 
 export function unpackTenant(packed: string): Tenant {
-  // Whatever packTenant made.
+  // The text comes from packTenant alone.
   const { trustAnchors, ...tenant } = JSON.parse(packed) as Packed;
   return { ...tenant, ...(trustAnchors && { trustAnchors: trustAnchors.map(unpackAnchor) }) };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { bytes, instant } from './formats.ts';
 import { trustedCaSchema } from './trusted-ca-schema.ts';
 
-/** What a registry file may hold, in Eclipse Hono's field names. What is not listed is a mistake, and is reported. */
+/** The fields of a registry file, with Eclipse Hono's names. A field that is not listed is a mistake, and is reported. */
 
 const name = z
   .string()
@@ -12,7 +12,7 @@ const name = z
   .max(256, 'must not be longer than 256 characters')
   // Names go into addresses, topics, events and logs, and people compare them by looking at them.
   .refine(isPrintable, 'must not have characters that control something or cannot be seen');
-// Default properties are in every message: data bases refuse U+0000, and half a surrogate pair is no text.
+// Default properties are in every message. Databases refuse U+0000, and half a surrogate pair is not text.
 const propertyText = z.string().regex(/^[^\p{Cc}\p{Cs}]*$/u);
 const scalar = z.union(
   [propertyText, z.number(), z.boolean()],
@@ -26,7 +26,7 @@ const flag = z.boolean('must be true or false');
 /** -1 stands for "unlimited", as in Hono. */
 const limit = z.int('must be a whole number').min(-1, 'must be -1 (unlimited) or more');
 const anything = z.unknown();
-/** Of ours in Hono's extension fields: other keys are other people's. */
+/** Our fields in Hono's extension object. Other software may have its own fields there. */
 const ext = z.looseObject({
   'presence-interval': z
     .int('must be a whole number')
@@ -40,7 +40,7 @@ const ext = z.looseObject({
     .optional(),
 });
 
-/** No library takes a longer one. */
+/** The longest key that libraries accept. */
 const maxKeyBytes = 512;
 
 const secretBase = {
@@ -92,10 +92,10 @@ const pskCredentials = z.strictObject({
   ext: anything.optional(),
 });
 
-/** The subject of a certificate; where the authority has an `auth-id-template`, whatever that makes of one. */
+/** The subject of a certificate, or what the `auth-id-template` of its authority makes of it. */
 const certificateAuthId = name.transform((written, context) => {
   const normalized = normalizeName(written);
-  // In RFC 2253 a name may spell out what it must not have.
+  // In RFC 2253, escapes can stand for characters that a name must not have.
   const shown = normalized === undefined || isPrintable(normalized);
   if (shown && (normalized !== undefined || !/^[A-Za-z\d.]+=/.test(written))) return normalized ?? written;
   context.addIssue({ code: 'custom', message: 'must be as in RFC 2253, e.g. CN=device-1,O=Acme' });
@@ -159,11 +159,11 @@ const tenant = z.strictObject({
   'trusted-ca': z.array(trustedCaSchema, 'must be a list').default([]),
   tracing: anything.optional(),
   ext: ext.optional(),
-  // Each is read by itself: one may be wrong a hundred thousand times.
+  // Devices are validated one by one: a file may have mistakes in a hundred thousand of them.
   devices: z.array(anything).default([]),
 });
 
-/** Around the tenants, each of which is read by itself. */
+/** The file without its tenants, which are validated one by one. */
 export const registryFileSchema: z.ZodType<{ readonly tenants: readonly unknown[] }> = z.strictObject({
   tenants: z.array(anything),
 });

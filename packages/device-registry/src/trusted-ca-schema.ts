@@ -7,7 +7,7 @@ import { bytes, instant, validityOf } from './formats.ts';
 const anything = z.unknown();
 const placeholders: ReadonlySet<string> = new Set(['subject-dn', 'subject-cn', 'subject-ou', 'subject-o']);
 
-/** As Hono checks it: made of the subject of a certificate, in part at least. */
+/** A template for auth-ids. Like Hono, we require that it uses the subject of a certificate. */
 const authIdTemplate = z.string().refine(
   (template) => {
     const used = [...template.matchAll(/\{\{(.*?)\}\}/g)].map(([, name = '']) => name);
@@ -27,11 +27,11 @@ const fields = z.strictObject({
   'not-after': instant.optional(),
   'auth-id-template': authIdTemplate.optional(),
   comment: z.string().optional(),
-  // Devices that are not registered are refused, whatever these say.
+  // Unregistered devices are refused, whatever these fields say.
   'auto-provisioning-enabled': anything.optional(),
   'auto-provision-as-gateway': anything.optional(),
   'auto-provisioning-device-id-template': anything.optional(),
-  // To ignore this would let revoked devices in.
+  // It cannot be ignored: revoked devices would get in.
   'ocsp-revocation-enabled': z.literal(false, 'OCSP is not supported').optional(),
   'ocsp-responder-uri': anything.optional(),
   'ocsp-responder-cert': anything.optional(),
@@ -40,7 +40,7 @@ const fields = z.strictObject({
 
 type Fields = z.output<typeof fields>;
 
-/** An authority that a tenant trusts, as its certificate, or as its name and public key. */
+/** An authority that a tenant trusts: its certificate, or its name and public key. */
 export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform((content, context) => {
   const problem = (message: string): never => {
     context.addIssue({ code: 'custom', message });
