@@ -6,35 +6,12 @@ import { DeadlineTimer } from './deadline-timer.ts';
 import type { Dialled } from './dial.ts';
 import { createFlushSchedule, type FlushSchedule } from './flush-schedule.ts';
 import type { LinkHost } from './link-host.ts';
-import { accepted, MessageAccount, type Outlet } from './message-account.ts';
+import { accepted, MessageAccount } from './message-account.ts';
 import { defaultTimings } from './options.ts';
 import { Reachability } from './reachability.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
 import type { SenderLink, SenderOptions, SendOptions } from './sender-options.ts';
-
-/** One attach on one connection. */
-interface Attachment extends Outlet {
-  readonly dialled: Dialled;
-  /** The peer granted credit at least once: it lets this address through in principle. */
-  hadCredit: boolean;
-}
-
-/**
- *     detached ───────── flush ─────────▶ attaching ── answered ──▶ open
- *     refused ── flush, 500 ms later ───▶ attaching
- *     attaching, open ── connection or session lost, detached by the peer ──▶ detached
- *     attaching, open ── detached before there was credit, not answered ────▶ refused
- *     any ── close ──▶ closed
- */
-type State =
-  /** Nothing was sent yet, or there is no connection. */
-  | { readonly phase: 'detached' }
-  /** The peer has until `openBy` to answer. */
-  | { readonly phase: 'attaching'; readonly attachment: Attachment; readonly openBy: Instant }
-  | { readonly phase: 'open'; readonly attachment: Attachment }
-  /** The address is not asked for again before `until`: what is handed in comes back with `why`. */
-  | { readonly phase: 'refused'; readonly why: AttachRefused; readonly until: Instant }
-  | { readonly phase: 'closed' };
+import type { Attachment, SenderState } from './sender-state.ts';
 
 /** rhea ends the process's ability to send when delivery ids pass 2^32: the connection is renewed long before. */
 const deliveriesPerConnection = 2 ** 30;
@@ -65,7 +42,7 @@ class ReattachingSender implements SenderLink {
   readonly #schedule: FlushSchedule;
   readonly #timer: DeadlineTimer;
   readonly #unsubscribe: readonly (() => void)[];
-  #state: State = { phase: 'detached' };
+  #state: SenderState = { phase: 'detached' };
   #turnBegan = 0 as Instant;
 
   constructor(host: LinkHost, address: string | undefined, options: SenderOptions) {
@@ -131,7 +108,7 @@ class ReattachingSender implements SenderLink {
   }
 
   /** A caller may close the link when it gets a result, in the middle of any step: it stays closed. */
-  #enter(state: State): void {
+  #enter(state: SenderState): void {
     if (this.#state.phase !== 'closed') this.#state = state;
   }
 
