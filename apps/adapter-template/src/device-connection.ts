@@ -15,7 +15,7 @@ import {
 import { later, type DisconnectedChange, type DisconnectReason, type EndedSignal } from '@rollcall/core';
 import type { Command } from './command.ts';
 import { createForesight, type Ending } from './foresight.ts';
-import { lineFeed, readCommands } from './read-commands.ts';
+import { readCommands } from './read-commands.ts';
 import { templateTracker, type TemplateSignal } from './tracker.ts';
 
 export interface DeviceOptions {
@@ -70,8 +70,9 @@ export async function serveDevice(
   onArrival(
     socket,
     (bytes) => {
-      report({ type: 'arrived', whole: bytes.includes(lineFeed) });
-      ending = foresee(bytes);
+      const foreseen = foresee(bytes);
+      ending = foreseen.ending;
+      report({ type: 'arrived', whole: foreseen.whole });
       if (ending) report(ending);
     },
     () => report({ type: 'socket-closed' }),

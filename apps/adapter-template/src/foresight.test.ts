@@ -21,12 +21,18 @@ test.each<readonly [pieces: readonly string[], expected: Ending | undefined]>([
   [[`event a/b ${'x'.repeat(54)}\n`.repeat(9)], undefined],
 ])('%j ends the session: %j', (pieces, expected) => {
   const foresee = createForesight(64);
-  const foreseen = pieces.map((piece) => foresee(Buffer.from(piece)));
+  const foreseen = pieces.map((piece) => foresee(Buffer.from(piece)).ending);
   expect(foreseen.at(-1)).toEqual(expected);
 });
 
 test('nothing is kept of a line that is too long', () => {
   const foresee = createForesight(64);
   for (let piece = 0; piece < 1_000; piece++) foresee(Buffer.alloc(65_536, 'x'));
-  expect(foresee(Buffer.from('\nbye\n'))).toEqual(broke('line too long'));
+  expect(foresee(Buffer.from('\nbye\n')).ending).toEqual(broke('line too long'));
+});
+
+test('half a command is no whole one, and the rest of it makes it one', () => {
+  const foresee = createForesight(64);
+  const whole = ['pi', 'ng', '\npi', 'ng\nping\n'].map((piece) => foresee(Buffer.from(piece)).whole);
+  expect(whole).toEqual([false, false, true, true]);
 });

@@ -1,4 +1,5 @@
-import { FrameCutter, lineFormat, type Cut } from '@rollcall/adapter-kit';
+import { FrameCutter, type Cut } from '@rollcall/adapter-kit';
+import { commandFormat } from './command-format.ts';
 import { parseCommand } from './command.ts';
 
 /** What ends a session, whatever the commands before it still wait for. */
@@ -7,13 +8,20 @@ export type Ending =
   /** The device broke the protocol. */
   | { readonly type: 'protocol-error'; readonly text: string };
 
+/** What can be told of bytes as soon as they arrive. */
+export interface Foreseen {
+  /** Whether a command ends among them. */
+  readonly whole: boolean;
+  readonly ending?: Ending;
+}
+
 /**
  * Understands commands as they arrive, in whatever pieces, and before their turn comes: a goodbye or a mistake counts from then on.
  *
- * @returns takes what arrives; says how the session ends by that, if it does.
+ * @returns takes what arrives; says how the session ends by that or by what came before, if it does.
  */
-export function createForesight(maxLineBytes: number): (bytes: Uint8Array) => Ending | undefined {
-  const cutter = new FrameCutter(lineFormat(maxLineBytes));
+export function createForesight(maxLineBytes: number): (bytes: Uint8Array) => Foreseen {
+  const cutter = new FrameCutter(commandFormat(maxLineBytes));
   let ending: Ending | undefined;
   let lines = 0;
 
@@ -29,12 +37,14 @@ export function createForesight(maxLineBytes: number): (bytes: Uint8Array) => En
   }
 
   return (arrived) => {
-    if (ending) return ending;
+    if (ending) return { whole: false, ending };
+    let whole = false;
     for (const cut of cutter.cut(arrived)) {
+      whole ||= cut.type === 'frame';
       ending = understand(cut);
       // What comes after the end does not count.
-      if (ending) break;
+      if (ending) return { whole, ending };
     }
-    return ending;
+    return { whole };
   };
 }

@@ -1,7 +1,6 @@
-import { lineFormat, readFrames } from '@rollcall/adapter-kit';
+import { readFrames } from '@rollcall/adapter-kit';
+import { commandFormat } from './command-format.ts';
 import { parseCommand, type Command } from './command.ts';
-
-export const lineFeed = 0x0a;
 
 /**
  * Understands the lines that a device sends, one at a time: nothing is read while a command is carried out. Of a line
@@ -11,6 +10,6 @@ export async function* readCommands(
   chunks: AsyncIterable<Uint8Array>,
   maxLineBytes: number,
 ): AsyncGenerator<Command, void, undefined> {
-  for await (const cut of readFrames(chunks, lineFormat(maxLineBytes)))
+  for await (const cut of readFrames(chunks, commandFormat(maxLineBytes)))
     yield cut.type === 'frame' ? parseCommand(cut.bytes) : { name: 'invalid', text: 'line too long' };
 }
