@@ -1,4 +1,5 @@
 // Prints the environment table of an adapter, or with --write puts it into its README: npm run env-table -- <app> [--write]
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -50,6 +51,12 @@ async function main([app, ...flags]) {
   if (!flags.includes('--write')) return console.log(table);
   const readme = join(folder, 'README.md');
   writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table));
+  // Its columns are aligned, as the check of the format wants them.
+  const { status } = spawnSync('pnpm', ['exec', 'oxfmt', readme], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) process.exitCode = 1;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
