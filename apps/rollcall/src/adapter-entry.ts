@@ -1,5 +1,5 @@
 /** A port of an adapter, as its options have it by default. */
-export interface AdapterPort {
+interface AdapterPort {
   readonly port: number;
   readonly transport: 'tcp' | 'udp';
   /** What devices speak there, e.g. `MQTT over TLS`. */
@@ -9,7 +9,7 @@ export interface AdapterPort {
 }
 
 /** How `up` runs an adapter, on loopback. `{port}` stands for the port that devices connect to. */
-export interface AdapterInUp {
+interface AdapterInUp {
   readonly port: number;
   readonly transport: 'tcp' | 'udp';
   readonly healthPort: number;
