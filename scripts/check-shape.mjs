@@ -8,10 +8,15 @@ const adapterFiles = [
   'run.ts',
   'config.ts',
   'adapter.ts',
+  'credentials.ts',
+  'device-request.ts',
+  'device-answers.ts',
   'tracker.ts',
   'tracker.test.ts',
   'adapter.test.ts',
 ];
+/** What serves one device: its connection or, where there are none, its requests. */
+const servingFiles = ['device-connection.ts', 'serve-device.ts'];
 
 /**
  * What is wrong with one workspace member.
@@ -48,9 +53,14 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
 
   expect(files.includes('README.md'), 'README.md is missing');
   expect(files.includes(kind === 'packages' ? 'src/index.ts' : 'src/main.ts'), 'its entry in src is missing');
-  if (turbo.tags?.[0] === 'adapter')
+  if (turbo.tags?.[0] === 'adapter') {
     for (const file of adapterFiles.map((name) => `src/${name}`))
       expect(files.includes(file), `${file} is missing`);
+    expect(
+      servingFiles.some((name) => files.includes(`src/${name}`)),
+      `src/${servingFiles.join(' or src/')} is missing`,
+    );
+  }
   return problems;
 }
 

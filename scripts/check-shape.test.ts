@@ -80,6 +80,16 @@ test.each([
     { kind: 'apps', turbo: { tags: ['adapter'] }, files: ['README.md', 'src/main.ts'] },
     'src/tracker.ts is missing',
   ],
+  [
+    'an adapter that has another name for its answers',
+    { kind: 'apps', turbo: { tags: ['adapter'] }, files: ['README.md', 'src/main.ts', 'src/conditions.ts'] },
+    'src/device-answers.ts is missing',
+  ],
+  [
+    'an adapter without a file that serves a device',
+    { kind: 'apps', turbo: { tags: ['adapter'] }, files: ['README.md', 'src/main.ts', 'src/routes.ts'] },
+    'src/device-connection.ts or src/serve-device.ts is missing',
+  ],
 ])('%s is a problem', (_what, change, problem) => {
   expect(checkShape({ ...sound, ...change }).join('\n')).toContain(problem);
 });

@@ -82,7 +82,11 @@ test('the new app has ports in `npm start` that no other adapter has', () => {
   const text = read('apps/adapter-template/package.json');
   const first = JSON.parse(adapterManifest(text, 'foo', [])) as { rollcall: { up: { port: number } } };
   const { up } = first.rollcall;
-  expect(up).toMatchObject({ port: 7_070, healthPort: 9_105, environment: { ROLLCALL_FOO_PORT: '{port}' } });
+  expect(up).toMatchObject({
+    port: 7_070,
+    healthPort: 9_105,
+    environment: { ROLLCALL_FOO_INSECUREPORT: '{port}' },
+  });
   const others = [{ up }, { up: { port: 7_071, healthPort: 9_106 } }];
   const manifest = JSON.parse(adapterManifest(text, 'bar', others)) as object;
   expect(manifest).toMatchObject({ rollcall: { up: { port: 7_072, healthPort: 9_107 } } });

@@ -1,40 +1,34 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { startAdapter } from '@rollcall/adapter-kit';
 import {
   arrived,
   describeAdapter,
   recordingLog,
   RecordingSender,
+  scriptedAuthorities,
   ScriptedRegistry,
   scriptedPassword,
   scriptedPasswords,
   startForTest,
   type AdapterInTest,
 } from '@rollcall/adapter-kit/conformance';
-import { RecordingSink, settled } from '@rollcall/conformance';
+import { localhostCertificate, RecordingSink, settled } from '@rollcall/conformance';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
-
-const options: TemplateAdapterOptions = {
-  host: '127.0.0.1',
-  port: 0,
-  maxLineBytes: 256,
-  loginTimeoutMs: 10_000,
-  idleLimitMs: 60_000,
-};
+import { options } from './testing/options.ts';
 
 /** A device that speaks the protocol over a real socket. */
-function connectDevice(port: number) {
-  const socket = connect(port, '127.0.0.1');
+function connectDevice(port: number, socket: Socket = connect(port, '127.0.0.1')) {
   socket.on('error', () => {});
   const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
   return {
     socket,
-    send: (...commands: readonly string[]) =>
-      socket.write(commands.map((command) => `${command}\n`).join('')),
+    send: (...requests: readonly string[]) =>
+      socket.write(requests.map((request) => `${request}\n`).join('')),
     /** The next answer; `undefined` once the adapter closed the connection. */
     next: async (): Promise<string | undefined> => {
       const { value } = (await lines.next()) as { value: string | undefined };
@@ -109,13 +103,13 @@ async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
 describe('before its login', () => {
   test.each([
     ['ping', 'error login first'],
-    ['what', 'error unknown command'],
+    ['what', 'error unknown request'],
     [`login thermostat-7@acme ${'x'.repeat(300)}`, 'error line too long'],
     ['login thermostat-7@acme guess-me', 'error bad credentials'],
-  ])('%s is refused', async (command, answer) => {
+  ])('%s is refused', async (request, answer) => {
     const { address, sink } = await givenAnAdapter();
     const device = connectDevice(address.port);
-    device.send(command);
+    device.send(request);
     expect(await device.next()).toBe(answer);
     expect(await device.next()).toBeUndefined();
     expect(sink.events).toEqual([]);
@@ -210,18 +204,18 @@ describe('a connected device', () => {
   });
 
   test.each([
-    ['what', 'unknown command'],
+    ['what', 'unknown request'],
     ['login thermostat-7@acme again', 'logged in already'],
     ['x'.repeat(300), 'line too long'],
-  ])('that says %j broke the protocol', async (command, text) => {
+  ])('that says %j broke the protocol', async (request, text) => {
     const { device, events } = await givenADevice();
-    device.send(command);
+    device.send(request);
     expect(await device.next()).toBe(`error ${text}`);
     expect(await device.next()).toBeUndefined();
     expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { text }, uncertaintyMs: 0 });
   });
 
-  test('stays as long as it sends whole commands, and was last seen with its last byte', async () => {
+  test('stays as long as it sends whole requests, and was last seen with its last byte', async () => {
     const { device, clock, sink, events } = await givenADevice();
     for (let i = 0; i < 5; i++) {
       await clock.advanceAsync(50_000);
@@ -238,7 +232,7 @@ describe('a connected device', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout', uncertaintyMs: 10_000 });
   });
 
-  test('whose access ended between two commands is told, and disconnected', async () => {
+  test('whose access ended between two requests is told, and disconnected', async () => {
     const { device, registry, events } = await givenADevice();
     registry.assertRegistration = async () => ({ status: 'not-found' });
     device.send('event text/plain 1');
@@ -258,6 +252,67 @@ describe('a connected device', () => {
     const { address, events } = await givenADevice();
     expect(await connectDevice(address.port).logIn()).toBe('ok');
     expect((await events(2)).map(({ type }) => type)).toEqual(['connected', 'connected']);
+  });
+});
+
+describe('a device over TLS', () => {
+  const { key, cert } = localhostCertificate();
+  const { plain: _plain, ...withoutPlain } = options;
+
+  async function givenAnAdapterWithTls() {
+    const adapter = await startForTest(
+      createTemplateAdapter({ ...withoutPlain, tls: { host: '127.0.0.1', port: 0, key, cert } }),
+    );
+    adapters.push(adapter);
+    return adapter;
+  }
+
+  function connectSecurely(port: number, own: ConnectionOptions = {}) {
+    const socket = connectTls({ port, host: '127.0.0.1', servername: 'localhost', ca: cert, ...own });
+    return connectDevice(port, socket);
+  }
+
+  test('logs in with its password, uploads, and leaves', async () => {
+    const { address, events, sender } = await givenAnAdapterWithTls();
+    expect(address.scheme).toBe('templates');
+    const device = connectSecurely(address.port);
+    expect(await device.logIn()).toBe('ok');
+    device.send('event text/plain 21.5', 'bye');
+    expect([await device.next(), await device.next(), await device.next()]).toEqual(['ok', 'ok', undefined]);
+    expect(sender.messages).toHaveLength(1);
+    expect(await events(2)).toMatchObject([
+      { type: 'connected', device: { tenant: 'acme', device: 'thermostat-7' } },
+      { type: 'disconnected', reason: 'client-closed', clean: true },
+    ]);
+  });
+
+  test('logs in with its certificate, and without a word', async () => {
+    const { address, events } = await givenAnAdapterWithTls();
+    const own = scriptedAuthorities.umbrella.issue({ subject: 'CN=valve-1,O=umbrella' });
+    const device = connectSecurely(address.port, { key: own.key, cert: own.cert });
+    device.send('login');
+    expect(await device.next()).toBe('ok');
+    expect((await events(1))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
+  });
+
+  test.each([
+    ['no certificate', 'error login needs a user and a password', undefined],
+    ['a certificate of a stranger', 'error bad credentials', 'CN=stranger,O=umbrella'],
+  ])('is refused with %s and no password', async (_what, answer, subject) => {
+    const { address, sink } = await givenAnAdapterWithTls();
+    const own = subject === undefined ? {} : scriptedAuthorities.umbrella.issue({ subject });
+    const device = connectSecurely(address.port, own);
+    device.send('login');
+    expect(await device.next()).toBe(answer);
+    expect(await device.next()).toBeUndefined();
+    expect(sink.events).toEqual([]);
+  });
+
+  test('is refused by the port without TLS where it sends no credentials', async () => {
+    const { address } = await givenAnAdapter();
+    const device = connectDevice(address.port);
+    device.send('login');
+    expect(await device.next()).toBe('error login needs a user and a password');
   });
 });
 

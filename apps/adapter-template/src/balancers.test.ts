@@ -1,15 +1,8 @@
 import { describeBalancers } from '@rollcall/adapter-kit/conformance';
 import { createTemplateAdapter } from './adapter.ts';
+import { limits } from './testing/options.ts';
 
 describeBalancers('Template', {
-  createAdapter: ({ plain = { host: '127.0.0.1', port: 0 }, balancers }) =>
-    createTemplateAdapter({
-      ...plain,
-      balancers,
-      maxLineBytes: 256,
-      loginTimeoutMs: 10_000,
-      idleLimitMs: 60_000,
-    }),
+  createAdapter: (listeners) => createTemplateAdapter({ ...limits, ...listeners }),
   hello: ({ username, password }) => Buffer.from(`login ${username} ${password}\n`),
-  cannot: ['tls'],
 });

@@ -1,24 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { localhostCertificate } from '@rollcall/conformance';
 import { ConfigError } from '@rollcall/core';
-import { expect, test } from 'vitest';
-import { loadTemplateConfig, templateOptions } from './config.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadTemplateConfig, templateAdapterOptions, templateOptions } from './config.ts';
 
-const required = { ROLLCALL_REGISTRY_FILE: 'registry.yaml', ROLLCALL_MESSAGING_HOST: '127.0.0.1' };
+const required = {
+  ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+  ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+};
 
-test('what is not set has its default', () => {
-  const { own } = loadTemplateConfig({ ...required, ROLLCALL_TEMPLATE_IDLELIMIT: '60000' }, [amqp]);
-  expect(own).toMatchObject({
-    port: 7_070,
-    host: '127.0.0.1',
+test('an option that is not set has its default', () => {
+  const { own } = loadTemplateConfig(
+    {
+      ...required,
+      ROLLCALL_TEMPLATE_INSECUREPORTENABLED: 'true',
+      ROLLCALL_TEMPLATE_IDLELIMIT: '60000',
+    },
+    [amqp],
+  );
+  expect(templateAdapterOptions(own)).toEqual({
+    plain: { host: '127.0.0.1', port: 7_070 },
     maxLineBytes: 4_096,
-    maxConnections: 10_000,
     loginTimeoutMs: 10_000,
     idleLimitMs: 60_000,
+    maxPendingSockets: 10_000,
+    maxHandshakes: 500,
   });
 });
 
-test('every mistake is told at once', () => {
+test('key and certificate open the port with TLS', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const { key, cert } = localhostCertificate();
+  const [keyPath, certPath] = [join(directory, 'key.pem'), join(directory, 'cert.pem')];
+  writeFileSync(keyPath, key);
+  writeFileSync(certPath, cert);
+  const { own } = loadTemplateConfig(
+    { ...required, ROLLCALL_TEMPLATE_KEYPATH: keyPath, ROLLCALL_TEMPLATE_CERTPATH: certPath },
+    [amqp],
+  );
+  const { plain, tls } = templateAdapterOptions(own);
+  expect(plain).toBeUndefined();
+  expect(tls).toMatchObject({ host: '127.0.0.1', port: 7_071, files: { key: keyPath, cert: certPath } });
+});
+
+test('a configuration without a port to listen on is refused', () => {
+  expect(() => loadTemplateConfig(required, [amqp])).toThrow(/no port to listen on/);
+});
+
+test('every mistake is reported at once', () => {
   const load = (): unknown =>
     loadTemplateConfig(
       {

@@ -1,24 +1,27 @@
-import { balancersOption, loadConfig, option, port, text, wholeNumber } from '@rollcall/adapter-kit';
-import type { LoadedConfig, MessagingModule, Options } from '@rollcall/adapter-kit';
+import {
+  balancersOption,
+  listenerOptions,
+  listenerProblems,
+  listenersOf,
+  loadConfig,
+  option,
+  tcpOptions,
+  wholeNumber,
+} from '@rollcall/adapter-kit';
+import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
+import type { TemplateAdapterOptions } from './adapter.ts';
 
 const longestMs = 2 ** 31 - 1;
 
-/** Options of the template adapter, by the names that `TemplateAdapterOptions` has for them. */
+/** Options of the template adapter. */
 export const templateOptions = {
-  port: option('TEMPLATE_PORT', port, '7070', 'TCP port that devices connect to, without TLS'),
-  host: option('TEMPLATE_BINDADDRESS', text, '127.0.0.1', 'address it is bound to'),
+  ...listenerOptions('TEMPLATE', { plain: 7_070, tls: 7_071 }),
   balancers: balancersOption('TEMPLATE'),
   maxLineBytes: option(
     'TEMPLATE_MAXLINESIZE',
     wholeNumber(64, 1_048_576),
     '4096',
     'longest line a device may send, in bytes',
-  ),
-  maxConnections: option(
-    'TEMPLATE_MAXCONNECTIONS',
-    wholeNumber(1, 10_000_000),
-    '10000',
-    'devices connected at a time',
   ),
   loginTimeoutMs: option(
     'TEMPLATE_LOGINTIMEOUT',
@@ -32,12 +35,30 @@ export const templateOptions = {
     '300000',
     'ms of silence after which a device counts as gone',
   ),
+  ...tcpOptions('TEMPLATE', 10_000),
 } as const satisfies Options;
+
+type TemplateValues = ValuesOf<typeof templateOptions>;
 
 /** Reads the whole configuration of the process. @throws ConfigError with every problem found. */
 export function loadTemplateConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
 ): LoadedConfig<typeof templateOptions> {
-  return loadConfig(templateOptions, env, { messaging });
+  return loadConfig(templateOptions, env, {
+    messaging,
+    problems: (values) => listenerProblems('TEMPLATE', values),
+  });
+}
+
+/** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */
+export function templateAdapterOptions(values: TemplateValues): TemplateAdapterOptions {
+  return {
+    ...listenersOf('TEMPLATE', values),
+    maxLineBytes: values.maxLineBytes,
+    loginTimeoutMs: values.loginTimeoutMs,
+    idleLimitMs: values.idleLimitMs,
+    maxPendingSockets: values.maxPendingSockets,
+    maxHandshakes: values.maxHandshakes,
+  };
 }

@@ -4,8 +4,7 @@ import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformanc
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { serveDevice } from './device-connection.ts';
-
-const options = { maxLineBytes: 256, loginTimeoutMs: 10_000, idleLimitMs: 60_000 };
+import { options } from './testing/options.ts';
 
 /** A device on a line without buffers: an answer is on its way once the device read the one before. */
 async function givenADevice() {
@@ -23,7 +22,7 @@ async function givenADevice() {
     },
   });
   if (!host) throw new Error('not started');
-  void serveDevice(ours, host, options, { stand() {}, accepted() {} });
+  void serveDevice({ socket: ours, place: { stand() {}, accepted() {} } }, host, options);
   theirs.write(`login thermostat-7@acme ${scriptedPassword}\n`);
   await adapter.events(1);
   return {
@@ -53,7 +52,7 @@ test('a device that does not read its answers is not read either, and goes for i
   expect(clock.armed).toBe(0);
 });
 
-test('a device that sends many commands at once lets others have their turn between them', async () => {
+test('a device that sends many requests at once lets others have their turn between them', async () => {
   const { theirs, sender, running } = await givenADevice();
   theirs.resume();
   theirs.write('event text/plain 1\n'.repeat(100));
@@ -81,7 +80,7 @@ test('a sender that throws costs the device what it sent, and a bug its connecti
   expect((await events(2))[1]).toMatchObject({ reason: 'unspecified' });
   expect(logged.filter(({ level }) => level === 'error')).toMatchObject([
     { facts: { where: 'upload' } },
-    { facts: { where: 'template: command' } },
+    { facts: { where: 'template: request' } },
   ]);
   await clock.advanceAsync(1_000);
   expect(ours.destroyed).toBe(true);

@@ -12,10 +12,12 @@ import {
   type OpenConnection,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
-import { later, type DisconnectedChange, type DisconnectReason, type EndedSignal } from '@rollcall/core';
-import type { Command } from './command.ts';
+import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import { presentedCredentials } from './credentials.ts';
+import { endLine, errorLine, ok, refusalLine, uploadLine } from './device-answers.ts';
+import type { DeviceRequest } from './device-request.ts';
 import { createForesight, type Ending } from './foresight.ts';
-import { readCommands } from './read-commands.ts';
+import { readRequests } from './read-requests.ts';
 import { templateTracker, type TemplateSignal } from './tracker.ts';
 
 export interface DeviceOptions {
@@ -31,180 +33,231 @@ export interface DeviceSocket extends Duplex {
   readonly remotePort?: number | undefined;
 }
 
+/** A network connection, as the listener hands it on. */
+export interface ServedSocket {
+  readonly socket: DeviceSocket;
+  readonly place: SocketPlace;
+}
+
+/**
+ * Serves one network connection, from its first byte to its last: each request becomes a signal, and is answered.
+ * One request after another, each answer on its way before the next request is read: a device that sends without
+ * reading fills its own buffers only.
+ */
+export function serveDevice(served: ServedSocket, host: AdapterHost, options: DeviceOptions): Promise<void> {
+  const device = new ServedDevice(served, host, options);
+  device.listen();
+  return device.serve();
+}
+
+/** A device that was let in. */
 interface Session {
   readonly identity: AuthenticatedDevice;
   readonly connection: OpenConnection<TemplateSignal>;
 }
 
-const endedByDevice: ReadonlySet<DisconnectReason> = new Set([
-  'client-closed',
-  'connection-lost',
-  'protocol-error',
-]);
+/** How far a network connection has come. */
+type State =
+  /** The device has not logged in yet, or is being authenticated. */
+  | { readonly phase: 'new'; readonly session?: undefined }
+  /** The device is connected, or was: the tracker knows whether it is still. */
+  | { readonly phase: 'open'; readonly session: Session }
+  /** The last line is written. */
+  | { readonly phase: 'closing'; readonly session: Session | undefined };
 
-/**
- * Serves one network connection, from its first byte to its last: each command becomes a signal, and is answered.
- * One command after another, each answer on its way before the next command is read: a device that sends without
- * reading fills its own buffers only.
- */
-export async function serveDevice(
-  socket: DeviceSocket,
-  host: AdapterHost,
-  options: DeviceOptions,
-  place: SocketPlace,
-): Promise<void> {
-  let session: Session | undefined;
-  let closing = false;
-  let ending: Ending | undefined;
-  const foresee = createForesight(options.maxLineBytes);
+class ServedDevice {
+  readonly #socket: DeviceSocket;
+  readonly #place: SocketPlace;
+  readonly #host: AdapterHost;
+  readonly #options: DeviceOptions;
+  /** The address is gone once the socket is. */
+  readonly #remoteAddress: string | undefined;
+  #state: State = { phase: 'new' };
+  /** How the device ends its session, once that has arrived. */
+  #ending: Ending | undefined;
+  /** The device has logged in: it need not hurry any more. */
+  #disarmLogin = (): void => {};
 
-  const report = (signal: TemplateSignal | EndedSignal): void => session?.connection.report(signal);
-  const disarmLogin = host.context.clock.at(
-    later(host.context.clock.monotonic(), options.loginTimeoutMs),
-    () => close('error login timed out'),
-  );
-  // The address is gone once the socket is.
-  const remoteAddress = peerAddress(socket);
-
-  // Signs of life, a goodbye and mistakes count when they arrive, not when their turn comes: commands before them may take their time.
-  onArrival(
-    socket,
-    (bytes) => {
-      const foreseen = foresee(bytes);
-      ending = foreseen.ending;
-      report({ type: 'arrived', whole: foreseen.whole });
-      if (ending) report(ending);
-    },
-    () => report({ type: 'socket-closed' }),
-  );
-  socket.on('error', (error: NodeJS.ErrnoException) =>
-    report({ type: 'socket-closed', ...(error.code !== undefined && { text: error.code }) }),
-  );
-  socket.once('close', () => {
-    disarmLogin();
-    report({ type: 'socket-closed' });
-  });
-
-  for await (const command of readCommands(readArrived(socket), options.maxLineBytes)) {
-    if (closing) break;
-    await carryOut(command);
-    // A device that sends a thousand commands at once waits for its turn as all others do.
-    await nextTurn();
+  constructor({ socket, place }: ServedSocket, host: AdapterHost, options: DeviceOptions) {
+    this.#socket = socket;
+    this.#place = place;
+    this.#host = host;
+    this.#options = options;
+    this.#remoteAddress = peerAddress(socket);
   }
-  // A device that closed its side only is served to the end.
-  report({ type: 'socket-closed' });
-  close();
 
-  async function carryOut(command: Command): Promise<void> {
+  listen(): void {
+    const { clock } = this.#host.context;
+    const { loginTimeoutMs, maxLineBytes } = this.#options;
+    const socket = this.#socket;
+    const foresee = createForesight(maxLineBytes);
+    this.#disarmLogin = clock.at(later(clock.monotonic(), loginTimeoutMs), () =>
+      this.#close(errorLine('login timed out')),
+    );
+    // Signs of life, a goodbye and mistakes count when they arrive: requests before them may take their time.
+    onArrival(
+      socket,
+      (bytes) => {
+        const { whole, ending } = foresee(bytes);
+        this.#ending = ending;
+        this.#report({ type: 'arrived', whole });
+        if (ending) this.#report(ending);
+      },
+      () => this.#report({ type: 'socket-closed' }),
+    );
+    socket.on('error', ({ code }: NodeJS.ErrnoException) =>
+      this.#report({ type: 'socket-closed', ...(code !== undefined && { text: code }) }),
+    );
+    socket.once('close', () => {
+      this.#disarmLogin();
+      this.#report({ type: 'socket-closed' });
+    });
+  }
+
+  /** Resolves when the connection is about to close. */
+  async serve(): Promise<void> {
+    for await (const request of readRequests(readArrived(this.#socket), this.#options.maxLineBytes)) {
+      if (this.#state.phase === 'closing') break;
+      await this.#carryOut(request);
+      // A device that sends a thousand requests at once waits for its turn as all others do.
+      await nextTurn();
+    }
+    // A device that closed its side only is served to the end.
+    this.#report({ type: 'socket-closed' });
+    this.#close();
+  }
+
+  async #carryOut(request: DeviceRequest): Promise<void> {
     try {
-      await (session ? obey(command, session) : logIn(command));
+      const { session } = this.#state;
+      await (session ? this.#obey(request, session) : this.#logIn(request));
     } catch (error) {
-      host.context.failed('template: command', error);
-      report({ type: 'ended', reason: 'unspecified' });
-      close();
+      this.#host.context.failed('template: request', error);
+      this.#report({ type: 'ended', reason: 'unspecified' });
+      this.#close();
       // Not even a last line could be written.
-      if (socket.writable) socket.destroy();
+      if (this.#socket.writable) this.#socket.destroy();
     }
   }
 
-  async function logIn(command: Command): Promise<void> {
-    if (command.name !== 'login') {
-      host.access.refused(command.name === 'invalid' ? 'credentials-malformed' : 'credentials-missing');
-      return close(`error ${command.name === 'invalid' ? command.text : 'login first'}`);
+  async #logIn(request: DeviceRequest): Promise<void> {
+    const { access } = this.#host;
+    if (request.name !== 'login') {
+      access.refused(request.name === 'invalid' ? 'credentials-malformed' : 'credentials-missing');
+      return this.#close(errorLine(request.name === 'invalid' ? request.text : 'login first'));
     }
-    const { username, password } = command;
+    const presented = presentedCredentials(request.credentials, this.#socket);
+    if (!presented) {
+      access.refused('credentials-missing');
+      return this.#close(errorLine('login needs a user and a password'));
+    }
     // From now on it waits for us.
-    place.stand('busy');
-    const result = await host.access.authenticate({
-      username,
-      password,
-      remoteIp: remoteIpOf(socket),
-      gone: isLost,
+    this.#place.stand('busy');
+    const result = await access.authenticate({
+      ...presented,
+      remoteIp: remoteIpOf(this.#socket),
+      gone: () => this.#isLost(),
     });
     // A device that was lost meanwhile, or took too long, was never connected. One that said goodbye was.
-    if (closing || isLost()) return;
-    if (result.status === 'refused') return close(`error ${result.refusal.text}`);
-    const { identity } = result;
-    const refusal = host.access.admit(identity);
-    if (refusal) return close(`error ${refusal.text}`);
+    if (this.#state.phase === 'closing' || this.#isLost()) return undefined;
+    if (result.status === 'refused') return this.#close(refusalLine(result.refusal));
+    const refusal = access.admit(result.identity);
+    if (refusal) return this.#close(refusalLine(refusal));
+    const connection = this.#open(result.identity);
+    await connection.committed();
+    this.#report({ type: 'answered' });
+    return this.#answer(ok);
+  }
 
-    const connection = host.presence.open(templateTracker, {
+  #open(identity: AuthenticatedDevice): OpenConnection<TemplateSignal> {
+    const { idleLimitMs } = this.#options;
+    const connection = this.#host.presence.open(templateTracker, {
       identity,
       remoteId: identity.authId,
       // As with MQTT: a device that was silent for so long is late, and has half as much again until it is gone.
-      keepAliveMs: (options.idleLimitMs * 2) / 3,
+      keepAliveMs: (idleLimitMs * 2) / 3,
       protocol: 'Template',
-      ...(remoteAddress !== undefined && { remoteAddress }),
-      onDisconnected,
+      ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
+      onDisconnected: (change) => this.#onDisconnected(change),
     });
-    session = { identity, connection };
-    disarmLogin();
-    place.accepted();
-    report({ type: 'accepted', idleLimitMs: options.idleLimitMs });
-    if (ending) report(ending);
-    await connection.committed();
-    report({ type: 'answered' });
-    await answer('ok');
+    this.#state = { phase: 'open', session: { identity, connection } };
+    this.#disarmLogin();
+    this.#place.accepted();
+    connection.report({ type: 'accepted', idleLimitMs });
+    if (this.#ending) connection.report(this.#ending);
+    return connection;
   }
 
-  async function obey(command: Command, { identity, connection }: Session): Promise<void> {
-    switch (command.name) {
+  async #obey(request: DeviceRequest, { identity, connection }: Session): Promise<void> {
+    switch (request.name) {
       case 'ping':
-        return answer('ok');
+        return this.#answer(ok);
       case 'telemetry':
-      case 'event': {
-        const { name: endpoint, contentType, payload } = command;
-        const result = await host.uplink.upload({
-          by: identity,
-          endpoint,
-          qos: 1,
-          contentType,
-          payload,
-          origAddress: endpoint,
-        });
-        if (result.status === 'accepted') return answer('ok');
-        const { status, text } = result.failure;
-        host.context.log.debug({ ...identity.device, status, text }, 'upload failed');
-        const next = afterFailedUpload(result, 'failure');
-        if (next.type === 'close') report({ type: 'ended', reason: next.reason, raw: { text } });
-        return answer(`error ${status} ${text}`);
-      }
+      case 'event':
+        return this.#upload(request, identity);
       case 'bye':
         // Its end is in the journal before it is told that it was understood.
         await connection.committed();
-        return close('ok');
+        return this.#close(ok);
       case 'login':
-        return close('error logged in already');
+        return this.#close(errorLine('logged in already'));
       case 'invalid':
-        return close(`error ${command.text}`);
+        return this.#close(errorLine(request.text));
       default:
-        return command satisfies never;
+        return request satisfies never;
     }
   }
 
-  /** Of one that ended it by itself, what it said before is carried out still. */
-  function onDisconnected({ reason, raw }: DisconnectedChange): void {
-    if (!endedByDevice.has(reason)) close(`error ${raw?.text ?? reason}`);
+  async #upload(
+    { name: endpoint, contentType, payload }: Extract<DeviceRequest, { readonly contentType: string }>,
+    identity: AuthenticatedDevice,
+  ): Promise<void> {
+    const { uplink, context } = this.#host;
+    const result = await uplink.upload({
+      by: identity,
+      endpoint,
+      qos: 1,
+      contentType,
+      payload,
+      origAddress: endpoint,
+    });
+    if (result.status === 'failed') {
+      const { status, text } = result.failure;
+      context.log.debug({ ...identity.device, status, text }, 'upload failed');
+      const next = afterFailedUpload(result, 'failure');
+      if (next.type === 'close') this.#report({ type: 'ended', reason: next.reason, raw: { text } });
+    }
+    return this.#answer(uploadLine(result));
   }
 
-  function isLost(): boolean {
-    return socket.destroyed && !ending;
+  #report(signal: TemplateSignal | EndedSignal): void {
+    this.#state.session?.connection.report(signal);
+  }
+
+  #onDisconnected(change: DisconnectedChange): void {
+    const line = endLine(change);
+    if (line !== undefined) this.#close(line);
+  }
+
+  #isLost(): boolean {
+    return this.#socket.destroyed && !this.#ending;
   }
 
   /** Resolves when the answer is on its way, or never will be. */
-  function answer(line: string): Promise<void> {
+  #answer(line: string): Promise<void> {
     return new Promise((resolve) => {
-      if (socket.writable) socket.write(`${line}\n`, () => resolve());
+      if (this.#socket.writable) this.#socket.write(`${line}\n`, () => resolve());
       else resolve();
     });
   }
 
   /** Closes once what was written is read; a device that does not read gets no more time than this. */
-  function close(lastLine?: string): void {
-    if (closing || socket.closed) return;
-    closing = true;
+  #close(lastLine?: string): void {
+    const socket = this.#socket;
+    if (this.#state.phase === 'closing' || socket.closed) return;
+    this.#state = { phase: 'closing', session: this.#state.session };
     if (lastLine !== undefined && socket.writable) socket.write(`${lastLine}\n`);
     socket.end();
-    destroyUnlessClosed(socket, host.context.clock);
+    destroyUnlessClosed(socket, this.#host.context.clock);
   }
 }

@@ -9,6 +9,7 @@ import {
 import { illFormedUtf8, nastyStrings } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
+import { limits } from './testing/options.ts';
 
 const nasty: readonly (readonly [string, Uint8Array])[] = [
   ...Object.entries(nastyStrings).map(([what, text]) => [what, Buffer.from(text)] as const),
@@ -17,10 +18,9 @@ const nasty: readonly (readonly [string, Uint8Array])[] = [
 
 test.each(nasty)('%s does no harm, wherever it stands', async (_what, bytes) => {
   const listener = { host: '127.0.0.1', port: 0 };
-  const adapter = await startForTest(
-    createTemplateAdapter({ ...listener, maxLineBytes: 256, loginTimeoutMs: 10_000, idleLimitMs: 60_000 }),
-    { settings: { health: listener } },
-  );
+  const adapter = await startForTest(createTemplateAdapter({ ...limits, plain: listener }), {
+    settings: { health: listener },
+  });
   const text = Buffer.from(bytes).toString('latin1');
   for (const conversation of [
     `${text}\n`,

@@ -11,7 +11,7 @@ test.each<readonly [pieces: readonly string[], expected: Ending | undefined]>([
   [['bye\nping\n', 'ping\n'], bye],
   [['bye'], undefined],
   [['bye\nnonsense\n'], bye],
-  [['nonsense\nbye\n'], broke('unknown command')],
+  [['nonsense\nbye\n'], broke('unknown request')],
   [['ping\nbye now\n'], broke('bye takes no arguments')],
   [['event a/b bye\n'], undefined],
   [['login a@b c\n', 'login a@b c\n'], broke('logged in already')],
@@ -31,7 +31,7 @@ test('nothing is kept of a line that is too long', () => {
   expect(foresee(Buffer.from('\nbye\n')).ending).toEqual(broke('line too long'));
 });
 
-test('half a command is no whole one, and the rest of it makes it one', () => {
+test('half a request is no whole one, and the rest of it makes it one', () => {
   const foresee = createForesight(64);
   const whole = ['pi', 'ng', '\npi', 'ng\nping\n'].map((piece) => foresee(Buffer.from(piece)).whole);
   expect(whole).toEqual([false, false, true, true]);

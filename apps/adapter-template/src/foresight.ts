@@ -1,8 +1,8 @@
 import { FrameCutter, type Cut } from '@rollcall/adapter-kit';
-import { commandFormat } from './command-format.ts';
-import { parseCommand } from './command.ts';
+import { requestFormat } from './request-format.ts';
+import { parseRequest } from './device-request.ts';
 
-/** What ends a session, whatever the commands before it still wait for. */
+/** What ends a session, whatever the requests before it still wait for. */
 export type Ending =
   | { readonly type: 'bye' }
   /** The device broke the protocol. */
@@ -10,28 +10,28 @@ export type Ending =
 
 /** What can be told of bytes as soon as they arrive. */
 export interface Foreseen {
-  /** Whether a command ends among them. */
+  /** Whether a request ends among them. */
   readonly whole: boolean;
   readonly ending?: Ending;
 }
 
 /**
- * Understands commands as they arrive, in whatever pieces, and before their turn comes: a goodbye or a mistake counts from then on.
+ * Understands requests as they arrive, in whatever pieces, and before their turn comes: a goodbye or a mistake counts from then on.
  *
  * @returns takes what arrives; says how the session ends by that or by what came before, if it does.
  */
 export function createForesight(maxLineBytes: number): (bytes: Uint8Array) => Foreseen {
-  const cutter = new FrameCutter(commandFormat(maxLineBytes));
+  const cutter = new FrameCutter(requestFormat(maxLineBytes));
   let ending: Ending | undefined;
   let lines = 0;
 
   function understand(cut: Cut): Ending | undefined {
     lines += 1;
     if (cut.type === 'too-long') return { type: 'protocol-error', text: 'line too long' };
-    const command = parseCommand(cut.bytes);
-    if (command.name === 'bye') return { type: 'bye' };
-    if (command.name === 'invalid') return { type: 'protocol-error', text: command.text };
-    return command.name === 'login' && lines > 1
+    const request = parseRequest(cut.bytes);
+    if (request.name === 'bye') return { type: 'bye' };
+    if (request.name === 'invalid') return { type: 'protocol-error', text: request.text };
+    return request.name === 'login' && lines > 1
       ? { type: 'protocol-error', text: 'logged in already' }
       : undefined;
   }

@@ -9,6 +9,7 @@ import {
 import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
+import { limits } from './testing/options.ts';
 
 const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
 const cases = Math.ceil(allCases / loopbackHosts.length);
@@ -28,15 +29,7 @@ test.each(loopbackHosts)(
   `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
   { timeout: 60_000 + cases * 20 },
   async (host) => {
-    const adapter = await startForTest(
-      createTemplateAdapter({
-        host,
-        port: 0,
-        maxLineBytes: 256,
-        loginTimeoutMs: 10_000,
-        idleLimitMs: 60_000,
-      }),
-    );
+    const adapter = await startForTest(createTemplateAdapter({ ...limits, plain: { host, port: 0 } }));
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
 

@@ -1,9 +1,9 @@
-import { runAdapterProcess } from '@rollcall/adapter-kit';
+import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
 import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createTemplateAdapter } from './adapter.ts';
-import { loadTemplateConfig } from './config.ts';
+import { loadTemplateConfig, templateAdapterOptions } from './config.ts';
 
 await runAdapterProcess({
   name: 'adapter-template',
@@ -11,8 +11,8 @@ await runAdapterProcess({
   messaging: [amqp],
   load: loadTemplateConfig,
   compose: ({ own }) => ({
-    adapter: createTemplateAdapter(own),
-    maxConnections: own.maxConnections,
+    adapter: createTemplateAdapter(templateAdapterOptions(own)),
+    maxConnections: connectionLimit(own.maxConnections),
     openRegistry: openFileRegistry,
     createPasswords: createPasswordVerifier,
     createLoggerSink,

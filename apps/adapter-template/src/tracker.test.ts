@@ -14,7 +14,7 @@ const signals = {
   arrived: { type: 'arrived', whole: true },
   bye: { type: 'bye' },
   'socket-closed': { type: 'socket-closed' },
-  'protocol-error': { type: 'protocol-error', text: 'unknown command' },
+  'protocol-error': { type: 'protocol-error', text: 'unknown request' },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, TemplateSignal | CommonSignal>;
@@ -110,7 +110,7 @@ describe('a device with an idle limit of 60 s', () => {
     expect(last()).toEqual({ type: 'disconnected', basis, reason: 'keepalive-timeout', lastSeen });
   });
 
-  test('is not kept by a command that does not end, and was last seen with its last byte', () => {
+  test('is not kept by a request that does not end, and was last seen with its last byte', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(59_000);
     report({ type: 'arrived', whole: false });

@@ -5,7 +5,7 @@ export type TemplateSignal =
   | { readonly type: 'accepted'; readonly idleLimitMs: number }
   /** The answer to the login is on its way: until now the device waited for us. */
   | { readonly type: 'answered' }
-  /** Bytes arrived; `whole` where a command ends among them. */
+  /** Bytes arrived; `whole` where a request ends among them. */
   | { readonly type: 'arrived'; readonly whole: boolean }
   /** The device says goodbye. */
   | { readonly type: 'bye' }
@@ -14,7 +14,7 @@ export type TemplateSignal =
   /** The device broke the protocol. */
   | { readonly type: 'protocol-error'; readonly text: string };
 
-/** One TCP connection: it begins when its login is accepted. Half a command keeps no device connected. */
+/** One TCP connection: it begins when its login is accepted. Half a request keeps no device connected. */
 export const templateTracker = sessionTracker<TemplateSignal>({
   accepted: ({ idleLimitMs }) => session.begins({ maxSilenceMs: idleLimitMs, detectWithinMs: idleLimitMs }),
   answered: () => session.answered,

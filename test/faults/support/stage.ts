@@ -120,9 +120,9 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
   };
 }
 
-/** CoAP devices prove who they are with DTLS; the others do so without TLS, and the template knows none. */
+/** CoAP devices prove who they are with DTLS; the others do so without TLS. */
 function listening(section: string, port: number): Record<string, string> {
-  return section === 'COAP' || section === 'TEMPLATE'
+  return section === 'COAP'
     ? { [`ROLLCALL_${section}_PORT`]: String(port) }
     : {
         [`ROLLCALL_${section}_INSECUREPORTENABLED`]: 'true',

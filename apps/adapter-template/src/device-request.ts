@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import type { PasswordCredentials } from './credentials.ts';
 
 /** What a device asks for with one line; `invalid` says why the line asks for nothing. */
-export type Command =
-  | { readonly name: 'login'; readonly username: string; readonly password: Uint8Array }
+export type DeviceRequest =
+  /** Without credentials, where the certificate that the device presented to TLS says who it is. */
+  | { readonly name: 'login'; readonly credentials?: PasswordCredentials }
   | {
       readonly name: 'telemetry' | 'event';
       readonly contentType: string;
@@ -13,15 +15,16 @@ export type Command =
   | { readonly name: 'invalid'; readonly text: string };
 
 /** Understands one line, without its line feed. Says nothing of what was in it: a password may have been. */
-export function parseCommand(line: Uint8Array): Command {
+export function parseRequest(line: Uint8Array): DeviceRequest {
   if (!isUtf8(line)) return { name: 'invalid', text: 'not UTF-8' };
   const text = Buffer.from(line).toString();
   const [name, first = '', rest] = splitAtSpaces(text);
   switch (name) {
     case 'login':
+      if (text === name) return { name };
       if (first === '' || rest === undefined)
         return { name: 'invalid', text: 'login needs a user and a password' };
-      return { name, username: first, password: Buffer.from(rest) };
+      return { name, credentials: { username: first, password: Buffer.from(rest) } };
     case 'telemetry':
     case 'event':
       if (!contentTypePattern.test(first)) return { name: 'invalid', text: `${name} needs a content type` };
@@ -31,7 +34,7 @@ export function parseCommand(line: Uint8Array): Command {
       if (text !== name) return { name: 'invalid', text: `${name} takes no arguments` };
       return { name };
     default:
-      return { name: 'invalid', text: 'unknown command' };
+      return { name: 'invalid', text: 'unknown request' };
   }
 }
 

@@ -1,16 +1,19 @@
 import { seededRandom } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { parseCommand } from './command.ts';
+import { parseRequest } from './device-request.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 test.each([
-  ['login sensor1@acme secret', { name: 'login', username: 'sensor1@acme', password: bytes('secret') }],
+  [
+    'login sensor1@acme secret',
+    { name: 'login', credentials: { username: 'sensor1@acme', password: bytes('secret') } },
+  ],
   [
     'login sensor1@acme with two spaces',
-    { name: 'login', username: 'sensor1@acme', password: bytes('with two spaces') },
+    { name: 'login', credentials: { username: 'sensor1@acme', password: bytes('with two spaces') } },
   ],
-  ['login sensor1@acme ', { name: 'login', username: 'sensor1@acme', password: bytes('') }],
+  ['login sensor1@acme ', { name: 'login', credentials: { username: 'sensor1@acme', password: bytes('') } }],
   [
     'telemetry text/plain 21.5 °C',
     { name: 'telemetry', contentType: 'text/plain', payload: bytes('21.5 °C') },
@@ -20,20 +23,21 @@ test.each([
     { name: 'event', contentType: 'application/json', payload: bytes('{"a": 1}') },
   ],
   ['event text/plain', { name: 'event', contentType: 'text/plain', payload: bytes('') }],
+  ['login', { name: 'login' }],
   ['ping', { name: 'ping' }],
   ['bye', { name: 'bye' }],
-])('%s', (line, command) => {
-  expect(parseCommand(bytes(line))).toEqual(command);
+])('%s', (line, request) => {
+  expect(parseRequest(bytes(line))).toEqual(request);
 });
 
 test.each([
-  ['', 'unknown command'],
-  [' ping', 'unknown command'],
-  ['PING', 'unknown command'],
-  ['constructor', 'unknown command'],
+  ['', 'unknown request'],
+  [' ping', 'unknown request'],
+  ['PING', 'unknown request'],
+  ['constructor', 'unknown request'],
   ['ping ', 'ping takes no arguments'],
   ['bye bye', 'bye takes no arguments'],
-  ['login', 'login needs a user and a password'],
+  ['login ', 'login needs a user and a password'],
   ['login sensor1@acme', 'login needs a user and a password'],
   ['login  secret', 'login needs a user and a password'],
   ['telemetry', 'telemetry needs a content type'],
@@ -41,11 +45,11 @@ test.each([
   ['event té/xt 1', 'event needs a content type'],
   [`event ${'x'.repeat(129)} 1`, 'event needs a content type'],
 ])('%j is invalid', (line, text) => {
-  expect(parseCommand(bytes(line))).toEqual({ name: 'invalid', text });
+  expect(parseRequest(bytes(line))).toEqual({ name: 'invalid', text });
 });
 
 test('bytes that are no UTF-8 are invalid', () => {
-  expect(parseCommand(Uint8Array.of(0x70, 0xff))).toEqual({ name: 'invalid', text: 'not UTF-8' });
+  expect(parseRequest(Uint8Array.of(0x70, 0xff))).toEqual({ name: 'invalid', text: 'not UTF-8' });
 });
 
 test('any bytes are understood or invalid, and an answer about them holds none of them', () => {
@@ -54,8 +58,8 @@ test('any bytes are understood or invalid, and an answer about them holds none o
   const told = new Set<string>();
   for (let i = 0; i < 2_000; i++) {
     const secret = random.bytes(1 + random.pick(20));
-    const command = parseCommand(Buffer.concat([bytes(names[random.pick(names.length)] ?? ''), secret]));
-    if (command.name === 'invalid') told.add(command.text);
+    const request = parseRequest(Buffer.concat([bytes(names[random.pick(names.length)] ?? ''), secret]));
+    if (request.name === 'invalid') told.add(request.text);
   }
   expect([...told].toSorted()).toEqual([
     'bye takes no arguments',
@@ -64,6 +68,6 @@ test('any bytes are understood or invalid, and an answer about them holds none o
     'not UTF-8',
     'ping takes no arguments',
     'telemetry needs a content type',
-    'unknown command',
+    'unknown request',
   ]);
 });

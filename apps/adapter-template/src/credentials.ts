@@ -1,0 +1,29 @@
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { peerCertificate } from '@rollcall/adapter-kit';
+
+/** What a `login` says. */
+export interface PasswordCredentials {
+  /** `auth-id@tenant`. */
+  readonly username: string;
+  readonly password: Uint8Array;
+}
+
+/** What a device says it is, and how it would prove it. */
+export type Presented =
+  | PasswordCredentials
+  /** In DER. */
+  | { readonly certificate: Uint8Array };
+
+/**
+ * What a device presents: what its `login` says or, where that says nothing, the certificate that it presented to TLS.
+ * `undefined`: neither.
+ */
+export function presentedCredentials(
+  said: PasswordCredentials | undefined,
+  socket: Duplex,
+): Presented | undefined {
+  if (said) return said;
+  const certificate = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
+  return certificate && { certificate };
+}
