@@ -100,13 +100,13 @@ async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
   return { ...adapter, device };
 }
 
-describe('before its login', () => {
+describe('a network connection without a login', () => {
   test.each([
     ['ping', 'error login first'],
     ['what', 'error unknown request'],
     [`login thermostat-7@acme ${'x'.repeat(300)}`, 'error line too long'],
     ['login thermostat-7@acme guess-me', 'error bad credentials'],
-  ])('%s is refused', async (request, answer) => {
+  ])('is closed after the request %s', async (request, answer) => {
     const { address, sink } = await givenAnAdapter();
     const device = connectDevice(address.port);
     device.send(request);
@@ -115,7 +115,7 @@ describe('before its login', () => {
     expect(sink.events).toEqual([]);
   });
 
-  test('a device gets so much time and no more', async () => {
+  test('is closed when the time for the login is over', async () => {
     const { address, clock } = await givenAnAdapter();
     const device = connectDevice(address.port);
     device.socket.write('login thermo');
@@ -125,7 +125,7 @@ describe('before its login', () => {
     expect(await device.next()).toBeUndefined();
   });
 
-  test('only so many devices wait: the oldest gives way, and one that logged in does not', async () => {
+  test('gives way as the oldest when too many wait; a device that logged in does not', async () => {
     const { address } = await givenAnAdapter({ maxPendingSockets: 1 });
     const first = connectDevice(address.port);
     expect(await first.logIn()).toBe('ok');
@@ -160,7 +160,7 @@ describe('before its login', () => {
 });
 
 describe('a connected device', () => {
-  test('is in the event as the protocol knows it', async () => {
+  test('is in the event with its auth-id, its address and its idle limit', async () => {
     const { device, events } = await givenADevice();
     expect((await events(1))[0]).toMatchObject({
       remoteId: 'thermostat-7',

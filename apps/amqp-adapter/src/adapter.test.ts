@@ -213,7 +213,7 @@ describe('uploading', () => {
     expect(await Promise.all(sent)).toEqual(['accepted', 'released', 'accepted', 'released']);
   });
 
-  test('telemetry that is settled already is of QoS 0; an event must not be', async () => {
+  test('telemetry that the device has settled has QoS 0; an event that it has settled is not uploaded', async () => {
     const { device, sender, logged } = await givenADevice();
     const settledLink = device.connection.open_sender({ target: {}, snd_settle_mode: 1 } as never);
     await once(settledLink, 'sendable');
@@ -312,14 +312,14 @@ describe('a device that need not say who it is', () => {
     expect(await send({ to: 'event/umbrella/thermostat-7', body: 'x' })).toBe('accepted');
   });
 
-  test('counts as a connection', async () => {
+  test('counts against the limit of connections', async () => {
     const { address } = await givenAnybody({ settings: { maxConnections: 1 } });
     const second = connectClient(address.port, { nameless: true });
     await second.over;
     expect(second.condition()).toBe('amqp:unauthorized-access');
   });
 
-  test('is who it says as soon as it says so', async () => {
+  test('is that device, with events, if it logs in', async () => {
     const { events } = await givenADevice({}, {}, { authenticationRequired: false });
     expect((await events(1))[0]).toMatchObject({ device: { device: 'thermostat-7' } });
   });
@@ -339,7 +339,7 @@ describe('links that are not served', () => {
     expect(context.receiver?.error).toMatchObject({ condition, description });
   });
 
-  test('a sender to an address', async () => {
+  test('a link to send on that names an address is refused', async () => {
     const { device } = await givenADevice();
     const sender = device.connection.open_sender('telemetry');
     const [context] = (await once(sender, 'sender_error')) as [rhea.EventContext];
@@ -348,7 +348,7 @@ describe('links that are not served', () => {
 });
 
 describe('connecting', () => {
-  test('the event says what AMQP knows', async () => {
+  test('the connected event has the container id, the protocol and the idle time-out', async () => {
     const { events } = await givenADevice({ containerId: 'unit-7' });
     const [event] = await events(1);
     expect(event).toMatchObject({
@@ -360,7 +360,7 @@ describe('connecting', () => {
     expect(event).not.toHaveProperty('slot');
   });
 
-  test('without asking to be the only one, a container may connect twice', async () => {
+  test('a container that does not ask to be the only one may connect twice', async () => {
     const { address, events } = await givenADevice();
     expect(await connectClient(address.port).opened).toBe(true);
     expect((await events(2)).map(({ type }) => type)).toEqual(['connected', 'connected']);
@@ -395,7 +395,7 @@ describe('connecting', () => {
     expect(adapter.sink.events).toEqual([]);
   });
 
-  test('a network connection gets so much time to open', async () => {
+  test('a network connection that does not open in time is closed', async () => {
     const { address, clock } = await givenAnAdapter();
     const before = clock.armed;
     const socket = connectSocket(address.port, '127.0.0.1').resume();
@@ -406,7 +406,7 @@ describe('connecting', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  test('a device that breaks the protocol is told of as such', async () => {
+  test('a device that breaks the protocol is reported with protocol-error', async () => {
     const { device, events } = await givenADevice();
     (device.connection as unknown as { socket: { write(bytes: Uint8Array): void } }).socket.write(
       Buffer.alloc(8),
@@ -427,7 +427,7 @@ describe('connecting', () => {
     });
   });
 
-  test('over TLS, with a password or with a certificate', async () => {
+  test('a device over TLS logs in with a password or with a certificate', async () => {
     const { key, cert } = localhostCertificate();
     const { plain: _plain, ...withoutPlain } = options;
     const adapter = await startForTest(

@@ -4,7 +4,7 @@ import { ConfigError } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { amqpAdapterOptions, amqpOptions, loadAmqpConfig } from './config.ts';
 
-test('that of a drop-in for Hono is read from its variables', () => {
+test('options are read from the variables of Eclipse Hono', () => {
   const { own } = loadAmqpConfig(
     {
       ROLLCALL_REGISTRY_FILE: 'registry.yaml',
@@ -24,7 +24,7 @@ test('that of a drop-in for Hono is read from its variables', () => {
   });
 });
 
-test('without a port to listen on it is refused', () => {
+test('a configuration without a port to listen on is refused', () => {
   const env = { ROLLCALL_REGISTRY_FILE: 'r', ROLLCALL_MESSAGING_HOST: 'h' };
   expect(() => loadAmqpConfig(env, [amqp])).toThrow(ConfigError);
 });

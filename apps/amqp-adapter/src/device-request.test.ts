@@ -8,7 +8,7 @@ test.each([
   ['e', { endpoint: 'event' }],
   ['telemetry/acme/valve-1', { endpoint: 'telemetry', target: { tenant: 'acme', device: 'valve-1' } }],
   ['event//valve-1', { endpoint: 'event', target: { device: 'valve-1' } }],
-])('%s', (to, address) => expect(parseUploadAddress(to)).toEqual(address));
+])('the address %s is read', (to, address) => expect(parseUploadAddress(to)).toEqual(address));
 
 test.each([
   '',
@@ -22,4 +22,4 @@ test.each([
   `telemetry//${'x'.repeat(2_000)}`,
   undefined,
   7,
-])('%s is nowhere', (to) => expect(parseUploadAddress(to)).toBeUndefined());
+])('the address %s names nothing to upload to', (to) => expect(parseUploadAddress(to)).toBeUndefined());
