@@ -26,8 +26,10 @@ export { planProbe, type ProbePlan } from './leases/probe-plan.ts';
 export { leaseOptions, leaseProblems, leaseSettings } from './leases/lease-options.ts';
 export { requestUnderWay, type RequestUnderWay } from './leases/request-under-way.ts';
 export type { RestoredLease } from './leases/restored-lease.ts';
-export { closedAt, closesToSleep, keptInVain, type ClosingHabit } from './leases/closing-habit.ts';
-export type { LearnedGaps, Rhythm } from './leases/rhythm.ts';
+export { closedAt, closesToSleep, keptInVain } from './leases/closing-habit.ts';
+export type { ClosingHabit } from './journal/learned-rhythm.ts';
+export type { LearnedGaps } from './journal/learned-rhythm.ts';
+export type { Rhythm } from './leases/rhythm.ts';
 export type { RhythmStore } from './leases/rhythm-store.ts';
 export { guardConsole } from './lifecycle/guard-console.ts';
 export { libraryDebugProblems } from './lifecycle/library-debug.ts';
@@ -76,45 +78,21 @@ export type { Journal, NotedPresence, OpenEntry, PendingEvent, Recovered } from 
 export { createRefusalReport, type RefusalReport } from './refusals/refusal-report.ts';
 export type { Messaging, MessagingContext, MessagingModule } from './messaging/messaging-module.ts';
 export { createMemoryJournal } from './journal/memory-journal.ts';
+export type { ConnectionAttempt } from './authentication/access-observer.ts';
 export type {
   AdapterObserver,
-  ConnectionAttempt,
   FinishedUpload,
   ObservedState,
 } from './observer/adapter-observer.ts';
 export type { AppMetric, AppMetrics, AppMetricValue } from './observer/app-metrics.ts';
 export type { OutboxBounds } from './outbox/outbox.ts';
-export type {
-  AccessEnd,
-  AdapterHost,
-  AnonymousConnection,
-  AuthenticatedDevice,
-  AuthenticationResult,
-  CertificateLogin,
-  ConnectionDescription,
-  DeviceLogin,
-  EndCauses,
-  EndReason,
-  HostAccess,
-  HostContext,
-  HostLeases,
-  HostPresence,
-  HostUplink,
-  HeldProof,
-  ListenAddress,
-  LoginProblem,
-  OpenConnection,
-  PasswordLogin,
-  ProtocolAdapter,
-  PskCandidate,
-  PskLogin,
-  PskLookup,
-  Refusal,
-  RefusalReason,
-  RunningProtocol,
-  UploadRequest,
-  UploadResult,
-} from './protocol-adapter.ts';
+export type { AccessEnd, HostAccess, HeldProof } from './access/host-access.ts';
+export type { AdapterHost, HostContext, ListenAddress, ProtocolAdapter, RunningProtocol } from './protocol-adapter.ts';
+export type { AnonymousConnection, ConnectionDescription, EndCauses, EndReason, HostPresence, OpenConnection } from './tracking/host-presence.ts';
+export type { AuthenticatedDevice, AuthenticationResult, LoginProblem, Refusal, RefusalReason } from './authentication/authentication-result.ts';
+export type { CertificateLogin, DeviceLogin, PasswordLogin, PskCandidate, PskLogin, PskLookup } from './authentication/login.ts';
+export type { HostLeases } from './leases/host-leases.ts';
+export type { HostUplink, UploadRequest, UploadResult } from './upload/host-uplink.ts';
 export type { AdapterParts, AdapterRunSettings, RunningAdapter } from './composition/adapter-parts.ts';
 export { startAdapter } from './start-adapter.ts';
 export {

@@ -11,7 +11,8 @@ import { accessChangesOf, setFirstSecret } from '../conformance/access-changes.t
 import { scriptedAuthorities, scriptedPassword } from '../conformance/scripted-registry.ts';
 import { startScripted, type ScriptedInTest } from '../conformance/start-scripted.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
-import type { AccessEnd, AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AccessEnd } from './host-access.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 
 const { acme } = scriptedAuthorities;
 const username = 'thermostat-7@acme';

@@ -2,13 +2,9 @@ import type { Clock, CredentialsType, Log, RegistryChange } from '@rollcall/core
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { standingOf } from '../authentication/reauthorize.ts';
 import { refuse } from '../authentication/refuse.ts';
-import type {
-  AccessEnd,
-  AuthenticatedDevice,
-  AuthenticationResult,
-  HeldProof,
-  PskLookup,
-} from '../protocol-adapter.ts';
+import type { AccessEnd, HeldProof } from './host-access.ts';
+import type { AuthenticatedDevice, AuthenticationResult } from '../authentication/authentication-result.ts';
+import type { PskLookup } from '../authentication/login.ts';
 import { createFiledSet } from './filed-set.ts';
 import { createHeldProofs } from './held-proofs.ts';
 import { inTurns } from './in-turns.ts';

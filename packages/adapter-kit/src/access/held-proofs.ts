@@ -1,7 +1,8 @@
 import { deviceKey, later, type Clock, type DeviceRef } from '@rollcall/core';
 import { proofKey } from '../authentication/proof.ts';
 import type { Standing } from '../authentication/reauthorize.ts';
-import type { AccessEnd, AuthenticatedDevice, HeldProof } from '../protocol-adapter.ts';
+import type { AccessEnd, HeldProof } from './host-access.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 import { keysOfDevice } from './recent-changes.ts';
 import { inTurns } from './in-turns.ts';
 import { createFiledSet } from './filed-set.ts';

@@ -1,7 +1,7 @@
 import { credentialsTypes, type CredentialsType } from '@rollcall/core';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { usableTenant } from '../authentication/look-up.ts';
-import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 
 /**
  * Whether a device may go on holding a lease: it is registered and enabled, and has credentials that are. A lease is the

@@ -1,6 +1,6 @@
 import { deviceRef, type RegistryChange, type Tenant, type TenantId } from '@rollcall/core';
 import { expect, test } from 'vitest';
-import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 import { createRecentChanges } from './recent-changes.ts';
 
 const acme = 'acme' as TenantId;

@@ -1,5 +1,5 @@
 import { credentialsTypes, type DeviceRef, type RegistryChange } from '@rollcall/core';
-import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 
 /** Changes of the registry that are remembered; who was let in before is taken to be concerned. */
 const maxRemembered = 1_000;

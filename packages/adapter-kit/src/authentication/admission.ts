@@ -1,5 +1,5 @@
 import type { DeviceRef } from '@rollcall/core';
-import type { AuthenticatedDevice, Refusal, RefusalReason } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice, Refusal, RefusalReason } from './authentication-result.ts';
 import { refusalTexts } from './refusal-texts.ts';
 
 interface Counts {

@@ -13,7 +13,7 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '../conformance/scripted-registry.ts';
-import type { AuthenticationResult } from '../protocol-adapter.ts';
+import type { AuthenticationResult } from './authentication-result.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 

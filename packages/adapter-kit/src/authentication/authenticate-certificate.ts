@@ -1,5 +1,6 @@
 import type { Timestamp } from '@rollcall/core';
-import type { AuthenticationResult, CertificateLogin } from '../protocol-adapter.ts';
+import type { AuthenticationResult } from './authentication-result.ts';
+import type { CertificateLogin } from './login.ts';
 import { authIdOf } from './auth-id-of.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { longestValid } from './longest-valid.ts';

@@ -1,4 +1,5 @@
-import type { AuthenticationResult, PasswordLogin } from '../protocol-adapter.ts';
+import type { AuthenticationResult } from './authentication-result.ts';
+import type { PasswordLogin } from './login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';

@@ -1,7 +1,7 @@
 import { ManualClock } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ScriptedRegistry, scriptedPassword, scriptedPasswords } from '../conformance/scripted-registry.ts';
-import type { PasswordLogin } from '../protocol-adapter.ts';
+import type { PasswordLogin } from './login.ts';
 import { admit } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';

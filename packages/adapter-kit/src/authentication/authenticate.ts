@@ -1,4 +1,5 @@
-import type { AuthenticationResult, DeviceLogin } from '../protocol-adapter.ts';
+import type { AuthenticationResult } from './authentication-result.ts';
+import type { DeviceLogin } from './login.ts';
 import { authenticateCertificate } from './authenticate-certificate.ts';
 import { authenticatePassword } from './authenticate-password.ts';
 import type { AuthenticationContext } from './authentication-context.ts';

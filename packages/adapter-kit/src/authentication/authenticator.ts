@@ -1,16 +1,9 @@
 import type { Clock, Log, Random } from '@rollcall/core';
-import type { AdapterObserver } from '../observer/adapter-observer.ts';
-import {
-  loginProblems,
-  type HostAccess,
-  type AuthenticatedDevice,
-  type AuthenticationResult,
-  type DeviceLogin,
-  type PskLogin,
-  type PskLookup,
-  type RefusalReason,
-} from '../protocol-adapter.ts';
+import { loginProblems, type AuthenticatedDevice, type AuthenticationResult, type RefusalReason } from './authentication-result.ts';
+import type { HostAccess } from '../access/host-access.ts';
+import type { DeviceLogin, PskLogin, PskLookup } from './login.ts';
 import { createRefusalReport } from '../refusals/refusal-report.ts';
+import type { AccessObserver } from './access-observer.ts';
 import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
@@ -20,7 +13,8 @@ import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { createHandedOutKeys } from './handed-out-keys.ts';
 import { createLoginGate, type LoginGateOptions } from './login-gate.ts';
 import { boundedName, readLogin, type LoginFacts } from './login-facts.ts';
-import { createProofMemory, type ProofMark, type ProofMemory, type StoredProofs } from './proof-memory.ts';
+import { createProofMemory, type ProofMemory } from './proof-memory.ts';
+import type { ProofMark, StoredProofs } from '../journal/stored-proofs.ts';
 import { reauthorize } from './reauthorize.ts';
 import { isGuess, refuse, type Refused } from './refuse.ts';
 import { createTokenBuckets } from './token-buckets.ts';
@@ -53,7 +47,7 @@ export interface AuthenticatorOptions extends Pick<
   /** Who proved what before, as the journal has it. */
   readonly recovered?: StoredProofs | undefined;
   /** Told of devices that are refused. */
-  readonly observer: Pick<AdapterObserver, 'attempted'>;
+  readonly observer: AccessObserver;
 }
 
 /** Who is this? Devices that come all at once wait for their turn. */

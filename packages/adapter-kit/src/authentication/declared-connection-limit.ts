@@ -1,5 +1,5 @@
 import type { Registration, Tenant } from '@rollcall/core';
-import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from './authentication-result.ts';
 
 /** How many connections the registry lets one device have: as said for it, for the kind of adapter, or for the tenant. */
 export function declaredConnectionLimit(

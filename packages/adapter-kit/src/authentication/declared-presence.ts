@@ -1,5 +1,5 @@
 import type { Registration, Tenant } from '@rollcall/core';
-import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from './authentication-result.ts';
 
 type DeclaredPresence = Pick<AuthenticatedDevice, 'presenceIntervalMs' | 'presenceProbe'>;
 

@@ -3,7 +3,7 @@ import { ManualClock } from '@rollcall/conformance';
 import { type Timestamp } from '@rollcall/core';
 import { beforeEach, expect, test } from 'vitest';
 import { scriptedKey, ScriptedRegistry, scriptedPasswords } from '../conformance/scripted-registry.ts';
-import type { PskLookup } from '../protocol-adapter.ts';
+import type { PskLookup } from './login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { findPsk } from './find-psk.ts';
 

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { isValidAt } from '@rollcall/core';
-import type { PskLogin, PskLookup } from '../protocol-adapter.ts';
+import type { PskLogin, PskLookup } from './login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';

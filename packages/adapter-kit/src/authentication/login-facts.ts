@@ -1,4 +1,4 @@
-import type { DeviceLogin } from '../protocol-adapter.ts';
+import type { DeviceLogin } from './login.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { maxNameLength } from './split-username.ts';

@@ -5,11 +5,12 @@ import {
   type Random,
   type VerifyingTurn,
 } from '@rollcall/core';
-import type { AuthenticationResult } from '../protocol-adapter.ts';
+import type { AuthenticationResult } from './authentication-result.ts';
 import { createComparisonDebt } from './comparison-debt.ts';
 import type { FailureLimiter, Throttle, Trier } from './failure-limiter.ts';
 import { createHeldAnswers } from './held-answers.ts';
-import type { ProofMark, ProofMemory } from './proof-memory.ts';
+import type { ProofMark } from '../journal/stored-proofs.ts';
+import type { ProofMemory } from './proof-memory.ts';
 import { createRecentHashes } from './recent-hashes.ts';
 import { isGuess, refuse, type Refused } from './refuse.ts';
 

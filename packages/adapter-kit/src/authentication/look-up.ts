@@ -7,7 +7,7 @@ import {
   type TenantId,
   type Timestamp,
 } from '@rollcall/core';
-import type { AuthenticationResult } from '../protocol-adapter.ts';
+import type { AuthenticationResult } from './authentication-result.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { declaredConnectionLimit } from './declared-connection-limit.ts';

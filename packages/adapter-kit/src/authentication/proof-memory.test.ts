@@ -1,6 +1,7 @@
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { createProofMemory, type ProofMemoryOptions, type StoredProofs } from './proof-memory.ts';
+import { createProofMemory, type ProofMemoryOptions } from './proof-memory.ts';
+import type { StoredProofs } from '../journal/stored-proofs.ts';
 
 const dayMs = 86_400_000;
 const trier = { address: '192.0.2.1', name: 'd1@acme' };

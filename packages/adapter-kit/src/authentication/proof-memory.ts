@@ -1,34 +1,7 @@
+import type { NotedMark, ProofChanges, ProofMark, StoredProofs } from '../journal/stored-proofs.ts';
 import { hash } from 'node:crypto';
 import { addressBlocks, type Random, type Timestamp } from '@rollcall/core';
 import type { Trier } from './failure-limiter.ts';
-
-/** That a secret was proved from an address, under a name; says neither secret nor address. */
-export interface ProofMark {
-  readonly name: string;
-  /** A keyed hash of name, secret and address block, in Base64. */
-  readonly hash: string;
-}
-
-/** A proof, and when it was given last. */
-export interface NotedMark extends ProofMark {
-  readonly at: Timestamp;
-}
-
-/** What the journal keeps of a {@link ProofMemory}. */
-export interface StoredProofs {
-  /** What the hashes were made with. Whoever has it can try secrets against them. */
-  readonly key: Uint8Array;
-  /** The name proved last at the end. */
-  readonly proofs: readonly NotedMark[];
-}
-
-/** What changed of {@link StoredProofs}. */
-export interface ProofChanges {
-  /** Present where the journal does not have it yet. */
-  readonly key?: Uint8Array;
-  readonly noted: readonly NotedMark[];
-  readonly forgotten: readonly ProofMark[];
-}
 
 /** Who proved which secret from where, of late. Its holder is let in where others are throttled. */
 export interface ProofMemory {

@@ -1,5 +1,5 @@
 import { isValidAt, type Credentials, type Tenant, type Timestamp, type Validity } from '@rollcall/core';
-import type { AuthenticatedDevice, AuthenticationResult } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice, AuthenticationResult } from './authentication-result.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';
 import { longestValid } from './longest-valid.ts';

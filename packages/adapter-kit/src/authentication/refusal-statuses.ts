@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../protocol-adapter.ts';
+import type { RefusalReason } from './authentication-result.ts';
 
 /**
  * Refusals as statuses of HTTP, which CoAP's codes are like: those of Hono's adapters where they have one

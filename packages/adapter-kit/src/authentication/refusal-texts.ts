@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../protocol-adapter.ts';
+import type { RefusalReason } from './authentication-result.ts';
 
 /** What a refused device may read (`docs/hono-compatibility.md` §4). */
 export const refusalTexts: Readonly<Record<RefusalReason, string>> = {

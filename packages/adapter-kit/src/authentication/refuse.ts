@@ -1,5 +1,5 @@
 import type { TenantId } from '@rollcall/core';
-import type { AuthenticationResult, LoginProblem, RefusalReason } from '../protocol-adapter.ts';
+import type { AuthenticationResult, LoginProblem, RefusalReason } from './authentication-result.ts';
 import { refusalTexts } from './refusal-texts.ts';
 
 /** What of its credentials was wrong. For metrics and the log: the device must not learn it. */

@@ -1,7 +1,7 @@
 import type { DeviceRef } from '@rollcall/core';
 import { admit } from '../authentication/admission.ts';
 import { refuse } from '../authentication/refuse.ts';
-import type { HostAccess } from '../protocol-adapter.ts';
+import type { HostAccess } from '../access/host-access.ts';
 import type { Access } from './create-access.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Presence } from './create-presence.ts';

@@ -1,6 +1,6 @@
 import type { DeviceDataSender, DeviceRegistry } from '@rollcall/core';
 import { neverRejects } from '../containment/never-rejects.ts';
-import type { HostUplink } from '../protocol-adapter.ts';
+import type { HostUplink } from '../upload/host-uplink.ts';
 import { createMessageRate } from '../upload/message-rate.ts';
 import { failedInside, tooManyMessages, upload, type UploadContext } from '../upload/upload.ts';
 import type { AdapterContext } from './adapter-context.ts';

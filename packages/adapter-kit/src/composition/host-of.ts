@@ -1,6 +1,8 @@
 import { containedClock } from '@rollcall/containment';
 import type { TurnedAway } from '../listening/turned-away.ts';
-import type { AdapterHost, HostAccess, HostContext, HostUplink } from '../protocol-adapter.ts';
+import type { AdapterHost, HostContext } from '../protocol-adapter.ts';
+import type { HostAccess } from '../access/host-access.ts';
+import type { HostUplink } from '../upload/host-uplink.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Access } from './create-access.ts';
 import type { Presence } from './create-presence.ts';

@@ -6,7 +6,7 @@ import { downstreamOf } from '../outbox/downstream-of.ts';
 import { createLastDeliveries, type LastDeliveries } from '../outbox/last-deliveries.ts';
 import { createOutbox, type Outbox } from '../outbox/outbox.ts';
 import { resumePending } from '../recovery/resume-pending.ts';
-import { factsOfJournal } from '../stamping/tell-of-journal.ts';
+import { factsOfJournal } from '../journal/facts-of-journal.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { AdapterParts } from './adapter-parts.ts';
 import type { ResourceStack } from './resource-stack.ts';

@@ -1,6 +1,6 @@
 import { createCertificateAuthority } from '@rollcall/conformance';
 import type { CredentialsType, StoredSecret, Timestamp } from '@rollcall/core';
-import type { AccessEnd } from '../protocol-adapter.ts';
+import type { AccessEnd } from '../access/host-access.ts';
 import {
   hashed,
   scriptedAuthorities,

@@ -1,5 +1,6 @@
 import type { ConnectionTracker } from '@rollcall/core';
-import type { HostPresence, ProtocolAdapter } from '../protocol-adapter.ts';
+import type { HostPresence } from '../tracking/host-presence.ts';
+import type { ProtocolAdapter } from '../protocol-adapter.ts';
 
 /** What throws for one device: everything an adapter calls while it serves one. */
 export type Curse = keyof typeof curses;

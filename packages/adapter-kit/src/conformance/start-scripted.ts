@@ -8,12 +8,9 @@ import {
   type Step,
   type Timestamp,
 } from '@rollcall/core';
-import type {
-  AdapterHost,
-  AuthenticatedDevice,
-  OpenConnection,
-  ProtocolAdapter,
-} from '../protocol-adapter.ts';
+import type { AdapterHost, ProtocolAdapter } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
+import type { OpenConnection } from '../tracking/host-presence.ts';
 import { scriptedPassword } from './scripted-registry.ts';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 

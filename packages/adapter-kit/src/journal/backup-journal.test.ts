@@ -15,7 +15,7 @@ import { anOutboundEvent, ManualClock } from '@rollcall/conformance';
 import { deviceRef, systemClock, type ConnectionId } from '@rollcall/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordingLog } from '../conformance/recording-log.ts';
-import { factsOfJournal } from '../stamping/tell-of-journal.ts';
+import { factsOfJournal } from './facts-of-journal.ts';
 import { backupJournal } from './backup-journal.ts';
 import { createFileJournal } from './file-journal.ts';
 import { inspectJournal } from './inspect-journal.ts';

@@ -8,8 +8,8 @@ import {
   type Log,
   type Timestamp,
 } from '@rollcall/core';
-import type { NotedMark } from '../authentication/proof-memory.ts';
-import type { LearnedRhythm } from '../leases/rhythm-store.ts';
+import type { NotedMark } from './stored-proofs.ts';
+import type { LearnedRhythm } from './learned-rhythm.ts';
 import { inOrderOf, readAll, readPages } from './pages.ts';
 import type { Holdings, Journal, Owed, PendingEvent } from './journal.ts';
 import { createRowBook } from './row-book.ts';

@@ -7,8 +7,8 @@ import type {
   OutboundEvent,
   Timestamp,
 } from '@rollcall/core';
-import type { ProofChanges, StoredProofs } from '../authentication/proof-memory.ts';
-import type { LearnedRhythm } from '../leases/rhythm-store.ts';
+import type { ProofChanges, StoredProofs } from './stored-proofs.ts';
+import type { LearnedRhythm } from './learned-rhythm.ts';
 import type { PartOfJournal } from './store/stored.ts';
 
 /** What an event is called while it is kept: its place in the order of all events that were appended. Whole numbers that grow. */

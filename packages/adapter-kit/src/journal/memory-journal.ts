@@ -1,7 +1,7 @@
 import type { ConnectionId, Epoch } from '@rollcall/core';
-import type { NotedMark } from '../authentication/proof-memory.ts';
-import { latestEpoch } from '../stamping/latest-epoch.ts';
-import type { LearnedRhythm } from '../leases/rhythm-store.ts';
+import type { NotedMark } from './stored-proofs.ts';
+import { latestEpoch } from './latest-epoch.ts';
+import type { LearnedRhythm } from './learned-rhythm.ts';
 import type { Journal, OpenEntry, Owed, Place } from './journal.ts';
 
 /**

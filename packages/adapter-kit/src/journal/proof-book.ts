@@ -1,4 +1,4 @@
-import type { ProofChanges, ProofMark } from '../authentication/proof-memory.ts';
+import type { ProofChanges, ProofMark } from './stored-proofs.ts';
 import type { ProofBatch } from './store/stored.ts';
 import { takeFirst } from './take-first.ts';
 

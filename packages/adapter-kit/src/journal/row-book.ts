@@ -1,6 +1,6 @@
 import type { ConnectedEvent, ConnectionId, Epoch, OutboundEvent, Timestamp } from '@rollcall/core';
-import type { LearnedRhythm } from '../leases/rhythm-store.ts';
-import { latestEpoch } from '../stamping/latest-epoch.ts';
+import type { LearnedRhythm } from './learned-rhythm.ts';
+import { latestEpoch } from './latest-epoch.ts';
 import type { Holdings, Journal, NotedPresence, OpenEntry, Owed, Place } from './journal.ts';
 import { createOwedBook, type OwedChange } from './owed-book.ts';
 import { createProofBook } from './proof-book.ts';

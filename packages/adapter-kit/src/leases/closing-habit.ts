@@ -1,17 +1,6 @@
 import type { Instant } from '@rollcall/core';
 import type { Rhythm } from './rhythm.ts';
 
-/**
- * How it is known that a device closes its connection since it sleeps, and not since it leaves. JSON, kept in the journal with what
- * was learned of its gaps.
- */
-export interface ClosingHabit {
-  /** How often it came back in time after it had closed; more than two say no more. */
-  readonly returns: number;
-  /** How often a lease ran out that was kept although the device had closed. */
-  readonly ranOut: number;
-}
-
 /** Returns after which closing is believed to be sleep, and leases kept in vain after which it is not any more. */
 const enough = 2;
 

@@ -1,11 +1,8 @@
 import { deviceKey, type DisconnectedChange } from '@rollcall/core';
-import type {
-  AdapterHost,
-  AuthenticatedDevice,
-  ConnectionDescription,
-  OpenConnection,
-  Refusal,
-} from '../protocol-adapter.ts';
+import type { HostAccess } from '../access/host-access.ts';
+import type { AuthenticatedDevice, Refusal } from '../authentication/authentication-result.ts';
+import type { ConnectionDescription, HostPresence, OpenConnection } from '../tracking/host-presence.ts';
+import type { HostLeases } from './host-leases.ts';
 import {
   leaseTracker,
   type AbsentHolder,
@@ -21,6 +18,13 @@ export interface LeaseWatch<State> {
   stepped?(identity: AuthenticatedDevice, before: State, after: State): void;
   /** The lease ended, and the event is published. */
   ended?(identity: AuthenticatedDevice, change: DisconnectedChange): void;
+}
+
+/** What a lease book uses of an adapter's host. */
+export interface LeaseBookHost {
+  readonly access: Pick<HostAccess, 'admit'>;
+  readonly presence: Pick<HostPresence, 'open'>;
+  readonly leases: HostLeases;
 }
 
 /** How the request came that a lease begins with. */
@@ -42,7 +46,7 @@ export function createLeaseBook<
   State extends PresentHolder,
   Signal extends { readonly type: string } = never,
 >(
-  host: AdapterHost,
+  host: LeaseBookHost,
   holding: LeaseHolding<State, Signal>,
   endAtShutdown: boolean,
   watch: LeaseWatch<AbsentHolder | State> = {},

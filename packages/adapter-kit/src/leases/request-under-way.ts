@@ -1,4 +1,5 @@
-import type { HostAccess, AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { HostAccess } from '../access/host-access.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 
 /** A request that keeps a lease until it is answered. */
 export interface RequestUnderWay {

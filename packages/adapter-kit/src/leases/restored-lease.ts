@@ -7,7 +7,7 @@ import {
   type LeaseBasis,
 } from '@rollcall/core';
 import type { OpenEntry } from '../journal/journal.ts';
-import type { AuthenticatedDevice } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
 import { lastKnownTenant } from '../recovery/last-known-tenant.ts';
 
 /** A lease that was held when the adapter ended, and lives on under its connection id. */

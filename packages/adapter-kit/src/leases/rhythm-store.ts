@@ -1,13 +1,6 @@
-import type { ClosingHabit } from './closing-habit.ts';
-import type { LearnedGaps, Rhythm } from './rhythm.ts';
-
-/**
- * What the journal keeps of a rhythm, as JSON. Fields are only ever added: earlier versions of the adapter read past what they do not
- * know, and what they wrote has no `closing`. Without a gap `count` is 0.
- */
-export interface LearnedRhythm extends LearnedGaps {
-  readonly closing?: ClosingHabit;
-}
+import type { LearnedRhythm } from '../journal/learned-rhythm.ts';
+import type { LearnedGaps } from '../journal/learned-rhythm.ts';
+import type { Rhythm } from './rhythm.ts';
 
 /** Rhythms of lease holders, also of those that hold no lease now. Bounded: the device that was silent longest is forgotten. */
 export interface RhythmStore {

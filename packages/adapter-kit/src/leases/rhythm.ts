@@ -1,5 +1,7 @@
+import type { LearnedGaps } from '../journal/learned-rhythm.ts';
 import type { Instant } from '@rollcall/core';
-import { closesToSleep, wasKeptInVain, type ClosingHabit } from './closing-habit.ts';
+import { closesToSleep, wasKeptInVain } from './closing-habit.ts';
+import type { ClosingHabit } from '../journal/learned-rhythm.ts';
 
 /** Requests closer together than this are one burst. */
 const burstMs = 5_000;
@@ -18,15 +20,6 @@ const varianceWeight = 1 / 16;
 const usualMargin = 1.2;
 /** After a lease was kept in vain: gaps may vary by 20 % in both directions, and the next lease in vain would be one too many. */
 const longMargin = 1.5;
-
-/** What was learned of the gaps between a device's bursts of requests. JSON, and of bounded size. */
-export interface LearnedGaps {
-  readonly count: number;
-  readonly meanMs: number;
-  readonly deviationMs: number;
-  /** The latest ones, oldest first. */
-  readonly recentMs: readonly number[];
-}
 
 /** The rhythm in which a device sends requests. */
 export interface Rhythm {

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 import type { AdapterObserver } from '../observer/adapter-observer.ts';
-import type { RefusalReason } from '../protocol-adapter.ts';
+import type { RefusalReason } from '../authentication/authentication-result.ts';
 import { unknownTenant } from './unknown-tenant.ts';
 
 /** Hono's `outcome` tag of `hono.connections.attempts` (`docs/hono-compatibility.md` §9). */

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { AdapterObserver } from '../observer/adapter-observer.ts';
-import type { UploadResult } from '../protocol-adapter.ts';
+import type { UploadResult } from '../upload/host-uplink.ts';
 import { createPlainSummary } from './plain-summary.ts';
 import { unknownTenant } from './unknown-tenant.ts';
 

@@ -1,19 +1,11 @@
-import type { ConnectedEvent, ConnectionEvent, DeviceRef, RegistryState } from '@rollcall/core';
-import type { CredentialsProblem } from '../authentication/refuse.ts';
+import type { ConnectedEvent, ConnectionEvent, RegistryState } from '@rollcall/core';
+import type { AccessObserver } from '../authentication/access-observer.ts';
 import type { FollowedState } from '../followed-files/followed-files.ts';
 import type { TurnedAwayCause } from '../listening/turned-away.ts';
+import type { DeliveryObserver } from '../outbox/delivery-observer.ts';
 import type { SinkDepth } from '../outbox/outbox.ts';
-import type { RefusalReason, UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import type { UploadRequest, UploadResult } from '../upload/host-uplink.ts';
 import type { AppMetrics } from './app-metrics.ts';
-
-/** A device tried to connect, or a lease holder to be present. */
-export interface ConnectionAttempt {
-  readonly outcome: RefusalReason | 'succeeded';
-  /** Of a refusal: more than the device may learn. Absent where it was not refused, as when something of ours threw. */
-  readonly cause?: RefusalReason | CredentialsProblem;
-  /** Absent until it proved who it is. */
-  readonly device?: DeviceRef;
-}
 
 /** A device brought data, and knows its outcome. */
 export interface FinishedUpload {
@@ -58,20 +50,11 @@ export interface ObservedState {
  * happen; it must be quick. What it throws is contained and changes nothing, apart from {@link watch} and what {@link AppMetrics} has,
  * which are called while the adapter starts.
  */
-export interface AdapterObserver extends AppMetrics {
-  attempted(attempt: ConnectionAttempt): void;
+export interface AdapterObserver extends AppMetrics, AccessObserver, DeliveryObserver {
   /** An event is stamped, and about to be handed to the journal and the sinks. */
   published(event: ConnectionEvent): void;
   /** An open connection is said again. */
   announced(event: ConnectedEvent): void;
-  /** @param delayMs from the observation of the change until the sink confirmed its event. */
-  delivered(sink: string, event: ConnectionEvent, delayMs: number): void;
-  /** It has to be tried again. */
-  retried(sink: string, event: ConnectionEvent, cause: Error): void;
-  /** The sink refused it for good. */
-  parked(sink: string, event: ConnectionEvent, cause: Error): void;
-  /** A pair of `connected` and `disconnected` was left out at the bound of the outbox. */
-  leftOut(sink: string): void;
   uploaded(upload: FinishedUpload): void;
   /** A network connection was closed for want of room. */
   turnedAway(cause: TurnedAwayCause, remoteIp: string): void;

@@ -9,9 +9,9 @@ import {
 } from '@rollcall/core';
 import { factsOf } from '../journal/facts-of.ts';
 import type { Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
-import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { createBodies } from './bodies.ts';
+import type { DeliveryObserver } from './delivery-observer.ts';
 import { createCoalesced } from './coalesced.ts';
 import { deviceNumber } from './device-number.ts';
 import type { Tried } from './lane.ts';
@@ -38,7 +38,7 @@ export interface OutboxOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly observer: Pick<AdapterObserver, 'delivered' | 'retried' | 'parked' | 'leftOut'>;
+  readonly observer: DeliveryObserver;
   readonly bounds: OutboxBounds;
   readonly backoff: BackoffLimits;
   /** Events in flight at a time, per sink and tenant. */

@@ -3,7 +3,7 @@ import type { ConnectedEvent, DisconnectedEvent, Epoch, Instant } from '@rollcal
 import { encodeEvent } from '@rollcall/core/wire';
 import { expect, test } from 'vitest';
 import { punctual } from '../lateness/loop-watch.ts';
-import type { ConnectionDescription } from '../protocol-adapter.ts';
+import type { ConnectionDescription } from '../tracking/host-presence.ts';
 import { createWallTime } from './wall-time.ts';
 import { stampConnected, stampDisconnected, stampLost, type StampContext } from './stamp.ts';
 

@@ -18,7 +18,7 @@ import {
   type Timestamp,
 } from '@rollcall/core';
 import type { OpenEntry } from '../journal/journal.ts';
-import type { ConnectionDescription } from '../protocol-adapter.ts';
+import type { ConnectionDescription } from '../tracking/host-presence.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { printableCause, printableFacts } from './foreign-text.ts';
 import { uuidV7 } from './uuid-v7.ts';

@@ -1,5 +1,4 @@
 import type { JournalFacts, TenantId } from '@rollcall/core';
-import type { Recovered } from '../journal/journal.ts';
 
 /** Tenants remembered as told. Of more, some are told again, which does no harm. */
 const maxTold = 100_000;
@@ -19,13 +18,3 @@ export function tellOfJournal(facts: JournalFacts): (tenant: TenantId) => Journa
   };
 }
 
-/** What an incarnation knows of its journal once it has opened it. */
-export function factsOfJournal({
-  highWater,
-  follows,
-  partOfJournal,
-}: Pick<Recovered, 'highWater' | 'follows' | 'partOfJournal'>): JournalFacts {
-  // What was opened after a copy was made, nobody else will end.
-  if (highWater === undefined || partOfJournal !== undefined) return { state: 'new' };
-  return { state: 'kept', ...(follows !== undefined && { follows }) };
-}

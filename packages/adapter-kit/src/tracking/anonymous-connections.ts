@@ -1,7 +1,7 @@
 import type { Change, Clock, ConnectionTracker, Instant } from '@rollcall/core';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import type { Drainable } from './drain.ts';
-import type { AnonymousConnection, OpenConnection } from '../protocol-adapter.ts';
+import type { AnonymousConnection, OpenConnection } from './host-presence.ts';
 import { endedBecause } from './ended-because.ts';
 import { track, type Tracked } from './track.ts';
 

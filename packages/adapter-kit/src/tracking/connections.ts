@@ -15,7 +15,7 @@ import type { AccessBook } from '../access/access-book.ts';
 import type { Announcer } from '../announcing/announcer.ts';
 import type { NotedPresence } from '../journal/journal.ts';
 import type { Drainable } from './drain.ts';
-import type { ConnectionDescription, EndReason, OpenConnection } from '../protocol-adapter.ts';
+import type { ConnectionDescription, EndReason, OpenConnection } from './host-presence.ts';
 import type { LoopWatch } from '../lateness/loop-watch.ts';
 import { stampConnected, stampDisconnected, type StampContext } from '../stamping/stamp.ts';
 import { endedBecause } from './ended-because.ts';

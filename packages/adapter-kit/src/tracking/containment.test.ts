@@ -3,7 +3,8 @@ import type { ConnectionTracker } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { scriptedPassword } from '../conformance/scripted-registry.ts';
 import { startScripted, type ScriptedInTest } from '../conformance/start-scripted.ts';
-import type { AuthenticatedDevice, OpenConnection } from '../protocol-adapter.ts';
+import type { AuthenticatedDevice } from '../authentication/authentication-result.ts';
+import type { OpenConnection } from './host-presence.ts';
 
 const login = {
   username: 'valve-1@acme',

@@ -1,5 +1,5 @@
 import type { EndedSignal } from '@rollcall/core';
-import type { EndCauses, EndReason } from '../protocol-adapter.ts';
+import type { EndCauses, EndReason } from './host-presence.ts';
 
 /** What a tracker hears when the kit ends its connection. */
 export function endedBecause(reason: EndReason, causes: EndCauses = {}): EndedSignal {

@@ -1,4 +1,4 @@
-import type { UploadRequest } from '../protocol-adapter.ts';
+import type { UploadRequest } from './host-uplink.ts';
 
 /** Where a message goes. No target: the device's own data. */
 export type UploadAddress = Pick<UploadRequest, 'endpoint' | 'target'>;

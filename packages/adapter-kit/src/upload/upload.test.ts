@@ -3,7 +3,7 @@ import { deviceRef, type Tenant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { RecordingSender } from '../conformance/recording-sender.ts';
 import { ScriptedRegistry } from '../conformance/scripted-registry.ts';
-import type { UploadRequest } from '../protocol-adapter.ts';
+import type { UploadRequest } from './host-uplink.ts';
 import { upload } from './upload.ts';
 
 const payload = new TextEncoder().encode('21.5');

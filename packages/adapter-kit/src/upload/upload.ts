@@ -14,7 +14,7 @@ import {
 import { emptyNotificationContentType, splitDefaults } from '@rollcall/core/wire';
 import { adapterEnabled } from '../authentication/adapter-enabled.ts';
 import { refusalTexts } from '../authentication/refusal-texts.ts';
-import type { UploadRequest, UploadResult } from '../protocol-adapter.ts';
+import type { UploadRequest, UploadResult } from './host-uplink.ts';
 import { serveAll } from '@rollcall/containment';
 import { mergedDefaults } from './merged-defaults.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';

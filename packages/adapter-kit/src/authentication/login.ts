@@ -1,0 +1,40 @@
+import type { KeyObject } from 'node:crypto';
+import type { AuthenticatedDevice, Refusal } from './authentication-result.ts';
+
+/** Credentials as a device presented them. */
+export type DeviceLogin = PasswordLogin | CertificateLogin;
+
+interface LoginOrigin {
+  /** The peer's IP address, without port: failures are limited by it. */
+  readonly remoteIp: string;
+  /** Whether the device hung up meanwhile: then it need not be authenticated any more. */
+  gone?(): boolean;
+}
+
+export interface PasswordLogin extends LoginOrigin {
+  /** `auth-id@tenant`. */
+  readonly username: string;
+  readonly password: Uint8Array;
+}
+
+/** A handshake has proved that the device holds the key. Who signed the certificate need not have been looked at. */
+export interface CertificateLogin extends LoginOrigin {
+  /** In DER: the device's own, without its issuers. */
+  readonly certificate: Uint8Array;
+}
+
+/** A device that is about to prove that it shares a key. */
+export interface PskLogin extends LoginOrigin {
+  /** `auth-id@tenant`, as the handshake says. */
+  readonly identity: string;
+}
+
+export type PskLookup =
+  | { readonly status: 'found'; readonly candidates: readonly PskCandidate[] }
+  | { readonly status: 'refused'; readonly refusal: Refusal };
+
+/** A key, and who the device is once it has proved that it shares this one. There is more than one while keys are changed. */
+export interface PskCandidate {
+  readonly key: KeyObject;
+  readonly identity: AuthenticatedDevice;
+}

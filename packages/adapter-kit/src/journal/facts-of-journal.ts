@@ -1,0 +1,13 @@
+import type { JournalFacts } from '@rollcall/core';
+import type { Recovered } from './journal.ts';
+
+/** What an incarnation knows of its journal once it has opened it. */
+export function factsOfJournal({
+  highWater,
+  follows,
+  partOfJournal,
+}: Pick<Recovered, 'highWater' | 'follows' | 'partOfJournal'>): JournalFacts {
+  // What was opened after a copy was made, nobody else will end.
+  if (highWater === undefined || partOfJournal !== undefined) return { state: 'new' };
+  return { state: 'kept', ...(follows !== undefined && { follows }) };
+}

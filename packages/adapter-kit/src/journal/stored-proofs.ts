@@ -1,0 +1,29 @@
+import type { Timestamp } from '@rollcall/core';
+
+/** That a secret was proved from an address, under a name; says neither secret nor address. */
+export interface ProofMark {
+  readonly name: string;
+  /** A keyed hash of name, secret and address block, in Base64. */
+  readonly hash: string;
+}
+
+/** A proof, and when it was given last. */
+export interface NotedMark extends ProofMark {
+  readonly at: Timestamp;
+}
+
+/** What the journal keeps of a {@link ProofMemory}. */
+export interface StoredProofs {
+  /** What the hashes were made with. Whoever has it can try secrets against them. */
+  readonly key: Uint8Array;
+  /** The name proved last at the end. */
+  readonly proofs: readonly NotedMark[];
+}
+
+/** What changed of {@link StoredProofs}. */
+export interface ProofChanges {
+  /** Present where the journal does not have it yet. */
+  readonly key?: Uint8Array;
+  readonly noted: readonly NotedMark[];
+  readonly forgotten: readonly ProofMark[];
+}
