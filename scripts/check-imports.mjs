@@ -9,7 +9,7 @@ const homes = {
   fastify: ['apps/http-adapter'],
   '@fastify/cors': ['apps/http-adapter'],
   pino: ['packages/logger-sink'],
-  'prom-client': ['packages/adapter-kit/src/metrics'],
+  'prom-client': ['packages/adapter-process/src/metrics'],
   rhea: [
     'packages/rhea-internals',
     'packages/amqp-connection',
@@ -30,18 +30,8 @@ const composed = [
 
 /** Folders of one package that import each other, and why that may stand. A line without its cycle is a problem too. */
 const knownCycles = {
-  'packages/adapter-kit: announcing <-> tracking':
-    'types only: what is connected, and who announces it again',
-  'packages/adapter-kit: authentication <-> observer':
-    'types only: an observer hears why a device was refused',
-  'packages/adapter-kit: config <-> messaging':
-    'modules are made of options, and the configuration of a process loads them',
-  'packages/adapter-kit: journal <-> leases': 'types only: the journal stores the rhythms that leases learn',
-  'packages/adapter-kit: journal <-> outbox': 'settling a journal that no adapter uses takes an outbox',
-  'packages/adapter-kit: journal <-> stamping': 'settling a journal stamps the ends of its connections',
   'packages/adapter-kit: listening <-> listening/proxy-protocol': 'one is a part of the other',
   'packages/adapter-kit: listening <-> observer': 'types only: an observer hears who was turned away',
-  'packages/adapter-kit: observer <-> outbox': 'types only: an observer hears of deliveries',
 };
 
 /**

@@ -19,7 +19,7 @@ test.each([
   ['rhea-promise', 'packages/messaging-network/src/a.ts', "import { Connection } from 'rhea-promise';"],
   ['aedes', 'apps/http-adapter/src/adapter.ts', "import { Aedes } from 'aedes';"],
   ['fastify', 'apps/coap-adapter/src/adapter.ts', "const { fastify } = await import('fastify');"],
-  ['prom-client', 'packages/adapter-kit/src/outbox/outbox.ts', "import { Counter } from 'prom-client';"],
+  ['prom-client', 'packages/outbox/src/delivery/outbox.ts', "import { Counter } from 'prom-client';"],
   ['a sink', 'apps/foo-adapter/src/adapter.ts', "import { createLog } from '@rollcall/logger-sink';"],
   ['a sender', 'apps/foo-adapter/src/config.ts', "import { createMessaging } from '@rollcall/amqp-sender';"],
   ['a registry', 'apps/foo-adapter/src/main.ts', "import '@rollcall/device-registry';"],

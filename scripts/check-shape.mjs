@@ -4,6 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkKit } from './check-kit.mjs';
 
+/** Tags of the packages that make an adapter process, and know no messaging network. */
+const networkless = [
+  'runtime',
+  'options',
+  'messaging-module',
+  'outbox',
+  'access',
+  'presence',
+  'uplink',
+  'kit',
+  'adapter-process',
+];
+
 const adapterFiles = [
   'run.ts',
   'config.ts',
@@ -127,7 +140,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const problems = [
     ...found.flatMap(checkShape),
     ...checkKit(
-      found.filter(({ turbo }) => turbo.tags?.[0] === 'kit').flatMap((kit) => sourcesOf(root, kit)),
+      found
+        .filter(({ turbo }) => networkless.includes(turbo.tags?.[0]))
+        .flatMap((kit) => sourcesOf(root, kit)),
     ),
   ];
   for (const problem of problems) console.error(problem);

@@ -42,7 +42,8 @@ async function main([app, ...flags]) {
   }
   // The app knows the kit and its messaging modules; this script does not.
   const { resolve } = createRequire(config);
-  const { environmentTable, kitOptions } = await import(resolve('@rollcall/adapter-kit'));
+  const { environmentTable } = await import(resolve('@rollcall/options'));
+  const { kitOptions } = await import(resolve('@rollcall/adapter-process'));
   const { amqp } = await import(resolve('@rollcall/amqp-sender'));
   const own = optionsIn(await import(pathToFileURL(config)));
   const table = environmentTable(

@@ -11,12 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What a reader has before the code begins: imports that it leaves out, and things of the reader's own. */
 const before: Readonly<Record<string, string>> = {
-  'adapter-kit': `
-    import type { AdapterParts, ProtocolAdapter } from '@rollcall/adapter-kit';
+  'adapter-process': `
+    import type { AdapterParts } from '@rollcall/adapter-process';
+    import type { ProtocolAdapter } from '@rollcall/adapter-kit';
     declare function createMyAdapter(options: unknown): ProtocolAdapter;
     declare const options: unknown;
-    declare const { registry, passwords, sinks, sender, log }: AdapterParts;
-    declare const sink: AdapterParts['sinks'][number];`,
+    declare const { registry, passwords, sinks, sender, log }: AdapterParts;`,
   'amqp-connection': `
     import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
     declare const { host, clock, random, log }: AmqpConnectionOptions;
@@ -74,10 +74,15 @@ const before: Readonly<Record<string, string>> = {
     };
     declare function answerTo(plaintext: Buffer): Buffer;`,
   'logger-sink': '',
+  'messaging-module': `
+    import type { DeviceDataSender, EventSink } from '@rollcall/core';
+    declare const sink: EventSink;
+    declare const sender: DeviceDataSender;`,
   'messaging-network': `
     import { startMessagingNetwork } from '@rollcall/messaging-network';
     import type { Log } from '@rollcall/core';
     declare const log: Log;`,
+  options: '',
   'rhea-internals': `
     import type { ServedPeer } from '@rollcall/containment';
     import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';

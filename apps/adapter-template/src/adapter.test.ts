@@ -2,20 +2,21 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { startAdapter } from '@rollcall/adapter-kit';
+import { startAdapter } from '@rollcall/adapter-process';
+import { describeAdapter } from '@rollcall/adapter-conformance';
+import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 import {
   arrived,
-  describeAdapter,
   recordingLog,
   RecordingSender,
   scriptedAuthorities,
   ScriptedRegistry,
   scriptedPassword,
   scriptedPasswords,
-  startForTest,
-  type AdapterInTest,
-} from '@rollcall/adapter-kit/conformance';
-import { localhostCertificate, RecordingSink, settled } from '@rollcall/conformance';
+  localhostCertificate,
+  RecordingSink,
+  settled,
+} from '@rollcall/conformance';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';

@@ -1,4 +1,4 @@
-import { describeBalancers } from '@rollcall/adapter-kit/conformance';
+import { describeBalancers } from '@rollcall/adapter-conformance';
 import { createTemplateAdapter } from './adapter.ts';
 import { limits } from './testing/options.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
 import { localhostCertificate } from '@rollcall/conformance';
 import { ConfigError } from '@rollcall/core';

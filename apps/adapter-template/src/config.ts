@@ -3,12 +3,11 @@ import {
   listenerOptions,
   listenerProblems,
   listenersOf,
-  loadConfig,
-  option,
   tcpOptions,
-  wholeNumber,
 } from '@rollcall/adapter-kit';
-import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
+import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
+import { option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
+import type { MessagingModule } from '@rollcall/messaging-module';
 import type { TemplateAdapterOptions } from './adapter.ts';
 
 const longestMs = 2 ** 31 - 1;

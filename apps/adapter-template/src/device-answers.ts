@@ -1,4 +1,5 @@
-import type { Refusal, UploadResult } from '@rollcall/adapter-kit';
+import type { Refusal } from '@rollcall/access';
+import type { UploadResult } from '@rollcall/uplink';
 import type { DisconnectedChange, DisconnectReason } from '@rollcall/core';
 
 export const ok = 'ok';

@@ -1,7 +1,7 @@
 import { duplexPair } from 'node:stream';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { serveDevice } from './device-connection.ts';
 import { options } from './testing/options.ts';

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AuthenticatedDevice } from '@rollcall/access';
 import {
-  afterFailedUpload,
   destroyUnlessClosed,
   onArrival,
   peerAddress,
   readArrived,
   remoteIpOf,
   type AdapterHost,
-  type AuthenticatedDevice,
-  type OpenConnection,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
+import type { OpenConnection } from '@rollcall/presence';
+import { afterFailedUpload } from '@rollcall/uplink';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import { presentedCredentials } from './credentials.ts';
 import { endLine, errorLine, ok, refusalLine, uploadLine } from './device-answers.ts';

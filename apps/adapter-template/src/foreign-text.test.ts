@@ -1,12 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import {
-  expectPrintableMetrics,
-  expectUnharmed,
-  scriptedPassword,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
-import { illFormedUtf8, nastyStrings } from '@rollcall/conformance';
+import { expectPrintableMetrics, expectUnharmed } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, illFormedUtf8, nastyStrings } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
 import { limits } from './testing/options.ts';

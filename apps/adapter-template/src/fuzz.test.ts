@@ -1,12 +1,8 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import {
-  expectUnharmed,
-  makeSocketsUnreliable,
-  scriptedPassword,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
-import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
 import { limits } from './testing/options.ts';

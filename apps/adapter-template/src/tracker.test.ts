@@ -1,4 +1,4 @@
-import { track, type SessionState } from '@rollcall/adapter-kit';
+import { track, type SessionState } from '@rollcall/presence';
 import { describeTracker, ManualClock } from '@rollcall/conformance';
 import type { Change, CommonSignal, Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { session, sessionTracker } from '@rollcall/adapter-kit';
+import { session, sessionTracker } from '@rollcall/presence';
 
 export type TemplateSignal =
   /** The login is accepted. */

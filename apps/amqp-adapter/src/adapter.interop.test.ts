@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { describeAdapter } from '@rollcall/adapter-kit/conformance';
+import { describeAdapter } from '@rollcall/adapter-conformance';
 import { hasDebianPackage } from '@rollcall/conformance';
 import { afterEach, describe } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
-import { startAdapter } from '@rollcall/adapter-kit';
+import { startAdapter } from '@rollcall/adapter-process';
+import { describeAdapter } from '@rollcall/adapter-conformance';
+import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import {
-  describeAdapter,
   recordingLog,
   RecordingSender,
   scriptedAuthorities,
   scriptedPassword,
   scriptedPasswords,
   ScriptedRegistry,
-  startForTest,
-  type AdapterInTest,
-  type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
-import { localhostCertificate, RecordingSink, settled } from '@rollcall/conformance';
+  localhostCertificate,
+  RecordingSink,
+  settled,
+} from '@rollcall/conformance';
 import { systemClock, systemRandom } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';

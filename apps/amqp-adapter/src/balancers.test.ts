@@ -1,4 +1,4 @@
-import { describeBalancers } from '@rollcall/adapter-kit/conformance';
+import { describeBalancers } from '@rollcall/adapter-conformance';
 import { createAmqpAdapter } from './adapter.ts';
 import { limits } from './testing/options.ts';
 import { amqpHeader, openFrame, saslHeader, saslInit } from './testing/raw-client.ts';

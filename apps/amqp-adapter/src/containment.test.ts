@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword } from '@rollcall/conformance';
 import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';

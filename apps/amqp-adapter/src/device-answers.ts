@@ -1,4 +1,6 @@
-import type { EndReason, Refusal, RefusalReason, UploadResult } from '@rollcall/adapter-kit';
+import type { Refusal, RefusalReason } from '@rollcall/access';
+import type { EndReason } from '@rollcall/presence';
+import type { UploadResult } from '@rollcall/uplink';
 import type { DisconnectedChange, RawCause, UploadFailure } from '@rollcall/core';
 import type { Verdict } from '@rollcall/rhea-internals';
 

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
+import type { AuthenticatedDevice } from '@rollcall/access';
 import {
   destroyUnlessClosed,
   onArrival,
   peerAddress,
   type AdapterHost,
-  type AuthenticatedDevice,
-  type OpenConnection,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
+import type { OpenConnection } from '@rollcall/presence';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import {

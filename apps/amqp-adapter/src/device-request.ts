@@ -1,10 +1,10 @@
+import type { AuthenticatedDevice } from '@rollcall/access';
 import {
   readUploadAddress,
-  type AuthenticatedDevice,
   type UploadAddress,
   type UploadRequest,
   type UploadResult,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import type rhea from 'rhea';
 

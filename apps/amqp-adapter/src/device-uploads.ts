@@ -1,10 +1,7 @@
-import {
-  afterFailedUpload,
-  createUploadWindow,
-  type AdapterHost,
-  type AuthenticatedDevice,
-  type OpenConnection,
-} from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice } from '@rollcall/access';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { OpenConnection } from '@rollcall/presence';
+import { afterFailedUpload, createUploadWindow } from '@rollcall/uplink';
 import { settle } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { endCauses, verdictOf } from './device-answers.ts';

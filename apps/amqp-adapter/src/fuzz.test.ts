@@ -1,12 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import {
-  expectUnharmed,
-  makeSocketsUnreliable,
-  scriptedPassword,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
-import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import rhea from 'rhea';
 import { expect, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -1,4 +1,5 @@
-import { connectionLimit, runAdapterProcess } from '@rollcall/adapter-kit';
+import { connectionLimit } from '@rollcall/adapter-kit';
+import { runAdapterProcess } from '@rollcall/adapter-process';
 import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';

@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import {
   scriptedAuthorities,
   scriptedPassword,
-  startForTest,
-  type AdapterInTest,
-  type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
-import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
+  createCertificateAuthority,
+  localhostCertificate,
+  settled,
+} from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
 import { limits } from './testing/options.ts';

@@ -1,12 +1,6 @@
 import type { Socket } from 'node:net';
-import {
-  peerCertificate,
-  remoteIpOf,
-  type HostAccess,
-  type AuthenticatedDevice,
-  type DeviceLogin,
-  type Refusal,
-} from '@rollcall/adapter-kit';
+import type { HostAccess, AuthenticatedDevice, DeviceLogin, Refusal } from '@rollcall/access';
+import { peerCertificate, remoteIpOf } from '@rollcall/adapter-kit';
 import type { SaslMechanisms, SaslOutcome } from '@rollcall/rhea-internals';
 import { refusalConditions } from './device-answers.ts';
 import { readPlain } from './credentials.ts';

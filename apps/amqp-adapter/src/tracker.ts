@@ -1,4 +1,4 @@
-import { session, sessionTracker } from '@rollcall/adapter-kit';
+import { session, sessionTracker } from '@rollcall/presence';
 import type { RawCause } from '@rollcall/core';
 
 export type AmqpSignal =

@@ -1,13 +1,11 @@
 import { createPrivateKey } from 'node:crypto';
 import {
   accessChangesOf,
-  scriptedAuthorities,
-  scriptedKey,
   setFirstSecret,
   startForTest,
   type AdapterInTest,
-} from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+} from '@rollcall/adapter-process/testing';
+import { scriptedAuthorities, scriptedKey, settled } from '@rollcall/conformance';
 import { coapCode } from '@rollcall/coap';
 import type { Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';

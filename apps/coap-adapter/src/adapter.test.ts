@@ -1,13 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
-import {
-  describeAdapter,
-  scriptedAuthorities,
-  scriptedKey,
-  scriptedPassword,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
+import { describeAdapter } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedAuthorities, scriptedKey, scriptedPassword, settled } from '@rollcall/conformance';
 import { coapCode } from '@rollcall/coap';
-import { settled } from '@rollcall/conformance';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { givenAConnectedDevice, givenADevice, givenAnAdapter } from './testing/adapter-bed.ts';

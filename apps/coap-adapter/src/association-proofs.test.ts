@@ -1,4 +1,4 @@
-import type { AccessEnd } from '@rollcall/adapter-kit';
+import type { AccessEnd } from '@rollcall/access';
 import { deviceRef, silentLog } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { createAssociationProofs } from './association-proofs.ts';

@@ -1,4 +1,5 @@
-import type { HeldProof, HostAccess, HostContext } from '@rollcall/adapter-kit';
+import type { HeldProof, HostAccess } from '@rollcall/access';
+import type { HostContext } from '@rollcall/adapter-kit';
 import type { DeviceAssociation } from './associations.ts';
 
 /** Ends associations with the secret that let them in. */

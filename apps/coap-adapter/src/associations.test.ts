@@ -1,4 +1,4 @@
-import type { AuthenticatedDevice } from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice } from '@rollcall/access';
 import { seededRandom } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { createAssociations, type DeviceAssociation } from './associations.ts';

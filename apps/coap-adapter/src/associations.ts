@@ -1,4 +1,5 @@
-import { holderKey, type AuthenticatedDevice } from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice } from '@rollcall/access';
+import { holderKey } from '@rollcall/presence';
 import type { Association } from '@rollcall/dtls';
 
 export type DeviceAssociation = Association<AuthenticatedDevice>;

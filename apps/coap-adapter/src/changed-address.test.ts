@@ -1,5 +1,5 @@
-import { scriptedKey, startForTest, type TestSetting } from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
+import { scriptedKey, settled } from '@rollcall/conformance';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { createCoapClient } from '@rollcall/coap/testing';
 import { createDtlsClient } from '@rollcall/dtls/testing';

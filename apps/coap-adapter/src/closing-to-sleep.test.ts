@@ -1,4 +1,4 @@
-import { track, type LeaseTerms, type Rhythm } from '@rollcall/adapter-kit';
+import { track, type LeaseTerms, type Rhythm } from '@rollcall/presence';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { later, type Change, type ConnectionTracker } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';

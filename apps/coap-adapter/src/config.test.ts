@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
 import { createCertificateAuthority } from '@rollcall/conformance';
 import { ConfigError } from '@rollcall/core';

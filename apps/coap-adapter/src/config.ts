@@ -1,18 +1,22 @@
 import {
   authenticationRequiredOption,
   connectionLimit,
-  flag,
   leaseOptions,
   leaseProblems,
   leaseSettings,
   listenerOptions,
-  loadConfig,
+} from '@rollcall/adapter-kit';
+import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
+import {
+  flag,
   milliseconds,
   option,
   port,
   wholeNumber,
-} from '@rollcall/adapter-kit';
-import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
+  type Options,
+  type ValuesOf,
+} from '@rollcall/options';
+import type { MessagingModule } from '@rollcall/messaging-module';
 import type { CoapAdapterOptions } from './adapter.ts';
 import { readServerCertificate } from './server-certificate.ts';
 

@@ -1,4 +1,4 @@
-import type { AuthenticatedDevice, HostAccess, Refusal, RefusalReason } from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice, HostAccess, Refusal, RefusalReason } from '@rollcall/access';
 import type { DtlsServerOptions, Peer } from '@rollcall/dtls';
 
 type Questions = Required<

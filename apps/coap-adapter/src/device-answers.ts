@@ -1,4 +1,4 @@
-import { refusalStatuses, type Refusal } from '@rollcall/adapter-kit';
+import { refusalStatuses, type Refusal } from '@rollcall/access';
 import { coapCode, coapOption, uintOption, type CoapResponse } from '@rollcall/coap';
 
 /** Why a request cannot be done, for its device: an HTTP status, and a text. */

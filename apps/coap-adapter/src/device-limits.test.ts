@@ -1,13 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
-import type { HostAccess, PskLookup, RefusalReason } from '@rollcall/adapter-kit';
-import {
-  scriptedAuthorities,
-  scriptedKey,
-  startForTest,
-  type AdapterInTest,
-  type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
-import { settled, type IssuedCertificate } from '@rollcall/conformance';
+import type { HostAccess, PskLookup, RefusalReason } from '@rollcall/access';
+import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
+import { scriptedAuthorities, scriptedKey, settled, type IssuedCertificate } from '@rollcall/conformance';
 import type { ServerCertificate } from '@rollcall/dtls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter, type CoapAdapterOptions } from './adapter.ts';

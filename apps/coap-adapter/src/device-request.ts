@@ -1,4 +1,4 @@
-import type { UploadRequest } from '@rollcall/adapter-kit';
+import type { UploadRequest } from '@rollcall/uplink';
 import { emptyNotificationContentType } from '@rollcall/core/wire';
 import { contentTypeOf } from './content-formats.ts';
 

@@ -1,4 +1,5 @@
-import type { HostAccess, HostContext, RefusalReport } from '@rollcall/adapter-kit';
+import type { HostAccess, RefusalReport } from '@rollcall/access';
+import type { HostContext } from '@rollcall/adapter-kit';
 import type { DropReason, DtlsServerOptions, HandshakeFailure, Peer } from '@rollcall/dtls';
 
 type Handlers = Required<

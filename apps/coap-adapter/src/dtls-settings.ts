@@ -1,4 +1,5 @@
-import type { AuthenticatedDevice, HostAccess, HostContext } from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice, HostAccess } from '@rollcall/access';
+import type { HostContext } from '@rollcall/adapter-kit';
 import { deviceKey } from '@rollcall/core';
 import type { DtlsServerOptions } from '@rollcall/dtls';
 import type { SecureEndpointOptions } from './secure-endpoint-options.ts';

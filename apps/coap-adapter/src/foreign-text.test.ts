@@ -1,10 +1,6 @@
-import {
-  expectPrintableMetrics,
-  expectUnharmed,
-  scriptedKey,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
-import { harmWithin, illFormedUtf8, nastyStrings } from '@rollcall/conformance';
+import { expectPrintableMetrics, expectUnharmed } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedKey, harmWithin, illFormedUtf8, nastyStrings } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { expectUnharmed, scriptedKey, startForTest } from '@rollcall/adapter-kit/conformance';
-import { seededRandom } from '@rollcall/conformance';
+import { expectUnharmed } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedKey, seededRandom } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { scriptedKey, startForTest } from '@rollcall/adapter-kit/conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedKey } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice, type CoapDevice } from './testing/coap-device.ts';

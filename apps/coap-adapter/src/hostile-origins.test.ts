@@ -1,10 +1,6 @@
-import {
-  expectUnharmed,
-  scriptedKey,
-  startForTest,
-  type AdapterInTest,
-} from '@rollcall/adapter-kit/conformance';
-import { seededRandom } from '@rollcall/conformance';
+import { expectUnharmed } from '@rollcall/adapter-conformance';
+import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
+import { scriptedKey, seededRandom } from '@rollcall/conformance';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { coapCode, coapOption, emptyMessage, encodeMessage, textOption } from '@rollcall/coap';
 import { createCoapClient } from '@rollcall/coap/testing';

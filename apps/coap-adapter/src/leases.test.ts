@@ -1,4 +1,4 @@
-import { createMemoryJournal } from '@rollcall/adapter-kit';
+import { createMemoryJournal } from '@rollcall/outbox';
 import { settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { causes, empty, givenAConnectedDevice, givenADevice } from './testing/adapter-bed.ts';

@@ -1,4 +1,5 @@
-import { createRefusalReport, type AdapterHost, type Listener } from '@rollcall/adapter-kit';
+import { createRefusalReport } from '@rollcall/access';
+import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
 import { answerProblem, changed } from './device-answers.ts';
 import { readHead, type RequestHead } from './device-request.ts';

@@ -1,4 +1,4 @@
-import { type AdapterInTest, type TestSetting } from '@rollcall/adapter-kit/conformance';
+import type { AdapterInTest, TestSetting } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { causes, givenAConnectedDevice } from './testing/adapter-bed.ts';

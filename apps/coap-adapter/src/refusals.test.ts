@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { scriptedKey, startForTest, type AdapterInTest } from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
+import { scriptedKey, settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

@@ -1,11 +1,6 @@
-import {
-  createLeaseBook,
-  createRefusalReport,
-  type AdapterHost,
-  type AuthenticatedDevice,
-  type LeaseBook,
-  type RefusalReport,
-} from '@rollcall/adapter-kit';
+import { createRefusalReport, type AuthenticatedDevice, type RefusalReport } from '@rollcall/access';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { createLeaseBook, type LeaseBook } from '@rollcall/presence';
 import {
   createCoapEndpoint,
   defaultTransmissionTiming,

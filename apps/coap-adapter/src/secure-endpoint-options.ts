@@ -1,4 +1,5 @@
-import type { LeaseSettings, Listener } from '@rollcall/adapter-kit';
+import type { Listener } from '@rollcall/adapter-kit';
+import type { LeaseSettings } from '@rollcall/presence';
 import type { ServerCertificate } from '@rollcall/dtls';
 
 export interface SecureListener extends Listener {

@@ -1,15 +1,13 @@
+import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
+import { peerAddress, type AdapterHost } from '@rollcall/adapter-kit';
 import {
-  peerAddress,
   requestUnderWay,
-  timeTillDisconnect,
-  type AdapterHost,
-  type AuthenticatedDevice,
   type LeaseBook,
   type LeaseSettings,
   type LeaseTerms,
   type OpenConnection,
-  type Refusal,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/presence';
+import { timeTillDisconnect } from '@rollcall/uplink';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
 import { sleep } from '@rollcall/core';
 import type { DeviceAssociation } from './associations.ts';

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { FollowedSet } from '@rollcall/adapter-kit';
+import type { FollowedSet } from '@rollcall/file-follower';
 import { createCertificateAuthority, ManualClock, type IssuedCertificate } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { followServerCertificate } from './server-certificate.ts';

@@ -1,12 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import {
-  certificatesIn,
-  checkNewPair,
-  checkPair,
-  privateKeyIn,
-  readPem,
-  type HostContext,
-} from '@rollcall/adapter-kit';
+import type { HostContext } from '@rollcall/adapter-kit';
+import { certificatesIn, checkNewPair, checkPair, privateKeyIn } from '@rollcall/file-follower';
+import { readPem } from '@rollcall/options';
 import { ConfigError, type Timestamp } from '@rollcall/core';
 import type { ServerCertificate } from '@rollcall/dtls';
 

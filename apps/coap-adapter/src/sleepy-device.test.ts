@@ -1,6 +1,6 @@
-import { createMemoryJournal } from '@rollcall/adapter-kit';
-import { scriptedKey, startForTest, type TestSetting } from '@rollcall/adapter-kit/conformance';
-import { ManualClock, settled } from '@rollcall/conformance';
+import { createMemoryJournal } from '@rollcall/outbox';
+import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
+import { scriptedKey, ManualClock, settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

@@ -1,4 +1,4 @@
-import { track, type LeaseTerms } from '@rollcall/adapter-kit';
+import { track, type LeaseTerms } from '@rollcall/presence';
 import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
 import { later, type Change, type CommonSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';

@@ -1,15 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createMemoryJournal } from '@rollcall/adapter-kit';
+import { createMemoryJournal } from '@rollcall/outbox';
 import {
   accessChangesOf,
-  scriptedPassword,
   setFirstSecret,
   startForTest,
   type AdapterInTest,
   type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
-import { settled } from '@rollcall/conformance';
+} from '@rollcall/adapter-process/testing';
+import { scriptedPassword, settled } from '@rollcall/conformance';
 import type { Timestamp } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
-import { createMemoryJournal } from '@rollcall/adapter-kit';
+import { createMemoryJournal } from '@rollcall/outbox';
+import { describeAdapter } from '@rollcall/adapter-conformance';
+import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import {
-  describeAdapter,
   scriptedAuthorities,
   scriptedPassword,
-  startForTest,
-  type AdapterInTest,
-  type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
-import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
+  createCertificateAuthority,
+  localhostCertificate,
+  settled,
+} from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -1,15 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import {
   boundRequests,
-  createLeaseBook,
   listenForSockets,
-  plainLease,
   type AdapterHost,
-  type LeaseSettings,
   type Listeners,
   type ProtocolAdapter,
   type RunningProtocol,
 } from '@rollcall/adapter-kit';
+import { createLeaseBook, plainLease, type LeaseSettings } from '@rollcall/presence';
 import { containServer } from '@rollcall/containment';
 import { sleep } from '@rollcall/core';
 import fastify, { type FastifyInstance } from 'fastify';

@@ -1,4 +1,4 @@
-import { describeBalancers } from '@rollcall/adapter-kit/conformance';
+import { describeBalancers } from '@rollcall/adapter-conformance';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';
 

@@ -1,4 +1,4 @@
-import { describeEnvironment } from '@rollcall/adapter-kit/conformance';
+import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,4 @@
 import {
-  anyOrPattern,
   balancersOption,
   leaseOptions,
   leaseProblems,
@@ -7,14 +6,19 @@ import {
   listenerOptions,
   listenerProblems,
   listenersOf,
-  loadConfig,
+  tcpOptions,
+} from '@rollcall/adapter-kit';
+import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
+import {
+  anyOrPattern,
   milliseconds,
   option,
-  tcpOptions,
   text,
   wholeNumber,
-} from '@rollcall/adapter-kit';
-import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
+  type Options,
+  type ValuesOf,
+} from '@rollcall/options';
+import type { MessagingModule } from '@rollcall/messaging-module';
 import type { HttpAdapterOptions } from './adapter.ts';
 
 /** Options of the HTTP adapter. */

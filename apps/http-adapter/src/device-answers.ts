@@ -1,4 +1,4 @@
-import { refusalStatuses, type Refusal } from '@rollcall/adapter-kit';
+import { refusalStatuses, type Refusal } from '@rollcall/access';
 import type { UploadFailure } from '@rollcall/core';
 
 /** What a device is told when its request cannot be done. */

@@ -1,18 +1,13 @@
+import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
+import { onArrival, peerAddress, remoteIpOf, type AdapterHost } from '@rollcall/adapter-kit';
 import {
-  onArrival,
-  peerAddress,
   requestUnderWay,
-  remoteIpOf,
-  timeTillDisconnect,
-  type AdapterHost,
-  type AuthenticatedDevice,
   type LeaseBook,
   type LeaseSettings,
   type OpenConnection,
-  type Refusal,
   type RequestUnderWay,
-  type UploadRequest,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/presence';
+import { timeTillDisconnect, type UploadRequest } from '@rollcall/uplink';
 import { sleep, type Instant, type UploadFailure } from '@rollcall/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { arrivedBody } from './arrived-body.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { UploadRequest } from '@rollcall/adapter-kit';
+import type { UploadRequest } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import { emptyNotificationContentType } from '@rollcall/core/wire';
 

@@ -1,14 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import {
-  expectPrintableMetrics,
-  expectUnharmed,
-  scriptedPassword,
-  startForTest,
-  watchConsole,
-  type AdapterInTest,
-} from '@rollcall/adapter-kit/conformance';
-import { illFormedUtf8, nastyStrings } from '@rollcall/conformance';
+import { expectPrintableMetrics, expectUnharmed, watchConsole } from '@rollcall/adapter-conformance';
+import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, illFormedUtf8, nastyStrings } from '@rollcall/conformance';
 import { isPrintable } from '@rollcall/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';

@@ -1,10 +1,6 @@
-import {
-  expectUnharmed,
-  makeSocketsUnreliable,
-  scriptedPassword,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
-import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

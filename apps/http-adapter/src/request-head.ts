@@ -1,4 +1,4 @@
-import type { UploadRequest } from '@rollcall/adapter-kit';
+import type { UploadRequest } from '@rollcall/uplink';
 import type { FastifyRequest } from 'fastify';
 import type { RequestHead } from './device-request.ts';
 

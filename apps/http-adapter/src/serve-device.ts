@@ -1,4 +1,4 @@
-import type { UploadRequest } from '@rollcall/adapter-kit';
+import type { UploadRequest } from '@rollcall/uplink';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { presentedCredentials } from './credentials.ts';
 import { answerRefusal } from './device-answers.ts';

@@ -1,4 +1,4 @@
-import { leaseTracker, plainLease, type LeaseSignal } from '@rollcall/adapter-kit';
+import { leaseTracker, plainLease, type LeaseSignal } from '@rollcall/presence';
 
 /** What a request and its body say: the signals of a lease, and no others. */
 export type HttpSignal = LeaseSignal;

@@ -1,17 +1,16 @@
 import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { describeAdapter, type DeviceBytes } from '@rollcall/adapter-conformance';
+import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import {
   arrived,
-  describeAdapter,
   scriptedAuthorities,
   scriptedPassword,
-  startForTest,
-  type AdapterInTest,
-  type DeviceBytes,
-  type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
-import { createCertificateAuthority, localhostCertificate, settled } from '@rollcall/conformance';
+  createCertificateAuthority,
+  localhostCertificate,
+  settled,
+} from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';

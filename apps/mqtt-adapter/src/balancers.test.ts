@@ -1,4 +1,4 @@
-import { describeBalancers } from '@rollcall/adapter-kit/conformance';
+import { describeBalancers } from '@rollcall/adapter-conformance';
 import { generate } from 'mqtt-packet';
 import { createMqttAdapter } from './adapter.ts';
 

@@ -3,13 +3,11 @@ import {
   listenerOptions,
   listenerProblems,
   listenersOf,
-  loadConfig,
-  milliseconds,
-  option,
   tcpOptions,
-  wholeNumber,
 } from '@rollcall/adapter-kit';
-import type { LoadedConfig, MessagingModule, Options, ValuesOf } from '@rollcall/adapter-kit';
+import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
+import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
+import type { MessagingModule } from '@rollcall/messaging-module';
 import type { MqttAdapterOptions } from './adapter.ts';
 
 /** Options of the MQTT adapter. */

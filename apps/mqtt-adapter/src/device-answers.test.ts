@@ -1,4 +1,4 @@
-import type { UploadResult } from '@rollcall/adapter-kit';
+import type { UploadResult } from '@rollcall/uplink';
 import { expect, test } from 'vitest';
 import { answerUpload, disconnectCode } from './device-answers.ts';
 

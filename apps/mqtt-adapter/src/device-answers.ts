@@ -1,12 +1,12 @@
+import type { RefusalReason } from '@rollcall/access';
+import type { EndReason } from '@rollcall/presence';
 import {
   afterFailedUpload,
   uploadEndReason,
-  type EndReason,
-  type RefusalReason,
   type UploadEndReason,
   type UploadResult,
   type UploadVoice,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/uplink';
 import type { RawCause, UploadFailure } from '@rollcall/core';
 import { reasonCodes } from './reason-codes.ts';
 

@@ -1,3 +1,4 @@
+import type { AuthenticatedDevice } from '@rollcall/access';
 import {
   peerAddress,
   peerCertificate,
@@ -5,10 +6,9 @@ import {
   onArrival,
   remoteIpOf,
   type AdapterHost,
-  type AuthenticatedDevice,
-  type OpenConnection,
   type SocketPlace,
 } from '@rollcall/adapter-kit';
+import type { OpenConnection } from '@rollcall/presence';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
 import type { Client } from 'aedes';

@@ -1,4 +1,5 @@
-import type { AuthenticatedDevice, UploadAddress, UploadRequest, UploadResult } from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice } from '@rollcall/access';
+import type { UploadAddress, UploadRequest, UploadResult } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import type { IPublishPacket } from 'mqtt-packet';
 import type { ParsedTopic } from './topics.ts';

@@ -1,9 +1,7 @@
-import {
-  createUploadWindow,
-  type AdapterHost,
-  type AuthenticatedDevice,
-  type OpenConnection,
-} from '@rollcall/adapter-kit';
+import type { AuthenticatedDevice } from '@rollcall/access';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { OpenConnection } from '@rollcall/presence';
+import { createUploadWindow } from '@rollcall/uplink';
 import type { Client } from 'aedes';
 import type { IPublishPacket, Packet } from 'mqtt-packet';
 import { internalsOf } from './aedes-internals.ts';

@@ -1,11 +1,7 @@
 import { connect } from 'node:net';
-import {
-  expectUnharmed,
-  makeSocketsUnreliable,
-  scriptedPassword,
-  startForTest,
-} from '@rollcall/adapter-kit/conformance';
-import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';

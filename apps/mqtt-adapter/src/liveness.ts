@@ -1,4 +1,4 @@
-import type { Liveness } from '@rollcall/adapter-kit';
+import type { Liveness } from '@rollcall/presence';
 
 /** How the operating system's probes notice a dead peer: after a minute of silence, ten probes a second apart. */
 export const tcpKeepAliveDelayMs = 60_000;

@@ -1,9 +1,9 @@
 import {
   describeLoginFlood,
   describeLoginTimes,
-  scriptedPassword,
   type LoginFloodHarness,
-} from '@rollcall/adapter-kit/conformance';
+} from '@rollcall/adapter-conformance';
+import { scriptedPassword } from '@rollcall/conformance';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
 import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import mqtt from 'mqtt';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword } from '@rollcall/conformance';
 import { generate } from 'mqtt-packet';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';

@@ -1,5 +1,6 @@
 import { connect as connectSocket } from 'node:net';
-import { scriptedPassword, startForTest } from '@rollcall/adapter-kit/conformance';
+import { startForTest } from '@rollcall/adapter-process/testing';
+import { scriptedPassword } from '@rollcall/conformance';
 import { generate, parser, type IConnackPacket, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter, type MqttAdapterOptions } from './adapter.ts';

@@ -1,4 +1,4 @@
-import { readUploadAddress, type UploadAddress } from '@rollcall/adapter-kit';
+import { readUploadAddress, type UploadAddress } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 
 /** What a device says beside its data, after the last `/?` of the topic, URL-query encoded. */

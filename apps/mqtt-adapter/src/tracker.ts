@@ -1,4 +1,4 @@
-import { session, sessionTracker, type Liveness } from '@rollcall/adapter-kit';
+import { session, sessionTracker, type Liveness } from '@rollcall/presence';
 import type { RawCause } from '@rollcall/core';
 import { reasonCodes } from './reason-codes.ts';
 

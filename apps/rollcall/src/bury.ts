@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { buryConnections, isJournalInUse, settleJournal, type Settled } from '@rollcall/adapter-kit/journal';
+import { buryConnections, settleJournal, type Settled } from '@rollcall/adapter-process';
+import { isJournalInUse } from '@rollcall/outbox';
 import { hearAdapter } from './hear-adapter.ts';
 import type { Destination } from './reach.ts';
 import { openInTable } from './open-in-table.ts';

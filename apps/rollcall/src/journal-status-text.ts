@@ -1,4 +1,4 @@
-import type { JournalStatus, SinkStatus } from '@rollcall/adapter-kit/journal';
+import type { JournalStatus, SinkStatus } from '@rollcall/outbox';
 import { printable } from '@rollcall/core';
 
 /** The state of a journal for people. @param now milliseconds since the Unix epoch */

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { settleJournal } from '@rollcall/adapter-process';
 import {
   backupJournal,
   discardEvents,
   inspectJournal,
   isJournalInUse,
-  settleJournal,
   type UnconfirmedEvent,
-} from '@rollcall/adapter-kit/journal';
+} from '@rollcall/outbox';
 import { printable, systemClock } from '@rollcall/core';
 import type { Destination } from './reach.ts';
 import { journalStatusText, partInWords } from './journal-status-text.ts';

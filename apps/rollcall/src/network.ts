@@ -1,4 +1,4 @@
-import { guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-kit';
+import { guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-process';
 import { spreadLastNet } from '@rollcall/containment';
 import { createLog } from '@rollcall/logger-sink';
 import { startMessagingNetwork } from '@rollcall/messaging-network';

@@ -1,4 +1,4 @@
-import { journalFile } from '@rollcall/adapter-kit/journal';
+import { journalFile } from '@rollcall/outbox';
 import type { BuryCommand } from './bury.ts';
 import { readSeconds } from './parse-watched.ts';
 import type { Destination } from './reach.ts';

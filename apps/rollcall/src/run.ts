@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-kit';
+import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-process';
 import { spreadLastNet } from '@rollcall/containment';
 import { ConfigError } from '@rollcall/core';
 import { bury } from './bury.ts';

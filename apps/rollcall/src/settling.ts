@@ -1,4 +1,4 @@
-import type { Settled, settleJournal } from '@rollcall/adapter-kit/journal';
+import type { Settled, settleJournal } from '@rollcall/adapter-process';
 import { systemClock as clock, systemRandom as random } from '@rollcall/core';
 import { eventsSinkTo } from './events-sink-to.ts';
 import type { Destination } from './reach.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { onHangup } from '@rollcall/adapter-kit';
+import { onHangup } from '@rollcall/adapter-process';
 import type { ReceivedEvent } from '@rollcall/core/wire';
 import type { AdapterEntry } from './adapter-entry.ts';
 import { adapterTable } from './adapter-table.ts';

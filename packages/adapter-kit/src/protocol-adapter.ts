@@ -1,11 +1,10 @@
 import type { AdapterIdentity, Clock, CredentialsType, Log, Random } from '@rollcall/core';
-import type { HostAccess } from './access/host-access.ts';
-import type { FollowedSet } from './followed-files/followed-files.ts';
-import type { HostLeases } from './leases/host-leases.ts';
+import type { HostAccess } from '@rollcall/access';
+import type { FollowedSet } from '@rollcall/file-follower';
+import type { HostLeases, HostPresence } from '@rollcall/presence';
 import type { TurnedAway } from './listening/turned-away.ts';
 import type { AppMetrics } from './observer/app-metrics.ts';
-import type { HostPresence } from './tracking/host-presence.ts';
-import type { HostUplink } from './upload/host-uplink.ts';
+import type { HostUplink } from '@rollcall/uplink';
 
 /** What an app hands to the kit: one per protocol, no base class. */
 export interface ProtocolAdapter {

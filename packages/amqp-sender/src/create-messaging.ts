@@ -1,4 +1,4 @@
-import type { Messaging } from '@rollcall/adapter-kit/messaging';
+import type { Messaging } from '@rollcall/messaging-module';
 import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
 import { createDeviceDataSender } from './device-data-sender.ts';
 import { createEventsSink } from './events-sink.ts';

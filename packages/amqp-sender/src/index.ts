@@ -1,4 +1,4 @@
-export type { Messaging } from '@rollcall/adapter-kit/messaging';
+export type { Messaging } from '@rollcall/messaging-module';
 export { createMessaging, type MessagingOptions } from './create-messaging.ts';
 export { createDeviceDataSender, type DeviceDataSenderOptions } from './device-data-sender.ts';
 export { createEventsSink, type EventsSinkOptions } from './events-sink.ts';

@@ -1,4 +1,4 @@
-import type { OptionProblem } from '@rollcall/adapter-kit/messaging';
+import type { OptionProblem } from '@rollcall/options';
 import type { NetworkName, NetworkOptions } from './messaging-network.ts';
 import { unknownPlaces } from './template.ts';
 

@@ -1,4 +1,4 @@
-import { problemText } from '@rollcall/adapter-kit/messaging';
+import { problemText } from '@rollcall/options';
 import { ConfigError, type Log } from '@rollcall/core';
 import type { NetworkChoice, NetworkOptions } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';

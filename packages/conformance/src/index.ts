@@ -21,3 +21,16 @@ export { ManualClock, settled } from './manual-clock.ts';
 export { harmOf, harmWithin, illFormedUtf8, nastyStrings } from './nasty-strings.ts';
 export { RecordingSink } from './recording-sink.ts';
 export { seededRandom } from './seeded-random.ts';
+export { arrived } from './arrived.ts';
+export { proxyV1, proxyV2, v2Signature } from './proxy-headers.ts';
+export { type LogLine, recordingLog } from './recording-log.ts';
+export { RecordingSender } from './recording-sender.ts';
+export {
+  ScriptedRegistry,
+  hashed,
+  passwordForASecond,
+  scriptedAuthorities,
+  scriptedKey,
+  scriptedPassword,
+  scriptedPasswords,
+} from './scripted-registry.ts';

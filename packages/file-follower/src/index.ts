@@ -1,2 +1,15 @@
 export { lookAtFile, lookAtFiles, signatureOf, unreadable, type SeenFile } from './file-signature.ts';
 export { followFiles, whenSettled, type FollowOptions, type Follower } from './follow-files.ts';
+export {
+  type PemPair,
+  certificatesIn,
+  checkNewPair,
+  checkPair,
+  privateKeyIn,
+} from './followed-files/certificate-pair.ts';
+export {
+  type FollowedFiles,
+  type FollowedSet,
+  type FollowedState,
+  createFollowedFiles,
+} from './followed-files/followed-files.ts';

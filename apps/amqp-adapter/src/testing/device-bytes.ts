@@ -1,4 +1,5 @@
-import { scriptedPassword, type DeviceBytes } from '@rollcall/adapter-kit/conformance';
+import type { DeviceBytes } from '@rollcall/adapter-conformance';
+import { scriptedPassword } from '@rollcall/conformance';
 
 // Frames of a device that says much at once, as no library does (AMQP 1.0 §2).
 

@@ -1,9 +1,5 @@
-import {
-  scriptedKey,
-  startForTest,
-  type AdapterInTest,
-  type TestSetting,
-} from '@rollcall/adapter-kit/conformance';
+import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
+import { scriptedKey } from '@rollcall/conformance';
 import { expect, onTestFinished } from 'vitest';
 import { createCoapAdapter, type CoapAdapterOptions } from '../adapter.ts';
 import { createCoapDevice, type CoapDevice, type CoapDeviceOptions } from './coap-device.ts';

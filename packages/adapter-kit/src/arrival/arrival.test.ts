@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, settled, arrived } from '@rollcall/conformance';
 import { afterEach, expect, test } from 'vitest';
-import { arrived } from '../conformance/arrived.ts';
 import { onArrival } from './on-arrival.ts';
 import { outliveFailedWrites } from './outlive-failed-writes.ts';
 import { readArrived } from './read-arrived.ts';

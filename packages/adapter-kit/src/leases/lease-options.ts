@@ -1,6 +1,5 @@
-import { flag, milliseconds } from '../config/formats.ts';
-import { option, type Options, type ValuesOf } from '../config/option.ts';
-import type { LeaseSettings } from './lease-interval.ts';
+import { flag, milliseconds, option, type Options, type ValuesOf } from '@rollcall/options';
+import type { LeaseSettings } from '@rollcall/presence';
 
 /** Options of the adapters whose protocol has no connections. */
 export const leaseOptions = {

@@ -1,10 +1,13 @@
 import { getHeapStatistics } from 'node:v8';
 import { ConfigError } from '@rollcall/core';
-import { addressRanges, type AddressRanges } from '../config/address-ranges.ts';
-import { flag, port, text, wholeNumber } from '../config/formats.ts';
-import { checkPair, type PemPair } from '../followed-files/certificate-pair.ts';
-import { readPem } from '../config/read-pem.ts';
 import {
+  addressRanges,
+  type AddressRanges,
+  flag,
+  port,
+  text,
+  wholeNumber,
+  readPem,
   cipherSuitesOption,
   defaultTlsChoice,
   secureProtocolsOption,
@@ -12,9 +15,14 @@ import {
   tlsChoiceProblems,
   type TlsChoice,
   type TlsVersion,
-} from '../config/tls-choice.ts';
-import { problemText } from '../config/option-problem.ts';
-import { option, optional, type Option, type Options, type ValuesOf } from '../config/option.ts';
+  problemText,
+  option,
+  optional,
+  type Option,
+  type Options,
+  type ValuesOf,
+} from '@rollcall/options';
+import { checkPair, type PemPair } from '@rollcall/file-follower';
 
 /** A TCP port to listen on. */
 export interface Listener {

@@ -9,7 +9,7 @@ import {
   type Instant,
 } from '@rollcall/core';
 import { containServer } from '@rollcall/containment';
-import type { PemPair } from '../followed-files/certificate-pair.ts';
+import type { PemPair } from '@rollcall/file-follower';
 import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from './peer-address.ts';

@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { defaultTlsChoice } from '../config/tls-choice.ts';
+import { defaultTlsChoice } from '@rollcall/options';
 import type { TlsListener } from './listener-options.ts';
 
 /**

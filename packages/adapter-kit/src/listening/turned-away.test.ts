@@ -1,6 +1,5 @@
-import { ManualClock } from '@rollcall/conformance';
+import { ManualClock, recordingLog } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { recordingLog } from '../conformance/recording-log.ts';
 import { createTurnedAway, type TurnedAwayCause } from './turned-away.ts';
 
 function given() {

@@ -1,10 +1,9 @@
 import type { ConnectedEvent, ConnectionEvent, RegistryState } from '@rollcall/core';
-import type { AccessObserver } from '../authentication/access-observer.ts';
-import type { FollowedState } from '../followed-files/followed-files.ts';
+import type { AccessObserver } from '@rollcall/access/internal';
+import type { FollowedState } from '@rollcall/file-follower';
 import type { TurnedAwayCause } from '../listening/turned-away.ts';
-import type { DeliveryObserver } from '../outbox/delivery-observer.ts';
-import type { SinkDepth } from '../outbox/outbox.ts';
-import type { UploadRequest, UploadResult } from '../upload/host-uplink.ts';
+import type { DeliveryObserver, SinkDepth } from '@rollcall/outbox/internal';
+import type { UploadRequest, UploadResult } from '@rollcall/uplink';
 import type { AppMetrics } from './app-metrics.ts';
 
 /** A device brought data, and knows its outcome. */

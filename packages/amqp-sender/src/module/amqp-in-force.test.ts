@@ -1,4 +1,4 @@
-import { readOptions, variableOf } from '@rollcall/adapter-kit/messaging';
+import { readOptions, variableOf } from '@rollcall/options';
 import { expect, test } from 'vitest';
 import { amqpInForce } from './amqp-in-force.ts';
 import { amqpOptions } from './amqp-options.ts';

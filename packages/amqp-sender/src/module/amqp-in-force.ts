@@ -1,4 +1,4 @@
-import type { InForce } from '@rollcall/adapter-kit/messaging';
+import type { InForce } from '@rollcall/messaging-module';
 import type { NetworkOptions } from '../messaging-network.ts';
 import { networkPresets } from '../network-presets.ts';
 

@@ -7,7 +7,7 @@ import {
   port,
   secureProtocolsOption,
   text,
-} from '@rollcall/adapter-kit/messaging';
+} from '@rollcall/options';
 import { networkOptions } from './network-options.ts';
 
 /** How to reach an AMQP 1.0 messaging network. */

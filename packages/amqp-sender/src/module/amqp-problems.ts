@@ -1,4 +1,4 @@
-import { tlsChoiceProblems, type OptionProblem, type ValuesOf } from '@rollcall/adapter-kit/messaging';
+import { tlsChoiceProblems, type OptionProblem, type ValuesOf } from '@rollcall/options';
 import { networkRisks } from '../network-risks.ts';
 import { withPreset } from '../resolve-network.ts';
 import type { amqpOptions } from './amqp-options.ts';

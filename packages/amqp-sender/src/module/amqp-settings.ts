@@ -1,10 +1,4 @@
-import {
-  readPem,
-  tlsChoice,
-  variableOf,
-  type TlsChoice,
-  type ValuesOf,
-} from '@rollcall/adapter-kit/messaging';
+import { readPem, tlsChoice, variableOf, type TlsChoice, type ValuesOf } from '@rollcall/options';
 import type { NetworkChoice } from '../messaging-network.ts';
 import type { amqpOptions } from './amqp-options.ts';
 import { networkSettings } from './network-options.ts';

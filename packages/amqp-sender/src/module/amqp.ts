@@ -1,4 +1,5 @@
-import type { Messaging, MessagingContext, MessagingModule, ValuesOf } from '@rollcall/adapter-kit/messaging';
+import type { Messaging, MessagingContext, MessagingModule } from '@rollcall/messaging-module';
+import type { ValuesOf } from '@rollcall/options';
 import { createMessaging } from '../create-messaging.ts';
 import { tenantRules } from '../tenant-rules.ts';
 import { amqpInForce } from './amqp-in-force.ts';

@@ -1,6 +1,7 @@
 import { createCertificateAuthority, ManualClock } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { readOptions, type FollowedSet } from '@rollcall/adapter-kit/messaging';
+import type { FollowedSet } from '@rollcall/file-follower';
+import { readOptions } from '@rollcall/options';
 import { amqpOptions } from './amqp-options.ts';
 import { amqpSettings } from './amqp-settings.ts';
 import { followSecrets } from './follow-secrets.ts';

@@ -1,10 +1,6 @@
-import {
-  certificatesIn,
-  checkNewPair,
-  checkPair,
-  withoutLineEnd,
-  type MessagingContext,
-} from '@rollcall/adapter-kit/messaging';
+import { certificatesIn, checkNewPair, checkPair } from '@rollcall/file-follower';
+import type { MessagingContext } from '@rollcall/messaging-module';
+import { withoutLineEnd } from '@rollcall/options';
 import type { MessagingSettings, MessagingTls } from './amqp-settings.ts';
 
 /** The files with what we prove ourselves with to the messaging network, and what we verify it with. */

@@ -1,4 +1,4 @@
-import { readOptions } from '@rollcall/adapter-kit/messaging';
+import { readOptions } from '@rollcall/options';
 import { ConfigError } from '@rollcall/core';
 import { amqpOptions } from './amqp-options.ts';
 import { amqpSettings, type MessagingSettings } from './amqp-settings.ts';

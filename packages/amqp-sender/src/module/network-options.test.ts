@@ -1,4 +1,4 @@
-import { readOptions } from '@rollcall/adapter-kit/messaging';
+import { readOptions } from '@rollcall/options';
 import { expect, test } from 'vitest';
 import { networkOptions, networkSettings } from './network-options.ts';
 

@@ -1,4 +1,4 @@
-import { names, oneOf, option, optional, pairs, text, type ValuesOf } from '@rollcall/adapter-kit/messaging';
+import { names, oneOf, option, optional, pairs, text, type ValuesOf } from '@rollcall/options';
 import type { NetworkChoice } from '../messaging-network.ts';
 
 /** Terminus durabilities (AMQP 1.0 §3.5.5). */

@@ -1,10 +1,17 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { ManualClock, mutated, seededRandom, sendInPieces, settled } from '@rollcall/conformance';
+import {
+  ManualClock,
+  mutated,
+  seededRandom,
+  sendInPieces,
+  settled,
+  proxyV1,
+  proxyV2,
+} from '@rollcall/conformance';
 import { silentLog } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseAddressRanges } from '../../config/address-ranges.ts';
-import { proxyV1, proxyV2 } from '../../conformance/proxy-headers.ts';
+import { parseAddressRanges } from '@rollcall/options';
 import { peerAddress } from '../peer-address.ts';
 import { listenForSockets } from '../socket-server.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { AddressRanges } from '../../config/address-ranges.ts';
+import type { AddressRanges } from '@rollcall/options';
 import type { HostContext } from '../../protocol-adapter.ts';
-import { createRefusalReport } from '../../refusals/refusal-report.ts';
+import { createRefusalReport } from '@rollcall/access';
 import { remoteIpOf } from '../peer-address.ts';
 import type { PendingSockets, SocketPlace } from '../pending-sockets.ts';
 import { createProxyHeaders, type ProxyHeaderRefusal } from './proxy-headers.ts';

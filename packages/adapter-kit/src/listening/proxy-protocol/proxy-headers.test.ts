@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, settled, proxyV1, proxyV2, v2Signature } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseAddressRanges } from '../../config/address-ranges.ts';
-import { proxyV1, proxyV2, v2Signature } from '../../conformance/proxy-headers.ts';
+import { parseAddressRanges } from '@rollcall/options';
 import { peerAddress } from '../peer-address.ts';
 import { createProxyHeaders } from './proxy-headers.ts';
 

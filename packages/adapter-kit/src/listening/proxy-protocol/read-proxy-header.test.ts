@@ -1,7 +1,6 @@
-import { seededRandom } from '@rollcall/conformance';
+import { seededRandom, proxyV1, proxyV2, v2Signature } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { maxProxyHeaderBytes, readProxyHeader } from './read-proxy-header.ts';
-import { proxyV1, proxyV2, v2Signature } from '../../conformance/proxy-headers.ts';
 
 const peer = { address: '192.0.2.7', port: 50_122 };
 const peer6 = { address: '2001:db8::7', port: 50_122 };

@@ -1,0 +1,71 @@
+import { credentialsTypes, type DeviceRef, type RegistryChange } from '@rollcall/core';
+import type { AuthenticatedDevice } from '../authentication-result.ts';
+
+/** Changes of the registry that are remembered; who was let in before is taken to be concerned. */
+const maxRemembered = 1_000;
+
+/** Says whether the registry changed while a device was being let in: what was looked up for it may be out of date. */
+export interface RecentChanges {
+  /** Changes so far. */
+  readonly count: number;
+  add(change: RegistryChange): void;
+  /** Whether any change after the first `count` ones concerns the device. */
+  concern(identity: AuthenticatedDevice, count: number): boolean;
+}
+
+export function createRecentChanges(): RecentChanges {
+  /** By what they concern, the latest last. */
+  const latest = new Map<string, number>();
+  let count = 0;
+  let forgotten = 0;
+
+  return {
+    get count() {
+      return count;
+    },
+    add(change) {
+      count += 1;
+      const key = keyOfChange(change);
+      // Put last: a Map keeps the order of insertion.
+      latest.delete(key);
+      latest.set(key, count);
+      if (latest.size <= maxRemembered) return;
+      const [oldest] = latest;
+      if (!oldest) return;
+      latest.delete(oldest[0]);
+      forgotten = oldest[1];
+    },
+    concern(identity, since) {
+      if (since === count) return false;
+      return since < forgotten || keysOfDevice(identity).some((key) => (latest.get(key) ?? 0) > since);
+    },
+  };
+}
+
+/** What a change is filed under. */
+export function keyOfChange(change: RegistryChange): string {
+  switch (change.type) {
+    case 'tenant':
+      return JSON.stringify([change.tenant]);
+    case 'device':
+      return keyOf(change.device);
+    case 'credentials':
+      return JSON.stringify([change.tenant, change.credentialsType, change.authId]);
+    default:
+      return change satisfies never;
+  }
+}
+
+/** What the changes that concern the device are filed under. */
+export function keysOfDevice({ device, authId, proof }: AuthenticatedDevice): readonly string[] {
+  const types = proof ? [proof.type] : credentialsTypes;
+  return [
+    JSON.stringify([device.tenant]),
+    keyOf(device),
+    ...types.map((type) => JSON.stringify([device.tenant, type, proof?.authId ?? authId])),
+  ];
+}
+
+function keyOf({ tenant, device }: DeviceRef): string {
+  return JSON.stringify([tenant, device]);
+}

@@ -1,0 +1,53 @@
+import type { Timestamp } from '@rollcall/core';
+import type { AuthenticationResult } from '../authentication-result.ts';
+import type { CertificateLogin } from '../login.ts';
+import { authIdOf } from './auth-id-of.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
+import { longestValid } from './longest-valid.ts';
+import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { readPresentedCertificate } from './presented-certificate.ts';
+import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
+import { refuse, type Refused } from './refuse.ts';
+import { maxNameLength } from './split-username.ts';
+import { validityOf, verifyCertificate } from './verify-certificate.ts';
+
+/**
+ * Finds out who the holder of a certificate is (`docs/hono-compatibility.md` §13): the tenant by the certificate's issuer, the
+ * credentials by its subject. That the device holds the key, TLS has proved.
+ */
+export async function authenticateCertificate(
+  { certificate }: CertificateLogin,
+  context: AuthenticationContext,
+): Promise<AuthenticationResult | Refused> {
+  const presented = readPresentedCertificate(certificate);
+  if (!presented) return refuse('bad-credentials', 'credentials-malformed');
+  const { registry, adapterType, clock } = context;
+  const tenant = usableTenant(await registry.getTenantByTrustAnchor(presented.issuerDn), adapterType);
+  if (tenant.status === 'refused') return tenant;
+  const now = clock.now();
+  const anchor = verifyCertificate(presented, tenant.value.trustAnchors ?? [], now);
+  const authId = anchor && authIdOf(presented, anchor);
+  const refusedIn = (refused: Refused): Refused => ({ ...refused, tenant: tenant.value.id });
+  if (!anchor || authId === undefined || authId.length > maxNameLength)
+    return refusedIn(refuse('bad-credentials', 'certificate-untrusted'));
+
+  const found = await usableCredentials(tenant.value.id, 'x509-cert', authId, context);
+  if (found.status === 'refused') return refusedIn(found);
+  // All of them say the same of the certificate but for how long it counts.
+  const secret = longestValid(found.value.secrets, now);
+  if (!secret) return refusedIn(refuse('bad-credentials', 'secret-expired'));
+  const { notAfter } = validityOf(presented.x509);
+  const proof: Proof = {
+    type: 'x509-cert',
+    authId: found.value.authId,
+    secretKey: secretKeyOf('x509-cert', secret),
+    certificate: {
+      fingerprint: presented.x509.fingerprint256,
+      notAfter,
+      anchorKey: anchorKeyOf(anchor),
+    },
+  };
+  const expiresAt = Math.min(notAfter, anchor.notAfter ?? Infinity, secret.notAfter ?? Infinity) as Timestamp;
+  const identified = await identify(found.value, tenant.value, context, { proof, expiresAt });
+  return identified.status === 'refused' ? refusedIn(identified) : identified;
+}

@@ -1,0 +1,40 @@
+import { createSecretKey } from 'node:crypto';
+import { isValidAt } from '@rollcall/core';
+import type { PskLogin, PskLookup } from '../login.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
+import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { secretKeyOf } from './proof.ts';
+import { refuse, type Refused } from './refuse.ts';
+import { splitUsername } from './split-username.ts';
+
+/** Finds the keys by which a device may prove that it is who it says, and who it is then (`docs/hono-compatibility.md` §13). */
+export async function findPsk(
+  { identity }: PskLogin,
+  context: AuthenticationContext,
+): Promise<PskLookup | Refused> {
+  const name = splitUsername(identity);
+  if (!name) return refuse('bad-credentials', 'credentials-malformed');
+  const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
+  if (tenant.status === 'refused') return tenant;
+  const found = await usableCredentials(tenant.value.id, 'psk', name.authId, context);
+  if (found.status === 'refused') return found;
+  const now = context.clock.now();
+  const secrets = found.value.secrets.filter((secret) => isValidAt(secret, now));
+  if (secrets.length === 0) return refuse('bad-credentials', 'wrong-secret');
+
+  const { authId } = found.value;
+  const identified = await identify(found.value, tenant.value, context, {});
+  if (identified.status === 'refused') return identified;
+  return {
+    status: 'found',
+    candidates: secrets.map((secret) => ({
+      // A KeyObject shows its key to nobody who prints it.
+      key: createSecretKey(secret.key),
+      identity: {
+        ...identified.identity,
+        proof: { type: 'psk', authId, secretKey: secretKeyOf('psk', secret) },
+        ...(secret.notAfter !== undefined && { expiresAt: secret.notAfter }),
+      },
+    })),
+  };
+}

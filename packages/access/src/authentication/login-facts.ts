@@ -1,0 +1,47 @@
+import type { DeviceLogin } from '../login.ts';
+import { loggableTenant, loggableUsername } from './loggable-username.ts';
+import { readPresentedCertificate } from './presented-certificate.ts';
+import { maxNameLength } from './split-username.ts';
+
+/** What a login says before anything is looked up. */
+export interface LoginFacts {
+  /** By what name its failures are limited. Bounded in length. */
+  readonly name: string;
+  readonly kind: 'password' | 'certificate';
+  readonly secret: Uint8Array;
+  /** In whose queue it waits, see `createTurns`. */
+  readonly queueName: string;
+  /** What the log says of it. */
+  readonly logged: object;
+  readonly issuer?: string;
+}
+
+/** A certificate does not name a tenant: until that is looked up, its issuer stands for it. */
+export function readLogin(login: DeviceLogin): LoginFacts {
+  if (!('certificate' in login)) {
+    const { username, password } = login;
+    return {
+      name: boundedName(username),
+      kind: 'password',
+      secret: password,
+      queueName: username,
+      logged: { username: loggableUsername(username), tenant: loggableTenant(username) },
+    };
+  }
+  const presented = readPresentedCertificate(login.certificate);
+  const certificate = { kind: 'certificate', secret: login.certificate } as const;
+  if (!presented) return { ...certificate, name: '', queueName: '@', logged: {} };
+  const { subjectDn: subject, issuerDn: issuer } = presented;
+  return {
+    ...certificate,
+    name: boundedName(subject),
+    queueName: `@${issuer}`,
+    logged: { subject, issuer },
+    issuer,
+  };
+}
+
+/** Longer names are nobody's: they share one limit, and take no room. */
+export function boundedName(name: string): string {
+  return name.length > 2 * maxNameLength ? '' : name;
+}

@@ -1,0 +1,73 @@
+import {
+  isPrintable,
+  type Answer,
+  type Credentials,
+  type CredentialsType,
+  type Tenant,
+  type TenantId,
+  type Timestamp,
+} from '@rollcall/core';
+import type { AuthenticationResult } from '../authentication-result.ts';
+import { adapterEnabled } from './adapter-enabled.ts';
+import type { AuthenticationContext } from './authentication-context.ts';
+import { declaredConnectionLimit } from './declared-connection-limit.ts';
+import { declaredPresence } from './declared-presence.ts';
+import type { Proof } from './proof.ts';
+import { refuse, type Refused } from './refuse.ts';
+
+// The steps that every kind of login takes (`docs/hono-compatibility.md` §6). What does not exist looks like a wrong secret.
+
+type Found<Value> = { readonly status: 'found'; readonly value: Value } | Refused;
+
+/** The tenant, if its devices may use this kind of adapter. */
+export function usableTenant(answer: Answer<Tenant>, adapterType: string): Found<Tenant> {
+  if (answer.status === 'unavailable') return refuse('unavailable');
+  if (answer.status === 'not-found') return refuse('bad-credentials', 'unknown-tenant');
+  if (!answer.value.enabled) return refuse('tenant-disabled');
+  return adapterEnabled(answer.value, adapterType) ? answer : refuse('adapter-disabled');
+}
+
+/** The credentials, if they are enabled. Their secrets may be out of date. */
+export async function usableCredentials<Type extends CredentialsType>(
+  tenant: TenantId,
+  type: Type,
+  authId: string,
+  { registry }: Pick<AuthenticationContext, 'registry'>,
+): Promise<Found<Credentials<Type>>> {
+  const answer = await registry.getCredentials({ tenant, type, authId });
+  if (answer.status === 'unavailable') return refuse('unavailable');
+  if (answer.status === 'not-found') return refuse('bad-credentials', 'unknown-device');
+  return answer.value.enabled ? answer : refuse('bad-credentials', 'credentials-disabled');
+}
+
+interface ProofFacts {
+  readonly proof?: Proof;
+  /** When that ceases to be valid. */
+  readonly expiresAt?: Timestamp | undefined;
+}
+
+/** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
+export async function identify(
+  { device, authId }: Pick<Credentials, 'device' | 'authId'>,
+  tenant: Tenant,
+  { registry, adapterType }: Pick<AuthenticationContext, 'registry' | 'adapterType'>,
+  { proof, expiresAt }: ProofFacts,
+): Promise<AuthenticationResult | Refused> {
+  const registration = await registry.assertRegistration(device);
+  if (registration.status === 'unavailable') return refuse('unavailable');
+  if (registration.status !== 'found') return refuse('device-not-registered');
+  // Events name devices as they are: there is none for names that cannot be shown.
+  if (![tenant.id, device.device, authId].every(isPrintable)) return refuse('device-not-registered');
+  return {
+    status: 'accepted',
+    identity: {
+      device,
+      authId,
+      tenant,
+      ...(proof && { proof }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...declaredPresence(registration.value, tenant, adapterType),
+      ...declaredConnectionLimit(registration.value, tenant, adapterType),
+    },
+  };
+}

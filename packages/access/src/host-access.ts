@@ -1,0 +1,72 @@
+import type {
+  AuthenticatedDevice,
+  AuthenticationResult,
+  LoginProblem,
+  Refusal,
+  RefusalReason,
+} from './authentication-result.ts';
+import type { DeviceLogin, PskLogin, PskLookup } from './login.ts';
+
+/** Who may come in, and stay. */
+export interface HostAccess {
+  /**
+   * Who is this? Looks up, verifies, asserts the registration. Under load the device waits in the admission queue first.
+   * Never rejects. Counts refusals.
+   */
+  authenticate(login: DeviceLogin): Promise<AuthenticationResult>;
+  /**
+   * By which keys may this device prove that it is who it says? Looks up as {@link authenticate} does, in turn too. Where the
+   * proof fails, call {@link refused} with `bad-credentials`, the peer's address and the name; where it does not,
+   * {@link proved}. `throttled` says that the credentials were not looked up: the device may ask again, and must not hear that it is unknown. Never
+   * rejects. Counts refusals.
+   */
+  findPsk(login: PskLogin): Promise<PskLookup>;
+  /** The device proved that it shares the key that {@link findPsk} gave this identity with. */
+  proved(identity: AuthenticatedDevice): void;
+  /**
+   * May a device that proved who it is some time ago still be served? Repeats all look-ups, but does not
+   * verify the credentials again. Call it where a proof outlives the connection. Never rejects. Counts refusals.
+   */
+  reauthorize(identity: AuthenticatedDevice): Promise<AuthenticationResult>;
+  /**
+   * For what a proof opens and the kit does not track as a session: an association, a request under way. `ended` is called at most
+   * once, as soon as the secret ceases to be valid, or the device may not be served any more; what it opened must count for
+   * nothing then, and be closed. Sessions are ended as any other.
+   */
+  holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
+  /**
+   * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
+   * {@link HostPresence.open}. `undefined` means yes. Counts the attempt.
+   *
+   * Where a device has as many sessions as it may have, one that was silent for longer than its keep-alive ends for it.
+   *
+   * @param identity absent: a device that need not say who it is; then {@link HostPresence.openAnonymous} follows.
+   * @param slot as {@link ConnectionDescription.slot}: a connection that holds it now makes room anyhow.
+   */
+  admit(identity?: AuthenticatedDevice, slot?: string): Refusal | undefined;
+  /**
+   * Counts an attempt that the app refused by itself, e.g. for missing credentials.
+   *
+   * @param cause a {@link LoginProblem} counts as `bad-credentials` for Hono, and by its own name for us.
+   * @param remoteIp where the attempt counts against what this address may try.
+   * @param name under which it failed to prove who it is.
+   */
+  refused(cause: RefusalReason | LoginProblem, remoteIp?: string, name?: string): void;
+  /** Whether many devices have this address, as the configuration says: no limit by address is meant for it. */
+  isShared(remoteIp: string): boolean;
+}
+
+/** Why access ends that a secret gave: by the time of that secret, or because the registry changed. */
+export type AccessEnd = 'credentials-expired' | 'access-revoked';
+
+/** Something that is open because a device proved a secret. */
+export interface HeldProof {
+  /** Whether it must not count any more: the secret expired, or `ended` was called, or it was released. */
+  isOver(): boolean;
+  /**
+   * Whether the registry changed since the secret was looked up, and has not been asked again yet: what arrives meanwhile must not count.
+   */
+  isInDoubt(): boolean;
+  /** It is closed: nothing is reported any more. */
+  release(): void;
+}

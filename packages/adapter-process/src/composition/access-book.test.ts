@@ -1,0 +1,260 @@
+import { settled, scriptedAuthorities, scriptedPassword } from '@rollcall/conformance';
+import {
+  credentialsTypes,
+  type ConnectionTracker,
+  type CredentialsType,
+  type DisconnectReason,
+  type Timestamp,
+} from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { accessChangesOf, setFirstSecret } from '../testing/access-changes.ts';
+import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
+import { createMemoryJournal } from '@rollcall/outbox';
+import type { AccessEnd, AuthenticatedDevice } from '@rollcall/access';
+
+const { acme } = scriptedAuthorities;
+const username = 'thermostat-7@acme';
+const remoteIp = '192.0.2.1';
+const { der: certificate } = acme.issue({ subject: 'CN=thermostat-7,O=acme' });
+
+async function logIn({ host }: ScriptedInTest, type: CredentialsType): Promise<AuthenticatedDevice> {
+  if (type === 'psk') {
+    const found = await host.access.findPsk({ identity: username, remoteIp });
+    if (found.status === 'refused' || !found.candidates[0]) throw new Error('refused');
+    return found.candidates[0].identity;
+  }
+  const proof =
+    type === 'x509-cert' ? { certificate } : { username, password: Buffer.from(scriptedPassword) };
+  const result = await host.access.authenticate({ ...proof, remoteIp });
+  if (result.status === 'refused') throw new Error(result.refusal.reason);
+  return result.identity;
+}
+
+/** A lease that begins, and ends when it is told to. */
+const leaseTracker: ConnectionTracker<boolean, 'begin'> = {
+  initial: false,
+  reduce(held, signal, at) {
+    const basis = { kind: 'lease', intervalMs: 60_000, from: 'default' } as const;
+    if (signal === 'begin') return { state: true, changes: [{ type: 'connected', basis }] };
+    if (signal.type !== 'ended' || !held) return { state: held, changes: [] };
+    const { reason } = signal;
+    return { state: false, changes: [{ type: 'disconnected', basis, reason, lastSeen: at, until: at }] };
+  },
+  presence: () => undefined,
+};
+
+function beginLease({ host }: ScriptedInTest, identity: AuthenticatedDevice): void {
+  const lease = host.presence.open(leaseTracker, {
+    identity,
+    remoteId: identity.authId,
+    protocol: 'test',
+  });
+  lease.report('begin');
+}
+
+describe.each(credentialsTypes)('a device that came in by %s', (type) => {
+  async function withDevice(
+    use: (adapter: ScriptedInTest, identity: AuthenticatedDevice) => Promise<void>,
+    facts: { readonly expiresInMs?: number } = {},
+  ): Promise<void> {
+    const adapter = await startScripted();
+    const { expiresInMs } = facts;
+    const notAfter = (adapter.clock.now() + (expiresInMs ?? 0)) as Timestamp;
+    setFirstSecret(adapter.registry, type, expiresInMs === undefined ? {} : { notAfter });
+    // Credentials of another type would keep its lease.
+    for (const other of credentialsTypes)
+      if (other !== type) adapter.registry.setCredentials('acme', 'thermostat-7', other, 'deleted');
+    try {
+      await use(adapter, await logIn(adapter, type));
+    } finally {
+      await adapter.running.stop({ graceMs: 0 });
+    }
+  }
+
+  const ends = ({ sink }: ScriptedInTest): DisconnectReason[] =>
+    sink.events.flatMap((event) => (event.type === 'disconnected' ? [event.reason] : []));
+  const expected = (end: AccessEnd | 'stays'): AccessEnd[] => (end === 'stays' ? [] : [end]);
+
+  describe.each(accessChangesOf(type))('when $what', ({ happens, opened, lease }) => {
+    test(`its session: ${opened}`, () =>
+      withDevice(async (adapter, identity) => {
+        await adapter.begin({ identity });
+        happens(adapter.registry, type, adapter.clock.now());
+        await settled();
+        expect(ends(adapter)).toEqual(expected(opened));
+        await adapter.clock.advanceAsync(1);
+        expect(ends(adapter), 'once').toEqual(expected(opened));
+      }));
+
+    test(`what else its secret opened: ${opened}`, () =>
+      withDevice(async (adapter, identity) => {
+        const told: AccessEnd[] = [];
+        const held = adapter.host.access.holdProof(identity, (reason) => told.push(reason));
+        const released = adapter.host.access.holdProof(identity, () => told.push('access-revoked'));
+        released.release();
+        expect([held.isOver(), released.isOver()]).toEqual([false, true]);
+        happens(adapter.registry, type, adapter.clock.now());
+        await settled();
+        expect(told).toEqual(expected(opened));
+        expect(held.isOver()).toBe(opened !== 'stays');
+      }));
+
+    test(`its lease: ${lease}`, () =>
+      withDevice(async (adapter, identity) => {
+        beginLease(adapter, identity);
+        happens(adapter.registry, type, adapter.clock.now());
+        await settled();
+        expect(ends(adapter)).toEqual(expected(lease));
+      }));
+
+    test(`what it proved: ${opened === 'stays' ? 'counts' : 'counts no more'}`, () =>
+      withDevice(async ({ registry, clock, host }, identity) => {
+        happens(registry, type, clock.now());
+        await settled();
+        const { status } = await host.access.reauthorize(identity);
+        expect(status).toBe(opened === 'stays' ? 'accepted' : 'refused');
+      }));
+  });
+
+  test.each(accessChangesOf(type).filter(({ opened }) => opened !== 'stays'))(
+    'is not let in when $what after it was looked up',
+    ({ happens, opened }) =>
+      withDevice(async (adapter) => {
+        const { registry, clock, host } = adapter;
+        const assertRegistration = registry.assertRegistration.bind(registry);
+        registry.assertRegistration = async (...asked) => {
+          registry.assertRegistration = assertRegistration;
+          happens(registry, type, clock.now());
+          return assertRegistration(...asked);
+        };
+        const told: AccessEnd[] = [];
+        const outcome = await logIn(adapter, type).then(
+          (identity) => {
+            const held = host.access.holdProof(identity, (reason) => told.push(reason));
+            expect(held.isInDoubt(), 'until the registry was asked again').toBe(true);
+            return held;
+          },
+          () => 'refused' as const,
+        );
+        await settled();
+        expect(['refused', opened]).toContain(outcome === 'refused' ? outcome : told[0]);
+        if (outcome !== 'refused') expect([outcome.isInDoubt(), outcome.isOver()]).toEqual([false, true]);
+      }),
+  );
+
+  test('may not open a session with what was looked up before a change, and may with what was after', () =>
+    withDevice(async (adapter, identity) => {
+      const { registry, host } = adapter;
+      registry.setCredentials('acme', 'valve-1', type, 'disabled');
+      expect(host.access.admit(identity), 'others do not matter').toBeUndefined();
+      registry.touch('acme', 'thermostat-7');
+      expect(host.access.admit(identity)).toMatchObject({ reason: 'busy' });
+      expect(host.access.admit(await logIn(adapter, type))).toBeUndefined();
+    }));
+
+  test('whose registry changes with each look-up hears that it may try again', () =>
+    withDevice(async (adapter) => {
+      const { registry } = adapter;
+      const assertRegistration = registry.assertRegistration.bind(registry);
+      registry.assertRegistration = (...asked) => {
+        registry.touch('acme', 'thermostat-7');
+        return assertRegistration(...asked);
+      };
+      if (type === 'psk')
+        expect(adapter.host.access.admit(await logIn(adapter, type))).toMatchObject({ reason: 'busy' });
+      else await expect(logIn(adapter, type)).rejects.toThrow('busy');
+    }));
+
+  test('its session ends when its secret expires, on the millisecond, and its lease does not', () =>
+    withDevice(
+      async (adapter, identity) => {
+        await adapter.begin({ identity });
+        beginLease(adapter, identity);
+        await adapter.clock.advanceAsync(999);
+        expect(ends(adapter)).toEqual([]);
+        await adapter.clock.advanceAsync(1);
+        expect(ends(adapter)).toEqual(['credentials-expired']);
+      },
+      { expiresInMs: 1_000 },
+    ));
+
+  test.each([500, 3_000])(
+    'its session ends after %i ms where the registry says so meanwhile',
+    (endsAfterMs) =>
+      withDevice(
+        async (adapter, identity) => {
+          await adapter.begin({ identity });
+          const { clock, registry } = adapter;
+          setFirstSecret(registry, type, { notAfter: (clock.now() + endsAfterMs) as Timestamp });
+          await settled();
+          await clock.advanceAsync(endsAfterMs - 1);
+          expect(ends(adapter)).toEqual([]);
+          await clock.advanceAsync(1);
+          expect(ends(adapter)).toEqual(['credentials-expired']);
+        },
+        { expiresInMs: 1_000 },
+      ),
+  );
+
+  test('a registry that is away ends nothing, and what it did is found when it is back', () =>
+    withDevice(async (adapter, identity) => {
+      await adapter.begin({ identity });
+      beginLease(adapter, identity);
+      adapter.registry.unavailable = true;
+      adapter.registry.disable('acme', 'thermostat-7');
+      await settled();
+      expect(ends(adapter)).toEqual([]);
+      adapter.registry.unavailable = false;
+      await adapter.clock.advanceAsync(1_000);
+      await settled();
+      expect(ends(adapter)).toEqual(['access-revoked', 'access-revoked']);
+    }));
+
+  test('a lease of an earlier run ends where its credentials went meanwhile, and stays where they did not', async () => {
+    for (const state of [undefined, 'deleted', 'disabled'] as const) {
+      const journal = createMemoryJournal();
+      const before = await startScripted({ journal });
+      setFirstSecret(before.registry, type);
+      beginLease(before, await logIn(before, type));
+      const open = (await before.events(1)).find((event) => event.type === 'connected');
+      if (!open) throw new Error('no event');
+      const after = await startScripted();
+      if (state) after.registry.setCredentials('acme', 'thermostat-7', type, state);
+      for (const other of credentialsTypes)
+        if (other !== type) after.registry.setCredentials('acme', 'thermostat-7', other, 'deleted');
+      const identity = { device: open.device, authId: open.remoteId, tenant: await logInTenant(after) };
+      after.host.leases.resume(
+        { ...leaseTracker, initial: true },
+        { identity, remoteId: open.remoteId, protocol: 'test' },
+        open,
+      );
+      after.registry.touch('acme', 'thermostat-7');
+      await settled();
+      expect(ends(after)).toEqual(state ? ['access-revoked'] : []);
+      await before.running.stop({ graceMs: 0 });
+      await after.running.stop({ graceMs: 0 });
+    }
+  });
+});
+
+async function logInTenant({ registry }: ScriptedInTest): Promise<AuthenticatedDevice['tenant']> {
+  const answer = await registry.getTenant('acme');
+  if (answer.status !== 'found') throw new Error('no tenant');
+  return answer.value;
+}
+
+test('a device whose access is revoked is told of in one line, whatever it had open', async () => {
+  const adapter = await startScripted();
+  const lines = (): readonly unknown[] =>
+    adapter.logged.filter(({ message }) => message.startsWith('access revoked')).map(({ facts }) => facts);
+  const device = { tenant: 'acme', device: 'thermostat-7' };
+  const identity = await logIn(adapter, 'hashed-password');
+  beginLease(adapter, identity);
+  for (const remoteId of ['a', 'b', 'c']) await adapter.begin({ identity, remoteId });
+  adapter.host.access.holdProof(await logIn(adapter, 'psk'), () => {});
+  adapter.host.access.holdProof(await logIn(adapter, 'x509-cert'), () => {});
+  adapter.registry.disable('acme', 'thermostat-7');
+  await settled();
+  expect(lines()).toEqual([device]);
+  await adapter.running.stop({ graceMs: 0 });
+});

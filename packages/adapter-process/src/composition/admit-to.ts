@@ -1,0 +1,39 @@
+import type { DeviceRef } from '@rollcall/core';
+import type { HostAccess } from '@rollcall/access';
+import { admit, refuse } from '@rollcall/access/internal';
+import type { Access } from './create-access.ts';
+import type { AdapterContext } from './adapter-context.ts';
+import type { Presence } from './create-presence.ts';
+import type { FollowedRegistry } from './follow-registry.ts';
+
+/** Whether there is room for one more connection. */
+export function admitTo(
+  context: AdapterContext,
+  { connections, anonymous }: Presence,
+  { authenticator }: Access,
+  { access }: FollowedRegistry,
+): HostAccess['admit'] {
+  const { adapter, settings, observer, log } = context;
+  // With leases there is nothing to drain: a request that was begun is served.
+  const drains = settings.drainPerSecond > 0 && adapter.presence !== 'lease';
+
+  return (device, slot) => {
+    if (device) authenticator.provedTenant(device.device.tenant);
+    // It may have been let in a while ago, as in AMQP.
+    const outdated = device !== undefined && access.mayBeOutdated(device);
+    const open = {
+      count: connections.count + anonymous.count,
+      countOf: (tenant: string) => connections.countOf(tenant),
+      makeRoomFor: (which: DeviceRef, limit: number) => connections.makeRoomFor(which, slot, limit),
+    };
+    const isDraining = drains && context.phase === 'stopping';
+    const refusal = outdated || isDraining ? refuse('busy').refusal : admit(device, open, settings);
+    observer.attempted({
+      outcome: refusal?.reason ?? 'succeeded',
+      ...(refusal && { cause: refusal.reason }),
+      ...(device && { device: device.device }),
+    });
+    if (refusal) log.debug({ ...device?.device, reason: refusal.reason }, 'device refused');
+    return refusal;
+  };
+}

@@ -1,0 +1,123 @@
+import { settled, scriptedPassword } from '@rollcall/conformance';
+import type { ConnectionTracker } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
+import type { AuthenticatedDevice } from '@rollcall/access';
+import type { OpenConnection } from '@rollcall/presence';
+
+const login = {
+  username: 'valve-1@acme',
+  password: Buffer.from(scriptedPassword),
+  remoteIp: '::1',
+};
+
+function curse(connection: OpenConnection<never>, signal: unknown): void {
+  connection.report(signal as never);
+}
+
+describe('a tracker that throws', () => {
+  test('has its device told as disconnected, once, and is asked nothing any more', async () => {
+    const adapter = await startScripted();
+    const victim = await adapter.begin({ username: 'valve-1@acme' });
+    await adapter.begin();
+    // A signal that its reducer cannot read.
+    for (const _ of [1, 2]) curse(victim.connection, null);
+    await settled();
+    expect(adapter.sink.events.map(({ type, device }) => `${type} ${device.device}`)).toEqual([
+      'connected valve-1',
+      'connected thermostat-7',
+      'disconnected valve-1',
+    ]);
+    expect(adapter.sink.events[2]).toMatchObject({
+      reason: 'unspecified',
+      initiator: 'adapter',
+      clean: false,
+    });
+    expect(adapter.logged.filter(({ level }) => level === 'error')).toMatchObject([
+      { facts: { where: 'tracker' } },
+    ]);
+    await adapter.running.stop({ graceMs: 0 });
+    expect(adapter.clock.armed).toBe(0);
+  });
+
+  test('of a device that did not say who it is ends its connection too', async () => {
+    const adapter = await startScripted();
+    const { connection, ended } = adapter.beginAnonymous();
+    curse(connection, null);
+    expect(ended).toEqual(['unspecified']);
+    await adapter.running.stop({ graceMs: 0 });
+  });
+});
+
+const basis = { kind: 'session', detectWithinMs: null } as const;
+
+const untilEnded: ConnectionTracker<null, 'begin'> = {
+  initial: null,
+  presence: () => undefined,
+  reduce: (state, signal, at) => ({
+    state,
+    changes: [
+      signal === 'begin' || signal.type === 'deadline'
+        ? { type: 'connected', basis }
+        : { type: 'disconnected', basis, reason: signal.reason, lastSeen: at },
+    ],
+  }),
+};
+
+async function identityIn(adapter: ScriptedInTest): Promise<AuthenticatedDevice> {
+  const result = await adapter.host.access.authenticate(login);
+  if (result.status !== 'accepted') throw new Error('refused');
+  return result.identity;
+}
+
+test('an app that throws when it is told to close one connection keeps no other from ending', async () => {
+  const adapter = await startScripted();
+  const first = await adapter.begin();
+  const ended: string[] = [];
+  const identity = await identityIn(adapter);
+  const cursed = adapter.host.presence.open(untilEnded, {
+    identity,
+    remoteId: 'x',
+    protocol: 'test',
+    onDisconnected({ reason }) {
+      ended.push(reason);
+      throw new Error('cursed');
+    },
+  });
+  cursed.report('begin');
+  const last = await adapter.begin({ remoteId: 'unit-2' });
+  await adapter.running.stop({ graceMs: 0 });
+  for (const each of [first.ended, ended, last.ended]) expect(each).toEqual(['adapter-shutdown']);
+  expect(adapter.logged.filter(({ level }) => level === 'error')).toMatchObject([
+    { facts: { where: 'connection' } },
+  ]);
+});
+
+test('a registry or a sender that throws, or rejects, has the device refused or its upload failed', async () => {
+  const adapter = await startScripted();
+  const { host, registry, sender } = adapter;
+  const fail = (): never => {
+    throw new Error('cursed');
+  };
+  const by = await identityIn(adapter);
+  for (const cursed of [fail, async () => fail()]) {
+    sender.send = cursed;
+    expect(
+      await host.uplink.upload({
+        by,
+        endpoint: 'event',
+        qos: 1,
+        contentType: 'a/b',
+        origAddress: 'e',
+        payload: Buffer.of(1),
+      }),
+    ).toMatchObject({ status: 'failed', failure: { status: 500 }, terminal: false });
+    registry.getTenant = cursed;
+    const refused = { status: 'refused', refusal: { reason: 'unavailable' } };
+    expect(await host.access.authenticate(login)).toMatchObject(refused);
+    expect(await host.access.findPsk({ identity: 'valve-1@acme', remoteIp: '::1' })).toMatchObject(refused);
+    expect(await host.access.reauthorize(by)).toMatchObject(refused);
+    delete (registry as { getTenant?: unknown }).getTenant;
+  }
+  await adapter.running.stop({ graceMs: 0 });
+});

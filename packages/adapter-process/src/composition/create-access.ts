@@ -1,0 +1,64 @@
+import type { PasswordVerifier } from '@rollcall/core';
+import type { HostAccess, AuthenticationResult } from '@rollcall/access';
+import { createAuthenticator, type Authenticator, refuse, type Refused } from '@rollcall/access/internal';
+import { neverRejects, type ResourceStack } from '@rollcall/runtime';
+import type { AdapterContext } from './adapter-context.ts';
+import type { FollowedRegistry } from './follow-registry.ts';
+import type { Delivery } from './open-delivery.ts';
+import type { TakenUp } from './take-up-journal.ts';
+
+/** Who is let in. */
+export interface Access {
+  readonly authenticator: Authenticator;
+  readonly host: Omit<HostAccess, 'admit'>;
+}
+
+interface AccessParts {
+  readonly passwords: PasswordVerifier;
+  readonly followed: FollowedRegistry;
+  readonly delivery: Delivery;
+  readonly takenUp: TakenUp;
+}
+
+export function createAccess(
+  { adapter, clock, random, log, settings, observer, failed }: AdapterContext,
+  { passwords, followed: { registry, access }, delivery, takenUp }: AccessParts,
+  resources: ResourceStack,
+): Access {
+  const authenticator = createAuthenticator({
+    registry,
+    passwords,
+    clock,
+    random,
+    log,
+    observer,
+    adapterType: adapter.type,
+    admission: settings.admission,
+    logins: settings.logins,
+    recovered: delivery.recovered.proofs,
+  });
+  resources.defer(() => authenticator.stop());
+  observer.watch('authentication', { waiting: () => authenticator.waiting });
+  // Without this, tenants with open leases lose their priority after a restart.
+  for (const tenant of takenUp.tenants) authenticator.provedTenant(tenant);
+
+  const unavailable = (error: unknown): Refused => {
+    failed('authentication', error);
+    observer.attempted({ outcome: 'unavailable' });
+    return refuse('unavailable');
+  };
+  const letIn = (work: () => Promise<AuthenticationResult>): Promise<AuthenticationResult> =>
+    neverRejects(() => access.letIn(work, (device) => authenticator.reauthorize(device)), unavailable);
+  return {
+    authenticator,
+    host: {
+      authenticate: (login) => letIn(() => authenticator.authenticate(login)),
+      findPsk: (login) => neverRejects(() => access.lookUp(() => authenticator.findPsk(login)), unavailable),
+      reauthorize: (device) => letIn(() => authenticator.reauthorize(device)),
+      holdProof: (device, ended) => access.holdProof(device, ended),
+      isShared: (remoteIp) => settings.logins.isShared(remoteIp),
+      refused: (cause, remoteIp, name) => authenticator.refused(cause, remoteIp, name),
+      proved: (device) => authenticator.proved(device),
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { DeviceDataSender, DeviceRegistry } from '@rollcall/core';
+import { neverRejects } from '@rollcall/runtime';
+import type { HostUplink } from '@rollcall/uplink';
+import {
+  createMessageRate,
+  failedInside,
+  tooManyMessages,
+  upload,
+  type UploadContext,
+} from '@rollcall/uplink/internal';
+import type { AdapterContext } from './adapter-context.ts';
+
+/** How data of devices leaves the adapter. */
+export function createUplink(
+  { adapter, clock, random, settings, observer, failed }: AdapterContext,
+  registry: DeviceRegistry,
+  sender: DeviceDataSender,
+): HostUplink {
+  const messageRate = createMessageRate(clock, settings.maxMessagesPerSecond);
+  const context: UploadContext = {
+    adapterType: adapter.type,
+    registry,
+    sender,
+    clock,
+    random,
+    allowsAnonymous: (device) => messageRate.allows(device),
+  };
+  const failedWith = (error: unknown): typeof failedInside => {
+    failed('upload', error);
+    return failedInside;
+  };
+  return {
+    async upload(request) {
+      const begun = clock.monotonic();
+      const result =
+        request.by && !messageRate.allows(request.by.device)
+          ? tooManyMessages
+          : await neverRejects(() => upload(request, context), failedWith);
+      observer.uploaded({ request, result, durationMs: clock.monotonic() - begun });
+      return result;
+    },
+  };
+}

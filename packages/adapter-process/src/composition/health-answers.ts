@@ -1,0 +1,40 @@
+import type { FollowedFiles } from '@rollcall/file-follower';
+import type { HealthAnswers } from '../health/early-health.ts';
+import { readinessOfOthers } from '../health/readiness.ts';
+import type { TurnedAway } from '@rollcall/adapter-kit/internal';
+import type { AdapterContext } from './adapter-context.ts';
+import type { AdapterParts } from './adapter-parts.ts';
+import type { Delivery } from './open-delivery.ts';
+
+interface AnswerParts {
+  readonly delivery: Delivery;
+  readonly files: FollowedFiles;
+  readonly turnedAway: TurnedAway;
+}
+
+/** What probes and Prometheus are answered. */
+export function healthAnswers(
+  context: AdapterContext,
+  { registry, sinks, sender }: Pick<AdapterParts, 'registry' | 'sinks' | 'sender'>,
+  { delivery: { outbox, journal }, files, turnedAway }: AnswerParts,
+): HealthAnswers {
+  const { clock, failed, metrics } = context;
+  return {
+    failed,
+    turnedAway: (remoteIp) => turnedAway.count('health', remoteIp),
+    started: () => [{ name: 'protocol-adapter', status: context.phase === 'starting' ? 'DOWN' : 'UP' }],
+    readiness: () => [
+      { name: 'protocol-adapter', status: context.phase === 'running' ? 'UP' : 'DOWN' },
+      ...readinessOfOthers({
+        registry,
+        sinks,
+        sender,
+        files: files.states(),
+        depth: outbox.depth(),
+        journalBehind: journal.behind(),
+        now: clock.now(),
+      }),
+    ],
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+  };
+}

@@ -1,0 +1,50 @@
+import { containedClock } from '@rollcall/containment';
+import type { AdapterHost, HostContext } from '@rollcall/adapter-kit';
+import type { TurnedAway } from '@rollcall/adapter-kit/internal';
+import type { HostAccess } from '@rollcall/access';
+import type { HostUplink } from '@rollcall/uplink';
+import type { AdapterContext } from './adapter-context.ts';
+import type { Access } from './create-access.ts';
+import type { Presence } from './create-presence.ts';
+import type { TakenUp } from './take-up-journal.ts';
+
+interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, 'admit'> {
+  readonly turnedAway: TurnedAway;
+  readonly presence: Presence;
+  readonly takenUp: TakenUp;
+  readonly leasesSurvive: boolean;
+  readonly access: Access;
+  readonly uplink: HostUplink;
+}
+
+/** What the app gets to work with. */
+export function hostOf(
+  { clock, random, log, identity, observer, failed }: AdapterContext,
+  { turnedAway, followFiles, presence, takenUp, leasesSurvive, access, admit, uplink }: HostParts,
+): AdapterHost {
+  const { connections, anonymous } = presence;
+  return {
+    context: {
+      clock: containedClock(clock),
+      random,
+      log,
+      identity,
+      metrics: { counter: observer.counter, gauge: observer.gauge },
+      failed,
+      turnedAway: turnedAway.count,
+      followFiles,
+    },
+    access: { ...access.host, admit },
+    presence: {
+      open: (tracker, description) => connections.open(tracker, description),
+      openAnonymous: (tracker, connection) => anonymous.open(tracker, connection),
+    },
+    leases: {
+      survive: leasesSurvive,
+      restored: takenUp.restored,
+      resume: (tracker, description, event) => connections.resume(tracker, description, event),
+      rhythms: takenUp.rhythms,
+    },
+    uplink,
+  };
+}

@@ -1,0 +1,47 @@
+import { later, type Clock } from '@rollcall/core';
+import type { ProofMemory } from '@rollcall/access/internal';
+import type { RhythmStore } from '@rollcall/presence';
+import type { Connections } from '@rollcall/presence/internal';
+import type { Journal } from '@rollcall/outbox';
+
+/** How often it is noted when devices were last heard, in turns: all of them every 5 s. */
+const noteEveryMs = 500;
+const noteTurns = 10;
+
+export interface Noting {
+  /** Notes everything a last time. */
+  stop(): void;
+}
+
+/** Tells the journal what changes all the time: when devices were last heard, and what was learned of their rhythms, who proved who it is. */
+export function keepNoting(
+  clock: Clock,
+  journal: Journal,
+  connections: Pick<Connections, 'takeNotes'>,
+  rhythms: Pick<RhythmStore, 'takeChanges'>,
+  proofs: Pick<ProofMemory, 'takeChanges'>,
+): Noting {
+  let disarm = (): void => {};
+
+  function note(share: number): void {
+    journal.note(connections.takeNotes(share));
+    journal.learn(rhythms.takeChanges());
+    const proved = proofs.takeChanges();
+    if (proved) journal.prove(proved);
+  }
+
+  function noteLater(): void {
+    disarm = clock.at(later(clock.monotonic(), noteEveryMs), () => {
+      note(1 / noteTurns);
+      noteLater();
+    });
+  }
+
+  noteLater();
+  return {
+    stop() {
+      disarm();
+      note(1);
+    },
+  };
+}

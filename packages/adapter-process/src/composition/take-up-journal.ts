@@ -1,0 +1,42 @@
+import type { DeviceRegistry, TenantId } from '@rollcall/core';
+import type { RestoredLease, RhythmStore } from '@rollcall/presence';
+import { restoreLease, createRhythmStore, stampLost, type StampContext } from '@rollcall/presence/internal';
+import { endLostSessions } from '@rollcall/outbox/internal';
+import type { AdapterContext } from './adapter-context.ts';
+import type { Delivery } from './open-delivery.ts';
+
+/** What of an earlier run goes on. */
+export interface TakenUp {
+  readonly restored: readonly RestoredLease[];
+  readonly rhythms: RhythmStore;
+  /** Tenants that had devices: each of them has a queue from the start, apart from the one of unknown tenants. */
+  readonly tenants: ReadonlySet<TenantId>;
+}
+
+/** Lease holders, present or not, whose rhythm is known. */
+const maxRememberedRhythms = 200_000;
+
+/** Ends the sessions that an earlier run left, takes its leases up, and lets the outbox send. */
+export async function takeUpJournal(
+  { clock, random, log }: AdapterContext,
+  delivery: Delivery,
+  { registry, stamp }: { readonly registry: DeviceRegistry; readonly stamp: StampContext },
+): Promise<TakenUp> {
+  const { recovered, outbox } = delivery;
+  const tenants = new Set<TenantId>();
+  const leases = await endLostSessions(recovered, { registry, clock, log }, (entry, tenant) => {
+    tenants.add(tenant.id);
+    const { nextEpoch } = stamp;
+    const coalesced = outbox.coalescedOf(entry.event.device);
+    const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch }, coalesced);
+    return delivery.publish(lost, tenant);
+  });
+  for (const { event } of leases) tenants.add(event.device.tenant);
+  delivery.startSending();
+  const restored = await Promise.all(leases.map((entry) => restoreLease(entry, registry, clock)));
+  return {
+    restored: restored.filter((lease) => lease !== undefined),
+    rhythms: createRhythmStore(maxRememberedRhythms, recovered.rhythms),
+    tenants,
+  };
+}

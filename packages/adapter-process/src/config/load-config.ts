@@ -1,0 +1,50 @@
+import { ConfigError } from '@rollcall/core';
+import type { MessagingModule } from '@rollcall/messaging-module';
+import { chooseMessaging, type ChosenMessaging, optionsOfModules } from '@rollcall/messaging-module/internal';
+import { kitOptions } from './kit-options.ts';
+import { kitProblems } from './kit-problems.ts';
+import { type Options, type ValuesOf, readOptions, type Effective } from '@rollcall/options';
+
+export interface LoadedConfig<Own extends Options> {
+  readonly kit: ValuesOf<typeof kitOptions>;
+  readonly own: ValuesOf<Own>;
+  /** The module that sends; `undefined`: no messaging network is configured. */
+  readonly messaging: ChosenMessaging | undefined;
+  /** Every variable, its text and where it came from, in the order of the options. */
+  readonly effective: readonly Effective[];
+  /** See `ReadResult`. */
+  readonly warnings: readonly string[];
+  readonly serviceLinks: readonly string[];
+}
+
+export interface ConfigParts<Own extends Options> {
+  /** Modules whose options are read too; default: none. */
+  readonly messaging?: readonly MessagingModule[];
+  /** What is wrong with the adapter's options taken together. */
+  problems?(values: ValuesOf<Own>): readonly string[];
+}
+
+/**
+ * Reads the kit's options, those of messaging modules and an adapter's own from the environment.
+ *
+ * @throws ConfigError with every problem found.
+ */
+export function loadConfig<Own extends Options>(
+  own: Own,
+  env: Readonly<Record<string, string | undefined>>,
+  { messaging: modules = [], problems: ownProblems }: ConfigParts<Own> = {},
+): LoadedConfig<Own> {
+  const all = { ...kitOptions, ...optionsOfModules(modules), ...own };
+  const { values, problems, unreadable, ...about } = readOptions<typeof kitOptions & Own>(all, env);
+  const kit: ValuesOf<typeof kitOptions> = values;
+  const messaging = chooseMessaging(modules, { values, ...about }, kit.producers?.includes('events'));
+  const together = [...kitProblems(kit), ...messaging.problems, ...(ownProblems?.(values) ?? [])];
+  const found = [...problems, ...together.filter((problem) => !isOf(problem, unreadable))];
+  if (found.length > 0) throw new ConfigError(found);
+  return { kit, own: values, messaging: messaging.chosen, ...about };
+}
+
+/** Whether a text names one of these variables. */
+function isOf(problem: string, variables: ReadonlySet<string>): boolean {
+  return problem.match(/ROLLCALL_\w+/g)?.some((name) => variables.has(name)) === true;
+}

@@ -1,0 +1,15 @@
+import type { Log } from '@rollcall/core';
+import type { ReadResult } from '@rollcall/options';
+
+/** Tells once of variables that look like options of ours, or of Hono's, and are none. */
+export function tellLeftAside(
+  { warnings, serviceLinks }: Pick<ReadResult<{}>, 'warnings' | 'serviceLinks'>,
+  log: Log,
+): void {
+  for (const warning of warnings) log.warn({}, warning);
+  if (serviceLinks.length === 0) return;
+  log.info(
+    { variables: serviceLinks },
+    'variables that Kubernetes sets for Services are left aside; `enableServiceLinks: false` in the pod keeps them away',
+  );
+}

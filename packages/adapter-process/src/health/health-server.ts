@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { containServer } from '@rollcall/containment';
+import { TransportError, type Log } from '@rollcall/core';
+import { boundRequests } from '@rollcall/adapter-kit';
+import { boundConnections } from './bound-connections.ts';
+
+export interface HealthCheck {
+  readonly name: string;
+  /** `DEGRADED`: works, but something it needs is away; still ready. */
+  readonly status: 'UP' | 'DEGRADED' | 'DOWN';
+  /** Why, for people, where that is not clear from the name. */
+  readonly reason?: string;
+}
+
+export interface HealthServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Told of what answering one request threw, which ends its connection. */
+  failed(where: string, error: unknown): void;
+  readonly log: Log;
+  /** A connection was closed so that somebody else has room. */
+  turnedAway(remoteIp: string): void;
+  started(): readonly HealthCheck[];
+  readiness(): readonly HealthCheck[];
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const maxConnections = 100;
+/** Whoever probes waits for the answer before it asks again. */
+const maxRequestsPerConnection = 2;
+/** A request that has not arrived by then, and a connection that says nothing, are closed. */
+const timeoutMs = 5_000;
+
+/**
+ * Answers `/started`, `/readiness`, `/liveness` and `/metrics` (also as `/prometheus`, where Hono has it). 200 while
+ * nothing is down, else 503. An answer to `/liveness` proves that the event loop runs: there is nothing more to check.
+ *
+ * @throws TransportError where the port cannot be bound.
+ */
+export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
+  let rendering: ReturnType<HealthServerOptions['metrics']> | undefined;
+  /** Whoever asks meanwhile gets the same answer: many who ask cost no more than one. */
+  const renderOnce = (): ReturnType<HealthServerOptions['metrics']> =>
+    (rendering ??= options.metrics().finally(() => (rendering = undefined)));
+  const server = createServer({
+    requestTimeout: timeoutMs,
+    headersTimeout: timeoutMs,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: 8_192,
+  });
+  containServer(server, 'health', (where, error) => options.failed(where, error));
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    switch (request.url?.split('?')[0]) {
+      case '/started':
+        return sendChecks(response, options.started());
+      case '/readiness':
+        return sendChecks(response, options.readiness());
+      case '/liveness':
+        return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+      case '/metrics':
+      case '/prometheus':
+        renderOnce().then(
+          ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
+          (error: unknown) => {
+            options.failed('health', error);
+            response.writeHead(500).end();
+          },
+        );
+        return undefined;
+      default:
+        response.writeHead(404).end();
+        return undefined;
+    }
+  };
+  boundRequests(server, answer, maxRequestsPerConnection);
+  server.setTimeout(timeoutMs);
+  boundConnections(server, maxConnections, (remoteIp) => options.turnedAway(remoteIp));
+  server.listen(options.port, options.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code;
+    throw new TransportError(`health port ${options.host}:${options.port} cannot be bound: ${why}`, {
+      cause: error,
+    });
+  }
+  // Such as a connection that cannot be accepted, for want of file descriptors.
+  server.on('error', (error) => options.log.warn({ cause: error.message }, 'health server failed'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
+  const worst = (['DOWN', 'DEGRADED', 'UP'] as const).find((status) =>
+    checks.some((check) => check.status === status),
+  );
+  response
+    .writeHead(worst === 'DOWN' ? 503 : 200, { 'content-type': 'application/json' })
+    .end(JSON.stringify({ status: worst ?? 'UP', checks }));
+}

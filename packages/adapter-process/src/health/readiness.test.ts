@@ -1,0 +1,83 @@
+import type { DeviceDataSender, Timestamp } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import type { SinkDepth } from '@rollcall/outbox/internal';
+import { noMessaging } from '@rollcall/messaging-module/internal';
+import { readinessOfOthers } from './readiness.ts';
+
+const now = 10_000 as Timestamp;
+const quiet: SinkDepth = {
+  sink: 'events',
+  events: 0,
+  bytes: 0,
+  parked: 0,
+  refusingTenants: 0,
+  oldestAt: undefined,
+};
+
+function delivery(depth: Partial<SinkDepth>) {
+  const sender = { connected: () => true } as DeviceDataSender;
+  const checks = readinessOfOthers({
+    registry: {},
+    sinks: [],
+    sender,
+    files: [],
+    depth: [{ ...quiet, ...depth }],
+    journalBehind: false,
+    now,
+  });
+  return checks.find(({ name }) => name === 'delivery-to-events-sink');
+}
+
+test.each([
+  ['nothing waits', {}, { status: 'UP' }],
+  ['an event waits for a moment', { events: 1, oldestAt: 8_000 }, { status: 'UP' }],
+  [
+    'an event waits too long',
+    { events: 1, oldestAt: 7_999 },
+    { status: 'DEGRADED', reason: 'events wait to be confirmed' },
+  ],
+  [
+    'all events of a tenant are refused',
+    { parked: 12, refusingTenants: 1 },
+    { status: 'DEGRADED', reason: 'events of 1 tenant are refused; 12 are parked' },
+  ],
+  ['some were refused, and now they are accepted', { parked: 12 }, { status: 'UP' }],
+] as const)('delivery where %s', (_what, depth, expected) => {
+  expect(delivery(depth)).toEqual({ name: 'delivery-to-events-sink', ...expected });
+});
+
+test('a certificate that is not the one in the files degrades, and no more', () => {
+  const sender = { connected: () => true } as DeviceDataSender;
+  const files = [
+    { name: 'mqtts', current: false },
+    { name: 'messaging', current: true },
+  ];
+  const checks = readinessOfOthers({
+    registry: {},
+    sinks: [],
+    sender,
+    files,
+    depth: [],
+    journalBehind: false,
+    now,
+  });
+  expect(checks).toContainEqual({ name: 'files-of-mqtts', status: 'DEGRADED' });
+  expect(checks).toContainEqual({ name: 'files-of-messaging', status: 'UP' });
+});
+
+test('an adapter without a messaging network says so, and is ready', () => {
+  const checks = readinessOfOthers({
+    registry: {},
+    sinks: [],
+    sender: noMessaging,
+    files: [],
+    depth: [],
+    journalBehind: false,
+    now,
+  });
+  expect(checks).toContainEqual({
+    name: 'connection-to-downstream',
+    status: 'DEGRADED',
+    reason: 'no messaging network is configured: device data is refused',
+  });
+});

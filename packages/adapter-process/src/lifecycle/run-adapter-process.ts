@@ -1,0 +1,130 @@
+import { spreadLastNet } from '@rollcall/containment';
+import {
+  ConfigError,
+  systemClock as clock,
+  systemRandom as random,
+  type Clock,
+  type DeviceRegistry,
+  type EventSink,
+  type IdentifierRule,
+  type Log,
+  type PasswordVerifier,
+  type Random,
+} from '@rollcall/core';
+import type { AdapterParts } from '../composition/adapter-parts.ts';
+import { beginAll } from '@rollcall/runtime';
+import { inForce } from '../config/in-force.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import { logFormatOf, type LogFormat } from '../config/log-format.ts';
+import type { Options } from '@rollcall/options';
+import { printConfig } from '../config/print-config.ts';
+import { tellLeftAside } from '../config/tell-left-aside.ts';
+import type { MessagingModule } from '@rollcall/messaging-module';
+import type { ProtocolAdapter } from '@rollcall/adapter-kit';
+import { defaultAdapterId } from './default-adapter-id.ts';
+import { guardConsole } from './guard-console.ts';
+import { onHangup } from './on-hangup.ts';
+import { libraryDebugProblems } from './library-debug.ts';
+import { exitStatus, runProcess } from './run-process.ts';
+import { startConfigured } from './start-configured.ts';
+import { tellOfDrain } from './tell-of-drain.ts';
+import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
+
+export interface Environment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** An adapter as a program of its own. */
+export interface AdapterProgram<Own extends Options> {
+  /** Stands in each line of its log. */
+  readonly name: string;
+  createLog(settings: LogSettings): Log;
+  /** Kinds of messaging network that it can send to. Which one it uses, the configuration says. */
+  readonly messaging: readonly MessagingModule[];
+  /** @param messaging the modules of the program, whose options are read too. */
+  load(env: NodeJS.ProcessEnv, messaging: readonly MessagingModule[]): LoadedConfig<Own>;
+  compose(config: LoadedConfig<Own>): Composition;
+}
+
+export interface LogSettings {
+  readonly name: string;
+  /** Least severe line that is written. */
+  readonly level: string;
+  readonly format: LogFormat;
+}
+
+/** What an app brings along: its adapter, and the implementations of the ports that it was composed with. */
+export interface Composition {
+  readonly adapter: ProtocolAdapter;
+  readonly maxConnections: number;
+  openRegistry(
+    options: Environment & {
+      readonly file: string;
+      readonly holdMs: number;
+      readonly tenantRules: readonly IdentifierRule[];
+    },
+  ): Promise<DeviceRegistry>;
+  createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };
+  /** Observers of the adapter, beside its metrics. */
+  readonly observers?: AdapterParts['observers'];
+  createLoggerSink(options: { readonly log: Log; readonly level: 'info' | 'debug' }): EventSink;
+}
+
+/**
+ * Runs an adapter as a process of its own: reads the configuration from the environment, starts, and stops when asked to.
+ * With `--print-config` it shows the effective configuration instead.
+ */
+export function runAdapterProcess<Own extends Options>(program: AdapterProgram<Own>): Promise<void> {
+  const { name, createLog, messaging } = program;
+  // Until the configuration is read. Then it is known how the log is to be written.
+  let log = createLog({ name, level: 'error', format: logFormatOf(process.env) });
+  const main = async (): Promise<number> => {
+    const debugging = libraryDebugProblems(process.env);
+    if (debugging.length > 0) throw new ConfigError(debugging);
+    const config = program.load(process.env, messaging);
+    if (process.argv.includes('--print-config')) {
+      const adapterId = defaultAdapterId(program.compose(config).adapter);
+      process.stdout.write(printConfig(inForce(config.effective, { messaging, adapterId })));
+      return exitStatus.stopped;
+    }
+    const { kit } = config;
+    log = createLog({ name, level: kit.logLevel, format: kit.logFormat });
+    tellLeftAside(config, log);
+    return runAdapter(config, program.compose(config), log);
+  };
+  return runProcess(main, () => log);
+}
+
+/** Until it was asked to stop, and has. Resolves with the exit status. */
+async function runAdapter(
+  config: LoadedConfig<Options>,
+  composition: Composition,
+  log: Log,
+): Promise<number> {
+  const looks: (() => void)[] = [];
+  onHangup(() => {
+    log.info({}, 'SIGHUP: looking at the registry, certificates and secrets');
+    for (const look of looks) look();
+  });
+  const mayEndAtOnceNoMore = endWithParent();
+  spreadLastNet(log);
+  guardConsole(log);
+  const { running, resources } = await beginAll(async (begun) => {
+    const environment = { clock, random, log };
+    const started = await startConfigured(config, composition, environment, begun, (look) =>
+      looks.push(look),
+    );
+    return { running: started, resources: begun };
+  }, log);
+  tellOfDrain(composition, config.kit, log);
+  log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
+
+  mayEndAtOnceNoMore();
+  const cause = await shutdownRequested('SIGINT', 'SIGTERM');
+  log.info({ cause }, 'stopping');
+  await resources.disposeAsync();
+  log.info({}, 'stopped');
+  return running.lost.length > 0 ? exitStatus.eventsLost : exitStatus.stopped;
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ManualClock,
+  RecordingSink,
+  seededRandom,
+  recordingLog,
+  RecordingSender,
+  ScriptedRegistry,
+  scriptedPasswords,
+} from '@rollcall/conformance';
+import { ConfigError } from '@rollcall/core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ResourceStack } from '@rollcall/runtime';
+import { text, optional } from '@rollcall/options';
+import { loadConfig } from '../config/load-config.ts';
+import { startHealthServer } from '../health/health-server.ts';
+import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RunningProtocol } from '@rollcall/adapter-kit';
+import type { Composition } from './run-adapter-process.ts';
+import { startConfigured } from './start-configured.ts';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-start-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const boom = new Error('out of order');
+const fail = (): never => {
+  throw boom;
+};
+
+/** A process that is about to start, with everything that it can open. */
+function given(
+  env: Readonly<Record<string, string>> = {},
+  facts: Partial<Composition> & {
+    readonly stopAccepting?: RunningProtocol['stopAccepting'];
+    readonly createMessaging?: MessagingModule['create'];
+  } = {},
+) {
+  const clock = new ManualClock();
+  const log = recordingLog();
+  const closed: string[] = [];
+  const closable = <Part extends object>(name: string, part: Part) =>
+    Object.assign(part, { close: async () => void closed.push(name) });
+  const carrier: MessagingModule = {
+    name: 'carrier',
+    options: { host: optional('CARRIER_HOST', text, 'where to') },
+    chosenBy: 'CARRIER_HOST',
+    problems: () => [],
+    inForce: () => [],
+    tenantRules: () => [],
+    create:
+      facts.createMessaging ??
+      (() => ({
+        eventsSink: () => closable('events sink', new RecordingSink('events')),
+        sender: closable('sender', new RecordingSender()),
+      })),
+  };
+  const composition: Composition = {
+    adapter: {
+      type: 'hono-test',
+      start: async () =>
+        closable('protocol', { listening: [], stopAccepting: facts.stopAccepting ?? (async () => {}) }),
+    },
+    maxConnections: 10,
+    openRegistry: async () => closable('registry', new ScriptedRegistry()),
+    createPasswords: () => closable('passwords', scriptedPasswords(clock)),
+    createLoggerSink: () => closable('logging sink', new RecordingSink('logging')),
+    ...facts,
+  };
+  const config = loadConfig(
+    {},
+    {
+      ROLLCALL_REGISTRY_FILE: 'registry.yaml',
+      ROLLCALL_CARRIER_HOST: 'localhost',
+      ROLLCALL_HEALTH_PORT: '0',
+      ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
+      ROLLCALL_JOURNAL_DIRECTORY: directory,
+      ...env,
+    },
+    { messaging: [carrier] },
+  );
+  const resources = new ResourceStack();
+  const start = () =>
+    startConfigured(config, composition, { clock, random: seededRandom(1), log }, resources);
+  return { start, resources, clock, closed };
+}
+
+const sinks = ['events sink', 'logging sink'];
+
+test.each([
+  ['the registry cannot be read', { openRegistry: async () => fail() }, []],
+  ['passwords cannot be verified', { createPasswords: fail }, ['registry']],
+  ['messaging cannot be set up', { createMessaging: fail }, ['passwords', 'registry']],
+  ['a sink cannot be made', { createLoggerSink: fail }, ['sender', 'passwords', 'registry']],
+  [
+    'the protocol cannot start',
+    { adapter: { type: 'hono-test', start: async () => fail() } },
+    [...sinks, 'sender', 'passwords', 'registry'],
+  ],
+] as const)('what was opened is closed in reverse order where %s', async (_what, facts, expected) => {
+  const { start, resources, clock, closed } = given({}, facts);
+  await expect(start()).rejects.toBe(boom);
+  await resources.disposeAsync();
+  expect(closed).toEqual(expected);
+  expect(clock.armed).toBe(0);
+});
+
+test('an app brings observers of its own', async () => {
+  const watched: string[] = [];
+  const { start, resources } = given({}, { observers: [{ watch: (part) => watched.push(part) }] });
+  await start();
+  await resources.disposeAsync();
+  expect(watched).toContain('presence');
+});
+
+test('nothing else is opened where the health port is taken', async () => {
+  const nothing = { failed: fail, turnedAway: fail, started: () => [], readiness: () => [] };
+  const log = recordingLog();
+  const metrics = async () => ({ contentType: '', text: '' });
+  const taken = await startHealthServer({ host: '127.0.0.1', port: 0, log, metrics, ...nothing });
+  const { start, resources, closed, clock } = given({ ROLLCALL_HEALTH_PORT: String(taken.port) });
+  await expect(start()).rejects.toThrow('cannot be bound: EADDRINUSE');
+  await resources.disposeAsync();
+  expect([closed, clock.armed]).toEqual([[], 0]);
+  await taken.close();
+});
+
+test('a module that is no sink is a mistake in the configuration, and what was opened is closed', async () => {
+  const { start, resources, closed } = given({ ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'events,evnts' });
+  await expect(start()).rejects.toThrow(ConfigError);
+  await resources.disposeAsync();
+  expect(closed).toEqual(['events sink', 'sender', 'passwords', 'registry']);
+});
+
+test.each([
+  ['', undefined],
+  [', although its protocol goes on accepting', async () => fail()],
+])('a stop ends the adapter first, and then what it needed%s', async (_what, stopAccepting) => {
+  const { start, resources, clock, closed } = given({}, { ...(stopAccepting && { stopAccepting }) });
+  const running = await start();
+  const stopped = resources.disposeAsync();
+  if (stopAccepting) await expect(stopped).rejects.toBe(boom);
+  else await stopped;
+  expect(closed).toEqual(['protocol', ...sinks, 'sender', 'passwords', 'registry']);
+  expect([running.lost, clock.armed]).toEqual([[], 0]);
+  await expect(fetch(`http://127.0.0.1:${running.healthPort}/liveness`)).rejects.toThrow('fetch failed');
+});

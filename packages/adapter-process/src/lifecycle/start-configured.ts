@@ -1,0 +1,107 @@
+import type { ResourceStack } from '@rollcall/runtime';
+import type { RunningAdapter } from '../composition/adapter-parts.ts';
+import type { LoadedConfig } from '../config/load-config.ts';
+import type { Options } from '@rollcall/options';
+import { selectSinks } from '../config/select-sinks.ts';
+import { createFollowedFiles } from '@rollcall/file-follower';
+import { startEarlyHealth } from '../health/early-health.ts';
+import type { Journal } from '@rollcall/outbox';
+import { selectJournal } from '@rollcall/outbox/internal';
+import { createMessaging } from '@rollcall/messaging-module/internal';
+import { startAdapter } from '../start-adapter.ts';
+import { defaultAdapterId } from './default-adapter-id.ts';
+import type { Composition, Environment } from './run-adapter-process.ts';
+import { runSettings } from './run-settings.ts';
+
+/**
+ * Opens what the configuration names, and starts the adapter with it. What was begun is in `resources`, also where something fails;
+ * to dispose of it stops the adapter first.
+ *
+ * @param mayLook told of what can look whether its files have changed.
+ */
+export async function startConfigured(
+  config: LoadedConfig<Options>,
+  composition: Composition,
+  environment: Environment,
+  resources: ResourceStack,
+  mayLook: (look: () => void) => void = () => {},
+): Promise<RunningAdapter> {
+  const { kit, messaging: chosen } = config;
+  const { adapter } = composition;
+  const { log } = environment;
+  /** The adapter closes what it is given. */
+  let isGiven = false;
+  const untilGiven = <Part extends { close(): Promise<void> }>(part: Part): Part =>
+    resources.adopt(part, (each) => (isGiven ? undefined : each.close()));
+
+  const adapterId = kit.adapterId ?? defaultAdapterId(adapter);
+  const files = resources.adopt(createFollowedFiles(environment), (each) => each.stop());
+  mayLook(() => files.lookNow());
+  const opened = openJournal(config, adapterId, environment);
+  const journal = opened && untilGiven(opened);
+  const health = untilGiven(
+    await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log }),
+  );
+  const registry = await composition.openRegistry({
+    file: kit.registryFile ?? '',
+    holdMs: kit.registryHoldMs,
+    tenantRules: chosen?.module.tenantRules(chosen.values) ?? [],
+    ...environment,
+  });
+  resources.defer(() => registry.close());
+  mayLook(() => registry.lookNow?.());
+  const passwords = resources.adopt(composition.createPasswords(environment), (each) => each.close());
+  const messaging = createMessaging(chosen, config.effective, {
+    ...environment,
+    adapterType: adapter.type,
+    followFiles: (set) => files.follow(set),
+  });
+  const sender = untilGiven(messaging.sender);
+  const sinks = await selectSinks(
+    kit.producers,
+    {
+      logging: () => composition.createLoggerSink({ log, level: kit.eventLogLevel }),
+      events: () => messaging.eventsSink(),
+    },
+    environment,
+  );
+  isGiven = true;
+  const running = await startAdapter({
+    ...environment,
+    adapter,
+    registry,
+    passwords,
+    sinks,
+    sender,
+    ...(journal && { journal }),
+    files,
+    ...(composition.observers && { observers: composition.observers }),
+    health,
+    settings: runSettings(kit, { adapterId, maxConnections: composition.maxConnections }),
+  });
+  return resources.adopt(running, (each) => each.stop({ graceMs: kit.shutdownGraceMs }));
+}
+
+function openJournal(
+  { kit }: LoadedConfig<Options>,
+  adapterId: string,
+  { clock, log }: Environment,
+): Journal | undefined {
+  const journal = selectJournal(
+    adapterId,
+    {
+      kind: kit.journalKind,
+      directory: kit.journalDirectory,
+      durability: kit.journalDurability,
+      maxBytes: kit.journalMaxBytes,
+      commitWaitMs: kit.commitWaitMs,
+    },
+    { clock, log },
+  );
+  if (journal && kit.adapterId === undefined)
+    log.warn(
+      { adapterId },
+      'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
+    );
+  return journal;
+}

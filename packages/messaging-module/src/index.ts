@@ -1,0 +1,1 @@
+export type { InForce, Messaging, MessagingContext, MessagingModule } from './messaging-module.ts';

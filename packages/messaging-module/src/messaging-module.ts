@@ -1,0 +1,63 @@
+import type { Clock, DeviceDataSender, EventSink, IdentifierRule, Log, Random } from '@rollcall/core';
+import type { OptionProblem, Options, ValuesOf } from '@rollcall/options';
+import type { FollowedSet } from '@rollcall/file-follower';
+
+/**
+ * A kind of messaging network, as the package that sends to it brings it to adapters: its options, what is wrong with them, what is in
+ * force where they are not set, and what sends. The kit knows no such network: it reads the options, and uses what is made.
+ */
+export interface MessagingModule<Set extends Options = Options> {
+  /** Lower case and stable, e.g. `amqp`. */
+  readonly name: string;
+  /** Their names must be nobody else's. They stand behind the kit's own wherever options are listed. */
+  readonly options: Set;
+  /** Name of the option that chooses the module, as a host: an adapter uses it where this one is set. */
+  readonly chosenBy: string;
+  /** What is wrong with options that are each right by themselves. Asked where the module is chosen. */
+  problems(values: ValuesOf<Set>): readonly OptionProblem[];
+  /**
+   * What is in force where an option is not set, for `--print-config`.
+   *
+   * @param textOf the text of an option, by its name without prefix; its default, where it has one and is not set.
+   */
+  inForce(textOf: (name: string) => string | undefined): readonly InForce[];
+  /** Tenants that the network cannot carry. */
+  tenantRules(values: ValuesOf<Set>): readonly IdentifierRule[];
+  /** @throws ConfigError where what the options name cannot be used, as a file that is not there. */
+  create(values: ValuesOf<Set>, context: MessagingContext): Messaging;
+}
+
+/** The text that an option has without being set, and why. */
+export interface InForce {
+  /** Name of the option, without prefix. */
+  readonly option: string;
+  readonly text: string;
+  /** The preset that has it, or the name of the option that it follows from. */
+  readonly because: { readonly preset: string } | { readonly follows: string };
+}
+
+/** What an adapter lends to a messaging module. */
+export interface MessagingContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Type of the adapter, e.g. `hono-mqtt`: names it to the network. */
+  readonly adapterType: string;
+  /** Has files looked at, whose content may be replaced while the adapter runs. */
+  followFiles(set: FollowedSet): void;
+  /** The file that a secret was read from, by the name of its option; `undefined`: it is in the variable itself, or not set. */
+  fileOf(name: string): string | undefined;
+}
+
+export interface Messaging {
+  /** The sink for the Events API, called `events`. Made only where connection events go there. */
+  eventsSink(): EventSink;
+  /** Takes the data of devices to the network. */
+  readonly sender: DeviceDataSender;
+}
+
+/** A module, and what its options say. */
+export interface ChosenMessaging {
+  readonly module: MessagingModule;
+  readonly values: ValuesOf<Options>;
+}

@@ -1,0 +1,29 @@
+export { type AddressRanges, addressRanges, parseAddressRanges } from './address-ranges.ts';
+export { environmentTable } from './environment-table.ts';
+export {
+  anyOrPattern,
+  commaSeparated,
+  flag,
+  identifier,
+  milliseconds,
+  names,
+  oneOf,
+  pairs,
+  port,
+  text,
+  wholeNumber,
+} from './formats.ts';
+export { type OptionProblem, problemText } from './option-problem.ts';
+export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
+export { type Effective, type ReadResult, readOptions } from './read-options.ts';
+export { readPem } from './read-pem.ts';
+export { withoutLineEnd } from './secret-from-file.ts';
+export {
+  type TlsChoice,
+  type TlsVersion,
+  cipherSuitesOption,
+  defaultTlsChoice,
+  secureProtocolsOption,
+  tlsChoice,
+  tlsChoiceProblems,
+} from './tls-choice.ts';

@@ -1,0 +1,116 @@
+import { type ConnectionEvent, type ConnectionId, TransportError } from '@rollcall/core';
+import { deviceNumber } from './device-number.ts';
+import type { Owed, Place } from './journal.ts';
+import { openSqliteStore, type SqliteStore } from './store/sqlite-store.ts';
+import type { Settlement } from './store/stored.ts';
+
+/** What a sink will not be told. */
+export interface Discarded {
+  /** Those that waited, and those that it had refused. */
+  readonly events: number;
+  /** Connections of which both halves are among them. */
+  readonly connections: number;
+  /** Ends of connections whose beginning it was told: to whoever reads it, they stay open. */
+  readonly ends: number;
+}
+
+const pageRows = 1_000;
+
+/**
+ * Discards all events that wait for a sink in the journal of an adapter that does not run, and those that it refused. What is open stays
+ * open, and other sinks lose nothing. Connections that the sink will not hear of are counted as left out: should it come back, the
+ * next event of each device says how many.
+ *
+ * @throws TransportError where the journal is in use, or cannot be opened.
+ */
+export function discardEvents(file: string, sink: string): Discarded {
+  let store: SqliteStore;
+  try {
+    store = openSqliteStore({ file, durability: 'power', maxBytes: Number.MAX_SAFE_INTEGER });
+  } catch (error) {
+    throw new TransportError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    return discardIn(store, sink);
+  } finally {
+    store.close();
+  }
+}
+
+function discardIn(store: SqliteStore, sink: string): Discarded {
+  const places: Place[] = [];
+  const begun = new Set<ConnectionId>();
+  const owed = createOwed(store, sink);
+  let connections = 0;
+  let ends = 0;
+
+  for (const event of eventsFor(store, sink, places)) {
+    // What it would have said of others that were left out is owed again.
+    owed.add(event, event.coalesced ?? 0);
+    if (event.type === 'connected') {
+      begun.add(event.connectionId);
+    } else if (begun.delete(event.connectionId)) {
+      connections += 1;
+      owed.add(event, 1);
+    } else {
+      ends += 1;
+    }
+  }
+  const settlements: readonly Settlement[] = [{ sink }];
+  // All of it, or nothing: a half that is left would tell of a connection what was not.
+  store.apply({
+    removed: [],
+    inserted: [],
+    updated: [],
+    settled: places.map((place) => [place, settlements] as const),
+    rhythms: [],
+    owed: owed.changed(),
+  });
+  return { events: places.length, connections, ends };
+}
+
+/** @param places where they are is added to it. */
+function* eventsFor(store: SqliteStore, sink: string, places: Place[]): Iterable<ConnectionEvent> {
+  const upTo = store.summary().lastSeq;
+  let after = 0;
+  for (;;) {
+    const page = store.pending({ after, upTo, limit: pageRows });
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.seq;
+    const seqs = page.filter(({ sinks }) => sinks.includes(sink)).map(({ seq }) => seq);
+    for (const { seq, facts } of store.events(seqs)) {
+      places.push(seq);
+      yield JSON.parse(facts) as ConnectionEvent;
+    }
+  }
+}
+
+interface SinkOwed {
+  add(event: ConnectionEvent, pairs: number): void;
+  changed(): readonly Owed[];
+}
+
+/** What a sink is owed, of each device. */
+function createOwed(store: SqliteStore, sink: string): SinkOwed {
+  const before = new Map<string, number>();
+  const everything = { after: 0, upTo: Number.MAX_SAFE_INTEGER, limit: Number.MAX_SAFE_INTEGER };
+  for (const each of store.owed(everything))
+    if (each.sink === sink) before.set(keyOf(each.tenant, each.device), each.pairs);
+  const changed = new Map<string, Owed>();
+
+  return {
+    add({ device: { tenant, device: name } }, pairs) {
+      if (pairs === 0) return;
+      const device = deviceNumber(name);
+      const key = keyOf(tenant, device);
+      const now = changed.get(key)?.pairs ?? before.get(key) ?? 0;
+      changed.set(key, { sink, tenant, device, pairs: now + pairs });
+    },
+    changed: () => [...changed.values()],
+  };
+}
+
+function keyOf(tenant: string, device: number): string {
+  return `${device} ${tenant}`;
+}

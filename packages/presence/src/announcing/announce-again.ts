@@ -1,0 +1,16 @@
+import type { ConnectedEvent, JournalFacts } from '@rollcall/core';
+import type { OpenEvent } from '../open-event.ts';
+
+/**
+ * The `connected` of an open connection said again, with what holds now: the interval of a lease changes. What was left out
+ * before it was said once.
+ */
+export function announceAgain(
+  { event, tracked }: OpenEvent,
+  announceIntervalMs: number,
+  journal: JournalFacts,
+): ConnectedEvent {
+  const basis = tracked.presence()?.lease?.basis ?? event.basis;
+  const { coalesced: _said, ...lasting } = event;
+  return { ...lasting, basis, journal, announceIntervalMs };
+}

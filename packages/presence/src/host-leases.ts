@@ -1,0 +1,20 @@
+import type { ConnectedEvent, ConnectionTracker } from '@rollcall/core';
+import type { ConnectionDescription, OpenConnection } from './host-presence.ts';
+import type { RestoredLease } from './leases/restored-lease.ts';
+import type { RhythmStore } from './leases/rhythm-store.ts';
+
+/** Presence without connections; {@link createLeaseBook} uses it for an app. */
+export interface HostLeases {
+  /** Whether a later incarnation will find the leases that are held when this one stops. */
+  readonly survive: boolean;
+  /** Leases of an earlier incarnation, to be taken up with {@link resume}. */
+  readonly restored: readonly RestoredLease[];
+  /** Goes on tracking a lease of an earlier incarnation; `tracker` begins in the state that its holder is present. */
+  resume<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    connection: ConnectionDescription,
+    event: ConnectedEvent,
+  ): OpenConnection<Signal>;
+  /** What is known of the rhythms of devices that hold, or held, leases. */
+  readonly rhythms: RhythmStore;
+}

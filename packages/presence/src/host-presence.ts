@@ -1,0 +1,68 @@
+import type { ConnectionTracker, DisconnectedChange, EndedSignal, RawCause } from '@rollcall/core';
+import type { AccessEnd, AuthenticatedDevice } from '@rollcall/access';
+
+/** Who is connected. */
+export interface HostPresence {
+  /** Begins to track one connection, or one lease holder. Nothing is published before the tracker says so. */
+  open<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    connection: ConnectionDescription,
+  ): OpenConnection<Signal>;
+  /** As {@link open}, for a device that did not say who it is: it counts as a connection, and nothing of it is published. */
+  openAnonymous<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    connection: AnonymousConnection,
+  ): OpenConnection<Signal>;
+}
+
+export interface ConnectionDescription {
+  readonly identity: AuthenticatedDevice;
+  /** MQTT client id, AMQP container id, else the auth-id. */
+  readonly remoteId: string;
+  /** What only one connection of the device can hold: a newer holder ends the older one. */
+  readonly slot?: string;
+  /**
+   * Of a session: silence that the device promised to break. Where the device has too many sessions, one that was silent for
+   * longer gives way. Absent: it promised nothing.
+   */
+  readonly keepAliveMs?: number;
+  /** E.g. `MQTT 5.0`. */
+  readonly protocol: string;
+  /** `host:port`. */
+  readonly remoteAddress?: string;
+  /** What the device is told where the kit ends the connection: code and text of the protocol, for the event too. */
+  readonly endCauses?: EndCauses;
+  /** A lease that the next run of the adapter will find: it does not end with this one. */
+  readonly survivesShutdown?: boolean;
+  /**
+   * The connection ended, for whatever cause, and the event is published: close the peer, with the protocol's code where it
+   * still listens.
+   */
+  onDisconnected?(change: DisconnectedChange): void;
+  /**
+   * The adapter cannot serve devices any more, or can again: the clock of a lease stands still meanwhile. Report it to the
+   * tracker. Sessions need not know.
+   */
+  servingChanged?(serving: boolean): void;
+}
+
+/** A connection of a device that did not say who it is. */
+export interface AnonymousConnection {
+  /** As for {@link ConnectionDescription.endCauses}. */
+  readonly endCauses?: EndCauses;
+  /** As for {@link ConnectionDescription.onDisconnected}. */
+  onDisconnected?(change: DisconnectedChange): void;
+}
+
+export interface OpenConnection<Signal> {
+  /** Tells the tracker what was seen, or that the app ends the connection. Changes are stamped and journaled before this returns. */
+  report(signal: Signal | EndedSignal): void;
+  /** Resolves when every change reported so far is in the journal, or after the configured bound: answer the device then. */
+  committed(): Promise<void>;
+}
+
+/** Why the kit ends a connection. */
+export type EndReason = AccessEnd | 'taken-over' | 'adapter-shutdown' | 'limit-exceeded';
+
+/** What a protocol calls each of them. */
+export type EndCauses = Readonly<Partial<Record<EndReason, RawCause>>>;

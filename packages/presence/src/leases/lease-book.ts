@@ -1,0 +1,124 @@
+import { deviceKey, type DisconnectedChange } from '@rollcall/core';
+import type { HostAccess, AuthenticatedDevice, Refusal } from '@rollcall/access';
+import type { ConnectionDescription, HostPresence, OpenConnection } from '../host-presence.ts';
+import type { HostLeases } from '../host-leases.ts';
+import {
+  leaseTracker,
+  type AbsentHolder,
+  type LeaseHolding,
+  type LeaseSignal,
+  type PresentHolder,
+} from './lease-tracker.ts';
+import type { Rhythm } from './rhythm.ts';
+
+/** For a protocol that does something about a lease beyond telling of it. Called in the midst of a step: must not report signals. */
+export interface LeaseWatch<State> {
+  /** The tracker went from one state to another. */
+  stepped?(identity: AuthenticatedDevice, before: State, after: State): void;
+  /** The lease ended, and the event is published. */
+  ended?(identity: AuthenticatedDevice, change: DisconnectedChange): void;
+}
+
+/** What a lease book uses of an adapter's host. */
+export interface LeaseBookHost {
+  readonly access: Pick<HostAccess, 'admit'>;
+  readonly presence: Pick<HostPresence, 'open'>;
+  readonly leases: HostLeases;
+}
+
+/** How the request came that a lease begins with. */
+type LeaseOrigin = Pick<ConnectionDescription, 'protocol' | 'remoteAddress'>;
+
+/** Who holds a lease now. A lease belongs to a device and the auth-id it proved. */
+export interface LeaseBook<Signal> {
+  held(identity: AuthenticatedDevice): OpenConnection<Signal> | undefined;
+  /** The lease that a device holds, or else a new one, which begins with the next signal; or why it may have none. */
+  obtain(identity: AuthenticatedDevice, origin: LeaseOrigin): OpenConnection<Signal> | Refusal;
+}
+
+/**
+ * Opens the book, with what an earlier incarnation of the adapter left in it.
+ *
+ * @param endAtShutdown whether leases end when the adapter stops. They do anyway where nothing would remember them.
+ */
+export function createLeaseBook<
+  State extends PresentHolder,
+  Signal extends { readonly type: string } = never,
+>(
+  host: LeaseBookHost,
+  holding: LeaseHolding<State, Signal>,
+  endAtShutdown: boolean,
+  watch: LeaseWatch<AbsentHolder | State> = {},
+): LeaseBook<LeaseSignal | Signal> {
+  const livesOn = host.leases.survive && !endAtShutdown;
+  const leases = new Map<string, OpenConnection<LeaseSignal | Signal>>();
+  const tracker = leaseTracker(holding);
+
+  function describe(identity: AuthenticatedDevice, origin: LeaseOrigin, key: string): ConnectionDescription {
+    return {
+      identity,
+      remoteId: identity.authId,
+      ...origin,
+      survivesShutdown: livesOn,
+      servingChanged: (serving) => leases.get(key)?.report({ type: serving ? 'resumed' : 'paused' }),
+      onDisconnected(change) {
+        leases.delete(key);
+        watch.ended?.(identity, change);
+      },
+    };
+  }
+
+  /** What the tracker learns stays known beyond the lease, and a `LeaseWatch` sees its steps. */
+  function observed(
+    identity: AuthenticatedDevice,
+    key: string,
+    initial: AbsentHolder | State,
+  ): typeof tracker {
+    return {
+      ...tracker,
+      initial,
+      reduce(state, signal, at) {
+        const step = tracker.reduce(state, signal, at);
+        const rhythm = rhythmOf(step.state);
+        if (rhythm !== rhythmOf(state)) host.leases.rhythms.set(key, rhythm);
+        watch.stepped?.(identity, state, step.state);
+        return step;
+      },
+    };
+  }
+
+  for (const lease of host.leases.restored) {
+    const key = holderKey(lease.identity);
+    const { protocol: name, remoteAddress } = lease.event;
+    const origin: LeaseOrigin = { protocol: name, ...(remoteAddress !== undefined && { remoteAddress }) };
+    const { basis, lastSeen, until } = lease;
+    const rhythm = host.leases.rhythms.get(key);
+    const restored = holding.restore({ rhythm, basis, lastSeen, until, openRequests: 0 });
+    const description = describe(lease.identity, origin, key);
+    leases.set(key, host.leases.resume(observed(lease.identity, key, restored), description, lease.event));
+  }
+
+  return {
+    held: (identity) => leases.get(holderKey(identity)),
+    obtain(identity, origin) {
+      const key = holderKey(identity);
+      const held = leases.get(key);
+      if (held) return held;
+      const refusal = host.access.admit(identity);
+      if (refusal) return refusal;
+      const absent: AbsentHolder = { phase: 'absent', rhythm: host.leases.rhythms.get(key) };
+      const opened = host.presence.open(observed(identity, key, absent), describe(identity, origin, key));
+      leases.set(key, opened);
+      return opened;
+    },
+  };
+}
+
+function rhythmOf(state: AbsentHolder | PresentHolder): Rhythm {
+  return 'lease' in state ? state.lease.rhythm : state.rhythm;
+}
+
+/** Equal exactly for those who share a lease: for map keys. */
+export function holderKey({ device, authId }: AuthenticatedDevice): string {
+  return `${deviceKey(device)}\n${authId}`;
+}

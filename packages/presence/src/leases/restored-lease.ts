@@ -1,0 +1,49 @@
+import {
+  later,
+  type Clock,
+  type ConnectedEvent,
+  type DeviceRegistry,
+  type Instant,
+  type LeaseBasis,
+} from '@rollcall/core';
+import type { OpenEntry } from '@rollcall/outbox';
+import { lastKnownTenant } from '@rollcall/outbox/internal';
+import type { AuthenticatedDevice } from '@rollcall/access';
+
+/** A lease that was held when the adapter ended, and lives on under its connection id. */
+export interface RestoredLease {
+  readonly identity: AuthenticatedDevice;
+  readonly event: ConnectedEvent;
+  readonly basis: LeaseBasis;
+  readonly lastSeen: Instant;
+  readonly until: Instant;
+}
+
+/**
+ * Takes a lease of an earlier incarnation up again: the device has a whole interval in which this incarnation can hear it. It had never
+ * more left than that: what was noted of its end would say otherwise only where the wall clock was set back meanwhile. `undefined` where
+ * the entry is no lease.
+ */
+export async function restoreLease(
+  { event, noted }: OpenEntry,
+  registry: DeviceRegistry,
+  clock: Clock,
+): Promise<RestoredLease | undefined> {
+  const basis = noted?.lease?.basis ?? event.basis;
+  if (basis.kind !== 'lease') return undefined;
+  const now = clock.monotonic();
+  // The wall clock may have been set back meanwhile.
+  const silentMs = Math.max(0, clock.now() - (noted?.lastSeen ?? event.at));
+  return {
+    identity: {
+      device: event.device,
+      authId: event.remoteId,
+      // Where the registry is away or knows the tenant no more, the review of access that follows decides.
+      tenant: await lastKnownTenant(event.device.tenant, registry),
+    },
+    event,
+    basis,
+    lastSeen: later(now, -silentMs),
+    until: later(now, basis.intervalMs),
+  };
+}

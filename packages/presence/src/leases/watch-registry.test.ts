@@ -1,0 +1,26 @@
+import { ManualClock, settled, ScriptedRegistry } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { watchRegistry } from './watch-registry.ts';
+
+test('a registry that is away is noticed with the first look-up, and its return without any', async () => {
+  const clock = new ManualClock();
+  const inner = new ScriptedRegistry();
+  const seen: boolean[] = [];
+  const { registry, stop } = watchRegistry(inner, clock, (available) => seen.push(available));
+  await registry.getTenant('acme');
+  inner.unavailable = true;
+  await registry.getTenant('acme');
+  await registry.getTenant('acme');
+  expect(seen).toEqual([false]);
+  await clock.advanceAsync(60_000);
+  expect([seen, clock.armed]).toEqual([[false], 1]);
+  inner.unavailable = false;
+  await clock.advanceAsync(1_000);
+  expect([seen, clock.armed]).toEqual([[false, true], 0]);
+
+  inner.unavailable = true;
+  await registry.getTenant('acme');
+  stop();
+  await settled();
+  expect(clock.armed).toBe(0);
+});

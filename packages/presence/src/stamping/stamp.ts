@@ -1,0 +1,162 @@
+import {
+  disconnectReasons,
+  isExactlyKnown,
+  type AdapterIdentity,
+  type Clock,
+  type ConnectedChange,
+  type ConnectedEvent,
+  type ConnectionId,
+  type DisconnectedChange,
+  type DisconnectedEvent,
+  type DisconnectReason,
+  type Epoch,
+  type EventId,
+  type Instant,
+  type JournalFacts,
+  type Random,
+  type TenantId,
+  type Timestamp,
+} from '@rollcall/core';
+import type { OpenEntry } from '@rollcall/outbox';
+import type { ConnectionDescription } from '../host-presence.ts';
+import type { LoopWatch } from '@rollcall/runtime';
+import { printableCause, printableFacts } from './foreign-text.ts';
+import { uuidV7 } from './uuid-v7.ts';
+import type { WallOffset, WallTime } from './wall-time.ts';
+
+export interface StampContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly identity: AdapterIdentity;
+  readonly nextEpoch: () => Epoch;
+  readonly exposeRemoteAddress: boolean;
+  /** What is to be said of the journal in the next event to this tenant, if anything. */
+  journalFor(tenant: TenantId): JournalFacts | undefined;
+  readonly loop: Pick<LoopWatch, 'latenessMs'>;
+  readonly wall: WallTime;
+}
+
+/** A connection that was stamped. */
+export interface StampedConnection {
+  readonly event: ConnectedEvent;
+  /** When that was; absent: by an earlier incarnation. */
+  readonly began?: WallOffset;
+}
+
+/**
+ * Turns a tracker's `connected` into the event that leaves the process: a new connection with new ids.
+ *
+ * @param observedAt when the tracker was told.
+ */
+export function stampConnected(
+  context: StampContext,
+  connection: ConnectionDescription,
+  change: ConnectedChange,
+  observedAt: Instant,
+  coalesced: number,
+): ConnectedEvent {
+  const at = context.wall.at(observedAt);
+  const journal = context.journalFor(connection.identity.device.tenant);
+  return {
+    type: 'connected',
+    id: uuidV7(at, context.random) as EventId,
+    connectionId: uuidV7(at, context.random) as ConnectionId,
+    epoch: context.nextEpoch(),
+    device: connection.identity.device,
+    adapter: context.identity,
+    ...printableFacts(connection, context.exposeRemoteAddress),
+    at,
+    basis: change.basis,
+    ...(coalesced > 0 && { coalesced }),
+    ...(journal && { journal }),
+  };
+}
+
+/**
+ * Turns a tracker's `disconnected` into the other half of `connected`.
+ *
+ * Durations come from the monotonic clock: whatever the wall clock does meanwhile, `connectedAt` ≤ `lastSeen` ≤ `at`.
+ *
+ * @param toldAt when the tracker was told.
+ */
+export function stampDisconnected(
+  context: StampContext,
+  connected: StampedConnection,
+  change: DisconnectedChange,
+  toldAt: Instant,
+  coalesced: number,
+): DisconnectedEvent {
+  const observedAt = earlierOf(toldAt, change.endedAt);
+  const { loop, wall } = context;
+  const { event, began = wall.offset() } = connected;
+  // The wall clock may have been set back since an earlier incarnation, and rounds.
+  const at = Math.max(event.at, wall.since(began, observedAt)) as Timestamp;
+  const lastSeen = Math.min(at, Math.max(event.at, wall.since(began, change.lastSeen))) as Timestamp;
+  const exact = change.basis.kind === 'session' && isExactlyKnown(change.reason);
+  // What arrived last may have waited for the loop, as may the news of the end.
+  const latenessMs = Math.max(loop.latenessMs(observedAt), exact ? 0 : loop.latenessMs(change.lastSeen));
+  return {
+    ...otherHalf(event, at, context),
+    basis:
+      change.basis.kind === 'lease' && change.until !== undefined
+        ? { ...change.basis, until: Math.round(at + change.until - observedAt) as Timestamp }
+        : change.basis,
+    lastSeen,
+    // It was connected once: the end lies after that.
+    uncertaintyMs: Math.min((exact ? 0 : at - lastSeen) + latenessMs, at - event.at),
+    ...endedBy(change.reason),
+    ...(change.clean !== undefined && { clean: change.clean }),
+    ...(change.raw !== undefined && { raw: printableCause(change.raw) }),
+    ...(coalesced > 0 && { coalesced }),
+  };
+}
+
+function earlierOf(toldAt: Instant, saidAt: Instant | undefined): Instant {
+  return saidAt !== undefined && saidAt < toldAt ? saidAt : toldAt;
+}
+
+/**
+ * The end of a connection that the journal says is open, and that no process holds any more. Its device left some time
+ * after it was last noted.
+ */
+export function stampLost(
+  { event, noted }: OpenEntry,
+  reason: 'adapter-lost' | 'buried',
+  context: Pick<StampContext, 'clock' | 'random'> & Partial<Pick<StampContext, 'nextEpoch'>>,
+  coalesced = 0,
+): DisconnectedEvent {
+  // The wall clock may have been set back since, and before.
+  const lastSeen = Math.max(event.at, noted?.lastSeen ?? event.at) as Timestamp;
+  const at = Math.max(context.clock.now(), lastSeen) as Timestamp;
+  return {
+    ...otherHalf(event, at, context),
+    basis: noted?.lease ? { ...noted.lease.basis, until: noted.lease.until } : event.basis,
+    lastSeen,
+    uncertaintyMs: at - lastSeen,
+    ...endedBy(reason),
+    ...(coalesced > 0 && { coalesced }),
+  };
+}
+
+function otherHalf(
+  connected: ConnectedEvent,
+  at: Timestamp,
+  { random, nextEpoch }: Pick<StampContext, 'random'> & Partial<Pick<StampContext, 'nextEpoch'>>,
+) {
+  const { coalesced: _earlier, journal: _said, announceIntervalMs: _interval, ...shared } = connected;
+  return {
+    ...shared,
+    // A journal of an earlier version, or a table that somebody wrote, may hold anything.
+    ...printableFacts(shared, true),
+    type: 'disconnected',
+    id: uuidV7(at, random) as EventId,
+    ...(nextEpoch && { endedEpoch: nextEpoch() }),
+    at,
+    connectedAt: connected.at,
+  } as const;
+}
+
+function endedBy(reason: DisconnectReason) {
+  const { initiator, clean } = disconnectReasons[reason];
+  return { reason, initiator, clean };
+}

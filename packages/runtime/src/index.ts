@@ -1,0 +1,6 @@
+export { beginAll } from './begin-all.ts';
+export { type LoopWatch, createLoopWatch, punctual } from './lateness/loop-watch.ts';
+export { neverRejects } from './never-rejects.ts';
+export { ResourceStack } from './resource-stack.ts';
+export { runAll } from './run-all.ts';
+export { createTokenBuckets } from './token-buckets.ts';

@@ -1,0 +1,37 @@
+import type { UploadFailure } from '@rollcall/core';
+import type { AuthenticatedDevice } from '@rollcall/access';
+
+/** Data of devices. */
+export interface HostUplink {
+  /** Sends telemetry or an event on behalf of a device. Never rejects. Counts the message. */
+  upload(request: UploadRequest): Promise<UploadResult>;
+}
+
+export interface UploadRequest {
+  /** Absent: a device that did not say who it is, where that is not required. It must say in `target` whose data it brings. */
+  readonly by?: AuthenticatedDevice;
+  readonly endpoint: 'telemetry' | 'event';
+  /** As the address said: the tenant may be left out. Absent: the device's own data. */
+  readonly target?: { readonly tenant?: string; readonly device: string };
+  readonly qos: 0 | 1;
+  readonly contentType?: string;
+  /** Absent: no body. Empty: a zero-length body. */
+  readonly payload?: Uint8Array;
+  /** The address as the device gave it. */
+  readonly origAddress: string;
+  readonly ttlSeconds?: number;
+  readonly ttdSeconds?: number;
+  readonly retain?: boolean;
+  /** W3C trace context the device sent; a new one is made where it is absent or malformed. */
+  readonly traceParent?: string;
+  readonly traceState?: string;
+}
+
+export type UploadResult =
+  | { readonly status: 'accepted' }
+  | {
+      readonly status: 'failed';
+      readonly failure: UploadFailure;
+      /** The device's own access ended: stateful protocols close its connection (`docs/hono-compatibility.md` §7). */
+      readonly terminal: boolean;
+    };

@@ -1,0 +1,3 @@
+// For the other packages that make an adapter process; it may change with any version.
+export { createMessageRate } from './message-rate.ts';
+export { type UploadContext, failedInside, tooManyMessages, upload } from './upload.ts';
