@@ -52,9 +52,7 @@ const before: Readonly<Record<string, string>> = {
     import { systemClock as clock, type Log } from '@rollcall/core';
     declare const log: Log;
     declare function serve(socket: Socket): void;`,
-  core: `
-    import type { ConnectionEvent } from '@rollcall/core';
-    declare const event: ConnectionEvent;`,
+  core: '',
   'device-registry': `
     import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
     import { systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
@@ -73,6 +71,9 @@ const before: Readonly<Record<string, string>> = {
       deviceWith(chain: readonly Buffer[]): Promise<Device | undefined>;
     };
     declare function answerTo(plaintext: Buffer): Buffer;`,
+  'hono-wire': `
+    import type { ConnectionEvent } from '@rollcall/core';
+    declare const event: ConnectionEvent;`,
   'logger-sink': '',
   'messaging-module': `
     import type { DeviceDataSender, EventSink } from '@rollcall/core';

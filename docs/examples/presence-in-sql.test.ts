@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { createPresenceTable } from '@rollcall/client';
 import { ManualClock } from '@rollcall/conformance';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyEvent, schema, statement, type Database } from './presence-in-sql.ts';

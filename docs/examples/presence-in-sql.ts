@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 
 type Value = string | number | null;
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { deviceRef } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import { clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import { atTheEnd, clearUpAfterEach, everythingRuns } from './support/acts.ts';
 import { eventuallyNone } from './support/eventually.ts';

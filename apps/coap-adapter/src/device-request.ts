@@ -1,5 +1,5 @@
 import type { UploadRequest } from '@rollcall/uplink';
-import { emptyNotificationContentType } from '@rollcall/core/wire';
+import { emptyNotificationContentType } from '@rollcall/hono-wire';
 import { contentTypeOf } from './content-formats.ts';
 
 /** A request of a device, without its payload. */

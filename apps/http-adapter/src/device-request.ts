@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { UploadRequest } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
-import { emptyNotificationContentType } from '@rollcall/core/wire';
+import { emptyNotificationContentType } from '@rollcall/hono-wire';
 
 /** A request of a device, as far as its head goes. */
 export interface RequestHead {

@@ -1,6 +1,6 @@
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { byName, deviceCells, deviceTable } from './device-table.ts';
 import type { Destination } from './reach.ts';
 import { shutdown } from './shutdown.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
-import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/core/wire';
+import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import { eventJson, eventLine, saidJson, saidLine } from './event-line.ts';
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { printable } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { fitTable, type Column } from './fit-table.ts';
 import { basisInWords, howKnown, saidInWords, shortWords } from './in-words.ts';
 import { jsonLine } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { consume, type EventConsumer } from '@rollcall/client';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { eventJson, eventLine, saidJson, saidLine } from './event-line.ts';
 import { terminalLog } from './terminal-log.ts';
 

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
 import { harmOf, nastyStrings } from '@rollcall/conformance';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
-import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/core/wire';
+import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';
 import { keepOutput } from './child-output.ts';
 import { deviceTable } from './device-table.ts';

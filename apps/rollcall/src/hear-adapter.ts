@@ -1,4 +1,4 @@
-import type { DecodedEvent } from '@rollcall/core/wire';
+import type { DecodedEvent } from '@rollcall/hono-wire';
 import { consumerOf, reach, type Destination } from './reach.ts';
 import { openWatch } from './watch.ts';
 import { watchedSource } from './watched-source.ts';

@@ -1,5 +1,5 @@
 import { printable, type Basis, type DisconnectedEvent } from '@rollcall/core';
-import type { HonoConnectionEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 
 /** How the adapter knows that a device is connected. */
 export function basisInWords(basis: Basis): string {

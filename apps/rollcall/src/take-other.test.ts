@@ -1,5 +1,5 @@
 import { deviceRef } from '@rollcall/core';
-import type { HonoConnectionEvent, UnrecognizedMessage } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, UnrecognizedMessage } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import { LeftToOthers, takeOther } from './take-other.ts';
 

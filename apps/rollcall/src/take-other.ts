@@ -1,4 +1,4 @@
-import type { DecodedEvent, HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import type { DecodedEvent, HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 
 /**
  * Shows events of Hono's own adapters, and says once that they name no connections.

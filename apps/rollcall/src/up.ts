@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onHangup } from '@rollcall/adapter-process';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import type { AdapterEntry } from './adapter-entry.ts';
 import { adapterTable } from './adapter-table.ts';
 import { banner } from './banner.ts';

@@ -1,6 +1,6 @@
 import { consume, type ConsumeOptions, type EventConsumer, type Trouble } from '@rollcall/client';
 import { ConfigError, silentLog, type Log } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { consumerOf, reach, type Destination } from './reach.ts';
 import { LeftToOthers, onlyOthers, takeOther } from './take-other.ts';
 import { watchedSource, type Watched } from './watched-source.ts';

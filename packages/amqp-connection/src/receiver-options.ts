@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '@rollcall/core/wire';
+import type { ReceivedMessage } from '@rollcall/hono-wire';
 import type { TerminusOptions } from './terminus-options.ts';
 
 export interface ReceiverOptions {

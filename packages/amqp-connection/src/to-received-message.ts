@@ -1,5 +1,5 @@
 import type { Timestamp } from '@rollcall/core';
-import type { ReceivedMessage } from '@rollcall/core/wire';
+import type { ReceivedMessage } from '@rollcall/hono-wire';
 import type rhea from 'rhea';
 
 /** rhea's section of a body: Data sections have typecode 0x75. */

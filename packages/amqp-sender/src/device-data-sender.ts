@@ -1,6 +1,6 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
 import { deviceKey, type DeviceDataSender } from '@rollcall/core';
-import { encodeDeviceMessage } from '@rollcall/core/wire';
+import { encodeDeviceMessage } from '@rollcall/hono-wire';
 import type { NetworkOptions } from './messaging-network.ts';
 import { createNetworkLinks } from './network-links.ts';
 import { networkPresets } from './network-presets.ts';

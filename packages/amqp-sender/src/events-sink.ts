@@ -1,6 +1,6 @@
 import type { AmqpConnection, SendOutcome } from '@rollcall/amqp-connection';
 import { TransportError, type Delivery, type EventSink } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
+import { encodeEvent } from '@rollcall/hono-wire';
 import type { NetworkOptions } from './messaging-network.ts';
 import { createNetworkLinks } from './network-links.ts';
 import { networkPresets } from './network-presets.ts';

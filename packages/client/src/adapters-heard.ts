@@ -1,5 +1,5 @@
 import type { Epoch } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import type { OpenConnection } from './device-presence.ts';
 
 /** Announcements that may be missed in a row. */

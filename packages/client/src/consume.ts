@@ -23,7 +23,7 @@ import {
   type HonoConnectionEvent,
   type ReceivedEvent,
   type UnrecognizedMessage,
-} from '@rollcall/core/wire';
+} from '@rollcall/hono-wire';
 import { eventSources, type SourceChoice } from './event-sources.ts';
 import { Lanes } from './lanes.ts';
 import { openTogether } from './open-together.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionId, DeviceRef } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 import {
   endingOf,
   openConnection,

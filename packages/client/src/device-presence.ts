@@ -1,5 +1,5 @@
 import type { ConnectionEvent, ConnectedEvent, DeviceRef, Timestamp } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedDisconnected } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedDisconnected } from '@rollcall/hono-wire';
 
 /** A connection that is open, with the fields of its `connected`. */
 export type OpenConnection = Omit<ConnectedEvent, 'type' | 'id' | 'journal' | 'announceIntervalMs'>;

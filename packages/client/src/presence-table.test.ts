@@ -5,7 +5,7 @@ import type {
   ReceivedConnected,
   ReceivedDisconnected,
   ReceivedEvent,
-} from '@rollcall/core/wire';
+} from '@rollcall/hono-wire';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPresenceTable, type PresenceTableOptions } from './presence-table.ts';

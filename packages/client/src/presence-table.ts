@@ -6,7 +6,7 @@ import {
   type DeviceRef,
   type Epoch,
 } from '@rollcall/core';
-import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/core/wire';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { createAdaptersHeard } from './adapters-heard.ts';
 import {
   addEvent,

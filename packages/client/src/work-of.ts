@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deviceKey, deviceRef } from '@rollcall/core';
-import type { DecodedEvent, ReceivedMessage } from '@rollcall/core/wire';
+import type { DecodedEvent, ReceivedMessage } from '@rollcall/hono-wire';
 
 /** The lane of a message, and the id by which it is recognised when it comes again: see `Work`. */
 export interface Identity {

@@ -7,7 +7,7 @@ import {
   type OutboundEvent,
   type Timestamp,
 } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
+import { encodeEvent } from '@rollcall/hono-wire';
 
 /** A `connected` event of tenant `acme`, for tests. `facts` replace some of its facts. */
 export function anEvent(id: string, facts: Partial<ConnectedEvent> = {}): ConnectedEvent {

@@ -11,7 +11,7 @@ import {
   type Tenant,
   type UploadFailure,
 } from '@rollcall/core';
-import { emptyNotificationContentType, splitDefaults } from '@rollcall/core/wire';
+import { emptyNotificationContentType, splitDefaults } from '@rollcall/hono-wire';
 import { adapterEnabled, refusalTexts } from '@rollcall/access/internal';
 import type { UploadRequest, UploadResult } from './host-uplink.ts';
 import { serveAll } from '@rollcall/containment';

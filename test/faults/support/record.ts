@@ -1,6 +1,6 @@
 import { consume, createPresenceTable, type PresenceTable } from '@rollcall/client';
 import { systemRandom, type Random } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { tenants } from './stage.ts';
 
 /** Everything that a downstream service ever got, and what it made of it. */

@@ -1,6 +1,6 @@
 import type { PeerMessage } from '@rollcall/amqp-connection/testing';
 import { createPresenceTable } from '@rollcall/client';
-import { decodeEvent, type ReceivedEvent } from '@rollcall/core/wire';
+import { decodeEvent, type ReceivedEvent } from '@rollcall/hono-wire';
 import type { EventRecord } from './record.ts';
 
 /** The record of a network that decides message by message: only what it accepted counts. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { createAmqpConnection } from '@rollcall/amqp-connection';
 import { deviceRef, silentLog, systemClock, systemRandom, type Timestamp } from '@rollcall/core';
-import { encodeDeviceMessage, withFields } from '@rollcall/core/wire';
+import { encodeDeviceMessage, withFields } from '@rollcall/hono-wire';
 import { generate } from 'mqtt-packet';
 import { associate, patientHandshakeMs } from '../../e2e/support/coap-association.ts';
 import { mqttWire, type DeviceWire } from './device-wire.ts';

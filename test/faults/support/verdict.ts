@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { deviceRef } from '@rollcall/core';
 import type { Attempt, Fleet } from './fleet.ts';
 import type { EventRecord } from './record.ts';

@@ -1,5 +1,5 @@
 import { createPresenceTable } from '@rollcall/client';
-import { decodeEvent, type ReceivedEvent } from '@rollcall/core/wire';
+import { decodeEvent, type ReceivedEvent } from '@rollcall/hono-wire';
 import type { EventRecord } from '../../faults/support/record.ts';
 import { tenants } from '../../faults/support/stage.ts';
 import { startProtonConsumer } from '../proton-consumer.ts';

@@ -1,6 +1,6 @@
 import { harmWithin, ManualClock, nastyStrings, seededRandom } from '@rollcall/conformance';
 import type { ConnectedEvent, DisconnectedEvent, Epoch, Instant } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
+import { encodeEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import { punctual } from '@rollcall/runtime';
 import type { ConnectionDescription } from '../host-presence.ts';

@@ -1,5 +1,5 @@
 import { deviceRef } from '@rollcall/core';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';
 import type { Fault } from './faults-of-lives.ts';
 import { isLossUntold, judge } from './judge.ts';

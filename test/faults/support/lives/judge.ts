@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ReceivedEvent } from '@rollcall/core/wire';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { distinct } from '../record.ts';
 import { checkOrder } from '../verdict.ts';
 import type { Fault } from './faults-of-lives.ts';

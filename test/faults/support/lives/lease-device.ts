@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeClass } from '@rollcall/coap';
-import { emptyNotificationContentType } from '@rollcall/core/wire';
+import { emptyNotificationContentType } from '@rollcall/hono-wire';
 import { associate, type CoapAssociation } from '../../../e2e/support/coap-association.ts';
 import { deviceId, password } from '../stage.ts';
 import { beginLife, ends, sends, type Life } from './life.ts';

@@ -1,6 +1,6 @@
 import { anEvent } from '@rollcall/conformance';
 import type { PropertyValue, TenantDownstream } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
+import { encodeEvent } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';
 import { downstreamOfMessage } from './downstream-of-message.ts';
 

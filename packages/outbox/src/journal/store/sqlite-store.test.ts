@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anEvent } from '@rollcall/conformance';
 import type { TenantDownstream } from '@rollcall/core';
-import { encodeEvent } from '@rollcall/core/wire';
+import { encodeEvent } from '@rollcall/hono-wire';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrate, schemaSteps, schemaVersion } from './schema.ts';
 import { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts';

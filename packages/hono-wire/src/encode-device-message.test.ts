@@ -1,7 +1,6 @@
 import rhea from 'rhea';
 import { expect, test } from 'vitest';
-import type { DeviceMessage } from '../device-data-sender.ts';
-import { deviceRef, type Timestamp } from '../ids.ts';
+import { type DeviceMessage, deviceRef, type Timestamp } from '@rollcall/core';
 import { encodeDeviceMessage } from './encode-device-message.ts';
 
 const message: DeviceMessage = {

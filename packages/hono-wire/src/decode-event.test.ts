@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
-import type { ConnectionEvent } from '../connection-event.ts';
+import type { ConnectionEvent } from '@rollcall/core';
 import { decodeEvent } from './decode-event.ts';
 import { encodeEvent } from './encode-event.ts';
-import { goldenEvents } from '../../fixtures/golden-events.ts';
+import { goldenEvents } from '../fixtures/golden-events.ts';
 import type { ReceivedMessage } from './received-message.ts';
 
 /** The way through a network and a library. */

@@ -1,4 +1,4 @@
-import type { Basis, ConnectionEvent, RawCause } from '../connection-event.ts';
+import type { Basis, ConnectionEvent, RawCause } from '@rollcall/core';
 
 /** The JSON body of a connection event. Keys stand in the order of the contract. */
 export function eventBody(event: ConnectionEvent): object {

@@ -1,4 +1,4 @@
-import { disconnectReasons } from '../disconnect-reason.ts';
+import { disconnectReasons } from '@rollcall/core';
 
 const uuid = {
   type: 'string',

@@ -1,5 +1,4 @@
-import type { ConnectionEvent } from '../connection-event.ts';
-import type { TenantDownstream } from '../event-sink.ts';
+import type { ConnectionEvent, TenantDownstream } from '@rollcall/core';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import { connectionEventContentType } from './content-types.ts';
 import { eventBody, rfc3339 } from './event-body.ts';

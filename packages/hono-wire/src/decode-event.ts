@@ -1,19 +1,17 @@
-import type {
-  Basis,
-  ConnectedEvent,
-  DisconnectedEvent,
-  JournalFacts,
-  LeaseBasis,
-  RawCause,
-} from '../connection-event.ts';
 import {
+  type Basis,
+  type ConnectedEvent,
+  type DisconnectedEvent,
+  type JournalFacts,
+  type LeaseBasis,
+  type RawCause,
   deviceRef,
   type ConnectionId,
   type DeviceRef,
   type Epoch,
   type EventId,
   type Timestamp,
-} from '../ids.ts';
+} from '@rollcall/core';
 import { connectionEventContentType } from './content-types.ts';
 import type { ReceivedMessage } from './received-message.ts';
 

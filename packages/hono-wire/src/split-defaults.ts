@@ -1,5 +1,4 @@
-import type { PropertyValue } from '../device-data-sender.ts';
-import type { DefaultProperties } from '../device-registry.ts';
+import type { PropertyValue, DefaultProperties } from '@rollcall/core';
 
 /** Default properties sorted by what becomes of them (`docs/hono-compatibility.md` §2). */
 export interface SplitDefaults {

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../ids.ts';
+import type { Timestamp } from '@rollcall/core';
 
 /** A message as it came from the network, whatever library received it. Symbols are strings, binary is bytes. */
 export interface ReceivedMessage {

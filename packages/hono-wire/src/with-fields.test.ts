@@ -1,6 +1,6 @@
 import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
-import { goldenEvents } from '../../fixtures/golden-events.ts';
+import { goldenEvents } from '../fixtures/golden-events.ts';
 import { encodeEvent } from './encode-event.ts';
 import { withFields } from './with-fields.ts';
 

@@ -3,17 +3,17 @@ import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { expect, test } from 'vitest';
-import { disconnectReasons } from '../disconnect-reason.ts';
+import { disconnectReasons } from '@rollcall/core';
 import { encodeEvent } from './encode-event.ts';
 import { eventBodySchema } from './event-body-schema.ts';
-import { goldenEvents } from '../../fixtures/golden-events.ts';
+import { goldenEvents } from '../fixtures/golden-events.ts';
 
 // The documents say what is sent, or these fail.
 
 const docs = (name: string): string =>
-  readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 const fixture = (name: string): object =>
-  JSON.parse(readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), 'utf8')) as object;
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8')) as object;
 
 interface Document {
   readonly components: {

@@ -1,4 +1,4 @@
-import type { DeviceMessage } from '../device-data-sender.ts';
+import type { DeviceMessage } from '@rollcall/core';
 import { AmqpWriter, encodedString, encodedSymbol } from './amqp-writer.ts';
 import {
   openAnnotations,

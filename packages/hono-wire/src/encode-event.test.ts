@@ -4,8 +4,8 @@ import rhea from 'rhea';
 import { describe, expect, test } from 'vitest';
 import { encodeEvent } from './encode-event.ts';
 import { eventBodySchema } from './event-body-schema.ts';
-import type { Timestamp } from '../ids.ts';
-import { goldenEvents } from '../../fixtures/golden-events.ts';
+import type { Timestamp } from '@rollcall/core';
+import { goldenEvents } from '../fixtures/golden-events.ts';
 
 const matchesSchema = new Ajv2020({ allowUnionTypes: true }).compile(eventBodySchema);
 
@@ -42,7 +42,7 @@ describe.each(Object.entries(goldenEvents))('%s', (name, { event, tenant, option
   // `vitest run -u` rewrites the files; what changes there changes for every consumer.
   test('has the bytes of its fixture', async () => {
     const file = (extension: string): string =>
-      fileURLToPath(new URL(`../../fixtures/${name}.${extension}`, import.meta.url));
+      fileURLToPath(new URL(`../fixtures/${name}.${extension}`, import.meta.url));
     await expect(hexDump(bytes)).toMatchFileSnapshot(file('hex'));
     await expect(`${JSON.stringify(body, undefined, 2)}\n`).toMatchFileSnapshot(file('json'));
   });
