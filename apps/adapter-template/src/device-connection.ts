@@ -28,7 +28,7 @@ export interface DeviceOptions {
 }
 
 /** What is needed of a `net.Socket`. Its two halves must close independently (`allowHalfOpen`). */
-export interface DeviceSocket extends Duplex {
+interface DeviceSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
 }

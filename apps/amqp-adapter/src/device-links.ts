@@ -2,7 +2,7 @@ import { internalsOf } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 
 /** Messages a device may have under way on a link, as in Hono. */
-export const linkCredit = 30;
+const linkCredit = 30;
 
 /** A device attaches to send: its messages say by themselves where they go, so that the link has no address. */
 export function attachedToSend(link: rhea.Receiver): void {

@@ -1,7 +1,7 @@
 import { Malformed } from './malformed.ts';
 
 /** A delivery that came in part. */
-export interface Unfinished {
+interface Unfinished {
   readonly format: number;
   readonly parts: Uint8Array[];
   bytes: number;

@@ -11,7 +11,7 @@ import type { PeerState } from './peer-table.ts';
  *
  * From each of them it goes to `forgotten`: when its message id expires, when its peer is gone, or when there is no room.
  */
-export type ExchangePhase =
+type ExchangePhase =
   /** The handler has not returned. An answer travels with the acknowledgement (RFC 7252 §5.2.1). */
   | 'received'
   /** The handler has returned a promise. An answer still travels with the acknowledgement. */

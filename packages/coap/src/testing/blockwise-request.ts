@@ -20,7 +20,7 @@ export interface CoapClientRequest {
 export type Exchange = (options: readonly CoapOption[], payload: Uint8Array) => Promise<CoapMessage>;
 
 /** The options that a request has in each of its messages. */
-export function optionsOf({ path = [], query = [], options = [] }: CoapClientRequest): readonly CoapOption[] {
+function optionsOf({ path = [], query = [], options = [] }: CoapClientRequest): readonly CoapOption[] {
   return [
     ...path.map((segment) => textOption(coapOption.uriPath, segment)),
     ...query.map((argument) => textOption(coapOption.uriQuery, argument)),

@@ -17,7 +17,7 @@ export interface Pending {
 }
 
 /** How far a handshake has come. */
-export type PendingState =
+type PendingState =
   /** Next: the rest of the ClientHello. */
   | { readonly name: 'receiving-hello'; readonly collector: MessageCollector }
   /** The ClientHello names a session. Next: whether it may be resumed (`mayResume`). */

@@ -17,7 +17,7 @@ export interface FollowedSet {
   use(texts: readonly string[]): UsedFiles;
 }
 
-export interface UsedFiles {
+interface UsedFiles {
   /** Whether it is another one than before. */
   readonly changed: boolean;
   readonly expiresAt?: Timestamp;
