@@ -84,7 +84,12 @@ test('a second SIGTERM ends the adapter at once; what it could not do, the next 
 });
 
 test('an adapter that is restarted goes on with its leases: no event, the same connection, whatever ended it', async () => {
-  const { stage, record } = await everythingRuns({ devices: 20, protocol: 'http' });
+  const { stage, record } = await everythingRuns({
+    devices: 20,
+    protocol: 'http',
+    // The network has so long to answer, whatever else this machine does.
+    environment: { ROLLCALL_MESSAGING_SENDMESSAGETIMEOUT: '30000' },
+  });
   const post = async (index: number, goodbye = false): Promise<number> => {
     const credentials = Buffer.from(`${deviceId(index)}@acme:fault-secret`).toString('base64');
     const { status } = await fetch(`http://127.0.0.1:${stage.port}/event`, {
@@ -109,6 +114,7 @@ test('an adapter that is restarted goes on with its leases: no event, the same c
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await stage.adapter.end(signal);
     await stage.adapter.start();
+    await expect.poll(() => stage.readiness()).toMatchObject({ status: 'UP' });
     for (const index of all) expect(await post(index)).toBe(202);
   }
   for (const index of all) expect(await post(index, true)).toBe(202);
