@@ -12,7 +12,7 @@ import type { NotedMark } from './stored-proofs.ts';
 import type { LearnedRhythm } from './learned-rhythm.ts';
 import { inOrderOf, readAll, readPages } from './pages.ts';
 import type { Holdings, Journal, Owed, PendingEvent } from './journal.ts';
-import { createRowBook } from './row-book.ts';
+import { RowBook } from './row-book.ts';
 import type { JournalStore, PartOfJournal, StoredPending } from './store/stored.ts';
 import { watchStore, type StoreWatch } from './watch-store.ts';
 
@@ -51,7 +51,7 @@ interface Group {
  * it is behind, and tries again until it has caught up.
  */
 export function createFileJournal({ store, clock, log, behindAfterMs }: FileJournalOptions): Journal {
-  const book = createRowBook();
+  const book = new RowBook();
   let gathering: Group | undefined;
   let storing: Group | undefined;
   let inFlight: Promise<void> | undefined;
@@ -177,7 +177,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
         ...(proofKey && { proofs: { key: proofKey, proofs } }),
       };
     },
-    usedBy: book.usedBy,
+    usedBy: (instance) => book.usedBy(instance),
     append(outbound, sinks, owed = []) {
       const place = book.append(outbound, sinks, owed);
       if (failing) return { place, committed: undefined };
@@ -185,7 +185,7 @@ export function createFileJournal({ store, clock, log, behindAfterMs }: FileJour
       flushSoon();
       return { place, committed: gathering.stored.promise };
     },
-    holds: book.holds,
+    holds: (place) => book.holds(place),
     async read(places) {
       // At the end of an outage, what was confirmed is stored before more is sent: else a crash would tell too much of it again.
       if (!failing && !closing && book.backlog > 2 * batchRows) {

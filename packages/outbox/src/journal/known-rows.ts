@@ -1,0 +1,116 @@
+import type { ConnectedEvent, OutboundEvent } from '@rollcall/core';
+import type { HeldEvent, Place } from './journal.ts';
+import { isKept, rowOf, type Row } from './row.ts';
+
+/** Rows that only wait to be confirmed, and are stored. The store alone keeps the standing of any beyond this number. */
+const maxRestingRows = 5_000;
+
+/**
+ * The rows that are in memory. A row is `changed` until a batch takes it. Once it is stored, and its connection is closed, it
+ * `rests` until a sink confirms it; the row that has rested longest is forgotten first.
+ */
+export class KnownRows {
+  /** Rows that some sink needs, or that are open. */
+  readonly #known = new Map<Place, Row>();
+  /** In the order in which they are stored. A row that nobody needs any more, and that the store may have, is in it alone. */
+  readonly #changed = new Set<Row>();
+  /** The one that rests longest first. */
+  readonly #resting = new Set<Row>();
+
+  get(place: Place): Row | undefined {
+    return this.#known.get(place);
+  }
+
+  add(row: Row): void {
+    this.#known.set(row.seq, row);
+  }
+
+  get changed(): ReadonlySet<Row> {
+    return this.#changed;
+  }
+
+  /** The row is not as it is in the store. */
+  change(row: Row): void {
+    this.#resting.delete(row);
+    this.#changed.add(row);
+    if (isKept(row)) return;
+    this.#known.delete(row.seq);
+    // Nobody needs it any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
+    row.outbound = undefined;
+    if (!row.offered) this.#changed.delete(row);
+  }
+
+  /** Something was noted of an open connection. */
+  note(row: Row): void {
+    this.#changed.add(row);
+  }
+
+  /** A batch takes what changed of the row. */
+  take(row: Row): void {
+    this.#changed.delete(row);
+  }
+
+  /** What was taken of the row could not be stored. */
+  putBack(row: Row): void {
+    // A row that the store lost meanwhile is not changed any more.
+    if (this.#known.get(row.seq) === row || !isKept(row)) this.#changed.add(row);
+  }
+
+  /** What was taken of the row is stored. */
+  stored(row: Row): void {
+    row.outbound = undefined;
+    if (this.#changed.has(row)) return;
+    row.partner = undefined;
+    if (row.event || !isKept(row)) return;
+    this.#resting.add(row);
+    if (this.#resting.size <= maxRestingRows) return;
+    const [longest] = this.#resting;
+    if (!longest) return;
+    this.#resting.delete(longest);
+    this.#known.delete(longest.seq);
+  }
+
+  /**
+   * The store has lost everything: every row whose event is in memory is to be stored again, and the others are forgotten.
+   *
+   * @param waiting what the outbox has in memory.
+   * @returns number of events that nobody has any more.
+   */
+  refill(waiting: Iterable<HeldEvent>): number {
+    const lost = new Set<Place>();
+    for (const held of waiting) {
+      if (held.outbound) this.#holdAgain(held, held.outbound);
+      else lost.add(held.place);
+    }
+    for (const row of this.#known.values()) {
+      if (row.event) row.outbound ??= eventAlone(row.event);
+      this.#resting.delete(row);
+      if (row.outbound) {
+        this.#changed.add(row);
+        lost.delete(row.seq);
+      } else {
+        lost.add(row.seq);
+        this.#changed.delete(row);
+        this.#known.delete(row.seq);
+      }
+    }
+    return lost.size;
+  }
+
+  #holdAgain({ place, sink }: HeldEvent, outbound: OutboundEvent): void {
+    const row = this.#known.get(place);
+    if (!row) {
+      const again = rowOf(place, outbound, [sink]);
+      again.offered = true;
+      this.add(again);
+      return;
+    }
+    row.outbound ??= outbound;
+    if (!row.waiting.includes(sink)) row.waiting = [...row.waiting, sink];
+  }
+}
+
+/** An open connection that only the journal had: without what the tenant would add, which its registry knows. */
+function eventAlone(event: ConnectedEvent): OutboundEvent {
+  return { event, downstream: { defaults: {} } };
+}

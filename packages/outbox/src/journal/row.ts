@@ -1,0 +1,62 @@
+import type { ConnectedEvent, OutboundEvent, Timestamp } from '@rollcall/core';
+import type { NotedPresence, Place } from './journal.ts';
+import type { Standing } from './store/stored.ts';
+
+/** An event whose standing is in memory, and not only in the store. */
+export interface Row {
+  readonly seq: Place;
+  /** Until the store has it. */
+  outbound: OutboundEvent | undefined;
+  /** While its connection is open. */
+  event: ConnectedEvent | undefined;
+  waiting: readonly string[];
+  parked: Readonly<Record<string, string>>;
+  noted: NotedPresence | undefined;
+  /** Whether a batch with it was ever handed out: then the store may have it. */
+  offered: boolean;
+  /** What must change in the same transaction: the other half of its connection. */
+  partner: Row | undefined;
+  /** The change of what its device's sinks are owed that must be stored with it. */
+  owedWith: string | undefined;
+}
+
+const nothingParked: Readonly<Record<string, string>> = {};
+
+export function rowOf(seq: Place, outbound: OutboundEvent | undefined, waiting: readonly string[]): Row {
+  return {
+    seq,
+    outbound,
+    event: undefined,
+    waiting,
+    parked: nothingParked,
+    noted: undefined,
+    offered: false,
+    partner: undefined,
+    owedWith: undefined,
+  };
+}
+
+/** Whether a sink needs the event, or its connection is open. */
+export function isKept({ event, waiting, parked }: Row): boolean {
+  return event !== undefined || waiting.length > 0 || parked !== nothingParked;
+}
+
+/** What the store keeps of it beside the event. */
+export function standingOf({ event, waiting, parked, noted }: Row): Standing {
+  return {
+    open: event !== undefined,
+    waiting,
+    parked,
+    ...(noted && { lastSeen: noted.lastSeen }),
+    ...(noted?.lease && { lease: JSON.stringify(noted.lease) }),
+  };
+}
+
+/** The reverse of {@link standingOf} for what was noted of an open connection. */
+export function notedOf({ lastSeen, lease }: Standing): NotedPresence | undefined {
+  if (lastSeen === undefined) return undefined;
+  return {
+    lastSeen: lastSeen as Timestamp,
+    ...(lease !== undefined && { lease: JSON.parse(lease) as NonNullable<NotedPresence['lease']> }),
+  };
+}
