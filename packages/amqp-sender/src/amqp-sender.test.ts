@@ -1,7 +1,14 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
 import { createTestBed, type ScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
 import { anOutboundEvent, describeSink, ManualClock, seededRandom } from '@rollcall/conformance';
-import { deviceRef, silentLog, systemClock, type DeviceMessage, type Timestamp } from '@rollcall/core';
+import {
+  deviceRef,
+  silentLog,
+  systemClock,
+  systemRandom,
+  type DeviceMessage,
+  type Timestamp,
+} from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMessaging } from './create-messaging.ts';
 import { createDeviceDataSender } from './device-data-sender.ts';
@@ -152,9 +159,33 @@ describe('device data', () => {
 
   async function givenASender() {
     const { peer, connection, clock } = await givenAPeer();
-    const sender = createDeviceDataSender({ connection, sendTimeoutMs: 1_000, creditWaitMs: 1_000 });
+    const sender = createDeviceDataSender({
+      connection,
+      random: systemRandom,
+      sendTimeoutMs: 1_000,
+      creditWaitMs: 1_000,
+    });
     return { peer, connection, clock, sender };
   }
+
+  test('has message ids that no other sender repeats, beside it or after a restart', async () => {
+    const { peer, connection, sender } = await givenASender();
+    const options = { random: systemRandom, sendTimeoutMs: 1_000, creditWaitMs: 1_000 };
+    const beside = createDeviceDataSender({ connection, ...options });
+    const event: DeviceMessage = { ...message, endpoint: 'event' };
+    for (const each of [sender, beside])
+      for (const sent of [message, message, event])
+        expect(await each.send(sent)).toEqual({ status: 'accepted' });
+    await sender.close();
+    const again = bed.connectTo(peer.port);
+    await again.whenConnected();
+    const restarted = createDeviceDataSender({ connection: again, ...options });
+    for (const sent of [message, message, event])
+      expect(await restarted.send(sent)).toEqual({ status: 'accepted' });
+    const ids = peer.received.map(({ message: each }) => each.message_id);
+    expect(ids).toHaveLength(9);
+    expect(new Set(ids).size).toBe(9);
+  });
 
   test('of a busy device, or of a gateway for many, does not keep other devices waiting', async () => {
     const { peer, sender } = await givenASender();

@@ -30,6 +30,7 @@ export function createMessaging(options: MessagingOptions): Messaging {
       createEventsSink({ connection: connect('events'), network, sendTimeoutMs, gatherMs: eventsGatherMs }),
     sender: createDeviceDataSender({
       connection: connect('downstream'),
+      random: options.random,
       network,
       sendTimeoutMs,
       creditWaitMs: linkTimeoutMs,

@@ -1,6 +1,7 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
-import { deviceKey, type DeviceDataSender } from '@rollcall/core';
+import { deviceKey, type DeviceDataSender, type Random } from '@rollcall/core';
 import { encodeDeviceMessage } from '@rollcall/hono-wire';
+import { createMessageIds } from './message-ids.ts';
 import type { NetworkOptions } from './messaging-network.ts';
 import { createNetworkLinks } from './network-links.ts';
 import { networkPresets } from './network-presets.ts';
@@ -8,6 +9,8 @@ import { uploadOutcome } from './upload-failures.ts';
 
 export interface DeviceDataSenderOptions {
   readonly connection: AmqpConnection;
+  /** Makes the ids of messages unique. */
+  readonly random: Random;
   /** Default: that of Eclipse Hono. */
   readonly network?: NetworkOptions;
   /** Longest wait for an outcome. */
@@ -25,16 +28,15 @@ export function createDeviceDataSender(options: DeviceDataSenderOptions): Device
     creditWaitMs: options.creditWaitMs,
     outcomeTimeoutMs: options.sendTimeoutMs,
   });
-  let sent = 0;
+  const nextMessageId = createMessageIds(options.random);
   let closed = false;
 
   return {
     send: (message) =>
       new Promise((resolve) => {
         if (closed || !connection.connected()) return resolve(unconnected);
-        sent += 1;
         const { endpoint, device, by, qos } = message;
-        const encoded = encodeDeviceMessage(message, `rollcall-${sent}`);
+        const encoded = encodeDeviceMessage(message, nextMessageId());
         const awaitOutcome = endpoint === 'event' || qos === 1;
         const turn = deviceKey(by ?? device);
         return links.submit(endpoint, device, encoded, { awaitOutcome, turn }, (told) =>

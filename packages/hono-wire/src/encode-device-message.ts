@@ -30,7 +30,7 @@ const key = {
 /**
  * The message of telemetry or of an event of a device (`docs/hono-compatibility.md` §2).
  *
- * @param messageId unique within the sending process.
+ * @param messageId that no other message has, of whatever sender: a network may drop what it has seen before.
  * @returns a bare AMQP 1.0 message, all its sections.
  */
 export function encodeDeviceMessage(message: DeviceMessage, messageId: string): Uint8Array {

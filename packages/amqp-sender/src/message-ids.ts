@@ -1,0 +1,17 @@
+import type { Random } from '@rollcall/core';
+
+/** 96 bits: no two senders have the same prefix, whether they run side by side or one after the other. */
+const prefixBytes = 12;
+
+/**
+ * Ids of the messages of one sender. A network may drop a message whose id it has seen before, from whichever adapter and whenever
+ * (`docs/hono-compatibility.md` §2): a counter alone begins anew with each process.
+ */
+export function createMessageIds(random: Random): () => string {
+  const prefix = Buffer.from(random.bytes(prefixBytes)).toString('base64url');
+  let made = 0;
+  return () => {
+    made += 1;
+    return `${prefix}-${made}`;
+  };
+}
