@@ -521,6 +521,48 @@ describe('PUBLISH', () => {
     expect(sender.messages[0]?.payload?.byteLength, 'a zero-length body, not none').toBe(0);
   });
 
+  test.each(['soon', '-1', '1.5', '', '99999999999'])(
+    'a hono-ttl of %j is ignored, and MQTT 5.0 may say how long an event keeps in its own way',
+    async (ttl) => {
+      const { peer, publish, sender } = await givenAPublisher(5);
+      publish(`event/?hono-ttl=${ttl}`);
+      publish(`event/?hono-ttl=${ttl}`, { properties: { messageExpiryInterval: 7 } });
+      publish('event/?hono-ttl=5', { properties: { messageExpiryInterval: 7 } });
+      publish('telemetry', { properties: { messageExpiryInterval: 7 } });
+      for (let i = 0; i < 4; i++) expect(await peer.next()).toMatchObject({ cmd: 'puback', reasonCode: 0 });
+      expect(sender.messages.map(({ ttlMs }) => ttlMs)).toEqual([undefined, 7_000, 5_000, undefined]);
+    },
+  );
+
+  test('user properties become application properties where the tenant says so', async () => {
+    const userProperties = {
+      color: 'red',
+      many: ['first', 'last'],
+      device_id: 'valve-1',
+      'content-type': 'x',
+    };
+    const silent = await givenAPublisher(5);
+    silent.publish('event', { properties: { userProperties } });
+    await silent.peer.next();
+    expect(silent.sender.messages[0]?.properties).toEqual({});
+    const { peer, publish, sender, registry } = await givenAPublisher(5);
+    const tenant = await registry.getTenant('acme');
+    if (tenant.status !== 'found') throw new Error('no tenant');
+    const permitted = [{ type: 'hono-mqtt', enabled: true, ext: { 'forward-user-properties': true } }];
+    registry.getTenant = async () => ({ status: 'found', value: { ...tenant.value, adapters: permitted } });
+    publish('event', { properties: { userProperties } });
+    await peer.next();
+    expect(sender.messages[0]).toMatchObject({ properties: { color: 'red', many: 'last' } });
+    expect(Object.keys(sender.messages[0]?.properties ?? {})).toEqual(['color', 'many']);
+  });
+
+  test.each(['event///', 'e/', 'telemetry/', 't//'])('%s is the device itself', async (topic) => {
+    const { peer, publish, sender } = await givenAPublisher(4);
+    publish(topic);
+    expect(await peer.next()).toMatchObject({ cmd: 'puback' });
+    expect(sender.messages).toMatchObject([{ device: { device: 'thermostat-7' }, origAddress: topic }]);
+  });
+
   test('a gateway publishes for a device behind it', async () => {
     const { peer, publish, sender } = await givenAPublisher(4, { username: 'gw-1@acme' });
     publish('event//valve-1');
@@ -557,7 +599,7 @@ describe('PUBLISH', () => {
     ['events', 0x90],
     ['event//valve-1', 0x87],
     ['event/umbrella/thermostat-7', 0x87],
-    ['event/?hono-ttl=soon', 0x83],
+    ['event/?content-type=%zz', 0x83],
   ])('%s is refused with a PUBACK, and the next message is taken', async (topic, code) => {
     const { peer, publish, sink, sender } = await givenAPublisher(5);
     publish(topic);

@@ -1,7 +1,7 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { UploadAddress, UploadRequest, UploadResult } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
-import type { IPublishPacket } from 'mqtt-packet';
+import type { IPublishPacket, UserProperties } from 'mqtt-packet';
 import type { ParsedTopic } from './topics.ts';
 
 type Failed = Extract<UploadResult, { status: 'failed' }>;
@@ -15,10 +15,9 @@ export function uploadRequest(
   if ('status' in address) return failed(address);
   const qos = uploadQos(address.endpoint, packet.qos);
   if (typeof qos === 'object') return failed(qos);
-  const ttlSeconds = bag.get('hono-ttl');
-  if (ttlSeconds !== undefined && !/^\d{1,10}$/.test(ttlSeconds))
-    return failed({ status: 400, text: 'hono-ttl must be a number of seconds' });
-  const contentType = bag.get('content-type') ?? packet.properties?.contentType;
+  const { properties } = packet;
+  const ttlSeconds = secondsOf(bag.get('hono-ttl')) ?? properties?.messageExpiryInterval;
+  const contentType = bag.get('content-type') ?? properties?.contentType;
   const traceParent = bag.get('traceparent');
   const traceState = bag.get('tracestate');
   return {
@@ -30,10 +29,22 @@ export function uploadRequest(
     retain: packet.retain,
     ...(address.target && { target: address.target }),
     ...(contentType !== undefined && { contentType }),
-    ...(ttlSeconds !== undefined && { ttlSeconds: Number(ttlSeconds) }),
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
     ...(traceParent !== undefined && { traceParent }),
     ...(traceState !== undefined && { traceState }),
+    ...(properties?.userProperties && { properties: pairsOf(properties.userProperties) }),
   };
+}
+
+/** Hono takes no notice of a `hono-ttl` that is no number of seconds. */
+function secondsOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\+?\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+function pairsOf(properties: UserProperties): readonly (readonly [name: string, value: string])[] {
+  return Object.entries(properties).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, value] as const),
+  );
 }
 
 /** The QoS with which an endpoint takes messages, or why it does not take this one (`docs/hono-compatibility.md` §7). */

@@ -15,9 +15,15 @@ const maxBagEntries = 32;
 /** Reads the topic of a PUBLISH. */
 export function parseTopic(topic: string): ParsedTopic {
   const bagAt = topic.lastIndexOf('/?');
-  const path = bagAt < 0 ? topic : topic.slice(0, bagAt);
-  return { bag: parseBag(bagAt < 0 ? '' : topic.slice(bagAt + 2)), address: parsePath(path) };
+  if (bagAt < 0) return { bag: emptyBag, address: parsePath(topic) };
+  const text = topic.slice(bagAt + 2);
+  if (brokenEscape.test(text)) return { bag: emptyBag, address: malformed };
+  return { bag: parseBag(text), address: parsePath(topic.slice(0, bagAt)) };
 }
+
+const malformed: UploadFailure = { status: 400, text: 'malformed topic name' };
+/** Hono takes the whole topic for malformed then. */
+const brokenEscape = /%(?![0-9a-f]{2})/i;
 
 const emptyBag: PropertyBag = new Map();
 
@@ -25,7 +31,8 @@ const emptyBag: PropertyBag = new Map();
 function parseBag(text: string): PropertyBag {
   if (text === '') return emptyBag;
   const bag = new Map<string, string>();
-  for (const pair of text.split('&', maxBagEntries)) {
+  // Hono's parser takes a semicolon for a separator too.
+  for (const pair of text.split(/[&;]/, maxBagEntries)) {
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
     if (name !== '' && !bag.has(name)) bag.set(name, decode(equals < 0 ? '' : pair.slice(equals + 1)));
@@ -33,24 +40,35 @@ function parseBag(text: string): PropertyBag {
   return bag;
 }
 
-/** What is not valid encoding stands for itself. */
+/** Bytes that are no UTF-8 become replacement characters. */
 function decode(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(spaced);
   } catch {
-    return text;
+    return unescapeBytes(spaced);
   }
 }
 
+function unescapeBytes(text: string): string {
+  return Buffer.concat(
+    text
+      .split(/(%[0-9a-f]{2})/i)
+      .map((part, index) =>
+        index % 2 === 0 ? Buffer.from(part) : Buffer.from([Number.parseInt(part.slice(1), 16)]),
+      ),
+  ).toString();
+}
+
 function parsePath(path: string): UploadAddress | UploadFailure {
-  if (path === '' || path.startsWith('/')) return { status: 400, text: 'malformed topic name' };
+  if (path === '' || path.startsWith('/')) return malformed;
   if (/^(?:command|c)(?:\/|$)/.test(path)) return { status: 404, text: 'commands are not supported' };
   const address = readUploadAddress(path);
   switch (address) {
     case 'no-such-endpoint':
       return { status: 404, text: 'no such endpoint' };
-    case 'malformed':
-      return { status: 400, text: 'malformed topic name' };
+    case 'tenant-only':
+      return { status: 400, text: 'message address must not contain tenant ID only' };
     default:
       return address;
   }

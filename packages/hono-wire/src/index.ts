@@ -12,5 +12,5 @@ export { encodeDeviceMessage } from './encode-device-message.ts';
 export { encodeEvent, type EncodeEventOptions } from './encode-event.ts';
 export { eventBodySchema } from './event-body-schema.ts';
 export type { ReceivedMessage } from './received-message.ts';
-export { splitDefaults, type SplitDefaults } from './split-defaults.ts';
+export { isDefaultProperty, splitDefaults, type SplitDefaults } from './split-defaults.ts';
 export { withFields, type MessageFields } from './with-fields.ts';

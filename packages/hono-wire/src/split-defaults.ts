@@ -31,6 +31,15 @@ const standardFields: ReadonlySet<string> = new Set([
   'user-id',
 ]);
 
+/** Default properties that become fields. */
+const otherFields: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-encoding',
+  'ttl',
+  'ttl-telemetry-qos0',
+  'ttl-telemetry-qos1',
+]);
+
 /** Application properties that say what is true of a message: a default cannot change them. */
 const ownProperties: ReadonlySet<string> = new Set([
   'device_id',
@@ -73,11 +82,17 @@ function sort(defaults: DefaultProperties): SplitDefaults {
         if (isSeconds(value)) split.ttlTelemetryQos1Seconds = value;
         break;
       default:
-        if (!standardFields.has(name) && !ownProperties.has(name) && !ownPrefix.test(name))
-          properties[name] = value;
+        if (isDefaultProperty(name)) properties[name] = value;
     }
   }
   return split;
+}
+
+/** Whether a default, or a device, may set the application property of that name: it is no field, and not ours to say. */
+export function isDefaultProperty(name: string): boolean {
+  return (
+    !standardFields.has(name) && !otherFields.has(name) && !ownProperties.has(name) && !ownPrefix.test(name)
+  );
 }
 
 /** Whole seconds; -1 stands for "without limit". */

@@ -22,6 +22,8 @@ export interface UploadRequest {
   readonly ttlSeconds?: number;
   readonly ttdSeconds?: number;
   readonly retain?: boolean;
+  /** What the device gave the message beside it; application properties, where its tenant lets it. Of one name the last counts. */
+  readonly properties?: readonly (readonly [name: string, value: string])[];
   /** W3C trace context the device sent; a new one is made where it is absent or malformed. */
   readonly traceParent?: string;
   readonly traceState?: string;

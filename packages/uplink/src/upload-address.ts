@@ -10,12 +10,14 @@ const endpoints: ReadonlyMap<string, UploadAddress['endpoint']> = new Map([
   ['e', 'event'],
 ]);
 
-/** Reads the path that Hono's devices name in a topic or a `to`: `telemetry`, `e`, `event/T/D`, `telemetry//D`. */
-export function readUploadAddress(path: string): UploadAddress | 'no-such-endpoint' | 'malformed' {
-  const [first = '', tenant, device, ...rest] = path.split('/');
+/**
+ * Reads the path that Hono's devices name in a topic or a `to`: `telemetry`, `e`, `event/T/D`, `telemetry//D`. Slashes at its end
+ * count for nothing, nor does what follows the device (`docs/hono-compatibility.md` §7).
+ */
+export function readUploadAddress(path: string): UploadAddress | 'no-such-endpoint' | 'tenant-only' {
+  const [first = '', tenant = '', device = ''] = path.split('/', 3);
   const endpoint = endpoints.get(first);
   if (endpoint === undefined) return 'no-such-endpoint';
-  if (tenant === undefined) return { endpoint };
-  if (device === undefined || device === '' || rest.length > 0) return 'malformed';
+  if (device === '') return tenant === '' ? { endpoint } : 'tenant-only';
   return { endpoint, target: tenant === '' ? { device } : { tenant, device } };
 }

@@ -66,6 +66,64 @@ test('a well-formed trace context of the device is kept, a malformed one replace
   }
 });
 
+describe('properties that a device gives', () => {
+  const given = (pairs: [string, string][], ext: Record<string, unknown>, type = 'hono-test') =>
+    givenAnUpload(
+      { properties: pairs },
+      {
+        defaults: { color: 'blue', plain: 1 },
+        adapters: [
+          { type, enabled: true, ext },
+          { type: 'hono-test', enabled: true, ext: {} },
+        ],
+      },
+    );
+  const permitted = { 'forward-user-properties': true };
+
+  test('stand above the defaults, the last of a name counts, and no more than 32 are taken', async () => {
+    const many = Array.from({ length: 50 }, (_, index): [string, string] => [`p${index}`, '1']);
+    const { send, sender } = await given([['color', 'red'], ['color', 'green'], ...many], permitted);
+    await send();
+    const properties = sender.messages[0]?.properties ?? {};
+    expect(properties).toMatchObject({ color: 'green', plain: 1, p0: '1' });
+    expect(Object.keys(properties)).toHaveLength(2 + 30);
+  });
+
+  test.each([
+    'device_id',
+    'tenant_id',
+    'gateway_id',
+    'qos',
+    'orig_adapter',
+    'ttd',
+    'to',
+    'ttl',
+    'content-type',
+    'rollcall_x',
+    '',
+  ])('%j is not theirs to say', async (name) => {
+    const { send, sender } = await given([[name, 'x']], permitted);
+    await send();
+    expect({ ...sender.messages[0]?.properties }).toEqual({ color: 'blue', plain: 1 });
+  });
+
+  test.each([
+    ['says nothing of it', {}, 'hono-test'],
+    ['says it of another adapter', permitted, 'hono-other'],
+    ['does not mean it', { 'forward-user-properties': 'yes' }, 'hono-test'],
+  ])('are left out where the tenant %s', async (_what, ext, type) => {
+    const { send, sender } = await given([['color', 'red']], ext, type);
+    await send();
+    expect(sender.messages[0]?.properties).toMatchObject({ color: 'blue' });
+  });
+
+  test('are made fit to be shown', async () => {
+    const { send, sender } = await given([['a\u001b', 'b\u202e']], permitted);
+    await send();
+    expect(sender.messages[0]?.properties).toMatchObject({ 'a\\u{1b}': 'b\\u{202e}' });
+  });
+});
+
 describe('payload and content type', () => {
   const empty = new Uint8Array();
   const notification = 'application/vnd.eclipse-hono-empty-notification';

@@ -15,6 +15,7 @@ import { emptyNotificationContentType, splitDefaults } from '@rollcall/hono-wire
 import { adapterEnabled, refusalTexts } from '@rollcall/access/internal';
 import type { UploadRequest, UploadResult } from './host-uplink.ts';
 import { serveAll } from '@rollcall/containment';
+import { withGivenProperties } from './given-properties.ts';
 import { mergedDefaults } from './merged-defaults.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';
 import { traceContext } from './trace-context.ts';
@@ -151,7 +152,7 @@ function compose(
     creationTime: clock.now(),
     origAdapter: adapterType,
     origAddress: printable(request.origAddress),
-    properties: defaults.properties,
+    properties: withGivenProperties(defaults.properties, request.properties, tenant, adapterType),
     ...traceContext(request, random),
     ...(contentType !== undefined && { contentType }),
     ...(defaults.contentEncoding !== undefined && { contentEncoding: defaults.contentEncoding }),
