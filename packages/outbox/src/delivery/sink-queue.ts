@@ -1,7 +1,7 @@
 import type { EventSink } from '@rollcall/core';
 import type { Place } from '../journal/journal.ts';
 import { firstToGiveWay, inOrderOfGivingWay, type QueueBounds } from './fair-bounds.ts';
-import { createLane, type Lane, type LaneContext, type Tried } from './lane.ts';
+import { Lane, type LaneContext, type Tried } from './lane.ts';
 import { createLeftOutLog } from './left-out-log.ts';
 import type { OutboxBounds, SinkDepth } from './outbox.ts';
 import { createLostLog } from './lost-log.ts';
@@ -53,7 +53,7 @@ export function createSinkQueue(context: SinkQueueContext, observer: SinkQueueOb
   function laneOf(tenant: string): Lane {
     let lane = lanes.get(tenant);
     if (!lane) {
-      lane = createLane({
+      lane = new Lane({
         ...context,
         tenant,
         lost: () => lostLog.count(),

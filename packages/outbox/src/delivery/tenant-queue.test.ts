@@ -1,12 +1,12 @@
 import { seededRandom } from '@rollcall/conformance';
 import type { ConnectionId } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
-import { createTenantQueue, type Arrival } from './tenant-queue.ts';
+import { TenantQueue, type Arrival } from './tenant-queue.ts';
 import { WaitingEvents, type Entry } from './waiting-events.ts';
 
 function givenAQueue() {
   const waiting = new WaitingEvents();
-  return { waiting, queue: createTenantQueue(waiting) };
+  return { waiting, queue: new TenantQueue(waiting) };
 }
 
 function arrival(place: number, device: number, half?: Arrival['half']): Arrival {

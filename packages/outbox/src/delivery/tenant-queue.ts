@@ -20,179 +20,196 @@ export interface LeftOut {
   readonly pairs: number;
 }
 
+type End = 'oldest' | 'newest';
+
 /**
  * The events of one tenant for one sink: which of them may be sent now, so that each device has one in flight at most, and
  * which can be left out. Decides, and does nothing.
  */
-export interface TenantQueue {
-  /** Without announcements. */
-  readonly events: number;
-  readonly bytes: number;
-  /** Connections that can be left out. */
-  readonly pairs: number;
-  /** Whether nothing waits, announcements included. */
-  readonly idle: boolean;
-  add(arrival: Arrival): Entry;
-  hasDevice(device: number): boolean;
-  /** Takes the next event whose turn it is. It then is not left out any more. */
-  takeReady(): Entry | undefined;
-  /** The event that was taken must be sent again: it is its turn again. */
-  again(entry: Entry): void;
-  /** The event that was taken is done with, and the next one of its device may be sent. */
-  done(entry: Entry): void;
-  /** The places of the events that follow this one of its device. */
-  following(entry: Entry, count: number): readonly Place[];
-  /** Of the pair that has waited longest, or shortest, the places. */
-  pairAt(end: 'oldest' | 'newest'): LeftOut['places'] | undefined;
-  leaveOut(end: 'oldest' | 'newest'): LeftOut | undefined;
-  /** Of all that wait, the oldest first, without announcements. */
-  places(): Iterable<Place>;
-  /** When the event that has waited longest was observed; `undefined` if none waits. */
-  oldestAt(): number | undefined;
-}
-
-export function createTenantQueue(waiting: WaitingEvents): TenantQueue {
-  const { ofDevice, ofTenant } = waiting;
-  const all = emptyChain();
-  const ready = emptyChain();
+export class TenantQueue {
+  readonly #waiting: WaitingEvents;
+  readonly #all = emptyChain();
+  readonly #ready = emptyChain();
   /** The ends of them; their beginnings are their partners. */
-  const pairs = emptyChain();
+  readonly #pairs = emptyChain();
   /** The last event of each device. */
-  const tails = new Map<number, Entry>();
+  readonly #tails = new Map<number, Entry>();
   /** Beginnings that wait, of connections that go on. A row may be another event's by the time it is looked up. */
-  const begun = new Map<ConnectionId, { readonly entry: Entry; readonly place: Place }>();
-  let events = 0;
-  let bytes = 0;
-  let pairCount = 0;
+  readonly #begun = new Map<ConnectionId, { readonly entry: Entry; readonly place: Place }>();
+  #events = 0;
+  #bytes = 0;
+  #pairCount = 0;
 
-  function makeReady(entry: Entry): void {
-    waiting.set(entry, flags.ready);
-    waiting.ready.append(ready, entry);
+  constructor(waiting: WaitingEvents) {
+    this.#waiting = waiting;
   }
 
-  function notReady(entry: Entry): void {
-    if (!waiting.is(entry, flags.ready)) return;
-    waiting.clear(entry, flags.ready);
-    waiting.ready.remove(ready, entry);
+  /** Without announcements. */
+  get events(): number {
+    return this.#events;
   }
 
-  function findPair(entry: Entry, { connectionId, type }: NonNullable<Arrival['half']>): void {
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Connections that can be left out. */
+  get pairs(): number {
+    return this.#pairCount;
+  }
+
+  /** Whether nothing waits, announcements included. */
+  get idle(): boolean {
+    return this.#tails.size === 0;
+  }
+
+  hasDevice(device: number): boolean {
+    return this.#tails.has(device);
+  }
+
+  add(arrival: Arrival): Entry {
+    const waiting = this.#waiting;
+    const entry = waiting.add(arrival);
+    const tail = this.#tails.get(arrival.device) ?? none;
+    waiting.ofDevice.linkBehind(tail, entry);
+    this.#tails.set(arrival.device, entry);
+    if (tail === none) this.#makeReady(entry);
+    if (arrival.announcement === true) {
+      waiting.set(entry, flags.announcement);
+      return entry;
+    }
+    waiting.ofTenant.append(this.#all, entry);
+    this.#events += 1;
+    this.#bytes += arrival.bytes;
+    if (arrival.half) this.#findPair(entry, arrival.half);
+    return entry;
+  }
+
+  /** Takes the next event whose turn it is. It then is not left out any more. */
+  takeReady(): Entry | undefined {
+    const entry = this.#ready.first;
+    if (entry === none) return undefined;
+    this.#notReady(entry);
+    this.#waiting.set(entry, flags.attempted);
+    // It is the beginning: the end stands behind it.
+    if (this.#waiting.is(entry, flags.paired)) this.#unpair(this.#waiting.partner(entry));
+    return entry;
+  }
+
+  /** The event that was taken must be sent again: it is its turn again. */
+  again(entry: Entry): void {
+    this.#makeReady(entry);
+  }
+
+  /** The event that was taken is done with, and the next one of its device may be sent. */
+  done(entry: Entry): void {
+    this.#drop(entry);
+  }
+
+  /** The places of the events that follow this one of its device. */
+  following(entry: Entry, count: number): readonly Place[] {
+    const waiting = this.#waiting;
+    const places: Place[] = [];
+    let next = waiting.ofDevice.newer(entry);
+    while (next !== none && places.length < count) {
+      if (!waiting.is(next, flags.announcement)) places.push(waiting.place(next));
+      next = waiting.ofDevice.newer(next);
+    }
+    return places;
+  }
+
+  /** Of the pair that has waited longest, or shortest, the places. */
+  pairAt(end: End): LeftOut['places'] | undefined {
+    const second = this.#secondHalfAt(end);
+    if (second === none) return undefined;
+    return [this.#waiting.place(this.#waiting.partner(second)), this.#waiting.place(second)];
+  }
+
+  leaveOut(end: End): LeftOut | undefined {
+    const disconnected = this.#secondHalfAt(end);
+    if (disconnected === none) return undefined;
+    const waiting = this.#waiting;
+    const connected = waiting.partner(disconnected);
+    const leftOut: LeftOut = {
+      device: waiting.device(connected),
+      places: [waiting.place(connected), waiting.place(disconnected)],
+      bytes: waiting.bytes(connected) + waiting.bytes(disconnected),
+      pairs: 1 + waiting.coalesced(connected) + waiting.coalesced(disconnected),
+    };
+    this.#unpair(disconnected);
+    this.#drop(connected);
+    this.#drop(disconnected);
+    return leftOut;
+  }
+
+  /** Of all that wait, the oldest first, without announcements. */
+  *places(): Iterable<Place> {
+    const waiting = this.#waiting;
+    for (let entry = this.#all.first; entry !== none; entry = waiting.ofTenant.newer(entry))
+      yield waiting.place(entry);
+  }
+
+  /** When the event that has waited longest was observed; `undefined` if none waits. */
+  oldestAt(): number | undefined {
+    return this.#all.first === none ? undefined : this.#waiting.at(this.#all.first);
+  }
+
+  #makeReady(entry: Entry): void {
+    this.#waiting.set(entry, flags.ready);
+    this.#waiting.ready.append(this.#ready, entry);
+  }
+
+  #notReady(entry: Entry): void {
+    if (!this.#waiting.is(entry, flags.ready)) return;
+    this.#waiting.clear(entry, flags.ready);
+    this.#waiting.ready.remove(this.#ready, entry);
+  }
+
+  #findPair(entry: Entry, { connectionId, type }: NonNullable<Arrival['half']>): void {
+    const waiting = this.#waiting;
     if (type === 'connected') {
-      begun.set(connectionId, { entry, place: waiting.place(entry) });
+      this.#begun.set(connectionId, { entry, place: waiting.place(entry) });
       return;
     }
-    const beginning = begun.get(connectionId);
+    const beginning = this.#begun.get(connectionId);
     if (!beginning) return;
-    begun.delete(connectionId);
+    this.#begun.delete(connectionId);
     if (waiting.place(beginning.entry) !== beginning.place || waiting.is(beginning.entry, flags.attempted))
       return;
     waiting.pair(beginning.entry, entry);
-    waiting.pairs.append(pairs, entry);
-    pairCount += 1;
+    waiting.pairs.append(this.#pairs, entry);
+    this.#pairCount += 1;
+  }
+
+  /** @returns the `disconnected` of the pair, or `none`. */
+  #secondHalfAt(end: End): Entry {
+    return end === 'oldest' ? this.#pairs.first : this.#pairs.last;
   }
 
   /** @param end the second half of a pair. */
-  function unpair(end: Entry): void {
-    waiting.pairs.remove(pairs, end);
+  #unpair(end: Entry): void {
+    const waiting = this.#waiting;
+    waiting.pairs.remove(this.#pairs, end);
     waiting.clear(end, flags.paired);
     waiting.clear(waiting.partner(end), flags.paired);
-    pairCount -= 1;
+    this.#pairCount -= 1;
   }
 
-  function drop(entry: Entry): void {
-    const newer = ofDevice.newer(entry);
-    const older = ofDevice.older(entry);
-    ofDevice.unlink(entry);
+  #drop(entry: Entry): void {
+    const waiting = this.#waiting;
+    const newer = waiting.ofDevice.newer(entry);
+    const older = waiting.ofDevice.older(entry);
+    waiting.ofDevice.unlink(entry);
     const device = waiting.device(entry);
-    if (newer === none && older === none) tails.delete(device);
-    else if (newer === none) tails.set(device, older);
-    else if (older === none) makeReady(newer);
-    notReady(entry);
+    if (newer === none && older === none) this.#tails.delete(device);
+    else if (newer === none) this.#tails.set(device, older);
+    else if (older === none) this.#makeReady(newer);
+    this.#notReady(entry);
     if (!waiting.is(entry, flags.announcement)) {
-      ofTenant.remove(all, entry);
-      events -= 1;
-      bytes -= waiting.bytes(entry);
+      waiting.ofTenant.remove(this.#all, entry);
+      this.#events -= 1;
+      this.#bytes -= waiting.bytes(entry);
     }
     waiting.remove(entry);
   }
-
-  function pairAt(end: 'oldest' | 'newest'): readonly [connected: Entry, disconnected: Entry] | undefined {
-    const second = end === 'oldest' ? pairs.first : pairs.last;
-    return second === none ? undefined : [waiting.partner(second), second];
-  }
-
-  return {
-    get events() {
-      return events;
-    },
-    get bytes() {
-      return bytes;
-    },
-    get pairs() {
-      return pairCount;
-    },
-    get idle() {
-      return tails.size === 0;
-    },
-    add(arrival) {
-      const entry = waiting.add(arrival);
-      const tail = tails.get(arrival.device) ?? none;
-      ofDevice.linkBehind(tail, entry);
-      tails.set(arrival.device, entry);
-      if (tail === none) makeReady(entry);
-      if (arrival.announcement === true) {
-        waiting.set(entry, flags.announcement);
-        return entry;
-      }
-      ofTenant.append(all, entry);
-      events += 1;
-      bytes += arrival.bytes;
-      if (arrival.half) findPair(entry, arrival.half);
-      return entry;
-    },
-    hasDevice: (device) => tails.has(device),
-    takeReady() {
-      const entry = ready.first;
-      if (entry === none) return undefined;
-      notReady(entry);
-      waiting.set(entry, flags.attempted);
-      // It is the beginning: the end stands behind it.
-      if (waiting.is(entry, flags.paired)) unpair(waiting.partner(entry));
-      return entry;
-    },
-    again: makeReady,
-    done: drop,
-    following(entry, count) {
-      const places: Place[] = [];
-      let next = ofDevice.newer(entry);
-      while (next !== none && places.length < count) {
-        if (!waiting.is(next, flags.announcement)) places.push(waiting.place(next));
-        next = ofDevice.newer(next);
-      }
-      return places;
-    },
-    pairAt(end) {
-      const pair = pairAt(end);
-      return pair && [waiting.place(pair[0]), waiting.place(pair[1])];
-    },
-    leaveOut(end) {
-      const pair = pairAt(end);
-      if (!pair) return undefined;
-      const [connected, disconnected] = pair;
-      const leftOut: LeftOut = {
-        device: waiting.device(connected),
-        places: [waiting.place(connected), waiting.place(disconnected)],
-        bytes: waiting.bytes(connected) + waiting.bytes(disconnected),
-        pairs: 1 + waiting.coalesced(connected) + waiting.coalesced(disconnected),
-      };
-      unpair(disconnected);
-      drop(connected);
-      drop(disconnected);
-      return leftOut;
-    },
-    *places() {
-      for (let entry = all.first; entry !== none; entry = ofTenant.newer(entry)) yield waiting.place(entry);
-    },
-    oldestAt: () => (all.first === none ? undefined : waiting.at(all.first)),
-  };
 }

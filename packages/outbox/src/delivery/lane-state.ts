@@ -1,0 +1,76 @@
+import { later, type Clock, type Instant, type Random } from '@rollcall/core';
+import { backoffMs, type BackoffLimits } from './backoff.ts';
+
+/** Failures in a row, of any devices, after which the whole lane waits before it tries again. */
+const failuresBeforePause = 3;
+
+/**
+ * How a lane stands after its latest tries.
+ *
+ *     open ──failure──▶ backing-off ──third failure in a row──▶ paused
+ *      ▲                 │   ▲                                   │ │
+ *      │                 │   └────────────────reachable──────────┘ │
+ *      └─────────────────┴──────────────────success────────────────┘
+ *
+ * A pause that is over leaves the lane `paused`: it sends again, with a small window, and the next outcome decides.
+ */
+export type LaneState =
+  /** The latest try did not fail. */
+  | { readonly mode: 'open' }
+  /** Each failure in a row halves the window. */
+  | { readonly mode: 'backing-off'; readonly failures: number }
+  /** Nothing is sent before `until`. */
+  | { readonly mode: 'paused'; readonly failures: number; readonly until: Instant }
+  /** The outbox closes. Nothing is sent any more. */
+  | { readonly mode: 'stopped' };
+
+export const open: LaneState = { mode: 'open' };
+export const stopped: LaneState = { mode: 'stopped' };
+
+/** The sink could not take an event, and may later. */
+export function afterFailure(
+  state: LaneState,
+  at: Instant,
+  random: Random,
+  backoff: BackoffLimits,
+): LaneState {
+  if (state.mode === 'stopped') return state;
+  const failures = failuresOf(state) + 1;
+  if (failures < failuresBeforePause) return { mode: 'backing-off', failures };
+  const pauseMs = backoffMs(failures - failuresBeforePause + 1, random, backoff);
+  return { mode: 'paused', failures, until: later(at, pauseMs) };
+}
+
+/** The sink answered for an event: it took it or refused it. */
+export function afterSuccess(state: LaneState): LaneState {
+  return state.mode === 'stopped' ? state : open;
+}
+
+/** The destination can be reached again: a pause ends, and the window stays small until an event gets through. */
+export function afterReachable(state: LaneState): LaneState {
+  return state.mode === 'paused' ? { mode: 'backing-off', failures: state.failures } : state;
+}
+
+/** Greatest number of events that may be in flight now, of `maxInFlight`; 0: nothing is sent. */
+export function windowOf(state: LaneState, maxInFlight: number, clock: Clock): number {
+  switch (state.mode) {
+    case 'open':
+      return maxInFlight;
+    case 'backing-off':
+      return narrowed(maxInFlight, state.failures);
+    case 'paused':
+      return clock.monotonic() < state.until ? 0 : narrowed(maxInFlight, state.failures);
+    case 'stopped':
+      return 0;
+    default:
+      return state satisfies never;
+  }
+}
+
+function narrowed(maxInFlight: number, failures: number): number {
+  return Math.max(1, maxInFlight >> Math.min(failures, 30));
+}
+
+function failuresOf(state: LaneState): number {
+  return state.mode === 'backing-off' || state.mode === 'paused' ? state.failures : 0;
+}
