@@ -11,18 +11,11 @@ import {
   localhostCertificate,
   settled,
 } from '@rollcall/conformance';
-import { generate, parser, type Packet } from 'mqtt-packet';
+import { generate, type Packet } from 'mqtt-packet';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMqttAdapter, type MqttAdapterOptions } from './adapter.ts';
-
-const options: MqttAdapterOptions = {
-  plain: { host: '127.0.0.1', port: 0 },
-  maxPayloadBytes: 2_048,
-  connectTimeoutMs: 5_000,
-  maxPendingSockets: 1_000,
-  idleLimitMs: 1_800_000,
-};
+import { credentials, options, rawPeer } from './testing/raw-peer.ts';
 
 const versions = [
   ['3.1.1', 4],
@@ -129,50 +122,6 @@ async function givenAnAdapter(
   const adapter = await startForTest(createMqttAdapter({ ...options, ...facts }), setting);
   adapters.push(adapter);
   return adapter;
-}
-
-const credentials = { username: 'thermostat-7@acme', password: scriptedPassword };
-
-/** A peer that speaks MQTT packet by packet. */
-function rawPeer(port: number, version: 4 | 5 = 5) {
-  const socket: Socket = connectSocket(port, '127.0.0.1');
-  const packets: Packet[] = [];
-  const waiting: ((packet: Packet) => void)[] = [];
-  const incoming = parser({ protocolVersion: version });
-  incoming.on('packet', (packet) => {
-    const next = waiting.shift();
-    if (next) next(packet);
-    else packets.push(packet);
-  });
-  socket.on('data', (bytes) => incoming.parse(bytes));
-  socket.on('error', () => {});
-  return {
-    socket,
-    send: (packet: Packet) => socket.write(generate(packet, { protocolVersion: version })),
-    next: () => {
-      const before = packets.shift();
-      return before ? Promise.resolve(before) : new Promise<Packet>((resolve) => waiting.push(resolve));
-    },
-    closed: () =>
-      new Promise<void>((resolve) => {
-        if (socket.destroyed) resolve();
-        else socket.once('close', () => resolve());
-      }),
-    connect(facts: object = {}) {
-      this.send({
-        cmd: 'connect',
-        protocolId: 'MQTT',
-        protocolVersion: version,
-        clean: true,
-        clientId: 'unit-1',
-        keepalive: 60,
-        ...credentials,
-        password: Buffer.from(credentials.password),
-        ...facts,
-      });
-      return this.next();
-    },
-  };
 }
 
 describe('CONNECT', () => {
@@ -688,21 +637,27 @@ describe('PUBLISH', () => {
 
 describe('SUBSCRIBE', () => {
   test.each([4, 5] as const)(
-    'version %i: commands are granted, all else is refused with 0x80',
+    'version %i: commands are granted, and errors with QoS 0; all else is refused with 0x80',
     async (version) => {
       const { address, sink } = await givenAnAdapter();
       const peer = rawPeer(address.port, version);
       await peer.connect();
-      const filters = ['command///req/#', '#', 'error///#', 'constructor', 'c//+/q/#'];
+      const filters = ['command///req/#', '#', 'error///#', 'constructor', 'c//+/q/#', 'e//valve-1/#'];
       peer.send({
         cmd: 'subscribe',
         messageId: 9,
-        subscriptions: filters.map((topic) => ({ topic, qos: 1, nl: false, rap: false, rh: 0 })),
+        subscriptions: filters.map((topic) => ({
+          topic,
+          qos: topic.startsWith('e/') ? 0 : 1,
+          nl: false,
+          rap: false,
+          rh: 0,
+        })),
       });
       expect(await peer.next()).toMatchObject({
         cmd: 'suback',
         messageId: 9,
-        granted: [1, 0x80, 0x80, 0x80, 1],
+        granted: [1, 0x80, 0x80, 0x80, 1, 0],
       });
       peer.send({ cmd: 'pingreq' });
       expect(await peer.next()).toMatchObject({ cmd: 'pingresp' });

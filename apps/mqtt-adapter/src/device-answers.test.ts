@@ -46,8 +46,30 @@ test.each([
     { text, close: { reason: 'access-revoked', raw: { code: 0x87, text } } },
   ],
 ] as const)('%s', (_what, result, qos, version, onError, expected) => {
-  expect(answerUpload(result, { qos, version, onError })).toEqual(expected);
+  expect(answerUpload(result, { qos, version, onError, isTold: false })).toEqual(expected);
 });
+
+test.each([
+  ['QoS 1, 3.1.1: PUBACK, and it stays', failed(400), 1, 4, undefined, { acknowledge: 0x83, text }],
+  ['QoS 1, 5.0', failed(503), 1, 5, 'default', { acknowledge: 0x80, text }],
+  ['QoS 0: it stays', failed(403), 0, 4, undefined, {}],
+  ['on-error that is unknown is the default', failed(403), 0, 4, 'IGNORE', {}],
+  ['on-error=skip-ack', failed(400), 1, 4, 'skip-ack', {}],
+  ['on-error=disconnect', failed(400), 1, 4, 'disconnect', refused(400)],
+  [
+    'its access ended',
+    failed(403, true),
+    1,
+    4,
+    'ignore',
+    { text, close: { reason: 'access-revoked', raw: { code: 0x87, text } } },
+  ],
+] as const)(
+  'a device that hears of errors by a message: %s',
+  (_what, result, qos, version, onError, expected) => {
+    expect(answerUpload(result, { qos, version, onError, isTold: true })).toEqual(expected);
+  },
+);
 
 test.each([
   [400, 0x83],

@@ -70,6 +70,8 @@ export interface Published {
   readonly version: number;
   /** `on-error` of the topic's property bag (`docs/hono-compatibility.md` §7). */
   readonly onError: string | undefined;
+  /** Whether the device has subscribed to messages about errors, and was sent one. */
+  readonly isTold: boolean;
 }
 
 /**
@@ -77,6 +79,7 @@ export interface Published {
  *
  * Who can be told by PUBACK is told, and stays: MQTT 5.0, QoS 1. As in Hono, others are disconnected where they ought to know, so
  * that a device with MQTT 3.1.1 and QoS 1 sends again. Unlike Hono, nobody is disconnected over QoS 0 because the network is away.
+ * A device that hears of errors by a message of their own stays, unless it asks for something else.
  */
 export function answerUpload(result: UploadResult, published: Published): UploadAnswer {
   const waits = published.qos === 1;
@@ -88,7 +91,7 @@ export function answerUpload(result: UploadResult, published: Published): Upload
     return { text, close: { reason: 'access-revoked', raw: { code: reasonCodes.notAuthorized, text } } };
 
   const refused = { acknowledge: pubackCode(status), text };
-  switch (published.onError) {
+  switch (modeOf(published)) {
     case 'ignore':
       return waits ? refused : {};
     case 'skip-ack':
@@ -106,6 +109,13 @@ export function answerUpload(result: UploadResult, published: Published): Upload
     default:
       return { text, close: closing(failure) };
   }
+}
+
+/** What Hono does not know as a value of `on-error` is `default`. */
+function modeOf({ onError, isTold }: Published): string {
+  const isMode = onError === 'ignore' || onError === 'skip-ack' || onError === 'disconnect';
+  if (isMode) return onError;
+  return isTold ? 'ignore' : 'default';
 }
 
 /** A PUBACK of MQTT 3.1.1 can only say that the message was taken. */

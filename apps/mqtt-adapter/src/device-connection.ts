@@ -25,6 +25,7 @@ import {
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { disconnectCode, endCodes, refusalCodes, type RefusedFor } from './device-answers.ts';
 import { DeviceUploads } from './device-uploads.ts';
+import { ErrorSubscriptions } from './error-subscriptions.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
 import { presentedCredentials } from './credentials.ts';
@@ -79,6 +80,7 @@ interface Session {
   readonly identity: AuthenticatedDevice;
   readonly connection: OpenConnection<MqttSignal>;
   readonly uploads: DeviceUploads;
+  readonly errors: ErrorSubscriptions;
 }
 
 /** How far a network connection has come. */
@@ -244,6 +246,7 @@ class ServedDevice implements DeviceConnection {
       onDisconnected: (change) => this.#onDisconnected(change),
     });
     const { receiveMaximum } = this.#limits;
+    const errors = new ErrorSubscriptions(identity.device);
     const uploads = new DeviceUploads({
       client: this.#client,
       host: this.#host,
@@ -251,8 +254,9 @@ class ServedDevice implements DeviceConnection {
       connection,
       version,
       receiveMaximum,
+      errors,
     });
-    const session = { identity, connection, uploads };
+    const session = { identity, connection, uploads, errors };
     this.#state = { phase: 'answering', session };
     connection.report({ type: 'accepted', liveness: keepAlive.liveness });
     return session;
@@ -283,7 +287,9 @@ class ServedDevice implements DeviceConnection {
     const signal = signalOf(packet, this.#version);
     if (signal) this.#report(signal);
     if (packet.cmd === 'publish') this.#unhandled += 1;
-    if (packet.cmd === 'subscribe') refuseFilters(packet, session.identity);
+    if (packet.cmd === 'subscribe') grantFilters(packet, session);
+    if (packet.cmd === 'unsubscribe')
+      for (const filter of packet.unsubscriptions) session.errors.remove(filter);
   }
 
   #arrived({ whole, goodbye }: Scanned): void {
@@ -352,11 +358,10 @@ class ServedDevice implements DeviceConnection {
 }
 
 /** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */
-function refuseFilters({ subscriptions }: ISubscribePacket, { device }: AuthenticatedDevice): void {
-  for (const subscription of subscriptions)
-    (subscription as { qos: number }).qos = grantSubscription(
-      subscription.topic,
-      subscription.qos,
-      device.tenant,
-    );
+function grantFilters({ subscriptions }: ISubscribePacket, { identity, errors }: Session): void {
+  for (const subscription of subscriptions) {
+    const { topic, qos } = subscription;
+    if (!errors.add(topic, qos))
+      (subscription as { qos: number }).qos = grantSubscription(topic, qos, identity.device.tenant);
+  }
 }

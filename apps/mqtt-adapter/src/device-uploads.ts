@@ -2,6 +2,7 @@ import type { AuthenticatedDevice } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import type { OpenConnection } from '@rollcall/presence';
 import { createUploadWindow } from '@rollcall/uplink';
+import type { UploadFailure } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IPublishPacket, Packet } from 'mqtt-packet';
 import { internalsOf } from './aedes-internals.ts';
@@ -9,6 +10,7 @@ import { answerUpload, type UploadAnswer } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { parseTopic, type ParsedTopic } from './topics.ts';
 import type { MqttSignal } from './tracker.ts';
+import { errorMessage, type ErrorSubscriptions } from './error-subscriptions.ts';
 import { uploadRequest } from './device-request.ts';
 import { writeAccepted, writePacket } from './write-packet.ts';
 
@@ -21,6 +23,7 @@ export interface DeviceUploadsOptions {
   readonly version: number;
   /** Messages of QoS 1 that may be unanswered. */
   readonly receiveMaximum: number;
+  readonly errors: ErrorSubscriptions;
 }
 
 /** What a device publishes: each PUBLISH becomes an upload, and its outcome the answer. */
@@ -60,10 +63,26 @@ export class DeviceUploads {
     if (qos > 0) this.#unanswered -= 1;
     if (result.status === 'failed')
       host.context.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
-    const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error') });
+    const isTold = result.status === 'failed' && this.#tellError(packet, topic, result.failure);
+    const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error'), isTold });
     this.#acknowledge(packet, answer);
     if (answer.close) connection.report({ type: 'ended', ...answer.close });
     await this.#readyForMore();
+  }
+
+  /** Sends the message about an upload that failed, where the device has subscribed to such. The result says whether it has. */
+  #tellError(
+    { topic, qos, messageId }: IPublishPacket,
+    { bag }: ParsedTopic,
+    failure: UploadFailure,
+  ): boolean {
+    const { client, errors, host, version } = this.#options;
+    const filter = errors.find(topic);
+    if (!filter) return false;
+    const failed = { topic, qos, messageId, correlationId: bag.get('correlation-id') };
+    const told = errorMessage(filter, failed, failure, host.context.clock.now());
+    writePacket(client, version, { cmd: 'publish', ...told, qos: 0, dup: false, retain: false });
+    return true;
   }
 
   #acknowledge({ messageId }: IPublishPacket, { acknowledge, text }: UploadAnswer): void {

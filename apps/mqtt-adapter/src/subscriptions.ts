@@ -6,7 +6,7 @@ const requestNames: ReadonlySet<string> = new Set(['req', 'q']);
 
 /**
  * The QoS granted for a filter, or {@link subscriptionRefused}. Filters for commands are granted, to devices and
- * gateways, in the forms of `docs/hono-compatibility.md` §7; nothing else can be subscribed to.
+ * gateways, in the forms of `docs/hono-compatibility.md` §7; but for errors, nothing else can be subscribed to.
  */
 export function grantSubscription(filter: string, qos: number, tenant: string): number {
   const segments = filter.split('/');

@@ -69,7 +69,7 @@ function contentProblem({ payload, contentType }: UploadRequest): string | undef
   const empty = payload === undefined || payload.byteLength === 0;
   if (empty && contentType === undefined) return 'empty payload requires a content type';
   if (!empty && contentType === emptyNotificationContentType)
-    return 'an empty notification must not have a payload';
+    return `Content-Type ${contentType} does not match payload`;
   return undefined;
 }
 

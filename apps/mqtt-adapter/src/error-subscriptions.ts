@@ -1,0 +1,119 @@
+import { printable, type DeviceRef, type Timestamp, type UploadFailure } from '@rollcall/core';
+
+/** A filter for messages about uploads that failed (`docs/hono-compatibility.md` §7). */
+export interface ErrorFilter {
+  readonly endpoint: 'error' | 'e';
+  /** As the filter says them; empty where it does not. */
+  readonly tenant: string;
+  readonly device: string;
+  /** The device that its errors are about; the device itself, where it names none. */
+  readonly about: string;
+}
+
+/** A message that failed, as far as its topic says what it was. */
+export interface FailedMessage {
+  readonly topic: string;
+  readonly qos: number;
+  readonly messageId?: number | undefined;
+  /** `correlation-id` of the property bag. */
+  readonly correlationId?: string | undefined;
+}
+
+/** Of one connection: a gateway may have one for each of its devices. */
+const maxFilters = 100;
+/** A topic has 65,535 bytes at most [MQTT-1.5.4]; ids are far shorter. */
+const maxSegmentLength = 256;
+
+/** Reads `error|e/[tenant]/[device|+]/#`; `undefined` where a filter is none of these, or names another tenant. */
+export function readErrorFilter(filter: string, self: DeviceRef): ErrorFilter | undefined {
+  const [endpoint, tenant = '', named = '', last, more] = filter.split('/', 5);
+  if ((endpoint !== 'error' && endpoint !== 'e') || last !== '#' || more !== undefined) return undefined;
+  if ((tenant !== '' && tenant !== self.tenant) || named.length > maxSegmentLength) return undefined;
+  const device = named === '+' ? '' : named;
+  return { endpoint, tenant, device, about: device === '' ? self.device : device };
+}
+
+/** The error filters of one connection, by the device they are about: a later one for the same takes the place of the earlier. */
+export class ErrorSubscriptions {
+  readonly #self: DeviceRef;
+  /** Most devices have none. */
+  #byDevice: Map<string, ErrorFilter> | undefined;
+
+  constructor(self: DeviceRef) {
+    this.#self = self;
+  }
+
+  /** Whether the filter is granted. */
+  add(text: string, qos: number): boolean {
+    const filter = qos === 0 ? readErrorFilter(text, this.#self) : undefined;
+    if (!filter) return false;
+    this.#byDevice ??= new Map();
+    if (this.#byDevice.size >= maxFilters && !this.#byDevice.has(filter.about)) return false;
+    this.#byDevice.set(filter.about, filter);
+    return true;
+  }
+
+  remove(text: string): void {
+    const filter = this.#byDevice && readErrorFilter(text, this.#self);
+    if (filter) this.#byDevice?.delete(filter.about);
+  }
+
+  /** The one for a message that failed: for the device it names, else for the sender. */
+  find(topic: string): ErrorFilter | undefined {
+    if (!this.#byDevice) return undefined;
+    return this.#byDevice.get(segmentsOf(topic).device) ?? this.#byDevice.get(this.#self.device);
+  }
+}
+
+/** What a device is told of a message that failed: topic and payload of a PUBLISH of QoS 0. */
+export function errorMessage(
+  filter: ErrorFilter,
+  message: FailedMessage,
+  { status, text }: UploadFailure,
+  at: Timestamp,
+): { readonly topic: string; readonly payload: string } {
+  const { endpoint, device: target } = segmentsOf(message.topic);
+  const given = message.correlationId;
+  const correlationId =
+    given !== undefined && given !== '' && given.length <= maxSegmentLength
+      ? given
+      : String(message.qos > 0 ? (message.messageId ?? -1) : -1);
+  const device = target !== '' && target !== filter.about ? target : filter.device;
+  return {
+    topic: [
+      filter.endpoint,
+      filter.tenant,
+      device.length > maxSegmentLength ? '' : device,
+      endpointNames.get(endpoint) ?? 'unknown',
+      topicSegment(correlationId),
+      status,
+    ].join('/'),
+    payload: JSON.stringify({
+      code: status,
+      message: text,
+      timestamp: new Date(at).toISOString(),
+      'correlation-id': correlationId,
+    }),
+  };
+}
+
+const endpointNames: ReadonlyMap<string, string> = new Map([
+  ['telemetry', 'telemetry'],
+  ['t', 't'],
+  ['event', 'event'],
+  ['e', 'e'],
+  ['command', 'command-response'],
+  ['c', 'c-s'],
+]);
+
+/** Of a topic without its property bag. */
+function segmentsOf(topic: string): { readonly endpoint: string; readonly device: string } {
+  const bagAt = topic.lastIndexOf('/?');
+  const [endpoint = '', , device = ''] = (bagAt < 0 ? topic : topic.slice(0, bagAt)).split('/', 3);
+  return { endpoint, device };
+}
+
+/** Text of the device as one segment of a topic name, which must have no wildcards [MQTT-3.3.2-2] and no U+0000. */
+function topicSegment(text: string): string {
+  return printable(text).replace(/[+#/]/g, encodeURIComponent);
+}
