@@ -1,0 +1,135 @@
+import {
+  deviceKey,
+  type Clock,
+  type ConnectedEvent,
+  type ConnectionId,
+  type DeviceRef,
+  type Instant,
+  type Timestamp,
+} from '@rollcall/core';
+import type { NotedPresence } from '@rollcall/outbox';
+import type { ConnectionDescription } from '../host-presence.ts';
+import type { WallOffset } from '../stamping/wall-time.ts';
+import { createSessionsByDevice } from './sessions-by-device.ts';
+import type { Tracked } from './track.ts';
+
+/** A device that is connected now. */
+export interface Connected {
+  readonly event: ConnectedEvent;
+  /** See `StampedConnection`. */
+  readonly began?: WallOffset;
+  readonly description: ConnectionDescription;
+  readonly tracked: Pick<Tracked<never>, 'report' | 'presence' | 'stop'>;
+  /** The connection is over: its access need not be watched any more. */
+  releaseAccess(): void;
+  /** Last seen when it was last noted. */
+  noted?: Instant;
+}
+
+/** Who is connected now: found by slot, counted by tenant, and by device where it has sessions. */
+export class ConnectedDevices {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #all = new Set<Connected>();
+  readonly #bySlot = new Map<string, Connected>();
+  readonly #byTenant = new Map<string, number>();
+  readonly #sessions = createSessionsByDevice<Connected>(
+    ({ description: { slot, keepAliveMs }, tracked }) => ({
+      slot,
+      keepAliveMs,
+      lastSeen: tracked.presence()?.lastSeen ?? this.#clock.monotonic(),
+    }),
+  );
+  #round = this.#all.values();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  get count(): number {
+    return this.#all.size;
+  }
+
+  /** Number of connected devices. */
+  get byTenant(): ReadonlyMap<string, number> {
+    return this.#byTenant;
+  }
+
+  countOf(tenant: string): number {
+    return this.#byTenant.get(tenant) ?? 0;
+  }
+
+  all(): Iterable<Connected> {
+    return this.#all;
+  }
+
+  has(connected: Connected): boolean {
+    return this.#all.has(connected);
+  }
+
+  /** The connection that a new one with this description takes over. */
+  holderOf(description: ConnectionDescription): Connected | undefined {
+    const slot = slotKey(description);
+    return slot === undefined ? undefined : this.#bySlot.get(slot);
+  }
+
+  add(connected: Connected): void {
+    const { event, description } = connected;
+    this.#all.add(connected);
+    const slot = slotKey(description);
+    if (slot !== undefined) this.#bySlot.set(slot, connected);
+    if (event.basis.kind !== 'lease') this.#sessions.add(event.device, connected);
+    this.#countTenant(event.device.tenant, 1);
+  }
+
+  remove(connected: Connected): void {
+    const { event, description } = connected;
+    this.#all.delete(connected);
+    const slot = slotKey(description);
+    if (slot !== undefined && this.#bySlot.get(slot) === connected) this.#bySlot.delete(slot);
+    if (event.basis.kind !== 'lease') this.#sessions.remove(event.device, connected);
+    this.#countTenant(event.device.tenant, -1);
+  }
+
+  /** See `SessionsByDevice.room`. */
+  roomFor(device: DeviceRef, slot: string | undefined, limit: number): 'free' | 'full' | Connected {
+    return this.#sessions.room(device, slot, limit, this.#clock.monotonic());
+  }
+
+  /** See `Connections.takeNotes`. */
+  takeNotes(share: number, wallTimeOf: (at: Instant) => Timestamp): [ConnectionId, NotedPresence][] {
+    const notes: [ConnectionId, NotedPresence][] = [];
+    for (let left = Math.ceil(this.#all.size * share); left > 0; left--) {
+      const connected = this.#nextInRound();
+      const presence = connected?.tracked.presence();
+      if (!connected || !presence || presence.lastSeen === connected.noted) continue;
+      connected.noted = presence.lastSeen;
+      const { lastSeen, lease } = presence;
+      notes.push([
+        connected.event.connectionId,
+        {
+          lastSeen: wallTimeOf(lastSeen),
+          ...(lease && { lease: { basis: lease.basis, until: wallTimeOf(lease.until) } }),
+        },
+      ]);
+    }
+    return notes;
+  }
+
+  #nextInRound(): Connected | undefined {
+    const { value } = this.#round.next();
+    if (value) return value;
+    this.#round = this.#all.values();
+    return this.#round.next().value;
+  }
+
+  #countTenant(tenant: string, by: number): void {
+    const next = this.countOf(tenant) + by;
+    if (next > 0) this.#byTenant.set(tenant, next);
+    else this.#byTenant.delete(tenant);
+  }
+}
+
+/** What no two connections may hold at a time: the slot, scoped by tenant and device. */
+function slotKey({ identity, slot }: ConnectionDescription): string | undefined {
+  return slot === undefined ? undefined : `${deviceKey(identity.device)}\n${slot}`;
+}

@@ -1,0 +1,169 @@
+import {
+  within,
+  type Change,
+  type ConnectedChange,
+  type ConnectedEvent,
+  type ConnectionTracker,
+  type DisconnectedChange,
+  type EndedSignal,
+  type Instant,
+} from '@rollcall/core';
+import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
+import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';
+import type { WallOffset } from '../stamping/wall-time.ts';
+import type { Connected, ConnectedDevices } from './connected-devices.ts';
+import type { ConnectionsOptions } from './connections.ts';
+import { endedBecause } from './ended-because.ts';
+import { track, type Tracked } from './track.ts';
+
+/** What all connections of an adapter have in common. */
+export interface SharedByConnections extends ConnectionsOptions {
+  readonly devices: ConnectedDevices;
+  /** Whether the adapter can serve devices now. */
+  isServing(): boolean;
+}
+
+/**
+ * One connection of a device: what its tracker says is stamped, published, and only then told to the app. It is not among the
+ * connected devices before its tracker says so, and a lease may come back after it ended.
+ */
+export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
+  readonly #shared: SharedByConnections;
+  readonly #description: ConnectionDescription;
+  readonly #tracked: Tracked<Signal>;
+  /** While the device is connected. */
+  #connected: Connected | undefined;
+  /** While an event is on its way to the journal. */
+  #committing: Promise<void> | undefined;
+
+  // Apps hand both on without their object.
+  readonly report = (signal: Signal | EndedSignal): void => this.#tracked.report(signal);
+  readonly committed = (): Promise<void> => {
+    const { commitWaitMs, clock } = this.#shared;
+    return this.#committing ? within(this.#committing, commitWaitMs, clock) : Promise.resolve();
+  };
+
+  /** @param resumed the event that an earlier incarnation published: the device is connected already. */
+  constructor(
+    shared: SharedByConnections,
+    tracker: ConnectionTracker<State, Signal>,
+    description: ConnectionDescription,
+    resumed?: ConnectedEvent,
+  ) {
+    this.#shared = shared;
+    this.#description = description;
+    this.#tracked = track(tracker, shared.clock, (change, at) => this.#emit(change, at), {
+      onBroken: (error, at) => this.#giveUp('tracker', error, at),
+      loop: shared.loop,
+    });
+    if (!resumed) return;
+    this.#connected = this.#add(resumed);
+    // The tracker says for when it wants to be woken.
+    this.#tracked.report({ type: 'deadline' });
+  }
+
+  #emit(change: Change, at: Instant): void {
+    try {
+      this.#apply(change, at);
+    } catch (error) {
+      this.#giveUp('connection', error, at);
+    }
+  }
+
+  #apply(change: Change, at: Instant): void {
+    if (change.type === 'connected') this.#connect(change, at);
+    else if (this.#connected) this.#disconnect(this.#connected, change, at);
+  }
+
+  #connect(change: ConnectedChange, at: Instant): void {
+    const { devices, stamp } = this.#shared;
+    const description = this.#description;
+    const older = devices.holderOf(description);
+    // Its ending comes first, and says how many pairs were left out before it.
+    // It ends when the newer one begins: the process may be held up between the two.
+    if (older) endConnected(older, 'taken-over', at);
+    const event = stampConnected(stamp, description, change, at, this.#coalesced());
+    // Not before: what could not be published must not be ended either.
+    this.#publish(event);
+    this.#connected = this.#add(event, stamp.wall.offset());
+    if (!this.#shared.isServing()) containConnection(this.#shared, () => description.servingChanged?.(false));
+  }
+
+  #disconnect(connected: Connected, change: DisconnectedChange, at: Instant): void {
+    const event = stampDisconnected(this.#shared.stamp, connected, change, at, this.#coalesced());
+    this.#remove(connected);
+    this.#connected = undefined;
+    try {
+      this.#publish(event);
+    } finally {
+      containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
+    }
+  }
+
+  /** What becomes of this device is not known any more: its app closes the peer, so that it connects again. */
+  #giveUp(where: 'connection' | 'tracker', error: unknown, at: Instant): void {
+    this.#shared.failed(where, error);
+    const basis = this.#connected?.event.basis ?? { kind: 'session', detectWithinMs: null };
+    const change: DisconnectedChange = { type: 'disconnected', reason: 'unspecified', basis, lastSeen: at };
+    containConnection(this.#shared, () => {
+      if (this.#connected) this.#apply(change, at);
+      else this.#description.onDisconnected?.(change);
+    });
+  }
+
+  #coalesced(): number {
+    return this.#shared.coalescedOf(this.#description.identity.device);
+  }
+
+  #publish(event: Parameters<ConnectionsOptions['publish']>[0]): void {
+    const committing = this.#shared.publish(event, this.#description)?.then(() => {
+      // A later event may have to be waited for still.
+      if (this.#committing === committing) this.#committing = undefined;
+    });
+    this.#committing = committing;
+  }
+
+  #add(event: ConnectedEvent, began?: WallOffset): Connected {
+    const connected: Connected = {
+      event,
+      ...(began !== undefined && { began }),
+      description: this.#description,
+      tracked: this.#tracked,
+      releaseAccess() {},
+    };
+    connected.releaseAccess = this.#watchAccess(connected);
+    this.#shared.devices.add(connected);
+    this.#shared.announcer.add(connected);
+    return connected;
+  }
+
+  #remove(connected: Connected): void {
+    connected.releaseAccess();
+    this.#shared.devices.remove(connected);
+    this.#shared.announcer.remove(connected);
+  }
+
+  /** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */
+  #watchAccess(connected: Connected): () => void {
+    const { access } = this.#shared;
+    const { identity } = this.#description;
+    return connected.event.basis.kind === 'lease'
+      ? access.holdLease(identity, () => endConnected(connected, 'access-revoked'))
+      : access.holdProof(identity, (reason) => endConnected(connected, reason)).release;
+  }
+}
+
+/** Makes the tracker end the connection; once the event is published, the app is told to close the peer. */
+export function endConnected({ description, tracked }: Connected, reason: EndReason, at?: Instant): void {
+  if (reason === 'adapter-shutdown' && description.survivesShutdown) return;
+  tracked.report(endedBecause(reason, description.endCauses), at);
+}
+
+/** What an app throws about one connection must not keep the others from hearing what they have to. */
+export function containConnection({ failed }: Pick<ConnectionsOptions, 'failed'>, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    failed('connection', error);
+  }
+}
