@@ -7,7 +7,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const homes = {
   aedes: ['apps/mqtt-adapter'],
   fastify: ['apps/http-adapter'],
-  '@fastify/cors': ['apps/http-adapter'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],
   rhea: [

@@ -117,7 +117,9 @@ async function createApp(options: HttpAdapterOptions, context: DeviceContext): P
   const app = fastify({
     logger: false,
     bodyLimit: options.maxPayloadBytes,
-    routerOptions: { maxParamLength: maxParameterLength },
+    // As Hono: `/event/` is `/event`. HEAD is a method that is not served.
+    routerOptions: { maxParamLength: maxParameterLength, ignoreTrailingSlash: true },
+    exposeHeadRoutes: false,
     clientErrorHandler: rejectMalformed,
     frameworkErrors(error, _request, reply) {
       sendError(reply, describeError(error, hostContext));
@@ -128,7 +130,7 @@ async function createApp(options: HttpAdapterOptions, context: DeviceContext): P
       return server;
     },
   });
-  await registerRoutes(app, createDeviceService(context), {
+  registerRoutes(app, createDeviceService(context), {
     context: hostContext,
     allowedOrigin: options.allowedOrigin,
   });

@@ -1,5 +1,6 @@
 import { refusalStatuses, type Refusal } from '@rollcall/access';
 import type { UploadFailure } from '@rollcall/core';
+import type { HeaderProblem } from './credentials.ts';
 
 /** What a device is told when its request cannot be done. */
 export interface ErrorAnswer {
@@ -15,6 +16,25 @@ export function answerRefusal({ reason, text }: Refusal, realm: string): ErrorAn
   const status = refusalStatuses[reason];
   const headers = status === 401 ? { 'www-authenticate': `Basic realm="${realm}"` } : retryAfter(status);
   return { status, text, headers };
+}
+
+const textsOfNoLogin: Readonly<Record<Exclude<HeaderProblem, 'malformed'>, string>> = {
+  missing: 'credentials are missing',
+  unusable: 'malformed credentials',
+};
+
+/** There is nothing that a device could be looked up by. */
+export function answerNoLogin(problem: HeaderProblem, realm: string): ErrorAnswer {
+  return problem === 'malformed'
+    ? { status: 400, text: 'malformed authorization header', headers: {} }
+    : answerRefusal({ reason: 'bad-credentials', text: textsOfNoLogin[problem] }, realm);
+}
+
+/** As Hono, a gateway that is disabled or not registered is told so, and not that a device is. */
+export function answerGatewayRefusal(refusal: Refusal, realm: string): ErrorAnswer {
+  return refusal.reason === 'device-not-registered'
+    ? { status: 403, text: 'gateway is disabled or not registered', headers: {} }
+    : answerRefusal(refusal, realm);
 }
 
 /** As Hono, an internal error is no fault of the device: it may try again. */

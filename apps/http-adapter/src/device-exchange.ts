@@ -12,7 +12,7 @@ import { sleep, type Instant, type UploadFailure } from '@rollcall/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { arrivedBody } from './arrived-body.ts';
 import type { Presented } from './credentials.ts';
-import { answerFailure, answerRefusal, type ErrorAnswer } from './device-answers.ts';
+import { answerFailure, answerGatewayRefusal, answerRefusal, type ErrorAnswer } from './device-answers.ts';
 import { readHead, type Asked } from './device-request.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import { headOf } from './request-head.ts';
@@ -96,7 +96,7 @@ export class DeviceExchange {
   }
 
   /** Finds out who asks. The device is present then; why it is not, is the result. */
-  async logIn(presented: Presented): Promise<Refusal | undefined> {
+  async logIn(presented: Presented): Promise<ErrorAnswer | undefined> {
     const { host, standing } = this.#context;
     const { raw } = this.#request;
     const result = await host.access.authenticate({
@@ -105,9 +105,10 @@ export class DeviceExchange {
       // A device that says goodbye need not wait for the answer.
       gone: () => this.#answer === 'over' && !(this.#saysGoodbye && raw.complete),
     });
-    if (result.status === 'refused') return result.refusal;
+    if (result.status === 'refused') return this.#answerTo(result.refusal);
     standing.proved(raw.socket, raw.complete);
-    return this.#begin(result.identity);
+    const refusal = this.#begin(result.identity);
+    return refusal && this.#answerTo(refusal);
   }
 
   /** Resolves when the journal has it that the device is present, or left. */
@@ -125,7 +126,9 @@ export class DeviceExchange {
     served.lease?.report({ type: 'heard', heardAt: this.#heardAt });
     const asked = this.#asked;
     if ('status' in asked) return answerFailure(asked);
-    const result = await this.#send(asked, served, payload);
+    // As Hono: an empty body is none, and makes no Data section.
+    const body = payload?.byteLength ? payload : undefined;
+    const result = await this.#send(asked, served, body);
     // A goodbye is answered once the journal has its end, as a login once it has its beginning.
     if (asked.goodbye) await this.committed();
     if (result.status === 'failed') return answerFailure(result.failure);
@@ -141,6 +144,13 @@ export class DeviceExchange {
     if (!body || body.byteLength > this.#context.maxPayloadBytes) return;
     if (!served || 'status' in asked || served.underWay.isWithdrawn()) return;
     await this.#send(asked, served, body.byteLength > 0 ? body : undefined);
+  }
+
+  #answerTo(refusal: Refusal): ErrorAnswer {
+    const { realm } = this.#context;
+    const asked = this.#asked;
+    const isGateway = !('status' in asked) && asked.upload.target !== undefined;
+    return isGateway ? answerGatewayRefusal(refusal, realm) : answerRefusal(refusal, realm);
   }
 
   get #saysGoodbye(): boolean {
@@ -190,7 +200,7 @@ export class DeviceExchange {
     { by, ttdSeconds, lease }: Served,
     payload: Uint8Array | undefined,
   ): ReturnType<AdapterHost['uplink']['upload']> {
-    if (asked.goodbye && !payload?.byteLength) lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
+    if (asked.goodbye && !payload) lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
     return this.#context.host.uplink.upload({
       ...asked.upload,
       by,

@@ -6,10 +6,10 @@ import { emptyNotificationContentType } from '@rollcall/hono-wire';
 /** A request of a device, as far as its head goes. */
 export interface RequestHead {
   readonly endpoint: UploadRequest['endpoint'];
-  /** Of the path; absent for a device's own data. */
+  /** Of the path, empty where it has none; absent for a device's own data. */
   readonly target?: { readonly tenant: string; readonly device: string };
-  /** Without query. */
-  readonly path: string;
+  /** Path and query, as they arrived. */
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly query: Readonly<Record<string, unknown>>;
 }
@@ -26,22 +26,20 @@ export interface Asked {
 
 /** Reads the head of a request (`docs/hono-compatibility.md` §10). */
 export function readHead(head: RequestHead): Asked | UploadFailure {
-  const { endpoint, target, path, headers } = head;
-  if (target?.device === '') return { status: 404, text: 'Not Found' };
+  const { endpoint, target, url, headers } = head;
+  if (target?.device === '') return { status: 404, text: 'request URI must contain device ID' };
   const qos = qosOf(endpoint, headers['qos-level']);
   if (typeof qos === 'object') return qos;
-  const ttlSeconds = seconds(head, 'hono-ttl');
-  if (typeof ttlSeconds === 'object') return ttlSeconds;
-  const ttdSeconds = seconds(head, 'hono-ttd');
-  if (typeof ttdSeconds === 'object') return ttdSeconds;
-  const contentType = headers['content-type'];
+  const ttlSeconds = seconds(head, 'hono-ttl', Number.MAX_SAFE_INTEGER);
+  const ttdSeconds = seconds(head, 'hono-ttd', maxTtdSeconds);
+  const contentType = mediaTypeOf(headers['content-type']);
   const traceParent = headers['traceparent'];
   const traceState = headers['tracestate'];
   return {
     upload: {
       endpoint,
       qos,
-      origAddress: path,
+      origAddress: url,
       ...(target && {
         target: { device: target.device, ...(target.tenant !== '' && { tenant: target.tenant }) },
       }),
@@ -59,25 +57,33 @@ export function readHead(head: RequestHead): Asked | UploadFailure {
   };
 }
 
+/** Hono reads it as an `int`. */
+const maxTtdSeconds = 2 ** 31 - 1;
+
+/** As Hono: without parameters, and otherwise whatever it is; none where there is nothing. */
+function mediaTypeOf(header: string | undefined): string | undefined {
+  return header?.split(';', 1)[0]?.trim() || undefined;
+}
+
 function qosOf(
   endpoint: UploadRequest['endpoint'],
   level: string | readonly string[] | undefined,
 ): 0 | 1 | UploadFailure {
-  if (level === undefined) return endpoint === 'event' ? 1 : 0;
-  if (level === '1') return 1;
-  if (level === '0' && endpoint === 'telemetry') return 0;
-  return malformed(endpoint === 'event' ? 'events have QoS 1' : 'qos-level must be 0 or 1');
+  if (level === undefined || level === '') return endpoint === 'event' ? 1 : 0;
+  const number = integerOf(level);
+  if (number === 1) return 1;
+  if (number === 0 && endpoint === 'telemetry') return 0;
+  return { status: 400, text: 'unsupported QoS-Level header value' };
 }
 
-/** A number of seconds that stands in a header or, where there is none, in the query. */
-function seconds({ headers, query }: RequestHead, name: string): number | undefined | UploadFailure {
+/** A number of seconds that stands in a header or, where there is none, in the query. As Hono, what is no number is not there. */
+function seconds({ headers, query }: RequestHead, name: string, max: number): number | undefined {
   const given = headers[name] ?? query[name];
-  if (given === undefined) return undefined;
-  if (typeof given !== 'string' || !/^-?\d{1,9}$/.test(given))
-    return malformed(`${name} must be a number of seconds`);
-  return Number(given);
+  const number = integerOf(Array.isArray(given) ? given[0] : given);
+  return number !== undefined && Math.abs(number) <= max ? number : undefined;
 }
 
-function malformed(text: string): UploadFailure {
-  return { status: 400, text };
+/** As Java reads one. */
+function integerOf(text: unknown): number | undefined {
+  return typeof text === 'string' && /^[+-]?\d{1,19}$/.test(text) ? Number(text) : undefined;
 }

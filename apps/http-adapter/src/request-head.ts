@@ -4,12 +4,15 @@ import type { RequestHead } from './device-request.ts';
 
 /** What a request says about itself, before its body is read. */
 export function headOf(endpoint: UploadRequest['endpoint'], request: FastifyRequest): RequestHead {
-  const { tenant = '', device } = request.params as { readonly tenant?: string; readonly device?: string };
+  const { tenant = '', device = '' } = request.params as {
+    readonly tenant?: string;
+    readonly device?: string;
+  };
   return {
     endpoint,
-    path: request.url.split('?', 1)[0] ?? '',
+    url: request.url,
     headers: request.headers,
     query: request.query as Readonly<Record<string, unknown>>,
-    ...(device !== undefined && { target: { tenant, device } }),
+    ...(request.method === 'PUT' && { target: { tenant, device } }),
   };
 }

@@ -1,6 +1,7 @@
-import cors from '@fastify/cors';
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerWebPage } from './answer-web-page.ts';
+import { resourceAt } from './resources.ts';
 import { describeError, sendError } from './send-error.ts';
 import type { DeviceService } from './serve-device.ts';
 
@@ -13,11 +14,18 @@ type Route = readonly [method: 'POST' | 'PUT', url: string];
 
 const endpoints = ['telemetry', 'event'] as const;
 
-/** An own path, and one that names a device; its tenant may be left out. */
+/**
+ * An own path, and those that name a device; its tenant may be left out, and what follows it means nothing. A path without a device
+ * is a route too: who asks is found out before anything else.
+ */
 const uploadRoutes = (endpoint: (typeof endpoints)[number]): readonly Route[] => [
   ['POST', `/${endpoint}`],
+  ['PUT', `/${endpoint}`],
+  ['PUT', `/${endpoint}/:tenant`],
   ['PUT', `/${endpoint}/:tenant/:device`],
+  ['PUT', `/${endpoint}/:tenant/:device/*`],
   ['PUT', `/${endpoint}//:device`],
+  ['PUT', `/${endpoint}//:device/*`],
 ];
 
 const commandRoutes: readonly Route[] = [
@@ -26,40 +34,35 @@ const commandRoutes: readonly Route[] = [
   ['PUT', '/command/res//:device/:request'],
 ];
 
-const corsHeaders = {
-  telemetry: ['qos-level', 'hono-ttd', 'authorization', 'content-type'],
-  event: ['hono-ttd', 'authorization', 'content-type'],
-  command: ['hono-cmd-status', 'authorization', 'content-type'],
-};
-const exposedHeaders = ['hono-command', 'hono-cmd-req-id'];
-
 /** Serves what Hono's HTTP adapter serves (`docs/hono-compatibility.md` §10). */
-export async function registerRoutes(
+export function registerRoutes(
   server: FastifyInstance,
   service: DeviceService,
   { context, allowedOrigin }: RoutesOptions,
-): Promise<void> {
+): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  server.setNotFoundHandler((_request, reply) => sendError(reply, { status: 404, text: 'Not Found' }));
   server.setErrorHandler((error, _request, reply) => sendError(reply, describeError(error, context)));
-  // Preflight requests are answered on the routes that exist, and nowhere else.
-  await server.register(cors, { origin: allowedOrigin, exposedHeaders, preflight: false });
+  server.addHook('onRequest', (request, reply, done) => {
+    const resource = resourceAt(request.url);
+    if (resource && answerWebPage(request, reply, resource, allowedOrigin)) return;
+    // Before its body is read: what is answered so says nothing about a body.
+    if (request.is404) answerMissing(reply, resource?.methods ?? [], request.method);
+    else done();
+  });
 
   for (const endpoint of endpoints) {
     const onRequest = (request: FastifyRequest, reply: FastifyReply) =>
       service.identify(endpoint, request, reply);
-    for (const [method, url] of uploadRoutes(endpoint)) {
+    for (const [method, url] of uploadRoutes(endpoint))
       server.route({
         method,
         url,
         onRequest,
         handler: (request: FastifyRequest, reply: FastifyReply) => service.upload(request, reply),
       });
-      allowPreflight(server, url, method, corsHeaders[endpoint]);
-    }
   }
-  for (const [method, url] of commandRoutes) {
+  for (const [method, url] of commandRoutes)
     server.route({
       method,
       url,
@@ -67,20 +70,15 @@ export async function registerRoutes(
       handler: async (_request, reply) =>
         sendError(reply, { status: 501, text: 'commands are not supported' }),
     });
-    allowPreflight(server, url, method, corsHeaders.command);
-  }
 }
 
-function allowPreflight(
-  server: FastifyInstance,
-  url: string,
-  method: 'POST' | 'PUT',
-  allowedHeaders: string[],
-): void {
-  server.route({
-    method: 'OPTIONS',
-    url,
-    config: { cors: { preflight: true, methods: [method], allowedHeaders } },
-    handler: async (_request, reply) => reply.code(204).send(),
-  });
+/** @param methods that the path is served with; none: it is not there. */
+function answerMissing(reply: FastifyReply, methods: readonly string[], method: string): void {
+  if (methods.length === 0 || methods.includes(method)) sendError(reply, { status: 404, text: 'Not Found' });
+  else
+    sendError(reply, {
+      status: 405,
+      text: 'Method Not Allowed',
+      headers: { allow: methods.join(',') },
+    });
 }

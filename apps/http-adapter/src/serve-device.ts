@@ -1,7 +1,7 @@
 import type { UploadRequest } from '@rollcall/uplink';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { presentedCredentials } from './credentials.ts';
-import { answerRefusal } from './device-answers.ts';
+import { answerNoLogin } from './device-answers.ts';
 import { DeviceExchange, type DeviceContext } from './device-exchange.ts';
 import { sendError } from './send-error.ts';
 
@@ -17,6 +17,8 @@ export interface DeviceService {
   upload(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
 }
 
+const anyContentType = 'application/octet-stream';
+
 export function createDeviceService(context: DeviceContext): DeviceService {
   const { host, realm } = context;
   const exchanges = new WeakMap<FastifyRequest, DeviceExchange>();
@@ -25,18 +27,15 @@ export function createDeviceService(context: DeviceContext): DeviceService {
     async identify(endpoint, request, reply) {
       const presented = presentedCredentials(request.headers.authorization, request.raw.socket);
       if (typeof presented === 'string') {
-        host.access.refused(`credentials-${presented}`);
-        return presented === 'malformed'
-          ? sendError(reply, { status: 400, text: 'malformed authorization header' })
-          : sendError(
-              reply,
-              answerRefusal({ reason: 'bad-credentials', text: 'credentials are missing' }, realm),
-            );
+        host.access.refused(`credentials-${presented === 'missing' ? 'missing' : 'malformed'}`);
+        return sendError(reply, answerNoLogin(presented, realm));
       }
       const exchange = new DeviceExchange(context, endpoint, request);
+      // A content type may be anything: fastify, which refuses some, need not look at it any more.
+      if (request.headers['content-type'] !== undefined) request.headers['content-type'] = anyContentType;
       exchange.listen(reply);
-      const refusal = await exchange.logIn(presented);
-      if (refusal) return sendError(reply, answerRefusal(refusal, realm));
+      const refused = await exchange.logIn(presented);
+      if (refused) return sendError(reply, refused);
       exchanges.set(request, exchange);
       await exchange.committed();
       if (!request.raw.destroyed) return undefined;

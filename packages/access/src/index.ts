@@ -18,3 +18,4 @@ export type {
   PskLookup,
 } from './login.ts';
 export { type RefusalReport, createRefusalReport } from './refusals/refusal-report.ts';
+export { unpackLogin, type NameAndPassword } from './unpack-login.ts';
