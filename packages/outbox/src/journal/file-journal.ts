@@ -1,20 +1,11 @@
-import {
-  deviceRef,
-  later,
-  within,
-  type Clock,
-  type Epoch,
-  type Instant,
-  type Log,
-  type Timestamp,
-} from '@rollcall/core';
-import type { NotedMark } from './stored-proofs.ts';
-import type { LearnedRhythm } from './learned-rhythm.ts';
-import { inOrderOf, readAll, readPages } from './pages.ts';
-import type { Holdings, Journal, Owed, PendingEvent } from './journal.ts';
+import type { Clock, Log, OutboundEvent } from '@rollcall/core';
+import type { Holdings, Journal, Kept, Owed, Place, Recovered } from './journal.ts';
+import { JournalWriter } from './journal-writer.ts';
+import { inOrderOf } from './pages.ts';
+import { recoverJournal } from './recover-journal.ts';
 import { RowBook } from './row-book.ts';
-import type { JournalStore, PartOfJournal, StoredPending } from './store/stored.ts';
-import { watchStore, type StoreWatch } from './watch-store.ts';
+import type { JournalStore, PartOfJournal } from './store/stored.ts';
+import { StoreWatch } from './store-watch.ts';
 
 export interface FileJournalOptions {
   readonly store: JournalStore;
@@ -24,240 +15,113 @@ export interface FileJournalOptions {
   readonly behindAfterMs: number;
 }
 
-/** Rows that are stored in one transaction. */
-const batchRows = 2_000;
-/** Longest time until a change is stored that nobody waits for. */
-const unhurriedMs = 50;
 /** Refused events that wait to be stored as such, beyond which no more are read: what sinks say of them takes memory. */
 const maxRefusals = 10_000;
-/** Time between tries where the store fails. */
-const retryMs = 1_000;
-/** Longest time that closing waits for the store. */
-const closeWithinMs = 5_000;
-
-/** Events that are stored together, and whoever waits for that. */
-interface Group {
-  readonly stored: PromiseWithResolvers<void>;
-  readonly begunAt: Instant;
-  /** Rows of the backlog before the last of its events is stored. */
-  rowsLeft: number;
-}
 
 /**
- * Keeps everything in a store that outlives the process. While a batch is being stored the next one gathers; so a store
- * that is slow gets larger batches, not more of them.
+ * Keeps everything in a store that outlives the process: a book notes what changed, a writer stores it, and a watch looks
+ * after the store.
  *
- * Where the store fails, what the adapter holds in memory counts as kept: devices are served on, the journal says that
- * it is behind, and tries again until it has caught up.
+ * Where the store fails, what the adapter holds in memory counts as kept: devices are served on, and the journal says that
+ * it is behind until it has caught up.
  */
-export function createFileJournal({ store, clock, log, behindAfterMs }: FileJournalOptions): Journal {
-  const book = new RowBook();
-  let gathering: Group | undefined;
-  let storing: Group | undefined;
-  let inFlight: Promise<void> | undefined;
-  let failing = false;
-  /** Whether the log says so. */
-  let isTold = false;
-  let closing = false;
-  let immediate: NodeJS.Immediate | undefined;
-  let disarm: (() => void) | undefined;
-  let watch: StoreWatch | undefined;
-  let holdings: (() => Holdings) | undefined;
+export function createFileJournal(options: FileJournalOptions): Journal {
+  return new FileJournal(options);
+}
 
-  function flushSoon(): void {
-    if (!inFlight && !failing && !closing) immediate ??= setImmediate(flush);
+class FileJournal implements Journal {
+  readonly #options: FileJournalOptions;
+  readonly #book = new RowBook();
+  readonly #writer: JournalWriter;
+  #watch: StoreWatch | undefined;
+  #holdings: (() => Holdings) | undefined;
+
+  constructor(options: FileJournalOptions) {
+    this.#options = options;
+    this.#writer = new JournalWriter({ ...options, book: this.#book });
   }
 
-  function flushWithin(delayMs: number): void {
-    if (!inFlight && !closing) disarm ??= clock.at(later(clock.monotonic(), delayMs), flush);
+  async recover(): Promise<Recovered> {
+    const { store, clock, log } = this.#options;
+    const summary = await store.open();
+    this.#book.begin(summary);
+    const { partOfJournal } = summary;
+    if (partOfJournal) log.warn({ cause: partial[partOfJournal] }, 'journal may be older than what was told');
+    this.#watch = new StoreWatch({ store, clock, log, refill: () => this.#refill() });
+    this.#writer.begin(this.#watch);
+    return recoverJournal(store, this.#book, summary);
   }
 
-  function flush(): void {
-    clearImmediate(immediate);
-    immediate = undefined;
-    disarm?.();
-    disarm = undefined;
-    inFlight ??= storeNext().then((outcome) => {
-      inFlight = undefined;
-      if (!closing) goOn(outcome);
-    });
+  usedBy(instance: string): void {
+    this.#book.usedBy(instance);
   }
 
-  /** Stores the oldest changes. */
-  async function storeNext(): Promise<'failed' | 'stored' | 'stored-all'> {
-    if (!storing && gathering) {
-      storing = gathering;
-      storing.rowsLeft = book.backlog;
-      gathering = undefined;
-    }
-    // What is needed no more went out of the backlog by itself.
-    if (storing) storing.rowsLeft = Math.min(storing.rowsLeft, book.backlog);
-    const pending = book.take(batchRows);
-    const isAll = book.backlog === 0;
-    try {
-      if (pending) await store.apply(pending.batch);
-    } catch (error) {
-      pending?.failed();
-      await failedWith(error);
-      // Nobody need wait for what may not come.
-      storing?.stored.resolve();
-      gathering?.stored.resolve();
-      storing = gathering = undefined;
-      return 'failed';
-    }
-    pending?.stored();
-    if (storing && ((storing.rowsLeft -= pending?.rows ?? 0) <= 0 || isAll)) {
-      storing.stored.resolve();
-      storing = undefined;
-    }
-    return isAll ? 'stored-all' : 'stored';
+  append(outbound: OutboundEvent, sinks: readonly string[], owed: readonly Owed[] = []): Kept {
+    return { place: this.#book.append(outbound, sinks, owed), committed: this.#writer.commit() };
   }
 
-  /** Where the file is not there any more, this is what is told, and a new one may have been begun by now. */
-  async function failedWith(error: unknown): Promise<void> {
-    const wasFailing = failing;
-    failing = true;
-    const state = await watch?.look();
-    if (state === 'begun-anew') failing = wasFailing;
-    else if (!isTold && state !== 'away') {
-      log.error({ err: error }, 'journal cannot be written: events are kept in memory alone');
-      isTold = true;
-    }
+  holds(place: Place): boolean {
+    return this.#book.holds(place);
   }
 
-  function goOn(outcome: Awaited<ReturnType<typeof storeNext>>): void {
-    if (outcome === 'failed') {
-      flushWithin(retryMs);
-      return;
-    }
-    if (failing && outcome === 'stored-all') {
-      failing = false;
-      if (isTold) log.info({}, 'journal is written again, and has caught up');
-      isTold = false;
-    }
-    if (failing) flush();
-    else if (storing || gathering) flushSoon();
-    else unhurried();
+  async read(places: readonly Place[]): Promise<readonly (OutboundEvent | undefined)[]> {
+    // At the end of an outage, what was confirmed is stored before more is sent: else a crash would tell too much of it again.
+    await this.#writer.catchUp();
+    if (this.#book.refusals > maxRefusals) throw new Error('what sinks refused is not stored yet');
+    return inOrderOf(places, await this.#options.store.read('events', places));
   }
 
-  function unhurried(): void {
-    if (book.backlog >= batchRows) flushSoon();
-    else if (book.backlog > 0) flushWithin(unhurriedMs);
+  leaveOut(sink: string, places: readonly Place[], owed: Owed): void {
+    this.#book.leaveOut(sink, places, owed);
+    this.#writer.storeLater();
   }
 
-  return {
-    async recover() {
-      const summary = await store.open();
-      book.begin(summary);
-      const { lastSeq, proofKey, partOfJournal } = summary;
-      if (partOfJournal)
-        log.warn({ cause: partial[partOfJournal] }, 'journal may be older than what was told');
-      watch = watchStore({ store, clock, log, refill });
-      const rhythms = (await readAll(store, 'rhythms')).map(
-        ({ holder, gaps }) => [holder, JSON.parse(gaps) as LearnedRhythm] as const,
-      );
-      const proofs = (await readAll(store, 'proofs')).map(({ name, hash, at }): NotedMark => ({
-        name,
-        hash,
-        at: at as Timestamp,
-      }));
-      const owed = (await readAll(store, 'owed')).map(({ seq: _seq, ...each }): Owed => each);
-      return {
-        ...(partOfJournal && { partOfJournal }),
-        ...(summary.highWater !== undefined && { highWater: summary.highWater as Epoch }),
-        ...(summary.instance !== undefined && { follows: summary.instance }),
-        async *pending() {
-          for await (const page of readPages(store, 'pending', lastSeq)) yield page.map(toPendingEvent);
-        },
-        async *open() {
-          for await (const page of readPages(store, 'open', lastSeq)) yield book.reopen(page);
-        },
-        rhythms,
-        owed,
-        ...(proofKey && { proofs: { key: proofKey, proofs } }),
-      };
-    },
-    usedBy: (instance) => book.usedBy(instance),
-    append(outbound, sinks, owed = []) {
-      const place = book.append(outbound, sinks, owed);
-      if (failing) return { place, committed: undefined };
-      gathering ??= { stored: Promise.withResolvers(), begunAt: clock.monotonic(), rowsLeft: 0 };
-      flushSoon();
-      return { place, committed: gathering.stored.promise };
-    },
-    holds: (place) => book.holds(place),
-    async read(places) {
-      // At the end of an outage, what was confirmed is stored before more is sent: else a crash would tell too much of it again.
-      if (!failing && !closing && book.backlog > 2 * batchRows) {
-        flush();
-        await inFlight;
-      }
-      if (book.refusals > maxRefusals) throw new Error('what sinks refused is not stored yet');
-      return inOrderOf(places, await store.read('events', places));
-    },
-    leaveOut(sink, places, owed) {
-      book.leaveOut(sink, places, owed);
-      unhurried();
-    },
-    forget(sink, place) {
-      book.forget(sink, place);
-      unhurried();
-    },
-    park(sink, place, cause) {
-      book.park(sink, place, cause);
-      unhurried();
-    },
-    note(presence) {
-      book.note(presence);
-      unhurried();
-    },
-    learn(rhythms) {
-      book.learn(rhythms);
-      unhurried();
-    },
-    prove(changes) {
-      book.prove(changes);
-      unhurried();
-    },
-    backedBy(given) {
-      holdings = given;
-    },
-    get begunAnew() {
-      return watch?.begunAnew ?? 0;
-    },
-    behind() {
-      const since = (storing ?? gathering)?.begunAt;
-      return (
-        failing ||
-        watch?.isTroubled === true ||
-        (since !== undefined && clock.monotonic() - since > behindAfterMs)
-      );
-    },
-    async close() {
-      closing = true;
-      clearImmediate(immediate);
-      disarm?.();
-      await within(storeAll(), closeWithinMs, clock);
-    },
-  };
+  forget(sink: string, place: Place): void {
+    this.#book.forget(sink, place);
+    this.#writer.storeLater();
+  }
 
-  function refill(): number {
-    const lost = holdings ? book.refill(holdings()) : 0;
-    unhurried();
+  park(sink: string, place: Place, cause: string): void {
+    this.#book.park(sink, place, cause);
+    this.#writer.storeLater();
+  }
+
+  note(presence: Parameters<Journal['note']>[0]): void {
+    this.#book.note(presence);
+    this.#writer.storeLater();
+  }
+
+  learn(rhythms: Parameters<Journal['learn']>[0]): void {
+    this.#book.learn(rhythms);
+    this.#writer.storeLater();
+  }
+
+  prove(changes: Parameters<Journal['prove']>[0]): void {
+    this.#book.prove(changes);
+    this.#writer.storeLater();
+  }
+
+  backedBy(holdings: () => Holdings): void {
+    this.#holdings = holdings;
+  }
+
+  get begunAnew(): number {
+    return this.#watch?.begunAnew ?? 0;
+  }
+
+  behind(): boolean {
+    return this.#writer.isBehind;
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+
+  /** @returns number of events that are lost. */
+  #refill(): number {
+    const lost = this.#holdings ? this.#book.refill(this.#holdings()) : 0;
+    this.#writer.storeLater();
     return lost;
-  }
-
-  async function storeAll(): Promise<void> {
-    await inFlight;
-    // A file that was destroyed a moment ago gets back first what it had.
-    await watch?.look();
-    watch?.stop();
-    let triesLeft = 1 + Math.ceil(book.backlog / batchRows);
-    // Once at least: the latest epoch must be there, also where nothing else is needed any more.
-    do await storeNext();
-    while (book.backlog > 0 && triesLeft-- > 0);
-    if (book.backlog > 0) log.error({ rows: book.backlog }, 'journal closes without what it could not write');
-    await store.close();
   }
 }
 
@@ -265,7 +129,3 @@ const partial: Readonly<Record<PartOfJournal, string>> = {
   copy: 'it is a copy: what the adapter observed since it was made is not in it',
   'without-log': 'its write-ahead log (….journal-wal) is missing: what was written last is not in it',
 };
-
-function toPendingEvent({ seq, tenant, device, at, bytes, sinks }: StoredPending): PendingEvent {
-  return { place: seq, sinks, device: deviceRef(tenant, device), at: at as Timestamp, bytes };
-}

@@ -36,7 +36,7 @@ export interface Owed {
 }
 
 /** What becomes of an event that is appended. */
-interface Kept {
+export interface Kept {
   readonly place: Place;
   /** Resolves when the event is as safe as this journal makes it; `undefined`: it already is. */
   readonly committed: Promise<void> | undefined;

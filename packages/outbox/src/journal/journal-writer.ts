@@ -1,0 +1,222 @@
+import { later, within, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { RowBook } from './row-book.ts';
+import type { JournalStore } from './store/stored.ts';
+import type { StoreWatch } from './store-watch.ts';
+
+export interface JournalWriterOptions {
+  readonly store: JournalStore;
+  /** The changes that are to be stored. */
+  readonly book: RowBook;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Longest time that an event may wait to be stored before the journal counts as behind. */
+  readonly behindAfterMs: number;
+}
+
+/** Rows that are stored in one transaction. */
+const batchRows = 2_000;
+/** Longest time until a change is stored that nobody waits for. */
+const unhurriedMs = 50;
+/** Time between tries where the store fails. */
+const retryMs = 1_000;
+/** Longest time that closing waits for the store. */
+const closeWithinMs = 5_000;
+
+/** Events that are stored together, and the promise of all who wait for that. */
+interface Group {
+  readonly stored: PromiseWithResolvers<void>;
+  readonly begunAt: Instant;
+  /** Rows of the backlog before the last of its events is stored. */
+  rowsLeft: number;
+}
+
+/**
+ * Whether the store takes what it is given.
+ *
+ *     storing ──a batch fails──▶ failing ──not for a known cause──▶ failing-logged
+ *        ▲                          │                                     │
+ *        └───────nothing waits to be stored any more──────────────────────┘
+ */
+type Condition = 'storing' | 'failing' | 'failing-logged';
+
+/** What became of a batch. */
+type Outcome = 'failed' | 'stored' | 'stored-all';
+
+/**
+ * Brings the changes of a book into a store, batch after batch. While a batch is being stored the next one gathers; so a
+ * store that is slow gets larger batches, not more of them.
+ *
+ * Where the store fails, nobody waits for it: the writer says that it is behind, and tries again until it has caught up.
+ */
+export class JournalWriter {
+  readonly #options: JournalWriterOptions;
+  #condition: Condition = 'storing';
+  #isClosing = false;
+  #gathering: Group | undefined;
+  #storing: Group | undefined;
+  #inFlight: Promise<void> | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #disarm: (() => void) | undefined;
+  #watch: StoreWatch | undefined;
+  readonly #flush = (): void => this.#storeNow();
+
+  constructor(options: JournalWriterOptions) {
+    this.#options = options;
+  }
+
+  /** The store is open, and looked after. */
+  begin(watch: StoreWatch): void {
+    this.#watch = watch;
+  }
+
+  /** Stores what an event changed in the book. @returns when it is stored; `undefined` where nobody should wait for that. */
+  commit(): Promise<void> | undefined {
+    if (this.#isFailing) return undefined;
+    this.#gathering ??= {
+      stored: Promise.withResolvers(),
+      begunAt: this.#options.clock.monotonic(),
+      rowsLeft: 0,
+    };
+    this.#storeSoon();
+    return this.#gathering.stored.promise;
+  }
+
+  /** Stores within a moment what else changed in the book: nobody waits for it. */
+  storeLater(): void {
+    const { backlog } = this.#options.book;
+    if (backlog >= batchRows) this.#storeSoon();
+    else if (backlog > 0) this.#storeWithin(unhurriedMs);
+  }
+
+  /** Waits for the batch in flight where far too much waits to be stored. */
+  async catchUp(): Promise<void> {
+    if (this.#isFailing || this.#isClosing || this.#options.book.backlog <= 2 * batchRows) return;
+    this.#storeNow();
+    await this.#inFlight;
+  }
+
+  /** Whether what was committed is not as safe as it should be by now. */
+  get isBehind(): boolean {
+    if (this.#isFailing || this.#watch?.isTroubled === true) return true;
+    const since = (this.#storing ?? this.#gathering)?.begunAt;
+    return since !== undefined && this.#options.clock.monotonic() - since > this.#options.behindAfterMs;
+  }
+
+  /** Stores what is left, as far as that is possible within a few seconds. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearImmediate(this.#immediate);
+    this.#disarm?.();
+    await within(this.#storeAll(), closeWithinMs, this.#options.clock);
+  }
+
+  get #isFailing(): boolean {
+    return this.#condition !== 'storing';
+  }
+
+  #storeSoon(): void {
+    if (!this.#inFlight && !this.#isFailing && !this.#isClosing)
+      this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  #storeWithin(delayMs: number): void {
+    if (this.#inFlight || this.#isClosing) return;
+    const { clock } = this.#options;
+    this.#disarm ??= clock.at(later(clock.monotonic(), delayMs), this.#flush);
+  }
+
+  #storeNow(): void {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    this.#disarm?.();
+    this.#disarm = undefined;
+    this.#inFlight ??= this.#storeNext().then((outcome) => {
+      this.#inFlight = undefined;
+      if (!this.#isClosing) this.#goOn(outcome);
+    });
+  }
+
+  /** Stores the oldest changes. */
+  async #storeNext(): Promise<Outcome> {
+    const { book, store } = this.#options;
+    this.#nextGroup();
+    const pending = book.take(batchRows);
+    const isAll = book.backlog === 0;
+    try {
+      if (pending) await store.apply(pending.batch);
+    } catch (error) {
+      pending?.failed();
+      await this.#failed(error);
+      this.#releaseAll();
+      return 'failed';
+    }
+    pending?.stored();
+    if (this.#storing && ((this.#storing.rowsLeft -= pending?.rows ?? 0) <= 0 || isAll)) {
+      this.#storing.stored.resolve();
+      this.#storing = undefined;
+    }
+    return isAll ? 'stored-all' : 'stored';
+  }
+
+  #nextGroup(): void {
+    const { backlog } = this.#options.book;
+    if (!this.#storing && this.#gathering) {
+      this.#storing = this.#gathering;
+      this.#storing.rowsLeft = backlog;
+      this.#gathering = undefined;
+    }
+    // What is needed no more went out of the backlog by itself.
+    if (this.#storing) this.#storing.rowsLeft = Math.min(this.#storing.rowsLeft, backlog);
+  }
+
+  /** Events need not wait for what may not come. */
+  #releaseAll(): void {
+    this.#storing?.stored.resolve();
+    this.#gathering?.stored.resolve();
+    this.#storing = this.#gathering = undefined;
+  }
+
+  /** Where the file is not there any more, this is what is told, and a new one may have been begun by now. */
+  async #failed(error: unknown): Promise<void> {
+    const before = this.#condition;
+    if (before === 'storing') this.#condition = 'failing';
+    const state = await this.#watch?.look();
+    if (state === 'begun-anew') {
+      this.#condition = before;
+    } else if (this.#condition === 'failing' && state !== 'away') {
+      this.#options.log.error({ err: error }, 'journal cannot be written: events are kept in memory alone');
+      this.#condition = 'failing-logged';
+    }
+  }
+
+  #goOn(outcome: Outcome): void {
+    if (outcome === 'failed') {
+      this.#storeWithin(retryMs);
+      return;
+    }
+    if (outcome === 'stored-all') this.#caughtUp();
+    if (this.#isFailing) this.#storeNow();
+    else if (this.#storing || this.#gathering) this.#storeSoon();
+    else this.storeLater();
+  }
+
+  #caughtUp(): void {
+    if (this.#condition === 'failing-logged')
+      this.#options.log.info({}, 'journal is written again, and has caught up');
+    this.#condition = 'storing';
+  }
+
+  async #storeAll(): Promise<void> {
+    const { book, store, log } = this.#options;
+    await this.#inFlight;
+    // A file that was destroyed a moment ago gets back first what it had.
+    await this.#watch?.look();
+    this.#watch?.stop();
+    let triesLeft = 1 + Math.ceil(book.backlog / batchRows);
+    // Once at least: the latest epoch must be there, also where nothing else is needed any more.
+    do await this.#storeNext();
+    while (book.backlog > 0 && triesLeft-- > 0);
+    if (book.backlog > 0) log.error({ rows: book.backlog }, 'journal closes without what it could not write');
+    await store.close();
+  }
+}
