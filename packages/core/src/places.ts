@@ -42,89 +42,104 @@ const nearShare = 5 / 6;
 const wideShare = 11 / 12;
 
 export function createPlaces<Holder>(options: PlacesOptions): Places<Holder> {
-  const { max, sameBlock = 'oldest', wholeToOne = false } = options;
-  const maxNear = wholeToOne ? Number.POSITIVE_INFINITY : Math.ceil(max * nearShare);
-  const maxWide = wholeToOne ? Number.POSITIVE_INFINITY : Math.ceil(max * wideShare);
-  const places = new Map<Holder, Place<Holder>>();
-  const near = createCrowds<Place<Holder>>();
-  const wide = createCrowds<Place<Holder>>();
+  return new BoundedPlaces(options);
+}
 
-  function add(place: Place<Holder>): void {
-    places.set(place.holder, place);
-    near.add(place.blocks.near, place);
-    wide.add(place.blocks.wide, place);
+class BoundedPlaces<Holder> implements Places<Holder> {
+  readonly #max: number;
+  readonly #sameBlock: NonNullable<PlacesOptions['sameBlock']>;
+  readonly #maxNear: number;
+  readonly #maxWide: number;
+  readonly #places = new Map<Holder, Place<Holder>>();
+  readonly #near = createCrowds<Place<Holder>>();
+  readonly #wide = createCrowds<Place<Holder>>();
+
+  constructor({ max, sameBlock = 'oldest', wholeToOne = false }: PlacesOptions) {
+    this.#max = max;
+    this.#sameBlock = sameBlock;
+    this.#maxNear = wholeToOne ? Number.POSITIVE_INFINITY : Math.ceil(max * nearShare);
+    this.#maxWide = wholeToOne ? Number.POSITIVE_INFINITY : Math.ceil(max * wideShare);
   }
 
-  function remove(place: Place<Holder>): void {
-    places.delete(place.holder);
-    near.remove(place.blocks.near, place);
-    wide.remove(place.blocks.wide, place);
+  get size(): number {
+    return this.#places.size;
+  }
+
+  take(holder: Holder, address: string, standing: Standing = 'silent'): Holder | undefined {
+    const blocks = addressBlocks(address);
+    const crowd = this.#overfull(blocks);
+    if (crowd || this.#places.size >= this.#max) {
+      const loser = crowd ? this.#loserOf(crowd) : this.#loserOfAll(blocks);
+      if (!loser) return holder;
+      this.#remove(loser);
+      this.#add({ holder, blocks, standing });
+      return loser.holder;
+    }
+    this.#add({ holder, blocks, standing });
+    return undefined;
+  }
+
+  stand(holder: Holder, standing: Standing): void {
+    const place = this.#places.get(holder);
+    if (!place || place.standing === standing) return;
+    this.#remove(place);
+    place.standing = standing;
+    this.#add(place);
+  }
+
+  free(holder: Holder): void {
+    const place = this.#places.get(holder);
+    if (place) this.#remove(place);
+  }
+
+  #add(place: Place<Holder>): void {
+    this.#places.set(place.holder, place);
+    this.#near.add(place.blocks.near, place);
+    this.#wide.add(place.blocks.wide, place);
+  }
+
+  #remove(place: Place<Holder>): void {
+    this.#places.delete(place.holder);
+    this.#near.remove(place.blocks.near, place);
+    this.#wide.remove(place.blocks.wide, place);
   }
 
   /** How much the block has that is to be compared with this one. */
-  function countOf(blocks: AddressBlocks, { block }: Crowd<Place<Holder>>): number {
-    return (near.get(block) ? near.get(blocks.near) : wide.get(blocks.wide))?.size ?? 0;
+  #countOf(blocks: AddressBlocks, { block }: Crowd<Place<Holder>>): number {
+    const crowd = this.#near.get(block) ? this.#near.get(blocks.near) : this.#wide.get(blocks.wide);
+    return crowd?.size ?? 0;
   }
 
   /** Where a block has more than one may have: the block. */
-  function overfull(blocks: AddressBlocks): Crowd<Place<Holder>> | undefined {
-    const itsNear = near.get(blocks.near);
-    if (itsNear && itsNear.size >= maxNear) return itsNear;
-    const itsWide = wide.get(blocks.wide);
-    return itsWide && itsWide.size >= maxWide ? itsWide : undefined;
+  #overfull(blocks: AddressBlocks): Crowd<Place<Holder>> | undefined {
+    const near = this.#near.get(blocks.near);
+    if (near && near.size >= this.#maxNear) return near;
+    const wide = this.#wide.get(blocks.wide);
+    return wide && wide.size >= this.#maxWide ? wide : undefined;
   }
 
-  function fullest(standing: Standing): Crowd<Place<Holder>> | undefined {
-    const [ofNear, ofWide] = [near.fullest(standing), wide.fullest(standing)];
-    const weight = (ofNear?.members[standing].size ?? 0) * nearWeight;
-    return weight >= (ofWide?.members[standing].size ?? 0) ? ofNear : ofWide;
+  #fullest(standing: Standing): Crowd<Place<Holder>> | undefined {
+    const [near, wide] = [this.#near.fullest(standing), this.#wide.fullest(standing)];
+    const weight = (near?.members[standing].size ?? 0) * nearWeight;
+    return weight >= (wide?.members[standing].size ?? 0) ? near : wide;
   }
 
   /** Who gives way in a table that is full; `undefined`: none does. */
-  function loserOfAll(blocks: AddressBlocks): Place<Holder> | undefined {
+  #loserOfAll(blocks: AddressBlocks): Place<Holder> | undefined {
     for (const standing of standings) {
-      const crowd = fullest(standing);
+      const crowd = this.#fullest(standing);
       if (!crowd) continue;
       const belongs = crowd.block === blocks.near || crowd.block === blocks.wide;
-      if (belongs && (sameBlock === 'newcomer' || standing === 'busy')) return undefined;
+      if (belongs && (this.#sameBlock === 'newcomer' || standing === 'busy')) return undefined;
       const members = crowd.members[standing];
-      if (sameBlock === 'newcomer' && 2 * (countOf(blocks, crowd) + 1) > members.size) return undefined;
+      if (this.#sameBlock === 'newcomer' && 2 * (this.#countOf(blocks, crowd) + 1) > members.size)
+        return undefined;
       return standing === 'busy' ? members.newest() : members.oldest();
     }
     return undefined;
   }
 
-  function loserOf({ members }: Crowd<Place<Holder>>): Place<Holder> | undefined {
-    return sameBlock === 'newcomer' ? undefined : (members.silent.oldest() ?? members.idle.oldest());
+  #loserOf({ members }: Crowd<Place<Holder>>): Place<Holder> | undefined {
+    return this.#sameBlock === 'newcomer' ? undefined : (members.silent.oldest() ?? members.idle.oldest());
   }
-
-  return {
-    take(holder, address, standing = 'silent') {
-      const blocks = addressBlocks(address);
-      const crowd = overfull(blocks);
-      if (crowd || places.size >= max) {
-        const loser = crowd ? loserOf(crowd) : loserOfAll(blocks);
-        if (!loser) return holder;
-        remove(loser);
-        add({ holder, blocks, standing });
-        return loser.holder;
-      }
-      add({ holder, blocks, standing });
-      return undefined;
-    },
-    stand(holder, standing) {
-      const place = places.get(holder);
-      if (!place || place.standing === standing) return;
-      remove(place);
-      place.standing = standing;
-      add(place);
-    },
-    free(holder) {
-      const place = places.get(holder);
-      if (place) remove(place);
-    },
-    get size() {
-      return places.size;
-    },
-  };
 }
