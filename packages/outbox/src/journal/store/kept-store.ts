@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, renameSync, rmSync, statSync } from 
 import { dirname } from 'node:path';
 import { markFiles, type FileMarks, type FilesState } from './file-marks.ts';
 import { walOf } from './journal-facts.ts';
+import type { FileLock } from './lock-file.ts';
 import { makeOwnDirectory } from './own-files.ts';
 import {
   lockJournal,
@@ -10,13 +11,7 @@ import {
   type SqliteStore,
   type SqliteStoreOptions,
 } from './sqlite-store.ts';
-import type { StoreCondition } from './stored.ts';
-
-/** A journal's file that is looked after: where it is removed, replaced or overwritten, a new one is begun in its place. */
-export interface KeptStore extends Omit<SqliteStore, 'copyTo' | 'isSound'> {
-  /** Looks whether the file is what it was, and begins a new one where it is not. */
-  check(): StoreCondition;
-}
+import type { Batch, Page, StoreCondition, StoreReads, StoreSummary } from './stored.ts';
 
 /** Looks during which times say nothing, after one that said something wrong: there are file systems whose times change late. */
 const looksWithoutTimes = 30;
@@ -29,74 +24,155 @@ const problems: Readonly<Record<Trouble, string>> = {
   ruined: 'somebody else has written to it, and removed a part of it',
 };
 
+/** The file as it was opened last, and what it looked like then. */
+interface OpenFile {
+  readonly store: SqliteStore;
+  readonly marks: FileMarks;
+}
+
 /**
  * Opens a journal's file, and looks before each use whether it is what it was.
- *
- * A file that is gone from its place is still open here: it is written to until all of it was copied into a new one. Where somebody
- * wrote to it, and it does not fit together any more, the new one begins with nothing.
  *
  * @throws Error where it cannot be used.
  */
 export function openKeptStore(options: SqliteStoreOptions): KeptStore {
-  const { file } = options;
-  let lock = lockJournal(file);
-  let store: SqliteStore | undefined;
-  let marks: FileMarks;
-  /** Until a new one is begun. */
-  let trouble: Trouble | undefined;
-  /** Whether somebody has written to it since the last check, and it still fits together. */
-  let isDoubtful = false;
-  /** Until times count again. */
-  let looksLeft = 0;
+  const lock = lockJournal(options.file);
+  try {
+    return new KeptStore(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
 
-  function opened(): SqliteStore {
-    if (store) return store;
-    store = openLockedStore(options);
-    marks = markFiles([file, walOf(file)], [`${file}-shm`, lockOf(file)]);
-    return store;
+/**
+ * A journal's file that is looked after: where it is removed, replaced or overwritten, a new one is begun in its place.
+ *
+ * A file that is gone from its place is still open here: it is written to until all of it was copied into a new one. Where somebody
+ * wrote to it, and it does not fit together any more, the new one begins with nothing.
+ */
+export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
+  readonly #options: SqliteStoreOptions;
+  readonly #file: string;
+  #lock: FileLock;
+  #openFile: OpenFile | undefined;
+  /** Until a new one is begun. */
+  #trouble: Trouble | undefined;
+  /** Whether somebody has written to it since the last check, and it still fits together. */
+  #isDoubtful = false;
+  /** Until times count again. */
+  #looksLeft = 0;
+
+  constructor(options: SqliteStoreOptions, lock: FileLock) {
+    this.#options = options;
+    this.#file = options.file;
+    this.#lock = lock;
+    this.#opened();
   }
 
-  function look(): void {
-    if (trouble !== undefined) return;
-    const state = marks.compare(looksLeft === 0);
+  summary(): StoreSummary {
+    return this.#used((store) => store.summary());
+  }
+
+  pending(page: Page): ReturnType<StoreReads['pending']> {
+    return this.#used((store) => store.pending(page));
+  }
+
+  open(page: Page): ReturnType<StoreReads['open']> {
+    return this.#used((store) => store.open(page));
+  }
+
+  rhythms(page: Page): ReturnType<StoreReads['rhythms']> {
+    return this.#used((store) => store.rhythms(page));
+  }
+
+  proofs(page: Page): ReturnType<StoreReads['proofs']> {
+    return this.#used((store) => store.proofs(page));
+  }
+
+  owed(page: Page): ReturnType<StoreReads['owed']> {
+    return this.#used((store) => store.owed(page));
+  }
+
+  events(seqs: readonly number[]): ReturnType<StoreReads['events']> {
+    return this.#used((store) => store.events(seqs));
+  }
+
+  apply(batch: Batch): void {
+    this.#used((store) => store.apply(batch));
+  }
+
+  /** Looks whether the file is what it was, and begins a new one where it is not. */
+  check(): StoreCondition {
+    try {
+      this.#look();
+      this.#looksLeft = Math.max(0, this.#looksLeft - 1);
+      if (this.#trouble !== undefined) return this.#beginAnew(this.#trouble, this.#opened());
+      for (const path of [dirname(this.#file), this.#file, walOf(this.#file)])
+        if (existsSync(path)) accessSync(path, constants.W_OK);
+      if (!this.#isDoubtful) return { state: 'whole' };
+      this.#isDoubtful = false;
+      return { state: 'doubtful', problem: problems.written };
+    } catch (error) {
+      const why = messageOf(error);
+      const trouble = this.#trouble;
+      return { state: 'away', problem: trouble === undefined ? why : `${problems[trouble]}: ${why}` };
+    }
+  }
+
+  close(): void {
+    try {
+      // What it knows would end with this process.
+      if (this.check().state !== 'away') this.#openFile?.store.close();
+    } finally {
+      this.#openFile = undefined;
+      this.#lock.release();
+    }
+  }
+
+  #opened(): OpenFile {
+    const file = this.#file;
+    this.#openFile ??= {
+      store: openLockedStore(this.#options),
+      marks: markFiles([file, walOf(file)], [`${file}-shm`, lockOf(file)]),
+    };
+    return this.#openFile;
+  }
+
+  #used<Result>(use: (store: SqliteStore) => Result): Result {
+    this.#look();
+    const { store, marks } = this.#opened();
+    // One that is only gone from its place still has everything.
+    if (this.#trouble !== undefined && this.#trouble !== 'moved') throw new Error(problems[this.#trouble]);
+    try {
+      return use(store);
+    } finally {
+      if (this.#trouble === undefined) marks.written();
+    }
+  }
+
+  #look(): void {
+    const { store, marks } = this.#opened();
+    if (this.#trouble !== undefined) return;
+    const state = marks.compare(this.#looksLeft === 0);
     if (state === 'same') return;
-    if (state !== 'written' || !opened().isSound()) {
-      trouble = state;
+    if (state !== 'written' || !store.isSound()) {
+      this.#trouble = state;
       return;
     }
-    isDoubtful = true;
-    looksLeft = looksWithoutTimes;
+    this.#isDoubtful = true;
+    this.#looksLeft = looksWithoutTimes;
     // What was read before may not be what stands there now.
-    store?.close();
-    store = undefined;
-    opened();
-  }
-
-  function used<Result>(use: (store: SqliteStore) => Result): Result {
-    opened();
-    look();
-    const now = opened();
-    // One that is only gone from its place still has everything.
-    if (trouble !== undefined && trouble !== 'moved') throw new Error(problems[trouble]);
-    try {
-      return use(now);
-    } finally {
-      if (trouble === undefined) marks.written();
-    }
-  }
-
-  /** Another process may have begun a journal in its place: then it is not ours any more. */
-  function lockAgain(): void {
-    if (marks.isInPlace(lockOf(file))) return;
-    const before = lock;
-    lock = lockJournal(file);
-    before.release();
+    store.close();
+    this.#openFile = undefined;
+    this.#opened();
   }
 
   /** @returns what is to be told of it. */
-  function beginAnew(cause: Trouble, old: SqliteStore): StoreCondition {
+  #beginAnew(cause: Trouble, { store: old, marks }: OpenFile): StoreCondition {
+    const file = this.#file;
     makeOwnDirectory(dirname(file));
-    lockAgain();
+    this.#lockAgain(marks);
     const copy = `${file}.new`;
     rmSync(copy, { force: true });
     const isKept = cause === 'moved';
@@ -105,9 +181,9 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
     for (const beside of ['-wal', '-shm']) rmSync(file + beside, { force: true });
     if (isKept) renameSync(copy, file);
     // Before the new one is opened, and after it stands there: SQLite removes the log beside the name of a file that it closes.
-    store = trouble = undefined;
+    this.#openFile = this.#trouble = undefined;
     old.close();
-    opened();
+    this.#opened();
     return {
       state: 'begun-anew',
       problem: problems[cause],
@@ -116,49 +192,13 @@ export function openKeptStore(options: SqliteStoreOptions): KeptStore {
     };
   }
 
-  function check(): StoreCondition {
-    try {
-      opened();
-      look();
-      looksLeft = Math.max(0, looksLeft - 1);
-      if (trouble !== undefined) return beginAnew(trouble, opened());
-      for (const path of [dirname(file), file, walOf(file)])
-        if (existsSync(path)) accessSync(path, constants.W_OK);
-      if (!isDoubtful) return { state: 'whole' };
-      isDoubtful = false;
-      return { state: 'doubtful', problem: problems.written };
-    } catch (error) {
-      const why = messageOf(error);
-      return { state: 'away', problem: trouble === undefined ? why : `${problems[trouble]}: ${why}` };
-    }
+  /** Another process may have begun a journal in its place: then it is not ours any more. */
+  #lockAgain(marks: FileMarks): void {
+    if (marks.isInPlace(lockOf(this.#file))) return;
+    const before = this.#lock;
+    this.#lock = lockJournal(this.#file);
+    before.release();
   }
-
-  try {
-    opened();
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-  return {
-    summary: () => used((now) => now.summary()),
-    pending: (page) => used((now) => now.pending(page)),
-    open: (page) => used((now) => now.open(page)),
-    rhythms: (page) => used((now) => now.rhythms(page)),
-    proofs: (page) => used((now) => now.proofs(page)),
-    owed: (page) => used((now) => now.owed(page)),
-    events: (seqs) => used((now) => now.events(seqs)),
-    apply: (batch) => used((now) => now.apply(batch)),
-    check,
-    close() {
-      try {
-        // What it knows would end with this process.
-        if (check().state !== 'away') store?.close();
-      } finally {
-        store = undefined;
-        lock.release();
-      }
-    },
-  };
 }
 
 /** What somebody put in the place of the journal is not ours to throw away, unless it is nothing. @returns where it is now. */

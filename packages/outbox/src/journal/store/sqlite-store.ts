@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyJournal } from './copy-journal.ts';
-import { copiedAtFact, hasLog, inUseFact, isSound, partFact, partOf } from './journal-facts.ts';
+import { hasLog, inUseFact, isSound, partFact, partOf } from './journal-facts.ts';
 import { makeOwnDirectory, makeOwnFile } from './own-files.ts';
 import { lockFile, type FileLock } from './lock-file.ts';
-import { createStoreReads, toStanding } from './read-store.ts';
+import { createStoreReads } from './read-store.ts';
 import { migrate } from './schema.ts';
-import { settled } from './settled.ts';
-import type { Batch, ProofBatch, Settlement, Standing, StoreReads, StoreSummary } from './stored.ts';
+import type { Batch, StoreReads, StoreSummary } from './stored.ts';
+import { StoreWrites } from './write-store.ts';
 
 export interface SqliteStoreOptions {
   readonly file: string;
@@ -62,92 +62,12 @@ export function lockJournal(file: string): FileLock {
 export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
   const hadLog = hasLog(file);
   const database = openDatabase(file, durability, maxBytes);
-  const insertEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?)');
-  const putStanding = database.prepare('INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)');
-  const standingOf = database.prepare(
-    'SELECT open, waiting, parked, last_seen, lease FROM standing WHERE seq = ?',
-  );
-  const removeEvent = database.prepare('DELETE FROM event WHERE seq = ?');
-  const removeStanding = database.prepare('DELETE FROM standing WHERE seq = ?');
-  // A new row, and with it a new place in the order.
-  const putRhythm = database.prepare('INSERT OR REPLACE INTO rhythm (holder, gaps) VALUES (?, ?)');
-  const removeRhythm = database.prepare('DELETE FROM rhythm WHERE holder = ?');
-  const putProof = database.prepare('INSERT OR REPLACE INTO proof (hash, name, at) VALUES (?, ?, ?)');
-  const removeProof = database.prepare('DELETE FROM proof WHERE hash = ?');
-  const putOwed = database.prepare(
-    'INSERT OR REPLACE INTO owed (tenant, device, sink, pairs) VALUES (?, ?, ?, ?)',
-  );
-  const removeOwed = database.prepare('DELETE FROM owed WHERE tenant = ? AND device = ? AND sink = ?');
-  const putFact = database.prepare('INSERT OR REPLACE INTO journal VALUES (?, ?)');
-  const removeFact = database.prepare('DELETE FROM journal WHERE name = ?');
+  const writes = new StoreWrites(database);
   const partOfJournal = partOf(database, hadLog);
-  if (partOfJournal) putFact.run(partFact, partOfJournal);
-  putFact.run(inUseFact, 'yes');
+  if (partOfJournal) writes.putFact(partFact, partOfJournal);
+  writes.putFact(inUseFact, 'yes');
   // In the file itself, so that a copy of it alone can be told from a journal that was closed.
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-
-  function stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
-    putStanding.run(
-      seq,
-      open ? 1 : 0,
-      JSON.stringify(waiting),
-      JSON.stringify(parked),
-      lastSeen ?? null,
-      lease ?? null,
-    );
-  }
-
-  function remove(seq: number): void {
-    removeEvent.run(seq);
-    removeStanding.run(seq);
-  }
-
-  function settle(seq: number, settlements: readonly Settlement[]): void {
-    const row = standingOf.get(seq);
-    if (!row) return;
-    const standing = settled(toStanding(row), settlements);
-    if (standing) stand(seq, standing);
-    else remove(seq);
-  }
-
-  function prove({ key, marks }: ProofBatch): void {
-    if (key) putFact.run('proof-key', Buffer.from(key).toString('base64'));
-    for (const { name, hash, at } of marks) {
-      if (at === undefined) removeProof.run(hash);
-      else putProof.run(hash, name, at);
-    }
-  }
-
-  function owe(owed: NonNullable<Batch['owed']>): void {
-    for (const { tenant, device, sink, pairs } of owed) {
-      if (pairs === 0) removeOwed.run(tenant, device, sink);
-      else putOwed.run(tenant, device, sink, pairs);
-    }
-  }
-
-  function change(batch: Batch): void {
-    const { highWater, instance, removed, inserted, updated, settled: settledNow, rhythms, proofs } = batch;
-    if (highWater !== undefined) putFact.run('high-water', highWater);
-    if (instance !== undefined) {
-      putFact.run('instance', instance);
-      // From now on it is what this one knows.
-      for (const fact of [partFact, copiedAtFact]) removeFact.run(fact);
-    }
-    // First what makes room.
-    for (const seq of removed) remove(seq);
-    for (const [seq, settlements] of settledNow) settle(seq, settlements);
-    for (const [seq, standing] of updated) stand(seq, standing);
-    for (const { seq, facts, downstream, standing } of inserted) {
-      insertEvent.run(seq, facts, downstream);
-      stand(seq, standing);
-    }
-    for (const [holder, gaps] of rhythms) {
-      if (gaps === undefined) removeRhythm.run(holder);
-      else putRhythm.run(holder, gaps);
-    }
-    if (proofs) prove(proofs);
-    if (batch.owed) owe(batch.owed);
-  }
 
   return {
     ...createStoreReads(database),
@@ -155,7 +75,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
     apply(batch) {
       database.exec('BEGIN IMMEDIATE');
       try {
-        change(batch);
+        writes.change(batch);
         database.exec('COMMIT');
       } catch (error) {
         // SQLite may have rolled back by itself, as where the disk is full.
@@ -167,7 +87,7 @@ export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptio
     isSound: () => isSound(file),
     close() {
       try {
-        removeFact.run(inUseFact);
+        writes.removeFact(inUseFact);
       } catch {
         // It can only be read: then it looks as after a crash.
       }

@@ -1,0 +1,117 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { copiedAtFact, partFact } from './journal-facts.ts';
+import { toStanding } from './read-store.ts';
+import { settled } from './settled.ts';
+import type { Batch, ProofBatch, Settlement, Standing } from './stored.ts';
+
+/** What is written to a store; each call is part of the transaction that is open, or one by itself. */
+export class StoreWrites {
+  readonly #statements: ReturnType<typeof prepared>;
+
+  constructor(database: DatabaseSync) {
+    this.#statements = prepared(database);
+  }
+
+  /** Keeps a fact about the journal itself. */
+  putFact(name: string, value: string): void {
+    this.#statements.putFact.run(name, value);
+  }
+
+  removeFact(name: string): void {
+    this.#statements.removeFact.run(name);
+  }
+
+  change({
+    highWater,
+    instance,
+    removed,
+    inserted,
+    updated,
+    settled: settledNow,
+    rhythms,
+    proofs,
+    owed,
+  }: Batch): void {
+    if (highWater !== undefined) this.putFact('high-water', highWater);
+    if (instance !== undefined) {
+      this.putFact('instance', instance);
+      // From now on it is what this one knows.
+      for (const fact of [partFact, copiedAtFact]) this.removeFact(fact);
+    }
+    // First what makes room.
+    for (const seq of removed) this.#remove(seq);
+    for (const [seq, settlements] of settledNow) this.#settle(seq, settlements);
+    for (const [seq, standing] of updated) this.#stand(seq, standing);
+    for (const { seq, facts, downstream, standing } of inserted) {
+      this.#statements.insertEvent.run(seq, facts, downstream);
+      this.#stand(seq, standing);
+    }
+    for (const [holder, gaps] of rhythms) {
+      if (gaps === undefined) this.#statements.removeRhythm.run(holder);
+      else this.#statements.putRhythm.run(holder, gaps);
+    }
+    if (proofs) this.#prove(proofs);
+    if (owed) this.#owe(owed);
+  }
+
+  #stand(seq: number, { open, waiting, parked, lastSeen, lease }: Standing): void {
+    this.#statements.putStanding.run(
+      seq,
+      open ? 1 : 0,
+      JSON.stringify(waiting),
+      JSON.stringify(parked),
+      lastSeen ?? null,
+      lease ?? null,
+    );
+  }
+
+  #remove(seq: number): void {
+    this.#statements.removeEvent.run(seq);
+    this.#statements.removeStanding.run(seq);
+  }
+
+  #settle(seq: number, settlements: readonly Settlement[]): void {
+    const row = this.#statements.standingOf.get(seq);
+    if (!row) return;
+    const standing = settled(toStanding(row), settlements);
+    if (standing) this.#stand(seq, standing);
+    else this.#remove(seq);
+  }
+
+  #prove({ key, marks }: ProofBatch): void {
+    if (key) this.putFact('proof-key', Buffer.from(key).toString('base64'));
+    for (const { name, hash, at } of marks) {
+      if (at === undefined) this.#statements.removeProof.run(hash);
+      else this.#statements.putProof.run(hash, name, at);
+    }
+  }
+
+  #owe(owed: NonNullable<Batch['owed']>): void {
+    for (const { tenant, device, sink, pairs } of owed) {
+      if (pairs === 0) this.#statements.removeOwed.run(tenant, device, sink);
+      else this.#statements.putOwed.run(tenant, device, sink, pairs);
+    }
+  }
+}
+
+function prepared(database: DatabaseSync): Readonly<Record<keyof typeof statements, StatementSync>> {
+  const entries = Object.entries(statements).map(([name, text]) => [name, database.prepare(text)]);
+  return Object.fromEntries(entries) as Record<keyof typeof statements, StatementSync>;
+}
+
+const statements = {
+  insertEvent: 'INSERT OR REPLACE INTO event VALUES (?, ?, ?)',
+  putStanding: 'INSERT OR REPLACE INTO standing VALUES (?, ?, ?, ?, ?, ?)',
+  standingOf: 'SELECT open, waiting, parked, last_seen, lease FROM standing WHERE seq = ?',
+  removeEvent: 'DELETE FROM event WHERE seq = ?',
+  removeStanding: 'DELETE FROM standing WHERE seq = ?',
+  // A new row, and with it a new place in the order.
+  putRhythm: 'INSERT OR REPLACE INTO rhythm (holder, gaps) VALUES (?, ?)',
+  removeRhythm: 'DELETE FROM rhythm WHERE holder = ?',
+  putProof: 'INSERT OR REPLACE INTO proof (hash, name, at) VALUES (?, ?, ?)',
+  removeProof: 'DELETE FROM proof WHERE hash = ?',
+  putOwed: 'INSERT OR REPLACE INTO owed (tenant, device, sink, pairs) VALUES (?, ?, ?, ?)',
+  removeOwed: 'DELETE FROM owed WHERE tenant = ? AND device = ? AND sink = ?',
+  putFact: 'INSERT OR REPLACE INTO journal VALUES (?, ?)',
+  removeFact: 'DELETE FROM journal WHERE name = ?',
+} as const;
