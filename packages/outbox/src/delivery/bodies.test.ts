@@ -2,7 +2,7 @@ import { anOutboundEvent, settled } from '@rollcall/conformance';
 import type { OutboundEvent } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import type { Place } from '../journal/journal.ts';
-import { createBodies, type Bodies } from './bodies.ts';
+import { Bodies } from './bodies.ts';
 import { createHoldingJournal, type HoldingJournal } from '../testing/holding-journal.ts';
 
 /** Room for about twenty events. */
@@ -14,7 +14,7 @@ function givenBodies(): {
   keep: (id: string, users?: number) => Place;
 } {
   const journal = createHoldingJournal();
-  const bodies = createBodies(journal, maxBytes);
+  const bodies = new Bodies(journal, maxBytes);
   return {
     journal,
     bodies,

@@ -1,7 +1,7 @@
 import { anOutboundEvent, ManualClock, recordingLog, seededRandom, settled } from '@rollcall/conformance';
 import { deviceRef, type Delivery, type EventSink, type OutboundEvent } from '@rollcall/core';
 import { expect, test } from 'vitest';
-import { createBodies } from './bodies.ts';
+import { Bodies } from './bodies.ts';
 import { Lane } from './lane.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
@@ -24,7 +24,7 @@ function answeredSink() {
 function givenALane({ window = 4, read = async () => [undefined] as (OutboundEvent | undefined)[] } = {}) {
   const clock = new ManualClock();
   const waiting = new WaitingEvents();
-  const bodies = createBodies({ holds: () => true, read }, 1_000_000);
+  const bodies = new Bodies({ holds: () => true, read }, 1_000_000);
   const { sink, asked } = answeredSink();
   const log = recordingLog();
   const told: string[] = [];

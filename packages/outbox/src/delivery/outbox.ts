@@ -8,16 +8,17 @@ import {
   type Random,
 } from '@rollcall/core';
 import { factsOf } from '../journal/facts-of.ts';
-import type { Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
+import type { HeldEvent, Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
-import { createBodies } from './bodies.ts';
+import { Bodies } from './bodies.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
-import { createCoalesced } from './coalesced.ts';
+import { createCoalesced, type Coalesced } from './coalesced.ts';
 import { deviceNumber } from '../journal/device-number.ts';
+import { DrainWaiters } from './drain-waiters.ts';
 import type { Tried } from './lane.ts';
 import { memoryLimit } from './memory-limit.ts';
-import { createSinkQueue } from './sink-queue.ts';
-import type { Arrival } from './tenant-queue.ts';
+import { SinkQueue } from './sink-queue.ts';
+import type { Arrival, LeftOut } from './tenant-queue.ts';
 import { WaitingEvents } from './waiting-events.ts';
 
 export interface OutboxBounds {
@@ -90,50 +91,130 @@ export interface Outbox {
 
 /** One lane per sink and tenant behind one door; bounded by leaving out whole pairs, and counting them. */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { clock, journal, observer, bounds } = options;
-  const closing = new AbortController();
-  const drainWaiters = new Set<() => void>();
-  const bodies = createBodies(journal, bounds.maxMemoryBytes ?? memoryLimit(0));
-  const waiting = new WaitingEvents();
-  let latest: { readonly committed: Promise<void>; readonly bounded: Promise<void> } | undefined;
-  let announcements = 0;
-  let isHeld = false;
-  const sinkNames = options.sinks.map((sink) => sink.name);
-  const coalesced = createCoalesced(sinkNames, options.owed);
-  const queues = options.sinks.map((sink) =>
-    createSinkQueue(
-      { ...options, sink, waiting, bodies, signal: closing.signal, maySend: () => !isHeld },
-      {
-        tried: (tried) => settled(sink.name, tried),
-        released() {
-          if (drainWaiters.size > 0 && isEmpty()) for (const wake of drainWaiters) wake();
-        },
-        leftOut(tenant, { device, places, pairs }) {
-          journal.leaveOut(sink.name, places, coalesced.add(sink.name, tenant, device, pairs));
-          for (const place of places) bodies.done(place);
-          observer.leftOut(sink.name);
-        },
-      },
-    ),
-  );
+  return new SinksOutbox(options);
+}
 
-  function isEmpty(): boolean {
-    return queues.every((queue) => queue.events === 0);
+class SinksOutbox implements Outbox {
+  readonly #options: OutboxOptions;
+  readonly #closing = new AbortController();
+  readonly #waiting = new WaitingEvents();
+  readonly #bodies: Bodies;
+  readonly #coalesced: Coalesced;
+  readonly #sinkNames: readonly string[];
+  readonly #queues: readonly SinkQueue[];
+  readonly #drain = new DrainWaiters(() => this.#queues.every((queue) => queue.events === 0));
+  #latest: { readonly committed: Promise<void>; readonly bounded: Promise<void> } | undefined;
+  #announcements = 0;
+  #isHeld = false;
+
+  constructor(options: OutboxOptions) {
+    const { sinks, journal, bounds, owed } = options;
+    this.#options = options;
+    this.#bodies = new Bodies(journal, bounds.maxMemoryBytes ?? memoryLimit(0));
+    this.#sinkNames = sinks.map((sink) => sink.name);
+    this.#coalesced = createCoalesced(this.#sinkNames, owed);
+    this.#queues = sinks.map((sink) => this.#queueOf(sink));
   }
 
-  /** One pair of each sink: what all of them leave out is out of memory. */
-  function leaveOutPinned(): boolean {
-    return queues.map((queue) => queue.leaveOutPinned()).includes(true);
+  append(outbound: OutboundEvent): Promise<void> | undefined {
+    const { journal } = this.#options;
+    const { event } = outbound;
+    const device = deviceNumber(event.device.device);
+    const { tenant } = event.device;
+    const said =
+      event.coalesced === undefined ? undefined : this.#coalesced.said(tenant, device, event.coalesced);
+    const { place, committed } = journal.append(outbound, this.#sinkNames, said?.owed);
+    for (const owed of said?.forgotten ?? []) journal.leaveOut(owed.sink, [], owed);
+    const arrival: Arrival = {
+      place,
+      at: event.at,
+      device,
+      bytes: factsOf(outbound).length,
+      ...(event.coalesced !== undefined && { coalesced: event.coalesced }),
+      half: event,
+    };
+    const users = this.#queues.length;
+    if (users > 0) this.#bodies.keep(place, outbound, users, committed && this.#bounded(committed));
+    for (const queue of this.#queues) queue.append(tenant, arrival);
+    while (this.#bodies.overBound && this.#leaveOutPinned());
+    return committed;
   }
 
-  /** Events that are committed together share one promise, and one timer. */
-  function bounded(committed: Promise<void>): Promise<void> {
-    if (latest?.committed !== committed)
-      latest = { committed, bounded: within(committed, options.sendAfterMs, clock) };
-    return latest.bounded;
+  resume(sink: string, { place, device, at, bytes }: PendingEvent): boolean {
+    const queue = this.#queues.find((each) => each.sink.name === sink);
+    queue?.append(device.tenant, { place, at, device: deviceNumber(device.device), bytes });
+    return queue !== undefined;
   }
 
-  function settled(sink: string, { place, outbound: { event }, delivery }: Tried): void {
+  hold(): () => void {
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+      for (const queue of this.#queues) queue.pump();
+    };
+  }
+
+  announce(outbound: OutboundEvent): void {
+    const { device, at } = outbound.event;
+    const number = deviceNumber(device.device);
+    const willing = this.#queues.filter((queue) => queue.mayAnnounce(device.tenant, number));
+    if (willing.length === 0) return;
+    this.#announcements += 1;
+    const place = -this.#announcements;
+    this.#bodies.keep(place, outbound, willing.length, undefined);
+    for (const queue of willing)
+      queue.append(device.tenant, { place, at, device: number, bytes: 0, announcement: true });
+  }
+
+  coalescedOf({ tenant, device }: DeviceRef): number {
+    return this.#coalesced.next(tenant, () => deviceNumber(device));
+  }
+
+  depth(): readonly SinkDepth[] {
+    return this.#queues.map((queue) => queue.depth());
+  }
+
+  holdings(): Pick<Holdings, 'waiting' | 'owed'> {
+    return { waiting: () => this.#held(), owed: this.#coalesced.all() };
+  }
+
+  memoryBytes(): number {
+    return this.#bodies.memoryBytes + this.#waiting.memoryBytes;
+  }
+
+  drained(signal: AbortSignal): Promise<void> {
+    return this.#drain.drained(signal);
+  }
+
+  stop(): void {
+    this.#closing.abort();
+    for (const queue of this.#queues) queue.stop();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await Promise.all(this.#options.sinks.map((sink) => sink.close()));
+    await this.#options.journal.close();
+  }
+
+  #queueOf(sink: EventSink): SinkQueue {
+    const context = {
+      ...this.#options,
+      sink,
+      waiting: this.#waiting,
+      bodies: this.#bodies,
+      signal: this.#closing.signal,
+      maySend: () => !this.#isHeld,
+    };
+    return new SinkQueue(context, {
+      tried: (tried) => this.#tried(sink.name, tried),
+      released: () => this.#drain.released(),
+      leftOut: (tenant, pair) => this.#leftOut(sink.name, tenant, pair),
+    });
+  }
+
+  #tried(sink: string, { place, outbound: { event }, delivery }: Tried): void {
+    const { journal, observer, clock } = this.#options;
     switch (delivery.status) {
       case 'delivered':
         journal.forget(sink, place);
@@ -151,87 +232,31 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  function stop(): void {
-    closing.abort();
-    for (const queue of queues) queue.stop();
+  #leftOut(sink: string, tenant: string, { device, places, pairs }: LeftOut): void {
+    const { journal, observer } = this.#options;
+    journal.leaveOut(sink, places, this.#coalesced.add(sink, tenant, device, pairs));
+    for (const place of places) this.#bodies.done(place);
+    observer.leftOut(sink);
   }
 
-  return {
-    append(outbound) {
-      const { event } = outbound;
-      const device = deviceNumber(event.device.device);
-      const { tenant } = event.device;
-      const said =
-        event.coalesced === undefined ? undefined : coalesced.said(tenant, device, event.coalesced);
-      const { place, committed } = journal.append(outbound, sinkNames, said?.owed);
-      for (const owed of said?.forgotten ?? []) journal.leaveOut(owed.sink, [], owed);
-      const arrival: Arrival = {
-        place,
-        at: event.at,
-        device,
-        bytes: factsOf(outbound).length,
-        ...(event.coalesced !== undefined && { coalesced: event.coalesced }),
-        half: event,
-      };
-      if (queues.length > 0) bodies.keep(place, outbound, queues.length, committed && bounded(committed));
-      for (const queue of queues) queue.append(tenant, arrival);
-      while (bodies.overBound && leaveOutPinned());
-      return committed;
-    },
-    resume(sink, { place, device, at, bytes }) {
-      const queue = queues.find((each) => each.sink.name === sink);
-      queue?.append(device.tenant, { place, at, device: deviceNumber(device.device), bytes });
-      return queue !== undefined;
-    },
-    hold() {
-      isHeld = true;
-      return () => {
-        isHeld = false;
-        for (const queue of queues) queue.pump();
-      };
-    },
-    announce(outbound) {
-      const { device, at } = outbound.event;
-      const number = deviceNumber(device.device);
-      const willing = queues.filter((queue) => queue.mayAnnounce(device.tenant, number));
-      if (willing.length === 0) return;
-      const place = -(announcements += 1);
-      bodies.keep(place, outbound, willing.length, undefined);
-      for (const queue of willing)
-        queue.append(device.tenant, { place, at, device: number, bytes: 0, announcement: true });
-    },
-    coalescedOf: ({ tenant, device }) => coalesced.next(tenant, () => deviceNumber(device)),
-    depth: () => queues.map((queue) => queue.depth()),
-    holdings: () => ({
-      *waiting() {
-        for (const queue of queues)
-          for (const place of queue.places()) {
-            const outbound = bodies.get(place)?.outbound;
-            yield { place, sink: queue.sink.name, ...(outbound && { outbound }) };
-          }
-      },
-      owed: coalesced.all(),
-    }),
-    memoryBytes: () => bodies.memoryBytes + waiting.memoryBytes,
-    drained: (signal) =>
-      new Promise((resolve) => {
-        if (signal.aborted || isEmpty()) {
-          resolve();
-          return;
-        }
-        const done = (): void => {
-          drainWaiters.delete(done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        drainWaiters.add(done);
-        signal.addEventListener('abort', done, { once: true });
-      }),
-    stop,
-    async close() {
-      stop();
-      await Promise.all(options.sinks.map((sink) => sink.close()));
-      await journal.close();
-    },
-  };
+  /** One pair of each sink: what all of them leave out is out of memory. */
+  #leaveOutPinned(): boolean {
+    return this.#queues.map((queue) => queue.leaveOutPinned()).includes(true);
+  }
+
+  /** Events that are committed together share one promise, and one timer. */
+  #bounded(committed: Promise<void>): Promise<void> {
+    const { sendAfterMs, clock } = this.#options;
+    if (this.#latest?.committed !== committed)
+      this.#latest = { committed, bounded: within(committed, sendAfterMs, clock) };
+    return this.#latest.bounded;
+  }
+
+  *#held(): Iterable<HeldEvent> {
+    for (const queue of this.#queues)
+      for (const place of queue.places()) {
+        const outbound = this.#bodies.get(place)?.outbound;
+        yield { place, sink: queue.sink.name, ...(outbound && { outbound }) };
+      }
+  }
 }

@@ -32,7 +32,7 @@ const leastCapacity = 256;
 /**
  * Everything that the outbox has in memory of events that wait, 69 bytes each: columns of numbers, outside of the heap. A
  * million events that wait are 69 MB, and nothing for the garbage collector to look at. The events themselves are elsewhere,
- * see `createBodies`.
+ * see `Bodies`.
  */
 export class WaitingEvents {
   #places = new Float64Array(0);

@@ -1,0 +1,41 @@
+import type { Clock, Log } from '@rollcall/core';
+import { createLeftOutLog } from './left-out-log.ts';
+import { createLostLog } from './lost-log.ts';
+import type { MinuteLog } from './minute-log.ts';
+import type { OutboxBounds } from './outbox.ts';
+import { createPutOffLog, type PutOffLog } from './put-off-log.ts';
+import { createRefusedLog, type RefusedLog } from './refused-log.ts';
+
+export interface SinkLogsContext {
+  readonly sink: { readonly name: string };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bounds: OutboxBounds;
+}
+
+/** What the log says of one sink's queue, at most once a minute each. */
+export interface SinkLogs {
+  readonly leftOut: MinuteLog;
+  readonly lost: MinuteLog;
+  readonly refused: RefusedLog;
+  readonly putOff: PutOffLog;
+  stop(): void;
+}
+
+/** @param refusingTenants how many tenants there are whose latest event was refused. */
+export function createSinkLogs(context: SinkLogsContext, refusingTenants: () => number): SinkLogs {
+  const { name } = context.sink;
+  const leftOut = createLeftOutLog(context, { sink: name, ...context.bounds });
+  const lost = createLostLog(context, name);
+  const refused = createRefusedLog(context, name, refusingTenants);
+  const putOff = createPutOffLog(context, name);
+  return {
+    leftOut,
+    lost,
+    refused,
+    putOff,
+    stop() {
+      for (const each of [leftOut, lost, refused, putOff]) each.stop();
+    },
+  };
+}
