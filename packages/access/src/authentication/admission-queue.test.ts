@@ -1,11 +1,11 @@
 import { ManualClock } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
+import { AdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
 
 /** Work that goes on until the test ends it. */
 function givenAQueue(limits: Partial<AdmissionLimits> = {}) {
   const clock = new ManualClock();
-  const queue = createAdmissionQueue(clock, {
+  const queue = new AdmissionQueue(clock, {
     maxRunning: 2,
     maxWaiting: 1_000,
     maxWaitMs: 8_000,

@@ -10,25 +10,6 @@ export interface AdmissionLimits {
   readonly maxWaitMs: number;
 }
 
-/** Where devices wait that all come at once. */
-export interface AdmissionQueue {
-  /**
-   * Runs `work` when its turn comes: queues take turns, and each is first in, first out. `busy` where it cannot be had in
-   * time, or where all places are taken and its queue has its share of them. `gone` says whether there is still somebody
-   * to do it for.
-   *
-   * @param queueOf the queue to wait in, asked for again by {@link regroup}.
-   */
-  admit<Result>(
-    queueOf: () => string,
-    work: () => Promise<Result>,
-    gone?: () => boolean,
-  ): Promise<Result | 'busy'>;
-  /** Asks everybody in this queue which one they belong to by now; they keep their order. */
-  regroup(queue: string): void;
-  readonly waiting: number;
-}
-
 interface Waiting {
   readonly since: Instant;
   readonly queueOf: () => string;
@@ -41,46 +22,103 @@ interface Waiting {
 const perTurn = 20;
 
 /**
- * A bound on what a storm of connects may use. With no storm there is no queue: whoever comes is let through at once.
+ * Where devices wait that all come at once: a bound on what a storm of connects may use. With no storm there is no queue: each
+ * device is let through at once.
  */
-export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): AdmissionQueue {
+export class AdmissionQueue {
+  readonly #clock: Clock;
+  readonly #limits: AdmissionLimits;
   /** Queues in the order of their turns. A Map keeps the order of insertion. */
-  const queues = new Map<string, Waiting[]>();
-  let waiting = 0;
-  let running = 0;
-  let startedInTurn = 0;
-  let nextTurn: NodeJS.Immediate | undefined;
-  let disarm: (() => void) | undefined;
+  readonly #queues = new Map<string, Waiting[]>();
+  #waiting = 0;
+  #running = 0;
+  #startedInTurn = 0;
+  /** Armed while a device waits. */
+  #disarm: (() => void) | undefined;
 
-  function mayStart(): boolean {
-    return running < limits.maxRunning && startedInTurn < perTurn;
+  constructor(clock: Clock, limits: AdmissionLimits) {
+    this.#clock = clock;
+    this.#limits = limits;
   }
 
-  /** Counts whoever starts, and lets others follow in the next turn. */
-  function countStart(): void {
-    running += 1;
-    startedInTurn += 1;
-    nextTurn ??= setImmediate(() => {
-      nextTurn = undefined;
-      startedInTurn = 0;
-      pump();
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /**
+   * Runs `work` when its turn comes: queues take turns, and each is first in, first out. `busy` where it cannot be had in
+   * time, or where all places are taken and its queue has its share of them.
+   *
+   * @param queueOf the queue to wait in, asked for again by {@link regroup}.
+   * @param gone whether the device hung up: there is no one to do it for.
+   */
+  admit<Result>(
+    queueOf: () => string,
+    work: () => Promise<Result>,
+    gone = (): boolean => false,
+  ): Promise<Result | 'busy'> {
+    if (this.#waiting === 0 && this.#mayStart()) return this.#run(work);
+    const key = queueOf();
+    if (this.#waiting >= this.#limits.maxWaiting && !this.#makeRoomFor(key)) return Promise.resolve('busy');
+    // Its turn comes with the end of another's work; what goes wrong then is still its own.
+    const asNow = AsyncLocalStorage.snapshot();
+    return new Promise((resolve, reject) => {
+      this.#enqueue(key, {
+        since: this.#clock.monotonic(),
+        queueOf,
+        gone,
+        start: () => asNow(() => void this.#run(work).then(resolve, reject)),
+        refuse: () => resolve('busy'),
+      });
+      this.#waiting += 1;
+      this.#disarm ??= this.#refuseLateAt(later(this.#clock.monotonic(), this.#limits.maxWaitMs));
     });
   }
 
-  function pump(): void {
-    while (waiting > 0 && mayStart()) takeNext()?.start();
-    if (waiting > 0) return;
-    disarm?.();
-    disarm = undefined;
+  /** Asks every device in this queue which one it belongs to by now; they keep their order. */
+  regroup(queue: string): void {
+    const entries = this.#queues.get(queue) ?? [];
+    this.#queues.delete(queue);
+    for (const entry of entries) this.#enqueue(entry.queueOf(), entry);
   }
 
-  function takeNext(): Waiting | undefined {
-    for (const [key, queue] of queues) {
+  #mayStart(): boolean {
+    return this.#running < this.#limits.maxRunning && this.#startedInTurn < perTurn;
+  }
+
+  #run<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#countStart();
+    return work().finally(() => {
+      this.#running -= 1;
+      this.#pump();
+    });
+  }
+
+  /** Counts a start, and lets others follow in the next turn of the event loop. */
+  #countStart(): void {
+    this.#running += 1;
+    this.#startedInTurn += 1;
+    if (this.#startedInTurn > 1) return;
+    setImmediate(() => {
+      this.#startedInTurn = 0;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#waiting > 0 && this.#mayStart()) this.#takeNext()?.start();
+    if (this.#waiting > 0) return;
+    this.#disarm?.();
+    this.#disarm = undefined;
+  }
+
+  #takeNext(): Waiting | undefined {
+    for (const [key, queue] of this.#queues) {
       const next = queue.shift();
-      queues.delete(key);
-      if (queue.length > 0) queues.set(key, queue);
+      this.#queues.delete(key);
+      if (queue.length > 0) this.#queues.set(key, queue);
       if (next === undefined) continue;
-      waiting -= 1;
+      this.#waiting -= 1;
       // The device hung up; there is no one to answer.
       if (!next.gone()) return next;
       next.refuse();
@@ -88,78 +126,48 @@ export function createAdmissionQueue(clock: Clock, limits: AdmissionLimits): Adm
     return undefined;
   }
 
-  function enqueue(key: string, entry: Waiting): void {
-    const queue = queues.get(key);
+  #enqueue(key: string, entry: Waiting): void {
+    const queue = this.#queues.get(key);
     if (queue) queue.push(entry);
-    else queues.set(key, [entry]);
+    else this.#queues.set(key, [entry]);
   }
 
   /**
-   * With all places taken, whoever belongs to a queue that has less than its share gets the last place of the longest one: the
-   * storm of one tenant must not turn away another's devices.
+   * With all places taken, a device whose queue has less than its share gets the last place of the longest one: the storm of one
+   * tenant must not turn away another's devices.
    */
-  function makeRoomFor(key: string): boolean {
-    const own = queues.get(key)?.length ?? 0;
-    const sharers = own > 0 ? queues.size : queues.size + 1;
-    if (own + 1 > limits.maxWaiting / sharers) return false;
+  #makeRoomFor(key: string): boolean {
+    const own = this.#queues.get(key)?.length ?? 0;
+    const sharers = own > 0 ? this.#queues.size : this.#queues.size + 1;
+    if (own + 1 > this.#limits.maxWaiting / sharers) return false;
     let longest: Waiting[] = [];
-    for (const queue of queues.values()) if (queue.length > longest.length) longest = queue;
+    for (const queue of this.#queues.values()) if (queue.length > longest.length) longest = queue;
     const last = longest.pop();
     if (!last) return false;
-    waiting -= 1;
+    this.#waiting -= 1;
     last.refuse();
     return true;
   }
 
-  function refuseLate(): void {
-    disarm = undefined;
-    const due = later(clock.monotonic(), -limits.maxWaitMs);
+  #refuseLateAt(at: Instant): () => void {
+    return this.#clock.at(at, () => {
+      this.#disarm = undefined;
+      this.#refuseLate();
+    });
+  }
+
+  #refuseLate(): void {
+    const due = later(this.#clock.monotonic(), -this.#limits.maxWaitMs);
     let oldest: Instant | undefined;
-    for (const [key, queue] of queues) {
+    for (const [key, queue] of this.#queues) {
       while (queue[0] && queue[0].since <= due) {
-        waiting -= 1;
+        this.#waiting -= 1;
         queue.shift()?.refuse();
       }
       const first = queue[0];
-      if (!first) queues.delete(key);
+      if (!first) this.#queues.delete(key);
       else if (oldest === undefined || first.since < oldest) oldest = first.since;
     }
-    if (oldest !== undefined) disarm = clock.at(later(oldest, limits.maxWaitMs), refuseLate);
+    if (oldest !== undefined) this.#disarm = this.#refuseLateAt(later(oldest, this.#limits.maxWaitMs));
   }
-
-  return {
-    admit(queueOf, work, gone = () => false) {
-      const run = (): ReturnType<typeof work> => {
-        countStart();
-        return work().finally(() => {
-          running -= 1;
-          pump();
-        });
-      };
-      if (waiting === 0 && mayStart()) return run();
-      const key = queueOf();
-      if (waiting >= limits.maxWaiting && !makeRoomFor(key)) return Promise.resolve('busy');
-      // Whose turn it is learns of others' ends; what goes wrong then is its own all the same.
-      const asNow = AsyncLocalStorage.snapshot();
-      return new Promise((resolve, reject) => {
-        enqueue(key, {
-          since: clock.monotonic(),
-          queueOf,
-          gone,
-          start: () => asNow(() => void run().then(resolve, reject)),
-          refuse: () => resolve('busy'),
-        });
-        waiting += 1;
-        disarm ??= clock.at(later(clock.monotonic(), limits.maxWaitMs), refuseLate);
-      });
-    },
-    regroup(queue) {
-      const entries = queues.get(queue) ?? [];
-      queues.delete(queue);
-      for (const entry of entries) enqueue(entry.queueOf(), entry);
-    },
-    get waiting() {
-      return waiting;
-    },
-  };
 }

@@ -1,29 +1,22 @@
 import type { Clock, Log, Random } from '@rollcall/core';
-import {
-  loginProblems,
-  type AuthenticatedDevice,
-  type AuthenticationResult,
-  type RefusalReason,
-} from '../authentication-result.ts';
+import type { StoredProofs } from '@rollcall/outbox/internal';
+import { loginProblems, type AuthenticationResult, type RefusalReason } from '../authentication-result.ts';
 import type { HostAccess } from '../host-access.ts';
-import type { DeviceLogin, PskLogin, PskLookup } from '../login.ts';
-import { createRefusalReport } from '../refusals/refusal-report.ts';
+import type { DeviceLogin } from '../login.ts';
 import type { AccessObserver } from './access-observer.ts';
-import { createAdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
+import type { AdmissionLimits } from './admission-queue.ts';
 import { authenticate } from './authenticate.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
-import { createFailureLimiter, type Trier } from './failure-limiter.ts';
-import { findPsk } from './find-psk.ts';
+import { createFailureLimiter } from './failure-limiter.ts';
+import { KeyLookups } from './key-lookups.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
-import { createHandedOutKeys } from './handed-out-keys.ts';
-import { createLoginGate, type LoginGateOptions } from './login-gate.ts';
-import { boundedName, readLogin, type LoginFacts } from './login-facts.ts';
-import { createProofMemory, type ProofMemory } from './proof-memory.ts';
-import type { ProofMark, StoredProofs } from '@rollcall/outbox/internal';
+import { LoginGate, type LoginGateOptions } from './login-gate.ts';
+import { boundedName, readLogin } from './login-facts.ts';
+import { createLoginTurns } from './login-turns.ts';
+import { ProofMemory } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
-import { isGuess, refuse, type Refused } from './refuse.ts';
-import { createTokenBuckets } from '@rollcall/runtime';
-import { createTurns, strangers } from './turns.ts';
+import { createRefusalLog } from './refusal-log.ts';
+import { refuse } from './refuse.ts';
 
 export interface LoginSettings {
   /** See `LoginGateOptions`. */
@@ -68,146 +61,61 @@ export interface Authenticator
   stop(): void;
 }
 
-/** Lookups of keys that were proved before, while the name is throttled: whoever names such a device gets no more guesses. */
-const provedLookups = { capacity: 50, refillPerSecond: 5, maxBuckets: 10_000 };
-
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { clock, log, observer, logins } = options;
+  const { clock, logins } = options;
   const limiter = createFailureLimiter({ clock, isShared: (address) => logins.isShared(address) });
-  const proofs = createProofMemory(options);
-  const gate = createLoginGate({ ...options, ...logins, limiter, proofs });
-  const lookups = createTokenBuckets(clock, provedLookups);
-  /** An attack should show in the log, and not fill it. */
-  const throttled = createRefusalReport({ clock, log }, 'logins that failed too often');
-  let stopped = false;
-  const turns = createTurns();
-  const admission = createAdmissionQueue(clock, options.admission);
-  /** What devices prove that were given a key. */
-  const proofsOfKeys = new WeakMap<
-    AuthenticatedDevice,
-    { readonly proof: ProofMark; readonly trier: Trier }
-  >();
-  const handedOut = createHandedOutKeys();
-
-  function provedTenant(tenant: string): void {
-    if (turns.proved(tenant)) admission.regroup(strangers);
-  }
-
-  /** Runs `work` when it is the turn of whoever logs in. */
-  async function inTurn<Result>(
-    queueOf: () => string,
-    work: () => Promise<Result>,
-    gone: () => boolean,
-  ): Promise<Result | Refused> {
-    const admitted = await admission.admit(queueOf, work, gone);
-    return admitted === 'busy' ? refuse('busy') : admitted;
-  }
-
-  /** Counts a refusal; the result has only what the device may learn. */
-  function refused(
-    result: Refused,
-    facts: object,
-    remoteIp?: string,
-  ): Extract<AuthenticationResult, { status: 'refused' }> {
-    const { refusal, problem, tenant } = result;
-    observer.attempted({ outcome: refusal.reason, cause: problem ?? refusal.reason });
-    if (refusal.reason === 'throttled' && remoteIp !== undefined && !stopped)
-      throttled.refused(refusal.reason, remoteIp);
-    log.debug(
-      {
-        ...facts,
-        ...(tenant !== undefined && { tenant }),
-        ...(remoteIp !== undefined && { remoteIp }),
-        reason: refusal.reason,
-        ...(problem !== undefined && { problem }),
-      },
-      'device refused',
-    );
-    return { status: 'refused', refusal };
-  }
+  const proofs = new ProofMemory(options);
+  const gate = new LoginGate({ ...options, ...logins, limiter, proofs });
+  const turns = createLoginTurns(clock, options.admission);
+  const keys = new KeyLookups({ ...options, gate, limiter, proofs, turns });
+  const refusals = createRefusalLog(options);
 
   async function logIn(login: DeviceLogin): Promise<AuthenticationResult> {
-    const facts: LoginFacts = readLogin(login);
+    const facts = readLogin(login);
     const trier = { address: login.remoteIp, name: facts.name };
     const gone = (): boolean => login.gone?.() ?? false;
     const proof = proofs.of(trier, facts.kind, facts.secret);
     const result = await gate.pass(
       { ...trier, proof },
-      (isProved, work) => inTurn(() => turns.queueOf(facts.queueName, isProved), work, gone),
+      (isProved, work) => turns.inTurn(facts.queueName, isProved, work, gone),
       (turn) => authenticate(login, { ...options, turn }),
     );
-    if (result.status === 'refused') return refused(result, facts.logged, login.remoteIp);
-    provedTenant(result.identity.device.tenant);
-    if (facts.issuer !== undefined) provedTenant(facts.issuer);
+    if (result.status === 'refused') return refusals.refused(result, facts.logged, login.remoteIp);
+    turns.provedTenant(result.identity.device.tenant);
+    if (facts.issuer !== undefined) turns.provedTenant(facts.issuer);
     return result;
-  }
-
-  async function lookUpPsk(login: PskLogin): Promise<PskLookup | Refused> {
-    const trier = { address: login.remoteIp, name: boundedName(login.identity) };
-    const may = await gate.mayName(trier);
-    // Of many that came in this very tick, others may have been given a key by now.
-    if (may === 'no' || (may === 'yes' && limiter.throttle(trier) === 'refuse')) return refuse('throttled');
-    const counted = may === 'yes' ? limiter.begin(trier) : undefined;
-    const found = await inTurn(
-      () => turns.queueOf(login.identity, false),
-      () => findPsk(login, options),
-      () => login.gone?.() ?? false,
-    );
-    if (found.status === 'refused') {
-      if (found.refusal.reason === 'bad-credentials')
-        (counted ?? limiter.begin(trier)).failed(isGuess(found));
-      else counted?.over();
-      return found;
-    }
-    if (counted) handedOut.add(trier, counted);
-    const candidates = found.candidates.filter(({ key, identity }) => {
-      const proof = proofs.of(trier, 'key', key.export());
-      proofsOfKeys.set(identity, { proof, trier });
-      return may === 'yes' || proofs.has(proof);
-    });
-    if (may === 'yes') return { status: 'found', candidates };
-    const bucket = `${trier.address}\n${trier.name}`;
-    if (candidates.length === 0 || !lookups.has(bucket)) return refuse('throttled');
-    lookups.take(bucket);
-    return { status: 'found', candidates };
   }
 
   return {
     authenticate: logIn,
     async findPsk(login) {
-      const result = await lookUpPsk(login);
-      return result.status === 'found' ? result : refused(result, loggedOf(login.identity), login.remoteIp);
+      const result = await keys.find(login);
+      return result.status === 'found'
+        ? result
+        : refusals.refused(result, loggedOf(login.identity), login.remoteIp);
     },
-    proved(identity) {
-      const known = proofsOfKeys.get(identity);
-      if (!known) return;
-      proofs.add(known.proof);
-      handedOut.take(known.trier)?.over();
-    },
+    proved: (identity) => keys.proved(identity),
     async reauthorize(device) {
       const result = await reauthorize(device, options);
-      return result.status === 'refused' ? refused(result, device.device) : result;
+      return result.status === 'refused' ? refusals.refused(result, device.device) : result;
     },
     refused(cause, remoteIp, name = '') {
       const ownProblem = loginProblems.find((each) => each === cause);
       const reason = ownProblem ? 'bad-credentials' : (cause as RefusalReason);
-      if (remoteIp !== undefined && reason === 'bad-credentials') {
-        const trier = { address: remoteIp, name: boundedName(name) };
-        (handedOut.take(trier) ?? limiter.begin(trier)).failed(true);
-      }
+      if (remoteIp !== undefined && reason === 'bad-credentials')
+        keys.failed({ address: remoteIp, name: boundedName(name) });
       const problem = ownProblem ?? (name === '' ? undefined : 'wrong-secret');
-      refused(refuse(reason, problem), name === '' ? {} : loggedOf(name), remoteIp);
+      refusals.refused(refuse(reason, problem), name === '' ? {} : loggedOf(name), remoteIp);
     },
-    provedTenant,
+    provedTenant: (tenant) => turns.provedTenant(tenant),
     stored: () => proofs.stored(),
     takeChanges: () => proofs.takeChanges(),
     stop() {
-      stopped = true;
       gate.stop();
-      throttled.stop();
+      refusals.stop();
     },
     get waiting() {
-      return admission.waiting;
+      return turns.waiting;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { createProofMemory, type ProofMemoryOptions } from './proof-memory.ts';
+import { ProofMemory, type ProofMemoryOptions } from './proof-memory.ts';
 import type { StoredProofs } from '@rollcall/outbox/internal';
 
 const dayMs = 86_400_000;
@@ -8,11 +8,11 @@ const trier = { address: '192.0.2.1', name: 'd1@acme' };
 const secret = Buffer.from('secret');
 
 function given(facts: Partial<ProofMemoryOptions> = {}, clock = new ManualClock()) {
-  return { clock, memory: createProofMemory({ clock, random: seededRandom(1), ...facts }) };
+  return { clock, memory: new ProofMemory({ clock, random: seededRandom(1), ...facts }) };
 }
 
 /** What a journal would have after these changes. */
-function stored(memory: ReturnType<typeof createProofMemory>): StoredProofs {
+function stored(memory: ProofMemory): StoredProofs {
   const changes = memory.takeChanges();
   if (!changes?.key) throw new Error('no key');
   return { key: changes.key, proofs: changes.noted };

@@ -3,21 +3,6 @@ import { hash } from 'node:crypto';
 import { addressBlocks, type Random, type Timestamp } from '@rollcall/core';
 import type { Trier } from './failure-limiter.ts';
 
-/** Who proved which secret from where, of late. Its holder is let in where others are throttled. */
-export interface ProofMemory {
-  /** What would prove this secret; `kind` keeps those of different protocols apart. */
-  of(trier: Trier, kind: 'password' | 'key' | 'certificate', secret: Uint8Array): ProofMark;
-  has(proof: ProofMark): boolean;
-  /** Whether anybody proved something under this name, wherever. */
-  knows(name: string): boolean;
-  add(proof: ProofMark): void;
-  forget(proof: ProofMark): void;
-  /** Everything that is remembered. */
-  stored(): StoredProofs;
-  /** For the journal; `undefined`: nothing. */
-  takeChanges(): ProofChanges | undefined;
-}
-
 export interface ProofMemoryOptions {
   /** Wall-clock time: what is remembered outlives the process. */
   readonly clock: { now(): Timestamp };
@@ -34,99 +19,122 @@ const rememberedMs = 7 * 86_400_000;
 const noteAgainAfterMs = 86_400_000;
 const keyBytes = 32;
 
-export function createProofMemory({
-  clock,
-  random,
-  recovered,
-  maxProofs = 100_000,
-  maxPerName = 16,
-}: ProofMemoryOptions): ProofMemory {
-  const known = recovered?.key.length === keyBytes ? recovered : undefined;
-  const key = known?.key ?? random.bytes(keyBytes);
+/** What has changed since the journal was last told; without a time: it is forgotten. */
+type Change = NotedMark | (ProofMark & { readonly at: undefined });
+
+/** Who proved which secret from where, of late. Its holder is let in where others are throttled. */
+export class ProofMemory {
+  readonly #clock: ProofMemoryOptions['clock'];
+  readonly #maxProofs: number;
+  readonly #maxPerName: number;
+  readonly #key: Uint8Array;
+  #journalHasKey: boolean;
   /** By name, in the order of use; of each, by hash, in the order of use. */
-  const names = new Map<string, Map<string, Timestamp>>();
-  let count = 0;
-  let keyIsStored = known !== undefined;
-  const changed = new Map<string, NotedMark | (ProofMark & { readonly at: undefined })>();
+  readonly #names = new Map<string, Map<string, Timestamp>>();
+  #count = 0;
+  readonly #changed = new Map<string, Change>();
 
-  for (const { name, hash: each, at } of known?.proofs ?? []) {
-    if (!isFresh(at)) {
-      changed.set(each, { name, hash: each, at: undefined });
-      continue;
+  constructor({ clock, random, recovered, maxProofs = 100_000, maxPerName = 16 }: ProofMemoryOptions) {
+    this.#clock = clock;
+    this.#maxProofs = maxProofs;
+    this.#maxPerName = maxPerName;
+    const known = recovered?.key.length === keyBytes ? recovered : undefined;
+    this.#key = known?.key ?? random.bytes(keyBytes);
+    this.#journalHasKey = known !== undefined;
+    for (const proof of known?.proofs ?? []) this.#recover(proof);
+  }
+
+  /** What would prove this secret; `kind` keeps those of different protocols apart. */
+  of({ address, name }: Trier, kind: 'password' | 'key' | 'certificate', secret: Uint8Array): ProofMark {
+    // Neither a kind nor an address has a line feed; the name, which may, says how long it is; the secret comes last. SHA-512/256
+    // cannot be extended, so the key needs no HMAC around it.
+    const head = `${kind}\n${addressBlocks(address).near}\n${name.length}\n${name}\n`;
+    const bytes = Buffer.concat([this.#key, Buffer.from(head), secret]);
+    return { name, hash: hash('sha512-256', bytes, 'base64') };
+  }
+
+  has(proof: ProofMark): boolean {
+    const at = this.#names.get(proof.name)?.get(proof.hash);
+    return at !== undefined && this.#isFresh(at);
+  }
+
+  /** Whether any secret was proved under this name, wherever. */
+  knows(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  add({ name, hash: added }: ProofMark): void {
+    const hashes = this.#names.get(name) ?? new Map<string, Timestamp>();
+    const before = hashes.get(added);
+    const now = this.#clock.now();
+    const isNews = before === undefined || Math.abs(now - before) >= noteAgainAfterMs;
+    this.#names.delete(name);
+    this.#names.set(name, hashes);
+    hashes.delete(added);
+    hashes.set(added, isNews ? now : before);
+    if (isNews) this.#changed.set(added, { name, hash: added, at: now });
+    if (before !== undefined) return;
+    this.#count += 1;
+    if (hashes.size > this.#maxPerName) this.#removeOldestOf(name);
+    const [oldest] = this.#names.keys();
+    if (this.#count > this.#maxProofs && oldest !== undefined) this.#removeOldestOf(oldest);
+  }
+
+  forget(proof: ProofMark): void {
+    const hashes = this.#names.get(proof.name);
+    if (hashes) this.#remove(proof.name, hashes, proof.hash);
+  }
+
+  /** Everything that is remembered. */
+  stored(): StoredProofs {
+    return {
+      key: this.#key,
+      proofs: [...this.#names].flatMap(([name, hashes]) =>
+        [...hashes].map(([each, at]): NotedMark => ({ name, hash: each, at })),
+      ),
+    };
+  }
+
+  /** For the journal; `undefined`: nothing. */
+  takeChanges(): ProofChanges | undefined {
+    if (this.#changed.size === 0) return undefined;
+    const taken = [...this.#changed.values()];
+    this.#changed.clear();
+    const changes: ProofChanges = {
+      ...(!this.#journalHasKey && { key: this.#key }),
+      noted: taken.filter((each): each is NotedMark => each.at !== undefined),
+      forgotten: taken.filter(({ at }) => at === undefined),
+    };
+    this.#journalHasKey = true;
+    return changes;
+  }
+
+  #recover({ name, hash: each, at }: NotedMark): void {
+    if (!this.#isFresh(at)) {
+      this.#changed.set(each, { name, hash: each, at: undefined });
+      return;
     }
-    const hashes = names.get(name) ?? new Map<string, Timestamp>();
-    if (!hashes.has(each)) count += 1;
-    names.set(name, hashes.set(each, at));
+    const hashes = this.#names.get(name) ?? new Map<string, Timestamp>();
+    if (!hashes.has(each)) this.#count += 1;
+    this.#names.set(name, hashes.set(each, at));
   }
 
-  function remove(name: string, hashes: Map<string, Timestamp>, which: string): void {
+  #remove(name: string, hashes: Map<string, Timestamp>, which: string): void {
     if (!hashes.delete(which)) return;
-    count -= 1;
-    changed.set(which, { name, hash: which, at: undefined });
-    if (hashes.size === 0) names.delete(name);
+    this.#count -= 1;
+    this.#changed.set(which, { name, hash: which, at: undefined });
+    if (hashes.size === 0) this.#names.delete(name);
   }
 
-  function removeOldestOf(name: string): void {
-    const hashes = names.get(name);
+  #removeOldestOf(name: string): void {
+    const hashes = this.#names.get(name);
     const [oldest] = hashes?.keys() ?? [];
-    if (hashes && oldest !== undefined) remove(name, hashes, oldest);
+    if (hashes && oldest !== undefined) this.#remove(name, hashes, oldest);
   }
 
-  function isFresh(at: Timestamp): boolean {
-    const ageMs = clock.now() - at;
+  #isFresh(at: Timestamp): boolean {
+    const ageMs = this.#clock.now() - at;
     // A clock that was set back must not make proofs last for ever.
     return ageMs < rememberedMs && ageMs > -rememberedMs;
   }
-
-  return {
-    of({ address, name }, kind, secret) {
-      // Neither a kind nor an address has a line feed; the name, which may, says how long it is; the secret comes last. SHA-512/256
-      // cannot be extended, so the key needs no HMAC around it.
-      const head = `${kind}\n${addressBlocks(address).near}\n${name.length}\n${name}\n`;
-      return { name, hash: hash('sha512-256', Buffer.concat([key, Buffer.from(head), secret]), 'base64') };
-    },
-    has(proof) {
-      const at = names.get(proof.name)?.get(proof.hash);
-      return at !== undefined && isFresh(at);
-    },
-    knows: (name) => names.has(name),
-    add({ name, hash: added }) {
-      const hashes = names.get(name) ?? new Map<string, Timestamp>();
-      const before = hashes.get(added);
-      const now = clock.now();
-      const isNews = before === undefined || Math.abs(now - before) >= noteAgainAfterMs;
-      names.delete(name);
-      names.set(name, hashes);
-      hashes.delete(added);
-      hashes.set(added, isNews ? now : before);
-      if (isNews) changed.set(added, { name, hash: added, at: now });
-      if (before !== undefined) return;
-      count += 1;
-      if (hashes.size > maxPerName) removeOldestOf(name);
-      const [oldest] = names.keys();
-      if (count > maxProofs && oldest !== undefined) removeOldestOf(oldest);
-    },
-    forget(proof) {
-      const hashes = names.get(proof.name);
-      if (hashes) remove(proof.name, hashes, proof.hash);
-    },
-    stored: () => ({
-      key,
-      proofs: [...names].flatMap(([name, hashes]) =>
-        [...hashes].map(([each, at]): NotedMark => ({ name, hash: each, at })),
-      ),
-    }),
-    takeChanges() {
-      if (changed.size === 0) return undefined;
-      const taken = [...changed.values()];
-      changed.clear();
-      const changes: ProofChanges = {
-        ...(!keyIsStored && { key }),
-        noted: taken.filter((each): each is NotedMark => each.at !== undefined),
-        forgotten: taken.filter(({ at }) => at === undefined),
-      };
-      keyIsStored = true;
-      return changes;
-    },
-  };
 }

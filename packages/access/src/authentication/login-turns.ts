@@ -1,0 +1,43 @@
+import type { Clock } from '@rollcall/core';
+import { AdmissionQueue, type AdmissionLimits } from './admission-queue.ts';
+import { refuse, type Refused } from './refuse.ts';
+import { createTurns, strangers } from './turns.ts';
+
+/** Has logins wait for their turn: see `createTurns` for whose turn it is, `AdmissionQueue` for when. */
+export interface LoginTurns {
+  /**
+   * Runs `work` when it is the turn of this login.
+   *
+   * @param username as for `Turns.queueOf`.
+   * @param isProved as for `Turns.queueOf`.
+   * @param gone whether the client hung up.
+   */
+  inTurn<Result>(
+    username: string,
+    isProved: boolean,
+    work: () => Promise<Result>,
+    gone: () => boolean,
+  ): Promise<Result | Refused>;
+  /** A device of this tenant proved who it is: from now on the tenant has a turn of its own. */
+  provedTenant(tenant: string): void;
+  /** Devices that wait for their turn. */
+  readonly waiting: number;
+}
+
+export function createLoginTurns(clock: Clock, limits: AdmissionLimits): LoginTurns {
+  const turns = createTurns();
+  const admission = new AdmissionQueue(clock, limits);
+
+  return {
+    async inTurn(username, isProved, work, gone) {
+      const admitted = await admission.admit(() => turns.queueOf(username, isProved), work, gone);
+      return admitted === 'busy' ? refuse('busy') : admitted;
+    },
+    provedTenant(tenant) {
+      if (turns.proved(tenant)) admission.regroup(strangers);
+    },
+    get waiting() {
+      return admission.waiting;
+    },
+  };
+}
