@@ -561,8 +561,6 @@ describe('PUBLISH', () => {
 
   test.each([
     ['event', 0, 5, 0x83, 400],
-    ['event', 2, 5, 0x83, 400],
-    ['telemetry', 2, 5, 0x83, 400],
     ['events', 0, 5, 0x90, 404],
     ['telemetry//valve-1', 0, 5, 0x87, 403],
     ['event//valve-1', 1, 4, undefined, 403],

@@ -7,6 +7,7 @@ import { generate, type Packet } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   internalsOf,
+  muteConnack,
   onPacket,
   onParseError,
   readWhatArrived,
@@ -87,54 +88,49 @@ describe('aedes', () => {
     expect(cut).toBe(false);
   });
 
-  test('puts _serverKeepAlive, set while it authenticates, into the CONNACK', async () => {
-    const { socket } = await givenABroker(
+  test('writes no CONNACK where it is muted, and says connackSent before it writes anything else', async () => {
+    const own = bytesOf({ cmd: 'connack', sessionPresent: false, reasonCode: 0 });
+    let unmute = (): void => {};
+    const { socket, broker: opened } = await givenABroker(
       {
         authenticate(client, _username, _password, done) {
-          internalsOf(client)._serverKeepAlive = 17;
+          internalsOf(client).conn.write(own);
+          unmute = muteConnack(client);
           done(null, true);
         },
       },
       () => {},
     );
-    socket.write(bytesOf(connectPacket));
-    const [connack] = (await once(socket, 'data')) as [Buffer];
-    expect(connack.includes(Buffer.from([0x13, 0, 17])), 'property 0x13').toBe(true);
+    opened.on('connackSent', () => unmute());
+    socket.write(Buffer.concat([bytesOf(connectPacket), bytesOf({ cmd: 'pingreq' })]));
+    const pingresp = bytesOf({ cmd: 'pingresp' });
+    let answers = Buffer.alloc(0);
+    while (!answers.includes(pingresp)) answers = Buffer.concat([answers, ...(await once(socket, 'data'))]);
+    expect(answers).toEqual(Buffer.concat([own, pingresp]));
   });
 
-  test.each([2, undefined])(
-    'has no timer of its own for silence any more (Server Keep Alive: %s)',
-    async (seconds) => {
-      let client: Client | undefined;
-      const { socket, broker: opened } = await givenABroker(
-        {
-          authenticate(authenticating, _username, _password, done) {
-            if (seconds !== undefined) internalsOf(authenticating)._serverKeepAlive = seconds;
-            done(null, true);
-          },
-        },
-        (each) => (client = each),
-      );
-      opened.on('clientReady', stopKeepAliveTimer);
-      const ready = once(opened, 'clientReady');
-      socket.write(bytesOf(connectPacket));
-      await ready;
-      const { _keepaliveTimer, _keepaliveInterval } = internalsOf(client as Client);
-      expect({ _keepaliveTimer, _keepaliveInterval }).toEqual({
-        _keepaliveTimer: null,
-        _keepaliveInterval: -1,
-      });
-      // A packet would arm it anew.
-      const answered = new Promise<void>((resolve) =>
-        socket.on('data', (bytes: Buffer) => {
-          if (bytes.includes(bytesOf({ cmd: 'pingresp' }))) resolve();
-        }),
-      );
-      socket.write(bytesOf({ cmd: 'pingreq' }));
-      await answered;
-      expect(internalsOf(client as Client)._keepaliveTimer).toBeNull();
-    },
-  );
+  test('has no timer of its own for silence any more', async () => {
+    let client: Client | undefined;
+    const { socket, broker: opened } = await givenABroker({}, (each) => (client = each));
+    opened.on('clientReady', stopKeepAliveTimer);
+    const ready = once(opened, 'clientReady');
+    socket.write(bytesOf(connectPacket));
+    await ready;
+    const { _keepaliveTimer, _keepaliveInterval } = internalsOf(client as Client);
+    expect({ _keepaliveTimer, _keepaliveInterval }).toEqual({
+      _keepaliveTimer: null,
+      _keepaliveInterval: -1,
+    });
+    // A packet would arm it anew.
+    const answered = new Promise<void>((resolve) =>
+      socket.on('data', (bytes: Buffer) => {
+        if (bytes.includes(bytesOf({ cmd: 'pingresp' }))) resolve();
+      }),
+    );
+    socket.write(bytesOf({ cmd: 'pingreq' }));
+    await answered;
+    expect(internalsOf(client as Client)._keepaliveTimer).toBeNull();
+  });
 
   test('calls authorizePublish before it acknowledges, and acknowledges nothing that became QoS 0', async () => {
     const { socket } = await givenABroker(

@@ -30,12 +30,8 @@ interface ClientInternals {
   readonly connackSent: boolean;
   /** Emits `packet` for every control packet parsed, before it is handled. */
   readonly _parser: PacketParser;
-  /** Goes into the CONNACK as Server Keep Alive. */
-  _serverKeepAlive?: number;
   _keepaliveTimer: NodeJS.Timeout | null;
   _keepaliveInterval: number;
-  /** Makes the CONNACK tell the session expiry that really holds. */
-  _sessionExpiryClamped: boolean;
   subscriptions: object;
 }
 
@@ -49,14 +45,17 @@ export function packetBegun(client: Client): PacketParser['packet'] {
   return internalsOf(client)._parser.packet;
 }
 
-/** Has the CONNACK say that keep-alive instead of the device's own. */
-export function setServerKeepAlive(client: Client, seconds: number): void {
-  internalsOf(client)._serverKeepAlive = seconds;
-}
-
-/** Has the CONNACK say the session expiry that really holds. */
-export function tellSessionExpiry(client: Client): void {
-  internalsOf(client)._sessionExpiryClamped = true;
+/**
+ * From now on aedes writes nothing, until the result is called: its CONNACK cannot be told what the adapter does not do, and
+ * ours was written. To be ended when aedes says `connackSent`, before which it writes nothing else.
+ */
+export function muteConnack(client: Client): () => void {
+  const { conn } = internalsOf(client);
+  const { write } = conn;
+  conn.write = () => true;
+  return () => {
+    conn.write = write;
+  };
 }
 
 /** Calls `listener` with every control packet of the client, before aedes handles it. */

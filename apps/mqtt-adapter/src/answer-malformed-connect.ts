@@ -10,5 +10,9 @@ import { writePacket } from './write-packet.ts';
 export function answerMalformedConnect(client: Client): void {
   const { cmd, protocolVersion } = packetBegun(client);
   if (cmd !== 'connect' || protocolVersion !== 5) return;
-  writePacket(client, 5, { cmd: 'connack', sessionPresent: false, reasonCode: reasonCodes.malformedPacket });
+  writePacket(
+    client,
+    { version: 5 },
+    { cmd: 'connack', sessionPresent: false, reasonCode: reasonCodes.malformedPacket },
+  );
 }

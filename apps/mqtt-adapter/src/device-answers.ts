@@ -24,8 +24,8 @@ interface ConnackCodes {
   readonly v5: number;
 }
 
-/** Why a device is not let in: by the kit, or for its client id. */
-export type RefusedFor = RefusalReason | 'identifier-rejected';
+/** Why a device is not let in: by the kit, for its client id, or because it takes no packet as long as a CONNACK (MQTT 5.0). */
+export type RefusedFor = RefusalReason | 'identifier-rejected' | 'packet-too-large';
 
 /** What a refused device is told: the codes of Hono's adapter where it has one (`docs/hono-compatibility.md` §6). */
 export const refusalCodes: Readonly<Record<RefusedFor, ConnackCodes>> = {
@@ -40,6 +40,7 @@ export const refusalCodes: Readonly<Record<RefusedFor, ConnackCodes>> = {
   'device-connections-exceeded': { v3: returnCodes.serverUnavailable, v5: reasonCodes.quotaExceeded },
   busy: { v3: returnCodes.serverUnavailable, v5: reasonCodes.serverBusy },
   unavailable: { v3: returnCodes.serverUnavailable, v5: reasonCodes.serverUnavailable },
+  'packet-too-large': { v3: returnCodes.serverUnavailable, v5: reasonCodes.packetTooLarge },
   'identifier-rejected': { v3: returnCodes.identifierRejected, v5: reasonCodes.clientIdentifierNotValid },
 };
 
@@ -54,7 +55,7 @@ export const endCodes: Readonly<Record<EndReason, Required<RawCause> & { readonl
 
 /** What the device hears about its PUBLISH. */
 export interface UploadAnswer {
-  /** Reason code of the PUBACK (MQTT 3.1.1 has none in it); absent: no PUBACK. */
+  /** Reason code of the PUBACK (MQTT 3.1.1 has none in it), or PUBREC; absent: there is none. */
   readonly acknowledge?: number;
   /** Told to MQTT 5.0 devices. */
   readonly text?: string;
@@ -82,7 +83,7 @@ export interface Published {
  * A device that hears of errors by a message of their own stays, unless it asks for something else.
  */
 export function answerUpload(result: UploadResult, published: Published): UploadAnswer {
-  const waits = published.qos === 1;
+  const waits = published.qos > 0;
   if (result.status === 'accepted') return waits ? { acknowledge: 0 } : {};
 
   const { failure } = result;
@@ -120,7 +121,7 @@ function modeOf({ onError, isTold }: Published): string {
 
 /** A PUBACK of MQTT 3.1.1 can only say that the message was taken. */
 function voiceOf({ qos, version }: Published): UploadVoice {
-  if (qos !== 1) return 'nothing';
+  if (qos === 0) return 'nothing';
   return version === 5 ? 'failure' : 'success';
 }
 

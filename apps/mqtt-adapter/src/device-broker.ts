@@ -107,6 +107,7 @@ function tellDevices(broker: Aedes, devices: Devices, { log }: Pick<HostContext,
   broker.on('connectionError', (_client, error) =>
     log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );
+  broker.on('connackSent', (_connack, client) => devices.get(client)?.connackSent());
   broker.on('clientReady', (client) => {
     stopKeepAliveTimer(client);
     devices.get(client)?.ready();

@@ -15,14 +15,14 @@ import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import {
   internalsOf,
+  muteConnack,
   onPacket,
   onParseError,
   readWhatArrived,
   refuseIllFormedTextOf,
-  setServerKeepAlive,
-  tellSessionExpiry,
 } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
+import { acceptedConnack } from './connack.ts';
 import { disconnectCode, endCodes, refusalCodes, type RefusedFor } from './device-answers.ts';
 import { DeviceUploads } from './device-uploads.ts';
 import { ErrorSubscriptions } from './error-subscriptions.ts';
@@ -35,8 +35,9 @@ import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { grantSubscription } from './subscriptions.ts';
 import { mqttTracker, type MqttSignal } from './tracker.ts';
-import { writePacket } from './write-packet.ts';
+import { packetFor, writeBytes, writePacket, type Addressee } from './write-packet.ts';
 
+const nothing = new Uint8Array();
 /** Packets that may come before the CONNACK. */
 const maxEarly = 64;
 
@@ -56,7 +57,9 @@ export interface DeviceConnection {
   authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean>;
   /** aedes' `authorizePublish`: takes the PUBLISH over and answers it. */
   publish(packet: IPublishPacket): Promise<void>;
-  /** aedes has sent the CONNACK, and handles packets as they come. */
+  /** aedes takes the CONNACK for sent. */
+  connackSent(): void;
+  /** aedes handles packets as they come. */
   ready(): void;
   /** aedes tells of an error: of the socket, of the protocol, or of a timer. */
   failed(error: Error): void;
@@ -107,8 +110,9 @@ class ServedDevice implements DeviceConnection {
   /** The address is gone once the socket is. */
   readonly #remoteAddress: string | undefined;
   #state: State = { phase: 'new' };
-  /** Protocol level of its CONNECT, once that came: 5 for MQTT 5.0. */
-  #version = 4;
+  /** What its CONNECT asks of packets to it, once that came. */
+  #addressee: Addressee = { version: 4 };
+  #unmute: (() => void) | undefined;
   /** Packets that came while the login was pending. */
   readonly #early: Packet[] = [];
   /** The DISCONNECT, as it arrived. */
@@ -161,7 +165,7 @@ class ServedDevice implements DeviceConnection {
 
   connecting(packet: IConnectPacket): boolean {
     const hello = readHello(packet, this.#limits.idleLimitMs);
-    this.#version = hello.version;
+    this.#addressee = hello.addressee;
     const verdict = judgeClientId(packet);
     if (verdict === 'identifier-rejected') {
       this.#host.access.refused('identifier-rejected');
@@ -181,6 +185,8 @@ class ServedDevice implements DeviceConnection {
     const { hello } = this.#state;
     // From now on it waits for us.
     this.#place.stand('busy');
+    const connack = this.#connackFor(hello);
+    if (!connack) return this.#refuse('packet-too-large');
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
     const isNameless = username === undefined && password === undefined;
     const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
@@ -201,14 +207,16 @@ class ServedDevice implements DeviceConnection {
     if (refusal) return this.#refuse(refusal.reason);
     const session = this.#open(result.identity, clientId, hello);
     if (!this.#takeUpEarly(session)) return false;
-    const { serverKeepAliveSeconds } = hello.keepAlive;
-    if (serverKeepAliveSeconds !== undefined) setServerKeepAlive(this.#client, serverKeepAliveSeconds);
-    if (hello.sessionExpiryAsked) tellSessionExpiry(this.#client);
     await session.connection.committed();
     this.#report({ type: 'answered' });
     if (this.#isGone()) return false;
-    this.#place.accepted();
+    this.#accept(connack);
     return true;
+  }
+
+  connackSent(): void {
+    this.#unmute?.();
+    this.#unmute = undefined;
   }
 
   async publish(packet: IPublishPacket): Promise<void> {
@@ -252,7 +260,7 @@ class ServedDevice implements DeviceConnection {
       host: this.#host,
       identity,
       connection,
-      version,
+      addressee: hello.addressee,
       receiveMaximum,
       errors,
     });
@@ -260,6 +268,26 @@ class ServedDevice implements DeviceConnection {
     this.#state = { phase: 'answering', session };
     connection.report({ type: 'accepted', liveness: keepAlive.liveness });
     return session;
+  }
+
+  /** What tells an MQTT 5.0 device that it is let in; aedes tells others. Absent: it takes no packet so long. */
+  #connackFor(hello: Hello): Uint8Array | undefined {
+    if (hello.version !== 5) return nothing;
+    const connack = acceptedConnack({
+      ...(hello.clientId === '' && { assignedClientId: this.#client.id }),
+      ...hello.keepAlive,
+      sessionExpiryAsked: hello.sessionExpiryAsked,
+      receiveMaximum: this.#limits.receiveMaximum,
+      maxPacketBytes: this.#limits.maxPacketBytes,
+    });
+    return packetFor(this.#addressee, connack);
+  }
+
+  #accept(connack: Uint8Array): void {
+    this.#place.accepted();
+    if (connack.length === 0) return;
+    writeBytes(this.#client, connack);
+    this.#unmute = muteConnack(this.#client);
   }
 
   /** A device need not wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
@@ -284,10 +312,17 @@ class ServedDevice implements DeviceConnection {
       if (packet.cmd !== 'connect' && this.#early.length < maxEarly) this.#early.push(packet);
       return;
     }
-    const signal = signalOf(packet, this.#version);
+    const signal = signalOf(packet, this.#addressee.version);
     if (signal) this.#report(signal);
     if (packet.cmd === 'publish') this.#unhandled += 1;
+    if (packet.cmd === 'pubrel') session.uploads.released(packet.messageId);
     if (packet.cmd === 'subscribe') grantFilters(packet, session);
+    if (isAnswerTooLong(packet, this.#addressee))
+      this.#report({
+        type: 'protocol-error',
+        code: reasonCodes.packetTooLarge,
+        text: 'the answer is longer than its Maximum Packet Size',
+      });
     if (packet.cmd === 'unsubscribe')
       for (const filter of packet.unsubscriptions) session.errors.remove(filter);
   }
@@ -299,8 +334,8 @@ class ServedDevice implements DeviceConnection {
   }
 
   #tellGoodbye(): void {
-    const packet = this.#state.session && readGoodbye(this.#goodbye, this.#version);
-    const signal = packet && signalOf(packet, this.#version);
+    const packet = this.#state.session && readGoodbye(this.#goodbye, this.#addressee.version);
+    const signal = packet && signalOf(packet, this.#addressee.version);
     if (signal) this.#report(signal);
   }
 
@@ -311,17 +346,17 @@ class ServedDevice implements DeviceConnection {
 
   /** Whether the device gave up, rather than having said all it had to. */
   #isLost(): boolean {
-    if (readGoodbye(this.#goodbye, this.#version)) return false;
+    if (readGoodbye(this.#goodbye, this.#addressee.version)) return false;
     return this.#isGone() || (this.#conn.readableEnded && this.#early.length === 0);
   }
 
   #refuse(reason: RefusedFor): false {
     this.#state = { phase: 'refused' };
     const codes = refusalCodes[reason];
-    writePacket(this.#client, this.#version, {
+    writePacket(this.#client, this.#addressee, {
       cmd: 'connack',
       sessionPresent: false,
-      ...(this.#version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
+      ...(this.#addressee.version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
     });
     this.#closeSoon();
     return false;
@@ -332,8 +367,8 @@ class ServedDevice implements DeviceConnection {
     if (reason === 'client-closed' || reason === 'connection-lost') return;
     const code = reason === 'upload-refused' ? disconnectCode(raw?.code) : raw?.code;
     // MQTT 3.1.1 knows no DISCONNECT from the server, and before the CONNACK there must be none [MQTT-3.14.0-1].
-    if (this.#version === 5 && this.#internals.connackSent)
-      writePacket(this.#client, this.#version, {
+    if (this.#addressee.version === 5 && this.#internals.connackSent)
+      writePacket(this.#client, this.#addressee, {
         cmd: 'disconnect',
         reasonCode: typeof code === 'number' ? code : reasonCodes.unspecified,
         ...(raw?.text !== undefined && { properties: { reasonString: raw.text } }),
@@ -355,6 +390,13 @@ class ServedDevice implements DeviceConnection {
     conn.destroySoon();
     destroyUnlessClosed(conn, this.#host.context.clock);
   }
+}
+
+/** What aedes answers to filters has a byte for each, and 7 before that at most. */
+function isAnswerTooLong(packet: Packet, { maxPacketBytes }: Addressee): boolean {
+  if (maxPacketBytes === undefined) return false;
+  if (packet.cmd === 'subscribe') return packet.subscriptions.length + 7 > maxPacketBytes;
+  return packet.cmd === 'unsubscribe' && packet.unsubscriptions.length + 7 > maxPacketBytes;
 }
 
 /** aedes grants what is not refused here: a refused filter carries the code that goes into the SUBACK. */

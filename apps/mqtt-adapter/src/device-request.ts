@@ -47,11 +47,13 @@ function pairsOf(properties: UserProperties): readonly (readonly [name: string, 
   );
 }
 
-/** The QoS with which an endpoint takes messages, or why it does not take this one (`docs/hono-compatibility.md` §7). */
+/**
+ * The QoS with which an endpoint takes messages, or why it does not take this one (`docs/hono-compatibility.md` §7). To the
+ * network QoS 2 is as 1.
+ */
 function uploadQos(endpoint: UploadAddress['endpoint'], qos: number): 0 | 1 | UploadFailure {
-  if (endpoint === 'event')
-    return qos === 1 ? 1 : { status: 400, text: 'Only QoS 1 supported for event messages' };
-  return qos === 0 || qos === 1 ? qos : { status: 400, text: 'QoS 2 not supported for telemetry messages' };
+  if (qos > 0) return 1;
+  return endpoint === 'event' ? { status: 400, text: 'Only QoS 1 supported for event messages' } : 0;
 }
 
 function failed(failure: UploadFailure): Failed {

@@ -4,24 +4,24 @@ import type { OpenConnection } from '@rollcall/presence';
 import { createUploadWindow } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import type { Client } from 'aedes';
-import type { IPublishPacket, Packet } from 'mqtt-packet';
+import type { IPublishPacket } from 'mqtt-packet';
 import { internalsOf } from './aedes-internals.ts';
 import { answerUpload, type UploadAnswer } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { parseTopic, type ParsedTopic } from './topics.ts';
 import type { MqttSignal } from './tracker.ts';
+import { ExactlyOnce } from './exactly-once.ts';
 import { errorMessage, type ErrorSubscriptions } from './error-subscriptions.ts';
 import { uploadRequest } from './device-request.ts';
-import { writeAccepted, writePacket } from './write-packet.ts';
+import { writeAccepted, writePacket, type Addressee } from './write-packet.ts';
 
 export interface DeviceUploadsOptions {
   readonly client: Client;
   readonly host: AdapterHost;
   readonly identity: AuthenticatedDevice;
   readonly connection: OpenConnection<MqttSignal>;
-  /** Protocol level of the CONNECT: 5 for MQTT 5.0. */
-  readonly version: number;
-  /** Messages of QoS 1 that may be unanswered. */
+  readonly addressee: Addressee;
+  /** Messages of QoS 1 and 2 that may be unanswered. */
   readonly receiveMaximum: number;
   readonly errors: ErrorSubscriptions;
 }
@@ -30,8 +30,10 @@ export interface DeviceUploadsOptions {
 export class DeviceUploads {
   readonly #options: DeviceUploadsOptions;
   readonly #window = createUploadWindow();
-  /** Messages of QoS 1 without their PUBACK. */
+  /** Messages without their PUBACK or PUBREC. */
   #unanswered = 0;
+  /** Most devices send nothing of QoS 2. */
+  #exactlyOnce: ExactlyOnce | undefined;
   #latestTopic: { readonly text: string; readonly parsed: ParsedTopic } | undefined;
   /** Settles when every PUBLISH so far was answered: PUBACKs go out in the order of their PUBLISHes [MQTT-4.6.0-2]. */
   #answered: Promise<void> = Promise.resolve();
@@ -43,8 +45,10 @@ export class DeviceUploads {
 
   /** Takes a PUBLISH over and answers it. Resolves when the device may be read on: one that does not read its answers may not. */
   async publish(packet: IPublishPacket): Promise<void> {
-    const { connection, host, identity, version, receiveMaximum } = this.#options;
+    const { connection, host, identity, addressee, receiveMaximum } = this.#options;
+    const { version } = addressee;
     const { qos } = packet;
+    if (qos === 2 && !this.#isFirst(packet)) return this.#readyForMore();
     // A violation for MQTT 5.0, where the device was told [MQTT-3.3.4-9]; others wait, and are not read meanwhile.
     if (qos > 0 && version === 5 && this.#unanswered >= receiveMaximum) {
       connection.report({
@@ -65,6 +69,7 @@ export class DeviceUploads {
       host.context.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
     const isTold = result.status === 'failed' && this.#tellError(packet, topic, result.failure);
     const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error'), isTold });
+    if (qos === 2) this.#exactlyOnce?.end(packet.messageId ?? 0, answer.acknowledge !== undefined);
     this.#acknowledge(packet, answer);
     if (answer.close) connection.report({ type: 'ended', ...answer.close });
     await this.#readyForMore();
@@ -76,25 +81,50 @@ export class DeviceUploads {
     { bag }: ParsedTopic,
     failure: UploadFailure,
   ): boolean {
-    const { client, errors, host, version } = this.#options;
+    const { addressee, client, errors, host } = this.#options;
     const filter = errors.find(topic);
     if (!filter) return false;
     const failed = { topic, qos, messageId, correlationId: bag.get('correlation-id') };
     const told = errorMessage(filter, failed, failure, host.context.clock.now());
-    writePacket(client, version, { cmd: 'publish', ...told, qos: 0, dup: false, retain: false });
+    writePacket(client, addressee, { cmd: 'publish', ...told, qos: 0, dup: false, retain: false });
     return true;
   }
 
-  #acknowledge({ messageId }: IPublishPacket, { acknowledge, text }: UploadAnswer): void {
-    const { client, version } = this.#options;
-    if (acknowledge === 0 && messageId !== undefined) writeAccepted(client, messageId);
-    else if (acknowledge !== undefined)
-      writePacket(client, version, {
+  /** The PUBREL of a message of QoS 2; aedes answers it. */
+  released(messageId: number | undefined): void {
+    this.#exactlyOnce?.release(messageId ?? 0);
+  }
+
+  /** Whether a message of QoS 2 is to be uploaded. One that is repeated is not, and has its PUBREC again where it had one. */
+  #isFirst({ messageId = 0 }: IPublishPacket): boolean {
+    const { addressee, client, connection } = this.#options;
+    // It was told that there is no such thing, and is closed.
+    if (addressee.version === 5) return false;
+    this.#exactlyOnce ??= new ExactlyOnce();
+    const repetition = this.#exactlyOnce.begin(messageId);
+    if (repetition === 'taken') writeAccepted(client, messageId, 2);
+    if (repetition === 'too-many')
+      connection.report({
+        type: 'protocol-error',
+        code: reasonCodes.receiveMaximumExceeded,
+        text: 'too many messages of QoS 2 without PUBREL',
+      });
+    return repetition === 'new';
+  }
+
+  #acknowledge({ messageId, qos }: IPublishPacket, { acknowledge, text }: UploadAnswer): void {
+    const { addressee, client } = this.#options;
+    // MQTT 3.1.1 has no reasons.
+    const isBare = acknowledge === 0 || addressee.version < 5;
+    if (acknowledge === undefined || messageId === undefined) return;
+    if (isBare) writeAccepted(client, messageId, qos);
+    else
+      writePacket(client, addressee, {
         cmd: 'puback',
         messageId,
-        ...(version === 5 && { reasonCode: acknowledge }),
-        ...(version === 5 && text !== undefined && { properties: { reasonString: text } }),
-      } as Packet);
+        reasonCode: acknowledge,
+        ...(text !== undefined && { properties: { reasonString: text } }),
+      });
   }
 
   /** Most devices publish to one topic all their life. */

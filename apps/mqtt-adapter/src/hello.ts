@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IConnectPacket } from 'mqtt-packet';
 import { keepAliveFor, type KeepAlive } from './liveness.ts';
+import type { Addressee } from './write-packet.ts';
 
 /** Longer client ids are refused: they would fill events, logs and maps. MQTT asks for 23 at least [MQTT-3.1.3-5]. */
 const maxClientIdLength = 256;
@@ -15,6 +16,7 @@ export interface Hello {
   /** Seconds; 0: none. */
   readonly keepAliveAsked: number;
   readonly sessionExpiryAsked: boolean;
+  readonly addressee: Addressee;
 }
 
 /** `identifier-rejected`: the adapter must refuse it. `aedes-refuses`: aedes does, if it sees what the client sent [MQTT-3.1.3-8]. */
@@ -32,6 +34,11 @@ export function readHello(packet: IConnectPacket, idleLimitMs: number): Hello {
     keepAlive: keepAliveFor(version, keepAliveAsked, idleLimitMs),
     keepAliveAsked,
     sessionExpiryAsked: (properties?.sessionExpiryInterval ?? 0) > 0,
+    addressee: {
+      version,
+      ...(properties?.maximumPacketSize !== undefined && { maxPacketBytes: properties.maximumPacketSize }),
+      ...(properties?.requestProblemInformation === false && { wantsNoReasons: true }),
+    },
   };
 }
 

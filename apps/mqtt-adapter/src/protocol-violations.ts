@@ -18,9 +18,23 @@ const allowed: ReadonlySet<Packet['cmd']> = new Set([
 ]);
 
 /** What a packet of a connected device says about it, if it must not come, e.g. a second CONNECT [MQTT-3.1.0-2]. */
-export function protocolViolation(packet: Packet): MqttSignal | undefined {
+export function protocolViolation(packet: Packet, version: number): MqttSignal | undefined {
   const text = violationText(packet);
+  if (text === undefined && version === 5) return unsupported(packet);
   return text === undefined ? undefined : { type: 'protocol-error', code: reasonCodes.protocolError, text };
+}
+
+/** What a device of MQTT 5.0 asks for though its CONNACK says that it is not there [MQTT-3.2.2-11] (MQTT 5.0 §3.2.2.3.12). */
+function unsupported(packet: Packet): MqttSignal | undefined {
+  if (packet.cmd === 'publish' && packet.qos === 2)
+    return { type: 'protocol-error', code: reasonCodes.qosNotSupported, text: 'QoS 2 is not supported' };
+  if (packet.cmd === 'subscribe' && packet.properties?.subscriptionIdentifier !== undefined)
+    return {
+      type: 'protocol-error',
+      code: reasonCodes.subscriptionIdentifiersNotSupported,
+      text: 'Subscription Identifiers are not supported',
+    };
+  return undefined;
 }
 
 function violationText(packet: Packet): string | undefined {

@@ -22,6 +22,7 @@ export const reasonCodes = {
   payloadFormatInvalid: 0x99,
   qosNotSupported: 0x9b,
   useAnotherServer: 0x9c,
+  subscriptionIdentifiersNotSupported: 0xa1,
   connectionRateExceeded: 0x9f,
   maximumConnectTime: 0xa0,
 } as const;

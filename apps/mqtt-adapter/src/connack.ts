@@ -1,0 +1,35 @@
+import type { IConnackPacket } from 'mqtt-packet';
+
+export interface ConnackFacts {
+  /** The client id that the device did not bring itself. */
+  readonly assignedClientId?: string;
+  readonly serverKeepAliveSeconds?: number;
+  /** The device asked for a session that outlives the connection. */
+  readonly sessionExpiryAsked: boolean;
+  readonly receiveMaximum: number;
+  readonly maxPacketBytes: number;
+}
+
+/**
+ * The CONNACK by which an MQTT 5.0 device is let in, with all that the adapter cannot do (MQTT 5.0 §3.2.2.3). Wildcards are not
+ * among it: filters for errors and commands have some, and a client that hears there are none does not ask for them.
+ */
+export function acceptedConnack(facts: ConnackFacts): IConnackPacket {
+  const { assignedClientId, serverKeepAliveSeconds, sessionExpiryAsked } = facts;
+  return {
+    cmd: 'connack',
+    sessionPresent: false,
+    reasonCode: 0,
+    properties: {
+      ...(sessionExpiryAsked && { sessionExpiryInterval: 0 }),
+      receiveMaximum: facts.receiveMaximum,
+      maximumQoS: 1,
+      retainAvailable: false,
+      maximumPacketSize: facts.maxPacketBytes,
+      ...(assignedClientId !== undefined && { assignedClientIdentifier: assignedClientId }),
+      subscriptionIdentifiersAvailable: false,
+      sharedSubscriptionAvailable: false,
+      ...(serverKeepAliveSeconds !== undefined && { serverKeepAlive: serverKeepAliveSeconds }),
+    },
+  };
+}
