@@ -37,7 +37,7 @@ export function createCredentials(
     async verifyCertificate([certificate], { address }) {
       rejectWhile(stopping);
       if (!certificate) return undefined;
-      const result = await access.authenticate({ certificate, remoteIp: address });
+      const result = await access.authenticate({ certificate, remoteIp: address, served: 'later' });
       if (result.status === 'accepted') return result.identity;
       rejectIfTemporary(result.refusal);
       return undefined;

@@ -10,10 +10,21 @@ export interface Problem {
 /** Seconds that a device is asked to wait where trying again may help. */
 const retryAfterSeconds = 2;
 const textPlain = 0;
+const linkFormat = 40;
 
 export const changed: CoapResponse = { code: coapCode.changed };
 
-export function answerRefusal({ reason, text }: Refusal): CoapResponse {
+/** What there is here, as Hono says it (RFC 6690). */
+export const resources: CoapResponse = {
+  code: coapCode.content,
+  options: [uintOption(coapOption.contentFormat, linkFormat)],
+  payload: Buffer.from('</command_response>,</cr>,</e>,</event>,</t>,</telemetry>'),
+};
+
+/** @param isGateway the request is about another device: as Hono, a gateway is told that it is not registered, and not that a device is. */
+export function answerRefusal({ reason, text }: Refusal, isGateway = false): CoapResponse {
+  if (isGateway && reason === 'device-not-registered')
+    return answerProblem({ status: 403, text: 'gateway is disabled or not registered' });
   return answerProblem({ status: refusalStatuses[reason], text });
 }
 

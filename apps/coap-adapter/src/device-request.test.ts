@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asksFor, readHead, type RequestHead } from './device-request.ts';
+import { asksFor, isDiscovery, readHead, type RequestHead } from './device-request.ts';
 
 const head = (facts: Partial<RequestHead>): RequestHead => ({
   method: 'POST',
@@ -45,6 +45,20 @@ describe('an upload', () => {
 
   test('an upload says by hono-ttd how long the device waits for a command', () =>
     expect(readHead(head({ query: ['x', 'hono-ttd=30'] }))).toMatchObject({ ttdSeconds: 30 }));
+
+  test.each(['hono-ttd=soon', 'hono-ttd', 'hono-ttd=', 'hono-ttd=1.5', 'hono-ttd=2147483648'])(
+    'a %s that is no number is ignored, and nothing is a goodbye',
+    (parameter) => {
+      const asked = readHead(head({ path: ['event'], query: ['empty', parameter] }));
+      expect(asked).toMatchObject({ upload: { endpoint: 'event' }, goodbye: false });
+      expect(asked).not.toHaveProperty('ttdSeconds');
+    },
+  );
+
+  test('what follows the device in a path means nothing', () =>
+    expect(readHead(head({ method: 'PUT', path: ['event', 'acme', 'valve-1', 'x', 'y'] }))).toMatchObject({
+      upload: { target: { tenant: 'acme', device: 'valve-1' } },
+    }));
 });
 
 describe('an empty notification', () => {
@@ -68,7 +82,9 @@ describe('an empty notification', () => {
 
 test.each([
   [{ path: [] }, 404],
-  [{ path: ['.well-known', 'core'], method: 'GET' }, 404],
+  [{ path: ['.well-known', 'core'] }, 405],
+  [{ path: ['.well-known', 'core', 'x'], method: 'GET' }, 404],
+  [{ path: ['.well-known'], method: 'GET' }, 404],
   [{ path: ['telemetry'], method: 'GET' }, 405],
   [{ path: ['event'], method: 'DELETE' }, 405],
   [{ path: ['event'], method: 'other' }, 405],
@@ -76,10 +92,7 @@ test.each([
   [{ path: ['telemetry'], method: 'PUT' }, 404],
   [{ path: ['telemetry', 'acme'], method: 'PUT' }, 404],
   [{ path: ['telemetry', 'acme', ''], method: 'PUT' }, 404],
-  [{ path: ['telemetry', 'acme', 'valve-1', 'x'], method: 'PUT' }, 404],
   [{ path: ['event'], confirmable: false }, 400],
-  [{ query: ['hono-ttd=soon'] }, 400],
-  [{ query: ['hono-ttd'] }, 400],
   [{ path: ['command_response', '4711'] }, 501],
   [{ path: ['cr', 'acme', 'valve-1', '4711'], method: 'PUT' }, 501],
 ] satisfies [Partial<RequestHead>, number][])('%j is refused with %i', (facts, status) =>
@@ -90,4 +103,11 @@ test('a parameter may have a value or none', () => {
   expect(asksFor(['hono-time'], 'hono-time')).toBe(true);
   expect(asksFor(['hono-time=true'], 'hono-time')).toBe(true);
   expect(asksFor(['hono-timer'], 'hono-time')).toBe(false);
+});
+
+test('a GET of /.well-known/core asks what there is', () => {
+  const path = ['.well-known', 'core'];
+  expect(isDiscovery(head({ method: 'GET', path }))).toBe(true);
+  expect(isDiscovery(head({ method: 'PUT', path }))).toBe(false);
+  expect(isDiscovery(head({ method: 'GET', path: ['telemetry'] }))).toBe(false);
 });

@@ -1,3 +1,4 @@
+import type { AuthenticatedDevice } from '@rollcall/access';
 import type { UploadRequest } from '@rollcall/uplink';
 import { emptyNotificationContentType } from '@rollcall/hono-wire';
 import { contentTypeOf } from './content-formats.ts';
@@ -43,16 +44,14 @@ const endpoints: ReadonlyMap<string, UploadRequest['endpoint'] | 'command-respon
 export function readHead(head: RequestHead): Asked | RequestProblem {
   const { method, confirmable, path, query, contentFormat } = head;
   const endpoint = endpoints.get(path[0] ?? '');
-  if (endpoint === undefined) return notFound;
-  if (method !== 'POST' && method !== 'PUT') return { status: 405, text: 'Method Not Allowed' };
+  if (endpoint === undefined) return isDiscoveryPath(path) ? notAllowed : notFound;
+  if (method !== 'POST' && method !== 'PUT') return notAllowed;
   if (endpoint === 'command-response') return { status: 501, text: 'commands are not supported' };
   const target = targetOf(method, path);
   if (target === undefined) return notFound;
   if (endpoint === 'event' && !confirmable)
-    return { status: 400, text: 'events must be sent in a confirmable message' };
-  const ttd = valueOf(query, 'hono-ttd');
-  if (ttd !== undefined && !/^-?\d{1,9}$/.test(ttd))
-    return { status: 400, text: 'hono-ttd must be a number of seconds' };
+    return { status: 400, text: 'event endpoint supports confirmable request messages only' };
+  const ttdSeconds = integerOf(valueOf(query, 'hono-ttd'));
   const empty = valueOf(query, 'empty') !== undefined;
   return {
     upload: {
@@ -64,9 +63,27 @@ export function readHead(head: RequestHead): Asked | RequestProblem {
         ? { contentType: emptyNotificationContentType }
         : contentFormat !== undefined && { contentType: contentTypeOf(contentFormat) }),
     },
-    ...(ttd !== undefined && { ttdSeconds: Number(ttd) }),
-    goodbye: empty && endpoint === 'event' && target === 'own' && Number(ttd) === 0,
+    ...(ttdSeconds !== undefined && { ttdSeconds }),
+    goodbye: empty && endpoint === 'event' && target === 'own' && ttdSeconds === 0,
   };
+}
+
+/** Whether a request asks what there is (RFC 7252 §7.2.1). */
+export function isDiscovery({ method, path }: RequestHead): boolean {
+  return method === 'GET' && isDiscoveryPath(path);
+}
+
+function isDiscoveryPath(path: readonly string[]): boolean {
+  return path.length === 2 && path[0] === '.well-known' && path[1] === 'core';
+}
+
+/** Whether a request is about another device than this, so that it acts as a gateway. */
+export function isForAnother(
+  asked: Asked | RequestProblem,
+  { device }: Pick<AuthenticatedDevice, 'device'>,
+): boolean {
+  const target = 'status' in asked ? undefined : asked.upload.target;
+  return target !== undefined && target.device !== device.device;
 }
 
 /** Whether the query has a parameter, with or without a value. */
@@ -75,14 +92,23 @@ export function asksFor(query: readonly string[], name: string): boolean {
 }
 
 const notFound: RequestProblem = { status: 404, text: 'Not Found' };
+const notAllowed: RequestProblem = { status: 405, text: 'Method Not Allowed' };
+const maxInteger = 2 ** 31 - 1;
 
-/** Whom a path is about: the device itself (POST), or whom it names (PUT). */
+/** A number as Java reads an `int`. As Hono, what is none is not there. */
+function integerOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^[+-]?\d{1,10}$/.test(text)) return undefined;
+  const number = Number(text);
+  return Math.abs(number) <= maxInteger ? number : undefined;
+}
+
+/** Whom a path is about: the device itself (POST), or whom it names (PUT); as in Hono, more behind that means nothing. */
 function targetOf(
   method: 'POST' | 'PUT',
-  [, tenant, device, ...rest]: readonly string[],
+  [, tenant, device]: readonly string[],
 ): 'own' | NonNullable<UploadRequest['target']> | undefined {
   if (method === 'POST') return tenant === undefined ? 'own' : undefined;
-  if (tenant === undefined || device === undefined || device === '' || rest.length > 0) return undefined;
+  if (tenant === undefined || device === undefined || device === '') return undefined;
   return tenant === '' ? { device } : { tenant, device };
 }
 

@@ -125,7 +125,7 @@ describe('leases', () => {
     });
   });
 
-  test('a device that is disabled loses its lease and its association, and cannot connect again', async () => {
+  test('a device that is disabled loses its lease and its association, and hears 4.04 when it comes again', async () => {
     const adapter = await givenAConnectedDevice();
     await adapter.device.send('telemetry');
     adapter.registry.disable('acme', 'thermostat-7');
@@ -133,7 +133,9 @@ describe('leases', () => {
     expect(causes(adapter)).toEqual(['connected', 'access-revoked']);
     while (adapter.device.dtls.isOpen) await settled();
     const again = givenADevice(adapter.port);
-    expect(await again.connect()).toBe(false);
+    expect(await again.connect()).toBe(true);
+    expect(await again.send('telemetry')).toBe('4.04');
+    expect(causes(adapter)).toEqual(['connected', 'access-revoked']);
   });
 });
 

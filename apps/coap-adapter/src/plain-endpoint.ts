@@ -1,8 +1,8 @@
 import { createRefusalReport } from '@rollcall/access';
 import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
-import { answerProblem, changed } from './device-answers.ts';
-import { readHead, type RequestHead } from './device-request.ts';
+import { answerProblem, changed, resources } from './device-answers.ts';
+import { isDiscovery, readHead, type RequestHead } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import { coapLimits } from './limits.ts';
@@ -33,10 +33,13 @@ export async function openPlainEndpoint(
   async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
     if (options.authenticationRequired)
       return answerProblem({ status: 401, text: 'devices must authenticate, with DTLS' });
+    if (isDiscovery(head)) return resources;
     const asked = readHead(head);
     if ('status' in asked) return answerProblem(asked);
     if (asked.upload.target === undefined)
       return answerProblem({ status: 401, text: 'device is not authenticated' });
+    if (asked.upload.target.tenant === undefined)
+      return answerProblem({ status: 404, text: 'request URI must contain tenant and device ID' });
     const result = await host.uplink.upload({ ...asked.upload, payload });
     return result.status === 'accepted' ? changed : answerProblem(result.failure);
   }

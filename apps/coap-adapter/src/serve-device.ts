@@ -11,8 +11,8 @@ import { timeTillDisconnect } from '@rollcall/uplink';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
 import { sleep } from '@rollcall/core';
 import type { DeviceAssociation } from './associations.ts';
-import { answerProblem, answerRefusal, changed } from './device-answers.ts';
-import { readHead, type Asked, type RequestHead } from './device-request.ts';
+import { answerProblem, answerRefusal, changed, resources } from './device-answers.ts';
+import { isDiscovery, isForAnother, readHead, type Asked, type RequestHead } from './device-request.ts';
 import { headOf } from './request-head.ts';
 import { asksForTime, withTime } from './server-time.ts';
 import type { CoapSignal } from './tracker.ts';
@@ -38,6 +38,8 @@ export class DeviceService {
   readonly #context: DeviceContext;
   /** New leases that the registry is asked about. */
   readonly #obtaining = new WeakMap<DeviceAssociation, Obtained>();
+  /** What the registry said last of devices of which it knew less, or other things, when they proved who they are. */
+  readonly #identities = new WeakMap<DeviceAssociation, AuthenticatedDevice>();
 
   constructor(context: DeviceContext) {
     this.#context = context;
@@ -54,7 +56,7 @@ export class DeviceService {
   async refused(association: DeviceAssociation): Promise<void> {
     const lease = this.#context.leases.held(association.principal) ?? (await this.#obtain(association));
     if ('reason' in lease) return;
-    lease.report({ type: 'request', terms: this.#termsOf(association.principal) });
+    lease.report({ type: 'request', terms: this.#termsOf(this.#identityOf(association)) });
     lease.report({ type: 'answered' });
     this.#context.closedMeanwhile(association, lease);
   }
@@ -62,16 +64,16 @@ export class DeviceService {
   async #answer(request: CoapRequest<DeviceAssociation>, head: RequestHead): Promise<CoapResponse> {
     const { host, leases } = this.#context;
     const { peer: association, payload } = request;
-    const by = association.principal;
     const asked = readHead(head);
     const failed = 'status' in asked;
     const goodbye = !failed && asked.goodbye && payload.length === 0;
-    const { type } = host.context.identity;
-    const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, type);
 
     // A device that has a lease is heard at once.
-    const lease = leases.held(by) ?? (await this.#begin(association, goodbye));
-    if (lease && 'reason' in lease) return answerRefusal(lease);
+    const lease = leases.held(association.principal) ?? (await this.#begin(association, goodbye));
+    if (lease && 'reason' in lease) return answerRefusal(lease, isForAnother(asked, association.principal));
+    const by = this.#identityOf(association);
+    const { type } = host.context.identity;
+    const ttdSeconds = failed ? undefined : timeTillDisconnect(asked.ttdSeconds, by.tenant, type);
     const underWay = requestUnderWay(host.access, by, (how) => lease?.report({ type: how }));
     lease?.report({ type: 'request', terms: this.#termsOf(by, ttdSeconds) });
     if (goodbye) lease?.report({ type: 'goodbye' });
@@ -79,6 +81,7 @@ export class DeviceService {
     try {
       await lease?.committed();
       if (underWay.isWithdrawn()) return answerProblem({ status: 401, text: 'bad credentials' });
+      if (isDiscovery(head)) return resources;
       return failed ? answerProblem(asked) : await this.#upload(request, asked, ttdSeconds);
     } finally {
       underWay.answered();
@@ -102,10 +105,12 @@ export class DeviceService {
   }
 
   /** The handshake may be long ago: whether the device may be served is asked again. */
-  async #askForLease({ peer, principal }: DeviceAssociation): Obtained {
+  async #askForLease(association: DeviceAssociation): Obtained {
+    const { peer, principal } = association;
     const { host, leases } = this.#context;
     const result = await host.access.reauthorize(principal);
     if (result.status === 'refused') return result.refusal;
+    this.#identities.set(association, result.identity);
     const remoteAddress = peerAddress({ remoteAddress: peer.address, remotePort: peer.port });
     return leases.obtain(result.identity, {
       protocol: 'CoAP/DTLS 1.2',
@@ -119,7 +124,7 @@ export class DeviceService {
     ttdSeconds: number | undefined,
   ): Promise<CoapResponse> {
     const { host, endOf } = this.#context;
-    const by = association.principal;
+    const by = this.#identityOf(association);
     const result = await host.uplink.upload({
       ...asked.upload,
       by,
@@ -130,6 +135,10 @@ export class DeviceService {
     // There are no commands yet: the device waits for as long as it said, and gets none.
     if (ttdSeconds !== undefined) await sleep(host.context.clock, ttdSeconds * 1_000, endOf(association));
     return changed;
+  }
+
+  #identityOf(association: DeviceAssociation): AuthenticatedDevice {
+    return this.#identities.get(association) ?? association.principal;
   }
 
   #termsOf(by: AuthenticatedDevice, ttdSeconds?: number): LeaseTerms {

@@ -17,8 +17,8 @@ export interface HostAccess {
   /**
    * By which keys may this device prove that it is who it says? Looks up as {@link authenticate} does, in turn too. Where the
    * proof fails, call {@link refused} with `bad-credentials`, the peer's address and the name; where it does not,
-   * {@link proved}. `throttled` says that the credentials were not looked up: the device may ask again, and must not hear that it is unknown. Never
-   * rejects. Counts refusals.
+   * {@link proved}. `throttled` says that the credentials were not looked up: the device may ask again, and must not hear that it is unknown.
+   * A device that may not be served has keys too: ask {@link reauthorize} before it is served. Never rejects. Counts refusals.
    */
   findPsk(login: PskLogin): Promise<PskLookup>;
   /** The device proved that it shares the key that {@link findPsk} gave this identity with. */

@@ -21,6 +21,11 @@ export interface PasswordLogin extends LoginOrigin {
 export interface CertificateLogin extends LoginOrigin {
   /** In DER: the device's own, without its issuers. */
   readonly certificate: Uint8Array;
+  /**
+   * `later`: the device is told whether it may be served with the answer to each request (`HostAccess.reauthorize`), so only its
+   * proof counts. Default `now`: who may not be served is refused.
+   */
+  readonly served?: 'now' | 'later';
 }
 
 /** A device that is about to prove that it shares a key. */

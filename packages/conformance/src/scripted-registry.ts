@@ -78,11 +78,13 @@ export class ScriptedRegistry implements DeviceRegistry {
   /** Disables a tenant, or one of its devices, and tells listeners. */
   disable(tenant: string, device?: string): void {
     this.#disabled.add(device === undefined ? tenant : `${tenant}/${device}`);
-    const change: RegistryChange =
-      device === undefined
-        ? { type: 'tenant', tenant: tenant as TenantId }
-        : { type: 'device', device: deviceRef(tenant, device) };
-    this.#tell(change);
+    this.#tellOf(tenant, device);
+  }
+
+  /** Enables again what was disabled, and tells listeners. */
+  enable(tenant: string, device?: string): void {
+    this.#disabled.delete(device === undefined ? tenant : `${tenant}/${device}`);
+    this.#tellOf(tenant, device);
   }
 
   /** Changes what is said of a tenant, or forgets it, and tells listeners. */
@@ -121,6 +123,14 @@ export class ScriptedRegistry implements DeviceRegistry {
   #tellOfCredentials(tenant: string, device: string, credentialsType: CredentialsType): void {
     const authId = authIdOf(tenant, device, credentialsType);
     this.#tell({ type: 'credentials', tenant: tenant as TenantId, credentialsType, authId });
+  }
+
+  #tellOf(tenant: string, device: string | undefined): void {
+    this.#tell(
+      device === undefined
+        ? { type: 'tenant', tenant: tenant as TenantId }
+        : { type: 'device', device: deviceRef(tenant, device) },
+    );
   }
 
   #tell(change: RegistryChange): void {

@@ -4,7 +4,7 @@ import type { CertificateLogin } from '../login.ts';
 import { authIdOf } from './auth-id-of.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { longestValid } from './longest-valid.ts';
-import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { identify, identifyUnserved, knownTenant, usableCredentials, usableTenant } from './look-up.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
@@ -16,13 +16,14 @@ import { validityOf, verifyCertificate } from './verify-certificate.ts';
  * credentials by its subject. That the device holds the key, TLS has proved.
  */
 export async function authenticateCertificate(
-  { certificate }: CertificateLogin,
+  { certificate, served = 'now' }: CertificateLogin,
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   const presented = readPresentedCertificate(certificate);
   if (!presented) return refuse('bad-credentials', 'credentials-malformed');
   const { registry, adapterType, clock } = context;
-  const tenant = usableTenant(await registry.getTenantByTrustAnchor(presented.issuerDn), adapterType);
+  const answer = await registry.getTenantByTrustAnchor(presented.issuerDn);
+  const tenant = served === 'now' ? usableTenant(answer, adapterType) : knownTenant(answer);
   if (tenant.status === 'refused') return tenant;
   const now = clock.now();
   const anchor = verifyCertificate(presented, tenant.value.trustAnchors ?? [], now);
@@ -48,6 +49,7 @@ export async function authenticateCertificate(
     },
   };
   const expiresAt = Math.min(notAfter, anchor.notAfter ?? Infinity, secret.notAfter ?? Infinity) as Timestamp;
-  const identified = await identify(found.value, tenant.value, context, { proof, expiresAt });
+  const identifyAs = served === 'now' ? identify : identifyUnserved;
+  const identified = await identifyAs(found.value, tenant.value, context, { proof, expiresAt });
   return identified.status === 'refused' ? refusedIn(identified) : identified;
 }

@@ -2,19 +2,22 @@ import { createSecretKey } from 'node:crypto';
 import { isValidAt } from '@rollcall/core';
 import type { PskLogin, PskLookup } from '../login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
-import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { identifyUnserved, knownTenant, usableCredentials } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
 import { splitUsername } from './split-username.ts';
 
-/** Finds the keys by which a device may prove that it is who it says, and who it is then (`docs/hono-compatibility.md` §13). */
+/**
+ * Finds the keys by which a device may prove that it is who it says, and who it is then (`docs/hono-compatibility.md` §13). A disabled
+ * device or tenant has keys too: it is told with the answers to its requests.
+ */
 export async function findPsk(
   { identity }: PskLogin,
   context: AuthenticationContext,
 ): Promise<PskLookup | Refused> {
   const name = splitUsername(identity);
   if (!name) return refuse('bad-credentials', 'credentials-malformed');
-  const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
+  const tenant = knownTenant(await context.registry.getTenant(name.tenant));
   if (tenant.status === 'refused') return tenant;
   const found = await usableCredentials(tenant.value.id, 'psk', name.authId, context);
   if (found.status === 'refused') return found;
@@ -23,7 +26,7 @@ export async function findPsk(
   if (secrets.length === 0) return refuse('bad-credentials', 'wrong-secret');
 
   const { authId } = found.value;
-  const identified = await identify(found.value, tenant.value, context, {});
+  const identified = await identifyUnserved(found.value, tenant.value, context, {});
   if (identified.status === 'refused') return identified;
   return {
     status: 'found',

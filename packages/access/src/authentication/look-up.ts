@@ -3,6 +3,7 @@ import {
   type Answer,
   type Credentials,
   type CredentialsType,
+  type DeviceRef,
   type Tenant,
   type TenantId,
   type Timestamp,
@@ -19,10 +20,16 @@ import { refuse, type Refused } from './refuse.ts';
 
 type Found<Value> = { readonly status: 'found'; readonly value: Value } | Refused;
 
-/** The tenant, if its devices may use this kind of adapter. */
-export function usableTenant(answer: Answer<Tenant>, adapterType: string): Found<Tenant> {
+/** The tenant, whether its devices may be served or not. */
+export function knownTenant(answer: Answer<Tenant>): Found<Tenant> {
   if (answer.status === 'unavailable') return refuse('unavailable');
-  if (answer.status === 'not-found') return refuse('bad-credentials', 'unknown-tenant');
+  return answer.status === 'not-found' ? refuse('bad-credentials', 'unknown-tenant') : answer;
+}
+
+/** The tenant, if its devices may use this kind of adapter. */
+export function usableTenant(found: Answer<Tenant>, adapterType: string): Found<Tenant> {
+  const answer = knownTenant(found);
+  if (answer.status === 'refused') return answer;
   if (!answer.value.enabled) return refuse('tenant-disabled');
   return adapterEnabled(answer.value, adapterType) ? answer : refuse('adapter-disabled');
 }
@@ -46,6 +53,34 @@ interface ProofFacts {
   readonly expiresAt?: Timestamp | undefined;
 }
 
+/**
+ * Who the device is that has, or will have, proved these credentials, where whether it may be served is asked with each of its requests,
+ * and told there (`reauthorize`).
+ */
+export async function identifyUnserved(
+  { device, authId }: Pick<Credentials, 'device' | 'authId'>,
+  tenant: Tenant,
+  context: Pick<AuthenticationContext, 'registry' | 'adapterType'>,
+  { proof, expiresAt }: ProofFacts,
+): Promise<AuthenticationResult | Refused> {
+  const identified = await identify({ device, authId }, tenant, context, {
+    ...(proof && { proof }),
+    expiresAt,
+  });
+  if (identified.status === 'accepted' || identified.refusal.reason === 'unavailable') return identified;
+  if (!arePrintable(tenant, device, authId)) return identified;
+  return {
+    status: 'accepted',
+    identity: {
+      device,
+      authId,
+      tenant,
+      ...(proof && { proof }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    },
+  };
+}
+
 /** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
 export async function identify(
   { device, authId }: Pick<Credentials, 'device' | 'authId'>,
@@ -57,7 +92,7 @@ export async function identify(
   if (registration.status === 'unavailable') return refuse('unavailable');
   if (registration.status !== 'found') return refuse('device-not-registered');
   // Events name devices as they are: there is none for names that cannot be shown.
-  if (![tenant.id, device.device, authId].every(isPrintable)) return refuse('device-not-registered');
+  if (!arePrintable(tenant, device, authId)) return refuse('device-not-registered');
   return {
     status: 'accepted',
     identity: {
@@ -70,4 +105,8 @@ export async function identify(
       ...declaredConnectionLimit(registration.value, tenant, adapterType),
     },
   };
+}
+
+function arePrintable(tenant: Tenant, { device }: DeviceRef, authId: string): boolean {
+  return [tenant.id, device, authId].every(isPrintable);
 }
