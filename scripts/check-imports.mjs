@@ -28,10 +28,7 @@ const composed = [
 ];
 
 /** Folders of one package that import each other, and why that may stand. A line without its cycle is a problem too. */
-const knownCycles = {
-  'packages/adapter-kit: listening <-> listening/proxy-protocol': 'one is a part of the other',
-  'packages/adapter-kit: listening <-> observer': 'types only: an observer hears who was turned away',
-};
+const knownCycles = {};
 
 /**
  * What is wrong with the imports of one file.

@@ -1,5 +1,5 @@
 // For the other packages that make an adapter process; it may change with any version.
-export { type AccessBook, createAccessBook } from './access/access-book.ts';
+export { AccessBook } from './access/access-book.ts';
 export type { AccessObserver } from './authentication/access-observer.ts';
 export { adapterEnabled } from './authentication/adapter-enabled.ts';
 export type { AdmissionLimits } from './authentication/admission-queue.ts';

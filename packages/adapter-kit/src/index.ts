@@ -16,9 +16,9 @@ export {
   listenersOf,
   tcpOptions,
 } from './listening/listener-options.ts';
-export { peerAddress, remoteIpOf } from './listening/peer-address.ts';
-export { peerCertificate } from './listening/peer-certificate.ts';
-export type { SocketPlace } from './listening/pending-sockets.ts';
+export { peerAddress, remoteIpOf } from './peers/peer-address.ts';
+export { peerCertificate } from './peers/peer-certificate.ts';
+export type { SocketPlace } from './peers/pending-sockets.ts';
 export { type SocketServerOptions, listenForSockets } from './listening/socket-server.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';
 export type { AdapterObserver, FinishedUpload, ObservedState } from './observer/adapter-observer.ts';

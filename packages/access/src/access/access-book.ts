@@ -6,7 +6,7 @@ import type { AccessEnd, HeldProof } from '../host-access.ts';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 import type { PskLookup } from '../login.ts';
 import { createFiledSet } from './filed-set.ts';
-import { createHeldProofs } from './held-proofs.ts';
+import { HeldProofs } from './held-proofs.ts';
 import { inTurns } from './in-turns.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
 import { createRecentChanges, keyOfChange, keysOfDevice } from './recent-changes.ts';
@@ -20,32 +20,6 @@ export interface AccessBookOptions extends Pick<AuthenticationContext, 'registry
   failed(where: string, error: unknown): void;
 }
 
-/** Who has access now, and because of what: it follows the registry, and ends what has no ground any more. */
-export interface AccessBook {
-  /**
-   * Lets a device in with what is true when it is let in, and not with what was when it was looked up.
-   *
-   * @param again asks about the device anew.
-   */
-  letIn(
-    authenticate: () => Promise<AuthenticationResult>,
-    again: (identity: AuthenticatedDevice) => Promise<AuthenticationResult>,
-  ): Promise<AuthenticationResult>;
-  /** The same for keys: what changed since is noticed when one is held. */
-  lookUp(find: () => Promise<PskLookup>): Promise<PskLookup>;
-  /** Whether what was looked up for a device may have changed since. */
-  mayBeOutdated(identity: AuthenticatedDevice): boolean;
-  /** See `HostAccess.holdProof`. */
-  holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
-  /** `ended` is called once, when the device may hold its lease no more. The result releases it. */
-  holdLease(identity: AuthenticatedDevice, ended: () => void): () => void;
-  /** Asks the registry about everybody; where it could not say before, the registry is back. */
-  review(): Promise<void>;
-  /** The registry can be asked again. */
-  registryIsBack(): void;
-  stop(): void;
-}
-
 /** How often a device is looked up again because the registry changed meanwhile. */
 const maxLookups = 5;
 
@@ -54,113 +28,140 @@ interface Lease {
   ended(): void;
 }
 
-export function createAccessBook(options: AccessBookOptions): AccessBook {
-  const { registry, clock, failed } = options;
-  const tellRevoked = createTellRevoked(options.log);
-  const changes = createRecentChanges();
+/** Who has access now, and because of what: it follows the registry, and ends what has no ground any more. */
+export class AccessBook {
+  readonly #options: AccessBookOptions;
+  readonly #tellRevoked;
+  readonly #changes = createRecentChanges();
   /** Changes before what is known of a device was looked up. */
-  const knownSince = new WeakMap<AuthenticatedDevice, number>();
-  const leases = createFiledSet<Lease>();
-  const allLeases = new Set<Lease>();
-  let isUndecided = false;
-  let isStopped = false;
+  readonly #knownSince = new WeakMap<AuthenticatedDevice, number>();
+  readonly #leases = createFiledSet<Lease>();
+  readonly #allLeases = new Set<Lease>();
+  readonly #proofs: HeldProofs;
+  readonly #unsubscribe: () => void;
+  /** The registry could not say of a device that has access whether it still may. */
+  #isUndecided = false;
+  #isStopped = false;
   /** Reviews take turns: what an earlier one was told must not be believed over what a later one was. */
-  let latestReview: Promise<void> = Promise.resolve();
+  #latestReview: Promise<void> = Promise.resolve();
 
-  const proofs = createHeldProofs({
-    clock,
-    failed,
-    standing: (identity) => standingOf(identity, options),
-    undecided: () => (isUndecided = true),
-    revoked: tellRevoked,
-  });
+  constructor(options: AccessBookOptions) {
+    const { registry, clock, log, failed } = options;
+    this.#options = options;
+    this.#tellRevoked = createTellRevoked(log);
+    this.#proofs = new HeldProofs({
+      clock,
+      failed,
+      standing: (identity) => standingOf(identity, options),
+      undecided: () => (this.#isUndecided = true),
+      revoked: this.#tellRevoked,
+    });
+    this.#unsubscribe = registry.onChange((change: RegistryChange) => {
+      this.#changes.add(change);
+      void this.#review(keyOfChange(change));
+    });
+  }
 
-  async function reviewLease(lease: Lease): Promise<void> {
-    const answer = await mayHoldLease(lease.identity, options, options.credentialsTypes);
-    if (answer === 'unavailable') isUndecided = true;
-    if (answer !== 'no' || !allLeases.has(lease)) return;
-    tellRevoked(lease.identity.device);
-    lease.ended();
+  /**
+   * Lets a device in with what is true when it is let in, and not with what was when it was looked up.
+   *
+   * @param again asks about the device again.
+   */
+  async letIn(
+    authenticate: () => Promise<AuthenticationResult>,
+    again: (identity: AuthenticatedDevice) => Promise<AuthenticationResult>,
+  ): Promise<AuthenticationResult> {
+    let since = this.#changes.count;
+    let result = await authenticate();
+    for (let lookups = 1; result.status === 'accepted'; lookups++) {
+      if (!this.#changes.concern(result.identity, since)) {
+        this.#knownSince.set(result.identity, since);
+        return result;
+      }
+      if (lookups === maxLookups) return refuse('busy');
+      since = this.#changes.count;
+      result = await again(result.identity);
+    }
+    return result;
+  }
+
+  /** The same for keys: what changed since is noticed when one is held. */
+  async lookUp(find: () => Promise<PskLookup>): Promise<PskLookup> {
+    const since = this.#changes.count;
+    const found = await find();
+    if (found.status === 'found')
+      for (const { identity } of found.candidates) this.#knownSince.set(identity, since);
+    return found;
+  }
+
+  /** Whether what was looked up for a device may have changed since. */
+  mayBeOutdated(identity: AuthenticatedDevice): boolean {
+    const since = this.#knownSince.get(identity);
+    return since !== undefined && this.#changes.concern(identity, since);
+  }
+
+  /** See `HostAccess.holdProof`. */
+  holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof {
+    const held = this.#proofs.hold(identity, ended);
+    // E.g. a handshake that took its time.
+    let inDoubt = this.mayBeOutdated(identity);
+    if (inDoubt) void this.#review(keysOfDevice(identity)[1]).then(() => (inDoubt = false));
+    return { ...held, isInDoubt: () => inDoubt };
+  }
+
+  /** `ended` is called once, when the device may hold its lease no more. The result releases it. */
+  holdLease(identity: AuthenticatedDevice, ended: () => void): () => void {
+    const lease: Lease = { identity, ended };
+    // Whichever credentials it has: a device may prove others next time.
+    const { proof: _, ...anyProof } = identity;
+    const keys = keysOfDevice(anyProof);
+    this.#allLeases.add(lease);
+    this.#leases.add(lease, keys);
+    return () => {
+      this.#allLeases.delete(lease);
+      this.#leases.delete(lease, keys);
+    };
+  }
+
+  /** Asks the registry about every device; where it could not say before, the registry is back. */
+  review(): Promise<void> {
+    return this.#review();
+  }
+
+  /** The registry can be asked again. */
+  registryIsBack(): void {
+    if (!this.#isUndecided) return;
+    this.#isUndecided = false;
+    void this.#review();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#unsubscribe();
+    this.#proofs.stop();
+  }
+
+  #review(key?: string): Promise<void> {
+    const before = this.#latestReview;
+    this.#latestReview = this.#tellRevoked
+      .during(() => before.then(() => this.#reviewAll(key)))
+      .catch((error: unknown) => this.#options.failed('access', error));
+    return this.#latestReview;
   }
 
   /** Leases first: one that ends so must not run out because of a request that ends with it. */
-  async function reviewAll(key?: string): Promise<void> {
-    await inTurns(key === undefined ? allLeases : leases.of(key), async (lease) => {
-      if (!isStopped) await reviewLease(lease);
+  async #reviewAll(key?: string): Promise<void> {
+    await inTurns(key === undefined ? this.#allLeases : this.#leases.of(key), async (lease) => {
+      if (!this.#isStopped) await this.#reviewLease(lease);
     });
-    if (!isStopped) await proofs.review(key);
+    if (!this.#isStopped) await this.#proofs.review(key);
   }
 
-  function review(key?: string): Promise<void> {
-    const before = latestReview;
-    latestReview = tellRevoked
-      .during(() => before.then(() => reviewAll(key)))
-      .catch((error: unknown) => failed('access', error));
-    return latestReview;
+  async #reviewLease(lease: Lease): Promise<void> {
+    const answer = await mayHoldLease(lease.identity, this.#options, this.#options.credentialsTypes);
+    if (answer === 'unavailable') this.#isUndecided = true;
+    if (answer !== 'no' || !this.#allLeases.has(lease)) return;
+    this.#tellRevoked(lease.identity.device);
+    lease.ended();
   }
-
-  const unsubscribe = registry.onChange((change: RegistryChange) => {
-    changes.add(change);
-    void review(keyOfChange(change));
-  });
-
-  function mayBeOutdated(identity: AuthenticatedDevice): boolean {
-    const since = knownSince.get(identity);
-    return since !== undefined && changes.concern(identity, since);
-  }
-
-  return {
-    async letIn(authenticate, again) {
-      let since = changes.count;
-      let result = await authenticate();
-      for (let lookups = 1; result.status === 'accepted'; lookups++) {
-        if (!changes.concern(result.identity, since)) {
-          knownSince.set(result.identity, since);
-          return result;
-        }
-        if (lookups === maxLookups) return refuse('busy');
-        since = changes.count;
-        result = await again(result.identity);
-      }
-      return result;
-    },
-    async lookUp(find) {
-      const since = changes.count;
-      const found = await find();
-      if (found.status === 'found')
-        for (const { identity } of found.candidates) knownSince.set(identity, since);
-      return found;
-    },
-    mayBeOutdated,
-    holdProof(identity, ended) {
-      const held = proofs.hold(identity, ended);
-      // E.g. a handshake that took its time.
-      let inDoubt = mayBeOutdated(identity);
-      if (inDoubt) void review(keysOfDevice(identity)[1]).then(() => (inDoubt = false));
-      return { ...held, isInDoubt: () => inDoubt };
-    },
-    holdLease(identity, ended) {
-      const lease: Lease = { identity, ended };
-      // Whichever credentials it has: a device may prove others next time.
-      const { proof: _, ...anyProof } = identity;
-      const keys = keysOfDevice(anyProof);
-      allLeases.add(lease);
-      leases.add(lease, keys);
-      return () => {
-        allLeases.delete(lease);
-        leases.delete(lease, keys);
-      };
-    },
-    review: () => review(),
-    registryIsBack() {
-      if (!isUndecided) return;
-      isUndecided = false;
-      void review();
-    },
-    stop() {
-      isStopped = true;
-      unsubscribe();
-      proofs.stop();
-    },
-  };
 }

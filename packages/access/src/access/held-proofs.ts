@@ -15,14 +15,6 @@ interface Kept {
   disarm(): void;
 }
 
-export interface HeldProofs {
-  hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): Omit<HeldProof, 'isInDoubt'>;
-  /** Asks about those that are filed under the key, see `keysOfDevice`, one after the other; about all where it is left out. */
-  review(key?: string): Promise<void>;
-  /** Wakes nobody any more. */
-  stop(): void;
-}
-
 export interface HeldProofsOptions {
   readonly clock: Clock;
   /** What the registry says of the device and its proof now. */
@@ -35,88 +27,98 @@ export interface HeldProofsOptions {
 }
 
 /** What is open because of a secret, and is to end with it. */
-export function createHeldProofs(options: HeldProofsOptions): HeldProofs {
-  const { clock } = options;
-  const kept = new Map<string, Kept>();
-  const filed = createFiledSet<Kept>();
-  let stopped = false;
+export class HeldProofs {
+  readonly #options: HeldProofsOptions;
+  readonly #kept = new Map<string, Kept>();
+  readonly #filed = createFiledSet<Kept>();
+  #stopped = false;
 
-  function arm(each: Kept): void {
+  constructor(options: HeldProofsOptions) {
+    this.#options = options;
+  }
+
+  hold(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): Omit<HeldProof, 'isInDoubt'> {
+    const each = this.#keep(identity);
+    const { ends } = each;
+    // The same function may be handed in twice.
+    const once = (reason: AccessEnd): void => ended(reason);
+    ends.add(once);
+    return {
+      isOver: () => !ends.has(once) || this.#options.clock.now() >= (each.identity.expiresAt ?? Infinity),
+      release: () => {
+        if (ends.delete(once) && ends.size === 0) this.#drop(each);
+      },
+    };
+  }
+
+  /** Asks about those that are filed under the key, see `keysOfDevice`, one after the other; about all where it is left out. */
+  review(key?: string): Promise<void> {
+    const which = key === undefined ? this.#kept.values() : this.#filed.of(key);
+    return inTurns(which, (each) => this.#reviewOne(each));
+  }
+
+  /** No timer runs any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const each of this.#kept.values()) each.disarm();
+  }
+
+  #keep(identity: AuthenticatedDevice): Kept {
+    const key = keyOf(identity);
+    const known = this.#kept.get(key);
+    if (known) return known;
+    const made: Kept = { identity, key, ends: new Set(), disarm() {} };
+    this.#kept.set(key, made);
+    this.#filed.add(made, keysOfDevice(identity));
+    this.#arm(made);
+    return made;
+  }
+
+  #arm(each: Kept): void {
+    const { clock } = this.#options;
     each.disarm();
     const { expiresAt } = each.identity;
-    if (stopped || expiresAt === undefined) return;
+    if (this.#stopped || expiresAt === undefined) return;
     const ring = (): void => {
       // The wall clock may have been set back.
-      if (clock.now() < expiresAt) arm(each);
-      else end(each, 'credentials-expired');
+      if (clock.now() < expiresAt) this.#arm(each);
+      else this.#end(each, 'credentials-expired');
     };
     each.disarm = clock.at(later(clock.monotonic(), Math.max(0, expiresAt - clock.now())), ring);
   }
 
-  function keep(identity: AuthenticatedDevice): Kept {
-    const key = keyOf(identity);
-    const known = kept.get(key);
-    if (known) return known;
-    const made: Kept = { identity, key, ends: new Set(), disarm() {} };
-    kept.set(key, made);
-    filed.add(made, keysOfDevice(identity));
-    arm(made);
-    return made;
-  }
-
-  function drop(each: Kept): void {
+  #drop(each: Kept): void {
     each.disarm();
-    if (kept.get(each.key) === each) kept.delete(each.key);
-    filed.delete(each, keysOfDevice(each.identity));
+    if (this.#kept.get(each.key) === each) this.#kept.delete(each.key);
+    this.#filed.delete(each, keysOfDevice(each.identity));
   }
 
-  function end(each: Kept, reason: AccessEnd): void {
-    drop(each);
+  #end(each: Kept, reason: AccessEnd): void {
+    this.#drop(each);
     const ends = [...each.ends];
     each.ends.clear();
     for (const ended of ends)
       try {
         ended(reason);
       } catch (error) {
-        options.failed('access', error);
+        this.#options.failed('access', error);
       }
   }
 
-  async function reviewOne(each: Kept): Promise<void> {
-    const standing = await options.standing(each.identity);
+  async #reviewOne(each: Kept): Promise<void> {
+    const standing = await this.#options.standing(each.identity);
     // It may have ended meanwhile.
-    if (kept.get(each.key) !== each) return;
-    if (standing.status === 'expired') end(each, 'credentials-expired');
+    if (this.#kept.get(each.key) !== each) return;
+    if (standing.status === 'expired') this.#end(each, 'credentials-expired');
     else if (standing.status === 'accepted') {
       each.identity = standing.identity;
-      arm(each);
-    } else if (standing.refusal.reason === 'unavailable') options.undecided();
+      this.#arm(each);
+    } else if (standing.refusal.reason === 'unavailable') this.#options.undecided();
     else {
-      options.revoked(each.identity.device);
-      end(each, 'access-revoked');
+      this.#options.revoked(each.identity.device);
+      this.#end(each, 'access-revoked');
     }
   }
-
-  return {
-    hold(identity, ended) {
-      const each = keep(identity);
-      const { ends } = each;
-      // The same function may be handed in twice.
-      const once = (reason: AccessEnd): void => ended(reason);
-      ends.add(once);
-      return {
-        isOver: () => !ends.has(once) || clock.now() >= (each.identity.expiresAt ?? Infinity),
-        release() {
-          if (ends.delete(once) && ends.size === 0) drop(each);
-        },
-      };
-    },
-    review: (key) => inTurns(key === undefined ? kept.values() : filed.of(key), reviewOne),
-    stop() {
-      stopped = true;
-      for (const each of kept.values()) each.disarm();
-    },
-  };
 }
 
 function keyOf({ device, authId, expiresAt, proof }: AuthenticatedDevice): string {

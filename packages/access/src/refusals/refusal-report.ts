@@ -1,4 +1,5 @@
-import { addressBlocks, later, type Clock, type Log } from '@rollcall/core';
+import { createMinute } from '@rollcall/containment';
+import { addressBlocks, type Clock, type Log } from '@rollcall/core';
 import { createFrequentTexts } from './frequent-texts.ts';
 
 /** Says once a minute what is being refused, and from where. */
@@ -11,7 +12,6 @@ export interface RefusalReport {
   stop(): void;
 }
 
-const everyMs = 60_000;
 /** Blocks of addresses that are reported, and those that are counted to find them. */
 const maxTold = 5;
 const maxCounted = 64;
@@ -28,27 +28,21 @@ export function createRefusalReport(
 ): RefusalReport {
   let causes: Record<string, number> = {};
   let blocks = createFrequentTexts(maxCounted);
-  let disarm: (() => void) | undefined;
-
-  function tell(): void {
+  const minute = createMinute(clock, () => {
     const refused = Object.values(causes).reduce((sum, count) => sum + count, 0);
     const from = blocks.top(maxTold).map(([addresses, atLeast]) => ({ addresses, atLeast }));
     const facts = { refused, causes, from };
     causes = {};
     blocks = createFrequentTexts(maxCounted);
-    disarm = undefined;
     log.warn(facts, `${what}: refused within a minute`);
-  }
+  });
 
   return {
     refused(cause, address) {
       causes[cause] = (causes[cause] ?? 0) + 1;
       blocks.add(addressBlocks(address).near);
-      disarm ??= clock.at(later(clock.monotonic(), everyMs), tell);
+      minute.begin();
     },
-    stop() {
-      disarm?.();
-      disarm = undefined;
-    },
+    stop: () => minute.stop(),
   };
 }

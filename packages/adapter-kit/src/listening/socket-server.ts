@@ -5,9 +5,9 @@ import { outliveFailedWrites } from '../arrival/outlive-failed-writes.ts';
 import { bind } from './bind.ts';
 import { followPair } from './follow-pair.ts';
 import type { Listener, Listeners } from './listener-options.ts';
-import { createPendingSockets, type SocketPlace } from './pending-sockets.ts';
+import { createPendingSockets, type SocketPlace } from '../peers/pending-sockets.ts';
 import { createArrivals } from './proxy-protocol/arrivals.ts';
-import { standForSame } from './peer-address.ts';
+import { standForSame } from '../peers/peer-address.ts';
 import { createTlsHandshakes } from './tls-handshakes.ts';
 import { openFilesLimit, placesWithin } from './open-files.ts';
 

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { localhostCertificate, ManualClock, settled } from '@rollcall/conformance';
 import { silentLog } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { TurnedAwayCause } from './turned-away.ts';
+import type { TurnedAwayCause } from '../turned-away-cause.ts';
 import { listenForSockets } from './socket-server.ts';
 
 const certificate = localhostCertificate();

@@ -12,7 +12,7 @@ import { containServer } from '@rollcall/containment';
 import type { PemPair } from '@rollcall/file-follower';
 import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
-import { remoteIpOf } from './peer-address.ts';
+import { remoteIpOf } from '../peers/peer-address.ts';
 import { tlsServerOptions } from './tls-server-options.ts';
 
 export interface TlsHandshakesOptions {

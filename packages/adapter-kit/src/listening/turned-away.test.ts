@@ -1,6 +1,7 @@
 import { ManualClock, recordingLog } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { createTurnedAway, type TurnedAwayCause } from './turned-away.ts';
+import type { TurnedAwayCause } from '../turned-away-cause.ts';
+import { createTurnedAway } from './turned-away.ts';
 
 function given() {
   const clock = new ManualClock();

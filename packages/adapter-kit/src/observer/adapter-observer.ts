@@ -1,7 +1,7 @@
 import type { ConnectedEvent, ConnectionEvent, RegistryState } from '@rollcall/core';
 import type { AccessObserver } from '@rollcall/access/internal';
 import type { FollowedState } from '@rollcall/file-follower';
-import type { TurnedAwayCause } from '../listening/turned-away.ts';
+import type { TurnedAwayCause } from '../turned-away-cause.ts';
 import type { DeliveryObserver, SinkDepth } from '@rollcall/outbox/internal';
 import type { UploadRequest, UploadResult } from '@rollcall/uplink';
 import type { AppMetrics } from './app-metrics.ts';

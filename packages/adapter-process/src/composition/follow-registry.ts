@@ -1,5 +1,5 @@
 import type { DeviceRegistry } from '@rollcall/core';
-import { createAccessBook, type AccessBook } from '@rollcall/access/internal';
+import { AccessBook } from '@rollcall/access/internal';
 import { watchRegistry } from '@rollcall/presence/internal';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ResourceStack } from '@rollcall/runtime';
@@ -26,7 +26,7 @@ export function followRegistry(
     changed(available);
   });
   const { registry } = watched;
-  const access = createAccessBook({
+  const access = new AccessBook({
     registry,
     clock,
     log,

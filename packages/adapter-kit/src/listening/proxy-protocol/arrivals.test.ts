@@ -12,7 +12,7 @@ import {
 import { silentLog } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseAddressRanges } from '@rollcall/options';
-import { peerAddress } from '../peer-address.ts';
+import { peerAddress } from '../../peers/peer-address.ts';
 import { listenForSockets } from '../socket-server.ts';
 
 const maxPendingSockets = 12;

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { AddressRanges } from '@rollcall/options';
 import type { HostContext } from '../../protocol-adapter.ts';
 import { createRefusalReport } from '@rollcall/access';
-import { remoteIpOf } from '../peer-address.ts';
-import type { PendingSockets, SocketPlace } from '../pending-sockets.ts';
+import { remoteIpOf } from '../../peers/peer-address.ts';
+import type { PendingSockets, SocketPlace } from '../../peers/pending-sockets.ts';
 import { createProxyHeaders, type ProxyHeaderRefusal } from './proxy-headers.ts';
 
 export interface ArrivalsOptions {

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { ManualClock, settled, proxyV1, proxyV2, v2Signature } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseAddressRanges } from '@rollcall/options';
-import { peerAddress } from '../peer-address.ts';
+import { peerAddress } from '../../peers/peer-address.ts';
 import { createProxyHeaders } from './proxy-headers.ts';
 
 const closing: (() => void)[] = [];

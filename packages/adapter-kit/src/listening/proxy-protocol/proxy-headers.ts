@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { later, type Clock } from '@rollcall/core';
 import type { AddressRanges } from '@rollcall/options';
-import { remoteIpOf, standFor } from '../peer-address.ts';
+import { remoteIpOf, standFor } from '../../peers/peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './read-proxy-header.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { createPlaces, type Standing } from '@rollcall/core';
 import { remoteIpOf } from './peer-address.ts';
-import type { TurnedAwayCause } from './turned-away.ts';
+import type { TurnedAwayCause } from '../turned-away-cause.ts';
 
 /** What a network connection holds until it is known for good who it is. */
 export interface SocketPlace {
