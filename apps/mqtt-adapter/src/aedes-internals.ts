@@ -1,9 +1,8 @@
-import { isUtf8 } from 'node:buffer';
-import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Client } from 'aedes';
 import type { Packet } from 'mqtt-packet';
+import { readStrictly, type PacketParser } from './strict-parser.ts';
 
 /**
  * What the adapter uses of aedes beyond its typings. `aedes-internals.test.ts` pins each of them, so that an upgrade that
@@ -12,18 +11,6 @@ import type { Packet } from 'mqtt-packet';
  * What changes aedes by means that it documents is elsewhere: `silent-broker.ts` has it deliver nothing, `device-broker.ts`
  * answers what it asks, and `read-in-turns.ts` bounds what it reads of a socket at once.
  */
-interface PacketParser extends EventEmitter {
-  parse(bytes: Uint8Array): number;
-  /** Reads a string; `null` where it does not end within its packet. */
-  _parseString(): string | null;
-  _emitError(error: Error): void;
-  /** What it reads now, as far as it is read. */
-  readonly packet: { readonly cmd?: string; readonly protocolVersion?: number };
-  /** Where it reads next, in `_list`. */
-  readonly _pos: number;
-  readonly _list: { slice(start: number, end: number): Uint8Array };
-}
-
 interface ClientInternals {
   readonly conn: Socket | TLSSocket;
   readonly closed: boolean;
@@ -79,31 +66,9 @@ export function stopKeepAliveTimer(client: Client): void {
   internals._keepaliveInterval = -1;
 }
 
-/** What a lenient reader makes of bytes that are no UTF-8; it may have been written, too. */
-const replacement = '\uFFFD';
-/** The length of a string stands before it, in two bytes (MQTT 5.0 §1.5.4). */
-const lengthBytes = 2;
-
-/**
- * Takes a packet with a string that is no UTF-8, or has U+0000 in it, for malformed [MQTT-1.5.4-1] [MQTT-1.5.4-2]. mqtt-packet reads
- * the one as something that was not sent, and lets the other pass.
- */
-export function refuseIllFormedText(reader: object): void {
-  const parser = reader as PacketParser;
-  const parseString = parser._parseString.bind(parser);
-  parser._parseString = () => {
-    const start = parser._pos + lengthBytes;
-    const text = parseString();
-    if (text?.includes('\0')) parser._emitError(new Error('a string has U+0000 in it'));
-    else if (text?.includes(replacement) && !isUtf8(parser._list.slice(start, parser._pos)))
-      parser._emitError(new Error('a string is not UTF-8'));
-    return text;
-  };
-}
-
-/** The same for all that the client sends. */
-export function refuseIllFormedTextOf(client: Client): void {
-  refuseIllFormedText(internalsOf(client)._parser);
+/** Has the client's bytes read as {@link readStrictly} does. */
+export function readStrictlyOf(client: Client): void {
+  readStrictly(internalsOf(client)._parser);
 }
 
 /**

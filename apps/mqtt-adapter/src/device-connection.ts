@@ -19,7 +19,7 @@ import {
   onPacket,
   onParseError,
   readWhatArrived,
-  refuseIllFormedTextOf,
+  readStrictlyOf,
 } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
 import { acceptedConnack } from './connack.ts';
@@ -29,7 +29,7 @@ import { ErrorSubscriptions } from './error-subscriptions.ts';
 import { createFrameScanner, type Scanned } from './frame-scanner.ts';
 import { judgeClientId, readHello, simplify, type Hello } from './hello.ts';
 import { presentedCredentials } from './credentials.ts';
-import { errorSignal } from './protocol-violations.ts';
+import { errorSignal, parseErrorCode } from './protocol-violations.ts';
 import { signalOf } from './packet-signals.ts';
 import { readGoodbye } from './read-goodbye.ts';
 import { reasonCodes } from './reason-codes.ts';
@@ -117,6 +117,8 @@ class ServedDevice implements DeviceConnection {
   readonly #early: Packet[] = [];
   /** The DISCONNECT, as it arrived. */
   #goodbye: Uint8Array | undefined;
+  /** It broke the protocol: nothing that it sends is taken any more. */
+  #isBroken = false;
   /** Messages that arrived, and are not handled yet. */
   #unhandled = 0;
 
@@ -137,12 +139,12 @@ class ServedDevice implements DeviceConnection {
     const conn = this.#conn;
     // GHSA-52qw-whmv-87c5: a filter named like a property of Object must not be found there.
     this.#internals.subscriptions = Object.create(null) as object;
-    refuseIllFormedTextOf(client);
+    readStrictlyOf(client);
     onPacket(client, (packet) => servePeer(this.#peer, () => this.#took(packet)));
-    onParseError(client, ({ message: text }) => {
+    onParseError(client, (error) => {
       if (this.#state.session)
-        this.#report({ type: 'protocol-error', code: reasonCodes.malformedPacket, text });
-      else answerMalformedConnect(client);
+        this.#report({ type: 'protocol-error', code: parseErrorCode(error), text: error.message });
+      else answerMalformedConnect(client, error);
     });
     const scan = createFrameScanner(this.#limits.maxPacketBytes);
     // aedes reads no further while it handles a message: signs of life and a goodbye count when they arrive.
@@ -221,7 +223,7 @@ class ServedDevice implements DeviceConnection {
 
   async publish(packet: IPublishPacket): Promise<void> {
     try {
-      await this.#state.session?.uploads.publish(packet);
+      if (!this.#isBroken) await this.#state.session?.uploads.publish(packet);
     } finally {
       this.#unhandled -= 1;
       this.#closeIfServed();
@@ -314,6 +316,7 @@ class ServedDevice implements DeviceConnection {
     }
     const signal = signalOf(packet, this.#addressee.version);
     if (signal) this.#report(signal);
+    if (signal?.type === 'protocol-error') this.#isBroken = true;
     if (packet.cmd === 'publish') this.#unhandled += 1;
     if (packet.cmd === 'pubrel') session.uploads.released(packet.messageId);
     if (packet.cmd === 'subscribe') grantFilters(packet, session);

@@ -2,6 +2,7 @@ import type { EndedSignal } from '@rollcall/core';
 import type { Packet } from 'mqtt-packet';
 import { endCodes } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
+import { PacketError } from './strict-parser.ts';
 import type { MqttSignal } from './tracker.ts';
 
 /** Control packets a connected device may send (MQTT 5.0 §2.1.2). */
@@ -47,6 +48,11 @@ function violationText(packet: Packet): string | undefined {
   if (asksForNothing) return `${name} without a topic filter`;
   // [MQTT-2.3.1-1]; of QoS 0 it is absent.
   return packet.messageId === 0 ? `${name} with packet id 0` : undefined;
+}
+
+/** The reason code of bytes that are no packet, or none that may come. */
+export function parseErrorCode(error: Error): number {
+  return error instanceof PacketError ? error.reasonCode : reasonCodes.malformedPacket;
 }
 
 /** What an error that aedes reports means for the connection. */

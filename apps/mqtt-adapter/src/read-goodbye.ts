@@ -1,12 +1,12 @@
 import { parser, type IDisconnectPacket } from 'mqtt-packet';
-import { refuseIllFormedText } from './aedes-internals.ts';
+import { readStrictly } from './strict-parser.ts';
 
 /** A DISCONNECT from its bytes; `undefined` where there is none, or it is malformed, which the parser of the connection will say. */
 export function readGoodbye(bytes: Uint8Array | undefined, version: number): IDisconnectPacket | undefined {
   if (!bytes) return undefined;
   let goodbye: IDisconnectPacket | undefined;
   const reader = parser({ protocolVersion: version === 5 ? 5 : 4 });
-  refuseIllFormedText(reader);
+  readStrictly(reader);
   reader.on('error', () => {});
   reader.on('packet', (packet) => {
     if (packet.cmd === 'disconnect') goodbye = packet;
