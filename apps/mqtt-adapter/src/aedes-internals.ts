@@ -71,6 +71,12 @@ export function readStrictlyOf(client: Client): void {
   readStrictly(internalsOf(client)._parser);
 }
 
+/** Has the UNSUBACK of MQTT 5.0 that follows say that there was a subscription to this filter. aedes knows of none. */
+export function knowSubscription(client: Client, filter: string): void {
+  const known = internalsOf(client).subscriptions as Record<string, { readonly func: () => void }>;
+  known[filter] = { func: () => {} };
+}
+
 /**
  * Leaves the end of the device's side to us: aedes closes both sides then, and drops what it has not handled. To be called with the
  * listeners that the connection had before aedes got it.

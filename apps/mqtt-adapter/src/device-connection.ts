@@ -15,6 +15,7 @@ import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import {
   internalsOf,
+  knowSubscription,
   muteConnack,
   onPacket,
   onParseError,
@@ -327,7 +328,8 @@ class ServedDevice implements DeviceConnection {
         text: 'the answer is longer than its Maximum Packet Size',
       });
     if (packet.cmd === 'unsubscribe')
-      for (const filter of packet.unsubscriptions) session.errors.remove(filter);
+      for (const filter of packet.unsubscriptions)
+        if (session.errors.remove(filter)) knowSubscription(this.#client, filter);
   }
 
   #arrived({ whole, goodbye }: Scanned): void {

@@ -98,8 +98,14 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     const { publish, heardUntilPing, peer } = await givenASubscriber(version);
     publish('event');
     expect(await peer.next()).toMatchObject({ cmd: 'puback' });
-    peer.send({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['error///#'] });
-    expect(await peer.next()).toMatchObject({ cmd: 'unsuback', messageId: 2 });
+    for (const [messageId, code] of [
+      [2, 0],
+      [3, 0x11],
+    ] as const) {
+      peer.send({ cmd: 'unsubscribe', messageId, unsubscriptions: ['error///#'] });
+      const unsuback = { cmd: 'unsuback', messageId, ...(version === 5 && { granted: [code] }) };
+      expect(await peer.next()).toMatchObject(unsuback);
+    }
     publish('events/?on-error=ignore');
     await settled();
     expect((await heardUntilPing()).map(({ cmd }) => cmd)).toEqual(['puback']);

@@ -53,9 +53,10 @@ export class ErrorSubscriptions {
     return true;
   }
 
-  remove(text: string): void {
+  /** Whether there was one. */
+  remove(text: string): boolean {
     const filter = this.#byDevice && readErrorFilter(text, this.#self);
-    if (filter) this.#byDevice?.delete(filter.about);
+    return filter !== undefined && this.#byDevice?.delete(filter.about) === true;
   }
 
   /** The one for a message that failed: for the device it names, else for the sender. */

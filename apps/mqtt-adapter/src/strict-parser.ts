@@ -117,10 +117,15 @@ function parseProperties(this: PacketParser): Properties {
   const { cmd, length } = this.packet;
   // A DISCONNECT may leave them out (MQTT 5.0 §3.14.2.2.1).
   if (cmd === 'disconnect' && this._pos >= length) return none;
+  // Most packets have none.
+  if (this._pos < length && this._list.readUInt8(this._pos) === 0) {
+    this._pos += 1;
+    return none;
+  }
   try {
     const end = readLength(this) + this._pos;
     if (end > length) throw new PacketError('properties do not end within their packet');
-    return this._pos === end ? none : readProperties(this, end);
+    return readProperties(this, end);
   } catch (error) {
     this._pos = length;
     this._emitError(error as Error);
