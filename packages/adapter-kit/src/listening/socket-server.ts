@@ -5,10 +5,10 @@ import { outliveFailedWrites } from '../arrival/outlive-failed-writes.ts';
 import { bind } from './bind.ts';
 import { followPair } from './follow-pair.ts';
 import type { Listener, Listeners } from './listener-options.ts';
-import { createPendingSockets, type SocketPlace } from '../peers/pending-sockets.ts';
-import { createArrivals } from './proxy-protocol/arrivals.ts';
+import { createPendingSockets, type PendingSockets, type SocketPlace } from '../peers/pending-sockets.ts';
+import { createArrivals, type Arrivals } from './proxy-protocol/arrivals.ts';
 import { standForSame } from '../peers/peer-address.ts';
-import { createTlsHandshakes } from './tls-handshakes.ts';
+import { TlsHandshakes } from './tls-handshakes.ts';
 import { openFilesLimit, placesWithin } from './open-files.ts';
 
 export interface SocketServerOptions {
@@ -44,96 +44,124 @@ const defaultMaxHandshakes = 500;
  * @throws TransportError where a port cannot be had.
  */
 export async function listenForSockets(options: SocketServerOptions): Promise<RunningProtocol> {
-  const { scheme, listeners, context } = options;
-  const sockets = new Set<Socket>();
-  const max = placesWithin(options.maxPendingSockets, openFilesLimit());
-  if (max < options.maxPendingSockets)
-    context.log.info(
-      { scheme, places: max },
-      'the system lets this process have few files open: so many connections may wait for their login',
+  const server = new SocketServer(options);
+  try {
+    await server.listenPlain();
+    await server.listenTls();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return {
+    listening: server.listening,
+    stopAccepting: async () => server.stopAccepting(),
+    close: () => server.close(),
+  };
+}
+
+class SocketServer {
+  readonly listening: ListenAddress[] = [];
+  readonly #options: SocketServerOptions;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #pending: PendingSockets;
+  readonly #arrivals: Arrivals;
+  #phase: 'accepting' | 'stopping' = 'accepting';
+
+  constructor(options: SocketServerOptions) {
+    const { context, listeners } = options;
+    this.#options = options;
+    this.#pending = createPendingSockets({ max: placesOf(options), turnedAway: context.turnedAway });
+    this.#arrivals = createArrivals({
+      pending: this.#pending,
+      balancers: listeners.balancers,
+      headerTimeoutMs: options.handshakeTimeoutMs,
+      context,
+    });
+  }
+
+  async listenPlain(): Promise<void> {
+    const { scheme, listeners, allowHalfOpen = false } = this.#options;
+    if (!listeners.plain) return;
+    await this.#listen(createServer({ allowHalfOpen }), scheme, listeners.plain, (socket, place) =>
+      this.#accept(socket, place),
     );
-  const pending = createPendingSockets({ max, turnedAway: context.turnedAway });
-  const servers: Server[] = [];
-  const listening: ListenAddress[] = [];
-  const arrivals = createArrivals({
-    pending,
-    balancers: listeners.balancers,
-    headerTimeoutMs: options.handshakeTimeoutMs,
-    context,
-  });
-  let stopping = false;
-
-  function arrive(socket: Socket, serve: SocketServerOptions['serve']): void {
-    if (stopping) {
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    arrivals.arrive(socket, (place) => (stopping ? socket.destroy() : serve(socket, place)));
   }
 
-  function accept(socket: Socket, place: SocketPlace): void {
-    socket.setNoDelay(true);
-    outliveFailedWrites(socket, context.clock);
-    options.serve(socket, place);
+  async listenTls(): Promise<void> {
+    const { listeners, context, allowHalfOpen = false } = this.#options;
+    const listener = listeners.tls;
+    if (!listener) return;
+    const scheme = `${this.#options.scheme}s`;
+    const handshakes = new TlsHandshakes({
+      listener,
+      timeoutMs: this.#options.handshakeTimeoutMs,
+      max: this.#options.maxHandshakes ?? defaultMaxHandshakes,
+      scheme,
+      context,
+    });
+    followPair(scheme, listener, context, (pair) => handshakes.use(pair));
+    const server = createServer({ allowHalfOpen, highWaterMark: bytesBeforeTls });
+    await this.#listen(server, scheme, listener, (socket, place) =>
+      handshakes.begin(socket, (secure) => {
+        standForSame(secure, socket);
+        this.#accept(secure, place);
+      }),
+    );
   }
 
-  async function listen(
-    server: Server,
-    itsScheme: string,
-    listener: Listener,
-    serve: SocketServerOptions['serve'],
-  ): Promise<void> {
-    server.on('connection', (socket: Socket) => arrive(socket, serve));
-    servers.push(server);
-    listening.push(await bind(server, itsScheme, listener, context));
+  stopAccepting(): void {
+    this.#phase = 'stopping';
+    for (const server of this.#servers) server.close();
+    this.#arrivals.stop();
+    if (this.#options.pendingAtStop !== 'leave') this.#pending.destroyAll();
   }
 
-  async function close(): Promise<void> {
-    for (const server of servers) server.close();
-    for (let turn = 0; turn < lingerTurns && sockets.size > 0; turn++) await nextTurn();
-    const open = [...sockets];
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.close();
+    for (let turn = 0; turn < lingerTurns && this.#sockets.size > 0; turn++) await nextTurn();
+    const open = [...this.#sockets];
     for (const socket of open) socket.destroy();
     await Promise.all(open.map((socket) => new Promise((closed) => socket.once('close', closed))));
   }
 
-  try {
-    const { allowHalfOpen = false } = options;
-    if (listeners.plain) await listen(createServer({ allowHalfOpen }), scheme, listeners.plain, accept);
-    if (listeners.tls) {
-      const handshakes = createTlsHandshakes({
-        listener: listeners.tls,
-        timeoutMs: options.handshakeTimeoutMs,
-        max: options.maxHandshakes ?? defaultMaxHandshakes,
-        scheme: `${scheme}s`,
-        context,
-      });
-      followPair(`${scheme}s`, listeners.tls, context, handshakes.use);
-      await listen(
-        createServer({ allowHalfOpen, highWaterMark: bytesBeforeTls }),
-        `${scheme}s`,
-        listeners.tls,
-        (socket, place) =>
-          handshakes.begin(socket, (secure) => {
-            standForSame(secure, socket);
-            accept(secure, place);
-          }),
-      );
-    }
-  } catch (error) {
-    await close();
-    throw error;
+  async #listen(
+    server: Server,
+    scheme: string,
+    listener: Listener,
+    serve: SocketServerOptions['serve'],
+  ): Promise<void> {
+    server.on('connection', (socket: Socket) => this.#arrive(socket, serve));
+    this.#servers.push(server);
+    this.listening.push(await bind(server, scheme, listener, this.#options.context));
   }
 
-  return {
-    listening,
-    async stopAccepting() {
-      stopping = true;
-      for (const server of servers) server.close();
-      arrivals.stop();
-      if (options.pendingAtStop !== 'leave') pending.destroyAll();
-    },
-    close,
-  };
+  #arrive(socket: Socket, serve: SocketServerOptions['serve']): void {
+    if (this.#phase === 'stopping') {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    this.#arrivals.arrive(socket, (place) => {
+      if (this.#phase === 'stopping') socket.destroy();
+      else serve(socket, place);
+    });
+  }
+
+  #accept(socket: Socket, place: SocketPlace): void {
+    socket.setNoDelay(true);
+    outliveFailedWrites(socket, this.#options.context.clock);
+    this.#options.serve(socket, place);
+  }
+}
+
+function placesOf({ scheme, maxPendingSockets, context }: SocketServerOptions): number {
+  const max = placesWithin(maxPendingSockets, openFilesLimit());
+  if (max < maxPendingSockets)
+    context.log.info(
+      { scheme, places: max },
+      'the system lets this process have few files open: so many connections may wait for their login',
+    );
+  return max;
 }

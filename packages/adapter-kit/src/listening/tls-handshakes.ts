@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type Server, type TLSSocket } from 'node:tls';
 import {
   addressBlocks,
   createFairQueue,
@@ -26,14 +26,6 @@ export interface TlsHandshakesOptions {
   readonly context: Pick<HostContext, 'clock' | 'log' | 'failed' | 'turnedAway'>;
 }
 
-/** Turns network connections into TLS ones. */
-export interface TlsHandshakes {
-  /** `secured` hears of the end, where it is a good one; else the socket is destroyed. */
-  begin(socket: Socket, secured: (secure: TLSSocket) => void): void;
-  /** Handshakes that begin from now on show this certificate. */
-  use(pair: PemPair): void;
-}
-
 interface Handshake {
   readonly socket: Socket;
   readonly remoteIp: string;
@@ -54,146 +46,179 @@ const maxFirstBytes = 16_384;
 const startsPerTurn = 16;
 
 /**
+ * Turns network connections into TLS ones.
+ *
  * Nothing is made for a peer before its first byte. Where as many handshakes are under way as there may be, a peer of another
  * block of addresses than the one with most of them gets the place of that block's oldest; a peer of this very block waits until
  * one is over, or has taken too long: a burst behind one NAT is served in turn, instead of ending itself. Those that wait have
  * turns by address.
  */
-export function createTlsHandshakes(options: TlsHandshakesOptions): TlsHandshakes {
-  const { timeoutMs, context } = options;
-  const { clock, log } = context;
-  const places = createPlaces<Handshake>({ max: options.max, wholeToOne: true, sameBlock: 'newcomer' });
-  const running = createOrderedSet<Handshake>();
-  const waiting = createFairQueue<Handshake>();
+export class TlsHandshakes {
+  readonly #options: TlsHandshakesOptions;
+  readonly #server: Server;
+  readonly #places;
+  readonly #running = createOrderedSet<Handshake>();
+  readonly #waiting = createFairQueue<Handshake>();
   /** Those that are under way. */
-  const byEnds = new Map<string, Handshake>();
-  let disarmPatience: (() => void) | undefined;
-  let again: NodeJS.Immediate | undefined;
+  readonly #byEnds = new Map<string, Handshake>();
+  /** Armed while a handshake waits for the end of another. */
+  #disarmPatience: (() => void) | undefined;
+  /** Set while more handshakes begin in the next turn of the event loop. */
+  #nextTurn: NodeJS.Immediate | undefined;
 
-  const server = createTlsServer(tlsServerOptions(options.listener, timeoutMs), (secure) => {
-    const handshake = byEnds.get(endsOf(secure));
-    if (!handshake) {
-      secure.destroy();
-      return;
-    }
-    over(handshake);
-    handshake.secured(secure);
-  });
-  containServer(server, options.scheme, context.failed);
-  server.on('tlsClientError', (error, socket) => {
-    log.debug({ cause: error.message }, 'TLS handshake failed');
-    // Node reports a handshake time-out here but does not close the socket.
-    socket.destroy();
-  });
-
-  function arm(handshake: Handshake): void {
-    handshake.disarm();
-    handshake.disarm = clock.at(later(clock.monotonic(), timeoutMs), () => handshake.socket.destroy());
+  constructor(options: TlsHandshakesOptions) {
+    this.#options = options;
+    this.#places = createPlaces<Handshake>({ max: options.max, wholeToOne: true, sameBlock: 'newcomer' });
+    this.#server = this.#createServer();
   }
 
-  /** The result says whether it need not wait. */
-  function start(handshake: Handshake): boolean {
-    if (handshake.socket.destroyed) return true;
-    const loser = places.take(handshake, handshake.remoteIp);
-    if (loser === handshake) return false;
-    if (loser) giveUp(loser);
-    running.add(handshake);
-    byEnds.set(handshake.ends, handshake);
-    handshake.startedAt = clock.monotonic();
-    arm(handshake);
-    // From here on TLS reads.
-    handshake.socket.removeAllListeners('readable');
-    server.emit('connection', handshake.socket);
-    return true;
+  /** Handshakes that begin from now on show this certificate. */
+  use({ key, cert }: PemPair): void {
+    const { listener, timeoutMs } = this.#options;
+    this.#server.setSecureContext(tlsServerOptions({ ...listener, key, cert }, timeoutMs));
   }
 
-  function giveUp(handshake: Handshake): void {
-    context.turnedAway('handshake', handshake.remoteIp);
-    forget(handshake);
-    handshake.socket.destroy();
-  }
-
-  function forget(handshake: Handshake): void {
-    handshake.disarm();
-    waiting.remove(handshake.block, handshake);
-    running.delete(handshake);
-    if (byEnds.get(handshake.ends) === handshake) byEnds.delete(handshake.ends);
-    places.free(handshake);
-  }
-
-  function over(handshake: Handshake): void {
-    forget(handshake);
-    serveWaiting();
-  }
-
-  function serveWaiting(): void {
-    let started = 0;
-    for (let next = waiting.first(); next; next = waiting.first()) {
-      if (started === startsPerTurn) {
-        again ??= setImmediate(() => {
-          again = undefined;
-          serveWaiting();
-        });
-        return;
-      }
-      started += 1;
-      if (!start(next)) {
-        watchPatience();
-        return;
-      }
-      waiting.shift();
-    }
-    disarmPatience?.();
-    disarmPatience = undefined;
-  }
-
-  /** Wakes when the handshake that has run longest took too long for those that wait. */
-  function watchPatience(): void {
-    const oldest = running.oldest();
-    if (disarmPatience || !oldest) return;
-    disarmPatience = clock.at(later(oldest.startedAt, patienceMs), () => {
-      disarmPatience = undefined;
-      const late = running.oldest();
-      if (late && clock.monotonic() >= later(late.startedAt, patienceMs)) giveUp(late);
-      serveWaiting();
+  /** `secured` is called when the handshake succeeded; otherwise the socket is destroyed. */
+  begin(socket: Socket, secured: (secure: TLSSocket) => void): void {
+    const { clock, log } = this.#options.context;
+    const remoteIp = remoteIpOf(socket);
+    const handshake: Handshake = {
+      socket,
+      remoteIp,
+      block: addressBlocks(remoteIp).near,
+      ends: endsOf(socket),
+      secured,
+      startedAt: clock.monotonic(),
+      disarm: () => {},
+    };
+    this.#arm(handshake);
+    // TLS reports what goes wrong later.
+    socket.on('error', (error) => log.debug({ cause: error.message }, 'TLS handshake failed'));
+    socket.once('close', () => this.#over(handshake));
+    onFirstBytes(socket, () => {
+      this.#arm(handshake);
+      if (!this.#start(handshake)) this.#waiting.push(handshake.block, handshake);
+      if (this.#waiting.size > 0) this.#serveWaiting();
     });
   }
 
-  return {
-    use: ({ key, cert }) =>
-      server.setSecureContext(tlsServerOptions({ ...options.listener, key, cert }, timeoutMs)),
-    begin(socket, secured) {
-      const remoteIp = remoteIpOf(socket);
-      const handshake: Handshake = {
-        socket,
-        remoteIp,
-        block: addressBlocks(remoteIp).near,
-        ends: endsOf(socket),
-        secured,
-        startedAt: clock.monotonic(),
-        disarm: () => {},
-      };
-      arm(handshake);
-      // TLS tells of what goes wrong later.
-      socket.on('error', (error) => log.debug({ cause: error.message }, 'TLS handshake failed'));
-      socket.once('close', () => over(handshake));
-      let arrived = 0;
-      socket.on('readable', () => {
-        const { readableLength } = socket;
-        // It tells of the end too: the peer closed its side.
-        if (readableLength === arrived || readableLength > maxFirstBytes) {
-          socket.destroy();
-          return;
-        }
-        const isFirst = arrived === 0;
-        arrived = readableLength;
-        if (!isFirst) return;
-        arm(handshake);
-        if (!start(handshake)) waiting.push(handshake.block, handshake);
-        if (waiting.size > 0) serveWaiting();
-      });
-    },
-  };
+  #createServer(): Server {
+    const { listener, timeoutMs, scheme, context } = this.#options;
+    const server = createTlsServer(tlsServerOptions(listener, timeoutMs), (secure) => {
+      const handshake = this.#byEnds.get(endsOf(secure));
+      if (!handshake) {
+        secure.destroy();
+        return;
+      }
+      this.#over(handshake);
+      handshake.secured(secure);
+    });
+    containServer(server, scheme, context.failed);
+    server.on('tlsClientError', (error, socket) => {
+      context.log.debug({ cause: error.message }, 'TLS handshake failed');
+      // Node reports a handshake time-out here but does not close the socket.
+      socket.destroy();
+    });
+    return server;
+  }
+
+  #arm(handshake: Handshake): void {
+    const { timeoutMs, context } = this.#options;
+    handshake.disarm();
+    handshake.disarm = context.clock.at(later(context.clock.monotonic(), timeoutMs), () =>
+      handshake.socket.destroy(),
+    );
+  }
+
+  /** The result says whether it need not wait. */
+  #start(handshake: Handshake): boolean {
+    if (handshake.socket.destroyed) return true;
+    const loser = this.#places.take(handshake, handshake.remoteIp);
+    if (loser === handshake) return false;
+    if (loser) this.#giveUp(loser);
+    this.#running.add(handshake);
+    this.#byEnds.set(handshake.ends, handshake);
+    handshake.startedAt = this.#options.context.clock.monotonic();
+    this.#arm(handshake);
+    // From here on TLS reads.
+    handshake.socket.removeAllListeners('readable');
+    this.#server.emit('connection', handshake.socket);
+    return true;
+  }
+
+  #giveUp(handshake: Handshake): void {
+    this.#options.context.turnedAway('handshake', handshake.remoteIp);
+    this.#forget(handshake);
+    handshake.socket.destroy();
+  }
+
+  #forget(handshake: Handshake): void {
+    handshake.disarm();
+    this.#waiting.remove(handshake.block, handshake);
+    this.#running.delete(handshake);
+    if (this.#byEnds.get(handshake.ends) === handshake) this.#byEnds.delete(handshake.ends);
+    this.#places.free(handshake);
+  }
+
+  #over(handshake: Handshake): void {
+    this.#forget(handshake);
+    this.#serveWaiting();
+  }
+
+  #serveWaiting(): void {
+    let started = 0;
+    for (let next = this.#waiting.first(); next; next = this.#waiting.first()) {
+      if (started === startsPerTurn) {
+        this.#serveInNextTurn();
+        return;
+      }
+      started += 1;
+      if (!this.#start(next)) {
+        this.#watchPatience();
+        return;
+      }
+      this.#waiting.shift();
+    }
+    this.#disarmPatience?.();
+    this.#disarmPatience = undefined;
+  }
+
+  #serveInNextTurn(): void {
+    if (this.#nextTurn) return;
+    this.#nextTurn = setImmediate(() => {
+      this.#nextTurn = undefined;
+      this.#serveWaiting();
+    });
+  }
+
+  /** Wakes when the handshake that has run longest took too long for those that wait. */
+  #watchPatience(): void {
+    const { clock } = this.#options.context;
+    const oldest = this.#running.oldest();
+    if (this.#disarmPatience || !oldest) return;
+    this.#disarmPatience = clock.at(later(oldest.startedAt, patienceMs), () => {
+      this.#disarmPatience = undefined;
+      const late = this.#running.oldest();
+      if (late && clock.monotonic() >= later(late.startedAt, patienceMs)) this.#giveUp(late);
+      this.#serveWaiting();
+    });
+  }
+}
+
+/** Calls `arrived` once, when the peer's first bytes are there to be read. A peer that goes on before it was answered is cut off. */
+function onFirstBytes(socket: Socket, arrived: () => void): void {
+  let seenBytes = 0;
+  socket.on('readable', () => {
+    const { readableLength } = socket;
+    // The event comes at the end too: the peer closed its side.
+    if (readableLength === seenBytes || readableLength > maxFirstBytes) {
+      socket.destroy();
+      return;
+    }
+    const isFirst = seenBytes === 0;
+    seenBytes = readableLength;
+    if (isFirst) arrived();
+  });
 }
 
 function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
