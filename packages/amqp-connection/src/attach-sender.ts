@@ -50,11 +50,17 @@ export function attachSender(
     listener.sendable();
   });
   sender.on('sender_draining', () => listener.draining());
-  const onOutcome = (event: string, outcomeOf: (delivery: rhea.Delivery) => SendOutcome): void => {
-    sender.on(
-      event,
-      ({ delivery }: rhea.EventContext) => delivery && listener.settled(delivery, outcomeOf(delivery)),
-    );
+  const onOutcome = (
+    outcome: Extract<SendOutcome, { status: 'unsettled' }>['outcome'],
+    outcomeOf: (delivery: rhea.Delivery) => SendOutcome,
+  ): void => {
+    sender.on(outcome, ({ delivery }: rhea.EventContext) => {
+      if (delivery)
+        listener.settled(
+          delivery,
+          delivery.remote_settled ? outcomeOf(delivery) : { status: 'unsettled', outcome },
+        );
+    });
   };
   onOutcome('accepted', () => ({ status: 'accepted' }));
   onOutcome('released', () => ({ status: 'released' }));
@@ -66,6 +72,12 @@ export function attachSender(
     status: 'modified',
     undeliverableHere: fieldsOf(delivery.remote_state)['undeliverable_here'] === true,
   }));
+  // After the outcome, if there was any: then the delivery is not known any more.
+  sender.on(
+    'settled',
+    ({ delivery }: rhea.EventContext) =>
+      delivery && listener.settled(delivery, { status: 'settled-without-outcome' }),
+  );
   return sender;
 }
 

@@ -12,6 +12,8 @@ const outcomes: Record<SendOutcome['status'], SendOutcome> = {
   rejected: { status: 'rejected' },
   released: { status: 'released' },
   modified: { status: 'modified', undeliverableHere: false },
+  unsettled: { status: 'unsettled', outcome: 'accepted' },
+  'settled-without-outcome': { status: 'settled-without-outcome' },
   'no-credit': { status: 'no-credit' },
   timeout: { status: 'timeout' },
   disconnected: { status: 'disconnected' },

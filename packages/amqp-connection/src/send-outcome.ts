@@ -4,6 +4,10 @@ export type SendOutcome =
   | { readonly status: 'rejected'; readonly condition?: string; readonly description?: string }
   | { readonly status: 'released' }
   | { readonly status: 'modified'; readonly undeliverableHere: boolean }
+  /** The peer said what it makes of the message, and did not settle it, though no link of ours asks for that. */
+  | { readonly status: 'unsettled'; readonly outcome: 'accepted' | 'rejected' | 'released' | 'modified' }
+  /** The peer settled the message and did not say what became of it. */
+  | { readonly status: 'settled-without-outcome' }
   /** The peer let nothing through in time, or too many messages wait already: this one was not sent. */
   | { readonly status: 'no-credit' }
   /** The message was sent, and no outcome came in time: it may have arrived. */

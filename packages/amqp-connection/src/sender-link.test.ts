@@ -121,6 +121,8 @@ describe('the result of a message', () => {
       { status: 'modified', undeliverableHere: false },
     ],
     ['modified', { modified: { undeliverableHere: true } }, { status: 'modified', undeliverableHere: true }],
+    ['none, and settled', 'settled-without-outcome', { status: 'settled-without-outcome' }],
+    ['accepted, not settled', 'accepted-unsettled', { status: 'unsettled', outcome: 'accepted' }],
   ])('is its outcome: %s', async (_name, verdict, outcome) => {
     const { peer, connection } = await bed.givenAPeer();
     peer.verdict = () => verdict;

@@ -79,6 +79,8 @@ describe('a connection event', () => {
 
   test.each<[string, Verdict, string]>([
     ['accepted', 'accepted', 'delivered'],
+    ['accepted, not settled', 'accepted-unsettled', 'delivered'],
+    ['settled, and nothing said', 'settled-without-outcome', 'retryable'],
     ['released', 'released', 'retryable'],
     ['modified', { modified: { undeliverableHere: false } }, 'retryable'],
     ['undeliverable here', { modified: { undeliverableHere: true } }, 'refused'],
@@ -227,6 +229,8 @@ describe('device data', () => {
     [{ rejected: 'amqp:internal-error' }, 500, 'Internal server error'],
     [{ rejected: 'hono:bad-request' }, 400, 'by the script'],
     ['silence', 503, 'consumer failed to indicate in time'],
+    ['settled-without-outcome', 500, 'Internal server error'],
+    ['accepted-unsettled', 500, 'Internal server error'],
   ])('with the outcome %j fails with status %i', async (verdict, status, text) => {
     const { peer, sender, clock } = await givenASender();
     peer.verdict = () => verdict;

@@ -84,7 +84,12 @@ function verdict(outcome: SendOutcome): Delivery {
       const cause = new TransportError(`link refused: ${condition} ${description}`.trim());
       return { status: 'retryable', cause, ...(unanswered && { unreachable: true }) };
     }
+    case 'unsettled':
+      return outcome.outcome === 'accepted'
+        ? { status: 'delivered' }
+        : retryable(`${outcome.outcome}, not settled`);
     case 'released':
+    case 'settled-without-outcome':
     case 'aborted':
       return retryable(outcome.status);
     case 'no-credit':

@@ -22,6 +22,10 @@ export function uploadOutcome(outcome: SendOutcome): UploadOutcome {
       return outcome.undeliverableHere
         ? failure(404, 'consumer declared message as undeliverable, it should not be redelivered')
         : failure(503, "consumer didn't process the message");
+    // As Hono: the peer did not say, in the way that was agreed on, what became of it.
+    case 'unsettled':
+    case 'settled-without-outcome':
+      return failure(500, 'Internal server error');
     case 'no-credit':
       return failure(503, 'no consumer available');
     case 'timeout':

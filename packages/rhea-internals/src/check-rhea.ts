@@ -98,6 +98,7 @@ function objects(): Readonly<Record<keyof typeof rheaMembers, object>> {
     'sasl.Selective.transports': new modules.sasl.Selective(connection, {}).transports,
     'types.Reader': modules.types.Reader.prototype,
     message: modules.message,
+    'message.accepted()': modules.message.accepted(),
     'message.released()': modules.message.released(),
   };
 }

@@ -7,6 +7,7 @@ export { creditOfLink } from './credit-of-link.ts';
 export { forgoSilenceTimer } from './forgo-silence-timer.ts';
 export { hearBeforeSilence } from './hear-before-silence.ts';
 export {
+  acceptedOutcome,
   asDelivery,
   internalsOf,
   receivedInternalsOf,

@@ -49,9 +49,15 @@ export const modules = rhea as unknown as {
   };
   readonly message: {
     decode(bytes: Buffer): object;
+    accepted(): { described(): unknown };
     released(): { described(): unknown };
   };
 };
+
+/** The outcome `accepted`, as it is written. */
+export function acceptedOutcome(): unknown {
+  return modules.message.accepted().described();
+}
 
 /** The outcome `released`, as it is written. */
 export function releasedOutcome(): unknown {

@@ -130,6 +130,7 @@ interface RawDeliveries<Delivery> {
 export interface RawReceived {
   readonly id: number;
   readonly link: { readonly session: RawSession };
+  update(settled: boolean, state?: unknown): void;
   modified(outcome: { readonly undeliverable_here: boolean; readonly delivery_failed: boolean }): void;
 }
 

@@ -86,6 +86,7 @@ export const rheaMembers = {
   },
   'sasl.Selective.transports': { 3: 'object' },
   'types.Reader': { remaining: 0, read_n: 1, read_array_items: 2 },
-  message: { decode: 1, released: 'optional' },
+  message: { decode: 1, accepted: 'optional', released: 'optional' },
+  'message.accepted()': { described: 0 },
   'message.released()': { described: 0 },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Member>>>>;

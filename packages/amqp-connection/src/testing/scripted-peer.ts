@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
+import { acceptedOutcome, internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 
 /** What becomes of a message that the peer received; `silence` leaves it without an outcome. */
@@ -8,6 +8,10 @@ export type Verdict =
   | 'accepted'
   | 'released'
   | 'silence'
+  /** Settled, and nothing said about it. */
+  | 'settled-without-outcome'
+  /** Accepted, and not settled. */
+  | 'accepted-unsettled'
   | { readonly rejected: string }
   | { readonly modified: { readonly undeliverableHere: boolean } };
 
@@ -349,6 +353,8 @@ function settle(delivery: rhea.Delivery, verdict: Exclude<Verdict, 'silence'>): 
   const { session } = received.link;
   if (verdict === 'accepted') delivery.accept();
   else if (verdict === 'released') delivery.release();
+  else if (verdict === 'settled-without-outcome') delivery.update(true);
+  else if (verdict === 'accepted-unsettled') received.update(false, acceptedOutcome());
   else if ('rejected' in verdict)
     delivery.reject({ condition: verdict.rejected, description: 'by the script' });
   else
