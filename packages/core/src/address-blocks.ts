@@ -7,8 +7,8 @@ export interface AddressBlocks {
 }
 
 /**
- * Whom an address may belong to. Of an IPv6 address the last 64 bits are the device's to choose, and whoever has one network of
- * that size often has thousands. What is no address is a block of its own.
+ * The networks that count as one party with an address. A device chooses the last 64 bits of its IPv6 address, and an owner of
+ * one network of that size often has thousands of them. A text that is not an address counts as one block.
  */
 export function addressBlocks(address: string): AddressBlocks {
   const [text = ''] = address.split('%', 1);

@@ -15,7 +15,7 @@ export interface EndedSignal {
   readonly raw?: RawCause;
 }
 
-/** The signals that every tracker understands besides those of its own protocol. */
+/** The signals that every tracker understands besides those of its protocol. */
 export type CommonSignal = DeadlineSignal | EndedSignal;
 
 export interface Step<State> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createFairQueue } from './fair-queue.ts';
 
-test('one owner with a thousand items keeps nobody waiting for more than one of them', () => {
+test('an owner with a thousand items makes no other owner wait for more than one of them', () => {
   const queue = createFairQueue<string>();
   for (let i = 0; i < 1_000; i++) queue.push('a', `a${i}`);
   queue.push('b', 'b0');
@@ -13,7 +13,7 @@ test('one owner with a thousand items keeps nobody waiting for more than one of 
   expect(queue.size).toBe(997);
 });
 
-test('whose turn it is can be seen, and what is gone has none', () => {
+test('first shows whose turn it is, and an item that was removed has none', () => {
   const queue = createFairQueue<string>();
   queue.push('a', 'a0');
   queue.push('a', 'a1');

@@ -57,7 +57,7 @@ test('an address with many peers gives way before a network of many addresses', 
   expect(places.take('another', '203.0.113.2')).toBe('192.0.2.1 0');
 });
 
-test('who has proved least gives way first, of those the oldest', () => {
+test('the holder that has proved least gives way first, the oldest of them', () => {
   const places = createPlaces<string>({ max: 5, wholeToOne: true });
   fill(places, '192.0.2.1', 4);
   places.stand('192.0.2.1 0', 'busy');

@@ -13,7 +13,7 @@ test('bytes are handed out once, also across the edge of the pool and beyond its
   expect(systemRandom.bytes(0)).toHaveLength(0);
 });
 
-test('what a caller does to its bytes reaches nobody else', () => {
+test('a caller that changes its bytes changes no other bytes', () => {
   const mine = systemRandom.bytes(16);
   const copy = Uint8Array.from(mine);
   systemRandom.bytes(16).fill(0);

@@ -9,7 +9,7 @@ import type { FollowedSet } from '@rollcall/file-follower';
 export interface MessagingModule<Set extends Options = Options> {
   /** Lower case and stable, e.g. `amqp`. */
   readonly name: string;
-  /** Their names must be nobody else's. They stand behind the kit's own wherever options are listed. */
+  /** No other option may have one of their names. They stand behind the kit's own wherever options are listed. */
   readonly options: Set;
   /** Name of the option that chooses the module, as a host: an adapter uses it where this one is set. */
   readonly chosenBy: string;

@@ -9,7 +9,7 @@ const transport = /^(?:tcp|udp|sctp)$/i;
 const shapes: readonly {
   readonly name: RegExp;
   isValue(value: string): boolean;
-  /** Nobody writes such a value by hand. */
+  /** Such a value is not written by hand. */
   readonly isProof?: true;
 }[] = [
   { name: /^(.+)_PORT$/, isValue: isAddress, isProof: true },

@@ -40,21 +40,21 @@ describe('a stack of resources', () => {
     expect(ended).toEqual(['c', 'b', 'a']);
   });
 
-  test('takes nothing more once it is disposed of: nobody would end it', async () => {
+  test('takes nothing more once it is disposed of: nothing would end it', async () => {
     const { stack } = given();
     await stack.disposeAsync();
     expect(() => stack.defer(() => {})).toThrow(ReferenceError);
   });
 });
 
-describe('what begins together', () => {
-  test('stays where all of it could begin', async () => {
+describe('parts that begin together', () => {
+  test('stay open where all of them could begin', async () => {
     const { ended, end } = given();
     const begun = await beginAll(async (resources) => resources.adopt('a', end), silentLog);
     expect([begun, ended]).toEqual(['a', []]);
   });
 
-  test('ends where a part of it cannot begin; the cause is thrown, what cannot be closed is logged', async () => {
+  test('are closed where one of them cannot begin; the cause is thrown, and what cannot be closed is logged', async () => {
     const { ended, end } = given(['b']);
     const log = recordingLog();
     const cause = new Error('port is taken');

@@ -1,18 +1,18 @@
 import type { Clock, Instant } from '@rollcall/core';
 
 export interface BucketOptions {
-  /** Tokens of a bucket nobody has taken from lately. */
+  /** Tokens of a bucket that is full. */
   readonly capacity: number;
   readonly refillPerSecond: number;
   /** Buckets remembered at most. */
   readonly maxBuckets: number;
 }
 
-/** Token buckets by key. A bucket that nobody takes from fills up again, and is then as good as forgotten. */
+/** Token buckets by key. A bucket that is not used fills up again; a full one takes no memory. */
 export interface TokenBuckets {
   /** Whether there is a token to take. Asking keeps the bucket from being forgotten. */
   has(key: string): boolean;
-  /** Whether nobody has taken from it lately. */
+  /** Whether it is full. */
   isFull(key: string): boolean;
   take(key: string): void;
   giveBack(key: string): void;
@@ -25,8 +25,8 @@ interface Bucket {
 }
 
 /**
- * Buckets that were hardly taken from are forgotten before those that are nearly empty: whoever invents a thousand names, one
- * failure each, does not make the one be forgotten that holds an attack back. Within that, the one used longest ago goes first.
+ * Buckets that were hardly taken from are forgotten before those that are nearly empty: an attacker who invents a thousand names,
+ * one failure each, does not push out the bucket that holds the attack back. Within that, the one used longest ago goes first.
  */
 export function createTokenBuckets(
   clock: Pick<Clock, 'monotonic'>,

@@ -92,7 +92,7 @@ test('what is read and being sent takes half of the room; the rest waits for it,
   expect(most).toBeLessThan(500_000);
 });
 
-test('a journal that cannot be read says so to whoever asks, and is asked again', async () => {
+test('fetching rejects while the journal cannot be read, and works once it can', async () => {
   const { journal, bodies } = givenBodies();
   const { place } = journal.append(anOutboundEvent('e1'), []);
   journal.unreadable = true;
@@ -103,7 +103,7 @@ test('a journal that cannot be read says so to whoever asks, and is asked again'
   expect(await bodies.fetch(place + 1, [])).toBeUndefined();
 });
 
-test('an event that was sent in vain is kept where there is room, else read once more', async () => {
+test('an event that was sent without success is kept where there is room, else read once more', async () => {
   const { journal, bodies, keep } = givenBodies();
   const { place } = journal.append(anOutboundEvent('first'), []);
   await bodies.fetch(place, []);

@@ -19,10 +19,10 @@ interface Body {
 const overheadBytes = 1_300;
 
 /**
- * The events themselves, of those that wait: in memory while there is room, else read back from the journal when it is their turn.
+ * The events that wait, by place: in memory while there is room, else read back from the journal when it is their turn.
  *
- * Half of `maxBytes` may be events that the journal has as well, so that those who wait for a moment only are never read back;
- * all of it may be events that it does not have. The oldest are kept: it is their turn first.
+ * Events that the journal has as well may take half of `maxBytes`, so that an event that waits only for a moment is never
+ * read back. Events that the journal does not have may take all of it. The oldest stay in memory: it is their turn first.
  */
 export class Bodies {
   readonly #journal: Pick<Journal, 'holds'>;
@@ -84,7 +84,7 @@ export class Bodies {
     if (body && (body.users -= 1) <= 0) this.#drop(place, body);
   }
 
-  /** What those that are in memory take, about. */
+  /** What the events in memory take, about. */
   get memoryBytes(): number {
     return this.#bytes;
   }
@@ -132,7 +132,7 @@ export class Bodies {
     this.#readBack.goOn();
   }
 
-  /** Each sweep frees a part of `maxBytes`, or waits until as much came again: so that it costs little for each event. */
+  /** Each sweep frees a part of `maxBytes`, or the next one waits until as much came again: so it costs little per event. */
   #sweep(): void {
     const maxBytes = this.#maxBytes;
     let kept = 0;

@@ -69,7 +69,7 @@ interface CountsOfSink {
 
 function createCountsOfSink(sink: string): CountsOfSink {
   const byTenant = new Map<string, Map<number, number>>();
-  /** The one that was told too much longest ago first. */
+  /** Oldest excess first. */
   const overTold = new Map<string, readonly [tenant: string, device: number]>();
 
   function put(tenant: string, device: number, pairs: number): void {

@@ -1,6 +1,6 @@
 import type { ConnectionEvent } from '@rollcall/core';
 
-/** Is told what became of events. */
+/** Callbacks that count what became of events. */
 export interface DeliveryObserver {
   /** @param delayMs from the observation of the change until the sink confirmed its event. */
   delivered(sink: string, event: ConnectionEvent, delayMs: number): void;

@@ -83,7 +83,7 @@ async function drain(answer: Delivery, state: ReturnType<typeof createSlowStore>
   return { clock, outbox, told: () => told, mostUnstored: () => mostUnstored };
 }
 
-test('a sink that is faster than the disk is not told more than the disk can follow', async () => {
+test('a sink that is faster than the disk gets no more than the disk can follow', async () => {
   const state = createSlowStore();
   const { outbox, told, mostUnstored } = await drain({ status: 'delivered' }, state);
   await outbox.drained(new AbortController().signal);
@@ -93,7 +93,7 @@ test('a sink that is faster than the disk is not told more than the disk can fol
   expect(state.left.size).toBe(0);
 });
 
-test('where the disk fails, everything is told, and is stored as told once the disk is back', async () => {
+test('while the disk fails, every event is sent, and is stored as confirmed once the disk is back', async () => {
   const state = createSlowStore();
   state.state.failing = true;
   const { outbox, told, mostUnstored } = await drain({ status: 'delivered' }, state);
@@ -105,7 +105,7 @@ test('where the disk fails, everything is told, and is stored as told once the d
   expect(state.left.size).toBe(0);
 });
 
-test('where the disk fails, what a sink says of what it refuses is kept of a part of the backlog, and the rest waits', async () => {
+test('while the disk fails, a bounded number of refusals is kept in memory, and the rest of the backlog waits', async () => {
   const state = createSlowStore();
   state.state.failing = true;
   const refused: Delivery = { status: 'refused', cause: new Error('no such address') };

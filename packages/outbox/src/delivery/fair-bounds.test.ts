@@ -20,7 +20,7 @@ function order(loads: Readonly<Record<string, Partial<TenantLoad>>>): readonly s
   return names;
 }
 
-test('whoever has most pairs gives way first, of those over their share', () => {
+test('of the tenants over their share, the one with most pairs gives way first', () => {
   expect(
     order({
       few: { events: 45, pairs: 3 },
@@ -30,7 +30,7 @@ test('whoever has most pairs gives way first, of those over their share', () => 
   ).toEqual(['more', 'many', 'few']);
 });
 
-test('a tenant within its share gives way to nobody, also where the others can leave nothing out', () => {
+test('a tenant within its share never gives way, even if the others can leave nothing out', () => {
   expect(order({ flapping: { events: 90, pairs: 40 }, calm: { events: 20, pairs: 10 } })).toEqual([
     'flapping',
   ]);
@@ -47,6 +47,6 @@ test('bytes are shared as events are', () => {
   ).toEqual(['large']);
 });
 
-test('within the bounds nobody gives way', () => {
+test('within the bounds no tenant gives way', () => {
   expect(order({ one: { events: 100, bytes: 1_000, pairs: 50 } })).toEqual([]);
 });

@@ -27,8 +27,8 @@ function overTheirShare<Tenant extends TenantLoad>(
 
 /**
  * Who gives way when more waits than may: tenants that have more than their share of the bound, divided by the tenants of which
- * anything waits; first the one with most connections that can be left out. Where none of those can leave anything out, nobody
- * gives way: no tenant pays for another.
+ * anything waits; first the one with most connections that can be left out. Where none of those can leave anything out, no
+ * tenant gives way: no tenant pays for another.
  */
 export function inOrderOfGivingWay<Tenant extends TenantLoad>(
   tenants: Iterable<Tenant>,

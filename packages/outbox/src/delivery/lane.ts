@@ -175,7 +175,7 @@ export class Lane {
     this.pump();
   }
 
-  /** An event that is not in memory; `undefined` where nobody has it any more. */
+  /** An event that is not in memory; `undefined` where the journal does not have it either. */
   async #readBack(entry: Entry, place: Place): Promise<OutboundEvent | Error | undefined> {
     try {
       return await this.#context.bodies.fetch(place, this.#queue.following(entry, readAhead));

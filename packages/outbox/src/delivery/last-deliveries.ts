@@ -3,13 +3,16 @@ import type { Journal } from '../journal/journal.ts';
 import { lostEvents, type LostEvents } from './lost-events.ts';
 import type { Outbox } from './outbox.ts';
 
-/** What becomes of events that are not confirmed yet when their adapter stops. Without a stop, nothing is waited for or told. */
+/**
+ * What becomes of events that are not confirmed yet when their adapter stops. Without a stop, it waits for nothing and
+ * logs nothing.
+ */
 export interface LastDeliveries {
   /** A stop begins. @param leftMs how long it waits for confirmations; asked for when it comes to that. */
   begin(outbox: Outbox, leftMs: () => number): void;
   /** Resolves when everything is confirmed, or when the time is over. */
   confirmed(): Promise<void>;
-  /** Finds out what is lost, and tells. To be called when nothing is sent any more, and the journal is closed. */
+  /** Finds out what is lost, and logs it. To be called when nothing is sent any more, and the journal is closed. */
   tellLost(): void;
   readonly lost: readonly LostEvents[];
 }

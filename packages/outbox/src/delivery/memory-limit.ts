@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 
-/** What V8 sets apart for young objects at most, where nobody limits it: three semi-spaces of 64 MB. */
+/** What V8 sets apart for young objects at most, where no option limits it: three semi-spaces of 64 MB. */
 const youngBytes = 3 * 67_108_864;
 
 /** Bytes of memory that events that wait may take; where none are configured, a part of what Node.js may use. */

@@ -2,7 +2,10 @@ import { later, type Clock } from '@rollcall/core';
 
 const everyMs = 60_000;
 
-/** Tells of something that may happen any number of times: at first, then once a minute while it goes on, and once when it is over. */
+/**
+ * Logs something that may happen any number of times: the first time, then once a minute while it goes on, and once when
+ * it is over.
+ */
 export interface MinuteLog {
   /** It happened. */
   count(): void;
@@ -10,12 +13,12 @@ export interface MinuteLog {
 }
 
 export interface MinuteLogOptions {
-  /** Told how often it happened since it was last called. */
+  /** Called with how often it happened since the last call. */
   say(count: number): void;
   over?(): void;
   /** Whether it goes on although it did not happen again; default: it does not. */
   goesOn?(): boolean;
-  /** How long the first line waits; what happened only once by then is not told. Default: it is told at once. */
+  /** How long the first line waits; what happened only once by then is not logged. Default: it is logged at once. */
   patienceMs?: number;
 }
 

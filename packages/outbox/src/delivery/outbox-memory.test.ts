@@ -144,7 +144,7 @@ describe('an outage with a journal', () => {
     expect(idsOf(sink.events)).toEqual(['a', 'b']);
   });
 
-  test('an event that the journal has lost is said so of, and holds up no other of its device', async () => {
+  test('an event that the journal has lost is logged, and holds up no other of its device', async () => {
     const journal = createHoldingJournal();
     const { outbox, log, sink } = givenAnOutbox(journal);
     const [lost, next] = ['lost', 'next'].map((name) => journal.left(half(name, name, 'd1'), ['events']));
@@ -172,7 +172,7 @@ describe('what an earlier incarnation left', () => {
     expect(idsOf(sink.events)).toEqual(['old', 'new']);
   });
 
-  test('is never left out, and makes nobody else give way', async () => {
+  test('is never left out, and makes no other tenant give way', async () => {
     const journal = createHoldingJournal();
     const { outbox, leftOutSoFar } = givenAnOutbox(journal, { maxEvents: 10 });
     outbox.hold();
@@ -184,7 +184,7 @@ describe('what an earlier incarnation left', () => {
     expect(outbox.depth()).toMatchObject([{ events: 104 }]);
   });
 
-  test('for a sink that there is not stays where it is', () => {
+  test('for a sink that is not configured stays in the journal', () => {
     const journal = createHoldingJournal();
     const { outbox } = givenAnOutbox(journal);
     expect(outbox.resume('hook', journal.left(half('e', 'c', 'd'), ['hook']))).toBe(false);
@@ -192,7 +192,7 @@ describe('what an earlier incarnation left', () => {
 });
 
 describe('at the bound', () => {
-  test("a tenant that flaps loses its own connections, and nobody else's; the log has one line for all of them", async () => {
+  test("a tenant that flaps loses its own connections, and no other tenant's; the log has one line for all of them", async () => {
     const { outbox, clock, sink, log, leftOutSoFar } = givenAnOutbox(createHoldingJournal(), {
       maxEvents: 100,
     });
@@ -263,7 +263,7 @@ describe('what is in memory alone', () => {
     expect(outbox.memoryBytes()).toBeLessThan(150_000);
   });
 
-  test('what the journal holds of it is left out by nobody: it leaves memory, and comes back', async () => {
+  test('gives way, and not what the journal holds: that leaves memory, and comes back', async () => {
     const journal = createHoldingJournal();
     const { outbox, clock, sink, leftOutSoFar } = givenAnOutbox(journal);
     sink.answer = () => retryable;

@@ -140,7 +140,7 @@ describe('a destination that can be reached again', () => {
       ]);
   });
 
-  test('gets it too where nobody says that it is back, once one try succeeds', async () => {
+  test('gets what waits once one try succeeds, even if the sink does not say that it is reachable', async () => {
     const { sink, back, subscribed } = givenADestinationThatIsAway();
     const silent = Object.assign(sink, { onReachable: () => () => subscribed() });
     const { clock, outbox } = givenAnOutbox([silent]);
@@ -170,7 +170,7 @@ describe('a destination that can be reached again', () => {
     expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
   });
 
-  test('is asked by one try first, where it is not back after all', async () => {
+  test('gets one try first, where it is not back after all', async () => {
     const listeners: (() => void)[] = [];
     const sink = Object.assign(new RecordingSink('recording', () => unreachable), {
       onReachable(listener: () => void) {
@@ -225,7 +225,7 @@ describe('an event that the journal does not have yet', () => {
     expect(idsOf(sink.events)).toEqual(['e1', 'e2']);
   });
 
-  test('is sent all the same where the journal does not answer', async () => {
+  test('is sent after a while where the journal does not answer', async () => {
     const sink = new RecordingSink();
     const { journal } = givenASlowJournal();
     const { outbox, clock } = givenAnOutbox([sink], undefined, journal);
@@ -420,7 +420,7 @@ describe('an announcement', () => {
   });
   const emptyDepth = { events: 0, bytes: 0, parked: 0, refusingTenants: 0, oldestAt: undefined };
 
-  test("goes to every sink, and is in nobody's way", async () => {
+  test('goes to every sink, and delays no event', async () => {
     const sinks = [new RecordingSink('one'), new RecordingSink('two')];
     const { outbox } = givenAnOutbox(sinks);
     outbox.announce(again('e1'));

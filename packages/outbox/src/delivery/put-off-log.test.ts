@@ -10,7 +10,7 @@ function given() {
   return { clock, log, putOff, putOffLog };
 }
 
-test('an event that is put off once is no news', () => {
+test('an event that is put off once is not logged', () => {
   const { clock, log, putOff } = given();
   putOff('released');
   clock.advance(600_000);
@@ -18,7 +18,7 @@ test('an event that is put off once is no news', () => {
   expect(clock.armed).toBe(0);
 });
 
-test('a network that keeps putting events off is told after ten seconds, then once a minute, with the cause', () => {
+test('a network that keeps putting events off is logged after ten seconds, then once a minute, with the cause', () => {
   const { clock, log, putOff } = given();
   for (let second = 0; second < 130; second++) {
     putOff(`no ${second}`);

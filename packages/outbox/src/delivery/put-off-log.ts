@@ -1,10 +1,10 @@
 import type { Clock, Log, OutboundEvent } from '@rollcall/core';
 import { createMinuteLog } from './minute-log.ts';
 
-/** A network that puts an event off now and then is no news. */
+/** A network that puts off an event now and then is not worth a line. */
 const patienceMs = 10_000;
 
-/** Says that a sink keeps putting events off: after ten seconds, then once a minute while it goes on, with the latest cause. */
+/** Logs that a sink keeps putting events off: after ten seconds, then once a minute, with the latest cause. */
 export interface PutOffLog {
   putOff(outbound: OutboundEvent, cause: Error): void;
   stop(): void;

@@ -13,7 +13,7 @@ test('however many are refused, the log has a line a minute with their number an
       refusedLog.refused(anOutboundEvent(String(++count)), new Error(`no ${count}`));
     clock.advance(1_000);
   }
-  // Nothing more is refused, since nobody connects; and nothing was accepted either.
+  // Nothing more is refused, since no device connects; and nothing was accepted either.
   clock.advance(60_000);
   refusing = 0;
   clock.advance(120_000);

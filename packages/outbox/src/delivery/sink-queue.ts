@@ -145,7 +145,7 @@ export class SinkQueue {
     while (this.#events > bounds.maxEvents || this.#bytes > bounds.maxBytes) {
       const total = { events: this.#events, bytes: this.#bytes, pairs: 0 };
       const lane = firstToGiveWay(this.#lanes.values(), total, bounds);
-      // Nothing can be left out without breaking a pair, or harming another tenant: what is announced or open now must go through.
+      // Nothing can be left out without breaking a pair or harming another tenant.
       if (!lane) return;
       this.#leaveOut(lane, 'oldest');
     }
@@ -162,7 +162,7 @@ export class SinkQueue {
     lane.pump();
   }
 
-  /** Where the journal is in trouble only the newest are in memory alone; where there is none, all are, and the oldest go. */
+  /** While a journal fails, only the newest are in memory alone. Without a journal all are, and the oldest go. */
   #leaveOutPinnedOf(lane: Lane): boolean {
     const { bodies } = this.#context;
     for (const end of ends) {

@@ -17,7 +17,7 @@ const begins = (of: string) => ({ connectionId: of as ConnectionId, type: 'conne
 const ends = (of: string) => ({ connectionId: of as ConnectionId, type: 'disconnected' as const });
 
 describe('a pair', () => {
-  test('both halves of which wait untried is left out, whatever else its device has', () => {
+  test('is left out while both halves wait untried, whatever else its device has', () => {
     const { queue } = givenAQueue();
     queue.add(arrival(1, 7, begins('a')));
     queue.add(arrival(2, 7, begins('b')));
@@ -28,7 +28,7 @@ describe('a pair', () => {
     expect(queue.leaveOut('oldest')).toBeUndefined();
   });
 
-  test('of which the beginning was taken is none', () => {
+  test('whose beginning was taken does not count', () => {
     const { queue } = givenAQueue();
     queue.add(arrival(1, 7, begins('a')));
     const taken = queue.takeReady() as Entry;
@@ -43,7 +43,7 @@ describe('a pair', () => {
     expect(queue.pairs).toBe(0);
   });
 
-  test('whose beginning is gone, and whose row is another event by now, is none', () => {
+  test('whose beginning is gone does not count, though another event has its row by now', () => {
     const { queue } = givenAQueue();
     queue.add(arrival(1, 7, begins('a')));
     queue.done(queue.takeReady() as Entry);

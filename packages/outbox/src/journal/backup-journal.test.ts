@@ -130,7 +130,7 @@ describe('a backup', () => {
     ).toEqual([]);
   });
 
-  test('that an adapter starts on is said to be one, and consumers are told that more may have been open', async () => {
+  test('is logged as one when an adapter starts on it, and consumers learn that more may have been open', async () => {
     const first = await adapterOn(file);
     await first.connect('a');
     backupJournal(file, target, clock);
@@ -157,7 +157,7 @@ describe('a copy that was made without the write-ahead log', () => {
     return copy;
   }
 
-  test('says so to whoever looks, again and again, and cannot be backed up', async () => {
+  test('is reported as such at each inspection, and cannot be backed up', async () => {
     const copy = await copied();
     for (let round = 0; round < 3; round++)
       expect(statusOf(copy)).toMatchObject({ partOfJournal: 'without-log', openSessions: 0 });
@@ -165,7 +165,7 @@ describe('a copy that was made without the write-ahead log', () => {
     expect(existsSync(target)).toBe(false);
   });
 
-  test('says so when an adapter starts on it, and consumers are told that more may have been open', async () => {
+  test('is logged when an adapter starts on it, and consumers learn that more may have been open', async () => {
     const adapter = await adapterOn(await copied());
     expect(adapter.log.lines).toMatchObject([
       { level: 'warn', facts: { cause: expect.stringContaining('write-ahead log') as string } },

@@ -184,7 +184,7 @@ describe('a journal whose file was destroyed', () => {
     expect(journal.begunAnew).toBe(1);
   });
 
-  test('says how many events it lost, forgets them, and encodes anew what is open and was never told', async () => {
+  test('logs how many events it lost, forgets them, and stores again what is open and was never sent', async () => {
     const { clock, log, journal, destroy } = given();
     await journal.recover();
     const waiting: HeldEvent[] = [];
@@ -246,7 +246,7 @@ describe('a journal whose file was destroyed', () => {
     expect((await foundNow()).open).toEqual([{ event: outbound.event }]);
   });
 
-  test('one that is written to before anybody looked is looked at then, and only that is told', async () => {
+  test('is looked at when a write to it fails, and the log has that cause alone', async () => {
     const { clock, log, journal, destroy } = given();
     await journal.recover();
     const waiting: HeldEvent[] = [];
@@ -281,7 +281,7 @@ describe('a journal that is looked after', () => {
     expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
   });
 
-  test('is looked at less often while it is begun anew again and again, and within five seconds still', async () => {
+  test('is looked at less often while a new file is begun again and again, but at least every five seconds', async () => {
     const { clock, journal, conditions } = given();
     await journal.recover();
     const removed: StoreCondition = { state: 'begun-anew', problem: 'it was removed', from: 'all' };
@@ -312,7 +312,7 @@ describe('a journal that is looked after', () => {
     ]);
   });
 
-  test('is behind for ten seconds after it was begun anew, so that whoever probes sees it', async () => {
+  test('is behind for ten seconds after a new file was begun, so that probes see it', async () => {
     const { clock, journal, conditions } = given();
     await journal.recover();
     conditions.push({ state: 'begun-anew', problem: 'it was removed', from: 'all' });

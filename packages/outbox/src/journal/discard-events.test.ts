@@ -87,7 +87,7 @@ test('what waits for a sink that is gone, and what it refused, goes; other sinks
   expect(looking((store) => store.events([1, 2, 3, 4, 5, 6, 7]).map(({ seq }) => seq))).toEqual([1, 4, 6, 7]);
 });
 
-test('connections that the sink will not hear of count as left out, with those that their events would have told of', () => {
+test('discarded connections count as left out, and so do those that their events would have counted', () => {
   given(
     [
       [half('a', 'connected', 4), { waiting: ['old'] }],
@@ -103,7 +103,7 @@ test('connections that the sink will not hear of count as left out, with those t
   ]);
 });
 
-test('however many there are', () => {
+test('more events than fit in a page are discarded, too', () => {
   given(
     Array.from({ length: 5_001 }, (_, index): readonly Row[] => [
       [half(`c${index}`, 'connected'), { waiting: ['old'] }],
@@ -117,7 +117,7 @@ test('however many there are', () => {
   ]);
 });
 
-test('nothing is touched where nothing waits for it, or while an adapter runs on it', () => {
+test('a journal is not changed where nothing waits for the sink, or while an adapter runs on it', () => {
   given([[half('a', 'connected'), { waiting: ['events'] }]]);
   expect(discardEvents(file, 'old')).toEqual({ events: 0, connections: 0, ends: 0 });
   const adapter = openSqliteStore({ file, durability: 'process', maxBytes: 100_000_000 });

@@ -10,7 +10,7 @@ export interface Discarded {
   readonly events: number;
   /** Connections of which both halves are among them. */
   readonly connections: number;
-  /** Ends of connections whose beginning it was told: to whoever reads it, they stay open. */
+  /** Ends of connections whose beginning the sink got: to its consumers, these connections stay open. */
   readonly ends: number;
 }
 
@@ -57,7 +57,7 @@ function discardIn(store: SqliteStore, sink: string): Discarded {
     }
   }
   const settlements: readonly Settlement[] = [{ sink }];
-  // All of it, or nothing: a half that is left would tell of a connection what was not.
+  // Both halves or none: a half that is left would say something wrong about the connection.
   store.apply({
     removed: [],
     inserted: [],

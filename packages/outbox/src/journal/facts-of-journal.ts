@@ -7,7 +7,7 @@ export function factsOfJournal({
   follows,
   partOfJournal,
 }: Pick<Recovered, 'highWater' | 'follows' | 'partOfJournal'>): JournalFacts {
-  // What was opened after a copy was made, nobody else will end.
+  // Connections that were opened after the copy was made are not in it: no later event will end them.
   if (highWater === undefined || partOfJournal !== undefined) return { state: 'new' };
   return { state: 'kept', ...(follows !== undefined && { follows }) };
 }

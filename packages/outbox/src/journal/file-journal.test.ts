@@ -252,7 +252,7 @@ describe('storing', () => {
     expect(store.batches).toMatchObject([{ inserted: [], removed: [], updated: [] }]);
   });
 
-  test('a disk that does not answer makes nothing stay that nobody needs, and the latest epoch is stored', async () => {
+  test('while a disk does not answer, events that are not needed any more leave memory; the latest epoch is stored', async () => {
     const { store, journal } = givenAJournal();
     await journal.recover();
     const release = store.hold();
@@ -273,7 +273,7 @@ describe('storing', () => {
     expect(await recovered()).toMatchObject({ highWater: '01bfffffffff0000', open: [] });
   });
 
-  test('it is behind while an event waits longer than it should', async () => {
+  test('the journal is behind while an event waits longer than it should', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     const release = store.hold();
@@ -288,7 +288,7 @@ describe('storing', () => {
     expect(journal.behind()).toBe(false);
   });
 
-  test('closing stores what nobody was in a hurry about', async () => {
+  test('closing stores the changes that no device waits for', async () => {
     const { journal } = givenAJournal();
     await journal.recover();
     await keep(journal, connected('a'), ['events']);
@@ -299,7 +299,7 @@ describe('storing', () => {
 });
 
 describe('where the store fails', () => {
-  test('nobody waits, everybody is told once, and it catches up by itself', async () => {
+  test('no device waits, the failure is logged once, and the journal catches up by itself', async () => {
     const { clock, store, log, journal } = givenAJournal();
     await journal.recover();
     store.failing = true;
@@ -321,7 +321,7 @@ describe('where the store fails', () => {
     expect(found.open.map(({ event }) => event.connectionId)).toEqual(['a']);
   });
 
-  test('it has caught up once it stored what was there, also while more comes all the time', async () => {
+  test('the journal has caught up once it stored what was there, even while more comes all the time', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     store.failing = true;
@@ -355,7 +355,7 @@ describe('where the store fails', () => {
     expect(store.batches.flatMap((batch) => batch.inserted)).toHaveLength(1);
   });
 
-  test('more than one batch can take is stored in turns, and never half a connection', async () => {
+  test('a backlog larger than a batch is stored in turns, both halves of a connection together', async () => {
     const { clock, store, journal } = givenAJournal();
     await journal.recover();
     store.failing = true;
@@ -420,7 +420,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 );
 
-test('who used it last is known to the next one, and the epoch of an ending counts too', async () => {
+test('a journal says which incarnation used it last, and the epoch of a `disconnected` counts too', async () => {
   const { clock, store, journal } = givenAJournal();
   expect(await journal.recover()).not.toHaveProperty('follows');
   journal.usedBy('the first');
@@ -468,12 +468,12 @@ async function retried(clock: ManualClock, times: number): Promise<void> {
   }
 }
 
-describe('who proved who it is', () => {
+describe('a proof of identity', () => {
   const at = (ms: number): Timestamp => (1_767_000_000_000 + ms) as Timestamp;
   const key = Buffer.alloc(32, 7);
   const mark = (name: string, ms: number) => ({ name, hash: `hash of ${name}`, at: at(ms) });
 
-  test('is there after a restart, with the key, the one who proved last at the end', async () => {
+  test('is there after a restart, with the key, the latest proof at the end', async () => {
     const journal = createFileJournal({
       store: new FaultyStore(),
       clock: new ManualClock(),

@@ -78,7 +78,7 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect(places).toEqual([...new Set(places)].toSorted((one, other) => one - other));
   });
 
-  test('what it holds it gives back, in the order that is asked for; it never holds what it does not give back', async () => {
+  test('read gives back exactly the events that it holds, in the order that is asked for', async () => {
     const events = Array.from({ length: 20 }, (_, index) => connected(`c${index}`));
     const places: Place[] = [];
     for (const each of events) places.push(await committed(each));
@@ -97,7 +97,7 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect((await journal.read([place]))[0]?.event.id).toBe(readable ? 'a-' : undefined);
   });
 
-  test('confirming twice, and what there never was, is fine', async () => {
+  test('confirming an event twice, or one that never was, does nothing', async () => {
     const place = await committed(connected('a'));
     for (const each of [place, place, 1_000_000]) journal.forget('events', each);
     journal.park('hook', 1_000_001, 'no such address');
@@ -153,7 +153,7 @@ describe('a file with more than is known of in memory', () => {
     return found;
   }
 
-  test('keeps count of what each sink confirmed and refused, and forgets what nobody needs', async () => {
+  test('keeps count of what each sink confirmed and refused, and forgets what no sink needs', async () => {
     const { places } = await givenABacklog();
     for (const [index, place] of places.entries()) {
       journal.forget('events', place);

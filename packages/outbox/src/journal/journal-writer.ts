@@ -15,7 +15,7 @@ export interface JournalWriterOptions {
 
 /** Rows that are stored in one transaction. */
 const batchRows = 2_000;
-/** Longest time until a change is stored that nobody waits for. */
+/** Longest time until a change is stored that no device waits for. */
 const unhurriedMs = 50;
 /** Time between tries where the store fails. */
 const retryMs = 1_000;
@@ -46,7 +46,7 @@ type Outcome = 'failed' | 'stored' | 'stored-all';
  * Brings the changes of a book into a store, batch after batch. While a batch is being stored the next one gathers; so a
  * store that is slow gets larger batches, not more of them.
  *
- * Where the store fails, nobody waits for it: the writer says that it is behind, and tries again until it has caught up.
+ * Where the store fails, devices do not wait for it: the writer says that it is behind, and tries again until it has caught up.
  */
 export class JournalWriter {
   readonly #options: JournalWriterOptions;
@@ -69,7 +69,7 @@ export class JournalWriter {
     this.#watch = watch;
   }
 
-  /** Stores what an event changed in the book. @returns when it is stored; `undefined` where nobody should wait for that. */
+  /** Stores what an event changed in the book. @returns resolves when it is stored; `undefined`: do not wait, the store fails. */
   commit(): Promise<void> | undefined {
     if (this.#isFailing) return undefined;
     this.#gathering ??= {
@@ -81,7 +81,7 @@ export class JournalWriter {
     return this.#gathering.stored.promise;
   }
 
-  /** Stores within a moment what else changed in the book: nobody waits for it. */
+  /** Stores within a moment what else changed in the book: no device waits for it. */
   storeLater(): void {
     const { backlog } = this.#options.book;
     if (backlog >= batchRows) this.#storeSoon();

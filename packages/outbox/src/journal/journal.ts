@@ -11,7 +11,7 @@ import type { ProofChanges, StoredProofs } from './stored-proofs.ts';
 import type { LearnedRhythm } from './learned-rhythm.ts';
 import type { PartOfJournal } from './store/stored.ts';
 
-/** What an event is called while it is kept: its place in the order of all events that were appended. Whole numbers that grow. */
+/** The name of an event while it is kept: its place in the order of all appended events. Whole numbers that grow. */
 export type Place = number;
 
 /** An event that some sink has still to confirm, without the event itself: see {@link Journal.read}. */

@@ -12,7 +12,7 @@ const maxRestingRows = 5_000;
 export class KnownRows {
   /** Rows that some sink needs, or that are open. */
   readonly #known = new Map<Place, Row>();
-  /** In the order in which they are stored. A row that nobody needs any more, and that the store may have, is in it alone. */
+  /** Oldest change first. A row that is not needed any more, but that the store may have, is only in this set. */
   readonly #changed = new Set<Row>();
   /** The one that rests longest first. */
   readonly #resting = new Set<Row>();
@@ -35,7 +35,7 @@ export class KnownRows {
     this.#changed.add(row);
     if (isKept(row)) return;
     this.#known.delete(row.seq);
-    // Nobody needs it any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
+    // It is not needed any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
     row.outbound = undefined;
     if (!row.offered) this.#changed.delete(row);
   }
@@ -74,7 +74,7 @@ export class KnownRows {
    * The store has lost everything: every row whose event is in memory is to be stored again, and the others are forgotten.
    *
    * @param waiting what the outbox has in memory.
-   * @returns number of events that nobody has any more.
+   * @returns number of events that are lost.
    */
   refill(waiting: Iterable<HeldEvent>): number {
     const lost = new Set<Place>();

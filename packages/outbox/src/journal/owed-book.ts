@@ -1,7 +1,7 @@
 import type { Owed, Place } from './journal.ts';
 import type { Settlement } from './store/stored.ts';
 
-/** What is stored together of a device, or not at all: what was left out or said of it, and what sinks are owed by that. */
+/** Changes of one device that are stored together or not at all: which events were left out, and what sinks are owed. */
 export interface OwedChange<Row> {
   readonly key: string;
   readonly rows: Set<Row>;

@@ -27,7 +27,7 @@ export function createProofBook(): ProofBook {
     },
     note({ key: made, noted, forgotten }) {
       key = made ?? key;
-      // Put last: whoever proved last stands at the end.
+      // Put last: the device that proved its secret last stands at the end.
       const all: readonly Change[] = [...forgotten.map(({ name, hash }) => ({ name, hash })), ...noted];
       for (const change of all) {
         changes.delete(change.hash);

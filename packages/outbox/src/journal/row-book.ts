@@ -26,9 +26,9 @@ type Changing = Pick<
 >;
 
 /**
- * Which changes the store has still to make. Changes of one event that were not handed out yet are merged into one, or into
- * none: however long the store is away, no more waits for it than is open, unconfirmed or parked now, and has to be
- * removed. What the store has, and only waits, is forgotten here: it is as many events as the network was away for.
+ * Which changes the store has still to make. Changes of one event that were not taken yet are merged into one, or into
+ * none. So however long the store is away, no more waits for it than what is open, unconfirmed or parked now, and what is
+ * to be removed. Events that are stored and only wait are forgotten here: after an outage of the network they are many.
  */
 export class RowBook implements Changing {
   readonly #known = new KnownRows();
@@ -159,7 +159,7 @@ export class RowBook implements Changing {
     return lost;
   }
 
-  /** Number of rows, rhythms, proofs and devices that are owed something, whose changes the store does not have, and were not handed out either. */
+  /** Number of changes that were not taken yet: of rows, settlements, rhythms, proofs, and what is owed for devices. */
   get backlog(): number {
     return (
       this.#known.changed.size +

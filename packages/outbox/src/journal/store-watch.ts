@@ -8,7 +8,7 @@ const longestPauseMs = 4_000;
 const pausesPerCheck = 10;
 /** A store that says nothing for so long is in trouble. */
 const silentAfterMs = 4_000;
-/** For so long it is told that a new one was begun: those who probe look now and then. */
+/** For so long the journal is unhealthy after a new one was begun: probes look only now and then. */
 const toldForMs = 10_000;
 
 export interface StoreWatchOptions {
@@ -21,7 +21,7 @@ export interface StoreWatchOptions {
 
 type Begun = Extract<StoreCondition, { readonly state: 'begun-anew' }>;
 
-/** Looks after a store: what is removed, replaced or cannot be written any more is noticed also where nothing is to be stored. */
+/** Looks after a store: notices a file that was removed, replaced or cannot be written, even when nothing has to be stored. */
 export class StoreWatch {
   readonly #options: StoreWatchOptions;
   #problem: string | undefined;
@@ -38,7 +38,7 @@ export class StoreWatch {
     if (options.store.check) this.#checkLater(checkEveryMs);
   }
 
-  /** Whether it would not outlive the process, or was begun anew a moment ago. */
+  /** Whether it would not outlive the process, or was replaced by a new one a moment ago. */
   get isTroubled(): boolean {
     const now = this.#options.clock.monotonic();
     const isSilent = this.#checkingSince !== undefined && now - this.#checkingSince > silentAfterMs;
@@ -46,12 +46,12 @@ export class StoreWatch {
     return this.#problem !== undefined || isSilent || isToldNow;
   }
 
-  /** How often it was begun anew. */
+  /** How often a new one was begun. */
   get begunAnew(): number {
     return this.#begunAnew;
   }
 
-  /** Looks at it now, and tells what it finds. */
+  /** Looks at it now, and logs what it finds. */
   look(): Promise<StoreCondition['state']> {
     return (this.#looking ??= this.#look());
   }

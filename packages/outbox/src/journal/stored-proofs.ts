@@ -14,7 +14,7 @@ export interface NotedMark extends ProofMark {
 
 /** What the journal keeps of a {@link ProofMemory}. */
 export interface StoredProofs {
-  /** What the hashes were made with. Whoever has it can try secrets against them. */
+  /** What the hashes were made with. An attacker who has it can try secrets against them. */
   readonly key: Uint8Array;
   /** The name proved last at the end. */
   readonly proofs: readonly NotedMark[];

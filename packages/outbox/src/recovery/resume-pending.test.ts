@@ -4,7 +4,7 @@ import { recordingLog } from '@rollcall/conformance';
 import type { PendingEvent } from '../journal/journal.ts';
 import { resumePending } from './resume-pending.ts';
 
-test('events for a sink that is not configured stay, and are counted and told', async () => {
+test('events for a sink that is not configured stay in the journal, and are counted and logged', async () => {
   const event = (place: number, ...sinks: string[]): PendingEvent => ({
     place,
     sinks,

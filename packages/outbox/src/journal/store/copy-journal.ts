@@ -26,7 +26,7 @@ export function copyJournal(database: DatabaseSync, file: string, copiedAt?: num
   }
 }
 
-/** Nobody uses it yet, and there need be no log beside it. */
+/** No adapter uses the copy yet, and it needs no write-ahead log beside it. */
 function correctFacts(file: string, copiedAt: number | undefined): void {
   const database = new DatabaseSync(file);
   try {

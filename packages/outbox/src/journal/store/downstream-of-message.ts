@@ -3,7 +3,7 @@ import type { PropertyValue, TenantDownstream } from '@rollcall/core';
 /** Sections of a message (AMQP 1.0 §3.2) that a tenant's settings show in. */
 const header = 0x70;
 const applicationProperties = 0x74;
-/** Properties that every event had of its own. */
+/** Properties that come from the event, and not from the tenant's settings. */
 const ownProperty = /^(?:device_id|qos|orig_adapter|cloudEvents_.*|rollcall_.*)$/;
 
 /**

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 
 /**
- * What became of files that are open here. `moved`: another file is in the place of one of them, or none: what is written goes where
- * nobody will find it. `written`: somebody else has written to them, or cut them off. `ruined`: both.
+ * What became of files that are open here. `moved`: another file is in the place of one of them, or none: what is written goes to
+ * a file without a name. `written`: somebody else has written to them, or cut them off. `ruined`: both.
  */
 export type FilesState = 'same' | 'moved' | 'written' | 'ruined';
 
@@ -23,7 +23,7 @@ interface Mark {
 }
 
 /**
- * @param contents files that are written by calls only: whoever else writes to them is found out by their size and time.
+ * @param contents files that are written by calls only: when another process writes to them, their size or time shows it.
  * @param others files that must stay, and whose time says nothing.
  */
 export function markFiles(contents: readonly string[], others: readonly string[]): FileMarks {

@@ -36,7 +36,7 @@ export function hasLog(file: string): boolean {
   return (statSync(walOf(file), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
-/** Whether the pages of a journal fit together, and its rows; read anew, and not from what somebody remembers of them. */
+/** Whether the pages and rows of a journal fit together. Reads them from the file, and not from a cache. */
 export function isSound(file: string): boolean {
   let database: DatabaseSync | undefined;
   try {

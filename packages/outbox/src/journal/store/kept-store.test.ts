@@ -71,7 +71,7 @@ function foundAfterKill(): readonly number[] {
   return rows;
 }
 
-test('a journal that nobody touches is whole, whatever is done with it', () => {
+test('a journal that no other process touches is whole, whatever is done with it', () => {
   const store = given();
   for (let seq = 1; seq < 20; seq++) {
     expect(store.check()).toEqual({ state: 'whole' });
@@ -115,7 +115,7 @@ describe.each(Object.entries(takenAway))('%s:', (_how, takeAway) => {
     expect(store.summary()).toMatchObject({ lastSeq: 3, highWater: '019b00000000003' });
   });
 
-  test('closing it brings everything back, too', () => {
+  test('closing the store brings everything back, too', () => {
     const store = given(1, 2);
     takeAway();
     opened.splice(0);
@@ -148,7 +148,7 @@ test('what is stored between the removal and the next look is in the new one', (
   expect(foundAfterKill()).toEqual([1, 2]);
 });
 
-test('it is told again and again, as often as it happens', () => {
+test('a file that is removed again and again is reported each time', () => {
   const store = given(1);
   for (let round = 0; round < 5; round++) {
     rmSync(file);
@@ -206,7 +206,7 @@ describe.each([
   });
 });
 
-test('while no new one can be begun it says why, keeps everything, and begins it when it can', () => {
+test('while no new file can be begun, the store says why, keeps everything, and begins one when it can', () => {
   const store = given(1);
   rmSync(directory, { recursive: true });
   // Nothing can be made where a file stands.
@@ -237,14 +237,14 @@ test('another adapter that has begun a journal in its place is left alone, and i
   expect(foundAfterKill()).toEqual([1]);
 });
 
-test('it is still nobody else’s after it was begun anew', () => {
+test('a new file is locked as the old one was', () => {
   const store = given(1);
   for (const name of readdirSync(directory)) rmSync(join(directory, name));
   store.check();
   expect(() => openSqliteStore(options)).toThrow('another process has it open');
 });
 
-test('a directory, or a file, that cannot be written is told, and when it is mended', () => {
+test('a directory or file that cannot be written is reported, and reported whole once it is mended', () => {
   chmodSync(root, 0o777);
   const conditions = inAnotherProcess(
     `

@@ -13,7 +13,7 @@ import {
 } from './sqlite-store.ts';
 import type { Batch, Page, StoreCondition, StoreReads, StoreSummary } from './stored.ts';
 
-/** Looks during which times say nothing, after one that said something wrong: there are file systems whose times change late. */
+/** Number of looks that ignore times after a time was wrong: some file systems change the times of a file late. */
 const looksWithoutTimes = 30;
 
 type Trouble = Exclude<FilesState, 'same'>;
@@ -168,7 +168,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
     this.#opened();
   }
 
-  /** @returns what is to be told of it. */
+  /** @returns what the adapter logs about it. */
   #beginAnew(cause: Trouble, { store: old, marks }: OpenFile): StoreCondition {
     const file = this.#file;
     makeOwnDirectory(dirname(file));
@@ -201,7 +201,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
   }
 }
 
-/** What somebody put in the place of the journal is not ours to throw away, unless it is nothing. @returns where it is now. */
+/** A foreign file in the place of the journal is kept under another name, unless it is empty. @returns where it is now. */
 function setAsideForeign(file: string): string | undefined {
   const found = statSync(file, { throwIfNoEntry: false });
   if (!found) return undefined;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { makeOwnFile } from './own-files.ts';
 
-/** How long an adapter waits for whoever only looks. */
+/** How long an adapter waits for a process that only reads the journal. */
 const patienceMs = 1_000;
 /** SQLite's code for a file that another connection has locked. */
 const sqliteBusy = 5;

@@ -15,7 +15,7 @@ export function makeOwnDirectory(directory: string): void {
 }
 
 /**
- * Makes the file of a database where there is none, and sees to it that nobody but its owner may read it: a journal names devices,
+ * Makes the file of a database where there is none, and sees to it that only its owner may read it: a journal names devices,
  * and has the key with which the hashes of their secrets were made. SQLite gives the files beside it the same permissions; those
  * that a crash left have them from before.
  */

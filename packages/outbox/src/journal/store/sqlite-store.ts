@@ -58,7 +58,7 @@ export function lockJournal(file: string): FileLock {
   return lock;
 }
 
-/** As {@link openSqliteStore}, for whoever has the lock. */
+/** As {@link openSqliteStore}, for a caller that has the lock. */
 export function openLockedStore({ file, durability, maxBytes }: SqliteStoreOptions): SqliteStore {
   const hadLog = hasLog(file);
   const database = openDatabase(file, durability, maxBytes);

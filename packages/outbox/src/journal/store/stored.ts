@@ -81,14 +81,14 @@ export interface ProofBatch {
   readonly marks: readonly { readonly name: string; readonly hash: string; readonly at?: number }[];
 }
 
-/** What the store is asked for at a time, so that nobody ever has all of it in memory: in order, above `after` and up to `upTo`. */
+/** Which rows are read at a time, so that they are never all in memory: in order, above `after` and up to `upTo`. */
 export interface Page {
   readonly after: number;
   readonly upTo: number;
   readonly limit: number;
 }
 
-/** What can be read of a store. Whoever wants everything asks for page after page, until one is empty. */
+/** What can be read of a store. To read everything, ask for page after page until one is empty. */
 export interface StoreReads {
   pending(page: Page): readonly StoredPending[];
   open(page: Page): readonly StoredOpen[];
@@ -110,7 +110,7 @@ export type StoreCondition =
   | { readonly state: 'whole' }
   /** Somebody else has written to it. It fits together, and may be older than it was. */
   | { readonly state: 'doubtful'; readonly problem: string }
-  /** It was gone, or not itself any more, and was begun anew: from all that it had, or from nothing. */
+  /** It was gone, or not itself any more, and a new one was begun: from all that it had, or from nothing. */
   | {
       readonly state: 'begun-anew';
       readonly problem: string;
@@ -146,7 +146,7 @@ export interface Batch {
   readonly removed: readonly number[];
   readonly inserted: readonly StandingEvent[];
   readonly updated: readonly (readonly [seq: number, standing: Standing])[];
-  /** Of events whose standing is known to the store alone. One that nobody needs any more is removed. */
+  /** Of events whose standing is known to the store alone. One that is not needed any more is removed. */
   readonly settled: readonly (readonly [seq: number, settlements: readonly Settlement[]])[];
   readonly rhythms: readonly (readonly [holder: string, gaps: string | undefined])[];
   readonly proofs?: ProofBatch;
@@ -156,7 +156,7 @@ export interface Batch {
 
 /** Where the file journal keeps things, seen from the thread of the adapter. */
 export interface JournalStore {
-  /** Opens the store, which nobody else may have open. @throws TransportError saying what to do about it. */
+  /** Opens the store, which no other process may have open. @throws TransportError saying what to do about it. */
   open(): Promise<StoreSummary>;
   /** Answers with what holds after everything that was applied before. */
   read<What extends keyof StoreReads>(

@@ -13,7 +13,7 @@ const threadFile = new URL(
 /** A SQLite file in a thread of its own, so that a slow disk stalls no device. A thread that dies is replaced. */
 export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
   let thread: Worker | undefined;
-  /** Whoever waits for an answer of the thread, in the order in which they asked. */
+  /** Callers that wait for an answer of the thread, in the order in which they asked. */
   let waiting: ((answer: StoreAnswer) => void)[] = [];
 
   function start(): Worker {
