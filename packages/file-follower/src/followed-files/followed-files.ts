@@ -53,107 +53,133 @@ export function createFollowedFiles({
   readonly clock: Clock;
   readonly log: Log;
 }): FollowedFiles {
-  const followed: ReturnType<typeof followSet>[] = [];
+  const followed: Following[] = [];
   return {
-    follow: (set) => void followed.push(followSet(set, clock, log)),
+    follow: (set) => void followed.push(new Following(set, clock, log)),
     lookNow() {
       for (const each of followed) each.lookNow();
     },
-    states: () => followed.map(({ state }) => state()),
+    states: () => followed.map(({ state }) => state),
     stop() {
       for (const each of followed.splice(0)) each.stop();
     },
   };
 }
 
-function followSet(set: FollowedSet, clock: Clock, log: Log) {
-  const { name, files } = set;
-  let { expiresAt } = set;
-  let usedSignature: string | undefined;
-  let wrong: { readonly problem: string; readonly since: Instant } | undefined;
-  let told: string | undefined;
-  let isExpiryTold = false;
+/** One set of files: what is in use of it, and what is wrong with what is in the files. */
+class Following {
+  readonly #set: FollowedSet;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #files: ReturnType<typeof followFiles>;
+  #expiresAt: Timestamp | undefined;
+  #usedSignature: string | undefined;
+  /** Absent: what is in the files is in use, as far as is known. */
+  #wrong: { readonly problem: string; readonly since: Instant } | undefined;
+  #toldProblem: string | undefined;
+  #isExpiryTold = false;
 
-  function isWrong(problem: string): void {
-    if (wrong?.problem !== problem) wrong = { problem, since: clock.monotonic() };
-    if (told === problem || clock.monotonic() - wrong.since < patienceMs) return;
-    told = problem;
-    log.error(
-      { listener: name, files, problem },
-      'changed certificate or secret is not used, the old one stays in use',
-    );
+  constructor(set: FollowedSet, clock: Clock, log: Log) {
+    this.#set = set;
+    this.#clock = clock;
+    this.#log = log;
+    this.#expiresAt = set.expiresAt;
+    this.#tellExpiry();
+    this.#files = followFiles({
+      files: set.files,
+      clock,
+      // It may have changed since it was read for the first time.
+      read: '',
+      readNow: () => this.#readNow(),
+      seen: async (seen) => {
+        this.#tellExpiry();
+        if (seen.status === 'away') this.#isWrong(seen.problem);
+        else if (seen.signature === this.#usedSignature) this.#isRight();
+      },
+      unsettled: () => this.#isWrong('is written to without end'),
+    });
   }
 
-  function isRight(): void {
-    if (told !== undefined) log.info({ listener: name, files }, 'what is in the files is in use again');
-    wrong = told = undefined;
+  get state(): FollowedState {
+    return {
+      name: this.#set.name,
+      current: this.#wrong === undefined && !this.#isExpired(),
+      ...(this.#expiresAt !== undefined && { expiresAt: this.#expiresAt }),
+    };
   }
 
-  function isExpired(): boolean {
-    return expiresAt !== undefined && expiresAt <= clock.now();
+  lookNow(): void {
+    this.#files.lookNow();
   }
 
-  function tellExpiry(): void {
-    if (!isExpired() || isExpiryTold) return;
-    isExpiryTold = true;
-    log.error({ listener: name, files, expiresAt: isoTime(expiresAt) }, 'the certificate in use has expired');
+  stop(): void {
+    this.#files.stop();
   }
 
-  function use(texts: readonly string[], signature: string): void {
-    const used = set.use(texts);
-    usedSignature = signature;
-    if (!used.changed) {
-      isRight();
-      return;
-    }
-    ({ expiresAt } = used);
-    wrong = told = undefined;
-    isExpiryTold = false;
-    log.info(
-      { listener: name, files, ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }) },
-      'new certificate or secret is in use; whoever is connected stays',
-    );
-  }
-
-  async function readNow(): Promise<{ readonly signature: string } | { readonly againInMs: number }> {
+  async #readNow(): Promise<{ readonly signature: string } | { readonly againInMs: number }> {
+    const { files } = this.#set;
     try {
       const before = await lookAtFiles(files);
       if (before.status === 'away') throw new Error(before.problem);
       const texts = await Promise.all(files.map(readText));
       const after = await lookAtFiles(files);
       if (after.status === 'away' || after.signature !== before.signature) return { againInMs: 0 };
-      use(texts, before.signature);
+      this.#use(texts, before.signature);
       return { signature: before.signature };
     } catch (error) {
-      isWrong(error instanceof Error ? error.message : String(error));
+      this.#isWrong(error instanceof Error ? error.message : String(error));
       return { againInMs };
     }
   }
 
-  tellExpiry();
-  const { stop, lookNow } = followFiles({
-    files,
-    clock,
-    // It may have changed since it was read for the first time.
-    read: '',
-    readNow,
-    async seen(seen) {
-      tellExpiry();
-      if (seen.status === 'away') isWrong(seen.problem);
-      else if (seen.signature === usedSignature) isRight();
-    },
-    unsettled: () => isWrong('is written to without end'),
-  });
+  #use(texts: readonly string[], signature: string): void {
+    const used = this.#set.use(texts);
+    this.#usedSignature = signature;
+    if (!used.changed) {
+      this.#isRight();
+      return;
+    }
+    const { expiresAt } = used;
+    this.#expiresAt = expiresAt;
+    this.#wrong = this.#toldProblem = undefined;
+    this.#isExpiryTold = false;
+    this.#log.info(
+      { ...this.#logged(), ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }) },
+      'new certificate or secret is in use; whoever is connected stays',
+    );
+  }
 
-  return {
-    stop,
-    lookNow,
-    state: (): FollowedState => ({
-      name,
-      current: wrong === undefined && !isExpired(),
-      ...(expiresAt !== undefined && { expiresAt }),
-    }),
-  };
+  #isWrong(problem: string): void {
+    const now = this.#clock.monotonic();
+    if (this.#wrong?.problem !== problem) this.#wrong = { problem, since: now };
+    if (this.#toldProblem === problem || now - this.#wrong.since < patienceMs) return;
+    this.#toldProblem = problem;
+    this.#log.error(
+      { ...this.#logged(), problem },
+      'changed certificate or secret is not used, the old one stays in use',
+    );
+  }
+
+  #isRight(): void {
+    if (this.#toldProblem !== undefined)
+      this.#log.info(this.#logged(), 'what is in the files is in use again');
+    this.#wrong = this.#toldProblem = undefined;
+  }
+
+  #isExpired(): boolean {
+    return this.#expiresAt !== undefined && this.#expiresAt <= this.#clock.now();
+  }
+
+  #tellExpiry(): void {
+    if (!this.#isExpired() || this.#isExpiryTold) return;
+    this.#isExpiryTold = true;
+    const expiresAt = isoTime(this.#expiresAt);
+    this.#log.error({ ...this.#logged(), expiresAt }, 'the certificate in use has expired');
+  }
+
+  #logged(): { readonly listener: string; readonly files: readonly string[] } {
+    return { listener: this.#set.name, files: this.#set.files };
+  }
 }
 
 async function readText(file: string): Promise<string> {
