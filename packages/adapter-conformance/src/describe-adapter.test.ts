@@ -14,7 +14,8 @@ import {
   type AdapterHost,
   type ProtocolAdapter,
 } from '@rollcall/adapter-kit';
-import { describeAdapter, type AdapterLimits, type DevicePeer } from './describe-adapter.ts';
+import type { AdapterLimits, DevicePeer } from './adapter-harness.ts';
+import { describeAdapter } from './describe-adapter.ts';
 
 /** The smallest protocol with a session: the first line is `auth-id@tenant password`, `bye` is a goodbye. */
 

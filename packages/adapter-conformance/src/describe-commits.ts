@@ -1,6 +1,6 @@
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import type { AdapterHarness, Login } from './describe-adapter.ts';
+import type { AdapterHarness, Login } from './adapter-harness.ts';
 import { createLateJournal, type LateJournal } from '@rollcall/outbox/testing';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import type { AdapterHarness, Login } from './describe-adapter.ts';
+import type { AdapterHarness, Login } from './adapter-harness.ts';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 
 const perSecond = 2;

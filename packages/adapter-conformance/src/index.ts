@@ -1,4 +1,5 @@
-export { type AdapterHarness, type DevicePeer, type Login, describeAdapter } from './describe-adapter.ts';
+export type { AdapterHarness, DevicePeer, Login } from './adapter-harness.ts';
+export { describeAdapter } from './describe-adapter.ts';
 export type { DeviceBytes } from './describe-arrival.ts';
 export { type BalancersHarness, describeBalancers } from './describe-balancers.ts';
 export { describeEnvironment } from './describe-environment.ts';
