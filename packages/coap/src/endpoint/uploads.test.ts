@@ -212,6 +212,7 @@ describe('4.13, with the size that would do', () => {
     const answers = sent();
     expect(answers).toMatchObject([{ code: coapCode.requestEntityTooLarge }]);
     expect(size1Of(answers)).toBe(100);
+    expect(Buffer.from(answers[0]?.payload ?? []).toString()).toBe('body too large, max. 100 bytes');
     expect(handled).toHaveLength(1);
   });
 

@@ -30,6 +30,8 @@ interface Upload {
   length: number;
 }
 
+const textPlain = 0;
+
 export function createUploads(
   limits: Pick<
     CoapLimits,
@@ -46,7 +48,11 @@ export function createUploads(
   });
   const largestSzx = szxWithin(limits.blockBytes);
   const tooLarge: Received = {
-    answer: { code: coapCode.requestEntityTooLarge, options: [uintOption(coapOption.size1, maxBodyBytes)] },
+    answer: {
+      code: coapCode.requestEntityTooLarge,
+      options: [uintOption(coapOption.contentFormat, textPlain), uintOption(coapOption.size1, maxBodyBytes)],
+      payload: Buffer.from(`body too large, max. ${maxBodyBytes} bytes`),
+    },
   };
 
   function receiveBlock(peer: unknown, request: CoapRequest<unknown>, block: Block, now: number): Received {
