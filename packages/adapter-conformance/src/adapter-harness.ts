@@ -1,6 +1,6 @@
 import type { CredentialsType } from '@rollcall/core';
 import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
-import type { DeviceBytes } from './describe-arrival.ts';
+import type { DeviceBytes } from './arrival-bed.ts';
 
 /** A device on the other side of the wire, made with a real client of the protocol. */
 export interface DevicePeer {

@@ -20,15 +20,16 @@ const peer = { address: '203.0.113.7', port: 50_122 };
 const peer6 = { address: '2001:db8::7', port: 50_122 };
 const listener = { host: '127.0.0.1', port: 0 };
 
+const headers = [
+  ['version 1, IPv4', proxyV1(peer), '203.0.113.7:50122'],
+  ['version 1, IPv6', proxyV1(peer6), '[2001:db8::7]:50122'],
+  ['version 2, IPv4', proxyV2({ peer }), '203.0.113.7:50122'],
+  ['version 2, IPv6', proxyV2({ peer: peer6, more: Buffer.alloc(500) }), '[2001:db8::7]:50122'],
+] as const;
+
 /** Every adapter that listens on TCP must pass: connections through balancers are those of the devices behind them. */
 export function describeBalancers(name: string, { createAdapter, hello, cannot }: BalancersHarness): void {
   const schemes = cannot?.includes('tls') ? (['plain'] as const) : (['plain', 'tls'] as const);
-  const headers = [
-    ['version 1, IPv4', proxyV1(peer), '203.0.113.7:50122'],
-    ['version 1, IPv6', proxyV1(peer6), '[2001:db8::7]:50122'],
-    ['version 2, IPv4', proxyV2({ peer }), '203.0.113.7:50122'],
-    ['version 2, IPv6', proxyV2({ peer: peer6, more: Buffer.alloc(500) }), '[2001:db8::7]:50122'],
-  ] as const;
 
   async function given(balancers: string): Promise<AdapterInTest> {
     const tls = schemes.length > 1 ? { tls: { ...listener, ...localhostCertificate() } } : {};
@@ -38,25 +39,6 @@ export function describeBalancers(name: string, { createAdapter, hello, cannot }
     );
     onTestFinished(() => adapter.running.stop({ graceMs: 0 }));
     return adapter;
-  }
-
-  /** A connection that says `first`, and goes on with TLS where that is asked for. */
-  async function open(
-    { running }: AdapterInTest,
-    first: Uint8Array,
-    scheme: 'plain' | 'tls' = 'plain',
-  ): Promise<Socket> {
-    const { port } = running.listening[scheme === 'tls' ? 1 : 0] as ListenAddress;
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {});
-    onTestFinished(() => void socket.destroy());
-    await once(socket, 'connect');
-    socket.write(first);
-    if (scheme === 'plain') return socket.resume();
-    const { cert } = localhostCertificate();
-    const secure = connectTls({ socket, ca: cert, servername: 'localhost' });
-    secure.on('error', () => {});
-    return secure.resume();
   }
 
   describe(`${name} behind balancers`, () => {
@@ -116,4 +98,23 @@ export function describeBalancers(name: string, { createAdapter, hello, cannot }
       expect(adapter.clock.armed).toBe(0);
     });
   });
+}
+
+/** A connection that says `first`, and goes on with TLS where that is asked for. */
+async function open(
+  { running }: AdapterInTest,
+  first: Uint8Array,
+  scheme: 'plain' | 'tls' = 'plain',
+): Promise<Socket> {
+  const { port } = running.listening[scheme === 'tls' ? 1 : 0] as ListenAddress;
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  socket.write(first);
+  if (scheme === 'plain') return socket.resume();
+  const { cert } = localhostCertificate();
+  const secure = connectTls({ socket, ca: cert, servername: 'localhost' });
+  secure.on('error', () => {});
+  return secure.resume();
 }

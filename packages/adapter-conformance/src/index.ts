@@ -1,6 +1,6 @@
 export type { AdapterHarness, DevicePeer, Login } from './adapter-harness.ts';
 export { describeAdapter } from './describe-adapter.ts';
-export type { DeviceBytes } from './describe-arrival.ts';
+export type { DeviceBytes } from './arrival-bed.ts';
 export { type BalancersHarness, describeBalancers } from './describe-balancers.ts';
 export { describeEnvironment } from './describe-environment.ts';
 export { type LoginFloodHarness, describeLoginFlood } from './describe-login-flood.ts';
