@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority } from '@rollcall/conformance';
+import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance';
 import { systemClock } from '@rollcall/core';
 import { createDtlsServer, type DtlsServer } from '@rollcall/dtls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,6 +17,15 @@ const secret = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 const device = createCertificateAuthority('CN=devices').issue({ subject: 'CN=sensor1' });
 const stranger = createCertificateAuthority('CN=others').issue({ subject: 'CN=sensor1' });
 const adapter = createCertificateAuthority('CN=localhost');
+const strongDevice = createCertificateAuthority('CN=devices').issue({
+  subject: 'CN=sensor1',
+  namedCurve: 'P-384',
+});
+const strongAdapter = createCertificateAuthority('CN=adapters').issue({
+  subject: 'CN=localhost',
+  namedCurve: 'P-384',
+});
+let used: IssuedCertificate;
 
 let socket: Socket;
 let server: DtlsServer;
@@ -26,8 +35,9 @@ let log: string[];
 
 beforeEach(async () => {
   log = [];
+  used = adapter;
   folder = await mkdtemp(join(tmpdir(), 'rollcall-dtls-'));
-  for (const [name, certificate] of Object.entries({ device, stranger })) {
+  for (const [name, certificate] of Object.entries({ device, stranger, strong: strongDevice })) {
     await writeFile(join(folder, `${name}.pem`), certificate.cert);
     await writeFile(join(folder, `${name}.key`), certificate.key);
   }
@@ -40,8 +50,9 @@ beforeEach(async () => {
     send: (datagram, peer) => socket.send(datagram, peer.port, peer.address),
     findPsk: async (identity) =>
       identity.toString() === 'sensor1' ? { secret, principal: 'sensor1' } : undefined,
-    certificate: { chain: [adapter.der], key: createPrivateKey(adapter.key) },
-    verifyCertificate: async ([der]) => (der?.equals(device.der) ? 'sensor1' : undefined),
+    certificate: () => ({ chain: [used.der], key: createPrivateKey(used.key) }),
+    verifyCertificate: async ([der]) =>
+      der?.equals(device.der) || der?.equals(strongDevice.der) ? 'sensor1' : undefined,
     cipherSuites: [
       'TLS_PSK_WITH_AES_128_CCM_8',
       'TLS_PSK_WITH_AES_128_CCM',
@@ -126,6 +137,20 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
       `open sensor1 ${name} resumed`,
       'close close-notify',
     ]);
+  });
+
+  test.each([
+    ['P-384 alone', ['-curves', 'P-384']],
+    ['both curves', ['-curves', 'P-384:P-256']],
+    ['both curves, and no SHA-384', ['-curves', 'P-384:P-256', '-sigalgs', 'ECDSA+SHA256']],
+  ])('keys on P-384 on both sides; the client knows %s', async (_what, args) => {
+    used = strongAdapter;
+    const printed = await openssl('ECDHE-ECDSA-AES128-CCM8', [
+      ...['-cert', 'strong.pem', '-key', 'strong.key'],
+      ...args,
+    ]);
+    expect(printed).toContain('the server heard hello');
+    expect(log).toEqual(['open sensor1 TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', 'close close-notify']);
   });
 
   test('fragments of 256 bytes, also of the certificate', async () => {

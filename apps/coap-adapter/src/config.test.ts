@@ -108,7 +108,7 @@ describe('key and certificate', () => {
 
   test.each([
     ['are not of each other', authority.key, server.cert, 'the key is not that of the first certificate'],
-    ['are of RSA', rsaKey, server.cert, 'must be an ECDSA key on the curve P-256'],
+    ['are of RSA', rsaKey, server.cert, 'must be an ECDSA key on the curve P-256 or P-384'],
     ['are none', 'nonsense', server.cert, 'key.pem'],
   ])('key and certificate that %s are refused', (_what, key, cert, problem) => {
     expect(problemsOf(() => optionsWith(key, cert))).toEqual([expect.stringContaining(problem)]);

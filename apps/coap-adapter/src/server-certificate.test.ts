@@ -20,10 +20,13 @@ test('new handshakes use the certificate that is in the files, unless DTLS canno
   const next = server();
   expect(set?.use([next.key, next.cert])).toMatchObject({ changed: true });
   expect(current().chain).toEqual([Buffer.from(next.der)]);
-  const curve = server({ namedCurve: 'P-384' });
-  expect(() => set?.use([curve.key, curve.cert])).toThrow('must be an ECDSA key on the curve P-256');
+  const curve = server({ namedCurve: 'P-521' });
+  expect(() => set?.use([curve.key, curve.cert])).toThrow('must be an ECDSA key on the curve P-256 or P-384');
   expect(() => set?.use([first.key, next.cert])).toThrow('is not that of the first certificate');
   const old = server({ notAfter: Date.parse('2025-01-01T00:00:00Z') });
   expect(() => set?.use([old.key, old.cert])).toThrow('has expired');
   expect(current().chain).toEqual([Buffer.from(next.der)]);
+  const stronger = server({ namedCurve: 'P-384' });
+  expect(set?.use([stronger.key, stronger.cert])).toMatchObject({ changed: true });
+  expect(current().chain).toEqual([Buffer.from(stronger.der)]);
 });

@@ -30,8 +30,9 @@ export function readServerCertificate(files: {
 /** @throws Error where they are none that DTLS can use here. */
 function serverCertificate(pemKey: string, pemChain: string): ServerCertificate {
   const key = privateKeyIn(pemKey);
-  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw new Error('the key must be an ECDSA key on the curve P-256');
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (key.asymmetricKeyType !== 'ec' || (curve !== 'prime256v1' && curve !== 'secp384r1'))
+    throw new Error('the key must be an ECDSA key on the curve P-256 or P-384');
   checkPair({ key: pemKey, cert: pemChain });
   return { key, chain: certificatesIn(pemChain).map(({ raw }) => raw) };
 }

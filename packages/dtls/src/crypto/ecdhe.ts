@@ -2,13 +2,11 @@ import { createECDH } from 'node:crypto';
 import { Malformed } from '../wire/malformed.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { uint16, vector8 } from '../wire/vectors.ts';
+import { curveNames, namedCurves, type CurveName } from './named-curve.ts';
 
-/** The curve that every profile for small devices asks for (RFC 7925 §4.4). */
-export const secp256r1 = 23;
 /** RFC 8422 §5.4. */
 const namedCurve = 3;
 const uncompressed = 4;
-const pointBytes = 65;
 
 export interface EphemeralKey {
   /** ServerECDHParams (RFC 8422 §5.4). */
@@ -20,11 +18,12 @@ export interface EphemeralKey {
 }
 
 /** A key pair for one handshake. */
-export function createEphemeralKey(): EphemeralKey {
-  const own = createECDH('prime256v1');
+export function createEphemeralKey(curve: CurveName): EphemeralKey {
+  const { id, opensslName, pointBytes } = namedCurves[curve];
+  const own = createECDH(opensslName);
   const point = vector8(own.generateKeys());
   return {
-    parameters: Buffer.concat([Buffer.from([namedCurve]), uint16(secp256r1), point]),
+    parameters: Buffer.concat([Buffer.from([namedCurve]), uint16(id), point]),
     point,
     agree(peer) {
       if (peer.length !== pointBytes || peer[0] !== uncompressed)
@@ -38,8 +37,17 @@ export function createEphemeralKey(): EphemeralKey {
   };
 }
 
+/** The other side's half of an ECDHE. */
+export interface CurvePoint {
+  readonly curve: CurveName;
+  readonly point: Buffer;
+}
+
 /** The server's point from its parameters. @throws Malformed */
-export function readEcdhParameters(reader: ByteReader): Buffer {
-  if (reader.uint8() !== namedCurve || reader.uint16() !== secp256r1) throw new Malformed('another curve');
-  return reader.vector8();
+export function readEcdhParameters(reader: ByteReader): CurvePoint {
+  if (reader.uint8() !== namedCurve) throw new Malformed('not a named curve');
+  const id = reader.uint16();
+  const curve = curveNames.find((name) => namedCurves[name].id === id);
+  if (curve === undefined) throw new Malformed('another curve');
+  return { curve, point: reader.vector8() };
 }

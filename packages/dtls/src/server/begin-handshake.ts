@@ -1,3 +1,4 @@
+import { curveOf } from '../crypto/named-curve.ts';
 import { alertMessage } from '../wire/alert.ts';
 import { contentType } from '../wire/content-type.ts';
 import { Malformed } from '../wire/malformed.ts';
@@ -7,6 +8,7 @@ import type { ReceivedHello } from './hello-verifier.ts';
 import type { HandshakeHost } from './handshake-start.ts';
 import { startHandshake } from './handshake.ts';
 import { canResume, negotiate } from './negotiate.ts';
+import { currentCertificate } from './current-certificate.ts';
 import type { Pending } from './pending-handshakes.ts';
 import type { Session } from './session-cache.ts';
 
@@ -50,7 +52,12 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
   }
 
   function begin(resumed: Session<P> | undefined): void {
-    const offer = { cipherSuites: settings.cipherSuites, connectionIds: settings.connectionIdBytes > 0 };
+    const certificate = currentCertificate(settings);
+    const offer = {
+      cipherSuites: settings.cipherSuites,
+      connectionIds: settings.connectionIdBytes > 0,
+      certificateCurve: certificate && curveOf(certificate.key),
+    };
     const terms = negotiate(hello, offer, resumed?.cipherSuite);
     const { recordSequence, messageSequence } = received;
     if ('refusal' in terms) {
@@ -66,6 +73,7 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
       recordSequence,
       messageSequence,
       terms,
+      certificate,
       session: resumed,
       connectionId: terms.clientConnectionId ? options.newConnectionId() : Buffer.alloc(0),
     });

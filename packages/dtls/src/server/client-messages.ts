@@ -1,8 +1,9 @@
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import type { KeyExchange } from '../crypto/cipher-suite.ts';
+import { curveOf } from '../crypto/named-curve.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { Malformed } from '../wire/malformed.ts';
-import { ecdsaSha256, ecdsaSha384 } from '../wire/signature-scheme.ts';
+import { hashOf } from '../wire/signature-scheme.ts';
 
 // What a client says after the server's hello, taken apart.
 
@@ -42,8 +43,7 @@ export function publicKeyOf(certificate: Buffer | undefined): KeyObject | undefi
   if (certificate === undefined) return undefined;
   try {
     const key = new X509Certificate(certificate).publicKey;
-    const curve = key.asymmetricKeyDetails?.namedCurve;
-    return curve === 'prime256v1' || curve === 'secp384r1' ? key : undefined;
+    return curveOf(key) && key;
   } catch {
     return undefined;
   }
@@ -55,6 +55,6 @@ export function isProof(body: Buffer, key: KeyObject, transcript: readonly Buffe
   const scheme = reader.uint16();
   const signature = reader.vector16();
   reader.end();
-  const hash = scheme === ecdsaSha256 ? 'sha256' : scheme === ecdsaSha384 ? 'sha384' : undefined;
+  const hash = hashOf(scheme);
   return hash !== undefined && verify(hash, Buffer.concat(transcript), key, signature);
 }

@@ -2,6 +2,7 @@ import type { SecureRecords } from '../crypto/secure-records.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
 import type { DropReason, DtlsCounters, HandshakeFailure } from './counters.ts';
 import type { Terms } from './negotiate.ts';
+import type { ServerCertificate } from './options.ts';
 import type { FinalFlight } from './outgoing-flight.ts';
 import type { Peer } from './peer.ts';
 import type { Standing } from './pending-handshakes.ts';
@@ -45,6 +46,8 @@ export interface HandshakeStart<P> {
   readonly recordSequence: number;
   readonly messageSequence: number;
   readonly terms: Terms;
+  /** The one that `terms` were made for. */
+  readonly certificate: ServerCertificate | undefined;
   /** Where an earlier one is resumed. */
   readonly session: Session<P> | undefined;
   readonly connectionId: Buffer;

@@ -221,13 +221,12 @@ class ServerHandshake<P> implements Handshake {
   }
 
   #exchangeKeys(): void {
-    const { host, peer, terms, messageSequence } = this.#start;
+    const { host, peer, terms, messageSequence, certificate } = this.#start;
     const { settings, counters } = host;
     const { keyExchange } = this.#suite;
     const randoms = this.#randoms;
-    const { certificate } = settings;
     const say = (type: number, body: Uint8Array): void => this.#say(type, body);
-    const ephemeral = sayServerKeyExchange({ keyExchange, randoms, certificate, say });
+    const ephemeral = sayServerKeyExchange({ terms, randoms, certificate, say });
     this.#clientFlight = createClientFlight({
       keyExchange,
       firstSequence: messageSequence + 1,

@@ -4,14 +4,14 @@ import {
   type CipherSuiteName,
   type KeyExchange,
 } from '../crypto/cipher-suite.ts';
-import { secp256r1 } from '../crypto/ecdhe.ts';
+import type { CurveName } from '../crypto/named-curve.ts';
 import type { AlertName } from '../wire/alert.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
-import { uint16List, type ClientHello } from '../wire/client-hello.ts';
+import type { ClientHello } from '../wire/client-hello.ts';
 import { extensionType } from '../wire/extension-type.ts';
 import { ownCopy } from '../wire/own-copy.ts';
 import { dtls12 } from '../wire/protocol-version.ts';
-import { ecdsaSha256 } from '../wire/signature-scheme.ts';
+import { chooseCurve, chooseSignatureScheme } from './choose-curve.ts';
 
 /** What client and server agree on before any key is exchanged. */
 export interface Terms {
@@ -21,6 +21,10 @@ export interface Terms {
   /** The client knows RFC 5746, and is told that we do. */
   readonly renegotiationInfo: boolean;
   readonly pointFormats: boolean;
+  /** Of the ECDHE; `undefined` where none is done, as in a session that goes on. */
+  readonly curve: CurveName | undefined;
+  /** How the server signs; `undefined` where it does not. */
+  readonly signatureScheme: number | undefined;
   /** What to put into records to the client, maybe empty; `undefined` where connection ids are not used (RFC 9146 §3). */
   readonly clientConnectionId: Buffer | undefined;
 }
@@ -33,6 +37,8 @@ export interface Refusal {
 export interface Offer {
   readonly cipherSuites: readonly CipherSuiteName[];
   readonly connectionIds: boolean;
+  /** Of the key of the server's certificate; `undefined` without one. */
+  readonly certificateCurve: CurveName | undefined;
 }
 
 /** RFC 5746 §3.3. */
@@ -54,7 +60,7 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
   // Nothing was negotiated before: RFC 5746 §3.6.
   if (renegotiation && !(renegotiation.length === 1 && renegotiation[0] === 0))
     return refuse('handshakeFailure', 'renegotiation');
-  const cipherSuite = resumed ?? chooseSuite(hello, offer.cipherSuites);
+  const cipherSuite = resumed ?? chooseSuite(hello, offer);
   if (cipherSuite === undefined) return refuse('handshakeFailure', 'no-common-suite');
   const extendedMasterSecret = extensions.has(extensionType.extendedMasterSecret);
   // Only sessions that had it are kept: RFC 7627 §5.3.
@@ -66,6 +72,9 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
     encryptThenMac: cipher === 'cbc' && extensions.has(extensionType.encryptThenMac),
     renegotiationInfo: renegotiation !== undefined || hello.cipherSuites.includes(renegotiationScsv),
     pointFormats: keyExchange !== 'psk' && extensions.has(extensionType.pointFormats),
+    curve: undefined,
+    signatureScheme: undefined,
+    ...(!resumed && chooseKeyExchange(hello, keyExchange, offer)),
     clientConnectionId: offer.connectionIds ? connectionIdOf(hello) : undefined,
   };
 }
@@ -80,27 +89,30 @@ function refuse(refusal: AlertName, reason: Refusal['reason']): Refusal {
 }
 
 /** The client's first that is good; those with CBC only where there is no other. */
-function chooseSuite(hello: ClientHello, offered: readonly CipherSuiteName[]): CipherSuiteName | undefined {
+function chooseSuite(hello: ClientHello, offer: Offer): CipherSuiteName | undefined {
   const possible = hello.cipherSuites
     .map((id) => nameById.get(id))
     .filter((name) => name !== undefined)
-    .filter((name) => offered.includes(name) && canExchangeKeys(hello, cipherSuites[name].keyExchange));
+    .filter(
+      (name) =>
+        offer.cipherSuites.includes(name) &&
+        chooseKeyExchange(hello, cipherSuites[name].keyExchange, offer) !== undefined,
+    );
   return possible.find((name) => cipherSuites[name].cipher !== 'cbc') ?? possible[0];
 }
 
-function canExchangeKeys({ extensions }: ClientHello, keyExchange: KeyExchange): boolean {
-  if (keyExchange === 'psk') return true;
-  // A client without the extension supports what RFC 7925 §4.4 asks of every small device: this curve, and ECDSA with SHA-256.
-  const lists = (type: number, value: number): boolean => {
-    const extension = extensions.get(type);
-    if (extension === undefined) return true;
-    const reader = new ByteReader(extension);
-    const list = reader.vector16();
-    reader.end();
-    return uint16List(list).includes(value);
-  };
-  if (!lists(extensionType.supportedGroups, secp256r1)) return false;
-  return keyExchange === 'ecdhe_psk' || lists(extensionType.signatureAlgorithms, ecdsaSha256);
+/** `undefined` where the client cannot do it. @throws Malformed */
+function chooseKeyExchange(
+  hello: ClientHello,
+  keyExchange: KeyExchange,
+  { certificateCurve }: Offer,
+): Partial<Pick<Terms, 'curve' | 'signatureScheme'>> | undefined {
+  if (keyExchange === 'psk') return {};
+  const curve = chooseCurve(hello);
+  if (curve === undefined) return undefined;
+  if (keyExchange === 'ecdhe_psk') return { curve };
+  const signatureScheme = certificateCurve && chooseSignatureScheme(hello, certificateCurve);
+  return signatureScheme === undefined ? undefined : { curve, signatureScheme };
 }
 
 function connectionIdOf({ extensions }: ClientHello): Buffer | undefined {

@@ -22,7 +22,7 @@ export interface PskMatch<P> {
 export interface ServerCertificate {
   /** DER, the server's own first. */
   readonly chain: readonly Uint8Array[];
-  /** Of an ECDSA key on P-256. */
+  /** Of an ECDSA key on P-256 or P-384. */
   readonly key: KeyObject;
 }
 
@@ -68,7 +68,7 @@ export interface DtlsServerOptions<P> {
   findPsk?(identity: Buffer, peer: Peer): Promise<PskMatch<P> | readonly PskMatch<P>[] | undefined>;
   /**
    * With `verifyCertificate`: clients prove with certificates who they are, and all of them must. A function is asked with each
-   * handshake: what it gives must be of the same kind.
+   * handshake; the curve of its key may change.
    */
   readonly certificate?: ServerCertificate | (() => ServerCertificate);
   /**

@@ -3,7 +3,7 @@ import { cipherSuites } from '../crypto/cipher-suite.ts';
 import type { HelloRandoms } from '../crypto/key-schedule.ts';
 import { extensionType } from '../wire/extension-type.ts';
 import { dtls10, dtls12 } from '../wire/protocol-version.ts';
-import { ecdsaSha256, ecdsaSha384 } from '../wire/signature-scheme.ts';
+import { ecdsaSha256, ecdsaSha384, hashOf } from '../wire/signature-scheme.ts';
 import { uint16, vector16, vector24, vector8 } from '../wire/vectors.ts';
 import type { Terms } from './negotiate.ts';
 
@@ -49,9 +49,14 @@ export function certificateList(chain: readonly Uint8Array[]): Buffer {
 }
 
 /** RFC 8422 §5.4. */
-export function signedServerKeyExchange(parameters: Buffer, randoms: HelloRandoms, key: KeyObject): Buffer {
-  const signature = sign('sha256', Buffer.concat([randoms.client, randoms.server, parameters]), key);
-  return Buffer.concat([parameters, uint16(ecdsaSha256), vector16(signature)]);
+export function signedServerKeyExchange(
+  parameters: Buffer,
+  randoms: HelloRandoms,
+  key: KeyObject,
+  scheme: number,
+): Buffer {
+  const signature = sign(hashOf(scheme), Buffer.concat([randoms.client, randoms.server, parameters]), key);
+  return Buffer.concat([parameters, uint16(scheme), vector16(signature)]);
 }
 
 /** RFC 5489 §2. We give no hint of an identity: devices know their own. */

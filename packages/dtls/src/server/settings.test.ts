@@ -22,7 +22,7 @@ describe('options', () => {
     ['a certificate without verifyCertificate', { findPsk, certificate }],
     ['verifyCertificate without a certificate', { findPsk, verifyCertificate }],
     [
-      'a key that is not on P-256',
+      'a key that is on neither P-256 nor P-384',
       { verifyCertificate, certificate: { ...certificate, key: generateKeyPairSync('ed25519').privateKey } },
     ],
     ['connection ids of three bytes', { findPsk, connectionIdBytes: 3 }],

@@ -1,5 +1,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { cipherSuiteNames, cipherSuites, type CipherSuiteName } from '../crypto/cipher-suite.ts';
+import { curveOf } from '../crypto/named-curve.ts';
+import { currentCertificate } from './current-certificate.ts';
 import type { DtlsLimits, DtlsServerOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 
@@ -53,13 +55,13 @@ const defaultLimits: DtlsLimits = {
 /** @throws TypeError where the options do not make a server. */
 export function settingsFrom<P>(options: DtlsServerOptions<P>): Settings<P> {
   const { findPsk, verifyCertificate } = options;
-  const certificate = typeof options.certificate === 'function' ? options.certificate() : options.certificate;
+  const certificate = currentCertificate(options);
   if ((certificate === undefined) !== (verifyCertificate === undefined))
     throw new TypeError('certificate and verifyCertificate come together');
   if (findPsk === undefined && certificate === undefined)
     throw new TypeError('clients need a way to prove who they are: findPsk, or verifyCertificate');
-  if (certificate && certificate.key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw new TypeError('the key of the server certificate must be an ECDSA key on P-256');
+  if (certificate && curveOf(certificate.key) === undefined)
+    throw new TypeError('the key of the server certificate must be an ECDSA key on P-256 or P-384');
   const { connectionIdBytes = 0, maxDatagramBytes = defaults.maxDatagramBytes } = options;
   if (!Number.isInteger(connectionIdBytes) || connectionIdBytes < 0 || connectionIdBytes > 255)
     throw new TypeError('connectionIdBytes must be from 0 to 255');

@@ -1,6 +1,6 @@
 import { sign, type KeyObject } from 'node:crypto';
 import type { KeyExchange } from '../crypto/cipher-suite.ts';
-import { createEphemeralKey } from '../crypto/ecdhe.ts';
+import { createEphemeralKey, type CurvePoint } from '../crypto/ecdhe.ts';
 import { pskPremaster } from '../crypto/key-schedule.ts';
 import { ecdsaSha256 } from '../wire/signature-scheme.ts';
 import { uint16, vector16 } from '../wire/vectors.ts';
@@ -20,11 +20,11 @@ export interface KeyExchangeAnswer {
 export function answerKeyExchange(
   keyExchange: KeyExchange,
   psk: DtlsClientOptions['psk'],
-  serverPoint: Buffer | undefined,
+  serverPoint: CurvePoint | undefined,
 ): KeyExchangeAnswer {
   const withCertificates = keyExchange === 'ecdhe_ecdsa';
-  const ephemeral = serverPoint && createEphemeralKey();
-  const shared = serverPoint && ephemeral?.agree(serverPoint);
+  const ephemeral = serverPoint && createEphemeralKey(serverPoint.curve);
+  const shared = serverPoint && ephemeral?.agree(serverPoint.point);
   const identity = withCertificates ? [] : [vector16(psk?.identity ?? empty)];
   return {
     body: Buffer.concat([...identity, ...(ephemeral ? [ephemeral.point] : [])]),

@@ -1,5 +1,5 @@
 import { cipherSuites } from '../crypto/cipher-suite.ts';
-import { secp256r1 } from '../crypto/ecdhe.ts';
+import { namedCurves } from '../crypto/named-curve.ts';
 import { extensionType } from '../wire/extension-type.ts';
 import { dtls12 } from '../wire/protocol-version.ts';
 import { ecdsaSha256 } from '../wire/signature-scheme.ts';
@@ -19,9 +19,11 @@ export function clientHelloMessage(
   if (options.extendedMasterSecret !== false) extension(extensionType.extendedMasterSecret, Buffer.alloc(0));
   if (options.encryptThenMac !== false) extension(extensionType.encryptThenMac, Buffer.alloc(0));
   if (options.cipherSuites.some((name) => cipherSuites[name].keyExchange !== 'psk')) {
-    extension(extensionType.supportedGroups, vector16(uint16(secp256r1)));
+    const groups = (options.curves ?? ['P-256']).map((name) => uint16(namedCurves[name].id));
+    extension(extensionType.supportedGroups, vector16(Buffer.concat(groups)));
+    const schemes = (options.signatureSchemes ?? [ecdsaSha256]).map((scheme) => uint16(scheme));
     extension(extensionType.pointFormats, vector8(Buffer.from([0])));
-    extension(extensionType.signatureAlgorithms, vector16(uint16(ecdsaSha256)));
+    extension(extensionType.signatureAlgorithms, vector16(Buffer.concat(schemes)));
   }
   if (options.connectionId) extension(extensionType.connectionId, vector8(options.connectionId));
   return Buffer.concat([

@@ -1,10 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
+import type { CurveName } from '../crypto/named-curve.ts';
 import type { DtlsClock } from '../server/options.ts';
 
 export interface DtlsClientOptions {
   readonly clock: DtlsClock;
   readonly cipherSuites: readonly CipherSuiteName[];
+  /** That it says it knows, and signature schemes; default: P-256, and ECDSA with SHA-256. */
+  readonly curves?: readonly CurveName[];
+  readonly signatureSchemes?: readonly number[];
   send(datagram: Buffer): void;
   readonly psk?: { readonly identity: Uint8Array; readonly secret: Uint8Array };
   /** DER, the client's own first; none: a client that has no certificate. */

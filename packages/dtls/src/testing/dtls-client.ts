@@ -1,6 +1,7 @@
 import { randomBytes as systemRandomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 import { agreedRecords } from '../crypto/agreed-records.ts';
 import { cipherSuites } from '../crypto/cipher-suite.ts';
+import type { CurvePoint } from '../crypto/ecdhe.ts';
 import { extendedMasterSecret, finishedData, isFinished, masterSecret } from '../crypto/key-schedule.ts';
 import type { SecureRecords } from '../crypto/secure-records.ts';
 import { certificateList } from '../server/server-messages.ts';
@@ -65,7 +66,7 @@ class Client implements DtlsClient {
   #due = 0;
   #hello: ServerHello | undefined;
   #serverCertificate: X509Certificate | undefined;
-  #serverPoint: Buffer | undefined;
+  #serverPoint: CurvePoint | undefined;
   #isAskedForCertificate = false;
   #master: KeyObject | undefined;
   #records: SecureRecords | undefined;

@@ -1,9 +1,10 @@
 import { verify, X509Certificate } from 'node:crypto';
 import { cipherSuiteNames, cipherSuites, type CipherSuiteName } from '../crypto/cipher-suite.ts';
-import { readEcdhParameters } from '../crypto/ecdhe.ts';
+import { readEcdhParameters, type CurvePoint } from '../crypto/ecdhe.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { extensionType } from '../wire/extension-type.ts';
 import { Malformed } from '../wire/malformed.ts';
+import { hashOf } from '../wire/signature-scheme.ts';
 
 export interface ServerHello {
   readonly random: Buffer;
@@ -51,16 +52,15 @@ export function readServerKeyExchange(
   body: Buffer,
   certificate: X509Certificate | undefined,
   randoms: Buffer,
-): Buffer | undefined {
+): CurvePoint | undefined {
   const reader = new ByteReader(body);
   if (!certificate) reader.vector16();
   const before = reader.left;
   const point = readEcdhParameters(reader);
   if (!certificate) return point;
   const parameters = body.subarray(body.length - before, body.length - reader.left);
-  reader.uint16();
   const isSigned = verify(
-    'sha256',
+    hashOf(reader.uint16()),
     Buffer.concat([randoms, parameters]),
     certificate.publicKey,
     reader.vector16(),
