@@ -185,7 +185,7 @@ describe('who may upload for whom', () => {
   });
 });
 
-describe('whoever did not say who they are', () => {
+describe('a device that did not say who it is', () => {
   async function givenAnAnonymousUpload(
     target: UploadRequest['target'],
     facts: { allowsAnonymous?: boolean } = {},

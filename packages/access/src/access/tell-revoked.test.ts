@@ -5,7 +5,7 @@ import { createTellRevoked } from './tell-revoked.ts';
 
 const [one, other]: DeviceRef[] = [deviceRef('acme', 'one'), deviceRef('acme', 'other')];
 
-test('a device is told of once while reviews are under way, and again afterwards', async () => {
+test('a device is logged once while reviews are under way, and again afterwards', async () => {
   const log = recordingLog();
   const tell = createTellRevoked(log);
   const round = (): Promise<unknown> =>

@@ -36,7 +36,7 @@ function givenAQueue(limits: Partial<AdmissionLimits> = {}) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('without a storm nobody waits', () => {
+test('without a storm no device waits', () => {
   const { queue, started, come } = givenAQueue();
   come('a');
   come('b');
@@ -44,7 +44,7 @@ test('without a storm nobody waits', () => {
   expect(queue.waiting).toBe(0);
 });
 
-test('whoever is too many waits, and comes in order', async () => {
+test('a device above the limit waits, and is served in order', async () => {
   const { queue, started, results, come, endAll } = givenAQueue();
   for (const name of ['a', 'b', 'c', 'd', 'e']) come(name);
   expect(started).toEqual(['a', 'b']);
@@ -85,7 +85,7 @@ test('a full queue says that it is busy', async () => {
   expect(results).toEqual(['d busy']);
 });
 
-test('a full queue has a place for a tenant with less than its share, and takes it from whoever has most', async () => {
+test('a full queue has a place for a tenant with less than its share, and takes it from the one that has most', async () => {
   const { queue, started, results, come, endAll } = givenAQueue({ maxRunning: 1, maxWaiting: 4 });
   for (const name of ['first', 'a1', 'a2', 'a3', 'a4']) come(name);
   for (const name of ['b1', 'b2', 'b3']) come(name, 'umbrella');
@@ -96,7 +96,7 @@ test('a full queue has a place for a tenant with less than its share, and takes 
   expect(started).toEqual(['first', 'a1', 'b1', 'a2', 'b2']);
 });
 
-test('a full queue of many tenants gives nobody more than a place', async () => {
+test('a full queue of many tenants gives no tenant more than a place', async () => {
   const { queue, results, come } = givenAQueue({ maxRunning: 1, maxWaiting: 3 });
   come('first');
   for (const tenant of ['t1', 't2', 't3', 't4']) come(tenant, tenant);
@@ -105,7 +105,7 @@ test('a full queue of many tenants gives nobody more than a place', async () => 
   expect(queue.waiting).toBe(3);
 });
 
-test('whoever turns out to belong elsewhere goes on there, in the same order and for the same time', async () => {
+test('a device that turns out to belong elsewhere goes on there, in the same order and for the same time', async () => {
   const { clock, queue, queueNames, started, results, come, endAll } = givenAQueue({ maxRunning: 1 });
   for (const tenant of ['acme', 'umbrella']) queueNames.set(tenant, 'strangers');
   come('first');
@@ -121,7 +121,7 @@ test('whoever turns out to belong elsewhere goes on there, in the same order and
   expect(clock.armed).toBe(0);
 });
 
-test('whoever waits too long hears that, and whoever came later does not', async () => {
+test('a device that waits too long is refused, and one that came later is not', async () => {
   const { clock, queue, started, results, come, endAll } = givenAQueue({ maxRunning: 1 });
   come('first');
   come('early');
@@ -136,7 +136,7 @@ test('whoever waits too long hears that, and whoever came later does not', async
   expect(clock.armed).toBe(0);
 });
 
-test('whoever has gone meanwhile is passed over', async () => {
+test('a device that hung up meanwhile is passed over', async () => {
   const { started, come, endAll } = givenAQueue({ maxRunning: 1 });
   come('first');
   come('gone', 'acme', () => true);
@@ -145,7 +145,7 @@ test('whoever has gone meanwhile is passed over', async () => {
   expect(started).toEqual(['first', 'next']);
 });
 
-test('work that fails makes room, and tells whoever asked', async () => {
+test('work that fails makes room, and its caller gets the error', async () => {
   const { queue } = givenAQueue({ maxRunning: 1 });
   const failing = queue.admit(
     () => 'acme',

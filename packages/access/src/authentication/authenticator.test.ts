@@ -146,7 +146,7 @@ describe('a name that failed too often at an address', () => {
     expect(await timed(device, scriptedPassword, '192.0.2.2')).toEqual(['accepted', 0]);
   });
 
-  test('lets in whoever proved this very secret there, and helps nobody else to guess', async () => {
+  test('lets in a client that proved this very secret there, and helps no other to guess', async () => {
     const { outcome, throttle, clock, timed } = given();
     expect(await timed(device)).toEqual(['accepted', 0]);
     await throttle(device);
@@ -202,7 +202,7 @@ describe('an address that failed under very many names', () => {
     return bed;
   }
 
-  test('lets in at once whoever has the right secret and a name that did not fail', async () => {
+  test('lets in at once a client with the right secret and a name that did not fail', async () => {
     const { outcome, clock } = givenManyFailures();
     const flood = Array.from({ length: 15 }, (_, name) => outcome(`nobody-${name}@acme`, 'g', '192.0.2.1'));
     const begunAt = clock.monotonic();
@@ -223,7 +223,7 @@ describe('an address that failed under very many names', () => {
     },
   );
 
-  test('buys nobody more guesses at one name', async () => {
+  test('buys no client more guesses at one name', async () => {
     const { outcome, clock, verified } = givenManyFailures();
     const guesses = Array.from({ length: 15 }, (_, guess) => outcome(device, `guess-${guess}`, '192.0.2.1'));
     const right = outcome(device, scriptedPassword, '192.0.2.1');
@@ -362,7 +362,7 @@ describe('at an address that many share', () => {
     await Promise.all(flood);
   });
 
-  test('whoever repeats one wrong password a thousand times takes one place', async () => {
+  test('a client that repeats one wrong password a thousand times takes one place', async () => {
     const { outcome, throttle, clock } = given();
     await throttle(device, shared);
     const flood = Array.from({ length: 1_000 }, () => outcome(device, 'the same', shared));
@@ -374,7 +374,7 @@ describe('at an address that many share', () => {
     expect(reasons.filter((each) => each === 'throttled')).toHaveLength(999);
   });
 
-  test('failures under thousands of names keep out nobody', async () => {
+  test('failures under thousands of names keep no device out', async () => {
     const { outcome, clock, timed } = given();
     const guesses = Array.from({ length: 3_000 }, (_, name) => outcome(`x${name}@acme`, 'guess', shared));
     await clock.advanceAsync(10_000);
@@ -429,7 +429,7 @@ test('a flood of wrong passwords under the name of a device that is known does n
   await Promise.all(flood);
 });
 
-test('whoever waits when the adapter stops is answered', async () => {
+test('a client that waits when the adapter stops is answered', async () => {
   const { outcome, throttle, authenticator, clock } = given();
   await throttle(device);
   const late = outcome(device, 'guess', '192.0.2.1');

@@ -42,7 +42,7 @@ test('an IPv6 network of 64 bits counts as one address, and one of 48 bits as a 
   expect(limiter.throttle({ address: '2001:db8:2:3::1', name: 'x@acme' })).toBe('free');
 });
 
-test('at an address that many share nobody is refused by name, and the address has no limit', () => {
+test('at an address that many share no device is refused by name, and the address has no limit', () => {
   const { limiter, fail } = given(['192.0.2.1']);
   fail('192.0.2.1', 'd1@acme', 10);
   expect(limiter.throttle({ address: '192.0.2.1', name: 'd1@acme' })).toBe('delay');

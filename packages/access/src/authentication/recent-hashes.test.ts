@@ -25,7 +25,7 @@ test('nothing is left after a long time without a call', () => {
   expect(recent.has(hashOf('a'))).toBe(false);
 });
 
-test('of a flood hardly anybody seems to have been there before', () => {
+test('of a flood hardly any hash seems to have been seen before', () => {
   const recent = createRecentHashes(new ManualClock());
   for (let guess = 0; guess < 60_000; guess++) recent.add(hashOf(`guess-${guess}`));
   let mistaken = 0;

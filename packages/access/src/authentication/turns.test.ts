@@ -25,7 +25,7 @@ test('a tenant is news once', () => {
   expect([turns.proved('acme'), turns.proved('acme'), turns.proved('umbrella')]).toEqual([true, false, true]);
 });
 
-test('tenants that nobody belongs to share one queue', () => {
+test('tenants that no device belongs to share one queue', () => {
   const turns = createTurns();
   turns.proved('acme');
   expect(new Set(['a@x1', 'a@x2', 'nonsense', ''].map((each) => turns.queueOf(each, true))).size).toBe(1);

@@ -9,7 +9,7 @@ function givenAReport() {
   return { clock, log, ...createRefusalReport({ clock, log }, 'DTLS') };
 }
 
-test('what is refused is told of once a minute, by cause and by block of addresses', () => {
+test('what is refused is logged once a minute, by cause and by block of addresses', () => {
   const { clock, log, refused, stop } = givenAReport();
   for (let i = 0; i < 3; i++) refused('malformed', '192.0.2.1');
   for (let i = 1; i <= 5; i++) refused('timeout', `2001:db8:1:2::${i}`);
@@ -42,7 +42,7 @@ test('what is refused is told of once a minute, by cause and by block of address
   expect(clock.armed).toBe(0);
 });
 
-test('of a hundred thousand forged addresses, the one that sends most is told of', () => {
+test('of a hundred thousand forged addresses, the one that sends most is named', () => {
   const { clock, log, refused } = givenAReport();
   const random = seededRandom(1);
   for (let i = 0; i < 100_000; i++) {

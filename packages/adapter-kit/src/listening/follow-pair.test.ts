@@ -116,7 +116,7 @@ test.each<[string, Partial<PemPair>, RegExp]>([
   expect(files.states()).toMatchObject([{ current: true }]);
 });
 
-test('files that are away are one line; when they are back as they were, that is told too', async () => {
+test('files that are away are logged once, and once more when they are back as they were', async () => {
   const first = issue();
   const { write, paths, look, used, lines } = await given(first);
   await look(4);
@@ -130,7 +130,7 @@ test('files that are away are one line; when they are back as they were, that is
   expect(files.states()).toMatchObject([{ current: true }]);
 });
 
-test('a certificate that expires while it is in use is told once', async () => {
+test('a certificate that expires while it is in use is logged once', async () => {
   const { look, lines, clock } = await given(issue(Date.parse('2026-01-01T12:00:10Z')));
   await look(2);
   expect(files.states()).toMatchObject([{ current: true }]);

@@ -35,7 +35,7 @@ test('what is taken away is not said any more', () => {
   expect(announced).toHaveLength(1);
 });
 
-test('an interval shorter than a second is kept; none means never; a stopped one wakes nobody', () => {
+test('an interval shorter than a second is kept; none means never; a stopped announcer leaves no timer', () => {
   const short = givenAnAnnouncer(300);
   short.announcer.add(1);
   short.clock.advance(900);

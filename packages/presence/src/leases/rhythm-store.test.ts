@@ -15,14 +15,14 @@ test('what was learned is told once; a request that teaches nothing is not', () 
   expect(store.takeChanges()).toEqual([]);
 });
 
-test('whoever was not heard for longest is forgotten first', () => {
+test('the device that was silent for longest is forgotten first', () => {
   const store = createRhythmStore(2, []);
   for (const holder of ['a', 'b', 'a', 'c']) store.set(holder, minutely);
   expect([store.get('a'), store.get('b'), store.get('c')]).toEqual([minutely, {}, minutely]);
   expect(store.takeChanges()).toContainEqual(['b', undefined]);
 });
 
-test('what the journal kept is known again, without the time that nobody listened', () => {
+test('what the journal kept is known again, without the time in which the adapter did not run', () => {
   const { gaps } = minutely;
   if (!gaps) throw new Error('nothing was learned');
   expect(createRhythmStore(10, [['a', gaps]]).get('a')).toEqual({ gaps });

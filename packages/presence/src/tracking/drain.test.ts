@@ -66,7 +66,7 @@ test('the order is random, and that of the randomness that is given', async () =
   expect(one).not.toEqual(one.toSorted((a, b) => a - b));
 });
 
-test('who leaves by itself is not counted, and delays nobody', async () => {
+test('a device that leaves by itself is not counted, and delays no other', async () => {
   const { ended, gone, sessions } = givenSessions(40);
   const { clock, done, result } = begin(sessions, 10);
   for (let id = 0; id < 20; id++) gone.add(id);

@@ -42,7 +42,7 @@ test('the session silent longest gives way, of those silent for longer than thei
   expect(room(3)).toBe('b');
 });
 
-test('a session that keeps its keep-alive, or has none, gives way to nobody', () => {
+test('a session that keeps its keep-alive, or has none, does not give way', () => {
   const { room } = given(
     session('a', 60_000),
     session('slow', 3_000_000, { keepAliveMs: 3_600_000 }),

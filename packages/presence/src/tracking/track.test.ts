@@ -60,7 +60,7 @@ test('a deadline that moves later with every signal keeps one timer, and is met 
   expect(clock.armed).toBe(0);
 });
 
-test('a stopped tracker wakes nobody', () => {
+test('a stopped tracker leaves no timer', () => {
   const { clock, changes, tracked } = givenALease();
   tracked.report({ type: 'renew' });
   tracked.stop();
