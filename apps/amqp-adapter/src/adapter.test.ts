@@ -213,13 +213,20 @@ describe('uploading', () => {
     expect(await Promise.all(sent)).toEqual(['accepted', 'released', 'accepted', 'released']);
   });
 
-  test('telemetry that the device has settled has QoS 0; an event that it has settled is not uploaded', async () => {
+  test('telemetry that the device has settled has QoS 0; an event that it has settled is dropped, with one line in the log', async () => {
     const { device, sender, logged } = await givenADevice();
     const settledLink = device.connection.open_sender({ target: {}, snd_settle_mode: 1 } as never);
     await once(settledLink, 'sendable');
     settledLink.send({ to: 'telemetry', body: 'x' });
     settledLink.send({ to: 'event', body: 'x' });
-    await expect.poll(() => logged.some(({ message }) => message === 'upload failed')).toBe(true);
+    settledLink.send({ to: 'event', body: 'x' });
+    await expect.poll(() => logged.filter(({ message }) => message === 'upload failed').length).toBe(2);
+    expect(logged.filter(({ level }) => level === 'warn')).toMatchObject([
+      {
+        message: 'a message that was settled already is dropped',
+        facts: { device: 'thermostat-7', text: 'event messages must be sent with QoS 1' },
+      },
+    ]);
     expect(sender.messages).toMatchObject([{ endpoint: 'telemetry', qos: 0 }]);
   });
 
@@ -235,6 +242,102 @@ describe('uploading', () => {
     linkToSend.on('sendable', sendSome);
     sendSome();
     await expect.poll(() => sender.messages.length).toBe(100);
+  });
+
+  test('a message is too large with what stands beside its payload, though the payload alone would fit', async () => {
+    const { linkToSend, send, sender } = await givenADevice();
+    expect(await send({ to: 'telemetry', body: 'x'.repeat(1_950) })).toBe('accepted');
+    const detached = once(linkToSend, 'sender_error');
+    linkToSend.send({ to: 'telemetry', body: 'x'.repeat(1_950), subject: 'y'.repeat(200) });
+    linkToSend.send({ to: 'telemetry', body: 'on its way' });
+    await detached;
+    expect(linkToSend.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' });
+    expect(sender.messages).toHaveLength(1);
+  });
+
+  test('a session outlives more detached links than its window has room for', async () => {
+    const { device, send } = await givenADevice();
+    for (let link = 0; link < 3; link++) {
+      const tooLarge = device.connection.open_sender({ target: {} });
+      await once(tooLarge, 'sendable');
+      const delivery = tooLarge.send({ to: 'telemetry', body: 'x'.repeat(3_000) });
+      await once(tooLarge, 'sender_error');
+      // The client would keep it for ever.
+      Object.assign(delivery, { settled: true, remote_settled: true });
+    }
+    for (let sent = 0; sent < 2_100; sent++) await send({ to: 'telemetry', body: 'x' });
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
+  });
+
+  test.each([
+    [
+      'with a content type is uploaded without a payload',
+      { content_type: 'a/b' },
+      'accepted',
+      [{ contentType: 'a/b' }],
+    ],
+    ['without a content type is rejected', {}, 'hono:bad-request', []],
+  ])('a body in a described value %s', async (_what, facts, outcome, uploaded) => {
+    const { send, sender, linkToSend } = await givenADevice();
+    const whole = rhea.message.encode({ to: 'telemetry', body: 'x', ...facts });
+    const text = Buffer.from([0xa1, 1, 0x78]);
+    expect(whole.subarray(-3)).toEqual(text);
+    const described = Buffer.concat([whole.subarray(0, -3), Buffer.from([0, 0x53, 0x99]), text]);
+    const [heard] = await Promise.all([
+      Promise.race(['accepted', 'rejected'].map((event) => once(linkToSend, event))),
+      Promise.resolve(linkToSend.send(described, undefined, 0)),
+    ]);
+    const { delivery } = heard[0] as rhea.EventContext;
+    const { error } = (delivery?.remote_state ?? {}) as { error?: { condition?: string } };
+    expect(error?.condition ?? 'accepted').toBe(outcome);
+    expect(sender.messages).toMatchObject(uploaded);
+    for (const message of sender.messages) expect(message.payload ?? []).toHaveLength(0);
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
+  });
+
+  test.each([
+    [0, 0],
+    [1, 0],
+    [2, 0],
+    [0, 1],
+    [2, 1],
+  ])('settle modes %i and %i are those that the device asks for, and serve', async (snd, rcv) => {
+    const { device, sender } = await givenADevice();
+    const link = device.connection.open_sender({
+      target: {},
+      snd_settle_mode: snd,
+      rcv_settle_mode: rcv,
+    } as never);
+    if (rcv === 1) link.on('accepted', ({ delivery }: rhea.EventContext) => delivery?.update(true));
+    await once(link, 'sendable');
+    expect([link.snd_settle_mode, link.rcv_settle_mode]).toEqual([snd, rcv]);
+    // More than its credit: it gets that back.
+    let sent = 0;
+    const sendSome = (): void => {
+      for (; sent < 100 && link.sendable(); sent++) link.send({ to: 'telemetry', body: 'x' });
+    };
+    link.on('sendable', sendSome);
+    sendSome();
+    await expect.poll(() => sender.messages.length).toBe(100);
+  });
+
+  test('a device that settles last gets no more credit than it gave back', async () => {
+    const { device, sender } = await givenADevice();
+    const link = device.connection.open_sender({
+      target: {},
+      rcv_settle_mode: 1,
+      autosettle: false,
+    } as never);
+    await once(link, 'sendable');
+    expect((link as unknown as { credit: number }).credit).toBe(30);
+    for (let sent = 0; sent < 30; sent++) link.send({ to: 'telemetry', body: 'x' });
+    const heard: rhea.Delivery[] = [];
+    link.on('accepted', ({ delivery }: rhea.EventContext) => delivery && heard.push(delivery));
+    await expect.poll(() => heard.length).toBe(30);
+    expect(link.sendable()).toBe(false);
+    heard[0]?.update(true);
+    await once(link, 'sendable');
+    expect(sender.messages).toHaveLength(30);
   });
 
   test('a message that is too large detaches the link, a much larger one ends the connection', async () => {
@@ -344,6 +447,34 @@ describe('links that are not served', () => {
     const sender = device.connection.open_sender('telemetry');
     const [context] = (await once(sender, 'sender_error')) as [rhea.EventContext];
     expect(context.sender?.error).toMatchObject({ condition: 'hono:bad-request' });
+    // A link that is refused is answered without a target, so that the client does not take it for its own.
+    expect(rhea.types.unwrap(context.sender?.target)).toBeNull();
+  });
+});
+
+describe('transactions', () => {
+  const localTransactions = rhea.types.wrap_array(['amqp:local-transactions'], 0xa3, undefined);
+  const coordinator = (...capabilities: unknown[]) =>
+    rhea.types.wrap_described(rhea.types.wrap_list(capabilities), 0x30);
+
+  test.each([
+    ['with capabilities', coordinator(localTransactions)],
+    ['without any', coordinator()],
+  ])('a coordinator %s is refused, and the device goes on', async (_what, target) => {
+    const { device, send } = await givenADevice();
+    const link = device.connection.create_session() as unknown as {
+      begin(): void;
+      create_sender(name: string): rhea.Sender;
+    };
+    link.begin();
+    const sender = link.create_sender('transactions');
+    const attach = (sender as unknown as { local: { attach: Record<string, unknown> } }).local.attach;
+    Object.assign(attach, { target, source: undefined });
+    (sender as unknown as { attach(): void }).attach();
+    await once(sender, 'sender_error');
+    expect(sender.error).toMatchObject({ condition: 'amqp:not-implemented' });
+    expect(rhea.types.unwrap(sender.target)).toBeNull();
+    expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
   });
 });
 

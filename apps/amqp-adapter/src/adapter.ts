@@ -9,7 +9,7 @@ import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
 import { serveDevice, type DeviceConnection, type DeviceOptions } from './device-connection.ts';
-import { attachedToReceive, attachedToSend } from './device-links.ts';
+import { attachedToReceive } from './device-links.ts';
 
 export interface AmqpAdapterOptions extends DeviceOptions, Listeners {
   /** Network connections that have not opened yet, at most. */
@@ -77,8 +77,12 @@ function createContainer(id: string, connections: WeakMap<rhea.Connection, Serve
       if (served) servePeer(served.peer, () => tell(served.device, context));
     });
   };
-  on('receiver_open', (_device, { receiver }) => receiver && attachedToSend(receiver));
+  on('receiver_open', (device, { receiver }) => receiver && device.attachedToSend(receiver));
   on('sender_open', (_device, { sender }) => sender && attachedToReceive(sender));
+  on(
+    'settled',
+    (device, { delivery, receiver }) => delivery && receiver && device.settled(delivery, receiver),
+  );
   on('message', (device, context) => device.message(context));
   on('connection_close', (device) => device.closed(undefined));
   on('connection_error', (device, { connection }) => {

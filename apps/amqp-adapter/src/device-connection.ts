@@ -13,6 +13,7 @@ import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core
 import {
   answerOpenLater,
   creditOfLink,
+  forgo,
   forgoSilenceTimer,
   saslIsDone,
   serveSasl,
@@ -20,6 +21,7 @@ import {
 } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { closeAfter, endCauses, refusalCause, type AmqpCause } from './device-answers.ts';
+import { attachedToSend, settlesLast } from './device-links.ts';
 import { readContent } from './device-request.ts';
 import { DeviceUploads } from './device-uploads.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
@@ -44,6 +46,10 @@ export interface ServedSocket {
 
 /** What rhea's container is told of, handed to the connection it concerns. */
 export interface DeviceConnection {
+  /** The device attached a link to send on. */
+  attachedToSend(link: rhea.Receiver): void;
+  /** The device settled what it had sent, after it heard the outcome. */
+  settled(delivery: rhea.Delivery, link: rhea.Receiver): void;
   /** The device sent a message. */
   message(context: rhea.EventContext): void;
   /** The device sent a Close; `error` where it says that something is wrong. */
@@ -125,17 +131,28 @@ class ServedDevice implements DeviceConnection {
     this.#takeOverFromRhea();
   }
 
+  attachedToSend(link: rhea.Receiver): void {
+    attachedToSend(link, this.#guarded.facts.isTransactional);
+  }
+
+  settled(delivery: rhea.Delivery, link: rhea.Receiver): void {
+    // Before the outcome is there, the device settles nothing but its own wait.
+    if (!settlesLast(link) || delivery.state === undefined) return;
+    forgo(delivery);
+    link.add_credit(1);
+  }
+
   message({ message, delivery, receiver }: rhea.EventContext): void {
     if (!message || !delivery || !receiver) return;
-    const content = readContent(message);
-    const { maxPayloadBytes } = this.#options;
-    if ((content.payload?.byteLength ?? 0) > maxPayloadBytes) {
-      receiver.close({
+    const { messageBytes, hasDescribedBody } = this.#guarded.facts;
+    // It was on its way when its link was detached.
+    if (!receiver.is_open()) return forgo(delivery);
+    if (messageBytes > this.#options.maxPayloadBytes)
+      return detach(delivery, receiver, {
         condition: 'amqp:link:message-size-exceeded',
-        description: `payload is larger than ${maxPayloadBytes} bytes`,
+        description: `message is larger than ${this.#options.maxPayloadBytes} bytes`,
       });
-      return;
-    }
+    const content = readContent(message, hasDescribedBody);
     this.#state.session?.uploads.take({ to: message.to, content, delivery, receiver });
   }
 
@@ -153,6 +170,7 @@ class ServedDevice implements DeviceConnection {
         maxMessageBytes: 4 * maxPayloadBytes + 16_384,
       },
       saslDone: () => saslIsDone(connection),
+      mayAskForTransactions: true,
       creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
       onFrame: () => this.#report({ type: 'frame' }),
       onHungUp: async () => {
@@ -287,4 +305,10 @@ class ServedDevice implements DeviceConnection {
     // What is written in this turn goes out first.
     setImmediate(() => setImmediate(() => socket.end()));
   }
+}
+
+/** Ends a link over a message, which gets no outcome any more. */
+function detach(delivery: rhea.Delivery, link: rhea.Receiver, error: rhea.AmqpError): void {
+  forgo(delivery);
+  link.close(error);
 }

@@ -1,15 +1,23 @@
-import { internalsOf } from '@rollcall/rhea-internals';
+import { internalsOf, type RawLink } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 
 /** Messages a device may have under way on a link, as in Hono. */
 const linkCredit = 30;
 
-/** A device attaches to send: its messages say by themselves where they go, so that the link has no address. */
-export function attachedToSend(link: rhea.Receiver): void {
-  const target = link.target?.address as unknown;
+/**
+ * A device attaches to send: its messages say by themselves where they go, so that the link has no address. A link that is
+ * refused is answered without a terminus, and then detached (AMQP 1.0 §2.6.3).
+ *
+ * @param isTransactional - whether its target is a coordinator (AMQP 1.0 §4.5.1)
+ */
+export function attachedToSend(link: rhea.Receiver, isTransactional: boolean): void {
   const raw = internalsOf(link);
-  raw.set_source({});
-  raw.set_target({});
+  echoSettleModes(raw);
+  if (isTransactional) {
+    link.close({ condition: 'amqp:not-implemented', description: 'transactions are not supported' });
+    return;
+  }
+  const target = link.target?.address as unknown;
   if (target !== undefined && target !== null && target !== '') {
     link.close({
       condition: 'hono:bad-request',
@@ -17,6 +25,8 @@ export function attachedToSend(link: rhea.Receiver): void {
     });
     return;
   }
+  raw.set_source({});
+  raw.set_target({});
   link.add_credit(linkCredit);
 }
 
@@ -24,13 +34,22 @@ export function attachedToSend(link: rhea.Receiver): void {
 export function attachedToReceive(link: rhea.Sender): void {
   const address = (link.source as { readonly address?: unknown } | undefined)?.address;
   const source = typeof address === 'string' ? address : '';
-  const raw = internalsOf(link);
-  raw.set_source({ address: source });
-  raw.set_target({});
+  echoSettleModes(internalsOf(link));
   const isCommand = /^(?:command|c)(?:\/|$)/.test(source);
   link.close(
     isCommand
       ? { condition: 'amqp:not-implemented', description: 'commands are not supported' }
       : { condition: 'amqp:not-found', description: 'no such node' },
   );
+}
+
+/** Messages are settled as the device asks for: clients give up a link on which they may not (AMQP 1.0 §2.8.2, §2.8.3). */
+function echoSettleModes({ local, snd_settle_mode: sender, rcv_settle_mode: receiver }: RawLink): void {
+  if (sender === 0 || sender === 1 || sender === 2) local.attach.snd_settle_mode = sender;
+  if (receiver === 0 || receiver === 1) local.attach.rcv_settle_mode = receiver;
+}
+
+/** Whether the device, and not the adapter, settles last (AMQP 1.0 §2.6.12). */
+export function settlesLast(link: rhea.Receiver): boolean {
+  return internalsOf(link).local.attach.rcv_settle_mode === 1;
 }

@@ -39,8 +39,6 @@ const maxAddressLength = 1_024;
 export function uploadRequest({ by, to, content, presettled }: SentMessage): UploadRequest | Failed {
   const address = parseUploadAddress(to);
   if (address === undefined) return failed({ status: 404, text: 'no such endpoint' });
-  if (address.endpoint === 'event' && presettled)
-    return failed({ status: 400, text: 'events must not be settled' });
   return {
     ...(by && { by }),
     ...address,
@@ -58,8 +56,9 @@ export function parseUploadAddress(to: unknown): UploadAddress | undefined {
 }
 
 /** Reads a message as Hono does. */
-export function readContent(message: rhea.Message): MessageContent {
-  const payload = payloadOf(message.body);
+export function readContent(message: rhea.Message, hasDescribedBody = false): MessageContent {
+  // rhea leaves the descriptor out, and a value of a kind that is not known is no payload.
+  const payload = hasDescribedBody ? undefined : payloadOf(message.body);
   const { content_type: contentType, ttl } = message;
   const traces = {
     ...message.delivery_annotations,

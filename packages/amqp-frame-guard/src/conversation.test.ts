@@ -185,6 +185,66 @@ test('a message without credit is refused', () => {
   expect(verdictOn(rest, [open(), begin(), attach(0)], 0)).toContain('credit');
 });
 
+describe('transactions', () => {
+  const attachTo = (target: Bytes) =>
+    frame(described(0x12, list(text('tx'), uint(0), [0x42], nothing, nothing, nothing, target)));
+  const coordinator = (descriptor: Bytes): Bytes => [0, ...descriptor, ...list()];
+  const inTransaction = transfer({ state: described(0x34, list(binary([1]))) });
+  const numbers: Bytes[] = [
+    [0x53, 0x30],
+    [0x80, 0, 0, 0, 0, 0, 0, 0, 0x30],
+  ];
+  const begun = [open(), begin()];
+
+  test('end the connection where a client may not ask for them', () => {
+    for (const number of numbers)
+      expect(verdictOn(attachTo(coordinator(number)), begun)).toContain('a terminus of a kind');
+    expect(verdictOn(inTransaction)).toContain('a delivery state of a kind');
+  });
+
+  test('are told where a client may ask, and are handed on as an ordinary target', () => {
+    for (const number of numbers) {
+      const conversation = new Conversation({ limits, mayAskForTransactions: true });
+      for (const each of begun) conversation.amqp(each);
+      const asked = attachTo(coordinator(number));
+      conversation.amqp(asked);
+      expect(conversation.facts.isTransactional).toBe(true);
+      expect(asked).toEqual(attachTo(coordinator([...number.slice(0, -1), 0x29])));
+      expect(() => conversation.amqp(inTransaction)).toThrow('a delivery state of a kind');
+      conversation.amqp(attach(1));
+      expect(conversation.facts.isTransactional).toBe(false);
+    }
+  });
+
+  test('that are asked for by name end the connection: a library would print the name', () => {
+    const conversation = new Conversation({ limits, mayAskForTransactions: true });
+    for (const each of begun) conversation.amqp(each);
+    expect(() => conversation.amqp(attachTo(coordinator(symbol('amqp:coordinator:list'))))).toThrow(
+      'a terminus',
+    );
+  });
+});
+
+test('a message says how large it is over all its transfers, and whether its body has a descriptor of its own', () => {
+  const conversation = new Conversation({ limits });
+  for (const each of [open(), begin(), attach(0)]) conversation.amqp(each);
+  const whole = described(0x77, described(0x1f, text('x')));
+  conversation.amqp(transfer({ more: true, payload: whole.slice(0, 4) }));
+  conversation.amqp(transfer({ payload: whole.slice(4) }));
+  expect(conversation.facts).toMatchObject({ messageBytes: whole.length, hasDescribedBody: true });
+  conversation.amqp(transfer({ payload: data(10) }));
+  expect(conversation.facts).toMatchObject({ messageBytes: data(10).length, hasDescribedBody: false });
+});
+
+test.each([
+  ['data', 0x75],
+  ['properties', 0x73],
+])('a section of %s is no described value', (_what, section) =>
+  expect(verdictOn(transfer({ payload: described(section, described(0x1f, binary([1]))) }))).toContain(
+    'malformed',
+  ),
+);
+
 describe('a SASL exchange', () => {
   function saslVerdict(...frames: readonly Uint8Array[]): string {
     const conversation = new Conversation({ limits });

@@ -1,5 +1,12 @@
-import { isSafeMessage } from './check-message.ts';
-import { deliveryStates, expectKind, termini } from './described-kinds.ts';
+import { messageKind } from './check-message.ts';
+import {
+  coordinators,
+  deliveryStates,
+  expectKind,
+  isDescribedAs,
+  renumber,
+  termini,
+} from './described-kinds.ts';
 import { field } from './fields.ts';
 import { bodyOf, channelOf, expectNoPayload, frameTypes, performativeOf } from './frame.ts';
 import type { GuardLimits } from './guard-limits.ts';
@@ -12,25 +19,47 @@ export interface ConversationOptions {
   readonly limits: GuardLimits;
   /** How many more messages the peer may send on a link; `undefined` where that is not known. */
   creditOf?(channel: number, handle: number): number | undefined;
+  /** Whether a client may ask for transactions, which {@link FrameFacts} then tells; else it is cut off. */
+  readonly mayAskForTransactions?: boolean;
+}
+
+/** What a library does not tell of the frame that it was just handed. */
+export interface FrameFacts {
+  /** Bytes of the message that a transfer completes, with all that stands beside its payload. */
+  readonly messageBytes: number;
+  /** The body of that message is a value that has a descriptor of its own. */
+  readonly hasDescribedBody: boolean;
+  /** The attach is to a coordinator (AMQP 1.0 §4.5.1). */
+  readonly isTransactional: boolean;
 }
 
 const maxNameLength = 256;
+/** Descriptor of an ordinary target (AMQP 1.0 §3.5.4). */
+const targetDescriptor = 0x29;
 /** The format of AMQP's own messages (AMQP 1.0 §2.8.11). */
 const amqpFormat = 0;
 
 /** What a client says on a connection, frame by frame: what it may say at all, when, and how much of it. */
 export class Conversation {
+  /** About the last frame that was taken, if it was an attach or a transfer. Written anew for each. */
+  readonly facts: { -readonly [Fact in keyof FrameFacts]: FrameFacts[Fact] } = {
+    messageBytes: 0,
+    hasDescribedBody: false,
+    isTransactional: false,
+  };
   readonly #limits: GuardLimits;
   readonly #creditOf: (channel: number, handle: number) => number | undefined;
+  readonly #mayAskForTransactions: boolean;
   readonly #sasl: SaslExchange;
   readonly #links: OpenLinks;
   #phase: 'before-open' | 'open' | 'closed' = 'before-open';
   /** Of all deliveries that came in part. */
   #unfinishedBytes = 0;
 
-  constructor({ limits, creditOf }: ConversationOptions) {
+  constructor({ limits, creditOf, mayAskForTransactions = false }: ConversationOptions) {
     this.#limits = limits;
     this.#creditOf = creditOf ?? (() => undefined);
+    this.#mayAskForTransactions = mayAskForTransactions;
     this.#sasl = new SaslExchange(limits);
     this.#links = new OpenLinks(limits);
   }
@@ -93,8 +122,16 @@ export class Conversation {
     // Libraries keep links in objects, by their names.
     if (name === undefined || name.length > maxNameLength || name in Object.prototype)
       throw new Malformed('a link has no proper name');
+    this.facts.isTransactional = this.#takeCoordinator(frame, performative.at(field.attach.target));
     for (const end of [field.attach.source, field.attach.target])
       expectKind(termini, frame, performative.at(end), 'a terminus');
+  }
+
+  /** Whether the target is a coordinator. A library takes it for an ordinary target: it would print the other on the console. */
+  #takeCoordinator(frame: Uint8Array, at: number | undefined): boolean {
+    if (!this.#mayAskForTransactions || at === undefined || !isDescribedAs(coordinators, frame, at))
+      return false;
+    return renumber(frame, at, targetDescriptor);
   }
 
   #flow(channel: number, performative: Performative): void {
@@ -119,8 +156,11 @@ export class Conversation {
     const message = unfinished ? Buffer.concat([...unfinished.parts, payload]) : payload;
     this.#forget(link);
     // A message of another format is not decoded.
-    if (format === amqpFormat && !isSafeMessage(message, this.#limits))
-      throw new Malformed('a message is malformed, or has too many values');
+    const kind = format === amqpFormat ? messageKind(message, this.#limits) : 'plain';
+    const { facts } = this;
+    facts.messageBytes = bytes;
+    facts.hasDescribedBody = kind === 'described';
+    if (kind === 'unsafe') throw new Malformed('a message is malformed, or has too many values');
     return undefined;
   }
 

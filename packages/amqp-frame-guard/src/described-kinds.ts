@@ -18,11 +18,17 @@ export const sections: DescribedKinds = new Map([
   [0x78, 'amqp:footer:map'],
 ]);
 
-/** What a link may begin and end at (AMQP 1.0 §3.5). Not a coordinator: there are no transactions. */
+/** The section that holds one value, of any kind (AMQP 1.0 §3.2.8). */
+export const valueSection: DescribedKinds = new Map([[0x77, 'amqp:amqp-value:*']]);
+
+/** What a link may begin and end at (AMQP 1.0 §3.5). */
 export const termini: DescribedKinds = new Map([
   [0x28, 'amqp:source:list'],
   [0x29, 'amqp:target:list'],
 ]);
+
+/** Where transactions are declared (AMQP 1.0 §4.5.1): what a client sends to that would use transactions. */
+export const coordinators: DescribedKinds = new Map([[0x30, 'amqp:coordinator:list']]);
 
 /** What may become of a delivery (AMQP 1.0 §3.4). */
 export const deliveryStates: DescribedKinds = new Map([
@@ -52,6 +58,13 @@ export function isDescribedAs(kinds: DescribedKinds, bytes: Uint8Array, at: numb
     default:
       return false;
   }
+}
+
+/** Gives the described value at `at` another number, in place. @returns whether its descriptor is a number. */
+export function renumber(bytes: Uint8Array, at: number, descriptor: number): boolean {
+  const width = bytes[at + 1] === code.smallUlong ? 1 : bytes[at + 1] === code.ulong ? 8 : 0;
+  if (width > 0) bytes[at + 1 + width] = descriptor;
+  return width > 0;
 }
 
 /** @throws Malformed where there is a value at `at` that is of none of these kinds. */

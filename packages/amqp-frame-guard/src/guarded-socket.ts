@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isClose } from './is-close.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, type FrameFacts } from './conversation.ts';
 import { createFrameSplitter, type Unit } from './frame-splitter.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 import { Malformed } from './malformed.ts';
@@ -15,6 +15,8 @@ export interface GuardedSocketOptions {
   saslDone(): boolean;
   /** See `ConversationOptions`. */
   creditOf?(channel: number, handle: number): number | undefined;
+  /** See `ConversationOptions`. */
+  readonly mayAskForTransactions?: boolean;
   /** Called once, with the reason, when the connection is cut. */
   onViolation(problem: string): void;
   /** Called for every whole frame: single bytes do not prove that the peer is alive. */
@@ -56,6 +58,7 @@ export class GuardedSocket extends EventEmitter {
     this.#conversation = new Conversation({
       limits: this.#limits,
       ...(options.creditOf && { creditOf: options.creditOf }),
+      mayAskForTransactions: options.mayAskForTransactions ?? false,
     });
     socket.on('data', (chunk: Uint8Array) => {
       this.#splitter.push(chunk);
@@ -65,6 +68,11 @@ export class GuardedSocket extends EventEmitter {
     socket.on('error', (error) => this.#afterAll(() => this.#over(() => this.emit('error', error))));
     socket.on('close', () => this.#afterAll(end));
     socket.on('end', () => this.#afterAll(() => void (options.onHungUp?.().finally(end) ?? end())));
+  }
+
+  /** About the attach or transfer that is handed on right now; the library takes it within `data`. */
+  get facts(): FrameFacts {
+    return this.#conversation.facts;
   }
 
   /** Whether the peer has said, behind all that waits here, that it closes the connection. */

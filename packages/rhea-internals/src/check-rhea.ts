@@ -94,6 +94,7 @@ function objects(): Readonly<Record<keyof typeof rheaMembers, object>> {
     sender,
     'sender.local': internalsOf(sender).local,
     receiver,
+    'receiver.local': internalsOf(receiver).local,
     'sasl.Server': new modules.sasl.Server(connection, {}),
     'sasl.Selective.transports': new modules.sasl.Selective(connection, {}).transports,
     'types.Reader': modules.types.Reader.prototype,

@@ -14,10 +14,18 @@ export {
   releasedOutcome,
   sentInternalsOf,
 } from './internals-of.ts';
-export type { RawConnection, RawDelivery, RawOutgoing, RawSender, RawSession, RawTransport } from './raw.ts';
+export type {
+  RawConnection,
+  RawDelivery,
+  RawLink,
+  RawOutgoing,
+  RawSender,
+  RawSession,
+  RawTransport,
+} from './raw.ts';
 export { keepRawMessages, rawBytesOf } from './raw-messages.ts';
 export { receiveInAnyOrder } from './receive-in-any-order.ts';
 export { sendInAnyOrder } from './send-in-any-order.ts';
 export { saslIsDone, serveSasl, type SaslMechanisms, type SaslOutcome } from './serve-sasl.ts';
-export { settle, type Verdict } from './settle.ts';
+export { forgo, settle, type Verdict } from './settle.ts';
 export { silence } from './silence.ts';

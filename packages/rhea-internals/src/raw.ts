@@ -129,6 +129,8 @@ interface RawDeliveries<Delivery> {
 /** What was received. */
 export interface RawReceived {
   readonly id: number;
+  /** rhea forgets it when all before it are settled too. */
+  settled: boolean;
   readonly link: { readonly session: RawSession };
   update(settled: boolean, state?: unknown): void;
   modified(outcome: { readonly undeliverable_here: boolean; readonly delivery_failed: boolean }): void;
@@ -149,20 +151,28 @@ export interface RawDelivery {
   update(settled: boolean, state?: unknown): void;
 }
 
-export interface RawSender {
+/** How a link is answered. */
+export interface RawLink {
+  /** What the peer asked for, of whatever type (AMQP 1.0 §2.8.2, §2.8.3). */
+  readonly snd_settle_mode?: unknown;
+  readonly rcv_settle_mode?: unknown;
+  readonly local: { readonly attach: { snd_settle_mode?: unknown; rcv_settle_mode?: unknown } };
+}
+
+export interface RawSender extends RawLink {
   credit: number;
   delivery_count: number;
   /** What the peer asked for: 1 is settled when sent (AMQP 1.0 §2.8.2). */
   readonly snd_settle_mode?: number;
   readonly session: RawSession;
-  readonly local: { readonly handle: number };
+  readonly local: RawLink['local'] & { readonly handle: number };
   has_credit(): boolean;
   /** Sets the terminus that our attach names; rhea's typings ask for more than it needs. */
   set_source(terminus: object): void;
   set_target(terminus: object): void;
 }
 
-export interface RawReceiver {
+export interface RawReceiver extends RawLink {
   readonly credit: number;
   readonly delivery_count: number;
   readonly session: RawSession;

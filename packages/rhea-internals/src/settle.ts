@@ -8,6 +8,11 @@ export type Verdict =
   | { readonly kind: 'released' }
   | { readonly kind: 'rejected'; readonly condition: string; readonly description?: string };
 
+/** Forgets what a peer sent, without a word: it settled that itself, or its link is gone. */
+export function forgo(delivery: rhea.Delivery): void {
+  receivedInternalsOf(delivery).settled = true;
+}
+
 const lastOutcome = new WeakMap<RawIncoming, string>();
 
 /**

@@ -63,8 +63,10 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
 /** It becomes a symbol (AMQP 1.0 §3.2.4), and was a header once (RFC 9110 §5.5). */
 const contentTypePattern = /^[\u0020-\u007e]{1,256}$/;
 
-/** The rule about payload and content type that all adapters share (`docs/hono-compatibility.md` §2). */
-function contentProblem({ payload, contentType }: UploadRequest): string | undefined {
+/** The rules about QoS, payload and content type that all adapters share (`docs/hono-compatibility.md` §2). */
+function contentProblem({ endpoint, qos, payload, contentType }: UploadRequest): string | undefined {
+  // Whoever sends an event is to hear whether it arrived.
+  if (endpoint === 'event' && qos === 0) return 'event messages must be sent with QoS 1';
   if (contentType !== undefined && !contentTypePattern.test(contentType)) return 'malformed content type';
   const empty = payload === undefined || payload.byteLength === 0;
   if (empty && contentType === undefined) return 'empty payload requires a content type';

@@ -70,6 +70,7 @@ export interface TransferFacts {
   readonly deliveryId?: number;
   readonly more?: boolean;
   readonly aborted?: boolean;
+  readonly state?: Bytes;
   readonly payload?: Bytes;
 }
 
@@ -82,6 +83,7 @@ export function transfer({
   format = 0,
   more = false,
   aborted = false,
+  state = nothing,
   payload = data(1),
 }: TransferFacts = {}): Buffer {
   const flag = (value: boolean): Bytes => [value ? 0x41 : 0x42];
@@ -93,7 +95,7 @@ export function transfer({
     nothing,
     flag(more),
     nothing,
-    nothing,
+    state,
     nothing,
     flag(aborted),
   ];
