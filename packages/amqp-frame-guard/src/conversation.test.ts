@@ -159,6 +159,14 @@ describe('a message in several parts', () => {
     expect(verdictOn(transfer({ payload: data(200) }), [...started, ...parts])).toContain('too large');
   });
 
+  test('is refused when it has too many parts, however little is in them', () => {
+    const parts = Array.from({ length: 62 }, () => part([]));
+    expect(verdictOn(part([]), [...started, ...parts.slice(1)])).toBe('taken');
+    expect(verdictOn(part([]), [...started, ...parts])).toContain('not finished');
+    const finished = [...parts, transfer({ payload: data(1) })];
+    expect(verdictOn(part([]), [...started, ...finished])).toBe('taken');
+  });
+
   test('is refused when too much is unfinished on all links', () => {
     const parts = [0, 1].map((handle) => transfer({ handle, more: true, payload: data(900) }));
     expect(

@@ -34,6 +34,8 @@ export interface FrameFacts {
 }
 
 const maxNameLength = 256;
+/** What a part of a message that is not finished costs beside its bytes: a client may send any number of empty ones. */
+const partBytes = 32;
 /** Descriptor of an ordinary target (AMQP 1.0 §3.5.4). */
 const targetDescriptor = 0x29;
 /** The format of AMQP's own messages (AMQP 1.0 §2.8.11). */
@@ -166,17 +168,18 @@ export class Conversation {
 
   /** More of the message is to come. */
   #keepPart(link: Link, format: number, payload: Uint8Array): void {
-    const unfinished = (link.unfinished ??= { format, parts: [], bytes: 0 });
+    const unfinished = (link.unfinished ??= { format, parts: [], bytes: 0, memoryBytes: 0 });
     unfinished.parts.push(Uint8Array.from(payload));
     unfinished.bytes += payload.length;
-    this.#unfinishedBytes += payload.length;
+    unfinished.memoryBytes += payload.length + partBytes;
+    this.#unfinishedBytes += payload.length + partBytes;
     // Two of the largest messages may be unfinished at a time, or more smaller ones.
     if (this.#unfinishedBytes > 2 * this.#limits.maxMessageBytes)
       throw new Malformed('too much that is not finished');
   }
 
   #forget(link: Link): void {
-    this.#unfinishedBytes -= link.unfinished?.bytes ?? 0;
+    this.#unfinishedBytes -= link.unfinished?.memoryBytes ?? 0;
     link.unfinished = undefined;
   }
 

@@ -5,6 +5,8 @@ interface Unfinished {
   readonly format: number;
   readonly parts: Uint8Array[];
   bytes: number;
+  /** What it takes of memory, about: its bytes, and what each part costs however short it is. */
+  memoryBytes: number;
 }
 
 export interface Link {
