@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkKit } from './check-kit.mjs';
+import { filesIn } from './files-in.mjs';
 
 /** Tags of the packages that make an adapter process, and know no messaging network. */
 const networkless = [
@@ -110,21 +111,10 @@ function members(root) {
         manifest: json('package.json'),
         tsconfig: json('tsconfig.json'),
         turbo: json('turbo.json'),
-        files: filesOf(directory),
+        files: filesIn(directory),
       };
     }),
   );
-}
-
-/** Without what is installed: that is many times as much. */
-function filesOf(directory) {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules')
-    .flatMap((entry) =>
-      entry.isDirectory()
-        ? readdirSync(join(directory, entry.name), { recursive: true }).map((file) => join(entry.name, file))
-        : [entry.name],
-    );
 }
 
 function sourcesOf(root, { kind, folder, files }) {

@@ -1,9 +1,10 @@
 // Makes a new adapter of apps/adapter-template, without network: npm run new-adapter -- <name>
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { appsIn, lists, publishedAdapters } from './adapter-tables.mjs';
+import { filesIn } from './files-in.mjs';
 
 const template = 'adapter-template';
 
@@ -134,6 +135,14 @@ export function plan({ name, read, files, apps }) {
 }
 
 /** @param {object} value */
+/**
+ * The files of the template that a new adapter has too: none that a tool made.
+ * @param {string} source
+ */
+export function templateFiles(source) {
+  return filesIn(source).filter((file) => !/^(dist|\.turbo)\b/.test(file));
+}
+
 function json(value) {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -160,10 +169,7 @@ function main() {
     name,
     apps,
     read: (path) => readFileSync(join(root, path), 'utf8'),
-    files: readdirSync(source, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(source.length + 1))
-      .filter((file) => !/^(dist|node_modules|\.turbo)\b/.test(file)),
+    files: templateFiles(source),
   });
   const originals = new Map();
   for (const path of texts.keys())

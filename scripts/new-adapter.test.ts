@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -16,10 +16,11 @@ interface Script {
     files: readonly string[];
     apps: readonly string[];
   }): ReadonlyMap<string, string>;
+  templateFiles(source: string): readonly string[];
 }
 
 const script: Script = untyped;
-const { nameProblem, renamed, adapterManifest, lockfileWith, plan } = script;
+const { nameProblem, renamed, adapterManifest, lockfileWith, plan, templateFiles } = script;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -131,9 +132,7 @@ test('the new app gets a row in the table of folders, with the description of it
 
 test('nothing in a new adapter says that it was copied', () => {
   const source = join(root, 'apps/adapter-template');
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => !/^(dist|node_modules|\.turbo)\b/.test(file) && statSync(join(source, file)).isFile(),
-  );
+  const files = templateFiles(source);
   const texts = plan({ name: 'foo', read, files, apps });
   const own = [...texts].filter(([path]) => path.startsWith('apps/foo-adapter/'));
   expect(own).toHaveLength(files.length);
