@@ -27,6 +27,7 @@ import { onHangup } from './on-hangup.ts';
 import { libraryDebugProblems } from './library-debug.ts';
 import { exitStatus, runProcess } from './run-process.ts';
 import { startConfigured } from './start-configured.ts';
+import { codedLog } from '../messages/coded-log.ts';
 import { tellOfDrain } from './tell-of-drain.ts';
 import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
 
@@ -79,7 +80,7 @@ export interface Composition {
 export function runAdapterProcess<Own extends Options>(program: AdapterProgram<Own>): Promise<void> {
   const { name, createLog, messaging } = program;
   // Until the configuration is read. Then it is known how the log is to be written.
-  let log = createLog({ name, level: 'error', format: logFormatOf(process.env) });
+  let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
   const main = async (): Promise<number> => {
     const debugging = libraryDebugProblems(process.env);
     if (debugging.length > 0) throw new ConfigError(debugging);
@@ -90,7 +91,7 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
       return exitStatus.stopped;
     }
     const { kit } = config;
-    log = createLog({ name, level: kit.logLevel, format: kit.logFormat });
+    log = codedLog(createLog({ name, level: kit.logLevel, format: kit.logFormat }));
     tellLeftAside(config, log);
     return runAdapter(config, program.compose(config), log);
   };

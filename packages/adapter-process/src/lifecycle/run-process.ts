@@ -43,7 +43,8 @@ export function endBecauseOf(error: unknown): End {
       status: exitStatus.badConfiguration,
       lines: error.problems.map((problem) => `configuration: ${problem}`),
     };
-  if (error instanceof TransportError) return { status: exitStatus.failed, lines: [error.message] };
+  if (error instanceof TransportError)
+    return { status: exitStatus.failed, lines: [error.message], facts: { code: 'START_FAILED' } };
   const text = error instanceof Error ? error.message : String(error);
   return {
     status: exitStatus.failed,

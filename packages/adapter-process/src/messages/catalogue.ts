@@ -1,0 +1,104 @@
+/** A log line that an operator may have to do something about. `docs/errors.md` says what. */
+interface CataloguedMessage {
+  /** Stable, for rules and searches. */
+  readonly code: string;
+  readonly text: string | RegExp;
+}
+
+/** Lines of level `warn` and `error`. Each text belongs to one code. */
+export const catalogue: readonly CataloguedMessage[] = [
+  { code: 'CONFIGURATION_INVALID', text: /^configuration: / },
+  { code: 'OWN_MISTAKE', text: /^a mistake of ours/ },
+  {
+    code: 'ADAPTER_ID_NOT_SET',
+    text: 'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
+  },
+  { code: 'OPTION_OF_HONO_UNKNOWN', text: /: unknown option of Hono, left aside/ },
+  {
+    code: 'DRAIN_TOO_SLOW',
+    text: /^ROLLCALL_ADAPTER_DRAINRATE and ROLLCALL_ADAPTER_SHUTDOWNGRACE cannot reach/,
+  },
+  { code: 'NO_MESSAGING_NETWORK', text: /: data that devices upload is refused$/ },
+  {
+    code: 'NETWORK_MAY_DROP_EVENTS',
+    text: /(?:accepts and drops events|makes .* a queue that ends with the broker)/,
+  },
+  {
+    code: 'DEVICES_UNAUTHENTICATED',
+    text: /(?:need not say who they are|the port without DTLS is open: anybody)/,
+  },
+  {
+    code: 'PLAIN_PORT_USELESS',
+    text: 'the port without DTLS is open, where no device can authenticate: all requests are refused',
+  },
+  { code: 'CLEAN_UP_FAILED', text: 'what had begun could not be closed' },
+  { code: 'REGISTRY_AWAY', text: 'device registry is away: lease clocks stand still' },
+  { code: 'REGISTRY_BACK', text: 'device registry is back' },
+  {
+    code: 'REGISTRY_NOT_READ',
+    text: /^device registry (?:could not be loaded|cannot be read|is written to without end)/,
+  },
+  {
+    code: 'REGISTRY_HELD_BACK',
+    text: 'devices are missing in the device registry, and stay until it is sure that this is meant',
+  },
+  {
+    code: 'REGISTRY_DOUBTFUL',
+    text: /^(?:max-ttl bounds connection events|plain passwords are for demonstrations|via names gateways)/,
+  },
+  { code: 'REGISTRY_CHANGE_LOST', text: 'a change of the device registry was not heeded' },
+  {
+    code: 'HASH_UNUSABLE',
+    text: 'a stored bcrypt hash is malformed or costs too much: it matches no password',
+  },
+  { code: 'PASSWORD_THREAD_FAILED', text: 'password thread failed' },
+  { code: 'JOURNAL_NOT_WRITTEN', text: 'journal cannot be written: events are kept in memory alone' },
+  {
+    code: 'JOURNAL_NOT_KEPT',
+    text: 'journal cannot be kept: what happens now may not outlive the process; it is tried again',
+  },
+  { code: 'JOURNAL_BEGUN_ANEW', text: /^journal was begun anew/ },
+  {
+    code: 'JOURNAL_WRITTEN_AGAIN',
+    text: 'journal fits together still: what is in memory is written to it again',
+  },
+  { code: 'JOURNAL_OLD', text: 'journal may be older than what was told' },
+  { code: 'JOURNAL_CLOSED_UNWRITTEN', text: 'journal closes without what it could not write' },
+  { code: 'JOURNAL_LOST_EVENTS', text: 'journal has lost events that were to be sent' },
+  { code: 'JOURNAL_SINK_UNKNOWN', text: /^events wait in the journal for a sink that is not configured/ },
+  { code: 'SESSIONS_LOST', text: 'an earlier run ended without notice: its sessions are lost' },
+  {
+    code: 'NETWORK_UNREACHABLE',
+    text: /^(?:nothing listens at|host name of .* cannot be resolved|the messaging network at .* refused the credentials|TLS with .* failed|cannot connect to the messaging network)/,
+  },
+  { code: 'NETWORK_LOST', text: 'connection to the messaging network lost' },
+  { code: 'NETWORK_SILENT', text: 'messaging network gives no outcomes: connecting again' },
+  { code: 'EVENTS_PUT_OFF', text: 'events are put off by the network: they wait, and are sent again' },
+  {
+    code: 'EVENTS_PARKED',
+    text: 'events were refused, and are parked: they are kept, and sent again at the next start',
+  },
+  { code: 'EVENT_REFUSED', text: 'event was refused' },
+  { code: 'OUTBOX_FULL', text: 'outbox is full: whole connections are left out, and counted' },
+  { code: 'EVENTS_UNCONFIRMED', text: 'stopping with events that were not confirmed' },
+  { code: 'EVENTS_LOST', text: 'events are lost: nobody confirmed them, and the journal does not have them' },
+  { code: 'SINK_BROKEN', text: 'event sink broke its contract: deliver() rejected' },
+  { code: 'PEERS_TURNED_AWAY', text: 'network connections were closed for want of room' },
+  { code: 'REQUESTS_REFUSED', text: /: refused within a minute$/ },
+  { code: 'MESSAGE_DROPPED', text: 'a message that was settled already is dropped' },
+  { code: 'SERVING_FAILED', text: /^serving (?:a|one) peer failed/ },
+  { code: 'LIBRARY_COMPLAINED', text: /^(?:a library complained|libraries printed more than is told)/ },
+  { code: 'LISTENER_FAILED', text: /^(?:listener|health server) failed/ },
+  { code: 'FILE_NOT_USED', text: 'changed certificate or secret is not used, the old one stays in use' },
+  { code: 'CERTIFICATE_EXPIRED', text: 'the certificate in use has expired' },
+  { code: 'RECEIVING_REFUSED', text: 'messaging network does not let us receive' },
+  { code: 'HANDLER_FAILED', text: 'message could not be handled and is given back' },
+  { code: 'NOT_A_MESSAGE', text: 'what arrived is no message, and is rejected' },
+  {
+    code: 'EMBEDDED_NETWORK',
+    text: 'this messaging network is for development and tests: it authenticates nobody',
+  },
+  { code: 'PEER_CUT_OFF', text: /^peers? (?:was|were) cut off$/ },
+  { code: 'QUEUE_FULL', text: /: it is full, \d+ of its oldest messages are dropped by now$/ },
+  { code: 'EVENT_NOT_WRITTEN', text: 'event could not be written' },
+];
