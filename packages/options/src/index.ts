@@ -13,6 +13,7 @@ export {
   text,
   wholeNumber,
 } from './formats.ts';
+export { isSectionOfHono } from './hono-sections.ts';
 export { type OptionProblem, problemText } from './option-problem.ts';
 export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
 export { type Effective, type ReadResult, readOptions } from './read-options.ts';

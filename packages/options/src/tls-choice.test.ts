@@ -67,3 +67,25 @@ test('a version of which no suite is named is not spoken; where none is left, th
     'ROLLCALL_MQTT_SUPPORTEDCIPHERSUITES: has no cipher suite of a version in ROLLCALL_MQTT_SECUREPROTOCOLS',
   ]);
 });
+
+test.each([
+  ['MQTT', true],
+  ['AMQP', true],
+  ['HTTP', true],
+  ['COAP', true],
+  ['MESSAGING', true],
+  ['TEMPLATE', false],
+  ['STOMP', false],
+])('an option of section %s is read from HONO_… only if Hono has that section: %j', (section, ofHono) => {
+  const name = `HONO_${section}_SECUREPROTOCOLS`;
+  const { values, warnings } = readOptions(
+    { protocols: secureProtocolsOption(section), suites: cipherSuitesOption(section) },
+    { [name]: 'TLSv1.3' },
+  );
+  expect(values.protocols).toEqual(ofHono ? ['TLSv1.3'] : undefined);
+  expect(warnings).toEqual(
+    ofHono
+      ? []
+      : [`${name}: unknown option of Hono, left aside; here it is ROLLCALL_${section}_SECUREPROTOCOLS`],
+  );
+});

@@ -1,6 +1,7 @@
 import { getCiphers } from 'node:tls';
 import { z } from 'zod';
 import { commaSeparated } from './formats.ts';
+import { isSectionOfHono } from './hono-sections.ts';
 import type { OptionProblem } from './option-problem.ts';
 import { optional, variableOf, type Option } from './option.ts';
 
@@ -62,7 +63,7 @@ export function secureProtocolsOption(section: string): Option<readonly TlsVersi
     `${section}_SECUREPROTOCOLS`,
     protocols,
     'versions of TLS that are spoken, separated by commas: `TLSv1.2`, `TLSv1.3` (default: both)',
-    { hono: true },
+    { hono: isSectionOfHono(section) },
   );
 }
 
@@ -71,7 +72,7 @@ export function cipherSuitesOption(section: string): Option<readonly string[] | 
     `${section}_SUPPORTEDCIPHERSUITES`,
     cipherSuites,
     'cipher suites of TLS, separated by commas, the preferred ones first, by their names in Java or OpenSSL; a version of which none is named is not spoken (default: those of Node.js)',
-    { hono: true },
+    { hono: isSectionOfHono(section) },
   );
 }
 

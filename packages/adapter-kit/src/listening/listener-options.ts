@@ -4,6 +4,7 @@ import {
   addressRanges,
   type AddressRanges,
   flag,
+  isSectionOfHono,
   port,
   text,
   wholeNumber,
@@ -49,10 +50,10 @@ export interface Listeners {
 
 /**
  * The options that every adapter has under the name of its protocol; names and defaults are Hono's
- * (`docs/hono-compatibility.md` §11).
+ * (`docs/hono-compatibility.md` §11). `HONO_…` works too where Hono has an adapter of that protocol.
  */
 export function listenerOptions(section: string, ports: { readonly plain: number; readonly tls: number }) {
-  const hono = { hono: true };
+  const hono = { hono: isSectionOfHono(section) };
   return {
     insecurePortEnabled: option(
       `${section}_INSECUREPORTENABLED`,
@@ -105,7 +106,7 @@ export function authenticationRequiredOption(section: string): Option<boolean> {
     flag,
     'true',
     'whether devices must prove who they are; else they may upload for every registered device, and give no events',
-    { hono: true },
+    { hono: isSectionOfHono(section) },
   );
 }
 

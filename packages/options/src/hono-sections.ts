@@ -1,0 +1,7 @@
+/** Sections of options that Eclipse Hono has too: its adapters of the protocols that are served here, and messaging. */
+const sections: ReadonlySet<string> = new Set(['AMQP', 'COAP', 'HTTP', 'MESSAGING', 'MQTT']);
+
+/** Whether Eclipse Hono has a section of this name: `HONO_…` names of another section would mean nothing to Hono. */
+export function isSectionOfHono(section: string): boolean {
+  return sections.has(section);
+}
