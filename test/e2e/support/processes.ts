@@ -11,7 +11,10 @@ export interface TestProcess {
   readonly child: ChildProcess;
   readonly stdout: readonly string[];
   readonly stderr: readonly string[];
-  /** Resolves with the first line, printed before or after the call, that `matches`. */
+  /**
+   * Resolves with the first line, printed before or after the call, that `matches`. Rejects once the process has ended
+   * without one.
+   */
   line(matches: (line: string) => boolean, what: string): Promise<string>;
   /** Sends a signal and resolves with the exit code, `null` where the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
@@ -41,6 +44,9 @@ export function startApp(
   const waiting = new Set<(line: string) => void>();
   collectLines(child.stdout, stdout, waiting);
   collectLines(child.stderr, stderr, waiting);
+  // Not at `exit`: what the process printed last may be read after that.
+  const printedAll = new AbortController();
+  child.once('close', () => printedAll.abort());
 
   const exited = async (): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
@@ -59,20 +65,25 @@ export function startApp(
           resolve(before);
           return;
         }
+        const fail = (why: string): void => {
+          stop();
+          reject(new Error(`${app} ${why} ${what}:\n${[...stdout, ...stderr].join('\n')}`));
+        };
+        const failAtEnd = (): void => fail('ended, and did not print');
         const stop = (): void => {
           clearTimeout(timer);
           waiting.delete(check);
+          printedAll.signal.removeEventListener('abort', failAtEnd);
         };
         const check = (line: string): void => {
           if (!matches(line)) return;
           stop();
           resolve(line);
         };
-        const timer = setTimeout(() => {
-          stop();
-          reject(new Error(`${app} did not print ${what}:\n${[...stdout, ...stderr].join('\n')}`));
-        }, patienceMs);
+        const timer = setTimeout(() => fail('did not print'), patienceMs);
         waiting.add(check);
+        if (printedAll.signal.aborted) failAtEnd();
+        else printedAll.signal.addEventListener('abort', failAtEnd);
       }),
     async end(signal) {
       const ended = exited();
