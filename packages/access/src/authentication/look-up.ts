@@ -8,7 +8,7 @@ import {
   type TenantId,
   type Timestamp,
 } from '@rollcall/core';
-import type { AuthenticationResult } from '../authentication-result.ts';
+import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { declaredConnectionLimit } from './declared-connection-limit.ts';
@@ -58,41 +58,42 @@ interface ProofFacts {
  * and told there (`reauthorize`).
  */
 export async function identifyUnserved(
-  { device, authId }: Pick<Credentials, 'device' | 'authId'>,
+  credentials: Pick<Credentials, 'device' | 'authId'>,
   tenant: Tenant,
   context: Pick<AuthenticationContext, 'registry' | 'adapterType'>,
-  { proof, expiresAt }: ProofFacts,
+  facts: ProofFacts,
 ): Promise<AuthenticationResult | Refused> {
-  const identified = await identify({ device, authId }, tenant, context, {
-    ...(proof && { proof }),
-    expiresAt,
-  });
+  const identified = await identify(credentials, tenant, context, facts);
   if (identified.status === 'accepted' || identified.refusal.reason === 'unavailable') return identified;
-  if (!arePrintable(tenant, device, authId)) return identified;
-  return {
-    status: 'accepted',
-    identity: {
-      device,
-      authId,
-      tenant,
-      ...(proof && { proof }),
-      ...(expiresAt !== undefined && { expiresAt }),
-    },
-  };
+  if (!arePrintable(tenant, credentials.device, credentials.authId)) return identified;
+  return accepted(credentials, tenant, facts);
 }
 
 /** Who the device is that has, or will have, proved these credentials, if it is registered and enabled. */
 export async function identify(
-  { device, authId }: Pick<Credentials, 'device' | 'authId'>,
+  credentials: Pick<Credentials, 'device' | 'authId'>,
   tenant: Tenant,
   { registry, adapterType }: Pick<AuthenticationContext, 'registry' | 'adapterType'>,
-  { proof, expiresAt }: ProofFacts,
+  facts: ProofFacts,
 ): Promise<AuthenticationResult | Refused> {
-  const registration = await registry.assertRegistration(device);
+  const registration = await registry.assertRegistration(credentials.device);
   if (registration.status === 'unavailable') return refuse('unavailable');
   if (registration.status !== 'found') return refuse('device-not-registered');
   // Events name devices as they are: there is none for names that cannot be shown.
-  if (!arePrintable(tenant, device, authId)) return refuse('device-not-registered');
+  if (!arePrintable(tenant, credentials.device, credentials.authId)) return refuse('device-not-registered');
+  return accepted(credentials, tenant, facts, {
+    ...declaredPresence(registration.value, tenant, adapterType),
+    ...declaredConnectionLimit(registration.value, tenant, adapterType),
+  });
+}
+
+/** @param declared what its registration says of it, where it is known. */
+function accepted(
+  { device, authId }: Pick<Credentials, 'device' | 'authId'>,
+  tenant: Tenant,
+  { proof, expiresAt }: ProofFacts,
+  declared: Partial<AuthenticatedDevice> = {},
+): AuthenticationResult {
   return {
     status: 'accepted',
     identity: {
@@ -101,8 +102,7 @@ export async function identify(
       tenant,
       ...(proof && { proof }),
       ...(expiresAt !== undefined && { expiresAt }),
-      ...declaredPresence(registration.value, tenant, adapterType),
-      ...declaredConnectionLimit(registration.value, tenant, adapterType),
+      ...declared,
     },
   };
 }
