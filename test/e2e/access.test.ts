@@ -7,7 +7,7 @@ import { startUp } from './support/up.ts';
 
 const demo = readFileSync(new URL('../../apps/rollcall/demo/registry.yaml', import.meta.url), 'utf8');
 
-test('devices that are taken out of the registry file are disconnected at once, on every adapter', async () => {
+test('every adapter disconnects devices at once that are taken out of the registry file', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-access-'));
   const registry = join(directory, 'registry.yaml');
   // Their leases would last far longer than this test.

@@ -93,16 +93,16 @@ test.each<[what: string, happens: (running: BelowNpm) => void]>([
   ['the launcher is asked to end', ({ adapter }) => process.kill(parentOf(adapter), 'SIGTERM')],
   ['the launcher is killed', ({ adapter }) => process.kill(parentOf(adapter), 'SIGKILL')],
   ['all are asked to end at once, as by systemd', ({ npm }) => process.kill(-(npm.pid ?? 0), 'SIGTERM')],
-  ['Ctrl-C', ({ npm }) => process.kill(-(npm.pid ?? 0), 'SIGINT')],
+  ['the user presses Ctrl-C', ({ npm }) => process.kill(-(npm.pid ?? 0), 'SIGINT')],
   ['the adapter alone is asked to end', ({ adapter }) => process.kill(adapter, 'SIGTERM')],
-])('%s: the adapter stops, and in order', async (_what, happens) => {
+])('when %s, the adapter stops in order', async (_what, happens) => {
   const running = await startBelowNpm();
   happens(running);
   await expect.poll(() => isAlive(running.adapter), { timeout: 60_000 }).toBe(false);
   await expect.poll(() => said(running.lines, '"stopped"'), { timeout: 60_000 }).toBe(true);
 });
 
-test('the terminal goes away: no adapter is left behind', async () => {
+test('no adapter is left behind when its terminal goes away', async () => {
   const { npm, adapter } = await startBelowNpm();
   process.kill(-(npm.pid ?? 0), 'SIGHUP');
   await expect.poll(() => isAlive(adapter), { timeout: 60_000 }).toBe(false);

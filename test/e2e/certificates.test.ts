@@ -67,7 +67,7 @@ test.each([
   ['http-adapter', 'HTTP'],
   ['amqp-adapter', 'AMQP'],
 ])(
-  '%s: a new certificate is shown, a bad one is not, and nobody is dropped; SIGHUP ends nothing',
+  'the %s adapter shows a new certificate and not a bad one, and drops no device, also with SIGHUP',
   async (app, section) => {
     const { adapter: running, port, get } = await start(app, section);
     const first = await handshake(port);
@@ -96,7 +96,7 @@ test.each([
   },
 );
 
-test('a version and cipher suites by their names in Java are what is spoken', async () => {
+test('a listener speaks only the TLS version and the cipher suites that are configured by their names in Java', async () => {
   const { port } = await start('mqtt-adapter', 'MQTT', {
     HONO_MQTT_SECUREPROTOCOLS: 'TLSv1.2',
     HONO_MQTT_SUPPORTEDCIPHERSUITES: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',

@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('the example service says who came and who left', async () => {
+test('the example service prints which devices came and which left', async () => {
   const readme = await readFile(join(client, 'README.md'), 'utf8');
   const [, code = ''] = /<!-- example -->\s*```js\n(.*?)```/s.exec(readme) ?? [];
   expect(code.split('\n').length, 'it is short').toBeLessThan(28);

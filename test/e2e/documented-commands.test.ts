@@ -130,7 +130,7 @@ function commandsOf({ code }: DocumentBlock): readonly string[] {
 }
 
 test.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as const))(
-  '%s does what it is for',
+  'the commands at %s do what the document says',
   async (_place, block) => {
     const commands = commandsOf(block);
     expect(commands.length).toBeGreaterThan(0);
@@ -145,13 +145,13 @@ test.each(blocks.map((block) => [`${block.document}:${block.line}`, block] as co
 
 const containers = documentBlocks().filter(({ code }) => /^docker run /m.test(code));
 
-test('there is a container for each network that is asked about most', () => {
+test('there is a documented container for Artemis and one for RabbitMQ', () => {
   const networks = containers.map(({ code }) => /MESSAGING_NETWORK=(\S+)/.exec(code)?.[1]);
   expect(networks).toEqual(['artemis', 'rabbitmq-3']);
 });
 
 test.each(containers.map((block) => [`${block.document}:${block.line}`, block.code] as const))(
-  'the variables of the container at %s start an adapter, whose health is asked for as there',
+  'an adapter starts with the variables of the container at %s, and answers its health check',
   async (_place, code) => {
     const mounted = mkdtempSync(join(directory, 'mounted-'));
     const { key, cert } = createCertificateAuthority('CN=CA').issue({ subject: 'CN=localhost' });

@@ -72,7 +72,7 @@ function attachToTerminusOf(kind: string): Uint8Array {
   ]);
 }
 
-test('a symbol that a stranger sends to the network is printed by nobody', async () => {
+test('no process prints a symbol that a stranger sends to the network as it came', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-text-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   const network = started('network', '--port', '0', '--data', dataDir);
@@ -89,7 +89,7 @@ test('a symbol that a stranger sends to the network is printed by nobody', async
   expect(network.stderr).toEqual([]);
 });
 
-test('what a network says is printed as it is by no command', async () => {
+test('no command prints the text of a network as it came', async () => {
   const said: string[] = [...nasty];
   const container = rhea.create_container({ id: 'network' });
   for (const event of ['error', 'disconnected', 'connection_error', 'connection_close'])

@@ -44,7 +44,7 @@ function fatalLines({ stdout, stderr }: TestProcess): readonly unknown[] {
     });
 }
 
-test('a bad configuration is told completely, with status 2', async () => {
+test('an adapter with a bad configuration logs every problem and ends with status 2', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ROLLCALL_MQTT_INSECUREPORT: 'many',
     ROLLCALL_MQTT_INSECUREPROT: '1',
@@ -63,7 +63,7 @@ test('a bad configuration is told completely, with status 2', async () => {
   ]);
 });
 
-test('a bad registry file is told completely, with status 2', async () => {
+test('an adapter with a bad registry file logs every problem and ends with status 2', async () => {
   const file = await registryWith(
     'tenants: [{tenant-id: a, devices: [{device-id: x, via: [y]}, {device-id: x}]}]',
   );
@@ -72,7 +72,7 @@ test('a bad registry file is told completely, with status 2', async () => {
   expect(fatalLines(adapter)).toEqual(['configuration: tenants[0].devices[1].device-id: x is there twice']);
 });
 
-test('without a network it starts all the same, says so once, and is ready but degraded; SIGTERM ends it', async () => {
+test('an adapter whose network is away starts, logs it once, and is ready but DEGRADED; SIGTERM stops it', async () => {
   const file = await registryWith('tenants: []');
   const adapter = startApp('mqtt-adapter', [], { ...environment, ROLLCALL_REGISTRY_FILE: file });
   const ready = JSON.parse(await adapter.line((line) => line.includes('"ready"'), 'that it is ready')) as {
@@ -85,7 +85,7 @@ test('without a network it starts all the same, says so once, and is ready but d
   expect(await adapter.end('SIGTERM')).toBe(0);
 });
 
-test('a taken port is told in one line, with status 1', async () => {
+test('an adapter whose port is taken logs one line and ends with status 1', async () => {
   const file = await registryWith('tenants: []');
   const first = startApp('mqtt-adapter', [], { ...environment, ROLLCALL_REGISTRY_FILE: file });
   const { listening } = JSON.parse(
@@ -104,7 +104,7 @@ test('a taken port is told in one line, with status 1', async () => {
   await first.end('SIGTERM');
 });
 
-test('a Service of Kubernetes with our name is told of once, and the adapter runs', async () => {
+test('variables of a Kubernetes Service with our name are logged once, and the adapter runs', async () => {
   const file = await registryWith('tenants: []');
   const adapter = startApp('mqtt-adapter', [], {
     ...environment,
@@ -127,7 +127,7 @@ test('a Service of Kubernetes with our name is told of once, and the adapter run
   expect(lines.filter(({ msg }) => msg.includes('HONO_MQTT_SOMETHING'))).toMatchObject([{ level: 40 }]);
 });
 
-test('--print-config shows what holds and where it came from, and no secret', async () => {
+test('--print-config shows what is in force and where it came from, and no secret', async () => {
   const adapter = startApp('mqtt-adapter', ['--print-config'], {
     ...environment,
     ROLLCALL_REGISTRY_FILE: 'registry.yaml',
@@ -142,7 +142,7 @@ test('--print-config shows what holds and where it came from, and no secret', as
   expect(printed).not.toContain('hush-hush');
 });
 
-test("a sink of one's own, named by its module, gets the events beside the log", async () => {
+test("a sink of one's own, named by its module, gets the events too", async () => {
   const posted: { readonly event: { readonly type: string }; readonly signature: unknown }[] = [];
   const far = createServer((request, response) => {
     const body: Buffer[] = [];
@@ -178,7 +178,7 @@ test("a sink of one's own, named by its module, gets the events beside the log",
   far.close();
 });
 
-test('a sink that cannot be made is told in one line, with status 2', async () => {
+test('an adapter whose sink cannot be made logs one line and ends with status 2', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ...environment,
     ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
@@ -212,7 +212,7 @@ function devicesAt(adapter: TestProcess, count: number): Promise<readonly MqttCl
 const messagesOf = ({ stdout }: TestProcess): readonly string[] =>
   stdout.map((line) => (JSON.parse(line) as { msg: string }).msg);
 
-test('a stop may end sessions one after the other; a rate that is too small is told at the start', async () => {
+test('a stop with a drain rate ends sessions one after the other; a rate that is too small is logged at the start', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ...environment,
     ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
@@ -236,7 +236,7 @@ test('a stop may end sessions one after the other; a rate that is too small is t
   expect(new Set(at).size, 'each at its own time').toBe(4);
 });
 
-test('a stop that can neither deliver nor journal says what is lost, with status 3', async () => {
+test('a stop that can neither deliver nor journal logs what is lost and ends with status 3', async () => {
   const adapter = startApp('mqtt-adapter', [], {
     ...environment,
     ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
@@ -253,7 +253,7 @@ test('a stop that can neither deliver nor journal says what is lost, with status
   ).toMatchObject([{ level: 'error', sink: 'events', events: 6, disconnected: 3 }]);
 });
 
-test('a journal that is full keeps what it has; a stop says what is lost beside it, with status 3', async () => {
+test('a full journal keeps what it has; a stop logs what is lost beside it and ends with status 3', async () => {
   const full = {
     ...environment,
     ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',
@@ -295,7 +295,7 @@ test('a journal that is full keeps what it has; a stop says what is lost beside 
   expect(found).toBeLessThanOrEqual(told + lost.disconnected);
 });
 
-test('a journal that another adapter has open is told in one line, with status 1; one that cannot be read too', async () => {
+test('an adapter whose journal is in use, or cannot be read, logs one line and ends with status 1', async () => {
   const journal = {
     ...environment,
     ROLLCALL_REGISTRY_FILE: 'apps/rollcall/demo/registry.yaml',

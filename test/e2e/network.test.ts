@@ -56,7 +56,7 @@ function connect(): Promise<Connection> {
   return new Promise((resolve) => connection.once('connection_open', () => resolve(connection)));
 }
 
-test('nothing that was accepted is lost to kill -9', async () => {
+test('the embedded network loses no accepted event when it is killed', async () => {
   const network = await startNetwork();
   const sender = (await connect()).open_sender('event/acme');
   const sent = new Map<object, string>();
@@ -88,7 +88,7 @@ test('nothing that was accepted is lost to kill -9', async () => {
     .toEqual([]);
 });
 
-test("a device that is seen over Hono's own adapters is shown, and no more is claimed than its events say", async () => {
+test("a device with events of Hono's own adapters is shown, with no more than its events say", async () => {
   await startNetwork();
   const args = ['--json', '--tenant', 'acme', '--url', `amqp://127.0.0.1:${port}`];
   const [tail, devices] = [
@@ -122,7 +122,7 @@ test("a device that is seen over Hono's own adapters is shown, and no more is cl
   });
 });
 
-test('a taken port, and a data directory in use, are told in one line, with status 1', async () => {
+test('a network whose port is taken, or whose data directory is in use, prints one line and ends with status 1', async () => {
   await startNetwork();
   const samePort = startApp('rollcall', [
     'network',

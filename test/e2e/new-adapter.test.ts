@@ -75,7 +75,7 @@ function bringWhatIsBuilt(): void {
 
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-test('a name that cannot be used changes nothing', () => {
+test('the generator changes nothing where the name cannot be used', () => {
   const before = readFileSync(join(copy, 'package.json'), 'utf8');
   const { status, output } = run('pnpm', '--silent', 'run', 'run:new-adapter', 'mqtt');
   expect(status).toBe(2);
@@ -83,7 +83,7 @@ test('a name that cannot be used changes nothing', () => {
   expect(readFileSync(join(copy, 'package.json'), 'utf8')).toBe(before);
 });
 
-test('what cannot be installed leaves nothing behind', () => {
+test('the generator leaves nothing behind where the new adapter cannot be installed', () => {
   const lockfile = readFileSync(join(copy, 'pnpm-lock.yaml'), 'utf8');
   const { status, output } = run(
     process.execPath,
@@ -158,7 +158,7 @@ test('a new adapter serves a device, and its log has the events', async () => {
   expect(await adapter.end('SIGTERM')).toBe(0);
 });
 
-test('a new adapter joins `npm start`: its place is told, and its devices are seen', async () => {
+test('a new adapter joins `npm start`, which prints its address and shows its devices', async () => {
   const up = await startUp([], copy);
   try {
     const manifest = readFileSync(join(copy, 'apps/my-proto-adapter/package.json'), 'utf8');

@@ -42,7 +42,7 @@ function withoutRepetition(events: readonly EventLine[]): readonly EventLine[] {
   return [...new Map(events.map((event) => [event.data['event-id'], event])).values()];
 }
 
-describe('everything on one machine', () => {
+describe('`rollcall up`', () => {
   let up: RunningUp;
   let seen = 0;
 
@@ -59,30 +59,33 @@ describe('everything on one machine', () => {
     return fresh;
   }
 
-  test.each([4, 5] as const)('a device that leaves (MQTT version %i)', async (protocolVersion) => {
-    const client = await connect(up.mqttPort, { protocolVersion });
-    await client.endAsync();
-    const events = await next(2);
-    expect(causes(events)).toEqual(['connected', 'client-closed']);
-    expect(events[1]).toMatchObject({
-      tenant: 'DEFAULT_TENANT',
-      device: '4711',
-      'remote-id': 'thermostat-7',
-      data: {
-        'adapter-id': 'mqtt-0',
-        protocol: protocolVersion === 5 ? 'MQTT 5.0' : 'MQTT 3.1.1',
-        'uncertainty-ms': onABusyMachine,
-      },
-    });
-    expect(events[0]?.data['connection-id']).toBe(events[1]?.data['connection-id']);
-  });
+  test.each([4, 5] as const)(
+    'shows a device that leaves (MQTT version %i) as client-closed',
+    async (protocolVersion) => {
+      const client = await connect(up.mqttPort, { protocolVersion });
+      await client.endAsync();
+      const events = await next(2);
+      expect(causes(events)).toEqual(['connected', 'client-closed']);
+      expect(events[1]).toMatchObject({
+        tenant: 'DEFAULT_TENANT',
+        device: '4711',
+        'remote-id': 'thermostat-7',
+        data: {
+          'adapter-id': 'mqtt-0',
+          protocol: protocolVersion === 5 ? 'MQTT 5.0' : 'MQTT 3.1.1',
+          'uncertainty-ms': onABusyMachine,
+        },
+      });
+      expect(events[0]?.data['connection-id']).toBe(events[1]?.data['connection-id']);
+    },
+  );
 
-  test('a device that is killed', async () => {
+  test('shows a device that is killed as connection-lost', async () => {
     (await connect(up.mqttPort)).stream.destroy();
     expect(causes(await next(2))).toEqual(['connected', 'connection-lost']);
   });
 
-  test('a device that falls silent, on the real clock', async () => {
+  test('shows a device that falls silent as keepalive-timeout, on the real clock', async () => {
     const client = await connect(up.mqttPort, { keepalive: 1, reschedulePings: false });
     // MQTT.js would ping: nothing it writes goes out any more.
     client.stream.write = () => true;
@@ -92,20 +95,20 @@ describe('everything on one machine', () => {
     expect(events[1]?.data['uncertainty-ms']).toBeGreaterThanOrEqual(1_500);
   });
 
-  test('a device that connects again with the same client id', async () => {
+  test('shows a device that connects again with the same client id as taken over', async () => {
     await connect(up.mqttPort);
     const second = await connect(up.mqttPort);
     await second.endAsync();
     expect(causes(await next(4))).toEqual(['connected', 'taken-over', 'connected', 'client-closed']);
   });
 
-  test('a refused login gives nothing', async () => {
+  test('shows nothing of a login that is refused', async () => {
     await expect(connect(up.mqttPort, { password: 'guess' })).rejects.toMatchObject({ code: 0x86 });
     await (await connect(up.mqttPort)).endAsync();
     expect(causes(await next(2))).toEqual(['connected', 'client-closed']);
   });
 
-  test('an event of a gateway for its device is accepted; telemetry that nobody takes is refused', async () => {
+  test('takes the event of a gateway for its device, and refuses telemetry that no consumer takes', async () => {
     const gateway = await connect(up.mqttPort, {
       username: 'gw@DEFAULT_TENANT',
       password: 'gw-secret',
@@ -119,7 +122,7 @@ describe('everything on one machine', () => {
     expect(causes(await next(2))).toEqual(['connected', 'client-closed']);
   });
 
-  test('tail follows, and takes nothing from anybody', async () => {
+  test('lets tail follow the events, which takes none from other consumers', async () => {
     const tail = startApp('rollcall', ['tail', '--json', '--url', `amqp://127.0.0.1:${up.networkPort}`]);
     const stats = async (): Promise<boolean> => {
       await (await connect(up.mqttPort)).endAsync();
@@ -134,7 +137,7 @@ describe('everything on one machine', () => {
     expect(await tail.end('SIGINT')).toBe(0);
   });
 
-  test('devices says who is online, and who left, in a line each when it is piped', async () => {
+  test('lets devices print one line for each device that is online or left, when it is piped', async () => {
     const args = ['devices', '--url', `amqp://127.0.0.1:${up.networkPort}`];
     const [plain, json] = [startApp('rollcall', args), startApp('rollcall', [...args, '--json'])];
     // Each begins to listen at a moment of its own, perhaps while the device is connected.
@@ -162,7 +165,7 @@ describe('everything on one machine', () => {
     expect(await Promise.all([plain.end('SIGINT'), json.end('SIGTERM')])).toEqual([0, 0]);
   });
 
-  test('devices knows who was connected before it began', async () => {
+  test('lets devices show which devices were connected before it began', async () => {
     const client = await connect(up.mqttPort);
     await next(1);
     const devices = startApp('rollcall', ['devices', '--json', '--port-offset', String(up.offset)]);
@@ -172,7 +175,7 @@ describe('everything on one machine', () => {
     expect(causes(await next(1))).toEqual(['client-closed']);
   });
 
-  test('demo plays what it says', async () => {
+  test('lets demo play what it prints', async () => {
     const demo = startApp('rollcall', ['demo', '--port-offset', String(up.offset)]);
     expect(await demo.exited()).toBe(0);
     const events = await next(10);
@@ -198,7 +201,7 @@ describe('everything on one machine', () => {
     expect(Date.parse(basis?.until ?? '')).toBeLessThanOrEqual(Date.parse(String(ended?.data['at'])));
   });
 
-  test('a CoAP device: one request over DTLS, and silence for its interval', async () => {
+  test('shows a CoAP device as connected with one request over DTLS, and inactive after silence for its interval', async () => {
     const device = associate(5_684 + up.offset, 'sensor3@DEFAULT_TENANT', 'hono-secret', {
       handshakeWithinMs: patientHandshakeMs,
       timing: patientTiming,
@@ -216,7 +219,7 @@ describe('everything on one machine', () => {
     expect(ended?.data['uncertainty-ms']).toBeGreaterThanOrEqual(10_000);
   });
 
-  test('health and metrics answer', async () => {
+  test('answers for health and metrics', async () => {
     const readiness = await fetch(`http://127.0.0.1:${up.healthPort}/readiness`);
     expect(await readiness.json()).toMatchObject({ status: 'UP' });
     const metrics = await (await fetch(`http://127.0.0.1:${up.healthPort}/metrics`)).text();
@@ -224,7 +227,7 @@ describe('everything on one machine', () => {
     expect(metrics).toMatch(/^rollcall_event_delivery_seconds_count\{.*sink="events"\} [1-9]/m);
   });
 
-  test('an adapter that is killed is started again, and devices come back', async () => {
+  test('starts a killed adapter again, and its devices come back', async () => {
     const log = readFileSync(`${up.dataDir}/logs/mqtt-adapter.log`, 'utf8');
     const { pid } = JSON.parse(log.split('\n').find((line) => line.includes('"ready"')) ?? '{}') as {
       pid: number;
@@ -246,7 +249,7 @@ describe('everything on one machine', () => {
     seen = up.events().length;
   });
 
-  test('Ctrl-C disconnects the devices, shows it, and ends with status 0', async () => {
+  test('disconnects the devices on Ctrl-C, shows it, and ends with status 0', async () => {
     await connect(up.mqttPort);
     await connect(up.mqttPort, { clientId: 'another', protocolVersion: 4 });
     await next(2);
@@ -261,7 +264,7 @@ describe('everything on one machine', () => {
   });
 });
 
-test('a messaging network that is away: devices connect, data is refused, events wait and come', async () => {
+test('while the messaging network is away, devices connect, their data is refused, and events wait until it is back', async () => {
   const up = await startUp();
   try {
     const before = await connect(up.mqttPort, { clientId: 'before' });
@@ -302,7 +305,7 @@ function networkPid(up: RunningUp): number {
   return network;
 }
 
-test('children do not outlive up', async () => {
+test('the processes that `rollcall up` starts end with it', async () => {
   const up = await startUp();
   const children = childrenOf(up);
   // The network, and the adapters.
@@ -313,7 +316,7 @@ test('children do not outlive up', async () => {
   await up.cleanUp();
 });
 
-test('a taken port is named in one line, with status 1', async () => {
+test('`rollcall up` names a taken port in one line and ends with status 1', async () => {
   const up = await startUp();
   try {
     const second = startApp('rollcall', ['up', '--port-offset', String(up.offset), '--data', up.dataDir]);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-test('no option of messaging is needed: events are logged, uploads are refused with a reason, readiness says why', async () => {
+test('an adapter without a messaging network logs events, refuses uploads with a reason, and says so in its readiness', async () => {
   const adapter = startApp('http-adapter', [], {
     ROLLCALL_REGISTRY_FILE: registry,
     ROLLCALL_HTTP_INSECUREPORTENABLED: 'true',

@@ -16,7 +16,7 @@ test.each([
   ['MQTT', 'mqtt', scale({ quick: 500, soak: 5_000 })],
   ['AMQP', 'amqp', scale({ quick: 200, soak: 2_000 })],
 ] as const)(
-  'kill -9 of the %s adapter: each of its devices is lost once, with honest bounds, and comes back',
+  'after kill -9 of the %s adapter each of its devices is reported lost once, with honest bounds, and comes back',
   async (_name, protocol, devices) => {
     const { stage, record, fleet } = await everythingRuns({ devices, protocol });
     await fleet.connectAll(devices);
@@ -54,7 +54,7 @@ test.each([
 
 const crowd = scale({ quick: 2_000, soak: 10_000 });
 
-test(`${crowd} devices that are cut at once: ${crowd} events, none missing`, async () => {
+test(`each of ${crowd} devices whose sockets are cut at once has its event`, async () => {
   const { record, fleet } = await everythingRuns({ devices: crowd });
   await fleet.connectAll(crowd);
   const open = fleet.open();
@@ -68,7 +68,7 @@ test(`${crowd} devices that are cut at once: ${crowd} events, none missing`, asy
   ).toHaveLength(crowd);
 });
 
-test('a second SIGTERM ends the adapter at once; what it could not do, the next start does', async () => {
+test('a second SIGTERM ends the adapter at once, and its next start reports the sessions that were left', async () => {
   const { stage, record, fleet } = await everythingRuns({ devices: 50 });
   await fleet.connectAll(50);
   await eventuallyNone(() => differences(record, fleet));
@@ -85,7 +85,7 @@ test('a second SIGTERM ends the adapter at once; what it could not do, the next 
   await eventuallyNone(() => differences(record, fleet));
 });
 
-test('an adapter that is restarted goes on with its leases: no event, the same connection, whatever ended it', async () => {
+test('an adapter that is restarted goes on with its leases without an event, however it ended', async () => {
   const { stage, record } = await everythingRuns({
     devices: 20,
     protocol: 'http',

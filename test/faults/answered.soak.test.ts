@@ -61,18 +61,21 @@ function missing({ events }: EventRecord, letIn: readonly LetIn[]): readonly str
   });
 }
 
-test.each(speakingProtocols)('who was let in right before a kill -9 is told: %s', async (protocol) => {
-  const stage = setStage({ protocol, devices });
-  atTheEnd(() => stage.strike());
-  await stage.network.start();
-  const record = await keepRecord(stage.networkUrl);
-  atTheEnd(() => record.close());
-  await stage.adapter.start();
-  const random = seededRandom(1);
-  const letIn: LetIn[] = [];
-  for (let round = 0; round < rounds; round++)
-    letIn.push(...(await comeAndKill(protocol, stage, random.pick(2) * random.pick(50))));
-  await eventuallyNone(() => missing(record, letIn), 60_000);
-  // Whoever came first in each round, at least.
-  expect(letIn.length).toBeGreaterThanOrEqual(rounds);
-});
+test.each(speakingProtocols)(
+  'a device that was let in right before a kill -9 is reported (%s)',
+  async (protocol) => {
+    const stage = setStage({ protocol, devices });
+    atTheEnd(() => stage.strike());
+    await stage.network.start();
+    const record = await keepRecord(stage.networkUrl);
+    atTheEnd(() => record.close());
+    await stage.adapter.start();
+    const random = seededRandom(1);
+    const letIn: LetIn[] = [];
+    for (let round = 0; round < rounds; round++)
+      letIn.push(...(await comeAndKill(protocol, stage, random.pick(2) * random.pick(50))));
+    await eventuallyNone(() => missing(record, letIn), 60_000);
+    // Whoever came first in each round, at least.
+    expect(letIn.length).toBeGreaterThanOrEqual(rounds);
+  },
+);

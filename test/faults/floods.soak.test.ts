@@ -94,38 +94,41 @@ async function come({ protocol, stage, newcomers }: Act, index: number, figures:
   device?.end();
 }
 
-test.each(floodList)('$protocol: $name', async ({ name, protocol, order }) => {
-  const target = acts.find((act) => act.protocol === protocol);
-  if (!target) throw new Error(`no ${protocol} adapter`);
-  const flood = order(target.stage);
-  const flooder = await startFlooder(flood);
-  const end = AbortSignal.timeout(floodSeconds * 1_000);
-  const measured = acts.map((act) => ({ act, answered: createFigures(), came: createFigures() }));
-  const sending = measured.map(({ act, answered }) => keepSending(act, answered, end));
-  const coming: Promise<void>[] = [];
-  for (let i = 0; i < perFlood; i++) {
-    const index = nextNewcomer++;
-    coming.push(...measured.map(({ act, came }) => come(act, index, came)));
-    await pause(newcomerEveryMs);
-  }
-  await Promise.all([...sending, ...coming]);
-  const { begun, accepted } = await flooder.stop();
-  const megabytes = (await target.stage.metric('process_resident_memory_bytes')) / 1_048_576;
-  const cells = measured.flatMap(({ answered, came }) => [answered.text(), came.text()]);
-  const adapter = `${protocol}, ${megabytes.toFixed(0)} MB`;
-  rows.push(`${name} (${begun} begun, ${accepted} accepted) | ${adapter} | ${cells.join(' | ')}`);
+test.each(floodList)(
+  'honest $protocol devices are served during the flood: $name',
+  async ({ name, protocol, order }) => {
+    const target = acts.find((act) => act.protocol === protocol);
+    if (!target) throw new Error(`no ${protocol} adapter`);
+    const flood = order(target.stage);
+    const flooder = await startFlooder(flood);
+    const end = AbortSignal.timeout(floodSeconds * 1_000);
+    const measured = acts.map((act) => ({ act, answered: createFigures(), came: createFigures() }));
+    const sending = measured.map(({ act, answered }) => keepSending(act, answered, end));
+    const coming: Promise<void>[] = [];
+    for (let i = 0; i < perFlood; i++) {
+      const index = nextNewcomer++;
+      coming.push(...measured.map(({ act, came }) => come(act, index, came)));
+      await pause(newcomerEveryMs);
+    }
+    await Promise.all([...sending, ...coming]);
+    const { begun, accepted } = await flooder.stop();
+    const megabytes = (await target.stage.metric('process_resident_memory_bytes')) / 1_048_576;
+    const cells = measured.flatMap(({ answered, came }) => [answered.text(), came.text()]);
+    const adapter = `${protocol}, ${megabytes.toFixed(0)} MB`;
+    rows.push(`${name} (${begun} begun, ${accepted} accepted) | ${adapter} | ${cells.join(' | ')}`);
 
-  const failures = measured.flatMap(({ act, answered, came }) =>
-    [...answered.failures, ...came.failures].map((failure) => `${act.protocol}: ${failure}`),
-  );
-  expect(counted(failures)).toEqual([]);
-  if (flood.kind === 'logins') expect(accepted).toBe(0);
-  if (flood.kind === 'sessions') expect(accepted).toBeLessThanOrEqual(sessionsOfADevice);
-  if (flood.kind !== 'none') expect(begun).toBeGreaterThan(floodSeconds);
-  // The adapters have time to get over it.
-  await pause(2_000);
-  expect(acts.flatMap((act) => falseEvents(act))).toEqual([]);
-});
+    const failures = measured.flatMap(({ act, answered, came }) =>
+      [...answered.failures, ...came.failures].map((failure) => `${act.protocol}: ${failure}`),
+    );
+    expect(counted(failures)).toEqual([]);
+    if (flood.kind === 'logins') expect(accepted).toBe(0);
+    if (flood.kind === 'sessions') expect(accepted).toBeLessThanOrEqual(sessionsOfADevice);
+    if (flood.kind !== 'none') expect(begun).toBeGreaterThan(floodSeconds);
+    // The adapters have time to get over it.
+    await pause(2_000);
+    expect(acts.flatMap((act) => falseEvents(act))).toEqual([]);
+  },
+);
 
 function counted(texts: readonly string[]): readonly string[] {
   return [...Map.groupBy(texts, (text) => text)].map(([text, all]) => `${all.length} × ${text}`);

@@ -41,7 +41,7 @@ async function givenANetworkThatDecides() {
   return { peer, stage, record, fleet, churn };
 }
 
-test('a network that gives no credit: devices connect, events wait, and come when it does', async () => {
+test('while a network gives no credit, devices connect and events wait, and then come', async () => {
   const { peer, stage, record, fleet, churn } = await givenANetworkThatDecides();
   peer.credit = 0;
   const churning = churn(1);
@@ -55,7 +55,7 @@ test('a network that gives no credit: devices connect, events wait, and come whe
   await eventuallyNone(() => differences(record, fleet));
 });
 
-test('a network that answers at random: nothing is lost, and only what it refuses for good is parked, and listed', async () => {
+test('with a network that answers at random no event is lost, and only those it refuses for good are parked', async () => {
   const { peer, stage, record, fleet, churn } = await givenANetworkThatDecides();
   const random = seededRandom(2);
   const passing: readonly Verdict[] = [
@@ -110,7 +110,7 @@ test('a network that answers at random: nothing is lost, and only what it refuse
   await eventuallyNone(() => differences(record, fleet).filter((problem) => !isLate(problem)));
 });
 
-test('a network that refuses everything: devices connect, readiness is degraded and says why, until it accepts again', async () => {
+test('while a network refuses everything, devices connect, and readiness is DEGRADED and says why', async () => {
   const { peer, stage, record, fleet } = await givenANetworkThatDecides();
   peer.verdict = () => ({ rejected: 'amqp:not-allowed' });
   for (let index = 0; index < devices; index++) await fleet.connect(index);
@@ -146,7 +146,7 @@ test('a network that refuses everything: devices connect, readiness is degraded 
   );
 });
 
-test("a network that takes one tenant's link away, again and again: the other tenant does not notice", async () => {
+test('a tenant does not notice that a network takes the link of another tenant away, again and again', async () => {
   const { peer, record, fleet, churn } = await givenANetworkThatDecides();
   const churning = churn(4);
   for (let round = 0; round < 8; round++) {

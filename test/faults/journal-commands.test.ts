@@ -16,7 +16,7 @@ async function rollcall(...args: readonly string[]) {
   return { status: await exited(), stdout: () => stdout.join('\n'), stderr: () => stderr.join('\n') };
 }
 
-test('a backup of a journal under load is whole, and what it has open can be buried', async () => {
+test('a backup of a journal under load is whole, and `rollcall bury` ends its open connections', async () => {
   const { stage, record, fleet } = await everythingRuns({ devices: 300 });
   const target = join(dirname(stage.journal), 'backups', 'mqtt-0.journal');
   await fleet.connectAll(140);
@@ -56,7 +56,7 @@ test('a backup of a journal under load is whole, and what it has open can be bur
   );
 });
 
-test('a copy without the write-ahead log says so, to whoever looks and to the adapter that starts on it', async () => {
+test('a copy of a journal without its write-ahead log is recognized by `journal status` and by an adapter that starts with it', async () => {
   const { stage, record, fleet } = await everythingRuns({ devices: 60 });
   await fleet.connectAll(50);
   await eventuallyNone(() => differences(record, fleet));
@@ -91,7 +91,7 @@ test('a copy without the write-ahead log says so, to whoever looks and to the ad
   );
 });
 
-test('what waits for a sink that is gone is discarded when asked to, and nothing else', async () => {
+test('`journal discard` discards what waits for a sink that is gone, and nothing else', async () => {
   const { stage, record, fleet } = await everythingRuns({ devices: 20 });
   await fleet.connectAll(10);
   await eventuallyNone(() => differences(record, fleet));

@@ -13,7 +13,7 @@ clearUpAfterEach();
 
 const devices = 2_000;
 
-test('a journal that is full: devices are served on, readiness is degraded, the log says so, and it recovers by itself', async () => {
+test('an adapter whose journal is full serves devices, is DEGRADED, logs it, and recovers by itself', async () => {
   const { stage, record, fleet } = await everythingRuns({
     devices,
     // Room for about a thousand open connections.
@@ -84,7 +84,7 @@ async function journalIsAtRest({ journal }: Stage): Promise<void> {
 }
 
 describe.each(Object.entries(faults))('a journal that is %s while the adapter runs', (_how, lose) => {
-  test('is begun anew: degraded for a while, one line in the log, and after a kill every session is told, and what waited', async () => {
+  test('is begun again: DEGRADED for a while, one line in the log, and after a kill every session and every waiting event is reported', async () => {
     const { stage, record, fleet } = await everythingRuns({ devices: 140 });
     await fleet.connectAll(40);
     await eventuallyNone(() => differences(record, fleet));
@@ -130,7 +130,7 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
   });
 });
 
-test('a journal over which an older copy is written, while its write-ahead log goes on: after a kill every session is told', async () => {
+test('after an older copy was written over a journal in use and the adapter was killed, every session is reported', async () => {
   const { stage, record, fleet } = await everythingRuns({ devices: 140 });
   await fleet.connectAll(40);
   await eventuallyNone(() => differences(record, fleet));
@@ -152,7 +152,7 @@ test('a journal over which an older copy is written, while its write-ahead log g
   expect(fleet.open()).toEqual([]);
 });
 
-test('a journal that was begun anew is whole again soon', async () => {
+test('a journal that was begun again is soon whole', async () => {
   const { stage } = await everythingRuns({ devices: 1 });
   rmSync(dirname(stage.journal), { recursive: true });
   const status = async (): Promise<string | undefined> =>

@@ -159,7 +159,7 @@ function summary(verdicts: readonly Verdict[]): string {
 }
 
 test.each(seeds)(
-  'what is told of scripted lives is true, whatever befalls adapters and network (seed %i)',
+  'the events of scripted devices are true, whatever happens to adapters and network (seed %i)',
   async (seed) => {
     const { verdicts, problems: ofTable, watch, faults } = await liveAll(seed);
     const problems = [...verdicts.flatMap((verdict) => verdict.problems), ...ofTable];

@@ -72,7 +72,7 @@ test.each([
   ['each of a device of its own', { devices: backlog, open: false }],
   ['all of them of connections that were open, whose ends are told too', { devices: backlog, open: true }],
 ])(
-  `a journal of ${backlog} events, ${megabytes} MB of heap: everything is told, once, and in order (%s)`,
+  `an adapter with ${megabytes} MB of heap sends a journal of ${backlog} events, each once and in order (%s)`,
   async (_, { devices, open }) => {
     const { stage, ledger } = givenAnAdapter(megabytes, { devices: 1 });
     await stage.adapter.start();
@@ -90,7 +90,7 @@ test.each([
   },
 );
 
-test('the network is away, the heap is small, devices flap: nobody is refused; a crash and a start change nothing; all is told', async () => {
+test('an adapter with a small heap refuses no flapping device while the network is away, and sends every event afterwards, also after a crash', async () => {
   // Each tells two events: the outbox keeps 100,000 by default.
   const flaps = scale({ quick: 5_000, soak: 49_000 });
   const devices = scale({ quick: 500, soak: 3_000 });

@@ -16,7 +16,7 @@ const outageActionsPerSecond = scale({ quick: 100, soak: 50 });
 const actionsPerSecond = scale({ quick: 100, soak: 200 });
 
 test.each(['frozen', 'killed'] as const)(
-  `a network that is ${awayMs / 1_000} s away (%s): no device is refused, no event is missing, and each device's are in order`,
+  `while the network is away for ${awayMs / 1_000} s (%s) no device is refused, and afterwards no event is missing or out of order`,
   async (how) => {
     const { stage, record, fleet } = await everythingRuns({ devices });
     const churn = beginChurn({
@@ -51,7 +51,7 @@ test.each(['frozen', 'killed'] as const)(
 );
 
 test.each(scale({ quick: [1], soak: [1, 2, 3, 4, 5, 6, 7, 8] }))(
-  'adapter and network are killed at random, five times, while devices come and go (seed %i)',
+  'events stay true while adapter and network are killed at random five times and devices come and go (seed %i)',
   async (seed) => {
     const { stage, record, fleet } = await everythingRuns({ devices });
     const random = seededRandom(seed);

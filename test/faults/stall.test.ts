@@ -88,7 +88,7 @@ async function standsStill(protocol: SpeakingProtocol, stallMs: number): Promise
 }
 
 test.each(scale({ quick: [8_000], soak: [1_000, 2_000, 5_000, 15_000, 60_000] }))(
-  'an adapter that stood still for %i ms: who spoke meanwhile stays, who was silent is told, over every protocol',
+  'after an adapter stood still for %i ms, devices that sent meanwhile stay and silent ones are reported, over every protocol',
   async (stallMs) => {
     const wrong = await Promise.all(speakingProtocols.map((protocol) => standsStill(protocol, stallMs)));
     expect(wrong.flat()).toEqual([]);

@@ -12,7 +12,7 @@ import { debianPython, hasPackage } from './support.ts';
 
 const script = fileURLToPath(new URL('amqp_device.py', import.meta.url));
 
-describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () => {
+describe.runIf(hasPackage('python3-qpid-proton'))('an AMQP device on Qpid Proton', () => {
   let up: RunningUp;
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () 
     return stdout.trim().split('\n');
   }
 
-  test('is connected, uploads, hears what became of it, and leaves', async () => {
+  test('connects, uploads, gets the outcome, and leaves', async () => {
     const outcomes = device('sensor1@DEFAULT_TENANT', 'hono-secret', 'event', 'telemetry', 'nowhere', 'e');
     expect(outcomes).toEqual(['accepted', 'released', 'rejected', 'accepted']);
     const [connected, ended] = await up.untilEvents(2);
@@ -59,7 +59,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('a device on Qpid Proton', () 
     ]);
   });
 
-  test('has a password of any UTF-8, or none where that is not required', async () => {
+  test('may have any UTF-8 as its password, or none where authentication is not required', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'rollcall-amqp-'));
     const registry = join(directory, 'registry.json');
     const secrets = [{ 'pwd-plain': 'sécrèt€ 密' }];

@@ -120,7 +120,7 @@ describe.runIf(hasClients)('a certificate that was made with openssl', () => {
     await expectConnected('amqp');
   });
 
-  test('is worth nothing where its authority did not sign it', () => {
+  test('lets no device in where its authority did not sign it', () => {
     const name = ['-subj', '/O=Acme/CN=device-1', '-keyout', file('forged.key'), '-out', file('forged.pem')];
     run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...name);
     const tls = [file('server.pem'), file('forged.pem'), file('forged.key')].join(',');

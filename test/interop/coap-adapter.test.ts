@@ -130,7 +130,7 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
       return `${stdout}${stderr}`.trim();
     }
 
-    test('one request and then silence: connected, and inactive when the declared interval is over', async () => {
+    test('is connected with one request, and inactive when the declared interval of silence is over', async () => {
       expect(post('event', [...psk('declared'), '-t', '50', '-e', '{"temp": 21.5}'])).toBe('');
       const [granted, ended] = await next(2);
       expect(granted).toMatchObject({
@@ -145,13 +145,13 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
       expect((ended as { readonly uncertaintyMs: number }).uncertaintyMs).toBeGreaterThanOrEqual(intervalMs);
     });
 
-    test('close_notify of a device that declares nothing: client-closed', async () => {
+    test('leaves as client-closed with close_notify, where no interval is declared', async () => {
       const id = `closing-${library}`;
       expect(post('event', [...psk(id), '-e', 'x'])).toBe('');
       expect(causes(await next(2))).toEqual([`${id} connected`, `${id} client-closed`]);
     });
 
-    test('a device with a certificate', async () => {
+    test('is connected with a certificate', async () => {
       const path = (name: string): string => join(directory, name);
       const certificate = ['-c', path('device-cert.pem'), '-j', path('device-key.pem'), '-C', path('ca.pem')];
       expect(post('event', [...certificate, '-e', 'x'])).toBe('');
@@ -160,7 +160,7 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
       expect(events[0]).toMatchObject({ remoteId: 'CN=undeclared,O=acme' });
     });
 
-    test('errors are what a device can understand, and a wrong key is no device', async () => {
+    test('gets errors that it understands, and no connection with a wrong key', async () => {
       const device = (nth: number): readonly string[] => psk(erring(library)[nth] ?? '');
       expect(post('nowhere', [...device(0), '-e', 'x'])).toContain('4.04');
       expect(post('telemetry', [...device(1), '-e', 'x'])).toContain('5.03 no consumer available');
@@ -173,12 +173,12 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
       expect(record.events.slice(seen)).toEqual([]);
     });
 
-    test('a payload in blocks arrives whole', async () => {
+    test('uploads a payload in blocks, which arrives whole', async () => {
       expect(post('event', [...psk(`blocks-${library}`), '-e', 'x'.repeat(2_000), '-b', '128'])).toBe('');
       await next(2);
     });
 
-    test('a device that answers probes stays beyond its interval; killed, it is gone when one has no answer', async () => {
+    test('stays beyond its interval while it answers probes, and is gone once it is killed and a probe has no answer', async () => {
       const relay = await relayTo(stage.port);
       // It waits for an answer to its request, which is lost, and meanwhile does what every CoAP device does with a ping.
       let records = 0;
@@ -197,7 +197,7 @@ describe.runIf(hasPackage('libcoap3-bin'))('libcoap', () => {
       relay.close();
     });
 
-    test('an adapter that is killed goes on with its lease', async () => {
+    test('goes on with its lease after the adapter was killed', async () => {
       const device = [...psk('restarted'), '-e', 'x'];
       post('event', device);
       const [granted] = await next(1);

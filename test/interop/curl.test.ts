@@ -33,7 +33,7 @@ describe.runIf(hasPackage('curl'))('curl', () => {
     return fresh;
   }
 
-  test('one request and then silence: connected, and inactive when the declared interval is over', async () => {
+  test('is connected with one request, and inactive when the declared interval of silence is over', async () => {
     expect(curl('/event', '-u', 'sensor2@DEFAULT_TENANT:hono-secret', ...json)).toBe('202');
     const [granted, ended] = await next(2);
     expect(granted).toMatchObject({
@@ -53,14 +53,14 @@ describe.runIf(hasPackage('curl'))('curl', () => {
     expect(ended?.data['uncertainty-ms']).toBeGreaterThanOrEqual(10_000);
   });
 
-  test('a goodbye: client-closed', async () => {
+  test('leaves as client-closed with a goodbye', async () => {
     const sensor = ['-u', 'sensor1@DEFAULT_TENANT:hono-secret'];
     expect(curl('/event', ...sensor, ...json)).toBe('202');
     expect(curl('/event', ...sensor, ...emptyNotification, '-H', 'hono-ttd: 0', '-X', 'POST')).toBe('202');
     expect((await next(2)).map(({ data }) => data['reason'])).toEqual([undefined, 'client-closed']);
   });
 
-  test('errors are what a device can understand', async () => {
+  test('gets errors that it understands', async () => {
     expect(curl('/event', ...json)).toBe('{"error":"credentials are missing"} 401');
     expect(curl('/event', '-u', 'sensor1@DEFAULT_TENANT:guess', ...json)).toBe(
       '{"error":"bad credentials"} 401',
@@ -73,7 +73,7 @@ describe.runIf(hasPackage('curl'))('curl', () => {
     expect((await next(1)).map(({ device }) => device)).toEqual(['gw-1']);
   });
 
-  test('what is chunked, or sent over HTTP/1.0, arrives too', async () => {
+  test('uploads with chunked encoding, and over HTTP/1.0', async () => {
     const gateway = ['-u', 'gw@DEFAULT_TENANT:gw-secret'];
     expect(curl('/event', ...gateway, ...json, '-H', 'transfer-encoding: chunked')).toBe('202');
     expect(curl('/event', ...gateway, ...json, '--http1.0')).toBe('202');

@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-test('each block is run here', () => {
+test('each block of commands that the documents assign to this file is run', () => {
   expect(ofBroker.length + ofBanner.length + ofDevices.length).toBe(blocks.length);
   expect([ofBroker.length, ofBanner.length, ofDevices.length]).not.toContain(0);
 });
@@ -42,7 +42,7 @@ describe.runIf(['mosquitto-clients', 'curl', 'libcoap3-bin'].every(hasPackage))(
       .replace('-p 1883', `-p ${up.mqttPort}`)
       .replaceAll(/127\.0\.0\.1:(\d+)/g, (_all, port: string) => `127.0.0.1:${Number(port) + up.offset}`);
 
-  test('those that `npm start` tells of upload, and are seen', async () => {
+  test('with the commands that `npm start` prints upload, and are seen', async () => {
     const [, tried = ''] = /^Try, .*?:$(.*?)^Connection events/ms.exec(ofBanner[0]?.code ?? '') ?? [];
     const [mqtt, curl, coap] = tried
       .replaceAll(/\\\n\s*/g, '')
@@ -57,7 +57,7 @@ describe.runIf(['mosquitto-clients', 'curl', 'libcoap3-bin'].every(hasPackage))(
       .toEqual(expect.arrayContaining(['4711', '4713', '4714']));
   });
 
-  test.each(ofDevices)('the goodbye at %s is one', async (_place, { code }) => {
+  test.each(ofDevices)('leave with the goodbye at %s', async (_place, { code }) => {
     // The same request without it grants the lease that it ends.
     await shell.run(here(code.replace(/-H 'hono-ttd: 0'|&hono-ttd=0/, '')));
     await shell.run(here(code));

@@ -120,7 +120,7 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
     ['ECDHE-ECDSA-AES128-CCM', 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM', withCertificate],
     ['ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', withCertificate],
     ['ECDHE-ECDSA-AES128-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256', withCertificate],
-  ])('%s', async (suite, name, credentials) => {
+  ])('shakes hands with %s', async (suite, name, credentials) => {
     expect(await openssl(suite, credentials)).toContain('the server heard hello');
     expect(log).toEqual([`open sensor1 ${name}`, 'close close-notify']);
   });
@@ -128,7 +128,7 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
   test.each([
     ['PSK-AES128-CCM8', 'TLS_PSK_WITH_AES_128_CCM_8', withPsk],
     ['ECDHE-ECDSA-AES128-CCM8', 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', withCertificate],
-  ])('%s resumes its session', async (suite, name, credentials) => {
+  ])('resumes its session with %s', async (suite, name, credentials) => {
     await openssl(suite, [...credentials, '-sess_out', 'session']);
     expect(await openssl(suite, [...credentials, '-sess_in', 'session'])).toContain('Reused, TLSv1.2');
     expect(log).toEqual([
@@ -143,7 +143,7 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
     ['P-384 alone', ['-curves', 'P-384']],
     ['both curves', ['-curves', 'P-384:P-256']],
     ['both curves, and no SHA-384', ['-curves', 'P-384:P-256', '-sigalgs', 'ECDSA+SHA256']],
-  ])('keys on P-384 on both sides; the client knows %s', async (_what, args) => {
+  ])('shakes hands with keys on P-384 on both sides, where the client knows %s', async (_what, args) => {
     used = strongAdapter;
     const printed = await openssl('ECDHE-ECDSA-AES128-CCM8', [
       ...['-cert', 'strong.pem', '-key', 'strong.key'],
@@ -153,7 +153,7 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
     expect(log).toEqual(['open sensor1 TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', 'close close-notify']);
   });
 
-  test('fragments of 256 bytes, also of the certificate', async () => {
+  test('shakes hands in fragments of 256 bytes, also of the certificate', async () => {
     const printed = await openssl('ECDHE-ECDSA-AES128-CCM8', [...withCertificate, '-mtu', '256']);
     expect(printed).toContain('the server heard hello');
   });
@@ -166,7 +166,7 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
       'alert number 46',
       'failed certificate-refused',
     ],
-  ])('%s: is told', async (_, credentials, alert, failure) => {
+  ])('gets an alert: %s', async (_, credentials, alert, failure) => {
     expect(await openssl('ECDHE-ECDSA-AES128-CCM8', credentials)).toContain(alert);
     expect(log).toEqual([failure]);
   });
@@ -174,7 +174,7 @@ describe.runIf(hasPackage('openssl'))('openssl s_client', () => {
   test.each([
     ['a wrong key', ['-psk', 'aabbccdd', '-psk_identity', 'sensor1']],
     ['an unknown identity', ['-psk', secret.toString('hex'), '-psk_identity', 'nobody']],
-  ])('%s: silence', async (_, credentials) => {
+  ])('gets no answer: %s', async (_, credentials) => {
     const printed = await openssl('PSK-AES128-CCM8', credentials, 2_500);
     expect(printed).not.toContain('alert');
     expect(log).toEqual([]);
@@ -199,17 +199,17 @@ describe.runIf(hasPackage('gnutls-bin'))('gnutls-cli', () => {
     ['+PSK:+AES-128-CBC:%NO_ETM', 'TLS_PSK_WITH_AES_128_CBC_SHA256', psk],
     ['+ECDHE-ECDSA:+AES-128-CCM-8', 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', certificate],
     ['+ECDHE-ECDSA:+AES-128-GCM', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', certificate],
-  ])('%s', async (priority, name, credentials) => {
+  ])('shakes hands with %s', async (priority, name, credentials) => {
     expect(await gnutls(priority, credentials)).toContain('the server heard hello');
     expect(log).toEqual([`open sensor1 ${name}`, 'close close-notify']);
   });
 
-  test('fragments of 300 bytes, also of the certificate', async () => {
+  test('shakes hands in fragments of 300 bytes, also of the certificate', async () => {
     const printed = await gnutls('+ECDHE-ECDSA:+AES-128-CCM-8', [...certificate, '--mtu', '300']);
     expect(printed).toContain('the server heard hello');
   });
 
-  test('no certificate: is told', async () => {
+  test('gets an alert where it has no certificate', async () => {
     expect(await gnutls('+ECDHE-ECDSA:+AES-128-CCM-8', [])).toContain('Handshake failed');
     expect(log[0]).toBe('failed no-certificate');
   });

@@ -174,20 +174,23 @@ describe.runIf(packages.every(hasPackage))('through HAProxy', () => {
     await connection.close();
   }
 
-  test.each(ways)('$app, $scheme, $version: the device has its own address', async (way) => {
-    const before = connected(way.app).length;
-    await connect(way);
-    await expect.poll(() => connected(way.app).length, { timeout: 20_000 }).toBe(before + 1);
-    expect(connected(way.app).at(-1)).toMatch(/^127\.0\.0\.1:\d+$/);
-  });
+  test.each(ways)(
+    'a device has its own address in events ($app, $scheme, PROXY protocol $version)',
+    async (way) => {
+      const before = connected(way.app).length;
+      await connect(way);
+      await expect.poll(() => connected(way.app).length, { timeout: 20_000 }).toBe(before + 1);
+      expect(connected(way.app).at(-1)).toMatch(/^127\.0\.0\.1:\d+$/);
+    },
+  );
 
-  test.each(apps)('%s: a device that comes without a balancer is served too', async (app) => {
+  test.each(apps)('the %s adapter serves a device that comes without a balancer too', async (app) => {
     const before = connected(app).length;
     await connect({ app, scheme: 'plain', port: adapters.get(app)?.ports[0] ?? 0 });
     await expect.poll(() => connected(app).length, { timeout: 20_000 }).toBe(before + 1);
   });
 
-  test('curl that claims to be a balancer is hung up on', () => {
+  test('the adapter hangs up on curl that claims to be a balancer', () => {
     const url = `http://127.0.0.1:${adapters.get('http')?.ports[0]}/telemetry`;
     const login = ['-u', `${deviceIds[0]}@acme:${password}`, '--data', 'x'];
     const args = ['-s', '-m', '20', '--haproxy-protocol', ...login, url];

@@ -144,7 +144,7 @@ async function answered(library: Library, kind: Kind, port: number): Promise<num
 }
 
 describe.runIf(hasPackage('libcoap3-bin'))('with loss, doubles and reordering', () => {
-  test('our server completes no fewer handshakes than those of libcoap', async () => {
+  test('our DTLS server completes no fewer handshakes than that of libcoap', async () => {
     const counts = await Promise.all(
       libraries.map(async (library) => {
         const [our, their] = [await ours(), await theirs(library)];

@@ -55,14 +55,14 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
     expect(events[0]?.data['protocol']).toBe(version === 'mqttv5' ? 'MQTT 5.0' : 'MQTT 3.1.1');
   });
 
-  test('is killed: connection-lost', async () => {
+  test('is reported as connection-lost when it is killed', async () => {
     const device = stay('-i', 'unit-2');
     await next(1);
     device.kill('SIGKILL');
     expect(reasons(await next(1))).toEqual(['connection-lost']);
   });
 
-  test('is stopped and falls silent: keepalive-timeout', async () => {
+  test('is reported as keepalive-timeout when it is stopped and falls silent', async () => {
     const device = stay('-i', 'unit-3', '-k', '5');
     const [connected] = await next(1);
     expect(connected?.data['basis']).toEqual({ kind: 'session', 'detect-within-ms': 7_500 });
@@ -73,7 +73,7 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
     device.kill('SIGKILL');
   });
 
-  test('a second client with the same id: the old one ends before the new one begins', async () => {
+  test('has its session taken over by a second client with the same id, whose session begins after that', async () => {
     const first = stay('-i', 'unit-4');
     await next(1);
     const second = stay('-i', 'unit-4');
@@ -90,7 +90,7 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
     seen = up.events().length;
   });
 
-  test('a refused login: nothing', async () => {
+  test('has no events when its login is refused', async () => {
     const refused = publish(
       '-u',
       'sensor1@DEFAULT_TENANT',
@@ -109,7 +109,7 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
     expect(reasons(await next(2))).toEqual(['connected', 'client-closed']);
   });
 
-  test('a gateway for its device, and not for another', async () => {
+  test('publishes as a gateway for its device, and not for another', async () => {
     const gateway = ['-u', 'gw@DEFAULT_TENANT', '-P', 'gw-secret', '-q', '1', '-m', 'x'];
     expect(publish(...gateway, '-t', 'event//4712').status).toBe(0);
     expect(reasons(await next(2))).toEqual(['connected', 'client-closed']);
@@ -119,7 +119,7 @@ describe.runIf(hasPackage('mosquitto-clients')).each(['mqttv311', 'mqttv5'])('mo
     expect(reasons(await next(2))).toEqual(['connected', ended]);
   });
 
-  test('the adapter stops: adapter-shutdown', async () => {
+  test('is reported as adapter-shutdown when the adapter stops', async () => {
     const device = stay('-i', 'unit-5');
     await next(1);
     expect(await up.process.end('SIGINT')).toBe(0);

@@ -58,7 +58,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('outcomes of a network on Qpid
     ['silent', 'retryable', 'timeout'],
     ['starved', 'retryable', 'no-credit'],
     ['refused', 'retryable', 'link refused: amqp:unauthorized-access not for you'],
-  ])('an event that is %s', async (tenant, status, cause) => {
+  ])('the sink reports the right outcome of an event that is %s', async (tenant, status, cause) => {
     const event = anOutboundEvent('e1', { device: deviceRef(tenant, 'd1') });
     const delivery = await sink.deliver(event, unhurried);
     expect(delivery.status).toBe(status);
@@ -75,7 +75,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('outcomes of a network on Qpid
     ['silent', 503],
     ['starved', 503],
     ['refused', 503],
-  ])('telemetry that is %s', async (tenant, status) => {
+  ])('a device gets the right status for telemetry that is %s', async (tenant, status) => {
     const message: DeviceMessage = {
       endpoint: 'telemetry',
       device: deviceRef(tenant, 'd1'),
@@ -91,7 +91,7 @@ describe.runIf(hasPackage('python3-qpid-proton'))('outcomes of a network on Qpid
     expect(outcome.status === 'failed' ? outcome.failure.status : undefined).toBe(status);
   });
 
-  test('outcomes of all kinds in one turn stay apart', async () => {
+  test('outcomes of different kinds in one turn reach the right messages', async () => {
     const tenants = ['accepted', 'rejected', 'released', 'accepted', 'full', 'modified', 'accepted'];
     const statuses = await Promise.all(
       tenants.map(async (tenant, index) => {

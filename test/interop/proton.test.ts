@@ -99,13 +99,13 @@ describe.runIf(hasPackage('python3-qpid-proton'))('Qpid Proton', () => {
     });
   });
 
-  test('competes for the shared queue, which kept what came before', async () => {
+  test('competes for the shared queue, which kept earlier events', async () => {
     const consumer = await consume('event/DEFAULT_TENANT');
     expect(await consumer.until(3)).toHaveLength(3);
     await consumer.close();
   });
 
-  test('without a consumer, telemetry is refused; with one, it arrives', async () => {
+  test('sends telemetry, which is refused without a consumer and arrives with one', async () => {
     const send = (): string =>
       spawnSync(
         'mosquitto_pub',

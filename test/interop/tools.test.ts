@@ -73,18 +73,21 @@ describe.skipIf(!hasPackages('rabbitmq-server'))('the tools on RabbitMQ 3', () =
     [['tail'], {}, 2, /declare a queue/],
     [['devices', '--address', '/exchange/event/#'], {}, 2, /stays and fills/],
     [['tail', '--queue', 'nobody-made-it'], {}, 1, /amqp:not-found/],
-    // It was made by nobody's look at it either.
+    // The command before this one did not create it by looking at it.
     [['tail', '--address', '/queue/nobody-made-it'], {}, 1, /amqp:not-found/],
     [['devices', '--queue', queue], { ROLLCALL_MESSAGING_PASSWORD: 'wrong' }, 1, /refused the credentials/],
     [['tail', '--queue', queue], { ROLLCALL_MESSAGING_TLSENABLED: 'true' }, 1, /TLS with .* failed/],
     [['tail', '--queue', queue], { ROLLCALL_MESSAGING_PROT: '1' }, 2, /did you mean ROLLCALL_MESSAGING_PORT/],
     [['bury', 'mqtt-0', '--table', 'none'], {}, 1, /--unheard/],
-  ] as const)('%j with %j ends with status %i, and one line', async (args, differences, status, line) => {
-    const ended = await rollcall(args, { ...environment, ...differences });
-    expect(ended).toMatchObject({ status, stdout: '', said: [expect.stringMatching(line)] });
-  });
+  ] as const)(
+    'the command %j with %j ends with status %i and prints one line',
+    async (args, differences, status, line) => {
+      const ended = await rollcall(args, { ...environment, ...differences });
+      expect(ended).toMatchObject({ status, stdout: '', said: [expect.stringMatching(line)] });
+    },
+  );
 
-  test('a queue that was declared is read, whatever its durability', async () => {
+  test('the tools read a declared queue, whatever its durability', async () => {
     const ended = await rollcall(['devices', '--queue', queue, '--once', '--wait', '3'], environment);
     expect(ended.status).toBe(0);
     expect(ended.stdout).toMatch(/^told\/device-1 {2}/);
@@ -99,7 +102,7 @@ describe('the tools on the embedded network', () => {
   });
   afterAll(() => network.cleanUp());
 
-  test('devices --once prints who is known of several tenants, and ends', async () => {
+  test('`devices --once` prints the known devices of several tenants, and ends', async () => {
     const sink = openEventsSink(network);
     const url = `amqp://127.0.0.1:${network.port}`;
     const args = ['--url', url, '--tenant', 'a', '--tenant', 'b', '--once', '--wait', '5', '--json'];
@@ -116,7 +119,7 @@ describe('the tools on the embedded network', () => {
     expect(tenants).toEqual(['a', 'b']);
   });
 
-  test('bury refuses while the adapter is heard, and where nothing can be heard', async () => {
+  test('`bury` refuses while the adapter is heard, and where nothing can be received', async () => {
     const sink = openEventsSink(network);
     const url = `amqp://127.0.0.1:${network.port}`;
     const table = ['--table', '/dev/null', '--url', url];

@@ -55,7 +55,7 @@ async function givenARequestUnderWay(query = '', expiresInMs?: number, setting: 
   };
 }
 
-test.each(accessChangesOf(type))('a request under way when $what', async ({ happens, opened, lease }) => {
+test.each(accessChangesOf(type))('a request is under way when $what', async ({ happens, opened, lease }) => {
   const { adapter, finish, status } = await givenARequestUnderWay();
   happens(adapter.registry, type, adapter.clock.now());
   await settled();
@@ -66,7 +66,7 @@ test.each(accessChangesOf(type))('a request under way when $what', async ({ happ
   expect(causes(adapter)).toEqual(lease === 'stays' ? ['connected'] : ['connected', lease]);
 });
 
-test('one whose secret is replaced renews nothing, and keeps nothing', async () => {
+test('a request whose secret is replaced under way neither renews its lease nor keeps it open', async () => {
   const { adapter, finish, status } = await givenARequestUnderWay();
   await adapter.clock.advanceAsync(minute / 2);
   setFirstSecret(adapter.registry, type, { id: '2' });
@@ -79,7 +79,7 @@ test('one whose secret is replaced renews nothing, and keeps nothing', async () 
   expect(causes(adapter)).toEqual(['connected', 'inactive']);
 });
 
-test('one whose body never comes keeps no lease once its secret has expired', async () => {
+test('a request whose body never arrives keeps no lease open once its secret has expired', async () => {
   const { adapter } = await givenARequestUnderWay('', minute / 2);
   await adapter.clock.advanceAsync(10 * minute - 1);
   expect(causes(adapter)).toEqual(['connected']);
@@ -87,7 +87,7 @@ test('one whose body never comes keeps no lease once its secret has expired', as
   expect(causes(adapter)).toEqual(['connected', 'inactive']);
 });
 
-test('one that waits for a command is answered when its secret expires', async () => {
+test('a device that waits for a command is answered when its secret expires', async () => {
   const { adapter, finish, status } = await givenARequestUnderWay('?hono-ttd=40', minute / 2);
   finish();
   await expect.poll(() => adapter.sender.messages.length).toBe(1);
@@ -118,7 +118,7 @@ test('a lease goes on under the same connection id when a valid secret is proved
 });
 
 test.each(accessChangesOf(type))(
-  'a lease of an earlier run, when $what before the next: $lease',
+  'a lease of an earlier run, where $what before the next run begins: $lease',
   async ({ happens, lease }) => {
     const journal = createMemoryJournal();
     const { adapter, finish, status } = await givenARequestUnderWay('', undefined, { journal });

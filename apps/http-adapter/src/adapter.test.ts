@@ -115,8 +115,8 @@ function causes({ sink }: AdapterInTest): readonly string[] {
   return sink.events.map((event) => (event.type === 'connected' ? 'connected' : event.reason));
 }
 
-describe('uploading', () => {
-  test('telemetry and events arrive as the device sent them', async () => {
+describe('HTTP uploads', () => {
+  test('telemetry and events reach the network as the device sent them', async () => {
     const { port, sender } = await givenAnAdapter();
     const telemetry = await send(port, '/telemetry?hono-ttd=0', { body: '{"temp":21}' });
     expect([telemetry.status, await telemetry.text()]).toEqual([202, '']);
@@ -159,7 +159,7 @@ describe('uploading', () => {
     ['/event/acme', 404],
     ['/event', 404],
     [`/event//${'x'.repeat(1_100)}`, 414],
-  ])('a gateway that PUTs to %s gets %i', async (path, status) => {
+  ])('a gateway that sends PUT to %s is answered %i', async (path, status) => {
     const adapter = await givenAnAdapter();
     const answer = await send(adapter.port, path, { method: 'PUT', username: 'gw-1@acme' });
     expect(answer.status).toBe(status);
@@ -183,7 +183,7 @@ describe('uploading', () => {
     ['another path', '/t', {}, 404],
     ['another method', '/telemetry', { method: 'DELETE' }, 405],
     ['an answer to a command', '/command/res/1', {}, 501],
-  ])('%s is answered with an error', async (_what, path, facts, status) => {
+  ])('%s is answered with an error status', async (_what, path, facts, status) => {
     const { port, sender } = await givenAnAdapter();
     const answer = await send(port, path, facts);
     expect(answer.status).toBe(status);
@@ -199,7 +199,7 @@ describe('uploading', () => {
     [429, 429, '2'],
     [500, 503, '2'],
     [503, 503, '2'],
-  ] as const)('a network that answers %i is %i to the device', async (status, told, retryAfter) => {
+  ] as const)('where the network answers %i, the device is answered %i', async (status, told, retryAfter) => {
     const { port, sender } = await givenAnAdapter();
     sender.outcome = () => ({ status: 'failed', failure: { status, text: 'no' } });
     const answer = await send(port, '/telemetry');
@@ -207,7 +207,7 @@ describe('uploading', () => {
     expect(answer.headers.get('retry-after')).toBe(retryAfter);
   });
 
-  test('more messages than a device may upload are 429, and prove its presence all the same', async () => {
+  test('a device over its message rate is answered 429, and its requests still prove its presence', async () => {
     const adapter = await givenAnAdapter({}, { settings: { maxMessagesPerSecond: 10 } });
     for (let sent = 0; sent < 10; sent++) expect((await send(adapter.port, '/event')).status).toBe(202);
     const answer = await send(adapter.port, '/event');
@@ -217,7 +217,7 @@ describe('uploading', () => {
     expect((await send(adapter.port, '/event')).status).toBe(202);
   });
 
-  test('a registry that is away is 503, with a time to try again', async () => {
+  test('while the registry is away, a device is answered 503 with Retry-After', async () => {
     const { port, registry } = await givenAnAdapter();
     registry.unavailable = true;
     const answer = await send(port, '/telemetry');
@@ -225,8 +225,8 @@ describe('uploading', () => {
   });
 });
 
-describe('presence', () => {
-  test('one request is a lease of the default length, and silence ends it', async () => {
+describe('HTTP presence', () => {
+  test('one request begins a lease of the default length, and silence ends it', async () => {
     const adapter = await givenAnAdapter();
     await send(adapter.port, '/telemetry');
     await adapter.clock.advanceAsync(600_000);
@@ -248,7 +248,7 @@ describe('presence', () => {
     });
   });
 
-  test('whatever becomes of its upload, a request is life', async () => {
+  test('a request renews the lease even if its upload fails', async () => {
     const adapter = await givenAnAdapter();
     const { port, sender, clock } = adapter;
     for (const facts of [{ headers: { 'qos-level': '7' } }, { body: 'x'.repeat(3_000) }, { body: '{}' }]) {
@@ -259,7 +259,7 @@ describe('presence', () => {
     expect(causes(adapter)).toEqual(['connected']);
   });
 
-  test('a refused request is not', async () => {
+  test('a request that is refused begins no lease', async () => {
     const adapter = await givenAnAdapter();
     await send(adapter.port, '/telemetry', {
       headers: { authorization: basic('thermostat-7@acme', 'guess') },
@@ -268,7 +268,7 @@ describe('presence', () => {
     expect(adapter.sink.events).toEqual([]);
   });
 
-  test('the registry may declare the interval, for a tenant and a kind of adapter', async () => {
+  test('the registry declares the lease interval, for a tenant and for a type of adapter', async () => {
     const adapters_ = [{ type: 'hono-http', enabled: true, ext: { 'presence-interval': 90 } }];
     const adapter = await givenAnAdapter({}, { tenant: { adapters: adapters_ } });
     await send(adapter.port, '/telemetry');
@@ -279,7 +279,7 @@ describe('presence', () => {
     });
   });
 
-  test('a goodbye ends it; one of a device that is not there is nothing', async () => {
+  test('a goodbye ends the lease; that of a device without a lease reports nothing', async () => {
     const adapter = await givenAnAdapter();
     expect((await send(adapter.port, '/event', goodbye)).status).toBe(202);
     await settled();
@@ -294,7 +294,7 @@ describe('presence', () => {
     });
   });
 
-  test('a device that waits for a command is answered when its time is over, and present till after it', async () => {
+  test('a device that waits for a command is answered when its time is over, and is present until after it', async () => {
     const adapter = await givenAnAdapter({ lease: { ...options.lease, defaultMs: 20_000 } });
     let answered = false;
     const waiting = send(adapter.port, '/event?hono-ttd=40').then((answer) => {
@@ -313,7 +313,7 @@ describe('presence', () => {
     expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive', uncertaintyMs: 90_000 });
   });
 
-  test('a device that hangs up while it waits is not waited for', async () => {
+  test('the lease of a device that hangs up while it waits for a command runs from then on', async () => {
     const adapter = await givenAnAdapter({ lease: { ...options.lease, defaultMs: 20_000 } });
     const hangUp = new AbortController();
     const waiting = send(adapter.port, '/event?hono-ttd=60', { signal: hangUp.signal });
@@ -327,7 +327,7 @@ describe('presence', () => {
     expect((await adapter.events(2))[1]).toMatchObject({ reason: 'inactive' });
   });
 
-  test('while the registry is away, nobody is called inactive', async () => {
+  test('while the registry is away, no device is reported as inactive', async () => {
     const adapter = await givenAnAdapter();
     await send(adapter.port, '/telemetry');
     await adapter.clock.advanceAsync(300_000);
@@ -344,7 +344,7 @@ describe('presence', () => {
     expect((second as { uncertaintyMs: number }).uncertaintyMs).toBeGreaterThanOrEqual(4_200_000);
   });
 
-  test('access that is revoked while it is present ends it', async () => {
+  test('a present device is reported as gone when its access is revoked', async () => {
     const adapter = await givenAnAdapter();
     await send(adapter.port, '/telemetry');
     adapter.registry.disable('acme');
@@ -353,8 +353,8 @@ describe('presence', () => {
   });
 });
 
-describe('a restart', () => {
-  test('leaves leases as they are: same connection, and at least one whole interval to be heard in', async () => {
+describe('a restart of the HTTP adapter', () => {
+  test('keeps leases under the same connection id, with at least one whole interval left', async () => {
     const journal = createMemoryJournal();
     const before = await givenAnAdapter({}, { journal });
     await send(before.port, '/telemetry');
@@ -376,7 +376,7 @@ describe('a restart', () => {
     });
   });
 
-  test('a device that is heard again goes on with its connection; one that lost its access does not', async () => {
+  test('a device that sends again goes on with its connection; one that lost its access does not', async () => {
     const journal = createMemoryJournal();
     const before = await givenAnAdapter({}, { journal });
     await send(before.port, '/telemetry');
@@ -395,7 +395,7 @@ describe('a restart', () => {
     expect(causes(after)).toEqual(['access-revoked', 'inactive']);
   });
 
-  test('what was learned of a rhythm is not forgotten', async () => {
+  test('keeps the rhythm that was learned of a device', async () => {
     const journal = createMemoryJournal();
     const before = await givenAnAdapter({}, { journal });
     for (let index = 0; index < 8; index++) {
@@ -411,7 +411,7 @@ describe('a restart', () => {
     expect((ended as { uncertaintyMs: number }).uncertaintyMs).toBeLessThan(300_000);
   });
 
-  test('does not make a learned interval longer', async () => {
+  test('does not lengthen a learned interval', async () => {
     const journal = createMemoryJournal();
     const before = await givenAnAdapter({}, { journal });
     for (let index = 0; index < 8; index++) {
@@ -424,7 +424,7 @@ describe('a restart', () => {
     expect((await after.events(1))[0]).toMatchObject({ reason: 'inactive', basis: { from: 'learned' } });
   });
 
-  test('while the registry is away calls nobody inactive until it is back', async () => {
+  test('reports no device as inactive until the registry is back', async () => {
     const journal = createMemoryJournal();
     const before = await givenAnAdapter({}, { journal });
     await send(before.port, '/telemetry');
@@ -438,14 +438,14 @@ describe('a restart', () => {
     expect(causes(after)).toEqual(['inactive']);
   });
 
-  test('for good ends leases, where the operator says so', async () => {
+  test('ends all leases where the operator set that they end at a stop', async () => {
     const adapter = await givenAnAdapter({ endLeasesAtShutdown: true });
     await send(adapter.port, '/telemetry');
     await adapter.running.stop({ graceMs: 0 });
     expect(causes(adapter)).toEqual(['connected', 'adapter-shutdown']);
   });
 
-  test('answers devices that wait for a command', async () => {
+  test('answers devices that wait for a command when the adapter stops', async () => {
     const adapter = await givenAnAdapter();
     const waiting = send(adapter.port, '/event?hono-ttd=60');
     await adapter.events(1);
@@ -455,7 +455,7 @@ describe('a restart', () => {
   });
 });
 
-describe('web pages', () => {
+describe('web pages (CORS)', () => {
   const preflight = (port: number, path: string, method: string) =>
     fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'OPTIONS',
@@ -467,7 +467,7 @@ describe('web pages', () => {
     ['/event/', 'POST', 'hono-ttd,authorization,content-type'],
     ['/event/acme/valve-1', 'PUT', 'hono-ttd,authorization,content-type'],
     ['/command/res/1', 'PUT,POST', 'hono-cmd-status,authorization,content-type'],
-  ])('may ask for %s', async (path, methods, headers) => {
+  ])('a web page may ask for %s', async (path, methods, headers) => {
     const { port } = await givenAnAdapter();
     const answer = await preflight(port, path, 'PUT');
     expect(answer.status).toBe(204);
@@ -476,7 +476,7 @@ describe('web pages', () => {
     expect(answer.headers.get('access-control-allow-headers')).toBe(headers);
   });
 
-  test('of other origins may not, and nobody for what is not there', async () => {
+  test('web pages of other origins are refused, and so is a path that does not exist', async () => {
     const { port } = await givenAnAdapter({ allowedOrigin: /^(?:https:\/\/only\.example)$/ });
     const answer = await preflight(port, '/telemetry', 'POST');
     expect(answer.status).toBe(403);
@@ -491,7 +491,7 @@ describe('web pages', () => {
   });
 });
 
-describe('hostile senders', () => {
+describe('hostile HTTP senders', () => {
   function rawSocket(port: number): { readonly socket: Socket; readonly received: () => string } {
     const socket = connect(port, '127.0.0.1');
     sockets.add(socket);
@@ -505,7 +505,7 @@ describe('hostile senders', () => {
   const head = (extra: string): string =>
     `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('thermostat-7@acme')}\r\ncontent-type: a/b\r\n${extra}\r\n`;
 
-  test('a head, or a body, that takes too long is answered with 408, on the real clock', async () => {
+  test('a sender whose head or body takes too long is answered 408, on the real clock', async () => {
     const { port } = await givenAnAdapter({ requestTimeoutMs: 200 });
     const slowHead = rawSocket(port);
     const slowBody = rawSocket(port);
@@ -523,7 +523,7 @@ describe('hostile senders', () => {
       `POST /telemetry HTTP/1.1\r\nhost: a\r\nauthorization: ${basic('nobody@acme')}\r\ncontent-length: 9\r\n\r\n`,
     ],
     ['answered strangers that stay', 'GET / HTTP/1.1\r\nhost: a\r\n\r\n'],
-  ])('%s give way before connections of devices that proved who they are', async (_what, says) => {
+  ])('%s give way before connections of authenticated devices', async (_what, says) => {
     const { port } = await givenAnAdapter({ maxPendingSockets: 12 });
     const proved = rawSocket(port);
     const upload = async (count: number): Promise<void> => {
@@ -564,7 +564,7 @@ describe('hostile senders', () => {
       'POST /telemetry HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
       400,
     ],
-  ])('%s: a clear answer, and the end of the connection', async (_what, bytes, status) => {
+  ])('a sender of %s gets a clear answer, and its connection ends', async (_what, bytes, status) => {
     const { port } = await givenAnAdapter();
     const { socket, received } = rawSocket(port);
     socket.write(bytes, 'latin1');
@@ -573,7 +573,7 @@ describe('hostile senders', () => {
     expect(received()).toContain('{"error":');
   });
 
-  test('an endless chunked body is refused with 413 and read no further', async () => {
+  test('an endless chunked body is refused with 413, and no more of it is read', async () => {
     const { port } = await givenAnAdapter();
     const { socket, received } = rawSocket(port);
     socket.write(head('transfer-encoding: chunked\r\n'));
@@ -584,7 +584,7 @@ describe('hostile senders', () => {
     expect(received()).toContain('HTTP/1.1 413');
   });
 
-  test('more requests than one connection may have open close it, and others go on', async () => {
+  test('a connection with too many open requests is closed, and other connections go on', async () => {
     const adapter = await givenAnAdapter();
     const { socket } = rawSocket(adapter.port);
     const waits = 'POST /event?hono-ttd=60 HTTP/1.1\r\nhost: a\r\ncontent-type: a/b\r\ncontent-length: 0\r\n';
@@ -598,7 +598,7 @@ describe('hostile senders', () => {
   });
 });
 
-test('a port that cannot be had is told', async () => {
+test('a port that is taken makes the start fail with its name', async () => {
   const { port } = await givenAnAdapter();
   await expect(givenAnAdapter({ plain: { host: '127.0.0.1', port } })).rejects.toThrow(
     `http port 127.0.0.1:${port} cannot be bound: EADDRINUSE`,
@@ -617,7 +617,7 @@ test('a listening adapter answers on a connection that is kept alive', async () 
   }
 });
 
-describe('with TLS', () => {
+describe('HTTP with TLS', () => {
   const certificate = localhostCertificate();
 
   function sendSecurely(port: number, facts: object = {}): Promise<number | undefined> {
@@ -643,7 +643,7 @@ describe('with TLS', () => {
     });
   }
 
-  test('requests are the same, on a port of its own', async () => {
+  test('requests over TLS are answered the same, on a port of their own', async () => {
     const tls = { host: '127.0.0.1', port: 0, ...certificate };
     const adapter = await givenAnAdapter({ tls });
     const [plain, secure] = adapter.running.listening;
@@ -661,7 +661,7 @@ describe('with TLS', () => {
     );
   });
 
-  test('a device without credentials in its request is who its certificate says', async () => {
+  test('a request without credentials is authenticated by the client certificate', async () => {
     const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
     const port = adapter.running.listening[1]?.port ?? 0;
     const { acme } = scriptedAuthorities;
@@ -678,7 +678,7 @@ describe('with TLS', () => {
     ]);
   });
 
-  test('a handshake that does not begin ends', async () => {
+  test('a connection that never begins its TLS handshake is closed', async () => {
     const adapter = await givenAnAdapter({
       tls: { host: '127.0.0.1', port: 0, ...certificate },
       requestTimeoutMs: 200,

@@ -10,8 +10,8 @@ const required = {
   ROLLCALL_HTTP_INSECUREPORTENABLED: 'true',
 };
 
-describe('the configuration', () => {
-  test('of a drop-in for Hono is read from its variables', () => {
+describe('the configuration of the HTTP adapter', () => {
+  test('is read from the variables of Hono', () => {
     const { own } = loadHttpConfig(
       {
         ...required,
@@ -31,7 +31,7 @@ describe('the configuration', () => {
     });
   });
 
-  test('lists everything that is wrong with it', () => {
+  test('that is wrong is refused with every problem in it', () => {
     const { ROLLCALL_HTTP_INSECUREPORTENABLED: _enabled, ...nowhere } = required;
     const load = (): unknown =>
       loadHttpConfig(

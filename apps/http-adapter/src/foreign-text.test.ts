@@ -46,7 +46,7 @@ const nasty = Object.entries(nastyStrings).filter(([, text]) => !isPrintable(tex
 describe.each(nasty)('%s does no harm', (_what, text) => {
   const encoded = encodeURIComponent(text.toWellFormed());
 
-  test('as a user name', async () => {
+  test('as the user name of a request', async () => {
     const status = await ask('POST /event HTTP/1.1\r\ncontent-type: a/b', basic(`${text}@acme:x`));
     expect(status).toBe(401);
     expect(adapter.sink.events).toEqual([]);
@@ -66,12 +66,12 @@ describe.each(nasty)('%s does no harm', (_what, text) => {
       `POST /event HTTP/1.1\r\ncontent-type: a/b\r\ntraceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-01\r\ntracestate: ${text}`,
     ],
     ['the name of a header', `POST /event HTTP/1.1\r\ncontent-type: a/b\r\n${text}: a`],
-  ])('as %s', async (_where, head) => {
+  ])('as %s of a request', async (_where, head) => {
     // Whatever becomes of it.
     expect(await ask(head)).toBeLessThan(500);
   });
 
-  test('as a content type', async () => {
+  test('as the content type of a request', async () => {
     expect(await ask(`POST /event HTTP/1.1\r\ncontent-type: a/${text}b`)).toBe(400);
     expect(adapter.sender.messages).toEqual([]);
     // Its parameters do not go on.
@@ -80,12 +80,12 @@ describe.each(nasty)('%s does no harm', (_what, text) => {
   });
 });
 
-test.each(Object.entries(illFormedUtf8))('%s is no user name', async (_what, bytes) => {
+test.each(Object.entries(illFormedUtf8))('%s is refused as a user name', async (_what, bytes) => {
   const credentials = Buffer.concat([bytes, Buffer.from(`@acme:${scriptedPassword}`)]);
   expect(await ask('POST /event HTTP/1.1\r\ncontent-type: a/b', basic(credentials))).toBe(401);
 });
 
-test('a password that stands in the user name is not logged', async () => {
+test('a password that is written into the user name is not logged', async () => {
   for (const name of [`thermostat-7@acme:${scriptedPassword}`, scriptedPassword])
     expect(await ask('POST /event HTTP/1.1\r\ncontent-type: a/b', basic(`${name}:x`))).toBe(401);
   expect(JSON.stringify(adapter.logged)).not.toContain(scriptedPassword);

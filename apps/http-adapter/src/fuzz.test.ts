@@ -37,7 +37,7 @@ const conversation: readonly Buffer[] = [
 ];
 
 test.each(loopbackHosts)(
-  `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
+  `${cases} mutated conversations on %s, over sockets that fail, cause no crash and no unmatched event, and an honest device is served`,
   { timeout: 60_000 + cases * 20 },
   async (host) => {
     const adapter = await startForTest(

@@ -52,7 +52,7 @@ async function givenAStormOf(username: string, adapter: AdapterInTest) {
   return { storm, release, refused };
 }
 
-test('a storm that takes all places has one for a device that holds a lease', async () => {
+test('a device that holds a lease gets a place although a storm takes all of them', async () => {
   const adapter = await givenAnAdapter(createMemoryJournal());
   expect(await send(adapter, 'thermostat-7@acme')).toBe(202);
   const { storm, release, refused } = await givenAStormOf('valve-1@acme', adapter);
@@ -63,7 +63,7 @@ test('a storm that takes all places has one for a device that holds a lease', as
   expect((await Promise.all(storm)).toSorted((a, b) => a - b)).toEqual([202, 202, 202, 202, 503, 503]);
 });
 
-test('so it has after a restart, before any device of the tenant was let in', async () => {
+test('after a restart a device that holds a lease gets a place before any device of its tenant was let in', async () => {
   const journal = createMemoryJournal();
   const before = await givenAnAdapter(journal);
   expect(await send(before, 'thermostat-7@acme')).toBe(202);
@@ -88,7 +88,7 @@ test.each([
     'with a malformed header',
     'POST /event HTTP/1.1\r\nhost: x\r\nauthorization: Basic ?\r\ncontent-length: 0\r\n\r\n',
   ],
-])('a thousand requests %s in one packet end their connection', async (_, request) => {
+])('a peer that sends a thousand requests %s in one packet is disconnected', async (_, request) => {
   const { address } = await givenAnAdapter(createMemoryJournal());
   const socket = connect(address.port, '127.0.0.1');
   socket.on('error', () => {});

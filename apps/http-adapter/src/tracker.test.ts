@@ -98,8 +98,8 @@ function givenADevice() {
   return { clock, report, request, changes, seen, flaps };
 }
 
-describe('a lease', () => {
-  test('runs out when nothing renews it, and says what it was', () => {
+describe('an HTTP lease', () => {
+  test('runs out when no request renews it, and the event says how long it was', () => {
     const { clock, request, seen, changes } = givenADevice();
     request(declared);
     clock.advance(60_000);
@@ -110,7 +110,7 @@ describe('a lease', () => {
     expect(changes[1]).toMatchObject({ at: until, until, lastSeen: until - 90_000, basis });
   });
 
-  test('begins anew after it ran out', () => {
+  test('begins again with the next request after it ran out', () => {
     const { clock, request, seen } = givenADevice();
     request(declared);
     clock.advance(hour);
@@ -118,7 +118,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '90 inactive', '3600 connected']);
   });
 
-  test('does not run out while a request waits for its answer, however long, and whole after it', () => {
+  test('does not run out while a request waits for its answer, and is whole again after it', () => {
     const { clock, report, seen } = givenADevice();
     report({ type: 'request', terms: declared });
     clock.advance(hour);
@@ -127,7 +127,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '3690 inactive']);
   });
 
-  test('of two open requests the last answer counts', () => {
+  test('is renewed by the last answer where two requests are open', () => {
     const { clock, report, seen } = givenADevice();
     report({ type: 'request', terms: declared });
     report({ type: 'request', terms: declared });
@@ -138,7 +138,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '3690 inactive']);
   });
 
-  test('is never shorter than the device waits for a command, and not shortened by it', () => {
+  test('is never shorter than the time a device waits for a command, nor shortened by it', () => {
     const { clock, request, changes, seen } = givenADevice();
     request({ ...terms, declaredMs: 20_000, ttdMs: 60_000 });
     clock.advance(hour);
@@ -149,7 +149,7 @@ describe('a lease', () => {
     expect(changes[3]).toMatchObject({ basis });
   });
 
-  test('was last heard when the bytes of a request arrived, however long it took to find out whose they are', () => {
+  test('counts from when the bytes of a request arrived, however long its authentication took', () => {
     const { clock, report, request, changes } = givenADevice();
     request(declared);
     clock.advance(10_000);
@@ -166,7 +166,7 @@ describe('a lease', () => {
     expect(changes[3]).toMatchObject({ lastSeen });
   });
 
-  test('ends when a goodbye arrived', () => {
+  test('ends at the time when a goodbye arrived', () => {
     const { clock, report, request, changes } = givenADevice();
     request(declared);
     clock.advance(10_000);
@@ -186,7 +186,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '1 client-closed']);
   });
 
-  test('stands still while the adapter cannot serve', () => {
+  test('does not run while the adapter cannot serve', () => {
     const { clock, request, report, seen } = givenADevice();
     request(declared);
     clock.advance(30_000);
@@ -199,7 +199,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '7290 inactive']);
   });
 
-  test('renewed while the adapter cannot serve, it is whole when it can', () => {
+  test('that is renewed while the adapter cannot serve is whole when it can again', () => {
     const { clock, request, report, seen } = givenADevice();
     request(declared);
     report({ type: 'paused' });
@@ -211,7 +211,7 @@ describe('a lease', () => {
     expect(seen()).toEqual(['0 connected', '7290 inactive']);
   });
 
-  test('that ran out while the process stood still lives on for as long, at most an interval', () => {
+  test('that ran out while the process stood still goes on for as long as that, at most one interval', () => {
     const late = (lateMs: number) => httpTracker.reduce(present, { type: 'deadline' }, later(now, lateMs));
     expect(late(1_000).changes).toHaveLength(1);
     expect(late(20_000)).toMatchObject({ changes: [], deadline: later(now, 40_000) });
@@ -267,7 +267,7 @@ describe('a learned interval', () => {
     },
   );
 
-  test('ten requests half a second apart every hour never flap once learned', () => {
+  test('a device that sends ten requests half a second apart every hour never flaps once learned', () => {
     for (const seed of seeds.slice(0, 50)) {
       const random = seededRandom(seed);
       const flaps = flapsOf(({ clock, request }) => {
@@ -299,7 +299,7 @@ describe('a learned interval', () => {
     }
   });
 
-  test('follows a device that speeds up, within the bounds', () => {
+  test('follows a device that sends more often, within the bounds', () => {
     const { clock, request, changes } = givenADevice();
     for (const periodMs of [10 * minute, minute, 6_000])
       for (let index = 0; index < 200; index++) {
@@ -313,7 +313,7 @@ describe('a learned interval', () => {
     });
   });
 
-  test('is not confused by a time in which the adapter could not hear', () => {
+  test('does not change for a time in which the adapter could not receive', () => {
     const { clock, request, report, changes } = givenADevice();
     for (let index = 0; index < 20; index++) {
       request();

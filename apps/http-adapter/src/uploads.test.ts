@@ -60,7 +60,7 @@ async function ask({ address }: AdapterInTest, line: string, said: Said = {}) {
   return { status: Number(head.split(' ')[1]), head, body, header };
 }
 
-describe('a request', () => {
+describe('an HTTP request', () => {
   test.each([
     ['header', 'hono-ttl', 'long'],
     ['header', 'hono-ttd', '1.5'],
@@ -68,7 +68,7 @@ describe('a request', () => {
     ['header', 'hono-ttd', '2147483648'],
     ['query', 'hono-ttl', 'long'],
     ['query', 'hono-ttd', ''],
-  ])('with a %s %s of %j is uploaded without it', async (where, name, value) => {
+  ])('with a %s %s of %j is uploaded without that property', async (where, name, value) => {
     const adapter = await givenAnAdapter();
     const line = where === 'query' ? `POST /event?${name}=${value}` : 'POST /event';
     const headers = where === 'query' ? [] : [`${name}: ${value}`];
@@ -78,20 +78,23 @@ describe('a request', () => {
     expect(adapter.sender.messages[0]).not.toHaveProperty('ttdSeconds');
   });
 
-  test('that names a number twice means the first, and one with a sign is a number', async () => {
+  test('with a number named twice uses the first, and a number may have a sign', async () => {
     const adapter = await givenAnAdapter();
     await ask(adapter, 'POST /event?hono-ttl=30&hono-ttl=60', { body: 'hot' });
     await ask(adapter, 'POST /event', { headers: ['hono-ttl: +30', 'qos-level: 01'], body: 'hot' });
     expect(adapter.sender.messages.map(({ ttlMs }) => ttlMs)).toEqual([30_000, 30_000]);
   });
 
-  test.each(['telemetry', 'event'])('to /%s/ is one to the path without the slash', async (endpoint) => {
-    const adapter = await givenAnAdapter();
-    expect((await ask(adapter, `POST /${endpoint}/`, { body: 'hot' })).status).toBe(202);
-    expect(adapter.sender.messages).toMatchObject([{ endpoint, origAddress: `/${endpoint}/` }]);
-  });
+  test.each(['telemetry', 'event'])(
+    'to /%s/ is treated as one to the path without the slash',
+    async (endpoint) => {
+      const adapter = await givenAnAdapter();
+      expect((await ask(adapter, `POST /${endpoint}/`, { body: 'hot' })).status).toBe(202);
+      expect(adapter.sender.messages).toMatchObject([{ endpoint, origAddress: `/${endpoint}/` }]);
+    },
+  );
 
-  test('has its query in orig_address', async () => {
+  test('has its query in orig_address downstream', async () => {
     const adapter = await givenAnAdapter();
     await ask(adapter, 'POST /event?hono-ttl=30&x=%20y', { body: 'hot' });
     await ask(adapter, 'PUT /event//valve-1?z', { headers: [gateway], body: 'hot' });
@@ -152,14 +155,14 @@ describe('a request', () => {
     ['POST /t', 404, undefined],
     ['GET /events', 404, undefined],
     ['OPTIONS /nothing', 404, undefined],
-  ])('%s is answered %i, with what is allowed', async (line, status, allow) => {
+  ])('%s is answered %i, with the methods that are allowed', async (line, status, allow) => {
     const adapter = await givenAnAdapter();
     const answer = await ask(adapter, line, { body: line.startsWith('P') ? 'x' : '' });
     expect([answer.status, answer.header('allow')]).toEqual([status, allow]);
     expect(adapter.sender.messages).toEqual([]);
   });
 
-  test('without an Origin is answered without a word about origins; one with an Origin hears them', async () => {
+  test('gets CORS headers in its answer only if it has an Origin', async () => {
     const adapter = await givenAnAdapter();
     for (const headers of [[], ['authorization: Basic ***']]) {
       const { head } = await ask(adapter, 'POST /event', { headers, body: 'x' });
@@ -178,7 +181,7 @@ describe('a request', () => {
   });
 });
 
-describe('who asks', () => {
+describe('the sender of an HTTP request', () => {
   const encoded = (text: string): string => Buffer.from(text).toString('base64');
 
   test.each([
@@ -188,14 +191,14 @@ describe('who asks', () => {
     ['no name', `:${scriptedPassword}`, 401],
     ['no colon', 'thermostat-7@acme', 401],
     ['no tenant', `thermostat-7:${scriptedPassword}`, 401],
-  ])('may have name and password in the user name, in Base64: %s', async (_what, credentials, status) => {
+  ])('may have name and password in the user name, in Base64 (%s)', async (_what, credentials, status) => {
     const adapter = await givenAnAdapter();
     const answer = await ask(adapter, 'POST /event', { headers: [basic(credentials)], body: 'hot' });
     expect(answer.status).toBe(status);
     expect(answer.header('www-authenticate')).toBe(status === 401 ? 'Basic realm="Hono"' : undefined);
   });
 
-  test('a gateway that is disabled hears 403 for a device, and a device that is disabled 404', async () => {
+  test('is answered 403 as a disabled gateway of a device, and 404 for a disabled device', async () => {
     const adapter = await givenAnAdapter();
     adapter.registry.disable('acme', 'gw-1');
     const forAnother = await ask(adapter, 'PUT /event//valve-1', { headers: [gateway], body: 'hot' });
@@ -213,10 +216,10 @@ describe('who asks', () => {
   });
 });
 
-describe('a device that closes its side once its request is sent', () => {
+describe('an HTTP device that closes its side once its request is sent', () => {
   const secure = localhostCertificate();
 
-  test('is answered, however long that takes, with TLS and without', async () => {
+  test('is answered however long that takes, with and without TLS', async () => {
     const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...secure } });
     const { sender, running } = adapter;
     const held: (() => void)[] = [];

@@ -129,7 +129,7 @@ describe('CONNECT', () => {
     ['wrong password', { ...credentials, password: Buffer.from('no') }, 0x04, 0x86],
     ['no credentials', { username: undefined, password: undefined }, 0x04, 0x86],
     ['client id too long', { clientId: 'x'.repeat(300) }, 0x02, 0x85],
-  ])('%s is answered with the code of each version', async (_what, facts, v3, v5) => {
+  ])('%s is refused with the code of each MQTT version', async (_what, facts, v3, v5) => {
     const { address, sink } = await givenAnAdapter();
     const three = rawPeer(address.port, 4);
     expect(await three.connect(facts)).toMatchObject({ cmd: 'connack', returnCode: v3 });
@@ -140,7 +140,7 @@ describe('CONNECT', () => {
     expect(sink.events).toEqual([]);
   });
 
-  test('each refusal has a cause of its own, which the device does not learn', async () => {
+  test('each refusal has a cause of its own in metrics, which the device does not learn', async () => {
     const { address, logged } = await givenAnAdapter();
     const refusals = [
       { clientId: 'x'.repeat(300) },
@@ -162,7 +162,7 @@ describe('CONNECT', () => {
     ]);
   });
 
-  test('an empty client id is assigned one, and 3.1.1 must be clean then', async () => {
+  test('a device with an empty client id is assigned one, and with MQTT 3.1.1 only for a clean session', async () => {
     const { address, events } = await givenAnAdapter();
     const five = await rawPeer(address.port, 5).connect({ clientId: '' });
     const assigned = 'properties' in five ? (five.properties as { assignedClientIdentifier?: string }) : {};
@@ -182,7 +182,7 @@ describe('CONNECT', () => {
     expect(await three.next()).toMatchObject({ cmd: 'connack', returnCode: 0x02 });
   });
 
-  test('the event says what MQTT knows', async () => {
+  test('the connected event has the details of the MQTT session', async () => {
     const { address, events } = await givenAnAdapter();
     const peer = rawPeer(address.port, 5);
     await peer.connect();
@@ -196,7 +196,7 @@ describe('CONNECT', () => {
     });
   });
 
-  test('no keep-alive: 5.0 is given one', async () => {
+  test('a device of MQTT 5.0 without a keep-alive is given one', async () => {
     const { address, events } = await givenAnAdapter({ idleLimitMs: 90_000 });
     expect(await rawPeer(address.port, 5).connect({ keepalive: 0 })).toMatchObject({
       properties: { serverKeepAlive: 60 },
@@ -204,7 +204,7 @@ describe('CONNECT', () => {
     expect((await events(1))[0]).toMatchObject({ basis: { detectWithinMs: 90_000 } });
   });
 
-  test('a session that shall outlive the connection is declined, and the CONNACK says so', async () => {
+  test('a session that is to outlive the connection is declined in the CONNACK', async () => {
     const { address } = await givenAnAdapter();
     const connack = await rawPeer(address.port, 5).connect({
       clean: false,
@@ -221,7 +221,7 @@ describe('CONNECT', () => {
     });
   });
 
-  test('a device that leaves while it is authenticated was never connected', async () => {
+  test('a device that hangs up while it is being authenticated has no events', async () => {
     const { address, registry, sink } = await givenAnAdapter();
     const getTenant = registry.getTenant.bind(registry);
     let release = (): void => {};
@@ -242,7 +242,7 @@ describe('CONNECT', () => {
     expect(sink.events).toEqual([]);
   });
 
-  test('a second CONNECT is a protocol error', async () => {
+  test('a second CONNECT ends the connection with protocol-error', async () => {
     const { address, events } = await givenAnAdapter();
     const peer = rawPeer(address.port, 5);
     await peer.connect();
@@ -255,7 +255,7 @@ describe('CONNECT', () => {
     await peer.closed();
   });
 
-  test('its will is ignored, and its session goes on', async () => {
+  test('the will of a device is ignored, and its session goes on', async () => {
     const { address, events, sender } = await givenAnAdapter();
     const peer = rawPeer(address.port, 4);
     const will = { topic: 'telemetry', payload: Buffer.from('gone'), qos: 0, retain: false };
@@ -266,7 +266,7 @@ describe('CONNECT', () => {
   });
 });
 
-describe('the end', () => {
+describe('the end of an MQTT session', () => {
   async function givenAConnectedPeer(version: 4 | 5 = 5) {
     const adapter = await givenAnAdapter();
     const peer = rawPeer(adapter.address.port, version);
@@ -275,13 +275,13 @@ describe('the end', () => {
     return { ...adapter, peer };
   }
 
-  test('DISCONNECT with a will asked for is no clean goodbye', async () => {
+  test('by a DISCONNECT that asks for the will is no clean goodbye', async () => {
     const { peer, events } = await givenAConnectedPeer();
     peer.send({ cmd: 'disconnect', reasonCode: 0x04 });
     expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 4 } });
   });
 
-  test('silence is answered with 0x8D', async () => {
+  test('by silence: the device gets 0x8D', async () => {
     const { peer, clock, events } = await givenAConnectedPeer();
     await clock.advanceAsync(90_000);
     expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8d });
@@ -289,7 +289,7 @@ describe('the end', () => {
     await peer.closed();
   });
 
-  test('PINGREQ keeps a device connected, part of a packet does not', async () => {
+  test('is put off by a PINGREQ, and not by part of a packet', async () => {
     const { peer, clock, sink, events } = await givenAConnectedPeer();
     for (let i = 0; i < 5; i++) {
       await clock.advanceAsync(60_000);
@@ -304,7 +304,7 @@ describe('the end', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'keepalive-timeout' });
   });
 
-  test('a newer connection of the same client id: 0x8E to the older', async () => {
+  test('by a newer connection of the same client id: the older one gets 0x8E', async () => {
     const { peer, address, events } = await givenAConnectedPeer();
     await rawPeer(address.port, 4).connect();
     expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
@@ -313,7 +313,7 @@ describe('the end', () => {
     ).toEqual(['connected', 'taken-over', 'connected']);
   });
 
-  test('a DISCONNECT that waits behind a message was said before a newer connection came', async () => {
+  test('by a DISCONNECT that waits behind a message comes before that by a newer connection', async () => {
     const { peer, address, events, sender } = await givenAConnectedPeer();
     sender.outcome = () => new Promise(() => {});
     const slow = { cmd: 'publish', topic: 'event', payload: 'x', qos: 1, messageId: 1 } as const;
@@ -327,14 +327,14 @@ describe('the end', () => {
     ).toEqual(['connected', 'client-closed', 'connected']);
   });
 
-  test('the adapter stops: 0x8B', async () => {
+  test('by a stop of the adapter: the device gets 0x8B', async () => {
     const { peer, running } = await givenAConnectedPeer();
     await settled();
     await running.stop({ graceMs: 0 });
     expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8b });
   });
 
-  test('bytes that are no MQTT: 0x81', async () => {
+  test('by bytes that are not MQTT: the device gets 0x81', async () => {
     const { peer, events } = await givenAConnectedPeer();
     peer.socket.write(Buffer.from([0xff, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff]));
     expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', initiator: 'device' });
@@ -351,7 +351,7 @@ describe('the end', () => {
     ['UNSUBSCRIBE with packet id 0', 4, [0xa2, 5, 0, 0, 0, 1, 0x61]],
     ['PUBLISH with packet id 0', 4, [0x32, 6, 0, 1, 0x74, 0, 0, 0x78]],
     ['PUBLISH with packet id 0', 5, [0x32, 7, 0, 1, 0x74, 0, 0, 0, 0x78]],
-  ] as const)('%s, version %i: 0x82', async (text, version, bytes) => {
+  ] as const)('by %s, MQTT version %i: the device gets 0x82', async (text, version, bytes) => {
     const { peer, events } = await givenAConnectedPeer(version);
     peer.socket.write(Uint8Array.from(bytes));
     expect((await events(2))[1]).toMatchObject({
@@ -362,7 +362,7 @@ describe('the end', () => {
   });
 
   test.each([4, 5] as const)(
-    'version %i, a packet that is too large is refused before it is read',
+    'by a packet that is too large, version %i, comes before the packet is read',
     async (version) => {
       const { peer, events } = await givenAConnectedPeer(version);
       // A PUBLISH that announces 200 MB and sends none of them.
@@ -395,7 +395,7 @@ describe('PUBLISH', () => {
   }
 
   test.each([4, 5] as const)(
-    'CONNECT, PUBLISH and DISCONNECT in one segment: the message is taken, and the device said goodbye (version %i)',
+    'a device that sends CONNECT, PUBLISH and DISCONNECT in one segment uploads its message and leaves cleanly (version %i)',
     async (version) => {
       const { address, sender, events } = await givenAnAdapter();
       const { socket } = rawPeer(address.port, version);
@@ -421,7 +421,7 @@ describe('PUBLISH', () => {
     },
   );
 
-  test('an event is acknowledged once the network accepted it, not before', async () => {
+  test('an event is acknowledged only once the network accepted it', async () => {
     const { peer, publish, sender } = await givenAPublisher();
     let accept = (): void => {};
     sender.outcome = () => new Promise((resolve) => (accept = () => resolve({ status: 'accepted' })));
@@ -444,7 +444,7 @@ describe('PUBLISH', () => {
     expect(Buffer.from(sender.messages[0]?.payload ?? []).toString()).toBe('21.5');
   });
 
-  test('acknowledgements keep the order of the messages, whichever outcome is known first', async () => {
+  test('acknowledgements come in the order of the messages, whichever outcome is known first', async () => {
     const { peer, publish, sender } = await givenAPublisher();
     const accept: (() => void)[] = [];
     sender.outcome = () => new Promise((resolve) => accept.push(() => resolve({ status: 'accepted' })));
@@ -458,7 +458,7 @@ describe('PUBLISH', () => {
     expect(order.map(({ messageId }) => messageId)).toEqual([1, 2, 3]);
   });
 
-  test('telemetry of QoS 0, empty, retained, with the content type of MQTT 5.0', async () => {
+  test('telemetry with QoS 0 is uploaded, also empty, retained, or with a content type of MQTT 5.0', async () => {
     const { peer, publish, sender } = await givenAPublisher(5);
     const properties = { contentType: 'application/json' };
     publish('t', { qos: 0, retain: true, payload: Buffer.alloc(0), messageId: undefined, properties });
@@ -471,7 +471,7 @@ describe('PUBLISH', () => {
   });
 
   test.each(['soon', '-1', '1.5', '', '99999999999'])(
-    'a hono-ttl of %j is ignored, and MQTT 5.0 may say how long an event keeps in its own way',
+    'a hono-ttl of %j is ignored, and the message expiry interval of MQTT 5.0 is the time to live',
     async (ttl) => {
       const { peer, publish, sender } = await givenAPublisher(5);
       publish(`event/?hono-ttl=${ttl}`);
@@ -505,12 +505,15 @@ describe('PUBLISH', () => {
     expect(Object.keys(sender.messages[0]?.properties ?? {})).toEqual(['color', 'many']);
   });
 
-  test.each(['event///', 'e/', 'telemetry/', 't//'])('%s is the device itself', async (topic) => {
-    const { peer, publish, sender } = await givenAPublisher(4);
-    publish(topic);
-    expect(await peer.next()).toMatchObject({ cmd: 'puback' });
-    expect(sender.messages).toMatchObject([{ device: { device: 'thermostat-7' }, origAddress: topic }]);
-  });
+  test.each(['event///', 'e/', 'telemetry/', 't//'])(
+    'the topic %s means the device itself',
+    async (topic) => {
+      const { peer, publish, sender } = await givenAPublisher(4);
+      publish(topic);
+      expect(await peer.next()).toMatchObject({ cmd: 'puback' });
+      expect(sender.messages).toMatchObject([{ device: { device: 'thermostat-7' }, origAddress: topic }]);
+    },
+  );
 
   test('a gateway publishes for a device behind it', async () => {
     const { peer, publish, sender } = await givenAPublisher(4, { username: 'gw-1@acme' });
@@ -519,7 +522,7 @@ describe('PUBLISH', () => {
     expect(sender.messages).toMatchObject([{ device: { tenant: 'acme', device: 'valve-1' } }]);
   });
 
-  test('network away: 5.0 is refused and stays, 3.1.1 gets no PUBACK and is closed', async () => {
+  test('while the network is away, a device of MQTT 5.0 is refused and stays, one of 3.1.1 gets no PUBACK and is closed', async () => {
     const away = { status: 'failed', failure: { status: 503, text: 'no consumer available' } } as const;
     const five = await givenAPublisher(5);
     five.sender.outcome = () => away;
@@ -549,7 +552,7 @@ describe('PUBLISH', () => {
     ['event//valve-1', 0x87],
     ['event/umbrella/thermostat-7', 0x87],
     ['event/?content-type=%zz', 0x83],
-  ])('%s is refused with a PUBACK, and the next message is taken', async (topic, code) => {
+  ])('%s is refused in its PUBACK, and the next message is taken', async (topic, code) => {
     const { peer, publish, sink, sender } = await givenAPublisher(5);
     publish(topic);
     expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 7, reasonCode: code });
@@ -566,7 +569,7 @@ describe('PUBLISH', () => {
     ['event//valve-1', 1, 4, undefined, 403],
     ['event/umbrella/thermostat-7', 1, 4, undefined, 403],
   ] as const)(
-    '%s with QoS %i over version %i closes the connection, there being no other way to tell',
+    '%s with QoS %i over version %i closes the connection, as no PUBACK could refuse it',
     async (topic, qos, version, code, status) => {
       const { peer, publish, events, sender } = await givenAPublisher(version);
       publish(topic, { qos });
@@ -583,7 +586,7 @@ describe('PUBLISH', () => {
     },
   );
 
-  test('a device that reads no answers is read no further, and is gone when its keep-alive is over', async () => {
+  test('no more is read of a device that reads no answers, and it is gone when its keep-alive is over', async () => {
     const { peer, publish, events, sender, clock } = await givenAPublisher(5);
     // Long messages are read in many steps, and long answers fill the buffers between adapter and device soon.
     const payload = Buffer.alloc(2_000);
@@ -606,7 +609,7 @@ describe('PUBLISH', () => {
     await peer.closed();
   });
 
-  test('more messages than a device may upload are refused, and close the connection of one that cannot be told', async () => {
+  test('messages over the rate are refused, and close the connection where no PUBACK could refuse them', async () => {
     const settings = { maxMessagesPerSecond: 20 };
     const { peer, publish, events, sender } = await givenAPublisher(5, {}, { settings });
     for (let messageId = 1; messageId <= 21; messageId++) publish('event', { messageId });
@@ -619,14 +622,14 @@ describe('PUBLISH', () => {
     expect(sender.messages).toHaveLength(20);
   });
 
-  test('on-error=ignore keeps the connection', async () => {
+  test('on-error=ignore keeps the connection open after a failed upload', async () => {
     const { peer, publish, sink } = await givenAPublisher(4);
     publish('events/?on-error=ignore');
     expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 7 });
     expect(sink.events).toHaveLength(1);
   });
 
-  test('access that ended closes the connection', async () => {
+  test('a device that publishes after its access ended is disconnected', async () => {
     const { peer, publish, registry, events } = await givenAPublisher(5);
     registry.assertRegistration = async () => ({ status: 'not-found' });
     publish('event/?on-error=ignore');
@@ -637,7 +640,7 @@ describe('PUBLISH', () => {
 
 describe('SUBSCRIBE', () => {
   test.each([4, 5] as const)(
-    'version %i: commands are granted, and errors with QoS 0; all else is refused with 0x80',
+    'version %i: filters of commands are granted, those of errors with QoS 0, and all others are refused with 0x80',
     async (version) => {
       const { address, sink } = await givenAnAdapter();
       const peer = rawPeer(address.port, version);
@@ -665,7 +668,7 @@ describe('SUBSCRIBE', () => {
     },
   );
 
-  test('nothing one device publishes reaches another', async () => {
+  test('no message of one device reaches another device', async () => {
     const { address } = await givenAnAdapter();
     const listener = rawPeer(address.port, 4);
     await listener.connect({ username: 'valve-1@acme', clientId: 'unit-2' });
@@ -693,7 +696,7 @@ describe('SUBSCRIBE', () => {
   });
 });
 
-describe('a device that publishes without waiting', () => {
+describe('an MQTT device that publishes without waiting', () => {
   const publish = (messageId: number, topic = 'telemetry'): Packet => ({
     cmd: 'publish',
     topic,
@@ -720,7 +723,7 @@ describe('a device that publishes without waiting', () => {
     };
   }
 
-  test('has so many uploads under way, and another device does not wait for the rest', async () => {
+  test('has a bounded number of uploads under way, and another device does not wait for the rest', async () => {
     const adapter = await givenAnAdapter();
     const release = holdNetwork(adapter);
     const flood = rawPeer(adapter.address.port, 4);
@@ -742,7 +745,7 @@ describe('a device that publishes without waiting', () => {
     for (const messageId of all) expect(await flood.next()).toMatchObject({ cmd: 'puback', messageId });
   });
 
-  test('with MQTT 5.0 is told how many may be unanswered, and closed with 0x93 when it sends more', async () => {
+  test('with MQTT 5.0 learns its Receive Maximum, and is closed with 0x93 when it sends more', async () => {
     const adapter = await givenAnAdapter({ receiveMaximum: 3 });
     const release = holdNetwork(adapter);
     const peer = rawPeer(adapter.address.port, 5);
@@ -761,15 +764,15 @@ describe('a device that publishes without waiting', () => {
   });
 });
 
-describe('silence before CONNECT', () => {
-  test('ends after the time-out, on the real clock', async () => {
+describe('a socket without a CONNECT', () => {
+  test('is closed after the time-out, on the real clock', async () => {
     const { address, sink } = await givenAnAdapter({ connectTimeoutMs: 100 });
     const peer = rawPeer(address.port);
     await peer.closed();
     expect(sink.events).toEqual([]);
   });
 
-  test('is bounded in number: the oldest makes room for one more, and a connected device does not notice', async () => {
+  test('gives way where it is the oldest of too many, and a connected device does not notice', async () => {
     const { address } = await givenAnAdapter({ maxPendingSockets: 3 });
     const honest = rawPeer(address.port);
     await honest.connect();
@@ -786,7 +789,7 @@ describe('silence before CONNECT', () => {
   });
 });
 
-test('with TLS, MQTT is the same, on a port of its own', async () => {
+test('a device over TLS is served the same, on a port of its own', async () => {
   const certificate = localhostCertificate();
   const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
   const [plain, secure] = adapter.running.listening;
@@ -803,7 +806,7 @@ test('with TLS, MQTT is the same, on a port of its own', async () => {
   expect((await adapter.events(2)).map(({ type }) => type)).toEqual(['connected', 'disconnected']);
 });
 
-test('over TLS too, a goodbye behind slow messages counts when it arrives', async () => {
+test('over TLS, a DISCONNECT behind slow messages counts when it arrives', async () => {
   const certificate = localhostCertificate();
   const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
   const { clock, sender } = adapter;
@@ -828,7 +831,7 @@ test('over TLS too, a goodbye behind slow messages counts when it arrives', asyn
   await expect.poll(() => sender.messages.length).toBe(4);
 });
 
-test('over TLS a device without a user name is who its certificate says', async () => {
+test('over TLS a device without a user name is authenticated by its certificate', async () => {
   const server = localhostCertificate();
   const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...server } });
   const url = `mqtts://localhost:${adapter.running.listening[1]?.port}`;

@@ -109,7 +109,7 @@ describe('aedes', () => {
     expect(answers).toEqual(Buffer.concat([own, pingresp]));
   });
 
-  test('has no timer of its own for silence any more', async () => {
+  test('has no timer of its own for silence once it is taken away', async () => {
     let client: Client | undefined;
     const { socket, broker: opened } = await givenABroker({}, (each) => (client = each));
     opened.on('clientReady', stopKeepAliveTimer);
@@ -222,7 +222,7 @@ describe('aedes', () => {
     expect(seen.slice(6)).toEqual(['pingreq']);
   });
 
-  test('goes on when the device closes its side, once its listener is taken away', async () => {
+  test('goes on when the device closes its side, once the listener of aedes for that is taken away', async () => {
     const { socket, client, handle } = await givenSlowMessages();
     const answered = once(socket, 'data');
     socket.end(bytesOf({ cmd: 'pingreq' }));
@@ -233,7 +233,7 @@ describe('aedes', () => {
   });
 });
 
-test('no other file of the adapter casts what is of aedes or its parser, or knows their private members', () => {
+test('no other file of the adapter casts objects of aedes or its parser, or names their private members', () => {
   const folder = new URL('.', import.meta.url);
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
   const wrong = files

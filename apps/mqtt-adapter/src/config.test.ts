@@ -20,8 +20,8 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   }
 }
 
-describe('the configuration', () => {
-  test('of a drop-in for Hono is read from its variables', () => {
+describe('the configuration of the MQTT adapter', () => {
+  test('is read from the variables of Hono', () => {
     const { own, kit, messaging } = loadMqttConfig(
       {
         ROLLCALL_REGISTRY_FILE: 'registry.yaml',
@@ -49,7 +49,7 @@ describe('the configuration', () => {
     expect(problemsOf(nowhere)).toEqual([expect.stringContaining('no port to listen on')]);
   });
 
-  test('with half of TLS, or with a key that is not there, is refused', () => {
+  test('with a key but no certificate, or with a key file that does not exist, is refused', () => {
     expect(problemsOf({ ...required, ROLLCALL_MQTT_KEYPATH: 'key.pem' })).toEqual([
       'ROLLCALL_MQTT_KEYPATH and ROLLCALL_MQTT_CERTPATH: set both or neither',
     ]);

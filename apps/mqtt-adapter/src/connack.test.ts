@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { givenAPeer } from './testing/given-a-peer.ts';
 
-test('an MQTT 5.0 device hears what the adapter cannot do, each thing once', async () => {
+test('the CONNACK of MQTT 5.0 names each feature that the adapter lacks, once', async () => {
   const { connack } = await givenAPeer(5);
   expect(connack).toMatchObject({ reasonCode: 0, sessionPresent: false });
   // No Wildcard Subscription Available: filters for errors and commands have wildcards.
@@ -15,7 +15,7 @@ test('an MQTT 5.0 device hears what the adapter cannot do, each thing once', asy
   });
 });
 
-test('an MQTT 3.1.1 device gets its four bytes', async () => {
+test('the CONNACK of MQTT 3.1.1 has its four bytes', async () => {
   const { connack, heardUntilPing } = await givenAPeer(4);
   expect(connack).toMatchObject({ cmd: 'connack', returnCode: 0, length: 2 });
   expect(await heardUntilPing()).toEqual([]);
@@ -24,13 +24,13 @@ test('an MQTT 3.1.1 device gets its four bytes', async () => {
 test.each([
   ['shared', '$share/group/error///#', 0x9e],
   ['no filter of ours', 'telemetry/#', 0x80],
-])('a filter that is %s is refused', async (_what, topic, code) => {
+])('a SUBSCRIBE with a filter that is %s is refused', async (_what, topic, code) => {
   const { peer } = await givenAPeer(5);
   peer.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 0 }] });
   expect(await peer.next()).toMatchObject({ cmd: 'suback', granted: [code] });
 });
 
-test('a Subscription Identifier closes with 0xA1', async () => {
+test('a SUBSCRIBE with a Subscription Identifier closes the connection with 0xA1', async () => {
   const { peer, events } = await givenAPeer(5);
   const properties = { subscriptionIdentifier: 5 };
   peer.send({ cmd: 'subscribe', messageId: 1, properties, subscriptions: [{ topic: 'error///#', qos: 0 }] });
@@ -38,7 +38,7 @@ test('a Subscription Identifier closes with 0xA1', async () => {
   expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code: 0xa1 } });
 });
 
-test('a retained message is taken all the same, as in Hono, and says so to its consumers', async () => {
+test('a retained message is uploaded, as in Hono, and marked as retained for consumers', async () => {
   const { publish, peer, sender } = await givenAPeer(5);
   publish('event', { retain: true });
   expect(await peer.next()).toMatchObject({ cmd: 'puback', reasonCode: 0 });
@@ -48,7 +48,7 @@ test('a retained message is taken all the same, as in Hono, and says so to its c
 const properties = { requestProblemInformation: false };
 const why = { status: 'failed', failure: { status: 503, text: 'no consumer' } } as const;
 
-test('Request Problem Information 0: a PUBACK has no Reason String, a DISCONNECT may', async () => {
+test('with Request Problem Information 0 a PUBACK has no Reason String, a DISCONNECT may have one', async () => {
   const { publish, peer, sender } = await givenAPeer(5, { connect: { properties } });
   sender.outcome = () => why;
   publish('event');
@@ -59,7 +59,7 @@ test('Request Problem Information 0: a PUBACK has no Reason String, a DISCONNECT
   expect(await peer.next()).toMatchObject({ cmd: 'disconnect', properties: { reasonString: 'no consumer' } });
 });
 
-test('Maximum Packet Size: what is too long goes without its Reason String, or not at all', async () => {
+test('with a Maximum Packet Size an answer that is too long goes without its Reason String, or not at all', async () => {
   const limited = { maximumPacketSize: 40 };
   const { publish, peer, sender, heardUntilPing } = await givenAPeer(5, { connect: { properties: limited } });
   peer.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'error///#', qos: 0 }] });
@@ -72,7 +72,7 @@ test('Maximum Packet Size: what is too long goes without its Reason String, or n
   expect(await heardUntilPing()).toEqual([]);
 });
 
-test('Maximum Packet Size: filters whose answer would be too long close with 0x95', async () => {
+test('with a Maximum Packet Size, filters whose SUBACK would be too long close the connection with 0x95', async () => {
   const { peer } = await givenAPeer(5, { connect: { properties: { maximumPacketSize: 40 } } });
   const subscriptions = Array.from({ length: 50 }, (_, index) => ({
     topic: `e//d${index}/#`,
@@ -82,7 +82,7 @@ test('Maximum Packet Size: filters whose answer would be too long close with 0x9
   expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x95 });
 });
 
-test('a Maximum Packet Size that no CONNACK fits into is refused with 0x95', async () => {
+test('a CONNECT with a Maximum Packet Size below that of a CONNACK is refused with 0x95', async () => {
   const { connack, peer, sink } = await givenAPeer(5, { connect: { properties: { maximumPacketSize: 10 } } });
   expect(connack).toMatchObject({ cmd: 'connack', reasonCode: 0x95 });
   await peer.closed();

@@ -10,7 +10,7 @@ test.each([
   ['no password', 'sensor1@T', undefined, undefined],
   ['an empty password', 'sensor1@T', '', undefined],
   ['an empty password in Base64', base64('sensor1@T:'), '', undefined],
-])('a CONNECT with %s is read', (_what, username, password, expected) => {
+])('the credentials of a CONNECT with %s are read', (_what, username, password, expected) => {
   const presented = presentedCredentials(
     username,
     password === undefined ? undefined : Buffer.from(password),

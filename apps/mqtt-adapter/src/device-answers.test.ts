@@ -45,7 +45,7 @@ test.each([
     'ignore',
     { text, close: { reason: 'access-revoked', raw: { code: 0x87, text } } },
   ],
-] as const)('%s', (_what, result, qos, version, onError, expected) => {
+] as const)('the answer to an upload: %s', (_what, result, qos, version, onError, expected) => {
   expect(answerUpload(result, { qos, version, onError, isTold: false })).toEqual(expected);
 });
 
@@ -65,7 +65,7 @@ test.each([
     { text, close: { reason: 'access-revoked', raw: { code: 0x87, text } } },
   ],
 ] as const)(
-  'a device that hears of errors by a message: %s',
+  'the answer to a device that subscribed to error messages: %s',
   (_what, result, qos, version, onError, expected) => {
     expect(answerUpload(result, { qos, version, onError, isTold: true })).toEqual(expected);
   },
@@ -77,6 +77,9 @@ test.each([
   [404, 0x90],
   [413, 0x95],
   [503, 0x80],
-])('a device that is disconnected over an upload with status %i is told %i', (status, code) => {
-  expect(disconnectCode(status)).toBe(code);
-});
+])(
+  'a device that is disconnected because its upload had status %i gets the reason code %i',
+  (status, code) => {
+    expect(disconnectCode(status)).toBe(code);
+  },
+);

@@ -31,7 +31,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     ['a foreign tenant', 'event/umbrella/valve-1', {}, 403, 'event'],
     ['a command response', 'command///res/1/200', {}, 404, 'command-response'],
   ] as const)(
-    'is told of %s by QoS 1, gets its PUBACK, and stays',
+    'gets an error message for %s with QoS 1 and its PUBACK, and stays',
     async (_what, topic, facts, status, endpoint) => {
       const { publish, nextError, peer, sink } = await givenASubscriber(version);
       publish(topic, facts);
@@ -46,7 +46,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     },
   );
 
-  test('is told of QoS 0 too, and stays', async () => {
+  test('gets an error message for QoS 0 too, and stays', async () => {
     const { publish, nextError, heardUntilPing, sink } = await givenASubscriber(version);
     publish('telemetry/?correlation-id=abc', { qos: 0, payload: '' });
     expect((await nextError())[0]).toBe('error///telemetry/abc/400');
@@ -59,7 +59,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     expect(sink.events).toHaveLength(1);
   });
 
-  test('is told that the network took nothing', async () => {
+  test('gets an error message where the network did not take its message', async () => {
     const { publish, nextError, peer, sender } = await givenASubscriber(version);
     sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer' } });
     publish('telemetry');
@@ -70,14 +70,14 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     expect(await peer.next()).toMatchObject({ cmd: 'puback', messageId: 7 });
   });
 
-  test('on-error=skip-ack: is told, and gets no PUBACK', async () => {
+  test('with on-error=skip-ack gets an error message and no PUBACK', async () => {
     const { publish, nextError, heardUntilPing } = await givenASubscriber(version);
     publish('events/?on-error=skip-ack');
     expect((await nextError())[0]).toBe('error///unknown/7/404');
     expect(await heardUntilPing()).toEqual([]);
   });
 
-  test('on-error=disconnect: is told, and then closed', async () => {
+  test('with on-error=disconnect gets an error message and is then disconnected', async () => {
     const { publish, nextError, peer, events } = await givenASubscriber(version);
     publish('events/?on-error=disconnect');
     expect((await nextError())[0]).toBe('error///unknown/7/404');
@@ -85,7 +85,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     expect((await events(2))[1]).toMatchObject({ reason: 'upload-refused' });
   });
 
-  test('is told of the end of its access, and then closed', async () => {
+  test('gets an error message when its access ends, and is then disconnected', async () => {
     const { publish, nextError, peer, registry, events } = await givenASubscriber(version);
     registry.assertRegistration = async () => ({ status: 'not-found' });
     publish('event/?on-error=ignore');
@@ -94,7 +94,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     expect((await events(2))[1]).toMatchObject({ reason: 'access-revoked' });
   });
 
-  test('is told nothing of what was taken, nor once it has unsubscribed', async () => {
+  test('gets no error message for what was taken, nor once it has unsubscribed', async () => {
     const { publish, heardUntilPing, peer } = await givenASubscriber(version);
     publish('event');
     expect(await peer.next()).toMatchObject({ cmd: 'puback' });
@@ -111,7 +111,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
     expect((await heardUntilPing()).map(({ cmd }) => cmd)).toEqual(['puback']);
   });
 
-  test('a gateway is told of a device behind it, whose name stands in the topic', async () => {
+  test('a gateway gets the error message of a device behind it, whose name is in the topic', async () => {
     const gateway = { filter: 'error/acme/+/#', username: 'gw-1@acme' };
     const { publish, nextError, peer, registry } = await givenASubscriber(version, gateway);
     const asserted = registry.assertRegistration.bind(registry);
@@ -129,7 +129,7 @@ describe.each([4, 5] as const)('a device of version %i that has subscribed to er
   });
 });
 
-test('the text of a full empty notification is that of Hono', async () => {
+test('the error text of an empty notification with a body is that of Hono', async () => {
   const { publish, nextError } = await givenASubscriber(4);
   publish(`event/?content-type=${emptyNotification}`);
   expect((await nextError())[1]).toMatchObject({

@@ -22,17 +22,17 @@ test.each([
   ['errors///#', undefined],
   ['#', undefined],
   [`e//${'x'.repeat(257)}/#`, undefined],
-])('the filter %j', (filter, expected) => {
+])('the filter %j is read as Hono reads it', (filter, expected) => {
   expect(readErrorFilter(filter, self)).toEqual(expected);
 });
 
 describe('the filters of a connection', () => {
-  test('only QoS 0 is granted', () => {
+  test('are granted with QoS 0 only', () => {
     const errors = new ErrorSubscriptions(self);
     expect([0, 1, 2].map((qos) => errors.add('error///#', qos))).toEqual([true, false, false]);
   });
 
-  test('one for the device of the message goes before one for the sender', () => {
+  test('that name the device of the message go before those of the sender', () => {
     const errors = new ErrorSubscriptions(self);
     expect(errors.find('event//valve-1')).toBeUndefined();
     errors.add('error//valve-1/#', 0);
@@ -75,15 +75,18 @@ test.each([
   ['e///#', { topic: 't', qos: 0, correlationId: 'a/b+#\0' }, 'e///t/a%2Fb%2B%23\\u{0}/400', 'a/b+#\0'],
   ['e///#', { topic: 't', qos: 0, correlationId: 'x'.repeat(300) }, 'e///t/-1/400', '-1'],
   ['e///#', { topic: `t//${'x'.repeat(300)}`, qos: 0 }, 'e///t/-1/400', '-1'],
-])('with %s, a failed %j is told on %s', (filter, message, topic, correlationId) => {
-  const read = readErrorFilter(filter, self);
-  if (!read) throw new Error('no filter');
-  const told = errorMessage(read, message, failure, at);
-  expect(told.topic).toBe(topic);
-  expect(JSON.parse(told.payload)).toEqual({
-    code: 400,
-    message: 'why',
-    timestamp: '2026-01-02T03:04:05.678Z',
-    'correlation-id': correlationId,
-  });
-});
+])(
+  'with the filter %s, the error message of a failed %j goes to %s',
+  (filter, message, topic, correlationId) => {
+    const read = readErrorFilter(filter, self);
+    if (!read) throw new Error('no filter');
+    const told = errorMessage(read, message, failure, at);
+    expect(told.topic).toBe(topic);
+    expect(JSON.parse(told.payload)).toEqual({
+      code: 400,
+      message: 'why',
+      timestamp: '2026-01-02T03:04:05.678Z',
+      'correlation-id': correlationId,
+    });
+  },
+);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ExactlyOnce } from './exactly-once.ts';
 
-test('a message is new once, until it is released', () => {
+test('a packet id is new once, until it is released', () => {
   const messages = new ExactlyOnce();
   expect(messages.begin(7)).toBe('new');
   expect(messages.begin(7)).toBe('under-way');
@@ -13,14 +13,14 @@ test('a message is new once, until it is released', () => {
   expect(messages.begin(7)).toBe('new');
 });
 
-test('one that was not taken may come again', () => {
+test('a packet id whose message was not taken may come again', () => {
   const messages = new ExactlyOnce();
   messages.begin(7);
   messages.end(7, false);
   expect(messages.begin(7)).toBe('new');
 });
 
-test('are a thousand at most', () => {
+test('a thousand packet ids are kept at most', () => {
   const messages = new ExactlyOnce();
   for (let id = 1; id <= 1_000; id++) {
     expect(messages.begin(id)).toBe('new');

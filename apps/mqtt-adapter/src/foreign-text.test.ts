@@ -115,7 +115,7 @@ const cases = versions.flatMap(([name, version]) =>
     .map(([what, packet]) => [what, name, version, packet] as const),
 );
 
-test.each(cases)('%s of MQTT %s does no harm, whatever is in it', async (what, _name, version, packet) => {
+test.each(cases)('any text as %s of MQTT %s does no harm', async (what, _name, version, packet) => {
   const expectNothingPrinted = watchConsole();
   const adapter = await givenAnAdapter();
   const outcomes = new Map<string, boolean>();
@@ -135,18 +135,21 @@ test.each(cases)('%s of MQTT %s does no harm, whatever is in it', async (what, _
   expect(outcomes).toEqual(expected);
 });
 
-test.each(cases)('%s of MQTT %s that is no UTF-8 is malformed', async (_what, _name, version, packet) => {
-  const adapter = await givenAnAdapter();
-  for (const bytes of Object.values(illFormedUtf8))
-    expect(await say(adapter, version, packet(placeholderOf(bytes), version), bytes)).toBe(false);
-  await settled();
-  const ended = adapter.sink.events.filter((event) => event.type === 'disconnected');
-  expect(ended.filter(({ reason }) => reason !== 'protocol-error')).toEqual([]);
-  await adapter.running.stop({ graceMs: 0 });
-  expectUnharmed(adapter);
-});
+test.each(cases)(
+  'bytes that are not UTF-8 as %s of MQTT %s make the packet malformed',
+  async (_what, _name, version, packet) => {
+    const adapter = await givenAnAdapter();
+    for (const bytes of Object.values(illFormedUtf8))
+      expect(await say(adapter, version, packet(placeholderOf(bytes), version), bytes)).toBe(false);
+    await settled();
+    const ended = adapter.sink.events.filter((event) => event.type === 'disconnected');
+    expect(ended.filter(({ reason }) => reason !== 'protocol-error')).toEqual([]);
+    await adapter.running.stop({ graceMs: 0 });
+    expectUnharmed(adapter);
+  },
+);
 
-test('a device of MQTT 5.0 hears that its CONNECT is malformed, one of MQTT 3.1.1 hears nothing', async () => {
+test('a device with a malformed CONNECT gets a reason code with MQTT 5.0, and no answer with 3.1.1', async () => {
   const adapter = await givenAnAdapter();
   const heard = async (version: 4 | 5): Promise<readonly Packet[]> => {
     const bytes = Buffer.from('a\0b');
@@ -166,7 +169,7 @@ test('a device of MQTT 5.0 hears that its CONNECT is malformed, one of MQTT 3.1.
   expectUnharmed(adapter);
 });
 
-test('text with a replacement character is as good as any', async () => {
+test('text with a replacement character is accepted as any other', async () => {
   const adapter = await givenAnAdapter();
   const bytes = Buffer.from('a\uFFFDb');
   expect(await say(adapter, 5, connectPacket(5, { clientId: placeholderOf(bytes) }), bytes)).toBe(true);
@@ -184,7 +187,7 @@ test.each([
     Buffer.from(`thermostat-7@acme:${scriptedPassword}@acme`).toString('base64'),
     'x',
   ],
-])('a password that stands in the user name is not logged: %s', async (_how, username, password) => {
+])('a password that is written into the user name is not logged (%s)', async (_how, username, password) => {
   const adapter = await givenAnAdapter();
   const socket = connect(adapter.address.port, '127.0.0.1');
   socket.write(generate(connectPacket(4, { username, password: Buffer.from(password) })));

@@ -27,7 +27,7 @@ function scan(...pieces: readonly Uint8Array[]): readonly Scanned[] {
   return pieces.map((piece) => scanner(piece));
 }
 
-test.each([goodbye, shortGoodbye])('a DISCONNECT is seen whole, in whatever pieces', (bytes) => {
+test.each([goodbye, shortGoodbye])('a DISCONNECT is recognized in whatever pieces it arrives', (bytes) => {
   const random = seededRandom(7);
   const conversation = Buffer.concat([connect, publish, ping, publish, bytes]);
   for (let round = 0; round < 200; round++) {
@@ -43,7 +43,7 @@ test.each([goodbye, shortGoodbye])('a DISCONNECT is seen whole, in whatever piec
   }
 });
 
-test('a piece says whether a packet ends in it', () => {
+test('the scanner says of each piece whether a packet ends in it', () => {
   expect(
     scan(
       connect,
@@ -57,7 +57,7 @@ test('a piece says whether a packet ends in it', () => {
   ).toEqual([true, false, false, false, true, false, true]);
 });
 
-describe('nothing is a goodbye after', () => {
+describe('the frame scanner, behind', () => {
   test.each([
     ['a packet before CONNECT', ping],
     ['a second CONNECT', Buffer.concat([connect, connect])],
@@ -66,7 +66,7 @@ describe('nothing is a goodbye after', () => {
     ['a length without end', Buffer.concat([connect, Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0])])],
     ['a packet that is too large', Buffer.concat([connect, Buffer.from([0x30, 0xe9, 0x07])])],
     ['a DISCONNECT that is malformed', Buffer.concat([connect, Buffer.from([0xe1, 0])])],
-  ])('%s', (_what, bytes) => {
+  ])('%s: what follows is not read as a DISCONNECT', (_what, bytes) => {
     expect(scan(Buffer.concat([bytes, shortGoodbye]), shortGoodbye)).not.toContainEqual(
       expect.objectContaining({ goodbye: expect.anything() }),
     );

@@ -18,15 +18,21 @@ test.each([
   ['5.0, none', 5, 0, halfAnHourMs, halfAnHourMs, 1_200],
   ['5.0, longer than the limit', 5, 7_200, halfAnHourMs, halfAnHourMs, 1_200],
   ['5.0, 60 s, no limit', 5, 60, 0, 90_000, undefined],
-])('%s', (_what, version, keepAliveSeconds, idleLimitMs, silenceMs, serverKeepAliveSeconds) => {
-  expect(keepAliveFor(version, keepAliveSeconds, idleLimitMs)).toEqual({
-    liveness: { maxSilenceMs: silenceMs, detectWithinMs: silenceMs },
-    ...(serverKeepAliveSeconds !== undefined && { serverKeepAliveSeconds }),
-  });
-});
+])(
+  'the limit of silence: %s',
+  (_what, version, keepAliveSeconds, idleLimitMs, silenceMs, serverKeepAliveSeconds) => {
+    expect(keepAliveFor(version, keepAliveSeconds, idleLimitMs)).toEqual({
+      liveness: { maxSilenceMs: silenceMs, detectWithinMs: silenceMs },
+      ...(serverKeepAliveSeconds !== undefined && { serverKeepAliveSeconds }),
+    });
+  },
+);
 
-test.each([4, 5])('version %i, no keep-alive and no limit: TCP alone tells', (version) => {
-  expect(keepAliveFor(version, 0, 0)).toEqual({
-    liveness: { maxSilenceMs: undefined, detectWithinMs: 70_000 },
-  });
-});
+test.each([4, 5])(
+  'version %i without a keep-alive and without a limit: only TCP can show that the device is gone',
+  (version) => {
+    expect(keepAliveFor(version, 0, 0)).toEqual({
+      liveness: { maxSilenceMs: undefined, detectWithinMs: 70_000 },
+    });
+  },
+);

@@ -6,7 +6,7 @@ const unavailable = { status: 'failed', failure: { status: 503, text: 'away' } }
 
 describe('QoS 2 of MQTT 3.1.1', () => {
   test.each(['event', 'telemetry'])(
-    '%s: PUBREC once the network accepted, PUBCOMP for PUBREL',
+    'a message to %s gets its PUBREC once the network accepted it, and PUBCOMP for PUBREL',
     async (topic) => {
       const { publish, peer, sender, heardUntilPing, sink } = await givenAPeer(4);
       let accept = (): void => {};
@@ -23,7 +23,7 @@ describe('QoS 2 of MQTT 3.1.1', () => {
     },
   );
 
-  test('what is repeated before PUBREL is uploaded once, and a packet id may be used again after it', async () => {
+  test('a message that is repeated before PUBREL is uploaded once, and its packet id may be used again after it', async () => {
     const { publish, peer, sender } = await givenAPeer(4);
     let accept = (): void => {};
     sender.outcome = () => new Promise((resolve) => (accept = () => resolve({ status: 'accepted' })));
@@ -44,7 +44,7 @@ describe('QoS 2 of MQTT 3.1.1', () => {
     expect(sender.messages).toHaveLength(2);
   });
 
-  test('what fails has no PUBREC: the connection closes, as with QoS 1', async () => {
+  test('a message that fails gets no PUBREC: the connection closes, as with QoS 1', async () => {
     const { publish, peer, sender, events } = await givenAPeer(4);
     sender.outcome = () => unavailable;
     publish('event', { qos: 2 });
@@ -52,7 +52,7 @@ describe('QoS 2 of MQTT 3.1.1', () => {
     expect((await events(2))[1]).toMatchObject({ reason: 'upload-refused', raw: { code: 503 } });
   });
 
-  test('what has no PUBREC is uploaded when it is repeated, and on-error=ignore has one', async () => {
+  test('a message without a PUBREC is uploaded when it is repeated, and one with on-error=ignore gets a PUBREC', async () => {
     const { publish, peer, sender, heardUntilPing } = await givenAPeer(4);
     sender.outcome = () => unavailable;
     publish('event/?on-error=skip-ack', { qos: 2 });
@@ -64,7 +64,7 @@ describe('QoS 2 of MQTT 3.1.1', () => {
     expect(sender.messages).toHaveLength(2);
   });
 
-  test('a device that never says PUBREL is closed after a thousand messages', async () => {
+  test('a device that never sends PUBREL is disconnected after a thousand messages', async () => {
     const { publish, peer, sender, events } = await givenAPeer(4);
     for (let messageId = 1; messageId <= 1_001; messageId++) publish('event', { qos: 2, messageId });
     await peer.closed();
@@ -75,7 +75,7 @@ describe('QoS 2 of MQTT 3.1.1', () => {
 
 describe('QoS 2 of MQTT 5.0', () => {
   test.each(['event', 'telemetry', 'event/?on-error=ignore'])(
-    '%s closes with 0x9B, and uploads nothing',
+    'a message to %s closes the connection with 0x9B, and is not uploaded',
     async (topic) => {
       const { publish, peer, sender, events, connack } = await givenAPeer(5);
       expect(connack).toMatchObject({ properties: { maximumQoS: 1 } });

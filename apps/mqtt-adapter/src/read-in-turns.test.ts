@@ -10,7 +10,7 @@ import { readInTurns } from './read-in-turns.ts';
 
 const asAedesReads = null as unknown as undefined;
 
-test('what arrived at once is read over several turns of the event loop, whole and in its order, and the end behind it', async () => {
+test('bytes that arrive at once are read over several turns of the event loop, all and in order, and then the end', async () => {
   const stream = new PassThrough({ highWaterMark: 100_000 });
   readInTurns(stream);
   const sent = Buffer.from(Array.from({ length: 10_000 }, (_, index) => index % 251));
@@ -34,7 +34,7 @@ test('what arrived at once is read over several turns of the event loop, whole a
   expect(inOneTurn).toEqual([4_096, 4_096, 1_808]);
 });
 
-test('whoever asks for all gets all', async () => {
+test('a reader that asks for everything gets everything', async () => {
   const stream = new PassThrough({ highWaterMark: 100_000 });
   readInTurns(stream);
   stream.write(Buffer.alloc(10_000));
@@ -43,7 +43,7 @@ test('whoever asks for all gets all', async () => {
   expect((stream.read() as Buffer).length).toBe(5_904);
 });
 
-test('of thirty thousand packets that a device sends at once, aedes gets a part in each turn', async () => {
+test('aedes gets thirty thousand packets that arrive at once in parts, one each turn', async () => {
   const adapter = await startForTest(
     createMqttAdapter({
       plain: { host: '127.0.0.1', port: 0 },

@@ -49,7 +49,7 @@ function device(port: number, clientId: string) {
   };
 }
 
-test('a storm of connects: some wait for their turn, the rest hears that the server is busy, and who is connected is served', async () => {
+test('in a storm of connects some devices wait for their turn, the others get "server busy", and connected ones are served', async () => {
   const adapter = await startForTest(createMqttAdapter(options), {
     settings: { admission: { maxRunning: running, maxWaiting: waiting, maxWaitMs: 8_000 } },
   });
@@ -86,7 +86,7 @@ test('a storm of connects: some wait for their turn, the rest hears that the ser
   await adapter.running.stop({ graceMs: 0 });
 });
 
-test('a device that gives up while it waits is not authenticated any more', async () => {
+test('a device that hangs up while it waits for its turn is not authenticated', async () => {
   const adapter = await startForTest(createMqttAdapter(options), {
     settings: { admission: { maxRunning: 1, maxWaiting: 10, maxWaitMs: 8_000 } },
   });

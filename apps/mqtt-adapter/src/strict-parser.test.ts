@@ -65,7 +65,7 @@ const afterConnect: readonly Row[] = [
 ];
 
 test.each(withCode(afterConnect))(
-  '%s (version %i) closes, and uploads nothing',
+  '%s (version %i) closes the connection, and nothing is uploaded',
   async (_what, version, bytes, code) => {
     const { peer, events, sender } = await givenAPeer(version);
     peer.socket.write(bytes);
@@ -107,7 +107,7 @@ const connects: readonly Row[] = [
 ];
 
 test.each(withCode(connects))(
-  'a CONNECT with %s (version %i) is refused without an event',
+  'a CONNECT with %s (version %i) is refused, and has no event',
   async (_what, version, bytes, code) => {
     const { address, sink } = await givenAPeer(4, { connect: { clientId: 'other' } });
     const peer = rawPeer(address.port, version);
@@ -118,7 +118,7 @@ test.each(withCode(connects))(
   },
 );
 
-describe('what is well-formed is read as before', () => {
+describe('well-formed packets are read as mqtt-packet reads them', () => {
   const will = { topic: 'w', payload: Buffer.from('gone'), qos: 2, retain: true } as const;
   const good: readonly (readonly [version: 4 | 5, packet: Packet])[] = [
     [
@@ -211,7 +211,7 @@ describe('what is well-formed is read as before', () => {
     expect(after).toEqual(before);
   });
 
-  test.each([[], [0], [0, 0]])('a DISCONNECT of MQTT 5.0 may be short', async (...body) => {
+  test.each([[], [0], [0, 0]])('a DISCONNECT of MQTT 5.0 may leave out its last fields', async (...body) => {
     const { peer, events } = await givenAPeer(5);
     peer.socket.write(packet(0xe0, ...body));
     expect((await events(2))[1]).toMatchObject({ reason: 'client-closed', clean: true });

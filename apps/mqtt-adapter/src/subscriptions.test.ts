@@ -20,6 +20,6 @@ test.each([
   ['telemetry', 0, refused],
   ['__proto__', 0, refused],
   ['', 0, refused],
-])('%s with QoS %i: %i', (filter, qos, granted) => {
+])('the filter %s with QoS %i is granted as %i', (filter, qos, granted) => {
   expect(grantSubscription(filter, qos, 'acme')).toBe(granted);
 });

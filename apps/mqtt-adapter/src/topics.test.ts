@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseTopic } from './topics.ts';
 
-describe('the address', () => {
+describe('the address of an upload', () => {
   test.each([
     ['telemetry', { endpoint: 'telemetry' }],
     ['t', { endpoint: 'telemetry' }],
@@ -29,12 +29,12 @@ describe('the address', () => {
     ['__proto__', { status: 404 }],
     ['constructor/acme/d1', { status: 404 }],
     ['command///res/1/200', { status: 404, text: 'commands are not supported' }],
-  ])('of %j', (topic, expected) => {
+  ])('of the topic %j is read', (topic, expected) => {
     expect(parseTopic(topic).address).toMatchObject(expected);
   });
 });
 
-describe('the property bag', () => {
+describe('the property bag of a topic', () => {
   test.each([
     ['event', []],
     [
@@ -57,20 +57,20 @@ describe('the property bag', () => {
     ],
     ['event/?a=b+c', [['a', 'b c']]],
     ['event/?__proto__=x', [['__proto__', 'x']]],
-  ])('of %j', (topic, expected) => {
+  ])('of the topic %j is read', (topic, expected) => {
     const { bag, address } = parseTopic(topic);
     expect([...bag]).toEqual(expected);
     expect(address).toEqual({ endpoint: 'event' });
   });
 
-  test('the last /? begins it', () => {
+  test('begins at the last /?', () => {
     const { bag, address } = parseTopic('event//d?1/?b=2');
     expect([...bag]).toEqual([['b', '2']]);
     expect(address).toEqual({ endpoint: 'event', target: { device: 'd?1' } });
     expect([...parseTopic('event/?a=1/?b=2').bag]).toEqual([['b', '2']]);
   });
 
-  test('an endless one is cut', () => {
+  test('is cut where it is endless', () => {
     const endless = Array.from({ length: 10_000 }, (_, index) => `p${index}=1`).join('&');
     expect(parseTopic(`event/?${endless}`).bag.size).toBe(32);
   });

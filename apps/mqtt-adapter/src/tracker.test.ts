@@ -99,7 +99,7 @@ function givenAConnection() {
   return { clock, report, seen, last: () => seen.at(-1) };
 }
 
-describe('a device with a keep-alive of 60 s', () => {
+describe('an MQTT device with a keep-alive of 60 s', () => {
   test('is gone after 90 s without a packet, and was last seen 90 s ago', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(60_000);
@@ -117,7 +117,7 @@ describe('a device with a keep-alive of 60 s', () => {
     });
   });
 
-  test('stays as long as it talks', () => {
+  test('stays as long as it sends packets', () => {
     const { clock, report, seen } = givenAConnection();
     for (let minute = 0; minute < 120; minute++) {
       clock.advance(60_000);
@@ -126,21 +126,21 @@ describe('a device with a keep-alive of 60 s', () => {
     expect(seen).toHaveLength(1);
   });
 
-  test('ends once: the socket that closes after its DISCONNECT changes nothing', () => {
+  test('has one end: the close of its socket after its DISCONNECT changes nothing', () => {
     const { report, seen } = givenAConnection();
     report({ type: 'disconnect-packet' });
     report(signals['socket-closed']);
     expect(seen.map(({ type }) => type)).toEqual(['connected', 'disconnected']);
   });
 
-  test('that asks for its will to be published says no clean goodbye', () => {
+  test('that asks for its will to be published does not leave cleanly', () => {
     const { report, last } = givenAConnection();
     report({ type: 'disconnect-packet', reasonCode: 0x04 });
     expect(last()).toMatchObject({ reason: 'client-closed', clean: false, raw: { code: 0x04 } });
   });
 
   test.each([0x80, 0x82, 0x93, 0x97])(
-    'that leaves with the error %i says no clean goodbye, and why',
+    'that leaves with the error %i does not leave cleanly, and the event has the error',
     (reasonCode) => {
       const { report, last } = givenAConnection();
       report({ type: 'disconnect-packet', reasonCode, text: 'out of memory' });
@@ -152,7 +152,7 @@ describe('a device with a keep-alive of 60 s', () => {
     },
   );
 
-  test('leaves when its goodbye arrives, and not when its turn comes', () => {
+  test('leaves when its DISCONNECT arrives, and not when its turn comes', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(45_000);
     report(signals.arrived);
@@ -162,7 +162,7 @@ describe('a device with a keep-alive of 60 s', () => {
     expect(last()).toMatchObject({ lastSeen, endedAt: lastSeen });
   });
 
-  test('is not kept by a packet that does not end, and was last seen with its last byte', () => {
+  test('is not kept by a packet that does not end, and was last seen at its last byte', () => {
     const { clock, report, last } = givenAConnection();
     clock.advance(80_000);
     report({ type: 'arrived', whole: false });
@@ -172,7 +172,7 @@ describe('a device with a keep-alive of 60 s', () => {
   });
 });
 
-test('without any bound of silence no deadline is asked for', () => {
+test('the tracker asks for no deadline where silence has no limit', () => {
   const step = mqttTracker.reduce(
     { phase: 'pending' },
     { type: 'accepted', liveness: { maxSilenceMs: undefined, detectWithinMs: 70_000 } },
@@ -182,7 +182,7 @@ test('without any bound of silence no deadline is asked for', () => {
   expect(step.changes).toEqual([{ type: 'connected', basis: { kind: 'session', detectWithinMs: 70_000 } }]);
 });
 
-test('a device that waits for its CONNACK is silent for our sake', () => {
+test('the time in which a device waits for its CONNACK is no silence of the device', () => {
   const clock = new ManualClock();
   const seen: Change[] = [];
   const { report } = track(mqttTracker, clock, (change) => seen.push(change));

@@ -124,7 +124,7 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
   test.each([
     ['only it is given a connection id', 0],
     ['each gives the other one', 6],
-  ])('behind a NAT that gives it another port it goes on as before: %s', async (_, connectionIdBytes) => {
+  ])('goes on as before behind a NAT that gives it another port (%s)', async (_, connectionIdBytes) => {
     const relay = await relayTo(stage.port);
     cleanups.push(() => relay.close());
     const sensor = device({ port: relay.port, connectionIdBytes });
@@ -137,7 +137,7 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
     expect(await oneConnection(2)).toEqual(['connected', 'client-closed']);
   });
 
-  test('without a connection id nobody hears it there; it resumes its session', async () => {
+  test('is not heard at another port without a Connection ID, and resumes its session', async () => {
     const relay = await relayTo(stage.port);
     cleanups.push(() => relay.close());
     const sensor = device({ port: relay.port, credentials: ['psk', 'moved@acme', key] });
@@ -150,7 +150,7 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
     expect(await oneConnection(1)).toEqual(['connected']);
   });
 
-  test.each(suites)('%s, and again in a resumed session', async (cipherSuite) => {
+  test.each(suites)('shakes hands with %s, and again in a resumed session', async (cipherSuite) => {
     const sensor = device({
       cipherSuite,
       connectionIdBytes: 4,

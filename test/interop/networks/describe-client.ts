@@ -33,7 +33,7 @@ export function describeClient(networkOf: () => InteropNetwork, traits: NetworkT
   const { everyTenant, givesBack } = traits;
 
   test.runIf(givesBack.includes('release'))(
-    'our consumer has the events of several tenants; what fails comes again in its turn, or is rejected in the end',
+    'our consumer gets the events of several tenants; a message that fails comes again in its turn, or is rejected in the end',
     async () => {
       const seen: string[] = [];
       const poisoned: string[] = [];
@@ -86,7 +86,7 @@ export function describeClient(networkOf: () => InteropNetwork, traits: NetworkT
     },
   );
 
-  test.runIf(everyTenant)('our consumer has the events of all tenants', async () => {
+  test.runIf(everyTenant)('our consumer gets the events of all tenants', async () => {
     const { sender, application } = everyTenant ?? { sender: {} };
     const seen: string[] = [];
     const consumer = begin({

@@ -81,7 +81,7 @@ export function describeNetwork(name: string, { available, traits, create }: Net
 
     describeClient(() => network, traits);
 
-    test('connection events and data of devices arrive at a consumer that is not ours', async () => {
+    test('a consumer that is not ours gets connection events and data of devices', async () => {
       const stage = await givenAnAdapter();
       const events = await consume('event', 'acme');
       const telemetry = await consume('telemetry', 'acme');
@@ -120,7 +120,7 @@ export function describeNetwork(name: string, { available, traits, create }: Net
       });
     });
 
-    test('a subject and annotations that are asked for arrive', async () => {
+    test('a consumer gets the subject and the annotations that are configured', async () => {
       const sink = givenASink({
         subject: '{tenant}.{device}',
         annotations: { 'x-opt-partition-key': '{device}' },
@@ -135,18 +135,21 @@ export function describeNetwork(name: string, { available, traits, create }: Net
       });
     });
 
-    test.runIf(traits.relays)('over an anonymous relay events arrive where they would else', async () => {
-      const sink = givenASink({ links: 'anonymous-relay' });
-      const consumers = await Promise.all(['one', 'other'].map((tenant) => consume('event', tenant)));
-      for (const tenant of ['one', 'other'])
-        expect(await deliverOnce(sink, tenant, tenant)).toBe('delivered');
-      for (const [index, id] of ['one', 'other'].entries())
-        expect(await consumers[index]?.until(1)).toMatchObject([
-          { id, address: network.source('event', id).address },
-        ]);
-    });
+    test.runIf(traits.relays)(
+      'events that are sent over an anonymous relay reach the same address as without it',
+      async () => {
+        const sink = givenASink({ links: 'anonymous-relay' });
+        const consumers = await Promise.all(['one', 'other'].map((tenant) => consume('event', tenant)));
+        for (const tenant of ['one', 'other'])
+          expect(await deliverOnce(sink, tenant, tenant)).toBe('delivered');
+        for (const [index, id] of ['one', 'other'].entries())
+          expect(await consumers[index]?.until(1)).toMatchObject([
+            { id, address: network.source('event', id).address },
+          ]);
+      },
+    );
 
-    test(`it is killed and started again while devices come and go: ${traits.keeps ? 'nothing' : 'nothing since'} is lost`, async () => {
+    test(`a network that is killed and started again while devices come and go loses ${traits.keeps ? 'nothing' : 'nothing since its start'}`, async () => {
       const record = await keepProtonRecord(network);
       opened.push(() => record.close());
       const stage = await givenAnAdapter();
@@ -178,7 +181,7 @@ export function describeNetwork(name: string, { available, traits, create }: Net
     });
 
     test.runIf(traits.givesBack.length > 0)(
-      'what a consumer gives back comes again, what it rejects does not, and the sender has its outcome all the same',
+      'a message that a consumer releases comes again, one that it rejects does not, and the sender has its outcome in both cases',
       async () => {
         const sink = givenASink();
         const verdicts = [...traits.givesBack, 'reject', 'accept'] as const;
@@ -193,7 +196,7 @@ export function describeNetwork(name: string, { available, traits, create }: Net
     );
 
     test.each([...traits.full])(
-      'a queue that is full ($tells): the sender is told, other tenants are served, and nothing is lost once there is room',
+      'where a queue is full ($tells) the sender learns it, other tenants are served, and nothing is lost once there is room',
       async ({ tenant, events, tells }) => {
         const sink = givenASink();
         const ids = Array.from({ length: events }, (_, index) => `${tenant}-${index}`);
@@ -211,7 +214,7 @@ export function describeNetwork(name: string, { available, traits, create }: Net
       },
     );
 
-    test.runIf(traits.bad)('a bad address does not harm good links', async () => {
+    test.runIf(traits.bad)('a link with a bad address does no harm to other links', async () => {
       const { tenant, tells } = traits.bad ?? { tenant: '', tells: /^$/ };
       const sink = givenASink();
       expect(await deliverOnce(sink, 'good', 'first')).toBe('delivered');

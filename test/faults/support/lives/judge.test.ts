@@ -44,7 +44,7 @@ function problemsOf(events: readonly object[], lived: Life = life): readonly str
   );
 }
 
-test('the truth has no problems', () => {
+test('the judge finds no problem in true events', () => {
   expect(problemsOf([connected, disconnected])).toEqual([]);
   expect(problemsOf([connected, disconnected, disconnected])).toEqual([]);
 });
@@ -70,15 +70,15 @@ test.each([
   ],
   ['told as 2 connections', [connected, { ...connected, id: 'e4', connectionId: 'c2' }, disconnected]],
   ['out of order', [disconnected, connected]],
-])('it finds what is false: %s', (problem, events) => {
+])('the judge finds a false event: %s', (problem, events) => {
   expect(problemsOf(events).join('\n')).toContain(problem);
 });
 
-test('who was refused was never connected', () => {
+test('a device that was refused was never connected', () => {
   expect(problemsOf([connected], { ...life, outcome: 'refused' }).join()).toContain('it was refused');
 });
 
-test('who was silent because this process was late may have been closed before it did anything', () => {
+test('a device that was silent because the test process was late may have been closed before it did anything', () => {
   const late: Life = { ...life, longestSilenceMs: 3_500, end: { how: 'hung up', at: t0 + 4_000 } };
   const closed = { at: t0 + 3_800, lastSeen: t0 + 500, uncertaintyMs: 3_300, reason: 'keepalive-timeout' };
   expect(problemsOf([connected, { ...disconnected, ...closed }], late)).toEqual([]);
@@ -88,18 +88,21 @@ test.each([
   ['access ended', 'access-revoked'],
   ['access ended', 'credentials-expired'],
   ['trickled', 'keepalive-timeout'],
-] as const)('what the adapter had to do may come just before the device leaves: %s, %s', (awaits, reason) => {
-  const left: Life = { ...life, lastByteAt: t0 + 990, end: { how: 'hung up', at: t0 + 1_000 } };
-  const closed = { at: t0 + 940, lastSeen: t0 + 930, uncertaintyMs: 0, reason };
-  const events = [connected, { ...disconnected, ...closed }];
-  expect(problemsOf(events, { ...left, awaits })).toEqual([]);
-  // Nothing was under way, or it was long ago.
-  expect(problemsOf(events, left).join()).toContain(`told as ${reason}`);
-  const later: Life = { ...left, awaits, end: { how: 'hung up', at: t0 + 5_000 } };
-  expect(problemsOf(events, later).join()).toContain(`told as ${reason}`);
-});
+] as const)(
+  'an end that the adapter had to bring about may come just before the device leaves: %s, %s',
+  (awaits, reason) => {
+    const left: Life = { ...life, lastByteAt: t0 + 990, end: { how: 'hung up', at: t0 + 1_000 } };
+    const closed = { at: t0 + 940, lastSeen: t0 + 930, uncertaintyMs: 0, reason };
+    const events = [connected, { ...disconnected, ...closed }];
+    expect(problemsOf(events, { ...left, awaits })).toEqual([]);
+    // Nothing was under way, or it was long ago.
+    expect(problemsOf(events, left).join()).toContain(`told as ${reason}`);
+    const later: Life = { ...left, awaits, end: { how: 'hung up', at: t0 + 5_000 } };
+    expect(problemsOf(events, later).join()).toContain(`told as ${reason}`);
+  },
+);
 
-test('a loss of the journal is told with the first event that says so', () => {
+test('a loss of the journal is accepted from the first event that reports it', () => {
   const loss: Fault = { kind: 'kill', of: 'mqtt', journalLost: true, from: t0, to: t0 + 500 };
   const told = { ...connected, adapter: { id: 'mqtt-0' }, journal: { state: 'new' } };
   const isUntold = (faults: readonly Fault[], ...events: object[]): boolean =>

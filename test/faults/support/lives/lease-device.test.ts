@@ -11,7 +11,7 @@ test.each([
   ['too much', 413, 'Request body is too large', 'heard'],
   ['data', 503, 'no consumer available', 'heard'],
   ['data', 503, 'Temporarily unavailable', 'heard'],
-] as const)('nobody hears this who is not let in: %s, %i %s', (what, status, text, heard) => {
+] as const)('a device gets this answer only if it was let in: %s, %i %s', (what, status, text, heard) => {
   expect(heardBy(what, status, text)).toBe(heard);
 });
 
@@ -22,6 +22,6 @@ test.each([
   [429, 'too many failed attempts, try again later'],
   [503, 'server busy, try again later'],
   [503, 'maximum number of simultaneously connected devices has been reached'],
-])('who hears this may have been refused: %i %s', (status, text) => {
+])('a device that gets this answer may have been refused: %i %s', (status, text) => {
   expect(heardBy('data', status, text)).toBe('answered');
 });

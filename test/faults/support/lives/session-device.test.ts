@@ -49,7 +49,7 @@ async function lifeOfOneThatIsClosed(condition: string, description: string): Pr
   return lives[0];
 }
 
-test('who is refused behind an Open was never let in', async () => {
+test('a device that is refused behind an Open was never let in', async () => {
   const refused = await lifeOfOneThatIsClosed(
     'amqp:unauthorized-access',
     'device is disabled or not registered',
@@ -58,7 +58,7 @@ test('who is refused behind an Open was never let in', async () => {
   expect(refused?.acceptedAt).toBeUndefined();
 });
 
-test('whose access ends right after an Open was let in', async () => {
+test('a device whose access ends right after an Open was let in', async () => {
   expect(await lifeOfOneThatIsClosed('amqp:unauthorized-access', 'access was revoked')).toMatchObject({
     outcome: 'accepted',
     end: { how: 'closed' },
