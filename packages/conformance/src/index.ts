@@ -5,6 +5,17 @@ export {
   type CertificateFacts,
   type IssuedCertificate,
 } from './certificate-authority.ts';
+export { describeDirectory, leaseOf } from './describe-directory.ts';
+export {
+  deadAfterMsUnderTest,
+  epochOf,
+  joinFleet,
+  type DirectoryUnderTest,
+  type FleetMember,
+  type FleetUnderTest,
+  type MemberFacts,
+  type ToldByDirectory,
+} from './directory-under-test.ts';
 export {
   describeRegistry,
   registryUnderTestContent,

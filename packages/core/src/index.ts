@@ -15,6 +15,17 @@ export type {
   SessionBasis,
 } from './connection-event.ts';
 export type {
+  ConnectionDirectory,
+  CreateDirectory,
+  DirectoryContext,
+  DirectoryEntry,
+  DirectoryListener,
+  DirectoryPlace,
+  DirectoryStanding,
+  DirectoryStatus,
+  InstanceFacts,
+} from './connection-directory.ts';
+export type {
   CommonSignal,
   ConnectionTracker,
   DeadlineSignal,
@@ -53,6 +64,17 @@ export type {
   TrustAnchor,
 } from './device-registry.ts';
 export { credentialsTypes } from './device-registry.ts';
+export type {
+  DirectoryLeases,
+  GivingUp,
+  HeldLease,
+  LeaseEntry,
+  LeaseListener,
+  LeaseStanding,
+  LeaseState,
+  LifeSign,
+  ReportOutcome,
+} from './directory-leases.ts';
 export {
   disconnectReasons,
   isExactlyKnown,
@@ -69,6 +91,7 @@ export type {
   TenantDownstream,
 } from './event-sink.ts';
 export type { Standing } from './crowds.ts';
+export type { FleetInstance, FleetOverview, InspectFleet } from './fleet-overview.ts';
 export { breaksRule, type IdentifierRule } from './identifier-rule.ts';
 export { createFairQueue, type FairQueue } from './fair-queue.ts';
 export {
@@ -84,10 +107,19 @@ export {
   type Timestamp,
 } from './ids.ts';
 export { createOrderedSet, type OrderedSet } from './ordered-set.ts';
+export { OwnEntries } from './own-entries.ts';
 export { createPlaces, type Places, type PlacesOptions } from './places.ts';
 export { silentLog, type Log } from './log.ts';
 export { isPrintable, printable, printableJson } from './printable.ts';
 export type { Random } from './random.ts';
 export { systemClock } from './system-clock.ts';
 export { systemRandom } from './system-random.ts';
+export type {
+  CreateUndertaker,
+  DeadInstance,
+  OwedEnding,
+  PublishingSignal,
+  Undertaker,
+  UndertakerContext,
+} from './undertaker.ts';
 export { isValidAt, type Validity } from './validity.ts';

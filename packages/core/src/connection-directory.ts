@@ -1,0 +1,135 @@
+import type { Clock } from './clock.ts';
+import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
+import type { DirectoryLeases, LeaseListener } from './directory-leases.ts';
+import type { ConnectionId, DeviceRef, Epoch, TenantId } from './ids.ts';
+import type { Log } from './log.ts';
+import type { Random } from './random.ts';
+
+/** An open connection, as the instance that holds it tells the directory of it. */
+export interface DirectoryEntry {
+  /** What an ending of it needs, should the instance die; its `epoch` says which of two connections began later. */
+  readonly event: ConnectedEvent;
+  /**
+   * What one connection of the device can hold at a time, among adapters of one type, in the words of the device: the `slot` of an event
+   * is made printable. Absent: it displaces none, and none displaces it.
+   */
+  readonly slot?: string;
+}
+
+/** Where a connection is. */
+export interface DirectoryPlace {
+  readonly device: DeviceRef;
+  readonly connection: ConnectionId;
+  /** The incarnation of the adapter that holds it. */
+  readonly instance: string;
+}
+
+/**
+ * How a connection stands that was entered.
+ *
+ * - `held`: no later one holds its slot.
+ * - `lost`: a later one does; `displaced` was called.
+ * - `unknown`: no answer in time. The directory goes on, and calls `displaced` later where the connection lost.
+ */
+export type DirectoryStanding = 'held' | 'lost' | 'unknown';
+
+/**
+ * - `local`: there is no fleet.
+ * - `in-touch`: the engine answers, and knows all that was entered here.
+ * - `catching-up`: it answers, and is being told again what it may have lost.
+ * - `away`: it does not answer. Nobody waits for it.
+ */
+export type DirectoryStatus = 'local' | 'in-touch' | 'catching-up' | 'away';
+
+/**
+ * Who of a fleet of adapters holds which connection of which device. A hint with an index, never the truth: that is in the journals and
+ * the events. It may forget everything, and is told again what is open. No device is refused since it does not answer.
+ *
+ * An instance enters each connection once, when it begins, and takes it out once.
+ */
+export interface ConnectionDirectory {
+  /**
+   * A connection began now. It displaces the one that held its slot, whatever the clocks of two instances say. Never rejects; settles
+   * within 50 ms, and at once while the engine is known to be away. Where this instance itself holds the slot with another
+   * connection, `displaced` is called for that before the result settles.
+   */
+  enter(entry: DirectoryEntry): Promise<DirectoryStanding>;
+  /** Its ending is safe in the journal: until then it is owed, and would be told by others. One that is not entered is ignored. */
+  leave(entry: DirectoryEntry): void;
+  /** The connection of this instance that holds a slot, without asking anybody. */
+  holderHere(device: DeviceRef, slot: string): ConnectionId | undefined;
+  /** Where these devices are connected, leases too, at instances that live. Rejects while the engine is away. */
+  find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]>;
+  /** Connections of a tenant at other instances that live: at most a second old, and 0 while the engine is away. Costs no call. */
+  elsewhere(tenant: TenantId): number;
+  readonly leases: DirectoryLeases;
+  /**
+   * An incarnation that ended without notice, and whose journal this instance goes on with. To be asked before anything of it is told.
+   * Never rejects; settles within a second.
+   *
+   * - `ours`: its endings are told by this instance, and by no other as long as this one lives, until {@link settled}.
+   * - `others`: it was declared dead, and they are told by others, or were. Not by this instance.
+   * - `unknown`: the engine is away. To be asked again.
+   */
+  succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'>;
+  /** The endings of an incarnation that is `ours` are in the journal; its leases that go on are entered under this instance. */
+  settled(earlier: string): void;
+  /**
+   * Whether events may be published under this incarnation. False while it may have been declared dead, as after the process stood
+   * still, until the engine says that it was not: then `aliveAgain` is called. An engine that is away is no reason. Costs no call.
+   */
+  readonly alive: boolean;
+  readonly status: DirectoryStatus;
+  /** What it counted since it was made, for metrics. Names are few, and of our code: lower case, words joined by `_`. */
+  counts(): Readonly<Record<string, number>>;
+  /**
+   * Tells what is left to be told, for a second at most. With nothing entered, the instance leaves the fleet. With leases, it is
+   * declared dead in time, unless its next incarnation goes on with them. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+/** What a directory tells its instance. Called from `enter` on, also within it, at any time; synchronous. */
+export interface DirectoryListener {
+  /** A connection of this instance lost its slot: end it as `taken-over`. May name one that has ended. */
+  displaced(connection: ConnectionId, by: DirectoryPlace): void;
+  /**
+   * This incarnation was declared dead: what it had open is told by others. End all sockets and publish nothing of them. The directory
+   * forgets all that was entered, and goes on under the incarnation that is the result.
+   */
+  buried(): string;
+  /** `alive` is true again. */
+  aliveAgain(): void;
+  /**
+   * What begins here from now on must not be stamped behind this. `fleet`: what the furthest clock of the living would stamp now, with
+   * each sign of life; a wrong clock may be among them. `claim`: a connection that was displaced from here had this epoch.
+   */
+  epochSeen(epoch: Epoch, from: 'fleet' | 'claim'): void;
+  readonly leases: LeaseListener;
+}
+
+/** What an instance tells the fleet with each sign of life. */
+export interface InstanceFacts {
+  /** What it would stamp now. */
+  epoch(): Epoch;
+  /**
+   * Epoch of its oldest `connected` that a sink has still to confirm; `undefined`: all are confirmed. Should it die, those from there on
+   * are sent again before their endings.
+   */
+  unconfirmedSince(): Epoch | undefined;
+}
+
+export interface DirectoryContext {
+  /** Its `instance` is never used again after the process ended. */
+  readonly self: AdapterIdentity;
+  readonly listener: DirectoryListener;
+  readonly facts: InstanceFacts;
+  /** An instance without signs of life is declared dead after so long: it doubts itself after half of it. One value for a fleet. */
+  readonly deadAfterMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Joins the fleet. An engine that is away is waited for two seconds at most: an adapter starts without it. */
+export type CreateDirectory = (context: DirectoryContext) => Promise<ConnectionDirectory>;

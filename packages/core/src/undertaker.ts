@@ -1,0 +1,57 @@
+import type { Clock } from './clock.ts';
+import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
+import type { LeaseState } from './directory-leases.ts';
+import type { ConnectionId, Timestamp } from './ids.ts';
+import type { Log } from './log.ts';
+import type { Random } from './random.ts';
+
+/** A connection of a dead instance whose ending nobody told. All of it is of the record: whoever tells it tells the same. */
+export interface OwedEnding {
+  /** As the dead instance stamped it. */
+  readonly event: ConnectedEvent;
+  /** Whether a sink may not have it: then it goes first, as it is. */
+  readonly unconfirmed: boolean;
+  readonly reason: 'adapter-lost' | 'taken-over';
+  /** Of a lease: it does not end with its instance. To be taken, or told once it has run out. */
+  readonly lease?: { readonly slot: string; readonly state: LeaseState };
+}
+
+export interface DeadInstance {
+  readonly identity: AdapterIdentity;
+  /** When it last gave a sign of life, and when it was declared dead: on the engine's clock, the same for all who look. */
+  readonly aliveAt: Timestamp;
+  readonly declaredAt: Timestamp;
+}
+
+/** A second way to know that an instance lives: it still publishes. */
+export interface PublishingSignal {
+  /**
+   * Whether an event or an announcement of this incarnation came within the last `withinMs`. `unknown`, as a rejection, counts as
+   * `publishes`: nobody is declared dead on half the evidence.
+   */
+  stateOf(instance: string, withinMs: number): Promise<'publishes' | 'silent' | 'unknown'>;
+}
+
+export interface UndertakerContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** An instance that gave no sign of life for so long is dead: on this process's monotonic clock, and only while all its looks succeed. */
+  readonly deadAfterMs: number;
+  /** Absent: signs of life alone decide. */
+  readonly signal?: PublishingSignal;
+  /**
+   * Tells endings of one dead instance, and waits until they are safe. Some at a time; may be called again for the same ones.
+   *
+   * @returns what is settled. The rest is owed still, and comes again.
+   */
+  tell(dead: DeadInstance, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]>;
+}
+
+/** Ends the connections of dead instances. Several may be at work in a fleet. Begins when it is made. */
+export interface Undertaker {
+  /** Idempotent; waits for what is being told. */
+  stop(): Promise<void>;
+}
+
+export type CreateUndertaker = (context: UndertakerContext) => Promise<Undertaker>;
