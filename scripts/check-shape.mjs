@@ -10,6 +10,7 @@ const networkless = [
   'runtime',
   'options',
   'messaging-module',
+  'directory-module',
   'outbox',
   'access',
   'presence',

@@ -57,6 +57,12 @@ const before: Readonly<Record<string, string>> = {
     import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
     import { systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
     declare const log: Log;`,
+  'directory-module': `
+    import type { CreateDirectory, CreateUndertaker, FleetOverview } from '@rollcall/core';
+    type Parameter<Of extends (context: never) => unknown> = Parameters<Of>[0];
+    declare function joinLoft(url: string | undefined, context: Parameter<CreateDirectory>): ReturnType<CreateDirectory>;
+    declare function watchLoft(url: string | undefined, context: Parameter<CreateUndertaker>): ReturnType<CreateUndertaker>;
+    declare function lookAt(url: string | undefined): Promise<FleetOverview>;`,
   dtls: `
     import { createSocket } from 'node:dgram';
     import type { KeyObject } from 'node:crypto';

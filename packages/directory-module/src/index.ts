@@ -1,0 +1,1 @@
+export type { DirectoryModule, FleetEngine, FleetEngineContext } from './directory-module.ts';
