@@ -124,6 +124,7 @@ test('while a network refuses everything, devices connect, and readiness is DEGR
       {
         name: 'delivery-to-events-sink',
         status: 'DEGRADED',
+        code: 'TENANTS_REFUSED',
         reason: `events of 1 tenant are refused; ${devices} are parked`,
       },
     ]) as unknown,

@@ -7,12 +7,15 @@ import {
   listenerOptions,
 } from '@rollcall/adapter-kit';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
+import type { ConfigProblem } from '@rollcall/core';
 import {
+  configProblem,
   flag,
   milliseconds,
   option,
   port,
   wholeNumber,
+  type OptionProblem,
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
@@ -116,16 +119,21 @@ export function loadCoapConfig(
 ): LoadedConfig<typeof coapOptions> {
   return loadConfig(coapOptions, env, {
     messaging,
-    problems: (values) => [
-      ...((values.keyPath === undefined) === (values.certPath === undefined)
-        ? []
-        : ['ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: set both or neither']),
-      ...(values.connectionIdBytes > 0 && values.connectionIdBytes < 4
-        ? ['ROLLCALL_COAP_CONNECTIONIDLENGTH: must be 0, or 4 at least']
-        : []),
-      ...leaseProblems(values),
-    ],
+    problems: (values) => [...coapProblems(values), ...leaseProblems(values)],
   });
+}
+
+function coapProblems(values: CoapValues): readonly ConfigProblem[] {
+  const problems: OptionProblem[] = [];
+  if ((values.keyPath === undefined) !== (values.certPath === undefined))
+    problems.push({ options: ['COAP_KEYPATH', 'COAP_CERTPATH'], text: 'set both or neither' });
+  if (values.connectionIdBytes > 0 && values.connectionIdBytes < 4)
+    problems.push({
+      options: ['COAP_CONNECTIONIDLENGTH'],
+      text: 'must be 0, or 4 at least',
+      code: 'OPTION_MALFORMED',
+    });
+  return problems.map(configProblem);
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read, or used. */

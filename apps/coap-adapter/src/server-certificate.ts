@@ -21,9 +21,8 @@ export function readServerCertificate(files: {
   try {
     return serverCertificate(pemKey, pemChain);
   } catch (error) {
-    throw new ConfigError([
-      `ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: ${keyPath}, ${certPath}: ${(error as Error).message}`,
-    ]);
+    const text = `ROLLCALL_COAP_KEYPATH and ROLLCALL_COAP_CERTPATH: ${keyPath}, ${certPath}: ${(error as Error).message}`;
+    throw new ConfigError([{ code: 'CERTIFICATE_UNUSABLE', text }]);
   }
 }
 

@@ -37,7 +37,10 @@ export async function bindUdp(
 ): Promise<UdpSocket> {
   const cannotBind = (error: unknown): TransportError => {
     const { code } = error as NodeJS.ErrnoException;
-    return new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${code}`, { cause: error });
+    return new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${code}`, {
+      startCode: 'PORT_NOT_BOUND',
+      cause: error,
+    });
   };
   const own = await lookup(host).catch((error: unknown) => Promise.reject(cannotBind(error)));
   const socket = createSocket({

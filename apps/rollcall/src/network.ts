@@ -1,5 +1,6 @@
-import { guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-process';
+import { codedLog, guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-process';
 import { spreadLastNet } from '@rollcall/containment';
+import { TransportError } from '@rollcall/core';
 import { createLog } from '@rollcall/logger-sink';
 import { startMessagingNetwork } from '@rollcall/messaging-network';
 import { shutdown } from './shutdown.ts';
@@ -16,7 +17,7 @@ export interface NetworkCommand {
  * status.
  */
 export async function network({ port, dataDir }: NetworkCommand): Promise<number> {
-  const log = createLog({ name: 'network', level: 'info', format: logFormatOf(process.env) });
+  const log = codedLog(createLog({ name: 'network', level: 'info', format: logFormatOf(process.env) }));
   guardConsole(log);
   spreadLastNet(log);
   try {
@@ -26,7 +27,8 @@ export async function network({ port, dataDir }: NetworkCommand): Promise<number
     await running.close();
     return 0;
   } catch (error) {
-    tellFatal([inOneLine(error)], { exitStatus: 1 }, log, process);
+    const code = error instanceof TransportError ? error.startCode : 'START_FAILED';
+    tellFatal([{ code, text: inOneLine(error) }], { exitStatus: 1 }, log, process);
     return 1;
   }
 }

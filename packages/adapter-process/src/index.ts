@@ -16,4 +16,5 @@ export {
 } from './lifecycle/run-adapter-process.ts';
 export { shutdownRequested } from './lifecycle/shutdown-requested.ts';
 export { tellFatal } from './lifecycle/tell-fatal.ts';
+export { codedLog } from './messages/coded-log.ts';
 export { startAdapter } from './start-adapter.ts';

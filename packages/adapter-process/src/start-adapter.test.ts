@@ -371,7 +371,12 @@ test('readiness is degraded while a sink confirms nothing, though it is connecte
   expect(await status()).toMatchObject({
     status: 'DEGRADED',
     checks: expect.arrayContaining([
-      { name: 'delivery-to-recording-sink', status: 'DEGRADED', reason: 'events wait to be confirmed' },
+      {
+        name: 'delivery-to-recording-sink',
+        status: 'DEGRADED',
+        code: 'EVENTS_NOT_CONFIRMED',
+        reason: 'events wait to be confirmed',
+      },
     ]),
   });
   held.resolve({ status: 'delivered' });

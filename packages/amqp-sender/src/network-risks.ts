@@ -33,6 +33,7 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
       if (eventAddress.startsWith('/queue/') && options.targetDurability === 0)
         problems.push({
           options: ['MESSAGING_TARGETDURABILITY'],
+          code: 'NETWORK_WOULD_LOSE_EVENTS',
           text: `with 0, RabbitMQ 3 makes ${eventAddress} a queue that ends with the broker: use 2`,
         });
       if (/^\/(?:exchange|topic)\//.test(eventAddress))
@@ -70,7 +71,11 @@ function* templateProblems(options: NetworkOptions): Generator<OptionProblem> {
   const { eventAddress, telemetryAddress, subject = '', annotations = {} } = options;
   const check = function* (name: string, text: string, allowed: readonly string[]): Generator<OptionProblem> {
     for (const place of unknownPlaces(text, allowed))
-      yield { options: [`MESSAGING_${name}`], text: `${place} is none of ${allowed.join(', ')}` };
+      yield {
+        options: [`MESSAGING_${name}`],
+        code: 'OPTION_MALFORMED',
+        text: `${place} is none of ${allowed.join(', ')}`,
+      };
   };
   yield* check('EVENTADDRESS', eventAddress, ofTenant);
   yield* check('TELEMETRYADDRESS', telemetryAddress, ofTenant);

@@ -1,4 +1,4 @@
-import { problemText } from '@rollcall/options';
+import { configProblem } from '@rollcall/options';
 import { ConfigError, type Log } from '@rollcall/core';
 import type { NetworkChoice, NetworkOptions } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';
@@ -13,7 +13,7 @@ export function resolveNetwork(choice: NetworkChoice, log: Log): NetworkOptions 
   const { name } = choice;
   const options = withPreset(choice);
   const { problems, warnings } = networkRisks(name, options);
-  if (problems.length > 0) throw new ConfigError(problems.map(problemText));
+  if (problems.length > 0) throw new ConfigError(problems.map(configProblem));
   for (const warning of warnings) log.warn({ network: name }, warning);
   return options;
 }

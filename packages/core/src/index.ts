@@ -81,7 +81,15 @@ export {
   type DisconnectReason,
   type Initiator,
 } from './disconnect-reason.ts';
-export { AdapterError, ConfigError, ContractError, TransportError } from './errors.ts';
+export { type ConfigCode, type ConfigProblem, configCodes } from './config-problem.ts';
+export {
+  AdapterError,
+  ConfigError,
+  ContractError,
+  type StartCode,
+  startCodes,
+  TransportError,
+} from './errors.ts';
 export type {
   Delivery,
   EventSink,

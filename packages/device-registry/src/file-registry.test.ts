@@ -477,7 +477,9 @@ describe('a registry file', () => {
     await expect(opened(tmpdir())).rejects.toThrow('is not a regular file');
     const refused = opened(await givenAFile({ tenants: [tenant('a/b'), tenant('')] }));
     await expect(refused).rejects.toThrow(ConfigError);
+    await expect(opened(tmpdir())).rejects.toMatchObject({ coded: [{ code: 'REGISTRY_UNREADABLE' }] });
     await expect(refused).rejects.toMatchObject({
+      coded: [{ code: 'REGISTRY_INVALID' }, { code: 'REGISTRY_INVALID' }],
       problems: ['tenants[0].tenant-id: must not have a slash', 'tenants[1].tenant-id: must not be empty'],
     });
   });

@@ -101,12 +101,17 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
 async function loadFirst(loader: RegistryLoader, settled: () => Promise<SeenFile>): Promise<string> {
   for (;;) {
     const seen = await settled();
-    if (seen.status === 'away') throw new ConfigError([seen.problem]);
+    if (seen.status === 'away') throw unreadable(seen.problem);
     const result = await loader.load();
     if (result.status === 'loaded') return result.signature;
-    if (result.status === 'away') throw new ConfigError([result.problem]);
-    if (result.status === 'invalid') throw new ConfigError(result.problems);
+    if (result.status === 'away') throw unreadable(result.problem);
+    if (result.status === 'invalid')
+      throw new ConfigError(result.problems.map((text) => ({ code: 'REGISTRY_INVALID', text })));
   }
+}
+
+function unreadable(text: string): ConfigError {
+  return new ConfigError([{ code: 'REGISTRY_UNREADABLE', text }]);
 }
 
 /** Loads what is in the file now. What is wrong with it is logged. */

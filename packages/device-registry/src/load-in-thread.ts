@@ -33,7 +33,10 @@ export function loadInThread(request: LoadRequest, signal: AbortSignal): Promise
       settle();
     };
     const fail = (problem: string): void =>
-      end(() => reject(new ConfigError([`${request.file}: cannot be loaded (${problem})`])));
+      end(() => {
+        const text = `${request.file}: cannot be loaded (${problem})`;
+        reject(new ConfigError([{ code: 'REGISTRY_UNREADABLE', text }]));
+      });
     const abort = (): void => fail('closed');
     const next = (): unknown => setImmediate(() => thread.postMessage('next'));
 

@@ -1,11 +1,12 @@
-import { variableOf, type Options, type ValuesOf, problemText, type Effective } from '@rollcall/options';
+import type { ConfigProblem } from '@rollcall/core';
+import { configProblem, variableOf, type Options, type ValuesOf, type Effective } from '@rollcall/options';
 import type { ChosenMessaging, MessagingModule } from './messaging-module.ts';
 import { valuesOfModule } from './module-options.ts';
 
 export interface MessagingChoice {
   /** `undefined`: the adapter sends nothing to a messaging network. */
   readonly chosen: ChosenMessaging | undefined;
-  readonly problems: readonly string[];
+  readonly problems: readonly ConfigProblem[];
 }
 
 /**
@@ -22,8 +23,11 @@ export function chooseMessaging(
   const decided = all.filter(({ module }) => given.has(variableOf(module.chosenBy)));
   const [chosen, ...others] = decided;
   if (others.length > 0)
-    return { chosen: undefined, problems: [`${deciders(decided, 'and')}: set one of them`] };
-  if (chosen) return { chosen, problems: chosen.module.problems(chosen.values).map(problemText) };
+    return {
+      chosen: undefined,
+      problems: [{ code: 'OPTIONS_CONFLICT', text: `${deciders(decided, 'and')}: set one of them` }],
+    };
+  if (chosen) return { chosen, problems: chosen.module.problems(chosen.values).map(configProblem) };
 
   const begun = all.filter(({ module }) =>
     Object.values(module.options).some(({ name }) => given.has(variableOf(name))),
@@ -31,7 +35,8 @@ export function chooseMessaging(
   const wanted = begun.length > 0 ? begun : needsEventsSink ? all : [];
   return {
     chosen: undefined,
-    problems: wanted.length > 0 ? [`${deciders(wanted, 'or')}: must be set`] : [],
+    problems:
+      wanted.length > 0 ? [{ code: 'OPTION_MISSING', text: `${deciders(wanted, 'or')}: must be set` }] : [],
   };
 }
 

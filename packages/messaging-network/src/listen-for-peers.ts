@@ -71,7 +71,10 @@ export async function listenForPeers(options: ListenOptions): Promise<PeerListen
     await once(server, 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new TransportError(`amqp port ${host}:${options.port} cannot be bound: ${code}`, { cause: error });
+    throw new TransportError(`amqp port ${host}:${options.port} cannot be bound: ${code}`, {
+      startCode: 'PORT_NOT_BOUND',
+      cause: error,
+    });
   }
   // For example, a connection that cannot be accepted for want of file descriptors.
   server.on('error', (error) => log.warn({ cause: error.message }, 'listener failed'));

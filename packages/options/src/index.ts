@@ -14,7 +14,7 @@ export {
   wholeNumber,
 } from './formats.ts';
 export { isSectionOfHono } from './hono-sections.ts';
-export { type OptionProblem, problemText } from './option-problem.ts';
+export { configProblem, type OptionProblem, problemText } from './option-problem.ts';
 export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
 export { type Effective, type ReadResult, readOptions } from './read-options.ts';
 export { readPem } from './read-pem.ts';

@@ -1,3 +1,4 @@
+import type { ConfigCode, ConfigProblem } from '@rollcall/core';
 import { variableOf } from './option.ts';
 
 /** What is wrong with options that are each right by themselves. */
@@ -5,9 +6,16 @@ export interface OptionProblem {
   /** Names of the options, without prefix. */
   readonly options: readonly [string, ...string[]];
   readonly text: string;
+  /** Default: `OPTIONS_CONFLICT`. */
+  readonly code?: ConfigCode;
 }
 
 /** The line that an operator reads: the variables, and what is wrong with them. */
 export function problemText({ options, text }: OptionProblem): string {
   return `${options.map(variableOf).join(' and ')}: ${text}`;
+}
+
+/** The same, as a problem of the configuration. */
+export function configProblem(problem: OptionProblem): ConfigProblem {
+  return { code: problem.code ?? 'OPTIONS_CONFLICT', text: problemText(problem) };
 }

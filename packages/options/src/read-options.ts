@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '@rollcall/core';
 import type { Option, Options, ValuesOf } from './option.ts';
 import { secretFromFile } from './secret-from-file.ts';
 import { serviceLinks } from './service-links.ts';
@@ -16,14 +17,14 @@ export interface Effective {
   /** The file that the text was read from, where it is a secret in one. */
   readonly file?: string;
   /** Why there is no text, where somebody wanted one. */
-  readonly problem?: string;
+  readonly problem?: ConfigProblem;
 }
 
 export interface ReadResult<Set extends Options> {
   /** Complete only where there are no problems. */
   readonly values: ValuesOf<Set>;
   readonly effective: readonly Effective[];
-  readonly problems: readonly string[];
+  readonly problems: readonly ConfigProblem[];
   /** Variables that are set, and could not be read: whatever else is said of their values is not true. */
   readonly unreadable: ReadonlySet<string>;
   /** What was left aside, a line each. */
@@ -42,7 +43,7 @@ export function readOptions<Set extends Options>(
 ): ReadResult<Set> {
   const links = serviceLinks(environment);
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !links.has(name)));
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   const unreadable = new Set<string>();
   const effective: Effective[] = [];
   const values: Record<string, unknown> = {};
@@ -61,7 +62,8 @@ export function readOptions<Set extends Options>(
     const parsed = option.schema.safeParse(found.text);
     if (parsed.success) values[key] = parsed.data;
     else {
-      problems.push(`${found.source}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+      const said = parsed.error.issues.map((issue) => issue.message).join('; ');
+      problems.push({ code: 'OPTION_MALFORMED', text: `${found.source}: ${said}` });
       unreadable.add(found.variable);
     }
   }
@@ -69,7 +71,7 @@ export function readOptions<Set extends Options>(
   const known = new Set(Object.values(options).flatMap((option) => namesOf(ownPrefix, option)));
   for (const name of Object.keys(env)) {
     if (name.startsWith(ownPrefix) && !known.has(name))
-      problems.push(`${name}: unknown option${suggestion(name, known)}`);
+      problems.push({ code: 'OPTION_UNKNOWN', text: `${name}: unknown option${suggestion(name, known)}` });
   }
   // Every key of `options` was set above; a value that could not be read is missing, but then there are problems.
   return {
@@ -118,11 +120,15 @@ function lookUp(option: Option<unknown>, env: Readonly<Record<string, string | u
     const path = inFile === undefined ? undefined : env[inFile];
     if (inFile !== undefined && path !== undefined) {
       const notSet = { ...shared, text: undefined, source: inFile };
-      if (env[plain] !== undefined) return { ...notSet, problem: `${plain} and ${inFile}: set one of them` };
+      if (env[plain] !== undefined)
+        return {
+          ...notSet,
+          problem: { code: 'OPTIONS_CONFLICT', text: `${plain} and ${inFile}: set one of them` },
+        };
       const read = secretFromFile(path);
       return read.status === 'read'
         ? { ...notSet, text: read.text, file: path }
-        : { ...notSet, problem: `${inFile}: ${read.problem}` };
+        : { ...notSet, problem: { code: 'OPTION_FILE_UNREADABLE', text: `${inFile}: ${read.problem}` } };
     }
     if (env[plain] !== undefined) return { ...shared, text: env[plain], source: plain };
   }

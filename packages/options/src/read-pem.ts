@@ -6,6 +6,7 @@ export function readPem(variable: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError([`${variable}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+    const text = `${variable}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    throw new ConfigError([{ code: 'OPTION_FILE_UNREADABLE', text }]);
   }
 }

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '@rollcall/core';
 import { flag, milliseconds, option, type Options, type ValuesOf } from '@rollcall/options';
 import type { LeaseSettings } from '@rollcall/presence';
 
@@ -38,9 +39,17 @@ export const leaseOptions = {
 type LeaseValues = ValuesOf<typeof leaseOptions>;
 
 /** What is wrong with the values taken together. */
-export function leaseProblems({ leaseMinIntervalMs, leaseMaxIntervalMs }: LeaseValues): readonly string[] {
+export function leaseProblems({
+  leaseMinIntervalMs,
+  leaseMaxIntervalMs,
+}: LeaseValues): readonly ConfigProblem[] {
   return leaseMinIntervalMs > leaseMaxIntervalMs
-    ? ['ROLLCALL_LEASE_MININTERVAL: must not be more than ROLLCALL_LEASE_MAXINTERVAL']
+    ? [
+        {
+          code: 'OPTIONS_CONFLICT',
+          text: 'ROLLCALL_LEASE_MININTERVAL: must not be more than ROLLCALL_LEASE_MAXINTERVAL',
+        },
+      ]
     : [];
 }
 

@@ -26,7 +26,10 @@ export async function bind(
     await once(server, 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${code}`, { cause: error });
+    throw new TransportError(`${scheme} port ${host}:${port} cannot be bound: ${code}`, {
+      startCode: 'PORT_NOT_BOUND',
+      cause: error,
+    });
   }
   server.on('error', (error) => log.warn({ scheme, cause: error.message }, 'listener failed'));
   return { scheme, host, port: (server.address() as AddressInfo).port };

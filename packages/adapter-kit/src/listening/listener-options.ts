@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
   addressRanges,
   type AddressRanges,
@@ -16,7 +16,7 @@ import {
   tlsChoiceProblems,
   type TlsChoice,
   type TlsVersion,
-  problemText,
+  configProblem,
   option,
   optional,
   type Option,
@@ -143,20 +143,24 @@ interface TlsValues {
 }
 
 /** What is wrong with the values taken together. */
-export function listenerProblems(section: string, values: ListenerValues & TlsValues): readonly string[] {
-  const problems: string[] = [];
+export function listenerProblems(
+  section: string,
+  values: ListenerValues & TlsValues,
+): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const key = `ROLLCALL_${section}_KEYPATH`;
   const cert = `ROLLCALL_${section}_CERTPATH`;
   const tls = values.keyPath !== undefined && values.certPath !== undefined;
   if ((values.keyPath === undefined) !== (values.certPath === undefined))
-    problems.push(`${key} and ${cert}: set both or neither`);
+    problems.push({ code: 'OPTIONS_CONFLICT', text: `${key} and ${cert}: set both or neither` });
   if (!tls && !values.insecurePortEnabled)
-    problems.push(
-      `no port to listen on: set ${key} and ${cert}, or ROLLCALL_${section}_INSECUREPORTENABLED=true`,
-    );
+    problems.push({
+      code: 'OPTION_MISSING',
+      text: `no port to listen on: set ${key} and ${cert}, or ROLLCALL_${section}_INSECUREPORTENABLED=true`,
+    });
   return [
     ...problems,
-    ...tlsChoiceProblems(section, values.secureProtocols, values.cipherSuites).map(problemText),
+    ...tlsChoiceProblems(section, values.secureProtocols, values.cipherSuites).map(configProblem),
   ];
 }
 
@@ -190,9 +194,8 @@ function readPair(section: string, keyPath: string, certPath: string): PemPair {
     checkPair(pair);
     return pair;
   } catch (error) {
-    throw new ConfigError([
-      `${keyOption} and ${certOption}: ${keyPath}, ${certPath}: ${(error as Error).message}`,
-    ]);
+    const problem = `${keyOption} and ${certOption}: ${keyPath}, ${certPath}: ${(error as Error).message}`;
+    throw new ConfigError([{ code: 'CERTIFICATE_UNUSABLE', text: problem }]);
   }
 }
 

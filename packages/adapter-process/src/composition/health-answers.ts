@@ -1,5 +1,6 @@
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { HealthAnswers } from '../health/early-health.ts';
+import { checkOfAdapter } from '../health/check-of-adapter.ts';
 import { readinessOfOthers } from '../health/readiness.ts';
 import type { TurnedAway } from '@rollcall/adapter-kit/internal';
 import type { AdapterContext } from './adapter-context.ts';
@@ -22,9 +23,9 @@ export function healthAnswers(
   return {
     failed,
     turnedAway: (remoteIp) => turnedAway.count('health', remoteIp),
-    started: () => [{ name: 'protocol-adapter', status: context.phase === 'starting' ? 'DOWN' : 'UP' }],
+    started: () => [checkOfAdapter(context.phase !== 'starting')],
     readiness: () => [
-      { name: 'protocol-adapter', status: context.phase === 'running' ? 'UP' : 'DOWN' },
+      checkOfAdapter(context.phase === 'running'),
       ...readinessOfOthers({
         registry,
         sinks,

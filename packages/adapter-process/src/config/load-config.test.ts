@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import { afterAll, describe, expect, test } from 'vitest';
 import { environmentTable, port, text, option, optional } from '@rollcall/options';
 import { kitOptions } from './kit-options.ts';
@@ -67,8 +67,11 @@ test('what is set and wrong is not said to be missing as well', () => {
   expect(problems).toEqual(
     expect.arrayContaining(['REGISTRY_FILE', 'JOURNAL_DIRECTORY'].map(mustNotBeEmpty)),
   );
-  const ofAdapter = (): readonly string[] => [
-    'ROLLCALL_TEST_INSECUREPORT and ROLLCALL_TEST_OTHER: set both or neither',
+  const ofAdapter = (): readonly ConfigProblem[] => [
+    {
+      code: 'OPTIONS_CONFLICT',
+      text: 'ROLLCALL_TEST_INSECUREPORT and ROLLCALL_TEST_OTHER: set both or neither',
+    },
   ];
   const port99999 = { ...required, ROLLCALL_TEST_INSECUREPORT: '99999' };
   expect(() => loadConfig(own, port99999, { problems: ofAdapter })).toThrow(

@@ -1,4 +1,4 @@
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import { chooseMessaging, type ChosenMessaging, optionsOfModules } from '@rollcall/messaging-module/internal';
 import { kitOptions } from './kit-options.ts';
@@ -21,7 +21,7 @@ export interface ConfigParts<Own extends Options> {
   /** Modules whose options are read too; default: none. */
   readonly messaging?: readonly MessagingModule[];
   /** What is wrong with the adapter's options taken together. */
-  problems?(values: ValuesOf<Own>): readonly string[];
+  problems?(values: ValuesOf<Own>): readonly ConfigProblem[];
 }
 
 /**
@@ -44,7 +44,7 @@ export function loadConfig<Own extends Options>(
   return { kit, own: values, messaging: messaging.chosen, ...about };
 }
 
-/** Whether a text names one of these variables. */
-function isOf(problem: string, variables: ReadonlySet<string>): boolean {
-  return problem.match(/ROLLCALL_\w+/g)?.some((name) => variables.has(name)) === true;
+/** Whether a problem names one of these variables. */
+function isOf({ text }: ConfigProblem, variables: ReadonlySet<string>): boolean {
+  return text.match(/ROLLCALL_\w+/g)?.some((name) => variables.has(name)) === true;
 }

@@ -38,5 +38,6 @@ function isSink(value: unknown): value is EventSink {
 }
 
 function unusable(specifier: string, why: string): ConfigError {
-  return new ConfigError([`ROLLCALL_CONNECTIONEVENTS_PRODUCER: ${specifier}: ${why}`]);
+  const text = `ROLLCALL_CONNECTIONEVENTS_PRODUCER: ${specifier}: ${why}`;
+  return new ConfigError([{ code: 'SINK_UNUSABLE', text }]);
 }

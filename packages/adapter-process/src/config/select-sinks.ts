@@ -23,7 +23,10 @@ export async function selectSinks(
       sinks.push(sink);
       if (isTaken)
         throw new ConfigError([
-          `ROLLCALL_CONNECTIONEVENTS_PRODUCER: ${producer}: there is another sink called ${sink.name}`,
+          {
+            code: 'SINK_UNUSABLE',
+            text: `ROLLCALL_CONNECTIONEVENTS_PRODUCER: ${producer}: there is another sink called ${sink.name}`,
+          },
         ]);
     }
   } catch (error) {

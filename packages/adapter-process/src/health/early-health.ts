@@ -1,4 +1,5 @@
 import type { Log } from '@rollcall/core';
+import { checkOfAdapter } from './check-of-adapter.ts';
 import { startHealthServer, type HealthServer, type HealthServerOptions } from './health-server.ts';
 
 export type HealthAnswers = Omit<HealthServerOptions, 'host' | 'port' | 'log'>;
@@ -34,7 +35,7 @@ export async function startEarlyHealth(options: {
 }
 
 function startingUp(log: Log): HealthAnswers {
-  const down = () => [{ name: 'protocol-adapter', status: 'DOWN' }] as const;
+  const down = () => [checkOfAdapter(false)];
   return {
     failed: (where, error) => log.error({ where, err: error }, 'serving one peer failed'),
     turnedAway: () => {},

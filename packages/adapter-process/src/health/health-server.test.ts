@@ -74,7 +74,9 @@ test('a taken port is named', async () => {
     metrics: async () => ({ contentType: '', text: '' }),
   });
   await expect(second).rejects.toThrow(
-    new TransportError(`health port 127.0.0.1:${server.port} cannot be bound: EADDRINUSE`),
+    new TransportError(`health port 127.0.0.1:${server.port} cannot be bound: EADDRINUSE`, {
+      startCode: 'PORT_NOT_BOUND',
+    }),
   );
   await server.close();
 });

@@ -4,13 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { containServer } from '@rollcall/containment';
 import { TransportError, type Log } from '@rollcall/core';
 import { boundRequests } from '@rollcall/adapter-kit';
+import type { ReadinessCause } from '../messages/readiness-causes.ts';
 import { boundConnections } from './bound-connections.ts';
 
 export interface HealthCheck {
   readonly name: string;
   /** `DEGRADED`: works, but something it needs is away; still ready. */
   readonly status: 'UP' | 'DEGRADED' | 'DOWN';
-  /** Why, for people, where that is not clear from the name. */
+  /** Why it is not `UP`, see `docs/errors.md`. */
+  readonly code?: ReadinessCause;
+  /** The same, for people. */
   readonly reason?: string;
 }
 
@@ -88,6 +91,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code;
     throw new TransportError(`health port ${options.host}:${options.port} cannot be bound: ${why}`, {
+      startCode: 'PORT_NOT_BOUND',
       cause: error,
     });
   }

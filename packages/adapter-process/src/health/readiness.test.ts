@@ -1,7 +1,9 @@
-import type { DeviceDataSender, Timestamp } from '@rollcall/core';
+import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import type { SinkDepth } from '@rollcall/outbox/internal';
 import { noMessaging } from '@rollcall/messaging-module/internal';
+import { readinessCauses } from '../messages/readiness-causes.ts';
+import { checkOfAdapter } from './check-of-adapter.ts';
 import { readinessOfOthers } from './readiness.ts';
 
 const now = 10_000 as Timestamp;
@@ -34,12 +36,16 @@ test.each([
   [
     'an event waits too long',
     { events: 1, oldestAt: 7_999 },
-    { status: 'DEGRADED', reason: 'events wait to be confirmed' },
+    { status: 'DEGRADED', code: 'EVENTS_NOT_CONFIRMED', reason: 'events wait to be confirmed' },
   ],
   [
     'all events of a tenant are refused',
     { parked: 12, refusingTenants: 1 },
-    { status: 'DEGRADED', reason: 'events of 1 tenant are refused; 12 are parked' },
+    {
+      status: 'DEGRADED',
+      code: 'TENANTS_REFUSED',
+      reason: 'events of 1 tenant are refused; 12 are parked',
+    },
   ],
   ['some were refused, and now they are accepted', { parked: 12 }, { status: 'UP' }],
 ] as const)('delivery where %s', (_what, depth, expected) => {
@@ -61,7 +67,9 @@ test('a certificate that is not the one in the files degrades, and no more', () 
     journalBehind: false,
     now,
   });
-  expect(checks).toContainEqual({ name: 'files-of-mqtts', status: 'DEGRADED' });
+  expect(checks).toContainEqual(
+    expect.objectContaining({ name: 'files-of-mqtts', status: 'DEGRADED', code: 'FILES_NOT_CURRENT' }),
+  );
   expect(checks).toContainEqual({ name: 'files-of-messaging', status: 'UP' });
 });
 
@@ -78,6 +86,35 @@ test('an adapter without a messaging network says so, and is ready', () => {
   expect(checks).toContainEqual({
     name: 'connection-to-downstream',
     status: 'DEGRADED',
+    code: 'NETWORK_NOT_CONFIGURED',
     reason: 'no messaging network is configured: device data is refused',
   });
+});
+
+test('each cause of a readiness that is not UP has its code and its reason', () => {
+  const away = { name: 'events', connected: () => false } as unknown as EventSink;
+  const { loadedAt, ...state } = { loadedAt: 0 as Timestamp, devices: 100, current: false, heldDevices: 0 };
+  const worst = (heldDevices: number, sender: DeviceDataSender) =>
+    readinessOfOthers({
+      registry: { state: () => ({ loadedAt, ...state, heldDevices }) },
+      sinks: [away],
+      sender,
+      files: [{ name: 'mqtts', current: false }],
+      depth: [
+        { ...quiet, oldestAt: loadedAt },
+        { ...quiet, refusingTenants: 1 },
+      ],
+      journalBehind: true,
+      now,
+    });
+  const all = [
+    checkOfAdapter(false),
+    ...worst(0, noMessaging),
+    ...worst(40, { connected: () => false } as DeviceDataSender),
+  ];
+  expect(new Set(all.map(({ code }) => code))).toEqual(new Set(readinessCauses));
+  for (const { reason, status } of all) {
+    expect(reason).toMatch(/ /);
+    expect(status).not.toBe('UP');
+  }
 });

@@ -1,7 +1,8 @@
-import type { DeviceDataSender, DeviceRegistry, EventSink, Timestamp } from '@rollcall/core';
+import type { DeviceDataSender, DeviceRegistry, EventSink, RegistryState, Timestamp } from '@rollcall/core';
 import type { FollowedState } from '@rollcall/file-follower';
 import { noMessaging, noMessagingText } from '@rollcall/messaging-module/internal';
 import type { SinkDepth } from '@rollcall/outbox/internal';
+import type { ReadinessCause } from '../messages/readiness-causes.ts';
 import type { HealthCheck } from './health-server.ts';
 
 /** An event that is not confirmed for so long is late. */
@@ -22,33 +23,64 @@ export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[]
   const { registry, sinks, sender, files, depth, journalBehind, now } = facts;
   const known = registry.state?.();
   return [
-    ...(known ? [check('device-registry', known.current)] : []),
-    check('journal', !journalBehind),
-    ...files.map(({ name, current }) => check(`files-of-${name}`, current)),
+    ...(known ? [ofRegistry(known)] : []),
+    check('journal', !journalBehind, 'JOURNAL_BEHIND', 'events are in memory alone'),
+    ...files.map(({ name, current }) =>
+      check(
+        `files-of-${name}`,
+        current,
+        'FILES_NOT_CURRENT',
+        'what is in the files is not in use, or has expired',
+      ),
+    ),
     downstream(sender),
     ...sinks.flatMap((sink) =>
-      sink.connected ? [check(`connection-of-${sink.name}-sink`, sink.connected())] : [],
+      sink.connected
+        ? [
+            check(
+              `connection-of-${sink.name}-sink`,
+              sink.connected(),
+              'SINK_NOT_CONNECTED',
+              'not connected: events wait',
+            ),
+          ]
+        : [],
     ),
     // A network may be connected, and confirm nothing.
     ...depth.map((each) => delivery(each, now)),
   ];
 }
 
+function ofRegistry({ current, heldDevices }: RegistryState): HealthCheck {
+  const name = 'device-registry';
+  if (heldDevices > 0)
+    return check(
+      name,
+      false,
+      'REGISTRY_DEVICES_HELD',
+      `${heldDevices} devices are missing in it, and are held`,
+    );
+  return check(name, current, 'REGISTRY_NOT_CURRENT', 'what is stored is not what is served');
+}
+
 function downstream(sender: DeviceDataSender): HealthCheck {
-  const found = check('connection-to-downstream', sender.connected());
-  return sender === noMessaging ? { ...found, reason: `${noMessagingText}: device data is refused` } : found;
+  const name = 'connection-to-downstream';
+  return sender === noMessaging
+    ? check(name, false, 'NETWORK_NOT_CONFIGURED', `${noMessagingText}: device data is refused`)
+    : check(name, sender.connected(), 'NETWORK_NOT_CONNECTED', 'not connected: device data is refused');
 }
 
 function delivery({ sink, oldestAt, refusingTenants, parked }: SinkDepth, now: Timestamp): HealthCheck {
   const name = `delivery-to-${sink}-sink`;
   if (refusingTenants > 0) {
     const whose = `events of ${refusingTenants} ${refusingTenants === 1 ? 'tenant' : 'tenants'}`;
-    return { name, status: 'DEGRADED', reason: `${whose} are refused; ${parked} are parked` };
+    return check(name, false, 'TENANTS_REFUSED', `${whose} are refused; ${parked} are parked`);
   }
-  if (oldestAt === undefined || now - oldestAt <= lateAfterMs) return check(name, true);
-  return { ...check(name, false), reason: 'events wait to be confirmed' };
+  const isLate = oldestAt !== undefined && now - oldestAt > lateAfterMs;
+  return check(name, !isLate, 'EVENTS_NOT_CONFIRMED', 'events wait to be confirmed');
 }
 
-function check(name: string, good: boolean): HealthCheck {
-  return { name, status: good ? 'UP' : 'DEGRADED' };
+/** @param code and `reason`: why, if it is not good. */
+function check(name: string, good: boolean, code: ReadinessCause, reason: string): HealthCheck {
+  return good ? { name, status: 'UP' } : { name, status: 'DEGRADED', code, reason };
 }

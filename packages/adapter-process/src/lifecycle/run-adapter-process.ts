@@ -83,7 +83,8 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
   let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
   const main = async (): Promise<number> => {
     const debugging = libraryDebugProblems(process.env);
-    if (debugging.length > 0) throw new ConfigError(debugging);
+    if (debugging.length > 0)
+      throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
     const config = program.load(process.env, messaging);
     if (process.argv.includes('--print-config')) {
       const adapterId = defaultAdapterId(program.compose(config).adapter);

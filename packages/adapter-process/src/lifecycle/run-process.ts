@@ -1,5 +1,5 @@
 import { ConfigError, systemClock, sleep, TransportError, type Log } from '@rollcall/core';
-import { tellFatal } from './tell-fatal.ts';
+import { tellFatal, type FatalLine } from './tell-fatal.ts';
 
 /** What the process ends with. `docs/operations.md` has them. */
 export const exitStatus = {
@@ -32,23 +32,23 @@ export async function runProcess(main: () => Promise<number>, log: () => Log): P
 
 interface End {
   readonly status: number;
-  readonly lines: readonly string[];
+  readonly lines: readonly FatalLine[];
   readonly facts?: object;
 }
 
-/** How a process ends that cannot go on. */
+/** How a process ends that cannot go on. The kind of the error decides the codes of its last lines. */
 export function endBecauseOf(error: unknown): End {
   if (error instanceof ConfigError)
     return {
       status: exitStatus.badConfiguration,
-      lines: error.problems.map((problem) => `configuration: ${problem}`),
+      lines: error.coded.map(({ code, text }) => ({ code, text: `configuration: ${text}` })),
     };
   if (error instanceof TransportError)
-    return { status: exitStatus.failed, lines: [error.message], facts: { code: 'START_FAILED' } };
+    return { status: exitStatus.failed, lines: [{ code: error.startCode, text: error.message }] };
   const text = error instanceof Error ? error.message : String(error);
   return {
     status: exitStatus.failed,
-    lines: [`a mistake of ours, the process ends: ${text}`],
+    lines: [{ code: 'OWN_MISTAKE', text: `a mistake of ours, the process ends: ${text}` }],
     facts: { err: error },
   };
 }

@@ -1,3 +1,4 @@
+import type { ConfigCode } from '@rollcall/core';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { inLogOf, nodeProblem, oldestNode, onSupportedNode } from './supported-node.ts';
@@ -59,7 +60,12 @@ test.each([
     env: { ROLLCALL_LOG_FORMAT: format },
   })('too old');
   expect(written).toHaveLength(1);
-  expect(JSON.parse(written[0] ?? '')).toMatchObject({ ...expected, name: 'mqtt-adapter', msg: 'too old' });
+  expect(JSON.parse(written[0] ?? '')).toMatchObject({
+    ...expected,
+    name: 'mqtt-adapter',
+    code: 'NODE_TOO_OLD' satisfies ConfigCode,
+    msg: 'too old',
+  });
   expect(plain).toEqual([]);
 });
 

@@ -6,6 +6,8 @@ export const oldestNode = '22.18.0';
 
 /** What the process ends with on an older one: as with any other mistake in how it is set up. */
 const status = 2;
+/** A `ConfigCode`, which cannot be imported here. */
+const code = 'NODE_TOO_OLD';
 
 /** Runs a program whose parts need a recent Node.js: the message of an older one would be about a part that is missing there. */
 export async function onSupportedNode(
@@ -58,7 +60,7 @@ export function inLogOf(
         ? { level: 50, time: now.getTime() }
         : { level: 'error', time: now.toISOString() };
     stdout.write(
-      `${JSON.stringify({ ...head, pid: process.pid, name, exitStatus: status, msg: problem })}\n`,
+      `${JSON.stringify({ ...head, pid: process.pid, name, code, exitStatus: status, msg: problem })}\n`,
     );
   };
 }

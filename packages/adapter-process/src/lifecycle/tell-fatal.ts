@@ -5,17 +5,25 @@ interface Terminal {
   write(text: string): unknown;
 }
 
+/** One of the last lines of a process. */
+export interface FatalLine {
+  /** See `docs/errors.md`. */
+  readonly code: string;
+  readonly text: string;
+}
+
 /**
- * Why the process cannot go on: lines of the log, where whoever collects it finds them. Whoever sits at a terminal reads plain lines
- * on standard error, and the log has them too only where it goes elsewhere.
+ * Says why the process cannot go on. The lines go to the log. Where standard error is a terminal, someone reads them there, as
+ * plain text; the log then has them too only if it goes elsewhere.
  */
 export function tellFatal(
-  lines: readonly string[],
+  lines: readonly FatalLine[],
   facts: object,
   log: Pick<Log, 'error'>,
   { stdout, stderr }: { readonly stdout: Terminal; readonly stderr: Terminal },
 ): void {
   const isRead = stderr.isTTY === true;
-  if (isRead) for (const line of lines) stderr.write(`${printable(line)}\n`);
-  if (!isRead || stdout.isTTY !== true) for (const line of lines) log.error(facts, line);
+  if (isRead) for (const { text } of lines) stderr.write(`${printable(text)}\n`);
+  if (!isRead || stdout.isTTY !== true)
+    for (const { code, text } of lines) log.error({ code, ...facts }, text);
 }

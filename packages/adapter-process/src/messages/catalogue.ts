@@ -7,7 +7,6 @@ interface CataloguedMessage {
 
 /** Lines of level `warn` and `error`. Each text belongs to one code. */
 export const catalogue: readonly CataloguedMessage[] = [
-  { code: 'CONFIGURATION_INVALID', text: /^configuration: / },
   { code: 'OWN_MISTAKE', text: /^a mistake of ours/ },
   {
     code: 'ADAPTER_ID_NOT_SET',

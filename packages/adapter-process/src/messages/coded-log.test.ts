@@ -2,9 +2,11 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recordingLog } from '@rollcall/conformance';
+import { configCodes, startCodes } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { codedLog, codeOf } from './coded-log.ts';
+import { readinessCauses } from './readiness-causes.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -18,13 +20,14 @@ const rows = readFileSync(join(root, 'docs/errors.md'), 'utf8')
   });
 
 /** Decided by the error, whatever its text. */
-const byError = ['START_FAILED'];
+const byError: readonly string[] = [...configCodes, ...startCodes];
 /** Where the text comes from elsewhere; its specimens are below. */
 const textFromElsewhere = [
   'packages/device-registry/src/fault-report.ts',
   'packages/device-registry/src/registry-loader.ts',
   'packages/amqp-sender/src/resolve-network.ts',
   'packages/amqp-connection/src/redialled-connection.ts',
+  // Its codes come from the error.
   'packages/adapter-process/src/lifecycle/tell-fatal.ts',
   'packages/adapter-process/src/config/tell-left-aside.ts',
   'packages/adapter-process/src/messages/coded-log.ts',
@@ -84,8 +87,7 @@ test.each(calls.filter(({ path }) => !textFromElsewhere.includes(path)))(
 );
 
 test.each([
-  ['configuration: ROLLCALL_MQTT_PORT: "x" is no port', 'CONFIGURATION_INVALID'],
-  ['a mistake of ours, the process ends: x is not a function', 'OWN_MISTAKE'],
+  ['a mistake of ours that concerns everybody: the process ends', 'OWN_MISTAKE'],
   ['HONO_MQTT_X: unknown option of Hono, left aside', 'OPTION_OF_HONO_UNKNOWN'],
   ['device registry cannot be read, what was read earlier stays', 'REGISTRY_NOT_READ'],
   ['device registry could not be loaded, what was read earlier stays', 'REGISTRY_NOT_READ'],
@@ -99,7 +101,7 @@ test.each([
 
 describe('docs/errors.md', () => {
   test('has a row for each code, and no other', () => {
-    const codes = [...new Set([...catalogue.map(({ code }) => code), ...byError])];
+    const codes = [...new Set([...catalogue.map(({ code }) => code), ...byError, ...readinessCauses])];
     expect(rows.map(({ code }) => code).toSorted()).toEqual(codes.toSorted());
   });
 
@@ -108,6 +110,14 @@ describe('docs/errors.md', () => {
     const exact = catalogue.find((each) => each.code === code)?.text;
     if (typeof exact === 'string') expect(text).toBe(exact);
   });
+});
+
+test.each([...configCodes, ...startCodes, ...readinessCauses])('%s is the code of something', (code) => {
+  const lists = /\/(?:config-problem|readiness-causes)\.ts$/;
+  const users = sources.filter(
+    (path) => !lists.test(path) && readFileSync(join(root, path), 'utf8').includes(`'${code}'`),
+  );
+  expect(users).not.toEqual([]);
 });
 
 test('a warning and an error have their code beside their facts, other lines have none', () => {

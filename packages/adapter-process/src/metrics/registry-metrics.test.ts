@@ -43,7 +43,9 @@ test('an adapter whose registry is out of date is ready, and degraded', () => {
       journalBehind: false,
       now: 0 as Timestamp,
     }).filter(({ name }) => name === 'device-registry');
-  expect(checks(known(outdated))).toEqual([{ name: 'device-registry', status: 'DEGRADED' }]);
-  expect(checks(known({ ...outdated, current: true }))).toEqual([{ name: 'device-registry', status: 'UP' }]);
+  expect(checks(known(outdated))).toMatchObject([{ status: 'DEGRADED', code: 'REGISTRY_DEVICES_HELD' }]);
+  const broken = { ...outdated, heldDevices: 0 };
+  expect(checks(known(broken))).toMatchObject([{ status: 'DEGRADED', code: 'REGISTRY_NOT_CURRENT' }]);
+  expect(checks(known({ ...broken, current: true }))).toEqual([{ name: 'device-registry', status: 'UP' }]);
   expect(checks({})).toEqual([]);
 });

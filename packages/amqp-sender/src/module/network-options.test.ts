@@ -47,5 +47,7 @@ test.each([
   [{ ANNOTATIONS: 'x-opt-partition-key' }, 'must be name=text pairs'],
   [{ EVENTCAPABILITIES: 'queue,' }, 'must not have an empty part'],
 ])('%j is refused: %s', (env, problem) => {
-  expect(read(env)).toEqual([expect.stringContaining(problem)]);
+  expect(read(env)).toEqual([
+    { code: 'OPTION_MALFORMED', text: expect.stringContaining(problem) as unknown },
+  ]);
 });

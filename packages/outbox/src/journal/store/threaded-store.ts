@@ -50,7 +50,10 @@ export function createThreadedStore(options: SqliteStoreOptions): JournalStore {
       waiting.push(resolve);
       thread?.postMessage(request);
     });
-    if (given.status === 'failed') throw new TransportError(`journal ${options.file}: ${given.problem}`);
+    if (given.status === 'failed')
+      throw new TransportError(`journal ${options.file}: ${given.problem}`, {
+        startCode: 'JOURNAL_NOT_OPENED',
+      });
     return given.result;
   }
 

@@ -1,0 +1,18 @@
+/**
+ * Why an adapter is not wholly ready: the `code` of a check in `/readiness` that is not `UP`. `docs/errors.md` says what each
+ * means and what to do.
+ */
+export const readinessCauses = [
+  'ADAPTER_NOT_RUNNING',
+  'REGISTRY_NOT_CURRENT',
+  'REGISTRY_DEVICES_HELD',
+  'JOURNAL_BEHIND',
+  'FILES_NOT_CURRENT',
+  'NETWORK_NOT_CONFIGURED',
+  'NETWORK_NOT_CONNECTED',
+  'SINK_NOT_CONNECTED',
+  'EVENTS_NOT_CONFIRMED',
+  'TENANTS_REFUSED',
+] as const;
+
+export type ReadinessCause = (typeof readinessCauses)[number];
