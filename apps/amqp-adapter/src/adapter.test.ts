@@ -340,19 +340,24 @@ describe('uploading', () => {
     expect(sender.messages).toHaveLength(30);
   });
 
-  test('a message that is too large detaches the link, a much larger one ends the connection', async () => {
-    const { device, linkToSend, events } = await givenADevice();
-    const detached = once(linkToSend, 'sender_error') as Promise<[rhea.EventContext]>;
-    linkToSend.send({ to: 'telemetry', body: 'x'.repeat(3_000) });
-    expect((await detached)[0].sender?.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' });
-    const second = device.connection.open_sender({ target: {} });
-    await once(second, 'sendable');
-    second.send({ to: 'telemetry', body: 'x'.repeat(100_000) });
-    expect((await events(2))[1]).toMatchObject({
-      reason: 'protocol-error',
-      raw: { text: 'a message is too large' },
-    });
-  });
+  test.each([3_000, 100_000, 1_000_000])(
+    'a message of %i bytes detaches its link, and the others of its session go on',
+    async (bytes) => {
+      const { device, send, sink, logged } = await givenADevice({}, {}, { maxFrameBytes: 4_096 });
+      const link = device.connection.open_sender({ target: {} });
+      await once(link, 'sendable');
+      const detached = once(link, 'sender_error') as Promise<[rhea.EventContext]>;
+      link.send({ to: 'telemetry', body: 'x'.repeat(bytes) });
+      expect((await detached)[0].sender?.error).toMatchObject({
+        condition: 'amqp:link:message-size-exceeded',
+        description: 'message is larger than 2048 bytes',
+      });
+      for (let sent = 0; sent < 40; sent++)
+        expect(await send({ to: 'telemetry', body: 'x' })).toBe('accepted');
+      expect(sink.events).toHaveLength(1);
+      expect(logged.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+    },
+  );
 
   test('more messages than a device may upload are rejected, and it stays', async () => {
     const { send, sink, clock } = await givenADevice({}, { settings: { maxMessagesPerSecond: 10 } });
@@ -489,6 +494,13 @@ describe('connecting', () => {
       adapter: { type: 'hono-amqp' },
     });
     expect(event).not.toHaveProperty('slot');
+  });
+
+  test('a device is told how many sessions it may begin, and how many links each may have', async () => {
+    const { device, linkToSend } = await givenADevice();
+    expect(device.connection).toMatchObject({ channel_max: 7, offered_capabilities: ['ANONYMOUS-RELAY'] });
+    const { remote } = linkToSend.session as unknown as { remote: { begin: { handle_max: number } } };
+    expect(remote.begin.handle_max).toBe(63);
   });
 
   test('a container that does not ask to be the only one may connect twice', async () => {

@@ -5,6 +5,7 @@ import {
   type ProtocolAdapter,
   type RunningProtocol,
 } from '@rollcall/adapter-kit';
+import { defaultGuardLimits } from '@rollcall/amqp-frame-guard';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';
 import rhea from 'rhea';
@@ -50,6 +51,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
         // A peer is told half of what it gets (AMQP 1.0 §2.4.5).
         idle_time_out: options.idleTimeoutMs / 2,
         offered_capabilities: ['ANONYMOUS-RELAY'],
+        channel_max: defaultGuardLimits.maxSessions - 1,
         receiver_options: { credit_window: 0, autoaccept: false, max_message_size: options.maxPayloadBytes },
       });
       const peer = servedPeer('amqp', host.context.failed, () => socket.destroy());
@@ -77,6 +79,9 @@ function createContainer(id: string, connections: WeakMap<rhea.Connection, Serve
       if (served) servePeer(served.peer, () => tell(served.device, context));
     });
   };
+  on('session_open', (_device, { session }) => {
+    if (session) internalsOf(session).local.begin.handle_max = defaultGuardLimits.maxLinks - 1;
+  });
   on('receiver_open', (device, { receiver }) => receiver && device.attachedToSend(receiver));
   on('sender_open', (_device, { sender }) => sender && attachedToReceive(sender));
   on(

@@ -13,6 +13,7 @@ import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core
 import {
   answerOpenLater,
   creditOfLink,
+  discardUnfinished,
   forgo,
   forgoSilenceTimer,
   saslIsDone,
@@ -21,7 +22,7 @@ import {
 } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { closeAfter, endCauses, refusalCause, type AmqpCause } from './device-answers.ts';
-import { attachedToSend, settlesLast } from './device-links.ts';
+import { attachedToSend, messageTooLarge, noTransactions, settlesLast } from './device-links.ts';
 import { readContent } from './device-request.ts';
 import { DeviceUploads } from './device-uploads.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
@@ -144,14 +145,14 @@ class ServedDevice implements DeviceConnection {
 
   message({ message, delivery, receiver }: rhea.EventContext): void {
     if (!message || !delivery || !receiver) return;
-    const { messageBytes, hasDescribedBody } = this.#guarded.facts;
+    const { hasDescribedBody, isInTransaction, isAborted } = this.#guarded.facts;
     // It was on its way when its link was detached.
     if (!receiver.is_open()) return forgo(delivery);
-    if (messageBytes > this.#options.maxPayloadBytes)
-      return detach(delivery, receiver, {
-        condition: 'amqp:link:message-size-exceeded',
-        description: `message is larger than ${this.#options.maxPayloadBytes} bytes`,
-      });
+    if (isAborted) return takenBack(delivery, receiver);
+    if (isInTransaction) {
+      forgo(delivery);
+      return receiver.close(noTransactions);
+    }
     const content = readContent(message, hasDescribedBody);
     this.#state.session?.uploads.take({ to: message.to, content, delivery, receiver });
   }
@@ -162,16 +163,16 @@ class ServedDevice implements DeviceConnection {
 
   #guardOptions(): GuardedSocketOptions {
     const connection = this.#connection;
-    const { maxFrameBytes, maxPayloadBytes } = this.#options;
+    const { maxFrameBytes, maxPayloadBytes: maxMessageBytes } = this.#options;
     return {
-      limits: {
-        maxFrameBytes,
-        // Room for what stands beside the payload; a larger message detaches its link, a much larger one the connection.
-        maxMessageBytes: 4 * maxPayloadBytes + 16_384,
-      },
+      limits: { maxFrameBytes, maxMessageBytes, maxUnfinishedBytes: 8 * maxMessageBytes + 16_384 },
       saslDone: () => saslIsDone(connection),
       mayAskForTransactions: true,
       creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
+      onDiscard: (channel, handle, reason) => {
+        const link = discardUnfinished(connection, channel, handle);
+        if (reason === 'too-large' && link?.is_open()) link.close(messageTooLarge(maxMessageBytes));
+      },
       onFrame: () => this.#report({ type: 'frame' }),
       onHungUp: async () => {
         this.#report({ type: 'socket-closed' });
@@ -307,8 +308,8 @@ class ServedDevice implements DeviceConnection {
   }
 }
 
-/** Ends a link over a message, which gets no outcome any more. */
-function detach(delivery: rhea.Delivery, link: rhea.Receiver, error: rhea.AmqpError): void {
+/** A delivery that the device aborted is settled by that, and has used up credit (AMQP 1.0 §2.7.5). */
+function takenBack(delivery: rhea.Delivery, link: rhea.Receiver): void {
   forgo(delivery);
-  link.close(error);
+  link.add_credit(1);
 }

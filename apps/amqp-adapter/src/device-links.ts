@@ -4,6 +4,20 @@ import type rhea from 'rhea';
 /** Messages a device may have under way on a link, as in Hono. */
 const linkCredit = 30;
 
+/** Why a link is closed that has to do with a transaction (AMQP 1.0 §4). */
+export const noTransactions: rhea.AmqpError = {
+  condition: 'amqp:not-implemented',
+  description: 'transactions are not supported',
+};
+
+/** Why a link is closed on which a message is larger than its `max-message-size` (AMQP 1.0 §2.8.17). */
+export function messageTooLarge(maxBytes: number): rhea.AmqpError {
+  return {
+    condition: 'amqp:link:message-size-exceeded',
+    description: `message is larger than ${maxBytes} bytes`,
+  };
+}
+
 /**
  * A device attaches to send: its messages say by themselves where they go, so that the link has no address. A link that is
  * refused is answered without a terminus, and then detached (AMQP 1.0 §2.6.3).
@@ -14,7 +28,7 @@ export function attachedToSend(link: rhea.Receiver, isTransactional: boolean): v
   const raw = internalsOf(link);
   echoSettleModes(raw);
   if (isTransactional) {
-    link.close({ condition: 'amqp:not-implemented', description: 'transactions are not supported' });
+    link.close(noTransactions);
     return;
   }
   const target = link.target?.address as unknown;

@@ -1,5 +1,6 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
 import {
+  noSuchEndpoint,
   readUploadAddress,
   type UploadAddress,
   type UploadRequest,
@@ -38,7 +39,7 @@ const maxAddressLength = 1_024;
 /** A message as the upload it asks for, or why it asks for none (`docs/hono-compatibility.md` §12). */
 export function uploadRequest({ by, to, content, presettled }: SentMessage): UploadRequest | Failed {
   const address = parseUploadAddress(to);
-  if (address === undefined) return failed({ status: 404, text: 'no such endpoint' });
+  if ('status' in address) return failed(address);
   return {
     ...(by && { by }),
     ...address,
@@ -48,11 +49,9 @@ export function uploadRequest({ by, to, content, presettled }: SentMessage): Upl
   };
 }
 
-/** Reads the `to` of a message; `undefined` where it names nothing that can be uploaded to. */
-export function parseUploadAddress(to: unknown): UploadAddress | undefined {
-  if (typeof to !== 'string' || to.length > maxAddressLength) return undefined;
-  const address = readUploadAddress(to);
-  return typeof address === 'string' ? undefined : address;
+/** Reads the `to` of a message, or says why nothing can be uploaded to it. */
+export function parseUploadAddress(to: unknown): UploadAddress | UploadFailure {
+  return typeof to !== 'string' || to.length > maxAddressLength ? noSuchEndpoint : readUploadAddress(to);
 }
 
 /** Reads a message as Hono does. */
@@ -60,19 +59,33 @@ export function readContent(message: rhea.Message, hasDescribedBody = false): Me
   // rhea leaves the descriptor out, and a value of a kind that is not known is no payload.
   const payload = hasDescribedBody ? undefined : payloadOf(message.body);
   const { content_type: contentType, ttl } = message;
-  const traces = {
-    ...message.delivery_annotations,
-    ...message.message_annotations,
-    ...message.application_properties,
-  };
-  const traceParent = textOf(traces['traceparent']);
-  const traceState = textOf(traces['tracestate']);
   return {
     ...(payload && { payload }),
     ...(typeof contentType === 'string' && contentType !== '' && { contentType }),
-    ...(typeof ttl === 'number' && ttl >= 1_000 && { ttlSeconds: Math.floor(ttl / 1_000) }),
-    ...(traceParent !== undefined && { traceParent }),
-    ...(traceState !== undefined && { traceState }),
+    // A shorter time is a second.
+    ...(typeof ttl === 'number' && ttl > 0 && { ttlSeconds: Math.max(1, Math.floor(ttl / 1_000)) }),
+    ...traceContextOf(message),
+  };
+}
+
+/** Where Hono's own clients put the trace context: a map among the message annotations. */
+const traceContextAnnotation = 'x-opt-trace-context';
+
+/** As Hono, what stands in its annotation counts; else what stands among annotations and properties. */
+function traceContextOf({
+  delivery_annotations: ofDelivery,
+  message_annotations: ofMessage,
+  application_properties: properties,
+}: rhea.Message): Pick<MessageContent, 'traceParent' | 'traceState'> {
+  const legacy: unknown = ofMessage?.[traceContextAnnotation];
+  const traces: Readonly<Record<string, unknown>> =
+    typeof legacy === 'object' && legacy !== null
+      ? { ...legacy }
+      : { ...ofDelivery, ...ofMessage, ...properties };
+  const { traceparent, tracestate } = traces;
+  return {
+    ...(typeof traceparent === 'string' && { traceParent: traceparent }),
+    ...(typeof tracestate === 'string' && { traceState: tracestate }),
   };
 }
 
@@ -89,10 +102,6 @@ function payloadOf(body: unknown): Uint8Array | undefined {
   return Array.isArray(content) && content.every((part) => part instanceof Uint8Array)
     ? Buffer.concat(content)
     : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }
 
 function failed(failure: UploadFailure): Failed {

@@ -63,13 +63,5 @@ function unescapeBytes(text: string): string {
 function parsePath(path: string): UploadAddress | UploadFailure {
   if (path === '' || path.startsWith('/')) return malformed;
   if (/^(?:command|c)(?:\/|$)/.test(path)) return { status: 404, text: 'commands are not supported' };
-  const address = readUploadAddress(path);
-  switch (address) {
-    case 'no-such-endpoint':
-      return { status: 404, text: 'no such endpoint' };
-    case 'tenant-only':
-      return { status: 400, text: 'message address must not contain tenant ID only' };
-    default:
-      return address;
-  }
+  return readUploadAddress(path);
 }

@@ -24,6 +24,7 @@ import {
 const limits: GuardLimits = {
   ...defaultGuardLimits,
   maxMessageBytes: 1_000,
+  maxUnfinishedBytes: 2_000,
   maxSessions: 2,
   maxLinks: 4,
   maxValues: 200,
@@ -218,10 +219,43 @@ describe('transactions', () => {
       conversation.amqp(asked);
       expect(conversation.facts.isTransactional).toBe(true);
       expect(asked).toEqual(attachTo(coordinator([...number.slice(0, -1), 0x29])));
-      expect(() => conversation.amqp(inTransaction)).toThrow('a delivery state of a kind');
       conversation.amqp(attach(1));
       expect(conversation.facts.isTransactional).toBe(false);
     }
+  });
+
+  const started = [open(), begin(), attach(0)];
+  const outcome = described(0x34, list(binary([1]), described(0x24, list())));
+  const settledWithin = (state: Bytes) => frame(described(0x15, list(yes, uint(0), uint(3), yes, state)));
+
+  test('are told of a message that is sent in one, in one transfer or in several, whichever says so', () => {
+    const conversation = new Conversation({ limits, mayAskForTransactions: true });
+    for (const each of started) conversation.amqp(each);
+    const isInTransaction = (...transfers: readonly Uint8Array[]): boolean => {
+      for (const each of transfers) conversation.amqp(each);
+      return conversation.facts.isInTransaction;
+    };
+    const state = described(0x34, list(binary([1])));
+    const [first, rest] = [data(9).slice(0, 5), data(9).slice(5)];
+    expect(isInTransaction(transfer({ state }))).toBe(true);
+    expect(isInTransaction(transfer())).toBe(false);
+    expect(
+      isInTransaction(transfer({ more: true, state, payload: first }), transfer({ payload: rest })),
+    ).toBe(true);
+    expect(
+      isInTransaction(transfer({ more: true, payload: first }), transfer({ state, payload: rest })),
+    ).toBe(true);
+    expect(isInTransaction(transfer({ more: true, payload: first }), transfer({ payload: rest }))).toBe(
+      false,
+    );
+  });
+
+  test('are handed on as an ordinary outcome where a client settles in one', () => {
+    const conversation = new Conversation({ limits, mayAskForTransactions: true });
+    for (const each of started) conversation.amqp(each);
+    const ordinary = [0, 0x53, 0x24, ...outcome.slice(3)];
+    expect(conversation.amqp(settledWithin(outcome))).toEqual(settledWithin(ordinary));
+    expect(verdictOn(settledWithin(outcome))).toContain('a delivery state of a kind');
   });
 
   test('that are asked for by name end the connection: a library would print the name', () => {
@@ -233,15 +267,79 @@ describe('transactions', () => {
   });
 });
 
-test('a message says how large it is over all its transfers, and whether its body has a descriptor of its own', () => {
+test('a message says whether its body has a descriptor of its own, over all its transfers', () => {
   const conversation = new Conversation({ limits });
   for (const each of [open(), begin(), attach(0)]) conversation.amqp(each);
   const whole = described(0x77, described(0x1f, text('x')));
   conversation.amqp(transfer({ more: true, payload: whole.slice(0, 4) }));
   conversation.amqp(transfer({ payload: whole.slice(4) }));
-  expect(conversation.facts).toMatchObject({ messageBytes: whole.length, hasDescribedBody: true });
+  expect(conversation.facts).toMatchObject({ hasDescribedBody: true });
   conversation.amqp(transfer({ payload: data(10) }));
-  expect(conversation.facts).toMatchObject({ messageBytes: data(10).length, hasDescribedBody: false });
+  expect(conversation.facts).toMatchObject({ hasDescribedBody: false });
+});
+
+describe('a delivery that is discarded', () => {
+  /** A header without fields: a library needs something of a first transfer. */
+  const nothingSaid: Bytes = [0, 0x53, 0x70, 0x45];
+
+  function given() {
+    const discarded: unknown[] = [];
+    const conversation = new Conversation({
+      limits,
+      onDiscard: (...what) => discarded.push(what),
+    });
+    for (const each of [open(), begin(), attach(0), attach(1)]) conversation.amqp(each);
+    return { conversation, discarded };
+  }
+
+  test('since it is too large is handed on without its payload, with all that follows on its link', () => {
+    const { conversation, discarded } = given();
+    const large = { more: true, payload: data(900) };
+    expect(conversation.amqp(transfer(large))).toEqual(transfer(large));
+    expect(conversation.amqp(transfer(large))).toEqual(transfer({ more: true, payload: [] }));
+    expect(conversation.amqp(transfer(large))).toEqual(transfer({ more: true, payload: [] }));
+    expect(conversation.amqp(transfer(large))).toEqual(transfer({ more: true, payload: [] }));
+    expect(conversation.amqp(transfer())).toEqual(transfer({ payload: [] }));
+    // The next one.
+    expect(conversation.amqp(transfer())).toEqual(transfer({ payload: nothingSaid }));
+    expect(discarded).toEqual(Array.from({ length: 5 }, () => [0, 0, 'too-large']));
+    expect(conversation.amqp(transfer({ handle: 1 }))).toEqual(transfer({ handle: 1 }));
+  });
+
+  test('leaves the room that it took to others, and its link may be used again once it was detached', () => {
+    const { conversation, discarded } = given();
+    for (let round = 0; round < 10; round++) {
+      for (let part = 0; part < 100; part++) conversation.amqp(transfer({ more: true, payload: data(500) }));
+      conversation.amqp(transfer({ handle: 1, more: true, payload: data(800) }));
+      conversation.amqp(transfer({ handle: 1, aborted: true }));
+      conversation.amqp(detach(0));
+      conversation.amqp(attach(0));
+    }
+    expect(conversation.amqp(transfer())).toEqual(transfer());
+    expect(discarded.filter((what) => String(what).endsWith('too-large'))).toHaveLength(10 * 99);
+  });
+
+  test.each([
+    ['at once', []],
+    ['in the middle', [transfer({ more: true, payload: [1, 2, 3] })]],
+  ])('since it is aborted %s ends there, and its link goes on', (_when, before) => {
+    const { conversation, discarded } = given();
+    for (const each of before) conversation.amqp(each);
+    const aborted = conversation.amqp(transfer({ aborted: true, more: true }));
+    expect(aborted).toEqual(transfer({ aborted: true, payload: before.length > 0 ? [] : nothingSaid }));
+    expect(conversation.facts.isAborted).toBe(true);
+    expect(discarded).toEqual([[0, 0, 'aborted']]);
+    expect(conversation.amqp(transfer())).toEqual(transfer());
+    expect(conversation.facts.isAborted).toBe(false);
+  });
+});
+
+test('a first transfer without payload is handed on with a section that says nothing', () => {
+  const conversation = new Conversation({ limits });
+  for (const each of [open(), begin(), attach(0)]) conversation.amqp(each);
+  const empty = transfer({ more: true, payload: [] });
+  expect(conversation.amqp(empty)).toEqual(transfer({ more: true, payload: [0, 0x53, 0x70, 0x45] }));
+  expect(conversation.amqp(empty)).toEqual(empty);
 });
 
 test.each([

@@ -6,14 +6,20 @@ import {
   isDescribedAs,
   renumber,
   termini,
+  transactionalStates,
 } from './described-kinds.ts';
 import { field } from './fields.ts';
+import { bareFrame } from './bare-frame.ts';
 import { bodyOf, channelOf, expectNoPayload, frameTypes, performativeOf } from './frame.ts';
 import type { GuardLimits } from './guard-limits.ts';
+import { makeFalse } from './make-false.ts';
 import { Malformed } from './malformed.ts';
 import { OpenLinks, type Link } from './open-links.ts';
 import { performatives, type Performative } from './performative.ts';
 import { SaslExchange } from './sasl-exchange.ts';
+
+/** Why a delivery is discarded: it is more than `maxMessageBytes`, or the peer took it back (AMQP 1.0 §2.6.14). */
+export type DiscardReason = 'too-large' | 'aborted';
 
 export interface ConversationOptions {
   readonly limits: GuardLimits;
@@ -21,16 +27,24 @@ export interface ConversationOptions {
   creditOf?(channel: number, handle: number): number | undefined;
   /** Whether a client may ask for transactions, which {@link FrameFacts} then tells; else it is cut off. */
   readonly mayAskForTransactions?: boolean;
+  /**
+   * Called for each transfer of a delivery that is discarded, before that is handed on without its payload: drop what the library
+   * has of it, and close the link where it is `too-large`. From then on all that comes on the link is discarded. Absent: a client
+   * that sends such a delivery is cut off.
+   */
+  onDiscard?(channel: number, handle: number, reason: DiscardReason): void;
 }
 
 /** What a library does not tell of the frame that it was just handed. */
 export interface FrameFacts {
-  /** Bytes of the message that a transfer completes, with all that stands beside its payload. */
-  readonly messageBytes: number;
-  /** The body of that message is a value that has a descriptor of its own. */
+  /** The body of the message that a transfer completes is a value that has a descriptor of its own. */
   readonly hasDescribedBody: boolean;
   /** The attach is to a coordinator (AMQP 1.0 §4.5.1). */
   readonly isTransactional: boolean;
+  /** That message is sent within a transaction (AMQP 1.0 §4.4.1). */
+  readonly isInTransaction: boolean;
+  /** The transfer ends a delivery that the peer took back. */
+  readonly isAborted: boolean;
 }
 
 const maxNameLength = 256;
@@ -38,6 +52,8 @@ const maxNameLength = 256;
 const partBytes = 32;
 /** Descriptor of an ordinary target (AMQP 1.0 §3.5.4). */
 const targetDescriptor = 0x29;
+/** Descriptor of `accepted` (AMQP 1.0 §3.4.2). */
+const acceptedDescriptor = 0x24;
 /** The format of AMQP's own messages (AMQP 1.0 §2.8.11). */
 const amqpFormat = 0;
 
@@ -45,23 +61,26 @@ const amqpFormat = 0;
 export class Conversation {
   /** About the last frame that was taken, if it was an attach or a transfer. Written anew for each. */
   readonly facts: { -readonly [Fact in keyof FrameFacts]: FrameFacts[Fact] } = {
-    messageBytes: 0,
     hasDescribedBody: false,
     isTransactional: false,
+    isInTransaction: false,
+    isAborted: false,
   };
   readonly #limits: GuardLimits;
   readonly #creditOf: (channel: number, handle: number) => number | undefined;
   readonly #mayAskForTransactions: boolean;
+  readonly #onDiscard: ConversationOptions['onDiscard'];
   readonly #sasl: SaslExchange;
   readonly #links: OpenLinks;
   #phase: 'before-open' | 'open' | 'closed' = 'before-open';
   /** Of all deliveries that came in part. */
   #unfinishedBytes = 0;
 
-  constructor({ limits, creditOf, mayAskForTransactions = false }: ConversationOptions) {
+  constructor({ limits, creditOf, mayAskForTransactions = false, onDiscard }: ConversationOptions) {
     this.#limits = limits;
     this.#creditOf = creditOf ?? (() => undefined);
     this.#mayAskForTransactions = mayAskForTransactions;
+    this.#onDiscard = onDiscard;
     this.#sasl = new SaslExchange(limits);
     this.#links = new OpenLinks(limits);
   }
@@ -71,15 +90,18 @@ export class Conversation {
     this.#sasl.read(frame);
   }
 
-  /** Takes an AMQP frame. @throws Malformed where the client may not say that. */
-  amqp(frame: Uint8Array): void {
+  /** Takes an AMQP frame. @returns what of it is handed on. @throws Malformed where the client may not say that. */
+  amqp(frame: Uint8Array): Uint8Array {
     const start = bodyOf(frame, frameTypes.amqp);
     const isHeartbeat = start === frame.length;
-    if (isHeartbeat) return;
+    if (isHeartbeat) return frame;
     const performative = performativeOf(frame, start, this.#limits);
-    if (performative.code !== performatives.transfer) expectNoPayload(performative, frame);
     this.#expectPhaseFor(performative);
+    if (performative.code === performatives.transfer)
+      return this.#transfer(channelOf(frame), performative, frame);
+    expectNoPayload(performative, frame);
     this.#read(performative, frame);
+    return frame;
   }
 
   #expectPhaseFor({ code }: Performative): void {
@@ -101,8 +123,6 @@ export class Conversation {
         return this.#attach(channel, performative, frame);
       case performatives.flow:
         return this.#flow(channel, performative);
-      case performatives.transfer:
-        return this.#transfer(channel, performative, frame);
       case performatives.disposition:
         return this.#disposition(channel, performative, frame);
       case performatives.detach:
@@ -141,40 +161,88 @@ export class Conversation {
     else this.#links.expectSession(channel);
   }
 
-  #transfer(channel: number, performative: Performative, frame: Uint8Array): void {
-    const handle = performative.uint(field.transfer.handle);
+  #transfer(channel: number, performative: Performative, frame: Uint8Array): Uint8Array {
+    const handle = performative.uint(field.transfer.handle) ?? -1;
     const link = this.#links.link(channel, handle);
-    const { unfinished } = link;
-    if (performative.boolean(field.transfer.aborted))
-      throw new Malformed('aborted deliveries are not supported');
-    if (!unfinished && handle !== undefined && (this.#creditOf(channel, handle) ?? 1) < 1)
+    const isFirst = !link.isWithin;
+    if (isFirst && (this.#creditOf(channel, handle) ?? 1) < 1)
       throw new Malformed('more messages than there was credit for');
-    expectKind(deliveryStates, frame, performative.at(field.transfer.state), 'a delivery state');
+    const { facts } = this;
+    facts.isAborted = performative.boolean(field.transfer.aborted);
+    // Of a delivery that is aborted, no more is to come (AMQP 1.0 §2.7.5).
+    if (facts.isAborted) makeFalse(frame, performative.at(field.transfer.more));
+    link.isWithin = performative.boolean(field.transfer.more);
+    const isInTransaction = this.#takeState(frame, performative.at(field.transfer.state));
+    const reason = this.#discardReason(link, frame.length - performative.end);
+    if (reason !== undefined) {
+      this.#discard(channel, handle, link, reason);
+      return bareFrame(frame, performative.end, isFirst);
+    }
     const payload = frame.subarray(performative.end);
-    const format = unfinished?.format ?? performative.uint(field.transfer.messageFormat) ?? amqpFormat;
-    const bytes = (unfinished?.bytes ?? 0) + payload.length;
-    if (bytes > this.#limits.maxMessageBytes) throw new Malformed('a message is too large');
-    if (performative.boolean(field.transfer.more)) return this.#keepPart(link, format, payload);
+    const format = link.unfinished?.format ?? performative.uint(field.transfer.messageFormat) ?? amqpFormat;
+    if (link.isWithin) this.#keepPart(link, format, payload, isInTransaction);
+    else this.#complete(link, format, payload, isInTransaction);
+    return isFirst && payload.length === 0 ? bareFrame(frame, performative.end, true) : frame;
+  }
+
+  #discardReason(link: Link, bytes: number): DiscardReason | undefined {
+    if (link.isDiscarded || (link.unfinished?.bytes ?? 0) + bytes > this.#limits.maxMessageBytes)
+      return 'too-large';
+    return this.facts.isAborted ? 'aborted' : undefined;
+  }
+
+  #discard(channel: number, handle: number, link: Link, reason: DiscardReason): void {
+    if (!this.#onDiscard)
+      throw new Malformed(
+        reason === 'aborted' ? 'aborted deliveries are not supported' : 'a message is too large',
+      );
+    this.#forget(link);
+    if (reason === 'too-large') link.isDiscarded = true;
+    this.#onDiscard(channel, handle, reason);
+  }
+
+  /** The message is whole: it is looked into before the library decodes it. */
+  #complete(link: Link, format: number, payload: Uint8Array, isInTransaction: boolean): void {
+    const { unfinished } = link;
     const message = unfinished ? Buffer.concat([...unfinished.parts, payload]) : payload;
     this.#forget(link);
     // A message of another format is not decoded.
     const kind = format === amqpFormat ? messageKind(message, this.#limits) : 'plain';
     const { facts } = this;
-    facts.messageBytes = bytes;
     facts.hasDescribedBody = kind === 'described';
+    facts.isInTransaction = isInTransaction || unfinished?.isInTransaction === true;
     if (kind === 'unsafe') throw new Malformed('a message is malformed, or has too many values');
-    return undefined;
+  }
+
+  /**
+   * Whether a delivery state is that of a transaction. A library that reads states takes it for an ordinary one: it would print the
+   * other on the console.
+   */
+  #takeState(frame: Uint8Array, at: number | undefined): boolean {
+    const isTransactional =
+      this.#mayAskForTransactions &&
+      at !== undefined &&
+      isDescribedAs(transactionalStates, frame, at) &&
+      renumber(frame, at, acceptedDescriptor);
+    expectKind(deliveryStates, frame, at, 'a delivery state');
+    return isTransactional;
   }
 
   /** More of the message is to come. */
-  #keepPart(link: Link, format: number, payload: Uint8Array): void {
-    const unfinished = (link.unfinished ??= { format, parts: [], bytes: 0, memoryBytes: 0 });
+  #keepPart(link: Link, format: number, payload: Uint8Array, isInTransaction: boolean): void {
+    const unfinished = (link.unfinished ??= {
+      format,
+      parts: [],
+      bytes: 0,
+      memoryBytes: 0,
+      isInTransaction: false,
+    });
+    unfinished.isInTransaction ||= isInTransaction;
     unfinished.parts.push(Uint8Array.from(payload));
     unfinished.bytes += payload.length;
     unfinished.memoryBytes += payload.length + partBytes;
     this.#unfinishedBytes += payload.length + partBytes;
-    // Two of the largest messages may be unfinished at a time, or more smaller ones.
-    if (this.#unfinishedBytes > 2 * this.#limits.maxMessageBytes)
+    if (this.#unfinishedBytes > this.#limits.maxUnfinishedBytes)
       throw new Malformed('too much that is not finished');
   }
 
@@ -190,6 +258,6 @@ export class Conversation {
     if (first === undefined || last === undefined) throw new Malformed('a disposition is about nothing');
     if (last < first || last - first > this.#limits.maxDispositionSpan)
       throw new Malformed('a disposition is about too much');
-    expectKind(deliveryStates, frame, performative.at(field.disposition.state), 'a delivery state');
+    this.#takeState(frame, performative.at(field.disposition.state));
   }
 }

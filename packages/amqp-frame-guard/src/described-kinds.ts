@@ -30,6 +30,9 @@ export const termini: DescribedKinds = new Map([
 /** Where transactions are declared (AMQP 1.0 §4.5.1): what a client sends to that would use transactions. */
 export const coordinators: DescribedKinds = new Map([[0x30, 'amqp:coordinator:list']]);
 
+/** A delivery within a transaction, or its outcome (AMQP 1.0 §4.5.8). */
+export const transactionalStates: DescribedKinds = new Map([[0x34, 'amqp:transactional-state:list']]);
+
 /** What may become of a delivery (AMQP 1.0 §3.4). */
 export const deliveryStates: DescribedKinds = new Map([
   [0x23, 'amqp:received:list'],

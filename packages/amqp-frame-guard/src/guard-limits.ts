@@ -6,6 +6,8 @@ export interface GuardLimits {
   readonly maxSaslFrameBytes: number;
   /** Bytes of one message, over all its transfers. */
   readonly maxMessageBytes: number;
+  /** Bytes of the messages of all links that came in part, and 32 for each part. */
+  readonly maxUnfinishedBytes: number;
   /** Values in one frame, or in one message: lists, maps and arrays count with all that they hold. */
   readonly maxValues: number;
   /** Values within values. */
@@ -22,6 +24,7 @@ export const defaultGuardLimits: GuardLimits = {
   maxFrameBytes: 16_384,
   maxSaslFrameBytes: 4_096,
   maxMessageBytes: 262_144,
+  maxUnfinishedBytes: 524_288,
   maxValues: 4_096,
   maxDepth: 24,
   maxSessions: 8,

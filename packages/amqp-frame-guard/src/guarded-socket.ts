@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { isClose } from './is-close.ts';
-import { Conversation, type FrameFacts } from './conversation.ts';
+import { Conversation, type ConversationOptions, type FrameFacts } from './conversation.ts';
 import { createFrameSplitter, type Unit } from './frame-splitter.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 import { Malformed } from './malformed.ts';
@@ -17,6 +17,8 @@ export interface GuardedSocketOptions {
   creditOf?(channel: number, handle: number): number | undefined;
   /** See `ConversationOptions`. */
   readonly mayAskForTransactions?: boolean;
+  /** See `ConversationOptions`. */
+  readonly onDiscard?: ConversationOptions['onDiscard'];
   /** Called once, with the reason, when the connection is cut. */
   onViolation(problem: string): void;
   /** Called for every whole frame: single bytes do not prove that the peer is alive. */
@@ -58,6 +60,7 @@ export class GuardedSocket extends EventEmitter {
     this.#conversation = new Conversation({
       limits: this.#limits,
       ...(options.creditOf && { creditOf: options.creditOf }),
+      ...(options.onDiscard && { onDiscard: options.onDiscard }),
       mayAskForTransactions: options.mayAskForTransactions ?? false,
     });
     socket.on('data', (chunk: Uint8Array) => {
@@ -197,17 +200,18 @@ export class GuardedSocket extends EventEmitter {
       throw new Malformed('says too much before it was let in');
     const unit = this.#held ?? this.#splitter.next(inAmqp ? maxFrameBytes : maxSaslFrameBytes);
     if (!unit) return false;
+    let { bytes } = unit;
     if (unit.kind === 'header') {
       if (!this.#mayBegin(unit)) return false;
     } else if (this.#phase === 'start') {
       throw new Malformed('does not begin with a protocol header');
     } else if (inAmqp) {
-      this.#conversation.amqp(unit.bytes);
+      bytes = this.#conversation.amqp(bytes);
     } else {
-      this.#conversation.sasl(unit.bytes);
+      this.#conversation.sasl(bytes);
     }
     this.#options.onFrame?.();
-    this.emit('data', unit.bytes);
+    this.emit('data', bytes);
     return true;
   }
 

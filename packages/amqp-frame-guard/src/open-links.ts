@@ -7,10 +7,17 @@ interface Unfinished {
   bytes: number;
   /** What it takes of memory, about: its bytes, and what each part costs however short it is. */
   memoryBytes: number;
+  /** One of its transfers was within a transaction. */
+  isInTransaction: boolean;
 }
 
 export interface Link {
+  /** What came of the delivery that is under way; `undefined` too where that is discarded. */
   unfinished: Unfinished | undefined;
+  /** More of a delivery is to come. */
+  isWithin: boolean;
+  /** Whatever comes on it is discarded: it is to be closed. */
+  isDiscarded: boolean;
 }
 
 type Session = Map<number, Link>;
@@ -47,7 +54,7 @@ export class OpenLinks {
     const session = this.#session(channel);
     if (handle === undefined || handle >= this.#maxLinks) throw new Malformed('too many links');
     if (session.has(handle)) throw new Malformed('a handle is used twice');
-    session.set(handle, { unfinished: undefined });
+    session.set(handle, { unfinished: undefined, isWithin: false, isDiscarded: false });
   }
 
   detach(channel: number, handle: number | undefined): Link {

@@ -4,6 +4,7 @@ export const code = {
   described: 0x00,
   null: 0x40,
   true: 0x41,
+  false: 0x42,
   uint0: 0x43,
   ulong0: 0x44,
   list0: 0x45,

@@ -86,6 +86,7 @@ function objects(): Readonly<Record<keyof typeof rheaMembers, object>> {
     'connection.amqp_transport': transport,
     session,
     'session.local': local,
+    'session.local.begin': local.begin,
     'session.remote': remote,
     'session.outgoing': outgoing,
     'session.outgoing.deliveries': outgoing.deliveries,

@@ -4,6 +4,7 @@ export { boundReader } from './bound-reader.ts';
 export { checkRhea } from './check-rhea.ts';
 export { containDialled, containWrites } from './contain-writes.ts';
 export { creditOfLink } from './credit-of-link.ts';
+export { discardUnfinished } from './discard-unfinished.ts';
 export { forgoSilenceTimer } from './forgo-silence-timer.ts';
 export { hearBeforeSilence } from './hear-before-silence.ts';
 export {

@@ -32,6 +32,11 @@ export function receivedInternalsOf(delivery: rhea.Delivery): RawReceived {
   return delivery as unknown as RawReceived;
 }
 
+/** A link of a session, seen from outside. */
+export function receiverOf(link: RawReceiver): rhea.Receiver {
+  return link as unknown as rhea.Receiver;
+}
+
 /** A delivery that rhea keeps, or that stands in for one, seen from outside. */
 export function asDelivery(delivery: RawDelivery | RawReceived): rhea.Delivery {
   return delivery as unknown as rhea.Delivery;

@@ -73,8 +73,8 @@ export interface RawTransport {
 
 export interface RawSession {
   readonly connection: RawConnection;
-  readonly local: { readonly channel: number };
-  readonly remote: { readonly handles: Readonly<Record<number, { readonly credit: number }>> };
+  readonly local: { readonly channel: number; readonly begin: { handle_max?: unknown } };
+  readonly remote: { readonly handles: Readonly<Record<number, RawReceiver | undefined>> };
   readonly outgoing: RawOutgoing;
   readonly incoming: RawIncoming;
   /** Makes a link that is not attached. */
@@ -176,8 +176,8 @@ export interface RawReceiver extends RawLink {
   readonly credit: number;
   readonly delivery_count: number;
   readonly session: RawSession;
-  /** A delivery of which more transfers follow. */
-  readonly _incomplete?: RawReceived;
+  /** A delivery of which more transfers follow, and the payloads of those that came. */
+  readonly _incomplete?: RawReceived & { readonly frames: unknown[] };
   /** Whether the peer is to use up its credit. */
   drain?: boolean;
   /** Sets the terminus that our attach names; rhea's typings ask for more than it needs. */

@@ -40,7 +40,8 @@ export const rheaMembers = {
     outgoing: 'object',
     incoming: 'object',
   },
-  'session.local': { channel: 'number' },
+  'session.local': { channel: 'number', begin: 'object' },
+  'session.local.begin': { handle_max: 'optional' },
   'session.remote': { handles: 'object' },
   'session.outgoing': {
     window: 'number',

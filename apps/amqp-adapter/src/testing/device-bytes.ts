@@ -3,21 +3,22 @@ import { scriptedPassword } from '@rollcall/conformance';
 
 // Frames of a device that says much at once, as no library does (AMQP 1.0 §2).
 
-type Bytes = readonly number[];
+export type Bytes = readonly number[];
 
-const absent: Bytes = [0x40];
-const no: Bytes = [0x42];
-const uint = (value: number): Bytes => [0x52, value];
-const text = (value: string): Bytes => [0xa1, value.length, ...Buffer.from(value)];
+export const absent: Bytes = [0x40];
+export const no: Bytes = [0x42];
+export const yes: Bytes = [0x41];
+export const uint = (value: number): Bytes => [0x52, value];
+export const text = (value: string): Bytes => [0xa1, value.length, ...Buffer.from(value)];
 const symbol = (value: string): Bytes => [0xa3, value.length, ...Buffer.from(value)];
-const binary = (value: string): Bytes => [0xa0, value.length, ...Buffer.from(value)];
+export const binary = (value: string): Bytes => [0xa0, value.length, ...Buffer.from(value)];
 
-function described(code: number, ...fields: readonly Bytes[]): Bytes {
+export function described(code: number, ...fields: readonly Bytes[]): Bytes {
   const content = fields.flat();
   return [0x00, 0x53, code, 0xc0, content.length + 1, fields.length, ...content];
 }
 
-function frame(type: 0 | 1, ...body: readonly Bytes[]): Buffer {
+export function frame(type: 0 | 1, ...body: readonly Bytes[]): Buffer {
   const bytes = body.flat();
   return Buffer.from([0, 0, (bytes.length + 8) >> 8, (bytes.length + 8) & 0xff, 2, type, 0, 0, ...bytes]);
 }

@@ -57,7 +57,12 @@ export function rawClient(socket: Socket): RawClient {
       for (;;) {
         const unit = take();
         if (unit || over) return unit;
-        await Promise.race(['data', 'end', 'close'].map((event) => once(socket, event)));
+        const heard = new AbortController();
+        const { signal } = heard;
+        await Promise.race(
+          ['data', 'end', 'close'].map((event) => once(socket, event, { signal }).catch(() => {})),
+        );
+        heard.abort();
       }
     },
   };
