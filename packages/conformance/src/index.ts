@@ -6,6 +6,8 @@ export {
   type IssuedCertificate,
 } from './certificate-authority.ts';
 export { describeDirectory, leaseOf } from './describe-directory.ts';
+export { describeFleet } from './describe-fleet.ts';
+export { MemoryFleet } from './memory-fleet.ts';
 export {
   deadAfterMsUnderTest,
   epochOf,

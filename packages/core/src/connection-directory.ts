@@ -91,7 +91,10 @@ export interface ConnectionDirectory {
 
 /** What a directory tells its instance. Called from `enter` on, also within it, at any time; synchronous. */
 export interface DirectoryListener {
-  /** A connection of this instance lost its slot: end it as `taken-over`. May name one that has ended. */
+  /**
+   * A connection of this instance lost its slot: end it as `taken-over`. Once for each; may name one that has ended. It is entered
+   * until it is left, and `holderHere` does not name it any more.
+   */
   displaced(connection: ConnectionId, by: DirectoryPlace): void;
   /**
    * This incarnation was declared dead: what it had open is told by others. End all sockets and publish nothing of them. The directory

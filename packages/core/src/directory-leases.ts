@@ -49,8 +49,11 @@ export interface LifeSign {
  * - `unknown`: no answer in time. Serve the device, with the lease that was entered. Should another hold one, `displaced` is called.
  */
 export type LeaseStanding =
-  | { readonly status: 'held' | 'ended' | 'unknown' }
-  | { readonly status: 'elsewhere' | 'moved-here'; readonly lease: HeldLease };
+  | { readonly status: 'held' }
+  | { readonly status: 'elsewhere'; readonly lease: HeldLease }
+  | { readonly status: 'moved-here'; readonly lease: HeldLease }
+  | { readonly status: 'ended' }
+  | { readonly status: 'unknown' };
 
 /**
  * - `told`: its holder was told, or will be. `holderSilentMs`: since the holder itself heard the device; from the lease's interval on,
@@ -59,7 +62,8 @@ export type LeaseStanding =
  */
 export type ReportOutcome =
   | { readonly status: 'told'; readonly holderSilentMs: number }
-  | { readonly status: 'gone' | 'unknown' };
+  | { readonly status: 'gone' }
+  | { readonly status: 'unknown' };
 
 /**
  * - `given-up`: nobody holds it any more. Tell its ending, then leave.
@@ -68,8 +72,16 @@ export type ReportOutcome =
  * - `unknown`: no answer in time.
  */
 export type GivingUp =
-  | { readonly status: 'given-up' | 'gone' | 'unknown' }
-  | { readonly status: 'heard'; readonly agoMs: number };
+  | { readonly status: 'given-up' }
+  | { readonly status: 'heard'; readonly agoMs: number }
+  | { readonly status: 'gone' }
+  | { readonly status: 'unknown' };
+
+/** `gone`: somebody else took it before, or it ended. */
+export type Taking =
+  | { readonly status: 'taken'; readonly lease: HeldLease }
+  | { readonly status: 'gone' }
+  | { readonly status: 'unknown' };
 
 /** Leases in the directory. Nothing rejects; each settles within 50 ms, {@link report} within a second more. */
 export interface DirectoryLeases {
@@ -84,11 +96,7 @@ export interface DirectoryLeases {
    */
   report(lease: HeldLease, sign: LifeSign): Promise<ReportOutcome>;
   /** Takes a lease from its holder, if that is still the one named. */
-  take(
-    lease: HeldLease,
-  ): Promise<
-    { readonly status: 'taken'; readonly lease: HeldLease } | { readonly status: 'gone' | 'unknown' }
-  >;
+  take(lease: HeldLease): Promise<Taking>;
   /** The lease is about to run out here: gives it up, unless another instance heard the device less than `quietMs` ago. */
   giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp>;
   /** Keeps what would move with the lease. The latest counts; to be called where another instance reports, and now and then. */

@@ -74,6 +74,7 @@ export type {
   LeaseState,
   LifeSign,
   ReportOutcome,
+  Taking,
 } from './directory-leases.ts';
 export {
   disconnectReasons,

@@ -39,3 +39,19 @@ test('a connection that is added again displaces nobody', () => {
   expect(entries.add(again)).toBeUndefined();
   expect(entries.holderOf(device, 's')).toBe(again);
 });
+
+test('one that was displaced elsewhere is nobody to displace, and is still there', () => {
+  const entries = new OwnEntries();
+  const older = entry('older', 's');
+  entries.add(older);
+  expect([entries.displace(older), entries.displace(older), entries.displace(entry('x'))]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(entries.holderOf(device, 's')).toBeUndefined();
+  expect(entries.add(entry('newer', 's'))).toBeUndefined();
+  expect(entries.displace(older)).toBe(false);
+  expect(entries.delete(older)).toBe(true);
+  expect(entries.holderOf(device, 's')?.event.connectionId).toBe('newer');
+});

@@ -20,13 +20,17 @@ export class OwnEntries<Entry extends DirectoryEntry = DirectoryEntry> {
     return before?.event.connectionId === entry.event.connectionId ? undefined : before;
   }
 
+  /** Another instance displaced it: it holds no slot any more, and stays until it is deleted. @returns whether it held one. */
+  displace({ event: { connectionId, device }, slot }: DirectoryEntry): boolean {
+    if (slot === undefined) return false;
+    const key = slotKey(device, slot);
+    return this.#bySlot.get(key)?.event.connectionId === connectionId && this.#bySlot.delete(key);
+  }
+
   /** @returns whether it was there. */
-  delete({ event: { connectionId, device }, slot }: DirectoryEntry): boolean {
-    if (slot !== undefined) {
-      const key = slotKey(device, slot);
-      if (this.#bySlot.get(key)?.event.connectionId === connectionId) this.#bySlot.delete(key);
-    }
-    return this.#byConnection.delete(connectionId);
+  delete(entry: DirectoryEntry): boolean {
+    this.displace(entry);
+    return this.#byConnection.delete(entry.event.connectionId);
   }
 
   clear(): void {

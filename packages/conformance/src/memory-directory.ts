@@ -1,0 +1,284 @@
+import {
+  later,
+  OwnEntries,
+  type AdapterIdentity,
+  type ConnectionDirectory,
+  type ConnectionId,
+  type DeviceRef,
+  type DirectoryContext,
+  type DirectoryEntry,
+  type DirectoryPlace,
+  type DirectoryStanding,
+  type DirectoryStatus,
+  type Epoch,
+  type Instant,
+  type TenantId,
+  type Timestamp,
+} from '@rollcall/core';
+import { isLease, nextEpoch, type MemoryEngine, type SlotHolder } from './memory-engine.ts';
+import { MemoryLeases } from './memory-leases.ts';
+
+const answerWithinMs = 50;
+
+/**
+ * One instance's way to a {@link MemoryEngine}. What is between them can be cut, and the process can stand still: see
+ * `MemoryFleet`.
+ */
+export class MemoryDirectory implements ConnectionDirectory {
+  readonly engine: MemoryEngine;
+  readonly context: DirectoryContext;
+  readonly own = new OwnEntries();
+  readonly leases: MemoryLeases;
+  identity: AdapterIdentity;
+  /** When it last gave a sign of life. */
+  aliveAt: Timestamp;
+  renewedAt: Instant;
+  /** Left while the engine was away. */
+  readonly #left: DirectoryEntry[] = [];
+  /** What happens once the process goes on. */
+  readonly #whenThawed: (() => void)[] = [];
+  #isCutOff = false;
+  #isFrozen = false;
+  #isDoubted = false;
+  #isClosed = false;
+  /** Answers that are held back. */
+  #held: (() => void)[] | undefined;
+
+  constructor(engine: MemoryEngine, context: DirectoryContext) {
+    this.engine = engine;
+    this.context = context;
+    this.identity = context.self;
+    this.aliveAt = engine.clock.now();
+    this.renewedAt = engine.clock.monotonic();
+    this.leases = new MemoryLeases(this);
+    engine.members.set(this.instance, this);
+  }
+
+  get instance(): string {
+    return this.identity.instance;
+  }
+
+  get isReachable(): boolean {
+    return !this.#isCutOff && !this.#isFrozen && !this.#isClosed;
+  }
+
+  get alive(): boolean {
+    return !this.#isDoubted;
+  }
+
+  get status(): DirectoryStatus {
+    return this.#isCutOff ? 'away' : 'in-touch';
+  }
+
+  enter(entry: DirectoryEntry): Promise<DirectoryStanding> {
+    const { device, connectionId: connection } = entry.event;
+    const displaced = this.own.add(entry);
+    if (displaced)
+      this.context.listener.displaced(displaced.event.connectionId, {
+        device,
+        connection,
+        instance: this.instance,
+      });
+    if (!this.isReachable) return Promise.resolve('unknown');
+    if (!this.#held) return Promise.resolve(this.#claim(entry, 'fresh'));
+    const { clock } = this.context;
+    const answer = Promise.withResolvers<DirectoryStanding>();
+    this.#held.push(() => answer.resolve(this.#claim(entry, 'fresh')));
+    clock.at(later(clock.monotonic(), answerWithinMs), () => answer.resolve('unknown'));
+    return answer.promise;
+  }
+
+  leave(entry: DirectoryEntry): void {
+    const entered = this.own.get(entry.event.connectionId);
+    if (!entered) return;
+    this.own.delete(entered);
+    if (this.isReachable) this.#release(entered);
+    else this.#left.push(entered);
+  }
+
+  holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
+    return this.own.holderOf(device, slot)?.event.connectionId;
+  }
+
+  async find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
+    if (!this.isReachable) throw new Error('away');
+    const wanted = new Set(devices.map(({ tenant, device }) => `${tenant}\n${device}`));
+    const places: DirectoryPlace[] = [];
+    for (const [instance, entries] of this.engine.entries)
+      if (this.engine.lives(instance))
+        for (const [connection, { entry, key }] of entries) {
+          const { device } = entry.event;
+          const isHolder = key === undefined || this.engine.slots.get(key)?.connection === connection;
+          if (isHolder && wanted.has(`${device.tenant}\n${device.device}`))
+            places.push({ device, connection, instance });
+        }
+    return places;
+  }
+
+  elsewhere(tenant: TenantId): number {
+    if (!this.isReachable) return 0;
+    let count = 0;
+    for (const [instance, entries] of this.engine.entries)
+      if (instance !== this.instance && this.engine.lives(instance))
+        for (const { entry } of entries.values()) if (entry.event.device.tenant === tenant) count += 1;
+    return count;
+  }
+
+  succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+    if (!this.isReachable) return Promise.resolve('unknown');
+    const death = this.engine.dead.get(earlier);
+    if (death && death.successor !== this.instance) return Promise.resolve('others');
+    const now = this.engine.clock.now();
+    this.engine.declareDead(
+      { ...this.identity, instance: earlier },
+      { aliveAt: now, successor: this.instance, unconfirmedSince: undefined },
+    );
+    return Promise.resolve('ours');
+  }
+
+  settled(earlier: string): void {
+    for (const [connection, { key }] of this.engine.entries.get(earlier) ?? [])
+      if (key !== undefined && this.engine.slots.get(key)?.connection === connection)
+        this.engine.slots.delete(key);
+    this.engine.entries.delete(earlier);
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return { entered: this.own.size };
+  }
+
+  close(): Promise<void> {
+    if (!this.#isClosed && this.own.size === 0) this.engine.members.delete(this.instance);
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  /** A sign of life, and what the engine says of it. */
+  renew(): void {
+    if (!this.isReachable) return;
+    if (this.engine.dead.has(this.instance)) {
+      this.#goOnAsAnother();
+      return;
+    }
+    this.#giveSign();
+    if (this.#isDoubted) {
+      this.#isDoubted = false;
+      this.context.listener.aliveAgain();
+    }
+    for (const member of this.engine.members.values())
+      if (member !== this) this.hear(member.context.facts.epoch(), 'fleet');
+  }
+
+  hear(epoch: Epoch, from: 'fleet' | 'claim'): void {
+    this.context.listener.epochSeen(epoch, from);
+  }
+
+  /** Tells the instance, once its process goes on. What is told while it is cut off is lost. */
+  notify(work: () => void): void {
+    if (this.#isFrozen) this.#whenThawed.push(work);
+    else if (this.isReachable) work();
+  }
+
+  /** A connection of this instance lost its slot to another one. */
+  displaced(connection: ConnectionId, by: DirectoryPlace): void {
+    const entry = this.own.get(connection);
+    if (entry && this.own.displace(entry)) this.context.listener.displaced(connection, by);
+  }
+
+  cutOff(): () => void {
+    this.#isCutOff = true;
+    return () => {
+      this.#isCutOff = false;
+      this.renew();
+      this.assertAll();
+    };
+  }
+
+  freeze(): () => void {
+    this.#isFrozen = true;
+    return () => {
+      this.#isFrozen = false;
+      this.#isDoubted = true;
+      this.renew();
+      for (const work of this.#whenThawed.splice(0)) work();
+    };
+  }
+
+  holdAnswers(): () => void {
+    this.#held = [];
+    return () => {
+      const held = this.#held ?? [];
+      this.#held = undefined;
+      for (const answer of held) answer();
+    };
+  }
+
+  /** Tells the engine again what is open here. */
+  assertAll(): void {
+    if (!this.isReachable) return;
+    for (const entry of this.#left.splice(0)) this.#release(entry);
+    for (const entry of [...this.own.all()])
+      if (isLease(entry)) this.leases.assert(entry);
+      else this.#claim(entry, 'again');
+  }
+
+  placeOf({ entry, connection, instance }: SlotHolder): DirectoryPlace {
+    return { device: entry.event.device, connection, instance };
+  }
+
+  #claim(entry: DirectoryEntry, how: 'fresh' | 'again'): DirectoryStanding {
+    const { engine, instance, identity } = this;
+    const { connectionId, epoch } = entry.event;
+    if (!this.own.get(connectionId)) return 'lost';
+    if (engine.dead.has(instance)) return 'unknown';
+    const key = engine.add(instance, identity.type, entry);
+    if (key === undefined) return 'held';
+    const holder = engine.slots.get(key);
+    if (holder?.connection === connectionId) return 'held';
+    // It was displaced, and its ending is owed.
+    if (this.own.holderOf(entry.event.device, entry.slot ?? '') !== entry) return 'lost';
+    const isBehind = holder !== undefined && holder.epoch >= epoch;
+    if (holder && isBehind && how === 'again') {
+      this.displaced(connectionId, this.placeOf(holder));
+      return 'lost';
+    }
+    if (isBehind) this.hear(holder.epoch, 'claim');
+    engine.hold(key, instance, entry, isBehind ? nextEpoch(holder.epoch) : epoch);
+    const other = holder && holder.instance !== instance ? engine.members.get(holder.instance) : undefined;
+    const by = { device: entry.event.device, connection: connectionId, instance };
+    if (holder) other?.notify(() => other.displaced(holder.connection, by));
+    return 'held';
+  }
+
+  #release(entry: DirectoryEntry): void {
+    const { engine, instance } = this;
+    const { connectionId } = entry.event;
+    const removed = engine.remove(instance, connectionId);
+    const key = removed?.key ?? engine.keyOf(this.identity.type, entry);
+    const holder = key === undefined ? undefined : engine.slots.get(key);
+    if (isLease(entry)) engine.ended.add(connectionId);
+    if (key === undefined || holder?.connection !== connectionId) return;
+    engine.slots.delete(key);
+    if (holder.instance === instance) return;
+    engine.remove(holder.instance, connectionId);
+    const other = engine.members.get(holder.instance);
+    other?.notify(() => other.context.listener.leases.endedElsewhere(connectionId));
+  }
+
+  #goOnAsAnother(): void {
+    this.own.clear();
+    this.#left.length = 0;
+    this.#whenThawed.length = 0;
+    this.engine.members.delete(this.instance);
+    const instance = this.context.listener.buried();
+    this.identity = { ...this.identity, instance };
+    this.#isDoubted = false;
+    this.#giveSign();
+    this.engine.members.set(instance, this);
+  }
+
+  #giveSign(): void {
+    this.aliveAt = this.engine.clock.now();
+    this.renewedAt = this.engine.clock.monotonic();
+  }
+}

@@ -1,0 +1,20 @@
+import { describeDirectory } from './describe-directory.ts';
+import { describeFleet } from './describe-fleet.ts';
+import type { FleetUnderTest } from './directory-under-test.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryFleet } from './memory-fleet.ts';
+
+function open(): Promise<FleetUnderTest> {
+  const clock = new ManualClock();
+  const fleet = new MemoryFleet(clock);
+  return Promise.resolve({
+    create: fleet.create,
+    createUndertaker: fleet.createUndertaker,
+    freeze: (instance: string) => fleet.freeze(instance),
+    clock,
+    pass: (ms: number) => clock.advanceAsync(ms),
+  });
+}
+
+describeDirectory('the fleet in memory', open);
+describeFleet('the fleet in memory', open);

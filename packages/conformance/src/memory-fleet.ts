@@ -1,0 +1,162 @@
+import {
+  later,
+  type Clock,
+  type ConnectionId,
+  type CreateDirectory,
+  type CreateUndertaker,
+  type OwedEnding,
+  type Undertaker,
+  type UndertakerContext,
+} from '@rollcall/core';
+import { MemoryDirectory } from './memory-directory.ts';
+import { MemoryEngine, type Death } from './memory-engine.ts';
+
+const signOfLifeEveryMs = 500;
+const lookEveryMs = 500;
+const owedAtATime = 100;
+
+/**
+ * A fleet in one process, for tests: an engine in plain maps, which answers at once and exactly. What can go wrong between it and an
+ * instance is said by the test.
+ */
+export class MemoryFleet {
+  readonly engine: MemoryEngine;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.engine = new MemoryEngine(clock);
+  }
+
+  readonly create: CreateDirectory = (context) => {
+    const directory = new MemoryDirectory(this.engine, context);
+    let disarm = (): void => {};
+    const beat = (): void => {
+      directory.renew();
+      disarm = this.#clock.at(later(this.#clock.monotonic(), signOfLifeEveryMs), beat);
+    };
+    beat();
+    const close = directory.close.bind(directory);
+    directory.close = () => {
+      disarm();
+      return close();
+    };
+    return Promise.resolve(directory);
+  };
+
+  readonly createUndertaker: CreateUndertaker = (context) =>
+    Promise.resolve(new MemoryUndertaker(this.engine, context));
+
+  /** The engine does not answer this instance, nor does anything else of the fleet reach it, until the result is called. */
+  cutOff(instance: string): () => void {
+    return this.#memberOf(instance).cutOff();
+  }
+
+  /** The process of this instance stands still, until the result is called. */
+  freeze(instance: string): () => void {
+    return this.#memberOf(instance).freeze();
+  }
+
+  /** The engine answers this instance when the result is called, and not before. */
+  holdAnswers(instance: string): () => void {
+    return this.#memberOf(instance).holdAnswers();
+  }
+
+  /** The process of this instance was killed. */
+  kill(instance: string): void {
+    this.freeze(instance);
+  }
+
+  /** The engine lost everything, and is told again what is open. */
+  loseAll(): void {
+    this.engine.forgetAll();
+    for (const member of this.engine.members.values()) member.assertAll();
+  }
+
+  #memberOf(instance: string): MemoryDirectory {
+    const member = this.engine.members.get(instance);
+    if (!member) throw new Error(`${instance} is not in the fleet`);
+    return member;
+  }
+}
+
+class MemoryUndertaker implements Undertaker {
+  readonly #engine: MemoryEngine;
+  readonly #context: UndertakerContext;
+  #disarm = (): void => {};
+  #isStopped = false;
+  #atWork: Promise<void> = Promise.resolve();
+
+  constructor(engine: MemoryEngine, context: UndertakerContext) {
+    this.#engine = engine;
+    this.#context = context;
+    this.#lookLater();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#disarm();
+    await this.#atWork;
+  }
+
+  #lookLater(): void {
+    const { clock } = this.#context;
+    if (this.#isStopped) return;
+    this.#disarm = clock.at(later(clock.monotonic(), lookEveryMs), () => {
+      this.#atWork = this.#look().then(() => this.#lookLater());
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { deadAfterMs, clock } = this.#context;
+    for (const member of [...this.#engine.members.values()]) {
+      if (this.#engine.dead.has(member.instance) || clock.monotonic() - member.renewedAt < deadAfterMs)
+        continue;
+      if (await this.#publishes(member.instance)) continue;
+      const { aliveAt, identity, context } = member;
+      this.#engine.declareDead(identity, { aliveAt, unconfirmedSince: context.facts.unconfirmedSince() });
+    }
+    for (const [instance, death] of this.#engine.dead)
+      if (death.successor === undefined || !this.#engine.lives(death.successor))
+        await this.#bury(instance, death);
+  }
+
+  async #publishes(instance: string): Promise<boolean> {
+    const { signal, deadAfterMs } = this.#context;
+    if (!signal) return false;
+    const state = await signal.stateOf(instance, deadAfterMs).catch(() => 'unknown' as const);
+    return state !== 'silent';
+  }
+
+  async #bury(instance: string, death: Death): Promise<void> {
+    const owed = this.#owedBy(instance, death);
+    const connections = [...owed.keys()];
+    for (let begin = 0; begin < connections.length; begin += owedAtATime) {
+      const some = connections.slice(begin, begin + owedAtATime);
+      const endings = some.flatMap((each) => owed.get(each) ?? []);
+      const settled = await this.#context.tell(death, endings).catch(() => []);
+      for (const connection of settled) this.#settle(instance, connection);
+    }
+  }
+
+  #owedBy(instance: string, { unconfirmedSince }: Death): Map<ConnectionId, OwedEnding> {
+    const owed = new Map<ConnectionId, OwedEnding>();
+    for (const [connection, { entry, key }] of this.#engine.entries.get(instance) ?? []) {
+      const holder = key === undefined ? undefined : this.#engine.slots.get(key);
+      const lease = holder?.connection === connection && holder.lease && this.#engine.leaseOf(holder);
+      owed.set(connection, {
+        event: entry.event,
+        unconfirmed: unconfirmedSince !== undefined && entry.event.epoch >= unconfirmedSince,
+        reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
+        ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
+      });
+    }
+    return owed;
+  }
+
+  #settle(instance: string, connection: ConnectionId): void {
+    const { key } = this.#engine.remove(instance, connection) ?? {};
+    if (key !== undefined && this.#engine.slots.get(key)?.connection === connection)
+      this.#engine.slots.delete(key);
+  }
+}
