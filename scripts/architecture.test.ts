@@ -35,7 +35,19 @@ describe.each(members)('%s', (folder) => {
 });
 
 /** Packages around an adapter whose rooms the second table shows. */
-const around = ['runtime', 'outbox', 'access', 'presence', 'uplink', 'adapter-kit', 'adapter-process'];
+const around = [
+  'runtime',
+  'file-follower',
+  'options',
+  'messaging-module',
+  'outbox',
+  'access',
+  'presence',
+  'uplink',
+  'adapter-kit',
+  'adapter-process',
+  'adapter-conformance',
+];
 
 test('every folder of the packages around an adapter has a row, and no row is without its folder', () => {
   const folders = around.flatMap((name) =>

@@ -1,10 +1,4 @@
-import {
-  describeLoginFlood,
-  describeLoginTimes,
-  type LoginFloodHarness,
-} from '@rollcall/adapter-conformance';
-import { scriptedPassword } from '@rollcall/conformance';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { describeLogins, type LoginFloodHarness } from '@rollcall/adapter-conformance';
 import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import rhea from 'rhea';
 import { createAmqpAdapter } from './adapter.ts';
@@ -29,11 +23,4 @@ const harness: LoginFloodHarness = {
   },
 };
 
-describeLoginFlood('AMQP 1.0', harness);
-
-const slow = await hashPassword(scriptedPassword, 10);
-describeLoginTimes('AMQP 1.0', {
-  ...harness,
-  createPasswords: () => createPasswordVerifier({ clock: systemClock, random: systemRandom, log: silentLog }),
-  secret: { hashFunction: slow['hash-function'], pwdHash: slow['pwd-hash'] },
-});
+await describeLogins('AMQP 1.0', harness, { createPasswordVerifier, hashPassword });

@@ -1,10 +1,4 @@
-import {
-  describeLoginFlood,
-  describeLoginTimes,
-  type LoginFloodHarness,
-} from '@rollcall/adapter-conformance';
-import { scriptedPassword } from '@rollcall/conformance';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { describeLogins, type LoginFloodHarness } from '@rollcall/adapter-conformance';
 import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';
@@ -26,11 +20,4 @@ const harness: LoginFloodHarness = {
   },
 };
 
-describeLoginFlood('HTTP', harness);
-
-const slow = await hashPassword(scriptedPassword, 10);
-describeLoginTimes('HTTP', {
-  ...harness,
-  createPasswords: () => createPasswordVerifier({ clock: systemClock, random: systemRandom, log: silentLog }),
-  secret: { hashFunction: slow['hash-function'], pwdHash: slow['pwd-hash'] },
-});
+await describeLogins('HTTP', harness, { createPasswordVerifier, hashPassword });

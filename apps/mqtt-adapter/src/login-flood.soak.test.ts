@@ -1,10 +1,4 @@
-import {
-  describeLoginFlood,
-  describeLoginTimes,
-  type LoginFloodHarness,
-} from '@rollcall/adapter-conformance';
-import { scriptedPassword } from '@rollcall/conformance';
-import { silentLog, systemClock, systemRandom } from '@rollcall/core';
+import { describeLogins, type LoginFloodHarness } from '@rollcall/adapter-conformance';
 import { createPasswordVerifier, hashPassword } from '@rollcall/device-registry';
 import mqtt from 'mqtt';
 import { createMqttAdapter } from './adapter.ts';
@@ -41,11 +35,4 @@ const harness: LoginFloodHarness = {
   },
 };
 
-describeLoginFlood('MQTT 5.0', harness);
-
-const slow = await hashPassword(scriptedPassword, 10);
-describeLoginTimes('MQTT 5.0', {
-  ...harness,
-  createPasswords: () => createPasswordVerifier({ clock: systemClock, random: systemRandom, log: silentLog }),
-  secret: { hashFunction: slow['hash-function'], pwdHash: slow['pwd-hash'] },
-});
+await describeLogins('MQTT 5.0', harness, { createPasswordVerifier, hashPassword });

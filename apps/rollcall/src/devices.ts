@@ -1,9 +1,9 @@
+import { shutdownRequested } from '@rollcall/adapter-process';
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { byName, deviceCells, deviceTable } from './device-table.ts';
 import type { Destination } from './reach.ts';
-import { shutdown } from './shutdown.ts';
 import { jsonLine, teller } from './terminal.ts';
 import { watch } from './watch.ts';
 import type { Watched } from './watched-source.ts';
@@ -60,7 +60,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
   const running = watch({ ...watched, tell, onEvent: take });
   const redraw = inPlace ? setInterval(draw, redrawEveryMs) : undefined;
   if (inPlace) draw();
-  const asked = shutdown();
+  const asked = shutdownRequested().then(() => undefined);
   const heard = once ? listenFor(onceAfterMs, running.ready) : undefined;
   const why = await Promise.race([asked, running.hopeless, ...(heard ? [heard] : [])]);
   clearInterval(redraw);

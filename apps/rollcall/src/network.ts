@@ -1,9 +1,8 @@
-import { codedLog, guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-process';
+import { codedLog, guardConsole, logFormatOf, shutdownRequested, tellFatal } from '@rollcall/adapter-process';
 import { spreadLastNet } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import { createLog } from '@rollcall/logger-sink';
 import { startMessagingNetwork } from '@rollcall/messaging-network';
-import { shutdown } from './shutdown.ts';
 import { inOneLine } from './terminal.ts';
 
 export interface NetworkCommand {
@@ -23,7 +22,7 @@ export async function network({ port, dataDir }: NetworkCommand): Promise<number
   try {
     const running = await startMessagingNetwork({ port, dataDir, log });
     process.send?.('ready');
-    await shutdown();
+    await shutdownRequested();
     await running.close();
     return 0;
   } catch (error) {

@@ -1,7 +1,7 @@
+import { shutdownRequested } from '@rollcall/adapter-process';
 import { eventJson, eventLine, saidJson, saidLine } from './event-line.ts';
 import { newsFilter } from './follow-events.ts';
 import type { Destination } from './reach.ts';
-import { shutdown } from './shutdown.ts';
 import { teller } from './terminal.ts';
 import { watch } from './watch.ts';
 import type { Watched } from './watched-source.ts';
@@ -30,7 +30,7 @@ export async function tail({ json, ...watched }: TailCommand): Promise<number> {
         stdout.write(`${json ? eventJson(event) : eventLine(event, colours, columns())}\n`);
     },
   });
-  const why = await Promise.race([shutdown(), running.hopeless]);
+  const why = await Promise.race([shutdownRequested().then(() => undefined), running.hopeless]);
   await running.close();
   if (why === undefined) return 0;
   tell(why);

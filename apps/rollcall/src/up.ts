@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { onHangup } from '@rollcall/adapter-process';
+import { onHangup, shutdownRequested } from '@rollcall/adapter-process';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import type { AdapterEntry } from './adapter-entry.ts';
 import { adapterTable } from './adapter-table.ts';
@@ -9,7 +9,6 @@ import { banner } from './banner.ts';
 import { demoProcesses, type DemoProcesses } from './demo-processes.ts';
 import { followEvents } from './follow-events.ts';
 import { demoPorts, type DemoPorts } from './ports.ts';
-import { stopRequested } from './stop-requested.ts';
 import type { Supervised } from './supervisor.ts';
 import { findTakenPort } from './taken-port.ts';
 import { inOneLine, teller } from './terminal.ts';
@@ -108,13 +107,13 @@ async function play({ command, table, ports, dataDir, processes, stop, tell }: S
 /** A second signal ends everything at once. */
 function requestOfStop(processes: DemoProcesses, tell: (line: string) => void): StopRequest {
   let isMade = false;
-  const made = stopRequested(() => {
+  const made = shutdownRequested(() => {
     processes.kill();
     process.exit(1);
-  }).then((signal) => {
+  }).then((cause) => {
     isMade = true;
     tell('');
-    tell(`${signal}: stopping; sessions end, leases live on`);
+    tell(`${cause}: stopping; sessions end, leases live on`);
   });
   return {
     get isMade() {

@@ -7,11 +7,14 @@ test('a minute that is begun again while it runs ends once, a minute after it be
   const ends: number[] = [];
   const minute = createMinute(clock, () => ends.push(clock.monotonic()));
   const begunAt = clock.monotonic();
+  expect(minute.isRunning()).toBe(false);
   expect(minute.begin()).toBe(true);
   clock.advance(59_999);
+  expect(minute.isRunning()).toBe(true);
   expect(minute.begin()).toBe(false);
   expect(ends).toEqual([]);
   clock.advance(1);
+  expect(minute.isRunning()).toBe(false);
   expect(ends).toEqual([begunAt + 60_000]);
   clock.advance(600_000);
   expect(ends).toHaveLength(1);

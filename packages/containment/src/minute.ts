@@ -6,6 +6,7 @@ export const minuteMs = 60_000;
 export interface Minute {
   /** Begins the minute, unless it runs already. Returns whether this call began it. */
   begin(): boolean;
+  isRunning(): boolean;
   /** Ends the minute without calling `over`. */
   stop(): void;
 }
@@ -22,6 +23,7 @@ export function createMinute(clock: Pick<Clock, 'monotonic' | 'at'>, over: () =>
       });
       return true;
     },
+    isRunning: () => disarm !== undefined,
     stop() {
       disarm?.();
       disarm = undefined;

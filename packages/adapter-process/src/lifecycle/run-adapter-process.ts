@@ -124,7 +124,7 @@ async function runAdapter(
   log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
 
   mayEndAtOnceNoMore();
-  const cause = await shutdownRequested('SIGINT', 'SIGTERM');
+  const cause = await shutdownRequested();
   log.info({ cause }, 'stopping');
   await resources.disposeAsync();
   log.info({}, 'stopped');

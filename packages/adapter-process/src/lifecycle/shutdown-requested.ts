@@ -1,20 +1,28 @@
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
 /**
- * Resolves when the process is asked to stop: by one of `signals`, or by the end of the parent that started it with
- * an IPC channel. A second signal ends the process at once; the end of the parent does not: both may announce the same request, as
- * with a terminal that signals all its processes.
+ * Resolves with why the process is asked to stop: the name of a signal, or `parent ended` where the parent that started it with an
+ * IPC channel has ended. The end of the parent is no second request: both may announce the same one, as with a terminal that
+ * signals all its processes.
+ *
+ * @param onSecondSignal called for each further signal: whoever sends it is out of patience. Default: the process ends at once.
  */
-export function shutdownRequested(...signals: readonly NodeJS.Signals[]): Promise<string> {
+export function shutdownRequested(onSecondSignal: () => void = endAtOnce): Promise<string> {
   return new Promise((resolve) => {
     let isSignalled = false;
     const onSignal = (signal: string): void => {
-      // Without exit handlers: one of them may be what hangs.
-      if (isSignalled) process.kill(process.pid, 'SIGKILL');
+      if (isSignalled) onSecondSignal();
       isSignalled = true;
       resolve(signal);
     };
     for (const signal of signals) process.on(signal, () => onSignal(signal));
     onEndOfParent(() => resolve('parent ended'));
   });
+}
+
+/** Without exit handlers: one of them may be what hangs. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /**

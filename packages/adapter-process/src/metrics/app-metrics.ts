@@ -1,34 +1,41 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AppMetrics, AppMetricValue } from '@rollcall/adapter-kit';
 
+/** Metrics of which the app, or a part of the adapter, keeps the numbers: they are read whenever metrics are rendered. */
 export function createAppMetrics(registry: Registry): AppMetrics {
   const registers = [registry];
   return {
-    counter({ name, help, label }, read) {
+    counter({ label, ...names }, read) {
       new Counter({
-        name,
-        help,
+        ...names,
         labelNames: label === undefined ? [] : [label],
         registers,
         collect() {
-          this.reset();
-          for (const [labels, value] of seriesOf(label, read())) this.inc(labels, value);
+          collectInto(this, label, read());
         },
       });
     },
-    gauge({ name, help, label }, read) {
+    gauge({ label, ...names }, read) {
       new Gauge({
-        name,
-        help,
+        ...names,
         labelNames: label === undefined ? [] : [label],
         registers,
         collect() {
-          this.reset();
-          for (const [labels, value] of seriesOf(label, read())) this.set(labels, value);
+          collectInto(this, label, read());
         },
       });
     },
   };
+}
+
+/** Both kinds have `inc`, and after `reset` it sets the value. */
+function collectInto(
+  metric: { reset(): void; inc(labels: Record<string, string>, value: number): void },
+  label: string | undefined,
+  value: AppMetricValue,
+): void {
+  metric.reset();
+  for (const [labels, each] of seriesOf(label, value)) metric.inc(labels, each);
 }
 
 function seriesOf(label: string | undefined, value: AppMetricValue): [Record<string, string>, number][] {

@@ -1,6 +1,5 @@
+import { createMinute } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core';
-
-const everyMs = 60_000;
 
 /**
  * Logs something that may happen any number of times: the first time, then once a minute while it goes on, and once when
@@ -27,39 +26,35 @@ export function createMinuteLog(
   { say, over, goesOn, patienceMs }: MinuteLogOptions,
 ): MinuteLog {
   let unsaid = 0;
-  let disarm: (() => void) | undefined;
-
-  function wait(forMs: number, wake: () => void): void {
-    disarm = clock.at(later(clock.monotonic(), forMs), () => {
-      disarm = undefined;
-      wake();
-    });
-  }
+  let patience: (() => void) | undefined;
+  const minute = createMinute(clock, () => {
+    if (unsaid > 0 || goesOn?.()) sayNow();
+    else over?.();
+  });
 
   function sayNow(): void {
     say(unsaid);
     unsaid = 0;
-    wait(everyMs, minuteOver);
-  }
-
-  function minuteOver(): void {
-    if (unsaid > 0 || goesOn?.()) sayNow();
-    else over?.();
+    minute.begin();
   }
 
   function patienceOver(): void {
-    if (unsaid > 1) return sayNow();
+    patience = undefined;
+    minute.begin();
+    if (unsaid > 1) say(unsaid);
     unsaid = 0;
-    wait(everyMs, minuteOver);
   }
 
   return {
     count() {
       unsaid += 1;
-      if (disarm) return;
+      if (patience || minute.isRunning()) return;
       if (patienceMs === undefined) sayNow();
-      else wait(patienceMs, patienceOver);
+      else patience = clock.at(later(clock.monotonic(), patienceMs), patienceOver);
     },
-    stop: () => disarm?.(),
+    stop() {
+      patience?.();
+      minute.stop();
+    },
   };
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { TransportError, type Clock } from '@rollcall/core';
 import { inspectJournal, openToRead } from './inspect-journal.ts';
 import { copyJournal } from './store/copy-journal.ts';
-import { makeOwnDirectory } from './store/own-files.ts';
+import { makeOwnDirectory } from '@rollcall/runtime';
 
 /**
  * Makes a whole copy of a journal, for its owner only; its adapter may run meanwhile. The copy stands in its place as a whole, or not at

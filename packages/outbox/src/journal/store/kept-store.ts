@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { markFiles, type FileMarks, type FilesState } from './file-marks.ts';
 import { walOf } from './journal-facts.ts';
 import type { FileLock } from './lock-file.ts';
-import { makeOwnDirectory } from './own-files.ts';
+import { makeOwnDirectory } from '@rollcall/runtime';
 import {
   lockJournal,
   lockOf,

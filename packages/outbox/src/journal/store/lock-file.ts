@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { makeOwnFile } from './own-files.ts';
+import { makeOwnFile } from '@rollcall/runtime';
 
 /** How long an adapter waits for a process that only reads the journal. */
 const patienceMs = 1_000;

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyJournal } from './copy-journal.ts';
 import { hasLog, inUseFact, isSound, partFact, partOf } from './journal-facts.ts';
-import { makeOwnDirectory, makeOwnFile } from './own-files.ts';
+import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime';
 import { lockFile, type FileLock } from './lock-file.ts';
 import { createStoreReads } from './read-store.ts';
 import { migrate } from './schema.ts';
