@@ -463,7 +463,7 @@ describe('web pages (CORS)', () => {
     });
 
   test.each([
-    ['/telemetry', 'POST', 'qos-level,hono-ttd,authorization,content-type'],
+    ['/telemetry', 'POST', 'QoS-Level,hono-ttd,authorization,content-type'],
     ['/event/', 'POST', 'hono-ttd,authorization,content-type'],
     ['/event/acme/valve-1', 'PUT', 'hono-ttd,authorization,content-type'],
     ['/command/res/1', 'PUT,POST', 'hono-cmd-status,authorization,content-type'],

@@ -6,7 +6,7 @@ export interface Resource {
 }
 
 const exposed = 'hono-command,hono-cmd-req-id';
-const telemetryHeaders = 'qos-level,hono-ttd,authorization,content-type';
+const telemetryHeaders = 'QoS-Level,hono-ttd,authorization,content-type';
 const eventHeaders = 'hono-ttd,authorization,content-type';
 
 const ofDevice = (headers: string): Resource => ({

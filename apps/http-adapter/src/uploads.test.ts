@@ -104,6 +104,14 @@ describe('an HTTP request', () => {
     ]);
   });
 
+  test('names a device by what the escapes in its path say, and a plus sign stands for itself', async () => {
+    const adapter = await givenAnAdapter();
+    const { status } = await ask(adapter, 'PUT /event/acme/valve%2D1', { headers: [gateway], body: 'hot' });
+    expect([status, adapter.sender.messages[0]?.device.device]).toEqual([202, 'valve-1']);
+    for (const path of ['/event/ac+me/valve-1', '/event/acme/valve-1%2Fx', '/event/acme/valve+1'])
+      expect((await ask(adapter, `PUT ${path}`, { headers: [gateway], body: 'hot' })).status).toBe(403);
+  });
+
   test.each([
     ['application/json; charset=utf-8', 'application/json'],
     ['application/json ;charset=utf-8', 'application/json'],

@@ -27,6 +27,16 @@ async function freePort(): Promise<number> {
 }
 
 describe('a connection', () => {
+  test('has a container id of its name and a new UUID, and names the virtual host', async () => {
+    const { peer, connection } = await bed.givenAPeer({ amqpHostname: 'hono-internal' });
+    await connection.whenConnected();
+    await bed.connectTo(peer.port).whenConnected();
+    const [first, second] = peer.containerIds;
+    expect(first).toMatch(/^test-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/);
+    expect(second).not.toBe(first);
+    expect(peer.hostnames).toEqual(['hono-internal', '127.0.0.1']);
+  });
+
   test('is tried until a peer listens', async () => {
     const port = await freePort();
     const { log, warnings } = recordingLog();

@@ -345,6 +345,13 @@ describe('credit of a link', () => {
 });
 
 describe('a sender link', () => {
+  test('sends to its address unsettled, and the receiver settles first', async () => {
+    const { peer, connection } = await bed.givenAPeer();
+    await connection.openSender('telemetry/acme', patient).send(bytes(1));
+    expect(peer.lastTarget()?.address).toBe('telemetry/acme');
+    expect(peer.lastSettleModes()).toEqual([0, 0]);
+  });
+
   test('that is refused gives messages back with the reason, harms no other, and is not tried for each message', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });

@@ -2,6 +2,7 @@ import { ManualClock, seededRandom, RecordingSender, ScriptedRegistry } from '@r
 import { deviceRef, type Tenant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import type { UploadRequest } from './host-uplink.ts';
+import { mergedDefaults } from './merged-defaults.ts';
 import { upload } from './upload.ts';
 
 const payload = new TextEncoder().encode('21.5');
@@ -249,6 +250,13 @@ describe('default properties and time to live', () => {
       properties: { site: 'north' },
     });
   });
+
+  test('defaults of a device stand above those of its tenant', () =>
+    expect(mergedDefaults({ site: 'north', ttl: 60 }, { site: 'south', floor: 2 })).toEqual({
+      site: 'south',
+      ttl: 60,
+      floor: 2,
+    }));
 
   test.each([
     [{ ttlSeconds: 30 }, {}, {}, 30_000],

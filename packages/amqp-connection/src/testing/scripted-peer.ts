@@ -45,6 +45,8 @@ export interface ScriptedPeer {
   readonly attached: readonly string[];
   /** Container ids of all connections opened so far. */
   readonly containerIds: readonly string[];
+  /** Host names in their opens: where they meant to connect to. */
+  readonly hostnames: readonly unknown[];
   /** Number of connections opened so far. */
   readonly opened: () => number;
   /** Settles what `silence` left without an outcome. */
@@ -53,6 +55,8 @@ export interface ScriptedPeer {
   grant(address: string, credit: number): void;
   /** Asks for credit to be used up or given back; resolves once it was. */
   drain(address: string): Promise<void>;
+  /** Settle modes that the last link that attached to send asked for: of the sender, of the receiver. */
+  readonly lastSettleModes: () => readonly [unknown, unknown] | undefined;
   /** Target of the last link that attached to send. */
   readonly lastTarget: () =>
     | { readonly address: unknown; readonly durable: unknown; readonly capabilities: readonly string[] }
@@ -120,6 +124,7 @@ class RheaPeer implements ScriptedPeer {
   readonly logins: { username: string; password: string }[] = [];
   readonly attached: string[] = [];
   readonly containerIds: string[] = [];
+  readonly hostnames: unknown[] = [];
   readonly refused = new Map<string, string>();
   verdict: ScriptedPeer['verdict'] = () => 'accepted';
   credit = 1_000;
@@ -139,6 +144,7 @@ class RheaPeer implements ScriptedPeer {
   readonly #sent = new Map<rhea.Delivery, (outcome: string) => void>();
   #lastSource: ReturnType<ScriptedPeer['lastSource']>;
   #lastTarget: ReturnType<ScriptedPeer['lastTarget']>;
+  #lastSettleModes: ReturnType<ScriptedPeer['lastSettleModes']>;
 
   constructor(container: rhea.Container, server: Server) {
     this.#server = server;
@@ -154,6 +160,10 @@ class RheaPeer implements ScriptedPeer {
 
   openSessions(): number {
     return this.#sessions.size;
+  }
+
+  lastSettleModes(): ReturnType<ScriptedPeer['lastSettleModes']> {
+    return this.#lastSettleModes;
   }
 
   lastTarget(): ReturnType<ScriptedPeer['lastTarget']> {
@@ -249,7 +259,10 @@ class RheaPeer implements ScriptedPeer {
   #listen(container: rhea.Container): void {
     const on = (event: string, handle: (context: rhea.EventContext) => void): void =>
       void container.on(event, handle);
-    on('connection_open', ({ connection }) => this.containerIds.push(connection.container_id));
+    on('connection_open', ({ connection }) => {
+      this.containerIds.push(connection.container_id);
+      this.hostnames.push(connection.hostname);
+    });
     on('session_open', ({ session }) => session && this.#sessions.add(session));
     on('session_close', ({ session }) => session && this.#sessions.delete(session));
     on('receiver_open', ({ receiver }) => receiver && this.#beginToReceive(receiver));
@@ -266,6 +279,7 @@ class RheaPeer implements ScriptedPeer {
     const target = receiver.target as { address?: string; durable?: unknown; capabilities?: unknown };
     const address = target?.address ?? '';
     this.attached.push(address);
+    this.#lastSettleModes = [receiver.snd_settle_mode, receiver.rcv_settle_mode];
     this.#lastTarget = {
       address: target?.address,
       durable: target?.durable ?? 0,
