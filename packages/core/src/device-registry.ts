@@ -2,11 +2,14 @@ import type { DeviceId, DeviceRef, TenantId, Timestamp } from './ids.ts';
 import type { PropertyValue } from './device-data-sender.ts';
 import type { Validity } from './validity.ts';
 
-/** What a registry answers. `unavailable` is about the registry, not about what was asked for. */
+/**
+ * What a registry answers. `unavailable` is about the registry, not about what was asked for; `onlyThis`: the registry can answer
+ * other questions.
+ */
 export type Answer<Value> =
   | { readonly status: 'found'; readonly value: Value }
   | { readonly status: 'not-found' }
-  | { readonly status: 'unavailable'; readonly cause: Error };
+  | { readonly status: 'unavailable'; readonly cause: Error; readonly onlyThis?: true };
 
 /** Properties that a message gets unless it brings its own; JSON scalars. */
 export type DefaultProperties = Readonly<Record<string, PropertyValue>>;

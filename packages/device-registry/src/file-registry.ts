@@ -23,6 +23,11 @@ export interface FileRegistryOptions {
   readonly holdMs?: number;
   /** Tenants that cannot be, beside those that no registry may have; default: none. */
   readonly tenantRules?: readonly IdentifierRule[];
+  /**
+   * The file that keeps the names of what was served, without secrets: then a start compares too. What is missing cannot be served,
+   * and is `unavailable` for `holdMs`. Default: a start takes the file as it is.
+   */
+  readonly rememberIn?: string;
 }
 
 export interface FileRegistry extends DeviceRegistry {
@@ -43,7 +48,7 @@ const diedAgainMs = 60_000;
  * @throws ConfigError with every problem, where it cannot be used.
  */
 export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
-  const { file, clock, log, holdMs = 0, tenantRules = [] } = options;
+  const { file, clock, log, holdMs = 0, tenantRules = [], rememberIn } = options;
   const served = createServedRegistry();
   const { getTenant, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
   const listeners = new Set<(change: RegistryChange) => void>();
@@ -54,6 +59,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
     served,
     holdMs,
     tenantRules,
+    ...(rememberIn !== undefined && { rememberIn }),
     changed: (change) => tellAll(listeners, change, file, log),
   });
   const unsettled = (): void =>

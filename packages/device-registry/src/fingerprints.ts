@@ -15,6 +15,18 @@ export function deviceOfFingerprint(print: string): string {
   return print.slice(hashLength);
 }
 
+/** Stands for the hash of an entry that is not known: only its name is. No hash is like this. */
+const unknownHash = '-'.repeat(hashLength);
+
+/** The fingerprint of an entry that an earlier run served, and this one cannot. @param device of credentials, else empty. */
+export function withheldPrint(device: string): string {
+  return unknownHash + device;
+}
+
+export function isWithheldPrint(print: string): boolean {
+  return print.startsWith(unknownHash);
+}
+
 /** A tenant, and for each kind its entries by name. */
 type Row = readonly [tenant: string, lists: readonly (readonly (readonly [string, string])[])[]];
 

@@ -186,6 +186,15 @@ test('missing devices go when the operator accepts this content of the file, and
   expect(await isServed('d40'), 'another file').toEqual(yes);
 });
 
+test('with a hold time of 0 missing devices go when the changed file has settled', async () => {
+  const { file, registry, lines, look, isServed } = await given(0);
+  await writeFile(file, listing(60));
+  await look(4);
+  expect(await isServed('d99')).toEqual(no);
+  expect(registry.state()).toMatchObject({ current: true, devices: 60, heldDevices: 0 });
+  expect(lines).toEqual([]);
+});
+
 test('reload() does not end the hold time, and with a hold time of 0 missing devices go at once', async () => {
   const { file, registry, look, isServed } = await given();
   await writeFile(file, listing(60));

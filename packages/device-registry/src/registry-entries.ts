@@ -17,7 +17,10 @@ export type EntriesOf<Value> = Readonly<Record<EntryKind, Map<string, Value>>>;
 /** Something about each entry, by tenant. A packed entry is one text: small, and quick to pass to another thread. */
 export type Entries<Value> = Map<string, EntriesOf<Value>>;
 
-/** An entry as it is now; `packed` is `undefined` when it is gone. */
+/** Stands for the packed text of an entry that an earlier run served, and that is missing now, perhaps by mistake. */
+export const withheld = '';
+
+/** An entry as it is now; `packed` is `undefined` when it is gone, and may be {@link withheld}. */
 export type EntryChange = readonly [
   kind: EntryKind,
   tenant: string,

@@ -24,6 +24,8 @@ export interface LoaderOptions {
   /** How long missing devices are held back while the file stays as it is; 0: not at all. */
   readonly holdMs: number;
   readonly tenantRules: readonly IdentifierRule[];
+  /** See `LoadRequest`. */
+  readonly rememberIn?: string;
   changed(change: RegistryChange): void;
 }
 
@@ -48,6 +50,8 @@ type Served = Pick<LoadedRegistry, 'signature' | 'digest' | 'fingerprints' | 'de
 /** What is held back, since when, and of which file. */
 interface Held {
   readonly what: HeldBack;
+  /** See `LoadedRegistry`. */
+  readonly withheldDevices: number;
   readonly since: Instant;
   readonly digest: string;
 }
@@ -77,8 +81,10 @@ class Loader implements RegistryLoader {
     this.#loadedAt = clock.now();
   }
 
-  load(): Promise<LoadResult> {
-    return this.#loadInTurn();
+  async load(): Promise<LoadResult> {
+    // What was accepted while no adapter ran.
+    const accepted = this.#served ? undefined : await readAccepted(this.#options.file);
+    return this.#loadInTurn(accepted);
   }
 
   async seen(signature: string | undefined): Promise<void> {
@@ -120,7 +126,7 @@ class Loader implements RegistryLoader {
   }
 
   async #loadNow(accepted: string | undefined): Promise<LoadResult> {
-    const { file, holdMs, tenantRules } = this.#options;
+    const { file, holdMs, tenantRules, rememberIn } = this.#options;
     const { result, slices } = await loadInThread(
       {
         file,
@@ -129,6 +135,7 @@ class Loader implements RegistryLoader {
         tenantRules,
         ...(this.#served && { served: this.#served }),
         ...(accepted !== undefined && { accepted }),
+        ...(rememberIn !== undefined && { rememberIn }),
       },
       this.#closing.signal,
     );
@@ -178,13 +185,18 @@ class Loader implements RegistryLoader {
     this.#hold(loaded);
     this.#loadedAt = clock.now();
     for (const warning of loaded.warnings) log.warn({ file }, warning);
+    if (loaded.notRemembered !== undefined)
+      log.warn(
+        { file, cause: loaded.notRemembered },
+        'device registry: a start cannot compare it with what was served before',
+      );
     const changes = slices.reduce((sum, { length }) => sum + length, 0);
     log.info({ file, tenants, devices, changes }, `device registry ${verb}`);
   }
 
-  #hold({ held: what, digest }: LoadedRegistry): void {
+  #hold({ held: what, digest, withheldDevices }: LoadedRegistry): void {
     const since = this.#held?.digest === digest ? this.#held.since : this.#options.clock.monotonic();
-    this.#held = what && { what, since, digest };
+    this.#held = what && { what, withheldDevices, since, digest };
     if (this.#held) this.#tellOfHeld(this.#held);
   }
 
@@ -194,13 +206,16 @@ class Loader implements RegistryLoader {
     return clock.monotonic() - since >= holdMs || (await readAccepted(file)) === digest;
   }
 
-  #tellOfHeld({ what, digest }: Held): void {
+  #tellOfHeld({ what, withheldDevices, digest }: Held): void {
     const { file, holdMs } = this.#options;
     this.#faults.tell(
-      'devices are missing in the device registry, and stay until it is sure that this is meant',
+      'devices are missing in the device registry, and are held until it is sure that this is meant',
       {
         problems: [
           heldBackText(what),
+          ...(withheldDevices > 0
+            ? [`${withheldDevices} of them were there in an earlier run: they are asked to come again later`]
+            : []),
           `they go after ${holdMs / 1_000} s, or with: rollcall registry accept ${file}`,
           `SHA-256 of the file: ${digest}`,
         ],

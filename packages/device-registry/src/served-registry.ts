@@ -11,7 +11,7 @@ import type {
 import { unpackCredentials } from './pack-credentials.ts';
 import { unpackDevice, type RegisteredDevice } from './pack-device.ts';
 import { unpackTenant } from './pack-tenant.ts';
-import { noEntries, type Entries, type EntryChange } from './registry-entries.ts';
+import { noEntries, withheld, type Entries, type EntryChange } from './registry-entries.ts';
 
 export interface ServedRegistry extends Pick<
   DeviceRegistry,
@@ -21,6 +21,13 @@ export interface ServedRegistry extends Pick<
   apply(changes: readonly EntryChange[]): readonly RegistryChange[];
 }
 
+/** About an entry that an earlier run served: it may be missing by mistake. */
+const uncertain = {
+  status: 'unavailable',
+  cause: new Error('missing in the registry file, and it is not sure that this is meant'),
+  onlyThis: true,
+} as const;
+
 /** The registry that adapters ask. Entries are kept packed, and unpacked when they are asked for. */
 export function createServedRegistry(): ServedRegistry {
   const entries: Entries<string> = new Map();
@@ -28,10 +35,15 @@ export function createServedRegistry(): ServedRegistry {
   const tenants = new Map<string, Tenant>();
   /** By the names of their trust anchors; no two tenants have the same one. */
   const byTrustAnchor = new Map<string, string>();
+  const withheldTenants = new Set<string>();
 
   function deviceOf(tenant: string, id: string): RegisteredDevice | undefined {
     const packed = entries.get(tenant)?.device.get(id);
-    return packed === undefined ? undefined : unpackDevice(tenant, id, packed);
+    return packed === undefined || packed === withheld ? undefined : unpackDevice(tenant, id, packed);
+  }
+
+  function isWithheld(tenant: string, id: string): boolean {
+    return entries.get(tenant)?.device.get(id) === withheld;
   }
 
   function setTenant(id: string, packed: string | undefined): void {
@@ -39,7 +51,9 @@ export function createServedRegistry(): ServedRegistry {
       // The trust anchor may belong to another tenant by now.
       if (byTrustAnchor.get(subjectDn) === id) byTrustAnchor.delete(subjectDn);
     tenants.delete(id);
-    if (packed === undefined) return;
+    withheldTenants.delete(id);
+    if (packed === withheld) withheldTenants.add(id);
+    if (packed === undefined || packed === withheld) return;
     const tenant = unpackTenant(packed);
     tenants.set(id, tenant);
     for (const { subjectDn } of tenant.trustAnchors ?? []) byTrustAnchor.set(subjectDn, id);
@@ -62,19 +76,24 @@ export function createServedRegistry(): ServedRegistry {
 
   return {
     apply: (changes) => changes.map(applyOne),
-    getTenant: async (id) => answer(tenants.get(id)),
+    getTenant: async (id) => (withheldTenants.has(id) ? uncertain : answer(tenants.get(id))),
     async getTenantByTrustAnchor(subjectDn) {
       const id = byTrustAnchor.get(subjectDn);
+      // A tenant that is withheld may trust it.
+      if (id === undefined && withheldTenants.size > 0) return uncertain;
       return answer(id === undefined ? undefined : tenants.get(id));
     },
     async getCredentials({ tenant, type, authId }) {
       const packed = entries.get(tenant)?.[type].get(authId);
+      if (packed === withheld) return uncertain;
       return answer(packed === undefined ? undefined : unpackCredentials(type, tenant, authId, packed));
     },
     assertRegistration: async (
       { tenant, device }: DeviceRef,
       gateway?: DeviceId,
     ): Promise<AssertionAnswer> => {
+      if (isWithheld(tenant, device) || (gateway !== undefined && isWithheld(tenant, gateway)))
+        return uncertain;
       const found = deviceOf(tenant, device);
       if (gateway !== undefined) {
         if (!deviceOf(tenant, gateway)?.enabled) return { status: 'not-authorized' };

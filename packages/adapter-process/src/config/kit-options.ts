@@ -168,6 +168,6 @@ export const kitOptions = {
     'REGISTRY_HOLD',
     milliseconds,
     '30000',
-    'ms that devices missing in a changed registry file stay all the same, where they are many or a whole tenant (`rollcall registry accept`); 0: none',
+    'ms that devices missing in a changed registry file are held, where they are many or a whole tenant (`rollcall registry accept`); 0: none',
   ),
 } as const;

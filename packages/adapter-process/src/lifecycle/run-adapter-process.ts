@@ -65,6 +65,8 @@ export interface Composition {
       readonly file: string;
       readonly holdMs: number;
       readonly tenantRules: readonly IdentifierRule[];
+      /** Where the names of what is served may be kept for the next start; absent: nowhere. */
+      readonly rememberIn?: string;
     },
   ): Promise<DeviceRegistry>;
   createPasswords(options: Environment): PasswordVerifier & { close(): Promise<void> };

@@ -149,3 +149,27 @@ test.each([
   expect([running.lost, clock.armed]).toEqual([[], 0]);
   await expect(fetch(`http://127.0.0.1:${running.healthPort}/liveness`)).rejects.toThrow('fetch failed');
 });
+
+test.each([
+  ['by default', {}, { holdMs: 30_000, rememberIn: 'journal/mqtt-0.registry' }],
+  ['with ROLLCALL_REGISTRY_HOLD=0', { ROLLCALL_REGISTRY_HOLD: '0' }, { holdMs: 0 }],
+  [
+    'without a journal in a file',
+    { ROLLCALL_JOURNAL_KIND: 'memory' },
+    { holdMs: 30_000, rememberIn: undefined },
+  ],
+])(
+  'how long missing devices are held, and where a start knows them from: %s',
+  async (_what, env, expected) => {
+    const asked: Parameters<Composition['openRegistry']>[0][] = [];
+    const openRegistry: Composition['openRegistry'] = async (options) => {
+      asked.push(options);
+      return fail();
+    };
+    const { start, resources } = given({ ROLLCALL_ADAPTER_ID: 'mqtt-0', ...env }, { openRegistry });
+    await expect(start()).rejects.toBe(boom);
+    await resources.disposeAsync();
+    const [{ holdMs, rememberIn } = fail()] = asked;
+    expect({ holdMs, rememberIn: rememberIn?.replace(directory, 'journal') }).toMatchObject(expected);
+  },
+);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { RunningAdapter } from '../composition/adapter-parts.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -46,6 +47,7 @@ export async function startConfigured(
     file: kit.registryFile ?? '',
     holdMs: kit.registryHoldMs,
     tenantRules: chosen?.module.tenantRules(chosen.values) ?? [],
+    ...registryMemory(config, adapterId),
     ...environment,
   });
   resources.defer(() => registry.close());
@@ -80,6 +82,15 @@ export async function startConfigured(
     settings: runSettings(kit, { adapterId, maxConnections: composition.maxConnections }),
   });
   return resources.adopt(running, (each) => each.stop({ graceMs: kit.shutdownGraceMs }));
+}
+
+/** Beside the journal. */
+function registryMemory(
+  { kit: { journalKind, journalDirectory } }: LoadedConfig<Options>,
+  adapterId: string,
+): { readonly rememberIn?: string } {
+  if (journalKind === 'memory' || journalDirectory === undefined) return {};
+  return { rememberIn: join(journalDirectory, `${adapterId}.registry`) };
 }
 
 function openJournal(

@@ -39,7 +39,11 @@ export const catalogue: readonly CataloguedMessage[] = [
   },
   {
     code: 'REGISTRY_HELD_BACK',
-    text: 'devices are missing in the device registry, and stay until it is sure that this is meant',
+    text: 'devices are missing in the device registry, and are held until it is sure that this is meant',
+  },
+  {
+    code: 'REGISTRY_NOT_REMEMBERED',
+    text: 'device registry: a start cannot compare it with what was served before',
   },
   {
     code: 'REGISTRY_DOUBTFUL',

@@ -1,4 +1,5 @@
 import { ManualClock, settled, ScriptedRegistry } from '@rollcall/conformance';
+import { deviceRef } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { watchRegistry } from './watch-registry.ts';
 
@@ -23,4 +24,16 @@ test('a registry that is away is noticed with the first look-up, and its return 
   stop();
   await settled();
   expect(clock.armed).toBe(0);
+});
+
+test('a registry that cannot answer for one device alone is not away', async () => {
+  const clock = new ManualClock();
+  const inner = new ScriptedRegistry();
+  const seen: boolean[] = [];
+  const missing = { status: 'unavailable', cause: new Error('missing'), onlyThis: true } as const;
+  inner.assertRegistration = async () => missing;
+  const { registry, stop } = watchRegistry(inner, clock, (available) => seen.push(available));
+  expect(await registry.assertRegistration(deviceRef('acme', 'd1'))).toBe(missing);
+  expect([seen, clock.armed]).toEqual([[], 0]);
+  stop();
 });

@@ -25,6 +25,7 @@ export function watchRegistry(
     answer: Answered,
     probe: () => Promise<unknown>,
   ): Answered {
+    if (answer.status === 'unavailable' && answer.onlyThis) return answer;
     const now = answer.status !== 'unavailable';
     if (now !== available && !stopped) {
       available = now;
