@@ -1,4 +1,4 @@
-import { createMinuteGate } from '@rollcall/containment';
+import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
 import type { Clock, Log } from '@rollcall/core';
 
 export interface FaultReport {
@@ -6,14 +6,22 @@ export interface FaultReport {
   tell(message: string, facts: { readonly problems: readonly string[] }): void;
 }
 
-/** Logs what is wrong with the registry file. A fault that stays the same is one line a minute. */
+/**
+ * Logs what is wrong with the registry file. A fault that stays the same is one line a minute, whatever other faults come and go
+ * beside it.
+ */
 export function createFaultReport(file: string, clock: Clock, log: Log): FaultReport {
-  let latest = { text: '', gate: createMinuteGate(clock) };
+  /** By message: these are few. */
+  const latest = new Map<string, { readonly text: string; readonly gate: MinuteGate }>();
   return {
     tell(message, facts) {
-      const text = JSON.stringify([message, facts]);
-      if (text !== latest.text) latest = { text, gate: createMinuteGate(clock) };
-      if (latest.gate.pass() !== undefined) log.error({ file, ...facts }, message);
+      const text = JSON.stringify(facts);
+      let fault = latest.get(message);
+      if (fault?.text !== text) {
+        fault = { text, gate: createMinuteGate(clock) };
+        latest.set(message, fault);
+      }
+      if (fault.gate.pass() !== undefined) log.error({ file, ...facts }, message);
     },
   };
 }

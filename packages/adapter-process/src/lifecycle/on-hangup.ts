@@ -5,15 +5,17 @@ import { isatty } from 'node:tty';
  * SIGHUP has two meanings: look at what the configuration names, and the terminal has closed. Where it has, the process is asked to
  * stop: an adapter that nobody sees must not stay behind. Where it was started with an IPC channel, that is left to whoever started it.
  * The result listens no more.
+ *
+ * @param ours the process, for tests.
  */
-export function onHangup(look: () => void): () => void {
+export function onHangup(look: () => void, ours: NodeJS.Process = process): () => void {
   const hadTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor)) && hasTerminal();
   const heard = (): void => {
     if (!hadTerminal || hasTerminal()) look();
-    else if (!process.channel) process.kill(process.pid, 'SIGTERM');
+    else if (!ours.channel) ours.kill(ours.pid, 'SIGTERM');
   };
-  process.on('SIGHUP', heard);
-  return () => process.off('SIGHUP', heard);
+  ours.on('SIGHUP', heard);
+  return () => ours.off('SIGHUP', heard);
 }
 
 /** It cannot be opened any more once it is closed. */

@@ -6,40 +6,41 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
  * signals all its processes.
  *
  * @param onSecondSignal called for each further signal: whoever sends it is out of patience. Default: the process ends at once.
+ * @param ours the process, for tests.
  */
-export function shutdownRequested(onSecondSignal: () => void = endAtOnce): Promise<string> {
+export function shutdownRequested(
+  onSecondSignal?: () => void,
+  ours: NodeJS.Process = process,
+): Promise<string> {
+  // Without exit handlers: one of them may be what hangs.
+  const insisted = onSecondSignal ?? (() => ours.kill(ours.pid, 'SIGKILL'));
   return new Promise((resolve) => {
     let isSignalled = false;
     const onSignal = (signal: string): void => {
-      if (isSignalled) onSecondSignal();
+      if (isSignalled) insisted();
       isSignalled = true;
       resolve(signal);
     };
-    for (const signal of signals) process.on(signal, () => onSignal(signal));
-    onEndOfParent(() => resolve('parent ended'));
+    for (const signal of signals) ours.on(signal, () => onSignal(signal));
+    onEndOfParent(ours, () => resolve('parent ended'));
   });
-}
-
-/** Without exit handlers: one of them may be what hangs. */
-function endAtOnce(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 /**
  * Ends the process at once when the parent that started it with an IPC channel ends: for as long as there is nothing to tidy up, and
  * nobody waits for {@link shutdownRequested}. The result ends that.
  */
-export function endWithParent(): () => void {
+export function endWithParent(ours: NodeJS.Process = process): () => void {
   // As a signal would that nobody listens for.
-  return onEndOfParent(() => process.kill(process.pid, 'SIGTERM'));
+  return onEndOfParent(ours, () => ours.kill(ours.pid, 'SIGTERM'));
 }
 
 /** Not only from now on: it may have ended while this process began. The result listens no more. */
-function onEndOfParent(ended: () => void): () => void {
-  if ((process.connected as boolean | undefined) === false) ended();
-  if (!process.channel) return () => {};
-  process.once('disconnect', ended);
+function onEndOfParent(ours: NodeJS.Process, ended: () => void): () => void {
+  if ((ours.connected as boolean | undefined) === false) ended();
+  if (!ours.channel) return () => {};
+  ours.once('disconnect', ended);
   // The channel by itself keeps nothing running.
-  process.channel.unref();
-  return () => process.off('disconnect', ended);
+  ours.channel.unref();
+  return () => ours.off('disconnect', ended);
 }
