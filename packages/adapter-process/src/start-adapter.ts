@@ -6,6 +6,7 @@ import { createAccess } from './composition/create-access.ts';
 import { createPresence } from './composition/create-presence.ts';
 import { createUplink } from './composition/create-uplink.ts';
 import { feedJournal } from './composition/feed-journal.ts';
+import { FleetSeat } from './composition/fleet-seat.ts';
 import { followRegistry } from './composition/follow-registry.ts';
 import { healthAnswers } from './composition/health-answers.ts';
 import { hostOf } from './composition/host-of.ts';
@@ -37,11 +38,19 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
   );
   const files = resources.adopt(parts.files ?? createFollowedFiles({ clock, log }), (each) => each.stop());
   observer.watch('files', files);
-  const delivery = await openDelivery(parts, context, resources);
+  const fleet = new FleetSeat(context, parts.directory);
+  // After the journal: what ended is to be told by nobody else once it is safe there.
+  resources.defer(() => fleet.close());
+  const delivery = await openDelivery(parts, context, fleet.mayPublish, resources);
+  await fleet.join(delivery);
   const followed = followRegistry(parts.registry, context, resources);
   const { registry } = followed;
-  const presence = createPresence(context, { delivery, followed, loop }, resources);
-  const takenUp = await takeUpJournal(context, delivery, { registry, stamp: presence.stamp });
+  const presence = createPresence(context, { delivery, followed, loop, fleet }, resources);
+  const takenUp = await takeUpJournal(context, delivery, {
+    registry,
+    stamp: presence.stamp,
+    directory: fleet.directory,
+  });
   const access = createAccess(context, { passwords, followed, delivery, takenUp }, resources);
   const host = hostOf(context, {
     turnedAway,
@@ -49,11 +58,13 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     takenUp,
     access,
     followFiles: (set) => files.follow(set),
-    admit: admitTo(context, presence, access, followed),
+    admit: admitTo(context, presence, access, followed, fleet),
     leasesSurvive: parts.journal !== undefined,
     uplink: createUplink(context, registry, sender),
   });
-  await health.open(healthAnswers(context, parts, { delivery, files, turnedAway }));
+  await health.open(
+    healthAnswers(context, parts, { delivery, files, turnedAway, directory: fleet.directory }),
+  );
   feedJournal(context, { delivery, presence, takenUp, access }, resources);
   const protocol = resources.adopt(await adapter.start(host), (each) => each.close());
 
@@ -82,7 +93,9 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
 function running(context: AdapterContext, health: HealthPort, stopping: Stopping): RunningAdapter {
   let stopped: Promise<void> | undefined;
   return {
-    identity: context.identity,
+    get identity() {
+      return context.identity;
+    },
     listening: stopping.protocol.listening,
     healthPort: health.port,
     stop({ graceMs }) {

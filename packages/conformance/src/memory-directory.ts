@@ -10,7 +10,6 @@ import {
   type DirectoryPlace,
   type DirectoryStanding,
   type DirectoryStatus,
-  type Epoch,
   type Instant,
   type TenantId,
   type Timestamp,
@@ -63,7 +62,7 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   get alive(): boolean {
-    return !this.#isDoubted;
+    return !this.#isDoubted && !this.#isFrozen;
   }
 
   get status(): DirectoryStatus {
@@ -166,11 +165,7 @@ export class MemoryDirectory implements ConnectionDirectory {
       this.context.listener.aliveAgain();
     }
     for (const member of this.engine.members.values())
-      if (member !== this) this.hear(member.context.facts.epoch(), 'fleet');
-  }
-
-  hear(epoch: Epoch, from: 'fleet' | 'claim'): void {
-    this.context.listener.epochSeen(epoch, from);
+      if (member !== this) this.context.listener.epochSeen(member.context.facts.epoch(), 'fleet');
   }
 
   /** Tells the instance, once its process goes on. What is told while it is cut off is lost. */
@@ -202,6 +197,11 @@ export class MemoryDirectory implements ConnectionDirectory {
       this.renew();
       for (const work of this.#whenThawed.splice(0)) work();
     };
+  }
+
+  doubt(): () => void {
+    this.#isDoubted = true;
+    return () => this.renew();
   }
 
   holdAnswers(): () => void {
@@ -242,7 +242,7 @@ export class MemoryDirectory implements ConnectionDirectory {
       this.displaced(connectionId, this.placeOf(holder));
       return 'lost';
     }
-    if (isBehind) this.hear(holder.epoch, 'claim');
+    if (isBehind) this.context.listener.epochSeen(holder.epoch, 'claim', connectionId);
     engine.hold(key, instance, entry, isBehind ? nextEpoch(holder.epoch) : epoch);
     const other = holder && holder.instance !== instance ? engine.members.get(holder.instance) : undefined;
     const by = { device: entry.event.device, connection: connectionId, instance };

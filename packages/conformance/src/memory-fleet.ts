@@ -57,6 +57,11 @@ export class MemoryFleet {
     return this.#memberOf(instance).freeze();
   }
 
+  /** It is not known whether this instance was declared dead, until the result is called, or its next sign of life is due. */
+  doubt(instance: string): () => void {
+    return this.#memberOf(instance).doubt();
+  }
+
   /** The engine answers this instance when the result is called, and not before. */
   holdAnswers(instance: string): () => void {
     return this.#memberOf(instance).holdAnswers();

@@ -105,9 +105,11 @@ export interface DirectoryListener {
   aliveAgain(): void;
   /**
    * What begins here from now on must not be stamped behind this. `fleet`: what the furthest clock of the living would stamp now, with
-   * each sign of life; a wrong clock may be among them. `claim`: a connection that was displaced from here had this epoch.
+   * each sign of life; a wrong clock may be among them. `claim`: what a connection of this instance displaced had this epoch.
+   *
+   * @param connection of a claim: the one that was entered here.
    */
-  epochSeen(epoch: Epoch, from: 'fleet' | 'claim'): void;
+  epochSeen(epoch: Epoch, from: 'fleet' | 'claim', connection?: ConnectionId): void;
   readonly leases: LeaseListener;
 }
 
@@ -116,8 +118,8 @@ export interface InstanceFacts {
   /** What it would stamp now. */
   epoch(): Epoch;
   /**
-   * Epoch of its oldest `connected` that a sink has still to confirm; `undefined`: all are confirmed. Should it die, those from there on
-   * are sent again before their endings.
+   * Epoch of its oldest `connected` that a sink has still to confirm; `undefined`: all that were entered by now are confirmed. Should
+   * it die, those from there on, and those entered after its last sign of life, are sent again before their endings.
    */
   unconfirmedSince(): Epoch | undefined;
 }

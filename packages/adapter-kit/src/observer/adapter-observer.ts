@@ -1,4 +1,10 @@
-import type { ConnectedEvent, ConnectionEvent, RegistryState } from '@rollcall/core';
+import type {
+  ConnectedEvent,
+  ConnectionEvent,
+  DirectoryStanding,
+  DirectoryStatus,
+  RegistryState,
+} from '@rollcall/core';
 import type { AccessObserver } from '@rollcall/access/internal';
 import type { FollowedState } from '@rollcall/file-follower';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
@@ -42,6 +48,14 @@ export interface ObservedState {
   readonly files: { states(): readonly FollowedState[] };
   /** Only of a registry that answers from what it read earlier. */
   readonly registry: { state(): RegistryState };
+  /** Only of an adapter that is in a fleet. */
+  readonly directory: {
+    status(): DirectoryStatus;
+    /** Connections that were entered, by what the directory answered in time. */
+    answers(): Readonly<Record<DirectoryStanding, number>>;
+    /** What happened since the start, by a name of our code. */
+    counts(): Readonly<Record<string, number>>;
+  };
 }
 
 /**

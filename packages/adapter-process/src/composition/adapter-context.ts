@@ -9,7 +9,8 @@ import { completeSettings, type AdapterParts, type CompleteSettings } from './ad
 /** What all pieces of one adapter share. */
 export interface AdapterContext {
   readonly adapter: ProtocolAdapter;
-  readonly identity: AdapterIdentity;
+  /** Of this incarnation. An adapter that was declared dead goes on as another. */
+  identity: AdapterIdentity;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

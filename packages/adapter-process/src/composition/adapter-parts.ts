@@ -1,6 +1,7 @@
 import type {
   AdapterIdentity,
   Clock,
+  CreateDirectory,
   DeviceDataSender,
   DeviceRegistry,
   EventSink,
@@ -25,6 +26,8 @@ export interface AdapterParts {
   readonly sender: DeviceDataSender;
   /** Default: one in memory, which ends with the adapter. */
   readonly journal?: Journal;
+  /** Joins a fleet; default: the adapter is alone. */
+  readonly directory?: CreateDirectory;
   readonly clock: Clock;
   /** Default: one on `clock`. */
   readonly loop?: LoopWatch;
@@ -54,7 +57,9 @@ export interface AdapterRunSettings {
   readonly maxMessagesPerSecond: number;
   /** Sessions that a stop ends in a second, before it ends the rest; default 0: all at once. */
   readonly drainPerSecond?: number;
-  /** Longest time a device waits for the journal before it is answered. */
+  /** An adapter of its fleet that gives no sign of life for so long is declared dead; default 10 s. */
+  readonly deadAfterMs?: number;
+  /** Longest time a device waits for the journal, and the directory of a fleet, before it is answered. */
   readonly commitWaitMs: number;
   /** How often each open connection is announced again; 0: never. */
   readonly announceIntervalMs: number;
@@ -80,7 +85,12 @@ export interface RunningAdapter {
 }
 
 /** Where the settings say nothing. */
-const defaultSettings = { maxSessionsPerDevice: 100, logins: defaultLogins, drainPerSecond: 0 } as const;
+const defaultSettings = {
+  maxSessionsPerDevice: 100,
+  logins: defaultLogins,
+  drainPerSecond: 0,
+  deadAfterMs: 10_000,
+} as const;
 
 export type CompleteSettings = AdapterRunSettings &
   Required<Pick<AdapterRunSettings, keyof typeof defaultSettings>>;

@@ -1,9 +1,10 @@
-import type { DeviceRef } from '@rollcall/core';
+import type { DeviceRef, TenantId } from '@rollcall/core';
 import type { HostAccess } from '@rollcall/access';
 import { admit, refuse } from '@rollcall/access/internal';
 import type { Access } from './create-access.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Presence } from './create-presence.ts';
+import type { FleetSeat } from './fleet-seat.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 
 /** Whether there is room for one more connection. */
@@ -12,6 +13,7 @@ export function admitTo(
   { connections, anonymous }: Presence,
   { authenticator }: Access,
   { access }: FollowedRegistry,
+  { directory }: Pick<FleetSeat, 'directory'>,
 ): HostAccess['admit'] {
   const { adapter, settings, observer, log } = context;
   // With leases there is nothing to drain: a request that was begun is served.
@@ -23,7 +25,7 @@ export function admitTo(
     const outdated = device !== undefined && access.mayBeOutdated(device);
     const open = {
       count: connections.count + anonymous.count,
-      countOf: (tenant: string) => connections.countOf(tenant),
+      countOf: (tenant: TenantId) => connections.countOf(tenant) + directory.elsewhere(tenant),
       makeRoomFor: (which: DeviceRef, limit: number) => connections.makeRoomFor(which, slot, limit),
     };
     const isDraining = drains && context.phase === 'stopping';

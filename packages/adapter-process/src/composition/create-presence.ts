@@ -2,9 +2,7 @@ import {
   announceAgain,
   createAnnouncer,
   type Announcer,
-  createEpochSource,
   type StampContext,
-  tellOfJournal,
   createWallTime,
   createAnonymousConnections,
   type AnonymousConnections,
@@ -14,6 +12,7 @@ import {
 } from '@rollcall/presence/internal';
 import { createLoopWatch, type LoopWatch, type ResourceStack } from '@rollcall/runtime';
 import type { AdapterContext } from './adapter-context.ts';
+import type { FleetSeat } from './fleet-seat.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 import type { Delivery } from './open-delivery.ts';
 
@@ -27,19 +26,25 @@ export interface Presence {
 
 export function createPresence(
   context: AdapterContext,
-  { delivery, followed, ...given }: PresenceParts,
+  { delivery, followed, fleet, ...given }: PresenceParts,
   resources: ResourceStack,
 ): Presence {
-  const { clock, random, identity, settings, observer, failed } = context;
-  const announcer = resources.adopt(createPresenceAnnouncer(context, delivery), (each) => each.stop());
+  const { clock, random, settings, observer, failed } = context;
+  const announceNow = announcing(context, delivery);
+  const announcer = resources.adopt(
+    createAnnouncer<OpenEvent>({ clock, random }, settings.announceIntervalMs, announceNow),
+    (each) => each.stop(),
+  );
   const loop = resources.adopt(given.loop ?? createLoopWatch(clock), (each) => each.stop());
   const stamp: StampContext = {
     clock,
     random,
-    identity,
-    nextEpoch: createEpochSource(clock, delivery.recovered.highWater),
+    get identity() {
+      return context.identity;
+    },
+    nextEpoch: fleet.epochs,
     exposeRemoteAddress: settings.exposeRemoteAddress,
-    journalFor: tellOfJournal(delivery.journalFacts),
+    journalFor: (tenant) => delivery.journalFor(tenant),
     loop,
     wall: createWallTime(clock),
   };
@@ -49,11 +54,14 @@ export function createPresence(
     loop,
     stamp,
     announcer,
+    announceNow,
+    directory: fleet.entrance,
     access: followed.access,
     commitWaitMs: settings.commitWaitMs,
     publish: (event, { identity: { tenant } }) => delivery.publish(event, tenant),
     coalescedOf: (device) => delivery.outbox.coalescedOf(device),
   });
+  fleet.attend(connections);
   resources.defer(() => connections.stop());
   followed.onAvailability((available) => {
     connections.servingChanged(available);
@@ -70,22 +78,23 @@ export function createPresence(
 interface PresenceParts {
   readonly delivery: Delivery;
   readonly followed: FollowedRegistry;
+  readonly fleet: FleetSeat;
   /** Default: one on the clock. */
   readonly loop: LoopWatch | undefined;
 }
 
-function createPresenceAnnouncer(
-  { clock, random, settings, observer, failed }: AdapterContext,
+function announcing(
+  { settings: { announceIntervalMs }, observer, failed }: AdapterContext,
   delivery: Delivery,
-): Announcer<OpenEvent> {
-  const { announceIntervalMs } = settings;
-  return createAnnouncer<OpenEvent>({ clock, random }, announceIntervalMs, (open) => {
+): (open: OpenEvent) => boolean {
+  return (open) => {
     try {
       const event = announceAgain(open, announceIntervalMs, delivery.journalFacts);
       observer.announced(event);
-      delivery.announce(event, open.description.identity.tenant);
+      return delivery.announce(event, open.description.identity.tenant);
     } catch (error) {
       failed('announcement', error);
+      return true;
     }
-  });
+  };
 }

@@ -1,3 +1,4 @@
+import type { ConnectionDirectory } from '@rollcall/core';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { HealthAnswers } from '../health/early-health.ts';
 import { checkOfAdapter } from '../health/check-of-adapter.ts';
@@ -11,13 +12,14 @@ interface AnswerParts {
   readonly delivery: Delivery;
   readonly files: FollowedFiles;
   readonly turnedAway: TurnedAway;
+  readonly directory: Pick<ConnectionDirectory, 'status'>;
 }
 
 /** What probes and Prometheus are answered. */
 export function healthAnswers(
   context: AdapterContext,
   { registry, sinks, sender }: Pick<AdapterParts, 'registry' | 'sinks' | 'sender'>,
-  { delivery: { outbox, journal }, files, turnedAway }: AnswerParts,
+  { delivery: { outbox, journal }, files, turnedAway, directory }: AnswerParts,
 ): HealthAnswers {
   const { clock, failed, metrics } = context;
   return {
@@ -33,6 +35,7 @@ export function healthAnswers(
         files: files.states(),
         depth: outbox.depth(),
         journalBehind: journal.behind(),
+        directory: directory.status,
         now: clock.now(),
       }),
     ],

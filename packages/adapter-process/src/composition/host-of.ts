@@ -19,16 +19,19 @@ interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, '
 
 /** What the app gets to work with. */
 export function hostOf(
-  { clock, random, log, identity, observer, failed }: AdapterContext,
+  context: AdapterContext,
   { turnedAway, followFiles, presence, takenUp, leasesSurvive, access, admit, uplink }: HostParts,
 ): AdapterHost {
+  const { clock, random, log, observer, failed } = context;
   const { connections, anonymous } = presence;
   return {
     context: {
       clock: containedClock(clock),
       random,
       log,
-      identity,
+      get identity() {
+        return context.identity;
+      },
       metrics: { counter: observer.counter, gauge: observer.gauge },
       failed,
       turnedAway: turnedAway.count,

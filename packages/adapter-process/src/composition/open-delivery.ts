@@ -1,5 +1,12 @@
 import { serveAll } from '@rollcall/containment';
-import type { ConnectedEvent, ConnectionEvent, JournalFacts, Tenant } from '@rollcall/core';
+import type {
+  ConnectedEvent,
+  ConnectionEvent,
+  ConnectionId,
+  JournalFacts,
+  Tenant,
+  TenantId,
+} from '@rollcall/core';
 import { type Journal, type Recovered, createMemoryJournal } from '@rollcall/outbox';
 import {
   downstreamOf,
@@ -10,6 +17,7 @@ import {
   resumePending,
   factsOfJournal,
 } from '@rollcall/outbox/internal';
+import { tellOfJournal } from '@rollcall/presence/internal';
 import type { AdapterContext } from './adapter-context.ts';
 import type { AdapterParts } from './adapter-parts.ts';
 import type { ResourceStack } from '@rollcall/runtime';
@@ -17,7 +25,16 @@ import type { ResourceStack } from '@rollcall/runtime';
 /** How events leave the adapter: through the journal and the outbox to the sinks. */
 export interface Delivery {
   readonly journal: Journal;
+  /** What this incarnation says of its journal. */
   readonly journalFacts: JournalFacts;
+  /** What is to be said of it in the next event to this tenant, if anything. */
+  journalFor(tenant: TenantId): JournalFacts | undefined;
+  /**
+   * The adapter goes on as another incarnation, with the same journal.
+   *
+   * @param told connections of which others tell all there is to tell.
+   */
+  goOnAs(instance: string, told: Iterable<ConnectionId>): void;
   readonly recovered: Recovered;
   readonly outbox: Outbox;
   readonly last: LastDeliveries;
@@ -25,7 +42,8 @@ export interface Delivery {
   startSending(): void;
   /** Resolves when the event is safe; `undefined` says that it is already. */
   publish(event: ConnectionEvent, tenant: Tenant): Promise<void> | undefined;
-  announce(event: ConnectedEvent, tenant: Tenant): void;
+  /** See {@link Outbox.announce}. */
+  announce(event: ConnectedEvent, tenant: Tenant): boolean;
 }
 
 /** First wait and longest wait between tries of one event. */
@@ -38,9 +56,12 @@ const sendAfterMs = 1_000;
 /** Opens the journal, and queues what an earlier run could not send. @throws TransportError where the journal cannot be opened. */
 export async function openDelivery(
   { sinks, sender, journal = createMemoryJournal() }: Pick<AdapterParts, 'sinks' | 'sender' | 'journal'>,
-  { identity, clock, random, log, settings, observer }: AdapterContext,
+  context: AdapterContext,
+  mayPublish: (() => boolean) | undefined,
   resources: ResourceStack,
 ): Promise<Delivery> {
+  const { clock, random, log, settings, observer } = context;
+  let { instance } = context.identity;
   const last = createLastDeliveries({ journal, clock, log });
   resources.defer(() => sender.close());
   // Only when the journal is closed it is sure what it has.
@@ -61,6 +82,7 @@ export async function openDelivery(
     window: deliveryWindow,
     sendAfterMs: Math.max(settings.commitWaitMs, sendAfterMs),
     owed: recovered.owed,
+    ...(mayPublish && { mayPublish }),
   });
   resources.defer(() => outbox.stop());
   resources.defer(() => last.confirmed());
@@ -73,10 +95,23 @@ export async function openDelivery(
     begunAnew: () => journal.begunAnew,
     unread,
   });
-  journal.usedBy(identity.instance);
+  journal.usedBy(instance);
+  let journalFacts = factsOfJournal(recovered);
+  let journalFor = tellOfJournal(journalFacts);
   return {
     journal,
-    journalFacts: factsOfJournal(recovered),
+    get journalFacts() {
+      return journalFacts;
+    },
+    journalFor: (tenant) => journalFor(tenant),
+    goOnAs(next, told) {
+      journalFacts = { state: 'kept', follows: instance };
+      journalFor = tellOfJournal(journalFacts);
+      instance = next;
+      journal.usedBy(next);
+      journal.endedByOthers(told);
+      outbox.withdraw(told);
+    },
     recovered,
     outbox,
     last,
@@ -87,7 +122,7 @@ export async function openDelivery(
       return serveAll(() => outbox.append({ event, downstream: downstreamOf(tenant) }));
     },
     announce(event, tenant) {
-      outbox.announce({ event, downstream: downstreamOf(tenant), announcement: true });
+      return outbox.announce({ event, downstream: downstreamOf(tenant), announcement: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { DeviceRegistry, TenantId } from '@rollcall/core';
+import type { ConnectionDirectory, DeviceRegistry, TenantId } from '@rollcall/core';
 import type { RestoredLease, RhythmStore } from '@rollcall/presence';
 import { restoreLease, createRhythmStore, stampLost, type StampContext } from '@rollcall/presence/internal';
 import { endLostSessions } from '@rollcall/outbox/internal';
@@ -16,20 +16,38 @@ export interface TakenUp {
 /** Lease holders, present or not, whose rhythm is known. */
 const maxRememberedRhythms = 200_000;
 
+interface TakenUpWith {
+  readonly registry: DeviceRegistry;
+  readonly stamp: StampContext;
+  readonly directory: Pick<ConnectionDirectory, 'succeed' | 'settled'>;
+}
+
 /** Ends the sessions that an earlier run left, takes its leases up, and lets the outbox send. */
 export async function takeUpJournal(
   { clock, random, log }: AdapterContext,
   delivery: Delivery,
-  { registry, stamp }: { readonly registry: DeviceRegistry; readonly stamp: StampContext },
+  { registry, stamp, directory }: TakenUpWith,
 ): Promise<TakenUp> {
-  const { recovered, outbox } = delivery;
+  const { recovered, outbox, journal } = delivery;
   const tenants = new Set<TenantId>();
-  const leases = await endLostSessions(recovered, { registry, clock, log }, (entry, tenant) => {
-    tenants.add(tenant.id);
-    const { nextEpoch } = stamp;
-    const coalesced = outbox.coalescedOf(entry.event.device);
-    const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch }, coalesced);
-    return delivery.publish(lost, tenant);
+  const ended = await endLostSessions(recovered, {
+    registry,
+    clock,
+    log,
+    whose: (instance) => directory.succeed(instance),
+    end(entry, tenant) {
+      tenants.add(tenant.id);
+      const { nextEpoch } = stamp;
+      const coalesced = outbox.coalescedOf(entry.event.device);
+      const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch }, coalesced);
+      return delivery.publish(lost, tenant);
+    },
+  });
+  const { leases } = ended;
+  journal.endedByOthers(ended.byOthers);
+  outbox.withdraw(ended.byOthers);
+  void ended.safe.then(() => {
+    for (const instance of ended.ours) directory.settled(instance);
   });
   for (const { event } of leases) tenants.add(event.device.tenant);
   delivery.startSending();

@@ -1,4 +1,4 @@
-import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
+import type { DeviceDataSender, DirectoryStatus, EventSink, Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import type { SinkDepth } from '@rollcall/outbox/internal';
 import { noMessaging } from '@rollcall/messaging-module/internal';
@@ -52,6 +52,19 @@ test.each([
   expect(delivery(depth)).toEqual({ name: 'delivery-to-events-sink', ...expected });
 });
 
+test.each([
+  ['local', undefined],
+  ['in-touch', { status: 'UP' }],
+  ['catching-up', { status: 'DEGRADED', code: 'FLEET_CATCHING_UP' }],
+  ['away', { status: 'DEGRADED', code: 'FLEET_AWAY' }],
+] as const)('an adapter whose fleet is %s', (directory, expected) => {
+  const sender = { connected: () => true } as DeviceDataSender;
+  const facts = { registry: {}, sinks: [], sender, files: [], depth: [], journalBehind: false, now };
+  const found = readinessOfOthers({ ...facts, directory }).find(({ name }) => name === 'fleet');
+  if (expected) expect(found).toMatchObject(expected);
+  else expect(found).toBeUndefined();
+});
+
 test('a certificate that is not the one in the files degrades, and no more', () => {
   const sender = { connected: () => true } as DeviceDataSender;
   const files = [
@@ -94,8 +107,9 @@ test('an adapter without a messaging network says so, and is ready', () => {
 test('each cause of a readiness that is not UP has its code and its reason', () => {
   const away = { name: 'events', connected: () => false } as unknown as EventSink;
   const { loadedAt, ...state } = { loadedAt: 0 as Timestamp, devices: 100, current: false, heldDevices: 0 };
-  const worst = (heldDevices: number, sender: DeviceDataSender) =>
+  const worst = (heldDevices: number, sender: DeviceDataSender, directory: DirectoryStatus) =>
     readinessOfOthers({
+      directory,
       registry: { state: () => ({ loadedAt, ...state, heldDevices }) },
       sinks: [away],
       sender,
@@ -109,8 +123,8 @@ test('each cause of a readiness that is not UP has its code and its reason', () 
     });
   const all = [
     checkOfAdapter(false),
-    ...worst(0, noMessaging),
-    ...worst(40, { connected: () => false } as DeviceDataSender),
+    ...worst(0, noMessaging, 'away'),
+    ...worst(40, { connected: () => false } as DeviceDataSender, 'catching-up'),
   ];
   expect(new Set(all.map(({ code }) => code))).toEqual(new Set(readinessCauses));
   for (const { reason, status } of all) {

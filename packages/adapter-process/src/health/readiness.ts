@@ -1,4 +1,11 @@
-import type { DeviceDataSender, DeviceRegistry, EventSink, RegistryState, Timestamp } from '@rollcall/core';
+import type {
+  DeviceDataSender,
+  DeviceRegistry,
+  DirectoryStatus,
+  EventSink,
+  RegistryState,
+  Timestamp,
+} from '@rollcall/core';
 import type { FollowedState } from '@rollcall/file-follower';
 import { noMessaging, noMessagingText } from '@rollcall/messaging-module/internal';
 import type { SinkDepth } from '@rollcall/outbox/internal';
@@ -15,16 +22,19 @@ export interface ReadinessFacts {
   readonly files: readonly FollowedState[];
   readonly depth: readonly SinkDepth[];
   readonly journalBehind: boolean;
+  /** Default: the adapter is in no fleet. */
+  readonly directory?: DirectoryStatus;
   readonly now: Timestamp;
 }
 
 /** What an adapter needs of others. Where one of them is away, events wait and data is refused, but devices can connect. */
 export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[] {
-  const { registry, sinks, sender, files, depth, journalBehind, now } = facts;
+  const { registry, sinks, sender, files, depth, journalBehind, directory = 'local', now } = facts;
   const known = registry.state?.();
   return [
     ...(known ? [ofRegistry(known)] : []),
     check('journal', !journalBehind, 'JOURNAL_BEHIND', 'events are in memory alone'),
+    ...ofDirectory(directory),
     ...files.map(({ name, current }) =>
       check(
         `files-of-${name}`,
@@ -61,6 +71,14 @@ function ofRegistry({ current, heldDevices }: RegistryState): HealthCheck {
       `${heldDevices} devices are missing in it, and are held`,
     );
   return check(name, current, 'REGISTRY_NOT_CURRENT', 'what is stored is not what is served');
+}
+
+function ofDirectory(status: DirectoryStatus): readonly HealthCheck[] {
+  if (status === 'local') return [];
+  if (status === 'away')
+    return [check('fleet', false, 'FLEET_AWAY', 'its engine does not answer: the adapter is on its own')];
+  const isCaughtUp = status === 'in-touch';
+  return [check('fleet', isCaughtUp, 'FLEET_CATCHING_UP', 'its engine is told again what is open')];
 }
 
 function downstream(sender: DeviceDataSender): HealthCheck {

@@ -71,6 +71,10 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'JOURNAL_SINK_UNKNOWN', text: /^events wait in the journal for a sink that is not configured/ },
   { code: 'SESSIONS_LOST', text: 'an earlier run ended without notice: its sessions are lost' },
   {
+    code: 'DECLARED_DEAD',
+    text: 'this incarnation was declared dead: its connections end, and devices come back to the next one',
+  },
+  {
     code: 'NETWORK_UNREACHABLE',
     text: /^(?:nothing listens at|host name of .* cannot be resolved|the messaging network at .* refused the credentials|TLS with .* failed|cannot connect to the messaging network)/,
   },

@@ -1,6 +1,7 @@
 import type { Clock } from '@rollcall/core';
 import type { ObservedState, AppMetrics } from '@rollcall/adapter-kit';
 import { addCertificateMetrics } from './certificate-metrics.ts';
+import { addDirectoryMetrics } from './directory-metrics.ts';
 import { addJournalMetrics } from './journal-metrics.ts';
 import { addOutboxMetrics } from './outbox-metrics.ts';
 import { addRegistryMetrics } from './registry-metrics.ts';
@@ -39,5 +40,6 @@ export function stateMetrics(metrics: AppMetrics, clock: Pick<Clock, 'now'>): St
     journal: (state) => addJournalMetrics(metrics, state),
     files: (state) => addCertificateMetrics(metrics, state),
     registry: (state) => addRegistryMetrics(metrics, state),
+    directory: (state) => addDirectoryMetrics(metrics, state),
   };
 }

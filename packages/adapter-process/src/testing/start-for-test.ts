@@ -8,7 +8,7 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance';
-import type { ConnectionEvent, PasswordVerifier, Tenant } from '@rollcall/core';
+import type { ConnectionEvent, CreateDirectory, PasswordVerifier, Tenant } from '@rollcall/core';
 import type { AdapterParts, AdapterRunSettings, RunningAdapter } from '../composition/adapter-parts.ts';
 import { type Journal, createMemoryJournal } from '@rollcall/outbox';
 import { punctual } from '@rollcall/runtime';
@@ -36,6 +36,10 @@ export interface TestSetting {
   readonly registry?: ScriptedRegistry;
   /** Default: {@link scriptedPasswords}. */
   readonly passwords?: PasswordVerifier;
+  /** Joins a fleet; adapters of one fleet need a `seed` and an adapter id each. */
+  readonly directory?: CreateDirectory;
+  /** Of what it makes at random; default 1. */
+  readonly seed?: number;
   /** Whether the adapter minds that its event loop is late, see `ManualClock.stall`. Default: it is always in time. */
   readonly watchLoop?: boolean;
   readonly observers?: AdapterParts['observers'];
@@ -62,7 +66,8 @@ export async function startForTest(
     journal: setting.journal ?? createMemoryJournal(),
     clock,
     ...(setting.watchLoop !== true && { loop: punctual }),
-    random: seededRandom(1),
+    ...(setting.directory && { directory: setting.directory }),
+    random: seededRandom(setting.seed ?? 1),
     log,
     ...(setting.observers && { observers: setting.observers }),
     settings: {

@@ -44,6 +44,8 @@ function givenALane({ window = 4, read = async () => [undefined] as (OutboundEve
     tried: ({ outbound, delivery }: { outbound: OutboundEvent; delivery: Delivery }) =>
       told.push(`${outbound.event.id} ${delivery.status}`),
     lost: () => told.push('lost'),
+    isWithdrawn: () => false,
+    withdrawn() {},
     released: (bytes: number) => told.push(`released ${bytes}`),
   };
   const lane = new Lane(context);

@@ -1,4 +1,4 @@
-import type { Clock, Delivery, EventSink, Log, OutboundEvent, Random } from '@rollcall/core';
+import type { Clock, ConnectionEvent, Delivery, EventSink, Log, OutboundEvent, Random } from '@rollcall/core';
 import type { Place } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
 import type { Bodies } from './bodies.ts';
@@ -38,8 +38,11 @@ export interface LaneContext {
   readonly window: number;
   /** Aborts when the outbox closes. */
   readonly signal: AbortSignal;
-  /** Whether anything may be sent yet. */
+  /** Whether anything may be sent now. */
   maySend(): boolean;
+  /** Whether others tell this event: it is not sent any more. */
+  isWithdrawn(event: ConnectionEvent): boolean;
+  withdrawn(place: Place): void;
   /** What became of a try. Told before the next event of the device goes out. Not of announcements. */
   tried(tried: Tried): void;
   /** The journal does not have an event any more that was to be sent. */
@@ -161,6 +164,15 @@ export class Lane {
     if (outbound === undefined || outbound instanceof Error) {
       this.#inFlight -= 1;
       this.#notRead(entry, outbound);
+    } else if (this.#context.isWithdrawn(outbound.event)) {
+      this.#inFlight -= 1;
+      if (!isAnnouncement) this.#context.withdrawn(place);
+      this.#release(entry);
+    } else if (!this.#context.maySend()) {
+      this.#inFlight -= 1;
+      bodies.putBack(place);
+      this.#queue.again(entry);
+      return;
     } else {
       let delivery: Delivery;
       try {

@@ -11,6 +11,8 @@ import {
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../journal/journal.ts';
 import { createMemoryJournal } from '../journal/memory-journal.ts';
+import { createHoldingJournal } from '../testing/holding-journal.ts';
+import { createLateJournal } from '../testing/late-journal.ts';
 import { createOutbox, type Outbox, type OutboxBounds } from './outbox.ts';
 
 const retryable: Delivery = { status: 'retryable', cause: new Error('not now') };
@@ -30,6 +32,7 @@ function givenAnOutbox(
   sinks: EventSink[],
   bounds: OutboxBounds = { maxEvents: 1_000, maxBytes: 10_000_000 },
   journal: Journal = createMemoryJournal(),
+  mayPublish?: () => boolean,
 ) {
   const clock = new ManualClock();
   const counted: Counted = { retried: 0, parked: [], leftOut: 0 };
@@ -43,6 +46,7 @@ function givenAnOutbox(
     backoff: { firstMs: 100, maxMs: 5_000 },
     window: 8,
     sendAfterMs: 1_000,
+    ...(mayPublish && { mayPublish }),
     observer: {
       delivered() {},
       retried: () => (counted.retried += 1),
@@ -475,3 +479,64 @@ describe('an announcement', () => {
     expect(idsOf(sink.events).slice(-2)).toEqual(['e1', 'e2']);
   });
 });
+
+test('while nothing may be published nothing is sent, and then everything, in order', async () => {
+  const sink = new RecordingSink('events');
+  let may = true;
+  const { outbox } = givenAnOutbox([sink], undefined, undefined, () => may);
+  may = false;
+  void outbox.append(connected('1'));
+  void outbox.append(disconnected('2', '1'));
+  outbox.announce(connected('3', 'd2'));
+  await settled();
+  expect(sink.attempts).toEqual([]);
+  may = true;
+  outbox.sendAgain();
+  await settled();
+  expect(idsOf(sink.events).toSorted()).toEqual(['1', '2', '3']);
+  expect(idsOf(sink.events).filter((id) => id !== '3')).toEqual(['1', '2']);
+});
+
+test('what may not be published any more while it waits for the journal is not sent', async () => {
+  const sink = new RecordingSink('events');
+  const journal = createLateJournal();
+  let may = true;
+  const { outbox } = givenAnOutbox([sink], undefined, journal, () => may);
+  void outbox.append(connected('1'));
+  await settled();
+  may = false;
+  journal.commit();
+  await settled();
+  expect(sink.attempts).toEqual([]);
+  may = true;
+  outbox.sendAgain();
+  await settled();
+  expect(idsOf(sink.events)).toEqual(['1']);
+});
+
+test.each(['in memory', 'in the journal alone'])(
+  'what others tell is not sent, is forgotten, and holds up nobody, where it waits %s',
+  async (where) => {
+    let answer: Delivery = retryable;
+    const sink = new RecordingSink('events', () => answer);
+    const journal = createHoldingJournal();
+    const maxMemoryBytes = where === 'in memory' ? 1_000_000 : 0;
+    const bounds = { maxEvents: 1_000, maxBytes: 10_000_000, maxMemoryBytes };
+    const { outbox, clock } = givenAnOutbox([sink], bounds, journal);
+    void outbox.append(connected('1'));
+    void outbox.append(disconnected('2', '1'));
+    void outbox.append(connected('3'));
+    void outbox.append(connected('4', 'd2'));
+    await settled();
+    outbox.withdraw(['1', '4'] as ConnectionId[]);
+    answer = { status: 'delivered' };
+    await clock.advanceAsync(60_000);
+    expect(idsOf(sink.events)).toEqual(['3']);
+    expect(new Set(journal.forgotten)).toEqual(new Set([1, 2, 3, 4]));
+    expect(outbox.depth()).toMatchObject([{ events: 0 }]);
+    // What comes later is nobody else's.
+    void outbox.append(connected('5', 'd1', 'acme', '1'));
+    await settled();
+    expect(idsOf(sink.events)).toEqual(['3', '5']);
+  },
+);

@@ -1,6 +1,8 @@
 import {
   within,
   type Clock,
+  type ConnectionEvent,
+  type ConnectionId,
   type DeviceRef,
   type EventSink,
   type Log,
@@ -46,6 +48,8 @@ export interface OutboxOptions {
   readonly window: number;
   /** An event is sent once it is in the journal, or after this time where the journal does not answer. */
   readonly sendAfterMs: number;
+  /** Whether anything may be sent at this moment; absent: always. Once it may again, {@link Outbox.sendAgain} is to be called. */
+  mayPublish?(): boolean;
   /** What an earlier incarnation left out, and did not say. */
   readonly owed?: readonly Owed[];
 }
@@ -72,8 +76,16 @@ export interface Outbox {
   resume(sink: string, pending: PendingEvent): boolean;
   /** Sends nothing until the result is called: what an earlier incarnation left is to be known before. */
   hold(): () => void;
-  /** Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again. */
-  announce(outbound: OutboundEvent): void;
+  /** What kept it from sending is over. */
+  sendAgain(): void;
+  /** Others tell all there is to tell of these connections: what waits of them is not sent any more, and not left in the journal. */
+  withdraw(connections: Iterable<ConnectionId>): void;
+  /**
+   * Sends an announcement to every sink that is not in trouble. It is neither journaled nor tried again.
+   *
+   * @returns whether there is none that does not get it.
+   */
+  announce(outbound: OutboundEvent): boolean;
   /** Number of pairs of this device that were left out and that no event says: for the next one, which is appended at once. */
   coalescedOf(device: DeviceRef): number;
   depth(): readonly SinkDepth[];
@@ -104,6 +116,8 @@ class SinksOutbox implements Outbox {
   readonly #queues: readonly SinkQueue[];
   readonly #drain = new DrainWaiters(() => this.#queues.every((queue) => queue.events === 0));
   #latest: { readonly committed: Promise<void>; readonly bounded: Promise<void> } | undefined;
+  readonly #withdrawn = new Set<ConnectionId>();
+  readonly #maySend: () => boolean;
   #announcements = 0;
   #isHeld = false;
 
@@ -112,6 +126,8 @@ class SinksOutbox implements Outbox {
     this.#options = options;
     this.#bodies = new Bodies(journal, bounds.maxMemoryBytes ?? memoryLimit(0));
     this.#sinkNames = sinks.map((sink) => sink.name);
+    const mayPublish = options.mayPublish?.bind(options);
+    this.#maySend = mayPublish ? () => !this.#isHeld && mayPublish() : () => !this.#isHeld;
     this.#coalesced = createCoalesced(this.#sinkNames, owed);
     this.#queues = sinks.map((sink) => this.#queueOf(sink));
   }
@@ -150,20 +166,31 @@ class SinksOutbox implements Outbox {
     this.#isHeld = true;
     return () => {
       this.#isHeld = false;
-      for (const queue of this.#queues) queue.pump();
+      this.sendAgain();
     };
   }
 
-  announce(outbound: OutboundEvent): void {
+  sendAgain(): void {
+    for (const queue of this.#queues) queue.pump();
+  }
+
+  withdraw(connections: Iterable<ConnectionId>): void {
+    if (this.#queues.every((queue) => queue.events === 0)) return;
+    for (const connection of connections) this.#withdrawn.add(connection);
+  }
+
+  announce(outbound: OutboundEvent): boolean {
     const { device, at } = outbound.event;
     const number = deviceNumber(device.device);
     const willing = this.#queues.filter((queue) => queue.mayAnnounce(device.tenant, number));
-    if (willing.length === 0) return;
+    const toAll = willing.length === this.#queues.length;
+    if (willing.length === 0) return toAll;
     this.#announcements += 1;
     const place = -this.#announcements;
     this.#bodies.keep(place, outbound, willing.length, undefined);
     for (const queue of willing)
       queue.append(device.tenant, { place, at, device: number, bytes: 0, announcement: true });
+    return toAll;
   }
 
   coalescedOf({ tenant, device }: DeviceRef): number {
@@ -198,17 +225,21 @@ class SinksOutbox implements Outbox {
   }
 
   #queueOf(sink: EventSink): SinkQueue {
+    const { journal } = this.#options;
     const context = {
       ...this.#options,
       sink,
       waiting: this.#waiting,
       bodies: this.#bodies,
       signal: this.#closing.signal,
-      maySend: () => !this.#isHeld,
+      maySend: this.#maySend,
+      isWithdrawn: (event: ConnectionEvent) =>
+        this.#withdrawn.size > 0 && this.#withdrawn.has(event.connectionId),
     };
     return new SinkQueue(context, {
       tried: (tried) => this.#tried(sink.name, tried),
-      released: () => this.#drain.released(),
+      withdrawn: (place) => journal.forget(sink.name, place),
+      released: () => this.#released(),
       leftOut: (tenant, pair) => this.#leftOut(sink.name, tenant, pair),
     });
   }
@@ -237,6 +268,13 @@ class SinksOutbox implements Outbox {
     journal.leaveOut(sink, places, this.#coalesced.add(sink, tenant, device, pairs));
     for (const place of places) this.#bodies.done(place);
     observer.leftOut(sink);
+  }
+
+  #released(): void {
+    // What waited when they were withdrawn is gone, then.
+    if (this.#withdrawn.size > 0 && this.#queues.every((queue) => queue.events === 0))
+      this.#withdrawn.clear();
+    this.#drain.released();
   }
 
   /** One pair of each sink: what all of them leave out is out of memory. */

@@ -6,13 +6,18 @@ import { createSinkLogs, type SinkLogs } from './sink-logs.ts';
 import type { OutboxBounds, SinkDepth } from './outbox.ts';
 import type { Arrival, LeftOut } from './tenant-queue.ts';
 
-export interface SinkQueueContext extends Omit<LaneContext, 'tenant' | 'tried' | 'lost' | 'released'> {
+export interface SinkQueueContext extends Omit<
+  LaneContext,
+  'tenant' | 'tried' | 'lost' | 'withdrawn' | 'released'
+> {
   readonly bounds: OutboxBounds;
 }
 
 /** What a sink's queue tells the outbox. */
 export interface SinkQueueObserver {
   tried(tried: Tried): void;
+  /** The event of this place is not to be sent any more. */
+  withdrawn(place: Place): void;
   /** An event waits for this sink no more. */
   released(): void;
   leftOut(tenant: string, pair: LeftOut): void;
@@ -112,6 +117,7 @@ export class SinkQueue {
         tenant,
         tried: (tried) => this.#tried(tried),
         lost: () => this.#logs.lost.count(),
+        withdrawn: (place) => this.#observer.withdrawn(place),
         released: (bytes) => {
           this.#events -= 1;
           this.#bytes -= bytes;

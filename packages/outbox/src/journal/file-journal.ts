@@ -1,4 +1,4 @@
-import type { Clock, Log, OutboundEvent } from '@rollcall/core';
+import type { Clock, ConnectionId, Log, OutboundEvent } from '@rollcall/core';
 import type { Holdings, Journal, Kept, Owed, Place, Recovered } from './journal.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { inOrderOf } from './pages.ts';
@@ -83,6 +83,11 @@ class FileJournal implements Journal {
 
   park(sink: string, place: Place, cause: string): void {
     this.#book.park(sink, place, cause);
+    this.#writer.storeLater();
+  }
+
+  endedByOthers(connections: Iterable<ConnectionId>): void {
+    this.#book.endedByOthers(connections);
     this.#writer.storeLater();
   }
 

@@ -117,6 +117,23 @@ describe.each(kinds)('a journal: $kind', ({ readable, create }) => {
     expect(recovered.highWater).toBe(connected('b').event.epoch);
     expect(await committed(connected('c'))).toBeGreaterThan(before);
   });
+
+  test('a connection whose ending others tell is open no more, and what waits of it still waits', async () => {
+    const [told, waits] = [await committed(connected('a'), []), await committed(connected('b'))];
+    await committed(connected('c'));
+    journal.endedByOthers(['a', 'b', 'unknown'] as ConnectionId[]);
+    expect(journal.holds(waits)).toBe(readable);
+    if (readable) {
+      await journal.close();
+      journal = create();
+    }
+    const recovered = await journal.recover();
+    const pending: Place[] = [];
+    for await (const batch of recovered.pending()) pending.push(...batch.map(({ place }) => place));
+    expect((await openOf(recovered)).map(({ event }) => event.connectionId)).toEqual(['c']);
+    if (readable) expect(pending).toContain(waits);
+    expect(pending).not.toContain(told);
+  });
 });
 
 describe('a file with more than is known of in memory', () => {

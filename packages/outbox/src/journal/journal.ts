@@ -122,6 +122,8 @@ export interface Journal {
   forget(sink: string, place: Place): void;
   /** The sink refused this event: keep it, but do not offer it as pending. */
   park(sink: string, place: Place, cause: string): void;
+  /** Others tell the endings of these connections: they are open no more, and no ending of them will be appended. */
+  endedByOthers(connections: Iterable<ConnectionId>): void;
   /** Notes of an open connection when its device was last heard. Many at a time, every few seconds. */
   note(presence: readonly (readonly [connection: ConnectionId, noted: NotedPresence])[]): void;
   /** Keeps what was learned of lease holders; `undefined` forgets. Many at a time, every few seconds. */

@@ -54,6 +54,9 @@ export function createMemoryJournal(): Journal {
     leaveOut: (_sink, _places, now) => owe(now),
     forget() {},
     park() {},
+    endedByOthers(connections) {
+      for (const connection of connections) open.delete(connection);
+    },
     note(presence) {
       for (const [connection, noted] of presence) {
         const entry = open.get(connection);

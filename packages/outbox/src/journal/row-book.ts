@@ -22,7 +22,7 @@ export interface PendingBatch {
 
 type Changing = Pick<
   Journal,
-  'usedBy' | 'leaveOut' | 'forget' | 'park' | 'note' | 'learn' | 'prove' | 'holds'
+  'usedBy' | 'leaveOut' | 'forget' | 'park' | 'endedByOthers' | 'note' | 'learn' | 'prove' | 'holds'
 >;
 
 /**
@@ -129,6 +129,16 @@ export class RowBook implements Changing {
   #settle(row: Row, sink: string): void {
     row.waiting = row.waiting.filter((each) => each !== sink);
     this.#known.change(row);
+  }
+
+  endedByOthers(connections: Iterable<ConnectionId>): void {
+    for (const connection of connections) {
+      const row = this.#open.get(connection);
+      if (!row) continue;
+      this.#open.delete(connection);
+      row.event = undefined;
+      this.#known.change(row);
+    }
   }
 
   note(presence: Parameters<Journal['note']>[0]): void {

@@ -57,3 +57,46 @@ test('outlasts its counter: more epochs in one millisecond than it can count', (
   const epochs = Array.from({ length: 70_000 }, next);
   expect(epochs.every((epoch, index) => index === 0 || epoch > (epochs[index - 1] ?? ''))).toBe(true);
 });
+
+test('follows the clock of others while time passes, and lets it go when they do', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  const begun = clock.now();
+  next.follow(epochAt(begun + 3_000));
+  clock.advance(1_000);
+  expect(physicalMs(next())).toBe(begun + 4_000);
+  expect(physicalMs(next.own()), 'what it tells others is its own').toBe(begun + 1_000);
+  // They have left, or were set right.
+  next.follow(next.own());
+  clock.advance(1_000);
+  const before = next();
+  expect(physicalMs(before)).toBe(begun + 4_000);
+  clock.advance(3_000);
+  expect(physicalMs(next())).toBe(clock.now());
+});
+
+test('a clock of others that is a day ahead takes it no further than a minute at a time', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  const begun = physicalMs(next());
+  next.follow(epochAt(clock.now() + 24 * hourMs));
+  expect(physicalMs(next()) - begun).toBe(minuteMs);
+  expect(physicalMs(next()) - begun).toBe(2 * minuteMs);
+});
+
+test('what was displaced is exceeded, however far ahead it is, and an older one changes nothing', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  const displaced = `${(clock.now() + hourMs).toString(16).padStart(12, '0')}ffff` as Epoch;
+  next.exceed(displaced);
+  const after = next();
+  expect(after > displaced).toBe(true);
+  next.exceed(epochAt(clock.now()));
+  expect(next() > after).toBe(true);
+  expect(physicalMs(next())).toBe(clock.now() + hourMs + 1);
+  expect(physicalMs(next.own())).toBe(clock.now());
+});
+
+function epochAt(ms: number): Epoch {
+  return `${ms.toString(16).padStart(12, '0')}0000` as Epoch;
+}

@@ -1,30 +1,48 @@
-import type { Clock, Epoch } from '@rollcall/core';
+import type { Clock, Epoch, Instant } from '@rollcall/core';
 
-/** How far ahead of elapsed time one step of the wall clock may take the epoch. */
+/** How far ahead of elapsed time one step of a clock may take the epoch. */
 const maxForwardJumpMs = 60_000;
 const counterLimit = 0xffff;
 
+/** Makes epochs: each call gives the next one, greater than all before. */
+export interface EpochSource {
+  (): Epoch;
+  /** What this clock alone would stamp now. It is not given out, and what was seen of others is no part of it. */
+  own(): Epoch;
+  /** The furthest clock of other adapters would stamp this now: it is followed as one's own wall clock is. */
+  follow(epoch: Epoch): void;
+  /** Something was displaced that has this epoch: whatever it is, the next one is greater. */
+  exceed(epoch: Epoch): void;
+}
+
 /**
- * Makes epochs: a hybrid logical clock (Kulkarni et al. 2014). It follows the wall clock but never goes back, and
- * follows a forward jump by at most a minute more than the time that really passed, so that a wall clock set wrong
- * for a moment does not push all later epochs into the future.
+ * A hybrid logical clock (Kulkarni et al. 2014). It follows the wall clock but never goes back, and follows a forward jump by at most
+ * a minute more than the time that really passed, so that a wall clock set wrong for a moment does not push all later epochs into
+ * the future. The same holds for a clock of others.
  *
  * @param highWater the greatest epoch an earlier incarnation gave out; every new one is greater.
  */
-export function createEpochSource(clock: Clock, highWater?: Epoch): () => Epoch {
-  let physicalMs = highWater === undefined ? clock.now() : Number.parseInt(highWater.slice(0, 12), 16);
-  let counter = highWater === undefined ? 0 : Number.parseInt(highWater.slice(12), 16);
+export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource {
+  let physicalMs = highWater === undefined ? clock.now() : millisecondsOf(highWater);
+  let counter = highWater === undefined ? 0 : counterOf(highWater);
   let readAt = clock.monotonic();
   // What the wall clock says at start is believed: nothing else is known about the time since the last incarnation.
   let allowedMs = Math.max(clock.now(), physicalMs);
+  /** The greatest that the own wall clock said. */
+  let ownMs = physicalMs;
+  let others: { readonly ms: number; readonly at: Instant } | undefined;
 
-  return () => {
-    const elapsedMs = Math.max(0, clock.monotonic() - readAt);
-    readAt = clock.monotonic();
-    allowedMs += elapsedMs;
-    const wallMs = Math.min(clock.now(), Math.floor(allowedMs) + maxForwardJumpMs);
-    if (wallMs > physicalMs) {
-      physicalMs = wallMs;
+  function next(): Epoch {
+    const now = clock.monotonic();
+    allowedMs += Math.max(0, now - readAt);
+    readAt = now;
+    const mostMs = Math.floor(allowedMs) + maxForwardJumpMs;
+    const wallMs = clock.now();
+    ownMs = Math.max(ownMs, Math.min(wallMs, mostMs));
+    const aheadMs = others === undefined ? wallMs : Math.max(wallMs, Math.floor(others.ms + now - others.at));
+    const clockMs = Math.min(aheadMs, mostMs);
+    if (clockMs > physicalMs) {
+      physicalMs = clockMs;
       counter = 0;
     } else if (counter < counterLimit) {
       counter += 1;
@@ -33,6 +51,35 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): () => Epoch 
       counter = 0;
     }
     allowedMs = Math.max(allowedMs, physicalMs);
-    return (physicalMs.toString(16).padStart(12, '0') + counter.toString(16).padStart(4, '0')) as Epoch;
-  };
+    return epochOf(physicalMs, counter);
+  }
+
+  return Object.assign(next, {
+    own: () => {
+      const mostMs = Math.floor(allowedMs + Math.max(0, clock.monotonic() - readAt)) + maxForwardJumpMs;
+      return epochOf(Math.max(ownMs, Math.min(clock.now(), mostMs)), 0);
+    },
+    follow(epoch: Epoch) {
+      others = { ms: millisecondsOf(epoch), at: clock.monotonic() };
+    },
+    exceed(epoch: Epoch) {
+      if (epoch <= epochOf(physicalMs, counter)) return;
+      physicalMs = millisecondsOf(epoch);
+      counter = counterOf(epoch);
+      allowedMs = Math.max(allowedMs, physicalMs);
+    },
+  });
+}
+
+/** Milliseconds since the Unix epoch, of the clock that made it. */
+export function millisecondsOf(epoch: Epoch): number {
+  return Number.parseInt(epoch.slice(0, 12), 16);
+}
+
+function counterOf(epoch: Epoch): number {
+  return Number.parseInt(epoch.slice(12), 16);
+}
+
+function epochOf(ms: number, counter: number): Epoch {
+  return (ms.toString(16).padStart(12, '0') + counter.toString(16).padStart(4, '0')) as Epoch;
 }

@@ -32,16 +32,14 @@ test('devices are counted by tenant, and a tenant without any is forgotten', () 
   expect([devices.count, devices.byTenant.size, devices.has(first)]).toEqual([0, 0, false]);
 });
 
-test('a slot is held by the latest connection, also after the older one is removed', () => {
+test('a connection is found by its id as long as it is there', () => {
   const devices = new ConnectedDevices(new ManualClock());
-  const facts = { device: 'thermostat-7', slot: 'unit-1' };
-  const [older, newer] = [aConnection('older', facts), aConnection('newer', facts)];
-  devices.add(older);
-  expect(devices.holderOf(newer.description)).toBe(older);
-  devices.add(newer);
-  devices.remove(older);
-  expect(devices.holderOf(older.description)).toBe(newer);
-  expect(devices.holderOf(aConnection('x', { ...facts, tenant: 'umbrella' }).description)).toBeUndefined();
+  const connected = aConnection('a');
+  devices.add(connected);
+  expect(devices.get('a' as ConnectionId)).toBe(connected);
+  expect([devices.get('b' as ConnectionId), devices.get(undefined)]).toEqual([undefined, undefined]);
+  devices.remove(connected);
+  expect(devices.get('a' as ConnectionId)).toBeUndefined();
 });
 
 test('notes go round all devices a share at a time, and leave out those that were not heard since', () => {

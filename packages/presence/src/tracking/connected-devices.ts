@@ -1,9 +1,9 @@
 import {
-  deviceKey,
   type Clock,
   type ConnectedEvent,
   type ConnectionId,
   type DeviceRef,
+  type DirectoryEntry,
   type Instant,
   type Timestamp,
 } from '@rollcall/core';
@@ -13,24 +13,26 @@ import type { WallOffset } from '../stamping/wall-time.ts';
 import { createSessionsByDevice } from './sessions-by-device.ts';
 import type { Tracked } from './track.ts';
 
-/** A device that is connected now. */
-export interface Connected {
-  readonly event: ConnectedEvent;
+/** A device that is connected now. It is its own entry in the directory. */
+export interface Connected extends DirectoryEntry {
+  /** Its epoch may be raised: see `Connections.displacedFrom`. */
+  event: ConnectedEvent;
   /** See `StampedConnection`. */
   readonly began?: WallOffset;
   readonly description: ConnectionDescription;
   readonly tracked: Pick<Tracked<never>, 'report' | 'presence' | 'stop'>;
   /** The connection is over: its access need not be watched any more. */
   releaseAccess(): void;
+  /** Others tell its ending: nothing is published of it any more. */
+  isToldByOthers?: true;
   /** Last seen when it was last noted. */
   noted?: Instant;
 }
 
-/** Who is connected now: found by slot, counted by tenant, and by device where it has sessions. */
+/** Who is connected now: found by connection, counted by tenant, and by device where it has sessions. */
 export class ConnectedDevices {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #all = new Set<Connected>();
-  readonly #bySlot = new Map<string, Connected>();
+  readonly #all = new Map<ConnectionId, Connected>();
   readonly #byTenant = new Map<string, number>();
   readonly #sessions = createSessionsByDevice<Connected>(
     ({ description: { slot, keepAliveMs }, tracked }) => ({
@@ -59,33 +61,27 @@ export class ConnectedDevices {
   }
 
   all(): Iterable<Connected> {
-    return this.#all;
+    return this.#all.values();
   }
 
   has(connected: Connected): boolean {
-    return this.#all.has(connected);
+    return this.#all.get(connected.event.connectionId) === connected;
   }
 
-  /** The connection that a new one with this description takes over. */
-  holderOf(description: ConnectionDescription): Connected | undefined {
-    const slot = slotKey(description);
-    return slot === undefined ? undefined : this.#bySlot.get(slot);
+  get(connection: ConnectionId | undefined): Connected | undefined {
+    return connection === undefined ? undefined : this.#all.get(connection);
   }
 
   add(connected: Connected): void {
-    const { event, description } = connected;
-    this.#all.add(connected);
-    const slot = slotKey(description);
-    if (slot !== undefined) this.#bySlot.set(slot, connected);
+    const { event } = connected;
+    this.#all.set(event.connectionId, connected);
     if (event.basis.kind !== 'lease') this.#sessions.add(event.device, connected);
     this.#countTenant(event.device.tenant, 1);
   }
 
   remove(connected: Connected): void {
-    const { event, description } = connected;
-    this.#all.delete(connected);
-    const slot = slotKey(description);
-    if (slot !== undefined && this.#bySlot.get(slot) === connected) this.#bySlot.delete(slot);
+    const { event } = connected;
+    this.#all.delete(event.connectionId);
     if (event.basis.kind !== 'lease') this.#sessions.remove(event.device, connected);
     this.#countTenant(event.device.tenant, -1);
   }
@@ -127,9 +123,4 @@ export class ConnectedDevices {
     if (next > 0) this.#byTenant.set(tenant, next);
     else this.#byTenant.delete(tenant);
   }
-}
-
-/** What no two connections may hold at a time: the slot, scoped by tenant and device. */
-function slotKey({ identity, slot }: ConnectionDescription): string | undefined {
-  return slot === undefined ? undefined : `${deviceKey(identity.device)}\n${slot}`;
 }

@@ -1,10 +1,12 @@
 import type {
   Clock,
   ConnectedEvent,
+  ConnectionDirectory,
   ConnectionEvent,
   ConnectionId,
   ConnectionTracker,
   DeviceRef,
+  Epoch,
 } from '@rollcall/core';
 import type { AccessBook } from '@rollcall/access/internal';
 import type { NotedPresence } from '@rollcall/outbox';
@@ -13,14 +15,20 @@ import type { Announcer } from '../announcing/announcer.ts';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
 import type { OpenEvent } from '../open-event.ts';
 import type { StampContext } from '../stamping/stamp.ts';
-import { ConnectedDevices } from './connected-devices.ts';
+import { createSayAgain } from '../announcing/say-again.ts';
+import { ConnectedDevices, type Connected } from './connected-devices.ts';
 import {
   containConnection,
   DeviceConnection,
   endConnected,
+  isInDirectory,
   type SharedByConnections,
 } from './device-connection.ts';
 import type { Drainable } from './drain.ts';
+import { millisecondsOf } from '../stamping/epoch-source.ts';
+
+/** How much older than another of its slot a connection may seem to consumers: see `docs/events-api.md`. */
+const clocksApartMs = 60_000;
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
@@ -34,10 +42,14 @@ export interface ConnectionsOptions {
   /** Pairs of this device that were left out, and that no event says. */
   coalescedOf(device: DeviceRef): number;
   readonly access: Pick<AccessBook, 'holdProof' | 'holdLease'>;
+  /** Who holds which slot, here and elsewhere. */
+  readonly directory: Pick<ConnectionDirectory, 'enter' | 'leave' | 'holderHere' | 'alive' | 'status'>;
   /** Longest time a device waits for {@link OpenConnection.committed}. */
   readonly commitWaitMs: number;
   /** Told of every connection that begins, or goes on from an earlier incarnation, and of its end. */
   readonly announcer: Pick<Announcer<OpenEvent>, 'add' | 'remove'>;
+  /** Says an open connection again, now. @returns whether all sinks can take it now. */
+  announceNow(open: OpenEvent): boolean;
 }
 
 /** Every connection of this adapter: who is connected now, and how each of them ends. */
@@ -68,6 +80,21 @@ export interface Connections {
   takeNotes(share: number): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
   /** Wakes no tracker any more: what is open now stays open. */
   stop(): void;
+  /** It lost its slot to a connection of another instance. One that has ended is ignored. */
+  displaced(connection: ConnectionId): void;
+  /**
+   * A connection displaced one with this epoch, at another instance whose clock runs far ahead. Consumers allow clocks to be a minute
+   * apart: beyond it, the connection gets an epoch after that, and is said again.
+   */
+  displacedFrom(connection: ConnectionId, epoch: Epoch): void;
+  /** It is known again that this incarnation was not declared dead. */
+  aliveAgain(): void;
+  /**
+   * This incarnation was declared dead, and others tell the endings of its sessions: they all end here, and nothing is published.
+   *
+   * @returns the connections of which nothing may be told any more: also those that ended since it was in doubt.
+   */
+  bury(): ReadonlySet<ConnectionId>;
   /** Ends the connections that `which` selects. What survives a shutdown does not end by one. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
   /**
@@ -87,7 +114,17 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const { clock, stamp } = options;
   const devices = new ConnectedDevices(clock);
   let serving = true;
-  const shared: SharedByConnections = { ...options, devices, isServing: () => serving };
+  const endedInDoubt = new Set<ConnectionId>();
+  const sayAgain = createSayAgain<Connected>(
+    clock,
+    (connected) => !devices.has(connected) || options.announceNow(connected),
+  );
+  const shared: SharedByConnections = {
+    ...options,
+    devices,
+    isServing: () => serving,
+    endedInDoubt: (connection) => void endedInDoubt.add(connection),
+  };
 
   return {
     open: (tracker, description) => new DeviceConnection(shared, tracker, description),
@@ -103,12 +140,37 @@ export function createConnections(options: ConnectionsOptions): Connections {
     takeNotes: (share) => devices.takeNotes(share, (at) => stamp.wall.at(at)),
     stop() {
       for (const { tracked } of devices.all()) tracked.stop();
+      sayAgain.stop();
     },
     get count() {
       return devices.count;
     },
     countOf: (tenant) => devices.countOf(tenant),
     byTenant: () => devices.byTenant,
+    displaced(connection) {
+      const connected = devices.get(connection);
+      if (connected) endConnected(connected, 'taken-over');
+    },
+    displacedFrom(connection, epoch) {
+      const connected = devices.get(connection);
+      if (!connected) return;
+      if (millisecondsOf(epoch) - millisecondsOf(connected.event.epoch) <= clocksApartMs) return;
+      connected.event = { ...connected.event, epoch: stamp.nextEpoch() };
+      sayAgain.add(connected);
+    },
+    aliveAgain: () => endedInDoubt.clear(),
+    bury() {
+      const told = new Set(endedInDoubt);
+      endedInDoubt.clear();
+      const sessions = [...devices.all()].filter(({ event }) => isInDirectory(event));
+      for (const connected of sessions) {
+        connected.isToldByOthers = true;
+        told.add(connected.event.connectionId);
+      }
+      // They are told that the adapter goes away, and connect again: it goes on as another.
+      for (const connected of sessions) endConnected(connected, 'adapter-shutdown');
+      return told;
+    },
     end(reason, which) {
       for (const connected of [...devices.all()])
         if (which(connected.description)) endConnected(connected, reason);

@@ -3,6 +3,7 @@ import {
   type Change,
   type ConnectedChange,
   type ConnectedEvent,
+  type ConnectionId,
   type ConnectionTracker,
   type DisconnectedChange,
   type EndedSignal,
@@ -21,6 +22,8 @@ export interface SharedByConnections extends ConnectionsOptions {
   readonly devices: ConnectedDevices;
   /** Whether the adapter can serve devices now. */
   isServing(): boolean;
+  /** It ended while it is not known whether this incarnation was declared dead: then its ending is told by others. */
+  endedInDoubt(connection: ConnectionId): void;
 }
 
 /**
@@ -76,9 +79,10 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   }
 
   #connect(change: ConnectedChange, at: Instant): void {
-    const { devices, stamp } = this.#shared;
+    const { devices, directory, stamp } = this.#shared;
     const description = this.#description;
-    const older = devices.holderOf(description);
+    const { identity, slot } = description;
+    const older = slot === undefined ? undefined : devices.get(directory.holderHere(identity.device, slot));
     // Its ending comes first, and says how many pairs were left out before it.
     // It ends when the newer one begins: the process may be held up between the two.
     if (older) endConnected(older, 'taken-over', at);
@@ -86,6 +90,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     // Not before: what could not be published must not be ended either.
     this.#publish(event);
     this.#connected = this.#add(event, stamp.wall.offset());
+    if (isInDirectory(event)) this.#enter(this.#connected);
     if (!this.#shared.isServing()) containConnection(this.#shared, () => description.servingChanged?.(false));
   }
 
@@ -94,7 +99,10 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
     this.#remove(connected);
     this.#connected = undefined;
     try {
-      this.#publish(event);
+      if (!connected.isToldByOthers) {
+        this.#publish(event);
+        if (isInDirectory(connected.event)) this.#leave(connected);
+      }
     } finally {
       containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
     }
@@ -116,16 +124,41 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   }
 
   #publish(event: Parameters<ConnectionsOptions['publish']>[0]): void {
-    const committing = this.#shared.publish(event, this.#description)?.then(() => {
+    this.#waitFor(this.#shared.publish(event, this.#description));
+  }
+
+  #waitFor(work: Promise<void> | undefined): void {
+    const committing = work?.then(() => {
       // A later event may have to be waited for still.
       if (this.#committing === committing) this.#committing = undefined;
     });
     this.#committing = committing;
   }
 
+  /** The device is answered once the journal has the event and the directory knows of it: both at the same time. */
+  #enter(connected: Connected): void {
+    const { directory } = this.#shared;
+    const entered = directory.enter(connected);
+    // Alone, there is nothing to wait for.
+    if (directory.status === 'local') return;
+    const journaled = this.#committing;
+    this.#waitFor(Promise.allSettled([entered, journaled]).then(() => {}));
+  }
+
+  /** Until its ending is in the journal, others would have to tell it, should this process die. */
+  #leave(connected: Connected): void {
+    const { directory } = this.#shared;
+    if (!directory.alive) this.#shared.endedInDoubt(connected.event.connectionId);
+    const journaled = this.#committing;
+    if (journaled) void journaled.then(() => directory.leave(connected));
+    else directory.leave(connected);
+  }
+
   #add(event: ConnectedEvent, began?: WallOffset): Connected {
+    const { slot } = this.#description;
     const connected: Connected = {
       event,
+      ...(slot !== undefined && { slot }),
       ...(began !== undefined && { began }),
       description: this.#description,
       tracked: this.#tracked,
@@ -157,6 +190,11 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
 export function endConnected({ description, tracked }: Connected, reason: EndReason, at?: Instant): void {
   if (reason === 'adapter-shutdown' && description.survivesShutdown) return;
   tracked.report(endedBecause(reason, description.endCauses), at);
+}
+
+/** Sessions are. Leases are not: each instance has its own. */
+export function isInDirectory({ basis }: ConnectedEvent): boolean {
+  return basis.kind === 'session';
 }
 
 /** What an app throws about one connection must not keep the others from hearing what they have to. */

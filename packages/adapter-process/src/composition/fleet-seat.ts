@@ -1,0 +1,163 @@
+import type {
+  ConnectionDirectory,
+  CreateDirectory,
+  DirectoryEntry,
+  DirectoryListener,
+  DirectoryStanding,
+  Epoch,
+} from '@rollcall/core';
+import {
+  createEpochSource,
+  createLocalDirectory,
+  uuidV7,
+  type Connections,
+  type EpochSource,
+} from '@rollcall/presence/internal';
+import { reportsNoLeases } from './reports-no-leases.ts';
+import type { AdapterContext } from './adapter-context.ts';
+import type { Delivery } from './open-delivery.ts';
+
+/** How far clocks may have been set while an event waited. */
+const clockMarginMs = 120_000;
+
+/**
+ * The seat of an adapter in its fleet: what the directory is told of it, and what the directory tells it. Without a fleet, nothing
+ * waits, and nobody tells anything.
+ */
+export class FleetSeat {
+  readonly #context: AdapterContext;
+  readonly #create: CreateDirectory | undefined;
+  readonly #answers: Record<DirectoryStanding, number> = { held: 0, lost: 0, unknown: 0 };
+  #displaced = 0;
+  #buried = 0;
+  #directory: ConnectionDirectory | undefined;
+  #delivery: Delivery | undefined;
+  #connections: Connections | undefined;
+  #epochs: EpochSource | undefined;
+
+  /** @param create absent: the adapter is alone. */
+  constructor(context: AdapterContext, create: CreateDirectory | undefined) {
+    this.#context = context;
+    this.#create = create;
+  }
+
+  /** See `OutboxOptions`. */
+  get mayPublish(): (() => boolean) | undefined {
+    return this.#create && (() => this.#directory?.alive ?? true);
+  }
+
+  /** Takes it, before any device is served. */
+  async join(delivery: Delivery): Promise<void> {
+    const { identity, clock, random, log, settings, observer } = this.#context;
+    this.#delivery = delivery;
+    const epochs = (this.#epochs = createEpochSource(clock, delivery.recovered.highWater));
+    const listener = this.#listener(epochs);
+    if (!this.#create) {
+      this.#directory = createLocalDirectory({ self: identity, listener });
+      return;
+    }
+    const directory = (this.#directory = await this.#create({
+      self: identity,
+      listener,
+      facts: { epoch: () => epochs.own(), unconfirmedSince: () => this.#unconfirmedSince() },
+      deadAfterMs: settings.deadAfterMs,
+      clock,
+      random,
+      log,
+    }));
+    observer.watch('directory', {
+      status: () => directory.status,
+      answers: () => this.#answers,
+      counts: () => ({ displaced: this.#displaced, buried: this.#buried, ...directory.counts() }),
+    });
+  }
+
+  /** Who is told of what the directory says. */
+  attend(connections: Connections): void {
+    this.#connections = connections;
+  }
+
+  get directory(): ConnectionDirectory {
+    if (!this.#directory) throw new Error('the adapter has not joined yet');
+    return this.#directory;
+  }
+
+  get epochs(): EpochSource {
+    if (!this.#epochs) throw new Error('the adapter has not joined yet');
+    return this.#epochs;
+  }
+
+  /** As {@link directory}, and counts what it answers. */
+  get entrance(): Pick<ConnectionDirectory, 'enter' | 'leave' | 'holderHere' | 'alive' | 'status'> {
+    const { directory } = this;
+    if (!this.#create) return directory;
+    const answers = this.#answers;
+    return {
+      async enter(entry: DirectoryEntry) {
+        const standing = await directory.enter(entry);
+        answers[standing] += 1;
+        return standing;
+      },
+      leave: (entry) => directory.leave(entry),
+      holderHere: (device, slot) => directory.holderHere(device, slot),
+      get alive() {
+        return directory.alive;
+      },
+      get status() {
+        return directory.status;
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#directory?.close();
+  }
+
+  #listener(epochs: EpochSource): DirectoryListener {
+    return {
+      displaced: (connection) => {
+        this.#displaced += 1;
+        this.#connections?.displaced(connection);
+      },
+      buried: () => this.#goOnAsAnother(),
+      aliveAgain: () => {
+        this.#connections?.aliveAgain();
+        this.#delivery?.outbox.sendAgain();
+      },
+      epochSeen: (epoch, from, connection) => {
+        if (from === 'fleet') {
+          epochs.follow(epoch);
+          return;
+        }
+        epochs.exceed(epoch);
+        if (connection !== undefined) this.#connections?.displacedFrom(connection, epoch);
+      },
+      leases: reportsNoLeases,
+    };
+  }
+
+  #goOnAsAnother(): string {
+    const context = this.#context;
+    const { clock, random, identity, log } = context;
+    const instance = uuidV7(clock.now(), random);
+    this.#buried += 1;
+    const told = this.#connections?.bury() ?? new Set();
+    log.warn(
+      { instance: identity.instance, next: instance, connections: told.size },
+      'this incarnation was declared dead: its connections end, and devices come back to the next one',
+    );
+    context.identity = { ...identity, instance };
+    this.#delivery?.goOnAs(instance, told);
+    // Not before the directory knows of the next one.
+    queueMicrotask(() => this.#delivery?.outbox.sendAgain());
+    return instance;
+  }
+
+  /** Of some that are confirmed it says that they may not be: they are told again with the same id. */
+  #unconfirmedSince(): Epoch | undefined {
+    const waiting = this.#delivery?.outbox.depth().flatMap(({ oldestAt }) => oldestAt ?? []) ?? [];
+    if (waiting.length === 0) return undefined;
+    const since = Math.max(0, Math.min(...waiting) - clockMarginMs);
+    return since.toString(16).padStart(12, '0').padEnd(16, '0') as Epoch;
+  }
+}

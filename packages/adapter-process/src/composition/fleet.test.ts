@@ -1,0 +1,359 @@
+import {
+  ManualClock,
+  MemoryFleet,
+  scriptedPassword,
+  settled,
+  type RecordingSink,
+} from '@rollcall/conformance';
+import type { ConnectionEvent, ConnectionId, DeadInstance, OwedEnding } from '@rollcall/core';
+import { createMemoryJournal, type Journal } from '@rollcall/outbox';
+import { createLateJournal } from '@rollcall/outbox/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { TestSetting } from '../testing/start-for-test.ts';
+import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
+
+const away = { status: 'retryable', cause: new Error('away') } as const;
+const deadAfterMs = 10_000;
+
+let clock: ManualClock;
+let fleet: MemoryFleet;
+let members: ScriptedInTest[];
+/** What an undertaker was given to tell. */
+let owed: OwedEnding[];
+let dead: DeadInstance[];
+let stopUndertaker: () => Promise<void>;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  fleet = new MemoryFleet(clock);
+  members = [];
+  owed = [];
+  dead = [];
+  const undertaker = await fleet.createUndertaker({
+    clock,
+    random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    deadAfterMs,
+    tell(instance, endings) {
+      dead.push(instance);
+      owed.push(...endings);
+      return Promise.resolve(endings.map(({ event }) => event.connectionId));
+    },
+  });
+  stopUndertaker = () => undertaker.stop();
+});
+
+afterEach(async () => {
+  await stopUndertaker();
+  for (const member of members) await member.running.stop({ graceMs: 0 });
+});
+
+async function join(adapterId: string, setting: TestSetting = {}): Promise<ScriptedInTest> {
+  const member = await startScripted({
+    clock,
+    directory: fleet.create,
+    seed: members.length + 1,
+    ...setting,
+    settings: { adapterId, ...setting.settings },
+  });
+  members.push(member);
+  return member;
+}
+
+const instanceOf = (member: ScriptedInTest): string => member.running.identity.instance;
+
+/** As `kill -9`: its journal stays. */
+function kill(member: ScriptedInTest): void {
+  fleet.kill(instanceOf(member));
+  members.splice(members.indexOf(member), 1);
+}
+
+const inWords = ({ events }: RecordingSink): string[] =>
+  events.map((event) =>
+    event.type === 'connected' ? `+${event.remoteId}` : `-${event.remoteId} ${event.reason}`,
+  );
+
+function idOf(event: ConnectionEvent | undefined): ConnectionId | undefined {
+  return event?.connectionId;
+}
+
+test('a device that connects elsewhere is taken over: the older socket is closed and told of, once', async () => {
+  const [a, b] = [await join('a'), await join('b')];
+  const older = await a.begin();
+  const newer = await b.begin();
+  await settled();
+  expect([older.ended, newer.ended]).toEqual([['taken-over'], []]);
+  expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+unit-1', '-unit-1 taken-over'], ['+unit-1']]);
+  expect(a.sink.events[1]).toMatchObject({ initiator: 'device', clean: false });
+  // And back.
+  await a.begin();
+  await settled();
+  expect(newer.ended).toEqual(['taken-over']);
+  expect(fleet.engine.slots.size).toBe(1);
+});
+
+test('what holds another slot, or is another device, stays', async () => {
+  const [a, b] = [await join('a'), await join('b')];
+  const one = await a.begin({ remoteId: 'x' });
+  await b.begin({ remoteId: 'y' });
+  await b.begin({ remoteId: 'x', username: 'valve-1@acme' });
+  await b.begin({ remoteId: 'x', username: 'thermostat-7@umbrella' });
+  await settled();
+  expect(one.ended).toEqual([]);
+});
+
+test('a device is answered when journal and claim are there, and after 50 ms without the claim', async () => {
+  const journal = createLateJournal();
+  const a = await join('a', { journal });
+  const told: string[] = [];
+  const release = fleet.holdAnswers(instanceOf(a));
+  const waiting = await a.begin({ remoteId: 'claim-waits' });
+  void waiting.connection.committed().then(() => told.push('after the claim'));
+  journal.commit();
+  await settled();
+  expect(told, 'the journal alone is not enough').toEqual([]);
+  release();
+  await settled();
+  expect(told).toEqual(['after the claim']);
+
+  const both = await a.begin({ remoteId: 'journal-waits' });
+  void both.connection.committed().then(() => told.push('after the journal'));
+  await settled();
+  expect(told, 'the claim alone is not enough').toHaveLength(1);
+  journal.catchUp();
+  await settled();
+  expect(told).toEqual(['after the claim', 'after the journal']);
+
+  fleet.holdAnswers(instanceOf(a));
+  const late = await a.begin({ remoteId: 'no-answer' });
+  void late.connection.committed().then(() => told.push('without an answer'));
+  await clock.advanceAsync(49);
+  expect(told).toHaveLength(2);
+  await clock.advanceAsync(1);
+  expect(told.at(-1)).toBe('without an answer');
+  expect(late.ended).toEqual([]);
+});
+
+test('an ending is owed until it is in the journal, and no longer', async () => {
+  const journal = createLateJournal();
+  const a = await join('a', { journal });
+  const { connection } = await a.begin();
+  journal.commit();
+  await settled();
+  const entries = () => fleet.engine.entries.get(instanceOf(a))?.size;
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  expect(entries()).toBe(1);
+  journal.catchUp();
+  await settled();
+  expect(entries()).toBe(0);
+});
+
+test('while the engine is away nothing waits for it, and a claim that lost is found when it is back', async () => {
+  const [a, b] = [await join('a'), await join('b')];
+  const restore = fleet.cutOff(instanceOf(a));
+  const older = await a.begin();
+  let isAnswered = false;
+  void older.connection.committed().then(() => (isAnswered = true));
+  await settled();
+  expect(isAnswered).toBe(true);
+  clock.advance(1_000);
+  const newer = await b.begin();
+  await settled();
+  expect([older.ended, newer.ended], 'nobody can know').toEqual([[], []]);
+  restore();
+  await settled();
+  expect([older.ended, newer.ended]).toEqual([['taken-over'], []]);
+  expect(inWords(a.sink)).toEqual(['+unit-1', '-unit-1 taken-over']);
+});
+
+test('an engine that lost everything is told again what is open', async () => {
+  const [a, b] = [await join('a'), await join('b')];
+  const first = await a.begin({ remoteId: 'x' });
+  await b.begin({ remoteId: 'y' });
+  fleet.loseAll();
+  expect(fleet.engine.slots.size).toBe(2);
+  await b.begin({ remoteId: 'x' });
+  await settled();
+  expect(first.ended).toEqual(['taken-over']);
+});
+
+test('a process that stood still learns of a takeover, and tells it', async () => {
+  const [a, b] = [await join('a'), await join('b')];
+  const older = await a.begin();
+  const thaw = fleet.freeze(instanceOf(a));
+  await b.begin();
+  await clock.advanceAsync(deadAfterMs / 2);
+  thaw();
+  await settled();
+  expect(older.ended).toEqual(['taken-over']);
+  expect(inWords(a.sink)).toEqual(['+unit-1', '-unit-1 taken-over']);
+  expect(owed).toEqual([]);
+});
+
+test('one that was declared dead ends its sockets, tells nothing of them, and goes on as another', async () => {
+  const a = await join('a');
+  const b = await join('b');
+  const [moved, stayed] = [await a.begin({ remoteId: 'moved' }), await a.begin({ remoteId: 'stayed' })];
+  await settled();
+  const before = instanceOf(a);
+  const thaw = fleet.freeze(before);
+  await b.begin({ remoteId: 'moved' });
+  await clock.advanceAsync(deadAfterMs + 1_000);
+  expect(owed.map(({ event, reason }) => [event.remoteId, reason]).toSorted(byText)).toEqual([
+    ['moved', 'taken-over'],
+    ['stayed', 'adapter-lost'],
+  ]);
+  expect(owed.map(({ event }) => event)).toEqual(expect.arrayContaining([...a.sink.events]));
+  thaw();
+  await settled();
+  expect([moved.ended, stayed.ended]).toEqual([['adapter-shutdown'], ['adapter-shutdown']]);
+  expect(inWords(a.sink), 'nothing more of the dead').toEqual(['+moved', '+stayed']);
+  expect(instanceOf(a)).not.toBe(before);
+  expect(a.host.context.identity).toEqual(a.running.identity);
+  expect(a.logged.some(({ level, message }) => level === 'warn' && message.includes('declared dead'))).toBe(
+    true,
+  );
+  await a.begin({ remoteId: 'stayed' });
+  await settled();
+  expect(a.sink.events.at(-1)).toMatchObject({
+    type: 'connected',
+    adapter: { id: 'a', instance: instanceOf(a) },
+    journal: { state: 'kept', follows: before },
+  });
+});
+
+test('nothing is sent while it may have been declared dead, and everything once it is known that it was not', async () => {
+  const a = await join('a');
+  await a.begin({ remoteId: 'before' });
+  await settled();
+  const proveAlive = fleet.doubt(instanceOf(a));
+  const { connection } = await a.begin({ remoteId: 'during' });
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  expect(inWords(a.sink)).toEqual(['+before']);
+  proveAlive();
+  await settled();
+  expect(inWords(a.sink)).toEqual(['+before', '+during', '-during client-closed']);
+});
+
+test('what ended in doubt, and what had still to be sent, is told by others where it was declared dead', async () => {
+  let isAway = false;
+  const journal = createMemoryJournal();
+  const a = await join('a', { journal, answer: () => (isAway ? away : { status: 'delivered' }) });
+  const ending = await a.begin({ remoteId: 'ends-in-doubt' });
+  const left = await a.begin({ remoteId: 'left-before' });
+  await settled();
+  isAway = true;
+  left.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await a.begin({ remoteId: 'unsent' });
+  await clock.advanceAsync(1_000);
+  const thaw = fleet.freeze(instanceOf(a));
+  await clock.advanceAsync(deadAfterMs + 1_000);
+  expect(new Set(owed.map(({ event, unconfirmed }) => [event.remoteId, unconfirmed].join()))).toEqual(
+    new Set(['ends-in-doubt,true', 'unsent,true']),
+  );
+  isAway = false;
+  ending.connection.report({ type: 'end', change: { reason: 'connection-lost' } });
+  thaw();
+  await clock.advanceAsync(10_000);
+  expect(inWords(a.sink)).toEqual(['+ends-in-doubt', '+left-before', '-left-before client-closed']);
+  expect(await openIn(journal), 'the journal has nothing of it').toEqual([]);
+});
+
+test.each([
+  ['before others notice', 1_000, ['-unit-1 adapter-lost']],
+  ['after others told', deadAfterMs + 2_000, []],
+])(
+  'a run that was killed and started again %s: its sessions are told lost once',
+  async (_when, afterMs, toldHere) => {
+    const journal = createMemoryJournal();
+    const first = await join('a', { journal });
+    await first.begin();
+    await settled();
+    kill(first);
+    await clock.advanceAsync(afterMs);
+    const second = await join('a', { journal });
+    await settled();
+    await clock.advanceAsync(deadAfterMs * 3);
+    expect(inWords(second.sink)).toEqual(toldHere);
+    expect(owed).toHaveLength(1 - toldHere.length);
+    expect(await openIn(journal)).toEqual([]);
+  },
+);
+
+test('a run that stops in order leaves nothing to be told', async () => {
+  const a = await join('a');
+  await a.begin();
+  await settled();
+  await a.running.stop({ graceMs: 1_000 });
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect([owed, dead]).toEqual([[], []]);
+  expect(inWords(a.sink)).toEqual(['+unit-1', '-unit-1 adapter-shutdown']);
+});
+
+test('a limit of a tenant counts its connections everywhere, and those here while the engine is away', async () => {
+  const tenant = { limits: { maxConnections: 2 } };
+  const [a, b] = [await join('a', { tenant }), await join('b', { tenant })];
+  const username = 'thermostat-7@acme';
+  const login = { username, password: Buffer.from(scriptedPassword), remoteIp: '192.0.2.1' };
+  const result = await a.host.access.authenticate(login);
+  if (result.status !== 'accepted') throw new Error('refused');
+  const refusals = (member: ScriptedInTest) => member.host.access.admit(result.identity)?.reason;
+  await a.begin({ remoteId: 'x' });
+  expect(refusals(b)).toBeUndefined();
+  const { connection } = await b.begin({ remoteId: 'y' });
+  await settled();
+  expect([refusals(a), refusals(b)]).toEqual(['tenant-connections-exceeded', 'tenant-connections-exceeded']);
+  const restore = fleet.cutOff(instanceOf(a));
+  expect(refusals(a)).toBeUndefined();
+  restore();
+  expect(refusals(a)).toBe('tenant-connections-exceeded');
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  expect(refusals(a)).toBeUndefined();
+});
+
+test.each([3_000, 300_000])(
+  'the newer connection is not stamped behind the one it displaces, whose clock is %i ms ahead',
+  async (aheadMs) => {
+    const ahead = new ManualClock();
+    ahead.stepWall(aheadMs);
+    const a = await join('a', { clock: ahead });
+    const b = await join('b');
+    const older = await a.begin();
+    await settled();
+    const newer = await b.begin();
+    await settled();
+    expect([older.ended, newer.ended]).toEqual([['taken-over'], []]);
+    await clock.advanceAsync(1_000);
+    const latest = b.sink.events.at(-1);
+    expect(idOf(latest)).toBe(idOf(b.sink.events[0]));
+    const behindMs = millisecondsOf(a.sink.events[0]) - millisecondsOf(latest);
+    // Consumers allow clocks to be a minute apart.
+    expect(behindMs).toBeLessThanOrEqual(60_000);
+    newer.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+    await settled();
+    expect(b.sink.events.at(-1)).toMatchObject({ type: 'disconnected', epoch: latest?.epoch });
+    // From now on it knows.
+    await b.begin({ remoteId: 'later' });
+    await settled();
+    expect(b.sink.events.at(-1)?.epoch.localeCompare(a.sink.events[0]?.epoch ?? '')).toBe(1);
+    await a.running.stop({ graceMs: 0 });
+  },
+);
+
+function millisecondsOf(event: ConnectionEvent | undefined): number {
+  return Number.parseInt(event?.epoch.slice(0, 12) ?? '', 16);
+}
+
+async function openIn(journal: Journal): Promise<readonly string[]> {
+  const { open } = await journal.recover();
+  const found: string[] = [];
+  for await (const page of open()) found.push(...page.map(({ event }) => event.remoteId));
+  return found;
+}
+
+function byText(a: readonly unknown[], b: readonly unknown[]): number {
+  return a.join() < b.join() ? -1 : 1;
+}

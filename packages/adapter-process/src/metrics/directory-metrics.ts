@@ -1,0 +1,32 @@
+import type { DirectoryStatus } from '@rollcall/core';
+import type { AppMetrics, ObservedState } from '@rollcall/adapter-kit';
+
+const statuses: readonly DirectoryStatus[] = ['in-touch', 'catching-up', 'away'];
+
+/** How an adapter stands to its fleet. */
+export function addDirectoryMetrics(metrics: AppMetrics, state: ObservedState['directory']): void {
+  metrics.gauge(
+    {
+      name: 'rollcall_fleet_status',
+      help: '1 for how the adapter stands to the directory of its fleet now, 0 for all else',
+      label: 'status',
+    },
+    () => Object.fromEntries(statuses.map((each) => [each, state.status() === each ? 1 : 0])),
+  );
+  metrics.counter(
+    {
+      name: 'rollcall_fleet_answers_total',
+      help: 'Connections that were entered in the directory, by its answer; `unknown`: none in time',
+      label: 'answer',
+    },
+    () => ({ ...state.answers() }),
+  );
+  metrics.counter(
+    {
+      name: 'rollcall_fleet_events_total',
+      help: 'What happened between the adapter and its fleet, e.g. `displaced`: a session was taken over elsewhere',
+      label: 'event',
+    },
+    () => ({ ...state.counts() }),
+  );
+}

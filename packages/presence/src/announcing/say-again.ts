@@ -1,0 +1,38 @@
+import { later, type Clock } from '@rollcall/core';
+
+const tryEveryMs = 1_000;
+
+/** Says things once more, each as soon as it can be said: not while what was said of it before is still on its way. */
+export interface SayAgain<Item> {
+  add(item: Item): void;
+  /** It is over: there is nothing to be said any more. */
+  remove(item: Item): void;
+  stop(): void;
+}
+
+/** @param say whether it was said. */
+export function createSayAgain<Item>(clock: Clock, say: (item: Item) => boolean): SayAgain<Item> {
+  const waiting = new Set<Item>();
+  let disarm: (() => void) | undefined;
+
+  function tryLater(): void {
+    disarm ??= clock.at(later(clock.monotonic(), tryEveryMs), () => {
+      disarm = undefined;
+      for (const item of waiting) if (say(item)) waiting.delete(item);
+      if (waiting.size > 0) tryLater();
+    });
+  }
+
+  return {
+    add(item) {
+      waiting.add(item);
+      tryLater();
+    },
+    remove: (item) => void waiting.delete(item),
+    stop() {
+      waiting.clear();
+      disarm?.();
+      disarm = undefined;
+    },
+  };
+}
