@@ -7,6 +7,7 @@ import {
 } from '@rollcall/adapter-kit';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { TemplateAdapterOptions } from './adapter.ts';
 
@@ -43,9 +44,11 @@ type TemplateValues = ValuesOf<typeof templateOptions>;
 export function loadTemplateConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
+  directories: readonly DirectoryModule[] = [],
 ): LoadedConfig<typeof templateOptions> {
   return loadConfig(templateOptions, env, {
     messaging,
+    directories,
     problems: (values) => listenerProblems('TEMPLATE', values),
   });
 }

@@ -8,6 +8,7 @@ import {
 } from '@rollcall/adapter-kit';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { AmqpAdapterOptions } from './adapter.ts';
 
@@ -52,8 +53,13 @@ type AmqpValues = ValuesOf<typeof amqpOptions>;
 export function loadAmqpConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
+  directories: readonly DirectoryModule[] = [],
 ): LoadedConfig<typeof amqpOptions> {
-  return loadConfig(amqpOptions, env, { messaging, problems: (values) => listenerProblems('AMQP', values) });
+  return loadConfig(amqpOptions, env, {
+    messaging,
+    directories,
+    problems: (values) => listenerProblems('AMQP', values),
+  });
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */

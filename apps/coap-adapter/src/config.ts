@@ -19,6 +19,7 @@ import {
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { CoapAdapterOptions } from './adapter.ts';
 import { readServerCertificate } from './server-certificate.ts';
@@ -116,9 +117,11 @@ type CoapValues = ValuesOf<typeof coapOptions>;
 export function loadCoapConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
+  directories: readonly DirectoryModule[] = [],
 ): LoadedConfig<typeof coapOptions> {
   return loadConfig(coapOptions, env, {
     messaging,
+    directories,
     problems: (values) => [...coapProblems(values), ...leaseProblems(values)],
   });
 }

@@ -18,6 +18,7 @@ import {
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { HttpAdapterOptions } from './adapter.ts';
 
@@ -63,9 +64,11 @@ type HttpValues = ValuesOf<typeof httpOptions>;
 export function loadHttpConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
+  directories: readonly DirectoryModule[] = [],
 ): LoadedConfig<typeof httpOptions> {
   return loadConfig(httpOptions, env, {
     messaging,
+    directories,
     problems: (values) => [...listenerProblems('HTTP', values), ...leaseProblems(values)],
   });
 }

@@ -7,6 +7,7 @@ import {
 } from '@rollcall/adapter-kit';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { MqttAdapterOptions } from './adapter.ts';
 
@@ -48,8 +49,13 @@ type MqttValues = ValuesOf<typeof mqttOptions>;
 export function loadMqttConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
+  directories: readonly DirectoryModule[] = [],
 ): LoadedConfig<typeof mqttOptions> {
-  return loadConfig(mqttOptions, env, { messaging, problems: (values) => listenerProblems('MQTT', values) });
+  return loadConfig(mqttOptions, env, {
+    messaging,
+    directories,
+    problems: (values) => listenerProblems('MQTT', values),
+  });
 }
 
 /** What the adapter needs of the configuration. @throws ConfigError where a key file cannot be read. */

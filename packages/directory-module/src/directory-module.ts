@@ -1,20 +1,12 @@
 import type { Clock, CreateDirectory, CreateUndertaker, InspectFleet, Log, Random } from '@rollcall/core';
 import type { FollowedSet } from '@rollcall/file-follower';
-import type { OptionProblem, Options, ValuesOf } from '@rollcall/options';
+import type { OptionModule, Options, ValuesOf } from '@rollcall/options';
 
 /**
  * A kind of engine that keeps what a fleet of adapters knows of its connections, as the package that speaks to it brings it to
  * adapters. The kit knows no such engine: it reads the options, and uses what is made.
  */
-export interface DirectoryModule<Set extends Options = Options> {
-  /** Lower case and stable, e.g. `redis`. */
-  readonly name: string;
-  /** No other option may have one of their names. They stand behind the kit's own wherever options are listed. */
-  readonly options: Set;
-  /** Name of the option that chooses the module, as a URL: an adapter uses it where this one is set. */
-  readonly chosenBy: string;
-  /** What is wrong with options that are each right by themselves. Asked where the module is chosen. */
-  problems(values: ValuesOf<Set>): readonly OptionProblem[];
+export interface DirectoryModule<Set extends Options = Options> extends OptionModule<Set> {
   /** Opens nothing yet. @throws ConfigError where what the options name cannot be used, as a file that is not there. */
   create(values: ValuesOf<Set>, context: FleetEngineContext): FleetEngine;
 }

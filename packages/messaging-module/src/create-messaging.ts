@@ -1,5 +1,5 @@
 import type { EventSink } from '@rollcall/core';
-import { variableOf, type Effective } from '@rollcall/options';
+import { filesOfSecrets, type Effective } from '@rollcall/options';
 import type { ChosenMessaging, Messaging, MessagingContext } from './messaging-module.ts';
 import { noMessaging, noMessagingText } from './no-messaging.ts';
 
@@ -9,17 +9,13 @@ export function createMessaging(
   effective: readonly Effective[],
   context: Omit<MessagingContext, 'fileOf'>,
 ): Messaging {
-  if (chosen) return chosen.module.create(chosen.values, { ...context, fileOf: filesIn(effective) });
+  if (chosen) return chosen.module.create(chosen.values, { ...context, fileOf: filesOfSecrets(effective) });
   context.log.warn({}, `${noMessagingText}: data that devices upload is refused`);
   return {
     sender: noMessaging,
-    // `chooseMessaging` asks for a network where connection events go to one.
+    // `loadConfig` asks for a network where connection events go to one.
     eventsSink: (): EventSink => {
       throw new Error(noMessagingText);
     },
   };
-}
-
-function filesIn(effective: readonly Effective[]): MessagingContext['fileOf'] {
-  return (name) => effective.find(({ variable }) => variable === variableOf(name))?.file;
 }

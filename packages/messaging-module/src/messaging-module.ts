@@ -1,20 +1,12 @@
 import type { Clock, DeviceDataSender, EventSink, IdentifierRule, Log, Random } from '@rollcall/core';
-import type { OptionProblem, Options, ValuesOf } from '@rollcall/options';
+import type { ChosenModule, OptionModule, Options, ValuesOf } from '@rollcall/options';
 import type { FollowedSet } from '@rollcall/file-follower';
 
 /**
  * A kind of messaging network, as the package that sends to it brings it to adapters: its options, what is wrong with them, what is in
  * force where they are not set, and what sends. The kit knows no such network: it reads the options, and uses what is made.
  */
-export interface MessagingModule<Set extends Options = Options> {
-  /** Lower case and stable, e.g. `amqp`. */
-  readonly name: string;
-  /** No other option may have one of their names. They stand behind the kit's own wherever options are listed. */
-  readonly options: Set;
-  /** Name of the option that chooses the module, as a host: an adapter uses it where this one is set. */
-  readonly chosenBy: string;
-  /** What is wrong with options that are each right by themselves. Asked where the module is chosen. */
-  problems(values: ValuesOf<Set>): readonly OptionProblem[];
+export interface MessagingModule<Set extends Options = Options> extends OptionModule<Set> {
   /**
    * What is in force where an option is not set, for `--print-config`.
    *
@@ -57,7 +49,4 @@ export interface Messaging {
 }
 
 /** A module, and what its options say. */
-export interface ChosenMessaging {
-  readonly module: MessagingModule;
-  readonly values: ValuesOf<Options>;
-}
+export type ChosenMessaging = ChosenModule<MessagingModule>;

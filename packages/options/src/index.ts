@@ -14,6 +14,13 @@ export {
   wholeNumber,
 } from './formats.ts';
 export { isSectionOfHono } from './hono-sections.ts';
+export {
+  type ChosenModule,
+  type OptionModule,
+  chooseModule,
+  filesOfSecrets,
+  optionsOfModules,
+} from './option-module.ts';
 export { configProblem, type OptionProblem, problemText } from './option-problem.ts';
 export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
 export { type Effective, type ReadResult, readOptions } from './read-options.ts';

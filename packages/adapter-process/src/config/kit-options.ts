@@ -157,7 +157,13 @@ export const kitOptions = {
     'JOURNAL_COMMITWAIT',
     milliseconds,
     '50',
-    'longest ms a device waits for the journal; then it is answered, and readiness says `DEGRADED`',
+    'longest ms a device waits for the journal, and the directory of a fleet; then it is answered, and readiness says `DEGRADED`',
+  ),
+  deadAfterMs: option(
+    'DIRECTORY_DEADAFTER',
+    wholeNumber(2_000, 600_000),
+    '10000',
+    'ms without a sign of life after which an adapter of a fleet is declared dead; the same for all of them',
   ),
   registryFile: optional(
     'REGISTRY_FILE',

@@ -1,15 +1,26 @@
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
-import { chooseMessaging, type ChosenMessaging, optionsOfModules } from '@rollcall/messaging-module/internal';
+import type { ChosenMessaging } from '@rollcall/messaging-module/internal';
 import { kitOptions } from './kit-options.ts';
 import { kitProblems } from './kit-problems.ts';
-import { type Options, type ValuesOf, readOptions, type Effective } from '@rollcall/options';
+import {
+  chooseModule,
+  optionsOfModules,
+  readOptions,
+  type ChosenModule,
+  type Effective,
+  type Options,
+  type ValuesOf,
+} from '@rollcall/options';
 
 export interface LoadedConfig<Own extends Options> {
   readonly kit: ValuesOf<typeof kitOptions>;
   readonly own: ValuesOf<Own>;
   /** The module that sends; `undefined`: no messaging network is configured. */
   readonly messaging: ChosenMessaging | undefined;
+  /** The module of the fleet; `undefined`: the adapter is in none. */
+  readonly directory: ChosenModule<DirectoryModule> | undefined;
   /** Every variable, its text and where it came from, in the order of the options. */
   readonly effective: readonly Effective[];
   /** See `ReadResult`. */
@@ -20,6 +31,7 @@ export interface LoadedConfig<Own extends Options> {
 export interface ConfigParts<Own extends Options> {
   /** Modules whose options are read too; default: none. */
   readonly messaging?: readonly MessagingModule[];
+  readonly directories?: readonly DirectoryModule[];
   /** What is wrong with the adapter's options taken together. */
   problems?(values: ValuesOf<Own>): readonly ConfigProblem[];
 }
@@ -32,16 +44,22 @@ export interface ConfigParts<Own extends Options> {
 export function loadConfig<Own extends Options>(
   own: Own,
   env: Readonly<Record<string, string | undefined>>,
-  { messaging: modules = [], problems: ownProblems }: ConfigParts<Own> = {},
+  { messaging: modules = [], directories = [], problems: ownProblems }: ConfigParts<Own> = {},
 ): LoadedConfig<Own> {
-  const all = { ...kitOptions, ...optionsOfModules(modules), ...own };
+  const all = { ...kitOptions, ...optionsOfModules([...modules, ...directories]), ...own };
   const { values, problems, unreadable, ...about } = readOptions<typeof kitOptions & Own>(all, env);
   const kit: ValuesOf<typeof kitOptions> = values;
-  const messaging = chooseMessaging(modules, { values, ...about }, kit.producers?.includes('events'));
-  const together = [...kitProblems(kit), ...messaging.problems, ...(ownProblems?.(values) ?? [])];
+  const messaging = chooseModule(modules, { values, ...about }, kit.producers?.includes('events'));
+  const directory = chooseModule(directories, { values, ...about });
+  const together = [
+    ...kitProblems(kit),
+    ...messaging.problems,
+    ...directory.problems,
+    ...(ownProblems?.(values) ?? []),
+  ];
   const found = [...problems, ...together.filter((problem) => !isOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
-  return { kit, own: values, messaging: messaging.chosen, ...about };
+  return { kit, own: values, messaging: messaging.chosen, directory: directory.chosen, ...about };
 }
 
 /** Whether a problem names one of these variables. */

@@ -19,6 +19,7 @@ import { logFormatOf, type LogFormat } from '../config/log-format.ts';
 import type { Options } from '@rollcall/options';
 import { printConfig } from '../config/print-config.ts';
 import { tellLeftAside } from '../config/tell-left-aside.ts';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';
 import { defaultAdapterId } from './default-adapter-id.ts';
@@ -44,8 +45,14 @@ export interface AdapterProgram<Own extends Options> {
   createLog(settings: LogSettings): Log;
   /** Kinds of messaging network that it can send to. Which one it uses, the configuration says. */
   readonly messaging: readonly MessagingModule[];
-  /** @param messaging the modules of the program, whose options are read too. */
-  load(env: NodeJS.ProcessEnv, messaging: readonly MessagingModule[]): LoadedConfig<Own>;
+  /** Kinds of engine by which it can be part of a fleet; default: none. */
+  readonly directories?: readonly DirectoryModule[];
+  /** @param messaging and `directories`: the modules of the program, whose options are read too. */
+  load(
+    env: NodeJS.ProcessEnv,
+    messaging: readonly MessagingModule[],
+    directories: readonly DirectoryModule[],
+  ): LoadedConfig<Own>;
   compose(config: LoadedConfig<Own>): Composition;
 }
 
@@ -80,14 +87,14 @@ export interface Composition {
  * With `--print-config` it shows the effective configuration instead.
  */
 export function runAdapterProcess<Own extends Options>(program: AdapterProgram<Own>): Promise<void> {
-  const { name, createLog, messaging } = program;
+  const { name, createLog, messaging, directories = [] } = program;
   // Until the configuration is read. Then it is known how the log is to be written.
   let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
   const main = async (): Promise<number> => {
     const debugging = libraryDebugProblems(process.env);
     if (debugging.length > 0)
       throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
-    const config = program.load(process.env, messaging);
+    const config = program.load(process.env, messaging, directories);
     if (process.argv.includes('--print-config')) {
       const adapterId = defaultAdapterId(program.compose(config).adapter);
       process.stdout.write(printConfig(inForce(config.effective, { messaging, adapterId })));

@@ -26,6 +26,7 @@ export function runSettings(
     },
     maxMessagesPerSecond: kit.maxMessagesPerSecond,
     drainPerSecond: kit.drainPerSecond,
+    deadAfterMs: kit.deadAfterMs,
     commitWaitMs: kit.commitWaitMs,
     announceIntervalMs: kit.announceIntervalMs,
     outbox: {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ManualClock,
+  MemoryFleet,
   RecordingSink,
   seededRandom,
   recordingLog,
@@ -16,6 +17,7 @@ import { ResourceStack } from '@rollcall/runtime';
 import { text, optional } from '@rollcall/options';
 import { loadConfig } from '../config/load-config.ts';
 import { startHealthServer } from '../health/health-server.ts';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { RunningProtocol } from '@rollcall/adapter-kit';
 import type { Composition } from './run-adapter-process.ts';
@@ -38,6 +40,7 @@ function given(
   facts: Partial<Composition> & {
     readonly stopAccepting?: RunningProtocol['stopAccepting'];
     readonly createMessaging?: MessagingModule['create'];
+    readonly createEngine?: DirectoryModule['create'];
   } = {},
 ) {
   const clock = new ManualClock();
@@ -58,6 +61,13 @@ function given(
         eventsSink: () => closable('events sink', new RecordingSink('events')),
         sender: closable('sender', new RecordingSender()),
       })),
+  };
+  const loft: DirectoryModule = {
+    name: 'loft',
+    options: { url: optional('DIRECTORY_URL', text, 'where the loft is') },
+    chosenBy: 'DIRECTORY_URL',
+    problems: () => [],
+    create: facts.createEngine ?? fail,
   };
   const composition: Composition = {
     adapter: {
@@ -81,7 +91,7 @@ function given(
       ROLLCALL_JOURNAL_DIRECTORY: directory,
       ...env,
     },
-    { messaging: [carrier] },
+    { messaging: [carrier], directories: [loft] },
   );
   const resources = new ResourceStack();
   const start = () =>
@@ -108,6 +118,55 @@ test.each([
   expect(closed).toEqual(expected);
   expect(clock.armed).toBe(0);
 });
+
+test.each([
+  ['the engine of the fleet cannot be used', fail, []],
+  ['the fleet cannot be joined', () => ({ join: fail, createUndertaker: fail, inspect: fail }), sinks],
+] as const)('what was opened is closed where %s', async (_what, createEngine, andSinks) => {
+  const { start, resources, clock, closed } = given({ ROLLCALL_DIRECTORY_URL: 'loft:x' }, { createEngine });
+  await expect(start()).rejects.toBe(boom);
+  await resources.disposeAsync();
+  expect(closed.toSorted(byText)).toEqual([...andSinks, 'sender', 'passwords', 'registry'].toSorted(byText));
+  expect(clock.armed).toBe(0);
+});
+
+test('an adapter joins the fleet that the configuration names, and leaves it', async () => {
+  const fleet = new MemoryFleet(new ManualClock());
+  const created: unknown[] = [];
+  const watched: string[] = [];
+  const { start, resources } = given(
+    { ROLLCALL_DIRECTORY_URL: 'loft:x', ROLLCALL_DIRECTORY_DEADAFTER: '4000' },
+    {
+      observers: [{ watch: (part) => watched.push(part) }],
+      createEngine: (values) => ({
+        join(context) {
+          created.push(values, context.deadAfterMs);
+          return fleet.create(context);
+        },
+        createUndertaker: fleet.createUndertaker,
+        inspect: fail,
+      }),
+    },
+  );
+  const running = await start();
+  expect(created).toEqual([{ url: 'loft:x' }, 4_000]);
+  expect([...fleet.engine.members.keys()]).toEqual([running.identity.instance]);
+  expect(watched).toContain('directory');
+  await resources.disposeAsync();
+  expect(fleet.engine.members.size).toBe(0);
+});
+
+test('an adapter whose configuration names no fleet is alone', async () => {
+  const watched: string[] = [];
+  const { start, resources } = given({}, { observers: [{ watch: (part) => watched.push(part) }] });
+  await start();
+  await resources.disposeAsync();
+  expect(watched).not.toContain('directory');
+});
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
 
 test('an app brings observers of its own', async () => {
   const watched: string[] = [];

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { RunningAdapter } from '../composition/adapter-parts.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
-import type { Options } from '@rollcall/options';
+import type { DirectoryModule, FleetEngine } from '@rollcall/directory-module';
+import { filesOfSecrets, type ChosenModule, type Options } from '@rollcall/options';
 import { selectSinks } from '../config/select-sinks.ts';
-import { createFollowedFiles } from '@rollcall/file-follower';
+import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import { startEarlyHealth } from '../health/early-health.ts';
 import type { Journal } from '@rollcall/outbox';
 import { selectJournal } from '@rollcall/outbox/internal';
@@ -27,7 +28,7 @@ export async function startConfigured(
   resources: ResourceStack,
   mayLook: (look: () => void) => void = () => {},
 ): Promise<RunningAdapter> {
-  const { kit, messaging: chosen } = config;
+  const { kit, messaging: chosen, directory } = config;
   const { adapter } = composition;
   const { log } = environment;
   /** The adapter closes what it is given. */
@@ -59,6 +60,7 @@ export async function startConfigured(
     followFiles: (set) => files.follow(set),
   });
   const sender = untilGiven(messaging.sender);
+  const engine = directory && openEngine(directory, config, files, environment);
   const sinks = await selectSinks(
     kit.producers,
     {
@@ -76,6 +78,7 @@ export async function startConfigured(
     sinks,
     sender,
     ...(journal && { journal }),
+    ...(engine && { directory: engine.join }),
     files,
     ...(composition.observers && { observers: composition.observers }),
     health,
@@ -91,6 +94,19 @@ function registryMemory(
 ): { readonly rememberIn?: string } {
   if (journalKind === 'memory' || journalDirectory === undefined) return {};
   return { rememberIn: join(journalDirectory, `${adapterId}.registry`) };
+}
+
+function openEngine(
+  { module, values }: ChosenModule<DirectoryModule>,
+  { effective }: Pick<LoadedConfig<Options>, 'effective'>,
+  files: FollowedFiles,
+  environment: Environment,
+): FleetEngine {
+  return module.create(values, {
+    ...environment,
+    followFiles: (set) => files.follow(set),
+    fileOf: filesOfSecrets(effective),
+  });
 }
 
 function openJournal(
