@@ -5,6 +5,8 @@ import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
 import {
   recordingLog,
+  ManualClock,
+  MemoryFleet,
   RecordingSender,
   scriptedAuthorities,
   scriptedPassword,
@@ -519,6 +521,20 @@ describe('connecting', () => {
     registry.disable('acme');
     await second.over;
     expect(second.condition()).toBe('amqp:unauthorized-access');
+  });
+
+  test('a device that connects to another adapter of the fleet as the only one hears why', async () => {
+    const desired = 'sole-connection-for-container';
+    const clock = new ManualClock();
+    const { create: directory } = new MemoryFleet(clock);
+    const a = await givenAnAdapter({}, { clock, directory, settings: { adapterId: 'a' } });
+    const b = await givenAnAdapter({}, { clock, directory, seed: 2, settings: { adapterId: 'b' } });
+    const older = connectClient(a.address.port, { desired });
+    expect(await older.opened).toBe(true);
+    expect(await connectClient(b.address.port, { desired }).opened).toBe(true);
+    await older.over;
+    expect(older.condition()).toBe('amqp:resource-locked');
+    expect((await a.events(2))[1]).toMatchObject({ reason: 'taken-over' });
   });
 
   test('a tenant that is disabled is told once the connection is open', async () => {

@@ -9,6 +9,8 @@ import {
   scriptedPassword,
   createCertificateAuthority,
   localhostCertificate,
+  ManualClock,
+  MemoryFleet,
   settled,
 } from '@rollcall/conformance';
 import { generate, type Packet } from 'mqtt-packet';
@@ -311,6 +313,21 @@ describe('the end of an MQTT session', () => {
     expect(
       (await events(3)).map((event) => (event.type === 'disconnected' ? event.reason : event.type)),
     ).toEqual(['connected', 'taken-over', 'connected']);
+  });
+
+  test('by a newer connection to another adapter of the fleet: the older one gets 0x8E', async () => {
+    const clock = new ManualClock();
+    const { create: directory } = new MemoryFleet(clock);
+    const [a, b] = [
+      await givenAnAdapter({}, { clock, directory, settings: { adapterId: 'a' } }),
+      await givenAnAdapter({}, { clock, directory, seed: 2, settings: { adapterId: 'b' } }),
+    ];
+    const older = rawPeer(a.address.port, 5);
+    await older.connect();
+    await rawPeer(b.address.port, 4).connect();
+    expect(await older.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
+    await older.closed();
+    expect((await a.events(2))[1]).toMatchObject({ reason: 'taken-over', raw: { code: 0x8e } });
   });
 
   test('by a DISCONNECT that waits behind a message comes before that by a newer connection', async () => {

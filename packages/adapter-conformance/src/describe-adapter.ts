@@ -10,6 +10,7 @@ import { describeDrain } from './describe-drain.ts';
 import { describeEnds } from './describe-ends.ts';
 import { describeFailedNames } from './describe-failed-names.ts';
 import { describeRefusals } from './describe-refusals.ts';
+import { describeRoaming } from './describe-roaming.ts';
 import { describeSessionLimit } from './describe-session-limit.ts';
 
 /** Every protocol adapter must pass, with a real client. Called from the adapter's own tests. */
@@ -31,6 +32,8 @@ export function describeAdapter(name: string, harness: AdapterHarness): void {
     });
 
     if (harness.bytes) describeArrival({ bytes: harness.bytes, silenceMs: harness.silenceMs, withAdapter });
+
+    describeRoaming(bed);
 
     describeContainment(bed);
 

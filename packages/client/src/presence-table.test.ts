@@ -182,6 +182,18 @@ describe('a device', () => {
     expect(table.get(device)).toMatchObject({ status: 'offline', since: later.at + 10_000 });
   });
 
+  test('is there with a connection whose epoch was raised above that of the one it took over, in any order', () => {
+    const ahead = connected({ c: 'a', at: 0, slot: 'unit-1', skewMs: 300_000 });
+    const newer = connected({ c: 'b', at: 10, slot: 'unit-1', adapter: 'mqtt-1' });
+    const raised = announced({ ...newer, epoch: epochAt(begun + 300_001) });
+    const events = [ahead, newer, disconnected(ahead, 10, { reason: 'taken-over' }), raised];
+    for (const order of [events, events.toReversed(), [...events, newer]]) {
+      const { table, apply } = givenATable();
+      apply(...order);
+      expect(table.get(device)).toMatchObject({ status: 'online', connections: [{ connectionId: 'b' }] });
+    }
+  });
+
   test('takes nothing over with another slot, or without one', () => {
     const { table, apply } = givenATable();
     apply(
