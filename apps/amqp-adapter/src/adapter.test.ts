@@ -215,18 +215,20 @@ describe('uploading', () => {
     expect(await Promise.all(sent)).toEqual(['accepted', 'released', 'accepted', 'released']);
   });
 
-  test('telemetry that the device has settled has QoS 0; an event that it has settled is dropped, with one line in the log', async () => {
+  test('telemetry that the device has settled has QoS 0; what it has settled and is not taken is dropped, with one line in the log', async () => {
     const { device, sender, logged } = await givenADevice();
     const settledLink = device.connection.open_sender({ target: {}, snd_settle_mode: 1 } as never);
     await once(settledLink, 'sendable');
     settledLink.send({ to: 'telemetry', body: 'x' });
-    settledLink.send({ to: 'event', body: 'x' });
-    settledLink.send({ to: 'event', body: 'x' });
-    await expect.poll(() => logged.filter(({ message }) => message === 'upload failed').length).toBe(2);
+    for (const to of ['event', 'event']) settledLink.send({ to, body: 'x' });
+    const failed = (): number => logged.filter(({ message }) => message === 'upload failed').length;
+    await expect.poll(failed).toBe(2);
+    settledLink.send({ to: 'nowhere', body: 'x' });
+    await expect.poll(failed).toBe(3);
     expect(logged.filter(({ level }) => level === 'warn')).toMatchObject([
       {
-        message: 'a message that was settled already is dropped',
-        facts: { device: 'thermostat-7', text: 'event messages must be sent with QoS 1' },
+        message: 'an upload is dropped, and its device does not hear of it',
+        facts: { device: 'thermostat-7', text: 'event endpoint accepts unsettled messages only' },
       },
     ]);
     expect(sender.messages).toMatchObject([{ endpoint: 'telemetry', qos: 0 }]);

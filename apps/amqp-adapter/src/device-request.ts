@@ -45,6 +45,7 @@ export function uploadRequest({ by, to, content, presettled }: SentMessage): Upl
     ...address,
     ...content,
     qos: presettled ? 0 : 1,
+    qos0EventText: 'event endpoint accepts unsettled messages only',
     origAddress: String(to),
   };
 }

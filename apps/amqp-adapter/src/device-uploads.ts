@@ -4,7 +4,6 @@ import type { OpenConnection } from '@rollcall/presence';
 import { afterFailedUpload, createUploadWindow } from '@rollcall/uplink';
 import { forgo, settle } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
-import type { UploadFailure } from '@rollcall/core';
 import { endCauses, verdictOf } from './device-answers.ts';
 import { settlesLast } from './device-links.ts';
 import { uploadRequest, type MessageContent } from './device-request.ts';
@@ -31,8 +30,6 @@ export class DeviceUploads {
   readonly #window = createUploadWindow();
   /** Messages without an outcome; `#answered` is called when there is none any more. */
   #unanswered = 0;
-  /** Whether the log has a line about an event that cannot be refused: there is one for each connection. */
-  #hasWarned = false;
   #answered = (): void => {};
 
   constructor(options: DeviceUploadsOptions) {
@@ -67,11 +64,11 @@ export class DeviceUploads {
     const result = 'failure' in request ? request : await this.#window.run(() => host.uplink.upload(request));
     if (result.status === 'failed')
       host.context.log.debug({ ...by?.device, ...result.failure }, 'upload failed');
-    if (presettled && result.status === 'failed' && result.failure.status === 400)
-      this.#warnOnce(result.failure);
+    const isSettled = delivery.remote_settled;
+    if (result.status === 'failed' && (isSettled || !receiver.is_open()))
+      host.uplink.dropped(result.failure, by?.device);
     // What was under way on a link that is gone would fill the window of its session.
     if (!receiver.is_open()) return forgo(delivery);
-    const isSettled = delivery.remote_settled;
     if (isSettled) forgo(delivery);
     else settle(delivery, verdictOf(result));
     // Where the device settles last, it has its credit back when it did.
@@ -80,12 +77,5 @@ export class DeviceUploads {
     const next = afterFailedUpload(result, 'failure');
     if (next.type === 'close')
       connection.report({ type: 'ended', reason: next.reason, raw: endCauses['access-revoked'] });
-  }
-  /** The device has settled its message already: nobody tells it that the message is lost. */
-  #warnOnce({ text }: UploadFailure): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    const { host, identity } = this.#options;
-    host.context.log.warn({ ...identity?.device, text }, 'a message that was settled already is dropped');
   }
 }

@@ -9,6 +9,8 @@ const head = (facts: Partial<RequestHead>): RequestHead => ({
   ...facts,
 });
 
+const qos0EventText = 'event endpoint supports confirmable request messages only';
+
 describe('an upload', () => {
   test.each([
     [{ path: ['telemetry'] }, { endpoint: 'telemetry', qos: 1, origAddress: '/telemetry' }],
@@ -40,7 +42,7 @@ describe('an upload', () => {
       { endpoint: 'telemetry', qos: 1, origAddress: '/telemetry', contentType: 'unknown/64999' },
     ],
   ] satisfies [Partial<RequestHead>, object][])('a request with %j is read as its upload', (facts, upload) =>
-    expect(readHead(head(facts))).toEqual({ upload, goodbye: false }),
+    expect(readHead(head(facts))).toEqual({ upload: { ...upload, qos0EventText }, goodbye: false }),
   );
 
   test('an upload says by hono-ttd how long the device waits for a command', () =>
@@ -92,12 +94,19 @@ test.each([
   [{ path: ['telemetry'], method: 'PUT' }, 404],
   [{ path: ['telemetry', 'acme'], method: 'PUT' }, 404],
   [{ path: ['telemetry', 'acme', ''], method: 'PUT' }, 404],
-  [{ path: ['event'], confirmable: false }, 400],
   [{ path: ['command_response', '4711'] }, 501],
   [{ path: ['cr', 'acme', 'valve-1', '4711'], method: 'PUT' }, 501],
 ] satisfies [Partial<RequestHead>, number][])('%j is refused with %i', (facts, status) =>
   expect(readHead(head(facts))).toMatchObject({ status }),
 );
+
+test('an event that is not confirmable has QoS 0, and is no goodbye', () =>
+  expect(
+    readHead(head({ path: ['event'], confirmable: false, query: ['empty', 'hono-ttd=0'] })),
+  ).toMatchObject({
+    upload: { qos: 0, qos0EventText },
+    goodbye: false,
+  }));
 
 test('a parameter may have a value or none', () => {
   expect(asksFor(['hono-time'], 'hono-time')).toBe(true);

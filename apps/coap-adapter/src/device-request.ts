@@ -49,14 +49,13 @@ export function readHead(head: RequestHead): Asked | RequestProblem {
   if (endpoint === 'command-response') return { status: 501, text: 'commands are not supported' };
   const target = targetOf(method, path);
   if (target === undefined) return notFound;
-  if (endpoint === 'event' && !confirmable)
-    return { status: 400, text: 'event endpoint supports confirmable request messages only' };
   const ttdSeconds = integerOf(valueOf(query, 'hono-ttd'));
   const empty = valueOf(query, 'empty') !== undefined;
   return {
     upload: {
       endpoint,
       qos: confirmable ? 1 : 0,
+      qos0EventText: 'event endpoint supports confirmable request messages only',
       origAddress: `/${path.join('/')}`,
       ...(target !== 'own' && { target }),
       ...(empty
@@ -64,7 +63,7 @@ export function readHead(head: RequestHead): Asked | RequestProblem {
         : contentFormat !== undefined && { contentType: contentTypeOf(contentFormat) }),
     },
     ...(ttdSeconds !== undefined && { ttdSeconds }),
-    goodbye: empty && endpoint === 'event' && target === 'own' && ttdSeconds === 0,
+    goodbye: empty && confirmable && endpoint === 'event' && target === 'own' && ttdSeconds === 0,
   };
 }
 

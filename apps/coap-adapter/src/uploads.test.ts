@@ -8,6 +8,7 @@ describe('uploading', () => {
     const { device, sender } = await givenAConnectedDevice();
     expect(await device.send('telemetry')).toBe('2.04');
     expect(await device.send('t', { confirmable: false })).toBe('2.04');
+    expect(await device.send('e', { confirmable: false })).toBe('4.00');
     const contentFormat = uintOption(coapOption.contentFormat, 50);
     expect(await device.send('event?hono-ttd=0', { options: [contentFormat] })).toBe('2.04');
     expect(sender.messages).toMatchObject([

@@ -8,7 +8,7 @@ import {
   type RequestUnderWay,
 } from '@rollcall/presence';
 import { timeTillDisconnect, type UploadRequest } from '@rollcall/uplink';
-import { sleep, type Instant, type UploadFailure } from '@rollcall/core';
+import { sleep, type DeviceRef, type Instant, type UploadFailure } from '@rollcall/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { arrivedBody } from './arrived-body.ts';
 import type { Presented } from './credentials.ts';
@@ -105,10 +105,10 @@ export class DeviceExchange {
       // A device that says goodbye need not wait for the answer.
       gone: () => this.#answer === 'over' && !(this.#saysGoodbye && raw.complete),
     });
-    if (result.status === 'refused') return this.#answerTo(result.refusal);
+    if (result.status === 'refused') return this.#answerTo(result.refusal, result.device);
     standing.proved(raw.socket, raw.complete);
     const refusal = this.#begin(result.identity);
-    return refusal && this.#answerTo(refusal);
+    return refusal && this.#answerTo(refusal, result.identity.device);
   }
 
   /** Resolves when the journal has it that the device is present, or left. */
@@ -131,7 +131,12 @@ export class DeviceExchange {
     const result = await this.#send(asked, served, body);
     // A goodbye is answered once the journal has its end, as a login once it has its beginning.
     if (asked.goodbye) await this.committed();
-    if (result.status === 'failed') return answerFailure(result.failure);
+    if (result.status === 'failed') {
+      const { failure } = result;
+      // It has hung up.
+      if (this.#answer === 'over') this.#context.host.uplink.dropped(failure, served.by.device);
+      return answerFailure(failure);
+    }
     await this.#waitForCommand(served);
     return undefined;
   }
@@ -143,13 +148,17 @@ export class DeviceExchange {
     const body = arrivedBody(this.#request.raw);
     if (!body || body.byteLength > this.#context.maxPayloadBytes) return;
     if (!served || 'status' in asked || served.underWay.isWithdrawn()) return;
-    await this.#send(asked, served, body.byteLength > 0 ? body : undefined);
+    const result = await this.#send(asked, served, body.byteLength > 0 ? body : undefined);
+    if (result.status === 'failed') this.#context.host.uplink.dropped(result.failure, served.by.device);
   }
 
-  #answerTo(refusal: Refusal): ErrorAnswer {
+  /** @param device who asks, where that is known. */
+  #answerTo(refusal: Refusal, device: DeviceRef | undefined): ErrorAnswer {
     const { realm } = this.#context;
-    const asked = this.#asked;
-    const isGateway = !('status' in asked) && asked.upload.target !== undefined;
+    const target = 'status' in this.#asked ? undefined : this.#asked.upload.target;
+    const { tenant = device?.tenant } = target ?? {};
+    const isGateway =
+      target !== undefined && !(tenant === device?.tenant && target.device === device?.device);
     return isGateway ? answerGatewayRefusal(refusal, realm) : answerRefusal(refusal, realm);
   }
 

@@ -39,6 +39,7 @@ export function readHead(head: RequestHead): Asked | UploadFailure {
     upload: {
       endpoint,
       qos,
+      qos0EventText: unsupportedQos.text,
       origAddress: url,
       ...(target && {
         target: { device: target.device, ...(target.tenant !== '' && { tenant: target.tenant }) },
@@ -51,6 +52,7 @@ export function readHead(head: RequestHead): Asked | UploadFailure {
     ...(ttdSeconds !== undefined && { ttdSeconds }),
     goodbye:
       endpoint === 'event' &&
+      qos === 1 &&
       target === undefined &&
       contentType === emptyNotificationContentType &&
       ttdSeconds === 0,
@@ -65,15 +67,15 @@ function mediaTypeOf(header: string | undefined): string | undefined {
   return header?.split(';', 1)[0]?.trim() || undefined;
 }
 
+const unsupportedQos: UploadFailure = { status: 400, text: 'unsupported QoS-Level header value' };
+
 function qosOf(
   endpoint: UploadRequest['endpoint'],
   level: string | readonly string[] | undefined,
 ): 0 | 1 | UploadFailure {
   if (level === undefined || level === '') return endpoint === 'event' ? 1 : 0;
   const number = integerOf(level);
-  if (number === 1) return 1;
-  if (number === 0 && endpoint === 'telemetry') return 0;
-  return { status: 400, text: 'unsupported QoS-Level header value' };
+  return number === 0 || number === 1 ? number : unsupportedQos;
 }
 
 /** A number of seconds that stands in a header or, where there is none, in the query. As Hono, what is no number is not there. */

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { localhostCertificate, scriptedPassword } from '@rollcall/conformance';
+import { localhostCertificate, scriptedPassword, settled } from '@rollcall/conformance';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
 import { options } from './testing/options.ts';
@@ -216,12 +216,38 @@ describe('the sender of an HTTP request', () => {
     ]);
     expect((await ask(adapter, 'POST /event', { headers: [gateway], body: 'hot' })).status).toBe(404);
     adapter.registry.disable('acme', 'valve-1');
-    const { status } = await ask(adapter, 'POST /event', {
-      headers: [basic(`valve-1@acme:${scriptedPassword}`)],
-      body: 'hot',
-    });
-    expect(status).toBe(404);
+    const headers = [basic(`valve-1@acme:${scriptedPassword}`)];
+    for (const request of ['POST /event', 'PUT /event//valve-1', 'PUT /event/acme/valve-1'])
+      expect((await ask(adapter, request, { headers, body: 'hot' })).status).toBe(404);
+    for (const request of ['PUT /event//gw-1', 'PUT /event/umbrella/valve-1'])
+      expect((await ask(adapter, request, { headers, body: 'hot' })).status).toBe(403);
   });
+});
+
+test('an upload of HTTP that fails once its device is gone is told in the log', async () => {
+  const { address, sender, logged } = await givenAnAdapter();
+  const warnings = () => logged.filter(({ level }) => level === 'warn');
+  // Nothing shows when the adapter hears of it: it is given more time with each try.
+  for (let turns = 1; warnings().length === 0 && turns < 100_000; turns *= 2) {
+    const socket = connect({ port: address.port, host: '127.0.0.1' }).on('error', () => {});
+    const failed = new Promise<void>((resolve) => {
+      sender.send = async () => {
+        socket.resetAndDestroy();
+        for (let turn = 0; turn < turns; turn++) await settled();
+        resolve();
+        return { status: 'failed', failure: { status: 503, text: 'no consumer' } };
+      };
+    });
+    socket.write(requestOf('POST /event', { body: 'hot' }));
+    await failed;
+    await settled();
+  }
+  expect(warnings()).toMatchObject([
+    {
+      message: 'an upload is dropped, and its device does not hear of it',
+      facts: { device: 'thermostat-7', status: 503, text: 'no consumer' },
+    },
+  ]);
 });
 
 describe('an HTTP device that closes its side once its request is sent', () => {

@@ -639,6 +639,14 @@ describe('PUBLISH', () => {
     expect(sender.messages).toHaveLength(20);
   });
 
+  test('a time to live of telemetry counts for nothing', async () => {
+    const { peer, publish, sender } = await givenAPublisher(5);
+    publish('telemetry/?hono-ttl=30', { properties: { messageExpiryInterval: 30 } });
+    expect(await peer.next()).toMatchObject({ cmd: 'puback' });
+    expect(sender.messages).toMatchObject([{ endpoint: 'telemetry' }]);
+    expect(sender.messages[0]).not.toHaveProperty('ttlMs');
+  });
+
   test('on-error=ignore keeps the connection open after a failed upload', async () => {
     const { peer, publish, sink } = await givenAPublisher(4);
     publish('events/?on-error=ignore');

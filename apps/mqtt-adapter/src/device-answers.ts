@@ -112,6 +112,11 @@ export function answerUpload(result: UploadResult, published: Published): Upload
   }
 }
 
+/** Whether a device hears from this answer that its upload failed: a PUBACK of MQTT 3.1.1 says that it did not. */
+export function hearsOf({ acknowledge, close }: UploadAnswer, version: number): boolean {
+  return close !== undefined || (acknowledge !== undefined && version === 5);
+}
+
 /** What Hono does not know as a value of `on-error` is `default`. */
 function modeOf({ onError, isTold }: Published): string {
   const isMode = onError === 'ignore' || onError === 'skip-ack' || onError === 'disconnect';

@@ -1,5 +1,5 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
-import type { UploadAddress, UploadRequest, UploadResult } from '@rollcall/uplink';
+import type { UploadRequest, UploadResult } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import type { IPublishPacket, UserProperties } from 'mqtt-packet';
 import type { ParsedTopic } from './topics.ts';
@@ -13,8 +13,6 @@ export function uploadRequest(
   by: AuthenticatedDevice,
 ): UploadRequest | Failed {
   if ('status' in address) return failed(address);
-  const qos = uploadQos(address.endpoint, packet.qos);
-  if (typeof qos === 'object') return failed(qos);
   const { properties } = packet;
   const ttlSeconds = secondsOf(bag.get('hono-ttl')) ?? properties?.messageExpiryInterval;
   const contentType = bag.get('content-type') ?? properties?.contentType;
@@ -23,7 +21,8 @@ export function uploadRequest(
   return {
     by,
     endpoint: address.endpoint,
-    qos,
+    // To the network QoS 2 is as 1.
+    qos: packet.qos > 0 ? 1 : 0,
     payload: typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload,
     origAddress: packet.topic,
     retain: packet.retain,
@@ -45,15 +44,6 @@ function pairsOf(properties: UserProperties): readonly (readonly [name: string, 
   return Object.entries(properties).flatMap(([name, values]) =>
     [values].flat().map((value) => [name, value] as const),
   );
-}
-
-/**
- * The QoS with which an endpoint takes messages, or why it does not take this one (`docs/hono-compatibility.md` §7). To the
- * network QoS 2 is as 1.
- */
-function uploadQos(endpoint: UploadAddress['endpoint'], qos: number): 0 | 1 | UploadFailure {
-  if (qos > 0) return 1;
-  return endpoint === 'event' ? { status: 400, text: 'Only QoS 1 supported for event messages' } : 0;
 }
 
 function failed(failure: UploadFailure): Failed {

@@ -6,7 +6,7 @@ import type { UploadFailure } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IPublishPacket } from 'mqtt-packet';
 import { internalsOf } from './aedes-internals.ts';
-import { answerUpload, type UploadAnswer } from './device-answers.ts';
+import { answerUpload, hearsOf, type UploadAnswer } from './device-answers.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { parseTopic, type ParsedTopic } from './topics.ts';
 import type { MqttSignal } from './tracker.ts';
@@ -71,6 +71,8 @@ export class DeviceUploads {
     const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error'), isTold });
     if (qos === 2) this.#exactlyOnce?.end(packet.messageId ?? 0, answer.acknowledge !== undefined);
     this.#acknowledge(packet, answer);
+    if (result.status === 'failed' && !isTold && !hearsOf(answer, version))
+      host.uplink.dropped(result.failure, identity.device);
     if (answer.close) connection.report({ type: 'ended', ...answer.close });
     await this.#readyForMore();
   }

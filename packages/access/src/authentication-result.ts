@@ -23,7 +23,12 @@ export interface AuthenticatedDevice {
 
 export type AuthenticationResult =
   | { readonly status: 'accepted'; readonly identity: AuthenticatedDevice }
-  | { readonly status: 'refused'; readonly refusal: Refusal };
+  | {
+      readonly status: 'refused';
+      readonly refusal: Refusal;
+      /** Who it proved to be, where it is `device-not-registered`. */
+      readonly device?: DeviceRef;
+    };
 
 /** Why a device was not let in; each protocol maps it to its own code. */
 export type RefusalReason =

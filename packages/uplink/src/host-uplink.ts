@@ -1,10 +1,15 @@
-import type { UploadFailure } from '@rollcall/core';
+import type { DeviceRef, UploadFailure } from '@rollcall/core';
 import type { AuthenticatedDevice } from '@rollcall/access';
 
 /** Data of devices. */
 export interface HostUplink {
   /** Sends telemetry or an event on behalf of a device. Never rejects. Counts the message. */
   upload(request: UploadRequest): Promise<UploadResult>;
+  /**
+   * An upload failed, and its device hears nothing of it: it waits for no outcome, does not want to hear one, or is gone. Counted,
+   * and told in the log, in a line a minute.
+   */
+  dropped(failure: UploadFailure, device?: DeviceRef): void;
 }
 
 export interface UploadRequest {
@@ -13,7 +18,10 @@ export interface UploadRequest {
   readonly endpoint: 'telemetry' | 'event';
   /** As the address said: the tenant may be left out. Absent: the device's own data. */
   readonly target?: { readonly tenant?: string; readonly device: string };
+  /** An event of QoS 0 is refused: whoever sends one is to hear whether it arrived. */
   readonly qos: 0 | 1;
+  /** What a device reads whose event has QoS 0, in the words of its protocol; absent: those of MQTT. */
+  readonly qos0EventText?: string;
   readonly contentType?: string;
   /** Absent: no body. Empty: a zero-length body. */
   readonly payload?: Uint8Array;

@@ -1,3 +1,4 @@
 // For the other packages that make an adapter process; it may change with any version.
+export { reportDropped } from './dropped-uploads.ts';
 export { createMessageRate } from './message-rate.ts';
 export { type UploadContext, failedInside, tooManyMessages, upload } from './upload.ts';

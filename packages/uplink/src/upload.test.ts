@@ -54,6 +54,15 @@ test('a message gets its content type, origin and a trace context', async () => 
   ]);
 });
 
+test.each([
+  [{}, 'Only QoS 1 supported for event messages'],
+  [{ qos0EventText: 'in words of the protocol' }, 'in words of the protocol'],
+])('an event of QoS 0 is refused (%j)', async (facts, text) => {
+  const { sender, send } = await givenAnUpload({ endpoint: 'event', qos: 0, ...facts });
+  expect(await send()).toEqual({ status: 'failed', failure: { status: 400, text }, terminal: false });
+  expect(sender.messages).toEqual([]);
+});
+
 test('a well-formed trace context of the device is kept, a malformed one replaced', async () => {
   const given = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const kept = await givenAnUpload({ traceParent: given, traceState: 'a=b' });

@@ -64,9 +64,14 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
 const contentTypePattern = /^[\u0020-\u007e]{1,256}$/;
 
 /** The rules about QoS, payload and content type that all adapters share (`docs/hono-compatibility.md` §2). */
-function contentProblem({ endpoint, qos, payload, contentType }: UploadRequest): string | undefined {
-  // Whoever sends an event is to hear whether it arrived.
-  if (endpoint === 'event' && qos === 0) return 'event messages must be sent with QoS 1';
+function contentProblem({
+  endpoint,
+  qos,
+  qos0EventText = 'Only QoS 1 supported for event messages',
+  payload,
+  contentType,
+}: UploadRequest): string | undefined {
+  if (endpoint === 'event' && qos === 0) return qos0EventText;
   if (contentType !== undefined && !contentTypePattern.test(contentType)) return 'malformed content type';
   const empty = payload === undefined || payload.byteLength === 0;
   if (empty && contentType === undefined) return 'empty payload requires a content type';

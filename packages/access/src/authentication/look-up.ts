@@ -78,7 +78,8 @@ export async function identify(
 ): Promise<AuthenticationResult | Refused> {
   const registration = await registry.assertRegistration(credentials.device);
   if (registration.status === 'unavailable') return refuse('unavailable');
-  if (registration.status !== 'found') return refuse('device-not-registered');
+  if (registration.status !== 'found')
+    return { ...refuse('device-not-registered'), device: credentials.device };
   // Events name devices as they are: there is none for names that cannot be shown.
   if (!arePrintable(tenant, credentials.device, credentials.authId)) return refuse('device-not-registered');
   return accepted(credentials, tenant, facts, {

@@ -33,7 +33,7 @@ export function createRefusalLog({
   let stopped = false;
 
   return {
-    refused({ refusal, problem, tenant }, facts, remoteIp) {
+    refused({ refusal, problem, tenant, device }, facts, remoteIp) {
       observer.attempted({ outcome: refusal.reason, cause: problem ?? refusal.reason });
       if (refusal.reason === 'throttled' && remoteIp !== undefined && !stopped)
         throttled.refused(refusal.reason, remoteIp);
@@ -47,7 +47,7 @@ export function createRefusalLog({
         },
         'device refused',
       );
-      return { status: 'refused', refusal };
+      return { status: 'refused', refusal, ...(device && { device }) };
     },
     stop() {
       stopped = true;

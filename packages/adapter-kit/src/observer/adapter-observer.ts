@@ -4,6 +4,7 @@ import type {
   DirectoryStanding,
   DirectoryStatus,
   RegistryState,
+  UploadFailure,
 } from '@rollcall/core';
 import type { AccessObserver } from '@rollcall/access/internal';
 import type { FollowedState } from '@rollcall/file-follower';
@@ -69,6 +70,8 @@ export interface AdapterObserver extends AppMetrics, AccessObserver, DeliveryObs
   /** An open connection is said again. */
   announced(event: ConnectedEvent): void;
   uploaded(upload: FinishedUpload): void;
+  /** An upload failed, and its device does not hear of it. `status` as HTTP has it. */
+  dropped(status: UploadFailure['status']): void;
   /** A network connection was closed for want of room. */
   turnedAway(cause: TurnedAwayCause, remoteIp: string): void;
   /** Serving one peer threw, and cost that peer alone. `where`: a place in our code. */

@@ -27,6 +27,7 @@ export function observeAll(
     retried: (sink, event, cause) => tell((each) => each.retried?.(sink, event, cause)),
     parked: (sink, event, cause) => tell((each) => each.parked?.(sink, event, cause)),
     leftOut: (sink) => tell((each) => each.leftOut?.(sink)),
+    dropped: (status) => tell((each) => each.dropped?.(status)),
     uploaded: (upload) => tell((each) => each.uploaded?.(upload)),
     turnedAway: (cause, remoteIp) => tell((each) => each.turnedAway?.(cause, remoteIp)),
     failed: (where, error) => tell((each) => each.failed?.(where, error)),

@@ -29,6 +29,7 @@ function recordingObserver() {
     leftOut: (sink) => facts.push(['leftOut', sink]),
     uploaded: ({ request, result, durationMs }) =>
       facts.push(['uploaded', request.by?.device.device, result.status, durationMs]),
+    dropped: (status) => facts.push(['dropped', status]),
     turnedAway: (cause, remoteIp) => facts.push(['turnedAway', cause, remoteIp]),
     failed: (where, error) => facts.push(['failed', where, error]),
     watch: (part, state) => Object.assign(states, { [part]: state }),
@@ -125,12 +126,14 @@ test('an observer is told of uploads, of peers that are turned away, and of fail
   };
   await host.uplink.upload({ ...request, payload: Buffer.from('data') });
   await host.uplink.upload(request);
+  host.uplink.dropped({ status: 400, text: 'empty payload' }, result.identity.device);
   host.context.turnedAway('pending', '192.0.2.1');
   const error = new Error('boom');
   host.context.failed('mqtt', error);
   expect(take()).toEqual([
     ['uploaded', 'thermostat-7', 'accepted', 7],
     ['uploaded', 'thermostat-7', 'failed', 0],
+    ['dropped', 400],
     ['turnedAway', 'pending', '192.0.2.1'],
     ['failed', 'mqtt', error],
   ]);

@@ -4,6 +4,7 @@ import type { HostUplink } from '@rollcall/uplink';
 import {
   createMessageRate,
   failedInside,
+  reportDropped,
   tooManyMessages,
   upload,
   type UploadContext,
@@ -12,7 +13,7 @@ import type { AdapterContext } from './adapter-context.ts';
 
 /** How data of devices leaves the adapter. */
 export function createUplink(
-  { adapter, clock, random, settings, observer, failed }: AdapterContext,
+  { adapter, clock, random, log, settings, observer, failed }: AdapterContext,
   registry: DeviceRegistry,
   sender: DeviceDataSender,
 ): HostUplink {
@@ -29,7 +30,12 @@ export function createUplink(
     failed('upload', error);
     return failedInside;
   };
+  const report = reportDropped(clock, log);
   return {
+    dropped(failure, device) {
+      observer.dropped(failure.status);
+      report(failure, device);
+    },
     async upload(request) {
       const begun = clock.monotonic();
       const result =

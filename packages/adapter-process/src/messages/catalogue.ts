@@ -92,7 +92,7 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'SINK_BROKEN', text: 'event sink broke its contract: deliver() rejected' },
   { code: 'PEERS_TURNED_AWAY', text: 'network connections were closed for want of room' },
   { code: 'REQUESTS_REFUSED', text: /: refused within a minute$/ },
-  { code: 'MESSAGE_DROPPED', text: 'a message that was settled already is dropped' },
+  { code: 'MESSAGE_DROPPED', text: 'an upload is dropped, and its device does not hear of it' },
   { code: 'SERVING_FAILED', text: /^serving (?:a|one) peer failed/ },
   { code: 'LIBRARY_COMPLAINED', text: /^(?:a library complained|libraries printed more than is told)/ },
   { code: 'LISTENER_FAILED', text: /^(?:listener|health server) failed/ },

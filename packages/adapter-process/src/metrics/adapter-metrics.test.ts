@@ -55,6 +55,7 @@ test('the metrics of an adapter that has done nothing yet', async () => {
     'rollcall_outbox_refusing_tenants gauge',
     'rollcall_tls_certificate_expiry_seconds gauge',
     'rollcall_tls_files_current gauge',
+    'rollcall_uploads_dropped_total counter',
   ]);
   expect(series.toSorted()).toEqual([
     'hono_connections_unauthenticated 0',

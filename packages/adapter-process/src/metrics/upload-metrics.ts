@@ -1,11 +1,11 @@
-import type { Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { AdapterObserver } from '@rollcall/adapter-kit';
 import type { UploadResult } from '@rollcall/uplink';
 import { createPlainSummary } from './plain-summary.ts';
 import { unknownTenant } from './unknown-tenant.ts';
 
 /** Data of devices. */
-export function createUploadMetrics(registry: Registry): Pick<AdapterObserver, 'uploaded'> {
+export function createUploadMetrics(registry: Registry): Pick<AdapterObserver, 'uploaded' | 'dropped'> {
   const payload = createPlainSummary(registry, {
     name: 'hono_telemetry_payload_bytes',
     help: 'Payload of device data',
@@ -16,7 +16,14 @@ export function createUploadMetrics(registry: Registry): Pick<AdapterObserver, '
     help: 'Time from the receipt of device data until its outcome was known',
     labelNames: ['tenant', 'type', 'status', 'qos'],
   });
+  const dropped = new Counter({
+    name: 'rollcall_uploads_dropped_total',
+    help: 'Uploads that failed, and whose devices do not hear of it',
+    labelNames: ['status'],
+    registers: [registry],
+  });
   return {
+    dropped: (status) => dropped.inc({ status }),
     uploaded({ request, result, durationMs }) {
       // An unverified tenant name must not become a label: labels stay for ever.
       const claimed = result.status === 'accepted' ? request.target?.tenant : undefined;
