@@ -11,7 +11,7 @@ FROM ${NODE_IMAGE} AS pruned
 ARG APP
 WORKDIR /repository
 COPY . .
-RUN npm install --global turbo@2.11.9 && turbo prune "@rollcall/${APP}" --docker
+RUN npm install --global turbo@2.11.9 && turbo prune "$(node -p "require('./apps/${APP}/package.json').name")" --docker
 
 FROM ${NODE_IMAGE} AS built
 ARG APP
@@ -28,19 +28,21 @@ RUN pnpm exec turbo run build \
   && CI=true pnpm install --prod --frozen-lockfile --offline \
   && ln -s "apps/${APP}/dist/main.js" main.js
 
-FROM ${NODE_IMAGE} AS app
+FROM ${NODE_IMAGE} AS program
 ENV NODE_ENV=production \
   # Loopback is not reachable from outside a container.
-  ROLLCALL_HEALTH_BINDADDRESS=0.0.0.0 \
-  ROLLCALL_JOURNAL_DIRECTORY=/var/lib/rollcall
+  ROLLCALL_HEALTH_BINDADDRESS=0.0.0.0
 WORKDIR /rollcall
 COPY --from=built /rollcall ./
-# The journal must outlive the container: name the volume, and give each replica its own.
+# The journal, or the database, must outlive the container: name the volume, and give each replica its own.
 RUN install -d -o node -g node /var/lib/rollcall
 VOLUME /var/lib/rollcall
 USER node
 # Not by npm or a shell: SIGTERM must reach the app.
 CMD ["node", "main.js"]
+
+FROM program AS app
+ENV ROLLCALL_JOURNAL_DIRECTORY=/var/lib/rollcall
 
 # Each adapter's own: from the field `rollcall` of its package.json, by `npm run tables`.
 # <adapters>
@@ -65,6 +67,12 @@ ENV ROLLCALL_COAP_INSECUREPORTBINDADDRESS=0.0.0.0 \
 EXPOSE 5683/udp 5684/udp 8088
 
 # </adapters>
+
+# The presence service: give it a file of tokens, or the keys of their issuer. Its database must outlive the container.
+FROM program AS presence
+ENV ROLLCALL_PRESENCE_BINDADDRESS=0.0.0.0 \
+  ROLLCALL_PRESENCE_DIRECTORY=/var/lib/rollcall/presence
+EXPOSE 8090 8088
 
 # The command line, e.g. for `rollcall journal` on the volume of an adapter.
 FROM app AS rollcall

@@ -108,7 +108,9 @@ function demoRows(adapters) {
       `${protocol} devices${transport === 'udp' ? ` (UDP${note === undefined ? '' : `, ${note}`})` : ''}`,
     ]),
     [15_672, 'Events API (AMQP 1.0)'],
+    [8_090, 'presence API (HTTP)'],
     ...adapters.map(({ title, up }) => [up.healthPort, `health and metrics of the ${title} adapter`]),
+    [9_105, 'health and metrics of the presence service'],
   ]);
 }
 

@@ -9,8 +9,9 @@ import * as untyped from './adapter-tables.mjs';
 
 // What is listed by adapter is what the package.json of each says in its field `rollcall`.
 
-const { lists, manifestsOfApps, publishedAdapters, imageStage, bindAddressOf } = untyped as {
+const { lists, appsIn, manifestsOfApps, publishedAdapters, imageStage, bindAddressOf } = untyped as {
   readonly lists: Readonly<Record<string, (text: string, adapters: readonly AdapterEntry[]) => string>>;
+  appsIn(root: string): readonly string[];
   manifestsOfApps(root: string): readonly { readonly name: string }[];
   publishedAdapters(manifests: readonly object[]): readonly AdapterEntry[];
   imageStage(adapter: AdapterEntry): string;
@@ -27,10 +28,8 @@ const all = manifests.flatMap((manifest) => adapterEntry(manifest) ?? []);
 const compact = (text: string): unknown =>
   text.startsWith('{') ? JSON.parse(text) : text.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---');
 
-test('every app but the command line is an adapter, with a tag that says so', () => {
-  const tagged = manifests
-    .map(({ name }) => name.slice('@rollcall/'.length))
-    .filter((name) => read(`apps/${name}/turbo.json`).includes('"adapter"'));
+test('every app with a tag that says so is an adapter, and no other', () => {
+  const tagged = appsIn(root).filter((name) => read(`apps/${name}/turbo.json`).includes('"adapter"'));
   expect(all.map(({ name }) => name).toSorted()).toEqual(tagged.toSorted());
 });
 
@@ -77,13 +76,16 @@ describe.each(all.map((entry) => [entry.name, entry] as const))('%s', (name, { p
 
 test('the Dockerfile has a stage for each app that is published, which the argument APP names', () => {
   const dockerfile = read('Dockerfile');
-  const stages = [...dockerfile.matchAll(/^FROM app AS (\S+)$/gm)].map(([, stage]) => stage);
-  const apps = manifests
-    .filter((manifest) => !('private' in manifest))
-    .map(({ name }) => name.slice('@rollcall/'.length));
-  expect(stages.toSorted()).toEqual(apps.toSorted());
+  const stages = [...dockerfile.matchAll(/^FROM (?:app|program) AS (\S+)$/gm)].map(([, stage]) => stage);
+  const apps = appsIn(root).filter(
+    (folder) => !('private' in (JSON.parse(read(`apps/${folder}/package.json`)) as object)),
+  );
+  expect(stages.filter((stage) => stage !== 'app').toSorted()).toEqual(apps.toSorted());
   expect(dockerfile).toMatch(/^ARG APP$[^]*^FROM \$\{APP\}\n$/m);
-  expect(dockerfile).toMatch(/turbo prune "@rollcall\/\$\{APP\}" --docker/);
+  // The name of a package may be another than that of its folder.
+  expect(dockerfile).toContain(
+    `turbo prune "$(node -p "require('./apps/\${APP}/package.json').name")" --docker`,
+  );
 });
 
 test('the Dockerfile takes the versions of its tools from package.json', () => {

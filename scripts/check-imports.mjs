@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** Libraries, and the folders whose code may import them. Others may be imported by every package that depends on them. */
 const homes = {
   aedes: ['apps/mqtt-adapter'],
-  fastify: ['apps/http-adapter'],
+  fastify: ['apps/http-adapter', 'apps/presence'],
+  jose: ['apps/presence/src/access'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],
   rhea: [

@@ -41,7 +41,9 @@ const servingFiles = ['device-connection.ts', 'serve-device.ts'];
 export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   const problems = [];
   const expect = (holds, problem) => holds || problems.push(`${kind}/${folder}: ${problem}`);
-  expect(manifest.name === `@rollcall/${folder}`, `package.json: name must be @rollcall/${folder}`);
+  // An app may answer for what a package of the same name knows.
+  const names = [`@rollcall/${folder}`, ...(kind === 'apps' ? [`@rollcall/${folder}-service`] : [])];
+  expect(names.includes(manifest.name), `package.json: name must be ${names.join(' or ')}`);
   expect(manifest.license === 'Apache-2.0', 'package.json: license must be Apache-2.0');
   expect(typeof manifest.description === 'string', 'package.json: description is missing');
   expect(manifest.type === 'module', 'package.json: type must be module');
@@ -60,7 +62,7 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   const ours = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     .filter((name) => name.startsWith('@rollcall/'))
     .map((name) => name.slice('@rollcall/'.length));
-  const referenced = (tsconfig.references ?? []).map(({ path }) => path.split('/').at(-1));
+  const referenced = (tsconfig.references ?? []).map(({ path }) => packageAt(kind, path));
   for (const name of ours) expect(referenced.includes(name), `tsconfig.json: no reference to ${name}`);
   for (const name of referenced)
     expect(ours.includes(name), `tsconfig.json: reference to ${name}, which is no dependency`);
@@ -77,6 +79,12 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
     );
   }
   return problems;
+}
+
+/** The name of a package without its scope, by a path that refers to it: an app is beside the package that it may be named after. */
+function packageAt(kind, path) {
+  const folder = path.split('/').at(-1);
+  return kind === 'apps' && path === '../presence' ? `${folder}-service` : folder;
 }
 
 /** Test code is not for those who install a package, but where it is an export of its own (`./testing`). */

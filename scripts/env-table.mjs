@@ -1,4 +1,4 @@
-// Prints the environment table of an adapter, or with --write puts it into its README: npm run env-table -- <app> [--write]
+// Prints the environment table of an app, or with --write puts it into its README: npm run env-table -- <app> [--write]
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -36,19 +36,20 @@ async function main([app, ...flags]) {
   const folder = join(root, 'apps', app ?? '');
   const config = join(folder, 'src/config.ts');
   if (app === undefined || !existsSync(config)) {
-    console.error('say which adapter, by its folder in apps/: npm run env-table -- foo-adapter [--write]');
+    console.error(
+      'say which adapter or service, by its folder in apps/: npm run env-table -- foo-adapter [--write]',
+    );
     process.exitCode = 2;
     return;
   }
   // The app knows the kit and its messaging modules; this script does not.
   const { resolve } = createRequire(config);
   const { environmentTable } = await import(resolve('@rollcall/options'));
-  const { kitOptions } = await import(resolve('@rollcall/adapter-process'));
-  const { amqp } = await import(resolve('@rollcall/amqp-sender'));
   const own = optionsIn(await import(pathToFileURL(config)));
-  const table = environmentTable(
-    [own, kitOptions, amqp.options].flatMap((options) => Object.values(options)),
-  );
+  // A service names all its options; an adapter has those of its kit, and of its messaging modules, besides.
+  const { rollcall } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const shared = rollcall === undefined ? [] : await optionsOfAdapters(resolve);
+  const table = environmentTable([own, ...shared].flatMap((options) => Object.values(options)));
   if (!flags.includes('--write')) return console.log(table);
   const readme = join(folder, 'README.md');
   writeFileSync(readme, withTable(readFileSync(readme, 'utf8'), table));
@@ -58,6 +59,12 @@ async function main([app, ...flags]) {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (status !== 0) process.exitCode = 1;
+}
+
+async function optionsOfAdapters(resolve) {
+  const { kitOptions } = await import(resolve('@rollcall/adapter-process'));
+  const { amqp } = await import(resolve('@rollcall/amqp-sender'));
+  return [kitOptions, amqp.options];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)

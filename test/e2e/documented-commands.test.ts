@@ -66,6 +66,21 @@ const expectations: readonly [begins: RegExp, run: (command: string) => Promise<
     },
   ],
   [
+    /^npm run presence/,
+    async (command) => {
+      const env = {
+        ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+        ROLLCALL_MESSAGING_PORT: String(up.networkPort),
+        ROLLCALL_PRESENCE_OPEN: 'true',
+        ROLLCALL_PRESENCE_PORT: '0',
+        ROLLCALL_PRESENCE_SUBSCRIPTION: 'documented',
+        ROLLCALL_PRESENCE_DIRECTORY: join(directory, 'presence'),
+        ROLLCALL_HEALTH_PORT: '0',
+      };
+      await shell.run(command.replace(/ *#.*/, ''), { env, until: /"ready"[^]*\n/ });
+    },
+  ],
+  [
     /^npm start/,
     async (command) => {
       const elsewhere = `--port-offset ${up.offset + 25} --data ${join(directory, 'up')}`;

@@ -25,6 +25,11 @@ export function mainOf({ name }: AdapterEntry): string {
   return join(dirname(manifestOf(`@rollcall/${name}`)), 'dist/main.js');
 }
 
+/** The file that runs the presence service, absolute. */
+export function mainOfPresence(): string {
+  return join(dirname(manifestOf('@rollcall/presence-service')), 'dist/main.js');
+}
+
 function manifestOf(packageName: string): string {
   return require.resolve(`${packageName}/package.json`);
 }

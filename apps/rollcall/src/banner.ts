@@ -17,6 +17,7 @@ export function banner(
       `${inPlace(up.url, name)}${up.note === undefined ? '' : ` (${up.note})`}`,
     ]),
     ['Events API', `amqp://127.0.0.1:${ports.network}`] as const,
+    ['presence API', `http://127.0.0.1:${ports.presence.api}/v1, /openapi.json`] as const,
     ['health and metrics', healthPlaces(table, ports)] as const,
     ['data and logs', dataDir] as const,
   ];
@@ -35,6 +36,10 @@ ${tries.join('\n')}
   # nothing at hand? devices that connect, are killed, come back, fall silent, and leave
   npm run rollcall -- demo${moved}
 
+  # is a device connected, since when, and how sure is that? and each change, as it comes
+  curl http://127.0.0.1:${ports.presence.api}/v1/tenants/DEFAULT_TENANT/devices/4711
+  curl -N http://127.0.0.1:${ports.presence.api}/v1/tenants/DEFAULT_TENANT/watch
+
   # who is online, and the events, as a downstream service sees them
   npm run rollcall -- devices${moved}
   npm run rollcall -- tail${moved}
@@ -45,10 +50,9 @@ Connection events of DEFAULT_TENANT (Ctrl-C ends):
 
 /** The first one in full, of the others the port. */
 function healthPlaces(table: readonly AdapterEntry[], ports: DemoPorts): string {
-  return table
-    .map(({ name, title }, index) => {
-      const { health } = portsOf(ports, name);
-      return `${index === 0 ? `http://127.0.0.1:${health}/readiness, /metrics` : `:${health}`} (${title})`;
-    })
-    .join(', ');
+  const places = table.map(({ name, title }, index) => {
+    const { health } = portsOf(ports, name);
+    return `${index === 0 ? `http://127.0.0.1:${health}/readiness, /metrics` : `:${health}`} (${title})`;
+  });
+  return [...places, `:${ports.presence.health} (presence)`].join(', ');
 }

@@ -13,6 +13,9 @@ export interface DemoAdapter {
   readonly healthPort: number;
 }
 
+/** Short, so that `devices` soon knows who was there before it. */
+export const announceIntervalMs = '5000';
+
 /** The adapters that `up` starts, all of them on loopback. */
 export function demoAdapters(
   table: readonly AdapterEntry[],
@@ -24,8 +27,7 @@ export function demoAdapters(
     ROLLCALL_REGISTRY_FILE: registryFile,
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
     ROLLCALL_JOURNAL_DIRECTORY: journalDirectory,
-    // So that `devices` soon knows who was there before it.
-    ROLLCALL_CONNECTIONEVENTS_ANNOUNCEINTERVAL: '5000',
+    ROLLCALL_CONNECTIONEVENTS_ANNOUNCEINTERVAL: announceIntervalMs,
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
     ROLLCALL_MESSAGING_PORT: String(ports.network),
   };

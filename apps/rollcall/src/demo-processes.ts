@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock as clock } from '@rollcall/core';
 import type { AdapterEntry } from './adapter-entry.ts';
 import { demoAdapters } from './demo-adapters.ts';
+import { demoPresence } from './demo-presence.ts';
 import type { DemoPorts } from './ports.ts';
 import { startChild } from './start-child.ts';
 import { supervise, type Supervised } from './supervisor.ts';
@@ -21,9 +22,11 @@ export interface DemoProcessesOptions {
 /** The processes of `up`. None of them is started yet. */
 export interface DemoProcesses {
   readonly network: Supervised;
+  readonly presence: Supervised;
   readonly adapters: readonly Supervised[];
   stopAdapters(): Promise<void>;
-  stopNetwork(): Promise<void>;
+  /** The presence service, then the network. */
+  stopServices(): Promise<void>;
   /** Ends all of them at once. */
   kill(): void;
 }
@@ -68,15 +71,27 @@ export function demoProcesses({
     }),
   );
 
+  const presence = supervise({
+    name: 'presence service',
+    clock,
+    tell,
+    spawn: () => startChild({ ...demoPresence(ports, dataDir), logs, tell }),
+    whenReady: () => becomesReady(`http://127.0.0.1:${ports.presence.health}/readiness`),
+  });
+
   return {
     network,
+    presence,
     adapters,
     async stopAdapters() {
       await Promise.all(adapters.map((adapter) => adapter.stop(stopWithinMs)));
     },
-    stopNetwork: () => network.stop(stopWithinMs),
+    async stopServices() {
+      await presence.stop(stopWithinMs);
+      await network.stop(stopWithinMs);
+    },
     kill() {
-      for (const each of [...adapters, network]) each.kill();
+      for (const each of [...adapters, presence, network]) each.kill();
     },
   };
 }

@@ -1,5 +1,6 @@
+import { consumerSettings } from '@rollcall/amqp-sender';
 import type { DecodedEvent } from '@rollcall/hono-wire';
-import { consumerOf, reach, type Destination } from './reach.ts';
+import { reach, type Destination } from './reach.ts';
 import { openWatch } from './watch.ts';
 import { watchedSource } from './watched-source.ts';
 
@@ -28,7 +29,7 @@ export async function hearAdapter(
   const { promise: heard, resolve: hear } = Promise.withResolvers<string>();
   const listening = openWatch(
     {
-      ...consumerOf(settings),
+      ...consumerSettings(settings),
       ...found.source,
       ...(queue === undefined && { tenants: 'all' as const }),
       onEvent(event) {

@@ -3,6 +3,8 @@ import type { AdapterEntry } from './adapter-entry.ts';
 /** Where the parts of the demonstration listen, all on loopback. */
 export interface DemoPorts {
   readonly network: number;
+  /** Of the presence service. */
+  readonly presence: { readonly api: number; readonly health: number };
   /** By the name of the adapter. */
   readonly adapters: Readonly<Record<string, AdapterPorts>>;
 }
@@ -16,6 +18,7 @@ export interface AdapterPorts {
 export function demoPorts(offset: number, table: readonly AdapterEntry[]): DemoPorts {
   return {
     network: networkPort(offset),
+    presence: { api: presencePort(offset), health: 9_105 + offset },
     adapters: Object.fromEntries(
       table.map(({ name, up }) => [name, { devices: up.port + offset, health: up.healthPort + offset }]),
     ),
@@ -24,6 +27,10 @@ export function demoPorts(offset: number, table: readonly AdapterEntry[]): DemoP
 
 export function networkPort(offset: number): number {
   return 15_672 + offset;
+}
+
+function presencePort(offset: number): number {
+  return 8_090 + offset;
 }
 
 /** @throws Error where no adapter has this name. */

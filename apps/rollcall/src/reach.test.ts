@@ -1,8 +1,9 @@
+import { consumerSettings } from '@rollcall/amqp-sender';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { consumerOf, reach } from './reach.ts';
+import { reach } from './reach.ts';
 
 const env = {
   ROLLCALL_MESSAGING_HOST: 'broker',
@@ -18,7 +19,7 @@ const env = {
 test('the environment can say all of it, as it does for adapters', () => {
   const settings = reach({}, env);
   expect(settings.network.name).toBe('rabbitmq-3');
-  expect(consumerOf(settings)).toEqual({
+  expect(consumerSettings(settings)).toEqual({
     url: 'amqps://broker:5671',
     username: 'u',
     password: 'p',
@@ -35,13 +36,17 @@ test('the password can be in a file, as it can for adapters', () => {
   writeFileSync(file, 'from a file\n');
   const { ROLLCALL_MESSAGING_PASSWORD: _password, ...others } = env;
   const settings = reach({}, { ...others, ROLLCALL_MESSAGING_PASSWORD_FILE: file });
-  expect(consumerOf(settings)).toMatchObject({ password: 'from a file' });
+  expect(consumerSettings(settings)).toMatchObject({ password: 'from a file' });
 });
 
 test('the command line goes before the environment, and a URL decides about TLS', () => {
   const settings = reach({ url: 'amqp://other@[::1]:5672', network: 'artemis' }, env);
   expect(settings.network.name).toBe('artemis');
-  expect(consumerOf(settings)).toMatchObject({ url: 'amqp://[::1]:5672', username: 'other', password: 'p' });
+  expect(consumerSettings(settings)).toMatchObject({
+    url: 'amqp://[::1]:5672',
+    username: 'other',
+    password: 'p',
+  });
 });
 
 test('a mistake in the options of messaging is an error, and other sections are ignored', () => {

@@ -1,6 +1,5 @@
 import { urlOptions } from '@rollcall/amqp-connection';
 import { loadMessaging, type MessagingSettings, type NetworkName } from '@rollcall/amqp-sender';
-import type { ConsumeOptions } from '@rollcall/client';
 
 /** A messaging network, as the command line names it. What it leaves out comes from the environment. */
 export interface Destination {
@@ -24,19 +23,4 @@ export function reach(
   const { tls: known, ...rest } = settings;
   const { tls, ...given } = urlOptions(url);
   return { ...rest, ...given, ...(tls && { tls: { ...tls, ...known } }) };
-}
-
-/** The settings as options of `consume`. */
-export function consumerOf(settings: MessagingSettings): Omit<ConsumeOptions, 'onEvent'> {
-  const { host, port, tls, username, password, amqpHostname, saslHostname } = settings;
-  const { choice: tlsChoice, ...certificates } = tls ?? {};
-  return {
-    url: `${tls ? 'amqps' : 'amqp'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(amqpHostname !== undefined && { amqpHostname }),
-    ...(saslHostname !== undefined && { saslHostname }),
-    ...certificates,
-    ...(tlsChoice && { tlsChoice }),
-  };
 }

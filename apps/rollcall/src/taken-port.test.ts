@@ -12,6 +12,7 @@ const table = adapterTable();
 /** Ports that the system chooses: none of them is taken. */
 const free: DemoPorts = {
   network: 0,
+  presence: { api: 0, health: 0 },
   adapters: Object.fromEntries(table.map(({ name }) => [name, { devices: 0, health: 0 }])),
 };
 

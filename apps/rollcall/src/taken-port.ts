@@ -35,11 +35,17 @@ function needed(table: readonly AdapterEntry[], ports: DemoPorts): readonly Need
       transport,
     })),
     { port: ports.network, purpose: 'the messaging network', transport: 'tcp' },
+    { port: ports.presence.api, purpose: 'the presence service', transport: 'tcp' },
     ...table.map(({ name, title }) => ({
       port: portsOf(ports, name).health,
       purpose: `health and metrics of the ${title} adapter`,
       transport: 'tcp' as const,
     })),
+    {
+      port: ports.presence.health,
+      purpose: 'health and metrics of the presence service',
+      transport: 'tcp' as const,
+    },
   ];
 }
 

@@ -75,13 +75,13 @@ export async function up(command: UpCommand): Promise<number> {
     await processes.stopAdapters();
     return 1;
   } finally {
-    await processes.stopNetwork();
+    await processes.stopServices();
   }
 }
 
 /** Starts everything, shows events until a stop is requested, and stops the adapters. */
 async function play({ command, table, ports, dataDir, processes, stop, tell }: Stage): Promise<void> {
-  const { network, adapters } = processes;
+  const { network, presence, adapters } = processes;
   await startUnlessStopped(network, stop);
   const sessions = openSessions();
   const consumer = followEvents({
@@ -94,7 +94,7 @@ async function play({ command, table, ports, dataDir, processes, stop, tell }: S
     onEvent: sessions.note,
   });
   await consumer.ready;
-  await Promise.all(adapters.map((adapter) => startUnlessStopped(adapter, stop)));
+  await Promise.all([presence, ...adapters].map((child) => startUnlessStopped(child, stop)));
   if (!stop.isMade)
     for (const line of banner(table, ports, dataDir, command.portOffset).split('\n')) tell(line);
   await stop.made;

@@ -1,7 +1,8 @@
+import { consumerSettings } from '@rollcall/amqp-sender';
 import { consume, type ConsumeOptions, type EventConsumer, type Trouble } from '@rollcall/client';
 import { ConfigError, silentLog, type Log } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { consumerOf, reach, type Destination } from './reach.ts';
+import { reach, type Destination } from './reach.ts';
 import { LeftToOthers, onlyOthers, takeOther } from './take-other.ts';
 import { watchedSource, type Watched } from './watched-source.ts';
 
@@ -32,7 +33,7 @@ export function watch(options: WatchOptions): Watch {
   const foreign = tellOnce(tell);
   return openWatch(
     {
-      ...consumerOf(settings),
+      ...consumerSettings(settings),
       ...found.source,
       log: errorsOnly(tell),
       onEvent,

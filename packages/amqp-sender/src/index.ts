@@ -7,5 +7,6 @@ export { networkPresets } from './network-presets.ts';
 export { tenantRules } from './tenant-rules.ts';
 export { resolveNetwork } from './resolve-network.ts';
 export { amqp } from './module/amqp.ts';
-export type { MessagingSettings } from './module/amqp-settings.ts';
+export { amqpSettings as messagingSettings, type MessagingSettings } from './module/amqp-settings.ts';
+export { consumerSettings, type ConsumerSettings } from './module/consumer-settings.ts';
 export { loadMessaging } from './module/load-messaging.ts';

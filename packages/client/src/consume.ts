@@ -49,6 +49,11 @@ export interface ConsumeOptions extends SourceChoice {
   /** Host name in the open, often a virtual host; that of the SASL exchange, default the same. */
   readonly amqpHostname?: string;
   readonly saslHostname?: string;
+  /**
+   * Whether the events of a device come one after another (default). `false`: all at the same time, for handlers to whom their order
+   * does not matter.
+   */
+  readonly ordered?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
@@ -59,7 +64,7 @@ export interface ConsumeOptions extends SourceChoice {
   /** The longest of these pauses; default 60 s. */
   readonly maxPauseMs?: number;
   /**
-   * Handles one event; those of one device come one after another. The event is confirmed once this returns. Where this throws, or
+   * Handles one event; those of one device come one after another, see `ordered`. The event is confirmed once this returns. Where this throws, or
    * the promise is rejected, the event is released: it comes again, here or at another consumer of the same queue.
    */
   onEvent(event: ReceivedEvent): void | Promise<void>;
@@ -99,6 +104,8 @@ export function consume(options: ConsumeOptions): EventConsumer {
   const sources = eventSources(options, () => `temporary-${randomUUID()}`);
   const credit = Math.max(1, Math.min(options.credit ?? 100, Math.floor(maxUnderWay / sources.length)));
   const lanes = lanesOf(options);
+  /** Of events without order, each has a lane of its own. */
+  let arrivals = 0;
   const connection = createAmqpConnection({
     ...connectionOptions(options),
     containerName: 'rollcall-client',
@@ -118,8 +125,10 @@ export function consume(options: ConsumeOptions): EventConsumer {
       source: terminus,
       onMessage(message, delivery) {
         const event = decodeEvent(message);
+        const { lane, id } = identityOf(event, message);
         return lanes.add({
-          ...identityOf(event, message),
+          lane: options.ordered === false ? `\n${(arrivals += 1)}` : lane,
+          id,
           delivery,
           proves: isEvent(event) || options.onOther !== undefined,
           handle: () => handle(options, event),

@@ -10,7 +10,7 @@ import {
 import { latestEnding, withEnding, type LatestEndings } from './latest-endings.ts';
 
 /** How much newer the epoch of another connection with the same slot must be: clocks of adapters differ. */
-const takeoverMarginMs = 60_000;
+export const takeoverMarginMs = 60_000;
 
 interface HeardConnection {
   readonly connection: OpenConnection;

@@ -3,3 +3,12 @@ export { consume, type ConsumeOptions, type EventConsumer } from './consume.ts';
 export type { EventNetwork } from './network-layouts.ts';
 export type { DevicePresence, Ending, OpenConnection, PresenceChange } from './device-presence.ts';
 export { createPresenceTable, type PresenceTable, type PresenceTableOptions } from './presence-table.ts';
+export {
+  presence,
+  PresenceError,
+  type DeviceFilter,
+  type PastPresence,
+  type Presence,
+  type PresenceOptions,
+} from './service/presence.ts';
+export type { PresenceNews } from './service/watch-tenant.ts';

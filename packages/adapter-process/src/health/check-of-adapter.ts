@@ -1,4 +1,4 @@
-import type { HealthCheck } from './health-server.ts';
+import type { HealthCheck } from './health-json.ts';
 
 /** Whether the adapter itself can serve devices: not while it starts or stops. */
 export function checkOfAdapter(runs: boolean): HealthCheck {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { silentLog, TransportError } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
-import { startHealthServer, type HealthCheck } from './health-server.ts';
+import type { HealthCheck } from './health-json.ts';
+import { startHealthServer } from './health-server.ts';
 
 const sockets: Socket[] = [];
 

@@ -4,18 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { containServer } from '@rollcall/containment';
 import { TransportError, type Log } from '@rollcall/core';
 import { boundRequests } from '@rollcall/adapter-kit';
-import type { ReadinessCause } from '../messages/readiness-causes.ts';
 import { boundConnections } from './bound-connections.ts';
-
-export interface HealthCheck {
-  readonly name: string;
-  /** `DEGRADED`: works, but something it needs is away; still ready. */
-  readonly status: 'UP' | 'DEGRADED' | 'DOWN';
-  /** Why it is not `UP`, see `docs/errors.md`. */
-  readonly code?: ReadinessCause;
-  /** The same, for people. */
-  readonly reason?: string;
-}
+import { healthJson, type HealthCheck } from './health-json.ts';
 
 export interface HealthServerOptions {
   readonly host: string;
@@ -108,10 +98,6 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
 }
 
 function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
-  const worst = (['DOWN', 'DEGRADED', 'UP'] as const).find((status) =>
-    checks.some((check) => check.status === status),
-  );
-  response
-    .writeHead(worst === 'DOWN' ? 503 : 200, { 'content-type': 'application/json' })
-    .end(JSON.stringify({ status: worst ?? 'UP', checks }));
+  const { status, text } = healthJson(checks);
+  response.writeHead(status, { 'content-type': 'application/json' }).end(text);
 }

@@ -10,7 +10,7 @@ import type { FollowedState } from '@rollcall/file-follower';
 import { noMessaging, noMessagingText } from '@rollcall/messaging-module/internal';
 import type { SinkDepth } from '@rollcall/outbox/internal';
 import type { ReadinessCause } from '../messages/readiness-causes.ts';
-import type { HealthCheck } from './health-server.ts';
+import type { HealthCheck } from './health-json.ts';
 
 /** An event that is not confirmed for so long is late. */
 const lateAfterMs = 2_000;

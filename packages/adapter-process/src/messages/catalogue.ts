@@ -108,4 +108,10 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'PEER_CUT_OFF', text: /^peers? (?:was|were) cut off$/ },
   { code: 'QUEUE_FULL', text: /: it is full, \d+ of its oldest messages are dropped by now$/ },
   { code: 'EVENT_NOT_WRITTEN', text: 'event could not be written' },
+  {
+    code: 'PRESENCE_DATABASE_AWAY',
+    text: 'the database of the presence service cannot be reached: events wait',
+  },
+  { code: 'PRESENCE_EVENT_LEFT_OUT', text: 'an event cannot be stored, and is left out' },
+  { code: 'PRESENCE_NOT_ATTACHED', text: 'connection events cannot be received' },
 ];

@@ -6,7 +6,7 @@ import { configCodes, startCodes } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { codedLog, codeOf } from './coded-log.ts';
-import { readinessCauses } from './readiness-causes.ts';
+import { presenceCauses, readinessCauses } from './readiness-causes.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -101,7 +101,9 @@ test.each([
 
 describe('docs/errors.md', () => {
   test('has a row for each code, and no other', () => {
-    const codes = [...new Set([...catalogue.map(({ code }) => code), ...byError, ...readinessCauses])];
+    const codes = [
+      ...new Set([...catalogue.map(({ code }) => code), ...byError, ...readinessCauses, ...presenceCauses]),
+    ];
     expect(rows.map(({ code }) => code).toSorted()).toEqual(codes.toSorted());
   });
 
@@ -112,13 +114,16 @@ describe('docs/errors.md', () => {
   });
 });
 
-test.each([...configCodes, ...startCodes, ...readinessCauses])('%s is the code of something', (code) => {
-  const lists = /\/(?:config-problem|readiness-causes)\.ts$/;
-  const users = sources.filter(
-    (path) => !lists.test(path) && readFileSync(join(root, path), 'utf8').includes(`'${code}'`),
-  );
-  expect(users).not.toEqual([]);
-});
+test.each([...configCodes, ...startCodes, ...readinessCauses, ...presenceCauses])(
+  '%s is the code of something',
+  (code) => {
+    const lists = /\/(?:config-problem|readiness-causes)\.ts$/;
+    const users = sources.filter(
+      (path) => !lists.test(path) && readFileSync(join(root, path), 'utf8').includes(`'${code}'`),
+    );
+    expect(users).not.toEqual([]);
+  },
+);
 
 test('a warning and an error have their code beside their facts, other lines have none', () => {
   const recorded = recordingLog();

@@ -17,4 +17,12 @@ export const readinessCauses = [
   'TENANTS_REFUSED',
 ] as const;
 
-export type ReadinessCause = (typeof readinessCauses)[number];
+/** The same of the presence service. */
+export const presenceCauses = [
+  'SERVICE_NOT_RUNNING',
+  'DATABASE_AWAY',
+  'EVENTS_NOT_RECEIVED',
+  'ANSWERS_OLD',
+] as const;
+
+export type ReadinessCause = (typeof readinessCauses | typeof presenceCauses)[number];

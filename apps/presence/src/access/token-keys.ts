@@ -1,0 +1,111 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+} from 'jose';
+
+/** With which keys tokens may be signed, and by which algorithms. */
+export interface TokenKeys {
+  readonly keys: JWTVerifyGetKey;
+  /** Those of public keys alone: with a shared secret, whoever can check a token could make one. */
+  readonly algorithms: readonly string[];
+}
+
+const allAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+const ecAlgorithms: Readonly<Record<string, string>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};
+
+/** The keys of an issuer cannot be had, whatever the token is. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}
+
+/** Keys of an issuer that has them at a URL. They are looked up when a token names an unknown one, twice a minute at most. */
+export function remoteKeys(url: URL): TokenKeys {
+  const known = createRemoteJWKSet(url, {
+    timeoutDuration: 5_000,
+    cooldownDuration: 30_000,
+    cacheMaxAge: 600_000,
+  });
+  return {
+    async keys(header, token) {
+      try {
+        return await known(header, token);
+      } catch (cause) {
+        if (isAboutToken(cause)) throw cause;
+        throw new KeysUnavailable(`the keys at ${url.href} cannot be had`, { cause });
+      }
+    },
+    algorithms: allAlgorithms,
+  };
+}
+
+/** Else the set could not be fetched, or is none. */
+function isAboutToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported
+  );
+}
+
+/**
+ * Keys in a file: a JSON Web Key Set, or the PEM of one public key or certificate.
+ *
+ * @throws Error that says why it cannot be used.
+ */
+export function keysIn(text: string): TokenKeys {
+  return text.trimStart().startsWith('{') ? jwksIn(text) : pemIn(text);
+}
+
+function jwksIn(text: string): TokenKeys {
+  const set = JSON.parse(text) as JSONWebKeySet;
+  const shared = (set.keys as readonly { readonly kty?: unknown }[] | undefined)?.some(
+    ({ kty }) => kty === 'oct',
+  );
+  if (shared === true) throw new Error('a shared secret (kty oct) is no public key');
+  return { keys: createLocalJWKSet(set), algorithms: allAlgorithms };
+}
+
+function pemIn(text: string): TokenKeys {
+  if (/PRIVATE KEY/.test(text)) throw new Error('this is a private key: give the public one');
+  const key = createPublicKey(text);
+  return { keys: async () => key, algorithms: algorithmsOf(key) };
+}
+
+/** A key is for its own kind of algorithm, whatever a token says of itself (RFC 8725 §3.1). */
+function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): readonly string[] {
+  switch (asymmetricKeyType) {
+    case 'rsa':
+      if ((asymmetricKeyDetails?.modulusLength ?? 0) < 2_048) throw new Error('the RSA key is too short');
+      return allAlgorithms.filter((name) => /^[RP]S/.test(name));
+    case 'ec': {
+      const algorithm = ecAlgorithms[asymmetricKeyDetails?.namedCurve ?? ''];
+      if (algorithm === undefined) throw new Error('its curve is none of P-256, P-384 and P-521');
+      return [algorithm];
+    }
+    case 'ed25519':
+      return ['EdDSA', 'Ed25519'];
+    default:
+      throw new Error(`keys of type ${asymmetricKeyType} sign no tokens`);
+  }
+}

@@ -1,0 +1,116 @@
+import { ManualClock, recordingLog, settled } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
+import { EventBatches } from './event-batches.ts';
+
+function given(apply: (events: readonly number[]) => Promise<void>, maxEvents = 3) {
+  const clock = new ManualClock();
+  const { lines, ...log } = recordingLog();
+  const calls: (readonly number[])[] = [];
+  const batches = new EventBatches<number>({
+    clock,
+    log,
+    maxEvents,
+    async apply(events) {
+      calls.push(events);
+      await apply(events);
+    },
+    isUnavailable: (error) => error instanceof StoreUnavailable,
+  });
+  const outcomes: string[] = [];
+  const add = (event: number): void => {
+    batches.add(event).then(
+      () => outcomes.push(`${event} committed`),
+      () => outcomes.push(`${event} given back`),
+    );
+  };
+  return { clock, lines, calls, batches, outcomes, add };
+}
+
+test('events that come together, or while others are written, are written together, a bounded number', async () => {
+  const waiting: (() => void)[] = [];
+  const { add, calls, outcomes, batches } = given(() => new Promise((resolve) => waiting.push(resolve)));
+  add(1);
+  add(2);
+  await settled();
+  for (const event of [3, 4, 5, 6]) add(event);
+  expect([calls, outcomes, batches.pending]).toEqual([[[1, 2]], [], 6]);
+  waiting.shift()?.();
+  await settled();
+  expect([calls, outcomes]).toEqual([
+    [
+      [1, 2],
+      [3, 4, 5],
+    ],
+    ['1 committed', '2 committed'],
+  ]);
+  waiting.shift()?.();
+  await settled();
+  waiting.shift()?.();
+  await batches.drained();
+  expect(outcomes).toHaveLength(6);
+  expect(batches.pending).toBe(0);
+});
+
+test('while the database is away, nothing is confirmed, and the same is tried again, later each time', async () => {
+  let isAway = true;
+  const { add, calls, outcomes, clock, lines, batches } = given(async () => {
+    if (isAway) throw new StoreUnavailable('away');
+  });
+  add(1);
+  await settled();
+  expect(batches.isPausing).toBe(true);
+  for (const pauseMs of [250, 500, 1_000]) await clock.advanceAsync(pauseMs);
+  expect(calls).toHaveLength(4);
+  isAway = false;
+  await clock.advanceAsync(2_000);
+  await settled();
+  expect(outcomes).toEqual(['1 committed']);
+  expect(batches.isPausing).toBe(false);
+  expect(lines.map(({ message }) => message)).toEqual([
+    'the database of the presence service cannot be reached: events wait',
+  ]);
+});
+
+test('an event that cannot be stored is left out, told, and holds up no other', async () => {
+  const { add, outcomes, batches, lines } = given(async (events) => {
+    if (events.includes(2)) throw new Error('invalid byte sequence');
+  });
+  for (const event of [1, 2, 3]) add(event);
+  await settled();
+  await settled();
+  await settled();
+  expect(outcomes.toSorted()).toEqual(['1 committed', '2 committed', '3 committed']);
+  expect(batches.setAside).toBe(1);
+  expect(lines.map(({ message }) => message)).toEqual(['an event cannot be stored, and is left out']);
+});
+
+test('a stop waits for what is being written, and gives back what waits behind it', async () => {
+  const waiting: (() => void)[] = [];
+  const { add, outcomes, batches, calls } = given(() => new Promise((resolve) => waiting.push(resolve)), 1);
+  add(1);
+  add(2);
+  await settled();
+  batches.stop();
+  let isDrained = false;
+  void batches.drained().then(() => (isDrained = true));
+  await settled();
+  expect([outcomes, isDrained]).toEqual([['2 given back'], false]);
+  waiting.shift()?.();
+  await settled();
+  expect([outcomes, isDrained, calls]).toEqual([['2 given back', '1 committed'], true, [[1]]]);
+  add(3);
+  await settled();
+  expect(outcomes.at(-1)).toBe('3 given back');
+});
+
+test('a stop while the database is away gives everything back', async () => {
+  const { add, outcomes, batches, clock } = given(async () => {
+    throw new StoreUnavailable('away');
+  });
+  add(1);
+  await settled();
+  batches.stop();
+  await settled();
+  expect([outcomes, clock.armed]).toEqual([['1 given back'], 0]);
+});

@@ -1,0 +1,156 @@
+import { later, type Clock, type Log } from '@rollcall/core';
+
+export interface EventBatchesOptions<Event> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxEvents: number;
+  /** Commits all of them, or none. May be called again with what it committed. */
+  apply(events: readonly Event[]): Promise<void>;
+  /** Whether it failed because the database is away: then it is tried again for as long as it takes. */
+  isUnavailable(error: unknown): boolean;
+  /** Called after a commit. */
+  committed?(events: readonly Event[]): void;
+}
+
+interface Entry<Event> {
+  readonly event: Event;
+  settle(): void;
+  fail(error: unknown): void;
+}
+
+/**
+ *     idle ── an event came ──▶ writing ── committed, more came meanwhile ──▶ writing
+ *     writing ── the database is away ──▶ pausing ── time is over ──▶ writing
+ *     each ── stop ──▶ stopped
+ */
+type Phase = 'idle' | 'writing' | 'pausing' | 'stopped';
+
+const firstPauseMs = 250;
+const maxPauseMs = 10_000;
+/** An event that cannot be stored by itself is tried so often: the error may have been of another kind. */
+const maxTries = 3;
+
+/**
+ * Writes events to the database, those together that come while others are written. Nothing is confirmed before its commit; how much
+ * may wait is for the credit of the consumer to say.
+ */
+export class EventBatches<Event> {
+  readonly #options: EventBatchesOptions<Event>;
+  readonly #waiting: Entry<Event>[] = [];
+  readonly #idlers: (() => void)[] = [];
+  #phase: Phase = 'idle';
+  #pauseMs = firstPauseMs;
+  #endPause = (): void => {};
+  #writing = 0;
+  #setAside = 0;
+
+  constructor(options: EventBatchesOptions<Event>) {
+    this.#options = options;
+  }
+
+  /** Events that were not committed yet. */
+  get pending(): number {
+    return this.#waiting.length + this.#writing;
+  }
+
+  /** Events that could not be stored, and were left out. */
+  get setAside(): number {
+    return this.#setAside;
+  }
+
+  /** Whether the database is away, as far as is known. */
+  get isPausing(): boolean {
+    return this.#phase === 'pausing';
+  }
+
+  /** Resolves once the event is committed; rejects where this stops before. */
+  add(event: Event): Promise<void> {
+    if (this.#phase === 'stopped') return Promise.reject(new Error('the service stops'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ event, settle: resolve, fail: reject });
+      if (this.#phase !== 'idle') return;
+      this.#phase = 'writing';
+      // What comes in the same turn of the event loop is written together.
+      setImmediate(() => void this.#write());
+    });
+  }
+
+  /** Resolves once nothing waits. */
+  async drained(): Promise<void> {
+    if (this.pending === 0) return;
+    await new Promise<void>((resolve) => this.#idlers.push(resolve));
+  }
+
+  /** Begins nothing more; what waits is given back, and what is being written is not. */
+  stop(): void {
+    this.#phase = 'stopped';
+    this.#endPause();
+    for (const { fail } of this.#waiting.splice(0)) fail(new Error('the service stops'));
+    if (this.pending === 0) this.#tellIdlers();
+  }
+
+  async #write(): Promise<void> {
+    while (this.#phase !== 'stopped' && this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#options.maxEvents);
+      this.#writing = batch.length;
+      await this.#commit(batch);
+      this.#writing = 0;
+    }
+    if (this.#phase !== 'stopped') this.#phase = 'idle';
+    this.#tellIdlers();
+  }
+
+  /** Until all of them are committed, or left out. */
+  async #commit(batch: readonly Entry<Event>[]): Promise<void> {
+    for (let tries = 1; this.#phase !== 'stopped'; tries += 1)
+      try {
+        await this.#options.apply(batch.map(({ event }) => event));
+        this.#pauseMs = firstPauseMs;
+        this.#options.committed?.(batch.map(({ event }) => event));
+        for (const { settle } of batch) settle();
+        return;
+      } catch (error) {
+        if (this.#options.isUnavailable(error)) await this.#pause(error);
+        else if (batch.length > 1) {
+          // One of them may be at fault: the others need not wait for it.
+          const half = Math.ceil(batch.length / 2);
+          await this.#commit(batch.slice(0, half));
+          await this.#commit(batch.slice(half));
+          return;
+        } else if (tries >= maxTries) {
+          this.#leaveOut(batch, error);
+          return;
+        }
+      }
+    for (const { fail } of batch) fail(new Error('the service stops'));
+  }
+
+  #leaveOut(batch: readonly Entry<Event>[], error: unknown): void {
+    this.#setAside += batch.length;
+    this.#options.log.error({ err: error }, 'an event cannot be stored, and is left out');
+    for (const { settle } of batch) settle();
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    const { clock, log } = this.#options;
+    if (this.#pauseMs === firstPauseMs)
+      log.warn(
+        { cause: error instanceof Error ? error.message : String(error) },
+        'the database of the presence service cannot be reached: events wait',
+      );
+    this.#phase = 'pausing';
+    await new Promise<void>((resolve) => {
+      const disarm = clock.at(later(clock.monotonic(), this.#pauseMs), resolve);
+      this.#endPause = () => {
+        disarm();
+        resolve();
+      };
+    });
+    this.#pauseMs = Math.min(this.#pauseMs * 2, maxPauseMs);
+    if (this.#phase === 'pausing') this.#phase = 'writing';
+  }
+
+  #tellIdlers(): void {
+    for (const resolve of this.#idlers.splice(0)) resolve();
+  }
+}

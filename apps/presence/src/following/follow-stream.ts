@@ -1,0 +1,77 @@
+import { consume, type ConsumeOptions } from '@rollcall/client';
+import { later, type Clock, type Log } from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
+import type { EventBatches } from './event-batches.ts';
+import type { StreamProgress } from './stream-progress.ts';
+
+/** What is folded: events of our adapters, and what Hono's own adapters say. */
+export type FoldedEvent = ReceivedEvent | HonoConnectionEvent;
+
+export interface FollowStreamOptions {
+  readonly source: Omit<ConsumeOptions, 'onEvent' | 'credit' | 'ordered' | 'maxTries'>;
+  readonly credit: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly batches: EventBatches<FoldedEvent>;
+  readonly progress: StreamProgress;
+}
+
+export interface FollowedStream {
+  readonly received: number;
+  close(): Promise<void>;
+}
+
+/** How often it is looked how far the stream was read. */
+const turnMs = 500;
+
+/**
+ * Follows the Events API: each event is confirmed to the network once it is committed. What is no connection event is confirmed at
+ * once: the subscription is the service's own.
+ */
+export function followStream(options: FollowStreamOptions): FollowedStream {
+  const { source, credit, clock, log, batches, progress } = options;
+  let received = 0;
+  let disarm = (): void => {};
+
+  function turn(): void {
+    progress.turn();
+    disarm = clock.at(later(clock.monotonic(), turnMs), turn);
+  }
+
+  async function take(event: FoldedEvent): Promise<void> {
+    received += 1;
+    const isOver = progress.received();
+    try {
+      await batches.add(event);
+    } finally {
+      isOver();
+    }
+  }
+
+  const consumer = consume({
+    ...source,
+    clock,
+    log,
+    credit,
+    // The fold asks for no order, and a device with many events must not hold up the others.
+    ordered: false,
+    maxTries: Infinity,
+    onEvent: take,
+    onOther: (message) => (message.type === 'hono' ? take(message) : undefined),
+    onStateChange(attached, cause) {
+      progress.attached(attached);
+      if (attached) log.info({}, 'following the connection events');
+      else log.warn({ ...(cause !== undefined && { cause }) }, 'connection events cannot be received');
+    },
+  });
+  turn();
+  return {
+    get received() {
+      return received;
+    },
+    async close() {
+      disarm();
+      await consumer.close();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { HealthAnswers, HealthCheck } from '@rollcall/adapter-process/internal';
+import type { FollowedState } from '@rollcall/file-follower';
+import type { ServiceState } from './service-state.ts';
+
+/** Answers that are older than that are told as such. */
+const lagLimitMs = 5_000;
+
+/** What probes are answered. A service that lags still answers, and says how old its answers are: it is degraded, and ready. */
+export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started' | 'readiness'> {
+  return {
+    started: () => [serviceCheck(state.phase() !== 'starting')],
+    readiness: () => [
+      serviceCheck(state.phase() === 'running'),
+      // Without it nothing can be answered.
+      state.batches.isPausing
+        ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' }
+        : { name: 'database', status: 'UP' },
+      eventsCheck(state),
+      lagCheck(state),
+      ...state.files.states().map(fileCheck),
+    ],
+  };
+}
+
+function serviceCheck(isUp: boolean): HealthCheck {
+  const name = 'presence-service';
+  return isUp ? { name, status: 'UP' } : { name, status: 'DOWN', code: 'SERVICE_NOT_RUNNING' };
+}
+
+function eventsCheck({ progress }: ServiceState): HealthCheck {
+  const name = 'connection-to-events';
+  return progress.isAttached
+    ? { name, status: 'UP' }
+    : { name, status: 'DEGRADED', code: 'EVENTS_NOT_RECEIVED' };
+}
+
+function lagCheck({ truth }: ServiceState): HealthCheck {
+  const { lagMs } = truth.now();
+  const name = 'stream-lag';
+  if (lagMs !== undefined && lagMs <= lagLimitMs) return { name, status: 'UP' };
+  const reason =
+    lagMs === undefined ? 'nothing was read yet' : `answers are ${Math.round(lagMs / 1_000)} s old`;
+  return { name, status: 'DEGRADED', code: 'ANSWERS_OLD', reason };
+}
+
+function fileCheck({ name, current }: FollowedState): HealthCheck {
+  const check = `files-of-${name}`;
+  return current
+    ? { name: check, status: 'UP' }
+    : { name: check, status: 'DEGRADED', code: 'FILES_NOT_CURRENT' };
+}

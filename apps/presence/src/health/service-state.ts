@@ -1,0 +1,22 @@
+import type { FollowedFiles } from '@rollcall/file-follower';
+import type { EventBatches } from '../following/event-batches.ts';
+import type { FoldedEvent } from '../following/follow-stream.ts';
+import type { StreamProgress } from '../following/stream-progress.ts';
+import type { Turns } from '../http/turns.ts';
+import type { Truth } from '../truth.ts';
+import type { Watchers } from '../watching/watchers.ts';
+
+/** What health and metrics are read from. */
+export interface ServiceState {
+  readonly phase: () => 'starting' | 'running' | 'stopping';
+  readonly truth: Truth;
+  readonly progress: StreamProgress;
+  readonly batches: EventBatches<FoldedEvent>;
+  readonly watchers: Watchers;
+  readonly turns: Turns;
+  readonly files: FollowedFiles;
+  /** Events that came since the start. */
+  readonly received: () => number;
+  /** Network connections that were closed so that others have room. */
+  readonly turnedAway: () => number;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import type { Grant, Scope } from '../access/grant.ts';
+import type { TokenAnswer } from '../access/token-check.ts';
+import { connected } from '../testing/received.ts';
+import { startApi } from '../testing/start-api.ts';
+
+function granting(tenants: Grant['tenants'], ...scopes: readonly Scope[]) {
+  const answer: TokenAnswer = { status: 'granted', grant: { tenants, scopes: new Set(scopes) } };
+  return { tokens: { check: async () => answer } };
+}
+
+const questions = (tenant: string) =>
+  [
+    ['GET', `/v1/tenants/${tenant}/devices`],
+    ['GET', `/v1/tenants/${tenant}/devices/d`],
+    ['GET', `/v1/tenants/${tenant}/devices/d/history`],
+    ['GET', `/v1/tenants/${tenant}/devices/d/at?time=2026-11-28T00:00:00Z`],
+    ['GET', `/v1/tenants/${tenant}/summary`],
+    ['GET', `/v1/tenants/${tenant}/watch`],
+    ['DELETE', `/v1/tenants/${tenant}/devices/d`],
+    ['POST', '/v1/devices:query', JSON.stringify({ devices: [{ tenant, device: 'd' }] })],
+  ] as const;
+
+async function ask(url: string, [method, path, body]: readonly [string, string, string?]): Promise<Response> {
+  return fetch(url + path, {
+    method,
+    ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+  });
+}
+
+test('a tenant that may not be seen is refused alike, whether it is there or not, and whatever is wrong besides', async () => {
+  const { url, store } = await startApi(granting(new Set(['acme']), 'read', 'admin'));
+  await store.apply([connected({ device: { ...connected().device, tenant: 'other' as never } })]);
+  const answers = new Set<string>();
+  for (const tenant of ['other', 'nowhere', '%00', 'ACME', 'acme%20', '*'])
+    for (const question of questions(tenant)) {
+      const response = await ask(url, question);
+      expect([question, response.status]).toEqual([question, 403]);
+      answers.add(await response.text());
+    }
+  expect(answers.size).toBe(1);
+  const mixed = {
+    devices: [
+      { tenant: 'acme', device: 'd' },
+      { tenant: 'other', device: 'd' },
+    ],
+  };
+  expect((await ask(url, ['POST', '/v1/devices:query', JSON.stringify(mixed)])).status).toBe(403);
+});
+
+test('what may be read may not be forgotten without the scope for it', async () => {
+  const { url } = await startApi(granting('*', 'read'));
+  const response = await ask(url, ['DELETE', '/v1/tenants/acme/devices/d']);
+  expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+    403,
+    'Bearer realm="rollcall-presence", error="insufficient_scope"',
+  ]);
+  expect((await ask(url, ['GET', '/v1/tenants/acme/devices/d'])).status).toBe(200);
+});
+
+test('without any scope nothing may be asked', async () => {
+  const { url } = await startApi(granting('*'));
+  for (const question of questions('acme')) expect((await ask(url, question)).status).toBe(403);
+});
+
+describe('without a token that is valid', () => {
+  const refusing = {
+    tokens: { check: async (): Promise<TokenAnswer> => ({ status: 'refused', why: 'no' }) },
+  };
+
+  test('every question about devices is refused before it is read', async () => {
+    const { url } = await startApi(refusing);
+    for (const question of [...questions('acme'), ['POST', '/v1/devices:query', '{'] as const]) {
+      const response = await ask(url, question);
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer realm=/);
+      expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    }
+  });
+
+  test('probes and the description of the API are answered', async () => {
+    const { get } = await startApi(refusing);
+    for (const path of ['/started', '/readiness', '/liveness', '/metrics', '/openapi.json'])
+      expect((await get(path)).status).toBe(200);
+  });
+});
+
+test('while tokens cannot be checked, the answer is to try again', async () => {
+  const { get } = await startApi({ tokens: { check: async () => ({ status: 'unavailable' }) } });
+  const response = await get('/v1/tenants/acme/devices');
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+});

@@ -1,0 +1,26 @@
+import type { Clock } from '@rollcall/core';
+import type { TokenCheck } from '../access/token-check.ts';
+import type { Retention } from '../parse-retention.ts';
+import type { PresenceStore } from '../store/presence-store.ts';
+import type { ChangeFeed } from '../watching/change-feed.ts';
+import type { Watchers } from '../watching/watchers.ts';
+import type { AsOf } from './as-of.ts';
+import type { Turns } from './turns.ts';
+
+/** What the routes answer from. */
+export interface ApiContext {
+  readonly clock: Clock;
+  readonly store: PresenceStore;
+  readonly tokens: TokenCheck;
+  readonly turns: Turns;
+  readonly feed: ChangeFeed;
+  readonly watchers: Watchers;
+  readonly retention: Retention;
+  readonly flapsPerHour: number;
+  readonly heartbeatMs: number;
+  readonly allowedOrigin: '*' | RegExp | undefined;
+  /** How far the answers reach, now. */
+  asOf(): AsOf;
+  /** Told of errors that no client caused. */
+  failed(where: string, error: unknown): void;
+}

@@ -1,0 +1,56 @@
+import type { Timestamp } from '@rollcall/core';
+
+/** How far the answers reach, and what they cover. */
+export interface AsOf {
+  /** Everything that reached the network before this is in the answer; `undefined`: nothing was read yet. */
+  readonly at: Timestamp | undefined;
+  /** How long ago that is. */
+  readonly lagMs: number | undefined;
+  /** Since when this database follows the events. */
+  readonly coveredSince: Timestamp;
+  /** When every adapter will have announced what was open at that time. */
+  readonly completeFrom: Timestamp;
+  readonly isComplete: boolean;
+}
+
+/** What is known of the stream, as far as it decides about that. */
+export interface StreamFacts {
+  readonly now: Timestamp;
+  readonly readThrough: Timestamp | undefined;
+  readonly followedSince: Timestamp;
+  /** The longest interval at which an adapter announces what is open. */
+  readonly announceIntervalMs: number;
+}
+
+export function asOf({ now, readThrough, followedSince, announceIntervalMs }: StreamFacts): AsOf {
+  const completeFrom = (followedSince + announceIntervalMs) as Timestamp;
+  return {
+    at: readThrough,
+    lagMs: readThrough === undefined ? undefined : Math.max(0, now - readThrough),
+    coveredSince: followedSince,
+    completeFrom,
+    isComplete: readThrough !== undefined && readThrough >= completeFrom,
+  };
+}
+
+export interface AsOfJson {
+  readonly at: string | null;
+  readonly 'lag-ms': number | null;
+  readonly 'covered-since': string;
+  readonly 'complete-from': string;
+  readonly complete: boolean;
+}
+
+export function asOfJson({ at, lagMs, coveredSince, completeFrom, isComplete }: AsOf): AsOfJson {
+  return {
+    at: at === undefined ? null : isoTime(at),
+    'lag-ms': lagMs ?? null,
+    'covered-since': isoTime(coveredSince),
+    'complete-from': isoTime(completeFrom),
+    complete: isComplete,
+  };
+}
+
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

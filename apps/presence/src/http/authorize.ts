@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { mayDo, maySee, type Grant, type Scope } from '../access/grant.ts';
+import type { TokenCheck } from '../access/token-check.ts';
+import { checkedName } from './names.ts';
+import { Problem } from './problem.ts';
+
+const grants = new WeakMap<FastifyRequest, Grant>();
+
+/** Has each request of these routes say who asks, before anything else of it is looked at. */
+export function authorize(app: FastifyInstance, tokens: TokenCheck): void {
+  app.addHook('onRequest', async (request) => {
+    const { authorization } = request.headers;
+    const answer = await tokens.check(authorization);
+    switch (answer.status) {
+      case 'granted':
+        grants.set(request, answer.grant);
+        return;
+      case 'refused':
+        throw new Problem('no-token', {
+          detail: answer.why,
+          headers: {
+            // RFC 6750 §3.1: without credentials there is no error to tell.
+            'www-authenticate': `Bearer realm="rollcall-presence"${authorization === undefined ? '' : ', error="invalid_token"'}`,
+          },
+        });
+      case 'unavailable':
+        throw new Problem('unavailable', {
+          detail: 'the token cannot be checked now: the keys of its issuer cannot be had',
+          headers: { 'retry-after': '5' },
+        });
+      default:
+        answer satisfies never;
+    }
+  });
+}
+
+export function grantOf(request: FastifyRequest): Grant {
+  const grant = grants.get(request);
+  if (!grant) throw new Error('a route without authorization');
+  return grant;
+}
+
+/**
+ * The tenant that a request is about. One that may not be seen is refused whether it is there or not.
+ *
+ * @throws Problem
+ */
+export function tenantFor(request: FastifyRequest, tenant: string, scope: Scope = 'read'): string {
+  const grant = grantOf(request);
+  if (!mayDo(grant, scope))
+    throw new Problem('not-allowed', {
+      detail: `the token has no scope to ${scope === 'read' ? 'read' : 'have devices forgotten'}`,
+      headers: { 'www-authenticate': 'Bearer realm="rollcall-presence", error="insufficient_scope"' },
+    });
+  if (!maySee(grant, tenant))
+    throw new Problem('not-allowed', { detail: 'the token is not for this tenant' });
+  return checkedName('tenant', tenant);
+}

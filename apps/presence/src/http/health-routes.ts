@@ -1,0 +1,22 @@
+import type { HealthAnswers, HealthCheck } from '@rollcall/adapter-process/internal';
+import { healthJson } from '@rollcall/adapter-process/internal';
+import type { FastifyInstance } from 'fastify';
+
+/** What is said of the service itself, on the port of the API as on that of the health server. */
+export type HealthTexts = Pick<HealthAnswers, 'started' | 'readiness' | 'metrics'>;
+
+/** They name no device and no tenant: whoever probes needs no token. */
+export function healthRoutes(app: FastifyInstance, health: HealthTexts): void {
+  const checks = (path: string, ask: () => readonly HealthCheck[]): void =>
+    void app.get(path, async (_request, reply) => {
+      const { status, text } = healthJson(ask());
+      return reply.code(status).type('application/json').send(text);
+    });
+  checks('/started', health.started);
+  checks('/readiness', health.readiness);
+  checks('/liveness', () => [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await health.metrics();
+    return reply.type(contentType).send(text);
+  });
+}

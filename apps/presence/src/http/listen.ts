@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { boundRequests } from '@rollcall/adapter-kit';
+import { boundConnections } from '@rollcall/adapter-process/internal';
+import { containServer } from '@rollcall/containment';
+import { later, TransportError, type Clock, type Log } from '@rollcall/core';
+import type { PemPair } from '@rollcall/file-follower';
+import type { TlsChoice } from '@rollcall/options';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tls?: PemPair & { readonly choice: TlsChoice };
+  readonly maxConnections: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  failed(where: string, error: unknown): void;
+  turnedAway(remoteIp: string): void;
+}
+
+export interface Listening {
+  readonly port: number;
+  /** Shows this certificate from now on. */
+  use(pair: PemPair): void;
+  stopAccepting(): void;
+  close(): Promise<void>;
+}
+
+const maxHeaderBytes = 16_384;
+/** A request that has not arrived by then is given up. */
+const requestWithinMs = 15_000;
+/** A connection that asks nothing is closed. */
+const idleMs = 60_000;
+/** An answer that was not read by then is given up; streams of events have their own rule. */
+const readWithinMs = 60_000;
+
+/** A server within bounds; nothing is served by it yet. */
+export function createBoundedServer(
+  { tls, maxConnections, clock, failed, turnedAway }: ListenOptions,
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
+): Server | TlsServer {
+  const bounds = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: requestWithinMs,
+    requestTimeout: requestWithinMs,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: idleMs,
+    noDelay: true,
+  };
+  const server = tls
+    ? createTlsServer({
+        ...bounds,
+        key: tls.key,
+        cert: tls.cert,
+        ...tls.choice,
+        handshakeTimeout: requestWithinMs,
+      })
+    : createServer(bounds);
+  server.maxHeadersCount = 100;
+  server.setTimeout(idleMs);
+  const bounded = (request: IncomingMessage, response: ServerResponse): void => {
+    boundReading(response, clock);
+    serve(request, response);
+  };
+  boundRequests(server, bounded);
+  boundConnections(server, maxConnections, turnedAway);
+  containServer(server, 'presence-api', failed);
+  // Each is told its error where it is served; without a listener it would end the process.
+  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
+  return server;
+}
+
+/** @throws TransportError where the port cannot be bound. */
+export async function listen(
+  server: Server | TlsServer,
+  { host, port, log }: ListenOptions,
+): Promise<Listening> {
+  server.listen({ host, port, backlog: 1_024 });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new TransportError(`presence port ${host}:${port} cannot be bound: ${code}`, {
+      cause: error,
+      startCode: 'PORT_NOT_BOUND',
+    });
+  }
+  server.on('error', (error) => log.warn({ cause: error.message }, 'listener failed'));
+  return {
+    port: (server.address() as AddressInfo).port,
+    use(pair) {
+      if ('setSecureContext' in server) server.setSecureContext(pair);
+    },
+    stopAccepting: () => void server.close(),
+    async close() {
+      const closed = server.listening ? once(server, 'close') : undefined;
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function boundReading(response: ServerResponse, clock: Clock): void {
+  let disarm = (): void => {};
+  response.once('close', () => disarm());
+  // From the end of the answer on: how long the database takes is not the reader's fault.
+  response.once('prefinish', () => {
+    if (!response.writableFinished)
+      disarm = clock.at(later(clock.monotonic(), readWithinMs), () => response.destroy());
+  });
+}

@@ -1,0 +1,39 @@
+import type { Clock, Log } from '@rollcall/core';
+import type { FollowedFiles } from '@rollcall/file-follower';
+import type { PresenceValues } from '../config.ts';
+import type { ApiContext } from './api-context.ts';
+import { createApp } from './create-app.ts';
+import type { HealthTexts } from './health-routes.ts';
+import { createBoundedServer, listen, type Listening } from './listen.ts';
+import { followTls, tlsOf } from './tls.ts';
+
+export interface ApiPortParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: FollowedFiles;
+  turnedAway(): void;
+}
+
+/** The port of the API, with everything that is served on it. @throws ConfigError, TransportError */
+export async function openApiPort(
+  values: PresenceValues,
+  context: ApiContext,
+  health: HealthTexts,
+  { clock, log, files, turnedAway }: ApiPortParts,
+): Promise<Listening> {
+  const tls = tlsOf(values);
+  const options = {
+    host: values.bindAddress,
+    port: values.apiPort,
+    ...(tls && { tls }),
+    maxConnections: values.maxConnections,
+    clock,
+    log,
+    failed: context.failed,
+    turnedAway,
+  };
+  const app = await createApp(context, health, (serve) => createBoundedServer(options, serve));
+  const listening = await listen(app.server, options);
+  if (tls) followTls(values, tls, files, clock, (pair) => listening.use(pair));
+  return listening;
+}

@@ -1,0 +1,94 @@
+import { badInput } from './problem.ts';
+
+/** More than any route knows. */
+const maxParameters = 20;
+
+/** The parameters behind the question mark of one request. Each may be given once. */
+export class QueryReader {
+  readonly #values: ReadonlyMap<string, string>;
+
+  /** @throws Problem where the text is not well-formed, or has a parameter that is not known here, or one twice. */
+  constructor(text: string, known: readonly string[]) {
+    const values = new Map<string, string>();
+    const parts = text.split('&', maxParameters + 1);
+    if (parts.length > maxParameters) throw badInput('query', 'has too many parameters');
+    for (const part of parts) {
+      if (part === '') continue;
+      const [encoded = '', ...rest] = part.split('=');
+      const name = decoded(encoded, 'query');
+      if (!known.includes(name))
+        throw badInput(shown(name), `is no parameter of this path; there are ${known.join(', ') || 'none'}`);
+      if (values.has(name)) throw badInput(name, 'may be given once');
+      values.set(name, decoded(rest.join('='), name));
+    }
+    this.#values = values;
+  }
+
+  text(name: string, maxLength: number): string | undefined {
+    const value = this.#values.get(name);
+    if (value === undefined) return undefined;
+    if (value === '') throw badInput(name, 'must not be empty');
+    if (value.length > maxLength) throw badInput(name, `must have ${maxLength} characters at most`);
+    if (!isStorable(value)) throw badInput(name, 'has characters that no name has');
+    return value;
+  }
+
+  oneOf<const Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const value = this.#values.get(name);
+    if (value === undefined) return undefined;
+    const choice = choices.find((each) => each === value);
+    if (choice === undefined) throw badInput(name, `must be one of ${choices.join(', ')}`);
+    return choice;
+  }
+
+  wholeNumber(name: string, minimum: number, maximum: number): number | undefined {
+    const value = this.#values.get(name);
+    if (value === undefined) return undefined;
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(number >= minimum && number <= maximum))
+      throw badInput(name, `must be a whole number from ${minimum} to ${maximum}`);
+    return number;
+  }
+
+  /** Milliseconds since the Unix epoch, of a time as RFC 3339 has it. */
+  time(name: string): number | undefined {
+    const value = this.#values.get(name);
+    return value === undefined ? undefined : readTime(name, value);
+  }
+}
+
+const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i;
+
+function readTime(name: string, text: string): number {
+  // In a query, a plus sign is a space.
+  const match = rfc3339.exec(text.replace(' ', '+'));
+  const at = match ? Date.parse(match[0].toUpperCase()) : Number.NaN;
+  const [, day] = match ?? [];
+  const isDay = day !== undefined && isDayOfCalendar(day);
+  if (Number.isNaN(at) || !isDay) throw badInput(name, 'must be a time such as 2026-11-23T08:12:43Z');
+  return at;
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function isDayOfCalendar(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
+}
+
+function decoded(text: string, field: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw badInput(field, 'is not well-formed: % needs two hexadecimal digits, and UTF-8');
+  }
+}
+
+/** Of a name that a client made up, so much is given back. */
+function shown(name: string): string {
+  return /^[\w.-]{1,40}$/.test(name) ? name : 'query';
+}
+
+/** No database has lone surrogates, and PostgreSQL no NUL; no id has control characters. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !/\p{Cc}/u.test(text);
+}

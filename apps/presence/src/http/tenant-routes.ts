@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify';
+import { answer } from './answer.ts';
+import type { ApiContext } from './api-context.ts';
+import { tenantFor } from './authorize.ts';
+import { deviceJson } from './device-json.ts';
+import { maxCursorLength } from './device-routes.ts';
+import { QueryReader } from './query-reader.ts';
+
+interface OfTenant {
+  readonly Params: { readonly tenant: string };
+  readonly Querystring: string;
+}
+
+const path = '/v1/tenants/:tenant';
+
+/** What is asked about the devices of a tenant. */
+export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { store, turns } = context;
+
+  app.get<OfTenant>(`${path}/devices`, async (request, reply) => {
+    const tenant = tenantFor(request, request.params.tenant);
+    const query = readListQuery(request.query);
+    const asOf = context.asOf();
+    const { devices, next } = await turns.take(() => store.list(tenant, query));
+    return answer(reply, asOf, { devices: devices.map(deviceJson), ...(next !== undefined && { next }) });
+  });
+
+  app.get<OfTenant>(`${path}/summary`, async (request, reply) => {
+    const tenant = tenantFor(request, request.params.tenant);
+    const query = new QueryReader(request.query, ['flaps']);
+    const flapsPerHour = query.wholeNumber('flaps', 1, 100_000) ?? context.flapsPerHour;
+    const asOf = context.asOf();
+    const { byStatus, byProtocol, byReason, byAdapter, flapping } = await turns.take(() =>
+      store.summary(tenant, { flapsPerHour }),
+    );
+    return answer(reply, asOf, {
+      tenant,
+      devices: byStatus,
+      protocols: byProtocol,
+      reasons: byReason,
+      adapters: byAdapter,
+      'flaps-per-hour': flapsPerHour,
+      flapping: flapping.map(({ device: { device }, changes }) => ({ device, changes })),
+    });
+  });
+}
+
+function readListQuery(text: string) {
+  const query = new QueryReader(text, ['status', 'protocol', 'reason', 'since', 'q', 'limit', 'cursor']);
+  const given = {
+    status: query.oneOf('status', ['online', 'offline', 'unknown']),
+    protocol: query.text('protocol', 200),
+    reason: query.text('reason', 200),
+    sinceMs: query.time('since'),
+    q: query.text('q', 200),
+    after: query.text('cursor', maxCursorLength),
+  };
+  return {
+    ...(given.status !== undefined && { status: given.status }),
+    ...(given.protocol !== undefined && { protocol: given.protocol }),
+    ...(given.reason !== undefined && { reason: given.reason }),
+    ...(given.sinceMs !== undefined && { sinceMs: given.sinceMs }),
+    ...(given.q !== undefined && { q: given.q }),
+    ...(given.after !== undefined && { after: given.after }),
+    limit: query.wholeNumber('limit', 1, 1_000) ?? 100,
+  };
+}

@@ -1,0 +1,90 @@
+import type { StoredConnection } from '../store/presence-store.ts';
+import type { AsOf } from './as-of.ts';
+
+/** Whether a device was connected at a time. */
+export type WasConnected =
+  | { readonly answer: 'yes'; readonly connectionId: string }
+  | { readonly answer: 'no' }
+  | {
+      readonly answer: 'uncertain';
+      readonly because:
+        /** The device left somewhere between. */
+        | 'left-between'
+        /** It may have left without that being noticed so far. */
+        | 'not-noticed-yet'
+        /** Its adapter reports nothing of the connection any more. */
+        | 'silent'
+        /** Nothing is known of that time: it was before the service, or is kept no more. */
+        | 'not-covered'
+        /** The stream was not read so far, or the time is to come. */
+        | 'not-read-yet';
+      /** Absent ends: not known. */
+      readonly between: { readonly fromMs?: number; readonly toMs?: number };
+      readonly connectionId?: string;
+    };
+
+export interface Coverage extends Pick<AsOf, 'at' | 'coveredSince' | 'isComplete'> {
+  /** Connections that ended before are kept no more. */
+  readonly keptSinceMs: number;
+}
+
+/**
+ * Nothing is said more exactly than it is known. `no` needs that everything of that time is known; `yes` a connection that is known
+ * to have been open then.
+ *
+ * @param connections those that may have been open at `time`.
+ */
+export function wasConnected(
+  time: number,
+  connections: readonly StoredConnection[],
+  coverage: Coverage,
+): WasConnected {
+  const { at: readThrough, coveredSince, isComplete, keptSinceMs } = coverage;
+  const found = connections.map((connection) => ofOne(time, connection, readThrough));
+  const yes = found.find((each) => each.answer === 'yes');
+  if (yes) return yes;
+  if (readThrough === undefined || time > readThrough)
+    return uncertain('not-read-yet', { ...(readThrough !== undefined && { fromMs: readThrough }) });
+  const unsure = found.find((each) => each.answer === 'uncertain');
+  if (unsure) return unsure;
+  const knownFrom = Math.max(coveredSince, keptSinceMs);
+  if (time < knownFrom) return uncertain('not-covered', { toMs: knownFrom });
+  // Who was there when the service began is not all announced.
+  if (!isComplete) return uncertain('not-covered', { fromMs: coveredSince });
+  return { answer: 'no' };
+}
+
+function ofOne(
+  time: number,
+  { connection, ending, silent, takenOverAt }: StoredConnection,
+  readThrough: number | undefined,
+): WasConnected {
+  const { connectionId } = connection;
+  if (time < connection.at) return { answer: 'no' };
+  if (ending) {
+    const leftFrom = Math.max(connection.at, ending.at - ending.uncertaintyMs);
+    if (time >= ending.at) return { answer: 'no' };
+    if (time < leftFrom) return { answer: 'yes', connectionId };
+    return uncertain('left-between', { fromMs: leftFrom, toMs: ending.at }, connectionId);
+  }
+  if (takenOverAt !== undefined)
+    return time >= takenOverAt
+      ? { answer: 'no' }
+      : uncertain('left-between', { fromMs: connection.at, toMs: takenOverAt }, connectionId);
+  if (silent) return uncertain('silent', { fromMs: connection.at }, connectionId);
+  if (readThrough === undefined || time > readThrough) return { answer: 'no' };
+  const { basis } = connection;
+  const detectWithinMs =
+    basis.detectWithinMs ?? (basis.kind === 'lease' ? basis.intervalMs : Number.POSITIVE_INFINITY);
+  const sureUntil = Math.max(connection.at, readThrough - detectWithinMs);
+  if (time <= sureUntil) return { answer: 'yes', connectionId };
+  return uncertain('not-noticed-yet', { fromMs: sureUntil }, connectionId);
+}
+
+function uncertain(
+  because: Extract<WasConnected, { answer: 'uncertain' }>['because'],
+  between: Extract<WasConnected, { answer: 'uncertain' }>['between'],
+  connectionId?: string,
+): WasConnected {
+  return { answer: 'uncertain', because, between, ...(connectionId !== undefined && { connectionId }) };
+}

@@ -1,0 +1,70 @@
+import type { FastifyInstance } from 'fastify';
+import { later } from '@rollcall/core';
+import { SseStream } from '../watching/sse-stream.ts';
+import { watchTenant } from '../watching/watch-tenant.ts';
+import type { ApiContext } from './api-context.ts';
+import { asOfJson } from './as-of.ts';
+import { grantOf, tenantFor } from './authorize.ts';
+import { deviceJson } from './device-json.ts';
+import { Problem } from './problem.ts';
+import { QueryReader } from './query-reader.ts';
+
+interface Watch {
+  readonly Params: { readonly tenant: string };
+  readonly Querystring: string;
+}
+
+/** A stream of Server-Sent Events: the devices of a tenant, and then each change. */
+export function watchRoute(app: FastifyInstance, context: ApiContext): void {
+  const { store, feed, watchers, clock, heartbeatMs } = context;
+  app.get<Watch>('/v1/tenants/:tenant/watch', { exposeHeadRoute: false }, async (request, reply) => {
+    const tenant = tenantFor(request, request.params.tenant);
+    new QueryReader(request.query, []);
+    // Before anything is sent: an error is a problem document then.
+    context.asOf();
+    if (watchers.isFull) throw new Problem('too-many-watchers', { headers: { 'retry-after': '10' } });
+    const headers = Object.entries(reply.getHeaders());
+    reply.hijack();
+    const { raw } = reply;
+    for (const [name, value] of headers) if (value !== undefined) raw.setHeader(name, value);
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Proxies as nginx would keep the events back.
+      'x-accel-buffering': 'no',
+    });
+    const stream = new SseStream(raw, clock);
+    const disarm = endWithToken(grantOf(request).expiresAt, stream, context);
+    const lastEventId = request.headers['last-event-id'];
+    await watchers
+      .serve(stream, () =>
+        watchTenant({
+          tenant,
+          lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+          store,
+          feed,
+          stream,
+          clock,
+          heartbeatMs,
+          toJson: deviceJson,
+          asOfJson: () => asOfJson(context.asOf()),
+        }),
+      )
+      .catch((error: unknown) => {
+        // It comes again, with the last id that it has.
+        stream.cut('failed');
+        context.failed('watch', error);
+      })
+      .finally(disarm);
+  });
+}
+
+/** Timers have no more than 31 bits. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** A reader may read for as long as its token says. */
+function endWithToken(expiresAt: number | undefined, stream: SseStream, { clock }: ApiContext): () => void {
+  if (expiresAt === undefined) return () => {};
+  const leftMs = Math.min(maxTimerMs, Math.max(0, expiresAt - clock.now()));
+  return clock.at(later(clock.monotonic(), leftMs), () => stream.end());
+}

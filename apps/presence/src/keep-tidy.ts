@@ -1,0 +1,51 @@
+import { later, type Clock } from '@rollcall/core';
+import type { Retention } from './parse-retention.ts';
+import type { PresenceStore } from './store/presence-store.ts';
+
+export interface TidyOptions {
+  readonly clock: Clock;
+  readonly store: Pick<PresenceStore, 'dropOld' | 'sweep'>;
+  readonly retention: Retention;
+  failed(where: string, error: unknown): void;
+}
+
+/** How often it is looked for connections of which nothing is heard any more. */
+const sweepEveryMs = 5_000;
+const dropEveryMs = 60_000;
+/** Between batches of what is dropped, so that events are not held up. */
+const dropPauseMs = 50;
+
+/** Does what comes with time, and not with an event. The result ends that. */
+export function keepTidy({ clock, store, retention, failed }: TidyOptions): () => void {
+  const endings = [
+    repeat(clock, sweepEveryMs, async () => {
+      await store.sweep().catch((error: unknown) => failed('sweep', error));
+      return sweepEveryMs;
+    }),
+    repeat(clock, dropEveryMs, async () => {
+      try {
+        return (await store.dropOld(retention)) > 0 ? dropPauseMs : dropEveryMs;
+      } catch (error) {
+        failed('retention', error);
+        return dropEveryMs;
+      }
+    }),
+  ];
+  return () => {
+    for (const end of endings) end();
+  };
+}
+
+/** Works again and again, after the time that it says each time. */
+function repeat(clock: Clock, firstMs: number, work: () => Promise<number>): () => void {
+  let isEnded = false;
+  let disarm = (): void => {};
+  const arm = (afterMs: number): void => {
+    if (!isEnded) disarm = clock.at(later(clock.monotonic(), afterMs), () => void work().then(arm));
+  };
+  arm(firstMs);
+  return () => {
+    isEnded = true;
+    disarm();
+  };
+}

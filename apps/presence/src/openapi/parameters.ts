@@ -1,0 +1,69 @@
+const text = { type: 'string' } as const;
+const time = { type: 'string', format: 'date-time' } as const;
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
+  readonly description: string;
+  readonly schema: object;
+  readonly example?: string | number;
+}
+
+function inPath(name: string, description: string, example: string): Parameter {
+  return {
+    name,
+    in: 'path',
+    required: true,
+    description,
+    schema: { type: 'string', maxLength: 1_024 },
+    example,
+  };
+}
+
+function inQuery(name: string, description: string, schema: object = text, required = false): Parameter {
+  return { name, in: 'query', required, description, schema };
+}
+
+export const tenant = inPath('tenant', 'Id of the tenant, percent-encoded', 'DEFAULT_TENANT');
+export const device = inPath('device', 'Id of the device, percent-encoded', '4711');
+
+export const paging = [
+  inQuery('limit', 'Entries of a page', { type: 'integer', minimum: 1, maximum: 1_000, default: 100 }),
+  inQuery('cursor', '`next` of the page before'),
+];
+
+export const listFilters = [
+  inQuery('status', 'Those with this status', { enum: ['online', 'offline', 'unknown'] }),
+  inQuery('protocol', 'Those that are, or were last, connected over this protocol'),
+  inQuery('reason', 'Those whose last connection ended for this reason'),
+  inQuery('since', 'Those whose status is what it is since then, or later', time),
+  inQuery('q', 'Those whose id begins with this'),
+];
+
+export const period = [
+  inQuery('from', 'Connections that ended then, or later', time),
+  inQuery('to', 'Connections that began then, or before', time),
+];
+
+export const at = inQuery('time', 'The time that is asked about', time, true);
+
+export const flaps = inQuery('flaps', 'Changes an hour that do not count as flapping yet', {
+  type: 'integer',
+  minimum: 1,
+  maximum: 100_000,
+});
+
+export const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'ETag of an answer: where nothing changed since, the answer is 304',
+  schema: text,
+};
+
+export const lastEventId: Parameter = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  description: 'Id of the last event that was read: the changes behind it follow',
+  schema: text,
+};

@@ -1,0 +1,203 @@
+/** JSON Schemas (2020-12) of what answers have. Fields may be added within version 1: readers must tolerate them. */
+const time = { type: 'string', format: 'date-time' } as const;
+const text = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const milliseconds = { type: 'number', minimum: 0 } as const;
+
+function object(required: readonly string[], properties: object, description?: string): object {
+  return { type: 'object', required, properties, ...(description !== undefined && { description }) };
+}
+
+export function ref(name: string): object {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function listOf(name: string): object {
+  return { type: 'array', items: ref(name) };
+}
+
+const counts = { type: 'object', additionalProperties: count } as const;
+
+const connectionFacts = {
+  'connection-id': text,
+  'connected-at': time,
+  protocol: { ...text, description: 'Protocol and version, e.g. `MQTT 5.0`' },
+  basis: ref('Basis'),
+  adapter: ref('Adapter'),
+  'remote-id': {
+    ...text,
+    description: 'The own name of the peer: MQTT client id, AMQP container id; for HTTP and CoAP the auth-id',
+  },
+  slot: { ...text, description: 'What only one connection of the device can hold at a time' },
+  'remote-address': { ...text, description: '`host:port` as the adapter saw it; absent where switched off' },
+  epoch: { type: 'string', pattern: '^[0-9a-f]{16}$' },
+} as const;
+
+const alwaysOfConnections = [
+  'connection-id',
+  'connected-at',
+  'protocol',
+  'basis',
+  'adapter',
+  'remote-id',
+  'epoch',
+];
+
+export const schemas = {
+  AsOf: object(
+    ['at', 'lag-ms', 'covered-since', 'complete-from', 'complete'],
+    {
+      at: {
+        type: ['string', 'null'],
+        format: 'date-time',
+        description:
+          'All events that reached the network before are in the answer; `null`: none was read yet',
+      },
+      'lag-ms': { type: ['number', 'null'], minimum: 0, description: 'How long ago that is' },
+      'covered-since': { ...time, description: 'Since when this database follows the events' },
+      'complete-from': {
+        ...time,
+        description: 'By then every adapter has announced what was open at `covered-since`',
+      },
+      complete: { type: 'boolean', description: 'Whether the stream was read so far' },
+    },
+    'How far the answer reaches',
+  ),
+  Basis: {
+    description: 'How the adapter knows that the device is there',
+    oneOf: [
+      object(['kind', 'detect-within-ms'], {
+        kind: { const: 'session' },
+        'detect-within-ms': {
+          type: ['number', 'null'],
+          description: 'How soon silence would be noticed; `null`: never',
+        },
+      }),
+      object(['kind', 'interval-ms', 'from', 'detect-within-ms'], {
+        kind: { const: 'lease' },
+        'interval-ms': milliseconds,
+        from: { enum: ['declared', 'learned', 'default', 'ttd'] },
+        'detect-within-ms': milliseconds,
+        until: { ...time, description: 'When a lease that is over ran out' },
+      }),
+    ],
+  },
+  Adapter: object(['type', 'id', 'instance'], { type: text, id: text, instance: text }),
+  Between: object([], { from: time, to: time }, 'An absent end is not known'),
+  Connection: object(alwaysOfConnections, connectionFacts),
+  Ending: object(
+    [
+      ...alwaysOfConnections,
+      'event-id',
+      'at',
+      'left-between',
+      'uncertainty-ms',
+      'reason',
+      'initiator',
+      'clean',
+      'last-seen',
+    ],
+    {
+      ...connectionFacts,
+      'event-id': text,
+      at: { ...time, description: 'When the adapter observed the end' },
+      'left-between': { ...ref('Between'), description: 'The device really left somewhere in here' },
+      'uncertainty-ms': milliseconds,
+      reason: { ...text, description: 'E.g. `client-closed`; later versions may have more' },
+      initiator: text,
+      clean: { type: 'boolean' },
+      'last-seen': time,
+      'ended-epoch': text,
+      coalesced: count,
+      raw: { type: 'object', description: "The protocol's own account" },
+    },
+  ),
+  DeviceState: object(
+    ['tenant', 'device', 'status', 'connections'],
+    {
+      tenant: text,
+      device: text,
+      status: { enum: ['online', 'offline', 'unknown'] },
+      since: { ...time, description: 'Of `online` and `offline`' },
+      connections: {
+        ...listOf('Connection'),
+        description: 'Those that are open, oldest first; of `unknown`: that were',
+      },
+      'last-ending': ref('Ending'),
+      said: { type: 'object', description: 'The last event of an adapter whose events name no connection' },
+    },
+    'What is known of a device',
+  ),
+  Device: { allOf: [ref('DeviceState'), object(['as-of'], { 'as-of': ref('AsOf') })] },
+  Devices: object(['devices', 'as-of'], {
+    devices: listOf('DeviceState'),
+    next: { ...text, description: 'The `cursor` of the next page; absent: this is the last' },
+    'as-of': ref('AsOf'),
+  }),
+  PastConnection: {
+    allOf: [
+      ref('Connection'),
+      object(['state'], {
+        state: { enum: ['open', 'ended', 'unknown'] },
+        ending: ref('Ending'),
+        'taken-over-at': {
+          ...time,
+          description: 'No end came, and another connection holds its slot since then',
+        },
+      }),
+    ],
+  },
+  History: object(['tenant', 'device', 'connections', 'as-of'], {
+    tenant: text,
+    device: text,
+    connections: listOf('PastConnection'),
+    next: text,
+    'as-of': ref('AsOf'),
+  }),
+  WasConnected: object(['tenant', 'device', 'time', 'answer', 'as-of'], {
+    tenant: text,
+    device: text,
+    time,
+    answer: { enum: ['yes', 'no', 'uncertain'] },
+    because: {
+      enum: ['left-between', 'not-noticed-yet', 'silent', 'not-covered', 'not-read-yet'],
+      description: 'Of `uncertain`',
+    },
+    between: ref('Between'),
+    'connection-id': text,
+    'as-of': ref('AsOf'),
+  }),
+  Summary: object(['tenant', 'devices', 'protocols', 'reasons', 'adapters', 'flapping', 'as-of'], {
+    tenant: text,
+    devices: { ...counts, description: 'By status' },
+    protocols: { ...counts, description: 'Devices that are online, by protocol' },
+    reasons: { ...counts, description: 'Devices that are offline, by the reason' },
+    adapters: { ...counts, description: 'Devices that are online, by adapter id' },
+    'flaps-per-hour': count,
+    flapping: {
+      type: 'array',
+      items: object(['device', 'changes'], { device: text, changes: count }),
+      description: 'Devices with more changes in the last hour than that',
+    },
+    'as-of': ref('AsOf'),
+  }),
+  DeviceQuery: object(['devices'], {
+    devices: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 1_000,
+      items: object(['tenant', 'device'], { tenant: text, device: text }),
+    },
+  }),
+  Problem: object(
+    ['type', 'title', 'status'],
+    {
+      type: { type: 'string', format: 'uri' },
+      title: text,
+      status: { type: 'integer' },
+      detail: text,
+      field: { ...text, description: 'Where the mistake is, of `urn:rollcall:problem:bad-input`' },
+    },
+    'RFC 9457',
+  ),
+} as const;

@@ -1,0 +1,32 @@
+const dayMs = 86_400_000;
+
+/** For how long history is kept. */
+export interface Retention {
+  readonly defaultMs: number;
+  readonly tenantMs: ReadonlyMap<string, number>;
+}
+
+interface RetentionValues {
+  readonly retentionDays: number;
+  readonly tenantRetention: Readonly<Record<string, string>> | undefined;
+}
+
+/** Reads what the options say of it, and what is wrong with that. */
+export function parseRetention({ retentionDays, tenantRetention = {} }: RetentionValues): {
+  readonly retention: Retention;
+  readonly problems: readonly string[];
+} {
+  const entries = Object.entries(tenantRetention).map(([tenant, days]) => ({
+    tenant,
+    days: /^\d{1,5}$/.test(days) ? Number(days) : 0,
+  }));
+  return {
+    retention: {
+      defaultMs: retentionDays * dayMs,
+      tenantMs: new Map(entries.map(({ tenant, days }) => [tenant, days * dayMs])),
+    },
+    problems: entries
+      .filter(({ days }) => days < 1 || days > 36_500)
+      .map(({ tenant }) => `ROLLCALL_PRESENCE_TENANTRETENTION: ${tenant} must have days from 1 to 36500`),
+  };
+}

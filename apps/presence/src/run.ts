@@ -1,0 +1,63 @@
+import {
+  codedLog,
+  guardConsole,
+  onHangup,
+  printConfig,
+  shutdownRequested,
+  logFormatOf,
+  libraryDebugProblems,
+} from '@rollcall/adapter-process';
+import { endWithParent, exitStatus, runProcess, tellLeftAside } from '@rollcall/adapter-process/internal';
+import { spreadLastNet } from '@rollcall/containment';
+import { ConfigError, systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
+import { createLog } from '@rollcall/logger-sink';
+import { beginAll } from '@rollcall/runtime';
+import { loadPresenceConfig, type PresenceConfig } from './config.ts';
+import { startService } from './service.ts';
+import { openStore } from './open-store.ts';
+
+const name = 'presence';
+// Until the configuration is read. Then it is known how the log is to be written.
+let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
+
+await runProcess(main, () => log);
+
+async function main(): Promise<number> {
+  const debugging = libraryDebugProblems(process.env);
+  if (debugging.length > 0)
+    throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
+  const config = loadPresenceConfig(process.env);
+  if (process.argv.includes('--print-config')) {
+    process.stdout.write(printConfig(config.effective));
+    return exitStatus.stopped;
+  }
+  log = codedLog(createLog({ name, level: config.values.logLevel, format: config.values.logFormat }));
+  tellLeftAside(config, log);
+  return serve(config, log);
+}
+
+/** Until it was asked to stop, and has. Resolves with the exit status. */
+async function serve(config: PresenceConfig, to: Log): Promise<number> {
+  const looks: (() => void)[] = [];
+  onHangup(() => {
+    to.info({}, 'SIGHUP: looking at certificates and tokens');
+    for (const look of looks) look();
+  });
+  const mayEndAtOnceNoMore = endWithParent();
+  spreadLastNet(to);
+  guardConsole(to);
+  const resources = await beginAll(async (begun) => {
+    const store = await openStore(config, clock);
+    begun.defer(() => store.close());
+    const mayLook = (look: () => void): void => void looks.push(look);
+    const running = await startService({ config, store, clock, random, log: to, mayLook }, begun);
+    to.info({ ...running }, 'ready');
+    return begun;
+  }, to);
+  mayEndAtOnceNoMore();
+  const cause = await shutdownRequested();
+  to.info({ cause }, 'stopping');
+  await resources.disposeAsync();
+  to.info({}, 'stopped');
+  return exitStatus.stopped;
+}

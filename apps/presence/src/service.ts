@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { startEarlyHealth, type EarlyHealth } from '@rollcall/adapter-process/internal';
+import { createFailureReport } from '@rollcall/containment';
+import { within, type Clock, type Log, type Random } from '@rollcall/core';
+import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
+import type { ResourceStack } from '@rollcall/runtime';
+import { createTokenCheck, type TokenCheck } from './access/token-check.ts';
+import { openTokenFiles } from './access/token-files.ts';
+import type { PresenceConfig } from './config.ts';
+import { EventBatches } from './following/event-batches.ts';
+import { followStream, type FoldedEvent, type FollowedStream } from './following/follow-stream.ts';
+import { oldestNews } from './following/oldest-news.ts';
+import { StreamProgress } from './following/stream-progress.ts';
+import { serviceHealth } from './health/service-health.ts';
+import { serviceMetrics } from './health/service-metrics.ts';
+import type { ServiceState } from './health/service-state.ts';
+import type { ApiContext } from './http/api-context.ts';
+import { deviceJson } from './http/device-json.ts';
+import { openApiPort } from './http/open-api-port.ts';
+import { createTurns } from './http/turns.ts';
+import { keepTidy } from './keep-tidy.ts';
+import type { PresenceStore } from './store/presence-store.ts';
+import { StoreUnavailable } from './store/store-unavailable.ts';
+import { Truth } from './truth.ts';
+import { ChangeFeed } from './watching/change-feed.ts';
+import { Watchers } from './watching/watchers.ts';
+
+interface Environment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface RunningService {
+  readonly port: number;
+  readonly healthPort: number;
+}
+
+export interface ServiceParts extends Environment {
+  readonly config: PresenceConfig;
+  readonly store: PresenceStore;
+  /** Told of what can look whether its files have changed. */
+  mayLook?(look: () => void): void;
+}
+
+/** Messages under way at a time, of all tenants together: the consumer allows no more. */
+const maxCredit = 1_000;
+/** Questions that the database is asked at a time, and that wait for it. */
+const maxAsking = 32;
+const maxWaiting = 2_000;
+
+/** Starts the presence service. What was begun is in `resources`, also where something fails. */
+export async function startService(parts: ServiceParts, resources: ResourceStack): Promise<RunningService> {
+  const { config, store, clock, log } = parts;
+  const { values } = config;
+  const { failed } = createFailureReport({ clock, log });
+  const files = resources.adopt(createFollowedFiles({ clock, log }), (each) => each.stop());
+  parts.mayLook?.(() => files.lookNow());
+  const tokens = tokenCheckOf(config, files, clock, failed);
+  const health = resources.adopt(
+    await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
+    (each) => each.close(),
+  );
+  const { progress, batches, truth } = await beginFolding(parts, resources, failed);
+  const state = new State({ truth, progress, batches, watchers: new Watchers(values.maxWatchers), files });
+  const { watchers, turns } = state;
+  const feed = resources.adopt(new ChangeFeed(store, deviceJson), (each) => each.close());
+  const context: ApiContext = {
+    ...{ clock, store, tokens, turns, feed, watchers, failed },
+    retention: config.retention,
+    flapsPerHour: values.flapsPerHour,
+    heartbeatMs: values.heartbeatMs,
+    allowedOrigin: values.allowedOrigin,
+    asOf: () => truth.now(),
+  };
+  const answers = { ...serviceHealth(state), metrics: serviceMetrics(state) };
+  const api = await openApiPort(values, context, answers, { clock, log, files, turnedAway: state.turnAway });
+  resources.defer(() => api.close());
+  becomeHealth(health, answers, failed);
+  resources.defer(keepTidy({ clock, store, retention: config.retention, failed }));
+  state.stream = follow(parts, batches, progress);
+  resources.defer(() => stop(state, api, values.shutdownGraceMs, clock));
+  state.current = 'running';
+  return { port: api.port, healthPort: health.port };
+}
+
+/** What changes while the service runs. */
+class State implements ServiceState {
+  readonly truth: Truth;
+  readonly progress: StreamProgress;
+  readonly batches: EventBatches<FoldedEvent>;
+  readonly watchers: Watchers;
+  readonly files: FollowedFiles;
+  readonly turns = createTurns(maxAsking, maxWaiting);
+  stream: FollowedStream | undefined;
+  current: 'starting' | 'running' | 'stopping' = 'starting';
+  #turnedAway = 0;
+
+  constructor(parts: Pick<ServiceState, 'truth' | 'progress' | 'batches' | 'watchers' | 'files'>) {
+    this.truth = parts.truth;
+    this.progress = parts.progress;
+    this.batches = parts.batches;
+    this.watchers = parts.watchers;
+    this.files = parts.files;
+  }
+
+  readonly phase = (): 'starting' | 'running' | 'stopping' => this.current;
+  readonly received = (): number => this.stream?.received ?? 0;
+  readonly turnedAway = (): number => this.#turnedAway;
+  readonly turnAway = (): void => void (this.#turnedAway += 1);
+}
+
+function tokenCheckOf(
+  { values }: PresenceConfig,
+  files: FollowedFiles,
+  clock: Clock,
+  failed: (where: string, error: unknown) => void,
+): TokenCheck {
+  const names = {
+    tenants: values.tenantsClaim,
+    scope: values.scopeClaim,
+    readScope: values.readScope,
+    adminScope: values.adminScope,
+  };
+  return createTokenCheck({
+    ...openTokenFiles({ keys: values.tokenKeys, tokenFile: values.tokenFile, names, files }),
+    clock,
+    names,
+    open: values.open,
+    audience: values.audience,
+    issuer: values.issuer,
+    keysFailed: (error) => failed('token keys', error),
+  });
+}
+
+async function beginFolding(
+  { config, store, clock, log }: ServiceParts,
+  resources: ResourceStack,
+  failed: (where: string, error: unknown) => void,
+) {
+  const { values } = config;
+  const progress = new StreamProgress({ clock, credit: creditOf(config) });
+  const batches = new EventBatches<FoldedEvent>({
+    clock,
+    log,
+    maxEvents: values.batchEvents,
+    apply: (events) => store.apply(events),
+    isUnavailable: (error) => error instanceof StoreUnavailable,
+    committed(events) {
+      const oldest = oldestNews(events);
+      if (oldest !== undefined) progress.committed(oldest);
+    },
+  });
+  const { announceIntervalMs } = values;
+  const truth = new Truth({ clock, store, progress, replica: randomUUID(), announceIntervalMs, failed });
+  await truth.begin();
+  resources.defer(() => truth.stop());
+  return { progress, batches, truth };
+}
+
+function follow(
+  { config, clock, log, random }: ServiceParts,
+  batches: EventBatches<FoldedEvent>,
+  progress: StreamProgress,
+): FollowedStream {
+  const { values, consumer, network } = config;
+  return followStream({
+    source: {
+      ...consumer,
+      network,
+      tenants: tenantsOf(config),
+      application: values.subscription,
+      ...(values.address !== undefined && { address: values.address }),
+      random,
+    },
+    ...{ credit: creditOf(config), clock, log, batches, progress },
+  });
+}
+
+function tenantsOf({ values: { tenants } }: PresenceConfig): readonly string[] | 'all' {
+  return tenants.length === 1 && tenants[0] === 'all' ? 'all' : tenants;
+}
+
+/** Of each link. */
+function creditOf(config: PresenceConfig): number {
+  const tenants = tenantsOf(config);
+  return tenants === 'all' ? maxCredit : Math.max(1, Math.floor(maxCredit / tenants.length));
+}
+
+function becomeHealth(
+  health: EarlyHealth,
+  answers: Omit<Parameters<EarlyHealth['become']>[0], 'failed' | 'turnedAway'>,
+  failed: (where: string, error: unknown) => void,
+): void {
+  health.become({ ...answers, failed, turnedAway: () => {} });
+}
+
+/** What is being written is still confirmed; what waits behind it comes again, here or at another replica. */
+async function stop(
+  state: State,
+  api: { stopAccepting(): void },
+  graceMs: number,
+  clock: Clock,
+): Promise<void> {
+  state.current = 'stopping';
+  api.stopAccepting();
+  state.watchers.endAll();
+  state.batches.stop();
+  await within(state.batches.drained(), graceMs, clock);
+  await state.stream?.close();
+}

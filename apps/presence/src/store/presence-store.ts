@@ -1,0 +1,116 @@
+import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
+import type { DeviceRef } from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
+
+/** What is known of a device; `unknown` without connections where nothing was ever heard of it. */
+export interface StoredDevice {
+  readonly presence: DevicePresence;
+  /** Its latest ending, of a device that is online or unknown too. */
+  readonly lastEnding?: Ending;
+}
+
+/** A connection of the history. */
+export interface StoredConnection {
+  readonly connection: OpenConnection;
+  /** Absent: it is open, or that is not known. */
+  readonly ending?: Ending;
+  /** Whether it is not known any more if it is open: announcements were missed, or its adapter lost its journal. */
+  readonly silent: boolean;
+  /** Of one without an ending: when another connection took its slot. */
+  readonly takenOverAt?: number;
+}
+
+export interface DeviceQuery {
+  readonly status?: DevicePresence['status'];
+  readonly protocol?: string;
+  /** Of the ending of a device that is offline. */
+  readonly reason?: string;
+  /** Those whose status is what it is since then, or later. */
+  readonly sinceMs?: number;
+  /** What the id begins with. */
+  readonly q?: string;
+  readonly limit: number;
+  /** `next` of the page before. A text that was none is a place, too. */
+  readonly after?: string;
+}
+
+/** Those that began by `toMs`, and had not ended by `fromMs`. */
+export interface HistoryQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface PresenceSummary {
+  readonly byStatus: Readonly<Record<string, number>>;
+  /** Of devices that are online. */
+  readonly byProtocol: Readonly<Record<string, number>>;
+  /** Of devices that are offline. */
+  readonly byReason: Readonly<Record<string, number>>;
+  /** Of devices that are online, by adapter id. */
+  readonly byAdapter: Readonly<Record<string, number>>;
+  /** Devices with more changes within an hour than was asked about. */
+  readonly flapping: readonly { readonly device: DeviceRef; readonly changes: number }[];
+}
+
+/** Changes of a tenant behind a place in the log. */
+export interface ChangesRead {
+  readonly changes: readonly { readonly id: string; readonly device: StoredDevice }[];
+  /** The place behind them. */
+  readonly position: string;
+}
+
+/** What replicas tell each other, by way of the database. */
+interface SharedProgress {
+  /** How far each replica has read, of those that noted it lately. */
+  readonly replicas: readonly { readonly replica: string; readonly readThroughMs: number }[];
+  /** When this database began to follow the events. */
+  readonly sinceMs: number;
+  /** The longest interval at which an adapter announces what is open; absent: none was heard. */
+  readonly announceIntervalMs?: number;
+}
+
+export interface KeptHistory {
+  readonly defaultMs: number;
+  readonly tenantMs: ReadonlyMap<string, number>;
+}
+
+/**
+ * Keeps what connection events say, and answers from it. Every call rejects with `StoreUnavailable` while the database is away: the
+ * same may succeed later.
+ */
+export interface PresenceStore {
+  /** Folds all of them, or none. May be given them again, and in any order: the result is the same. */
+  apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void>;
+  /** In the order of the question. */
+  get(devices: readonly DeviceRef[]): Promise<readonly StoredDevice[]>;
+  /** By device id; a device that stays as it is stands on one page, whatever comes between. */
+  list(
+    tenant: string,
+    query: DeviceQuery,
+  ): Promise<{ readonly devices: readonly StoredDevice[]; readonly next?: string }>;
+  /** The latest first. */
+  history(
+    device: DeviceRef,
+    query: HistoryQuery,
+  ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }>;
+  summary(tenant: string, query: { readonly flapsPerHour: number }): Promise<PresenceSummary>;
+  /** Forgets a device with its history. @returns whether something was known of it. */
+  forget(device: DeviceRef): Promise<boolean>;
+  /** The place in the log of changes behind all that is committed. */
+  position(tenant: string): Promise<string>;
+  /** Changes in the order of their commits. `gone`: the place is of another database, or the log does not reach back so far. */
+  changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'>;
+  /** Calls `listener` when there may be changes, once for each batch. The result ends that. */
+  onWake(listener: () => void): () => void;
+  noteProgress(progress: { readonly replica: string; readonly readThroughMs: number }): Promise<void>;
+  /** Of a replica that stops: the others need not wait for it. */
+  forgetReplica(replica: string): Promise<void>;
+  progress(): Promise<SharedProgress>;
+  /** Finds connections of which nothing is heard any more. */
+  sweep(): Promise<void>;
+  /** Drops some of what is kept no more. @returns how much; 0: there is no more. */
+  dropOld(kept: KeptHistory): Promise<number>;
+  close(): Promise<void>;
+}

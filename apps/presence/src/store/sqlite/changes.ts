@@ -1,0 +1,69 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { ChangesRead, StoredDevice } from '../presence-store.ts';
+
+/** The log reaches back over so many changes; a reader that was away for longer begins again. */
+const maxChanges = 100_000;
+/** Dropped at a time. */
+const dropChanges = 5_000;
+
+/** The log of changes. Numbers follow the order of commits: there is one writer. */
+export class Changes {
+  /** Ids of another database are not taken for its own. */
+  readonly #name: string;
+  readonly #last: StatementSync;
+  readonly #first: StatementSync;
+  readonly #read: StatementSync;
+  readonly #drop: StatementSync;
+
+  constructor(database: DatabaseSync, name: string) {
+    this.#name = name;
+    // The sequence: the rows of the log may all be dropped.
+    this.#last = database.prepare("SELECT seq AS number FROM sqlite_sequence WHERE name = 'changes'");
+    this.#first = database.prepare('SELECT min(number) AS number FROM changes');
+    this.#read = database.prepare(
+      'SELECT number, state FROM changes WHERE tenant = ? AND number > ? ORDER BY number LIMIT ?',
+    );
+    this.#drop = database.prepare(
+      `DELETE FROM changes WHERE number IN
+         (SELECT number FROM changes WHERE number <= ? ORDER BY number LIMIT ${dropChanges})`,
+    );
+  }
+
+  position(): string {
+    return this.#idOf(this.#lastNumber());
+  }
+
+  read(tenant: string, after: string, limit: number): ChangesRead | 'gone' {
+    const [, name, digits = ''] = /^([0-9a-f]+)-(\d{1,15})$/.exec(after) ?? [];
+    const begin = Number(digits);
+    const last = this.#lastNumber();
+    const { number: first } = this.#first.get() as { readonly number: number | null };
+    if (name !== this.#name || begin > last || begin < (first ?? last + 1) - 1) return 'gone';
+    const rows = this.#read.all(tenant, begin, limit) as unknown as readonly {
+      readonly number: number;
+      readonly state: string;
+    }[];
+    const end = rows.length === limit ? (rows.at(-1)?.number ?? last) : last;
+    return {
+      changes: rows.map(({ number, state }) => ({
+        id: this.#idOf(number),
+        device: JSON.parse(state) as StoredDevice,
+      })),
+      position: this.#idOf(end),
+    };
+  }
+
+  /** @returns how many were dropped. */
+  drop(): number {
+    return Number(this.#drop.run(this.#lastNumber() - maxChanges).changes);
+  }
+
+  #lastNumber(): number {
+    const row = this.#last.get() as { readonly number: number } | undefined;
+    return row?.number ?? 0;
+  }
+
+  #idOf(number: number): string {
+    return `${this.#name}-${number}`;
+  }
+}

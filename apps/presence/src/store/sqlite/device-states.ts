@@ -1,0 +1,165 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { latestEnding, withEnding } from '@rollcall/client/internal';
+import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
+import { deviceRef, type DeviceRef, type Epoch } from '@rollcall/core';
+import type { HonoConnectionEvent } from '@rollcall/hono-wire';
+import type { StoredDevice } from '../presence-store.ts';
+import { isSilent, type Adapters } from './adapters.ts';
+import { holderOf, takenOverBefore } from './fold.ts';
+
+interface OpenRow {
+  readonly facts: string;
+  readonly instance: string;
+  readonly epoch: string;
+  readonly heard: number;
+  readonly adapter_id: string;
+}
+
+interface EndRow {
+  readonly id: string;
+  readonly ended_at: number;
+  readonly ended_by: string;
+  readonly ended_epoch: string | null;
+  readonly adapter_id: string;
+}
+
+/** Endings that may be the latest one: more than one where adapters, or their clocks, disagree. */
+const maxEndings = 64;
+
+/** What is known of each device, from its connections: made again whenever one of them changes. */
+export class DeviceStates {
+  readonly #adapters: Adapters;
+  readonly #open: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #ends: StatementSync;
+  readonly #ending: StatementSync;
+  readonly #known: StatementSync;
+  readonly #write: StatementSync;
+  readonly #change: StatementSync;
+  readonly #markSilent: StatementSync;
+
+  constructor(database: DatabaseSync, adapters: Adapters) {
+    this.#adapters = adapters;
+    const of = 'FROM connections WHERE tenant = ? AND device = ?';
+    this.#open = database.prepare(
+      `SELECT facts, instance, epoch, heard, adapter_id ${of} AND ended_at IS NULL ORDER BY connected_at, id`,
+    );
+    this.#newest = database.prepare(`SELECT max(epoch) AS epoch ${of} AND holder = ?`);
+    this.#ends = database.prepare(
+      `SELECT id, ended_at, ended_by, ended_epoch, adapter_id ${of} AND ended_at IS NOT NULL
+       ORDER BY ended_at DESC LIMIT ${maxEndings}`,
+    );
+    this.#ending = database.prepare(`SELECT ending ${of} AND id = ?`);
+    this.#known = database.prepare('SELECT state, said FROM devices WHERE tenant = ? AND device = ?');
+    this.#write = database.prepare(
+      `INSERT INTO devices VALUES (:tenant, :device, :state, :status, :since, :protocol, :reason, :adapter, :ending, :said)
+       ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since,
+         protocol = excluded.protocol, reason = excluded.reason, adapter_id = excluded.adapter_id,
+         last_ending = excluded.last_ending, said = excluded.said`,
+    );
+    this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
+    this.#markSilent = database.prepare(
+      'UPDATE connections SET is_silent = 1 WHERE tenant = ? AND device = ? AND ended_at IS NULL',
+    );
+  }
+
+  /** @param said the last event of an adapter whose events name no connection, where it is news. */
+  renew(device: DeviceRef, nowMs: number, said?: HonoConnectionEvent): void {
+    const key = [device.tenant, device.device] as const;
+    const before = this.#known.get(...key) as
+      | { readonly state: string; readonly said: string | null }
+      | undefined;
+    const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
+    const open = this.#openOf(device);
+    const isUnheard = open.length > 0 && open.every((row) => this.#isSilent(device, row, nowMs));
+    if (isUnheard) this.#markSilent.run(...key);
+    const found = this.#latestEnding(device);
+    const presence = presenceOf(device, open.map(connectionIn), isUnheard, found, saidText);
+    const stored: StoredDevice = { presence, ...(found && { lastEnding: found.ending }) };
+    const state = JSON.stringify(stored);
+    if (state === before?.state && saidText === before.said) return;
+    this.#write.run({
+      tenant: key[0],
+      device: key[1],
+      state,
+      ...columnsOf(presence),
+      ending: found?.id ?? null,
+      said: saidText,
+    });
+    if (state !== before?.state) this.#change.run(...key, state);
+  }
+
+  #openOf({ tenant, device }: DeviceRef): readonly OpenRow[] {
+    const rows = this.#open.all(tenant, device) as unknown as readonly OpenRow[];
+    return rows.filter((row) => {
+      const holder = holderOf(connectionIn(row));
+      if (holder === undefined) return true;
+      const { epoch } = this.#newest.get(tenant, device, holder) as { readonly epoch: string };
+      return row.epoch.slice(0, 12) >= takenOverBefore(epoch);
+    });
+  }
+
+  #isSilent({ tenant }: DeviceRef, row: OpenRow, nowMs: number): boolean {
+    return isSilent(this.#adapters.get(tenant, row.adapter_id), row, nowMs);
+  }
+
+  #latestEnding({ tenant, device }: DeviceRef): { readonly id: string; readonly ending: Ending } | undefined {
+    const rows = this.#ends.all(tenant, device) as unknown as readonly EndRow[];
+    const ids = new Map(rows.map((row) => [row.ended_by, row.id]));
+    const latest = latestEnding(rows.map(comparable).reduce<readonly Ending[]>(withEnding, []));
+    const id = latest && ids.get(latest.id);
+    if (id === undefined) return undefined;
+    const { ending } = this.#ending.get(tenant, device, id) as { readonly ending: string };
+    return { id, ending: JSON.parse(ending) as Ending };
+  }
+}
+
+/** What decides which ending is the latest. */
+function comparable({ ended_at, ended_by, ended_epoch, adapter_id }: EndRow): Ending {
+  return {
+    id: ended_by,
+    at: ended_at,
+    adapter: { id: adapter_id },
+    ...(ended_epoch !== null && { endedEpoch: ended_epoch as Epoch }),
+  } as unknown as Ending;
+}
+
+function connectionIn({ facts }: Pick<OpenRow, 'facts'>): OpenConnection {
+  return JSON.parse(facts) as OpenConnection;
+}
+
+function presenceOf(
+  device: DeviceRef,
+  connections: readonly OpenConnection[],
+  isUnheard: boolean,
+  found: { readonly ending: Ending } | undefined,
+  saidText: string | null,
+): DevicePresence {
+  const said = saidText === null ? undefined : (JSON.parse(saidText) as HonoConnectionEvent);
+  const [first] = connections;
+  if (first && !isUnheard) return { status: 'online', device, since: first.at, connections };
+  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
+  if (!first && found && said?.cause !== 'connected')
+    return { status: 'offline', device, since: found.ending.at, ending: found.ending };
+  return { status: 'unknown', device, connections, ...(said && { said }) };
+}
+
+function columnsOf(presence: DevicePresence) {
+  if (presence.status === 'offline') {
+    const { protocol, reason, adapter } = presence.ending;
+    return { status: presence.status, since: presence.since, protocol, reason, adapter: adapter.id };
+  }
+  const [first] = presence.connections;
+  return {
+    status: presence.status,
+    since: presence.status === 'online' ? presence.since : null,
+    protocol: first?.protocol ?? null,
+    reason: null,
+    adapter: first?.adapter.id ?? null,
+  };
+}
+
+/** A device of which nothing was ever heard. */
+export function unheard(tenant: string, device: string): StoredDevice {
+  return { presence: { status: 'unknown', device: deviceRef(tenant, device), connections: [] } };
+}

@@ -1,0 +1,69 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DeviceRef } from '@rollcall/core';
+import type { KeptHistory } from '../presence-store.ts';
+import type { Adapters } from './adapters.ts';
+import { unheard } from './device-states.ts';
+
+interface OldRow {
+  readonly tenant: string;
+  readonly device: string;
+  readonly id: string;
+  readonly adapter_id: string;
+  readonly epoch: string;
+}
+
+/** Dropped in one transaction. */
+const maxDropped = 500;
+
+/** Connections that are kept no more. */
+export class OldConnections {
+  readonly #adapters: Adapters;
+  readonly #tenants: StatementSync;
+  readonly #old: StatementSync;
+  readonly #drop: StatementSync;
+  readonly #forget: readonly StatementSync[];
+  readonly #change: StatementSync;
+
+  constructor(database: DatabaseSync, adapters: Adapters) {
+    this.#adapters = adapters;
+    this.#tenants = database.prepare('SELECT DISTINCT tenant FROM adapters');
+    // That a device left, and when, is known for as long as the device is.
+    this.#old = database.prepare(
+      `SELECT c.tenant, c.device, c.id, c.adapter_id, c.epoch FROM connections c
+       JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
+       WHERE c.tenant = ? AND c.ended_at < ? AND c.id IS NOT d.last_ending
+       ORDER BY c.ended_at LIMIT ?`,
+    );
+    this.#drop = database.prepare('DELETE FROM connections WHERE tenant = ? AND device = ? AND id = ?');
+    this.#forget = ['connections', 'devices', 'changes'].map((table) =>
+      database.prepare(`DELETE FROM ${table} WHERE tenant = ? AND device = ?`),
+    );
+    this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
+  }
+
+  /** @returns how many were dropped; some wait for the next time. */
+  drop({ defaultMs, tenantMs }: KeptHistory, nowMs: number): number {
+    let dropped = 0;
+    for (const { tenant } of this.#tenants.all() as unknown as readonly { readonly tenant: string }[]) {
+      if (dropped >= maxDropped) break;
+      const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
+      const rows = this.#old.all(tenant, before, maxDropped - dropped) as unknown as readonly OldRow[];
+      for (const { device, id, adapter_id: adapterId, epoch } of rows) {
+        this.#drop.run(tenant, device, id);
+        // An event of it that comes again must not open it again.
+        this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);
+      }
+      dropped += rows.length;
+    }
+    return dropped;
+  }
+
+  forget({ tenant, device }: DeviceRef): boolean {
+    const removed = this.#forget.map((statement) => Number(statement.run(tenant, device).changes));
+    const [connections = 0, devices = 0] = removed;
+    const wasKnown = connections + devices > 0;
+    // Those who watch learn of it.
+    if (wasKnown) this.#change.run(tenant, device, JSON.stringify(unheard(tenant, device)));
+    return wasKnown;
+  }
+}

@@ -1,0 +1,221 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Ending, OpenConnection } from '@rollcall/client';
+import { takeoverMarginMs } from '@rollcall/client/internal';
+import { deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
+import type {
+  DeviceQuery,
+  HistoryQuery,
+  PresenceSummary,
+  StoredConnection,
+  StoredDevice,
+} from '../presence-store.ts';
+import { isSilent, type Adapters } from './adapters.ts';
+import { unheard } from './device-states.ts';
+import { holderOf } from './fold.ts';
+
+interface StateRow {
+  readonly device: string;
+  readonly state: string;
+}
+
+interface PastRow {
+  readonly id: string;
+  readonly facts: string;
+  readonly ending: string | null;
+  readonly instance: string;
+  readonly epoch: string;
+  readonly heard: number;
+  readonly adapter_id: string;
+  readonly connected_at: number;
+}
+
+interface Count {
+  readonly name: string | null;
+  readonly count: number;
+}
+
+/** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
+const maxLooked = 10_000;
+const hourMs = 3_600_000;
+const maxFlapping = 100;
+/** Counting takes as long as there are devices: many who ask get the same answer. */
+const summaryHoldsMs = 2_000;
+const maxSummaries = 1_000;
+
+/** What is asked of the database. */
+export class Reads {
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly #adapters: Adapters;
+  readonly #state: StatementSync;
+  readonly #page: StatementSync;
+  readonly #past: StatementSync;
+  readonly #holdersAfter: StatementSync;
+  readonly #counts: StatementSync;
+  readonly #flaps: StatementSync;
+  readonly #summaries = new Map<string, { readonly untilMs: number; readonly summary: PresenceSummary }>();
+
+  constructor(database: DatabaseSync, adapters: Adapters, clock: Pick<Clock, 'now' | 'monotonic'>) {
+    this.#clock = clock;
+    this.#adapters = adapters;
+    this.#state = database.prepare('SELECT device, state FROM devices WHERE tenant = ? AND device = ?');
+    this.#page = database.prepare(
+      `SELECT device, state,
+         (:status IS NULL OR status = :status) AND (:protocol IS NULL OR protocol = :protocol)
+         AND (:reason IS NULL OR reason = :reason) AND (:since IS NULL OR since >= :since) AS fits
+       FROM devices WHERE tenant = :tenant AND device > :after AND device >= :from AND device < :to
+       ORDER BY device LIMIT ${maxLooked + 1}`,
+    );
+    this.#past = database.prepare(
+      `SELECT id, facts, ending, instance, epoch, heard, adapter_id, connected_at FROM connections
+       WHERE tenant = :tenant AND device = :device AND connected_at <= :to
+         AND (ended_at IS NULL OR ended_at >= :from) AND (connected_at, id) < (:beforeAt, :beforeId)
+       ORDER BY connected_at DESC, id DESC LIMIT :limit`,
+    );
+    this.#holdersAfter = database.prepare(
+      `SELECT min(connected_at) AS at FROM connections
+       WHERE tenant = ? AND device = ? AND holder = ? AND epoch > ?`,
+    );
+    this.#counts = database.prepare(
+      `SELECT status, protocol, reason, adapter_id, count(*) AS count FROM devices WHERE tenant = ?
+       GROUP BY status, protocol, reason, adapter_id`,
+    );
+    this.#flaps = database.prepare(
+      `SELECT device AS name, count(*) AS count FROM (
+         SELECT device FROM connections WHERE tenant = :tenant AND connected_at > :since
+         UNION ALL SELECT device FROM connections WHERE tenant = :tenant AND ended_at > :since
+       ) GROUP BY device HAVING count(*) > :flaps ORDER BY 2 DESC, 1 LIMIT ${maxFlapping}`,
+    );
+  }
+
+  get({ tenant, device }: DeviceRef): StoredDevice {
+    const row = this.#state.get(tenant, device) as unknown as StateRow | undefined;
+    return row ? storedIn(row.state) : unheard(tenant, device);
+  }
+
+  list(
+    tenant: string,
+    query: DeviceQuery,
+  ): { readonly devices: readonly StoredDevice[]; readonly next?: string } {
+    const { status, protocol, reason, sinceMs, q = '', after = '', limit } = query;
+    const devices: StoredDevice[] = [];
+    let looked = 0;
+    let last = after;
+    const rows = this.#page.iterate({
+      tenant,
+      after,
+      from: q,
+      // Behind all ids that begin so.
+      to: `${q}\u{10FFFF}`,
+      status: status ?? null,
+      protocol: protocol ?? null,
+      reason: reason ?? null,
+      since: sinceMs ?? null,
+    }) as unknown as Iterable<StateRow & { readonly fits: number }>;
+    for (const { device, state, fits } of rows) {
+      if (devices.length === limit || looked === maxLooked) return { devices, next: last };
+      looked += 1;
+      last = device;
+      if (fits === 1) devices.push(storedIn(state));
+    }
+    return { devices };
+  }
+
+  history(
+    { tenant, device }: DeviceRef,
+    { fromMs, toMs, limit, after }: HistoryQuery,
+  ): { readonly connections: readonly StoredConnection[]; readonly next?: string } {
+    const [beforeAt, beforeId] = after === undefined ? [Number.MAX_SAFE_INTEGER, ''] : placeIn(after);
+    const rows = this.#past.all({
+      tenant,
+      device,
+      from: fromMs,
+      to: toMs,
+      beforeAt,
+      beforeId,
+      limit: limit + 1,
+    }) as unknown as readonly PastRow[];
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    return {
+      connections: shown.map((row) => this.#pastOf(tenant, device, row)),
+      ...(rows.length > limit && last && { next: `${last.connected_at}.${last.id}` }),
+    };
+  }
+
+  summary(tenant: string, flapsPerHour: number): PresenceSummary {
+    const key = `${flapsPerHour}\n${tenant}`;
+    const nowMs = this.#clock.monotonic();
+    const known = this.#summaries.get(key);
+    if (known && known.untilMs > nowMs) return known.summary;
+    const summary = this.#summaryNow(tenant, flapsPerHour);
+    this.#summaries.delete(key);
+    this.#summaries.set(key, { untilMs: nowMs + summaryHoldsMs, summary });
+    const [oldest] = this.#summaries.keys();
+    if (this.#summaries.size > maxSummaries && oldest !== undefined) this.#summaries.delete(oldest);
+    return summary;
+  }
+
+  #summaryNow(tenant: string, flapsPerHour: number): PresenceSummary {
+    const rows = this.#counts.all(tenant) as unknown as readonly {
+      readonly status: string;
+      readonly protocol: string | null;
+      readonly reason: string | null;
+      readonly adapter_id: string | null;
+      readonly count: number;
+    }[];
+    const online = rows.filter(({ status }) => status === 'online');
+    const offline = rows.filter(({ status }) => status === 'offline');
+    const since = this.#clock.now() - hourMs;
+    const flapping = this.#flaps.all({ tenant, since, flaps: flapsPerHour }) as unknown as readonly Count[];
+    return {
+      byStatus: { online: 0, offline: 0, unknown: 0, ...summed(rows, ({ status }) => status) },
+      byProtocol: summed(online, ({ protocol }) => protocol),
+      byReason: summed(offline, ({ reason }) => reason),
+      byAdapter: summed(online, ({ adapter_id: adapter }) => adapter),
+      flapping: flapping.map(({ name, count }) => ({
+        device: deviceRef(tenant, name ?? ''),
+        changes: count,
+      })),
+    };
+  }
+
+  #pastOf(tenant: string, device: string, row: PastRow): StoredConnection {
+    const connection = JSON.parse(row.facts) as OpenConnection;
+    if (row.ending !== null) return { connection, ending: JSON.parse(row.ending) as Ending, silent: false };
+    const silent = isSilent(this.#adapters.get(tenant, row.adapter_id), row, this.#clock.now());
+    const holder = holderOf(connection);
+    const { at } = (
+      holder === undefined
+        ? { at: null }
+        : this.#holdersAfter.get(tenant, device, holder, takenOverAfter(row.epoch))
+    ) as { readonly at: number | null };
+    return { connection, silent, ...(at !== null && { takenOverAt: at }) };
+  }
+}
+
+/** A connection with a greater epoch than this took over the one with that epoch: clocks of adapters differ. */
+function takenOverAfter(epoch: string): string {
+  const ms = Number.parseInt(epoch.slice(0, 12), 16) + takeoverMarginMs;
+  return `${ms.toString(16).padStart(12, '0')}ffff`;
+}
+
+function storedIn(state: string): StoredDevice {
+  return JSON.parse(state) as StoredDevice;
+}
+
+function placeIn(cursor: string): readonly [number, string] {
+  const [, at = '0', id = ''] = /^(\d{1,15})\.(.*)$/.exec(cursor) ?? [];
+  return [Number(at), id];
+}
+
+function summed<Row extends { readonly count: number }>(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string | null,
+): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) {
+    const name = nameOf(row);
+    if (name !== null) sums.set(name, (sums.get(name) ?? 0) + row.count);
+  }
+  return Object.fromEntries(sums);
+}

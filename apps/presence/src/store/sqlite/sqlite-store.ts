@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { deviceKey, deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
+import type {
+  ChangesRead,
+  DeviceQuery,
+  HistoryQuery,
+  KeptHistory,
+  PresenceStore,
+} from '../presence-store.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { Adapters } from './adapters.ts';
+import { Changes } from './changes.ts';
+import { DeviceStates } from './device-states.ts';
+import { Fold } from './fold.ts';
+import { OldConnections } from './old-connections.ts';
+import { Reads } from './reads.ts';
+import { migrate } from './schema.ts';
+import { SilentConnections } from './silent-connections.ts';
+
+export interface SqliteStoreOptions {
+  /** Path of the database, or `:memory:`. */
+  readonly file: string;
+  readonly clock: Clock;
+  /** Of adapters that do not say how often they announce. */
+  readonly announceIntervalMs: number;
+}
+
+/** How often it is noted that the service runs: while it is away, no adapter falls silent. */
+const aliveEveryMs = 1_000;
+
+/**
+ * A store in one SQLite file, for one process. What is one transaction here runs to its end before anything else does: nothing can
+ * come between a read and a write.
+ */
+export class SqliteStore implements PresenceStore {
+  readonly #clock: Clock;
+  readonly #database: DatabaseSync;
+  readonly #adapters: Adapters;
+  readonly #fold: Fold;
+  readonly #states: DeviceStates;
+  readonly #reads: Reads;
+  readonly #changes: Changes;
+  readonly #silent: SilentConnections;
+  readonly #old: OldConnections;
+  readonly #note: StatementSync;
+  readonly #listeners = new Set<() => void>();
+  readonly #sinceMs: number;
+  #aliveMs: number;
+
+  /** @throws Error where the file is no such database. */
+  constructor({ file, clock, announceIntervalMs }: SqliteStoreOptions) {
+    this.#clock = clock;
+    const database = new DatabaseSync(file);
+    this.#database = database;
+    // An event is confirmed once it is committed: FULL, so that a loss of power takes back none.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
+    migrate(database);
+    this.#note = database.prepare(
+      'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
+    const now = clock.now();
+    const [name, since] = [this.#meta('name', randomUUID().slice(0, 8)), this.#meta('since', String(now))];
+    this.#sinceMs = Number(since);
+    this.#aliveMs = Number(this.#meta('alive', String(now)));
+    this.#adapters = new Adapters(database, announceIntervalMs, Math.max(0, now - this.#aliveMs));
+    this.#fold = new Fold(database, this.#adapters);
+    this.#states = new DeviceStates(database, this.#adapters);
+    this.#reads = new Reads(database, this.#adapters, clock);
+    this.#changes = new Changes(database, name);
+    this.#silent = new SilentConnections(database, this.#adapters);
+    this.#old = new OldConnections(database, this.#adapters);
+  }
+
+  async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
+    this.#transaction(() => {
+      const nowMs = this.#clock.now();
+      const touched = new Map<string, { readonly device: DeviceRef; said?: HonoConnectionEvent }>();
+      for (const event of events) {
+        const entry = touched.get(deviceKey(event.device)) ?? { device: event.device };
+        touched.set(deviceKey(event.device), entry);
+        if (event.type === 'hono') entry.said = event;
+        else if (this.#fold.add(event, nowMs)) this.#silent.lookAgain(event.device.tenant, event.adapter.id);
+      }
+      for (const { device, said } of touched.values()) this.#states.renew(device, nowMs, said);
+      this.#adapters.save();
+    });
+  }
+
+  async get(devices: readonly DeviceRef[]) {
+    return this.#guard(() => devices.map((device) => this.#reads.get(device)));
+  }
+
+  async list(tenant: string, query: DeviceQuery) {
+    return this.#guard(() => this.#reads.list(tenant, query));
+  }
+
+  async history(device: DeviceRef, query: HistoryQuery) {
+    return this.#guard(() => this.#reads.history(device, query));
+  }
+
+  async summary(tenant: string, { flapsPerHour }: { readonly flapsPerHour: number }) {
+    return this.#guard(() => this.#reads.summary(tenant, flapsPerHour));
+  }
+
+  async forget(device: DeviceRef): Promise<boolean> {
+    return this.#transaction(() => this.#old.forget(device));
+  }
+
+  async position(): Promise<string> {
+    return this.#guard(() => this.#changes.position());
+  }
+
+  async changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'> {
+    return this.#guard(() => this.#changes.read(tenant, after, limit));
+  }
+
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** There is one replica: it knows by itself how far it has read. */
+  async noteProgress(): Promise<void> {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#aliveMs) < aliveEveryMs) return;
+    this.#aliveMs = now;
+    this.#guard(() => this.#note.run('alive', String(now)));
+  }
+
+  async forgetReplica(): Promise<void> {}
+
+  async progress() {
+    const announceIntervalMs = this.#adapters.longestIntervalMs;
+    return {
+      replicas: [],
+      sinceMs: this.#sinceMs,
+      ...(announceIntervalMs !== undefined && { announceIntervalMs }),
+    };
+  }
+
+  async sweep(): Promise<void> {
+    const nowMs = this.#clock.now();
+    const devices = this.#guard(() => this.#silent.find(nowMs));
+    if (devices.length > 0)
+      this.#transaction(() => {
+        for (const { tenant, device } of devices) this.#states.renew(deviceRef(tenant, device), nowMs);
+      });
+  }
+
+  async dropOld(kept: KeptHistory): Promise<number> {
+    const nowMs = this.#clock.now();
+    return this.#transaction(() => {
+      const dropped = this.#old.drop(kept, nowMs) + this.#changes.drop();
+      this.#adapters.save();
+      return dropped;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** What stands there by this name; where nothing does, this. */
+  #meta(name: string, first: string): string {
+    const row = this.#database.prepare('SELECT value FROM meta WHERE name = ?').get(name);
+    if (row) return String(row['value']);
+    this.#note.run(name, first);
+    return first;
+  }
+
+  #transaction<Result>(work: () => Result): Result {
+    const result = this.#guard(() => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const done = work();
+        this.#database.exec('COMMIT');
+        return done;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+    for (const wake of this.#listeners) wake();
+    return result;
+  }
+
+  /** A full or broken disk, or a database that is closed, is no fault of what was asked. */
+  #guard<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      const { errcode } = error as { readonly errcode?: unknown };
+      if (!this.#database.isOpen || (typeof errcode === 'number' && passing.has(errcode & 0xff)))
+        throw new StoreUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
+      throw error;
+    }
+  }
+}
+
+/** Primary result codes of SQLite: BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN. */
+const passing: ReadonlySet<number> = new Set([5, 6, 7, 8, 9, 10, 13, 14]);

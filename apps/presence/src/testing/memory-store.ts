@@ -1,0 +1,164 @@
+import { createPresenceTable, type Ending, type OpenConnection } from '@rollcall/client';
+import { deviceKey, type Clock, type DeviceRef } from '@rollcall/core';
+import type { DeviceQuery, PresenceStore, StoredConnection, StoredDevice } from '../store/presence-store.ts';
+import type { FoldedEvent } from '../following/follow-stream.ts';
+
+interface Past {
+  connection: OpenConnection;
+  ending?: Ending;
+}
+
+/** A store for tests of what stands on it: the table of the client, and lists. */
+export class MemoryStore implements PresenceStore {
+  readonly #table: ReturnType<typeof createPresenceTable>;
+  readonly #clock: Clock;
+  readonly #past = new Map<string, Map<string, Past>>();
+  readonly #log: { readonly tenant: string; readonly device: DeviceRef }[] = [];
+  readonly #wakes = new Set<() => void>();
+  readonly #replicas = new Map<string, number>();
+  /** Log entries before this one are kept no more. */
+  droppedBefore = 0;
+  /** Thrown by everything, where it is set. */
+  failure: Error | undefined;
+  readonly batches: (readonly FoldedEvent[])[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#table = createPresenceTable({ clock });
+  }
+
+  async apply(events: readonly FoldedEvent[]): Promise<void> {
+    this.#check();
+    this.batches.push(events);
+    for (const event of events) {
+      this.#table.apply(event);
+      if (event.type !== 'hono') this.#note(event);
+      this.#log.push({ tenant: event.device.tenant, device: event.device });
+    }
+    for (const wake of this.#wakes) wake();
+  }
+
+  async get(devices: readonly DeviceRef[]): Promise<readonly StoredDevice[]> {
+    this.#check();
+    return devices.map((device) => this.#stored(device));
+  }
+
+  async list(tenant: string, { status, q, limit, after }: DeviceQuery) {
+    this.#check();
+    const all = [...this.#table.all(tenant)]
+      .filter((each) => status === undefined || each.status === status)
+      .filter(({ device: { device } }) => device.startsWith(q ?? '') && device > (after ?? ''))
+      .map(({ device }) => this.#stored(device))
+      .toSorted((one, other) => (one.presence.device.device < other.presence.device.device ? -1 : 1));
+    const devices = all.slice(0, limit);
+    const last = devices.at(-1)?.presence.device.device;
+    return { devices, ...(all.length > limit && last !== undefined && { next: last }) };
+  }
+
+  async history(device: DeviceRef, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }) {
+    this.#check();
+    const all = [...(this.#past.get(deviceKey(device))?.values() ?? [])];
+    const connections: StoredConnection[] = all
+      .filter(({ connection, ending }) => connection.at <= toMs && (ending?.at ?? Infinity) >= fromMs)
+      .map(({ connection, ending }) =>
+        ending ? { connection, ending, silent: false } : { connection, silent: false },
+      );
+    return { connections };
+  }
+
+  async summary(tenant: string) {
+    this.#check();
+    const byStatus: Record<string, number> = { online: 0, offline: 0, unknown: 0 };
+    for (const { status } of this.#table.all(tenant)) byStatus[status] = (byStatus[status] ?? 0) + 1;
+    return { byStatus, byProtocol: {}, byReason: {}, byAdapter: {}, flapping: [] };
+  }
+
+  async forget(device: DeviceRef): Promise<boolean> {
+    this.#check();
+    return this.#past.delete(deviceKey(device));
+  }
+
+  async position(): Promise<string> {
+    this.#check();
+    return `m-${this.#log.length}`;
+  }
+
+  async changes(tenant: string, after: string, limit: number) {
+    this.#check();
+    const begin = /^m-(\d{1,9})$/.exec(after)?.[1];
+    if (begin === undefined || Number(begin) > this.#log.length || Number(begin) < this.droppedBefore)
+      return 'gone' as const;
+    const end = Math.min(this.#log.length, Number(begin) + limit);
+    const changes = this.#log
+      .slice(Number(begin), end)
+      .flatMap((entry, index) =>
+        entry.tenant === tenant
+          ? [{ id: `m-${Number(begin) + index + 1}`, device: this.#stored(entry.device) }]
+          : [],
+      );
+    return { changes, position: `m-${end}` };
+  }
+
+  onWake(listener: () => void): () => void {
+    this.#wakes.add(listener);
+    return () => this.#wakes.delete(listener);
+  }
+
+  async noteProgress({
+    replica,
+    readThroughMs,
+  }: {
+    readonly replica: string;
+    readonly readThroughMs: number;
+  }) {
+    this.#replicas.set(replica, readThroughMs);
+  }
+
+  async forgetReplica(replica: string): Promise<void> {
+    this.#replicas.delete(replica);
+  }
+
+  async progress() {
+    this.#check();
+    return {
+      replicas: [...this.#replicas].map(([replica, readThroughMs]) => ({ replica, readThroughMs })),
+      sinceMs: this.#clock.now() - 7_200_000,
+    };
+  }
+
+  async dropOld(): Promise<number> {
+    return 0;
+  }
+
+  async sweep(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #check(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  #stored(device: DeviceRef): StoredDevice {
+    const endings = [...(this.#past.get(deviceKey(device))?.values() ?? [])].flatMap(
+      ({ ending }) => ending ?? [],
+    );
+    const lastEnding = endings.toSorted((one, other) => other.at - one.at)[0];
+    return {
+      presence: this.#table.get(device),
+      ...(lastEnding && { lastEnding }),
+    };
+  }
+
+  #note(event: Exclude<FoldedEvent, { type: 'hono' }>): void {
+    const key = deviceKey(event.device);
+    const past = this.#past.get(key) ?? new Map<string, Past>();
+    this.#past.set(key, past);
+    const known = past.get(event.connectionId);
+    if (event.type === 'connected') past.set(event.connectionId, { ...known, connection: event });
+    else
+      past.set(event.connectionId, {
+        connection: known?.connection ?? { ...event, at: event.connectedAt },
+        ending: event,
+      });
+  }
+}

@@ -1,0 +1,81 @@
+import { later, type Clock, type Timestamp } from '@rollcall/core';
+import type { PresenceStore } from './store/presence-store.ts';
+import { asOf, type AsOf } from './http/as-of.ts';
+import type { StreamProgress } from './following/stream-progress.ts';
+
+export interface TruthOptions {
+  readonly clock: Clock;
+  readonly store: Pick<PresenceStore, 'progress' | 'noteProgress' | 'forgetReplica'>;
+  readonly progress: Pick<StreamProgress, 'readThrough'>;
+  /** Names this process among the replicas. */
+  readonly replica: string;
+  /** Of adapters that do not say how often they announce. */
+  readonly announceIntervalMs: number;
+  failed(where: string, error: unknown): void;
+}
+
+/** How often a replica notes how far it has read. */
+const noteEveryMs = 1_000;
+
+type Shared = Awaited<ReturnType<PresenceStore['progress']>>;
+
+/**
+ * What the service knows of itself. Replicas share what comes, so that the database is as old as the slowest of them: each notes how
+ * far it has read, and heeds the others.
+ */
+export class Truth {
+  readonly #options: TruthOptions;
+  #shared: Shared | undefined;
+  #disarm = (): void => {};
+  #isStopped = false;
+
+  constructor(options: TruthOptions) {
+    this.#options = options;
+  }
+
+  /** Reads for the first time. @throws StoreUnavailable */
+  async begin(): Promise<void> {
+    this.#shared = await this.#options.store.progress();
+    this.#arm();
+  }
+
+  now(): AsOf {
+    const { clock, announceIntervalMs, replica, progress } = this.#options;
+    const shared = this.#shared;
+    const now = clock.now();
+    const others = (shared?.replicas ?? []).filter((each) => each.replica !== replica);
+    const all = [progress.readThrough, ...others.map(({ readThroughMs }) => readThroughMs as Timestamp)];
+    const known = all.filter((each) => each !== undefined);
+    return asOf({
+      now,
+      // Before this one has read anything, nothing is known of what waits for it.
+      readThrough: progress.readThrough === undefined ? undefined : (Math.min(...known) as Timestamp),
+      followedSince: (shared?.sinceMs ?? now) as Timestamp,
+      announceIntervalMs: Math.max(shared?.announceIntervalMs ?? 0, announceIntervalMs),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#disarm();
+    const { store, replica, failed } = this.#options;
+    await store.forgetReplica(replica).catch((error: unknown) => failed('progress', error));
+  }
+
+  #arm(): void {
+    const { clock } = this.#options;
+    this.#disarm = clock.at(later(clock.monotonic(), noteEveryMs), () => void this.#note());
+  }
+
+  async #note(): Promise<void> {
+    const { store, replica, progress, failed } = this.#options;
+    try {
+      if (progress.readThrough !== undefined)
+        await store.noteProgress({ replica, readThroughMs: progress.readThrough });
+      this.#shared = await store.progress();
+    } catch (error) {
+      failed('progress', error);
+    }
+    if (!this.#isStopped) this.#arm();
+  }
+}

@@ -1,0 +1,111 @@
+import { later, type Clock } from '@rollcall/core';
+import type { PresenceStore, StoredDevice } from '../store/presence-store.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { sseFrame } from './sse-frame.ts';
+import type { SseStream } from './sse-stream.ts';
+
+export interface WatchTenantOptions {
+  readonly tenant: string;
+  /** Where the reader stopped, as it says. */
+  readonly lastEventId: string | undefined;
+  readonly store: Pick<PresenceStore, 'position' | 'list'>;
+  readonly feed: ChangeFeed;
+  readonly stream: SseStream;
+  readonly clock: Clock;
+  readonly heartbeatMs: number;
+  toJson(device: StoredDevice): object;
+  /** How far the stream of events was read. */
+  asOfJson(): object;
+}
+
+/** Devices in one event of a snapshot. */
+const pageDevices = 200;
+/** An id that any of our stores could have given is far shorter. */
+const maxIdLength = 200;
+
+/**
+ * Serves one reader until it goes: a snapshot and then the changes, or the changes since its last id alone. Where these are not to be
+ * had, it is told so, and gets a snapshot.
+ */
+export async function watchTenant(options: WatchTenantOptions): Promise<void> {
+  const { stream } = options;
+  // So soon a reader should come again.
+  await stream.write('retry: 2000\n\n');
+  let position = await resumed(options);
+  while (!stream.ended.aborted) {
+    position ??= await sendSnapshot(options);
+    position = await sendChanges(options, position);
+  }
+}
+
+async function resumed({
+  tenant,
+  lastEventId,
+  feed,
+  stream,
+}: WatchTenantOptions): Promise<string | undefined> {
+  if (lastEventId === undefined || lastEventId === '') return undefined;
+  const isId = lastEventId.length <= maxIdLength && /^[\x21-\x7E]+$/.test(lastEventId);
+  if (isId && (await feed.read(tenant, lastEventId)) !== 'gone') return lastEventId;
+  await stream.write(
+    sseFrame('reset', { detail: 'the changes since this Last-Event-ID are not kept: a snapshot follows' }),
+  );
+  return undefined;
+}
+
+/** @returns where the changes begin that are behind the snapshot. Some may be in it already: they say the same again. */
+async function sendSnapshot({
+  tenant,
+  store,
+  stream,
+  toJson,
+  asOfJson,
+}: WatchTenantOptions): Promise<string> {
+  const position = await store.position(tenant);
+  let after: string | undefined;
+  do {
+    const page = await store.list(tenant, { limit: pageDevices, ...(after !== undefined && { after }) });
+    if (page.devices.length > 0)
+      await stream.write(sseFrame('snapshot', { devices: page.devices.map(toJson) }));
+    after = page.next;
+  } while (after !== undefined && !stream.ended.aborted);
+  // With its id: a reader that goes before has none, and begins again.
+  await stream.write(sseFrame('snapshot-end', { 'as-of': asOfJson() }, position));
+  return position;
+}
+
+/** Until the reader goes, or `undefined` where the log was cut off behind it. */
+async function sendChanges(options: WatchTenantOptions, begin: string): Promise<string | undefined> {
+  const { tenant, feed, stream } = options;
+  let position = begin;
+  while (!stream.ended.aborted) {
+    const { wakes } = feed;
+    const chunk = await feed.read(tenant, position);
+    if (chunk === 'gone') {
+      await stream.write(
+        sseFrame('reset', { detail: 'changes were dropped before they were sent: a snapshot follows' }),
+      );
+      return undefined;
+    }
+    position = chunk.position;
+    if (chunk.count > 0) await stream.write(chunk.text);
+    else await wokenOrHeartbeat(options, wakes, position);
+  }
+  return position;
+}
+
+async function wokenOrHeartbeat(
+  { feed, stream, clock, heartbeatMs, asOfJson }: WatchTenantOptions,
+  wakes: number,
+  position: string,
+): Promise<void> {
+  const silence = new AbortController();
+  const end = (): void => silence.abort();
+  stream.ended.addEventListener('abort', end, { once: true });
+  const disarm = clock.at(later(clock.monotonic(), heartbeatMs), end);
+  await feed.woken(wakes, silence.signal);
+  disarm();
+  stream.ended.removeEventListener('abort', end);
+  if (silence.signal.aborted && !stream.ended.aborted)
+    await stream.write(sseFrame('heartbeat', { 'as-of': asOfJson() }, position));
+}

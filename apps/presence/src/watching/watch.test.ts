@@ -1,0 +1,195 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { deviceRef } from '@rollcall/core';
+import { settled } from '@rollcall/conformance';
+import { expect, onTestFinished, test } from 'vitest';
+import { connected, connectionId, disconnected } from '../testing/received.ts';
+import { startApi } from '../testing/start-api.ts';
+
+interface SseEvent {
+  readonly event: string;
+  readonly id?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A reader of `watch`. */
+async function reader(port: number, headers: Readonly<Record<string, string>> = {}) {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  let text = '';
+  socket.on('data', (piece: string) => (text += piece));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET /v1/tenants/acme/watch HTTP/1.1\r\nhost: x\r\n${lines.join('')}\r\n`);
+  return {
+    socket,
+    head: () => text.split('\r\n\r\n', 1)[0] ?? '',
+    events: () => eventsIn(text),
+    async until(event: string, count = 1): Promise<readonly SseEvent[]> {
+      await expect
+        .poll(() => eventsIn(text).filter((each) => each.event === event).length)
+        .toBeGreaterThanOrEqual(count);
+      return eventsIn(text);
+    },
+  };
+}
+
+function eventsIn(text: string): readonly SseEvent[] {
+  const found = text.matchAll(/event: (.*)\n(?:id: (.*)\n)?data: (.*)\n\n/g);
+  return [...found].map(([, event = '', id, data = '']) => {
+    const told = { event, data: JSON.parse(data) as SseEvent['data'] };
+    return id === undefined ? told : Object.assign(told, { id });
+  });
+}
+
+test('a reader gets the devices that are there, then each change, with ids', async () => {
+  const { port, store } = await startApi();
+  const begin = connected();
+  await store.apply([begin, connected({ device: deviceRef('other', 'd') })]);
+  const { head, until } = await reader(port);
+  await until('snapshot-end');
+  expect(head()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(head()).toMatch(/content-type: text\/event-stream/i);
+  await store.apply([disconnected(begin), connected({ device: deviceRef('other', 'd') })]);
+  expect(await until('change')).toMatchObject([
+    { event: 'snapshot', data: { devices: [{ device: 'thermostat-7', status: 'online' }] } },
+    { event: 'snapshot-end', id: 'm-2', data: { 'as-of': { 'lag-ms': 12 } } },
+    { event: 'change', id: 'm-3', data: { device: 'thermostat-7', status: 'offline' } },
+  ]);
+});
+
+test('a reader that comes again goes on without a gap, and gets nothing twice', async () => {
+  const { port, store } = await startApi();
+  const first = await reader(port);
+  await first.until('snapshot-end');
+  for (let number = 0; number < 500; number += 1) {
+    await store.apply([
+      connected({ device: deviceRef('acme', `d-${number}`), connectionId: connectionId(number) }),
+    ]);
+    if (number === 100) {
+      await first.until('change', 50);
+      first.socket.destroy();
+    }
+  }
+  const before = first.events().filter(({ event }) => event === 'change');
+  const second = await reader(port, { 'last-event-id': before.at(-1)?.id ?? '' });
+  await second.until('change', 500 - before.length);
+  const seen = [...before, ...second.events()];
+  expect(seen.map(({ data }) => data['device'])).toEqual(
+    Array.from({ length: 500 }, (_, number) => `d-${number}`),
+  );
+});
+
+test.each(['garbage', 'm-999999', '-1', '%00', 'm-1; drop table', 'x'.repeat(5_000), '"', "'", '🚀', 'm-1'])(
+  'the id %j, which the log does not have, is told so, and a snapshot follows',
+  async (id) => {
+    const { port, store } = await startApi();
+    await store.apply([connected(), connected()]);
+    store.droppedBefore = 2;
+    const { until } = await reader(port, { 'last-event-id': encodeURI(id) });
+    expect((await until('snapshot-end')).map(({ event }) => event)).toEqual([
+      'reset',
+      'snapshot',
+      'snapshot-end',
+    ]);
+  },
+);
+
+test('a reader whose place is dropped while it reads gets a snapshot instead of a gap', async () => {
+  const { port, store } = await startApi();
+  const { until, events } = await reader(port);
+  await until('snapshot-end');
+  store.droppedBefore = 5;
+  for (let number = 0; number < 6; number += 1) await store.apply([connected()]);
+  await until('snapshot-end', 2);
+  expect(events().map(({ event }) => event)).toContain('reset');
+});
+
+test('silence has heartbeats, with how far the stream was read', async () => {
+  const { port, clock } = await startApi();
+  const { until } = await reader(port);
+  await until('snapshot-end');
+  await expect.poll(() => clock.armed).toBeGreaterThan(0);
+  clock.advance(15_000);
+  expect((await until('heartbeat')).at(-1)).toMatchObject({
+    id: 'm-0',
+    data: { 'as-of': { at: '2026-11-28T12:00:14.988Z' } },
+  });
+});
+
+test('a reader that reads nothing is cut after ten seconds; the others are not held up by it', async () => {
+  const { port, store, clock, watchers } = await startApi();
+  const slow = await reader(port);
+  const quick = await reader(port);
+  await slow.until('snapshot-end');
+  await quick.until('snapshot-end');
+  slow.socket.pause();
+  // More than the buffers of both ends of a socket hold.
+  const remoteId = 'x'.repeat(50_000);
+  for (let number = 0; number < 400; number += 1) {
+    await store.apply([
+      connected({ remoteId, connectionId: connectionId(number), device: deviceRef('acme', `d-${number}`) }),
+    ]);
+    if (number % 20 === 0) await settled();
+  }
+  await quick.until('change', 400);
+  expect(watchers.size).toBe(2);
+  clock.advance(9_999);
+  expect(watchers.size).toBe(2);
+  clock.advance(1);
+  await expect.poll(() => watchers.size).toBe(1);
+  expect(watchers.cut).toBe(1);
+});
+
+test('there may be so many readers at a time; one more is refused, until one goes', async () => {
+  const { port, get, watchers } = await startApi({ maxWatchers: 2 });
+  const readers: Socket[] = [];
+  for (let number = 0; number < 2; number += 1) {
+    const { socket, until } = await reader(port);
+    await until('snapshot-end');
+    readers.push(socket);
+  }
+  const refused = await get('/v1/tenants/acme/watch');
+  expect([refused.status, await refused.json()]).toEqual([
+    503,
+    expect.objectContaining({ type: 'urn:rollcall:problem:too-many-watchers' }),
+  ]);
+  readers[0]?.destroy();
+  await expect.poll(() => watchers.size).toBe(1);
+  await (await reader(port)).until('snapshot-end');
+});
+
+test('a reader may read until its token ends', async () => {
+  const { port, clock, watchers } = await startApi({
+    tokens: {
+      check: async () => ({
+        status: 'granted',
+        grant: { tenants: '*', scopes: new Set(['read']), expiresAt: Date.parse('2026-11-28T12:01:00Z') },
+      }),
+    },
+  });
+  const { socket, until } = await reader(port);
+  await until('snapshot-end');
+  expect(watchers.size).toBe(1);
+  const closed = once(socket, 'close');
+  clock.advance(60_000);
+  await expect.poll(() => watchers.size).toBe(0);
+  socket.end();
+  await closed;
+});
+
+test('readers at one place cost one look into the log', async () => {
+  const { port, store } = await startApi();
+  const readers = await Promise.all(Array.from({ length: 8 }, () => reader(port)));
+  for (const { until } of readers) await until('snapshot-end');
+  let looks = 0;
+  const changes = store.changes.bind(store);
+  store.changes = async (...given) => {
+    looks += 1;
+    return changes(...given);
+  };
+  await store.apply([connected()]);
+  for (const { until } of readers) await until('change');
+  // One for the change, and one that finds no more.
+  expect(looks).toBe(2);
+});

@@ -1,0 +1,8 @@
+// For other programs of this repository that run as adapters do; it may change with any version.
+export { tellLeftAside } from './config/tell-left-aside.ts';
+export { boundConnections } from './health/bound-connections.ts';
+export { startEarlyHealth, type EarlyHealth, type HealthAnswers } from './health/early-health.ts';
+export { healthJson, type HealthCheck } from './health/health-json.ts';
+export { exitStatus, runProcess } from './lifecycle/run-process.ts';
+export { endWithParent } from './lifecycle/shutdown-requested.ts';
+export { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.ts';

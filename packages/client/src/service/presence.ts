@@ -1,0 +1,167 @@
+import { systemClock, type Clock, type DeviceRef, type Timestamp } from '@rollcall/core';
+import type { DevicePresence } from '../device-presence.ts';
+import { isObject, list, object, readPresence, time, UnreadableAnswer } from './read-presence.ts';
+import { watchTenant, type PresenceNews } from './watch-tenant.ts';
+
+export interface PresenceOptions {
+  /** Of the presence service, e.g. `http://127.0.0.1:8090`. */
+  readonly url: string;
+  /** Bearer token, or what gives one: asked with each request. Absent: none is sent. */
+  readonly token?: string | (() => string | Promise<string>) | undefined;
+  readonly clock?: Clock;
+}
+
+export interface DeviceFilter {
+  readonly status?: DevicePresence['status'];
+  readonly protocol?: string;
+  readonly reason?: string;
+  /** Those whose status is what it is since then, or later. */
+  readonly since?: Date;
+  /** Those whose id begins with this. */
+  readonly q?: string;
+}
+
+/** Whether a device was connected at a time: `uncertain` has the interval in which that changed, as far as it is known. */
+export type PastPresence =
+  | { readonly answer: 'yes' | 'no' }
+  | {
+      readonly answer: 'uncertain';
+      readonly because: string;
+      readonly between: { readonly from?: Timestamp; readonly to?: Timestamp };
+    };
+
+/** A presence service, with the types of the presence table. Each call rejects with a {@link PresenceError} that says what is wrong. */
+export interface Presence {
+  get(device: DeviceLike): Promise<DevicePresence>;
+  /** Any number, in this order; a thousand are asked for at a time. */
+  getMany(devices: readonly DeviceLike[]): Promise<readonly DevicePresence[]>;
+  /** The devices of a tenant, page by page. */
+  all(tenant: string, filter?: DeviceFilter): AsyncIterable<DevicePresence>;
+  wasConnected(device: DeviceLike, at: Date): Promise<PastPresence>;
+  /**
+   * The devices of a tenant, and then each change, for ever: a connection that is lost is made again, and goes on where it was. Ends
+   * when `signal` aborts; throws where the service refuses.
+   */
+  watch(tenant: string, signal?: AbortSignal): AsyncIterable<PresenceNews>;
+  /** Has a device forgotten, with its history. */
+  forget(device: DeviceLike): Promise<void>;
+}
+
+type DeviceLike = { readonly [Key in keyof DeviceRef]: string };
+
+/** The service refused, or cannot answer (RFC 9457). */
+export class PresenceError extends Error {
+  override readonly name = 'PresenceError';
+  /** Of HTTP. */
+  readonly status: number;
+  /** Kind of the problem, e.g. `urn:rollcall:problem:not-allowed`. */
+  readonly type: string;
+  /** Where the mistake is, of status 400. */
+  readonly field: string | undefined;
+
+  constructor(status: number, problem: Readonly<Record<string, unknown>>) {
+    const { type = 'about:blank', title, detail, field } = problem;
+    super(
+      [`presence service: ${status}`, title, detail].filter((each) => typeof each === 'string').join(': '),
+    );
+    this.status = status;
+    this.type = String(type);
+    this.field = typeof field === 'string' ? field : undefined;
+  }
+}
+
+const maxAtOnce = 1_000;
+
+/** A client of a presence service. @throws TypeError where the URL is none. */
+export function presence(options: PresenceOptions): Presence {
+  const base = new URL(options.url.endsWith('/') ? options.url : `${options.url}/`);
+  const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
+    request(options, new URL(path, base), init);
+  const answer = async (path: string, init?: RequestInit): Promise<unknown> => (await ask(path, init)).json();
+
+  async function* all(tenant: string, filter: DeviceFilter = {}): AsyncGenerator<DevicePresence> {
+    let cursor: string | undefined;
+    do {
+      const query = queryOf({
+        ...filter,
+        since: filter.since?.toISOString(),
+        limit: String(maxAtOnce),
+        cursor,
+      });
+      const page = object(await answer(`${pathOf(tenant)}/devices?${query}`), 'the answer');
+      yield* list(page, 'devices').map(readPresence);
+      cursor = typeof page['next'] === 'string' ? page['next'] : undefined;
+    } while (cursor !== undefined);
+  }
+
+  return {
+    get: async (device) => readPresence(await answer(deviceOf(device))),
+    async getMany(devices) {
+      const found: DevicePresence[] = [];
+      for (let start = 0; start < devices.length; start += maxAtOnce) {
+        const asked = devices
+          .slice(start, start + maxAtOnce)
+          .map(({ tenant, device }) => ({ tenant, device }));
+        const body = JSON.stringify({ devices: asked });
+        const headers = { 'content-type': 'application/json' };
+        const page = await answer('v1/devices:query', { method: 'POST', headers, body });
+        found.push(...list(object(page, 'the answer'), 'devices').map(readPresence));
+      }
+      return found;
+    },
+    all,
+    async wasConnected(device, at) {
+      return readPast(await answer(`${deviceOf(device)}/at?${queryOf({ time: at.toISOString() })}`));
+    },
+    watch: (tenant, signal) =>
+      watchTenant({
+        open: (headers, until) => ask(`${pathOf(tenant)}/watch`, { headers, signal: until }),
+        isRefusal: (error) => error instanceof PresenceError && error.status >= 400 && error.status < 500,
+        clock: options.clock ?? systemClock,
+        ...(signal && { signal }),
+      }),
+    async forget(device) {
+      await ask(deviceOf(device), { method: 'DELETE' });
+    },
+  };
+}
+
+async function request({ token }: PresenceOptions, url: URL, init: RequestInit): Promise<Response> {
+  const bearer = typeof token === 'function' ? await token() : token;
+  const headers = new Headers(init.headers);
+  if (bearer !== undefined) headers.set('authorization', `Bearer ${bearer}`);
+  // A redirect would take the token to somebody else.
+  const response = await fetch(url, { ...init, headers, redirect: 'error' });
+  if (response.ok) return response;
+  const problem: unknown = await response.json().catch(() => undefined);
+  throw new PresenceError(response.status, isObject(problem) ? problem : {});
+}
+
+function pathOf(tenant: string): string {
+  return `v1/tenants/${encodeURIComponent(tenant)}`;
+}
+
+function deviceOf({ tenant, device }: DeviceLike): string {
+  return `${pathOf(tenant)}/devices/${encodeURIComponent(device)}`;
+}
+
+function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).filter((each): each is [string, string] => each[1] !== undefined);
+  return new URLSearchParams(given).toString();
+}
+
+function readPast(json: unknown): PastPresence {
+  const fields = object(json, 'the answer');
+  const { answer, because, between } = fields;
+  if (answer === 'yes' || answer === 'no') return { answer };
+  if (answer !== 'uncertain') throw new UnreadableAnswer('the answer is none of yes, no and uncertain');
+  const interval = isObject(between) ? between : {};
+  return {
+    answer,
+    because: String(because),
+    between: {
+      ...(interval['from'] !== undefined && { from: time(interval, 'from') }),
+      ...(interval['to'] !== undefined && { to: time(interval, 'to') }),
+    },
+  };
+}

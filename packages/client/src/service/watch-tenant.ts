@@ -1,0 +1,96 @@
+import { later, sleep, type Clock } from '@rollcall/core';
+import type { DevicePresence } from '../device-presence.ts';
+import { list, object, readPresence } from './read-presence.ts';
+import { sseEvents, type SseEvent } from './sse-events.ts';
+
+/** What a reader of a presence service hears. */
+export type PresenceNews =
+  /** A snapshot begins: what was known before may be old, and devices that are not in it are forgotten. */
+  | { readonly type: 'reset' }
+  /** A device of the snapshot. */
+  | { readonly type: 'snapshot'; readonly presence: DevicePresence }
+  /** All devices of the snapshot were told. */
+  | { readonly type: 'snapshot-end' }
+  | { readonly type: 'change'; readonly presence: DevicePresence };
+
+export interface WatchTenantOptions {
+  open(headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
+  /** Whether asking again would be answered alike. */
+  isRefusal(error: unknown): boolean;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+}
+
+const firstPauseMs = 500;
+const maxPauseMs = 30_000;
+/** The service is heard every 15 s, or as it is configured: silence for so long is a connection that is gone. */
+const silenceMs = 60_000;
+
+/** Reads a stream of changes, and goes on where it was when it is lost. */
+export async function* watchTenant(options: WatchTenantOptions): AsyncGenerator<PresenceNews> {
+  const { clock, signal = new AbortController().signal } = options;
+  let lastId: string | undefined;
+  let pauseMs = firstPauseMs;
+  while (!signal.aborted) {
+    const connection = new AbortController();
+    const end = (): void => connection.abort();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      if (lastId === undefined) yield { type: 'reset' };
+      for await (const event of streamOf(options, lastId, connection)) {
+        pauseMs = firstPauseMs;
+        if (event.id !== undefined) lastId = event.id;
+        yield* newsIn(event);
+      }
+    } catch (error) {
+      if (options.isRefusal(error)) throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
+      end();
+    }
+    await sleep(clock, pauseMs, signal);
+    pauseMs = Math.min(pauseMs * 2, maxPauseMs);
+  }
+}
+
+async function* streamOf(
+  { open, clock }: WatchTenantOptions,
+  lastId: string | undefined,
+  connection: AbortController,
+): AsyncGenerator<SseEvent> {
+  const arm = (): (() => void) => clock.at(later(clock.monotonic(), silenceMs), () => connection.abort());
+  let disarm = arm();
+  try {
+    const headers = { accept: 'text/event-stream', ...(lastId !== undefined && { 'last-event-id': lastId }) };
+    const { body } = await open(headers, connection.signal);
+    if (!body) return;
+    for await (const event of sseEvents(body)) {
+      disarm();
+      disarm = arm();
+      yield event;
+    }
+  } finally {
+    disarm();
+  }
+}
+
+function* newsIn({ event, data }: SseEvent): Generator<PresenceNews> {
+  const json: unknown = JSON.parse(data);
+  switch (event) {
+    case 'reset':
+      yield { type: 'reset' };
+      break;
+    case 'snapshot':
+      for (const each of list(object(json, 'a snapshot'), 'devices'))
+        yield { type: 'snapshot', presence: readPresence(each) };
+      break;
+    case 'snapshot-end':
+      yield { type: 'snapshot-end' };
+      break;
+    case 'change':
+      yield { type: 'change', presence: readPresence(json) };
+      break;
+    default:
+    // A heartbeat, or what a later version adds.
+  }
+}

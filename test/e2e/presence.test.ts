@@ -1,0 +1,93 @@
+import { presence, PresenceError, type PresenceNews } from '@rollcall/client';
+import mqtt from 'mqtt';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { documentBlocks } from '../documents/document-blocks.ts';
+import { startUp, type RunningUp } from './support/up.ts';
+
+// The presence service of `npm start`, asked as docs/presence.md says.
+
+const tenant = 'DEFAULT_TENANT';
+let up: RunningUp;
+let url = '';
+beforeAll(async () => {
+  up = await startUp();
+  url = `http://127.0.0.1:${8_090 + up.offset}`;
+});
+afterAll(() => up.cleanUp());
+
+async function aDevice(clientId: string): Promise<{ leave(): Promise<unknown> }> {
+  const [username, password] = ['sensor1@DEFAULT_TENANT', 'hono-secret'];
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${up.mqttPort}`, { username, password, clientId });
+  return { leave: () => client.endAsync() };
+}
+
+describe('the presence service', () => {
+  test('shows a device come and go, and answers about the past', async () => {
+    const service = presence({ url });
+    const device = { tenant, device: '4711' };
+    expect(await service.get(device)).toMatchObject({ status: 'unknown', connections: [] });
+    const { leave } = await aDevice('thermostat-7');
+    await expect.poll(async () => (await service.get(device)).status).toBe('online');
+    const online = await service.get(device);
+    expect(online).toMatchObject({
+      connections: [
+        { protocol: expect.stringMatching(/^MQTT/), remoteId: 'thermostat-7', basis: { kind: 'session' } },
+      ],
+    });
+    await leave();
+    await expect.poll(async () => (await service.get(device)).status).toBe('offline');
+    const offline = await service.get(device);
+    expect(offline).toMatchObject({ ending: { reason: 'client-closed', clean: true, uncertaintyMs: 0 } });
+    const since = 'since' in online ? online.since : 0;
+    expect(await service.wasConnected(device, new Date(since))).toEqual({ answer: 'yes' });
+    const left = 'since' in offline ? offline.since : 0;
+    // Until every adapter has announced what it has open, nobody knows.
+    await expect.poll(() => service.wasConnected(device, new Date(left))).toEqual({ answer: 'no' });
+  });
+
+  test('streams each change, and goes on with the last id', async () => {
+    const over = new AbortController();
+    const heard: PresenceNews[] = [];
+    const reading = (async () => {
+      for await (const news of presence({ url }).watch(tenant, over.signal)) heard.push(news);
+    })();
+    await expect.poll(() => heard.map(({ type }) => type)).toContain('snapshot-end');
+    const { leave } = await aDevice('thermostat-8');
+    await leave();
+    await expect
+      .poll(() => heard.flatMap((news) => (news.type === 'change' ? [news.presence.status] : [])))
+      .toEqual(['online', 'offline']);
+    over.abort();
+    await reading;
+  });
+
+  test('lists, and answers about many at once', async () => {
+    const service = presence({ url });
+    const all: string[] = [];
+    for await (const { device } of service.all(tenant, { status: 'offline' })) all.push(device.device);
+    expect(all).toEqual(['4711']);
+    const many = Array.from({ length: 1_500 }, (_, number) => ({ tenant, device: `d-${number}` }));
+    const found = await service.getMany([{ tenant, device: '4711' }, ...many]);
+    expect(found).toHaveLength(1_501);
+    expect(found[0]).toMatchObject({ status: 'offline' });
+  });
+
+  test('refuses what is wrong, and says what', async () => {
+    const refused = presence({ url }).get({ tenant, device: 'x'.repeat(2_000) });
+    await expect(refused).rejects.toMatchObject({ status: 400, field: 'device' });
+    await expect(refused).rejects.toBeInstanceOf(PresenceError);
+  });
+
+  test('answers what the document shows', async () => {
+    const shown = documentBlocks()
+      .filter(({ document }) => document === 'docs/presence.md')
+      .flatMap(({ code }) =>
+        [...code.matchAll(/(?:curl .*?|')http:\/\/127\.0\.0\.1:8090([^\s'\\]*)/g)].map(
+          ([, path = '']) => path,
+        ),
+      )
+      .filter((path) => !/watch|query/.test(path));
+    expect(shown.length).toBeGreaterThan(4);
+    for (const path of shown) expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
+  });
+});
