@@ -45,7 +45,7 @@ afterEach(async () => {
 async function startNetwork(): Promise<TestProcess> {
   const started = startApp('rollcall', ['network', '--port', '0', '--data', dataDir]);
   processes.push(started);
-  const line = await started.line((each) => each.includes('authenticates nobody'), 'that it runs');
+  const line = await started.line((each) => each.includes('accepts every password'), 'that it runs');
   ({ port } = JSON.parse(line) as { port: number });
   return started;
 }

@@ -101,7 +101,7 @@ describe.each(Object.entries(faults))('a journal that is %s while the adapter ru
 
     lose(stage.journal);
     const noticed = (): readonly string[] =>
-      logged(stage, 'journal was begun anew') === 1 ? [] : ['the journal is not begun anew'];
+      logged(stage, 'a new journal was begun') === 1 ? [] : ['no new journal was begun'];
     await eventuallyNone(noticed);
     expect((await stage.readiness()).checks).toContainEqual(
       expect.objectContaining({ name: 'journal', status: 'DEGRADED' }),
@@ -147,7 +147,7 @@ test('after an older copy was written over a journal in use and the adapter was 
   copyFileSync(older, stage.journal);
   // It either fits together or does not: what was written before decides.
   await eventuallyNone(() =>
-    logged(stage, 'somebody else has written to it') === 1 ? [] : ['it was not noticed'],
+    logged(stage, 'another process has written to it') === 1 ? [] : ['it was not noticed'],
   );
   await everythingSoFarIsInTheJournal(fleet);
   await stage.adapter.end('SIGKILL');

@@ -54,7 +54,7 @@ describe.runIf(hasClients)('a certificate that was made with openssl', () => {
     const networkPort = String(31_100 + (process.pid % 500));
     const network = startApp('rollcall', ['network', '--port', networkPort, '--data', file('network')]);
     processes.push(network);
-    await network.line((line) => line.includes('authenticates nobody'), 'that it runs');
+    await network.line((line) => line.includes('accepts every password'), 'that it runs');
     for (const app of apps) {
       const section = `ROLLCALL_${app.toUpperCase()}`;
       const adapter = startApp(`${app}-adapter`, [], {

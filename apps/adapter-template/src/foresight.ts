@@ -8,7 +8,7 @@ export type Ending =
   /** The device broke the protocol. */
   | { readonly type: 'protocol-error'; readonly text: string };
 
-/** What can be told of bytes as soon as they arrive. */
+/** What bytes show as soon as they arrive. */
 export interface Foreseen {
   /** Whether a request ends among them. */
   readonly whole: boolean;

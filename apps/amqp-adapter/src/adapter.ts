@@ -30,10 +30,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
   const { type } = host.context.identity;
   const container = createContainer(type, connections);
   if (!options.authenticationRequired)
-    host.context.log.warn(
-      {},
-      'devices need not say who they are: anybody may upload for every registered device',
-    );
+    host.context.log.warn({}, 'devices need not authenticate: anyone may upload for every registered device');
   return listenForSockets({
     scheme: 'amqp',
     listeners: options,
@@ -70,7 +67,7 @@ interface Served {
   readonly peer: ServedPeer;
 }
 
-/** One for all connections: what it is told of goes to the connection that it is about. */
+/** One for all connections: what rhea reports to it goes to the connection that it is about. */
 function createContainer(id: string, connections: WeakMap<rhea.Connection, Served>): rhea.Container {
   const container = rhea.create_container({ id });
   const on = (event: string, tell: (device: DeviceConnection, context: rhea.EventContext) => void): void => {

@@ -45,7 +45,7 @@ export interface ServedSocket {
   readonly connection: rhea.Connection;
 }
 
-/** What rhea's container is told of, handed to the connection it concerns. */
+/** What rhea reports to its container, handed to the connection it concerns. */
 export interface DeviceConnection {
   /** The device attached a link to send on. */
   attachedToSend(link: rhea.Receiver): void;
@@ -223,7 +223,7 @@ class ServedDevice implements DeviceConnection {
     // A device that was lost meanwhile was never connected.
     if (this.#isLost()) return;
     // The guard lets no device come so far without SASL.
-    if (this.#state.phase !== 'logged-in') throw new Error('SASL let nobody in');
+    if (this.#state.phase !== 'logged-in') throw new Error('no device has logged in by SASL');
     const { who } = this.#state;
     if (who.status === 'refused') return this.#refuse(refusalCause(who.refusal));
     const identity = who.status === 'device' ? who.identity : undefined;

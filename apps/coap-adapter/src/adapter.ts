@@ -37,7 +37,7 @@ async function startCoap(options: CoapAdapterOptions, host: AdapterHost): Promis
         { port: options.plain.port },
         options.authenticationRequired
           ? 'the port without DTLS is open, where no device can authenticate: all requests are refused'
-          : 'the port without DTLS is open: anybody may upload data in the name of any device',
+          : 'the port without DTLS is open: anyone may upload data in the name of any device',
       );
     }
   } catch (error) {

@@ -16,7 +16,7 @@ export interface Associations {
   heard(association: DeviceAssociation): void;
   /** @returns whether its holder has none any more that counts. */
   closed(association: DeviceAssociation): boolean;
-  /** The one heard of last, of those that count. */
+  /** The one that was heard last, of those that count. */
   latest(holder: AuthenticatedDevice): DeviceAssociation | undefined;
   /** All of them. */
   of(holder: AuthenticatedDevice): readonly DeviceAssociation[];

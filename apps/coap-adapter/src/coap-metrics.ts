@@ -29,7 +29,7 @@ export function registerCoapMetrics(
   count('requests', 'CoAP requests, without copies of them', 'requests');
   count('duplicates', 'Copies of CoAP requests', 'duplicates');
   count('retransmissions', 'Confirmable messages that were sent again', 'sentAgain');
-  count('given_up', 'Separate responses that nobody acknowledged', 'givenUp');
+  count('given_up', 'Separate responses that were not acknowledged', 'givenUp');
   count('evicted', 'Requests that were forgotten before their time, for lack of room', 'evicted');
   metrics.counter(
     {

@@ -11,7 +11,7 @@ export function countDatagrams({ metrics }: Pick<HostContext, 'metrics'>): Datag
   metrics.counter(
     {
       name: 'rollcall_datagrams_dropped_total',
-      help: 'Datagrams that were dropped unseen, since nobody can be answered at port 0',
+      help: 'Datagrams from port 0, which cannot be answered, and were dropped',
       label: 'cause',
     },
     () => counters.dropped,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The body of a request whose connection broke, where all of it had arrived before and nobody has read it yet: Node.js hands it on no
+ * The body of a request whose connection broke, where all of it had arrived before and was not read yet: Node.js hands it on no
  * more. `undefined` where a part is missing.
  */
 export function arrivedBody(request: IncomingMessage): Uint8Array | undefined {

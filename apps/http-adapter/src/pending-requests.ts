@@ -14,7 +14,7 @@ export interface PendingRequests {
   drained(): Promise<void>;
 }
 
-/** @param failed told of what `over` threw. */
+/** @param failed called with what `over` threw. */
 export function createPendingRequests({ failed }: Pick<HostContext, 'failed'>): PendingRequests {
   const perSocket = new WeakMap<Socket, Map<() => void, () => void>>();
   let pending = 0;
@@ -50,7 +50,7 @@ export function createPendingRequests({ failed }: Pick<HostContext, 'failed'>): 
         if (pending === 0) wake();
       };
       open.set(done, hungUp);
-      // When an answer is sent, Node.js writes the next one, beside all that the connection is told of.
+      // When an answer is sent, Node.js writes the next one, beside all that the connection reports.
       containSocket(
         response,
         servedPeer('http', failed, () => socket.destroy()),

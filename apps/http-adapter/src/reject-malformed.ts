@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 /** What HTTP's parser refuses never becomes a request: it is answered on the socket itself. */
 export function rejectMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   const { code = '' } = error;
-  // A TLS handshake that failed or took too long leaves nobody who could read an answer.
+  // After a TLS handshake that failed or took too long there is no peer that could read an answer.
   if (!socket.writable || code === 'ECONNRESET' || /^ERR_(?:TLS|SSL)/.test(code)) {
     socket.destroy();
     return;

@@ -62,7 +62,7 @@ export interface DeviceConnection {
   connackSent(): void;
   /** aedes handles packets as they come. */
   ready(): void;
-  /** aedes tells of an error: of the socket, of the protocol, or of a timer. */
+  /** aedes reports an error: of the socket, of the protocol, or of a timer. */
   failed(error: Error): void;
 }
 

@@ -66,7 +66,7 @@ export class ErrorSubscriptions {
   }
 }
 
-/** What a device is told of a message that failed: topic and payload of a PUBLISH of QoS 0. */
+/** What a device learns about a message that failed: topic and payload of a PUBLISH of QoS 0. */
 export function errorMessage(
   filter: ErrorFilter,
   message: FailedMessage,

@@ -25,7 +25,7 @@ const something: Scanned = { whole: true };
 const part: Scanned = { whole: false };
 
 /**
- * Sees where packets end in what arrives, and the DISCONNECT among them, while nobody parses: aedes reads no further before it has
+ * Sees where packets end in what arrives, and the DISCONNECT among them, while nothing is parsed: aedes reads no further before it has
  * handled what came earlier. Looks at fixed headers alone, and at nothing more after the first that a device must not send:
  * what is wrong with it is the parser's to say.
  *
@@ -70,7 +70,7 @@ export function createFrameScanner(maxPacketBytes: number): (bytes: Uint8Array) 
   }
 
   return (bytes) => {
-    // Whoever goes on after that is told so by the parser; until then everything counts.
+    // What comes after that is refused by the parser; until then everything counts.
     if (over) return something;
     let whole = false;
     for (let at = 0; at < bytes.length && !over;) {

@@ -5,8 +5,8 @@ const bytesPerTurn = 4_096;
 
 /**
  * aedes parses all that it reads, and handles it, in one turn: thirty thousand packets fit into the 64 kB that a socket reads at
- * once, and nobody else would be served for hundreds of milliseconds. From now on it gets a part of it, and is called again in the
- * next turn. It reads with `null` for a size; whoever reads without one gets everything.
+ * once, and no other device would be served for hundreds of milliseconds. From now on it gets a part of it, and is called again in the
+ * next turn. It reads with `null` for a size; a read without one gets everything.
  */
 export function readInTurns(stream: Readable): void {
   const read = stream.read.bind(stream) as (size?: number | null) => unknown;

@@ -30,7 +30,7 @@ export const mqttTracker = sessionTracker<MqttSignal>(
 );
 
 /**
- * "Disconnect with Will Message" asks for what a lost device leaves behind [MQTT-3.14.2-1], and codes from 0x80 on tell of an
+ * "Disconnect with Will Message" asks for what a lost device leaves behind [MQTT-3.14.2-1], and codes from 0x80 on report an
  * error (MQTT 5.0 §2.4): neither is a clean goodbye.
  */
 function goodbye({ reasonCode, text }: Extract<MqttSignal, { readonly type: 'disconnect-packet' }>): {

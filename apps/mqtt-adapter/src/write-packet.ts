@@ -22,7 +22,7 @@ export function writePacket(client: Client, to: Addressee, packet: Packet): void
 export function packetFor(to: Addressee, packet: Packet): Uint8Array | undefined {
   const { version, maxPacketBytes = Infinity, wantsNoReasons = false } = to;
   const options = { protocolVersion: version === 5 ? 5 : 4 };
-  // Only these may have one all the same [MQTT-3.1.2-29].
+  // Only these may still have one [MQTT-3.1.2-29].
   const maySayWhy = !wantsNoReasons || packet.cmd === 'disconnect' || packet.cmd === 'connack';
   let bytes = generate(maySayWhy ? packet : withoutReason(packet), options);
   if (bytes.length > maxPacketBytes) bytes = generate(withoutReason(packet), options);

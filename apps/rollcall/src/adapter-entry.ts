@@ -48,7 +48,7 @@ export function adapterEntry(manifest: unknown): AdapterEntry | undefined {
   return { name, adapterId: name.replace(/-adapter$/, '-0'), ...rollcall };
 }
 
-/** In the order in which people are told of them: that of their health ports in `up`. */
+/** In the order in which they are shown to people: that of their health ports in `up`. */
 export function inOrder(entries: readonly AdapterEntry[]): readonly AdapterEntry[] {
   return entries.toSorted((a, b) => a.up.healthPort - b.up.healthPort);
 }

@@ -36,7 +36,7 @@ function parseLine(line: string, number: number): DevicePresence {
   } catch {
     throw new Error(`line ${number} is not JSON`);
   }
-  if (!isPresence(parsed)) throw new Error(`line ${number} does not tell of a device`);
+  if (!isPresence(parsed)) throw new Error(`line ${number} is not about a device`);
   const { tenant, device, ...rest } = parsed;
   return { ...rest, device: { tenant, device } } as unknown as DevicePresence;
 }

@@ -22,7 +22,7 @@ export function parseWatched(values: WatchedValues, to: Destination): DevicesCom
   if (queue !== undefined && values.tenant !== undefined)
     return '--queue has the events that it is bound for: --tenant does not choose from it';
   if (dropOthers && queue === undefined && address === undefined)
-    return '--drop-others is for --queue and --address: of a subscription, nobody else receives anything';
+    return '--drop-others is for --queue and --address: no one else receives from a subscription';
   if (wait !== undefined && !once) return '--wait is for --once';
   const waitMs = readSeconds(wait);
   if (waitMs === undefined) return '--wait must be a number of seconds from 1 to 86400';

@@ -31,7 +31,7 @@ export function takeOther(
 const takesThemOut = 'in a queue of your own, --drop-others takes them out';
 
 /** Why no more events arrive when there are no other consumers. */
-export const onlyOthers = `so many messages that are no connection events come again and again that what is behind them does not arrive: nobody else takes them (${takesThemOut})`;
+export const onlyOthers = `so many messages that are no connection events come again and again that what is behind them does not arrive: no one else takes them (${takesThemOut})`;
 
 /** Thrown to give a message back. */
 export class LeftToOthers extends Error {}

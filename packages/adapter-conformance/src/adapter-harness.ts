@@ -47,7 +47,7 @@ export interface AdapterHarness {
   /**
    * Connects a device; `undefined` where the adapter refuses it.
    *
-   * @param heard is to be told what the device heard of a refusal, as a text that holds nothing else.
+   * @param heard gets what the device heard of a refusal, as a text that holds nothing else.
    */
   connect(
     address: ListenAddress,

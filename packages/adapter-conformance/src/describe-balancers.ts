@@ -89,7 +89,7 @@ export function describeBalancers(name: string, { createAdapter, hello, cannot }
       expect(refused()[0]?.facts).toMatchObject({ remoteIp: '203.0.113.7' });
     });
 
-    test('an adapter that stops leaves nobody who has said half a header', async () => {
+    test('an adapter that stops also closes connections with half a header', async () => {
       const adapter = await given('127.0.0.1');
       const socket = await open(adapter, Buffer.from('PROXY TCP4 203.0.113.7'));
       await expect.poll(() => adapter.clock.armed).toBeGreaterThan(0);

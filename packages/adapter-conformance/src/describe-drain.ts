@@ -8,7 +8,7 @@ import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/test
 const perSecond = 2;
 const graceMs = 3_000;
 
-/** Sessions of a real client end one after the other; leases are none, and nobody waits for them. */
+/** Sessions of a real client end one after the other; leases are not sessions, and are not waited for. */
 export function describeDrain(
   { createAdapter, connect: logIn, bytes }: AdapterHarness,
   logins: Login[],
@@ -17,7 +17,7 @@ export function describeDrain(
     sink.events.flatMap((event) => (event.type === 'disconnected' ? [event.reason] : []));
   const shutdowns = (count: number): string[] => Array.from({ length: count }, () => 'adapter-shutdown');
 
-  test('a stop that drains ends sessions one after the other, lets nobody in, and ends the rest when its time is over', async () => {
+  test('a stop that drains ends sessions one after the other, lets no device in, and ends the rest when its time is over', async () => {
     const adapter = await startForTest(createAdapter(), {
       settings: { drainPerSecond: perSecond, health: { host: '127.0.0.1', port: 0 } },
     });

@@ -53,7 +53,7 @@ export class ManyDevices extends ScriptedRegistry {
  */
 export function describeLoginFlood(name: string, harness: LoginFloodHarness): void {
   describe(`${name}: honest devices beside a flood of wrong passwords`, () => {
-    test('flat out, behind a balancer that hides addresses, under the name of a device that nobody knows yet', async () => {
+    test('flat out, behind a balancer that hides addresses, under the name of a device that never logged in', async () => {
       const adapter = await startForTest(harness.createAdapter(), {
         registry: new ManyDevices(),
         settings: { logins: { ...realisticLogins, isShared: () => true } },

@@ -15,7 +15,7 @@ export interface LoginTimesHarness extends LoginFloodHarness {
 const tries = 60;
 
 /**
- * When wrong passwords are told, for names that exist and for others, in turns: nobody should learn from it which is which. In
+ * When wrong passwords are told, for names that exist and for others, in turns: a stranger must not learn from it which is which. In
  * real time, for `test:soak`; the figures are printed.
  */
 export function describeLoginTimes(name: string, harness: LoginTimesHarness): void {

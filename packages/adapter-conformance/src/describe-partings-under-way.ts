@@ -37,7 +37,7 @@ export function describePartingsUnderWay(harness: ArrivalHarness): void {
     }),
   );
 
-  test.each(partings)('a goodbye counts that nobody has read yet when its sender %s', (parting) =>
+  test.each(partings)('a goodbye that the adapter has not read yet counts when its sender %s', (parting) =>
     withAdapter(async (adapter) => {
       const socket = await loggedIn(harness, adapter);
       const release = holdUploads(adapter);

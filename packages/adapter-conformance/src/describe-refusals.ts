@@ -72,7 +72,7 @@ export function describeRefusals({ harness, can, withAdapter, connected }: Adapt
       ),
   );
 
-  test('a refusal that comes late is one all the same: no event', () =>
+  test('a refusal that comes late gives no event either', () =>
     withAdapter(async (adapter) => {
       const release = adapter.registry.hold();
       const connecting = harness.connect(adapter.address, thermostat);

@@ -1,6 +1,6 @@
 /**
  * What gave way, or was not let in, for want of room: a network connection that had not logged in (`pending`), a TLS handshake
- * that was not finished (`handshake`), a connection of somebody known that did nothing (`idle`), one to the health server
+ * that was not finished (`handshake`), a connection of a known device that did nothing (`idle`), one to the health server
  * (`health`).
  */
 export type TurnedAwayCause = (typeof turnedAwayCauses)[number];

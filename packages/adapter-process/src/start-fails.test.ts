@@ -157,7 +157,7 @@ describe('an adapter that cannot start', () => {
           'Error: events sink; Error: journal',
         ),
       },
-      message: 'what had begun could not be closed',
+      message: 'a part that had started could not be closed',
     });
   });
 });
@@ -234,7 +234,7 @@ describe('a stop in which something fails', () => {
     expect(logged).toContainEqual({
       level: 'error',
       facts: lost,
-      message: 'events are lost: nobody confirmed them, and the journal does not have them',
+      message: 'events are lost: they were not confirmed, and the journal does not have them',
     });
   });
 

@@ -161,7 +161,7 @@ class ReattachingReceiver implements ReceiverLink {
 
   #reject(from: rhea.Receiver, delivery: rhea.Delivery, error: unknown): void {
     const { log } = this.#host.options;
-    log.error({ address: this.#address, err: error }, 'what arrived is no message, and is rejected');
+    log.error({ address: this.#address, err: error }, 'what arrived is not a message, and is rejected');
     if (this.#isGone(from)) return;
     settle(delivery, verdicts.rejected);
     from.add_credit(1);

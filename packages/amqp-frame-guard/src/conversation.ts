@@ -35,7 +35,7 @@ export interface ConversationOptions {
   onDiscard?(channel: number, handle: number, reason: DiscardReason): void;
 }
 
-/** What a library does not tell of the frame that it was just handed. */
+/** What a library does not say about the frame that it was just given. */
 export interface FrameFacts {
   /** The body of the message that a transfer completes is a value that has a descriptor of its own. */
   readonly hasDescribedBody: boolean;
@@ -59,7 +59,7 @@ const amqpFormat = 0;
 
 /** What a client says on a connection, frame by frame: what it may say at all, when, and how much of it. */
 export class Conversation {
-  /** About the last frame that was taken, if it was an attach or a transfer. Written anew for each. */
+  /** About the last frame that was taken, if it was an attach or a transfer. Overwritten by each. */
   readonly facts: { -readonly [Fact in keyof FrameFacts]: FrameFacts[Fact] } = {
     hasDescribedBody: false,
     isTransactional: false,

@@ -5,7 +5,7 @@ const prefixBytes = 12;
 
 /**
  * Ids of the messages of one sender. A network may drop a message whose id it has seen before, from whichever adapter and whenever
- * (`docs/hono-compatibility.md` §2): a counter alone begins anew with each process.
+ * (`docs/hono-compatibility.md` §2): a counter alone begins again with each process.
  */
 export function createMessageIds(random: Random): () => string {
   const prefix = Buffer.from(random.bytes(prefixBytes)).toString('base64url');

@@ -55,7 +55,7 @@ export function networkRisks(name: NetworkName, options: NetworkOptions): Networ
     case 'activemq-classic':
       if (eventAddress.startsWith('topic://'))
         warnings.push(
-          `ActiveMQ accepts and drops events that nobody subscribed to durably: have a subscription for each tenant to ${eventAddress}`,
+          `ActiveMQ accepts and drops events without a durable subscription: have a subscription for each tenant to ${eventAddress}`,
         );
       break;
     case 'hono':

@@ -1,4 +1,4 @@
-// Headers of the PROXY protocol as balancers write them, and as nobody should, for tests.
+// Headers of the PROXY protocol, right and wrong ones, for tests.
 
 interface Peer {
   readonly address: string;

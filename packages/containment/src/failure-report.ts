@@ -33,7 +33,7 @@ export function createFailureReport({
       if (heldBack === undefined) return;
       log.error(
         { where, err: error, ...(heldBack > 0 && { alsoSinceLastLine: heldBack }) },
-        'serving a peer failed; it costs this peer what it asked for, and no other',
+        'serving a peer failed: this peer loses what it asked for, others do not notice',
       );
     },
   };

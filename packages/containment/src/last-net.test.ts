@@ -58,7 +58,7 @@ test('an exception in a callback of a socket ends its peer, and the next excepti
       client.resume();
     });
   `);
-  expect(said).toEqual(['server: cursed', 'a mistake of ours that concerns everybody: the process ends']);
+  expect(said).toEqual(['server: cursed', 'a mistake of ours that belongs to no peer: the process ends']);
   expect(code).toBe(1);
 });
 
@@ -69,6 +69,6 @@ test.each([
 ])('an exception on behalf of %s ends the process, and its stack is printed', async (_whom, script) => {
   const { code, said, stderr } = await run(script);
   expect(code).toBe(1);
-  expect(said).toEqual(['a mistake of ours that concerns everybody: the process ends']);
+  expect(said).toEqual(['a mistake of ours that belongs to no peer: the process ends']);
   expect(stderr).toContain('Error: cursed\n    at ');
 });

@@ -22,7 +22,7 @@ export function spreadLastNet(
       peer.fail(error);
       return;
     }
-    log.error({ err: error }, 'a mistake of ours that concerns everybody: the process ends');
+    log.error({ err: error }, 'a mistake of ours that belongs to no peer: the process ends');
     tellStack(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);
   }

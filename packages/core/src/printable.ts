@@ -18,7 +18,7 @@ export function isPrintable(text: string): boolean {
 
 /**
  * Text of others, fit for an event, a terminal, or a line of a log: what is not printable stands as its code point, e.g.
- * `\u{1b}`. Different texts stay different, unless somebody wrote such an escape in the first place. Doing it twice is the same
+ * `\u{1b}`. Different texts stay different, unless such an escape was in the text in the first place. Doing it twice is the same
  * as once.
  */
 export function printable(text: string): string {

@@ -145,6 +145,6 @@ function tellAll(
     try {
       listener(change);
     } catch (error) {
-      log.error({ file, err: error }, 'a change of the device registry was not heeded');
+      log.error({ file, err: error }, 'a change of the device registry was not handled: a listener failed');
     }
 }

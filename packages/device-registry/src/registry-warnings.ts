@@ -25,7 +25,7 @@ export function createRegistryWarnings(): RegistryWarnings {
     unknownGateway: (tenant, device, gateway) => strangers.add(`${gateway} of ${tenant}/${device}`),
     list: () => [
       ...limited.told(
-        'max-ttl bounds connection events too, one that nobody consumes in time is lost: tenants',
+        'max-ttl bounds connection events too, and one that is not consumed in time is lost: tenants',
       ),
       ...plain.told('plain passwords are for demonstrations only: devices'),
       ...strangers.told('via names gateways that are no devices yet:'),

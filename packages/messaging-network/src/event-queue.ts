@@ -176,7 +176,7 @@ class Queue implements EventQueue {
 
   #logDropped(): void {
     const { name } = this;
-    const why = this.#consumers.size === 0 ? `nobody consumes ${name}` : `consumers of ${name} are too slow`;
+    const why = this.#consumers.size === 0 ? `${name} has no consumer` : `consumers of ${name} are too slow`;
     this.#log.warn(
       { queue: name, dropped: this.#dropped },
       `${why}: it is full, ${this.#dropped} of its oldest messages are dropped by now`,

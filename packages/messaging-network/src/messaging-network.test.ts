@@ -463,7 +463,7 @@ describe('event/<tenant>::<application>', () => {
     const forgotten = { depth: 3, dropped: 2, expired: 0 };
     for (const name of ['event/acme::billing', 'event/#::audit']) {
       expect(stats()).toContainEqual({ name, ...forgotten });
-      const told = warnings.filter((message) => message.includes(`nobody consumes ${name}: it is full`));
+      const told = warnings.filter((message) => message.includes(`${name} has no consumer: it is full`));
       expect(told).toHaveLength(1);
     }
     const billing = await client.receiver('event/acme::billing');

@@ -77,7 +77,7 @@ export async function startMessagingNetwork(options: MessagingNetworkOptions): P
   });
   log.warn(
     { host, port: listener.port },
-    'this messaging network is for development and tests: it authenticates nobody',
+    'this messaging network is for development and tests: it accepts every password',
   );
 
   return {

@@ -16,7 +16,7 @@ export interface Effective {
   readonly secret: boolean;
   /** The file that the text was read from, where it is a secret in one. */
   readonly file?: string;
-  /** Why there is no text, where somebody wanted one. */
+  /** Why there is no text, although one was configured. */
   readonly problem?: ConfigProblem;
 }
 

@@ -24,7 +24,7 @@ const shapes: readonly {
 
 /**
  * Names of the variables that Kubernetes sets in each pod for the Services of its namespace (`enableServiceLinks`): a Service
- * `rollcall-mqtt` is `ROLLCALL_MQTT_PORT=tcp://10.0.0.1:8883` and more. Where a name might be a mistake of somebody's, another
+ * `rollcall-mqtt` is `ROLLCALL_MQTT_PORT=tcp://10.0.0.1:8883` and more. Where a name might be a mistake, another
  * variable of the same Service must stand beside it.
  */
 export function serviceLinks(env: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {

@@ -15,7 +15,7 @@ export async function beginAll<Begun>(
   } catch (cause) {
     await resources
       .disposeAsync()
-      .catch((error: unknown) => log.error({ err: error }, 'what had begun could not be closed'));
+      .catch((error: unknown) => log.error({ err: error }, 'a part that had started could not be closed'));
     throw cause;
   }
 }

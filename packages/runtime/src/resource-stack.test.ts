@@ -65,7 +65,7 @@ describe('parts that begin together', () => {
     await expect(beginning).rejects.toBe(cause);
     expect(ended).toEqual(['b', 'a']);
     expect(log.lines).toEqual([
-      { level: 'error', facts: { err: boom('b') }, message: 'what had begun could not be closed' },
+      { level: 'error', facts: { err: boom('b') }, message: 'a part that had started could not be closed' },
     ]);
   });
 });

@@ -12,7 +12,7 @@ export function createUploadWindow(max = defaultMax): UploadWindow {
 
   return {
     async run(upload) {
-      // Whoever is over hands its place on: it is counted already.
+      // An upload that is over gives its place to the next one, which is counted already.
       if (running >= max) await new Promise<void>((resolve) => waiting.add(resolve));
       else running += 1;
       try {

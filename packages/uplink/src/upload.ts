@@ -26,7 +26,7 @@ export interface UploadContext {
   readonly sender: DeviceDataSender;
   readonly clock: Clock;
   readonly random: Random;
-  /** Whether data of this device may come now from somebody who did not say who they are. */
+  /** Whether data of this device may come now from a sender that did not authenticate. */
   allowsAnonymous(device: DeviceRef): boolean;
 }
 

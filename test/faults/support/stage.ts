@@ -70,7 +70,7 @@ export function setStage({ protocol, devices, environment = {}, ...options }: St
     app: 'rollcall',
     args: ['network', '--port', String(ownNetworkPort), '--data', join(directory, 'network')],
     isReady: ({ stdout, stderr }) =>
-      [...stdout, ...stderr].some((line) => line.includes('authenticates nobody')),
+      [...stdout, ...stderr].some((line) => line.includes('accepts every password')),
   });
   const adapter = restartable({
     app: protocol === 'template' ? 'adapter-template' : `${protocol}-adapter`,

@@ -22,7 +22,7 @@ export function embeddedNetwork(): InteropNetwork {
     app: 'rollcall',
     args: ['network', '--port', String(port), '--data', directory],
     isReady: ({ stdout, stderr }) =>
-      [...stdout, ...stderr].some((line) => line.includes('authenticates nobody')),
+      [...stdout, ...stderr].some((line) => line.includes('accepts every password')),
   });
   return {
     port,

@@ -3,7 +3,7 @@ import { deviceKey, type DeviceRef, type Log } from '@rollcall/core';
 /** Tells whose access was revoked, once for each device, whatever it had open: sessions, associations, a lease. */
 export interface TellRevoked {
   (device: DeviceRef): void;
-  /** Runs work whose ends belong together: while any of it is under way, a device is told of once. */
+  /** Runs work whose ends belong together: while any of it is under way, each device is logged once. */
   during(work: () => Promise<void>): Promise<void>;
 }
 

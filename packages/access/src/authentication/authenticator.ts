@@ -44,7 +44,7 @@ export interface AuthenticatorOptions extends Pick<
   readonly logins: LoginSettings;
   /** Who proved what before, as the journal has it. */
   readonly recovered?: StoredProofs | undefined;
-  /** Told of devices that are refused. */
+  /** Called for each device that is refused. */
   readonly observer: AccessObserver;
 }
 
@@ -57,7 +57,7 @@ export interface Authenticator
   provedTenant(tenant: string): void;
   /** Devices that wait for their turn. */
   readonly waiting: number;
-  /** Answers whoever is made to wait for its refusal. */
+  /** Answers the peers that are made to wait for their refusal. */
   stop(): void;
 }
 

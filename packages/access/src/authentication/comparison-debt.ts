@@ -14,8 +14,8 @@ const maxComparisons = 100;
 const maxAddresses = 10_000;
 
 /**
- * Slow comparisons wait for each other, and for names that do not exist there is none: whoever tries ten secrets at once could
- * tell from the time of the answers whether the name exists. So the time is reckoned for all tries alike. It costs nobody any
+ * Slow comparisons wait for each other, and for names that do not exist there is none: a stranger that tries ten secrets at once could
+ * tell from the time of the answers whether the name exists. So the time is reckoned for all tries alike. It costs no device any
  * CPU, and only failures are told so late.
  */
 export function createComparisonDebt(

@@ -12,7 +12,7 @@ export interface Trier {
  * - `free`: go on.
  * - `refuse`: too many failures; do not look at what it presents.
  * - `delay`: as `refuse`, but from an address that many share: let it wait, and look then.
- * - `spare`: the name may still be tried, but its address failed too often: look, and tell nobody but whoever is right.
+ * - `spare`: the name may still be tried, but its address failed too often: look, and tell the result only to a device whose secret is right.
  */
 export type Throttle = 'free' | 'refuse' | 'delay' | 'spare';
 
@@ -20,7 +20,7 @@ export type Throttle = 'free' | 'refuse' | 'delay' | 'spare';
 interface Attempt {
   /** What was presented was wrong; `isGuess` where the name exists. */
   failed(isGuess: boolean): void;
-  /** It was right, or nobody found out: nothing is held against it. */
+  /** It was right, or was not looked at: it does not count as a failure. */
   over(): void;
 }
 
@@ -41,7 +41,7 @@ export interface FailureLimiterOptions {
   isShared(address: string): boolean;
 }
 
-/** Failures of one name at one address: whoever guesses has about 9,000 tries a day. */
+/** Failures of one name at one address: a guesser has about 9,000 tries a day. */
 const perName = { capacity: 10, refillPerSecond: 0.1, maxBuckets: 20_000 };
 /** Failures of one address (IPv4, or IPv6 /64), whatever the names: a NAT has many devices, and some of them are set up wrong. */
 const perAddress = { capacity: 1_000, refillPerSecond: 60, maxBuckets: 10_000 };
@@ -56,7 +56,7 @@ const spareGuesses = { capacity: 200, refillPerSecond: 20, maxBuckets: 10_000 };
 /**
  * Failures are limited strictly for each name at an address, and generously for the address. A throttled try is not counted
  * again: an attack on one name leaves room for the other names behind the same address. Where many share an address it has no
- * limit of its own, and nobody is refused by name: a stranger there could lock a device out by naming it.
+ * limit of its own, and no name is refused: a stranger there could lock a device out by naming it.
  */
 export function createFailureLimiter({ clock, isShared }: FailureLimiterOptions): FailureLimiter {
   const names = createTokenBuckets(clock, perName);

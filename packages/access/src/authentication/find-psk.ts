@@ -31,7 +31,7 @@ export async function findPsk(
   return {
     status: 'found',
     candidates: secrets.map((secret) => ({
-      // A KeyObject shows its key to nobody who prints it.
+      // A KeyObject that is printed does not show its key.
       key: createSecretKey(secret.key),
       identity: {
         ...identified.identity,

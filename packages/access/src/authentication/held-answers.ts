@@ -12,7 +12,7 @@ export interface HeldAnswers {
   /** Resolves after `durationMs` (0: at once), or when {@link stop} is called. `undefined`: all places are taken, answer at once. */
   hold(group: string, durationMs: number): Promise<void> | undefined;
   hasRoom(group: string): boolean;
-  /** Nobody waits any longer, now or later. */
+  /** Ends all waiting, now and later. */
   stop(): void;
 }
 

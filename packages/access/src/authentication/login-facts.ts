@@ -41,7 +41,7 @@ export function readLogin(login: DeviceLogin): LoginFacts {
   };
 }
 
-/** Longer names are nobody's: they share one limit, and take no room. */
+/** No device has a longer name: such names share one limit, and take no room. */
 export function boundedName(name: string): string {
   return name.length > 2 * maxNameLength ? '' : name;
 }

@@ -12,7 +12,7 @@ export const strangers = '';
 
 /**
  * Each tenant has two queues, one of them for devices that proved who they are before: a request that renews a lease does not
- * wait behind newcomers, nor behind whoever only names a device that is present. Tenants that no device has belonged to yet share one queue, so that inventing tenants buys no turns.
+ * wait behind newcomers, nor behind strangers that only name a device that is present. Tenants that no device has belonged to yet share one queue, so that inventing tenants buys no turns.
  */
 export function createTurns(): Turns {
   const tenants = new Set<string>();

@@ -15,7 +15,7 @@ const understood: ReadonlySet<string> = new Set([
   '2.5.29.32',
   '2.5.29.37',
 ]);
-/** Signatures over MD2, MD4, MD5 or SHA-1: whoever gets one certificate could make another of it. */
+/** Signatures over MD2, MD4, MD5 or SHA-1: the holder of one certificate could make another of it. */
 const forgeable: ReadonlySet<string> = new Set([
   '1.2.840.113549.1.1.2',
   '1.2.840.113549.1.1.3',
@@ -36,12 +36,12 @@ export function verifyCertificate(
   anchors: readonly TrustAnchor[],
   now: Timestamp,
 ): TrustAnchor | undefined {
-  // The extended ones: Node.js tells of no others.
+  // The extended ones: Node.js shows no others.
   const usages = x509.keyUsage as readonly string[] | undefined;
   if (
     !isValidAt(validityOf(x509), now) ||
     forgeable.has(parts.signatureAlgorithm) ||
-    // Whoever may issue certificates is no device; and a handshake is signed.
+    // A certificate that may issue others is not a device's; and a handshake is signed.
     parts.isAuthority ||
     parts.maySign === false ||
     !parts.criticalExtensions.every((id) => understood.has(id)) ||

@@ -7,7 +7,7 @@ export interface FrequentTexts {
 
 /**
  * Misra and Gries' summary: whatever is more than one in `capacity` of all is among those that are kept, however many others there
- * are. A count falls short of the truth by that share at most, so that nobody is said to have come more often than they did.
+ * are. A count falls short of the truth by that share at most, so that no count is above the true one.
  */
 export function createFrequentTexts(capacity: number): FrequentTexts {
   const counts = new Map<string, number>();

@@ -3,7 +3,7 @@ import { later, type Clock } from '@rollcall/core';
 
 type Written = (error?: Error | null) => void;
 
-/** Reading tells of the end of a connection at once, unless nobody reads it. */
+/** Reading reports the end of a connection at once, unless it is not read. */
 const readWithinMs = 1_000;
 
 /**
@@ -21,7 +21,7 @@ export function outliveFailedWrites(socket: Socket, clock: Clock): void {
       socket.destroy(error);
       return;
     }
-    // The system told of a reset once, by the write: reading comes to an ordinary end.
+    // The system reported a reset once, by the write: reading comes to an ordinary end.
     socket.once('end', () => socket.destroy(error));
     const disarm = clock.at(later(clock.monotonic(), readWithinMs), () => socket.destroy(error));
     socket.once('close', disarm);

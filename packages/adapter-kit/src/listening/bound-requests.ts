@@ -36,7 +36,7 @@ export function boundRequests(server: Server, serve: Serve, maxPerConnection = d
     };
 
   server.on('request', bounded(serve));
-  // Node answers it by itself where nobody listens, and as often as it comes.
+  // Node answers it by itself where there is no listener, and as often as it comes.
   server.on(
     'checkExpectation',
     bounded((_request, response) => response.writeHead(417).end()),

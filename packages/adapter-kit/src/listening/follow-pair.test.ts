@@ -63,7 +63,7 @@ async function given(first = issue()) {
 }
 
 const notUsed = 'changed certificate or secret is not used, the old one stays in use';
-const inUse = 'new certificate or secret is in use; whoever is connected stays';
+const inUse = 'new certificate or secret is in use; open connections stay';
 
 test('a new pair is in use within 10 s, and its end is known', async () => {
   const { write, look, used, lines } = await given();

@@ -20,7 +20,7 @@ export interface FinishedUpload {
   readonly durationMs: number;
 }
 
-/** What there is at the moment, by who knows it: to be read whenever somebody asks. */
+/** What there is at the moment, by who knows it: to be read whenever it is asked for. */
 export interface ObservedState {
   readonly presence: {
     /** Connected devices, by tenant. */
@@ -60,7 +60,7 @@ export interface ObservedState {
 }
 
 /**
- * Whoever watches an adapter at work: its metrics, and what else is to come, as tracing. It is told facts, in the tick in which they
+ * What watches an adapter at work, such as its metrics or tracing. It gets facts, in the tick in which they
  * happen; it must be quick. What it throws is contained and changes nothing, apart from {@link watch} and what {@link AppMetrics} has,
  * which are called while the adapter starts.
  */

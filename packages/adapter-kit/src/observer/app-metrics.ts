@@ -10,7 +10,7 @@ export interface AppMetric {
 export type AppMetricValue = number | Readonly<Record<string, number>>;
 
 /**
- * What an app counts beside what the kit counts. The app keeps the numbers; they are read when somebody asks for `/metrics`, so that
+ * What an app counts beside what the kit counts. The app keeps the numbers; they are read when `/metrics` is asked for, so that
  * counting costs no more than an addition.
  */
 export interface AppMetrics {

@@ -4,7 +4,7 @@ import type { AdapterObserver } from './adapter-observer.ts';
  * One observer that tells all others, in their order; each implements what it cares about. What one of them throws about a fact costs
  * the adapter and the others nothing.
  *
- * @param failed told of what an observer threw. It must not tell observers of it.
+ * @param failed called with what an observer threw. It must not call observers.
  */
 export function observeAll(
   observers: readonly Partial<AdapterObserver>[],

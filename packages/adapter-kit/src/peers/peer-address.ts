@@ -4,7 +4,7 @@ interface RemoteSocket {
   readonly remotePort?: number | undefined;
 }
 
-/** Whose connections these are, where somebody else makes them: a balancer, or TLS on top of them. */
+/** Whose connections these are, where another party makes them: a balancer, or TLS on top of them. */
 const standsFor = new WeakMap<RemoteSocket, RemoteSocket>();
 
 /** From now on the socket counts as one of this peer. */

@@ -16,7 +16,7 @@ import type { FleetSeat } from './fleet-seat.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 import type { Delivery } from './open-delivery.ts';
 
-/** Who is connected, and what is told of it. */
+/** Who is connected, and the events about it. */
 export interface Presence {
   readonly stamp: StampContext;
   readonly announcer: Announcer<OpenEvent>;

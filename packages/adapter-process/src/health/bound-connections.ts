@@ -4,7 +4,7 @@ import { createPlaces } from '@rollcall/core';
 import { remoteIpOf } from '@rollcall/adapter-kit';
 
 /**
- * Keeps an HTTP server open for whoever asks next: where it has `max` connections, one that asks nothing gives way, the oldest of
+ * Keeps an HTTP server open for the next peer: where it has `max` connections, one that asks nothing gives way, the oldest of
  * the address that has most of them.
  */
 export function boundConnections(server: Server, max: number, turnedAway: (remoteIp: string) => void): void {

@@ -10,10 +10,10 @@ import { healthJson, type HealthCheck } from './health-json.ts';
 export interface HealthServerOptions {
   readonly host: string;
   readonly port: number;
-  /** Told of what answering one request threw, which ends its connection. */
+  /** Called with what answering one request threw, which ends its connection. */
   failed(where: string, error: unknown): void;
   readonly log: Log;
-  /** A connection was closed so that somebody else has room. */
+  /** A connection was closed to make room for another one. */
   turnedAway(remoteIp: string): void;
   started(): readonly HealthCheck[];
   readiness(): readonly HealthCheck[];
@@ -26,7 +26,7 @@ export interface HealthServer {
 }
 
 const maxConnections = 100;
-/** Whoever probes waits for the answer before it asks again. */
+/** A probe waits for its answer before it asks again. */
 const maxRequestsPerConnection = 2;
 /** A request that has not arrived by then, and a connection that says nothing, are closed. */
 const timeoutMs = 5_000;
@@ -39,7 +39,7 @@ const timeoutMs = 5_000;
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   let rendering: ReturnType<HealthServerOptions['metrics']> | undefined;
-  /** Whoever asks meanwhile gets the same answer: many who ask cost no more than one. */
+  /** Requests that come meanwhile get the same answer: many cost no more than one. */
   const renderOnce = (): ReturnType<HealthServerOptions['metrics']> =>
     (rendering ??= options.metrics().finally(() => (rendering = undefined)));
   const server = createServer({

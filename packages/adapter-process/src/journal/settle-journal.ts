@@ -60,7 +60,7 @@ export async function settleJournal(
   return settle(journal, bury ? recovered : { ...recovered, async *open() {} }, environment);
 }
 
-/** Ends connections as `buried` whose adapter has left no journal, but which somebody knows to be open. */
+/** Ends connections as `buried` whose adapter has left no journal, but which are known to be open. */
 export function buryConnections(
   connections: readonly ConnectedEvent[],
   environment: Environment,

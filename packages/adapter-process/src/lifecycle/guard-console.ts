@@ -10,7 +10,7 @@ const maxTold = 10;
 
 /**
  * Takes the console from the libraries of this process: what they print, at times in the words of a peer, goes to the log, and what
- * reaches standard error all the same is printable. In a minute ten things are told, and how many more there were. The result gives
+ * reaches standard error all the same is printable. In a minute ten of them are logged, and then how many more there were. The result gives
  * both back.
  */
 export function guardConsole(log: Log, clock: Pick<Clock, 'monotonic'> = systemClock): () => void {
@@ -38,7 +38,7 @@ function boundTelling(log: Log, clock: Pick<Clock, 'monotonic'>): () => boolean 
   return () => {
     const now = clock.monotonic();
     if (now - begunAt >= windowMs) {
-      if (untold > 0) log.warn({ untold }, 'libraries printed more than is told');
+      if (untold > 0) log.warn({ untold }, 'libraries printed more than is logged');
       begunAt = now;
       told = 0;
       untold = 0;

@@ -3,7 +3,7 @@ const talkative = ['rhea', 'mqtt'];
 
 /**
  * What of the environment would have libraries, or Node.js itself, print the bytes of peers to standard error, their passwords among
- * them. Nobody could take those out again, so a process does not start with it.
+ * them. They could not be taken out again, so a process does not start with it.
  */
 export function libraryDebugProblems(env: NodeJS.ProcessEnv): readonly string[] {
   const problems: string[] = [];

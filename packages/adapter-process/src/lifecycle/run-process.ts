@@ -8,12 +8,12 @@ export const exitStatus = {
   failed: 1,
   /** The configuration must be mended first. */
   badConfiguration: 2,
-  /** It stopped, and events were lost: nobody confirmed them, and no journal has them. */
+  /** It stopped, and events were lost: they were not confirmed, and no journal has them. */
   eventsLost: 3,
 } as const;
 
 /**
- * How long the last lines of the log have to be written. Where nobody reads the log any more, pino must hear of that
+ * How long the last lines of the log have to be written. Where the log is no longer read, pino must notice that
  * before the process exits: at exit it would try for ever (sonic-boom's `flushSync` repeats a write that fails with EPIPE).
  */
 const lastLinesMs = 100;

@@ -5,7 +5,7 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
  * IPC channel has ended. The end of the parent is no second request: both may announce the same one, as with a terminal that
  * signals all its processes.
  *
- * @param onSecondSignal called for each further signal: whoever sends it is out of patience. Default: the process ends at once.
+ * @param onSecondSignal called for each further signal: the operator is out of patience. Default: the process ends at once.
  * @param ours the process, for tests.
  */
 export function shutdownRequested(
@@ -28,10 +28,10 @@ export function shutdownRequested(
 
 /**
  * Ends the process at once when the parent that started it with an IPC channel ends: for as long as there is nothing to tidy up, and
- * nobody waits for {@link shutdownRequested}. The result ends that.
+ * {@link shutdownRequested} was not called. The result ends that.
  */
 export function endWithParent(ours: NodeJS.Process = process): () => void {
-  // As a signal would that nobody listens for.
+  // As a signal without a listener would.
   return onEndOfParent(ours, () => ours.kill(ours.pid, 'SIGTERM'));
 }
 

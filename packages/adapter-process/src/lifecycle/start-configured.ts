@@ -19,7 +19,7 @@ import { runSettings } from './run-settings.ts';
  * Opens what the configuration names, and starts the adapter with it. What was begun is in `resources`, also where something fails;
  * to dispose of it stops the adapter first.
  *
- * @param mayLook told of what can look whether its files have changed.
+ * @param mayLook gets what can look whether its files have changed.
  */
 export async function startConfigured(
   config: LoadedConfig<Options>,
@@ -128,7 +128,7 @@ function openJournal(
   if (journal && kit.adapterId === undefined)
     log.warn(
       { adapterId },
-      'ROLLCALL_ADAPTER_ID is not set: where the host name changes, the journal is not found again',
+      'ROLLCALL_ADAPTER_ID is not set: if the host name changes, the journal is not found again',
     );
   return journal;
 }

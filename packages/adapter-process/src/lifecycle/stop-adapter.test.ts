@@ -105,7 +105,7 @@ describe('what cannot be delivered', () => {
     expect(adapter.logged).toContainEqual({
       level: 'error',
       facts: lost,
-      message: 'events are lost: nobody confirmed them, and the journal does not have them',
+      message: 'events are lost: they were not confirmed, and the journal does not have them',
     });
   });
 

@@ -16,9 +16,9 @@ export interface Stopping {
   readonly log: Log;
   /** Sessions that end in a second, before the rest does; 0: all at once. */
   readonly drainPerSecond: number;
-  /** What follows the registry, and tells of what is open: needed as long as sessions are. */
+  /** Stops what follows the registry, and what announces open connections: they are needed as long as sessions are open. */
   stopFollowing(): void;
-  /** Lets nobody in any more. */
+  /** From now on no device is let in. */
   stopAuthenticating(): void;
   /** Everything that was begun. */
   readonly resources: ResourceStack;
@@ -28,7 +28,7 @@ export interface Stopping {
 const lastEventsMs = 5_000;
 
 /**
- * Lets nobody in, ends what is open, and closes everything that was begun, in reverse order: the protocol first; then it waits up to
+ * Lets no device in, ends what is open, and closes everything that was begun, in reverse order: the protocol first; then it waits up to
  * `graceMs` until the sinks confirmed what was published, before it closes what leads to them. With a drain rate, sessions end one
  * after the other within `graceMs`, and the rest then. Each step is taken, whatever became of those before it.
  *

@@ -46,7 +46,7 @@ interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** For a program whose log is standard output: a line of it, and plain for whoever sits at a terminal. */
+/** For a program whose log is standard output: a line of it, and plain text where standard error is a terminal. */
 export function inLogOf(
   name: string,
   { stdout, stderr, env }: Surroundings = process,

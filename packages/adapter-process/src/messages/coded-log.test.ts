@@ -87,7 +87,7 @@ test.each(calls.filter(({ path }) => !textFromElsewhere.includes(path)))(
 );
 
 test.each([
-  ['a mistake of ours that concerns everybody: the process ends', 'OWN_MISTAKE'],
+  ['a mistake of ours that belongs to no peer: the process ends', 'OWN_MISTAKE'],
   ['HONO_MQTT_X: unknown option of Hono, left aside', 'OPTION_OF_HONO_UNKNOWN'],
   ['device registry cannot be read, what was read earlier stays', 'REGISTRY_NOT_READ'],
   ['device registry could not be loaded, what was read earlier stays', 'REGISTRY_NOT_READ'],

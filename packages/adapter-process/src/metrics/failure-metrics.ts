@@ -7,7 +7,7 @@ export function createFailureMetrics(registry: Registry): Pick<AdapterObserver, 
   const registers = [registry];
   const failures = new Counter({
     name: 'rollcall_failures_contained_total',
-    help: 'What serving one peer threw, and cost that peer alone',
+    help: 'Errors while one peer was served, which cost that peer alone',
     labelNames: ['where'],
     registers,
   });

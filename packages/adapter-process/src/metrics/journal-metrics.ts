@@ -12,7 +12,7 @@ export function addJournalMetrics({ counter, gauge }: AppMetrics, journal: Obser
   counter(
     {
       name: 'rollcall_journal_begun_anew_total',
-      help: 'Journals that were removed, replaced or overwritten while the adapter ran, and begun anew',
+      help: 'Journals that were removed, replaced or overwritten while the adapter ran, and in whose place a new one was begun',
     },
     () => journal.begunAnew(),
   );

@@ -13,7 +13,7 @@ export interface PlainSummary {
 
 /**
  * A summary of count and sum, without quantiles, as Hono's metrics are. It is observed with every message: prom-client's own
- * keeps a digest for quantiles that nobody asked for, and costs as much as sending the message does.
+ * keeps a digest for quantiles that are not needed, and costs as much as sending the message does.
  */
 export function createPlainSummary(
   registry: Registry,

@@ -23,7 +23,7 @@ export function stateMetrics(metrics: AppMetrics, clock: Pick<Clock, 'now'>): St
       metrics.gauge(
         {
           name: 'hono_connections_unauthenticated',
-          help: 'Connections of devices that are open now and did not say who they are',
+          help: 'Connections that are open now of devices that did not authenticate',
         },
         () => state.anonymous(),
       );

@@ -60,7 +60,7 @@ const toSecrets: readonly AccessChange[] = [
     ...revokedSecret,
   },
   {
-    what: 'its password is hashed anew',
+    what: 'its password is hashed again',
     happens: (registry) =>
       registry.setSecrets('hashed-password', [{ ...hashed(scriptedPassword, { id: '1' }), salt: 'AAAA' }]),
     ...revokedSecret,
@@ -121,7 +121,7 @@ const toDevices: readonly AccessChange[] = [
   },
 ];
 
-/** To whoever vouches for its certificate. */
+/** To the authority of its certificate. */
 const toTrustAnchors: readonly AccessChange[] = [
   {
     what: 'its trust anchor is removed',

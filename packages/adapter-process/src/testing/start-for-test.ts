@@ -76,7 +76,7 @@ export async function startForTest(
       maxConnections: 1_000,
       maxMessagesPerSecond: 0,
       admission: { maxRunning: 200, maxWaiting: 10_000, maxWaitMs: 8_000 },
-      // Nobody waits for a refusal: the clock stands still.
+      // No test waits for a refusal: the clock stands still.
       logins: { failureAnswerMs: 0, throttledAnswerMs: { least: 0, most: 0 }, isShared: () => false },
       commitWaitMs: 50,
       announceIntervalMs: 0,

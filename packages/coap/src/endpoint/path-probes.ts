@@ -96,7 +96,7 @@ export class PathProbes<Peer> {
   settle(peer: PeerState<Peer>, id: number, path: unknown): boolean {
     const { probed } = peer;
     if (probed?.id !== id) return false;
-    // By any other path it proves nothing: whoever received the probe may have relayed it.
+    // By any other path it proves nothing: the receiver of the probe may have relayed it.
     if (probed.phase === 'ending' || probed.path !== path) return true;
     try {
       probed.probe.confirmed();

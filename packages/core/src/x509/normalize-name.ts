@@ -7,7 +7,7 @@ const attribute =
   /\s*([A-Za-z]+|\d+(?:\.\d+)+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|#((?:[0-9A-Fa-f]{2})+)|((?:[^,+;"\\=<>#]|\\.)(?:[^,+;"\\<>]|\\.)*?)?)\s*(,|;|\+|$)/suy;
 
 /**
- * A name that somebody wrote, in the form of {@link formatName}; `undefined` where it cannot be read for sure. Attributes
+ * A written name, in the form of {@link formatName}; `undefined` where it cannot be read for sure. Attributes
  * without a keyword of RFC 2253 must be in hexadecimal: how their text was encoded is not known.
  */
 export function normalizeName(written: string): string | undefined {

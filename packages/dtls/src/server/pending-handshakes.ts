@@ -62,7 +62,7 @@ export interface PendingLimits {
 }
 
 /**
- * Anybody can make up a key exchange. Where those who did hold more than this part of the room, they give way first: else nobody
+ * Anyone can make up a key exchange. Where those who did hold more than this part of the room, they give way first: else no one
  * who has only just come would get as far.
  */
 const greatestPartOfKeyExchanges = 3 / 4;

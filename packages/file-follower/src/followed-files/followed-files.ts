@@ -145,7 +145,7 @@ class Following {
     this.#isExpiryTold = false;
     this.#log.info(
       { ...this.#logged(), ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }) },
-      'new certificate or secret is in use; whoever is connected stays',
+      'new certificate or secret is in use; open connections stay',
     );
   }
 

@@ -45,7 +45,7 @@ export function createLastDeliveries({
       if (!stop) return;
       lost = lostEvents(stop.outbox.holdings().waiting(), journal);
       for (const facts of lost)
-        log.error(facts, 'events are lost: nobody confirmed them, and the journal does not have them');
+        log.error(facts, 'events are lost: they were not confirmed, and the journal does not have them');
     },
     get lost() {
       return lost;

@@ -15,7 +15,7 @@ export function lostEvents(
 ): readonly LostEvents[] {
   const lost = new Map<string, { -readonly [Fact in keyof LostEvents]: LostEvents[Fact] }>();
   for (const { place, sink, outbound } of waiting) {
-    // Announcements have places below 0: somebody will say the same again.
+    // Announcements have places below 0: the same will be said again.
     if (place < 0 || journal.holds(place)) continue;
     const of = lost.get(sink) ?? { sink, events: 0, disconnected: 0 };
     of.events += 1;

@@ -9,7 +9,7 @@ export interface ReadBackContext {
   /** Whether there is room for events that will be needed soon. */
   mayReadAhead(): boolean;
   isInMemory(place: Place): boolean;
-  /** @param inUse whether somebody asked for it, and sends it now. */
+  /** @param inUse whether a lane asked for it, and sends it now. */
   arrived(place: Place, outbound: OutboundEvent, inUse: boolean): void;
 }
 

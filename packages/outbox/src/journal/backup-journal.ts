@@ -48,7 +48,7 @@ const noHardLinks: ReadonlySet<string | undefined> = new Set([
   'EMLINK',
 ]);
 
-/** Never over a file that somebody else has put there meanwhile, where the file system can tell. */
+/** Never over a file that another process has put there meanwhile, where the file system can tell. */
 function putInPlace(from: string, to: string): void {
   try {
     linkSync(from, to);

@@ -35,7 +35,7 @@ function destructible() {
     return opened;
   };
   const current = (): SqliteStore => {
-    if (isDestroyed || !opened) throw new Error('somebody else has written to it');
+    if (isDestroyed || !opened) throw new Error('another process has written to it');
     return opened;
   };
   const store: JournalStore = {
@@ -52,7 +52,7 @@ function destructible() {
       if (!isDestroyed) return { state: 'whole' };
       isDestroyed = false;
       openNext();
-      return { state: 'begun-anew', problem: 'somebody else has written to it', from: 'nothing' };
+      return { state: 'begun-anew', problem: 'another process has written to it', from: 'nothing' };
     },
     async close() {
       opened?.close();
@@ -177,8 +177,8 @@ describe('a journal whose file was destroyed', () => {
     expect(log.lines).toEqual([
       {
         level: 'error',
-        facts: { cause: 'somebody else has written to it', lost: 0 },
-        message: 'journal was begun anew, with what is in memory',
+        facts: { cause: 'another process has written to it', lost: 0 },
+        message: 'a new journal was begun, with what is in memory',
       },
     ]);
     expect(journal.begunAnew).toBe(1);
@@ -274,7 +274,7 @@ describe('a journal that is looked after', () => {
       asked += 1;
       return { ...nothingElse, waiting: () => [] };
     });
-    conditions.push({ state: 'doubtful', problem: 'somebody else has written to it' });
+    conditions.push({ state: 'doubtful', problem: 'another process has written to it' });
     await looked(clock);
     expect(asked).toBe(1);
     expect(journal.behind()).toBe(false);

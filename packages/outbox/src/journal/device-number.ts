@@ -3,7 +3,7 @@ import type { DeviceId } from '@rollcall/core';
 /**
  * A number of 53 bits for a device of a tenant: what a queue of a million events can afford to know of each one's device.
  * Two devices of a tenant have the same number once in some thousand million pairs; they then share a place in the order,
- * and are told of each other's left-out pairs, nothing more. A tenant that names its devices so harms itself alone.
+ * and their counts of left-out pairs are mixed, nothing more. A tenant that names its devices so harms itself alone.
  * Journals keep it: it must stay what it is.
  */
 export function deviceNumber(device: DeviceId): number {

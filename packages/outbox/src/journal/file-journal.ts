@@ -46,7 +46,8 @@ class FileJournal implements Journal {
     const summary = await store.open();
     this.#book.begin(summary);
     const { partOfJournal } = summary;
-    if (partOfJournal) log.warn({ cause: partial[partOfJournal] }, 'journal may be older than what was told');
+    if (partOfJournal)
+      log.warn({ cause: partial[partOfJournal] }, 'journal may be older than the events that were sent');
     this.#watch = new StoreWatch({ store, clock, log, refill: () => this.#refill() });
     this.#writer.begin(this.#watch);
     return recoverJournal(store, this.#book, summary);

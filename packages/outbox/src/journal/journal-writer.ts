@@ -216,7 +216,8 @@ export class JournalWriter {
     // Once at least: the latest epoch must be there, also where nothing else is needed any more.
     do await this.#storeNext();
     while (book.backlog > 0 && triesLeft-- > 0);
-    if (book.backlog > 0) log.error({ rows: book.backlog }, 'journal closes without what it could not write');
+    if (book.backlog > 0)
+      log.error({ rows: book.backlog }, 'journal is closed, and some rows could not be written');
     await store.close();
   }
 }

@@ -89,7 +89,7 @@ export class StoreWatch {
         refill();
         log.warn(
           { cause: condition.problem },
-          'journal fits together still: what is in memory is written to it again',
+          'journal was written to by others and is consistent: what is in memory is written to it again',
         );
         return;
       case 'begun-anew':
@@ -105,8 +105,8 @@ export class StoreWatch {
     this.#begunAnew += 1;
     this.#toldUntil = later(clock.monotonic(), toldForMs);
     const facts = { cause, ...(setAside !== undefined && { setAside }) };
-    if (from === 'all') log.error(facts, 'journal was begun anew, with all that it had');
-    else log.error({ ...facts, lost: refill() }, 'journal was begun anew, with what is in memory');
+    if (from === 'all') log.error(facts, 'a new journal was begun, with all that the old one had');
+    else log.error({ ...facts, lost: refill() }, 'a new journal was begun, with what is in memory');
   }
 
   async #check(): Promise<void> {

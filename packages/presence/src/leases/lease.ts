@@ -70,7 +70,7 @@ export function pauseLease(lease: Lease, at: Instant): Lease {
 /** It can again. */
 export function resumeLease(lease: Lease, at: Instant): Lease {
   const { pausedAt = at, ...running } = lease;
-  // Whoever calls at once must be heard first.
+  // A device that calls at once must be heard first.
   const leftMs = Math.max(onTimeMs, lease.until - pausedAt);
   return { ...running, rhythm: deaf(lease.rhythm), until: later(at, leftMs) };
 }

@@ -40,7 +40,7 @@ export function watchRegistry(
     disarm();
     if (stopped) return;
     disarm = clock.at(later(clock.monotonic(), probeEveryMs), () => {
-      // Whoever threw is asked again.
+      // A registry that threw is asked again.
       probe().catch(() => probeSoon(probe));
     });
   }

@@ -6,7 +6,7 @@ const maxCauseLength = 512;
 type PeerFacts = Pick<ConnectedEvent, 'remoteId' | 'slot' | 'protocol' | 'remoteAddress'>;
 
 /**
- * What an event says in the words of others, printable. Here it enters events, whoever reads them then: a terminal, a log, a data
+ * What an event says in the words of others, printable. It is made so here, whatever reads the event then: a terminal, a log, a data
  * base that refuses U+0000. Who takes over from whom is decided by what the device really said.
  */
 export function printableFacts(facts: PeerFacts, withAddress: boolean): PeerFacts {

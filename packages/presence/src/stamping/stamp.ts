@@ -146,7 +146,7 @@ function otherHalf(
   const { coalesced: _earlier, journal: _said, announceIntervalMs: _interval, ...shared } = connected;
   return {
     ...shared,
-    // A journal of an earlier version, or a table that somebody wrote, may hold anything.
+    // A journal of an earlier version, or a table that was written by hand, may hold anything.
     ...printableFacts(shared, true),
     type: 'disconnected',
     id: uuidV7(at, random) as EventId,

@@ -5,7 +5,7 @@ import type { AnonymousConnection, OpenConnection } from '../host-presence.ts';
 import { endedBecause } from './ended-because.ts';
 import { track, type Tracked } from './track.ts';
 
-/** Connections of devices that did not say who they are: nobody is told of them, and they end like all others. */
+/** Connections of devices that did not authenticate: they have no events, and end like all others. */
 export interface AnonymousConnections {
   open<State, Signal>(
     tracker: ConnectionTracker<State, Signal>,
@@ -22,7 +22,7 @@ export interface AnonymousConnectionsOptions {
   readonly clock: Clock;
   /** After a stall, silence proves nothing for a while. */
   readonly loop: Pick<LoopWatch, 'deafUntil'>;
-  /** Told of what an app or its tracker threw about one connection, which ends it. */
+  /** Called with what an app or its tracker threw about one connection, which ends it. */
   failed(where: 'connection' | 'tracker', error: unknown): void;
 }
 

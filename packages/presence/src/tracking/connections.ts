@@ -32,7 +32,7 @@ const clocksApartMs = 60_000;
 
 export interface ConnectionsOptions {
   readonly clock: Clock;
-  /** Told of what an app or its tracker threw about one connection: it costs this device its connection, and no other. */
+  /** Called with what an app or its tracker threw about one connection: it costs this device its connection, and no other. */
   failed(where: 'connection' | 'tracker', error: unknown): void;
   readonly stamp: StampContext;
   /** After a stall, silence proves nothing for a while. */
@@ -46,7 +46,7 @@ export interface ConnectionsOptions {
   readonly directory: Pick<ConnectionDirectory, 'enter' | 'leave' | 'holderHere' | 'alive' | 'status'>;
   /** Longest time a device waits for {@link OpenConnection.committed}. */
   readonly commitWaitMs: number;
-  /** Told of every connection that begins, or goes on from an earlier incarnation, and of its end. */
+  /** Called for every connection that begins, or goes on from an earlier incarnation, and of its end. */
   readonly announcer: Pick<Announcer<OpenEvent>, 'add' | 'remove'>;
   /** Says an open connection again, now. @returns whether all sinks can take it now. */
   announceNow(open: OpenEvent): boolean;

@@ -18,7 +18,7 @@ export interface SessionsByDevice<Session> {
    * silent longest gives way, if it was silent for longer than its keep-alive: it is in the result. Those that talk are left in
    * peace: a device with too many honest ones must not end them in a circle.
    *
-   * @param slot what the newcomer will hold: whoever holds it now makes room anyhow.
+   * @param slot what the newcomer will hold: its holder makes room in any case.
    */
   room(device: DeviceRef, slot: string | undefined, limit: number, at: Instant): 'free' | 'full' | Session;
 }

@@ -6,7 +6,7 @@ import { remoteIpOf, standFor } from '../../peers/peer-address.ts';
 import { readProxyHeader, type ProxyHeader } from './read-proxy-header.ts';
 
 /**
- * Why a connection was ended at its first bytes: a header came from somebody who is no balancer of ours, a balancer sent none, one
+ * Why a connection was ended at its first bytes: a header came from a peer that is not one of our balancers, a balancer sent none, one
  * that is none, or none in time.
  */
 export type ProxyHeaderRefusal = 'untrusted' | 'missing' | 'malformed' | 'late';
@@ -25,7 +25,7 @@ export interface ProxyHeaders {
   /** Whether this is a connection of a balancer, which has not said yet whose it is. */
   isFromBalancer(socket: Socket): boolean;
   /**
-   * Reads the header, before anything else is read. `begun` is called once the connection is whoever's it is: then
+   * Reads the header, before anything else is read. `begun` is called once it is known whose connection it is: then
    * `peerAddress` and `remoteIpOf` say who. Else the socket is destroyed.
    */
   begin(socket: Socket, begun: () => void): void;
@@ -89,11 +89,11 @@ export function createProxyHeaders({
         if (header.status === 'complete' && header.peer) standFor(socket, header.peer);
         const rest = header.status === 'complete' ? held.subarray(header.length) : held;
         if (rest.length > 0) socket.unshift(rest);
-        // In this turn the stream still believes that somebody waits for `readable`, and would not tell whoever comes next.
+        // In this turn the stream still takes a listener for `readable` as waiting, and would not call the next one.
         void nextTurn().then(() => socket.destroyed || begun());
       }
 
-      // Whoever serves it hears of errors itself.
+      // What serves it listens to errors itself.
       socket.on('error', () => {});
       socket.on('readable', read);
       socket.once('end', ended);

@@ -13,7 +13,7 @@ export type ProxyHeader =
   /** They may become one: more must come. */
   | { readonly status: 'incomplete' }
   | { readonly status: 'malformed'; readonly problem: string }
-  /** `peer` is absent where the connection is the balancer's own, or that of nobody who has an IP address. */
+  /** `peer` is absent where the connection is the balancer's own, or that of a peer without an IP address. */
   | { readonly status: 'complete'; readonly length: number; readonly peer?: ProxiedPeer };
 
 /** https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt §2.1: a line of text, with its CRLF. */

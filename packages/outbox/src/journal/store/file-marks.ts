@@ -10,7 +10,7 @@ export type FilesState = 'same' | 'moved' | 'written' | 'ruined';
 export interface FileMarks {
   /** Whether the file that stood there at first still stands there. */
   isInPlace(path: string): boolean;
-  /** @param byTime whether a time that has changed says that somebody has written; a size that has shrunk always does. */
+  /** @param byTime whether a changed time means that another process has written; a size that has shrunk always does. */
   compare(byTime: boolean): FilesState;
   /** They were written to here. */
   written(): void;

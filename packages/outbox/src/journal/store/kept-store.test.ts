@@ -128,7 +128,7 @@ test('a file that somebody touched, and that fits together, goes on; times then 
   const store = given(1, 2);
   utimesSync(file, 1, 1);
   store.apply(inserting(3));
-  expect(store.check()).toEqual({ state: 'doubtful', problem: 'somebody else has written to it' });
+  expect(store.check()).toEqual({ state: 'doubtful', problem: 'another process has written to it' });
   for (let round = 0; round < 29; round++) {
     utimesSync(file, 1, 1);
     expect(store.check()).toEqual({ state: 'whole' });
@@ -196,8 +196,8 @@ describe.each([
     opened.splice(0);
     const again = given();
     overwrite();
-    expect(() => again.events([1])).toThrow('somebody else has written to it');
-    expect(() => again.apply(inserting(3))).toThrow('somebody else has written to it');
+    expect(() => again.events([1])).toThrow('another process has written to it');
+    expect(() => again.apply(inserting(3))).toThrow('another process has written to it');
     expect(again.check()).toMatchObject({ state: 'begun-anew', from: 'nothing' });
     expect(foundAfterKill()).toEqual([]);
     again.apply(inserting(3));

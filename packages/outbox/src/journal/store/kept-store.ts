@@ -20,8 +20,8 @@ type Trouble = Exclude<FilesState, 'same'>;
 
 const problems: Readonly<Record<Trouble, string>> = {
   moved: 'it was removed or replaced',
-  written: 'somebody else has written to it',
-  ruined: 'somebody else has written to it, and removed a part of it',
+  written: 'another process has written to it',
+  ruined: 'another process has written to it, and removed a part of it',
 };
 
 /** The file as it was opened last, and what it looked like then. */
@@ -58,7 +58,7 @@ export class KeptStore implements Omit<SqliteStore, 'copyTo' | 'isSound'> {
   #openFile: OpenFile | undefined;
   /** Until a new one is begun. */
   #trouble: Trouble | undefined;
-  /** Whether somebody has written to it since the last check, and it still fits together. */
+  /** Whether another process has written to it since the last check, and it is still consistent. */
   #isDoubtful = false;
   /** Until times count again. */
   #looksLeft = 0;

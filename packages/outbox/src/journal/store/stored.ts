@@ -55,7 +55,7 @@ interface StoredRhythm {
   readonly gaps: string;
 }
 
-/** That somebody proved a secret; see `ProofMark`. */
+/** That a device proved a secret; see `ProofMark`. */
 interface StoredProof {
   /** Grows with each proof. */
   readonly seq: number;
@@ -108,14 +108,14 @@ export type PartOfJournal = 'copy' | 'without-log';
 /** Whether the store outlives the process. */
 export type StoreCondition =
   | { readonly state: 'whole' }
-  /** Somebody else has written to it. It fits together, and may be older than it was. */
+  /** Another process has written to it. It is consistent, and may be older than it was. */
   | { readonly state: 'doubtful'; readonly problem: string }
   /** It was gone, or not itself any more, and a new one was begun: from all that it had, or from nothing. */
   | {
       readonly state: 'begun-anew';
       readonly problem: string;
       readonly from: 'all' | 'nothing';
-      /** Where a file that somebody had put in its place is now. */
+      /** Where a file that was put in its place is now. */
       readonly setAside?: string;
     }
   | { readonly state: 'away'; readonly problem: string };
