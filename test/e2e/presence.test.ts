@@ -2,6 +2,7 @@ import { presence, PresenceError, type PresenceNews } from '@rollcall/client';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentBlocks } from '../documents/document-blocks.ts';
+import { startApp } from './support/processes.ts';
 import { startUp, type RunningUp } from './support/up.ts';
 
 // The presence service of `npm start`, asked as docs/presence.md says.
@@ -70,6 +71,22 @@ describe('the presence service', () => {
     const found = await service.getMany([{ tenant, device: '4711' }, ...many]);
     expect(found).toHaveLength(1_501);
     expect(found[0]).toMatchObject({ status: 'offline' });
+  });
+
+  test('is asked by `rollcall devices`, once or for changes', async () => {
+    const once = startApp('rollcall', ['devices', '--presence-url', url, '--once', '--json']);
+    expect(await once.exited()).toBe(0);
+    expect(once.stdout.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { tenant, device: '4711', status: 'offline', ending: { reason: 'client-closed' } },
+    ]);
+    const following = startApp('rollcall', ['devices', '--online'], { ROLLCALL_PRESENCE_URL: url });
+    const { leave } = await aDevice('thermostat-9');
+    await following.line((line) => /4711 +online/.test(line), 'that the device is online');
+    await leave();
+    expect(await following.end('SIGINT')).toBe(0);
+    const nowhere = startApp('rollcall', ['devices', '--presence-url', 'http://127.0.0.1:1']);
+    expect(await nowhere.exited()).toBe(1);
+    expect(nowhere.stderr.join('')).toContain('http://127.0.0.1:1');
   });
 
   test('refuses what is wrong, and says what', async () => {

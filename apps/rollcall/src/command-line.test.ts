@@ -199,6 +199,10 @@ test.each([
   [['registry', 'hash-password', 'secret'], 'reads standard input'],
   [['registry', 'hash-password', '--bcrypt', '13'], '--bcrypt must be a number from 4 to 12'],
   [['registry', 'check', 'a', '--data', 'd'], 'registry has no option --data'],
+  [['devices', '--presence-url', 'amqp://x'], '--presence-url must be an http:// or https:// URL'],
+  [['devices', '--presence-url', 'http://x', '--queue', 'q'], '--address and --queue are for listening'],
+  [['devices', '--presence-url', 'http://x', '--once', '--wait', '3'], '--wait is for listening'],
+  [['tail', '--presence-url', 'http://x'], 'tail has no option --presence-url'],
   [['devices', '--wait', '3'], '--wait is for --once'],
   [['devices', '--once', '--wait', '0'], 'a number of seconds'],
   [['tail', '--once'], 'tail has no option --once'],
@@ -229,4 +233,16 @@ test('the network of the environment is used instead of the local one', () => {
   expect(parseCommand(['tail'], true)).toMatchObject({ url: undefined });
   expect(parseCommand(['tail', '--url', 'amqp://h'], true)).toMatchObject({ url: 'amqp://h' });
   expect(parseCommand(['tail', '--port-offset', '0'], true)).toMatchObject({ url: 'amqp://127.0.0.1:15672' });
+});
+
+test('devices asks the presence service that is named, or that of the environment where no network is', () => {
+  const urlOf = (args: readonly string[], inEnvironment?: string): unknown => {
+    const command = parseCommand(['devices', ...args], false, inEnvironment);
+    return command.command === 'devices' ? command.presenceUrl : command;
+  };
+  expect(urlOf(['--presence-url', 'http://a'], 'http://b')).toBe('http://a');
+  expect(urlOf([], 'http://b')).toBe('http://b');
+  expect(urlOf(['--url', 'amqp://c'], 'http://b')).toBeUndefined();
+  expect(urlOf([])).toBeUndefined();
+  expect(parseCommand(['tail'], false, 'http://b')).not.toHaveProperty('presenceUrl');
 });

@@ -39,6 +39,7 @@ const options = {
   queue: { type: 'string' },
   'drop-others': { type: 'boolean' },
   online: { type: 'boolean' },
+  'presence-url': { type: 'string' },
   once: { type: 'boolean' },
   wait: { type: 'string' },
   unheard: { type: 'boolean' },
@@ -71,6 +72,7 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
     'online',
     'once',
     'wait',
+    'presence-url',
   ],
   demo: ['port-offset'],
   network: ['port', 'data'],
@@ -95,8 +97,9 @@ const withArguments: ReadonlySet<string> = new Set(['journal', 'bury', 'registry
  * Reads the arguments after the program's name.
  *
  * @param hasNetwork whether the environment says where the messaging network is.
+ * @param presenceUrl of the presence service, as the environment names it.
  */
-export function parseCommand(args: readonly string[], hasNetwork = false): Command {
+export function parseCommand(args: readonly string[], hasNetwork = false, presenceUrl?: string): Command {
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -130,7 +133,14 @@ export function parseCommand(args: readonly string[], hasNetwork = false): Comma
   switch (name) {
     case 'tail':
     case 'devices': {
-      const read = parseWatched(values, { url, network: kind });
+      const isNetworkNamed = ['url', 'port-offset', 'network', 'address', 'queue'].some(
+        (each) => each in values,
+      );
+      const fromService =
+        name === 'devices' && !isNetworkNamed && presenceUrl !== undefined
+          ? { 'presence-url': presenceUrl }
+          : {};
+      const read = parseWatched({ ...fromService, ...values }, { url, network: kind });
       if (typeof read === 'string') return mistake(read);
       if (name === 'devices') return { command: name, ...read };
       const { online: _online, onceAfterMs: _onceAfterMs, ...tail } = read;

@@ -2,9 +2,11 @@ import { shutdownRequested } from '@rollcall/adapter-process';
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { byName, deviceCells, deviceTable } from './device-table.ts';
+import { byName, deviceTable } from './device-table.ts';
+import { devicesOfService } from './devices-of-service.ts';
+import { clearScreen, presenceLine, screenOf } from './presence-line.ts';
 import type { Destination } from './reach.ts';
-import { jsonLine, teller } from './terminal.ts';
+import { teller } from './terminal.ts';
 import { watch } from './watch.ts';
 import type { Watched } from './watched-source.ts';
 
@@ -14,20 +16,23 @@ export interface DevicesCommand extends Destination, Watched {
   readonly online: boolean;
   /** Listens for this time, prints who is known, and ends; `undefined`: goes on until it is stopped. */
   readonly onceAfterMs: number | undefined;
+  /** A presence service to ask, instead of listening. */
+  readonly presenceUrl?: string | undefined;
 }
 
 /** The table is drawn again at this interval: a device whose adapter falls silent changes without an event. */
 const redrawEveryMs = 1_000;
-const clearScreen = '\u001B[H\u001B[J';
 
 /**
  * `rollcall devices`: the presence table of tenants. In a terminal the table is updated in place; elsewhere, and with `--json`,
  * every change of a device is a line. Other consumers miss no event. Resolves with the exit status.
  */
 export async function devices(command: DevicesCommand): Promise<number> {
-  const { json, online, onceAfterMs, ...watched } = command;
+  const { json, online, onceAfterMs, presenceUrl, ...watched } = command;
   const { stdout } = process;
   const once = onceAfterMs !== undefined;
+  if (presenceUrl !== undefined)
+    return devicesOfService({ url: presenceUrl, tenants: watched.tenants, json, online, once });
   const inPlace = stdout.isTTY && !json && !once;
   const tell = teller(process.stderr);
   const table = createPresenceTable();
@@ -36,8 +41,6 @@ export async function devices(command: DevicesCommand): Promise<number> {
   let announcedEveryMs: number | undefined;
   const isShown = ({ status }: DevicePresence): boolean => !online || status === 'online';
   const shown = (): DevicePresence[] => [...table.all()].filter(isShown);
-  const line = (presence: DevicePresence): string =>
-    `${json ? presenceJson(presence) : deviceCells(presence).join('  ')}\n`;
 
   function draw(): void {
     if (!changed && table.size === 0) return;
@@ -54,7 +57,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
       announcedEveryMs = Math.max(announcedEveryMs ?? 0, event.announceIntervalMs ?? 0);
     // An event of Hono's own adapters changes no status, but is printed.
     const news = change?.presence ?? (event.type === 'hono' ? table.get(event.device) : undefined);
-    if (news && !inPlace && !once && isShown(news)) stdout.write(line(news));
+    if (news && !inPlace && !once && isShown(news)) stdout.write(presenceLine(news, json));
   }
 
   const running = watch({ ...watched, tell, onEvent: take });
@@ -69,7 +72,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
   if (why !== undefined || !once) return why === undefined ? 0 : 1;
   if (stdout.isTTY && !json)
     stdout.write(`${deviceTable(shown(), { ...screenOf(stdout), rows: Infinity })}\n`);
-  else for (const presence of shown().toSorted(byName)) stdout.write(line(presence));
+  else for (const presence of shown().toSorted(byName)) stdout.write(presenceLine(presence, json));
   tell(listenedInWords(onceAfterMs, announcedEveryMs));
   return 0;
 }
@@ -94,13 +97,4 @@ function listenedInWords(periodMs: number, announcedEveryMs: number | undefined)
       ? 'nothing was announced meanwhile'
       : `adapters announce every ${announcedEveryMs / 1_000} s`;
   return `${listened}, and ${often}: who was connected before may be missing. --wait SECONDS listens longer`;
-}
-
-function screenOf({ columns, rows }: { readonly columns: number; readonly rows: number }) {
-  return { columns, rows: rows - 2, colours: !process.env['NO_COLOR'] };
-}
-
-function presenceJson(presence: DevicePresence): string {
-  const { device, ...rest } = presence;
-  return jsonLine({ ...device, ...rest });
 }

@@ -13,6 +13,7 @@ export interface WatchedValues {
   readonly online?: boolean;
   readonly once?: boolean;
   readonly wait?: string;
+  readonly 'presence-url'?: string;
 }
 
 /** Reads the options of `tail` and `devices`. Returns a text when something is wrong with them. */
@@ -24,6 +25,9 @@ export function parseWatched(values: WatchedValues, to: Destination): DevicesCom
   if (dropOthers && queue === undefined && address === undefined)
     return '--drop-others is for --queue and --address: no one else receives from a subscription';
   if (wait !== undefined && !once) return '--wait is for --once';
+  const presenceUrl = values['presence-url'];
+  const mistake = presenceUrl === undefined ? undefined : problemWithPresence(presenceUrl, values);
+  if (mistake !== undefined) return mistake;
   const waitMs = readSeconds(wait);
   if (waitMs === undefined) return '--wait must be a number of seconds from 1 to 86400';
   return {
@@ -35,7 +39,16 @@ export function parseWatched(values: WatchedValues, to: Destination): DevicesCom
     json: values.json ?? false,
     online: values.online ?? false,
     onceAfterMs: once ? waitMs : undefined,
+    ...(presenceUrl !== undefined && { presenceUrl }),
   };
+}
+
+function problemWithPresence(url: string, { wait, address, queue }: WatchedValues): string | undefined {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    return '--presence-url must be an http:// or https:// URL';
+  if (address !== undefined || queue !== undefined)
+    return '--presence-url asks a service: --address and --queue are for listening';
+  return wait === undefined ? undefined : '--presence-url answers at once: --wait is for listening';
 }
 
 /** Milliseconds; `undefined`: it is not a number of seconds. */

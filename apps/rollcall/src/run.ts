@@ -19,7 +19,7 @@ const tell = teller(process.stderr);
 const log = terminalLog(tell);
 const hasNetwork =
   (process.env['ROLLCALL_MESSAGING_HOST'] ?? process.env['HONO_MESSAGING_HOST']) !== undefined;
-const parsed = parseCommand(process.argv.slice(2), hasNetwork);
+const parsed = parseCommand(process.argv.slice(2), hasNetwork, process.env['ROLLCALL_PRESENCE_URL']);
 const debugging = libraryDebugProblems(process.env);
 if (debugging.length > 0) {
   for (const problem of debugging) tell(problem);

@@ -12,6 +12,8 @@ export const usage = `Usage: rollcall <command> [options]
               takes the options of tail, and
               --once            prints who is known, and ends; --wait SECONDS listens for so long first (default 10)
               --online          only who is online
+              --presence-url URL  asks a presence service, which knows it already (also: ROLLCALL_PRESENCE_URL);
+                                with the token in ROLLCALL_PRESENCE_TOKEN, or ROLLCALL_PRESENCE_TOKEN_FILE
   tail      follows the connection events of tenants; other consumers miss none, and nothing is left behind
               --url URL         amqp://host:port of the messaging network (default amqp://127.0.0.1:15672)
               --port-offset N   the one of \`up\`, instead of --url
