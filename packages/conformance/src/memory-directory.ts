@@ -49,6 +49,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     this.identity = context.self;
     this.aliveAt = engine.clock.now();
     this.renewedAt = engine.clock.monotonic();
+    engine.signs.add(this.instance);
     this.leases = new MemoryLeases(this);
     engine.members.set(this.instance, this);
   }
@@ -195,6 +196,7 @@ export class MemoryDirectory implements ConnectionDirectory {
       this.#isFrozen = false;
       this.#isDoubted = true;
       this.renew();
+      this.assertAll();
       for (const work of this.#whenThawed.splice(0)) work();
     };
   }
@@ -278,6 +280,7 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   #giveSign(): void {
+    this.engine.signs.add(this.instance);
     this.aliveAt = this.engine.clock.now();
     this.renewedAt = this.engine.clock.monotonic();
   }

@@ -115,6 +115,8 @@ class MemoryUndertaker implements Undertaker {
   async #look(): Promise<void> {
     const { deadAfterMs, clock } = this.#context;
     for (const member of [...this.#engine.members.values()]) {
+      // One that the engine does not know cannot be declared dead.
+      if (!this.#engine.signs.has(member.instance)) continue;
       if (this.#engine.dead.has(member.instance) || clock.monotonic() - member.renewedAt < deadAfterMs)
         continue;
       if (await this.#publishes(member.instance)) continue;

@@ -58,6 +58,16 @@ test('outlasts its counter: more epochs in one millisecond than it can count', (
   expect(epochs.every((epoch, index) => index === 0 || epoch > (epochs[index - 1] ?? ''))).toBe(true);
 });
 
+test('is whole, also where clocks count fractions of a millisecond', () => {
+  const clock = new ManualClock();
+  const next = createEpochSource(clock);
+  for (let i = 0; i < 20; i++) {
+    clock.advance(0.3);
+    if (i === 10) next.follow(epochAt(clock.now() + 500.7));
+    expect([next(), next.own()].join()).toMatch(/^[0-9a-f]{16},[0-9a-f]{16}$/);
+  }
+});
+
 test('follows the clock of others while time passes, and lets it go when they do', () => {
   const clock = new ManualClock();
   const next = createEpochSource(clock);
@@ -98,5 +108,5 @@ test('what was displaced is exceeded, however far ahead it is, and an older one 
 });
 
 function epochAt(ms: number): Epoch {
-  return `${ms.toString(16).padStart(12, '0')}0000` as Epoch;
+  return `${Math.floor(ms).toString(16).padStart(12, '0')}0000` as Epoch;
 }

@@ -23,11 +23,13 @@ export interface EpochSource {
  * @param highWater the greatest epoch an earlier incarnation gave out; every new one is greater.
  */
 export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource {
-  let physicalMs = highWater === undefined ? clock.now() : millisecondsOf(highWater);
+  // Clocks that count fractions of a millisecond are read in whole ones.
+  const wall = (): number => Math.floor(clock.now());
+  let physicalMs = highWater === undefined ? wall() : millisecondsOf(highWater);
   let counter = highWater === undefined ? 0 : counterOf(highWater);
   let readAt = clock.monotonic();
   // What the wall clock says at start is believed: nothing else is known about the time since the last incarnation.
-  let allowedMs = Math.max(clock.now(), physicalMs);
+  let allowedMs = Math.max(wall(), physicalMs);
   /** The greatest that the own wall clock said. */
   let ownMs = physicalMs;
   let others: { readonly ms: number; readonly at: Instant } | undefined;
@@ -37,7 +39,7 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
     allowedMs += Math.max(0, now - readAt);
     readAt = now;
     const mostMs = Math.floor(allowedMs) + maxForwardJumpMs;
-    const wallMs = clock.now();
+    const wallMs = wall();
     ownMs = Math.max(ownMs, Math.min(wallMs, mostMs));
     const aheadMs = others === undefined ? wallMs : Math.max(wallMs, Math.floor(others.ms + now - others.at));
     const clockMs = Math.min(aheadMs, mostMs);
@@ -57,7 +59,7 @@ export function createEpochSource(clock: Clock, highWater?: Epoch): EpochSource 
   return Object.assign(next, {
     own: () => {
       const mostMs = Math.floor(allowedMs + Math.max(0, clock.monotonic() - readAt)) + maxForwardJumpMs;
-      return epochOf(Math.max(ownMs, Math.min(clock.now(), mostMs)), 0);
+      return epochOf(Math.max(ownMs, Math.min(wall(), mostMs)), 0);
     },
     follow(epoch: Epoch) {
       others = { ms: millisecondsOf(epoch), at: clock.monotonic() };

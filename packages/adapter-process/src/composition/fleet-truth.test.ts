@@ -1,0 +1,188 @@
+import { ManualClock, MemoryFleet, seededRandom, settled } from '@rollcall/conformance';
+import { silentLog, type ConnectionEvent, type ConnectionId, type OwedEnding } from '@rollcall/core';
+import { expect, test } from 'vitest';
+import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
+
+const away = { status: 'retryable', cause: new Error('away') } as const;
+const deadAfterMs = 10_000;
+const adapters = 3;
+const deviceIds = ['thermostat-7@acme', 'valve-1@acme', 'thermostat-7@umbrella', 'valve-1@umbrella'];
+
+type Session = Awaited<ReturnType<ScriptedInTest['begin']>>;
+
+/** Devices that go from one adapter to another, and everything that can go wrong between the adapters meanwhile. */
+class Chaos {
+  readonly clock = new ManualClock();
+  readonly fleet = new MemoryFleet(this.clock);
+  readonly members: ScriptedInTest[] = [];
+  readonly told: OwedEnding[] = [];
+  /** By device: the session that it began last, and where; absent: it left. */
+  readonly latest = new Map<string, { readonly session: Session; readonly member: number }>();
+  readonly sessions: { readonly username: string; readonly session: Session }[] = [];
+  /** By member, how to end what is wrong with it. */
+  readonly #thaw = new Map<number, () => void>();
+  readonly #restore = new Map<number, () => void>();
+  /** What devices did while the process stood still: it is seen before anything else. */
+  readonly #unseen = new Map<number, (() => void)[]>();
+  readonly #random;
+  #isAway = false;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+  }
+
+  async begin(): Promise<void> {
+    for (let index = 0; index < adapters; index++)
+      this.members.push(
+        await startScripted({
+          clock: this.clock,
+          directory: this.fleet.create,
+          seed: index + 1,
+          settings: { adapterId: `a${index}` },
+          answer: () => (this.#isAway ? away : { status: 'delivered' }),
+        }),
+      );
+    await this.fleet.createUndertaker({
+      clock: this.clock,
+      random: this.#random,
+      log: silentLog,
+      deadAfterMs,
+      // One that is cut off from the engine alone still publishes.
+      signal: { stateOf: async (instance) => (this.#standsStill(instance) ? 'silent' : 'publishes') },
+      tell: async (_dead, owed) => {
+        this.told.push(...owed);
+        return owed.map(({ event }) => event.connectionId);
+      },
+    });
+  }
+
+  async step(): Promise<void> {
+    const member = this.#random.pick(adapters);
+    switch (this.#random.pick(12)) {
+      case 0:
+        this.#leave();
+        break;
+      case 1:
+        if (!this.#restore.has(member) && !this.#thaw.has(member))
+          this.#restore.set(member, this.fleet.cutOff(this.#instance(member)));
+        break;
+      case 2:
+      case 3:
+        this.#end(this.#restore, member);
+        break;
+      case 4:
+        if (!this.#restore.has(member) && !this.#thaw.has(member))
+          this.#thaw.set(member, this.fleet.freeze(this.#instance(member)));
+        break;
+      case 5:
+        this.#goOn(member);
+        break;
+      case 6:
+        // What it owes for one that is dead would be lost with it.
+        if (this.#thaw.size === 0) this.fleet.loseAll();
+        break;
+      case 7:
+        this.#isAway = !this.#isAway;
+        break;
+      default:
+        await this.#connect(member);
+    }
+    await this.clock.advanceAsync(1 + this.#random.pick(this.#random.pick(20) === 0 ? 15_000 : 500));
+  }
+
+  async end(): Promise<void> {
+    this.#isAway = false;
+    for (let member = 0; member < adapters; member++) {
+      this.#end(this.#restore, member);
+      this.#goOn(member);
+    }
+    await this.clock.advanceAsync(60_000);
+    await settled();
+  }
+
+  events(): readonly ConnectionEvent[] {
+    return this.members.flatMap(({ sink }) => sink.events);
+  }
+
+  async #connect(member: number): Promise<void> {
+    const adapter = this.members[member];
+    const username = deviceIds[this.#random.pick(deviceIds.length)] ?? '';
+    if (!adapter || this.#thaw.has(member)) return;
+    const session = await adapter.begin({ username, remoteId: username });
+    this.latest.set(username, { session, member });
+    this.sessions.push({ username, session });
+  }
+
+  #leave(): void {
+    const [username, open] = [...this.latest][this.#random.pick(this.latest.size)] ?? [];
+    if (username === undefined || !open) return;
+    this.latest.delete(username);
+    const leave = (): void => {
+      open.session.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+    };
+    const unseen = this.#unseen.get(open.member) ?? [];
+    if (!this.#thaw.has(open.member)) leave();
+    else this.#unseen.set(open.member, [...unseen, leave]);
+  }
+
+  #goOn(member: number): void {
+    if (!this.#thaw.has(member)) return;
+    for (const happened of this.#unseen.get(member) ?? []) happened();
+    this.#unseen.delete(member);
+    this.#end(this.#thaw, member);
+  }
+
+  #end(what: Map<number, () => void>, member: number): void {
+    what.get(member)?.();
+    what.delete(member);
+  }
+
+  #instance(member: number): string {
+    return this.members[member]?.running.identity.instance ?? '';
+  }
+
+  #standsStill(instance: string): boolean {
+    return [...this.#thaw.keys()].some((member) => this.#instance(member) === instance);
+  }
+}
+
+test.each(Array.from({ length: 10 }, (_, index) => index + 1))(
+  'whatever goes wrong, each connection ends once, and a device is where it connected last (seed %i)',
+  async (seed) => {
+    const chaos = new Chaos(seed);
+    await chaos.begin();
+    for (let step = 0; step < 250; step++) await chaos.step();
+    await chaos.end();
+
+    const begun = new Map<ConnectionId, ConnectionEvent>();
+    const endings = new Map<ConnectionId, string[]>();
+    const ended = (connection: ConnectionId, reason: string): void => {
+      endings.set(connection, [...(endings.get(connection) ?? []), reason]);
+    };
+    for (const event of chaos.events()) {
+      if (event.type === 'connected') begun.set(event.connectionId, event);
+      else ended(event.connectionId, event.reason);
+    }
+    for (const { event, reason, unconfirmed } of chaos.told) {
+      if (unconfirmed) begun.set(event.connectionId, event);
+      ended(event.connectionId, `${reason} told by others`);
+    }
+    expect([...endings].filter(([, reasons]) => reasons.length > 1)).toEqual([]);
+    expect(
+      [...endings.keys()].filter((connection) => !begun.has(connection)),
+      'none without its other half',
+    ).toEqual([]);
+    const open = [...begun.values()].filter(({ connectionId }) => !endings.has(connectionId));
+    const openOf = (username: string): number => open.filter(({ remoteId }) => remoteId === username).length;
+    for (const username of deviceIds) {
+      const { session } = chaos.latest.get(username) ?? {};
+      const sockets = chaos.sessions.filter(
+        (each) => each.username === username && each.session.ended.length === 0,
+      );
+      expect(openOf(username), 'a connection is open exactly as long as its socket is').toBe(sockets.length);
+      // Otherwise it left, or its adapter was declared dead: one that it left before may be half open still.
+      if (session?.ended.length === 0) expect(openOf(username)).toBe(1);
+    }
+    expect(chaos.told.length + endings.size, 'enough went wrong').toBeGreaterThan(20);
+  },
+);
