@@ -69,7 +69,7 @@ async function givenADevice() {
   return { ...adapter, say: client.say, hear };
 }
 
-const heard = { flow: 0x13, disposition: 0x15, detach: 0x16 };
+const heard = { close: 0x18, flow: 0x13, disposition: 0x15, detach: 0x16 };
 /** An outcome, as it stands in a disposition. */
 const accepted = '\x00\x53\x24';
 
@@ -131,4 +131,47 @@ test('a message in parts is uploaded, though some have no payload; one without a
   say(transfer({ number: 2 }));
   expect(await hear(heard.disposition)).toContain(accepted);
   expect(sender.messages.map(({ payload }) => Buffer.from(payload ?? []).toString())).toEqual(['x', 'x']);
+});
+
+const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
+
+test.each<[what: string, condition: string, said: Uint8Array, problem: string]>([
+  [
+    'a frame that is too short',
+    'amqp:connection:framing-error',
+    bytes(0, 0, 0, 4, 2, 0, 0, 0),
+    'a frame is too',
+  ],
+  ['a value that breaks off', 'amqp:decode-error', frame(0, [0x00, 0x53, 0x13, 0xc0, 9, 1]), 'ends too late'],
+  ['a second Open', 'amqp:not-allowed', frame(0, described(0x10, text('again'))), 'opens twice'],
+  [
+    'a link whose handle is taken',
+    'amqp:session:handle-in-use',
+    frame(0, described(0x12, text('x'), uint(0), no)),
+    'used twice',
+  ],
+  [
+    'a ninth session',
+    'amqp:resource-limit-exceeded',
+    Buffer.concat(
+      [1, 2, 3, 4, 5, 6, 7, 8].map((channel) => {
+        const begin = frame(0, described(0x11, absent, uint(0), uint(9), uint(9)));
+        begin[7] = channel;
+        return begin;
+      }),
+    ),
+    'too many sessions',
+  ],
+])('a device that sends %s hears %s, and is then closed', async (_what, condition, said, problem) => {
+  const { say, hear, events } = await givenADevice();
+  // What it says after that is not heard, however much it is.
+  say(said, transfer({ number: 0 }), Buffer.alloc(1_000_000));
+  const close = await hear(heard.close);
+  expect(close).toContain(condition);
+  expect(close).toContain(problem);
+  expect(await hear(heard.close)).toBeUndefined();
+  expect((await events(2))[1]).toMatchObject({
+    reason: 'protocol-error',
+    raw: { code: condition, text: expect.stringContaining(problem) },
+  });
 });

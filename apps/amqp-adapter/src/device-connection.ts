@@ -179,12 +179,14 @@ class ServedDevice implements DeviceConnection {
         // It may still read what became of its messages.
         await this.#state.session?.uploads.allAnswered();
       },
-      onViolation: (problem) => {
+      onViolation: (problem, code) => {
         this.#host.context.log.debug(
           { remoteAddress: this.#remoteAddress, problem },
           'device broke the protocol',
         );
-        this.#report({ type: 'protocol-error', text: problem });
+        this.#report({ type: 'protocol-error', code, text: problem });
+        // A Close may only follow an Open.
+        return this.#state.phase === 'open' ? 'closes' : undefined;
       },
     };
   }

@@ -15,7 +15,11 @@ const signals = {
   frame: { type: 'frame' },
   close: { type: 'close' },
   'socket-closed': { type: 'socket-closed' },
-  'protocol-error': { type: 'protocol-error', text: 'a frame is too large' },
+  'protocol-error': {
+    type: 'protocol-error',
+    code: 'amqp:connection:framing-error',
+    text: 'a frame is too large',
+  },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, AmqpSignal | CommonSignal>;

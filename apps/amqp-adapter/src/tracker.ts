@@ -15,7 +15,7 @@ export type AmqpSignal =
   /** The network connection is gone. */
   | { readonly type: 'socket-closed'; readonly text?: string }
   /** The device broke the protocol. */
-  | { readonly type: 'protocol-error'; readonly text: string };
+  | { readonly type: 'protocol-error'; readonly code: string; readonly text: string };
 
 /** One AMQP connection: it begins when Opens are exchanged. Bytes that make no whole frame keep no device connected. */
 export const amqpTracker = sessionTracker<AmqpSignal>({
@@ -26,6 +26,6 @@ export const amqpTracker = sessionTracker<AmqpSignal>({
   frame: () => session.wasWhole,
   // A device that closes with an error does not leave as the protocol intends.
   close: ({ error }) => session.leaves('client-closed', error && { raw: error, clean: false }),
-  'protocol-error': ({ text }) => session.leaves('protocol-error', { raw: { text } }),
+  'protocol-error': ({ code, text }) => session.leaves('protocol-error', { raw: { code, text } }),
   'socket-closed': ({ text }) => session.ends('connection-lost', text === undefined ? undefined : { text }),
 });

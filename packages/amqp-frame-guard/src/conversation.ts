@@ -106,9 +106,11 @@ export class Conversation {
 
   #expectPhaseFor({ code }: Performative): void {
     const isOpen = code === performatives.open;
-    if (this.#phase === 'closed') throw new Malformed('a connection goes on after its close');
-    if (this.#phase === 'open' && isOpen) throw new Malformed('a connection opens twice');
-    if (this.#phase === 'before-open' && !isOpen) throw new Malformed('a connection does not open');
+    if (this.#phase === 'closed')
+      throw new Malformed('a connection goes on after its close', 'amqp:not-allowed');
+    if (this.#phase === 'open' && isOpen) throw new Malformed('a connection opens twice', 'amqp:not-allowed');
+    if (this.#phase === 'before-open' && !isOpen)
+      throw new Malformed('a connection does not open', 'amqp:not-allowed');
   }
 
   #read(performative: Performative, frame: Uint8Array): void {
@@ -134,7 +136,7 @@ export class Conversation {
         this.#phase = 'closed';
         return;
       default:
-        throw new Malformed('not for a client to say');
+        throw new Malformed('not for a client to say', 'amqp:not-allowed');
     }
   }
 
@@ -166,7 +168,7 @@ export class Conversation {
     const link = this.#links.link(channel, handle);
     const isFirst = !link.isWithin;
     if (isFirst && (this.#creditOf(channel, handle) ?? 1) < 1)
-      throw new Malformed('more messages than there was credit for');
+      throw new Malformed('more messages than there was credit for', 'amqp:link:transfer-limit-exceeded');
     const { facts } = this;
     facts.isAborted = performative.boolean(field.transfer.aborted);
     // Of a delivery that is aborted, no more is to come (AMQP 1.0 §2.7.5).
@@ -193,9 +195,9 @@ export class Conversation {
 
   #discard(channel: number, handle: number, link: Link, reason: DiscardReason): void {
     if (!this.#onDiscard)
-      throw new Malformed(
-        reason === 'aborted' ? 'aborted deliveries are not supported' : 'a message is too large',
-      );
+      throw reason === 'aborted'
+        ? new Malformed('aborted deliveries are not supported', 'amqp:not-implemented')
+        : new Malformed('a message is too large', 'amqp:resource-limit-exceeded');
     this.#forget(link);
     if (reason === 'too-large') link.isDiscarded = true;
     this.#onDiscard(channel, handle, reason);
@@ -243,7 +245,7 @@ export class Conversation {
     unfinished.memoryBytes += payload.length + partBytes;
     this.#unfinishedBytes += payload.length + partBytes;
     if (this.#unfinishedBytes > this.#limits.maxUnfinishedBytes)
-      throw new Malformed('too much that is not finished');
+      throw new Malformed('too much that is not finished', 'amqp:resource-limit-exceeded');
   }
 
   #forget(link: Link): void {
@@ -257,7 +259,7 @@ export class Conversation {
     const last = performative.uint(field.disposition.last) ?? first;
     if (first === undefined || last === undefined) throw new Malformed('a disposition is about nothing');
     if (last < first || last - first > this.#limits.maxDispositionSpan)
-      throw new Malformed('a disposition is about too much');
+      throw new Malformed('a disposition is about too much', 'amqp:resource-limit-exceeded');
     this.#takeState(frame, performative.at(field.disposition.state));
   }
 }

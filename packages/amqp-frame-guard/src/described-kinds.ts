@@ -78,7 +78,7 @@ export function expectKind(
   what: string,
 ): void {
   if (at === undefined || bytes[at] === code.null || isDescribedAs(kinds, bytes, at)) return;
-  throw new Malformed(`${what} of a kind that is not supported`);
+  throw new Malformed(`${what} of a kind that is not supported`, 'amqp:not-implemented');
 }
 
 function isNamed(kinds: DescribedKinds, name: Uint8Array): boolean {

@@ -57,7 +57,7 @@ export function createFrameSplitter(): FrameSplitter {
       const size = uint32At(peek(headerBytes), 0);
       if (size === headerMagic) return { kind: 'header', bytes: take(headerBytes) };
       if (size < minFrameBytes || size > maxFrameBytes)
-        throw new Malformed('a frame is too small or too large');
+        throw new Malformed('a frame is too small or too large', 'amqp:connection:framing-error');
       return heldBytes < size ? undefined : { kind: 'frame', bytes: take(size) };
     },
     get heldBytes() {

@@ -9,8 +9,9 @@ export const frameTypes = { amqp: 0, sasl: 1 } as const;
 /** Where the body of a frame begins. @throws Malformed where it has none, or the frame is of another type. */
 export function bodyOf(frame: Uint8Array, type: number): number {
   const start = (frame[4] ?? 0) * 4;
-  if (start < headerBytes || start > frame.length) throw new Malformed('a frame begins its body elsewhere');
-  if (frame[5] !== type) throw new Malformed('a frame is of another type');
+  if (start < headerBytes || start > frame.length)
+    throw new Malformed('a frame begins its body elsewhere', 'amqp:connection:framing-error');
+  if (frame[5] !== type) throw new Malformed('a frame is of another type', 'amqp:connection:framing-error');
   return start;
 }
 
@@ -26,5 +27,6 @@ export function performativeOf(frame: Uint8Array, start: number, limits: GuardLi
 }
 
 export function expectNoPayload({ end }: Performative, frame: Uint8Array): void {
-  if (end !== frame.length) throw new Malformed('a frame goes on after its performative');
+  if (end !== frame.length)
+    throw new Malformed('a frame goes on after its performative', 'amqp:connection:framing-error');
 }

@@ -62,7 +62,7 @@ async function givenAServer(options: Partial<GuardedSocketOptions> = {}) {
     };
     const guarded = new GuardedSocket(socket, {
       saslDone: () => sasl.transport.read_complete === true,
-      onViolation: (problem) => violations.push(problem),
+      onViolation: (problem) => void violations.push(problem),
       onFrame: () => (frames += 1),
       ...options,
     });

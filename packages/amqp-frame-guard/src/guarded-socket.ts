@@ -5,7 +5,7 @@ import { isClose } from './is-close.ts';
 import { Conversation, type ConversationOptions, type FrameFacts } from './conversation.ts';
 import { createFrameSplitter, type Unit } from './frame-splitter.ts';
 import { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
-import { Malformed } from './malformed.ts';
+import { Malformed, type Condition } from './malformed.ts';
 
 export interface GuardedSocketOptions {
   readonly limits?: Partial<GuardLimits>;
@@ -19,8 +19,11 @@ export interface GuardedSocketOptions {
   readonly mayAskForTransactions?: boolean;
   /** See `ConversationOptions`. */
   readonly onDiscard?: ConversationOptions['onDiscard'];
-  /** Called once, with the reason, when the connection is cut. */
-  onViolation(problem: string): void;
+  /**
+   * Called once, with the reason, when a client breaks a rule: nothing more of it is handed on. Default: the connection is cut, and
+   * the library hears that it is gone. `closes`: the server closes it in its own time, as one that tells the client the condition.
+   */
+  onViolation(problem: string, condition: Condition): void | 'closes';
   /** Called for every whole frame: single bytes do not prove that the peer is alive. */
   onFrame?(): void;
   /** Called when the peer closed its side. The library gets the `end` once the result is settled. */
@@ -47,6 +50,8 @@ export class GuardedSocket extends EventEmitter {
   #held: Unit | undefined;
   #holding = false;
   #dropped = false;
+  /** A rule was broken: what comes is discarded. */
+  #violated = false;
   /** Other connections have their turn: the rest of what was read waits for the next turn of the event loop. */
   #resting = false;
   /** What to do once everything was handed on that arrived before the end of the connection. */
@@ -64,6 +69,7 @@ export class GuardedSocket extends EventEmitter {
       mayAskForTransactions: options.mayAskForTransactions ?? false,
     });
     socket.on('data', (chunk: Uint8Array) => {
+      if (this.#violated) return;
       this.#splitter.push(chunk);
       this.#release();
     });
@@ -119,14 +125,14 @@ export class GuardedSocket extends EventEmitter {
     try {
       while (this.#mayHandOn && this.#takeNext()) if (--framesLeft === 0) this.#rest();
     } catch (error) {
-      if (error instanceof Malformed) this.#cut(error.message);
+      if (error instanceof Malformed) this.#cut(error.message, error.condition);
       else throw error;
     }
     if (this.#ending && !this.#isWaiting) this.#ending();
   }
 
   get #mayHandOn(): boolean {
-    return this.#phase !== 'over' && !this.#holding && !this.#dropped && !this.#resting;
+    return this.#phase !== 'over' && !this.#holding && !this.#dropped && !this.#violated && !this.#resting;
   }
 
   #rest(): void {
@@ -141,7 +147,7 @@ export class GuardedSocket extends EventEmitter {
 
   /** Whether what arrived is not handed on for now. */
   get #isWaiting(): boolean {
-    return !this.#dropped && (this.#holding || this.#resting || this.#held !== undefined);
+    return !this.#dropped && !this.#violated && (this.#holding || this.#resting || this.#held !== undefined);
   }
 
   /** The end comes after all that arrived before it. */
@@ -180,7 +186,8 @@ export class GuardedSocket extends EventEmitter {
     const drained = this.#socket.write(bytes);
     // What was written may have been the outcome of SASL.
     if (this.#held) setImmediate(() => this.#release());
-    if (this.#socket.writableLength > maxUnreadBytes) this.#cut('does not read');
+    if (this.#socket.writableLength > maxUnreadBytes)
+      this.#cut('does not read', 'amqp:resource-limit-exceeded');
     return drained;
   }
 
@@ -197,14 +204,14 @@ export class GuardedSocket extends EventEmitter {
     const { maxFrameBytes, maxSaslFrameBytes } = this.#limits;
     const inAmqp = this.#phase === 'amqp';
     if (!inAmqp && this.#splitter.heldBytes > 2 * maxFrameBytes)
-      throw new Malformed('says too much before it was let in');
+      throw new Malformed('says too much before it was let in', 'amqp:resource-limit-exceeded');
     const unit = this.#held ?? this.#splitter.next(inAmqp ? maxFrameBytes : maxSaslFrameBytes);
     if (!unit) return false;
     let { bytes } = unit;
     if (unit.kind === 'header') {
       if (!this.#mayBegin(unit)) return false;
     } else if (this.#phase === 'start') {
-      throw new Malformed('does not begin with a protocol header');
+      throw new Malformed('does not begin with a protocol header', 'amqp:connection:framing-error');
     } else if (inAmqp) {
       bytes = this.#conversation.amqp(bytes);
     } else {
@@ -218,14 +225,16 @@ export class GuardedSocket extends EventEmitter {
   /** Whether a protocol may begin with this header now; else it waits, with all that follows. */
   #mayBegin(header: Unit): boolean {
     const [, , , , id, major, minor, revision] = header.bytes;
-    if (major !== 1 || minor !== 0 || revision !== 0) throw new Malformed('speaks another version');
+    if (major !== 1 || minor !== 0 || revision !== 0)
+      throw new Malformed('speaks another version', 'amqp:connection:framing-error');
     if (this.#phase === 'start' && id === protocolIds.sasl) {
       this.#phase = 'sasl';
       return true;
     }
     const { allowWithoutSasl = false, saslDone } = this.#options;
     const mayFollow = this.#phase === 'sasl' || (this.#phase === 'start' && allowWithoutSasl);
-    if (id !== protocolIds.amqp || !mayFollow) throw new Malformed('begins what it may not begin');
+    if (id !== protocolIds.amqp || !mayFollow)
+      throw new Malformed('begins what it may not begin', 'amqp:connection:framing-error');
     // A client need not wait for the outcome of SASL before it goes on (AMQP 1.0 §5.3.2).
     const isHeld = this.#phase === 'sasl' && !saslDone();
     this.#held = isHeld ? header : undefined;
@@ -233,9 +242,12 @@ export class GuardedSocket extends EventEmitter {
     return !isHeld;
   }
 
-  #cut(problem: string): void {
-    if (this.#phase === 'over') return;
-    this.#options.onViolation(problem);
+  #cut(problem: string, condition: Condition): void {
+    if (this.#phase === 'over' || this.#violated) return;
+    this.#violated = true;
+    const isToldSo = this.#options.onViolation(problem, condition) === 'closes';
+    // What is not read when a socket closes takes what was written with it.
+    if (isToldSo && this.#socket.writableLength <= maxUnreadBytes) return void this.#socket.resume();
     this.#socket.destroy();
     this.#over(() => this.emit('end'));
   }

@@ -34,8 +34,9 @@ export class OpenLinks {
   }
 
   begin(channel: number): void {
-    if (this.#sessions.has(channel)) throw new Malformed('a session begins twice');
-    if (this.#sessions.size >= this.#maxSessions) throw new Malformed('too many sessions');
+    if (this.#sessions.has(channel)) throw new Malformed('a session begins twice', 'amqp:not-allowed');
+    if (this.#sessions.size >= this.#maxSessions)
+      throw new Malformed('too many sessions', 'amqp:resource-limit-exceeded');
     this.#sessions.set(channel, new Map());
   }
 
@@ -52,8 +53,9 @@ export class OpenLinks {
 
   attach(channel: number, handle: number | undefined): void {
     const session = this.#session(channel);
-    if (handle === undefined || handle >= this.#maxLinks) throw new Malformed('too many links');
-    if (session.has(handle)) throw new Malformed('a handle is used twice');
+    if (handle === undefined || handle >= this.#maxLinks)
+      throw new Malformed('too many links', 'amqp:resource-limit-exceeded');
+    if (session.has(handle)) throw new Malformed('a handle is used twice', 'amqp:session:handle-in-use');
     session.set(handle, { unfinished: undefined, isWithin: false, isDiscarded: false });
   }
 
@@ -65,13 +67,13 @@ export class OpenLinks {
 
   link(channel: number, handle: number | undefined): Link {
     const link = handle === undefined ? undefined : this.#session(channel).get(handle);
-    if (!link) throw new Malformed('there is no such link');
+    if (!link) throw new Malformed('there is no such link', 'amqp:session:unattached-handle');
     return link;
   }
 
   #session(channel: number): Session {
     const session = this.#sessions.get(channel);
-    if (!session) throw new Malformed('there is no such session');
+    if (!session) throw new Malformed('there is no such session', 'amqp:not-allowed');
     return session;
   }
 }

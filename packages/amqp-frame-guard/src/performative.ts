@@ -43,7 +43,8 @@ export function readPerformative(
   end: number,
   budget: WalkBudget,
 ): Performative {
-  if (start >= end || bytes[start] !== code.described) throw new Malformed('a frame has no performative');
+  if (start >= end || bytes[start] !== code.described)
+    throw new Malformed('a frame has no performative', 'amqp:connection:framing-error');
   const [descriptor, list] = readDescriptor(bytes, start + 1, end);
   const isList = [code.list0, code.list8, code.list32].some((each) => each === bytes[list]);
   if (list >= end || !isList) throw new Malformed('a performative is no list');

@@ -29,7 +29,8 @@ export function walkValue(
 ): number {
   const code = byteAt(bytes, start, end);
   if (code !== codes.described) return walkBody(bytes, start + 1, end, code, budget, depth);
-  if (depth > budget.maxDepth) throw new Malformed('values are nested too deeply');
+  if (depth > budget.maxDepth)
+    throw new Malformed('values are nested too deeply', 'amqp:resource-limit-exceeded');
   if (byteAt(bytes, start + 1, end) === codes.described)
     throw new Malformed('a descriptor is described itself');
   const value = walkValue(bytes, start + 1, end, budget, depth + 1);
@@ -46,8 +47,9 @@ function walkBody(
   budget: WalkBudget,
   depth: number,
 ): number {
-  if (depth > budget.maxDepth) throw new Malformed('values are nested too deeply');
-  if ((budget.valuesLeft -= 1) < 0) throw new Malformed('too many values');
+  if (depth > budget.maxDepth)
+    throw new Malformed('values are nested too deeply', 'amqp:resource-limit-exceeded');
+  if ((budget.valuesLeft -= 1) < 0) throw new Malformed('too many values', 'amqp:resource-limit-exceeded');
   const category = code >>> 4;
   const fixed = fixedWidths[category - 4];
   if (fixed !== undefined) {
@@ -105,7 +107,7 @@ function walkArray(
 ): number {
   const count = numberAt(bytes, start, width, stop);
   // Elements may have no bytes at all: only the budget bounds them.
-  if (count > budget.valuesLeft) throw new Malformed('too many values');
+  if (count > budget.valuesLeft) throw new Malformed('too many values', 'amqp:resource-limit-exceeded');
   let at = start + width;
   let code = byteAt(bytes, at++, stop);
   if (code === codes.described) {
