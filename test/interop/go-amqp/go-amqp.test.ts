@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stageForAmqpDevices, type ForeignAmqpDevices } from '../foreign-amqp-devices.ts';
+import { stageForDevices, type ForeignDevices } from '../foreign-devices.ts';
 import { fromGo } from '../from-go.ts';
 import { hasPackage } from '../support.ts';
 
@@ -8,10 +8,10 @@ import { hasPackage } from '../support.ts';
 const program = hasPackage('python3-qpid-proton') ? fromGo('go-amqp') : undefined;
 
 describe.runIf(program !== undefined)('a device on go-amqp', () => {
-  let devices: ForeignAmqpDevices;
+  let devices: ForeignDevices;
 
   beforeAll(async () => {
-    devices = await stageForAmqpDevices();
+    devices = await stageForDevices({ protocol: 'amqp', devices: 1 });
   });
   afterAll(async () => {
     program?.cleanUp();

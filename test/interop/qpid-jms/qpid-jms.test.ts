@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { stageForAmqpDevices, type ForeignAmqpDevices } from '../foreign-amqp-devices.ts';
+import { stageForDevices, type ForeignDevices } from '../foreign-devices.ts';
 import { fromMaven, type MavenDelivery } from '../networks/from-maven.ts';
 import { hasPackage } from '../support.ts';
 
@@ -18,10 +18,10 @@ const delivery: MavenDelivery = {
 const libraries = hasPackage('python3-qpid-proton') ? fromMaven(delivery) : undefined;
 
 describe.runIf(libraries !== undefined)('a device on Qpid JMS', () => {
-  let devices: ForeignAmqpDevices;
+  let devices: ForeignDevices;
 
   beforeAll(async () => {
-    devices = await stageForAmqpDevices();
+    devices = await stageForDevices({ protocol: 'amqp', devices: 1 });
   });
   afterAll(() => devices.close());
 

@@ -2,14 +2,23 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventuallyNone } from '../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../faults/support/record.ts';
-import { deviceId, password, setStage, tenants, type Stage } from '../faults/support/stage.ts';
+import {
+  deviceId,
+  password,
+  setStage,
+  tenants,
+  type Stage,
+  type StageOptions,
+} from '../faults/support/stage.ts';
 import { startProtonConsumer, type ProtonConsumer } from './proton-consumer.ts';
 
 const [tenant] = tenants;
 const withinMs = 60_000;
 
-export interface ForeignAmqpDevices {
+export interface ForeignDevices {
   readonly stage: Stage;
+  /** All that events said of connections. */
+  readonly record: EventRecord;
   /** What a device logs in with: user name and password. */
   readonly credentials: readonly [username: string, password: string];
   /** Runs a device to its end. Resolves to the lines that it printed. */
@@ -21,9 +30,9 @@ export interface ForeignAmqpDevices {
   close(): Promise<void>;
 }
 
-/** The built AMQP adapter, with a network and consumers that are not ours, for devices that are not ours. */
-export async function stageForAmqpDevices(): Promise<ForeignAmqpDevices> {
-  const stage = setStage({ protocol: 'amqp', devices: 1 });
+/** A built adapter, and the network with consumers that are not ours, for devices that are not ours. */
+export async function stageForDevices(options: StageOptions): Promise<ForeignDevices> {
+  const stage = setStage(options);
   await stage.network.start();
   await stage.adapter.start();
   const record = await keepRecord(stage.networkUrl);
@@ -35,6 +44,7 @@ export async function stageForAmqpDevices(): Promise<ForeignAmqpDevices> {
   let seen = 0;
   return {
     stage,
+    record,
     credentials: [`${deviceId(0)}@${tenant}`, password],
     run,
     uploads: (...counts) => uploadsOf(consumers, counts),
