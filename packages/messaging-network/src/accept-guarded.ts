@@ -6,11 +6,13 @@ import {
   acceptSocket,
   containWrites,
   creditOfLink,
+  discardUnfinished,
   forgoSilenceTimer,
   internalsOf,
   saslIsDone,
 } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
+import { isGuardedBy } from './guarded-by.ts';
 
 export interface AcceptOptions {
   readonly container: rhea.Container;
@@ -24,6 +26,11 @@ export interface AcceptOptions {
   /** Called with the reason when a peer is cut off. */
   onViolation(problem: string, socket: Socket): void;
 }
+
+const messageTooLarge: rhea.AmqpError = {
+  condition: 'amqp:link:message-size-exceeded',
+  description: 'message is larger than the max-message-size of its link',
+};
 
 /** Lets a peer talk to rhea through the guard. @returns rhea's connection. */
 export function acceptGuarded(socket: Socket, options: AcceptOptions): rhea.Connection {
@@ -44,9 +51,15 @@ export function acceptGuarded(socket: Socket, options: AcceptOptions): rhea.Conn
     allowWithoutSasl: true,
     saslDone: () => saslIsDone(connection),
     creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
+    mayAskForTransactions: true,
+    onDiscard: (channel, handle, reason) => {
+      const link = discardUnfinished(connection, channel, handle);
+      if (reason === 'too-large' && link?.is_open()) link.close(messageTooLarge);
+    },
     onViolation: (problem) => options.onViolation(problem, socket),
     onFrame: () => (lastFrameAt = clock.monotonic()),
   });
+  isGuardedBy(connection, guarded);
   const peer = peerBeingServed();
   if (peer) containWrites(connection, peer);
   forgoSilenceTimer(connection);

@@ -133,3 +133,91 @@ test('connections that do not open AMQP give way to others, and never a connecti
   for (const each of [before, after]) each.close();
   for (const socket of silent) socket.destroy();
 });
+
+test('a message that is too large detaches its link, and the others of its connection go on', async () => {
+  const { connect, errors } = await given();
+  const connection = await connect();
+  const [large, small] = ['event/acme', 'event/umbrella'].map((address) => connection.open_sender(address));
+  if (!large || !small) throw new Error('no links');
+  await Promise.all([once(large, 'sendable'), once(small, 'sendable')]);
+  const detached = once(large, 'sender_error');
+  large.send({ body: 'x'.repeat(3_000_000) });
+  await detached;
+  expect(large.error).toMatchObject({ condition: 'amqp:link:message-size-exceeded' });
+  const accepted = once(small, 'accepted');
+  small.send({ body: 'x' });
+  await accepted;
+  expect(errors).toEqual([]);
+  connection.close();
+});
+
+test('a client that asks for transactions is refused its link, and its connection goes on', async () => {
+  const { connect } = await given();
+  const connection = await connect();
+  const session = connection.create_session() as unknown as {
+    begin(): void;
+    create_sender(name: string): rhea.Sender;
+  };
+  session.begin();
+  const link = session.create_sender('transactions');
+  const target = types['wrap_described']?.(types['wrap_list']?.([]), 0x30);
+  const { local } = link as unknown as { local: { attach: Record<string, unknown> } };
+  Object.assign(local.attach, { target, source: undefined });
+  (link as unknown as { attach(): void }).attach();
+  await once(link, 'sender_error');
+  expect(link.error).toMatchObject({ condition: 'amqp:not-implemented' });
+  const other = connection.open_sender('event/acme');
+  await once(other, 'sendable');
+  const accepted = once(other, 'accepted');
+  other.send({ body: 'x' });
+  await accepted;
+  connection.close();
+});
+
+/** Places of fields of a transfer that rhea leaves out (AMQP 1.0 §2.7.5). */
+const field = { state: 7, aborted: 9 };
+
+/** Gives the transfers that this link sends such a field, until what is returned is called. */
+function withField(link: rhea.Sender, at: number, value: unknown): () => void {
+  const session = link.session as unknown as {
+    output(frame: { readonly value: unknown[] }, payload: unknown): void;
+  };
+  const { output } = session;
+  session.output = function (frame, payload) {
+    for (let index = frame.value.length; index < at; index++) frame.value[index] = types['wrap']?.(null);
+    frame.value[at] = value;
+    output.call(this, frame, payload);
+  };
+  return () => void (session.output = output);
+}
+
+test('a delivery that a client aborts is not published, and its link goes on', async () => {
+  const { connect } = await given();
+  const connection = await connect();
+  const link = connection.open_sender('event/acme');
+  await once(link, 'sendable');
+  const restore = withField(link, field.aborted, types['wrap_boolean']?.(true));
+  link.send({ body: 'aborted' });
+  // rhea writes it in a tick of its own.
+  await new Promise((resolve) => setImmediate(resolve));
+  restore();
+  const accepted = once(link, 'accepted');
+  link.send({ body: 'x' });
+  await accepted;
+  const receiver = connection.open_receiver('event/acme');
+  const [{ message }] = (await once(receiver, 'message')) as [rhea.EventContext];
+  expect(message?.body).toBe('x');
+  connection.close();
+});
+
+test('a message within a transaction is not published: its link is detached', async () => {
+  const { connect } = await given();
+  const connection = await connect();
+  const link = connection.open_sender('event/acme');
+  await once(link, 'sendable');
+  withField(link, field.state, types['wrap_described']?.(types['wrap_list']?.([]), 0x34));
+  link.send({ body: 'x' });
+  await once(link, 'sender_error');
+  expect(link.error).toMatchObject({ condition: 'amqp:not-implemented' });
+  connection.close();
+});

@@ -1,6 +1,7 @@
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import type { Clock } from '@rollcall/core';
 import {
+  forgo,
   internalsOf,
   rawBytesOf,
   sendInAnyOrder,
@@ -12,6 +13,7 @@ import { addressText, isTarget, parseAddress } from './addresses.ts';
 import type { Consumers } from './consumers.ts';
 import type { Exchange } from './exchange.ts';
 import { expiresAt } from './expires-at.ts';
+import { factsOf } from './guarded-by.ts';
 import { knowPeerOf } from './link-peer.ts';
 import type { Producers } from './producers.ts';
 import { refusalOf } from './refusal.ts';
@@ -71,7 +73,14 @@ const outcomes: readonly (readonly [string, (state: { undeliverable_here?: boole
   ['settled', () => true],
 ];
 
+const noTransactions: rhea.AmqpError = {
+  condition: 'amqp:not-implemented',
+  description: 'transactions are not supported',
+};
+
 function attachProducer(receiver: rhea.Receiver, { producers }: Links): void {
+  // A link is refused by an attach without target, and a detach after it (AMQP 1.0 §2.6.3).
+  if (factsOf(receiver.connection).isTransactional) return receiver.close(noTransactions);
   const target = receiver.target?.address as unknown;
   const raw = internalsOf(receiver);
   raw.set_source(echoOf(receiver.source));
@@ -112,6 +121,15 @@ function receive(
   { exchange, producers, clock }: Links,
 ): void {
   if (!receiver || !delivery || !message) return;
+  // It was on its way when its link was detached.
+  if (!receiver.is_open()) return forgo(delivery);
+  const { isAborted, isInTransaction } = factsOf(receiver.connection);
+  if (isAborted || isInTransaction) {
+    forgo(delivery);
+    if (isAborted) producers.grantCredit(receiver);
+    else receiver.close(noTransactions);
+    return;
+  }
   const address = producers.addressOf(receiver) ?? parseAddress(message.to);
   if (isTarget(address)) {
     const settle = (verdict: Verdict): void => {
