@@ -290,7 +290,7 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
         buried.settle = true;
         await fleet.until(() => expect(buried.owed).toHaveLength(1));
         thaw();
-        await fleet.until(() => expect(a.told).toEqual([{ what: 'buried' }]));
+        await fleet.until(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]));
         expect(a.instance).not.toBe(dead);
         expect(a.directory.alive).toBe(true);
         expect(a.directory.holderHere(thermostat, 'x')).toBeUndefined();
@@ -300,6 +300,25 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
           expect(await b.directory.find([thermostat])).toMatchObject([{ instance: a.instance }]),
         );
         expect(await b.directory.succeed(dead)).toBe('others');
+      }));
+
+    test('one that was cut off and buried learns what the engine never had: nobody else tells of that', () =>
+      withFleet(async (fleet) => {
+        const a = await fleet.member();
+        const known = a.entry('d1', 'x');
+        const unknown = a.entry('d2', 'x');
+        await a.directory.enter(known);
+        const restore = fleet.under.cutOff(a.instance);
+        await fleet.settles(a.directory.enter(unknown));
+        const buried = await fleet.undertaker();
+        buried.settle = true;
+        await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
+        restore();
+        await fleet.until(() =>
+          expect(a.told).toEqual([{ what: 'buried', neverKnown: [unknown.event.connectionId] }]),
+        );
+        expect(new Set(buried.owed.map(({ event }) => event.remoteId))).toEqual(new Set(['x']));
+        expect(buried.owed.every(({ event }) => event.connectionId === known.event.connectionId)).toBe(true);
       }));
 
     test('one that stood still for less doubts itself, and goes on', () =>

@@ -32,12 +32,15 @@ export interface FleetUnderTest extends DirectoryUnderTest {
   readonly createUndertaker: CreateUndertaker;
   /** The process of this instance stands still from now on, until the result is called: it gives no sign of life, and hears nothing. */
   freeze(instance: string): () => void;
+  /** The engine does not answer this instance until the result is called. */
+  cutOff(instance: string): () => void;
 }
 
 /** What a directory told its instance, in order. */
 export type ToldByDirectory =
   | { readonly what: 'displaced'; readonly connection: ConnectionId; readonly by: DirectoryPlace }
-  | { readonly what: 'buried' | 'alive-again' }
+  | { readonly what: 'buried'; readonly neverKnown: readonly ConnectionId[] }
+  | { readonly what: 'alive-again' }
   | { readonly what: 'moved-away' | 'ended-elsewhere'; readonly connection: ConnectionId }
   | { readonly what: 'heard-elsewhere'; readonly connection: ConnectionId; readonly sign: LifeSign };
 
@@ -78,8 +81,8 @@ export async function joinFleet(
   let instance = self.instance;
   const listener: DirectoryListener = {
     displaced: (connection, by) => told.push({ what: 'displaced', connection, by }),
-    buried() {
-      told.push({ what: 'buried' });
+    buried(neverKnown = []) {
+      told.push({ what: 'buried', neverKnown });
       instance = uuidOf(random);
       return instance;
     },

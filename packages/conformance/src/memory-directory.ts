@@ -32,6 +32,8 @@ export class MemoryDirectory implements ConnectionDirectory {
   /** When it last gave a sign of life. */
   aliveAt: Timestamp;
   renewedAt: Instant;
+  /** Of what is entered: what the engine confirmed. */
+  readonly #known = new Set<ConnectionId>();
   /** Left while the engine was away. */
   readonly #left: DirectoryEntry[] = [];
   /** What happens once the process goes on. */
@@ -92,6 +94,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     const entered = this.own.get(entry.event.connectionId);
     if (!entered) return;
     this.own.delete(entered);
+    this.#known.delete(entered.event.connectionId);
     if (this.isReachable) this.#release(entered);
     else this.#left.push(entered);
   }
@@ -233,6 +236,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     const { connectionId, epoch } = entry.event;
     if (!this.own.get(connectionId)) return 'lost';
     if (engine.dead.has(instance)) return 'unknown';
+    this.#known.add(connectionId);
     const key = engine.add(instance, identity.type, entry);
     if (key === undefined) return 'held';
     const holder = engine.slots.get(key);
@@ -268,11 +272,15 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   #goOnAsAnother(): void {
-    this.own.clear();
     this.#left.length = 0;
     this.#whenThawed.length = 0;
     this.engine.members.delete(this.instance);
-    const instance = this.context.listener.buried();
+    const neverKnown = [...this.own.all()]
+      .map(({ event }) => event.connectionId)
+      .filter((connection) => !this.#known.has(connection));
+    this.#known.clear();
+    this.own.clear();
+    const instance = this.context.listener.buried(neverKnown);
     this.identity = { ...this.identity, instance };
     this.#isDoubted = false;
     this.#giveSign();

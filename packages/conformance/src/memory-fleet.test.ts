@@ -11,6 +11,7 @@ function open(): Promise<FleetUnderTest> {
     create: fleet.create,
     createUndertaker: fleet.createUndertaker,
     freeze: (instance: string) => fleet.freeze(instance),
+    cutOff: (instance: string) => fleet.cutOff(instance),
     clock,
     pass: (ms: number) => clock.advanceAsync(ms),
   });

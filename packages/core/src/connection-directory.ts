@@ -99,8 +99,10 @@ export interface DirectoryListener {
   /**
    * This incarnation was declared dead: what it had open is told by others. End all sockets and publish nothing of them. The directory
    * forgets all that was entered, and goes on under the incarnation that is the result.
+   *
+   * @param neverKnown of what is entered: what the engine never confirmed, as while it was away. Nobody else tells the endings of these.
    */
-  buried(): string;
+  buried(neverKnown?: readonly ConnectionId[]): string;
   /** `alive` is true again. */
   aliveAgain(): void;
   /**

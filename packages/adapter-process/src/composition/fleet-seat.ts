@@ -1,5 +1,6 @@
 import type {
   ConnectionDirectory,
+  ConnectionId,
   CreateDirectory,
   DirectoryEntry,
   DirectoryListener,
@@ -119,7 +120,7 @@ export class FleetSeat {
         this.#displaced += 1;
         this.#connections?.displaced(connection);
       },
-      buried: () => this.#goOnAsAnother(),
+      buried: (neverKnown) => this.#goOnAsAnother(neverKnown),
       aliveAgain: () => {
         this.#connections?.aliveAgain();
         this.#delivery?.outbox.sendAgain();
@@ -136,12 +137,12 @@ export class FleetSeat {
     };
   }
 
-  #goOnAsAnother(): string {
+  #goOnAsAnother(neverKnown: readonly ConnectionId[] = []): string {
     const context = this.#context;
     const { clock, random, identity, log } = context;
     const instance = uuidV7(clock.now(), random);
     this.#buried += 1;
-    const told = this.#connections?.bury() ?? new Set();
+    const told = this.#connections?.bury(neverKnown) ?? new Set();
     log.warn(
       { instance: identity.instance, next: instance, connections: told.size },
       'this incarnation was declared dead: its connections end, and devices come back to the next one',

@@ -207,7 +207,7 @@ test('one that was declared dead ends its sockets, tells nothing of them, and go
   expect(owed.map(({ event }) => event)).toEqual(expect.arrayContaining([...a.sink.events]));
   thaw();
   await settled();
-  expect([moved.ended, stayed.ended]).toEqual([['adapter-shutdown'], ['adapter-shutdown']]);
+  expect([moved.ended, stayed.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
   expect(inWords(a.sink), 'nothing more of the dead').toEqual(['+moved', '+stayed']);
   expect(instanceOf(a)).not.toBe(before);
   expect(a.host.context.identity).toEqual(a.running.identity);
@@ -259,6 +259,20 @@ test('what ended in doubt, and what had still to be sent, is told by others wher
   await clock.advanceAsync(10_000);
   expect(inWords(a.sink)).toEqual(['+ends-in-doubt', '+left-before', '-left-before client-closed']);
   expect(await openIn(journal), 'the journal has nothing of it').toEqual([]);
+});
+
+test('one that was cut off and declared dead tells itself what the engine never knew', async () => {
+  const a = await join('a');
+  const known = await a.begin({ remoteId: 'known' });
+  const restore = fleet.cutOff(instanceOf(a));
+  const unknown = await a.begin({ remoteId: 'unknown' });
+  await clock.advanceAsync(deadAfterMs + 1_000);
+  expect(owed.map(({ event }) => event.remoteId)).toEqual(['known']);
+  restore();
+  await settled();
+  expect([known.ended, unknown.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
+  expect(inWords(a.sink)).toEqual(['+known', '+unknown', '-unknown adapter-lost']);
+  expect(a.sink.events.at(-1)).toMatchObject({ initiator: 'adapter', clean: false });
 });
 
 test.each([

@@ -90,11 +90,12 @@ export interface Connections {
   /** It is known again that this incarnation was not declared dead. */
   aliveAgain(): void;
   /**
-   * This incarnation was declared dead, and others tell the endings of its sessions: they all end here, and nothing is published.
+   * This incarnation was declared dead, and others tell the endings of its sessions: they all end here, and nothing is published. That of
+   * `neverKnown` is: nobody else knows of these.
    *
    * @returns the connections of which nothing may be told any more: also those that ended since it was in doubt.
    */
-  bury(): ReadonlySet<ConnectionId>;
+  bury(neverKnown: readonly ConnectionId[]): ReadonlySet<ConnectionId>;
   /** Ends the connections that `which` selects. What survives a shutdown does not end by one. */
   end(reason: EndReason, which: (description: ConnectionDescription) => boolean): void;
   /**
@@ -159,16 +160,21 @@ export function createConnections(options: ConnectionsOptions): Connections {
       sayAgain.add(connected);
     },
     aliveAgain: () => endedInDoubt.clear(),
-    bury() {
+    bury(neverKnown) {
       const told = new Set(endedInDoubt);
       endedInDoubt.clear();
+      const untold = new Set(neverKnown);
       const sessions = [...devices.all()].filter(({ event }) => isInDirectory(event));
       for (const connected of sessions) {
+        if (untold.has(connected.event.connectionId)) continue;
         connected.isToldByOthers = true;
         told.add(connected.event.connectionId);
       }
-      // They are told that the adapter goes away, and connect again: it goes on as another.
-      for (const connected of sessions) endConnected(connected, 'adapter-shutdown');
+      for (const { tracked, description } of sessions) {
+        // Devices hear that the adapter goes away, and connect again: it goes on as another.
+        const raw = description.endCauses?.['adapter-shutdown'];
+        tracked.report({ type: 'ended', reason: 'adapter-lost', ...(raw && { raw }) });
+      }
       return told;
     },
     end(reason, which) {
