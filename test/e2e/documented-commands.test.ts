@@ -42,7 +42,7 @@ function here(code: string): string {
     .replaceAll('node scripts/run.mjs app ', `cd ${root}; exec node scripts/start-app.mjs `);
 }
 
-/** What an adapter needs that is configured by its environment alone, and ports that nobody has. */
+/** What an adapter needs that is configured by its environment alone, and ports that are free. */
 function environmentOf(app: string): Record<string, string> {
   const entry = adapters.find(({ name }) => name === app);
   const ports = entry?.ports.map(({ variable }) => [variable, '0']) ?? [];

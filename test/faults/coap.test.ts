@@ -17,7 +17,7 @@ async function everythingRunsOverCoap(devices: number) {
   return { stage, record, fleet };
 }
 
-/** Whoever was heard is present until it says goodbye, whatever happened to the adapter meanwhile; and nobody else ever was. */
+/** A device that was heard is present until it says goodbye, whatever happened to the adapter meanwhile; no other device ever was. */
 function differences({ events, table }: EventRecord, { devices }: CoapFleet): readonly string[] {
   const byDevice = Map.groupBy(distinct(events), ({ device }): string => device.device);
   const problems: string[] = [];

@@ -81,7 +81,7 @@ async function keepSending({ present }: Act, figures: Figures, end: AbortSignal)
   }
 }
 
-/** A device that nobody knows yet comes, sends, and goes; every other one comes over TLS, where there is a port with it. */
+/** A new device comes, sends, and goes; every other one comes over TLS, where there is a port with it. */
 async function come({ protocol, stage, newcomers }: Act, index: number, figures: Figures): Promise<void> {
   let device: HonestDevice | undefined;
   const isSecure = protocol !== 'coap' && index % 2 === 0;
@@ -134,7 +134,7 @@ function counted(texts: readonly string[]): readonly string[] {
   return [...Map.groupBy(texts, (text) => text)].map(([text, all]) => `${all.length} × ${text}`);
 }
 
-/** What was told of honest devices and is not so. One that comes and goes has a session, or a lease that goes on. */
+/** False events of honest devices. One that comes and goes has a session, or a lease that goes on. */
 function falseEvents({ protocol, record, newcomers }: Act): readonly string[] {
   const hasLeases = protocol === 'http' || protocol === 'coap';
   const told = Map.groupBy(distinct(record.events), ({ device }): string => device.device);

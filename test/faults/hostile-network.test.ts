@@ -152,7 +152,7 @@ test('a tenant does not notice that a network takes the link of another tenant a
   const churning = churn(4);
   for (let round = 0; round < 8; round++) {
     await pause(500);
-    // Now it detaches the link, now it lets nobody attach either.
+    // Sometimes it detaches the link, sometimes it also refuses to attach it.
     if (round % 2 === 0) peer.refused.set('event/umbrella', 'amqp:unauthorized-access');
     else peer.refused.clear();
     const detachedAt = Date.now();

@@ -94,7 +94,7 @@ async function theirs(library: Library): Promise<number> {
     { stdio: 'ignore' },
   );
   cleanups.push(() => server.kill('SIGKILL'));
-  // Clients are told at once that nobody listens, and give up.
+  // Clients learn at once that nothing listens, and give up.
   while (!(await isAnswered(library, 'psk', port + 1)))
     expect(server.exitCode ?? server.signalCode, 'it has ended').toBeNull();
   return port + 1;

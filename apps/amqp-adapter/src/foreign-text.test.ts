@@ -47,7 +47,7 @@ function connectAs(facts: object = {}): rhea.Connection {
   });
 }
 
-/** Resolves when the connection is over, whoever ended it. */
+/** Resolves when the connection is over, whichever side ended it. */
 const over = (connection: rhea.Connection): Promise<unknown> =>
   Promise.race(['connection_close', 'disconnected'].map((event) => once(connection, event)));
 

@@ -241,7 +241,7 @@ test('where devices need not say who they are, ANONYMOUS is offered, and no even
   expect(await client.hear()).toEqual(Buffer.from(amqpHeader));
   expect((await client.hear())?.[10]).toBe(0x10);
   await adapter.clock.advanceAsync(60_000);
-  // A Close: silence is noticed all the same.
+  // A Close: silence is still noticed.
   expect((await client.hear())?.[10]).toBe(0x18);
   expect(adapter.sink.events).toEqual([]);
 });

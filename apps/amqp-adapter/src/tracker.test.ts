@@ -54,7 +54,7 @@ const table = {
   online: {
     accepted: ['online', 'nothing'],
     answered: ['online', 'nothing'],
-    // Part of a frame keeps nobody.
+    // Part of a frame keeps no device connected.
     arrived: ['online', 'nothing'],
     frame: ['online', 'nothing'],
     close: ['closed', 'client-closed'],

@@ -21,7 +21,7 @@ describe('of the associations of one device', () => {
     opened(newer);
     expect(closed(newer)).toBe(true);
     expect(latest(principal)).toBeUndefined();
-    // It is open all the same, and ends where the device loses its access.
+    // It is still open, and ends where the device loses its access.
     expect(of(principal)).toEqual([crashed]);
   });
 
@@ -61,7 +61,7 @@ test.each([1, 2, 3])(
   (seed) => {
     const random = seededRandom(seed);
     const { opened, heard, closed, latest, of } = createAssociations();
-    /** When each was heard of last; a handshake counts as well. */
+    /** When each was last heard; a handshake counts as well. */
     const heardAt = new Map<DeviceAssociation, number>();
     let newestAt = 0;
     for (let at = 1; at < 1_000; at++) {

@@ -320,7 +320,7 @@ describe('HTTP presence', () => {
     await adapter.events(1);
     hangUp.abort();
     await expect(waiting).rejects.toThrow('abort');
-    // The lease is armed once the adapter heard of it: until then, an open request keeps it.
+    // The lease is armed once the adapter knows of the end: until then, an open request keeps it.
     while (adapter.clock.armed === 0) await settled();
     await settled();
     await adapter.clock.advanceAsync(70_000);
@@ -650,7 +650,7 @@ describe('HTTP with TLS', () => {
     expect([plain?.scheme, secure?.scheme]).toEqual(['http', 'https']);
     expect(await sendSecurely(secure?.port ?? 0)).toBe(202);
     expect((await adapter.events(1))[0]).toMatchObject({ type: 'connected', protocol: 'HTTP/1.1' });
-    // What is no TLS ends, and nobody else notices.
+    // A connection without TLS ends, and no other device notices.
     const stranger = connect(secure?.port ?? 0, '127.0.0.1').on('error', () => {});
     sockets.add(stranger);
     stranger.write('POST /telemetry HTTP/1.1\r\n\r\n');

@@ -94,7 +94,7 @@ test.each([
   socket.on('error', () => {});
   let answers = 0;
   socket.on('data', (chunk) => (answers += String(chunk).split('HTTP/1.1 ').length - 1));
-  // It may be told of the end by an error first.
+  // An error may report the end first.
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write(request.repeat(1_000));
   await closed;

@@ -823,7 +823,7 @@ test('a device over TLS is served the same, on a port of its own', async () => {
   const client = await mqtt.connectAsync(`mqtts://localhost:${secure?.port}`, facts);
   clients.add(client);
   await client.publishAsync('event', '21.5', { qos: 1 });
-  // What is no TLS ends, and nobody else notices.
+  // A connection without TLS ends, and no other device notices.
   const stranger = connectSocket(secure?.port ?? 0, '127.0.0.1').on('error', () => {});
   stranger.write('GET / HTTP/1.1\r\n\r\n');
   await new Promise((resolve) => stranger.once('close', resolve));

@@ -121,7 +121,7 @@ describe('aedes', () => {
       _keepaliveTimer: null,
       _keepaliveInterval: -1,
     });
-    // A packet would arm it anew.
+    // A packet would arm it again.
     const answered = new Promise<void>((resolve) =>
       socket.on('data', (bytes: Buffer) => {
         if (bytes.includes(bytesOf({ cmd: 'pingresp' }))) resolve();

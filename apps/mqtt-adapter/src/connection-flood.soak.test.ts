@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';
 import { clientHello, startConnectionFlood } from './testing/connection-flood.ts';
 
-// Over real sockets and in real time: the adapter, a flood, a device that is there, and those that come anew.
+// Over real sockets and in real time: the adapter, a flood, a device that is there, and new ones.
 
 const floodSeconds = Number(process.env['ROLLCALL_FLOOD_SECONDS'] ?? 30);
 const strangers = ['127.0.1.2', '127.0.2.2', '127.0.3.2', '127.0.4.2'];

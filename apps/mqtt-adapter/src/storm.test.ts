@@ -57,7 +57,7 @@ test('in a storm of connects some devices wait for their turn, the others get "s
   const before = device(port, 'before');
   expect(await before.next()).toMatchObject({ cmd: 'connack', reasonCode: 0 });
 
-  // The registry is slow: whoever is let through stays there for a while.
+  // The registry is slow: a device that is let through stays there for a while.
   const release = adapter.registry.hold();
   const storm = Array.from({ length: crowd }, (_, index) => device(port, `storm-${index}`));
   const answers = storm.map(async ({ next }) => ((await next()) as IConnackPacket).reasonCode);

@@ -47,7 +47,7 @@ const uploads = Array.from({ length: 1_200 }, (_, index) => {
   return Buffer.concat([Buffer.from([0, 0x53, 0x75, 0xa0, body.length]), body]);
 });
 
-/** Sends again whatever is given back, as a queue does that nobody else consumes. */
+/** Sends again what is given back, as a queue with no other consumer does. */
 function offerForEver(peer: ScriptedPeer): { stop(): void } {
   const offering = { over: false };
   for (const upload of uploads)

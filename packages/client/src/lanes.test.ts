@@ -131,7 +131,7 @@ test('messages that wait take no credit; beyond a bound the fullest lane is trie
   // Nothing was handled since it failed: it is not the message's fault, and the network has to wait.
   expect(tried).toEqual(['a1 0', 'b1 0']);
   expect(held.size).toBe(1_000);
-  // That nobody looks at uploads shows nothing.
+  // Unread uploads show nothing.
   void add('upload1');
   await settled();
   void add('a1999');

@@ -18,7 +18,7 @@ export interface UploadRequest {
   readonly endpoint: 'telemetry' | 'event';
   /** As the address said: the tenant may be left out. Absent: the device's own data. */
   readonly target?: { readonly tenant?: string; readonly device: string };
-  /** An event of QoS 0 is refused: whoever sends one is to hear whether it arrived. */
+  /** An event of QoS 0 is refused: its sender must learn whether it arrived. */
   readonly qos: 0 | 1;
   /** What a device reads whose event has QoS 0, in the words of its protocol; absent: those of MQTT. */
   readonly qos0EventText?: string;

@@ -18,11 +18,11 @@ export interface CoapAssociation {
 const soon = { ackTimeoutMs: 500, maxRetransmit: 1, exchangeLifetimeMs: 3_000 };
 /** However busy the machine is. */
 export const patientTiming = { ackTimeoutMs: 1_000, maxRetransmit: 4, exchangeLifetimeMs: 60_000 };
-/** The same, for a handshake with an adapter that nobody kills. */
+/** The same, for a handshake with an adapter that is not killed. */
 export const patientHandshakeMs = 60_000;
 
 interface Patience {
-  /** Default: only so long that a device whose adapter was killed tries anew soon. */
+  /** Default: only so long that a device whose adapter was killed soon tries again. */
   readonly handshakeWithinMs?: number;
   readonly timing?: typeof soon;
 }

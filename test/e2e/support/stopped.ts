@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Stops a process. Should whoever stopped it be killed, it goes on by itself, and can notice that: a shell waits for the end of its own
+ * Stops a process. If its stopper is killed, it goes on by itself, and can notice that: a shell waits for the end of its own
  * input, which comes with the end of this process.
  *
  * @returns lets it go on.

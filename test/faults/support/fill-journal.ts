@@ -12,7 +12,7 @@ export interface Backlog {
   readonly open: boolean;
 }
 
-/** Puts events into a journal that nobody has open, as an adapter would have that never reached its network. Their ids grow. */
+/** Puts events into a journal that no process has open, as an adapter would have that never reached its network. Their ids grow. */
 export function fillJournal(file: string, { events, devices, sink, open }: Backlog): void {
   const database = new DatabaseSync(file);
   database.exec('PRAGMA synchronous = OFF; BEGIN');

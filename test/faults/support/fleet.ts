@@ -24,7 +24,7 @@ interface ConnectOptions {
 /** Devices on bare sockets, and the truth about them. */
 export interface Fleet {
   readonly attempts: readonly Attempt[];
-  /** Resolves with the attempt, answered or lost; `undefined` where nobody listens. */
+  /** Resolves with the attempt, answered or lost; `undefined` where nothing listens. */
   connect(index: number, options?: ConnectOptions): Promise<Attempt | undefined>;
   /** Connects devices 0 to `count` - 1, a hundred at a time. */
   connectAll(count: number): Promise<void>;

@@ -146,7 +146,7 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
     expect(await sensor.post()).toBe('silence full');
     sensor.resume();
     expect(await sensor.post()).toBe(`2.04 full,resumed ${ccm8} 0`);
-    // One lease on two associations, of which the first is in nobody's hands any more.
+    // One lease on two associations, of which no device has the first any more.
     expect(await oneConnection(1)).toEqual(['connected']);
   });
 

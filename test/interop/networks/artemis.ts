@@ -37,7 +37,7 @@ export const artemisTraits: NetworkTraits = {
   givesBack: ['release', 'modify'],
   full: [
     { tenant: 'full', events: 100, tells: /amqp:resource-limit-exceeded/ },
-    // What it granted before is used up all the same.
+    // What it granted before is still used up.
     { tenant: 'starved', events: 1_200, tells: /no-credit/ },
   ],
   bad: { tenant: 'bad', tells: /amqp:not-found/ },

@@ -1,7 +1,7 @@
 /** What somebody may do with the API. */
 export type Scope = 'read' | 'admin';
 
-/** What whoever asks may see and do. `admin` includes `read`. */
+/** What a client may see and do. `admin` includes `read`. */
 export interface Grant {
   /** Tenants that may be asked about; `*`: all of them, also those that come later. */
   readonly tenants: ReadonlySet<string> | '*';

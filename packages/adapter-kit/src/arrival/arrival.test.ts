@@ -48,7 +48,7 @@ test('arrivals are told while nobody reads, until the buffer of the stream is fu
   await expect.poll(() => ours.readableLength).toBeGreaterThanOrEqual(ours.readableHighWaterMark);
   for (let turn = 0; turn < 20; turn++) await settled();
   expect(ours.readableLength).toBeLessThan(4 * ours.readableHighWaterMark);
-  // Nothing is lost, and all is told of once.
+  // Nothing is lost, and everything is reported once.
   let read = 0;
   ours.on('data', (bytes: Buffer) => (read += bytes.length));
   await expect.poll(() => read).toBe(8_000_005);
@@ -83,7 +83,7 @@ test('a write that fails does not keep what the peer said before from being read
   let answered = 0;
   theirs.write('goodbye', () => theirs.resetAndDestroy());
   await once(theirs, 'close');
-  // The operating system knows of the reset; nobody has read yet.
+  // The operating system knows of the reset; nothing was read yet.
   const written = new Promise<void>((resolve) =>
     ours.write('answer', () => {
       answered += 1;

@@ -9,7 +9,7 @@ import { loadConfig, type LoadedConfig } from './load-config.ts';
 import type { Messaging, MessagingContext, MessagingModule } from '@rollcall/messaging-module';
 import { createMessaging, noMessaging } from '@rollcall/messaging-module/internal';
 
-// Two networks that nobody has: what the kit does for a module, it does for any.
+// Two networks that do not exist: what the kit does for one module, it does for any.
 
 const pigeonOptions = {
   host: optional('PIGEON_LOFT', text, 'where pigeons fly to', { hono: true }),

@@ -41,7 +41,7 @@ function connected(id: string, device = id): OutboundEvent & { readonly event: C
   return { ...outbound, event: outbound.event as ConnectedEvent };
 }
 
-/** A journal with two connections that are open, one of them never told of, and one event that was refused. */
+/** A journal with two connections that are open, one of them never reported, and one event that was refused. */
 async function givenAJournal(): Promise<void> {
   const store = createThreadedStore({ file, durability: 'process', maxBytes: 10_000_000 });
   journal = createFileJournal({ store, clock: systemClock, log: silentLog, behindAfterMs: 50 });

@@ -10,7 +10,7 @@ const maxTold = 10;
 
 /**
  * Takes the console from the libraries of this process: what they print, at times in the words of a peer, goes to the log, and what
- * reaches standard error all the same is printable. In a minute ten of them are logged, and then how many more there were. The result gives
+ * still reaches standard error is printable. In a minute ten of them are logged, and then how many more there were. The result gives
  * both back.
  */
 export function guardConsole(log: Log, clock: Pick<Clock, 'monotonic'> = systemClock): () => void {

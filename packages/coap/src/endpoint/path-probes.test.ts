@@ -146,7 +146,7 @@ test('answers that wait are dropped when their peer is forgotten', () => {
 test('a probe is sent again as any confirmable message is, and its answer counts until the last one has timed out', () => {
   const { probe, probes, answer, confirmed, clock, endpoint } = givenAnEndpoint();
   probe();
-  // The same path is not asked anew.
+  // The same path is not asked again.
   probe();
   clock.advance(50_000);
   expect(probes).toHaveLength(5);

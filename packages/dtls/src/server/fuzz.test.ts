@@ -76,7 +76,7 @@ test(
       return device(options, undefined, network);
     }
 
-    /** Somebody who was never heard of sends something: what comes back to that is never more. */
+    /** A stranger sends something: the answer is never longer. */
     function probe(port: number): void {
       const before = answers.length;
       const known = log.length;

@@ -342,7 +342,7 @@ describe('records of an association', () => {
   });
 
   test('an association goes on until a new handshake from its address is done', async () => {
-    // given an association, and a client that begins anew from the same address
+    // given an association, and a client that begins again from the same address
     const device = await opened();
     const second = device.device(
       { ...sensor1, cipherSuites: [psk], psk: { ...sensor1.psk, secret: Buffer.from('wrong') } },

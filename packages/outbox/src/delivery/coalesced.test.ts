@@ -127,7 +127,7 @@ class World {
       bounds: { maxEvents: 12, maxBytes: 10_000_000 },
       backoff: { firstMs: 100, maxMs: 5_000 },
       window: 4,
-      // Nothing is sent that is not stored: what was told of a life that a crash forgets is another matter.
+      // Nothing is sent that is not stored: what was reported of a connection that a crash forgets is another matter.
       sendAfterMs: 1_000_000_000,
       owed: recovered.owed,
       observer: { delivered() {}, retried() {}, parked() {}, leftOut() {} },
@@ -199,7 +199,7 @@ class World {
     await turn();
   }
 
-  /** Pairs that a consumer was told of, and that it was told it was not told of. */
+  /** Pairs that a consumer got, and pairs of which it learned that they were left out. */
   told(device: string, sink = this.events): number {
     const mine = new Map(
       sink.events

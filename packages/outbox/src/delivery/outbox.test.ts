@@ -534,7 +534,7 @@ test.each(['in memory', 'in the journal alone'])(
     expect(idsOf(sink.events)).toEqual(['3']);
     expect(new Set(journal.forgotten)).toEqual(new Set([1, 2, 3, 4]));
     expect(outbox.depth()).toMatchObject([{ events: 0 }]);
-    // What comes later is nobody else's.
+    // What comes later belongs to no other sink.
     void outbox.append(connected('5', 'd1', 'acme', '1'));
     await settled();
     expect(idsOf(sink.events)).toEqual(['3', '5']);

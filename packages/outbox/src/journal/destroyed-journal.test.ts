@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** A store whose file the test destroys; it is begun anew, with nothing, by the next look at it. */
+/** A store whose file the test destroys; the next look at it begins a new one, which is empty. */
 function destructible() {
   let files = 0;
   let isDestroyed = false;

@@ -12,6 +12,6 @@ export function announceAgain(
 ): ConnectedEvent {
   const basis = tracked.presence()?.lease?.basis ?? event.basis;
   const { coalesced: _said, ...lasting } = event;
-  // Where it is said once, nobody waits for the next time.
+  // Where it is said once, nothing waits for the next time.
   return { ...lasting, basis, journal, ...(announceIntervalMs > 0 && { announceIntervalMs }) };
 }

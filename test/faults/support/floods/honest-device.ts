@@ -110,7 +110,7 @@ async function openAmqp({ port, ca }: Door, id: string): Promise<HonestDevice> {
     containerName: id,
     clock: systemClock,
     random: systemRandom,
-    // It would try again, and nobody would know that it had to.
+    // It would try again, and the test would not know that it had to.
     log: { ...silentLog, warn: (_facts, message) => refused.reject(new Error(message)) },
     username: `${id}@acme`,
     password,

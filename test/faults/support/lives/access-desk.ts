@@ -75,7 +75,7 @@ function withSecrets(device: RegistryDevice, change: (secret: Secret) => Secret)
   };
 }
 
-/** By one that nobody knows. */
+/** By a secret that no device has. */
 function replaced(secret: Secret): Secret {
   const another = Buffer.alloc(32, 1).toString('base64');
   return secret['key'] === undefined ? { ...secret, 'pwd-hash': another } : { ...secret, key: another };

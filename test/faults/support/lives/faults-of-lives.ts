@@ -9,7 +9,7 @@ import type { Stage } from '../stage.ts';
 /** Something that truly happened; `to` when it was over, and the process served again. */
 export interface Fault {
   readonly kind: 'freeze' | 'kill' | 'stop';
-  /** The adapter began anew, without what it knew. */
+  /** The adapter began again, without what it knew. */
   readonly journalLost?: boolean;
   readonly of: SpeakingProtocol | 'network';
   readonly from: number;

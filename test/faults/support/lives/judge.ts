@@ -163,7 +163,7 @@ function wentOn(life: Life, { lives }: Circumstances): boolean {
   );
 }
 
-/** A lease runs out where this process is too late to renew it, and begins anew. */
+/** A lease runs out where this process is too late to renew it, and begins again. */
 function wasLate({ port, longestSilenceMs }: Life, { connected }: Told): boolean {
   return (
     port === undefined && longestSilenceMs >= (connected?.basis.detectWithinMs ?? Number.POSITIVE_INFINITY)
@@ -202,7 +202,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     ...(silenceBefore(life, ending) >= detectMs - slewMs ? ['keepalive-timeout'] : []),
     // An adapter that was held up reads sockets in any order.
     ...(successor && life.takesOver && (late || end.how === 'vanished') ? ['taken-over'] : []),
-    // What the device did waited behind an upload, which may take a second where nobody consumes it.
+    // What the device did waited behind an upload, which may take a second where it has no consumer.
     ...(successor && closedByAdapter.has(reasons[end.how].join()) ? ['taken-over'] : []),
     // The newer connection never came through.
     ...(end.how === 'taken over' ? takeoverFailed(life, circumstances) : []),
@@ -212,7 +212,7 @@ function reasonProblems(life: Life, ending: Disconnected, circumstances: Circums
     : [`told as ${ending.reason} (${JSON.stringify(ending.raw)}), and not as ${allowed.join(' or ')}`];
 }
 
-/** What nobody remembers is never told. */
+/** What no journal remembers is never reported. */
 export function journalWasLost(life: Life, { faults }: Pick<Circumstances, 'faults'>): boolean {
   return faults.some(
     ({ of, journalLost, from, to }) =>
@@ -223,7 +223,7 @@ export function journalWasLost(life: Life, { faults }: Pick<Circumstances, 'faul
   );
 }
 
-/** Whether its adapter lost its journal, and no event said so since: until it announces, nobody can know. */
+/** Whether its adapter lost its journal, and no event said so since: until it announces, no consumer can know. */
 export function isLossUntold(
   { protocol }: Life,
   { faults, events }: { readonly faults: readonly Fault[]; readonly events: readonly ReceivedEvent[] },

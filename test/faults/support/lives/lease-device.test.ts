@@ -5,7 +5,7 @@ test.each([
   ['data', 202, '', 'heard'],
   ['data', 204, '', 'heard'],
   ['goodbye', 202, '', 'heard'],
-  // It was there already, and nobody knows whether it is still.
+  // It was there already, and may be there still.
   ['goodbye', 503, 'Temporarily unavailable', 'answered'],
   ['nothing valid', 400, 'empty payload requires a content type', 'heard'],
   ['too much', 413, 'Request body is too large', 'heard'],

@@ -17,7 +17,7 @@ export interface LeaseOptions extends DeviceOptions {
 }
 
 /**
- * What became of a request: nobody gets this answer who is not let in; or it may be that of a refusal; or there was none.
+ * What became of a request: only a device that was let in gets this answer; or it may be that of a refusal; or there was none.
  * Whose answer proves nothing may have been heard.
  */
 export type Heard = 'heard' | 'answered' | 'nothing';
@@ -108,12 +108,12 @@ const scripts = [
 const withinMs = 4_000;
 
 /**
- * What an answer proves, with its status as HTTP has it. Who is disabled hears 404, as who speaks for nobody; with 503 the
+ * What an answer proves, with its status in HTTP. A disabled device gets 404, as does a gateway for an unknown device; with 503 the
  * network is away, or the server is busy.
  */
 export function heardBy(what: Says, status: number, text: string): Heard {
   if (status < 300) return 'heard';
-  // Nobody knows whether it was understood.
+  // It is not known whether the adapter understood it.
   if (what === 'goodbye') return 'answered';
   if (status === 400 || status === 413) return 'heard';
   return status === 503 && !/busy|maximum number/.test(text) ? 'heard' : 'answered';

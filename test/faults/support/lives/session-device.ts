@@ -62,7 +62,7 @@ const strangers = [
   'nothing',
 ] as const;
 
-/** Somebody who is nobody, now and then. */
+/** A stranger tries to log in, now and then. */
 export async function intrude(protocol: SessionProtocol, options: DeviceOptions): Promise<void> {
   while (!options.over()) {
     const dialect = pickOf(dialects[protocol], options.random);
@@ -152,7 +152,7 @@ async function open(
   if (life.outcome !== 'accepted') {
     ends(life, 'hung up');
     socket.destroy();
-    // Nobody who is nobody is ever connected, whatever it hears.
+    // A device with a made-up name is never connected, whatever it hears.
     if (stranger !== undefined) life.outcome = 'refused';
   }
   return {
@@ -235,7 +235,7 @@ async function isTakenOver({ life, socket, dialect }: Session, options: DeviceOp
   return newer;
 }
 
-/** It sends bytes, and never a whole packet: that keeps nobody. */
+/** It sends bytes, and never a whole packet: that keeps no device connected. */
 async function trickles({ life, socket, dialect }: Session, { over }: DeviceOptions): Promise<undefined> {
   life.script = 'trickled';
   life.awaits = 'trickled';

@@ -16,7 +16,7 @@ export interface TableWatch {
   stop(): void;
 }
 
-/** Looks at the table all the time: whoever is there, or away, for a while, must stand there so. */
+/** Looks at the table all the time: a device that is there, or away, for a while must be shown so. */
 export function watchTable(
   table: PresenceTable,
   lives: readonly Life[],

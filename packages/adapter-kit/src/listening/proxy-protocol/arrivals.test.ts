@@ -84,7 +84,7 @@ test('behind their headers, each address has its own share', async () => {
     await expect.poll(() => served).toHaveLength(port);
   }
   expect(new Set(turnedAway)).toEqual(new Set(['pending 203.0.113.7']));
-  // A device of another address finds room, and costs nobody but the one that holds most.
+  // A device of another address finds room, and costs only the one that holds most.
   const honest = await open(headerOf('198.51.100.9', 9));
   await expect.poll(() => served.at(-1)).toBe('198.51.100.9:9');
   expect(honest.closed).toBe(false);

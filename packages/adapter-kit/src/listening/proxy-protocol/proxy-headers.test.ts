@@ -14,7 +14,7 @@ afterEach(() => {
 const timeoutMs = 10_000;
 const peer = { address: '203.0.113.7', port: 50_122 };
 
-/** A server that tells of whom it serves, and what they say. `trusted` are balancers; clients come from 127.0.0.1. */
+/** A server that records which peers it serves, and what they send. `trusted` are balancers; clients come from 127.0.0.1. */
 async function givenAServer(trusted: readonly string[]) {
   const clock = new ManualClock();
   const refused: string[] = [];

@@ -59,7 +59,7 @@ test.each([
   Buffer.concat([v2Signature, Buffer.from([0x31, 0x11, 0, 12]), Buffer.alloc(12)]),
   proxyV2({ command: 2, peer }),
   proxyV2({ command: 0xf, peer }),
-  // Datagrams, and what nobody knows.
+  // Datagrams, and unknown protocols.
   proxyV2({ family: 0x12, block: Buffer.alloc(12) }),
   proxyV2({ family: 0x22, block: Buffer.alloc(36) }),
   proxyV2({ family: 0x32, block: Buffer.alloc(216) }),

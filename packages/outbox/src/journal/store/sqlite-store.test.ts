@@ -111,7 +111,7 @@ describe('the file', () => {
   test.each(['process', 'power'] as const)('survives its process with durability %s', (durability) => {
     const store = openSqliteStore({ ...options, durability });
     store.apply(inserting(1));
-    // As after kill -9: nobody closed it, so the write-ahead log is still there.
+    // As after kill -9: it was not closed, so the write-ahead log is still there.
     const reader = new DatabaseSync(options.file, { readOnly: true });
     expect(reader.prepare('SELECT count(*) AS events FROM event').get()).toEqual({ events: 1 });
     reader.close();
@@ -170,7 +170,7 @@ describe('migration', () => {
     const events = Array.from({ length: 2_500 }, (_, index) => anEvent(`e${index}`));
     database.exec('BEGIN');
     for (const [index, event] of events.entries()) {
-      // One of them has no message: every sink had confirmed it, and the journal was begun anew.
+      // One of them has no message: every sink had confirmed it, and a new journal was begun.
       insert.run(
         index + 1,
         JSON.stringify(event),
