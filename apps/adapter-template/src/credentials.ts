@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { readToken, type NamedToken } from '@rollcall/access';
 import { peerCertificate } from '@rollcall/adapter-kit';
 
 /** What a `login` says. */
@@ -12,18 +13,19 @@ export interface PasswordCredentials {
 /** What a device says it is, and how it would prove it. */
 export type Presented =
   | PasswordCredentials
+  | NamedToken
   /** In DER. */
   | { readonly certificate: Uint8Array };
 
 /**
- * What a device presents: what its `login` says or, where that says nothing, the certificate that it presented to TLS.
+ * What a device presents: what its `login` says (a token that names its device stands where a password does) or, where that says nothing, the certificate that it presented to TLS.
  * `undefined`: neither.
  */
 export function presentedCredentials(
   said: PasswordCredentials | undefined,
   socket: Duplex,
 ): Presented | undefined {
-  if (said) return said;
+  if (said) return readToken(Buffer.from(said.password).toString('latin1'), undefined) ?? said;
   const certificate = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
   return certificate && { certificate };
 }

@@ -172,7 +172,8 @@ describe('HTTP uploads', () => {
 
   test.each<[string, string, RequestFacts, number]>([
     ['no credentials', '/event', { headers: { authorization: '' } }, 401],
-    ['a token', '/event', { headers: { authorization: 'Bearer abc' } }, 401],
+    ['no token', '/event', { headers: { authorization: 'Bearer abc' } }, 401],
+    ['another scheme', '/event', { headers: { authorization: 'Digest abc' } }, 401],
     ['malformed credentials', '/event', { headers: { authorization: 'Basic ***' } }, 400],
     ['credentials without a colon', '/event', { headers: { authorization: 'Basic YWJj' } }, 401],
     ['QoS 2', '/telemetry', { headers: { 'qos-level': '2' } }, 400],
@@ -189,7 +190,9 @@ describe('HTTP uploads', () => {
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/./) });
-    expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Basic realm="Hono"' : null);
+    expect(answer.headers.get('www-authenticate')).toBe(
+      status === 401 ? 'Basic realm="Hono", Bearer realm="Hono"' : null,
+    );
     expect(sender.messages).toEqual([]);
   });
 

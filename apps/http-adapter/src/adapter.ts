@@ -48,7 +48,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter 
   return {
     type: 'hono-http',
     presence: 'lease',
-    credentialsTypes: ['hashed-password', 'x509-cert'],
+    credentialsTypes: ['hashed-password', 'x509-cert', 'rpk'],
     start: (host) => listen(options, host),
   };
 }

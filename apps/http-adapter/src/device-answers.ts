@@ -6,7 +6,7 @@ import type { HeaderProblem } from './credentials.ts';
 export interface ErrorAnswer {
   readonly status: number;
   readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
 }
 
 /** Seconds that a device is asked to wait where trying again may help. */
@@ -14,8 +14,13 @@ const retryAfterSeconds = 2;
 
 export function answerRefusal({ reason, text }: Refusal, realm: string): ErrorAnswer {
   const status = refusalStatuses[reason];
-  const headers = status === 401 ? { 'www-authenticate': `Basic realm="${realm}"` } : retryAfter(status);
+  const headers = status === 401 ? { 'www-authenticate': challenges(realm) } : retryAfter(status);
   return { status, text, headers };
+}
+
+/** A header for each scheme, as Hono: not every client can read two of them in one (RFC 9110 §11.6.1). */
+function challenges(realm: string): string[] {
+  return [`Basic realm="${realm}"`, `Bearer realm="${realm}"`];
 }
 
 const textsOfNoLogin: Readonly<Record<Exclude<HeaderProblem, 'malformed'>, string>> = {

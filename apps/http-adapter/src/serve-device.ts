@@ -2,6 +2,7 @@ import type { UploadRequest } from '@rollcall/uplink';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { presentedCredentials } from './credentials.ts';
 import { answerNoLogin } from './device-answers.ts';
+import { namedInPath } from './request-head.ts';
 import { DeviceExchange, type DeviceContext } from './device-exchange.ts';
 import { sendError } from './send-error.ts';
 
@@ -25,7 +26,11 @@ export function createDeviceService(context: DeviceContext): DeviceService {
 
   return {
     async identify(endpoint, request, reply) {
-      const presented = presentedCredentials(request.headers.authorization, request.raw.socket);
+      const presented = presentedCredentials(
+        request.headers.authorization,
+        request.raw.socket,
+        namedInPath(request),
+      );
       if (typeof presented === 'string') {
         host.access.refused(`credentials-${presented === 'missing' ? 'missing' : 'malformed'}`);
         return sendError(reply, answerNoLogin(presented, realm));

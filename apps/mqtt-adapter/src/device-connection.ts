@@ -193,7 +193,7 @@ class ServedDevice implements DeviceConnection {
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
     const isNameless = username === undefined && password === undefined;
     const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
-    const presented = certificate ? { certificate } : presentedCredentials(username, password);
+    const presented = certificate ? { certificate } : presentedCredentials(username, password, clientId);
     if (!presented) {
       this.#host.access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
       return this.#refuse('bad-credentials');

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { registryCheckText } from './registry-check-text.ts';
 
 const none = { added: 0, changed: 0, removed: 0 };
-const counts = { tenant: 1, device: 71, 'hashed-password': 70, psk: 0, 'x509-cert': 0 };
+const counts = { tenant: 1, device: 71, 'hashed-password': 70, psk: 0, 'x509-cert': 0, rpk: 2 };
 
 test('the check of a valid file is written as lines: what is in it, and what it changes', () => {
   const changes = {
@@ -11,6 +11,7 @@ test('the check of a valid file is written as lines: what is in it, and what it 
     'hashed-password': { ...none, removed: 30 },
     psk: none,
     'x509-cert': none,
+    rpk: { ...none, added: 2 },
   };
   const held = { devices: 30, tenants: 0, first: ['acme/d70', '…'] };
   expect(
@@ -22,6 +23,7 @@ test('the check of a valid file is written as lines: what is in it, and what it 
     'passwords (hashed-password): 70, 30 removed',
     'keys (psk): 0, as before',
     'certificates (x509-cert): 0, as before',
+    'public keys (rpk): 2, 2 added',
     expect.stringMatching(/^held back: 30 devices are missing: acme\/d70, …; they stay/),
     'an adapter takes this file',
   ]);

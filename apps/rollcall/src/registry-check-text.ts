@@ -6,6 +6,7 @@ const kinds = [
   ['hashed-password', 'passwords (hashed-password)'],
   ['psk', 'keys (psk)'],
   ['x509-cert', 'certificates (x509-cert)'],
+  ['rpk', 'public keys (rpk)'],
 ] as const;
 
 /** The result of a check of a registry file, as lines for people. */

@@ -16,6 +16,8 @@ export type {
   PskCandidate,
   PskLogin,
   PskLookup,
+  TokenLogin,
 } from './login.ts';
 export { type RefusalReport, createRefusalReport } from './refusals/refusal-report.ts';
+export { readToken, type NamedToken, type TokenName } from './read-token.ts';
 export { unpackLogin, type NameAndPassword } from './unpack-login.ts';

@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { AuthenticatedDevice, Refusal } from './authentication-result.ts';
+import type { NamedToken } from './read-token.ts';
 
 /** Credentials as a device presented them. */
-export type DeviceLogin = PasswordLogin | CertificateLogin;
+export type DeviceLogin = PasswordLogin | CertificateLogin | TokenLogin;
 
 interface LoginOrigin {
   /** The peer's IP address, without port: failures are limited by it. */
@@ -16,6 +17,9 @@ export interface PasswordLogin extends LoginOrigin {
   readonly username: string;
   readonly password: Uint8Array;
 }
+
+/** A JSON Web Token that the device signed with its own key: a secret, like a password. */
+export interface TokenLogin extends LoginOrigin, NamedToken {}
 
 /** A handshake has proved that the device holds the key. Who signed the certificate need not have been looked at. */
 export interface CertificateLogin extends LoginOrigin {

@@ -6,6 +6,7 @@ import {
   type TenantId,
 } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
+import { createDeviceKey } from './device-key.ts';
 
 /** What a registry must hold for {@link describeRegistry}, in Hono's terms. */
 export const registryUnderTestContent = {
@@ -15,6 +16,8 @@ export const registryUnderTestContent = {
   disabledTenant: 'disabled',
   /** Two keys that `sensor` shares, as auth-id `shared` of the enabled tenant. */
   pskKeys: [Uint8Array.of(1, 2, 3, 4), Uint8Array.of(5)],
+  /** The key by which tokens of `sensor` are verified, as auth-id `signed` of the enabled tenant. */
+  publicKey: createDeviceKey().publicKey,
   /** The auth-id of `sensor` for its certificate. */
   certificateSubject: 'CN=sensor,O=Enabled',
   /** Names of the trust anchors of the two tenants. */
@@ -107,7 +110,7 @@ function describeCredentials(withRegistry: WithRegistry): void {
       });
       for (const authId of unknownNames)
         expect(await registry.getCredentials({ ...query, authId })).toEqual({ status: 'not-found' });
-      for (const type of ['psk', 'x509-cert'] as const)
+      for (const type of ['psk', 'x509-cert', 'rpk'] as const)
         expect(await registry.getCredentials({ ...query, type })).toEqual({ status: 'not-found' });
       for (const tenant of unknownNames)
         expect(await registry.getCredentials({ ...query, tenant: asTenant(tenant) })).toEqual({
@@ -125,6 +128,15 @@ function describeCredentials(withRegistry: WithRegistry): void {
       if (answer.status !== 'found') throw new Error(answer.status);
       expect(answer.value.device).toEqual(deviceRef('enabled', 'sensor'));
       expect(answer.value.secrets.map(({ key }) => key)).toEqual(registryUnderTestContent.pskKeys);
+    }));
+
+  test('getCredentials answers with the public key of a device', () =>
+    withRegistry(async (registry) => {
+      const query = { tenant: asTenant('enabled'), type: 'rpk', authId: 'signed' } as const;
+      const answer = await registry.getCredentials(query);
+      if (answer.status !== 'found') throw new Error(answer.status);
+      expect(answer.value.device).toEqual(deviceRef('enabled', 'sensor'));
+      expect(answer.value.secrets.map(({ key }) => key)).toEqual([registryUnderTestContent.publicKey]);
     }));
 
   test('getCredentials finds a certificate by its subject, whose letters keep their case', () =>

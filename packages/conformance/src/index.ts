@@ -5,6 +5,7 @@ export {
   type CertificateFacts,
   type IssuedCertificate,
 } from './certificate-authority.ts';
+export { createDeviceKey, tokenClaims, type DeviceKey, type TokenAlgorithm } from './device-key.ts';
 export { describeDirectory, leaseOf } from './describe-directory.ts';
 export { describeFleet } from './describe-fleet.ts';
 export { MemoryFleet } from './memory-fleet.ts';
@@ -43,6 +44,7 @@ export {
   hashed,
   passwordForASecond,
   scriptedAuthorities,
+  scriptedDeviceKey,
   scriptedKey,
   scriptedPassword,
   scriptedPasswords,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
+import { createDeviceKey, type DeviceKey } from './device-key.ts';
 import {
   credentialsTypes,
   deviceRef,
@@ -31,6 +32,8 @@ export function hashed(password: string, facts: Partial<PasswordSecret> = {}): P
 
 /** The key that every device of a {@link ScriptedRegistry} shares. */
 export const scriptedKey: Uint8Array = new TextEncoder().encode('shared-secret');
+/** With which every device of a {@link ScriptedRegistry} signs its tokens. */
+export const scriptedDeviceKey: DeviceKey = createDeviceKey();
 /** Who issues certificates to the devices of each tenant, for subjects as `CN=thermostat-7,O=acme`. */
 export const scriptedAuthorities: Readonly<Record<'acme' | 'umbrella', CertificateAuthority>> = {
   acme: createCertificateAuthority('CN=ca,O=acme'),
@@ -52,6 +55,7 @@ export class ScriptedRegistry implements DeviceRegistry {
     'hashed-password': [hashed(scriptedPassword), hashed(passwordForASecond)],
     psk: [{ key: scriptedKey }],
     'x509-cert': [{}],
+    rpk: [{ key: scriptedDeviceKey.publicKey }],
   };
   /** While set, nothing can be looked up. */
   unavailable = false;

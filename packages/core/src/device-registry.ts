@@ -77,11 +77,18 @@ export interface PskSecret extends StoredSecret {
   readonly key: Uint8Array;
 }
 
+/** What verifies the tokens that a device signs (`rpk`: raw public key). */
+export interface PublicKeySecret extends StoredSecret {
+  /** A SubjectPublicKeyInfo in DER: RSA, or on one of the curves P-256, P-384 and P-521. */
+  readonly key: Uint8Array;
+}
+
 /** The secrets of each type of credentials. A certificate's private key stays on the device; the registry knows only its validity. */
 export interface SecretsByType {
   readonly 'hashed-password': PasswordSecret;
   readonly psk: PskSecret;
   readonly 'x509-cert': StoredSecret;
+  readonly rpk: PublicKeySecret;
 }
 
 export type CredentialsType = keyof SecretsByType;
@@ -91,6 +98,7 @@ export const credentialsTypes = [
   'hashed-password',
   'psk',
   'x509-cert',
+  'rpk',
 ] as const satisfies readonly CredentialsType[];
 
 /** Credentials by which a device authenticates; disabled secrets are left out. */

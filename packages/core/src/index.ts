@@ -54,6 +54,7 @@ export type {
   PasswordVerifier,
   VerifyingTurn,
   PskSecret,
+  PublicKeySecret,
   Registration,
   RegistryChange,
   RegistryState,

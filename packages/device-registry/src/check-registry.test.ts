@@ -34,7 +34,7 @@ test('checkRegistry counts the entries of a file by kind', async () => {
   const [file = ''] = await givenFiles(tenants(devices(3)));
   expect(checkRegistry(file)).toEqual({
     status: 'valid',
-    counts: { tenant: 1, device: 3, 'hashed-password': 3, psk: 0, 'x509-cert': 0 },
+    counts: { tenant: 1, device: 3, 'hashed-password': 3, psk: 0, 'x509-cert': 0, rpk: 0 },
     warnings: [expect.stringContaining('plain passwords')],
   });
 });

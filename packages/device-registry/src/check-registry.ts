@@ -56,7 +56,7 @@ function read(file: string, options: ParseOptions): ParsedRegistry {
 }
 
 function countsOf(entries: Entries<string>): Readonly<Record<EntryKind, number>> {
-  const counts = { tenant: 0, device: 0, 'hashed-password': 0, psk: 0, 'x509-cert': 0 };
+  const counts = { tenant: 0, device: 0, 'hashed-password': 0, psk: 0, 'x509-cert': 0, rpk: 0 };
   for (const of of entries.values()) for (const kind of entryKinds) counts[kind] += of[kind].size;
   return counts;
 }
@@ -72,6 +72,7 @@ function changesBetween(
     'hashed-password': none(),
     psk: none(),
     'x509-cert': none(),
+    rpk: none(),
   };
   for (const [kind, tenant, name, packed] of compareEntries(printsOf(before), after).changes) {
     const was = before.get(tenant)?.[kind].has(name) ?? false;

@@ -10,7 +10,7 @@ const file = fileURLToPath(new URL('../../../docs/examples/registry.yaml', impor
 
 test('the example has credentials of every type, and the passwords that its comments name', async () => {
   expect(checkRegistry(file)).toMatchObject({
-    counts: { tenant: 1, device: 5, 'hashed-password': 2, psk: 1, 'x509-cert': 1 },
+    counts: { tenant: 1, device: 6, 'hashed-password': 2, psk: 1, 'x509-cert': 1, rpk: 1 },
   });
   const clock = new ManualClock();
   const passwords = createPasswordVerifier({ clock, random: seededRandom(1), log: silentLog });

@@ -1,8 +1,10 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   createCertificateAuthority,
+  createDeviceKey,
   describeRegistry,
   type RegistryAlteration,
   ManualClock,
@@ -58,7 +60,19 @@ function problemsOf(content: unknown, name = 'registry.yaml'): readonly string[]
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const weak = 'must have an RSA key of 2048 bits or more, or one on P-256, P-384 or P-521';
+
+function ecKey(): { readonly algorithm: string; readonly key: string } {
+  return { algorithm: 'EC', key: base64(createDeviceKey().publicKey) };
+}
+
+function spkiOf(type: 'ec' | 'ed25519', options: object = {}): string {
+  const { publicKey } = generateKeyPairSync(type as 'ec', options as { namedCurve: string });
+  return base64(publicKey.export({ type: 'spki', format: 'der' }));
+}
+
 const { pskKeys, certificateSubject, trustAnchors } = registryUnderTestContent;
+const deviceKey = base64(registryUnderTestContent.publicKey);
 const authority = createCertificateAuthority(trustAnchors.enabled);
 const trustedByName = { 'subject-dn': trustAnchors.disabled, 'public-key': base64(authority.publicKey) };
 
@@ -73,6 +87,7 @@ const underTest = (altered?: RegistryAlteration): object => ({
             password('sensor', altered === 'password' ? { secrets: [{ 'pwd-plain': 'other' }] } : {}),
             { type: 'psk', 'auth-id': 'shared', secrets: pskKeys.map((key) => ({ key: base64(key) })) },
             { type: 'x509-cert', 'auth-id': certificateSubject, secrets: [{}] },
+            { type: 'rpk', 'auth-id': 'signed', secrets: [{ algorithm: 'EC', key: deviceKey }] },
           ],
         }),
         device('disabled-sensor', { enabled: false }),
@@ -212,7 +227,6 @@ describe('a registry file', () => {
                 ],
               },
               { type: 'x509-cert', 'auth-id': 'cn=d1, o=Acme', secrets: [dated, { enabled: false }] },
-              { type: 'rpk', 'auth-id': 'r', secrets: [{ anything: 1 }] },
             ],
           }),
         ]),
@@ -226,6 +240,85 @@ describe('a registry file', () => {
     expect(
       await registry.getCredentials({ tenant: id, type: 'x509-cert', authId: 'CN=d1,O=Acme' }),
     ).toMatchObject({ value: { secrets: [{ notAfter }] } });
+  });
+
+  test('gives public keys, from a certificate or as they are, without disabled ones', async () => {
+    const { publicKey } = createDeviceKey('RS256');
+    const notBefore = Date.parse('2026-01-01T00:00:00Z');
+    const notAfter = Date.parse('2026-06-01T00:00:00Z');
+    const issued = createCertificateAuthority('CN=any').issue({ subject: 'CN=d1', notBefore, notAfter });
+    const cert = base64(issued.der);
+    const own = { algorithm: 'RSA', key: base64(publicKey) };
+    const { registry } = await givenARegistry({
+      tenants: [
+        tenant('acme', [
+          device('d1', {
+            credentials: [
+              {
+                type: 'rpk',
+                'auth-id': 'r',
+                secrets: [
+                  { id: '1', ...own },
+                  { ...own, enabled: false },
+                  { cert },
+                  {
+                    cert,
+                    algorithm: 'EC',
+                    'not-before': '2026-02-01T00:00:00Z',
+                    'not-after': '2027-01-01T00:00:00Z',
+                  },
+                ],
+              },
+            ],
+          }),
+        ]),
+      ],
+    });
+    const { tenant: id } = deviceRef('acme', 'd1');
+    const key = new X509Certificate(issued.der).publicKey.export({ type: 'spki', format: 'der' });
+    expect(await registry.getCredentials({ tenant: id, type: 'rpk', authId: 'r' })).toMatchObject({
+      value: {
+        type: 'rpk',
+        secrets: [
+          { id: '1', key: publicKey },
+          { key: Uint8Array.from(key), notBefore, notAfter },
+          { notBefore: Date.parse('2026-02-01T00:00:00Z'), notAfter },
+        ],
+      },
+    });
+  });
+
+  test.each([
+    ['nothing', {}, 'must have a key and its algorithm, or cert, and not both'],
+    ['both', { ...ecKey(), cert: 'AQID' }, 'must have a key and its algorithm, or cert, and not both'],
+    ['no algorithm', { key: ecKey().key }, 'algorithm: is missing'],
+    ['that of another', { ...ecKey(), algorithm: 'RSA' }, 'algorithm: must be EC, for the key is'],
+    [
+      'no key at all',
+      { algorithm: 'EC', key: 'AQID' },
+      'key: must be a SubjectPublicKeyInfo in DER, in Base64',
+    ],
+    ['no certificate', { cert: 'AQID' }, 'cert: must be a certificate in DER, in Base64'],
+    [
+      'an RSA key of 1,024 bits',
+      { algorithm: 'RSA', key: base64(createDeviceKey('RS256', 1_024).publicKey) },
+      weak,
+    ],
+    ['a key on another curve', { algorithm: 'EC', key: spkiOf('ec', { namedCurve: 'secp256k1' }) }, weak],
+    ['a key that signs otherwise', { algorithm: 'EC', key: spkiOf('ed25519') }, weak],
+  ])('a public key with %s is a problem', (_what, secret, problem) => {
+    const credentials = [{ type: 'rpk', 'auth-id': 'r', secrets: [secret] }];
+    const problems = problemsOf({ tenants: [tenant('acme', [device('d', { credentials })])] });
+    expect(problems).toEqual([`tenants[0].devices[0].credentials[0].secrets[0]: ${problem}`]);
+  });
+
+  test('an algorithm that is none, and a field that is none, are problems of a public key', () => {
+    const secret = { ...ecKey(), algorithm: 'DSA', psk: 'AQID' };
+    const credentials = [{ type: 'rpk', 'auth-id': 'r', secrets: [secret] }];
+    expect(problemsOf({ tenants: [tenant('acme', [device('d', { credentials })])] })).toEqual([
+      'tenants[0].devices[0].credentials[0].secrets[0].algorithm: must be EC or RSA',
+      'tenants[0].devices[0].credentials[0].secrets[0].psk: unknown field',
+    ]);
   });
 
   test('gives trust anchors, from a certificate or from its parts', async () => {

@@ -5,6 +5,7 @@ import {
   type CredentialsType,
   type PasswordSecret,
   type PskSecret,
+  type PublicKeySecret,
   type SecretsByType,
   type StoredSecret,
 } from '@rollcall/core';
@@ -17,9 +18,6 @@ interface Packed {
   readonly secrets: readonly object[];
 }
 
-/** Credentials of the types that adapters verify. */
-export type VerifiedCredentials = Extract<CredentialsContent, { readonly type: CredentialsType }>;
-
 /**
  * Packs what is looked up of credentials into one text. Plain passwords are hashed here, and kept nowhere.
  *
@@ -28,7 +26,7 @@ export type VerifiedCredentials = Extract<CredentialsContent, { readonly type: C
 export function packCredentials(
   tenant: string,
   device: string,
-  content: VerifiedCredentials,
+  content: CredentialsContent,
   saltKey: Uint8Array,
 ): string {
   const packed: Packed = { device, enabled: content.enabled, secrets: secretsOf(tenant, content, saltKey) };
@@ -48,7 +46,7 @@ export function unpackCredentials<Type extends CredentialsType>(
     authId,
     enabled,
     type,
-    secrets: (type === 'psk' ? secrets.map(unpackKey) : secrets) as SecretsByType[Type][],
+    secrets: (type === 'psk' || type === 'rpk' ? secrets.map(unpackKey) : secrets) as SecretsByType[Type][],
   };
 }
 
@@ -57,21 +55,21 @@ export function deviceOfCredentials(packed: string): string {
   return (JSON.parse(packed) as Packed).device;
 }
 
-type KeyContent = Extract<CredentialsContent, { type: 'psk' }>['secrets'][number];
+type KeyContent = Extract<CredentialsContent, { type: 'psk' | 'rpk' }>['secrets'][number];
 type PackedKey = StoredSecret & { readonly key: string };
 
 function packKey(secret: KeyContent): PackedKey {
   return { key: Buffer.from(secret.key).toString('base64'), ...toStored(secret) };
 }
 
-function unpackKey(secret: object): PskSecret {
+function unpackKey(secret: object): PskSecret | PublicKeySecret {
   const { key, ...stored } = secret as PackedKey;
   return { ...stored, key: Uint8Array.from(Buffer.from(key, 'base64')) };
 }
 
 function secretsOf(
   tenant: string,
-  content: VerifiedCredentials,
+  content: CredentialsContent,
   saltKey: Uint8Array,
 ): readonly (PasswordSecret | StoredSecret | PackedKey)[] {
   switch (content.type) {
@@ -80,6 +78,7 @@ function secretsOf(
         toPassword(secret, () => saltOf([tenant, content['auth-id'], secret['pwd-plain']], saltKey)),
       );
     case 'psk':
+    case 'rpk':
       return enabledOf(content.secrets).map(packKey);
     case 'x509-cert':
       return enabledOf(content.secrets).map(toStored);

@@ -9,6 +9,7 @@ export const entryKinds = [
   'hashed-password',
   'psk',
   'x509-cert',
+  'rpk',
 ] as const satisfies readonly EntryKind[];
 
 /** Something about each entry of a tenant, by kind and name; the tenant's own entry has the name of the tenant. */
@@ -35,5 +36,6 @@ export function noEntries<Value>(): EntriesOf<Value> {
     'hashed-password': new Map(),
     psk: new Map(),
     'x509-cert': new Map(),
+    rpk: new Map(),
   };
 }

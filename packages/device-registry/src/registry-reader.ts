@@ -20,8 +20,6 @@ export interface ReaderOptions {
 interface TenantInHand {
   readonly id: string;
   readonly entries: EntriesOf<string>;
-  /** Names of raw public keys, which are not stored: no adapter verifies them yet. */
-  readonly rawKeys: Set<string>;
 }
 
 /** Characters of one entry at most: it is handed to another thread, and looked up, in one go. */
@@ -57,7 +55,7 @@ export class RegistryReader {
     const tenant = validate(tenantSchema, raw, ['tenants', index], this.#problems);
     if (tenant) this.#checkTenant(tenant, index);
     const id = tenant?.['tenant-id'] ?? '';
-    const inHand: TenantInHand = { id, entries: noEntries(), rawKeys: new Set() };
+    const inHand: TenantInHand = { id, entries: noEntries() };
     this.#readDevices(inHand, raw, index);
     if (!tenant) return;
     this.#put(inHand.entries.tenant, id, `tenants[${index}]`, () => packTenant(tenant));
@@ -96,7 +94,7 @@ export class RegistryReader {
   }
 
   #readDevice(
-    { id: tenant, entries, rawKeys }: TenantInHand,
+    { id: tenant, entries }: TenantInHand,
     raw: unknown,
     at: readonly PropertyKey[],
   ): DeviceContent | undefined {
@@ -109,11 +107,9 @@ export class RegistryReader {
     for (const [c, each] of device.credentials.entries()) {
       const authId = each['auth-id'];
       const here = `${path}.credentials[${c}]`;
-      const known = each.type === 'rpk' ? rawKeys : entries[each.type];
+      const known = entries[each.type];
       if (known.has(authId)) this.#problems.add(`${here}.auth-id: ${authId} is there twice as ${each.type}`);
-      if (each.type === 'rpk') rawKeys.add(authId);
-      else
-        this.#put(entries[each.type], authId, here, () => packCredentials(tenant, id, each, this.#saltKey));
+      this.#put(known, authId, here, () => packCredentials(tenant, id, each, this.#saltKey));
     }
     return device;
   }

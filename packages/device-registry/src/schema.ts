@@ -1,7 +1,9 @@
 import { isPrintable } from '@rollcall/core';
 import { normalizeName } from '@rollcall/core/x509';
 import { z } from 'zod';
-import { bytes, instant } from './formats.ts';
+import { bytes } from './formats.ts';
+import { publicKeySecretSchema } from './public-key-schema.ts';
+import { secretFields } from './secret-fields.ts';
 import { trustedCaSchema } from './trusted-ca-schema.ts';
 
 /** The fields of a registry file, with Eclipse Hono's names. A field that is not listed is a mistake, and is reported. */
@@ -43,17 +45,9 @@ const ext = z.looseObject({
 /** The longest key that libraries accept. */
 const maxKeyBytes = 512;
 
-const secretBase = {
-  enabled: flag.default(true),
-  'not-before': instant.optional(),
-  'not-after': instant.optional(),
-  comment: z.string().optional(),
-  id: z.string().optional(),
-};
-
 const passwordSecret = z
   .strictObject({
-    ...secretBase,
+    ...secretFields,
     'hash-function': z
       .enum(['sha-256', 'sha-512', 'bcrypt'], 'must be sha-256, sha-512 or bcrypt')
       .default('sha-256'),
@@ -77,7 +71,7 @@ const passwordCredentials = z.strictObject({
 });
 
 const pskSecret = z.strictObject({
-  ...secretBase,
+  ...secretFields,
   key: bytes.refine(
     ({ length }) => length > 0 && length <= maxKeyBytes,
     `must be of 1 to ${maxKeyBytes} bytes, in Base64`,
@@ -106,22 +100,22 @@ const certificateCredentials = z.strictObject({
   type: z.literal('x509-cert'),
   'auth-id': certificateAuthId,
   enabled: flag.default(true),
-  secrets: z.array(z.strictObject(secretBase)).min(1, 'must have at least one secret'),
+  secrets: z.array(z.strictObject(secretFields)).min(1, 'must have at least one secret'),
   ext: anything.optional(),
 });
 
-/** Credentials that no adapter verifies yet. */
-const otherCredentials = z.strictObject({
+/** By which the tokens are verified that a device signs. */
+const publicKeyCredentials = z.strictObject({
   type: z.literal('rpk'),
   'auth-id': name,
   enabled: flag.default(true),
-  secrets: z.array(z.looseObject({})).min(1, 'must have at least one secret'),
+  secrets: z.array(publicKeySecretSchema).min(1, 'must have at least one secret'),
   ext: anything.optional(),
 });
 
 const credentials = z.discriminatedUnion(
   'type',
-  [passwordCredentials, pskCredentials, certificateCredentials, otherCredentials],
+  [passwordCredentials, pskCredentials, certificateCredentials, publicKeyCredentials],
   { error: 'must have a type: hashed-password, psk, x509-cert or rpk' },
 );
 

@@ -2,6 +2,7 @@ import type { AuthenticationResult } from '../authentication-result.ts';
 import type { DeviceLogin } from '../login.ts';
 import { authenticateCertificate } from './authenticate-certificate.ts';
 import { authenticatePassword } from './authenticate-password.ts';
+import { authenticateToken } from './authenticate-token.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import type { Refused } from './refuse.ts';
 
@@ -10,7 +11,6 @@ export function authenticate(
   login: DeviceLogin,
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
-  return 'certificate' in login
-    ? authenticateCertificate(login, context)
-    : authenticatePassword(login, context);
+  if ('certificate' in login) return authenticateCertificate(login, context);
+  return 'token' in login ? authenticateToken(login, context) : authenticatePassword(login, context);
 }

@@ -1,4 +1,4 @@
-import type { DeviceLogin } from '../login.ts';
+import type { DeviceLogin, TokenLogin } from '../login.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { maxNameLength } from './split-username.ts';
@@ -7,7 +7,7 @@ import { maxNameLength } from './split-username.ts';
 export interface LoginFacts {
   /** By what name its failures are limited. Bounded in length. */
   readonly name: string;
-  readonly kind: 'password' | 'certificate';
+  readonly kind: 'password' | 'certificate' | 'token';
   readonly secret: Uint8Array;
   /** In whose queue it waits, see `createTurns`. */
   readonly queueName: string;
@@ -18,6 +18,7 @@ export interface LoginFacts {
 
 /** A certificate does not name a tenant: until that is looked up, its issuer stands for it. */
 export function readLogin(login: DeviceLogin): LoginFacts {
+  if ('token' in login) return readTokenLogin(login);
   if (!('certificate' in login)) {
     const { username, password } = login;
     return {
@@ -38,6 +39,18 @@ export function readLogin(login: DeviceLogin): LoginFacts {
     queueName: `@${issuer}`,
     logged: { subject, issuer },
     issuer,
+  };
+}
+
+/** Of the token itself nothing is logged. An auth-id may have an `@` here; a tenant has a queue of its own by what follows the first. */
+function readTokenLogin({ token, tenant, authId }: TokenLogin): LoginFacts {
+  const username = `${authId}@${tenant}`;
+  return {
+    name: boundedName(username),
+    kind: 'token',
+    secret: Buffer.from(token),
+    queueName: `@${tenant}`,
+    logged: { username: loggableUsername(username), tenant: loggableTenant(username) },
   };
 }
 

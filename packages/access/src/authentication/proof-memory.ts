@@ -45,7 +45,11 @@ export class ProofMemory {
   }
 
   /** What would prove this secret; `kind` keeps those of different protocols apart. */
-  of({ address, name }: Trier, kind: 'password' | 'key' | 'certificate', secret: Uint8Array): ProofMark {
+  of(
+    { address, name }: Trier,
+    kind: 'password' | 'key' | 'certificate' | 'token',
+    secret: Uint8Array,
+  ): ProofMark {
     // Neither a kind nor an address has a line feed; the name, which may, says how long it is; the secret comes last. SHA-512/256
     // cannot be extended, so the key needs no HMAC around it.
     const head = `${kind}\n${addressBlocks(address).near}\n${name.length}\n${name}\n`;

@@ -1,6 +1,6 @@
-import type { PasswordSecret, PskSecret, Timestamp, TrustAnchor } from '@rollcall/core';
+import type { PasswordSecret, PskSecret, PublicKeySecret, Timestamp, TrustAnchor } from '@rollcall/core';
 import { expect, test } from 'vitest';
-import { anchorKeyOf, secretKeyOf } from './proof.ts';
+import { anchorKeyOf, proofKey, secretKeyOf, type Proof } from './proof.ts';
 
 const never = 0 as Timestamp;
 
@@ -22,6 +22,22 @@ test('a shared key is the same with the same id and bytes, and does not show', (
   expect(keyOf({ key: Uint8Array.of(1, 2, 4) })).not.toBe(keyOf({}));
   expect(keyOf({ id: '2' })).not.toBe(keyOf({}));
   expect(keyOf({})).not.toContain(Buffer.from(secret.key).toString('base64'));
+});
+
+test('a public key is the same with the same id and bytes, and is no shared key', () => {
+  const secret: PublicKeySecret = { id: '1', key: Uint8Array.of(1, 2, 3) };
+  const keyOf = (more: Partial<PublicKeySecret>): string => secretKeyOf('rpk', { ...secret, ...more });
+  expect(keyOf({ key: Uint8Array.of(1, 2, 3), notAfter: never })).toBe(keyOf({}));
+  expect(keyOf({ key: Uint8Array.of(1, 2, 4) })).not.toBe(keyOf({}));
+  expect(keyOf({ id: '2' })).not.toBe(keyOf({}));
+  expect(secretKeyOf('psk', secret)).not.toBe(keyOf({}));
+});
+
+test('two tokens of one key keep open what they opened for as long as each of them counts', () => {
+  const proof: Proof = { type: 'rpk', authId: 'a', secretKey: 'k', token: { notAfter: never } };
+  const later = { ...proof, token: { notAfter: 1 as Timestamp } };
+  expect(proofKey(proof)).not.toBe(proofKey(later));
+  expect(proofKey(proof)).toBe(proofKey({ ...proof, token: { notAfter: never } }));
 });
 
 test('what vouches for a certificate is the same with the same id', () => {

@@ -1,13 +1,5 @@
 import { hash } from 'node:crypto';
-import type {
-  CredentialsType,
-  PasswordSecret,
-  PskSecret,
-  SecretsByType,
-  StoredSecret,
-  Timestamp,
-  TrustAnchor,
-} from '@rollcall/core';
+import type { CredentialsType, SecretsByType, Timestamp, TrustAnchor } from '@rollcall/core';
 
 /**
  * Which secret let a device in. It tells that secret apart from any other, and says nothing of it. With the same id and the same
@@ -20,6 +12,8 @@ export interface Proof {
   readonly secretKey: string;
   /** Where the secret is with the device. */
   readonly certificate?: CertificateProof;
+  /** Where the device signed a token: how long that counts. */
+  readonly token?: { readonly notAfter: Timestamp };
 }
 
 interface CertificateProof {
@@ -36,7 +30,7 @@ export function secretKeyOf<Type extends CredentialsType>(type: Type, secret: Se
   return hash('sha256', JSON.stringify(parts), 'base64');
 }
 
-function materialOf(secret: StoredSecret | PasswordSecret | PskSecret): readonly (string | null)[] {
+function materialOf(secret: SecretsByType[CredentialsType]): readonly (string | null)[] {
   if ('key' in secret) return [Buffer.from(secret.key).toString('base64')];
   if ('pwdHash' in secret) return [secret.hashFunction, secret.salt ?? null, secret.pwdHash];
   return [];
@@ -49,6 +43,7 @@ export function anchorKeyOf({ subjectDn, publicKey, authIdTemplate }: TrustAncho
 }
 
 /** Equal exactly for those that were let in by the same secret: for map keys. */
-export function proofKey({ type, authId, secretKey, certificate }: Proof): string {
-  return JSON.stringify([type, authId, secretKey, certificate?.fingerprint, certificate?.anchorKey]);
+export function proofKey({ type, authId, secretKey, certificate, token }: Proof): string {
+  const { fingerprint, anchorKey } = certificate ?? {};
+  return JSON.stringify([type, authId, secretKey, fingerprint, anchorKey, token?.notAfter]);
 }

@@ -51,13 +51,14 @@ export async function standingOf(
 
 /** When the proof counts; `undefined` where its secret, or who vouched for it, is gone. */
 function validityOfProof(
-  { type, secretKey, certificate }: Proof,
+  { type, secretKey, certificate, token }: Proof,
   { trustAnchors = [] }: Tenant,
   { secrets }: Credentials,
   now: Timestamp,
 ): Validity | undefined {
   const same = secrets.filter((each) => secretKeyOf(type, each as never) === secretKey);
   const secret = longestValid(same, now) ?? same[0];
+  if (secret && token) return intersection([secret, token]);
   if (!certificate || !secret) return secret;
   const vouching = trustAnchors.filter((each) => anchorKeyOf(each) === certificate.anchorKey);
   const anchor = longestValid(vouching, now) ?? vouching[0];

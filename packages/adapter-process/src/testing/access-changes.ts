@@ -1,12 +1,14 @@
 import {
   createCertificateAuthority,
+  createDeviceKey,
   hashed,
   scriptedAuthorities,
+  scriptedDeviceKey,
   scriptedKey,
   scriptedPassword,
   type ScriptedRegistry,
 } from '@rollcall/conformance';
-import type { CredentialsType, StoredSecret, Timestamp } from '@rollcall/core';
+import { credentialsTypes, type CredentialsType, type StoredSecret, type Timestamp } from '@rollcall/core';
 import type { AccessEnd } from '@rollcall/access';
 
 /** Something that happens in the registry while `thermostat-7@acme` is connected with its first secret, `id: '1'`. */
@@ -21,12 +23,14 @@ export interface AccessChange {
   readonly only?: readonly CredentialsType[];
 }
 
-/** Gives every device one secret of the type. */
+/** Gives every device one secret of the type. Credentials of other types, which would keep its lease, `thermostat-7` of `acme` has none. */
 export function setFirstSecret(
   registry: ScriptedRegistry,
   type: CredentialsType,
   facts: Partial<StoredSecret> = {},
 ): void {
+  for (const other of credentialsTypes)
+    if (other !== type) registry.setCredentials('acme', 'thermostat-7', other, 'deleted');
   setSecrets(registry, type, [{ id: '1', ...facts }]);
 }
 
@@ -35,6 +39,7 @@ function setSecrets(registry: ScriptedRegistry, type: CredentialsType, facts: re
     'hashed-password': facts.map((each) => hashed(scriptedPassword, each)),
     psk: facts.map((each) => ({ key: scriptedKey, ...each })),
     'x509-cert': facts,
+    rpk: facts.map((each) => ({ key: scriptedDeviceKey.publicKey, ...each })),
   };
   registry.setSecrets(type, secrets[type]);
 }
@@ -71,6 +76,12 @@ const toSecrets: readonly AccessChange[] = [
     happens: (registry) => registry.setSecrets('psk', [{ id: '1', key: Uint8Array.of(1) }]),
     ...revokedSecret,
     only: ['psk'],
+  },
+  {
+    what: 'its public key is replaced',
+    happens: (registry) => registry.setSecrets('rpk', [{ id: '1', key: createDeviceKey().publicKey }]),
+    ...revokedSecret,
+    only: ['rpk'],
   },
   {
     what: 'its secret is declared to have expired',
