@@ -14,6 +14,7 @@ import {
   type Connections,
   type EpochSource,
 } from '@rollcall/presence/internal';
+import { publishWhileAway } from './publish-while-away.ts';
 import { reportsNoLeases } from './reports-no-leases.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
@@ -35,6 +36,7 @@ export class FleetSeat {
   #delivery: Delivery | undefined;
   #connections: Connections | undefined;
   #epochs: EpochSource | undefined;
+  #stopPublishing = (): void => {};
 
   /** @param create absent: the adapter is alone. */
   constructor(context: AdapterContext, create: CreateDirectory | undefined) {
@@ -76,6 +78,15 @@ export class FleetSeat {
   /** Who is told of what the directory says. */
   attend(connections: Connections): void {
     this.#connections = connections;
+    if (!this.#create) return;
+    const { clock, settings } = this.#context;
+    const { directory } = this;
+    this.#stopPublishing = publishWhileAway({
+      clock,
+      directory,
+      connections,
+      deadAfterMs: settings.deadAfterMs,
+    });
   }
 
   get directory(): ConnectionDirectory {
@@ -111,6 +122,7 @@ export class FleetSeat {
   }
 
   async close(): Promise<void> {
+    this.#stopPublishing();
     await this.#directory?.close();
   }
 

@@ -5,7 +5,13 @@ import {
   settled,
   type RecordingSink,
 } from '@rollcall/conformance';
-import type { ConnectionEvent, ConnectionId, DeadInstance, OwedEnding } from '@rollcall/core';
+import {
+  silentLog,
+  type ConnectionEvent,
+  type ConnectionId,
+  type DeadInstance,
+  type OwedEnding,
+} from '@rollcall/core';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { createLateJournal } from '@rollcall/outbox/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -32,7 +38,7 @@ beforeEach(async () => {
   const undertaker = await fleet.createUndertaker({
     clock,
     random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLog,
     deadAfterMs,
     tell(instance, endings) {
       dead.push(instance);
@@ -271,8 +277,47 @@ test('one that was cut off and declared dead tells itself what the engine never 
   restore();
   await settled();
   expect([known.ended, unknown.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
-  expect(inWords(a.sink)).toEqual(['+known', '+unknown', '-unknown adapter-lost']);
+  // What is open was announced meanwhile.
+  expect([...new Set(inWords(a.sink))]).toEqual(['+known', '+unknown', '-unknown adapter-lost']);
   expect(a.sink.events.at(-1)).toMatchObject({ initiator: 'adapter', clean: false });
+});
+
+test('one that is cut off from the engine alone goes on publishing, and is not declared dead by who sees that', async () => {
+  await stopUndertaker();
+  const a = await join('a');
+  const heardAt = new Map<string, number>();
+  a.sink.answer = ({ event }) => {
+    heardAt.set(event.adapter.instance, clock.monotonic());
+    return { status: 'delivered' };
+  };
+  const undertaker = await fleet.createUndertaker({
+    clock,
+    random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
+    log: silentLog,
+    deadAfterMs,
+    signal: {
+      stateOf: async (instance, withinMs) =>
+        clock.monotonic() - (heardAt.get(instance) ?? 0) < withinMs ? 'publishes' : 'silent',
+    },
+    tell(_dead, endings) {
+      owed.push(...endings);
+      return Promise.resolve([]);
+    },
+  });
+  const { connection, ended } = await a.begin();
+  const restore = fleet.cutOff(instanceOf(a));
+  await clock.advanceAsync(deadAfterMs * 20);
+  expect([owed, ended]).toEqual([[], []]);
+  const announced = a.sink.attempts.filter(({ announcement }) => announcement);
+  expect(announced.length, 'a few within the time').toBeLessThanOrEqual(20 * 4);
+  restore();
+  await clock.advanceAsync(deadAfterMs);
+  const before = a.sink.attempts.length;
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect(a.sink.attempts, 'and none in touch').toHaveLength(before);
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  await undertaker.stop();
 });
 
 test.each([

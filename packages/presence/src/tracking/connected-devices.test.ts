@@ -42,6 +42,19 @@ test('a connection is found by its id as long as it is there', () => {
   expect(devices.get('a' as ConnectionId)).toBeUndefined();
 });
 
+test('one after the other has its turn, whoever comes and goes', () => {
+  const devices = new ConnectedDevices(new ManualClock());
+  expect(devices.next()).toBeUndefined();
+  const [a, b, c] = ['a', 'b', 'c'].map((id) => aConnection(id));
+  if (!a || !b || !c) throw new Error('three');
+  devices.add(a);
+  devices.add(b);
+  expect([devices.next(), devices.next(), devices.next()]).toEqual([a, b, a]);
+  devices.remove(b);
+  devices.add(c);
+  expect([devices.next(), devices.next()]).toEqual([c, a]);
+});
+
 test('notes go round all devices a share at a time, and leave out those that were not heard since', () => {
   const devices = new ConnectedDevices(new ManualClock());
   for (const id of ['a', 'b', 'c', 'd']) devices.add(aConnection(id));

@@ -42,6 +42,7 @@ export class ConnectedDevices {
     }),
   );
   #round = this.#all.values();
+  #turns = this.#all.values();
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -70,6 +71,14 @@ export class ConnectedDevices {
 
   get(connection: ConnectionId | undefined): Connected | undefined {
     return connection === undefined ? undefined : this.#all.get(connection);
+  }
+
+  /** One of them, another one each time. */
+  next(): Connected | undefined {
+    const { value } = this.#turns.next();
+    if (value) return value;
+    this.#turns = this.#all.values();
+    return this.#turns.next().value;
   }
 
   add(connected: Connected): void {

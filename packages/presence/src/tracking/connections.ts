@@ -87,6 +87,8 @@ export interface Connections {
    * apart: beyond it, the connection gets an epoch after that, and is said again.
    */
   displacedFrom(connection: ConnectionId, epoch: Epoch): void;
+  /** Announces a connection that is open, another one each time. */
+  announceOne(): void;
   /** It is known again that this incarnation was not declared dead. */
   aliveAgain(): void;
   /**
@@ -158,6 +160,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (millisecondsOf(epoch) - millisecondsOf(connected.event.epoch) <= clocksApartMs) return;
       connected.event = { ...connected.event, epoch: stamp.nextEpoch() };
       sayAgain.add(connected);
+    },
+    announceOne() {
+      const connected = devices.next();
+      // Leases may be of an earlier incarnation, and say nothing of this one.
+      if (connected && isInDirectory(connected.event)) options.announceNow(connected);
     },
     aliveAgain: () => endedInDoubt.clear(),
     bury(neverKnown) {

@@ -1,0 +1,31 @@
+import { later, type Clock, type ConnectionDirectory } from '@rollcall/core';
+import type { Connections } from '@rollcall/presence/internal';
+
+/** Announcements within the time after which an adapter is declared dead. */
+const announcementsInTime = 4;
+
+export interface PublishWhileAwayOptions {
+  readonly clock: Clock;
+  readonly directory: Pick<ConnectionDirectory, 'status'>;
+  readonly connections: Pick<Connections, 'announceOne'>;
+  readonly deadAfterMs: number;
+}
+
+/**
+ * While the engine of the fleet does not answer, an open connection is announced every few seconds. So those who see what adapters
+ * publish know that this one lives, and do not tell that its devices are lost. With no connection open there is nothing to be told.
+ *
+ * @returns ends it.
+ */
+export function publishWhileAway(options: PublishWhileAwayOptions): () => void {
+  const { clock, directory, connections, deadAfterMs } = options;
+  let disarm = (): void => {};
+  const look = (): void => {
+    disarm = clock.at(later(clock.monotonic(), deadAfterMs / announcementsInTime), () => {
+      if (directory.status === 'away') connections.announceOne();
+      look();
+    });
+  };
+  look();
+  return () => disarm();
+}
