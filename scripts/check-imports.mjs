@@ -17,11 +17,13 @@ const homes = {
     'apps/amqp-adapter',
   ],
   'rhea-promise': ['packages/amqp-connection'],
+  ioredis: ['packages/directory-redis'],
 };
 
 /** What an adapter brings together in its composition root, and its other files know as ports of `core` only. */
 const composed = [
   '@rollcall/amqp-sender',
+  '@rollcall/directory-redis',
   '@rollcall/device-registry',
   '@rollcall/logger-sink',
   '@rollcall/messaging-network',

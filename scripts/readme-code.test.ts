@@ -63,6 +63,12 @@ const before: Readonly<Record<string, string>> = {
     declare function joinLoft(url: string | undefined, context: Parameter<CreateDirectory>): ReturnType<CreateDirectory>;
     declare function watchLoft(url: string | undefined, context: Parameter<CreateUndertaker>): ReturnType<CreateUndertaker>;
     declare function lookAt(url: string | undefined): Promise<FleetOverview>;`,
+  'directory-redis': `
+    import { redisFleet } from '@rollcall/directory-redis';
+    import type { DirectoryContext, UndertakerContext } from '@rollcall/core';
+    declare const password: string;
+    declare const context: DirectoryContext;
+    declare const undertakerContext: UndertakerContext;`,
   dtls: `
     import { createSocket } from 'node:dgram';
     import type { KeyObject } from 'node:crypto';

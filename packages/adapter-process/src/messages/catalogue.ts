@@ -74,6 +74,26 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'JOURNAL_SINK_UNKNOWN', text: /^events wait in the journal for a sink that is not configured/ },
   { code: 'SESSIONS_LOST', text: 'an earlier run ended without notice: its sessions are lost' },
   {
+    code: 'DIRECTORY_AWAY',
+    text: 'connection directory is away: devices are served without it',
+  },
+  {
+    code: 'DIRECTORY_MAY_FORGET',
+    text: 'connection directory may drop what it was told: maxmemory-policy must be noeviction',
+  },
+  {
+    code: 'DIRECTORY_FOREIGN',
+    text: 'what stands in the connection directory is foreign, and is skipped',
+  },
+  {
+    code: 'INSTANCE_DECLARED_DEAD',
+    text: 'an instance of the fleet gives no sign of life: it is declared dead, and its connections are ended',
+  },
+  {
+    code: 'ENDINGS_PUT_OFF',
+    text: 'endings of a dead instance could not be told yet',
+  },
+  {
     code: 'DECLARED_DEAD',
     text: 'this incarnation was declared dead: its connections end, and devices come back to the next one',
   },

@@ -1,0 +1,160 @@
+import {
+  deviceRef,
+  type AdapterIdentity,
+  type ConnectionId,
+  type OwedEnding,
+  type Timestamp,
+} from '@rollcall/core';
+import { peekOwed } from '../scripts/peek-owed.ts';
+import { settleOwed } from '../scripts/settle-owed.ts';
+import type { EngineTime } from '../state/engine-time.ts';
+import { readBody } from '../wire/body.ts';
+import type { Death } from '../wire/death.ts';
+import { deviceNamed } from '../wire/field-text.ts';
+import type { KeyNames } from '../wire/key-names.ts';
+import { readRecord } from '../wire/record.ts';
+import { fullId } from '../wire/short-id.ts';
+import type { Asker } from '../contact/asker.ts';
+import type { ForeignValues } from '../state/foreign-values.ts';
+
+/** Whom this is about. */
+export interface Deceased {
+  readonly short: string;
+  readonly identity: AdapterIdentity;
+  readonly death: Death;
+  /** Its leases that have not run out were told of before. */
+  readonly leasesKnown: boolean;
+}
+
+export interface BurialTools {
+  readonly asker: Asker;
+  readonly keys: KeyNames;
+  readonly foreign: ForeignValues;
+  readonly time: EngineTime;
+  /** Names the one who buries, so that no two tell the same at the same time. */
+  readonly name: string;
+  tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]>;
+}
+
+/** `done`: nothing of it is owed there. `left`: something is, and another look is worth it later. */
+export type BucketOutcome = 'done' | 'left';
+
+interface Found {
+  readonly connection: string;
+  readonly device: string;
+  readonly field: string;
+  /** Absent: there is nothing to be told of it. */
+  readonly owed?: OwedEnding;
+}
+
+/** Ends what a dead incarnation left open in one bucket. */
+export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTools): Promise<BucketOutcome> {
+  const { asker, keys, name } = tools;
+  let cursor = '0';
+  let complete = true;
+  do {
+    const reply = await asker.ask(
+      peekOwed,
+      [keys.owedBy(bucket) + dead.short, keys.fenced(bucket), keys.burying(bucket, dead.short)],
+      [dead.short, name, keys.devices(bucket), cursor, dead.leasesKnown ? '1' : ''],
+    );
+    if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 'left';
+    const [next, ...pairs] = reply.value as readonly unknown[];
+    complete = (await settleFound(dead, bucket, foundIn(pairs, dead, tools), tools)) && complete;
+    cursor = String(next);
+  } while (cursor !== '0');
+  if (!complete) return 'left';
+  const left = await asker.look('EXISTS', keys.owedBy(bucket) + dead.short);
+  return left.status === 'answer' && left.value === 0 ? 'done' : 'left';
+}
+
+/** @returns whether all of it is settled. */
+async function settleFound(
+  dead: Deceased,
+  bucket: number,
+  found: readonly Found[],
+  { asker, keys, tell }: BurialTools,
+): Promise<boolean> {
+  const owed = found.flatMap((each) => (each.owed ? [each.owed] : []));
+  const told = owed.length > 0 ? await tell(dead, owed) : [];
+  const isTold = new Set<string>(told);
+  const settled = found.filter((each) => !each.owed || isTold.has(each.owed.event.connectionId));
+  if (settled.length === 0) return found.length === 0;
+  const reply = await asker.ask(
+    settleOwed,
+    [
+      keys.owedBy(bucket) + dead.short,
+      keys.heard(bucket),
+      ...settled.map(({ device }) => keys.devices(bucket) + device),
+    ],
+    [dead.short, ...settled.flatMap(({ field, connection }) => [field, connection])],
+  );
+  return reply.status === 'answer' && settled.length === found.length;
+}
+
+function foundIn(pairs: readonly unknown[], dead: Deceased, tools: BurialTools): readonly Found[] {
+  const found: Found[] = [];
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const connection = String(pairs[at]);
+    const text = pairs[at + 1];
+    const owed = text === '' ? undefined : owedIn(connection, text, dead, tools);
+    if (text !== '' && !owed) tools.foreign.found('record', text);
+    const record = readRecord(text);
+    // What is foreign is taken out: nobody could ever tell of it.
+    found.push({
+      connection,
+      device: record?.device ?? '',
+      field: record?.field ?? '',
+      ...(owed && { owed }),
+    });
+  }
+  return found;
+}
+
+function owedIn(
+  short: string,
+  text: unknown,
+  { identity, death }: Deceased,
+  { time }: BurialTools,
+): OwedEnding | undefined {
+  const record = readRecord(text);
+  const connection = fullId(short);
+  const device = record && deviceNamed(record.device);
+  if (!record || !device || connection === undefined) return undefined;
+  const open = readBody(
+    record.body,
+    deviceRef(device.tenant, device.device),
+    connection as ConnectionId,
+    identity,
+  );
+  if (!open) return undefined;
+  const { event, lease } = open;
+  // A lease that may still go on elsewhere is not decided.
+  if (!record.verdict && !lease) return undefined;
+  const now = time.now() ?? death.declaredAtMs;
+  return {
+    event,
+    unconfirmed: event.epoch >= death.unconfirmedSince,
+    reason: record.verdict ?? 'adapter-lost',
+    ...(lease &&
+      lease.basis.kind === 'lease' && {
+        lease: {
+          slot: lease.slot,
+          state: {
+            basis: lease.basis,
+            silentMs: Math.max(0, now - lease.heardAtMs),
+            leftMs: lease.untilMs - now,
+            ...(lease.learned !== undefined && { learned: lease.learned }),
+          },
+        },
+      }),
+  };
+}
+
+export function deadInstanceOf({ identity, death }: Deceased) {
+  return {
+    identity,
+    aliveAt: death.aliveAtMs as Timestamp,
+    declaredAt: death.declaredAtMs as Timestamp,
+  };
+}

@@ -1,0 +1,258 @@
+import {
+  later,
+  sleep,
+  type ConnectionId,
+  type OwedEnding,
+  type Undertaker,
+  type UndertakerContext,
+} from '@rollcall/core';
+import { Asker } from '../contact/asker.ts';
+import type { Engine, OpenEngine } from '../engine/engine.ts';
+import { heirOf } from '../fleet/heir-of.ts';
+import { changeDeath } from '../scripts/change-death.ts';
+import { declareDead } from '../scripts/declare-dead.ts';
+import { unfence } from '../scripts/unfence.ts';
+import { EngineTime } from '../state/engine-time.ts';
+import { ForeignValues } from '../state/foreign-values.ts';
+import { createTallies } from '../state/tallies.ts';
+import { bucketCount } from '../wire/bucket-of.ts';
+import { deathText, type Death } from '../wire/death.ts';
+import type { KeyNames } from '../wire/key-names.ts';
+import { fullId } from '../wire/short-id.ts';
+import { buryBucket, deadInstanceOf, type BurialTools, type Deceased } from './bury-bucket.ts';
+import { DeathWatch, type Candidate } from './death-watch.ts';
+import { readFleet, type FleetState } from './read-fleet.ts';
+
+/** Looks within the time after which an instance is declared dead. */
+const looksInTime = 10;
+/** So many buckets are buried at a time. */
+const together = 16;
+/** What could not be told, and leases that have not run out, are looked at again after so long. */
+const againAfterMs = 1_500;
+/** A second signal is waited for so long. */
+const signalWithinMs = 2_000;
+/** How long the dead are remembered: until then, one that comes back finds out. */
+const rememberMs = 7 * 24 * 3_600_000;
+
+/** Ends the connections of dead instances. */
+export class RedisUndertaker implements Undertaker {
+  readonly #context: UndertakerContext;
+  readonly #keys: KeyNames;
+  readonly #engine: Engine;
+  readonly #asker: Asker;
+  readonly #foreign: ForeignValues;
+  readonly #watch: DeathWatch;
+  readonly #heirless: DeathWatch;
+  readonly #tools: BurialTools;
+  /** When to look again at one that is owed something still. */
+  readonly #againAt = new Map<string, number>();
+  readonly #burials = new Set<Promise<void>>();
+  readonly #buried = new Set<string>();
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #disarm = (): void => {};
+
+  constructor(context: UndertakerContext, keys: KeyNames, openEngine: OpenEngine) {
+    const { clock, log, random, deadAfterMs } = context;
+    const tallies = createTallies();
+    this.#context = context;
+    this.#keys = keys;
+    this.#foreign = new ForeignValues(clock, log, tallies);
+    const asker = new Asker({
+      clock,
+      foreign: this.#foreign,
+      tallies,
+      deviceWaitMs: 0,
+      engine: () => this.#engine,
+      tooManyMisses: () => undefined,
+    });
+    this.#asker = asker;
+    this.#watch = new DeathWatch(deadAfterMs);
+    this.#heirless = new DeathWatch(deadAfterMs);
+    const time = new EngineTime(clock);
+    this.#tools = {
+      asker,
+      keys,
+      foreign: this.#foreign,
+      time,
+      name: Buffer.from(random.bytes(12)).toString('base64url'),
+      tell: (dead, owed) => this.#tell(dead, owed),
+    };
+    this.#engine = openEngine({
+      commandsReady: () => (asker.inTouch = true),
+      commandsLost: () => (asker.inTouch = false),
+      subscribed() {},
+      published() {},
+    });
+    this.#next();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#disarm();
+    await this.#looking;
+    await Promise.all(this.#burials);
+    this.#engine.close();
+  }
+
+  #next(): void {
+    const { clock, deadAfterMs, log } = this.#context;
+    this.#disarm = clock.at(later(clock.monotonic(), deadAfterMs / looksInTime), () => {
+      this.#looking = this.#look().catch((err: unknown) => {
+        this.#blind();
+        log.error({ err }, 'a mistake of ours in the connection directory');
+      });
+      void this.#looking.then(() => {
+        if (!this.#stopped) this.#next();
+      });
+    });
+  }
+
+  #blind(): void {
+    this.#watch.blind();
+    this.#heirless.blind();
+  }
+
+  async #look(): Promise<void> {
+    const { clock } = this.#context;
+    const fleet = this.#asker.inTouch ? await readFleet(this.#tools) : undefined;
+    if (!fleet) {
+      this.#blind();
+      return;
+    }
+    const now = clock.monotonic();
+    const candidates = this.#watch.look(fleet.signs, now);
+    await Promise.all(candidates.map((candidate) => this.#declare(candidate, fleet)));
+    await this.#disinherit(fleet);
+    for (const [short, death] of fleet.deaths) this.#consider(short, death, fleet);
+  }
+
+  /** Declares one dead, unless there is another sign that it lives. */
+  async #declare({ instance, sign }: Candidate, fleet: FleetState): Promise<void> {
+    const { log, deadAfterMs } = this.#context;
+    const full = fullId(instance) ?? '';
+    if (await this.#publishes(full)) {
+      this.#watch.lives(instance);
+      return;
+    }
+    const { leases, deaths, totals } = this.#keys;
+    const reply = await this.#asker.ask(
+      declareDead,
+      [leases, deaths, this.#keys.counted(instance), totals],
+      [instance, sign],
+    );
+    if (reply.status === 'answer' && typeof reply.value === 'string' && reply.value !== '')
+      log.warn(
+        { adapter: fleet.identities.get(instance)?.id, instance: full, silentMs: deadAfterMs },
+        'an instance of the fleet gives no sign of life: it is declared dead, and its connections are ended',
+      );
+  }
+
+  async #publishes(instance: string): Promise<boolean> {
+    const { signal, deadAfterMs, clock } = this.#context;
+    if (!signal) return false;
+    const state = signal.stateOf(instance, deadAfterMs).catch(() => 'unknown' as const);
+    const outcome = await Promise.race([state, sleep(clock, signalWithinMs).then(() => 'unknown' as const)]);
+    return outcome !== 'silent';
+  }
+
+  /** What an heir took on, who is gone too, is owed by anybody. */
+  async #disinherit({ signs, deaths }: FleetState): Promise<void> {
+    const heirless = new Map<string, string>();
+    for (const [short, death] of deaths) {
+      if (death.state !== 'inherited') continue;
+      const heir = heirOf(short, deaths).at(-1);
+      if (heir === undefined || !signs.has(heir)) heirless.set(short, deathText(death));
+    }
+    for (const { instance, sign } of this.#heirless.look(heirless, this.#context.clock.monotonic())) {
+      const death = deaths.get(instance);
+      if (!death) continue;
+      const { heir: _heir, ...rest } = death;
+      await this.#changeDeath(instance, sign, deathText({ ...rest, state: 'owed' }));
+    }
+  }
+
+  #consider(short: string, death: Death, { identities }: FleetState): void {
+    const { clock } = this.#context;
+    const identity = identities.get(short);
+    if (death.state === 'settled') {
+      const nowMs = this.#tools.time.now() ?? clock.now();
+      if (nowMs - death.declaredAtMs > rememberMs) this.#start(short, () => this.#forget(short, death));
+      return;
+    }
+    if (death.state !== 'owed' || clock.monotonic() < (this.#againAt.get(short) ?? 0)) return;
+    // Nobody can tell endings without knowing whose they are.
+    if (!identity) {
+      this.#foreign.found('instance', short);
+      return;
+    }
+    this.#start(short, () => this.#bury({ short, identity, death, leasesKnown: this.#againAt.has(short) }));
+  }
+
+  #start(short: string, work: () => Promise<void>): void {
+    if (this.#buried.has(short) || this.#stopped) return;
+    this.#buried.add(short);
+    const burial = work()
+      .catch((err: unknown) =>
+        this.#context.log.error({ err }, 'a mistake of ours in the connection directory'),
+      )
+      .finally(() => {
+        this.#buried.delete(short);
+        this.#burials.delete(burial);
+      });
+    this.#burials.add(burial);
+  }
+
+  async #bury(dead: Deceased): Promise<void> {
+    const { clock } = this.#context;
+    this.#tools.time.said(Math.max(dead.death.declaredAtMs, clock.now()), clock.monotonic());
+    let left = 0;
+    let next = 0;
+    const worker = async (): Promise<void> => {
+      while (next < bucketCount && !this.#stopped) {
+        const bucket = next;
+        next += 1;
+        if ((await buryBucket(dead, bucket, this.#tools)) === 'left') left += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: together }, worker));
+    if (this.#stopped) return;
+    if (left > 0) {
+      this.#againAt.set(dead.short, later(clock.monotonic(), againAfterMs));
+      return;
+    }
+    this.#againAt.delete(dead.short);
+    await this.#changeDeath(
+      dead.short,
+      deathText(dead.death),
+      deathText({ ...dead.death, state: 'settled' }),
+    );
+  }
+
+  /** @returns what is settled; nothing where it could not be told. */
+  async #tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
+    try {
+      return await this.#context.tell(deadInstanceOf(dead), owed);
+    } catch (err) {
+      this.#context.log.warn(
+        { err, endings: owed.length },
+        'endings of a dead instance could not be told yet',
+      );
+      return [];
+    }
+  }
+
+  /** It has been dead for so long that it does not come back. */
+  async #forget(short: string, death: Death): Promise<void> {
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      const reply = await this.#asker.ask(unfence, [this.#keys.fenced(bucket)], [short]);
+      if (reply.status === 'none' || this.#stopped) return;
+    }
+    await this.#changeDeath(short, deathText(death), '');
+  }
+
+  async #changeDeath(short: string, from: string, to: string): Promise<void> {
+    await this.#asker.ask(changeDeath, [this.#keys.deaths, this.#keys.instances], [short, from, to]);
+  }
+}

@@ -1,0 +1,227 @@
+import type { ConnectionId, DirectoryPlace, DirectoryStanding, Epoch } from '@rollcall/core';
+import type { Reply } from '../contact/asker.ts';
+import { claimSlot } from '../scripts/claim-slot.ts';
+import { releaseSlot } from '../scripts/release-slot.ts';
+import { unattended, type Shared } from '../shared.ts';
+import type { HeldConnection } from '../state/held-connection.ts';
+import { readClaim, type Claim } from '../wire/claim.ts';
+import { recordOf } from './record-of.ts';
+
+/** How long it is remembered that a lease was ended; of one that had moved, for those who held it before and are cut off. */
+const rememberEndsSeconds = { session: 0, lease: 600, moved: 86_400 } as const;
+
+export type ClaimKind = 'session' | 'lease' | 'asserted' | 'displaced';
+
+/** A record that is to be taken out. */
+interface Released {
+  readonly device: string;
+  readonly field: string;
+  readonly bucket: number;
+  readonly kind: 'session' | 'lease' | 'moved';
+}
+
+export interface ClaimsOptions extends Shared {
+  /** How long after it was made a claim still wins against any clock. */
+  readonly freshForMs: number;
+  /** The engine may not know what this instance holds in this bucket, or may know too much. */
+  doubt(bucket: number): void;
+  /** The engine says that this incarnation was declared dead. */
+  fenced(instance: string): void;
+  /** A lease was ended while nobody could be told. */
+  endedUntold(held: HeldConnection): void;
+}
+
+/** Enters connections, tells them again, and takes them out. */
+export class Claims {
+  readonly #options: ClaimsOptions;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** A session began now. */
+  async enter(held: HeldConnection): Promise<DirectoryStanding> {
+    const { book, asker, tallies, self } = this.#options;
+    tallies.claims += 1;
+    const before = book.add(held);
+    if (before) this.displaced(before, this.#placeOf(held));
+    if (!asker.canAsk) return this.notAsked(held);
+    const me = self.short;
+    const reply = await this.claim(held, 'session', (late) => void this.settle(held, late, me));
+    return this.settle(held, reply, me) ?? 'unknown';
+  }
+
+  /** The engine is told later. */
+  notAsked(held: HeldConnection): 'unknown' {
+    this.#options.tallies.claims_not_sent += 1;
+    this.#options.doubt(held.bucket);
+    return 'unknown';
+  }
+
+  /** Tells the engine again of a connection. Resolves to false where it did not answer. */
+  async assert(held: HeldConnection): Promise<boolean> {
+    const { asker, tallies, self } = this.#options;
+    tallies.assertions += 1;
+    const me = self.short;
+    const kind = held.displaced ? 'displaced' : held.noted ? 'asserted' : 'session';
+    const args = this.#args(held, kind, '');
+    const reply = await asker.ask(claimSlot, this.#keys(held), args);
+    this.settle(held, reply, me);
+    return reply.status !== 'none';
+  }
+
+  /** Claims the slot of a connection that begins; settles in time. */
+  claim(held: HeldConnection, kind: ClaimKind, late: (reply: Reply) => void): Promise<Reply> {
+    const { asker, time, freshForMs } = this.#options;
+    const now = time.now();
+    const freshUntil = now === undefined ? '' : String(Math.round(now + freshForMs));
+    return asker.askInTime(claimSlot, this.#keys(held), this.#args(held, kind, freshUntil), late);
+  }
+
+  /** The ending of a connection is safe. */
+  release(held: HeldConnection): void {
+    const { asker, context } = this.#options;
+    if (asker.canAsk) unattended(context.log, this.#release(held));
+    else this.#notReleased(held);
+  }
+
+  /** Takes out a record that the book does not have. Resolves to false where the engine did not answer. */
+  async releaseRecord(connection: string, { device, field, bucket, kind }: Released): Promise<boolean> {
+    const { asker, keys, self } = this.#options;
+    const me = self.short;
+    const reply = await asker.ask(
+      releaseSlot,
+      [
+        keys.devices(bucket) + device,
+        keys.owedBy(bucket) + me,
+        keys.fenced(bucket),
+        keys.heard(bucket),
+        keys.ended(bucket) + connection,
+      ],
+      [field, me, connection, keys.channels, kind, String(rememberEndsSeconds[kind])],
+    );
+    if (reply.status === 'answer' && reply.value === 2) this.#options.fenced(me);
+    return reply.status !== 'none';
+  }
+
+  /**
+   * What a claim was answered: how a connection stands. `undefined`: that is not known.
+   *
+   * @param me the incarnation that asked.
+   */
+  settle(held: HeldConnection, reply: Reply, me: string): DirectoryStanding | undefined {
+    const { book, foreign, fenced } = this.#options;
+    if (reply.status === 'refused') return undefined;
+    if (reply.status === 'none' || !Array.isArray(reply.value)) {
+      this.#options.doubt(held.bucket);
+      return undefined;
+    }
+    const [code, first, second, third] = reply.value as readonly unknown[];
+    if (code === 2) fenced(me);
+    if (book.get(held.event.connectionId) !== held) return undefined;
+    held.known ||= code === 0 || code === 1;
+    if (code === 1) {
+      if (typeof third === 'string' && third !== '') foreign.found('claim', third);
+      return this.#won(held, first, readClaim(second));
+    }
+    if (code === 0) return this.#lost(held, readClaim(first));
+    if (code !== 3) return undefined;
+    this.endedElsewhere(held);
+    return 'lost';
+  }
+
+  /** The listener is told once. */
+  displaced(held: HeldConnection, by: DirectoryPlace): void {
+    const { book, context } = this.#options;
+    if (held.displaced || book.get(held.event.connectionId) !== held) return;
+    held.displaced = true;
+    book.displace(held);
+    context.listener.displaced(held.event.connectionId, by);
+  }
+
+  /** A lease of this instance is another one's now, under its connection id. */
+  movedAway(held: HeldConnection, to: Claim): void {
+    const { book, context, tallies } = this.#options;
+    if (!held.noted || !book.remove(held)) return;
+    tallies.leases_moved_away += 1;
+    const { device, connectionId: connection } = held.event;
+    context.listener.leases.movedAway(connection, { device, connection, instance: to.instance });
+  }
+
+  /** Others told the ending of a lease of this instance. */
+  endedElsewhere(held: HeldConnection): void {
+    const { book, context } = this.#options;
+    if (!held.noted || !book.remove(held)) return;
+    // Nobody owes it any more.
+    this.release(held);
+    context.listener.leases.endedElsewhere(held.event.connectionId);
+  }
+
+  /** The slot is this connection's, unless a later one of this instance has it by now. */
+  #won(held: HeldConnection, epoch: unknown, before: Claim | undefined): DirectoryStanding {
+    const { book, self, context } = this.#options;
+    if (typeof epoch === 'string' && /^[0-9a-f]{16}$/.test(epoch)) held.epoch = epoch;
+    held.from = '';
+    if (before) {
+      if (before.epoch >= held.event.epoch)
+        context.listener.epochSeen(before.epoch as Epoch, 'claim', held.event.connectionId);
+      const isOurs = before.instance === self.identity.instance;
+      const own = isOurs ? book.get(before.connection as ConnectionId) : undefined;
+      if (own) this.displaced(own, this.#placeOf(held));
+    }
+    return held.displaced ? 'lost' : 'held';
+  }
+
+  #lost(held: HeldConnection, by: Claim | undefined): DirectoryStanding | undefined {
+    if (!by) return undefined;
+    if (by.connection === held.event.connectionId) {
+      this.movedAway(held, by);
+      return 'lost';
+    }
+    this.#options.tallies.claims_lost += 1;
+    const { device } = held.event;
+    this.displaced(held, { device, connection: by.connection as ConnectionId, instance: by.instance });
+    return 'lost';
+  }
+
+  async #release(held: HeldConnection): Promise<void> {
+    const { deviceName: device, field, bucket, shortId } = held;
+    const kind = held.noted ? (held.moved ? 'moved' : 'lease') : 'session';
+    if (!(await this.releaseRecord(shortId, { device, field, bucket, kind }))) this.#notReleased(held);
+  }
+
+  #notReleased(held: HeldConnection): void {
+    this.#options.doubt(held.bucket);
+    if (held.noted) this.#options.endedUntold(held);
+  }
+
+  #placeOf({ event: { device, connectionId: connection } }: HeldConnection): DirectoryPlace {
+    return { device, connection, instance: this.#options.self.identity.instance };
+  }
+
+  #keys({ bucket, deviceName, shortId: connection }: HeldConnection): readonly string[] {
+    const { keys, self } = this.#options;
+    return [
+      keys.devices(bucket) + deviceName,
+      keys.owedBy(bucket) + self.short,
+      keys.fenced(bucket),
+      keys.ended(bucket) + connection,
+    ];
+  }
+
+  #args(held: HeldConnection, kind: ClaimKind, freshUntil: string): readonly string[] {
+    const { keys, self, time, context } = this.#options;
+    return [
+      held.field,
+      held.epoch,
+      self.short,
+      held.shortId,
+      recordOf(held, time, context.clock),
+      freshUntil,
+      held.from,
+      keys.channels,
+      keys.owedBy(held.bucket),
+      kind,
+    ];
+  }
+}

@@ -1,0 +1,178 @@
+import { later, sleep, type Instant } from '@rollcall/core';
+import { unattended, type Shared } from '../shared.ts';
+import { bucketCount } from '../wire/bucket-of.ts';
+import { readRecord } from '../wire/record.ts';
+import type { Claims } from './claims.ts';
+import { Doubts } from './doubts.ts';
+import { assertionsPerSecond } from './pace.ts';
+
+/** All buckets are compared within so many seconds. */
+const digestSeconds = 30;
+/** So many buckets are looked at together. */
+const digestTogether = 64;
+/** Assertions are sent in slices of a second. */
+const slicesPerSecond = 10;
+
+/**
+ * Keeps the engine's idea of what this instance holds true: what it forgot is told again, what it kept too long is taken out. What
+ * differs is found by counting; whose counts agree by chance, by telling one bucket a second again.
+ */
+export class Reassertion {
+  readonly #shared: Shared;
+  readonly #claims: Claims;
+  readonly #isStray: (connection: string) => boolean;
+  readonly #doubts = new Doubts();
+  /** Of the bucket that is being told. */
+  #underWay = false;
+  #working = false;
+  #stopped = false;
+  #turn = 0;
+  #perSecond = assertionsPerSecond(1);
+
+  /** @param isStray whether a connection, by its short id, is not to be taken out. */
+  constructor(shared: Shared, claims: Claims, isStray: (connection: string) => boolean) {
+    this.#shared = shared;
+    this.#isStray = isStray;
+    this.#claims = claims;
+  }
+
+  get caughtUp(): boolean {
+    return !this.#underWay && !this.#doubts.any;
+  }
+
+  /** What was entered in this bucket may not have arrived. */
+  doubt(bucket: number): void {
+    if (this.#shared.asker.inTouch) this.#doubts.later(bucket);
+    else this.#doubts.usual(bucket);
+  }
+
+  /** The engine may have lost anything, or this instance may have missed anything: all is told again, what differs first. */
+  doubtAll(): void {
+    for (let bucket = 0; bucket < bucketCount; bucket++)
+      if (this.#shared.book.inBucket(bucket).size > 0) this.#doubts.usual(bucket);
+    unattended(this.#shared.context.log, this.#compareAll());
+  }
+
+  instancesAre(count: number): void {
+    this.#perSecond = assertionsPerSecond(count);
+  }
+
+  /** To be called once a second. */
+  everySecond(): void {
+    this.#doubts.retry();
+    if (!this.#shared.asker.inTouch) return;
+    const share = Math.ceil(bucketCount / digestSeconds);
+    const start = this.#turn * share;
+    this.#turn = (this.#turn + 1) % digestSeconds;
+    const buckets = Array.from({ length: share }, (_, index) => (start + index) % bucketCount);
+    this.#doubts.routine(this.#turn + digestSeconds * Math.floor(this.#shared.context.random.next() * share));
+    unattended(
+      this.#shared.context.log,
+      this.#compare(buckets).then(() => this.work()),
+    );
+  }
+
+  /** Tells what is in doubt, unless that is being done. */
+  work(): void {
+    if (this.#working || this.#stopped) return;
+    this.#working = true;
+    const done = this.#work().finally(() => (this.#working = false));
+    unattended(this.#shared.context.log, done);
+  }
+
+  forgetAll(): void {
+    this.#doubts.clear();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #compareAll(): Promise<void> {
+    for (let start = 0; start < bucketCount; start += digestTogether) {
+      if (this.#stopped || !this.#shared.asker.inTouch) return;
+      await this.#compare(Array.from({ length: digestTogether }, (_, index) => start + index));
+      this.work();
+    }
+  }
+
+  /** Counts what is owed by this instance in each bucket. */
+  async #compare(buckets: readonly number[]): Promise<void> {
+    const { asker, keys, self, book } = this.#shared;
+    const me = self.short;
+    const counts = await Promise.all(buckets.map((bucket) => asker.look('HLEN', keys.owedBy(bucket) + me)));
+    if (me !== self.short) return;
+    for (const [index, bucket] of buckets.entries()) {
+      const count = counts[index];
+      if (count?.status === 'answer' && count.value !== book.inBucket(bucket).size)
+        this.#doubts.urgent(bucket);
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { asker, context } = this.#shared;
+    let sliceEnds = context.clock.monotonic();
+    let sent = 0;
+    while (!this.#stopped && asker.inTouch) {
+      const bucket = this.#doubts.take();
+      if (bucket === undefined) return;
+      this.#underWay = true;
+      const complete = await this.#tell(bucket, async () => {
+        sent += 1;
+        if (sent < this.#perSecond / slicesPerSecond) return;
+        sent = 0;
+        sliceEnds = await this.#nextSlice(sliceEnds);
+      });
+      this.#underWay = false;
+      if (!complete) this.#doubts.later(bucket);
+    }
+  }
+
+  async #nextSlice(sliceEnds: Instant): Promise<Instant> {
+    const { clock } = this.#shared.context;
+    const now = clock.monotonic();
+    const next = later(sliceEnds > now ? sliceEnds : now, 1_000 / slicesPerSecond);
+    await sleep(clock, next - now);
+    return next;
+  }
+
+  /** @returns whether the engine answered to all of it. */
+  async #tell(bucket: number, paced: () => Promise<void>): Promise<boolean> {
+    const { asker, book } = this.#shared;
+    let complete = await this.#takeOutStrangers(bucket);
+    const answers: Promise<boolean>[] = [];
+    for (const held of [...book.inBucket(bucket)]) {
+      if (!asker.inTouch || !complete) return false;
+      if (book.get(held.event.connectionId) !== held) continue;
+      answers.push(this.#claims.assert(held));
+      await paced();
+    }
+    for (const answered of await Promise.all(answers)) complete &&= answered;
+    return complete;
+  }
+
+  /** Takes out what is owed by this instance, as the engine says, and not in the book: its leaving was not heard. */
+  async #takeOutStrangers(bucket: number): Promise<boolean> {
+    const { asker, keys, self, book, foreign } = this.#shared;
+    const owed = keys.owedBy(bucket) + self.short;
+    const known = await asker.look('HKEYS', owed);
+    if (known.status !== 'answer' || !Array.isArray(known.value)) return known.status === 'refused';
+    const held = new Set([...book.inBucket(bucket)].map(({ shortId }) => shortId));
+    const strangers = known.value
+      .filter((id) => typeof id === 'string')
+      .filter((id) => !held.has(id) && !this.#isStray(id));
+    for (const connection of strangers) {
+      const text = await asker.look('HGET', owed, connection);
+      if (text.status === 'none') return false;
+      const record = text.status === 'answer' ? readRecord(text.value) : undefined;
+      if (!record) {
+        if (text.status === 'answer' && text.value !== null) foreign.found('record', text.value);
+        continue;
+      }
+      const { device, field, untilMs } = record;
+      const kind = untilMs === undefined ? 'session' : 'lease';
+      if (!(await this.#claims.releaseRecord(connection, { device, field, bucket, kind }))) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '@rollcall/core';
+import { isRefusal, type Engine } from '../engine/engine.ts';
+import type { Script } from '../scripts/script.ts';
+import type { ForeignValues } from '../state/foreign-values.ts';
+import type { Tallies } from '../state/tallies.ts';
+import { Breaker } from './breaker.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
+
+/** `answer`: what the engine said. `refused`: it holds something foreign there. `none`: no answer, or not in time. */
+export type Reply =
+  | { readonly status: 'answer'; readonly value: unknown }
+  | { readonly status: 'refused' }
+  | { readonly status: 'none' };
+
+const none: Reply = { status: 'none' };
+const refused: Reply = { status: 'refused' };
+
+export interface AskerOptions {
+  readonly clock: Clock;
+  readonly foreign: ForeignValues;
+  readonly tallies: Tallies;
+  /** How long a device waits for an answer. */
+  readonly deviceWaitMs: number;
+  engine(): Engine;
+  /** So many answers in a row did not come in time. */
+  tooManyMisses(): void;
+}
+
+/** Asks the engine. Nothing rejects. */
+export class Asker {
+  readonly #options: AskerOptions;
+  readonly #waits: DeadlineQueue;
+  readonly breaker = new Breaker();
+  #touch = false;
+
+  constructor(options: AskerOptions) {
+    this.#options = options;
+    this.#waits = new DeadlineQueue(options.clock, options.deviceWaitMs);
+  }
+
+  /** Whether the engine answers, as far as is known. */
+  get inTouch(): boolean {
+    return this.#touch;
+  }
+
+  set inTouch(touch: boolean) {
+    this.#touch = touch;
+    if (touch) this.breaker.close();
+  }
+
+  /** Whether one more question makes sense. */
+  get canAsk(): boolean {
+    return this.#touch && !this.breaker.isFull;
+  }
+
+  /** Asks, however long the answer takes. */
+  async ask(script: Script, keys: readonly string[], args: readonly string[]): Promise<Reply> {
+    this.breaker.asked();
+    try {
+      return { status: 'answer', value: await this.#options.engine().run(script, keys, args) };
+    } catch (error) {
+      if (!isRefusal(error)) return none;
+      this.#options.foreign.found(script.name, error);
+      return refused;
+    } finally {
+      this.breaker.over();
+    }
+  }
+
+  /**
+   * Asks for a device that waits: settles in time.
+   *
+   * @param late told of an answer that came after that.
+   */
+  askInTime(
+    script: Script,
+    keys: readonly string[],
+    args: readonly string[],
+    late: (reply: Reply) => void,
+  ): Promise<Reply> {
+    return new Promise((resolve) => {
+      let waits = true;
+      const done = this.#waits.wait(() => {
+        waits = false;
+        this.#missed();
+        resolve(none);
+      });
+      void this.ask(script, keys, args).then((reply) => {
+        if (!waits) {
+          late(reply);
+          return;
+        }
+        done();
+        if (reply.status === 'none') this.#missed();
+        else this.breaker.answeredInTime();
+        resolve(reply);
+      });
+    });
+  }
+
+  /** As {@link ask}, of a command that only looks. */
+  async look(
+    command: Parameters<Engine['read']>[0],
+    key: string,
+    ...args: readonly string[]
+  ): Promise<Reply> {
+    try {
+      return { status: 'answer', value: await this.#options.engine().read(command, key, ...args) };
+    } catch (error) {
+      if (!isRefusal(error)) return none;
+      this.#options.foreign.found(command, error);
+      return refused;
+    }
+  }
+
+  #missed(): void {
+    this.#options.tallies.claims_unanswered += 1;
+    this.breaker.missed();
+    if (this.breaker.isOpen && this.#touch) this.#options.tooManyMisses();
+  }
+}

@@ -1,0 +1,129 @@
+import { later, type Epoch, type Instant } from '@rollcall/core';
+import { renewLease } from '../scripts/renew-lease.ts';
+import { unattended, type Shared } from '../shared.ts';
+import type { Reply } from './asker.ts';
+import { PauseWatch } from './pause-watch.ts';
+
+/** How often it is looked whether the process stood still. */
+const lookEveryMs = 250;
+/** How soon a sign of life that was not answered is repeated. */
+const repeatAfterMs = 500;
+/** Signs of life within the time after which an instance is declared dead. */
+const signsInTime = 5;
+
+/** What the engine says with each sign of life. */
+export interface FleetFacts {
+  /** Of what the engine holds: another one, and it holds nothing that was entered before. */
+  readonly fleetName: string;
+  readonly instances: number;
+}
+
+export interface RenewalOptions extends Shared {
+  renewed(facts: FleetFacts): void;
+  notAnswered(): void;
+  buried(instance: string): void;
+}
+
+/** Signs of life of this incarnation. */
+export class Renewal {
+  readonly #options: RenewalOptions;
+  readonly #pauses: PauseWatch;
+  readonly #fleetName: string;
+  #dueAt: Instant;
+  #asking: string | undefined;
+  #disarm = (): void => {};
+
+  constructor(options: RenewalOptions) {
+    const { clock, deadAfterMs, random } = options.context;
+    this.#options = options;
+    this.#pauses = new PauseWatch(clock, deadAfterMs / 2);
+    this.#dueAt = clock.monotonic();
+    this.#fleetName = Buffer.from(random.bytes(12)).toString('base64url');
+  }
+
+  get alive(): boolean {
+    return !this.#pauses.inDoubt;
+  }
+
+  start(): void {
+    const { clock } = this.#options.context;
+    this.#disarm = clock.at(later(clock.monotonic(), lookEveryMs), () => {
+      this.start();
+      this.#look();
+    });
+  }
+
+  stop(): void {
+    this.#disarm();
+  }
+
+  /** Gives a sign of life now. Resolves when it was answered, or was not. */
+  async now(): Promise<void> {
+    const { context, self, asker, keys } = this.#options;
+    const me = self.short;
+    if (this.#asking === me) return;
+    this.#asking = me;
+    const askedAt = context.clock.monotonic();
+    const { type, id } = self.identity;
+    const epoch = context.facts.epoch();
+    const reply = await asker.ask(
+      renewLease,
+      [keys.leases, keys.deaths, keys.fleet, keys.instances],
+      [
+        me,
+        epoch,
+        context.facts.unconfirmedSince() ?? epoch,
+        this.#fleetName,
+        JSON.stringify({ v: 1, type, id }),
+      ],
+    );
+    if (this.#asking === me) this.#asking = undefined;
+    // Of an incarnation that is no more.
+    if (me === self.short) this.#answered(reply, askedAt, me);
+  }
+
+  /** Another incarnation begins. */
+  anew(): void {
+    this.#pauses.anew();
+    this.#dueAt = this.#options.context.clock.monotonic();
+  }
+
+  #look(): void {
+    const { context, asker } = this.#options;
+    const wasInDoubt = this.#pauses.inDoubt;
+    this.#pauses.look();
+    if (!asker.inTouch && this.#pauses.unreachable()) context.listener.aliveAgain();
+    const justStoodStill = wasInDoubt && this.#pauses.inDoubt;
+    if (justStoodStill || context.clock.monotonic() >= this.#dueAt) {
+      this.#dueIn(repeatAfterMs);
+      unattended(context.log, this.now());
+    }
+  }
+
+  #answered(reply: Reply, askedAt: Instant, me: string): void {
+    const { context, time, foreign, buried, renewed, notAnswered } = this.#options;
+    this.#pauses.look();
+    const [code, ms, epoch, fleetName, instances] =
+      reply.status === 'answer' && Array.isArray(reply.value) ? (reply.value as readonly unknown[]) : [];
+    if (code === 0) {
+      buried(me);
+      return;
+    }
+    if (code !== 1 || typeof ms !== 'number' || typeof fleetName !== 'string') {
+      this.#dueIn(repeatAfterMs);
+      notAnswered();
+      return;
+    }
+    this.#dueIn(context.deadAfterMs / signsInTime);
+    time.said(ms, askedAt);
+    if (typeof epoch === 'string' && /^[0-9a-f]{16}$/.test(epoch))
+      context.listener.epochSeen(epoch as Epoch, 'fleet');
+    else foreign.found('epoch', epoch);
+    renewed({ fleetName, instances: typeof instances === 'number' ? instances : 1 });
+    if (this.#pauses.livedAt(askedAt)) context.listener.aliveAgain();
+  }
+
+  #dueIn(durationMs: number): void {
+    this.#dueAt = later(this.#options.context.clock.monotonic(), durationMs);
+  }
+}

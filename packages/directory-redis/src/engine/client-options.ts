@@ -1,0 +1,119 @@
+import type { Random } from '@rollcall/core';
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+import type { EngineAddress } from './engine-address.ts';
+
+/** What one proves oneself with to the engine, and verifies it with. */
+export interface EngineCredentials {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly sentinelUsername?: string | undefined;
+  readonly sentinelPassword?: string | undefined;
+  readonly tls?: EngineTls | undefined;
+}
+
+/** PEM texts. */
+export interface EngineTls {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Whether the certificate must be that of the host. */
+  readonly verifyHost: boolean;
+}
+
+/** A socket tells nobody that the other side is gone: something must arrive within this time. */
+const silentForMs = 1_500;
+const connectTimeoutMs = 2_000;
+const longestRetryMs = 1_000;
+
+/**
+ * For a client of one server, or of the primary that sentinels know.
+ *
+ * Nothing is queued and nothing is sent twice: who asked must know at once, and asserts again what was lost. Subscriptions are
+ * renewed by us, since who missed a message must know that too.
+ */
+export function clientOptions(
+  address: EngineAddress,
+  credentials: EngineCredentials,
+  name: string,
+  random: Random,
+) {
+  return {
+    ...placeOf(address, credentials),
+    ...credentialOptions(credentials),
+    connectionName: name,
+    connectTimeout: connectTimeoutMs,
+    socketTimeout: silentForMs,
+    keepAlive: 10_000,
+    maxRetriesPerRequest: 0,
+    maxLoadingRetryTime: longestRetryMs,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    lazyConnect: true,
+    retryStrategy: retryAfterMs(random),
+    sentinelRetryStrategy: retryAfterMs(random),
+    // A primary that became a replica: sentinels, or the name, lead to the new one.
+    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+  } satisfies RedisOptions;
+}
+
+/** For a client of a cluster. */
+export function clusterOptions(credentials: EngineCredentials, name: string, random: Random) {
+  return {
+    redisOptions: {
+      ...credentialOptions(credentials),
+      connectionName: name,
+      connectTimeout: connectTimeoutMs,
+      socketTimeout: silentForMs,
+      keepAlive: 10_000,
+      maxRetriesPerRequest: 0,
+      maxLoadingRetryTime: longestRetryMs,
+      autoResendUnfulfilledCommands: false,
+      autoResubscribe: false,
+    },
+    enableOfflineQueue: false,
+    lazyConnect: true,
+    clusterRetryStrategy: retryAfterMs(random),
+    clusterNodeRetryStrategy: retryAfterMs(random),
+    // Who waits longer is served without an answer, and asserted again.
+    maxRedirections: 4,
+    slotsRefreshTimeout: connectTimeoutMs,
+    slotsRefreshInterval: 2_000,
+  } satisfies ClusterOptions;
+}
+
+function credentialOptions({ username, password, tls }: EngineCredentials) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: tlsOptions(tls) }),
+  };
+}
+
+function placeOf(address: EngineAddress, credentials: EngineCredentials) {
+  const { kind, hosts, database, primaryName } = address;
+  if (kind !== 'sentinel') return { ...hosts[0], db: database };
+  const { sentinelUsername, sentinelPassword, tls } = credentials;
+  return {
+    sentinels: hosts.map(({ host, port }) => ({ host, port })),
+    ...(primaryName !== undefined && { name: primaryName }),
+    db: database,
+    ...(sentinelUsername !== undefined && { sentinelUsername }),
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tlsOptions(tls) }),
+  };
+}
+
+function tlsOptions({ ca, cert, key, verifyHost }: EngineTls): NonNullable<RedisOptions['tls']> {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(!verifyHost && { checkServerIdentity: () => undefined }),
+  };
+}
+
+/** Not all instances at the same moment. */
+function retryAfterMs(random: Random): (times: number) => number {
+  return (times) => Math.min(longestRetryMs, 50 * 2 ** Math.min(times - 1, 6)) * (0.75 + random.next() / 2);
+}

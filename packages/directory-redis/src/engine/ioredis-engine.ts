@@ -1,0 +1,116 @@
+import type { Random } from '@rollcall/core';
+import { Cluster, Redis } from 'ioredis';
+import { clientOptions, clusterOptions, type EngineCredentials } from './client-options.ts';
+import type { EngineAddress } from './engine-address.ts';
+import type { Engine, EngineListener, OpenEngine } from './engine.ts';
+import { Subscription } from './subscription.ts';
+
+/** How often each connection must show that the other side is there. */
+const pingEveryMs = 500;
+
+export interface IoredisOptions {
+  readonly address: EngineAddress;
+  /** Asked at every connect. */
+  credentials(): EngineCredentials;
+  /** Names the connections to the engine. */
+  readonly name: string;
+  readonly random: Random;
+}
+
+type Client = Redis | Cluster;
+
+/** One connection for commands, to each primary of a cluster, and one that is subscribed. It goes on dialling for ever. */
+export function ioredisEngine(options: IoredisOptions): OpenEngine {
+  const { address, credentials, name, random } = options;
+  const single = (role: string): Redis =>
+    refreshed(new Redis(clientOptions(address, credentials(), `${name}-${role}`, random)), credentials);
+  return (listener, channel) => {
+    const client: Client =
+      address.kind === 'cluster'
+        ? new Cluster([...address.hosts], clusterOptions(credentials(), `${name}-commands`, random))
+        : single('commands');
+    const dial = client instanceof Cluster ? () => ofSomeNode(client, options) : () => single('channel');
+    const subscription = channel === undefined ? undefined : new Subscription(dial, channel, listener);
+    tellOf(client, listener);
+    const pings = setInterval(() => {
+      for (const node of client instanceof Cluster ? client.nodes('master') : [client]) ping(node);
+      subscription?.ping();
+    }, pingEveryMs);
+    return {
+      ...commandsOf(client),
+      listenTo: (other) => subscription?.listenTo(other),
+      close() {
+        clearInterval(pings);
+        subscription?.close();
+        client.disconnect();
+      },
+    };
+  };
+}
+
+function tellOf(client: Client, listener: EngineListener): void {
+  let lastError = new Error('no connection');
+  const failed = (error: Error): void => void (lastError = error);
+  client.on('error', failed);
+  client.on('node error', failed);
+  client.on('ready', () => listener.commandsReady());
+  client.on('close', () => listener.commandsLost(lastError));
+  // The first attempt may fail as any later one: the events tell of it, and it is tried again.
+  client.connect().catch(failed);
+}
+
+function commandsOf(client: Client): Pick<Engine, 'run' | 'read' | 'publish' | 'info'> {
+  return {
+    async run({ lua, sha }, keys, args) {
+      try {
+        return await client.evalsha(sha, keys.length, ...keys, ...args);
+      } catch (error) {
+        // It was started again, or told to forget its scripts.
+        if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+        return client.eval(lua, keys.length, ...keys, ...args);
+      }
+    },
+    read: (command, key, ...args) => client.call(command, key, ...args),
+    publish: (channel, message) => client.publish(channel, message),
+    async info(section) {
+      const lines = (await client.info(section)).split(/\r?\n/);
+      return new Map(
+        lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+      );
+    },
+  };
+}
+
+function ping(client: Redis): void {
+  if (client.status === 'ready') client.ping().catch(() => undefined);
+}
+
+/** The client reads its options at every connect: what was replaced since is put into them before. */
+function refreshed(client: Redis, credentials: () => EngineCredentials): Redis {
+  client.on('reconnecting', () => {
+    const { username, password, tls } = credentials();
+    if (username !== undefined) client.options.username = username;
+    if (password !== undefined) client.options.password = password;
+    if (tls && client.options.tls)
+      Object.assign(client.options.tls, { ca: tls.ca, cert: tls.cert, key: tls.key });
+  });
+  return client;
+}
+
+/** What is published anywhere in a cluster arrives at each of its nodes. */
+function ofSomeNode(cluster: Cluster, { address, credentials, name, random }: IoredisOptions): Redis {
+  const known = cluster
+    .nodes('all')
+    .filter(({ status }) => status === 'ready')
+    .map(({ options: { host = 'localhost', port = 6379 } }) => ({ host, port }));
+  const places = known.length > 0 ? known : address.hosts;
+  const place = places[Math.floor(random.next() * places.length)];
+  return new Redis(
+    clientOptions(
+      { ...address, kind: 'single', hosts: place ? [place] : [] },
+      credentials(),
+      `${name}-channel`,
+      random,
+    ),
+  );
+}

@@ -1,0 +1,114 @@
+import { sleep } from '@rollcall/core';
+import { changeDeath } from '../scripts/change-death.ts';
+import { dropOwed } from '../scripts/drop-owed.ts';
+import { inherit } from '../scripts/inherit.ts';
+import { unattended, type Shared } from '../shared.ts';
+import { bucketCount } from '../wire/bucket-of.ts';
+import { deathText, readDeath, type Death } from '../wire/death.ts';
+import { shortId } from '../wire/short-id.ts';
+import { heirOf } from './heir-of.ts';
+
+/** How long an answer is waited for. */
+const patienceMs = 900;
+/** So many buckets are settled at a time. */
+const together = 16;
+
+/** Incarnations that ended without notice, and whose journal this instance goes on with. */
+export class Inheritance {
+  readonly #shared: Shared;
+  readonly #toSettle = new Set<string>();
+  #settling = false;
+  /** Short id of the one that this instance goes on with; '' none. */
+  latest = '';
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  async succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+    const { asker, context } = this.#shared;
+    const short = shortId(earlier);
+    this.latest = short;
+    if (!asker.inTouch) return 'unknown';
+    return Promise.race([
+      this.#succeed(short),
+      sleep(context.clock, patienceMs).then(() => 'unknown' as const),
+    ]);
+  }
+
+  /** What was open of it is ended, or goes on here. */
+  settled(earlier: string): void {
+    this.#toSettle.add(shortId(earlier));
+  }
+
+  /** Resolves when nothing is left to be settled, or the engine does not answer. */
+  async go(): Promise<void> {
+    if (this.#settling || !this.#shared.asker.inTouch) return;
+    this.#settling = true;
+    try {
+      for (const earlier of this.#toSettle) {
+        if (!(await this.#settleWithAncestors(earlier))) return;
+        this.#toSettle.delete(earlier);
+      }
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  start(): void {
+    if (this.#toSettle.size > 0) unattended(this.#shared.context.log, this.go());
+  }
+
+  async #succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+    const { asker, keys, self } = this.#shared;
+    const reply = await asker.ask(
+      inherit,
+      [keys.leases, keys.deaths, keys.counted(earlier), keys.totals],
+      [earlier, self.short],
+    );
+    if (reply.status !== 'answer') return 'unknown';
+    const death = readDeath(reply.value);
+    return death?.state === 'inherited' && death.heir === self.identity.instance ? 'ours' : 'others';
+  }
+
+  /** Also those that this one had inherited from, and did not settle. */
+  async #settleWithAncestors(earlier: string): Promise<boolean> {
+    const { asker, keys, foreign } = this.#shared;
+    const reply = await asker.look('HGETALL', keys.deaths);
+    if (reply.status !== 'answer' || !Array.isArray(reply.value)) return reply.status === 'refused';
+    const deaths = new Map<string, Death>();
+    for (let at = 0; at + 1 < reply.value.length; at += 2) {
+      const death = readDeath(reply.value[at + 1]);
+      if (death) deaths.set(String(reply.value[at]), death);
+      else foreign.found('death', reply.value[at + 1]);
+    }
+    for (const [instance, death] of deaths)
+      if (instance === earlier || heirOf(instance, deaths).includes(earlier))
+        if (death.state === 'inherited' && !(await this.#settle(instance, death))) return false;
+    return true;
+  }
+
+  async #settle(earlier: string, death: Death): Promise<boolean> {
+    const { asker, keys } = this.#shared;
+    for (let start = 0; start < bucketCount; start += together) {
+      const replies = await Promise.all(
+        Array.from({ length: together }, (_, index) => start + index).map((bucket) =>
+          asker.ask(
+            dropOwed,
+            [keys.owedBy(bucket) + earlier, keys.fenced(bucket)],
+            [earlier, keys.devices(bucket)],
+          ),
+        ),
+      );
+      if (replies.some(({ status }) => status === 'none')) return false;
+    }
+    const { heir: _heir, ...rest } = death;
+    const settled = deathText({ ...rest, state: 'settled' });
+    const reply = await asker.ask(
+      changeDeath,
+      [keys.deaths, keys.instances],
+      [earlier, deathText(death), settled],
+    );
+    return reply.status !== 'none';
+  }
+}

@@ -1,0 +1,51 @@
+import {
+  later,
+  type AdapterIdentity,
+  type ConnectionId,
+  type HeldLease,
+  type Instant,
+  type LeaseState,
+} from '@rollcall/core';
+import { HeldConnection } from '../state/held-connection.ts';
+import { readBody } from '../wire/body.ts';
+import { readClaim } from '../wire/claim.ts';
+import { deviceNamed } from '../wire/field-text.ts';
+import { readRecord } from '../wire/record.ts';
+
+/**
+ * A lease from its claim and record.
+ *
+ * @param engineMs the engine's clock now.
+ * @returns `undefined`: they are none.
+ */
+export function heldLease(
+  claimText: unknown,
+  recordText: unknown,
+  holder: AdapterIdentity,
+  engineMs: number,
+): { readonly lease: HeldLease; readonly epoch: string } | undefined {
+  const claim = readClaim(claimText);
+  const record = readRecord(recordText);
+  const device = record && deviceNamed(record.device);
+  if (!claim || !record || !device) return undefined;
+  const identity = { ...holder, instance: claim.instance };
+  const open = readBody(record.body, device, claim.connection as ConnectionId, identity);
+  if (!open?.lease) return undefined;
+  const { slot, basis, heardAtMs, untilMs, learned } = open.lease;
+  const state: LeaseState = {
+    basis: basis.kind === 'lease' ? basis : { kind: 'lease', intervalMs: 0, from: 'default' },
+    silentMs: Math.max(0, engineMs - heardAtMs),
+    leftMs: untilMs - engineMs,
+    ...(learned !== undefined && { learned }),
+  };
+  return { lease: { event: open.event, slot, state, instance: claim.instance }, epoch: claim.epoch };
+}
+
+/** A lease of another incarnation, as this one holds it from now on. */
+export function takenOn({ event, slot, state }: HeldLease, epoch: string, now: Instant): HeldConnection {
+  const held = new HeldConnection({ event, slot }, { state, at: later(now, 0) });
+  held.epoch = epoch;
+  held.moved = true;
+  held.known = true;
+  return held;
+}

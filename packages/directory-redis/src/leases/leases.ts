@@ -1,0 +1,222 @@
+import {
+  sleep,
+  type ConnectionId,
+  type DirectoryLeases,
+  type GivingUp,
+  type HeldLease,
+  type LeaseEntry,
+  type LeaseStanding,
+  type LeaseState,
+  type Taking,
+} from '@rollcall/core';
+import type { Claims } from '../claims/claims.ts';
+import { recordOf } from '../claims/record-of.ts';
+import type { Reply } from '../contact/asker.ts';
+import type { LivingInstances } from '../fleet/living-instances.ts';
+import { giveUpLease } from '../scripts/give-up-lease.ts';
+import { noteRecord } from '../scripts/note-record.ts';
+import { takeLease } from '../scripts/take-lease.ts';
+import type { Shared } from '../shared.ts';
+import { HeldConnection } from '../state/held-connection.ts';
+import { readClaim } from '../wire/claim.ts';
+import { shortId } from '../wire/short-id.ts';
+import { heldLease, takenOn } from './held-lease.ts';
+import type { LifeSigns } from './life-signs.ts';
+import type { Strays } from './strays.ts';
+
+/** How long it may take to find out who lives, of the time that a device waits. */
+const livingWithinMs = 20;
+
+export interface LeasesOptions {
+  readonly shared: Shared;
+  readonly claims: Claims;
+  readonly signs: LifeSigns;
+  readonly strays: Strays;
+  readonly living: LivingInstances;
+  doubt(bucket: number): void;
+  fenced(instance: string): void;
+  /** The incarnation whose journal this one goes on with, as a short id; '' none. */
+  earlier(): string;
+}
+
+/** Leases: one for a device in the whole fleet. */
+export class Leases implements DirectoryLeases {
+  readonly #options: LeasesOptions;
+  /** Those whose state was noted since the engine was last told. */
+  readonly #noted = new Set<HeldConnection>();
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+  }
+
+  async enter(entry: LeaseEntry): Promise<LeaseStanding> {
+    const { shared, claims, earlier } = this.#options;
+    const { book, asker, self, context, tallies } = shared;
+    const held = new HeldConnection(entry, { state: entry.state, at: context.clock.monotonic() });
+    const { instance } = entry.event.adapter;
+    if (instance !== self.identity.instance) held.from = earlier() === '' ? shortId(instance) : earlier();
+    tallies.claims += 1;
+    book.add(held);
+    if (!asker.canAsk) return { status: claims.notAsked(held) };
+    const me = self.short;
+    const reply = await claims.claim(held, 'lease', (late) => this.#enteredLate(held, late, me));
+    const [code, claim, record] = partsOf(reply);
+    if (code === 4) return this.#elsewhere(held, claim, record);
+    if (code === 5) return this.#movedHere(held, claim, record);
+    if (code === 3) {
+      book.remove(held);
+      return { status: 'ended' };
+    }
+    return { status: claims.settle(held, reply, me) === 'held' ? 'held' : 'unknown' };
+  }
+
+  report: DirectoryLeases['report'] = (lease, sign) => this.#options.signs.report(lease, sign);
+
+  async take(lease: HeldLease): Promise<Taking> {
+    const { asker, self, keys, context, time, book, tallies } = this.#options.shared;
+    if (!asker.canAsk) return { status: 'unknown' };
+    const held = takenOn(lease, lease.event.epoch, context.clock.monotonic());
+    const { bucket, deviceName, field, shortId: connection } = held;
+    const me = self.short;
+    const from = shortId(lease.instance);
+    const reply = await asker.askInTime(
+      takeLease,
+      [keys.devices(bucket) + deviceName, keys.owedBy(bucket) + me, keys.fenced(bucket), keys.heard(bucket)],
+      [field, me, connection, from, keys.channels, keys.owedBy(bucket)],
+      (late) => {
+        if (partsOf(late)[0] === 1) this.#options.strays.add({ connection, deviceName, field, bucket });
+      },
+    );
+    const [code, record, epoch] = partsOf(reply);
+    const engineMs = time.now();
+    if (code === 2) this.#options.fenced(me);
+    if (code === 0) return { status: 'gone' };
+    if (code !== 1 || typeof epoch !== 'string' || engineMs === undefined) return { status: 'unknown' };
+    const claim = `1${epoch}${me} ${connection}`;
+    const newest = heldLease(claim, record, self.identity, engineMs)?.lease ?? {
+      ...lease,
+      instance: self.identity.instance,
+    };
+    book.add(takenOn(newest, epoch, context.clock.monotonic()));
+    tallies.leases_moved_here += 1;
+    return { status: 'taken', lease: newest };
+  }
+
+  async giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp> {
+    const { book, asker, keys, self } = this.#options.shared;
+    const held = book.get(entry.event.connectionId);
+    if (!held) return { status: 'gone' };
+    if (!asker.canAsk) return { status: 'unknown' };
+    const { bucket, deviceName, field, shortId: connection } = held;
+    const reply = await asker.askInTime(
+      giveUpLease,
+      [keys.devices(bucket) + deviceName, keys.heard(bucket), keys.ended(bucket) + connection],
+      [field, self.short, connection, String(Math.round(quietMs))],
+      // It goes on: its slot must be claimed again.
+      () => this.#options.doubt(bucket),
+    );
+    const [code, detail] = partsOf(reply);
+    if (code === 1) return { status: 'given-up' };
+    if (code === 2) return { status: 'heard', agoMs: Number(detail) };
+    if (code !== 0) return { status: 'unknown' };
+    this.#gone(held, detail);
+    return { status: 'gone' };
+  }
+
+  note(connection: ConnectionId, state: LeaseState): void {
+    const { book, context } = this.#options.shared;
+    const held = book.get(connection);
+    if (!held?.noted) return;
+    held.noted = { state, at: context.clock.monotonic() };
+    this.#noted.add(held);
+  }
+
+  /** Tells the engine what was noted. To be called once a second. */
+  async tellNoted(): Promise<void> {
+    const { asker, book, keys, self, time, context } = this.#options.shared;
+    for (const held of this.#noted) {
+      if (!asker.canAsk) return;
+      this.#noted.delete(held);
+      if (book.get(held.event.connectionId) !== held) continue;
+      const reply = await asker.ask(
+        noteRecord,
+        [keys.owedBy(held.bucket) + self.short, keys.fenced(held.bucket)],
+        [self.short, held.shortId, recordOf(held, time, context.clock)],
+      );
+      if (reply.status === 'none') return;
+    }
+  }
+
+  /** Another instance has it, unless that is gone. */
+  async #elsewhere(held: HeldConnection, claim: unknown, record: unknown): Promise<LeaseStanding> {
+    const { shared, living, claims } = this.#options;
+    const { time, self, book, context, foreign } = shared;
+    const found = heldLease(claim, record, self.identity, time.now() ?? context.clock.now());
+    if (!found) {
+      foreign.found('record', record);
+      return { status: claims.notAsked(held) };
+    }
+    book.remove(held);
+    const { lease } = found;
+    if (lease.instance === self.identity.instance && !book.get(lease.event.connectionId))
+      return this.#takenOn(found);
+    const alive = await Promise.race([living.get(), sleep(context.clock, livingWithinMs)]);
+    if (!alive || alive.has(shortId(lease.instance))) return { status: 'elsewhere', lease };
+    const taken = await this.take(lease);
+    return taken.status === 'taken'
+      ? { status: 'moved-here', lease: taken.lease }
+      : { status: 'elsewhere', lease };
+  }
+
+  #movedHere(held: HeldConnection, claim: unknown, record: unknown): LeaseStanding {
+    const { shared, claims } = this.#options;
+    const { time, self, book, context, foreign } = shared;
+    const found = heldLease(claim, record, self.identity, time.now() ?? context.clock.now());
+    if (!found) {
+      foreign.found('record', record);
+      return { status: claims.notAsked(held) };
+    }
+    book.remove(held);
+    return this.#takenOn(found);
+  }
+
+  #takenOn({ lease, epoch }: { readonly lease: HeldLease; readonly epoch: string }): LeaseStanding {
+    const { book, context, tallies } = this.#options.shared;
+    book.add(takenOn(lease, epoch, context.clock.monotonic()));
+    tallies.leases_moved_here += 1;
+    return { status: 'moved-here', lease };
+  }
+
+  /** The device is served with the lease that was entered, whatever the answer is. */
+  #enteredLate(held: HeldConnection, late: Reply, me: string): void {
+    const { shared, claims, strays, doubt } = this.#options;
+    const [code, claimText] = partsOf(late);
+    const claim = code === 4 || code === 5 ? readClaim(claimText) : undefined;
+    if (!claim) {
+      claims.settle(held, late, me);
+      return;
+    }
+    const connection = claim.connection as ConnectionId;
+    if (code === 4) {
+      claims.displaced(held, { device: held.event.device, connection, instance: claim.instance });
+      return;
+    }
+    const { deviceName, field, bucket } = held;
+    if (me === shared.self.short) strays.add({ connection: shortId(connection), deviceName, field, bucket });
+    doubt(bucket);
+  }
+
+  /** Somebody else has its slot, or told its ending. */
+  #gone(held: HeldConnection, claimText: unknown): void {
+    const { claims } = this.#options;
+    const claim = readClaim(claimText);
+    const connection = claim?.connection as ConnectionId | undefined;
+    if (!claim || connection === undefined) claims.endedElsewhere(held);
+    else if (connection === held.event.connectionId) claims.movedAway(held, claim);
+    else claims.displaced(held, { device: held.event.device, connection, instance: claim.instance });
+  }
+}
+
+function partsOf(reply: Reply): readonly unknown[] {
+  return reply.status === 'answer' && Array.isArray(reply.value) ? (reply.value as readonly unknown[]) : [];
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { abandon } from '../scripts/abandon.ts';
+import { takeLease } from '../scripts/take-lease.ts';
+import type { Shared } from '../shared.ts';
+import { shortId } from '../wire/short-id.ts';
+
+/** A lease that came to this incarnation when nobody here waited for it any more. */
+export interface Stray {
+  readonly connection: string;
+  readonly deviceName: string;
+  readonly field: string;
+  readonly bucket: number;
+}
+
+/** Beyond it, they are ended with this instance. */
+const mostStrays = 1_000;
+
+/** Leases that this incarnation holds in the engine alone: they are laid where an undertaker finds them, who tells their endings. */
+export class Strays {
+  readonly #shared: Shared;
+  #strays: Stray[] = [];
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  /** Short ids: not to be taken out. */
+  has(connection: string): boolean {
+    return this.#strays.some((stray) => stray.connection === connection);
+  }
+
+  add(stray: Stray): void {
+    if (this.#strays.length < mostStrays) this.#strays.push(stray);
+  }
+
+  clear(): void {
+    this.#strays = [];
+  }
+
+  /** Lays them down. To be called once a second. */
+  async layDown(): Promise<void> {
+    const { asker, keys, self, context } = this.#shared;
+    if (this.#strays.length === 0 || !asker.inTouch) return;
+    const { type, id } = self.identity;
+    const nobody = shortId(randomUUID());
+    const epoch = context.facts.unconfirmedSince() ?? context.facts.epoch();
+    const begun = await asker.ask(
+      abandon,
+      [keys.deaths, keys.instances],
+      [nobody, epoch, JSON.stringify({ v: 1, type, id })],
+    );
+    if (begun.status !== 'answer') return;
+    for (const stray of [...this.#strays]) {
+      const { connection, deviceName, field, bucket } = stray;
+      const reply = await asker.ask(
+        takeLease,
+        [
+          keys.devices(bucket) + deviceName,
+          keys.owedBy(bucket) + nobody,
+          keys.fenced(bucket),
+          keys.heard(bucket),
+        ],
+        [field, nobody, connection, self.short, keys.channels, keys.owedBy(bucket)],
+      );
+      const code: unknown =
+        reply.status === 'answer' && Array.isArray(reply.value) ? reply.value[0] : undefined;
+      // It was buried already: under another name, next time.
+      if (code === 2 || reply.status === 'none') return;
+      this.#strays = this.#strays.filter((each) => each !== stray);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import {
+  describeDirectory,
+  describeFleet,
+  hasDebianPackage,
+  type FleetUnderTest,
+} from '@rollcall/conformance';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { fleetOnRedis, loopback } from './testing/fleet-on-redis.ts';
+import { startRedis, type RedisServer } from './testing/redis-servers.ts';
+
+describe.skipIf(!hasDebianPackage('redis-server'))('on redis-server', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+  const open = (): Promise<FleetUnderTest> => Promise.resolve(fleetOnRedis(loopback(server.port)));
+
+  describeDirectory('the Redis directory', open);
+  describeFleet('the Redis directory', open);
+});

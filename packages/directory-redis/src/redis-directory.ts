@@ -1,0 +1,325 @@
+import {
+  later,
+  sleep,
+  type ConnectionDirectory,
+  type ConnectionId,
+  type DeviceRef,
+  type DirectoryContext,
+  type DirectoryEntry,
+  type DirectoryLeases,
+  type DirectoryPlace,
+  type DirectoryStanding,
+  type DirectoryStatus,
+  type TenantId,
+} from '@rollcall/core';
+import { Claims } from './claims/claims.ts';
+import { Reassertion } from './claims/reassertion.ts';
+import { UntoldEnds } from './claims/untold-ends.ts';
+import { Asker } from './contact/asker.ts';
+import { checkEviction } from './contact/check-eviction.ts';
+import { Renewal, type FleetFacts } from './contact/renewal.ts';
+import type { Engine, OpenEngine } from './engine/engine.ts';
+import { hear } from './fleet/inbox.ts';
+import { Inheritance } from './fleet/inheritance.ts';
+import { LivingInstances } from './fleet/living-instances.ts';
+import { placesOf } from './fleet/places.ts';
+import { TenantCounts } from './fleet/tenant-counts.ts';
+import { Leases } from './leases/leases.ts';
+import { LifeSigns } from './leases/life-signs.ts';
+import { Strays } from './leases/strays.ts';
+import { retire } from './scripts/retire.ts';
+import { unattended, type Shared } from './shared.ts';
+import { Book } from './state/book.ts';
+import { EngineTime } from './state/engine-time.ts';
+import { ForeignValues } from './state/foreign-values.ts';
+import { HeldConnection } from './state/held-connection.ts';
+import { Self } from './state/self.ts';
+import { createTallies } from './state/tallies.ts';
+import type { KeyNames } from './wire/key-names.ts';
+
+/** How long an adapter waits for the engine when it starts, and for what is left to be told when it stops. */
+const startWithinMs = 2_000;
+const stopWithinMs = 1_000;
+const halfSecondMs = 500;
+
+/** How long a device waits for an answer, and how long its claim wins against any clock. */
+interface Waits {
+  readonly deviceMs: number;
+  readonly freshMs: number;
+}
+
+const usualWaits: Waits = { deviceMs: 50, freshMs: 100 };
+
+export interface RedisDirectoryOptions {
+  readonly waits?: Waits;
+  readonly keys: KeyNames;
+  readonly openEngine: OpenEngine;
+}
+
+/** Joins the fleet. */
+export async function joinFleet(
+  options: RedisDirectoryOptions,
+  context: DirectoryContext,
+): Promise<ConnectionDirectory> {
+  const directory = new RedisDirectory(options, context);
+  await directory.started();
+  return directory;
+}
+
+/** The directory of a fleet, on a server that speaks the Redis protocol. */
+class RedisDirectory implements ConnectionDirectory {
+  readonly leases: DirectoryLeases;
+  readonly #shared: Shared;
+  readonly #engine: Engine;
+  readonly #claims: Claims;
+  readonly #reassertion: Reassertion;
+  readonly #renewal: Renewal;
+  readonly #counts: TenantCounts;
+  readonly #inheritance: Inheritance;
+  readonly #living: LivingInstances;
+  readonly #signs: LifeSigns;
+  readonly #strays: Strays;
+  readonly #untold: UntoldEnds;
+  readonly #leases: Leases;
+  #fleetName: string | undefined;
+  #isSecond = false;
+  #disarm = (): void => {};
+  #firstContact = (): void => {};
+  #closed: Promise<void> | undefined;
+
+  constructor({ keys, openEngine, waits = usualWaits }: RedisDirectoryOptions, context: DirectoryContext) {
+    const { clock, log } = context;
+    const tallies = createTallies();
+    const foreign = new ForeignValues(clock, log, tallies);
+    const asker = new Asker({
+      clock,
+      foreign,
+      tallies,
+      deviceWaitMs: waits.deviceMs,
+      engine: () => this.#engine,
+      tooManyMisses: () => this.#lostTouch(new Error('no answers in time')),
+    });
+    const self = new Self(context.self, keys);
+    const shared: Shared = {
+      context,
+      keys,
+      self,
+      book: new Book(),
+      time: new EngineTime(clock),
+      asker,
+      foreign,
+      tallies,
+    };
+    const doubt = (bucket: number): void => this.#reassertion.doubt(bucket);
+    const fenced = (instance: string): void => this.#buried(instance);
+    this.#shared = shared;
+    this.#untold = new UntoldEnds();
+    this.#claims = new Claims({
+      ...shared,
+      freshForMs: waits.freshMs,
+      doubt,
+      fenced,
+      endedUntold: (held) => this.#untold.add(held),
+    });
+    this.#strays = new Strays(shared);
+    this.#reassertion = new Reassertion(shared, this.#claims, (id) => this.#strays.has(id));
+    this.#renewal = new Renewal({
+      ...shared,
+      renewed: (facts) => this.#renewed(facts),
+      notAnswered: () => this.#lostTouch(new Error('no answer to a sign of life')),
+      buried: fenced,
+    });
+    this.#counts = new TenantCounts(shared);
+    this.#inheritance = new Inheritance(shared);
+    this.#living = new LivingInstances(shared);
+    this.#signs = new LifeSigns(shared, (channel, message) => this.#engine.publish(channel, message));
+    this.#leases = new Leases({
+      shared,
+      claims: this.#claims,
+      signs: this.#signs,
+      strays: this.#strays,
+      living: this.#living,
+      doubt,
+      fenced,
+      earlier: () => this.#inheritance.latest,
+    });
+    this.leases = this.#leases;
+    this.#engine = openEngine(
+      {
+        commandsReady: () => this.#ready(),
+        commandsLost: (cause) => this.#lostTouch(cause),
+        subscribed: () => this.#subscribed(),
+        published: (message) => hear(message, shared, this.#claims),
+      },
+      self.channel,
+    );
+    this.#renewal.start();
+    this.#everyHalfSecond();
+  }
+
+  /** Resolves when the engine has answered, or has not for so long that nobody waits for it. */
+  async started(): Promise<void> {
+    const { clock } = this.#shared.context;
+    const answered = new Promise<void>((resolve) => (this.#firstContact = resolve));
+    if (this.#shared.asker.inTouch) return;
+    await Promise.race([answered, sleep(clock, startWithinMs)]);
+  }
+
+  enter(entry: DirectoryEntry): Promise<DirectoryStanding> {
+    return this.#claims.enter(new HeldConnection(entry));
+  }
+
+  leave(entry: DirectoryEntry): void {
+    const held = this.#shared.book.get(entry.event.connectionId);
+    if (!held || !this.#shared.book.remove(held)) return;
+    if (this.alive) this.#claims.release(held);
+    // Should it have been declared dead, others tell its ending: it is not to be taken out.
+    else this.#reassertion.doubt(held.bucket);
+  }
+
+  holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
+    return this.#shared.book.holderOf(device, slot)?.event.connectionId;
+  }
+
+  find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
+    return placesOf(devices, this.#shared, this.#living);
+  }
+
+  elsewhere(tenant: TenantId): number {
+    return this.#counts.elsewhere(tenant);
+  }
+
+  succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+    return this.#inheritance.succeed(earlier);
+  }
+
+  settled(earlier: string): void {
+    this.#inheritance.settled(earlier);
+    this.#settleInherited();
+  }
+
+  get alive(): boolean {
+    return this.#renewal.alive;
+  }
+
+  get status(): DirectoryStatus {
+    if (!this.#shared.asker.inTouch) return 'away';
+    return this.#reassertion.caughtUp ? 'in-touch' : 'catching-up';
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return { ...this.#shared.tallies };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { context, asker, book } = this.#shared;
+    this.#disarm();
+    this.#signs.stop();
+    const until = later(context.clock.monotonic(), stopWithinMs);
+    if (asker.inTouch) await Promise.race([this.#tellTheRest(), sleep(context.clock, stopWithinMs)]);
+    this.#reassertion.stop();
+    this.#renewal.stop();
+    const leftMs = until - context.clock.monotonic();
+    if (asker.inTouch && book.size === 0 && leftMs > 0)
+      await Promise.race([this.#retire(), sleep(context.clock, leftMs)]);
+    asker.inTouch = false;
+    this.#engine.close();
+  }
+
+  async #tellTheRest(): Promise<void> {
+    const { asker, context } = this.#shared;
+    await this.#leases.tellNoted();
+    await this.#inheritance.go();
+    this.#reassertion.everySecond();
+    while (asker.inTouch && (asker.breaker.isBusy || !this.#reassertion.caughtUp))
+      await sleep(context.clock, 5);
+  }
+
+  async #retire(): Promise<void> {
+    const { asker, keys, self } = this.#shared;
+    await asker.ask(
+      retire,
+      [keys.leases, keys.instances, keys.counted(self.short), keys.totals],
+      [self.short],
+    );
+  }
+
+  #ready(): void {
+    unattended(this.#shared.context.log, this.#renewal.now());
+  }
+
+  /** Messages may have been missed meanwhile. */
+  #subscribed(): void {
+    if (this.#shared.asker.inTouch) this.#reassertion.doubtAll();
+  }
+
+  #renewed({ fleetName, instances }: FleetFacts): void {
+    const { asker, context, book } = this.#shared;
+    const isAnother = this.#fleetName !== fleetName;
+    const wasAway = !asker.inTouch;
+    this.#fleetName = fleetName;
+    this.#reassertion.instancesAre(instances);
+    if (!wasAway && !isAnother) return;
+    asker.inTouch = true;
+    // It holds nothing that was entered before.
+    if (isAnother) for (const held of book.all()) held.known = false;
+    this.#counts.anew();
+    this.#reassertion.doubtAll();
+    if (wasAway) {
+      context.log.info({ instances }, 'connection directory answers');
+      unattended(context.log, checkEviction(this.#engine, context.log));
+      unattended(context.log, this.#untold.tell(this.#claims));
+    }
+    this.#firstContact();
+  }
+
+  #lostTouch(cause: Error): void {
+    const { asker, context, tallies } = this.#shared;
+    if (!asker.inTouch || this.#closed) return;
+    asker.inTouch = false;
+    tallies.outages += 1;
+    context.log.warn({ cause: cause.message }, 'connection directory is away: devices are served without it');
+  }
+
+  /** This incarnation was declared dead: the next one begins with nothing. */
+  #buried(instance: string): void {
+    const { self, book, context } = this.#shared;
+    if (instance !== self.short) return;
+    const neverKnown = [...book.all()].filter(({ known }) => !known).map(({ event }) => event.connectionId);
+    book.clear();
+    self.becomes(context.listener.buried(neverKnown));
+    this.#reassertion.forgetAll();
+    this.#untold.clear();
+    this.#strays.clear();
+    this.#counts.anew();
+    this.#renewal.anew();
+    this.#engine.listenTo(self.channel);
+    this.#ready();
+  }
+
+  /** What goes on of it must have been entered before. */
+  #settleInherited(): void {
+    if (this.#reassertion.caughtUp) this.#inheritance.start();
+  }
+
+  #everyHalfSecond(): void {
+    const { clock, log } = this.#shared.context;
+    this.#disarm = clock.at(later(clock.monotonic(), halfSecondMs), () => {
+      this.#everyHalfSecond();
+      // Others may tell the endings of what it holds.
+      if (!this.alive) return;
+      unattended(log, this.#counts.exchange());
+      this.#isSecond = !this.#isSecond;
+      if (!this.#isSecond) return;
+      this.#reassertion.everySecond();
+      this.#settleInherited();
+      unattended(log, this.#leases.tellNoted());
+      unattended(log, this.#strays.layDown());
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import { script } from './script.ts';
+
+/**
+ * Replaces a death, if it is still the one that was seen.
+ *
+ * KEYS: deaths, incarnations. ARGV: incarnation, the death seen, '' for none; the next one, '' for: forget the incarnation.
+ */
+export const changeDeath = script(
+  'change-death',
+  `
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('HDEL', KEYS[2], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+end
+return 1`,
+);

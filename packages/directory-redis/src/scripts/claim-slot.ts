@@ -1,0 +1,85 @@
+import { nowMs, readClaim, readRecord } from './fragments.ts';
+import { script } from './script.ts';
+
+/**
+ * Claims a slot for a connection.
+ *
+ * The record is entered before slots are compared. Otherwise a connection that is displaced at once, and whose adapter then
+ * dies, would be ended by nobody.
+ *
+ * A fresh claim wins whatever the clocks say: its device has just connected. It gets an epoch above the one it displaces.
+ * Asserted again, or held up on its way, it is compared by epochs.
+ *
+ * An instance knows itself which of its own connections is the latest, whatever their epochs.
+ *
+ * - KEYS: the device, what the incarnation is owed, the fenced, the mark that the connection was ended elsewhere.
+ * - ARGV: field, epoch, incarnation, connection, record; until when it is fresh by the engine's clock in ms, '' where it is
+ *   asserted again; the incarnation that had the connection before, ''; prefixes of channels, and of what incarnations are owed;
+ *   `session`; `lease` for one that begins and displaces none; `asserted` for a lease that is told again; `displaced` for what lost its
+ *   slot, and whose ending is still owed.
+ * - Answers 1 won: its epoch, the claim that it displaced, what stood there and is no claim. 0 lost: to this claim. 2 fenced.
+ *   3 ended: others told its ending. 4 a lease that another one holds: its claim, and record. 5 the same of one that is buried: it
+ *   moved here.
+ */
+export const claimSlot = script(
+  'claim-slot',
+  `${nowMs}${readClaim}${readRecord}
+local device, owed, fenced, ended = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local field, epoch, me, mine, record, freshUntil, from, channels, owedBy, kind = unpack(ARGV)
+if redis.call('SISMEMBER', fenced, me) == 1 then return {2} end
+local held = redis.call('HGET', device, field)
+local theirs, holder, connection = readClaim(held)
+local foreign = ''
+if held and not theirs then held, foreign = false, string.sub(held, 1, 100) end
+local buried = held and redis.call('SISMEMBER', fenced, holder) == 1
+
+if kind == 'displaced' then
+  redis.call('HSET', owed, mine, record)
+  return {0, held or ''}
+end
+if kind ~= 'session' then
+  if redis.call('EXISTS', ended) == 1 then return {3} end
+  if held and connection == mine and holder ~= me then
+    local before = redis.call('HGET', owedBy..holder, mine)
+    if buried and readRecord(before) ~= '-' then return {3} end
+    if not buried and holder ~= from then
+      if kind == 'lease' and before then return {4, held, before} end
+      return {0, held}
+    end
+    redis.call('HDEL', owedBy..holder, mine)
+  elseif from ~= '' and not (held and connection == mine) then
+    local before = redis.call('HGET', owedBy..from, mine)
+    if before and readRecord(before) ~= '-' then return {3} end
+    if not before and redis.call('SISMEMBER', fenced, from) == 1 then return {3} end
+    redis.call('HDEL', owedBy..from, mine)
+  end
+  if kind == 'lease' and held and connection ~= mine then
+    local other = redis.call('HGET', owedBy..holder, connection)
+    if buried and readRecord(other) == '-' then
+      redis.call('HSET', owed, connection, other)
+      redis.call('HDEL', owedBy..holder, connection)
+      redis.call('HSET', device, field, '1'..theirs..me..' '..connection)
+      return {5, held, other}
+    end
+    if not buried and other then return {4, held, other} end
+  end
+end
+
+redis.call('HSET', owed, mine, record)
+if held and connection == mine then
+  if theirs > epoch then epoch = theirs end
+  if holder ~= me or theirs ~= epoch then redis.call('HSET', device, field, '1'..epoch..me..' '..mine) end
+  return {1, epoch, '', ''}
+end
+if held and theirs >= epoch then
+  if not buried and holder ~= me and (freshUntil == '' or nowMs() > tonumber(freshUntil)) then return {0, held} end
+  local high, low = tonumber(string.sub(theirs, 1, 8), 16), tonumber(string.sub(theirs, 9), 16) + 1
+  if low > 4294967295 then high, low = math.min(high + 1, 4294967295), 0 end
+  epoch = string.format('%08x%08x', high, low)
+end
+redis.call('HSET', device, field, '1'..epoch..me..' '..mine)
+if held and holder ~= me then
+  redis.call('PUBLISH', channels..holder, '1displaced '..connection..' 1'..epoch..me..' '..mine)
+end
+return {1, epoch, held or '', foreign}`,
+);

@@ -1,0 +1,23 @@
+import { nowMs, readSign, uncount } from './fragments.ts';
+import { script } from './script.ts';
+
+/**
+ * Declares an incarnation dead, for good, if it gave no sign of life since the one that was seen.
+ *
+ * KEYS: signs of life, deaths, its counts, totals. ARGV: incarnation, the sign that was seen. Answers its death; '' it lives.
+ */
+export const declareDead = script(
+  'declare-dead',
+  `${nowMs}${readSign}${uncount}
+local signs, deaths, counted, totals = unpack(KEYS)
+local dead = redis.call('HGET', deaths, ARGV[1])
+if dead then return dead end
+if redis.call('HGET', signs, ARGV[1]) ~= ARGV[2] then return '' end
+local now = nowMs()
+local _, alive, since = readSign(ARGV[2])
+dead = string.format('1 owed %d %d %s', now, math.min(tonumber(alive or now), now), since or '0000000000000000')
+redis.call('HDEL', signs, ARGV[1])
+redis.call('HSET', deaths, ARGV[1], dead)
+uncount(counted, totals)
+return dead`,
+);

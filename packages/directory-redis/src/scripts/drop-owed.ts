@@ -1,0 +1,23 @@
+import { readClaim, readRecord } from './fragments.ts';
+import { script } from './script.ts';
+
+/**
+ * Nothing of an incarnation is owed in this bucket: its heir ended what was open, and has entered what goes on.
+ *
+ * KEYS: what it is owed, the fenced. ARGV: the incarnation, prefix of devices.
+ */
+export const dropOwed = script(
+  'drop-owed',
+  `${readClaim}${readRecord}
+redis.call('SADD', KEYS[2], ARGV[1])
+local all = redis.call('HGETALL', KEYS[1])
+for k = 1, #all, 2 do
+  local _, device, field = readRecord(all[k + 1])
+  if device then
+    local _, holder, connection = readClaim(redis.call('HGET', ARGV[2]..device, field))
+    if holder == ARGV[1] and connection == all[k] then redis.call('HDEL', ARGV[2]..device, field) end
+  end
+end
+redis.call('DEL', KEYS[1])
+return 1`,
+);

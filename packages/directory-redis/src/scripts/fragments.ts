@@ -1,0 +1,45 @@
+// Functions that several scripts begin with. Patterns are those of Lua.
+
+const epochPattern = '[0-9a-f]'.repeat(16);
+
+/** Epoch, incarnation and connection of a claim; nothing where it is none. */
+export const readClaim = `
+local function readClaim(text)
+  return string.match(text or '', '^%d(${epochPattern})(%S+) (%S+)$')
+end`;
+
+/** Milliseconds of the engine's clock. */
+export const nowMs = `
+local function nowMs()
+  local now = redis.call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
+end`;
+
+/** Counter, time in ms, and epoch from which on events may not be sent, of a sign of life; nothing where it is none. */
+export const readSign = `
+local function readSign(text)
+  return string.match(text or '', '^%d (%d+) (%d+) (${epochPattern})$')
+end`;
+
+/** Verdict, device, field, and when it runs out, of a record; nothing where it is none. */
+export const readRecord = `
+local function readRecord(text)
+  return string.match(text or '', '^%d([-LT])([^\\n]+)\\n([^\\n]+)\\n(%d*)\\n[^\\n]+$')
+end`;
+
+/** Adds to the total of a tenant, and answers it. What stood there and is no number counts as none. */
+export const addToTotal = `
+local function addToTotal(totals, tenant, more)
+  local total = (tonumber(redis.call('HGET', totals, tenant) or '0') or 0) + more
+  if total <= 0 then redis.call('HDEL', totals, tenant) return 0 end
+  redis.call('HSET', totals, tenant, total)
+  return total
+end`;
+
+/** Takes the connections of an incarnation off the totals of its tenants. */
+export const uncount = `${addToTotal}
+local function uncount(counted, totals)
+  local all = redis.call('HGETALL', counted)
+  for k = 1, #all, 2 do addToTotal(totals, all[k], -(tonumber(all[k + 1]) or 0)) end
+  redis.call('DEL', counted)
+end`;

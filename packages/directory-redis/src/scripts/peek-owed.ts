@@ -1,0 +1,43 @@
+import { nowMs, readClaim, readRecord } from './fragments.ts';
+import { script } from './script.ts';
+
+/**
+ * Some connections that a dead incarnation left open in one bucket. Fences first, then looks: what it lists cannot become more.
+ * Decides once how each ended, and writes that into the record, so that all who tell of it tell the same. A lease that has not run
+ * out is not decided: until then another incarnation may go on with it.
+ *
+ * - KEYS: what it is owed, the fenced, who buries it.
+ * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to list no lease that has not run out, ''.
+ * - Answers '' where another one does this; else where to go on ('0': that is all), then connection and record in turn. The record is
+ *   '' where another incarnation took the connection on.
+ */
+export const peekOwed = script(
+  'peek-owed',
+  `${nowMs}${readClaim}${readRecord}
+local owed, fenced, burying = unpack(KEYS)
+local dead, who, devices, from, ripeOnly = unpack(ARGV)
+redis.call('SADD', fenced, dead)
+if redis.call('EXISTS', owed) == 0 then return {'0'} end
+local by = redis.call('GET', burying)
+if by and by ~= who then return '' end
+redis.call('SET', burying, who, 'PX', 10000)
+local now, scan = nowMs(), redis.call('HSCAN', owed, from, 'COUNT', 100)
+local all, out = scan[2], {scan[1]}
+for k = 1, #all, 2 do
+  local id, record = all[k], all[k + 1]
+  local mark, device, field, untilMs = readRecord(record)
+  local waits = false
+  if mark == '-' then
+    local _, holder, connection = readClaim(redis.call('HGET', devices..device, field))
+    if connection == id and holder ~= dead then record = ''
+    elseif connection == id and untilMs ~= '' and tonumber(untilMs) > now then waits = true
+    else
+      mark = connection and connection ~= id and 'T' or 'L'
+      record = string.sub(record, 1, 1)..mark..string.sub(record, 3)
+      redis.call('HSET', owed, id, record)
+    end
+  end
+  if not waits or ripeOnly == '' then out[#out + 1] = id out[#out + 1] = record end
+end
+return out`,
+);

@@ -1,0 +1,20 @@
+import { nowMs, readClaim } from './fragments.ts';
+import { script } from './script.ts';
+
+/**
+ * A device was heard elsewhere than where its lease is.
+ *
+ * - KEYS: the device, what others heard.
+ * - ARGV: field, who holds it, connection, prefix of what incarnations are owed; '1' where it keeps the lease, '0' for a goodbye.
+ * - Answers 1 and the lease's record; 0: they do not hold it.
+ */
+export const reportSign = script(
+  'report-sign',
+  `${nowMs}${readClaim}
+local device, heard = unpack(KEYS)
+local field, from, mine, owedBy, keeps = unpack(ARGV)
+local _, holder, connection = readClaim(redis.call('HGET', device, field))
+if connection ~= mine or holder ~= from then return {0} end
+if keeps == '1' then redis.call('HSET', heard, mine, nowMs()) else redis.call('HDEL', heard, mine) end
+return {1, redis.call('HGET', owedBy..from, mine) or ''}`,
+);

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+
+/** A script that runs in the engine, whole or not at all. */
+export interface Script {
+  readonly name: string;
+  readonly lua: string;
+  /** By which the engine knows it, once it has run. */
+  readonly sha: string;
+}
+
+export function script(name: string, lua: string): Script {
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
+}

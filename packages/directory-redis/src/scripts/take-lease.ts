@@ -1,0 +1,28 @@
+import { readClaim, readRecord } from './fragments.ts';
+import { script } from './script.ts';
+
+/**
+ * Takes a lease from the incarnation that holds it, under its connection id.
+ *
+ * - KEYS: the device, what the incarnation is owed, the fenced, what others heard.
+ * - ARGV: field, incarnation, connection, from whom, prefixes of channels, and of what incarnations are owed.
+ * - Answers 1 taken: its record and epoch. 0: it is not theirs. 2 fenced.
+ */
+export const takeLease = script(
+  'take-lease',
+  `${readClaim}${readRecord}
+local device, owed, fenced, heard = unpack(KEYS)
+local field, me, mine, from, channels, owedBy = unpack(ARGV)
+if redis.call('SISMEMBER', fenced, me) == 1 then return {2} end
+local epoch, holder, connection = readClaim(redis.call('HGET', device, field))
+if connection ~= mine or holder ~= from then return {0} end
+local record = redis.call('HGET', owedBy..from, mine)
+if readRecord(record) ~= '-' then return {0} end
+redis.call('HSET', owed, mine, record)
+redis.call('HDEL', owedBy..from, mine)
+redis.call('HDEL', heard, mine)
+local claim = '1'..epoch..me..' '..mine
+redis.call('HSET', device, field, claim)
+redis.call('PUBLISH', channels..from, '1moved '..mine..' '..claim)
+return {1, record, epoch}`,
+);

@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FleetUnderTest } from '@rollcall/conformance';
+import { systemClock, systemRandom } from '@rollcall/core';
+import { RedisUndertaker } from '../burial/redis-undertaker.ts';
+import type { EngineAddress } from '../engine/engine-address.ts';
+import { ioredisEngine } from '../engine/ioredis-engine.ts';
+import { joinFleet } from '../redis-directory.ts';
+import { keyNames } from '../wire/key-names.ts';
+import { Freezer } from './freezable.ts';
+
+let fleets = 0;
+/** Whether an answer comes in time is no question on a busy machine. */
+const patient = { deviceMs: 10_000, freshMs: 10_000 };
+
+/** A fleet of its own on a real server, whose instances can be frozen. */
+export function fleetOnRedis(address: EngineAddress): FleetUnderTest {
+  const keys = keyNames(`test-${process.pid}-${(fleets += 1)}:`);
+  const openEngine = ioredisEngine({ address, credentials: () => ({}), name: 'test', random: systemRandom });
+  const freezers = new Map<string, Freezer>();
+  return {
+    create(context) {
+      const freezer = new Freezer();
+      freezers.set(context.self.instance, freezer);
+      const clock = freezer.clock(context.clock);
+      return joinFleet(
+        { keys, openEngine: freezer.engine(openEngine), waits: patient },
+        { ...context, clock },
+      );
+    },
+    createUndertaker: (context) => Promise.resolve(new RedisUndertaker(context, keys, openEngine)),
+    freeze(instance) {
+      const freezer = freezers.get(instance);
+      freezer?.freeze();
+      return () => freezer?.thaw();
+    },
+    cutOff(instance) {
+      const freezer = freezers.get(instance);
+      freezer?.cutOff();
+      return () => freezer?.restore();
+    },
+    clock: systemClock,
+    pass: (ms) => delay(ms),
+  };
+}
+
+export function loopback(...ports: readonly number[]): EngineAddress {
+  return {
+    kind: 'single',
+    tls: false,
+    hosts: ports.map((port) => ({ host: '127.0.0.1', port })),
+    database: 0,
+  };
+}

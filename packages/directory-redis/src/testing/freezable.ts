@@ -1,0 +1,94 @@
+import type { Clock } from '@rollcall/core';
+import type { Engine, EngineListener, OpenEngine } from '../engine/engine.ts';
+
+/** Lets what a directory sees of the world stand still, as if its process did. */
+export class Freezer {
+  #frozen = false;
+  #held: (() => void)[] = [];
+  #cutOff = false;
+  #listeners = new Set<EngineListener>();
+
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  /** The engine answers no more until it is restored. */
+  cutOff(): void {
+    this.#cutOff = true;
+    for (const listener of this.#listeners) listener.commandsLost(new Error('cut off'));
+  }
+
+  restore(): void {
+    this.#cutOff = false;
+    for (const listener of this.#listeners) {
+      listener.subscribed();
+      listener.commandsReady();
+    }
+  }
+
+  /** Calls it now, or once the process goes on. */
+  run(go: () => void): void {
+    if (this.#frozen) this.#held.push(go);
+    else go();
+  }
+
+  /** Timers ring late; what clocks say goes on. */
+  clock(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      at: (deadline, wake) => {
+        let armed = true;
+        const disarm = clock.at(deadline, () =>
+          this.run(() => {
+            if (armed) wake();
+          }),
+        );
+        return () => {
+          armed = false;
+          disarm();
+        };
+      },
+    };
+  }
+
+  /** Answers, and what is told, arrive late. */
+  engine(open: OpenEngine): OpenEngine {
+    return (listener, channel) => this.#wrapped(open(this.#listener(listener), channel));
+  }
+
+  #listener(listener: EngineListener): EngineListener {
+    this.#listeners.add(listener);
+    return {
+      commandsReady: () => this.run(() => listener.commandsReady()),
+      commandsLost: (cause) => this.run(() => listener.commandsLost(cause)),
+      subscribed: () => this.run(() => listener.subscribed()),
+      published: (message) => this.run(() => (this.#cutOff ? undefined : listener.published(message))),
+    };
+  }
+
+  #wrapped(engine: Engine): Engine {
+    const later = <Value>(work: Promise<Value>): Promise<Value> =>
+      new Promise((resolve, reject) => {
+        work.then(
+          (value) => this.run(() => resolve(value)),
+          (error: unknown) => this.run(() => reject(error)),
+        );
+      });
+    const ask = <Value>(question: () => Promise<Value>): Promise<Value> =>
+      this.#cutOff ? Promise.reject(new Error('cut off')) : later(question());
+    return {
+      run: (...args) => ask(() => engine.run(...args)),
+      read: (...args) => ask(() => engine.read(...args)),
+      publish: (...args) => ask(() => engine.publish(...args)),
+      info: (...args) => ask(() => engine.info(...args)),
+      listenTo: (channel) => engine.listenTo(channel),
+      close: () => engine.close(),
+    };
+  }
+}

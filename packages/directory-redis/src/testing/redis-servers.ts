@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A real server on a free port of the loopback interface. */
+export interface RedisServer {
+  readonly port: number;
+  readonly pid: number;
+  signal(name: NodeJS.Signals): void;
+  /** Kills it, and starts it again on the same port. */
+  restart(data: 'kept' | 'empty'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+/** Also where the runner is told to end: `exit` alone does not see that. */
+for (const signal of ['exit', 'SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    for (const child of running) child.kill('SIGKILL');
+    if (signal !== 'exit') process.kill(process.pid, signal);
+  });
+
+export async function startRedis(more: readonly string[] = [], port?: number): Promise<RedisServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-redis-'));
+  const chosen = port ?? (await freePort());
+  let child = await started(chosen, directory, more);
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    running.delete(child);
+  };
+  return {
+    port: chosen,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    signal: (name) => void child.kill(name),
+    async restart(data) {
+      await kill();
+      if (data === 'empty') rmSync(join(directory, 'appendonlydir'), { recursive: true, force: true });
+      child = await started(chosen, directory, more);
+    },
+    async stop() {
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function started(port: number, directory: string, more: readonly string[]): Promise<ChildProcess> {
+  const usual = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    directory,
+    '--save',
+    '',
+    '--appendonly',
+    'yes',
+  ];
+  const child = spawn('redis-server', [...usual, '--loglevel', 'warning', ...more], { stdio: 'ignore' });
+  running.add(child);
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+    if (await isOpen(port)) return child;
+    await delay(20);
+  }
+  throw new Error('redis-server does not listen');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,131 @@
+import {
+  type AdapterIdentity,
+  type Basis,
+  type ConnectedEvent,
+  type ConnectionId,
+  type DeviceRef,
+  type Epoch,
+  type EventId,
+  type LeaseState,
+  type Timestamp,
+} from '@rollcall/core';
+
+/** What a record says of a connection beyond whose it is. */
+export interface OpenConnection {
+  readonly event: ConnectedEvent;
+  /** Of a lease. */
+  readonly lease?: StoredLease;
+}
+
+/** As `LeaseState`, with instants by the engine's clock in milliseconds instead of durations. */
+export interface StoredLease {
+  readonly slot: string;
+  readonly basis: LeaseState['basis'];
+  readonly heardAtMs: number;
+  readonly untilMs: number;
+  readonly learned?: string;
+}
+
+/** One line. What stands beside it, the device, and what is the same for all of an incarnation, is left out. */
+export function bodyText({ event, lease }: OpenConnection): string {
+  const { type: _type, id, connectionId: _named, epoch, device: _device, adapter, ...facts } = event;
+  const { remoteId, at, basis, protocol, slot, remoteAddress, ...more } = facts;
+  return JSON.stringify({
+    i: id,
+    e: epoch,
+    r: remoteId,
+    t: at,
+    b: basis,
+    p: protocol,
+    s: slot,
+    a: remoteAddress,
+    // Of a lease that moved: who published it.
+    d: lease && [adapter.type, adapter.id, adapter.instance],
+    l: lease && [
+      lease.slot,
+      Math.round(lease.heardAtMs),
+      Math.round(lease.untilMs),
+      lease.basis,
+      lease.learned,
+    ],
+    m: Object.keys(more).length > 0 ? more : undefined,
+  });
+}
+
+/** The reverse of {@link bodyText}; `undefined`: what stands there is none. */
+export function readBody(
+  text: string,
+  device: DeviceRef,
+  connection: ConnectionId,
+  holder: AdapterIdentity,
+): OpenConnection | undefined {
+  const stored = parsed(text);
+  if (!stored) return undefined;
+  const { i, e, r, t, b, p, s, a, d, l, m } = stored;
+  if (typeof i !== 'string' || typeof r !== 'string' || typeof p !== 'string') return undefined;
+  if (typeof e !== 'string' || !/^[0-9a-f]{16}$/.test(e) || !isTime(t) || !isBasis(b)) return undefined;
+  const lease = readLease(l);
+  if (l !== undefined && !lease) return undefined;
+  return {
+    event: {
+      ...(isObject(m) && m),
+      type: 'connected',
+      id: i as EventId,
+      connectionId: connection,
+      epoch: e as Epoch,
+      device,
+      adapter: publisherOf(d) ?? holder,
+      remoteId: r,
+      at: t as Timestamp,
+      basis: b,
+      protocol: p,
+      ...(typeof s === 'string' && { slot: s }),
+      ...(typeof a === 'string' && { remoteAddress: a }),
+    },
+    ...(lease && { lease }),
+  };
+}
+
+function readLease(stored: unknown): StoredLease | undefined {
+  if (!Array.isArray(stored)) return undefined;
+  const [slot, heardAtMs, untilMs, basis, learned] = stored as readonly unknown[];
+  if (typeof slot !== 'string' || !isTime(heardAtMs) || !isTime(untilMs)) return undefined;
+  if (!isBasis(basis) || basis.kind !== 'lease') return undefined;
+  return { slot, heardAtMs, untilMs, basis, ...(typeof learned === 'string' && { learned }) };
+}
+
+function publisherOf(stored: unknown): AdapterIdentity | undefined {
+  if (!Array.isArray(stored) || !stored.every((each) => typeof each === 'string')) return undefined;
+  const [type, id, instance] = stored;
+  return type === undefined || id === undefined || instance === undefined
+    ? undefined
+    : { type, id, instance };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isBasis(value: unknown): value is Basis {
+  if (!isObject(value)) return false;
+  const { kind, detectWithinMs, intervalMs, from } = value as Readonly<
+    Record<'kind' | 'detectWithinMs' | 'intervalMs' | 'from', unknown>
+  >;
+  const detects = detectWithinMs === undefined || detectWithinMs === null || isTime(detectWithinMs);
+  return (
+    detects && (kind === 'session' || (kind === 'lease' && isTime(intervalMs) && typeof from === 'string'))
+  );
+}

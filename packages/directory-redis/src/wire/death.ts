@@ -1,0 +1,42 @@
+import { fullId, shortId } from './short-id.ts';
+
+/**
+ * - `owed`: its connections are still to be ended, by anybody.
+ * - `inherited`: its heir, the next incarnation of the same adapter, ends them from its journal.
+ * - `settled`: nothing of it is left.
+ */
+type DeathState = 'owed' | 'inherited' | 'settled';
+
+/** An incarnation that may do nothing any more. */
+export interface Death {
+  readonly state: DeathState;
+  /** By the engine's clock, in milliseconds. */
+  readonly declaredAtMs: number;
+  /** Its last sign of life, by the same clock. */
+  readonly aliveAtMs: number;
+  /** Events from this epoch on may not have been sent. */
+  readonly unconfirmedSince: string;
+  readonly heir?: string;
+}
+
+const pattern = /^\d (owed|inherited|settled) (\d{1,15}) (\d{1,15}) ([0-9a-f]{16})(?: (\S+))?$/;
+
+/** `undefined`: what stands there is no death. */
+export function readDeath(text: unknown): Death | undefined {
+  const [, state, declared, alive, unconfirmedSince, heirText] =
+    (typeof text === 'string' && pattern.exec(text)) || [];
+  if (declared === undefined || alive === undefined || unconfirmedSince === undefined) return undefined;
+  const heir = heirText === undefined ? undefined : fullId(heirText);
+  return {
+    state: state as DeathState,
+    declaredAtMs: Number(declared),
+    aliveAtMs: Math.min(Number(alive), Number(declared)),
+    unconfirmedSince,
+    ...(heir !== undefined && { heir }),
+  };
+}
+
+export function deathText({ state, declaredAtMs, aliveAtMs, unconfirmedSince, heir }: Death): string {
+  const parts = ['1', state, declaredAtMs, aliveAtMs, unconfirmedSince];
+  return [...parts, ...(heir === undefined ? [] : [shortId(heir)])].join(' ');
+}

@@ -1,0 +1,166 @@
+import { anEvent, nastyStrings, seededRandom } from '@rollcall/conformance';
+import { deviceRef, type ConnectionId } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { bodyText, readBody } from './body.ts';
+import { bucketCount, bucketOf } from './bucket-of.ts';
+import { readClaim } from './claim.ts';
+import { deathText, readDeath } from './death.ts';
+import { deviceName, deviceNamed, slotField } from './field-text.ts';
+import { mostSigns, readMessage, signsText } from './instance-message.ts';
+import { readRecord, recordText } from './record.ts';
+import { fullId, shortId } from './short-id.ts';
+
+const connection = '019a2b3c-4d5e-7f60-8123-456789abcdef';
+const instance = '019a2b3c-4d5e-7f60-8123-000000000001';
+const nasty = Object.values(nastyStrings).filter((text) => text.isWellFormed());
+
+test.each([connection, 'instance-1', 'ü %\n', '=x'])('id %j comes back, and has no blank', (id) => {
+  expect(fullId(shortId(id))).toBe(id);
+  expect(shortId(id)).not.toMatch(/\s/);
+});
+
+test('a claim of UUIDs stays short enough for a list', () => {
+  const text = `10123456789abcdef${shortId(instance)} ${shortId(connection)}`;
+  expect(text.length).toBeLessThanOrEqual(64);
+  expect(readClaim(text)).toEqual({ epoch: '0123456789abcdef', instance, connection });
+});
+
+test('names of devices are different for different devices, and come back', () => {
+  const parts = ['a', 'a/b', 'b', 'a%2F', '%', '\n', 'ü', ...nasty];
+  const devices = parts.flatMap((tenant) => parts.map((device) => deviceRef(tenant, device)));
+  expect(new Set(devices.map(deviceName)).size).toBe(
+    new Set(devices.map((each) => JSON.stringify(each))).size,
+  );
+  for (const device of devices) {
+    expect(deviceNamed(deviceName(device))).toEqual(device);
+    expect(deviceName(device)).not.toContain('\n');
+  }
+});
+
+test('slots of sessions, leases, adapter types and connections without one are apart, and never long', () => {
+  const slots = [undefined, ...nasty, 'x', 'x'.repeat(60_000), 'x'.repeat(60_001)];
+  const fields = slots.flatMap((slot) =>
+    (['session', 'lease'] as const).flatMap((kind) =>
+      ['hono-mqtt', 'hono-amqp'].map((adapterType) =>
+        slotField({ kind, adapterType, slot }, shortId(connection)),
+      ),
+    ),
+  );
+  expect(new Set(fields).size).toBe(4 * (slots.length - 1) + 1);
+  for (const field of fields) expect(Buffer.byteLength(field)).toBeLessThan(200);
+  for (const field of fields) expect(field).not.toContain('\n');
+});
+
+test('devices are spread over all buckets', () => {
+  const counts = Array.from({ length: bucketCount }, () => 0);
+  for (let index = 0; index < 102_400; index++) {
+    const bucket = bucketOf(`DEFAULT_TENANT/device-${index}`);
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
+  expect(Math.min(...counts)).toBeGreaterThan(40);
+  expect(Math.max(...counts)).toBeLessThan(200);
+});
+
+test('the slot of a cluster is that of the bucket: CRC16 as Redis Cluster has it', () => {
+  // From the specification of Redis Cluster: CRC16("123456789") is 0x31C3.
+  expect(bucketOf('123456789')).toBe(0x31c3 % bucketCount);
+});
+
+describe('a record', () => {
+  const event = anEvent('e1', {
+    id: connection as never,
+    connectionId: connection as ConnectionId,
+    epoch: '0123456789abcdef' as never,
+    device: deviceRef('acme', 'meter-7'),
+    slot: 'client-1',
+    coalesced: 3,
+  });
+
+  test.each(nasty)('keeps the whole event, also with %j in it', (text) => {
+    const whole = { ...event, remoteId: text, slot: text, device: deviceRef('acme', text) };
+    const device = deviceName(whole.device);
+    const record = recordText({
+      device,
+      field: slotField({ kind: 'session', adapterType: 'a', slot: text }, 'c'),
+      body: bodyText({ event: whole }),
+    });
+    const read = readRecord(record);
+    expect(read?.device).toBe(device);
+    expect(readBody(read?.body ?? '', whole.device, whole.connectionId, whole.adapter)).toEqual({
+      event: whole,
+    });
+  });
+
+  test('keeps a lease, its publisher and when it runs out', () => {
+    const basis = { kind: 'lease', intervalMs: 60_000, from: 'learned' } as const;
+    const lease = { slot: 'sensor', basis, heardAtMs: 1_000, untilMs: 61_000, learned: '{"n":1}' };
+    const text = recordText({
+      device: 'a/b',
+      field: 'lx',
+      untilMs: 61_000,
+      body: bodyText({ event, lease }),
+    });
+    const read = readRecord(text);
+    expect(read?.untilMs).toBe(61_000);
+    const other = { ...event.adapter, instance };
+    expect(readBody(read?.body ?? '', event.device, event.connectionId, other)).toEqual({ event, lease });
+  });
+
+  test('takes what a later version appended', () => {
+    const body = bodyText({ event }).replace(/\}$/, ',"z":[1]}');
+    expect(readBody(body, event.device, event.connectionId, event.adapter)).toEqual({ event });
+  });
+});
+
+test('a death comes back', () => {
+  const death = {
+    state: 'inherited',
+    declaredAtMs: 5,
+    aliveAtMs: 3,
+    unconfirmedSince: '0123456789abcdef',
+    heir: instance,
+  } as const;
+  expect(readDeath(deathText(death))).toEqual(death);
+});
+
+test('signs of life come back', () => {
+  const signs = [
+    [connection, { ageMs: 5, kind: 'request', ttdMs: 1, declaredMs: 2 }],
+    [connection, { ageMs: 0, kind: 'goodbye' }],
+  ] as const;
+  expect(readMessage(signsText(signs))).toEqual({ type: 'signs', signs });
+  expect(readMessage(signsText(Array.from({ length: mostSigns + 1 }, () => signs[1])))).toBeUndefined();
+});
+
+test('whatever somebody put there is read as nothing, or as what it looks like', () => {
+  const random = seededRandom(1);
+  const good = [
+    `10123456789abcdef${shortId(instance)} ${shortId(connection)}`,
+    `1displaced ${shortId(connection)} 10123456789abcdef${shortId(instance)} ${shortId(connection)}`,
+    `1signs [["${shortId(connection)}",0,5,null,null]]`,
+    '1 owed 5 3 0123456789abcdef',
+    recordText({ device: 'a/b', field: 'sx', body: '{"i":"x","e":"0123456789abcdef"}' }),
+    ...nasty,
+    '',
+    '1signs {"__proto__":1}',
+    '1signs [[1]]',
+    '1signs [["=",0,1]]',
+    '1ended =%zz',
+    '{"i":1}',
+    '[]',
+    'null',
+  ];
+  for (let round = 0; round < 20_000; round++) {
+    const text = good[random.pick(good.length)] ?? '';
+    const at = random.pick(text.length + 1);
+    const mangled =
+      text.slice(0, at) +
+      (good[random.pick(good.length)] ?? '').slice(random.pick(9)) +
+      text.slice(at + random.pick(4));
+    for (const read of [readClaim, readDeath, readMessage, readRecord, fullId, deviceNamed])
+      expect(() => read(mangled)).not.toThrow();
+    expect(() =>
+      readBody(mangled, deviceRef('a', 'b'), connection as ConnectionId, { type: 'a', id: 'b', instance }),
+    ).not.toThrow();
+  }
+});
