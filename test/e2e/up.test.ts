@@ -308,8 +308,8 @@ function networkPid(up: RunningUp): number {
 test('the processes that `rollcall up` starts end with it', async () => {
   const up = await startUp();
   const children = childrenOf(up);
-  // The network, and the adapters.
-  expect(children).toHaveLength(1 + adapters.filter(({ published }) => published).length);
+  // The network, the presence service, and the adapters.
+  expect(children).toHaveLength(2 + adapters.filter(({ published }) => published).length);
   await up.process.end('SIGKILL');
   const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
   await expect.poll(alive, { timeout: 60_000 }).toEqual([]);
