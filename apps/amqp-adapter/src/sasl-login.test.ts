@@ -122,6 +122,20 @@ describe('the outcome of SASL', () => {
   });
 });
 
+test.each([
+  ['AMQP 1.0 without SASL', amqpHeader],
+  ['AMQP 0-9-1', Buffer.from('AMQP\u0000\u0000\u0009\u0001')],
+  ['a later version', Buffer.from('AMQP\u0003\u0002\u0000\u0000')],
+  ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+])('a client that begins with %s hears what it may begin with, and is closed', async (_what, said) => {
+  const adapter = await givenAnAdapter();
+  const client = come(adapter);
+  client.say(said);
+  expect(await client.hear()).toEqual(saslHeader);
+  expect(await client.hear()).toBeUndefined();
+  expect(adapter.sink.events).toEqual([]);
+});
+
 test('a second try on one connection is cut off', async () => {
   const adapter = await givenAnAdapter();
   const client = come(adapter);

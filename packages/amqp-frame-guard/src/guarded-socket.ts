@@ -248,8 +248,16 @@ export class GuardedSocket extends EventEmitter {
     const isToldSo = this.#options.onViolation(problem, condition) === 'closes';
     // What is not read when a socket closes takes what was written with it.
     if (isToldSo && this.#socket.writableLength <= maxUnreadBytes) return void this.#socket.resume();
-    this.#socket.destroy();
+    if (this.#phase === 'start') this.#sayWhatIsSpoken();
+    else this.#socket.destroy();
     this.#over(() => this.emit('end'));
+  }
+
+  /** A client that begins with anything else hears the header of what it may begin with (AMQP 1.0 §2.2). */
+  #sayWhatIsSpoken(): void {
+    const id = this.#options.allowWithoutSasl === true ? protocolIds.amqp : protocolIds.sasl;
+    const header = Uint8Array.of(0x41, 0x4d, 0x51, 0x50, id, 1, 0, 0);
+    this.#socket.end(header, () => this.#socket.destroy());
   }
 
   #over(tell: () => void): void {
