@@ -140,7 +140,7 @@ describe('the result of a message', () => {
     );
   });
 
-  test('is `timeout` when no outcome comes in time, without harm to other messages', async () => {
+  test('is `timeout` when no outcome comes in time: the message is released and settled, and no other is harmed', async () => {
     const clock = new ManualClock();
     const { peer, connection } = await bed.givenAPeer({ clock });
     peer.verdict = ({ message }) => (message.message_id === '1' ? 'silence' : 'accepted');
@@ -150,6 +150,7 @@ describe('the result of a message', () => {
     clock.advance(5_000);
     expect(await silent).toEqual({ status: 'timeout' });
     expect(await link.send(bytes(3))).toEqual({ status: 'accepted' });
+    expect(peer.givenUp).toEqual(['released']);
   });
 
   test('comes when the message was handed over, if the caller does not await the outcome', async () => {

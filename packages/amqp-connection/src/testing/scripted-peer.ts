@@ -25,6 +25,8 @@ export interface ScriptedPeer {
   readonly port: number;
   /** Everything received, in order. */
   readonly received: readonly PeerMessage[];
+  /** What the other end said of messages that it settled by itself: it waits no more for their outcome. */
+  readonly givenUp: readonly (string | undefined)[];
   /** User names and passwords presented with SASL PLAIN. */
   readonly logins: readonly { readonly username: string; readonly password: string }[];
   /** Decides what becomes of each message; default: accepted. */
@@ -121,6 +123,7 @@ export async function startScriptedPeer(options: ScriptedPeerOptions = {}): Prom
 class RheaPeer implements ScriptedPeer {
   readonly port: number;
   readonly received: PeerMessage[] = [];
+  readonly givenUp: (string | undefined)[] = [];
   readonly logins: { username: string; password: string }[] = [];
   readonly attached: string[] = [];
   readonly containerIds: string[] = [];
@@ -271,6 +274,10 @@ class RheaPeer implements ScriptedPeer {
     on('sender_close', ({ sender }) => sender && this.#senders.delete(sender));
     on('disconnected', ({ connection }) => this.#forget(connection));
     on('message', (context) => this.#take(context));
+    on(
+      'settled',
+      ({ receiver, delivery }) => receiver && this.givenUp.push(compositeTypeOf(delivery?.remote_state)),
+    );
     for (const outcome of ['accepted', 'released', 'rejected', 'modified'])
       on(outcome, ({ delivery }) => delivery && this.#sent.get(delivery)?.(outcome));
   }
@@ -377,4 +384,10 @@ function settle(delivery: rhea.Delivery, verdict: Exclude<Verdict, 'silence'>): 
       delivery_failed: true,
     });
   session.incoming.process(session);
+}
+
+/** E.g. `released`. */
+function compositeTypeOf(outcome: unknown): string | undefined {
+  return (outcome as { readonly constructor: { readonly composite_type?: string } } | undefined)?.constructor
+    .composite_type;
 }
