@@ -42,11 +42,11 @@ async function main([app, ...flags]) {
     process.exitCode = 2;
     return;
   }
-  // The app knows the kit and its messaging modules; this script does not.
+  // The app knows the kit and its modules; this script does not.
   const { resolve } = createRequire(config);
   const { environmentTable } = await import(resolve('@rollcall/options'));
   const own = optionsIn(await import(pathToFileURL(config)));
-  // A service names all its options; an adapter has those of its kit, and of its messaging modules, besides.
+  // A service names all its options; an adapter has those of its kit, and of its modules, besides.
   const { rollcall } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const shared = rollcall === undefined ? [] : await optionsOfAdapters(resolve);
   const table = environmentTable([own, ...shared].flatMap((options) => Object.values(options)));
@@ -64,7 +64,8 @@ async function main([app, ...flags]) {
 async function optionsOfAdapters(resolve) {
   const { kitOptions } = await import(resolve('@rollcall/adapter-process'));
   const { amqp } = await import(resolve('@rollcall/amqp-sender'));
-  return [kitOptions, amqp.options];
+  const { redis } = await import(resolve('@rollcall/directory-redis'));
+  return [kitOptions, amqp.options, redis.options];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)

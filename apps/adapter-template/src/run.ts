@@ -2,6 +2,7 @@ import { connectionLimit } from '@rollcall/adapter-kit';
 import { runAdapterProcess } from '@rollcall/adapter-process';
 import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
+import { redis } from '@rollcall/directory-redis';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createTemplateAdapter } from './adapter.ts';
 import { loadTemplateConfig, templateAdapterOptions } from './config.ts';
@@ -10,6 +11,7 @@ await runAdapterProcess({
   name: 'adapter-template',
   createLog,
   messaging: [amqp],
+  directories: [redis],
   load: loadTemplateConfig,
   compose: ({ own }) => ({
     adapter: createTemplateAdapter(templateAdapterOptions(own)),

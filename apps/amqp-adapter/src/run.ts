@@ -2,6 +2,7 @@ import { connectionLimit } from '@rollcall/adapter-kit';
 import { runAdapterProcess } from '@rollcall/adapter-process';
 import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';
+import { redis } from '@rollcall/directory-redis';
 import { createLog, createLoggerSink } from '@rollcall/logger-sink';
 import { createAmqpAdapter } from './adapter.ts';
 import { amqpAdapterOptions, loadAmqpConfig } from './config.ts';
@@ -10,6 +11,7 @@ await runAdapterProcess({
   name: 'amqp-adapter',
   createLog,
   messaging: [amqp],
+  directories: [redis],
   load: loadAmqpConfig,
   compose: ({ own }) => ({
     adapter: createAmqpAdapter(amqpAdapterOptions(own)),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { redis } from '@rollcall/directory-redis';
 import { createCertificateAuthority } from '@rollcall/conformance';
 import { ConfigError } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -115,4 +116,4 @@ describe('key and certificate', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), coapOptions, [amqp]);
+describeEnvironment(new URL('../README.md', import.meta.url), coapOptions, [amqp, redis]);

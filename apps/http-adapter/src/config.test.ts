@@ -1,5 +1,6 @@
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { redis } from '@rollcall/directory-redis';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { httpAdapterOptions, httpOptions, loadHttpConfig } from './config.ts';
@@ -57,4 +58,4 @@ describe('the configuration of the HTTP adapter', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), httpOptions, [amqp]);
+describeEnvironment(new URL('../README.md', import.meta.url), httpOptions, [amqp, redis]);

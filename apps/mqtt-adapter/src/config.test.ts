@@ -1,5 +1,6 @@
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { redis } from '@rollcall/directory-redis';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { loadMqttConfig, mqttAdapterOptions, mqttOptions } from './config.ts';
@@ -63,4 +64,4 @@ describe('the configuration of the MQTT adapter', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), mqttOptions, [amqp]);
+describeEnvironment(new URL('../README.md', import.meta.url), mqttOptions, [amqp, redis]);

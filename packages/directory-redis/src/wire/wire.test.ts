@@ -150,7 +150,7 @@ test('whatever somebody put there is read as nothing, or as what it looks like',
     '[]',
     'null',
   ];
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 1_000; round++) {
     const text = good[random.pick(good.length)] ?? '';
     const at = random.pick(text.length + 1);
     const mangled =
