@@ -65,7 +65,7 @@ async function drained(stage: Stage, timeoutMs: number): Promise<void> {
 }
 
 const megabytes = scale({ quick: 64, soak: 128 });
-const backlog = scale({ quick: 60_000, soak: 1_000_000 });
+const backlog = scale({ quick: 40_000, soak: 1_000_000 });
 
 test.each([
   ['of few devices', { devices: 6_000, open: false }],
@@ -94,7 +94,7 @@ test('an adapter with a small heap refuses no flapping device while the network 
   // Each tells two events: the outbox keeps 100,000 by default.
   const flaps = scale({ quick: 5_000, soak: 49_000 });
   const devices = scale({ quick: 500, soak: 3_000 });
-  const { stage, ledger, takeAway, bringBack } = givenAnAdapter(scale({ quick: 48, soak: 64 }), {
+  const { stage, ledger, takeAway, bringBack } = givenAnAdapter(scale({ quick: 60, soak: 64 }), {
     devices,
     // What it would take by itself is more than what waits in the quick run.
     environment: { ROLLCALL_OUTBOX_MAXMEMORY: '1000000' },
