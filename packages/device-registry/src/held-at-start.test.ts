@@ -214,6 +214,22 @@ test.each([
   expect((await run()).problems(notRemembered), 'it was written again').toEqual([]);
 });
 
+test('a memory of a version that knows fewer and other kinds of credentials is read', async () => {
+  await earlierRun();
+  const memory = JSON.parse(readFileSync(paths().memory, 'utf8')) as {
+    tenants: [string, Record<string, unknown>][];
+  };
+  for (const [, names] of memory.tenants) {
+    delete names['rpk'];
+    names['x-other'] = [['a99', 'd99']];
+  }
+  await writeFile(paths().memory, JSON.stringify(memory));
+  await write({ acme: 60 });
+  const { answers, problems } = await run();
+  expect(await answers(99)).toEqual(uncertain);
+  expect(problems(notRemembered)).toEqual([]);
+});
+
 test('a memory that cannot be written is a warning', async () => {
   await write({ acme: 3 });
   await mkdir(paths().memory, { recursive: true });

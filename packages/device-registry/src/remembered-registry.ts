@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeOwnDirectory, makeOwnFile } from '@rollcall/runtime';
 import { deviceOfFingerprint, withheldPrint } from './fingerprints.ts';
-import { entryKinds, noEntries, type Entries } from './registry-entries.ts';
+import { entryKinds, noEntries, type Entries, type EntriesOf, type EntryKind } from './registry-entries.ts';
 
 const version = 1;
 
@@ -14,8 +14,12 @@ export interface Remembered {
   readonly problem?: string;
 }
 
-/** A tenant, and for each kind the names of its entries. Those of credentials come with their device. */
-type Row = readonly [tenant: string, lists: readonly (readonly (string | readonly [string, string])[])[]];
+/** The names of the entries of a tenant, by kind, as another version may know other kinds. Those of credentials come with their device. */
+type Names = Readonly<
+  Partial<Record<EntryKind, readonly (string | readonly [name: string, device: string])[]>>
+>;
+
+type Row = readonly [tenant: string, names: Names];
 
 /** Blocks its thread: call it in a worker thread. */
 export function readRemembered(file: string): Remembered {
@@ -26,7 +30,7 @@ export function readRemembered(file: string): Remembered {
       tenants: readonly Row[];
     };
     if (itsVersion !== version) throw new Error(`is of version ${String(itsVersion)}`);
-    return { entries: new Map(tenants.map(([tenant, lists]) => [tenant, entriesOf(lists)])) };
+    return { entries: new Map(tenants.map(([tenant, names]) => [tenant, entriesOf(names)])) };
   } catch (error) {
     const isNone = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return { entries: new Map(), ...(!isNone && { problem: problemOf(file, error) }) };
@@ -39,16 +43,7 @@ export function readRemembered(file: string): Remembered {
  * @returns why that was not possible; `undefined`: it was.
  */
 export function writeRemembered(file: string, digest: string, served: Entries<string>): string | undefined {
-  const rows: Row[] = [];
-  for (const [tenant, of] of served)
-    rows.push([
-      tenant,
-      entryKinds.map((kind) =>
-        kind === 'tenant' || kind === 'device'
-          ? [...of[kind].keys()]
-          : [...of[kind]].map(([name, print]) => [name, deviceOfFingerprint(print)] as const),
-      ),
-    ]);
+  const rows = [...served].map(([tenant, of]): Row => [tenant, namesOf(of)]);
   const next = `${file}.next`;
   try {
     makeOwnDirectory(dirname(file));
@@ -62,10 +57,21 @@ export function writeRemembered(file: string, digest: string, served: Entries<st
   }
 }
 
-function entriesOf(lists: Row[1]) {
+function namesOf(of: EntriesOf<string>): Names {
+  return Object.fromEntries(
+    entryKinds.map((kind) => [
+      kind,
+      kind === 'tenant' || kind === 'device'
+        ? [...of[kind].keys()]
+        : [...of[kind]].map(([name, print]) => [name, deviceOfFingerprint(print)] as const),
+    ]),
+  );
+}
+
+function entriesOf(names: Names): EntriesOf<string> {
   const of = noEntries<string>();
-  for (const [index, kind] of entryKinds.entries())
-    for (const each of lists[index] ?? []) {
+  for (const kind of entryKinds)
+    for (const each of names[kind] ?? []) {
       const [name, device = ''] = typeof each === 'string' ? [each] : each;
       of[kind].set(name, withheldPrint(device));
     }
