@@ -287,6 +287,24 @@ describe('a device over TLS', () => {
     ]);
   });
 
+  test('belongs to the tenant that the server name names, where several trust one authority', async () => {
+    const { address, events, registry } = await givenAnAdapterWithTls();
+    const { subject: subjectDn, publicKey, issue } = scriptedAuthorities.acme;
+    registry.setTenant('umbrella', { alias: 'rain', trustAnchors: [{ subjectDn, publicKey }] });
+    const own = issue({ subject: 'CN=valve-1,O=umbrella' });
+    for (const [servername, isIn] of [
+      ['localhost', false],
+      ['acme.localhost', false],
+      ['rain.localhost', true],
+    ] as const) {
+      const facts = { key: own.key, cert: own.cert, servername, rejectUnauthorized: false };
+      const device = connectSecurely(address.port, facts);
+      device.send('login');
+      expect((await device.next()) === 'ok', servername).toBe(isIn);
+    }
+    expect((await events(1))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
+  });
+
   test('logs in with its certificate, and without a word', async () => {
     const { address, events } = await givenAnAdapterWithTls();
     const own = scriptedAuthorities.umbrella.issue({ subject: 'CN=valve-1,O=umbrella' });

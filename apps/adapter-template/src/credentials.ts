@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { readToken, type NamedToken } from '@rollcall/access';
-import { peerCertificate } from '@rollcall/adapter-kit';
+import { peerCertificate, peerServerName } from '@rollcall/adapter-kit';
 
 /** What a `login` says. */
 export interface PasswordCredentials {
@@ -15,7 +15,7 @@ export type Presented =
   | PasswordCredentials
   | NamedToken
   /** In DER. */
-  | { readonly certificate: Uint8Array };
+  | { readonly certificate: Uint8Array; readonly serverName: string | undefined };
 
 /**
  * What a device presents: what its `login` says (a token that names its device stands where a password does) or, where that says nothing, the certificate that it presented to TLS.
@@ -27,5 +27,5 @@ export function presentedCredentials(
 ): Presented | undefined {
   if (said) return readToken(Buffer.from(said.password).toString('latin1'), undefined) ?? said;
   const certificate = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
-  return certificate && { certificate };
+  return certificate && { certificate, serverName: peerServerName(socket as TLSSocket) };
 }

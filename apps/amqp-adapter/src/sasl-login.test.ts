@@ -204,6 +204,22 @@ describe('a client certificate', () => {
     });
   });
 
+  test('of an authority that two tenants trust is one of the tenant that the server name names', async () => {
+    const adapter = await overTls();
+    const { subject: subjectDn, publicKey, issue } = acme;
+    adapter.registry.setTenant('umbrella', { alias: 'rain', trustAnchors: [{ subjectDn, publicKey }] });
+    const { key, cert } = issue({ subject: 'CN=valve-1,O=umbrella' });
+    for (const [servername, outcome] of [
+      ['localhost', 1],
+      ['acme.localhost', 1],
+      ['rain.localhost', 0],
+    ] as const) {
+      const client = come(adapter, { key, cert, servername, rejectUnauthorized: false });
+      await offered(client);
+      expect(await outcomeOf(client, saslInit('EXTERNAL')), servername).toBe(outcome);
+    }
+  });
+
   test('does not keep a device from logging in with its password', async () => {
     const { key, cert } = acme.issue({ subject });
     const client = come(await overTls(), { key, cert });

@@ -45,6 +45,27 @@ describe('handshakes', () => {
     expect((await adapter.events(1))[0]).toMatchObject({ remoteId: 'CN=thermostat-7,O=acme' });
   });
 
+  test('the server name says which of the tenants that trust one authority a device belongs to', async () => {
+    const { subject: subjectDn, publicKey, issue } = scriptedAuthorities.acme;
+    const certified = (subject: string) => {
+      const { key, der } = issue({ subject });
+      return { key: createPrivateKey(key), chain: [der] };
+    };
+    const adapter = await givenAnAdapter({
+      secure: { ...options.secure, certificate: certified('CN=localhost') },
+    });
+    adapter.registry.setTenant('umbrella', { alias: 'rain', trustAnchors: [{ subjectDn, publicKey }] });
+    const certificate = certified('CN=valve-1,O=umbrella');
+    const connectTo = (serverName?: string) =>
+      givenADevice(adapter.port, { certificate, ...(serverName !== undefined && { serverName }) });
+    for (const name of [undefined, 'acme.localhost'])
+      expect(await connectTo(name).connect(), name).toBe(false);
+    const device = connectTo('rain.localhost');
+    expect(await device.connect()).toBe(true);
+    expect(await device.send('telemetry')).toBe('2.04');
+    expect((await adapter.events(1))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
+  });
+
   test('a wrong key is counted as a failed login at once, and once for each handshake', async () => {
     const adapter = await givenAnAdapter();
     const secret = Buffer.from('guess-me');

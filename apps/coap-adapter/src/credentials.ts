@@ -34,10 +34,15 @@ export function createCredentials(
       }
       return found.candidates.map(({ key, identity: principal }) => ({ secret: key, principal }));
     },
-    async verifyCertificate([certificate], { address }) {
+    async verifyCertificate([certificate], { address }, serverName) {
       rejectWhile(stopping);
       if (!certificate) return undefined;
-      const result = await access.authenticate({ certificate, remoteIp: address, served: 'later' });
+      const result = await access.authenticate({
+        certificate,
+        serverName,
+        remoteIp: address,
+        served: 'later',
+      });
       if (result.status === 'accepted') return result.identity;
       rejectIfTemporary(result.refusal);
       return undefined;

@@ -681,6 +681,21 @@ describe('HTTP with TLS', () => {
     ]);
   });
 
+  test('the server name says which of the tenants that trust one authority a device belongs to', async () => {
+    const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...certificate } });
+    const port = adapter.running.listening[1]?.port ?? 0;
+    const { subject: subjectDn, publicKey, issue } = scriptedAuthorities.acme;
+    adapter.registry.setTenant('umbrella', { alias: 'rain', trustAnchors: [{ subjectDn, publicKey }] });
+    const { key, cert } = issue({ subject: 'CN=valve-1,O=umbrella' });
+    const headers = { 'content-type': 'a/b' };
+    const sendTo = (servername: string) =>
+      sendSecurely(port, { headers, key, cert, servername, rejectUnauthorized: false, agent: false });
+    for (const name of ['localhost', 'acme.localhost', 'nowhere.localhost'])
+      expect(await sendTo(name), name).toBe(401);
+    for (const name of ['rain.localhost', 'umbrella.localhost']) expect(await sendTo(name), name).toBe(202);
+    expect((await adapter.events(1))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
+  });
+
   test('a connection that never begins its TLS handshake is closed', async () => {
     const adapter = await givenAnAdapter({
       tls: { host: '127.0.0.1', port: 0, ...certificate },

@@ -7,14 +7,14 @@ import {
   type NamedToken,
   type TokenName,
 } from '@rollcall/access';
-import { peerCertificate } from '@rollcall/adapter-kit';
+import { peerCertificate, peerServerName } from '@rollcall/adapter-kit';
 
 /** What a device says it is, and how it would prove it. */
 export type Presented =
   | NameAndPassword
   | NamedToken
   /** In DER. */
-  | { readonly certificate: Uint8Array };
+  | { readonly certificate: Uint8Array; readonly serverName: string | undefined };
 
 /**
  * Why an `Authorization` header is no login. `missing`: it is not there, or of a scheme that is not served here; `malformed`: it is of
@@ -35,7 +35,7 @@ export function presentedCredentials(
 ): Presented | HeaderProblem {
   if (authorization === undefined) {
     const certificate = peerCertificate(socket);
-    return certificate ? { certificate } : 'missing';
+    return certificate ? { certificate, serverName: peerServerName(socket) } : 'missing';
   }
   const [, scheme, rest] = /^([!-~]+)(?: +(\S*))?$/.exec(authorization) ?? [];
   switch (scheme?.toLowerCase()) {

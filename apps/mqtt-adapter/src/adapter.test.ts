@@ -880,6 +880,29 @@ test('over TLS a device without a user name is authenticated by its certificate'
   });
 });
 
+test('over TLS the server name says which of the tenants that trust one authority a device belongs to', async () => {
+  const server = localhostCertificate();
+  const adapter = await givenAnAdapter({ tls: { host: '127.0.0.1', port: 0, ...server } });
+  const { subject: subjectDn, publicKey, issue } = scriptedAuthorities.acme;
+  adapter.registry.setTenant('umbrella', { alias: 'rain', trustAnchors: [{ subjectDn, publicKey }] });
+  const { key, cert } = issue({ subject: 'CN=valve-1,O=umbrella' });
+  const connectTo = (servername: string): Promise<MqttClient | undefined> =>
+    connect(adapter.running.listening[1]?.port ?? 0, {
+      protocol: 'mqtts',
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      servername,
+      key,
+      cert,
+    });
+  for (const name of ['localhost', 'acme.localhost', 'nowhere.localhost', 'rain'])
+    expect(await connectTo(name), name).toBeUndefined();
+  expect(adapter.sink.events).toEqual([]);
+  for (const name of ['rain.localhost', 'umbrella.localhost', 'RAIN.localhost'])
+    expect(await connectTo(name), name).toBeDefined();
+  expect((await adapter.events(3))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
+});
+
 test('TLS handshakes that do not begin are bounded in number, and by time', async () => {
   const certificate = localhostCertificate();
   const adapter = await givenAnAdapter({

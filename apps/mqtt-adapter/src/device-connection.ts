@@ -2,6 +2,7 @@ import type { AuthenticatedDevice } from '@rollcall/access';
 import {
   peerAddress,
   peerCertificate,
+  peerServerName,
   destroyUnlessClosed,
   onArrival,
   remoteIpOf,
@@ -193,7 +194,9 @@ class ServedDevice implements DeviceConnection {
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
     const isNameless = username === undefined && password === undefined;
     const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
-    const presented = certificate ? { certificate } : presentedCredentials(username, password, clientId);
+    const presented = certificate
+      ? { certificate, serverName: peerServerName(this.#conn) }
+      : presentedCredentials(username, password, clientId);
     if (!presented) {
       this.#host.access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
       return this.#refuse('bad-credentials');

@@ -26,6 +26,11 @@ export interface CertificateLogin extends LoginOrigin {
   /** In DER: the device's own, without its issuers. */
   readonly certificate: Uint8Array;
   /**
+   * The host name that the device asked TLS for (RFC 6066 §3). Its first label names the tenant where the issuer does not: where no
+   * tenant, or several, trust it.
+   */
+  readonly serverName?: string | undefined;
+  /**
    * `later`: the device is told whether it may be served with the answer to each request (`HostAccess.reauthorize`), so only its
    * proof counts. Default `now`: who may not be served is refused.
    */

@@ -18,6 +18,7 @@ export {
 } from './listening/listener-options.ts';
 export { peerAddress, remoteIpOf } from './peers/peer-address.ts';
 export { peerCertificate } from './peers/peer-certificate.ts';
+export { peerServerName } from './peers/peer-server-name.ts';
 export type { SocketPlace } from './peers/pending-sockets.ts';
 export { type SocketServerOptions, listenForSockets } from './listening/socket-server.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';

@@ -20,6 +20,10 @@ export const registryUnderTestContent = {
   publicKey: createDeviceKey().publicKey,
   /** The auth-id of `sensor` for its certificate. */
   certificateSubject: 'CN=sensor,O=Enabled',
+  /** Of the enabled tenant. */
+  alias: 'in-use',
+  /** The name of a trust anchor that both tenants have. */
+  sharedAnchor: 'CN=ca,O=Both',
   /** Names of the trust anchors of the two tenants. */
   trustAnchors: { enabled: 'CN=ca,O=Enabled', disabled: 'CN=ca,O=Disabled' },
 } as const;
@@ -85,13 +89,34 @@ function describeTenants(withRegistry: WithRegistry): void {
         expect(await registry.getTenant(tenant)).toEqual({ status: 'not-found' });
     }));
 
+  test('getTenantByName finds a tenant by its id or its alias, and getTenant only by its id', () =>
+    withRegistry(async (registry) => {
+      const { alias } = registryUnderTestContent;
+      const found = await registry.getTenant('enabled');
+      expect(await registry.getTenantByName('enabled')).toEqual(found);
+      expect(await registry.getTenantByName(alias)).toEqual(found);
+      expect(await registry.getTenantByName('disabled')).toMatchObject({ value: { enabled: false } });
+      for (const name of [...unknownNames, alias.toUpperCase()])
+        expect(await registry.getTenantByName(name)).toEqual({ status: 'not-found' });
+      expect(await registry.getTenant(alias)).toEqual({ status: 'not-found' });
+    }));
+
+  test('getTenantByTrustAnchor finds none where several tenants have a trust anchor of the name', () =>
+    withRegistry(async (registry) => {
+      const { sharedAnchor } = registryUnderTestContent;
+      expect(await registry.getTenantByTrustAnchor(sharedAnchor)).toEqual({ status: 'not-found' });
+    }));
+
   test('getTenantByTrustAnchor finds a tenant by the name of its trust anchor, also a disabled one', () =>
     withRegistry(async (registry) => {
       for (const [tenant, subjectDn] of Object.entries(registryUnderTestContent.trustAnchors)) {
         const answer = await registry.getTenantByTrustAnchor(subjectDn);
         expect(answer).toMatchObject({
           status: 'found',
-          value: { id: tenant, trustAnchors: [{ subjectDn }] },
+          value: {
+            id: tenant,
+            trustAnchors: expect.arrayContaining([expect.objectContaining({ subjectDn })]),
+          },
         });
         expect(answer).toEqual(await registry.getTenant(tenant));
       }

@@ -158,11 +158,16 @@ export class ScriptedRegistry implements DeviceRegistry {
       : { status: 'not-found' };
   }
 
+  async getTenantByName(name: string): Promise<Answer<Tenant>> {
+    const aliased = [...this.#tenants.values()].find(({ alias }) => alias === name);
+    return this.getTenant(this.#tenants.has(name) ? name : (aliased?.id ?? ''));
+  }
+
   async getTenantByTrustAnchor(subjectDn: string): Promise<Answer<Tenant>> {
-    const tenant = [...this.#tenants.values()].find(({ trustAnchors = [] }) =>
+    const [tenant, other] = [...this.#tenants.values()].filter(({ trustAnchors = [] }) =>
       trustAnchors.some((anchor) => anchor.subjectDn === subjectDn),
     );
-    return this.getTenant(tenant?.id ?? '');
+    return this.getTenant(other ? '' : (tenant?.id ?? ''));
   }
 
   async getCredentials<Type extends CredentialsType>({

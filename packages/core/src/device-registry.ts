@@ -41,6 +41,8 @@ export interface TrustAnchor extends Validity {
 
 export interface Tenant {
   readonly id: TenantId;
+  /** What devices may call it too when they log in: a label as in host names, in small letters. */
+  readonly alias?: string;
   readonly enabled: boolean;
   readonly defaults: DefaultProperties;
   /** Absent: every adapter is enabled. Present: only those listed and enabled. */
@@ -155,7 +157,15 @@ export interface RegistryState {
 /** Where tenants, devices and credentials are looked up. No method rejects. */
 export interface DeviceRegistry {
   getTenant(tenant: string): Promise<Answer<Tenant>>;
-  /** The tenant that has a trust anchor of this name, see {@link TrustAnchor.subjectDn}; disabled ones too. */
+  /**
+   * As {@link getTenant}, by its id or its alias: what a device calls its tenant when it logs in. An id goes before an alias. What the
+   * device is let in as has the id.
+   */
+  getTenantByName(name: string): Promise<Answer<Tenant>>;
+  /**
+   * The tenant that alone has a trust anchor of this name, see {@link TrustAnchor.subjectDn}; disabled ones too. Where several have
+   * one, none is found.
+   */
   getTenantByTrustAnchor(subjectDn: string): Promise<Answer<Tenant>>;
   getCredentials<Type extends CredentialsType>(query: {
     readonly tenant: TenantId;

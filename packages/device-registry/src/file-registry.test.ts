@@ -72,9 +72,11 @@ function spkiOf(type: 'ec' | 'ed25519', options: object = {}): string {
 }
 
 const { pskKeys, certificateSubject, trustAnchors } = registryUnderTestContent;
+const { alias: aliasInUse, sharedAnchor } = registryUnderTestContent;
 const deviceKey = base64(registryUnderTestContent.publicKey);
 const authority = createCertificateAuthority(trustAnchors.enabled);
 const trustedByName = { 'subject-dn': trustAnchors.disabled, 'public-key': base64(authority.publicKey) };
+const shared = { 'subject-dn': sharedAnchor, 'public-key': base64(authority.publicKey) };
 
 const underTest = (altered?: RegistryAlteration): object => ({
   tenants: [
@@ -95,9 +97,12 @@ const underTest = (altered?: RegistryAlteration): object => ({
         device('disabled-gw', { enabled: false }),
         device('child', { via: ['gw', 'disabled-gw'] }),
       ],
-      altered === 'trust-anchor' ? {} : { 'trusted-ca': [{ cert: base64(authority.der) }] },
+      {
+        alias: aliasInUse,
+        ...(altered !== 'trust-anchor' && { 'trusted-ca': [{ cert: base64(authority.der) }, shared] }),
+      },
     ),
-    tenant('disabled', [device('sensor')], { enabled: false, 'trusted-ca': [trustedByName] }),
+    tenant('disabled', [device('sensor')], { enabled: false, 'trusted-ca': [trustedByName, shared] }),
   ],
 });
 
@@ -411,7 +416,68 @@ describe('a registry file', () => {
           tenant('umbrella', [], { 'trusted-ca': [ca] }),
         ],
       }),
-    ).toEqual(['tenants[1].trusted-ca[0]: CN=ca is an authority of tenant acme already']);
+    ).toEqual([]);
+  });
+
+  test('has names of tenants that mean one each', () => {
+    const alias = (name: unknown): object => ({ alias: name });
+    const clash = (first: object, second: object): readonly string[] =>
+      problemsOf({ tenants: [tenant('acme', [], first), tenant('umbrella', [], second)] });
+    expect(clash(alias('one'), alias('two'))).toEqual([]);
+    expect(clash(alias('acme'), {})).toEqual([]);
+    expect(clash(alias('one'), alias('one'))).toEqual([
+      'tenants[1].alias: one is a name of tenant acme already',
+    ]);
+    expect(clash(alias('umbrella'), {})).toEqual([
+      'tenants[0].alias: umbrella is a name of tenant umbrella already',
+    ]);
+    for (const wrong of ['', 'One', 'a.b', 'a_b', 'ü', 'x'.repeat(64), 'a\n'])
+      expect(clash(alias(wrong), {}), wrong).toEqual([
+        'tenants[0].alias: must have 1 to 63 of the characters a to z, 0 to 9 and -',
+      ]);
+  });
+
+  test('has authorities of several tenants where a server name can name each of them', () => {
+    const ca = { 'trusted-ca': [trustedByName] };
+    const sharing = (first: object, second: object): readonly string[] =>
+      problemsOf({ tenants: [tenant('ACME', [], first), tenant('UMBRELLA', [], second)] });
+    expect(sharing({ alias: 'acme', ...ca }, { alias: 'umbrella', ...ca })).toEqual([]);
+    expect(sharing({ alias: 'acme', ...ca }, ca)).toEqual([
+      `tenants[1].trusted-ca[0]: ${trustAnchors.disabled} is an authority of tenant ACME too: a server name must tell them apart, and UMBRELLA needs an alias for it`,
+    ]);
+    expect(sharing(ca, ca)).toHaveLength(2);
+  });
+
+  test('finds a tenant by an alias, and no tenant by an authority that it shares, as long as it does', async () => {
+    const sharing = (alias: string, ...trusting: readonly string[]): object => ({
+      tenants: ['acme', 'umbrella'].map((id) =>
+        tenant(id, [], {
+          ...(id === 'acme' && { alias }),
+          ...(trusting.includes(id) && { 'trusted-ca': [trustedByName] }),
+        }),
+      ),
+    });
+    const { file, registry } = await givenARegistry(sharing('one', 'acme', 'umbrella'));
+    const found = async () => {
+      const answers = [
+        await registry.getTenantByName('one'),
+        await registry.getTenantByName('two'),
+        await registry.getTenantByName('acme'),
+        await registry.getTenantByTrustAnchor(trustAnchors.disabled),
+      ];
+      return answers.map((answer) => (answer.status === 'found' ? answer.value.id : answer.status));
+    };
+    const none = 'not-found';
+    expect(await found()).toEqual(['acme', none, 'acme', none]);
+    await writeFile(file, dump(sharing('two', 'umbrella')));
+    await registry.reload();
+    expect(await found()).toEqual([none, 'acme', 'acme', 'umbrella']);
+    await writeFile(file, dump(sharing('two', 'umbrella', 'acme')));
+    await registry.reload();
+    expect(await found()).toEqual([none, 'acme', 'acme', none]);
+    await writeFile(file, dump(sharing('two', 'acme')));
+    await registry.reload();
+    expect(await found()).toEqual([none, 'acme', 'acme', 'acme']);
   });
 
   test('with mistakes everywhere is refused with all of them, each with its path', async () => {

@@ -50,7 +50,7 @@ const diedAgainMs = 60_000;
 export async function openFileRegistry(options: FileRegistryOptions): Promise<FileRegistry> {
   const { file, clock, log, holdMs = 0, tenantRules = [], rememberIn } = options;
   const served = createServedRegistry();
-  const { getTenant, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
+  const { getTenant, getTenantByName, getTenantByTrustAnchor, getCredentials, assertRegistration } = served;
   const listeners = new Set<(change: RegistryChange) => void>();
   const loader = createRegistryLoader({
     file,
@@ -83,6 +83,7 @@ export async function openFileRegistry(options: FileRegistryOptions): Promise<Fi
 
   return {
     getTenant,
+    getTenantByName,
     getTenantByTrustAnchor,
     getCredentials,
     assertRegistration,

@@ -6,6 +6,9 @@ export const instant: z.ZodType<number> = z.iso
   .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
   .transform((text) => Date.parse(text));
 
+/** A label of a host name, as Hono has it for aliases: small letters, digits, hyphens. */
+export const tenantLabel: RegExp = /^[a-z0-9-]{1,63}$/;
+
 /** Base64. */
 export const bytes: z.ZodType<Uint8Array> = z
   .base64('must be Base64')

@@ -9,6 +9,7 @@ type Packed = Omit<Tenant, 'trustAnchors'> & { readonly trustAnchors?: readonly 
 export function packTenant(content: TenantContent): string {
   const tenant: Packed = {
     id: content['tenant-id'] as TenantId,
+    ...(content.alias !== undefined && { alias: content.alias }),
     enabled: content.enabled,
     defaults: content.defaults,
     limits: toLimits(content['resource-limits']),

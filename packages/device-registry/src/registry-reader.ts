@@ -6,6 +6,7 @@ import type { ProblemList } from './problem-list.ts';
 import { noEntries, type Entries, type EntriesOf } from './registry-entries.ts';
 import { createRegistryWarnings } from './registry-warnings.ts';
 import { deviceSchema, tenantSchema, type DeviceContent, type TenantContent } from './schema.ts';
+import { TenantNames } from './tenant-names.ts';
 import { pathOf, validate } from './validate.ts';
 
 export interface ReaderOptions {
@@ -33,8 +34,7 @@ export class RegistryReader {
   readonly #problems: ProblemList;
   readonly #saltKey: Uint8Array;
   readonly #tenantRules: readonly IdentifierRule[];
-  /** The tenant of each certificate authority: a certificate says by its issuer which tenant a device belongs to. */
-  readonly #tenantOfAuthority = new Map<string, string>();
+  readonly #names = new TenantNames();
 
   constructor({ problems, saltKey, tenantRules = [] }: ReaderOptions) {
     this.#problems = problems;
@@ -49,6 +49,7 @@ export class RegistryReader {
   /** @param file what the text of the file says, of any shape. */
   readTenants(file: unknown): void {
     for (const [index, raw] of listOf(file, 'tenants').entries()) this.#readTenant(raw, index);
+    for (const problem of this.#names.problems()) this.#problems.add(problem);
   }
 
   #readTenant(raw: unknown, index: number): void {
@@ -65,14 +66,7 @@ export class RegistryReader {
   #checkTenant(tenant: TenantContent, index: number): void {
     const id = tenant['tenant-id'];
     if (this.entries.has(id)) this.#problems.add(`tenants[${index}].tenant-id: ${id} is there twice`);
-    for (const [a, { subjectDn }] of tenant['trusted-ca'].entries()) {
-      const owner = this.#tenantOfAuthority.get(subjectDn) ?? id;
-      if (owner !== id)
-        this.#problems.add(
-          `tenants[${index}].trusted-ca[${a}]: ${subjectDn} is an authority of tenant ${owner} already`,
-        );
-      this.#tenantOfAuthority.set(subjectDn, owner);
-    }
+    this.#names.add(tenant, index);
     for (const rule of this.#tenantRules)
       if (breaksRule(id, rule))
         this.#problems.add(`tenants[${index}].tenant-id: ${id} cannot be used: ${rule.reason}`);

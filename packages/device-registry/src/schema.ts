@@ -1,7 +1,7 @@
 import { isPrintable } from '@rollcall/core';
 import { normalizeName } from '@rollcall/core/x509';
 import { z } from 'zod';
-import { bytes } from './formats.ts';
+import { bytes, tenantLabel } from './formats.ts';
 import { publicKeySecretSchema } from './public-key-schema.ts';
 import { secretFields } from './secret-fields.ts';
 import { trustedCaSchema } from './trusted-ca-schema.ts';
@@ -138,6 +138,7 @@ const adapter = z.looseObject({
 
 const tenant = z.strictObject({
   'tenant-id': name.regex(/^[^/]*$/, 'must not have a slash'),
+  alias: z.string().regex(tenantLabel, 'must have 1 to 63 of the characters a to z, 0 to 9 and -').optional(),
   enabled: flag.default(true),
   defaults,
   adapters: z.array(adapter).optional(),

@@ -8,6 +8,7 @@ import type {
   Tenant,
   TenantId,
 } from '@rollcall/core';
+import { tenantLabel } from './formats.ts';
 import { unpackCredentials } from './pack-credentials.ts';
 import { unpackDevice, type RegisteredDevice } from './pack-device.ts';
 import { unpackTenant } from './pack-tenant.ts';
@@ -15,7 +16,7 @@ import { noEntries, withheld, type Entries, type EntryChange } from './registry-
 
 export interface ServedRegistry extends Pick<
   DeviceRegistry,
-  'getTenant' | 'getTenantByTrustAnchor' | 'getCredentials' | 'assertRegistration'
+  'getTenant' | 'getTenantByName' | 'getTenantByTrustAnchor' | 'getCredentials' | 'assertRegistration'
 > {
   /** Applies changes: later answers are new. Returns what changed, for those who hold earlier answers. */
   apply(changes: readonly EntryChange[]): readonly RegistryChange[];
@@ -33,8 +34,9 @@ export function createServedRegistry(): ServedRegistry {
   const entries: Entries<string> = new Map();
   /** Kept unpacked: tenants are few, and asked for with each message. */
   const tenants = new Map<string, Tenant>();
-  /** By the names of their trust anchors; no two tenants have the same one. */
-  const byTrustAnchor = new Map<string, string>();
+  /** By the names of their trust anchors. */
+  const byTrustAnchor = new Map<string, Set<string>>();
+  const byAlias = new Map<string, string>();
   const withheldTenants = new Set<string>();
 
   function deviceOf(tenant: string, id: string): RegisteredDevice | undefined {
@@ -47,16 +49,23 @@ export function createServedRegistry(): ServedRegistry {
   }
 
   function setTenant(id: string, packed: string | undefined): void {
-    for (const { subjectDn } of tenants.get(id)?.trustAnchors ?? [])
-      // The trust anchor may belong to another tenant by now.
-      if (byTrustAnchor.get(subjectDn) === id) byTrustAnchor.delete(subjectDn);
+    const before = tenants.get(id);
+    for (const { subjectDn } of before?.trustAnchors ?? []) {
+      const trusting = byTrustAnchor.get(subjectDn);
+      trusting?.delete(id);
+      if (trusting?.size === 0) byTrustAnchor.delete(subjectDn);
+    }
+    // An alias may belong to another tenant by now.
+    if (before?.alias !== undefined && byAlias.get(before.alias) === id) byAlias.delete(before.alias);
     tenants.delete(id);
     withheldTenants.delete(id);
     if (packed === withheld) withheldTenants.add(id);
     if (packed === undefined || packed === withheld) return;
     const tenant = unpackTenant(packed);
     tenants.set(id, tenant);
-    for (const { subjectDn } of tenant.trustAnchors ?? []) byTrustAnchor.set(subjectDn, id);
+    if (tenant.alias !== undefined) byAlias.set(tenant.alias, id);
+    for (const { subjectDn } of tenant.trustAnchors ?? [])
+      byTrustAnchor.set(subjectDn, (byTrustAnchor.get(subjectDn) ?? new Set()).add(id));
   }
 
   function applyOne([kind, tenant, name, packed]: EntryChange): RegistryChange {
@@ -77,11 +86,18 @@ export function createServedRegistry(): ServedRegistry {
   return {
     apply: (changes) => changes.map(applyOne),
     getTenant: async (id) => (withheldTenants.has(id) ? uncertain : answer(tenants.get(id))),
+    async getTenantByName(name) {
+      const found = tenants.get(name) ?? tenants.get(byAlias.get(name) ?? '');
+      if (found) return answer(found);
+      // A tenant that is withheld may have it as its alias.
+      const isPossible = withheldTenants.has(name) || (withheldTenants.size > 0 && tenantLabel.test(name));
+      return isPossible ? uncertain : { status: 'not-found' };
+    },
     async getTenantByTrustAnchor(subjectDn) {
-      const id = byTrustAnchor.get(subjectDn);
+      const [id, other] = byTrustAnchor.get(subjectDn) ?? [];
       // A tenant that is withheld may trust it.
       if (id === undefined && withheldTenants.size > 0) return uncertain;
-      return answer(id === undefined ? undefined : tenants.get(id));
+      return answer(id === undefined || other !== undefined ? undefined : tenants.get(id));
     },
     async getCredentials({ tenant, type, authId }) {
       const packed = entries.get(tenant)?.[type].get(authId);

@@ -9,7 +9,7 @@ import { sendText } from './send-text.ts';
 
 export interface CoapDeviceOptions extends Pick<
   DtlsClientOptions,
-  'psk' | 'certificate' | 'connectionId' | 'session' | 'retransmitMs'
+  'psk' | 'certificate' | 'serverName' | 'connectionId' | 'session' | 'retransmitMs'
 > {
   readonly cipherSuite?: DtlsClientOptions['cipherSuites'][number];
   /** Called with every datagram that is sent, and with every CoAP message in one. */

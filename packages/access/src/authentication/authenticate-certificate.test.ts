@@ -26,7 +26,8 @@ let context: AuthenticationContext;
 
 function given(tenant: Partial<Tenant> = {}): void {
   clock = new ManualClock();
-  registry = new ScriptedRegistry(tenant);
+  registry = new ScriptedRegistry();
+  registry.setTenant('acme', tenant);
   context = {
     registry,
     passwords: scriptedPasswords(clock),
@@ -146,6 +147,50 @@ test('an authority that changes its key is trusted with both', async () => {
   });
   expect(await outcome(thermostat)).toBe('accepted');
   expect(await outcome(next.issue({ subject }))).toBe('accepted');
+});
+
+describe('a server name', () => {
+  const umbrella = acme.issue({ subject: 'CN=thermostat-7,O=umbrella' });
+  const anchor = { subjectDn: acme.subject, publicKey: acme.publicKey };
+
+  async function tenantAt(serverName: string | undefined, { der }: IssuedCertificate): Promise<string> {
+    const result = await authenticate({ certificate: der, serverName, remoteIp: '192.0.2.1' }, context);
+    return result.status === 'accepted' ? result.identity.device.tenant : result.refusal.reason;
+  }
+
+  test('counts for nothing where one tenant trusts the issuer', async () => {
+    for (const name of [undefined, 'umbrella.example', 'x', 'nowhere.example'])
+      expect(await tenantAt(name, thermostat)).toBe('acme');
+    expect(await tenantAt('umbrella.example', umbrella)).toBe('bad-credentials');
+  });
+
+  test.each([
+    ['umbrella.example', 'umbrella'],
+    ['rain.example', 'umbrella'],
+    ['Rain.Example', 'umbrella'],
+    ['acme.example', 'bad-credentials'],
+    ['nowhere.example', 'bad-credentials'],
+    ['umbrella', 'bad-credentials'],
+    ['umbrella.', 'bad-credentials'],
+    ['.umbrella.example', 'bad-credentials'],
+    ['', 'bad-credentials'],
+    [undefined, 'bad-credentials'],
+    ['umbrella\u0000.example', 'bad-credentials'],
+    ['umbrella@acme.example', 'bad-credentials'],
+    ['__proto__.example', 'bad-credentials'],
+    ['umbrella.'.repeat(10_000), 'bad-credentials'],
+  ])('%j, where two tenants trust the issuer, leads to %s', async (name, expected) => {
+    registry.setTenant('umbrella', { alias: 'rain', trustAnchors: [anchor] });
+    expect(await tenantAt(name, umbrella)).toBe(expected);
+  });
+
+  test('names nobody who does not trust the issuer, where no tenant does', async () => {
+    const stranger = createCertificateAuthority('CN=other').issue({ subject });
+    expect(await tenantAt('acme.example', stranger)).toBe('bad-credentials');
+    registry.setTenant('umbrella', { trustAnchors: [] });
+    registry.setTenant('acme', { trustAnchors: [] });
+    expect(await tenantAt('acme.example', thermostat)).toBe('bad-credentials');
+  });
 });
 
 describe('access ends', () => {

@@ -5,6 +5,7 @@ import { authIdOf } from './auth-id-of.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { longestValid } from './longest-valid.ts';
 import { identify, identifyUnserved, knownTenant, usableCredentials, usableTenant } from './look-up.ts';
+import { tenantOfCertificate } from './tenant-of-certificate.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
@@ -12,17 +13,17 @@ import { maxNameLength } from './split-username.ts';
 import { validityOf, verifyCertificate } from './verify-certificate.ts';
 
 /**
- * Finds out who the holder of a certificate is (`docs/hono-compatibility.md` §13): the tenant by the certificate's issuer, the
- * credentials by its subject. That the device holds the key, TLS has proved.
+ * Finds out who the holder of a certificate is (`docs/hono-compatibility.md` §13): the tenant by the certificate's issuer or the
+ * server name, the credentials by its subject. That the device holds the key, TLS has proved.
  */
 export async function authenticateCertificate(
-  { certificate, served = 'now' }: CertificateLogin,
+  { certificate, serverName, served = 'now' }: CertificateLogin,
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   const presented = readPresentedCertificate(certificate);
   if (!presented) return refuse('bad-credentials', 'credentials-malformed');
   const { registry, adapterType, clock } = context;
-  const answer = await registry.getTenantByTrustAnchor(presented.issuerDn);
+  const answer = await tenantOfCertificate(presented, serverName, registry);
   const tenant = served === 'now' ? usableTenant(answer, adapterType) : knownTenant(answer);
   if (tenant.status === 'refused') return tenant;
   const now = clock.now();

@@ -16,7 +16,7 @@ export async function authenticatePassword(
 ): Promise<AuthenticationResult | Refused> {
   const name = splitUsername(login.username);
   if (!name) return refuse('bad-credentials', 'credentials-malformed');
-  const tenant = usableTenant(await context.registry.getTenant(name.tenant), context.adapterType);
+  const tenant = usableTenant(await context.registry.getTenantByName(name.tenant), context.adapterType);
   if (tenant.status === 'refused') return tenant;
   const found = await usableCredentials(tenant.value.id, 'hashed-password', name.authId, context);
   if (found.status === 'refused') return found;

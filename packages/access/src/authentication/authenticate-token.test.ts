@@ -198,6 +198,12 @@ test('1,000 tokens that are not quite the right one: none gets in', async () => 
   expect([...outcomes]).toEqual(['wrong-secret']);
 });
 
+test('a tenant may be called by its alias', async () => {
+  registry.setTenant('acme', { alias: 'roadrunner' });
+  const result = await logIn(key.sign(claims()), { tenant: 'roadrunner' });
+  expect(result).toMatchObject({ identity: { device: { tenant: 'acme' } } });
+});
+
 test('what kid says means nothing', async () => {
   const header = { alg: 'ES256', typ: 'JWT', kid: '../../key', jku: 'http://192.0.2.1/', jwk: {} };
   expect(await outcome(key.sign(claims(), header))).toBe('accepted');

@@ -17,7 +17,7 @@ export async function authenticateToken(
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   if (!isName(tenantName) || !isName(authId)) return refuse('bad-credentials', 'credentials-malformed');
-  const tenant = usableTenant(await context.registry.getTenant(tenantName), context.adapterType);
+  const tenant = usableTenant(await context.registry.getTenantByName(tenantName), context.adapterType);
   if (tenant.status === 'refused') return tenant;
   const found = await usableCredentials(tenant.value.id, 'rpk', authId, context);
   if (found.status === 'refused') return found;

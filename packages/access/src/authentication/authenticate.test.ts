@@ -42,6 +42,18 @@ test('a device with the right password is who its credentials say', async () => 
   });
 });
 
+test('a tenant may be called by its alias, and the device is let in as one of its id', async () => {
+  registry.setTenant('acme', { alias: 'roadrunner' });
+  expect(await authenticate(login({ username: 'thermostat-7@roadrunner' }), context())).toMatchObject({
+    status: 'accepted',
+    identity: { device: { tenant: 'acme', device: 'thermostat-7' }, tenant: { id: 'acme' } },
+  });
+  expect(await outcome(login({ username: 'thermostat-7@Roadrunner' }))).toBe('bad-credentials');
+  // An id goes before an alias.
+  registry.setTenant('umbrella', { alias: 'acme' });
+  expect(await outcome(login())).toBe('accepted');
+});
+
 test.each([
   ['a wrong password', login({ password: 'no' })],
   ['an unknown auth-id', login({ username: 'nobody@acme' })],

@@ -12,6 +12,7 @@ import { KeyLookups } from './key-lookups.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { LoginGate, type LoginGateOptions } from './login-gate.ts';
 import { boundedName, readLogin } from './login-facts.ts';
+import { queuedTenant } from './turns.ts';
 import { createLoginTurns } from './login-turns.ts';
 import { ProofMemory } from './proof-memory.ts';
 import { reauthorize } from './reauthorize.ts';
@@ -82,7 +83,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     );
     if (result.status === 'refused') return refusals.refused(result, facts.logged, login.remoteIp);
     turns.provedTenant(result.identity.device.tenant);
-    if (facts.issuer !== undefined) turns.provedTenant(facts.issuer);
+    // By what the login called it: an alias, or the issuer of a certificate.
+    turns.provedTenant(queuedTenant(facts.queueName));
     return result;
   }
 

@@ -39,6 +39,13 @@ test('a device gets the key that it shares, and who it is once it has proved tha
   expect(inspect(lookup, { depth: 9 }) + JSON.stringify(lookup)).not.toMatch(/shared-secret|115, 104/);
 });
 
+test('a device may call its tenant by the alias, and is one of the id', async () => {
+  registry.setTenant('acme', { alias: 'roadrunner' });
+  const lookup = await find('thermostat-7@roadrunner');
+  expect(lookup).toMatchObject({ candidates: [{ identity: { device: { tenant: 'acme' } } }] });
+  expect(await outcome('thermostat-7@coyote')).toBe('bad-credentials');
+});
+
 test('while keys are changed, each that is valid now counts, for as long as it is', async () => {
   const at = (ms: number): Timestamp => (clock.now() + ms) as Timestamp;
   registry.secrets = {

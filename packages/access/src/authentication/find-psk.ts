@@ -17,7 +17,7 @@ export async function findPsk(
 ): Promise<PskLookup | Refused> {
   const name = splitUsername(identity);
   if (!name) return refuse('bad-credentials', 'credentials-malformed');
-  const tenant = knownTenant(await context.registry.getTenant(name.tenant));
+  const tenant = knownTenant(await context.registry.getTenantByName(name.tenant));
   if (tenant.status === 'refused') return tenant;
   const found = await usableCredentials(tenant.value.id, 'psk', name.authId, context);
   if (found.status === 'refused') return found;

@@ -11,6 +11,7 @@ import { boundedName } from './login-facts.ts';
 import type { LoginGate } from './login-gate.ts';
 import type { LoginTurns } from './login-turns.ts';
 import type { ProofMemory } from './proof-memory.ts';
+import { queuedTenant } from './turns.ts';
 import { isGuess, refuse, type Refused } from './refuse.ts';
 
 interface KeyLookupsOptions extends AuthenticationContext {
@@ -74,6 +75,7 @@ export class KeyLookups {
     const known = this.#proofs.get(identity);
     if (!known) return;
     this.#options.proofs.add(known.proof);
+    this.#options.turns.provedTenant(queuedTenant(known.trier.name));
     this.#handedOut.take(known.trier)?.over();
   }
 

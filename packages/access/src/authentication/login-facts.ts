@@ -1,6 +1,7 @@
 import type { DeviceLogin, TokenLogin } from '../login.ts';
 import { loggableTenant, loggableUsername } from './loggable-username.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
+import { tenantLabelIn } from './tenant-of-certificate.ts';
 import { maxNameLength } from './split-username.ts';
 
 /** What a login says before anything is looked up. */
@@ -13,7 +14,6 @@ export interface LoginFacts {
   readonly queueName: string;
   /** What the log says of it. */
   readonly logged: object;
-  readonly issuer?: string;
 }
 
 /** A certificate does not name a tenant: until that is looked up, its issuer stands for it. */
@@ -30,16 +30,21 @@ export function readLogin(login: DeviceLogin): LoginFacts {
     };
   }
   const presented = readPresentedCertificate(login.certificate);
-  const certificate = { kind: 'certificate', secret: login.certificate } as const;
+  const label = tenantLabelIn(login.serverName);
+  const certificate = { kind: 'certificate', secret: withLabel(login.certificate, label) } as const;
   if (!presented) return { ...certificate, name: '', queueName: '@', logged: {} };
   const { subjectDn: subject, issuerDn: issuer } = presented;
   return {
     ...certificate,
     name: boundedName(subject),
     queueName: `@${issuer}`,
-    logged: { subject, issuer },
-    issuer,
+    logged: { subject, issuer, ...(label !== undefined && { serverLabel: label }) },
   };
+}
+
+/** With another server name the same certificate may be another device's. */
+function withLabel(certificate: Uint8Array, label: string | undefined): Uint8Array {
+  return label === undefined ? certificate : Buffer.concat([certificate, Buffer.from(`\n${label}`)]);
 }
 
 /** Of the token itself nothing is logged. An auth-id may have an `@` here; a tenant has a queue of its own by what follows the first. */

@@ -18,7 +18,7 @@ export function createTurns(): Turns {
   const tenants = new Set<string>();
   return {
     queueOf(username, isProved) {
-      const tenant = username.slice(username.indexOf('@') + 1);
+      const tenant = queuedTenant(username);
       if (!tenants.has(tenant)) return strangers;
       return isProved ? `${tenant}\nproved` : tenant;
     },
@@ -28,4 +28,9 @@ export function createTurns(): Turns {
       return true;
     },
   };
+}
+
+/** What a user name calls the tenant. */
+export function queuedTenant(username: string): string {
+  return username.slice(username.indexOf('@') + 1);
 }

@@ -26,7 +26,7 @@ export function beginHandshake<P>(pending: Pending, received: ReceivedHello, opt
   const { settings, sessions, counters } = host;
   const { hello } = received;
   const known = hello.sessionId.length > 0 ? sessions.get(hello.sessionId) : undefined;
-  const session = known && canResume(hello, known.cipherSuite) ? known : undefined;
+  const session = known && canResume(hello, known) ? known : undefined;
   if (session === undefined || settings.mayResume === undefined) begin(session);
   else {
     pending.state = { name: 'asking-whether-to-resume' };

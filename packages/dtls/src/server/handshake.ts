@@ -312,12 +312,13 @@ class ServerHandshake<P> implements Handshake {
   }
 
   async #verifyCertificate(outcome: ClientFlightOutcome<P>, candidate: KeyCandidate<P>): Promise<void> {
-    const { settings, counters } = this.#start.host;
+    const { host, peer, terms } = this.#start;
+    const { settings, counters } = host;
     const verifying: HandshakeState<P> = { name: 'verifying-certificate' };
     this.#enter(verifying);
     let principal: P | undefined;
     try {
-      principal = await settings.verifyCertificate?.(outcome.chain, this.#start.peer);
+      principal = await settings.verifyCertificate?.(outcome.chain, peer, terms.serverName);
     } catch {
       counters.lookupFailures++;
       this.suspicion = 'certificate-unchecked';
@@ -338,8 +339,9 @@ class ServerHandshake<P> implements Handshake {
     let finalFlight: FinalFlight | undefined;
     if (!session) {
       finalFlight = this.#sayFinalFlight(master, records);
+      const { cipherSuite, serverName } = terms;
       if (sessionId.length > 0)
-        host.sessions.put({ id: sessionId, master, cipherSuite: terms.cipherSuite, principal });
+        host.sessions.put({ id: sessionId, master, cipherSuite, serverName, principal });
     }
     this.#enter({ name: 'over' });
     const isResumed = session !== undefined;

@@ -10,12 +10,15 @@ import { ByteReader } from '../wire/byte-reader.ts';
 import type { ClientHello } from '../wire/client-hello.ts';
 import { extensionType } from '../wire/extension-type.ts';
 import { ownCopy } from '../wire/own-copy.ts';
+import { serverNameIn } from '../wire/server-name.ts';
 import { dtls12 } from '../wire/protocol-version.ts';
 import { chooseCurve, chooseSignatureScheme } from './choose-curve.ts';
 
 /** What client and server agree on before any key is exchanged. */
 export interface Terms {
   readonly cipherSuite: CipherSuiteName;
+  /** The host name that the client asks for. */
+  readonly serverName: string | undefined;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
   /** The client knows RFC 5746, and is told that we do. */
@@ -68,6 +71,7 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
   const { cipher, keyExchange } = cipherSuites[cipherSuite];
   return {
     cipherSuite,
+    serverName: serverNameIn(hello),
     extendedMasterSecret,
     encryptThenMac: cipher === 'cbc' && extensions.has(extensionType.encryptThenMac),
     renegotiationInfo: renegotiation !== undefined || hello.cipherSuites.includes(renegotiationScsv),
@@ -79,9 +83,17 @@ export function negotiate(hello: ClientHello, offer: Offer, resumed?: CipherSuit
   };
 }
 
-/** A client that no longer offers the session's cipher suite gets a new session (RFC 5246 §7.4.1.2). */
-export function canResume(hello: ClientHello, session: CipherSuiteName): boolean {
-  return hello.cipherSuites.includes(cipherSuites[session].id);
+/**
+ * A client that no longer offers the session's cipher suite gets a new session (RFC 5246 §7.4.1.2), and so does one that asks for
+ * another server (RFC 6066 §3).
+ *
+ * @throws Malformed
+ */
+export function canResume(hello: ClientHello, session: Pick<Terms, 'cipherSuite' | 'serverName'>): boolean {
+  return (
+    hello.cipherSuites.includes(cipherSuites[session.cipherSuite].id) &&
+    serverNameIn(hello) === session.serverName
+  );
 }
 
 function refuse(refusal: AlertName, reason: Refusal['reason']): Refusal {

@@ -74,8 +74,14 @@ export interface DtlsServerOptions<P> {
   /**
    * Called once the client proved to hold the key of `chain[0]`; all else, trust and validity, is decided here. `undefined` refuses.
    * Where it rejects the client hears nothing, and its next retransmission asks again.
+   *
+   * @param serverName the host name that the client asked for (RFC 6066 §3), if any: letters, digits, `-`, `_` and dots.
    */
-  verifyCertificate?(chain: readonly Buffer[], peer: Peer): Promise<P | undefined>;
+  verifyCertificate?(
+    chain: readonly Buffer[],
+    peer: Peer,
+    serverName: string | undefined,
+  ): Promise<P | undefined>;
   /** Whether a session may still be resumed: its credentials may have been revoked. By default it may. */
   mayResume?(principal: P): Promise<boolean>;
 

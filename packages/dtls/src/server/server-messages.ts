@@ -32,6 +32,9 @@ export function serverHello({ random, sessionId, terms, connectionId }: ServerHe
   if (terms.renegotiationInfo) extension(extensionType.renegotiationInfo, vector8(empty));
   if (terms.extendedMasterSecret) extension(extensionType.extendedMasterSecret, empty);
   if (terms.encryptThenMac) extension(extensionType.encryptThenMac, empty);
+  // A client learns that its server name counts; in a session that goes on it counted before (RFC 6066 §3).
+  if (terms.serverName !== undefined && terms.signatureScheme !== undefined)
+    extension(extensionType.serverName, empty);
   if (terms.pointFormats) extension(extensionType.pointFormats, vector8(Buffer.from([0])));
   if (terms.clientConnectionId) extension(extensionType.connectionId, vector8(connectionId));
   return Buffer.concat([

@@ -7,6 +7,8 @@ export interface Session<P> {
   readonly id: Buffer;
   readonly master: KeyObject;
   readonly cipherSuite: CipherSuiteName;
+  /** That the client asked for. */
+  readonly serverName: string | undefined;
   readonly principal: P;
 }
 

@@ -15,6 +15,12 @@ export function clientHelloMessage(
   const suites = options.cipherSuites.map((name) => uint16(cipherSuites[name].id));
   const extensions: Buffer[] = [];
   const extension = (type: number, body: Uint8Array): number => extensions.push(uint16(type), vector16(body));
+  const { serverName } = options;
+  if (serverName !== undefined)
+    extension(
+      extensionType.serverName,
+      typeof serverName === 'string' ? hostNameList(serverName) : Buffer.from(serverName),
+    );
   extension(extensionType.renegotiationInfo, vector8(Buffer.alloc(0)));
   if (options.extendedMasterSecret !== false) extension(extensionType.extendedMasterSecret, Buffer.alloc(0));
   if (options.encryptThenMac !== false) extension(extensionType.encryptThenMac, Buffer.alloc(0));
@@ -35,4 +41,9 @@ export function clientHelloMessage(
     vector8(Buffer.from([0])),
     vector16(Buffer.concat(extensions)),
   ]);
+}
+
+/** RFC 6066 §3, with one name. */
+function hostNameList(name: string): Buffer {
+  return vector16(Buffer.concat([Buffer.from([0]), vector16(Buffer.from(name, 'latin1'))]));
 }

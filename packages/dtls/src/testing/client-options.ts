@@ -15,6 +15,8 @@ export interface DtlsClientOptions {
   readonly certificate?: { readonly chain: readonly Uint8Array[]; readonly key: KeyObject };
   /** What the server shall put into its records, maybe empty; `undefined` does without connection ids. */
   readonly connectionId?: Buffer;
+  /** The body of the server_name extension, or the one host name in it. */
+  readonly serverName?: string | Uint8Array;
   readonly session?: ClientSession;
   readonly extendedMasterSecret?: boolean;
   readonly encryptThenMac?: boolean;

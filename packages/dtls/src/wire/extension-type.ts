@@ -1,4 +1,6 @@
 export const extensionType = {
+  /** RFC 6066 §3. */
+  serverName: 0,
   /** RFC 8422 §5.1. */
   supportedGroups: 10,
   pointFormats: 11,

@@ -47,6 +47,8 @@ export function watchRegistry(
 
   const registry: DeviceRegistry = {
     getTenant: async (tenant) => observe(await inner.getTenant(tenant), () => registry.getTenant(tenant)),
+    getTenantByName: async (name) =>
+      observe(await inner.getTenantByName(name), () => registry.getTenantByName(name)),
     getTenantByTrustAnchor: async (subjectDn) =>
       observe(await inner.getTenantByTrustAnchor(subjectDn), () =>
         registry.getTenantByTrustAnchor(subjectDn),
