@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A redis-server of its own, in memory alone, on loopback. */
+export interface RedisInTest {
+  readonly url: string;
+  signal(name: NodeJS.Signals): void;
+  /** It is killed, and starts again with nothing. */
+  restartEmpty(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startRedisServer(): Promise<RedisInTest> {
+  const port = await freePort();
+  const start = () =>
+    spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      { stdio: 'ignore' },
+    );
+  let child = start();
+  const kill = async (): Promise<void> => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  };
+  const listens = async (): Promise<void> => {
+    for (;;) {
+      const socket = connect(port, '127.0.0.1');
+      const isThere = await Promise.race([
+        once(socket, 'connect').then(() => true),
+        once(socket, 'error').then(() => false),
+      ]).catch(() => false);
+      socket.destroy();
+      if (isThere) return;
+      await delay(20);
+    }
+  };
+  process.once('exit', () => child.kill('SIGKILL'));
+  await listens();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    signal: (name) => void child.kill(name),
+    async restartEmpty() {
+      await kill();
+      child = start();
+      await listens();
+    },
+    stop: kill,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
