@@ -50,7 +50,7 @@ export class DeviceStates {
        ORDER BY ended_at DESC LIMIT ${maxEndings}`,
     );
     this.#ending = database.prepare(`SELECT ending ${of} AND id = ?`);
-    this.#known = database.prepare('SELECT state, said FROM devices WHERE tenant = ? AND device = ?');
+    this.#known = database.prepare('SELECT state, status, said FROM devices WHERE tenant = ? AND device = ?');
     this.#write = database.prepare(
       `INSERT INTO devices VALUES (:tenant, :device, :state, :status, :since, :protocol, :reason, :adapter, :ending, :said)
        ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since,
@@ -59,7 +59,7 @@ export class DeviceStates {
     );
     this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
     this.#markSilent = database.prepare(
-      'UPDATE connections SET is_silent = 1 WHERE tenant = ? AND device = ? AND ended_at IS NULL',
+      'UPDATE connections SET is_silent = ? WHERE tenant = ? AND device = ? AND ended_at IS NULL',
     );
   }
 
@@ -67,12 +67,13 @@ export class DeviceStates {
   renew(device: DeviceRef, nowMs: number, said?: HonoConnectionEvent): void {
     const key = [device.tenant, device.device] as const;
     const before = this.#known.get(...key) as
-      | { readonly state: string; readonly said: string | null }
+      | { readonly state: string; readonly status: string; readonly said: string | null }
       | undefined;
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
     const open = this.#openOf(device);
     const isUnheard = open.length > 0 && open.every((row) => this.#isSilent(device, row, nowMs));
-    if (isUnheard) this.#markSilent.run(...key);
+    // Those that are heard again may fall silent again.
+    if (isUnheard || before?.status === 'unknown') this.#markSilent.run(isUnheard ? 1 : 0, ...key);
     const found = this.#latestEnding(device);
     const presence = presenceOf(device, open.map(connectionIn), isUnheard, found, saidText);
     const stored: StoredDevice = { presence, ...(found && { lastEnding: found.ending }) };

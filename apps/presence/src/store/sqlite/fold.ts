@@ -13,7 +13,8 @@ export class Fold {
 
   constructor(database: DatabaseSync, adapters: Adapters) {
     this.#adapters = adapters;
-    // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new.
+    // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new. Its epoch may be
+    // greater than it was: an adapter raises it above that of a connection that was taken over.
     this.#begin = database.prepare(
       `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
        VALUES (:tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard)
@@ -21,10 +22,11 @@ export class Fold {
          facts = iif(:announced, excluded.facts, facts),
          adapter_id = iif(:announced, excluded.adapter_id, adapter_id),
          instance = iif(:announced, excluded.instance, instance),
+         epoch = iif(:announced, max(excluded.epoch, epoch), epoch),
          heard = excluded.heard, is_silent = 0
        WHERE ended_at IS NULL`,
     );
-    // Of several endings of one connection, the first counts.
+    // Of several endings of one connection, the first counts. Its adapter is the one whose endings it is compared with.
     this.#end = database.prepare(
       `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
          ending, ended_at, ended_by, ended_epoch)
@@ -32,7 +34,7 @@ export class Fold {
          :ending, :endedAt, :endedBy, :endedEpoch)
        ON CONFLICT DO UPDATE SET
          ending = excluded.ending, ended_at = excluded.ended_at, ended_by = excluded.ended_by,
-         ended_epoch = excluded.ended_epoch
+         ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id
        WHERE ended_at IS NULL OR (excluded.ended_at, excluded.ended_by) < (ended_at, ended_by)`,
     );
     this.#isKept = database.prepare('SELECT 1 FROM connections WHERE tenant = ? AND device = ? AND id = ?');

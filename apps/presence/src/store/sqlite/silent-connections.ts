@@ -30,6 +30,8 @@ export class SilentConnections {
       `SELECT DISTINCT tenant, device FROM connections
        WHERE tenant = ? AND adapter_id = ? AND ended_at IS NULL AND device > ? ORDER BY device LIMIT ?`,
     );
+    // What was still to be looked at when the process ended is known no more: all of them are.
+    for (const { tenant, adapterId } of adapters.all()) this.lookAgain(tenant, adapterId);
   }
 
   /** All connections of an adapter may be known again, or not be known any more. */

@@ -1,0 +1,258 @@
+import { createPresenceTable, type DevicePresence, type PresenceTable } from '@rollcall/client';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { deviceRef, type DeviceRef, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
+import type { ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { PresenceStore } from '../store/presence-store.ts';
+import { connected, connectionId, disconnected } from './received.ts';
+
+/** A database that replicas share. */
+export interface SharedDatabase {
+  /** How many may have it open at a time. */
+  readonly replicas: number;
+  open(clock: ManualClock): Promise<PresenceStore>;
+  /** What `kill -9` of the replica leaves is what is opened next. */
+  kill(replica: PresenceStore): Promise<void>;
+}
+
+type Pick = (below: number) => number;
+
+const intervalMs = 600_000;
+/** Of events: as they happened, the other way round, with one again. */
+const orders = [
+  [0, 1, 2, 3],
+  [3, 2, 1, 0],
+  [0, 1, 2, 3, 1],
+];
+const devices = ['one', 'two', 'three', 'four'].flatMap((name) =>
+  ['acme', 'other'].map((tenant) => deviceRef(tenant, name)),
+);
+
+/**
+ * Streams of random events end in the same table in a database and in memory. Called from the tests of each store.
+ *
+ * @param cases how many streams of each kind.
+ */
+export function describeSameTable(
+  name: string,
+  cases: number,
+  newDatabase: () => Promise<SharedDatabase>,
+): void {
+  const seeds = Array.from({ length: cases }, (_, seed) => seed);
+
+  describe(`${name}, beside the table in memory:`, () => {
+    test.each(seeds)(
+      'is the same after events in any order, again, over replicas that are killed (seed %i)',
+      async (seed) => {
+        const { pick } = seededRandom(seed);
+        const clock = new ManualClock('2026-11-28T12:00:00Z');
+        const replicas = new Replicas(await newDatabase(), clock, pick);
+        const table = createPresenceTable({ clock });
+        const events = randomEvents(pick);
+        for (const event of events) table.apply(event);
+        const again = shuffled([...events, ...events.filter(() => pick(3) === 0)], pick);
+        for (const batch of inBatches(again, pick)) await replicas.apply(batch);
+        await replicas.sweep();
+        expect(await shownBy(replicas)).toEqual(inMemory(table));
+      },
+    );
+
+    test.each(seeds)(
+      'is the same while adapters announce, fall silent, speak again and lose their journals (seed %i)',
+      async (seed) => {
+        const { pick } = seededRandom(seed + 1_000_000);
+        const clock = new ManualClock('2026-11-28T12:00:00Z');
+        const replicas = new Replicas(await newDatabase(), clock, pick);
+        const table = createPresenceTable({ clock });
+        for (const batch of inBatches(randomEvents(pick), pick)) {
+          clock.advance((1 + pick(1_200)) * 1_000);
+          for (const event of batch) table.apply(event);
+          await replicas.apply(batch);
+          await replicas.sweep();
+          expect(await shownBy(replicas)).toEqual(inMemory(table));
+        }
+      },
+    );
+
+    test.each(orders.map((order) => ({ order })))(
+      'is online with a connection whose epoch was raised above that of the one it took over (order $order)',
+      async ({ order }) => {
+        const clock = new ManualClock('2026-11-28T12:00:00Z');
+        const replicas = new Replicas(await newDatabase(), clock, () => 0);
+        const table = createPresenceTable({ clock });
+        const events = raisedEpoch();
+        for (const place of order) {
+          const event = events[place];
+          if (event) table.apply(event);
+          if (event) await replicas.apply([event]);
+        }
+        expect(await shownBy(replicas)).toEqual(inMemory(table));
+      },
+    );
+  });
+}
+
+/** Replicas that share the events of a subscription, as competing consumers do. Now and then one is killed, and started again. */
+class Replicas {
+  readonly #database: SharedDatabase;
+  readonly #clock: ManualClock;
+  readonly #pick: Pick;
+  readonly #running: PresenceStore[] = [];
+  /** Told by the log of changes alone, by whichever replica. */
+  readonly told = new Map<string, DevicePresence>();
+  readonly #positions = new Map<string, string>();
+
+  constructor(database: SharedDatabase, clock: ManualClock, pick: Pick) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#pick = pick;
+    onTestFinished(async () => {
+      for (const replica of this.#running) await replica.close();
+    });
+  }
+
+  async any(): Promise<PresenceStore> {
+    while (this.#running.length < this.#database.replicas)
+      this.#running.push(await this.#database.open(this.#clock));
+    const chosen = this.#running[this.#pick(this.#running.length)];
+    if (!chosen) throw new Error('there is a replica');
+    return chosen;
+  }
+
+  /** A batch of which the network heard no acceptance comes again, to whichever replica. */
+  async apply(events: readonly ReceivedEvent[]): Promise<void> {
+    for (const { tenant } of devices)
+      if (!this.#positions.has(tenant))
+        this.#positions.set(tenant, await (await this.any()).position(tenant));
+    const replica = await this.any();
+    await replica.apply(events);
+    await replica.noteProgress({ replica: 'one', readThroughMs: this.#clock.now() });
+    if (this.#pick(6) !== 0) return;
+    this.#running.splice(this.#running.indexOf(replica), 1);
+    await this.#database.kill(replica);
+    await (await this.any()).apply(events);
+  }
+
+  async sweep(): Promise<void> {
+    await (await this.any()).sweep();
+  }
+
+  async readLog(): Promise<void> {
+    for (const [tenant, after] of this.#positions) {
+      let position = after;
+      for (;;) {
+        const read = await (await this.any()).changes(tenant, position, 7);
+        if (read === 'gone') throw new Error('the log has a gap');
+        for (const { device } of read.changes) this.told.set(nameOf(device.presence.device), device.presence);
+        position = read.position;
+        if (read.changes.length < 7) break;
+      }
+      this.#positions.set(tenant, position);
+    }
+  }
+}
+
+/** What a replica answers, and what its log of changes told. */
+async function shownBy(replicas: Replicas): Promise<unknown> {
+  const stored = await (await replicas.any()).get(devices);
+  await replicas.readLog();
+  const nothing = (device: DeviceRef) => ({ status: 'unknown', device, connections: [] }) as const;
+  return devices.map((device, index) => [
+    nameOf(device),
+    comparable(stored[index]?.presence ?? nothing(device)),
+    comparable(replicas.told.get(nameOf(device)) ?? nothing(device)),
+  ]);
+}
+
+function inMemory(table: PresenceTable): unknown {
+  return devices.map((device) => {
+    const presence = comparable(table.get(device));
+    return [nameOf(device), presence, presence];
+  });
+}
+
+function comparable(presence: DevicePresence): unknown {
+  if (presence.status === 'offline') return ['offline', presence.since, presence.ending.id];
+  const open = presence.connections.map(({ connectionId: id, adapter, epoch }) => [id, adapter.id, epoch]);
+  return presence.status === 'online' ? ['online', presence.since, open] : ['unknown', open];
+}
+
+function nameOf({ tenant, device }: DeviceRef): string {
+  return `${tenant}/${device}`;
+}
+
+/** Connections of a few devices over a few adapters: with slots, takeovers, clocks that differ, moves between adapters and new journals. */
+function randomEvents(pick: Pick): readonly ReceivedEvent[] {
+  const begunMs = Date.parse('2026-11-28T08:00:00Z');
+  return Array.from({ length: 4 + pick(20) }, (_, number) => {
+    const device = devices[pick(devices.length)];
+    const atMs = begunMs + number * 90_000 + pick(200_000);
+    const one = connected({
+      ...(device && { device }),
+      adapter: adapterOf(pick),
+      connectionId: connectionId(number),
+      at: atMs as Timestamp,
+      epoch: epochOf(atMs + pick(90_000) - 45_000),
+      ...(pick(2) === 0 && { slot: `s-${pick(2)}` }),
+    });
+    return [
+      pick(12) === 0 ? { ...one, journal: { state: 'new' as const } } : one,
+      ...announcementsOf(one, pick),
+      ...Array.from({ length: pick(3) }, (__, ending) =>
+        disconnected(one, {
+          id: `end-${number}-${ending}` as EventId,
+          at: (atMs + pick(500_000)) as Timestamp,
+          ...(pick(2) === 0 && { endedEpoch: epochOf(atMs + pick(500_000)) }),
+        }),
+      ),
+    ];
+  }).flat();
+}
+
+/** The clock of the first adapter is ahead. */
+function raisedEpoch(): readonly ReceivedEvent[] {
+  const atMs = Date.parse('2026-11-28T08:00:00Z');
+  const facts = { at: atMs as Timestamp, slot: 's', ...(devices[0] && { device: devices[0] }) };
+  const ahead = connected({ ...facts, connectionId: connectionId(1), epoch: epochOf(atMs + 300_000) });
+  const newer = connected({ ...facts, connectionId: connectionId(2), epoch: epochOf(atMs + 10_000) });
+  const raised = { ...newer, announcement: true, epoch: epochOf(atMs + 300_001) };
+  return [ahead, newer, disconnected(ahead, { reason: 'taken-over' }), raised];
+}
+
+/** All of them are the same: of those that differ, the last one counts, and not any order. */
+function announcementsOf(one: ReceivedConnected, pick: Pick): readonly ReceivedConnected[] {
+  const moved = pick(4) === 0 ? { adapter: { ...adapterOf(pick), type: one.adapter.type } } : {};
+  return Array.from({ length: pick(4) }, () => ({
+    ...one,
+    ...moved,
+    announcement: true,
+    announceIntervalMs: intervalMs,
+  }));
+}
+
+function adapterOf(pick: Pick): ReceivedConnected['adapter'] {
+  return {
+    type: pick(3) === 0 ? 'hono-http' : 'hono-mqtt',
+    id: `adapter-${pick(3)}`,
+    instance: `incarnation-${pick(3)}`,
+  };
+}
+
+function epochOf(atMs: number): Epoch {
+  return `${atMs.toString(16).padStart(12, '0')}0000` as Epoch;
+}
+
+function shuffled<Item>(items: readonly Item[], pick: Pick): readonly Item[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(pick(left.length), 1));
+}
+
+function inBatches<Item>(items: readonly Item[], pick: Pick): readonly (readonly Item[])[] {
+  const batches: (readonly Item[])[] = [];
+  for (let start = 0; start < items.length;) {
+    const end = start + 1 + pick(8);
+    batches.push(items.slice(start, end));
+    start = end;
+  }
+  return batches;
+}
