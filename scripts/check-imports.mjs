@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const homes = {
   aedes: ['apps/mqtt-adapter'],
   fastify: ['apps/http-adapter', 'apps/presence'],
-  jose: ['apps/presence/src/access'],
+  jose: ['apps/presence/src/access', 'packages/access/src/authentication'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],
   rhea: [

@@ -117,6 +117,15 @@ test('a start holds a whole tenant, also for devices that come with a certificat
   expect((await registry.getTenantByTrustAnchor('CN=ca')).status).toBe('unavailable');
   expect(await answers(0)).toEqual(uncertain);
   expect((await registry.getTenant('nowhere')).status).toBe('not-found');
+  // It may be an alias of the tenant that is held.
+  for (const name of ['acme', 'nowhere'])
+    expect(await registry.getTenantByName(name), name).toMatchObject({
+      status: 'unavailable',
+      onlyThis: true,
+    });
+  for (const name of ['No Alias', 'a.b', ''])
+    expect((await registry.getTenantByName(name)).status, name).toBe('not-found');
+  expect((await registry.getTenantByName('other')).status).toBe('found');
 });
 
 test('what a start held goes when the file stayed as it is for the hold time, and listeners hear of it', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from './turns.ts';
+import { createTurns, queuedTenant } from './turns.ts';
 
 test('tenants have a queue each, and another for devices that proved who they are before', () => {
   const turns = createTurns();
@@ -29,4 +29,11 @@ test('tenants that no device belongs to share one queue', () => {
   const turns = createTurns();
   turns.proved('acme');
   expect(new Set(['a@x1', 'a@x2', 'nonsense', ''].map((each) => turns.queueOf(each, true))).size).toBe(1);
+});
+
+test('a tenant that devices call by its alias has a queue by that name too, once one of them was let in', () => {
+  const turns = createTurns();
+  const stranger = turns.queueOf('sensor1@roadrunner', true);
+  for (const called of ['acme', queuedTenant('sensor1@roadrunner')]) turns.proved(called);
+  expect(turns.queueOf('sensor1@roadrunner', true)).not.toBe(stranger);
 });
