@@ -27,8 +27,8 @@ import org.eclipse.californium.scandium.dtls.x509.SingleCertificateProvider;
 import org.eclipse.californium.scandium.dtls.x509.StaticNewAdvancedCertificateVerifier;
 
 /**
- * A device that does what it reads, a word in a line: `post`, `resume` (with the next post), `leave`. Of each post it tells the
- * answer, its handshakes so far, the cipher suite, and how long a connection id its records carry.
+ * A device that does what it reads, a word in a line: `post`, `telemetry`, `resume` (with the next upload), `leave`. Of each upload
+ * it tells the answer, its handshakes so far, the cipher suite, and how long a connection id its records carry.
  *
  * <p>Arguments: URI, cipher suite, length of its own connection id (-1: none are used), then `psk`, identity and key, or
  * `certificate` and two PEM files: its own chain with the key, and whom it trusts.
@@ -53,6 +53,11 @@ public class CaliforniumDevice {
         case "post" ->
             System.out.println(
                 told(client.post("{\"temp\": 21.5}", MediaTypeRegistry.APPLICATION_JSON), handshakes));
+        case "telemetry" -> {
+          client.setURI(uri.resolve("/telemetry").toString());
+          System.out.println(told(client.post("21.5", MediaTypeRegistry.TEXT_PLAIN), handshakes));
+          client.setURI(uri.toString());
+        }
         case "resume" -> connector.forceResumeAllSessions();
         case "leave" -> connector.close(new InetSocketAddress(uri.getHost(), uri.getPort()));
         default -> throw new IllegalArgumentException(word);

@@ -29,6 +29,8 @@ export interface CaliforniumDeviceOptions {
 export interface CaliforniumDevice {
   /** Uploads an event. Resolves to `<answer> <handshakes so far> <cipher suite> <bytes of the connection id it was given>`. */
   post(): Promise<string>;
+  /** Uploads telemetry; the same. */
+  telemetry(): Promise<string>;
   /** Its next request begins with a handshake that goes on with the session. */
   resume(): void;
   /** Says close_notify. */
@@ -50,13 +52,16 @@ export function californiumDevice(options: CaliforniumDeviceOptions): Californiu
   child.stderr.on('data', (chunk: Buffer) => (complaints = `${complaints}${chunk.toString()}`.slice(-4_000)));
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
+  async function told(word: string): Promise<string> {
+    child.stdin.write(`${word}\n`);
+    const answer = await answers.next();
+    if (answer.done) throw new Error(`Californium has ended: ${complaints}`);
+    return answer.value;
+  }
+
   return {
-    async post() {
-      child.stdin.write('post\n');
-      const answer = await answers.next();
-      if (answer.done) throw new Error(`Californium has ended: ${complaints}`);
-      return answer.value;
-    },
+    post: () => told('post'),
+    telemetry: () => told('telemetry'),
     resume: () => void child.stdin.write('resume\n'),
     leave: () => void child.stdin.write('leave\n'),
     kill: () => void child.kill('SIGKILL'),

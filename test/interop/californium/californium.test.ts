@@ -7,7 +7,8 @@ import { eventuallyNone } from '../../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../../faults/support/record.ts';
 import { setStage, type Stage } from '../../faults/support/stage.ts';
 import { fromMaven } from '../networks/from-maven.ts';
-import { trustAnchorOf } from '../support.ts';
+import { startProtonConsumer } from '../proton-consumer.ts';
+import { hasPackage, trustAnchorOf } from '../support.ts';
 import { relayTo } from '../udp-relay.ts';
 import {
   californiumDelivery,
@@ -42,7 +43,7 @@ const registry = {
     {
       'tenant-id': 'acme',
       'trusted-ca': [trustAnchorOf(authority)],
-      devices: ['sensor1', 'moved', ...suites.map(ofSuite)].map((id) => ({
+      devices: ['sensor1', 'moved', 'uploader', 'guesser', ...suites.map(ofSuite)].map((id) => ({
         'device-id': id,
         credentials: [
           { type: 'psk', 'auth-id': id, secrets: [{ key: Buffer.from(key).toString('base64') }] },
@@ -120,6 +121,28 @@ describe.runIf(libraries !== undefined)('Eclipse Californium', () => {
     expect(new Set(fresh.map(({ connectionId }) => connectionId)).size).toBe(1);
     return fresh.map((event) => (event.type === 'connected' ? event.type : event.reason));
   }
+
+  test.runIf(hasPackage('python3-qpid-proton'))(
+    'uploads telemetry and an event, which arrive, and leaves',
+    async () => {
+      const consumer = await startProtonConsumer({ url: stage.networkUrl, address: 'telemetry/acme' });
+      cleanups.push(() => void consumer.close());
+      const sensor = device({ credentials: ['psk', 'uploader@acme', key] });
+      expect(await sensor.telemetry()).toMatch(/^2\.04 /);
+      expect(await sensor.post()).toMatch(/^2\.04 /);
+      sensor.leave();
+      await eventuallyNone(() =>
+        consumer.messages.some(({ body }) => body === '21.5') ? [] : ['telemetry'],
+      );
+      expect(await oneConnection(2)).toEqual(['connected', 'client-closed']);
+    },
+  );
+
+  test('with another key gets no answer, and has no event', async () => {
+    expect(await device({ credentials: ['psk', 'guesser@acme', 'guess'] }).post()).toMatch(/^silence/);
+    const guesses = record.events.filter(({ device: { device: id } }) => id === 'guesser');
+    expect(guesses).toEqual([]);
+  });
 
   test.each([
     ['only it is given a connection id', 0],
