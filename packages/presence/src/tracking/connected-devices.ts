@@ -41,8 +41,10 @@ export class ConnectedDevices {
       lastSeen: tracked.presence()?.lastSeen ?? this.#clock.monotonic(),
     }),
   );
-  #round = this.#all.values();
-  #turns = this.#all.values();
+  /** None while nobody goes round: an iterator that is not used keeps all that the map held since. */
+  #round: Iterator<Connected> | undefined;
+  /** Whose turn was the latest: no iterator, for the same reason. */
+  #latestTurn: ConnectionId | undefined;
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;
@@ -75,10 +77,14 @@ export class ConnectedDevices {
 
   /** One of them, another one each time. */
   next(): Connected | undefined {
-    const { value } = this.#turns.next();
-    if (value) return value;
-    this.#turns = this.#all.values();
-    return this.#turns.next().value;
+    let isNext = false;
+    let first: Connected | undefined;
+    for (const [id, connected] of this.#all) {
+      first ??= connected;
+      if (isNext) return this.#turnOf(connected);
+      isNext = id === this.#latestTurn;
+    }
+    return first && this.#turnOf(first);
   }
 
   add(connected: Connected): void {
@@ -103,6 +109,7 @@ export class ConnectedDevices {
   /** See `Connections.takeNotes`. */
   takeNotes(share: number, wallTimeOf: (at: Instant) => Timestamp): [ConnectionId, NotedPresence][] {
     const notes: [ConnectionId, NotedPresence][] = [];
+    if (this.#all.size === 0) this.#round = undefined;
     for (let left = Math.ceil(this.#all.size * share); left > 0; left--) {
       const connected = this.#nextInRound();
       const presence = connected?.tracked.presence();
@@ -120,11 +127,17 @@ export class ConnectedDevices {
     return notes;
   }
 
+  #turnOf(connected: Connected): Connected {
+    this.#latestTurn = connected.event.connectionId;
+    return connected;
+  }
+
   #nextInRound(): Connected | undefined {
-    const { value } = this.#round.next();
-    if (value) return value;
-    this.#round = this.#all.values();
-    return this.#round.next().value;
+    const next = this.#round?.next();
+    if (next?.done === false) return next.value;
+    const round = this.#all.values();
+    this.#round = round;
+    return round.next().value;
   }
 
   #countTenant(tenant: string, by: number): void {
