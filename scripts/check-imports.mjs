@@ -8,6 +8,7 @@ const homes = {
   aedes: ['apps/mqtt-adapter'],
   fastify: ['apps/http-adapter', 'apps/presence'],
   jose: ['apps/presence/src/access', 'packages/access/src/authentication'],
+  pg: ['apps/presence/src/store/postgres'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],
   rhea: [

@@ -49,6 +49,7 @@ test.each([
 test.each([
   [{ ROLLCALL_PRESENCE_KEYPATH: 'key.pem' }, 'set both or neither'],
   [{ ROLLCALL_PRESENCE_TOKENKEYS: 'http://issuer.example/keys' }, 'must come over https'],
+  [{ ROLLCALL_PRESENCE_DATABASE: 'mysql://x' }, 'must begin with postgres://'],
   [{ ROLLCALL_PRESENCE_RETENTION: '0' }, 'must be a whole number from 1 to 36500'],
   [{ ROLLCALL_PRESENCE_TENANTRETENTION: 'acme=never' }, 'acme must have days'],
   [{ ROLLCALL_PRESENCE_CORSALLOWEDORIGIN: '(' }, 'must be * or a regular expression'],
@@ -64,6 +65,12 @@ test('history is kept for a time of each tenant', () => {
     ROLLCALL_PRESENCE_TENANTRETENTION: 'acme=7',
   });
   expect([retention.defaultMs, retention.tenantMs.get('acme')]).toEqual([172_800_000, 604_800_000]);
+});
+
+test('the URL of the database is a secret', () => {
+  const { effective } = loadPresenceConfig({ ...required, ROLLCALL_PRESENCE_DATABASE: 'postgres://u:p@h/d' });
+  const { secret } = effective.find(({ variable }) => variable === 'ROLLCALL_PRESENCE_DATABASE') ?? {};
+  expect(secret).toBe(true);
 });
 
 test('the README has the table of the options', () => {

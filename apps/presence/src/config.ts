@@ -37,7 +37,7 @@ export const presenceOptions = {
     'PRESENCE_SUBSCRIPTION',
     identifier,
     'rollcall-presence',
-    'name of the subscription at the messaging network, one for each database',
+    'name of the subscription at the messaging network: replicas share one, and one database',
   ),
   address: optional(
     'PRESENCE_ADDRESS',
@@ -48,7 +48,13 @@ export const presenceOptions = {
     'PRESENCE_DIRECTORY',
     text,
     'presence',
-    'directory of the database, for one running service',
+    'directory of the SQLite database, for one running service, where no other database is named',
+  ),
+  database: optional(
+    'PRESENCE_DATABASE',
+    text,
+    'URL of a PostgreSQL database, `postgres://user:password@host/name`, for one service or several replicas',
+    { secret: true },
   ),
   retentionDays: option(
     'PRESENCE_RETENTION',
@@ -217,6 +223,8 @@ function problemsOf(values: PresenceValues): readonly string[] {
     problems.push(
       'nobody could ask: set ROLLCALL_PRESENCE_TOKENFILE or ROLLCALL_PRESENCE_TOKENKEYS, or, on loopback, ROLLCALL_PRESENCE_OPEN=true',
     );
+  if (values.database !== undefined && !/^postgres(?:ql)?:\/\//.test(values.database))
+    problems.push('ROLLCALL_PRESENCE_DATABASE: must begin with postgres://');
   if (values.tokenKeys !== undefined && /^http:/i.test(values.tokenKeys) && !isLoopbackUrl(values.tokenKeys))
     problems.push('ROLLCALL_PRESENCE_TOKENKEYS: keys must come over https');
   return [

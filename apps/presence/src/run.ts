@@ -47,7 +47,7 @@ async function serve(config: PresenceConfig, to: Log): Promise<number> {
   spreadLastNet(to);
   guardConsole(to);
   const resources = await beginAll(async (begun) => {
-    const store = await openStore(config, clock);
+    const store = await openStore(config, { clock, log: to });
     begun.defer(() => store.close());
     const mayLook = (look: () => void): void => void looks.push(look);
     const running = await startService({ config, store, clock, random, log: to, mayLook }, begun);

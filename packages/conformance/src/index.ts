@@ -34,6 +34,7 @@ export { loopbackHosts } from './loopback.ts';
 export { ManualClock, settled } from './manual-clock.ts';
 export { harmOf, harmWithin, illFormedUtf8, nastyStrings } from './nasty-strings.ts';
 export { RecordingSink } from './recording-sink.ts';
+export { startPostgres, type Postgres } from './start-postgres.ts';
 export { seededRandom } from './seeded-random.ts';
 export { arrived } from './arrived.ts';
 export { proxyV1, proxyV2, v2Signature } from './proxy-headers.ts';

@@ -1,8 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { ChangesRead, StoredDevice } from '../presence-store.ts';
 
-/** The log reaches back over so many changes; a reader that was away for longer begins again. */
-const maxChanges = 100_000;
 /** Dropped at a time. */
 const dropChanges = 5_000;
 
@@ -10,13 +8,16 @@ const dropChanges = 5_000;
 export class Changes {
   /** Ids of another database are not taken for its own. */
   readonly #name: string;
+  readonly #max: number;
   readonly #last: StatementSync;
   readonly #first: StatementSync;
   readonly #read: StatementSync;
   readonly #drop: StatementSync;
 
-  constructor(database: DatabaseSync, name: string) {
+  /** @param maxChanges the log reaches back over so many; a reader that was away for longer begins again. */
+  constructor(database: DatabaseSync, name: string, maxChanges: number) {
     this.#name = name;
+    this.#max = maxChanges;
     // The sequence: the rows of the log may all be dropped.
     this.#last = database.prepare("SELECT seq AS number FROM sqlite_sequence WHERE name = 'changes'");
     this.#first = database.prepare('SELECT min(number) AS number FROM changes');
@@ -55,7 +56,7 @@ export class Changes {
 
   /** @returns how many were dropped. */
   drop(): number {
-    return Number(this.#drop.run(this.#lastNumber() - maxChanges).changes);
+    return Number(this.#drop.run(this.#lastNumber() - this.#max).changes);
   }
 
   #lastNumber(): number {

@@ -1,11 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { latestEnding, withEnding } from '@rollcall/client/internal';
-import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
-import { deviceRef, type DeviceRef, type Epoch } from '@rollcall/core';
+import type { Ending } from '@rollcall/client';
+import type { DeviceRef } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 import type { StoredDevice } from '../presence-store.ts';
-import { isSilent, type Adapters } from './adapters.ts';
-import { holderOf, takenOverBefore } from './fold.ts';
+import { isSilent, type AdapterBook } from '../fold/adapter-book.ts';
+import { holderOf, takenOverBefore } from '../fold/connection-row.ts';
+import {
+  columnsOf,
+  connectionIn,
+  latestOf,
+  maxEndings,
+  presenceOf,
+  type EndRow,
+} from '../fold/device-state.ts';
 
 interface OpenRow {
   readonly facts: string;
@@ -15,20 +22,9 @@ interface OpenRow {
   readonly adapter_id: string;
 }
 
-interface EndRow {
-  readonly id: string;
-  readonly ended_at: number;
-  readonly ended_by: string;
-  readonly ended_epoch: string | null;
-  readonly adapter_id: string;
-}
-
-/** Endings that may be the latest one: more than one where adapters, or their clocks, disagree. */
-const maxEndings = 64;
-
 /** What is known of each device, from its connections: made again whenever one of them changes. */
 export class DeviceStates {
-  readonly #adapters: Adapters;
+  readonly #adapters: AdapterBook;
   readonly #open: StatementSync;
   readonly #newest: StatementSync;
   readonly #ends: StatementSync;
@@ -38,7 +34,7 @@ export class DeviceStates {
   readonly #change: StatementSync;
   readonly #markSilent: StatementSync;
 
-  constructor(database: DatabaseSync, adapters: Adapters) {
+  constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
     const of = 'FROM connections WHERE tenant = ? AND device = ?';
     this.#open = database.prepare(
@@ -106,61 +102,9 @@ export class DeviceStates {
 
   #latestEnding({ tenant, device }: DeviceRef): { readonly id: string; readonly ending: Ending } | undefined {
     const rows = this.#ends.all(tenant, device) as unknown as readonly EndRow[];
-    const ids = new Map(rows.map((row) => [row.ended_by, row.id]));
-    const latest = latestEnding(rows.map(comparable).reduce<readonly Ending[]>(withEnding, []));
-    const id = latest && ids.get(latest.id);
+    const id = latestOf(rows);
     if (id === undefined) return undefined;
     const { ending } = this.#ending.get(tenant, device, id) as { readonly ending: string };
     return { id, ending: JSON.parse(ending) as Ending };
   }
-}
-
-/** What decides which ending is the latest. */
-function comparable({ ended_at, ended_by, ended_epoch, adapter_id }: EndRow): Ending {
-  return {
-    id: ended_by,
-    at: ended_at,
-    adapter: { id: adapter_id },
-    ...(ended_epoch !== null && { endedEpoch: ended_epoch as Epoch }),
-  } as unknown as Ending;
-}
-
-function connectionIn({ facts }: Pick<OpenRow, 'facts'>): OpenConnection {
-  return JSON.parse(facts) as OpenConnection;
-}
-
-function presenceOf(
-  device: DeviceRef,
-  connections: readonly OpenConnection[],
-  isUnheard: boolean,
-  found: { readonly ending: Ending } | undefined,
-  saidText: string | null,
-): DevicePresence {
-  const said = saidText === null ? undefined : (JSON.parse(saidText) as HonoConnectionEvent);
-  const [first] = connections;
-  if (first && !isUnheard) return { status: 'online', device, since: first.at, connections };
-  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
-  if (!first && found && said?.cause !== 'connected')
-    return { status: 'offline', device, since: found.ending.at, ending: found.ending };
-  return { status: 'unknown', device, connections, ...(said && { said }) };
-}
-
-function columnsOf(presence: DevicePresence) {
-  if (presence.status === 'offline') {
-    const { protocol, reason, adapter } = presence.ending;
-    return { status: presence.status, since: presence.since, protocol, reason, adapter: adapter.id };
-  }
-  const [first] = presence.connections;
-  return {
-    status: presence.status,
-    since: presence.status === 'online' ? presence.since : null,
-    protocol: first?.protocol ?? null,
-    reason: null,
-    adapter: first?.adapter.id ?? null,
-  };
-}
-
-/** A device of which nothing was ever heard. */
-export function unheard(tenant: string, device: string): StoredDevice {
-  return { presence: { status: 'unknown', device: deviceRef(tenant, device), connections: [] } };
 }

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { AdapterBook } from '../fold/adapter-book.ts';
 import type { DeviceRef } from '@rollcall/core';
 import type { KeptHistory } from '../presence-store.ts';
-import type { Adapters } from './adapters.ts';
-import { unheard } from './device-states.ts';
+import { unheard } from '../fold/device-state.ts';
 
 interface OldRow {
   readonly tenant: string;
@@ -17,14 +17,14 @@ const maxDropped = 500;
 
 /** Connections that are kept no more. */
 export class OldConnections {
-  readonly #adapters: Adapters;
+  readonly #adapters: AdapterBook;
   readonly #tenants: StatementSync;
   readonly #old: StatementSync;
   readonly #drop: StatementSync;
   readonly #forget: readonly StatementSync[];
   readonly #change: StatementSync;
 
-  constructor(database: DatabaseSync, adapters: Adapters) {
+  constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
     this.#tenants = database.prepare('SELECT DISTINCT tenant FROM adapters');
     // That a device left, and when, is known for as long as the device is.

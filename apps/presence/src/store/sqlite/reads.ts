@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Ending, OpenConnection } from '@rollcall/client';
-import { takeoverMarginMs } from '@rollcall/client/internal';
 import { deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
 import type {
   DeviceQuery,
@@ -9,9 +8,10 @@ import type {
   StoredConnection,
   StoredDevice,
 } from '../presence-store.ts';
-import { isSilent, type Adapters } from './adapters.ts';
-import { unheard } from './device-states.ts';
-import { holderOf } from './fold.ts';
+import { isSilent, type AdapterBook } from '../fold/adapter-book.ts';
+import { holderOf, takenOverAfter } from '../fold/connection-row.ts';
+import { unheard } from '../fold/device-state.ts';
+import { summed } from '../fold/summed.ts';
 
 interface StateRow {
   readonly device: string;
@@ -45,7 +45,7 @@ const maxSummaries = 1_000;
 /** What is asked of the database. */
 export class Reads {
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly #adapters: Adapters;
+  readonly #adapters: AdapterBook;
   readonly #state: StatementSync;
   readonly #page: StatementSync;
   readonly #past: StatementSync;
@@ -54,7 +54,7 @@ export class Reads {
   readonly #flaps: StatementSync;
   readonly #summaries = new Map<string, { readonly untilMs: number; readonly summary: PresenceSummary }>();
 
-  constructor(database: DatabaseSync, adapters: Adapters, clock: Pick<Clock, 'now' | 'monotonic'>) {
+  constructor(database: DatabaseSync, adapters: AdapterBook, clock: Pick<Clock, 'now' | 'monotonic'>) {
     this.#clock = clock;
     this.#adapters = adapters;
     this.#state = database.prepare('SELECT device, state FROM devices WHERE tenant = ? AND device = ?');
@@ -193,12 +193,6 @@ export class Reads {
   }
 }
 
-/** A connection with a greater epoch than this took over the one with that epoch: clocks of adapters differ. */
-function takenOverAfter(epoch: string): string {
-  const ms = Number.parseInt(epoch.slice(0, 12), 16) + takeoverMarginMs;
-  return `${ms.toString(16).padStart(12, '0')}ffff`;
-}
-
 function storedIn(state: string): StoredDevice {
   return JSON.parse(state) as StoredDevice;
 }
@@ -206,16 +200,4 @@ function storedIn(state: string): StoredDevice {
 function placeIn(cursor: string): readonly [number, string] {
   const [, at = '0', id = ''] = /^(\d{1,15})\.(.*)$/.exec(cursor) ?? [];
   return [Number(at), id];
-}
-
-function summed<Row extends { readonly count: number }>(
-  rows: readonly Row[],
-  nameOf: (row: Row) => string | null,
-): Record<string, number> {
-  const sums = new Map<string, number>();
-  for (const row of rows) {
-    const name = nameOf(row);
-    if (name !== null) sums.set(name, (sums.get(name) ?? 0) + row.count);
-  }
-  return Object.fromEntries(sums);
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { graceOf, type Adapters, type Heard } from './adapters.ts';
+import { graceOf, type AdapterBook, type Heard } from '../fold/adapter-book.ts';
 
 interface DeviceRow {
   readonly tenant: string;
@@ -11,7 +11,7 @@ const maxDevices = 1_000;
 
 /** Finds devices whose status changes with time and not with an event: of connections that nobody announces any more. */
 export class SilentConnections {
-  readonly #adapters: Adapters;
+  readonly #adapters: AdapterBook;
   readonly #behind: StatementSync;
   readonly #ofAdapter: StatementSync;
   /** Adapters all of whose connections are to be looked at, and how far that is. */
@@ -20,7 +20,7 @@ export class SilentConnections {
     { readonly tenant: string; readonly adapterId: string; after: string }
   >();
 
-  constructor(database: DatabaseSync, adapters: Adapters) {
+  constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
     this.#behind = database.prepare(
       `SELECT DISTINCT tenant, device FROM connections

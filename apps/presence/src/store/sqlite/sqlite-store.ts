@@ -10,7 +10,8 @@ import type {
   PresenceStore,
 } from '../presence-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import { Adapters } from './adapters.ts';
+import { loadAdapters } from './adapters.ts';
+import type { AdapterBook } from '../fold/adapter-book.ts';
 import { Changes } from './changes.ts';
 import { DeviceStates } from './device-states.ts';
 import { Fold } from './fold.ts';
@@ -25,6 +26,8 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   /** Of adapters that do not say how often they announce. */
   readonly announceIntervalMs: number;
+  /** The log reaches back over so many changes; default 100,000. */
+  readonly maxChanges?: number;
 }
 
 /** How often it is noted that the service runs: while it is away, no adapter falls silent. */
@@ -37,7 +40,8 @@ const aliveEveryMs = 1_000;
 export class SqliteStore implements PresenceStore {
   readonly #clock: Clock;
   readonly #database: DatabaseSync;
-  readonly #adapters: Adapters;
+  readonly #adapters: AdapterBook;
+  readonly #saveAdapters: () => void;
   readonly #fold: Fold;
   readonly #states: DeviceStates;
   readonly #reads: Reads;
@@ -50,7 +54,7 @@ export class SqliteStore implements PresenceStore {
   #aliveMs: number;
 
   /** @throws Error where the file is no such database. */
-  constructor({ file, clock, announceIntervalMs }: SqliteStoreOptions) {
+  constructor({ file, clock, announceIntervalMs, maxChanges = 100_000 }: SqliteStoreOptions) {
     this.#clock = clock;
     const database = new DatabaseSync(file);
     this.#database = database;
@@ -64,11 +68,14 @@ export class SqliteStore implements PresenceStore {
     const [name, since] = [this.#meta('name', randomUUID().slice(0, 8)), this.#meta('since', String(now))];
     this.#sinceMs = Number(since);
     this.#aliveMs = Number(this.#meta('alive', String(now)));
-    this.#adapters = new Adapters(database, announceIntervalMs, Math.max(0, now - this.#aliveMs));
+    const awayMs = Math.max(0, now - this.#aliveMs);
+    const { adapters, save } = loadAdapters(database, announceIntervalMs, awayMs);
+    this.#adapters = adapters;
+    this.#saveAdapters = save;
     this.#fold = new Fold(database, this.#adapters);
     this.#states = new DeviceStates(database, this.#adapters);
     this.#reads = new Reads(database, this.#adapters, clock);
-    this.#changes = new Changes(database, name);
+    this.#changes = new Changes(database, name, maxChanges);
     this.#silent = new SilentConnections(database, this.#adapters);
     this.#old = new OldConnections(database, this.#adapters);
   }
@@ -84,7 +91,7 @@ export class SqliteStore implements PresenceStore {
         else if (this.#fold.add(event, nowMs)) this.#silent.lookAgain(event.device.tenant, event.adapter.id);
       }
       for (const { device, said } of touched.values()) this.#states.renew(device, nowMs, said);
-      this.#adapters.save();
+      this.#saveAdapters();
     });
   }
 
@@ -153,7 +160,7 @@ export class SqliteStore implements PresenceStore {
     const nowMs = this.#clock.now();
     return this.#transaction(() => {
       const dropped = this.#old.drop(kept, nowMs) + this.#changes.drop();
-      this.#adapters.save();
+      this.#saveAdapters();
       return dropped;
     });
   }

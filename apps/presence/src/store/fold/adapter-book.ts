@@ -1,0 +1,180 @@
+import type { Epoch } from '@rollcall/core';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
+
+/** What was heard of an adapter of a tenant. Times are of the wall clock, without those when this service was away. */
+export interface Heard {
+  readonly tenant: string;
+  readonly adapterId: string;
+  lastHeardMs: number;
+  intervalMs: number | undefined;
+  /** For how long its announcements were heard; of a pause, one interval counts at most. */
+  listenedMs: number;
+  lastAnnouncementMs: number;
+  newInstance: string | undefined;
+  newEpoch: string | undefined;
+  closedThrough: string | undefined;
+  /** Whether it was found to be silent, and its connections with it. */
+  isSilent: boolean;
+}
+
+/** Announcements that may be missed in a row. */
+const missedAnnouncements = 3;
+
+/** As databases have it. */
+export interface AdapterRow {
+  readonly tenant: string;
+  readonly adapter_id: string;
+  readonly last_heard: number;
+  readonly interval: number | null;
+  readonly listened: number;
+  readonly last_announcement: number;
+  readonly new_instance: string | null;
+  readonly new_epoch: string | null;
+  readonly closed_through: string | null;
+}
+
+/** The adapters that were heard, by the rule of the presence table of `@rollcall/client`. */
+export class AdapterBook {
+  readonly #known = new Map<string, Heard>();
+  readonly #changed = new Set<Heard>();
+  readonly #defaultIntervalMs: number;
+
+  constructor(defaultIntervalMs: number, known: Iterable<Heard> = []) {
+    this.#defaultIntervalMs = defaultIntervalMs;
+    for (const heard of known) this.#known.set(keyOf(heard.tenant, heard.adapterId), heard);
+  }
+
+  get(tenant: string, adapterId: string): Heard | undefined {
+    return this.#known.get(keyOf(tenant, adapterId));
+  }
+
+  all(): Iterable<Heard> {
+    return this.#known.values();
+  }
+
+  /** The longest interval at which one of them announces what is open. */
+  get longestIntervalMs(): number | undefined {
+    let longest: number | undefined;
+    for (const { intervalMs } of this.#known.values())
+      if (intervalMs !== undefined && intervalMs > (longest ?? 0)) longest = intervalMs;
+    return longest;
+  }
+
+  /** @returns whether its connections are to be looked at again: it was silent, or has a new journal. */
+  hear(event: ReceivedEvent, nowMs: number): boolean {
+    const heard = this.#obtain(event.device.tenant, event.adapter.id, nowMs);
+    heard.lastHeardMs = nowMs;
+    if (event.announcement && event.type === 'connected') {
+      const intervalMs = event.announceIntervalMs ?? this.#defaultIntervalMs;
+      heard.listenedMs += Math.max(0, Math.min(nowMs - heard.lastAnnouncementMs, intervalMs));
+      heard.lastAnnouncementMs = nowMs;
+      heard.intervalMs = intervalMs;
+    }
+    const isNew = event.journal?.state === 'new' && event.epoch > (heard.newEpoch ?? '');
+    if (isNew) {
+      heard.newInstance = event.adapter.instance;
+      heard.newEpoch = event.epoch;
+    }
+    const wasSilent = heard.isSilent;
+    heard.isSilent = false;
+    return isNew || wasSilent;
+  }
+
+  closeThrough(tenant: string, adapterId: string, epoch: string, nowMs: number): void {
+    const heard = this.#obtain(tenant, adapterId, nowMs);
+    if ((heard.closedThrough ?? '') < epoch) heard.closedThrough = epoch;
+  }
+
+  /** Those that changed since this was asked last. */
+  takeChanged(): readonly Heard[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    return changed;
+  }
+
+  #obtain(tenant: string, adapterId: string, nowMs: number): Heard {
+    const key = keyOf(tenant, adapterId);
+    const heard: Heard = this.#known.get(key) ?? {
+      tenant,
+      adapterId,
+      lastHeardMs: nowMs,
+      intervalMs: undefined,
+      listenedMs: 0,
+      lastAnnouncementMs: nowMs,
+      newInstance: undefined,
+      newEpoch: undefined,
+      closedThrough: undefined,
+      isSilent: false,
+    };
+    this.#known.set(key, heard);
+    this.#changed.add(heard);
+    return heard;
+  }
+}
+
+/** How much of its announcements may be missed; `undefined`: it does not announce. */
+export function graceOf({ intervalMs }: Heard): number | undefined {
+  return intervalMs === undefined ? undefined : missedAnnouncements * intervalMs;
+}
+
+/** Whether it is not known any more if a connection of this adapter is open. */
+export function isSilent(
+  heard: Heard | undefined,
+  connection: { readonly instance: string; readonly epoch: Epoch | string; readonly heard: number },
+  nowMs: number,
+): boolean {
+  if (!heard) return false;
+  const { newInstance, newEpoch, lastHeardMs, listenedMs } = heard;
+  if (newInstance !== undefined && newInstance !== connection.instance && connection.epoch < (newEpoch ?? ''))
+    return true;
+  const graceMs = graceOf(heard);
+  if (graceMs === undefined) return false;
+  return nowMs - lastHeardMs > graceMs || listenedMs - connection.heard > graceMs;
+}
+
+/** @param awayMs for how long nobody followed the events: no adapter falls silent meanwhile. */
+export function heardOf(row: AdapterRow, awayMs = 0): Heard {
+  return {
+    tenant: row.tenant,
+    adapterId: row.adapter_id,
+    lastHeardMs: row.last_heard + awayMs,
+    intervalMs: row.interval ?? undefined,
+    listenedMs: row.listened,
+    lastAnnouncementMs: row.last_announcement + awayMs,
+    newInstance: row.new_instance ?? undefined,
+    newEpoch: row.new_epoch ?? undefined,
+    closedThrough: row.closed_through ?? undefined,
+    isSilent: false,
+  };
+}
+
+/** The values of the columns, in their order. */
+export function valuesOf(
+  heard: Heard,
+): readonly [
+  string,
+  string,
+  number,
+  number | null,
+  number,
+  number,
+  string | null,
+  string | null,
+  string | null,
+] {
+  return [
+    heard.tenant,
+    heard.adapterId,
+    heard.lastHeardMs,
+    heard.intervalMs ?? null,
+    Math.round(heard.listenedMs),
+    heard.lastAnnouncementMs,
+    heard.newInstance ?? null,
+    heard.newEpoch ?? null,
+    heard.closedThrough ?? null,
+  ];
+}
+
+function keyOf(tenant: string, adapterId: string): string {
+  return JSON.stringify([tenant, adapterId]);
+}

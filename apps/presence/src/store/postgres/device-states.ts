@@ -1,0 +1,204 @@
+import { deviceKey, type DeviceRef } from '@rollcall/core';
+import type { Ending } from '@rollcall/client';
+import type { HonoConnectionEvent } from '@rollcall/hono-wire';
+import { heardOf, isSilent, type AdapterRow } from '../fold/adapter-book.ts';
+import { takenOverBefore } from '../fold/connection-row.ts';
+import {
+  columnsOf,
+  connectionIn,
+  latestOf,
+  maxEndings,
+  presenceOf,
+  type EndRow,
+} from '../fold/device-state.ts';
+import type { StoredDevice } from '../presence-store.ts';
+import { columns } from './columns.ts';
+import type { Client } from './queries.ts';
+
+interface OfDevice {
+  readonly tenant: string;
+  readonly device: string;
+}
+
+/** A connection that is open, beside what was heard of its adapter. */
+interface OpenRow extends AdapterRow {
+  readonly device: string;
+  readonly facts: string;
+  readonly instance: string;
+  readonly epoch: string;
+  readonly heard: number;
+  readonly newest: string | null;
+}
+
+type EndingRow = OfDevice & EndRow;
+
+interface KnownRow extends OfDevice {
+  readonly state: string;
+  readonly status: string;
+  readonly said: string | null;
+}
+
+export interface TouchedDevice {
+  readonly device: DeviceRef;
+  readonly said?: HonoConnectionEvent;
+}
+
+/** Makes what is known of devices again from their connections, and writes what became another. @returns how many did. */
+export async function renewDevices(
+  client: Client,
+  touched: readonly TouchedDevice[],
+  nowMs: number,
+): Promise<number> {
+  if (touched.length === 0) return 0;
+  const keys = columns(
+    touched.map(({ device }) => device),
+    { tenant: 'text', device: 'text' },
+  );
+  const open = byDevice(await openOf(client, keys));
+  const ends = byDevice(await endsOf(client, keys));
+  const known = new Map((await knownOf(client, keys)).map((row) => [keyOf(row), row]));
+  const latest = touched.map(({ device }) => latestOf(ends.get(deviceKey(device)) ?? []));
+  const endings = await endingsOf(client, touched, latest);
+  const news: (ReturnType<typeof rowOf> & { readonly isNew: boolean })[] = [];
+  const silent: DeviceRef[] = [];
+  const heardAgain: DeviceRef[] = [];
+  for (const [index, { device, said }] of touched.entries()) {
+    const key = deviceKey(device);
+    const before = known.get(key);
+    const rows = (open.get(key) ?? []).filter(isHolding);
+    const isUnheard = rows.length > 0 && rows.every((row) => isSilent(heardOf(row), row, nowMs));
+    // Those that are heard again may fall silent again.
+    if (isUnheard) silent.push(device);
+    else if (before?.status === 'unknown') heardAgain.push(device);
+    const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
+    const ending = endings.get(key);
+    const found = ending === undefined ? undefined : { ending };
+    const presence = presenceOf(device, rows.map(connectionIn), isUnheard, found, saidText);
+    const stored: StoredDevice = { presence, ...(ending && { lastEnding: ending }) };
+    const row = rowOf(stored, latest[index] ?? null, saidText);
+    if (row.state !== before?.state || saidText !== before.said)
+      news.push({ ...row, isNew: row.state !== before?.state });
+  }
+  await markSilent(client, silent, true);
+  await markSilent(client, heardAgain, false);
+  await write(client, news);
+  return news.length;
+}
+
+function isHolding(row: OpenRow): boolean {
+  return row.newest === null || row.epoch.slice(0, 12) >= takenOverBefore(row.newest);
+}
+
+function rowOf(stored: StoredDevice, ending: string | null, said: string | null) {
+  const { presence } = stored;
+  const { tenant, device } = presence.device;
+  return { tenant, device, state: JSON.stringify(stored), ...columnsOf(presence), ending, said };
+}
+
+type Keys = ReturnType<typeof columns>;
+
+async function openOf(client: Client, { unnest, values }: Keys): Promise<readonly OpenRow[]> {
+  const { rows } = await client.query<OpenRow>(
+    `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard,
+       (SELECT max(n.epoch) FROM connections n
+        WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest
+     FROM ${unnest} AS k JOIN connections c ON c.tenant = k.tenant AND c.device = k.device
+     JOIN adapters a ON a.tenant = c.tenant AND a.adapter_id = c.adapter_id
+     WHERE c.ended_at IS NULL ORDER BY c.connected_at, c.id`,
+    values,
+  );
+  return rows;
+}
+
+async function endsOf(client: Client, { unnest, values }: Keys): Promise<readonly EndingRow[]> {
+  const { rows } = await client.query<EndingRow>(
+    `SELECT k.tenant, k.device, e.* FROM ${unnest} AS k, LATERAL (
+       SELECT c.id, c.ended_at, c.ended_by, c.ended_epoch, c.adapter_id FROM connections c
+       WHERE c.tenant = k.tenant AND c.device = k.device AND c.ended_at IS NOT NULL
+       ORDER BY c.ended_at DESC LIMIT ${maxEndings}) AS e`,
+    values,
+  );
+  return rows;
+}
+
+async function knownOf(client: Client, { unnest, values }: Keys): Promise<readonly KnownRow[]> {
+  const { rows } = await client.query<KnownRow>(
+    `SELECT d.tenant, d.device, d.state, d.status, d.said FROM ${unnest} AS k
+     JOIN devices d ON d.tenant = k.tenant AND d.device = k.device`,
+    values,
+  );
+  return rows;
+}
+
+async function endingsOf(
+  client: Client,
+  touched: readonly TouchedDevice[],
+  latest: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string, Ending>> {
+  const wanted = touched.flatMap(({ device: { tenant, device } }, index) => {
+    const id = latest[index];
+    return id === undefined ? [] : [{ tenant, device, id }];
+  });
+  const { unnest, values } = columns(wanted, { tenant: 'text', device: 'text', id: 'text' });
+  const { rows } = await client.query<OfDevice & { readonly ending: string }>(
+    `SELECT c.tenant, c.device, c.ending FROM ${unnest} AS k
+     JOIN connections c ON c.tenant = k.tenant AND c.device = k.device AND c.id = k.id`,
+    values,
+  );
+  return new Map(rows.map((row) => [keyOf(row), JSON.parse(row.ending) as Ending]));
+}
+
+async function markSilent(
+  client: Client,
+  devices: readonly DeviceRef[],
+  isSilentNow: boolean,
+): Promise<void> {
+  if (devices.length === 0) return;
+  const { unnest, values } = columns(devices, { tenant: 'text', device: 'text' });
+  await client.query(
+    `UPDATE connections c SET is_silent = ${isSilentNow} FROM ${unnest} AS k
+     WHERE c.tenant = k.tenant AND c.device = k.device AND c.ended_at IS NULL AND c.is_silent <> ${isSilentNow}`,
+    values,
+  );
+}
+
+async function write(
+  client: Client,
+  news: readonly (ReturnType<typeof rowOf> & { readonly isNew: boolean })[],
+): Promise<void> {
+  if (news.length === 0) return;
+  const { unnest, values } = columns(news, {
+    tenant: 'text',
+    device: 'text',
+    state: 'text',
+    status: 'text',
+    since: 'bigint',
+    protocol: 'text',
+    reason: 'text',
+    adapter: 'text',
+    ending: 'text',
+    said: 'text',
+    isNew: 'boolean',
+  });
+  await client.query(
+    `INSERT INTO devices (tenant, device, state, status, since, protocol, reason, adapter_id, last_ending, said)
+     SELECT tenant, device, state, status, since, protocol, reason, adapter, ending, said FROM ${unnest} AS n
+     ON CONFLICT (tenant, device) DO UPDATE SET state = excluded.state, status = excluded.status,
+       since = excluded.since, protocol = excluded.protocol, reason = excluded.reason,
+       adapter_id = excluded.adapter_id, last_ending = excluded.last_ending, said = excluded.said`,
+    values,
+  );
+  await client.query(
+    `INSERT INTO changes (tenant, device, state)
+     SELECT tenant, device, state FROM ${unnest} AS n WHERE "isNew" ORDER BY place`,
+    values,
+  );
+}
+
+function byDevice<Row extends OfDevice>(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
+  return Map.groupBy(rows, keyOf);
+}
+
+function keyOf({ tenant, device }: OfDevice): string {
+  return deviceKey({ tenant, device } as DeviceRef);
+}

@@ -1,0 +1,182 @@
+import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
+import { deviceKey, type DeviceRef } from '@rollcall/core';
+import { AdapterBook, heardOf, valuesOf, type AdapterRow, type Heard } from '../fold/adapter-book.ts';
+import { beginOf, endOf } from '../fold/connection-row.ts';
+import { columns } from './columns.ts';
+import type { Client } from './queries.ts';
+
+type Begin = ReturnType<typeof beginOf> & { heard: number; announced: boolean; mustBeKept: boolean };
+type End = ReturnType<typeof endOf>;
+
+/** Devices that a batch is about, and the last event of an adapter whose events name no connection. */
+type Touched = ReadonlyMap<string, { readonly device: DeviceRef; readonly said?: HonoConnectionEvent }>;
+
+interface SilentRow extends AdapterRow {
+  readonly is_silent: boolean;
+}
+
+/** Adds what a batch says, by a few statements, whatever is there already. */
+export async function foldBatch(
+  client: Client,
+  events: readonly (ReceivedEvent | HonoConnectionEvent)[],
+  nowMs: number,
+  announceIntervalMs: number,
+): Promise<Touched> {
+  const adapters = await adaptersOf(client, events, announceIntervalMs);
+  const begins = new Map<string, Begin>();
+  const ends = new Map<string, End>();
+  const devices = new Map<string, { device: DeviceRef; said?: HonoConnectionEvent }>();
+  const lookAgain = new Set<Heard>();
+  for (const event of events) {
+    const touched = devices.get(deviceKey(event.device)) ?? { device: event.device };
+    devices.set(deviceKey(event.device), touched);
+    if (event.type === 'hono') {
+      touched.said = event;
+      continue;
+    }
+    const mustLook = adapters.hear(event, nowMs);
+    const heard = adapters.get(event.device.tenant, event.adapter.id);
+    if (mustLook && heard) lookAgain.add(heard);
+    const key = `${deviceKey(event.device)}\n${event.connectionId}`;
+    if (event.type === 'disconnected') addEnd(ends, key, endOf(event));
+    else addBegin(begins, key, event, heard);
+  }
+  await writeBegins(client, [...begins.values()]);
+  await writeEnds(client, [...ends.values()]);
+  await saveAdapters(client, adapters, lookAgain);
+  return devices;
+}
+
+/** An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new. */
+function addBegin(
+  begins: Map<string, Begin>,
+  key: string,
+  event: ReceivedConnected,
+  heard: Heard | undefined,
+): void {
+  const before = begins.get(key);
+  const facts = before && !event.announcement ? before : beginOf(event);
+  begins.set(key, {
+    ...facts,
+    // An adapter raises it above that of a connection that was taken over.
+    epoch: before && before.epoch > facts.epoch ? before.epoch : facts.epoch,
+    heard: Math.round(heard?.listenedMs ?? 0),
+    announced: event.announcement || before?.announced === true,
+    // One with such an epoch is over, unless it is known to be open.
+    mustBeKept: event.epoch <= (heard?.closedThrough ?? ''),
+  });
+}
+
+/** Of several endings of one connection, the first counts. */
+function addEnd(ends: Map<string, End>, key: string, end: End): void {
+  const before = ends.get(key);
+  const isFirst =
+    before === undefined ||
+    end.endedAt < before.endedAt ||
+    (end.endedAt === before.endedAt && end.endedBy < before.endedBy);
+  if (isFirst) ends.set(key, end);
+}
+
+async function writeBegins(client: Client, begins: readonly Begin[]): Promise<void> {
+  if (begins.length === 0) return;
+  const { values, unnest } = columns(begins, {
+    tenant: 'text',
+    device: 'text',
+    id: 'text',
+    facts: 'text',
+    adapter: 'text',
+    instance: 'text',
+    holder: 'text',
+    epoch: 'text',
+    at: 'bigint',
+    heard: 'bigint',
+    announced: 'boolean',
+    mustBeKept: 'boolean',
+  });
+  // Whether a row is written over is for the row to say: what is announced, and what only said again, are two statements.
+  for (const announced of [false, true])
+    await client.query(
+      `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
+       SELECT tenant, device, id, facts, adapter, instance, holder, epoch, at, heard FROM ${unnest} AS b
+       WHERE announced = ${announced} AND (NOT "mustBeKept" OR EXISTS (SELECT 1 FROM connections c
+         WHERE c.tenant = b.tenant AND c.device = b.device AND c.id = b.id))
+       ON CONFLICT (tenant, device, id) DO UPDATE SET
+         ${announced ? 'facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance, epoch = greatest(excluded.epoch, connections.epoch),' : ''}
+         heard = excluded.heard, is_silent = false
+       WHERE connections.ended_at IS NULL`,
+      values,
+    );
+}
+
+async function writeEnds(client: Client, ends: readonly End[]): Promise<void> {
+  if (ends.length === 0) return;
+  const { values, unnest } = columns(ends, {
+    tenant: 'text',
+    device: 'text',
+    id: 'text',
+    facts: 'text',
+    adapter: 'text',
+    instance: 'text',
+    holder: 'text',
+    epoch: 'text',
+    at: 'bigint',
+    ending: 'text',
+    endedAt: 'bigint',
+    endedBy: 'text',
+    endedEpoch: 'text',
+  });
+  await client.query(
+    `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
+       ending, ended_at, ended_by, ended_epoch)
+     SELECT tenant, device, id, facts, adapter, instance, holder, epoch, at, 0, ending, "endedAt", "endedBy", "endedEpoch"
+     FROM ${unnest} AS e
+     ON CONFLICT (tenant, device, id) DO UPDATE SET
+       ending = excluded.ending, ended_at = excluded.ended_at, ended_by = excluded.ended_by,
+       ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id
+     WHERE connections.ended_at IS NULL
+       OR (excluded.ended_at, excluded.ended_by) < (connections.ended_at, connections.ended_by)`,
+    values,
+  );
+}
+
+async function adaptersOf(
+  client: Client,
+  events: readonly (ReceivedEvent | HonoConnectionEvent)[],
+  announceIntervalMs: number,
+): Promise<AdapterBook> {
+  const keys = new Map<string, { readonly tenant: string; readonly adapter: string }>();
+  for (const event of events)
+    if (event.type !== 'hono') {
+      const key = { tenant: event.device.tenant, adapter: event.adapter.id };
+      keys.set(JSON.stringify(key), key);
+    }
+  const { values, unnest } = columns([...keys.values()], { tenant: 'text', adapter: 'text' });
+  const { rows } = await client.query<SilentRow>(
+    `SELECT a.* FROM adapters a JOIN ${unnest} AS k ON a.tenant = k.tenant AND a.adapter_id = k.adapter`,
+    values,
+  );
+  return new AdapterBook(
+    announceIntervalMs,
+    rows.map((row) => Object.assign(heardOf(row), { isSilent: row.is_silent })),
+  );
+}
+
+/** @param lookAgain those whose connections are all to be looked at. */
+export async function saveAdapters(
+  client: Client,
+  adapters: AdapterBook,
+  lookAgain: ReadonlySet<Heard>,
+): Promise<void> {
+  for (const heard of adapters.takeChanged())
+    await client.query(
+      `INSERT INTO adapters (tenant, adapter_id, last_heard, interval, listened, last_announcement, new_instance,
+         new_epoch, closed_through, is_silent, look_after)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       ON CONFLICT (tenant, adapter_id) DO UPDATE SET last_heard = excluded.last_heard, interval = excluded.interval,
+         listened = excluded.listened, last_announcement = excluded.last_announcement,
+         new_instance = excluded.new_instance, new_epoch = excluded.new_epoch,
+         closed_through = excluded.closed_through, is_silent = excluded.is_silent,
+         look_after = coalesce(excluded.look_after, adapters.look_after)`,
+      [...valuesOf(heard), heard.isSilent, lookAgain.has(heard) ? '' : null],
+    );
+}

@@ -1,0 +1,189 @@
+import { hasDebianPackage, seededRandom, startPostgres, type Postgres } from '@rollcall/conformance';
+import {
+  deviceRef,
+  silentLog,
+  systemClock,
+  type ConnectionId,
+  type Epoch,
+  type Timestamp,
+} from '@rollcall/core';
+import type { ReceivedEvent } from '@rollcall/hono-wire';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describeSameTable } from '../../testing/describe-same-table.ts';
+import { describeStore } from '../../testing/describe-store.ts';
+import { connected, disconnected } from '../../testing/received.ts';
+import type { StoredDevice } from '../presence-store.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { PostgresStore } from './postgres-store.ts';
+
+const announceIntervalMs = 3_600_000;
+const patience = { timeout: 30_000 };
+
+describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.cleanUp());
+
+  // Each seed costs a database.
+  describeStore('PostgreSQL', 10, async () => {
+    const url = postgres.newDatabase();
+    return {
+      open: (clock, maxChanges) =>
+        PostgresStore.open({
+          ...{ url, clock, announceIntervalMs, log: silentLog },
+          ...(maxChanges !== undefined && { maxChanges }),
+        }),
+    };
+  });
+
+  describeSameTable('PostgreSQL', 5, async () => {
+    const url = postgres.newDatabase();
+    return {
+      replicas: 2,
+      open: (clock) => PostgresStore.open({ url, clock, announceIntervalMs, log: silentLog }),
+      kill: (replica) => replica.close(),
+    };
+  });
+
+  async function replicas(count: number): Promise<readonly PostgresStore[]> {
+    const url = postgres.newDatabase();
+    const open = (): Promise<PostgresStore> =>
+      PostgresStore.open({ url, clock: systemClock, announceIntervalMs, log: silentLog });
+    // At the same time: one of them makes the tables.
+    const stores = await Promise.all(Array.from({ length: count }, open));
+    onTestFinished(async () => {
+      for (const store of stores) await store.close();
+    });
+    return stores;
+  }
+
+  /** Connections of a few devices, some of which are over. */
+  function stream(seed: number): readonly ReceivedEvent[] {
+    const { pick } = seededRandom(seed);
+    const begin = Date.parse('2026-11-28T08:00:00Z');
+    return Array.from({ length: 200 }, (_, number) => {
+      const atMs = begin + number * 10_000;
+      const one = connected({
+        device: deviceRef('acme', `d-${pick(6)}`),
+        connectionId: `c-${number}` as ConnectionId,
+        at: atMs as Timestamp,
+        epoch: `${atMs.toString(16).padStart(12, '0')}0000` as Epoch,
+        ...(pick(2) === 0 && { slot: `s-${pick(2)}` }),
+      });
+      return pick(4) === 0 ? [one] : [one, disconnected(one), disconnected(one, { reason: 'adapter-lost' })];
+    }).flat();
+  }
+
+  const facts = ({ presence, lastEnding }: StoredDevice): unknown => [
+    presence.device.device,
+    presence.status,
+    presence.status === 'offline' ? [] : presence.connections.map(({ connectionId: id }) => id),
+    lastEnding?.id,
+  ];
+
+  test.each([1, 2, 3])(
+    'replicas that each get a part of the stream, and parts twice, end in the table of one (seed %i)',
+    async (seed) => {
+      const { pick } = seededRandom(seed + 100);
+      const events = stream(seed);
+      const [alone] = await replicas(1);
+      await alone?.apply(events);
+      const stores = await replicas(2);
+      const shares = stores.map((_, share) =>
+        events.filter((_event, index) => index % 2 === share || pick(5) === 0),
+      );
+      await Promise.all(
+        stores.map(async (store, share) => {
+          const left = [...(shares[share] ?? [])];
+          while (left.length > 0) await store.apply(left.splice(pick(left.length), 1 + pick(6)));
+        }),
+      );
+      const all = async (store: PostgresStore | undefined): Promise<unknown> =>
+        (await store?.list('acme', { limit: 100 }))?.devices.map(facts);
+      const expected = await all(alone);
+      for (const store of stores) expect(await all(store)).toEqual(expected);
+    },
+  );
+
+  test('a reader at one replica misses no change of another, and sees each once, in the order of its number', async () => {
+    const [one, other] = await replicas(2);
+    if (!one || !other) throw new Error('there are two');
+    let position = await one.position();
+    const seen: string[] = [];
+    const over = new AbortController();
+    const reading = (async () => {
+      while (!over.signal.aborted || seen.length < 200) {
+        const read = await one.changes('acme', position, 7);
+        if (read === 'gone') throw new Error('gone');
+        seen.push(...read.changes.map(({ device }) => device.presence.device.device));
+        ({ position } = read);
+      }
+    })();
+    const write = async (store: PostgresStore, name: string): Promise<void> => {
+      for (let number = 0; number < 100; number += 1)
+        await store.apply([
+          connected({
+            device: deviceRef('acme', `${name}-${number}`),
+            connectionId: `${name}-${number}` as ConnectionId,
+          }),
+        ]);
+    };
+    await Promise.all([write(one, 'a'), write(other, 'b')]);
+    over.abort();
+    await reading;
+    expect(new Set(seen).size).toBe(200);
+    expect(seen).toHaveLength(200);
+    expect(seen.filter((name) => name.startsWith('a'))).toEqual(
+      Array.from({ length: 100 }, (_, n) => `a-${n}`),
+    );
+  });
+
+  test('each replica is woken by the changes of the other', async () => {
+    const [one, other] = await replicas(2);
+    let wakes = 0;
+    one?.onWake(() => (wakes += 1));
+    await other?.apply([connected()]);
+    await expect.poll(() => wakes, patience).toBeGreaterThan(0);
+    const before = wakes;
+    // What changes nothing wakes nobody.
+    await other?.apply([connected()]);
+    await other?.apply([
+      connected({ device: deviceRef('acme', 'last'), connectionId: 'last' as ConnectionId }),
+    ]);
+    await expect.poll(() => wakes, patience).toBe(before + 1);
+  });
+
+  test('replicas know how far the others have read, until they stop', async () => {
+    const [one, other] = await replicas(2);
+    await one?.noteProgress({ replica: 'one', readThroughMs: 1_000 });
+    await other?.noteProgress({ replica: 'other', readThroughMs: 2_000 });
+    const names = async (): Promise<readonly string[]> =>
+      ((await other?.progress())?.replicas ?? []).map(({ replica }) => replica).toSorted();
+    expect(await names()).toEqual(['one', 'other']);
+    await one?.forgetReplica('one');
+    expect(await names()).toEqual(['other']);
+  });
+
+  test('a server that is killed is away, and what was committed is there when it is back', async () => {
+    const [store] = await replicas(1);
+    const device = deviceRef('acme', 'thermostat-7');
+    await store?.apply([connected()]);
+    let wakes = 0;
+    store?.onWake(() => (wakes += 1));
+    await postgres.end('SIGKILL');
+    await expect(store?.get([device])).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(store?.apply([connected()])).rejects.toBeInstanceOf(StoreUnavailable);
+    await postgres.start();
+    expect((await store?.get([device]))?.[0]?.presence.status).toBe('online');
+    // It listens again, too: until it does, it looks by the clock.
+    await expect
+      .poll(async () => {
+        const before = wakes;
+        await store?.apply([connected({ connectionId: `again-${before}` as ConnectionId })]);
+        return wakes > before;
+      }, patience)
+      .toBe(true);
+  });
+});

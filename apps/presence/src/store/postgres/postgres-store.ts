@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, DeviceRef, Log } from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
+import type {
+  ChangesRead,
+  DeviceQuery,
+  HistoryQuery,
+  KeptHistory,
+  PresenceStore,
+  StoredDevice,
+} from '../presence-store.ts';
+import { renewDevices } from './device-states.ts';
+import { foldBatch } from './fold.ts';
+import { openQueries, type Client, type Queries } from './queries.ts';
+import { readDevices, readHistory, readList, readSummary } from './reads.ts';
+import { migrate } from './schema.ts';
+import { dropConnections, dropOldChanges, forgetDevice, sweep } from './tidy.ts';
+import { channel, Wakes } from './wakes.ts';
+
+export interface PostgresStoreOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of adapters that do not say how often they announce. */
+  readonly announceIntervalMs: number;
+  /** The log reaches back over so many changes; default 100,000. */
+  readonly maxChanges?: number;
+}
+
+/** A replica that noted nothing for so long is not waited for. */
+const replicaHoldsMs = 15_000;
+/** A database that no replica followed for so long was left alone. */
+const awayAfterMs = 5_000;
+
+/**
+ * A store in PostgreSQL, for several replicas. Writers take turns, over all replicas, by an advisory lock: nothing comes between what
+ * one reads and what it writes, and the numbers of changes follow the order of commits.
+ */
+export class PostgresStore implements PresenceStore {
+  readonly #options: PostgresStoreOptions;
+  readonly #queries: Queries;
+  readonly #wakes: Wakes;
+  readonly #listeners = new Set<() => void>();
+  #name = '';
+  #sinceMs = 0;
+
+  private constructor(options: PostgresStoreOptions) {
+    const { url, clock, log } = options;
+    this.#options = options;
+    this.#queries = openQueries(url, (error) =>
+      log.debug({ cause: error.message }, 'a connection to the database was lost'),
+    );
+    this.#wakes = new Wakes(url, clock, () => {
+      for (const wake of this.#listeners) wake();
+    });
+  }
+
+  /** @throws StoreUnavailable where the database cannot be reached; Error where it is no such database. */
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const store = new PostgresStore(options);
+    try {
+      await migrate(store.#queries);
+      await store.#begin();
+      await store.#wakes.open();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
+    const { clock, announceIntervalMs } = this.#options;
+    const nowMs = clock.now();
+    await this.#write(async (client) => {
+      const devices = await foldBatch(client, events, nowMs, announceIntervalMs);
+      return renewDevices(client, [...devices.values()], nowMs);
+    });
+  }
+
+  get(devices: readonly DeviceRef[]) {
+    return readDevices(this.#queries, devices);
+  }
+
+  list(tenant: string, query: DeviceQuery) {
+    return readList(this.#queries, tenant, query);
+  }
+
+  history(device: DeviceRef, query: HistoryQuery) {
+    return readHistory(this.#queries, device, query, this.#options.clock);
+  }
+
+  summary(tenant: string, { flapsPerHour }: { readonly flapsPerHour: number }) {
+    return readSummary(this.#queries, tenant, flapsPerHour, this.#options.clock.now());
+  }
+
+  async forget(device: DeviceRef): Promise<boolean> {
+    const forgotten = await this.#write(async (client) => ((await forgetDevice(client, device)) ? 1 : 0));
+    return forgotten > 0;
+  }
+
+  async position(): Promise<string> {
+    return this.#idOf((await this.#ends(this.#queries)).last);
+  }
+
+  async changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'> {
+    const [, name, digits = ''] = /^([0-9a-f]+)-(\d{1,15})$/.exec(after) ?? [];
+    const begin = Number(digits);
+    const { first, last } = await this.#ends(this.#queries);
+    if (name !== this.#name || begin > last || begin < first - 1) return 'gone';
+    const { rows } = await this.#queries.query<{ readonly number: number; readonly state: string }>(
+      'SELECT number, state FROM changes WHERE tenant = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4',
+      [tenant, begin, last, limit],
+    );
+    const end = rows.length === limit ? (rows.at(-1)?.number ?? last) : last;
+    return {
+      changes: rows.map(({ number, state }) => ({
+        id: this.#idOf(number),
+        device: JSON.parse(state) as StoredDevice,
+      })),
+      position: this.#idOf(end),
+    };
+  }
+
+  onWake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async noteProgress({
+    replica,
+    readThroughMs,
+  }: {
+    readonly replica: string;
+    readonly readThroughMs: number;
+  }) {
+    const now = this.#options.clock.now();
+    await this.#queries.query(
+      `WITH alive AS (
+         INSERT INTO meta VALUES ('alive', $3::text) ON CONFLICT (name) DO UPDATE SET value = excluded.value)
+       INSERT INTO replicas VALUES ($1, $2, $3::bigint)
+       ON CONFLICT (replica) DO UPDATE SET read_through = excluded.read_through, noted_at = excluded.noted_at`,
+      [replica, readThroughMs, String(now)],
+    );
+  }
+
+  async forgetReplica(replica: string): Promise<void> {
+    const longAgo = this.#options.clock.now() - 10 * replicaHoldsMs;
+    await this.#queries.query('DELETE FROM replicas WHERE replica = $1 OR noted_at < $2', [replica, longAgo]);
+  }
+
+  async progress() {
+    const { rows } = await this.#queries.query<{ readonly replica: string; readonly read_through: number }>(
+      'SELECT replica, read_through FROM replicas WHERE noted_at > $1',
+      [this.#options.clock.now() - replicaHoldsMs],
+    );
+    const longest = await this.#queries.query<{ readonly interval: number | null }>(
+      'SELECT max(interval) AS interval FROM adapters',
+    );
+    const announceIntervalMs = longest.rows[0]?.interval ?? undefined;
+    return {
+      replicas: rows.map(({ replica, read_through: readThroughMs }) => ({ replica, readThroughMs })),
+      sinceMs: this.#sinceMs,
+      ...(announceIntervalMs !== undefined && { announceIntervalMs }),
+    };
+  }
+
+  async sweep(): Promise<void> {
+    await this.#write((client) => sweep(client, this.#options.clock.now()));
+  }
+
+  async dropOld(kept: KeptHistory): Promise<number> {
+    const { clock, maxChanges = 100_000 } = this.#options;
+    return this.#queries.exclusively(
+      async (client) =>
+        (await dropConnections(client, kept, clock.now())) + (await dropOldChanges(client, maxChanges)),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#wakes.close();
+    await this.#queries.close();
+  }
+
+  /** Takes up what stands there. Where nobody followed the events, no adapter fell silent. */
+  async #begin(): Promise<void> {
+    const now = this.#options.clock.now();
+    await this.#queries.exclusively(async (client) => {
+      this.#name = await metaOf(client, 'name', randomUUID().slice(0, 8));
+      this.#sinceMs = Number(await metaOf(client, 'since', String(now)));
+      const awayMs = now - Number(await metaOf(client, 'alive', String(now)));
+      if (awayMs < awayAfterMs) return;
+      await client.query(
+        'UPDATE adapters SET last_heard = last_heard + $1, last_announcement = last_announcement + $1',
+        [awayMs],
+      );
+      await client.query("UPDATE meta SET value = $1 WHERE name = 'alive'", [String(now)]);
+    });
+  }
+
+  /** @param work says how many devices changed: where some did, those who watch are woken, once. */
+  async #write(work: (client: Client) => Promise<number>): Promise<number> {
+    return this.#queries.exclusively(async (client) => {
+      const changed = await work(client);
+      // Heard once this is committed, at this replica too.
+      if (changed > 0) await client.query(`NOTIFY ${channel}`);
+      return changed;
+    });
+  }
+
+  async #ends(client: Client): Promise<{ readonly first: number; readonly last: number }> {
+    const { rows } = await client.query<{ readonly first: number | null; readonly last: number | null }>(
+      'SELECT (SELECT min(number) FROM changes) AS first, (SELECT max(number) FROM changes) AS last',
+    );
+    const [row] = rows;
+    return { first: row?.first ?? 1, last: row?.last ?? 0 };
+  }
+
+  #idOf(number: number): string {
+    return `${this.#name}-${number}`;
+  }
+}
+
+/** What stands there by this name; where nothing does, this. */
+async function metaOf(client: Client, name: string, first: string): Promise<string> {
+  await client.query('INSERT INTO meta VALUES ($1, $2) ON CONFLICT DO NOTHING', [name, first]);
+  const { rows } = await client.query<{ readonly value: string }>('SELECT value FROM meta WHERE name = $1', [
+    name,
+  ]);
+  return rows[0]?.value ?? first;
+}

@@ -1,0 +1,105 @@
+import pg from 'pg';
+import { StoreUnavailable } from '../store-unavailable.ts';
+
+/** What is asked within one transaction. */
+export interface Client {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a row has, the text of the question says
+  query<Row extends pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ readonly rows: readonly Row[]; readonly rowCount: number | null }>;
+}
+
+export interface Queries extends Client {
+  /** A transaction of one writer at a time, over all replicas. */
+  exclusively<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** Of the advisory lock that writers take (`presence` in ASCII, cut to 31 bits). */
+const writersLock = 0x70_72_65_73;
+
+const connectWithinMs = 5_000;
+/** A question that takes longer is given up. */
+const answerWithinMs = 15_000;
+const maxConnections = 8;
+
+/** The type of numbers of 64 bits, by its object id. */
+const int8: number = pg.types.builtins.INT8;
+
+/** Numbers of 64 bits are times and counts here: all of them are exact as JavaScript has them. */
+const types = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export function openQueries(url: string, onIdleError: (error: Error) => void): Queries {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: connectWithinMs,
+    query_timeout: answerWithinMs,
+    // The server gives up what nobody waits for any more.
+    statement_timeout: answerWithinMs,
+    types,
+  });
+  // Of a connection that is lost while nothing is asked over it: the next question dials another one.
+  pool.on('error', onIdleError);
+  return {
+    query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
+    exclusively: (work) => guarded(() => inTransaction(pool, work)),
+    close: async () => {
+      if (!pool.ending) await pool.end();
+    },
+  };
+}
+
+async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const connection = await pool.connect();
+  let broken: Error | undefined;
+  // One that is lost says so beside the question that fails: without a listener that would end the process.
+  const lost = (error: Error): void => void (broken = error);
+  connection.on('error', lost);
+  try {
+    await connection.query('BEGIN');
+    await connection.query('SELECT pg_advisory_xact_lock($1)', [writersLock]);
+    const result = await work({
+      query: (text, values) => connection.query(text, values as unknown[]),
+    });
+    await connection.query('COMMIT');
+    return result;
+  } catch (error) {
+    await connection.query('ROLLBACK').catch((another: Error) => (broken = another));
+    throw error;
+  } finally {
+    connection.off('error', lost);
+    // A connection in an unknown state is not used again.
+    connection.release(broken);
+  }
+}
+
+async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    throw new StoreUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/**
+ * Classes of SQLSTATE after which the same may succeed: no connection, rolled back, out of resources, operator intervention, system
+ * error; read only, as a standby is. Without one, the error is not the server's.
+ */
+const passing = /^(?:08|40|53|57|58|25006)/;
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { readonly code?: unknown };
+  if (error instanceof pg.DatabaseError) return typeof code === 'string' && passing.test(code);
+  // A socket error, a time-out, or a pool that was closed; and no mistake in our own code.
+  return !(error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError);
+}

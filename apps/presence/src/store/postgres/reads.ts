@@ -1,0 +1,203 @@
+import type { Ending, OpenConnection } from '@rollcall/client';
+import { deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
+import { AdapterBook, heardOf, isSilent, type AdapterRow } from '../fold/adapter-book.ts';
+import { holderOf, takenOverAfter } from '../fold/connection-row.ts';
+import { unheard } from '../fold/device-state.ts';
+import { summed } from '../fold/summed.ts';
+import type {
+  DeviceQuery,
+  HistoryQuery,
+  PresenceSummary,
+  StoredConnection,
+  StoredDevice,
+} from '../presence-store.ts';
+import { columns } from './columns.ts';
+import type { Client } from './queries.ts';
+
+interface StateRow {
+  readonly device: string;
+  readonly state: string;
+}
+
+interface PastRow {
+  readonly id: string;
+  readonly facts: string;
+  readonly ending: string | null;
+  readonly instance: string;
+  readonly epoch: string;
+  readonly heard: number;
+  readonly adapter_id: string;
+  readonly connected_at: number;
+}
+
+interface CountRow {
+  readonly status: string;
+  readonly protocol: string | null;
+  readonly reason: string | null;
+  readonly adapter_id: string | null;
+  readonly count: number;
+}
+
+/** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
+const maxLooked = 10_000;
+const hourMs = 3_600_000;
+const maxFlapping = 100;
+
+/** In the order of the question. */
+export async function readDevices(
+  client: Client,
+  devices: readonly DeviceRef[],
+): Promise<readonly StoredDevice[]> {
+  const { unnest, values } = columns(devices, { tenant: 'text', device: 'text' });
+  const { rows } = await client.query<{ readonly state: string | null }>(
+    `SELECT d.state FROM ${unnest} AS k LEFT JOIN devices d ON d.tenant = k.tenant AND d.device = k.device
+     ORDER BY k.place`,
+    values,
+  );
+  return devices.map(({ tenant, device }, index) => {
+    const state = rows[index]?.state;
+    return typeof state === 'string' ? storedIn(state) : unheard(tenant, device);
+  });
+}
+
+export async function readList(
+  client: Client,
+  tenant: string,
+  { status, protocol, reason, sinceMs, q = '', after = '', limit }: DeviceQuery,
+): Promise<{ readonly devices: readonly StoredDevice[]; readonly next?: string }> {
+  // `last` is how far was looked: among what does not match, a page ends too.
+  const { rows } = await client.query<StateRow & { readonly last: string | null; readonly looked: number }>(
+    `WITH looked AS (
+       SELECT device, status, protocol, reason, since FROM devices
+       WHERE tenant = $1 AND device > $2 AND device >= $3 AND device < $4 ORDER BY device LIMIT ${maxLooked}),
+     fits AS (
+       SELECT device FROM looked
+       WHERE ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR protocol = $6)
+         AND ($7::text IS NULL OR reason = $7) AND ($8::bigint IS NULL OR since >= $8)
+       ORDER BY device LIMIT $9)
+     SELECT d.device, d.state, NULL AS last, 0 AS looked FROM fits JOIN devices d ON d.tenant = $1 AND d.device = fits.device
+     UNION ALL SELECT '', '', max(device), count(*)::int FROM looked`,
+    [
+      tenant,
+      after,
+      q,
+      `${q}\u{10FFFF}`,
+      status ?? null,
+      protocol ?? null,
+      reason ?? null,
+      sinceMs ?? null,
+      limit + 1,
+    ],
+  );
+  const end = rows.find((row) => row.state === '');
+  const fits = rows.filter((row) => row.state !== '').toSorted(byBytes);
+  const devices = fits.slice(0, limit).map(({ state }) => storedIn(state));
+  if (fits.length > limit) return { devices, next: fits[limit - 1]?.device ?? '' };
+  const isMore = end !== undefined && end.looked === maxLooked && end.last !== null;
+  return isMore ? { devices, next: end.last } : { devices };
+}
+
+/** As the database orders them. */
+function byBytes(one: StateRow, other: StateRow): number {
+  return Buffer.compare(Buffer.from(one.device), Buffer.from(other.device));
+}
+
+export async function readHistory(
+  client: Client,
+  { tenant, device }: DeviceRef,
+  { fromMs, toMs, limit, after }: HistoryQuery,
+  clock: Pick<Clock, 'now'>,
+): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }> {
+  const [, at = String(Number.MAX_SAFE_INTEGER), id = ''] = /^(\d{1,15})\.(.*)$/.exec(after ?? '') ?? [];
+  const { rows } = await client.query<PastRow>(
+    `SELECT id, facts, ending, instance, epoch, heard, adapter_id, connected_at FROM connections
+     WHERE tenant = $1 AND device = $2 AND connected_at <= $3 AND (ended_at IS NULL OR ended_at >= $4)
+       AND (connected_at, id) < ($5, $6)
+     ORDER BY connected_at DESC, id DESC LIMIT $7`,
+    [tenant, device, toMs, fromMs, Number(at), id, limit + 1],
+  );
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const open = shown.filter(({ ending }) => ending === null);
+  const adapters = open.length === 0 ? new AdapterBook(0) : await adaptersOfTenant(client, tenant);
+  const takenOver = await takeoversOf(client, tenant, device, open);
+  return {
+    connections: shown.map((row) => pastOf(tenant, row, adapters, takenOver.get(row.id), clock.now())),
+    ...(rows.length > limit && last && { next: `${last.connected_at}.${last.id}` }),
+  };
+}
+
+function pastOf(
+  tenant: string,
+  row: PastRow,
+  adapters: AdapterBook,
+  takenOverAt: number | undefined,
+  nowMs: number,
+): StoredConnection {
+  const connection = JSON.parse(row.facts) as OpenConnection;
+  if (row.ending !== null) return { connection, ending: JSON.parse(row.ending) as Ending, silent: false };
+  const silent = isSilent(adapters.get(tenant, row.adapter_id), row, nowMs);
+  return { connection, silent, ...(takenOverAt !== undefined && { takenOverAt }) };
+}
+
+async function takeoversOf(
+  client: Client,
+  tenant: string,
+  device: string,
+  open: readonly PastRow[],
+): Promise<ReadonlyMap<string, number>> {
+  const held = open.flatMap(({ id, facts, epoch }) => {
+    const holder = holderOf(JSON.parse(facts) as OpenConnection);
+    return holder === undefined ? [] : [{ id, holder, after: takenOverAfter(epoch) }];
+  });
+  if (held.length === 0) return new Map();
+  const { unnest, values } = columns(held, { id: 'text', holder: 'text', after: 'text' });
+  const { rows } = await client.query<{ readonly id: string; readonly at: number }>(
+    `SELECT h.id, min(c.connected_at) AS at FROM ${unnest} AS h JOIN connections c
+       ON c.tenant = $4 AND c.device = $5 AND c.holder = h.holder AND c.epoch > h.after
+     GROUP BY h.id`,
+    [...values, tenant, device],
+  );
+  return new Map(rows.map(({ id, at }) => [id, at]));
+}
+
+async function adaptersOfTenant(client: Client, tenant: string): Promise<AdapterBook> {
+  const { rows } = await client.query<AdapterRow>('SELECT * FROM adapters WHERE tenant = $1', [tenant]);
+  return new AdapterBook(
+    0,
+    rows.map((row) => heardOf(row)),
+  );
+}
+
+export async function readSummary(
+  client: Client,
+  tenant: string,
+  flapsPerHour: number,
+  nowMs: number,
+): Promise<PresenceSummary> {
+  const { rows } = await client.query<CountRow>(
+    `SELECT status, protocol, reason, adapter_id, count(*) AS count FROM devices WHERE tenant = $1
+     GROUP BY status, protocol, reason, adapter_id`,
+    [tenant],
+  );
+  const flaps = await client.query<{ readonly device: string; readonly count: number }>(
+    `SELECT device, count(*) AS count FROM (
+       SELECT device FROM connections WHERE tenant = $1 AND connected_at > $2
+       UNION ALL SELECT device FROM connections WHERE tenant = $1 AND ended_at > $2) AS changes
+     GROUP BY device HAVING count(*) > $3 ORDER BY 2 DESC, 1 LIMIT ${maxFlapping}`,
+    [tenant, nowMs - hourMs, flapsPerHour],
+  );
+  const online = rows.filter(({ status }) => status === 'online');
+  const offline = rows.filter(({ status }) => status === 'offline');
+  return {
+    byStatus: { online: 0, offline: 0, unknown: 0, ...summed(rows, ({ status }) => status) },
+    byProtocol: summed(online, ({ protocol }) => protocol),
+    byReason: summed(offline, ({ reason }) => reason),
+    byAdapter: summed(online, (row) => row.adapter_id),
+    flapping: flaps.rows.map(({ device, count }) => ({ device: deviceRef(tenant, device), changes: count })),
+  };
+}
+
+function storedIn(state: string): StoredDevice {
+  return JSON.parse(state) as StoredDevice;
+}

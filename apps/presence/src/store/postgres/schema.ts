@@ -1,0 +1,94 @@
+import type { Queries } from './queries.ts';
+
+/** Steps that were released never change; a new one is added at the end. */
+const steps: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+  -- Each connection that is open or kept, by what its events say. Facts and ending are JSON. Ids are ordered by their bytes.
+  CREATE TABLE connections (
+    tenant TEXT COLLATE "C" NOT NULL,
+    device TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    facts TEXT NOT NULL,
+    adapter_id TEXT COLLATE "C" NOT NULL,
+    instance TEXT NOT NULL,
+    holder TEXT COLLATE "C",
+    epoch TEXT COLLATE "C" NOT NULL,
+    connected_at BIGINT NOT NULL,
+    heard BIGINT NOT NULL,
+    is_silent BOOLEAN NOT NULL DEFAULT false,
+    ending TEXT,
+    ended_at BIGINT,
+    ended_by TEXT COLLATE "C",
+    ended_epoch TEXT,
+    PRIMARY KEY (tenant, device, id)
+  );
+  CREATE INDEX connections_in_time ON connections (tenant, device, connected_at, id);
+  CREATE INDEX connections_ended ON connections (tenant, device, ended_at) WHERE ended_at IS NOT NULL;
+  CREATE INDEX connections_open ON connections (tenant, device) WHERE ended_at IS NULL;
+  CREATE INDEX connections_held ON connections (tenant, device, holder, epoch) WHERE holder IS NOT NULL;
+  CREATE INDEX connections_heard ON connections (tenant, adapter_id, is_silent, heard) WHERE ended_at IS NULL;
+  CREATE INDEX connections_of_adapters ON connections (tenant, adapter_id, device) WHERE ended_at IS NULL;
+  CREATE INDEX connections_begun_lately ON connections (tenant, connected_at);
+  CREATE INDEX connections_ended_lately ON connections (tenant, ended_at) WHERE ended_at IS NOT NULL;
+
+  CREATE TABLE devices (
+    tenant TEXT COLLATE "C" NOT NULL,
+    device TEXT COLLATE "C" NOT NULL,
+    state TEXT NOT NULL,
+    status TEXT NOT NULL,
+    since BIGINT,
+    protocol TEXT,
+    reason TEXT,
+    adapter_id TEXT,
+    last_ending TEXT COLLATE "C",
+    said TEXT,
+    PRIMARY KEY (tenant, device)
+  );
+  CREATE INDEX devices_counted ON devices (tenant, status, protocol, reason, adapter_id);
+
+  CREATE TABLE adapters (
+    tenant TEXT COLLATE "C" NOT NULL,
+    adapter_id TEXT COLLATE "C" NOT NULL,
+    last_heard BIGINT NOT NULL,
+    interval BIGINT,
+    listened BIGINT NOT NULL,
+    last_announcement BIGINT NOT NULL,
+    new_instance TEXT,
+    new_epoch TEXT,
+    closed_through TEXT,
+    is_silent BOOLEAN NOT NULL DEFAULT false,
+    look_after TEXT COLLATE "C", -- all its connections are to be looked at again, those of devices behind this one
+    PRIMARY KEY (tenant, adapter_id)
+  );
+
+  -- Written under the lock of writers alone: numbers follow the order of commits.
+  CREATE TABLE changes (
+    number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant TEXT COLLATE "C" NOT NULL,
+    device TEXT COLLATE "C" NOT NULL,
+    state TEXT NOT NULL
+  );
+  CREATE INDEX changes_of_tenants ON changes (tenant, number);
+  CREATE INDEX changes_of_devices ON changes (tenant, device);
+
+  CREATE TABLE replicas (replica TEXT PRIMARY KEY, read_through BIGINT NOT NULL, noted_at BIGINT NOT NULL);
+  `,
+];
+
+/** Brings the database to the newest version, all steps or none; of several replicas, one does. */
+export async function migrate(queries: Queries): Promise<void> {
+  await queries.exclusively(async (client) => {
+    await client.query('CREATE TABLE IF NOT EXISTS presence_version (version INTEGER NOT NULL)');
+    const { rows } = await client.query<{ readonly version: number }>('SELECT version FROM presence_version');
+    const version = rows[0]?.version ?? 0;
+    if (version > steps.length)
+      throw new Error(
+        `it was written by a later version of this program (${version}, this one knows ${steps.length})`,
+      );
+    for (const step of steps.slice(version)) await client.query(step);
+    await client.query('DELETE FROM presence_version');
+    await client.query('INSERT INTO presence_version VALUES ($1)', [steps.length]);
+  });
+}

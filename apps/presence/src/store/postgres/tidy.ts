@@ -1,0 +1,153 @@
+import { deviceRef, type DeviceRef } from '@rollcall/core';
+import { AdapterBook, graceOf, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
+import { unheard } from '../fold/device-state.ts';
+import type { KeptHistory } from '../presence-store.ts';
+import { columns } from './columns.ts';
+import { renewDevices } from './device-states.ts';
+import { saveAdapters } from './fold.ts';
+import type { Client } from './queries.ts';
+
+interface LookedRow extends AdapterRow {
+  readonly is_silent: boolean;
+  readonly look_after: string | null;
+}
+
+interface OldRow {
+  readonly tenant: string;
+  readonly device: string;
+  readonly id: string;
+  readonly adapter_id: string;
+  readonly epoch: string;
+}
+
+/** Devices that are looked at in one sweep: the others wait for the next. */
+const maxDevices = 1_000;
+/** Dropped in one transaction. */
+const maxDropped = 500;
+const dropChanges = 5_000;
+
+/** Finds devices whose status changes with time and not with an event. @returns how many did. */
+export async function sweep(client: Client, nowMs: number): Promise<number> {
+  const { rows } = await client.query<LookedRow>('SELECT * FROM adapters');
+  const found = new Map<string, DeviceRef>();
+  for (const row of rows) {
+    if (found.size >= maxDevices) break;
+    for (const device of await devicesOf(client, row, nowMs))
+      found.set(JSON.stringify([row.tenant, device]), deviceRef(row.tenant, device));
+  }
+  return renewDevices(
+    client,
+    [...found.values()].map((device) => ({ device })),
+    nowMs,
+  );
+}
+
+async function devicesOf(client: Client, row: LookedRow, nowMs: number): Promise<readonly string[]> {
+  const heard = heardOf(row);
+  const graceMs = graceOf(heard);
+  const fellSilent = graceMs !== undefined && !row.is_silent && nowMs - heard.lastHeardMs > graceMs;
+  const after = fellSilent ? '' : row.look_after;
+  const behind = graceMs === undefined ? 0 : heard.listenedMs - graceMs;
+  const late =
+    behind > 0
+      ? await client.query<{ readonly device: string }>(
+          `SELECT DISTINCT device FROM connections
+           WHERE tenant = $1 AND adapter_id = $2 AND NOT is_silent AND heard < $3 AND ended_at IS NULL LIMIT $4`,
+          [row.tenant, row.adapter_id, behind, maxDevices],
+        )
+      : { rows: [] };
+  if (after === null) return late.rows.map(({ device }) => device);
+  const all = await client.query<{ readonly device: string }>(
+    `SELECT DISTINCT device FROM connections
+     WHERE tenant = $1 AND adapter_id = $2 AND ended_at IS NULL AND device > $3 ORDER BY device LIMIT $4`,
+    [row.tenant, row.adapter_id, after, maxDevices],
+  );
+  const next = all.rows.length === maxDevices ? (all.rows.at(-1)?.device ?? null) : null;
+  await client.query(
+    'UPDATE adapters SET is_silent = is_silent OR $3, look_after = $4 WHERE tenant = $1 AND adapter_id = $2',
+    [row.tenant, row.adapter_id, fellSilent, next],
+  );
+  return [...late.rows, ...all.rows].map(({ device }) => device);
+}
+
+/** @returns how many connections were dropped; some wait for the next time. */
+export async function dropConnections(
+  client: Client,
+  { defaultMs, tenantMs }: KeptHistory,
+  nowMs: number,
+): Promise<number> {
+  let dropped = 0;
+  const { rows: tenants } = await client.query<{ readonly tenant: string }>(
+    'SELECT DISTINCT tenant FROM adapters',
+  );
+  for (const { tenant } of tenants) {
+    if (dropped >= maxDropped) break;
+    // That a device left, and when, is known for as long as the device is.
+    const { rows } = await client.query<OldRow>(
+      `DELETE FROM connections WHERE (tenant, device, id) IN (
+         SELECT c.tenant, c.device, c.id FROM connections c
+         JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
+         WHERE c.tenant = $1 AND c.ended_at < $2 AND c.id IS DISTINCT FROM d.last_ending
+         ORDER BY c.ended_at LIMIT $3)
+       RETURNING tenant, device, id, adapter_id, epoch`,
+      [tenant, nowMs - (tenantMs.get(tenant) ?? defaultMs), maxDropped - dropped],
+    );
+    await closeThrough(client, tenant, rows, nowMs);
+    dropped += rows.length;
+  }
+  return dropped;
+}
+
+/** An event of what was dropped that comes again must not open it again. */
+async function closeThrough(
+  client: Client,
+  tenant: string,
+  dropped: readonly OldRow[],
+  nowMs: number,
+): Promise<void> {
+  if (dropped.length === 0) return;
+  const { rows } = await client.query<AdapterRow>('SELECT * FROM adapters WHERE tenant = $1', [tenant]);
+  const adapters = new AdapterBook(
+    0,
+    rows.map((row) => heardOf(row)),
+  );
+  for (const { adapter_id: adapterId, epoch } of dropped)
+    adapters.closeThrough(tenant, adapterId, epoch, nowMs);
+  await saveAdapters(client, adapters, new Set());
+}
+
+export async function dropOldChanges(client: Client, maxChanges: number): Promise<number> {
+  const { rowCount } = await client.query(
+    `DELETE FROM changes WHERE number IN (
+       SELECT number FROM changes WHERE number <= (SELECT max(number) FROM changes) - $1
+       ORDER BY number LIMIT ${dropChanges})`,
+    [maxChanges],
+  );
+  return rowCount ?? 0;
+}
+
+/** @returns whether something was known of it. */
+export async function forgetDevice(client: Client, { tenant, device }: DeviceRef): Promise<boolean> {
+  const removed: number[] = [];
+  for (const table of ['connections', 'devices', 'changes']) {
+    const { rowCount } = await client.query(`DELETE FROM ${table} WHERE tenant = $1 AND device = $2`, [
+      tenant,
+      device,
+    ]);
+    removed.push(rowCount ?? 0);
+  }
+  const [connections = 0, devices = 0] = removed;
+  if (connections + devices === 0) return false;
+  // Those who watch learn of it.
+  const state = JSON.stringify(unheard(tenant, device));
+  const { unnest, values } = columns([{ tenant, device, state }], {
+    tenant: 'text',
+    device: 'text',
+    state: 'text',
+  });
+  await client.query(
+    `INSERT INTO changes (tenant, device, state) SELECT tenant, device, state FROM ${unnest} AS n`,
+    values,
+  );
+  return true;
+}

@@ -1,0 +1,374 @@
+import { createPresenceTable, type DevicePresence } from '@rollcall/client';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import {
+  deviceRef,
+  type Clock,
+  type ConnectionId,
+  type Epoch,
+  type EventId,
+  type Timestamp,
+} from '@rollcall/core';
+import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { connected, connectionId, disconnected } from './received.ts';
+import type { PresenceStore } from '../store/presence-store.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
+
+const announceIntervalMs = 3_600_000;
+const device = deviceRef('acme', 'thermostat-7');
+
+/** A database that may be opened again, and by several at a time where its kind allows that. */
+export interface DatabaseUnderTest {
+  open(clock: Clock, maxChanges?: number): Promise<PresenceStore>;
+}
+
+/** What must be the same, whatever the order of open connections. */
+function comparable(presence: DevicePresence | undefined): unknown {
+  if (presence?.status === 'offline') return { ...presence, ending: presence.ending.id };
+  return presence && { ...presence, connections: presence.connections.map(({ connectionId: id }) => id) };
+}
+
+/** Events of some connections of a few devices over a few adapters, with slots, takeovers, clocks that differ, and endings told twice. */
+function stream(seed: number): readonly (ReceivedEvent | HonoConnectionEvent)[] {
+  const { pick } = seededRandom(seed);
+  const events: (ReceivedEvent | HonoConnectionEvent)[] = [];
+  const begin = Date.parse('2026-11-28T08:00:00Z');
+  for (let number = 0; number < 30; number += 1) {
+    const adapter = { type: pick(2) === 0 ? 'hono-mqtt' : 'hono-http', id: `a-${pick(3)}`, instance: 'i' };
+    const atMs = begin + number * 90_000 + pick(200_000);
+    const facts = {
+      device: deviceRef('acme', `d-${pick(3)}`),
+      adapter,
+      connectionId: connectionId(number),
+      at: atMs as Timestamp,
+      epoch: `${atMs.toString(16).padStart(12, '0')}${pick(9_999).toString().padStart(4, '0')}` as Epoch,
+      ...(pick(2) === 0 && { slot: `s-${pick(2)}` }),
+    };
+    const one = connected(facts);
+    events.push(one);
+    if (pick(3) === 0) events.push({ ...one, announcement: true, announceIntervalMs });
+    for (let ending = pick(3); ending > 0; ending -= 1)
+      events.push(
+        disconnected(one, {
+          id: `end-${number}-${ending}` as EventId,
+          at: (atMs + pick(500_000)) as Timestamp,
+          ...(pick(2) === 0 && {
+            endedEpoch: `${(atMs + pick(500_000)).toString(16).padStart(12, '0')}0000` as Epoch,
+          }),
+        }),
+      );
+  }
+  if (seed % 3 === 0)
+    events.push({
+      type: 'hono',
+      cause: 'connected',
+      device: deviceRef('acme', 'd-0'),
+      remoteId: 'x',
+      source: 'hono-lora',
+    });
+  return events;
+}
+
+function shuffled<Item>(items: readonly Item[], seed: number): readonly Item[] {
+  const { pick } = seededRandom(seed);
+  const left = [...items];
+  return items.flatMap(() => left.splice(pick(left.length), 1));
+}
+
+/**
+ * The contract of a store. Called from the tests of each: `describeStore('SQLite', 40, newDatabase)`.
+ *
+ * @param streams that are folded in any order.
+ */
+export function describeStore(
+  kind: string,
+  streams: number,
+  newDatabase: () => Promise<DatabaseUnderTest>,
+): void {
+  async function given(
+    database?: DatabaseUnderTest,
+    clock = new ManualClock('2026-11-28T12:00:00Z'),
+    maxChanges?: number,
+  ) {
+    const store = await (database ?? (await newDatabase())).open(clock, maxChanges);
+    onTestFinished(() => store.close());
+    return { store, clock, statusOf: async () => (await store.get([device]))[0]?.presence.status };
+  }
+
+  describe(`${kind}:`, () => {
+    describe('the fold into the database', () => {
+      test.each(Array.from({ length: streams }, (_, seed) => seed))(
+        'is that of the presence table, whatever the order, the repetitions and the batches (seed %i)',
+        async (seed) => {
+          const { store, clock } = await given();
+          const table = createPresenceTable({ clock });
+          const events = stream(seed);
+          for (const event of events) table.apply(event);
+          const { pick } = seededRandom(seed + 1_000);
+          const again = shuffled([...events, ...events.filter(() => pick(3) === 0)], seed + 2_000);
+          for (let start = 0; start < again.length;) {
+            const size = 1 + pick(8);
+            await store.apply(again.slice(start, start + size));
+            // A batch may be written twice: it was committed, and the network did not hear of it.
+            if (pick(4) === 0) await store.apply(again.slice(start, start + size));
+            start += size;
+          }
+          for (const name of ['d-0', 'd-1', 'd-2', 'never-seen']) {
+            const ref = deviceRef('acme', name);
+            const [stored] = await store.get([ref]);
+            expect([name, comparable(stored?.presence)]).toEqual([name, comparable(table.get(ref))]);
+          }
+        },
+      );
+
+      test('is all of a batch, or nothing', async () => {
+        const { store, statusOf } = await given();
+        const broken = connected({ connectionId: connectionId(2), at: Number.NaN as Timestamp });
+        await expect(store.apply([connected(), broken])).rejects.toThrow(Error);
+        expect(await statusOf()).toBe('unknown');
+      });
+    });
+
+    describe('a connection', () => {
+      const announced = (facts: Partial<ReceivedConnected> = {}): ReceivedConnected => ({
+        ...connected(),
+        announcement: true,
+        announceIntervalMs: 1_000,
+        ...facts,
+      });
+
+      test('is unknown when its adapter has been silent for three intervals, and known again when it speaks', async () => {
+        const { store, clock, statusOf } = await given();
+        const position = await store.position('acme');
+        await store.apply([announced()]);
+        clock.advance(3_000);
+        await store.sweep();
+        expect(await statusOf()).toBe('online');
+        clock.advance(1);
+        await store.sweep();
+        expect(await statusOf()).toBe('unknown');
+        // Of another device: the adapter is there again.
+        await store.apply([connected({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) })]);
+        await store.sweep();
+        expect(await statusOf()).toBe('online');
+        const log = await store.changes('acme', position, 100);
+        expect(
+          log !== 'gone' &&
+            log.changes.map(({ device: { presence } }) => [presence.device.device, presence.status]),
+        ).toEqual([
+          ['thermostat-7', 'online'],
+          ['thermostat-7', 'unknown'],
+          ['other', 'online'],
+          ['thermostat-7', 'online'],
+        ]);
+      });
+
+      test('is unknown when three of its own announcements are missed, though its adapter announces others', async () => {
+        const { store, clock, statusOf } = await given();
+        await store.apply([announced()]);
+        for (let round = 0; round < 4; round += 1) {
+          clock.advance(1_000);
+          await store.apply([
+            announced({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) }),
+          ]);
+          await store.sweep();
+          expect(await statusOf()).toBe(round < 3 ? 'online' : 'unknown');
+        }
+        await store.apply([announced()]);
+        expect(await statusOf()).toBe('online');
+      });
+
+      test('is unknown when its adapter went on with a new journal', async () => {
+        const { store, statusOf } = await given();
+        await store.apply([connected()]);
+        const later = connected({
+          device: deviceRef('acme', 'other'),
+          connectionId: connectionId(2),
+          epoch: 'ffff000000000000' as Epoch,
+          adapter: { type: 'hono-mqtt', id: 'mqtt-0', instance: 'another' },
+          journal: { state: 'new' },
+        });
+        await store.apply([later]);
+        await store.sweep();
+        expect(await statusOf()).toBe('unknown');
+      });
+
+      test('does not fall silent while the service itself is away', async () => {
+        const database = await newDatabase();
+        const first = await given(database);
+        await first.store.apply([announced()]);
+        first.clock.advance(1_000);
+        await first.store.noteProgress({ replica: 'one', readThroughMs: 0 });
+        await first.store.close();
+        first.clock.advance(100_000);
+        const second = await given(database, first.clock);
+        await second.store.sweep();
+        expect(await second.statusOf()).toBe('online');
+        second.clock.advance(2_001);
+        await second.store.sweep();
+        expect(await second.statusOf()).toBe('unknown');
+      });
+    });
+
+    describe('history', () => {
+      test('comes page by page, the latest first, and is bounded by time', async () => {
+        const { store } = await given();
+        const begins = Array.from({ length: 7 }, (_, number) =>
+          connected({ connectionId: connectionId(number), at: (1_000_000 + number * 200_000) as Timestamp }),
+        );
+        await store.apply(begins.flatMap((begin) => [begin, disconnected(begin)]));
+        const seen: ConnectionId[] = [];
+        let after: string | undefined;
+        do {
+          const page = await store.history(device, {
+            fromMs: 0,
+            toMs: 9e12,
+            limit: 3,
+            ...(after !== undefined && { after }),
+          });
+          seen.push(...page.connections.map(({ connection }) => connection.connectionId));
+          after = page.next;
+        } while (after !== undefined);
+        expect(seen).toEqual(begins.map((begin) => begin.connectionId).toReversed());
+        const one = await store.history(device, { fromMs: 1_250_000, toMs: 1_250_000, limit: 10 });
+        expect(one.connections.map(({ connection }) => connection.connectionId)).toEqual([connectionId(1)]);
+      });
+
+      test('is dropped when it is old, but not when the device left; what comes late of it opens nothing', async () => {
+        const { store, clock, statusOf } = await given();
+        const begins = [1, 2].map((number) =>
+          connected({
+            connectionId: connectionId(number),
+            at: (clock.now() + number * 200_000) as Timestamp,
+            epoch: `01a2076b4400000${number}` as Epoch,
+          }),
+        );
+        await store.apply(begins.flatMap((begin) => [begin, disconnected(begin)]));
+        clock.advance(86_400_000);
+        expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map([['acme', 3_600_000]]) })).toBe(1);
+        expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map() })).toBe(0);
+        expect((await store.history(device, { fromMs: 0, toMs: 9e12, limit: 10 })).connections).toHaveLength(
+          1,
+        );
+        const [first] = begins;
+        if (first) await store.apply([{ ...first, announcement: true }]);
+        expect(await statusOf()).toBe('offline');
+      });
+
+      test('of a device that is forgotten is gone, in the log too', async () => {
+        const { store, statusOf } = await given();
+        const begin = connected({ remoteId: 'secret' });
+        const position = await store.position('acme');
+        await store.apply([begin, disconnected(begin)]);
+        expect([await store.forget(device), await store.forget(device)]).toEqual([true, false]);
+        expect(await statusOf()).toBe('unknown');
+        expect((await store.history(device, { fromMs: 0, toMs: 9e12, limit: 10 })).connections).toEqual([]);
+        expect(JSON.stringify(await store.changes('acme', position, 10))).not.toContain('secret');
+      });
+    });
+
+    describe('the log of changes', () => {
+      test('has what changed, of one tenant, once; what is only said again changes nothing', async () => {
+        const { store } = await given();
+        const begin = connected();
+        const position = await store.position('acme');
+        let wakes = 0;
+        store.onWake(() => (wakes += 1));
+        await store.apply([begin, connected({ device: deviceRef('other', 'd') })]);
+        await store.apply([begin]);
+        const read = await store.changes('acme', position, 10);
+        expect(read !== 'gone' && read.changes.map(({ device: { presence } }) => presence.status)).toEqual([
+          'online',
+        ]);
+        expect(await store.changes('acme', read === 'gone' ? '' : read.position, 10)).toMatchObject({
+          changes: [],
+        });
+        await expect.poll(() => wakes, { timeout: 30_000 }).toBeGreaterThan(0);
+      });
+
+      test('knows its own ids, also after it was opened again, and no others', async () => {
+        const database = await newDatabase();
+        const first = await given(database);
+        await first.store.apply([connected()]);
+        const position = await first.store.position('acme');
+        await first.store.close();
+        const { store } = await given(database);
+        expect(await store.changes('acme', position, 10)).toMatchObject({ changes: [] });
+        const foreign = await (await given()).store.position('acme');
+        for (const id of [
+          foreign,
+          '',
+          '-1',
+          `${position}0`,
+          position.replace('-', ''),
+          `${position};`,
+          '0-0',
+          'x-1',
+        ])
+          expect([id, await store.changes('acme', id, 10)]).toEqual([id, 'gone']);
+      });
+
+      test('reaches back over a bounded number of changes', async () => {
+        const { store } = await given(await newDatabase(), new ManualClock(), 50);
+        const position = await store.position('acme');
+        for (let batch = 0; batch < 6; batch += 1)
+          await store.apply(
+            Array.from({ length: 10 }, (_, number) =>
+              connected({
+                device: deviceRef('acme', `d-${batch}-${number}`),
+                connectionId: `${batch}-${number}` as ConnectionId,
+              }),
+            ),
+          );
+        expect(await store.changes('acme', position, 1)).not.toBe('gone');
+        expect(await store.dropOld({ defaultMs: 1e12, tenantMs: new Map() })).toBe(10);
+        expect(await store.changes('acme', position, 1)).toBe('gone');
+      });
+    });
+
+    describe('lists and counts', () => {
+      test('filters by what is known of a device', async () => {
+        const { store, clock } = await given();
+        const at = clock.now();
+        const gone = connected({ device: deviceRef('acme', 'gone'), connectionId: connectionId(1), at });
+        await store.apply([
+          gone,
+          disconnected(gone, { protocol: 'AMQP 1.0' }),
+          connected({ device: deviceRef('acme', 'here'), connectionId: connectionId(2), at }),
+          connected({
+            device: deviceRef('acme', 'here-too'),
+            connectionId: connectionId(3),
+            at: (at + 50) as Timestamp,
+          }),
+        ]);
+        const names = async (query: object): Promise<readonly string[]> =>
+          (await store.list('acme', { limit: 10, ...query })).devices.map(
+            ({ presence }) => presence.device.device,
+          );
+        expect(await names({})).toEqual(['gone', 'here', 'here-too']);
+        expect(await names({ status: 'online' })).toEqual(['here', 'here-too']);
+        expect(await names({ reason: 'keepalive-timeout' })).toEqual(['gone']);
+        expect(await names({ protocol: 'AMQP 1.0' })).toEqual(['gone']);
+        expect(await names({ sinceMs: at + 1, status: 'online' })).toEqual(['here-too']);
+        expect(await names({ q: 'here-' })).toEqual(['here-too']);
+        expect(await names({ q: 'ere' })).toEqual([]);
+        expect(await names({ after: 'gone' })).toEqual(['here', 'here-too']);
+        expect(await store.list('other', { limit: 10 })).toEqual({ devices: [] });
+        expect(await store.summary('acme', { flapsPerHour: 1 })).toEqual({
+          byStatus: { online: 2, offline: 1, unknown: 0 },
+          byProtocol: { 'MQTT 5.0': 2 },
+          byReason: { 'keepalive-timeout': 1 },
+          byAdapter: { 'mqtt-0': 2 },
+          flapping: [{ device: deviceRef('acme', 'gone'), changes: 2 }],
+        });
+      });
+    });
+
+    test('a store that is closed cannot answer now: that is nobody else’s fault', async () => {
+      const { store } = await given();
+      await store.close();
+      await expect(store.get([device])).rejects.toBeInstanceOf(StoreUnavailable);
+      await expect(store.apply([connected()])).rejects.toBeInstanceOf(StoreUnavailable);
+    });
+  });
+}

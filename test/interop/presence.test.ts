@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  expectReaderToKnow,
+  expectTheTruth,
+  listen,
+  whileDevicesChurn,
+} from '../faults/support/presence-churn.ts';
+import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
+
+// Two replicas of the presence service on one PostgreSQL, as competing consumers: what is killed loses nothing and doubles nothing.
+
+describe.runIf(hasDebianPackage('postgresql'))('two replicas on PostgreSQL', () => {
+  let postgres: Postgres;
+  let stage: PresenceStage;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.cleanUp());
+  beforeEach(async () => {
+    stage = setPresenceStage({ replicas: 2, database: postgres.newDatabase() });
+    await stage.start();
+  });
+  afterEach(() => stage.strike());
+
+  test('one of which is killed again and again: readers of the other miss nothing', async () => {
+    const { heard, stop } = listen(stage.urls[0]);
+    const [, second] = stage.services;
+    let kills = 0;
+    await whileDevicesChurn(stage, async () => {
+      await pause(300);
+      await second?.end('SIGKILL');
+      await second?.start();
+      kills += 1;
+    });
+    expect(kills).toBeGreaterThan(0);
+    for (const url of stage.urls) await expectTheTruth(url);
+    await expectReaderToKnow(heard);
+    expect(heard.filter(({ type }) => type === 'reset')).toHaveLength(1);
+    await stop();
+  });
+
+  test('a reader of one goes on at the other without a gap', async () => {
+    const before = listen(stage.urls[0]);
+    await expect
+      .poll(() => before.heard.map(({ type }) => type), { timeout: 30_000 })
+      .toContain('snapshot-end');
+    const path = '/v1/tenants/acme/watch';
+    const first = await fetch(stage.urls[0] + path);
+    const chunk = await first.body?.getReader().read();
+    const [, id = ''] = /^id: (.*)$/m.exec(new TextDecoder().decode(chunk?.value)) ?? [];
+    await whileDevicesChurn(stage, () => pause(100));
+    const other = await fetch((stage.urls[1] ?? '') + path, { headers: { 'last-event-id': id } });
+    const next = await other.body?.getReader().read();
+    const text = new TextDecoder().decode(next?.value);
+    expect(text).not.toContain('event: reset');
+    await before.stop();
+  });
+
+  test('whose database is killed: events wait, and all of them are there', async () => {
+    const { heard, stop } = listen(stage.urls[1] ?? '');
+    let kills = 0;
+    await whileDevicesChurn(stage, async () => {
+      await pause(300);
+      if ((kills += 1) > 2) return;
+      await postgres.end('SIGKILL');
+      await postgres.start();
+    });
+    expect(kills).toBeGreaterThan(1);
+    for (const url of stage.urls) await expectTheTruth(url);
+    await expectReaderToKnow(heard);
+    await stop();
+  });
+});
