@@ -83,6 +83,7 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #leases: Leases;
   #fleetName: string | undefined;
   #isSecond = false;
+  #lastCause = 'no answer';
   #disarm = (): void => {};
   #firstContact = (): void => {};
   #closed: Promise<void> | undefined;
@@ -97,7 +98,7 @@ class RedisDirectory implements ConnectionDirectory {
       tallies,
       deviceWaitMs: waits.deviceMs,
       engine: () => this.#engine,
-      tooManyMisses: () => this.#lostTouch(new Error('no answers in time')),
+      tooManyMisses: () => this.#lostTouch('no answers in time'),
     });
     const self = new Self(context.self, keys);
     const shared: Shared = {
@@ -126,7 +127,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#renewal = new Renewal({
       ...shared,
       renewed: (facts) => this.#renewed(facts),
-      notAnswered: () => this.#lostTouch(new Error('no answer to a sign of life')),
+      notAnswered: () => this.#lostTouch(asker.lastFailure),
       buried: fenced,
     });
     this.#counts = new TenantCounts(shared);
@@ -147,7 +148,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#engine = openEngine(
       {
         commandsReady: () => this.#ready(),
-        commandsLost: (cause) => this.#lostTouch(cause),
+        commandsLost: ({ message }) => this.#lostTouch(message),
         subscribed: () => this.#subscribed(),
         published: (message) => hear(message, shared, this.#claims),
       },
@@ -163,6 +164,7 @@ class RedisDirectory implements ConnectionDirectory {
     const answered = new Promise<void>((resolve) => (this.#firstContact = resolve));
     if (this.#shared.asker.inTouch) return;
     await Promise.race([answered, sleep(clock, startWithinMs)]);
+    if (!this.#shared.asker.inTouch) this.#tellAway(this.#lastCause);
   }
 
   enter(entry: DirectoryEntry): Promise<DirectoryStanding> {
@@ -278,12 +280,17 @@ class RedisDirectory implements ConnectionDirectory {
     this.#firstContact();
   }
 
-  #lostTouch(cause: Error): void {
-    const { asker, context, tallies } = this.#shared;
+  #lostTouch(cause: string): void {
+    const { asker, tallies } = this.#shared;
+    this.#lastCause = cause;
     if (!asker.inTouch || this.#closed) return;
     asker.inTouch = false;
     tallies.outages += 1;
-    context.log.warn({ cause: cause.message }, 'connection directory is away: devices are served without it');
+    this.#tellAway(cause);
+  }
+
+  #tellAway(cause: string): void {
+    this.#shared.context.log.warn({ cause }, 'connection directory is away: devices are served without it');
   }
 
   /** This incarnation was declared dead: the next one begins with nothing. */

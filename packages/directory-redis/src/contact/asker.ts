@@ -32,6 +32,8 @@ export class Asker {
   readonly #waits: DeadlineQueue;
   readonly breaker = new Breaker();
   #touch = false;
+  /** Why there was no answer, the last time. */
+  lastFailure = 'no answer';
 
   constructor(options: AskerOptions) {
     this.#options = options;
@@ -59,7 +61,10 @@ export class Asker {
     try {
       return { status: 'answer', value: await this.#options.engine().run(script, keys, args) };
     } catch (error) {
-      if (!isRefusal(error)) return none;
+      if (!isRefusal(error)) {
+        this.lastFailure = error instanceof Error ? error.message : String(error);
+        return none;
+      }
       this.#options.foreign.found(script.name, error);
       return refused;
     } finally {

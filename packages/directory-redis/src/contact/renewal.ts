@@ -28,17 +28,15 @@ export interface RenewalOptions extends Shared {
 export class Renewal {
   readonly #options: RenewalOptions;
   readonly #pauses: PauseWatch;
-  readonly #fleetName: string;
   #dueAt: Instant;
   #asking: string | undefined;
   #disarm = (): void => {};
 
   constructor(options: RenewalOptions) {
-    const { clock, deadAfterMs, random } = options.context;
+    const { clock, deadAfterMs } = options.context;
     this.#options = options;
     this.#pauses = new PauseWatch(clock, deadAfterMs / 2);
     this.#dueAt = clock.monotonic();
-    this.#fleetName = Buffer.from(random.bytes(12)).toString('base64url');
   }
 
   get alive(): boolean {
@@ -66,16 +64,12 @@ export class Renewal {
     const askedAt = context.clock.monotonic();
     const { type, id } = self.identity;
     const epoch = context.facts.epoch();
+    // Another one each time: an engine that forgot the fleet's name gets one that nobody knows.
+    const name = Buffer.from(context.random.bytes(12)).toString('base64url');
     const reply = await asker.ask(
       renewLease,
       [keys.leases, keys.deaths, keys.fleet, keys.instances],
-      [
-        me,
-        epoch,
-        context.facts.unconfirmedSince() ?? epoch,
-        this.#fleetName,
-        JSON.stringify({ v: 1, type, id }),
-      ],
+      [me, epoch, context.facts.unconfirmedSince() ?? epoch, name, JSON.stringify({ v: 1, type, id })],
     );
     if (this.#asking === me) this.#asking = undefined;
     // Of an incarnation that is no more.

@@ -53,6 +53,26 @@ export async function startRedis(more: readonly string[] = [], port?: number): P
   };
 }
 
+/** A sentinel with this configuration, which it writes to. */
+export async function startSentinel(file: string): Promise<Pick<RedisServer, 'port' | 'stop'>> {
+  const port = await freePort();
+  const child = spawn('redis-server', [file, '--sentinel', '--port', String(port), '--bind', '127.0.0.1'], {
+    stdio: 'ignore',
+  });
+  running.add(child);
+  await listening(child, port);
+  return {
+    port,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      running.delete(child);
+    },
+  };
+}
+
 async function started(port: number, directory: string, more: readonly string[]): Promise<ChildProcess> {
   const usual = [
     '--port',
@@ -68,15 +88,20 @@ async function started(port: number, directory: string, more: readonly string[])
   ];
   const child = spawn('redis-server', [...usual, '--loglevel', 'warning', ...more], { stdio: 'ignore' });
   running.add(child);
+  await listening(child, port);
+  return child;
+}
+
+async function listening(child: ChildProcess, port: number): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-    if (await isOpen(port)) return child;
+    if (await isOpen(port)) return;
     await delay(20);
   }
   throw new Error('redis-server does not listen');
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

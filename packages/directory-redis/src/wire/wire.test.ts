@@ -6,6 +6,7 @@ import { bucketCount, bucketOf } from './bucket-of.ts';
 import { readClaim } from './claim.ts';
 import { deathText, readDeath } from './death.ts';
 import { deviceName, deviceNamed, slotField } from './field-text.ts';
+import { keyNames } from './key-names.ts';
 import { mostSigns, readMessage, signsText } from './instance-message.ts';
 import { readRecord, recordText } from './record.ts';
 import { fullId, shortId } from './short-id.ts';
@@ -163,4 +164,19 @@ test('whatever somebody put there is read as nothing, or as what it looks like',
       readBody(mangled, deviceRef('a', 'b'), connection as ConnectionId, { type: 'a', id: 'b', instance }),
     ).not.toThrow();
   }
+});
+
+test('keys of one bucket, and those of the fleet, are each in one slot of a cluster', () => {
+  const keys = keyNames('a:');
+  const ofBucket = [
+    keys.devices(7),
+    keys.owedBy(7),
+    keys.fenced(7),
+    keys.heard(7),
+    keys.ended(7),
+    keys.burying(7, 'x'),
+  ];
+  expect(ofBucket.filter((key) => !key.startsWith('a:{7}'))).toEqual([]);
+  const ofFleet = [keys.leases, keys.deaths, keys.fleet, keys.totals, keys.counted('x'), keys.instances];
+  expect(ofFleet.filter((key) => !key.startsWith('a:{fleet}'))).toEqual([]);
 });
