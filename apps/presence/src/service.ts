@@ -198,14 +198,18 @@ function becomeHealth(
 /** What is being written is still confirmed; what waits behind it comes again, here or at another replica. */
 async function stop(
   state: State,
-  api: { stopAccepting(): void },
+  api: { stopAccepting(): Promise<void> },
   graceMs: number,
   clock: Clock,
 ): Promise<void> {
   state.current = 'stopping';
-  api.stopAccepting();
+  const answered = api.stopAccepting();
   state.watchers.endAll();
   state.batches.stop();
-  await within(state.batches.drained(), graceMs, clock);
+  await within(
+    Promise.all([state.batches.drained(), answered]).then(() => {}),
+    graceMs,
+    clock,
+  );
   await state.stream?.close();
 }

@@ -25,13 +25,16 @@ export interface Listening {
   readonly port: number;
   /** Shows this certificate from now on. */
   use(pair: PemPair): void;
-  stopAccepting(): void;
+  /** Resolves once all that was asked before is answered. */
+  stopAccepting(): Promise<void>;
   close(): Promise<void>;
 }
 
 const maxHeaderBytes = 16_384;
 /** A request that has not arrived by then is given up. */
 const requestWithinMs = 15_000;
+const handshakeWithinMs = 5_000;
+const maxHandshakes = 500;
 /** A connection that asks nothing is closed. */
 const idleMs = 60_000;
 /** An answer that was not read by then is given up; streams of events have their own rule. */
@@ -56,7 +59,7 @@ export function createBoundedServer(
         key: tls.key,
         cert: tls.cert,
         ...tls.choice,
-        handshakeTimeout: requestWithinMs,
+        handshakeTimeout: handshakeWithinMs,
       })
     : createServer(bounds);
   server.maxHeadersCount = 100;
@@ -66,7 +69,9 @@ export function createBoundedServer(
     serve(request, response);
   };
   boundRequests(server, bounded);
-  boundConnections(server, maxConnections, turnedAway);
+  boundConnections(server, maxConnections, turnedAway, tls ? 'secureConnection' : 'connection');
+  // Beyond those, some may be in their handshake.
+  if (tls) server.maxConnections = maxConnections + maxHandshakes;
   containServer(server, 'presence-api', failed);
   // Each is told its error where it is served; without a listener it would end the process.
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
@@ -94,7 +99,7 @@ export async function listen(
     use(pair) {
       if ('setSecureContext' in server) server.setSecureContext(pair);
     },
-    stopAccepting: () => void server.close(),
+    stopAccepting: () => new Promise((resolve) => server.close(() => resolve())),
     async close() {
       const closed = server.listening ? once(server, 'close') : undefined;
       server.close();

@@ -6,12 +6,19 @@ import { remoteIpOf } from '@rollcall/adapter-kit';
 /**
  * Keeps an HTTP server open for the next peer: where it has `max` connections, one that asks nothing gives way, the oldest of
  * the address that has most of them.
+ *
+ * @param arrival of connections: over TLS, once the handshake is done.
  */
-export function boundConnections(server: Server, max: number, turnedAway: (remoteIp: string) => void): void {
+export function boundConnections(
+  server: Server,
+  max: number,
+  turnedAway: (remoteIp: string) => void,
+  arrival: 'connection' | 'secureConnection' = 'connection',
+): void {
   const places = createPlaces<Socket>({ max });
   const addresses = new WeakMap<Socket, string>();
 
-  server.on('connection', (socket: Socket) => {
+  server.on(arrival, (socket: Socket) => {
     const remoteIp = remoteIpOf(socket);
     addresses.set(socket, remoteIp);
     const loser = places.take(socket, remoteIp);

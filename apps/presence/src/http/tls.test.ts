@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get as httpsGet } from 'node:https';
+import { connect as connectPlain } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect, type TLSSocket } from 'node:tls';
+import { createCertificateAuthority, settled } from '@rollcall/conformance';
+import { expect, onTestFinished, test } from 'vitest';
+import { startApi } from '../testing/start-api.ts';
+
+const authority = createCertificateAuthority('CN=CA');
+const issue = () => authority.issue({ subject: 'CN=localhost' });
+
+function given() {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-presence-tls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [keyPath, certPath] = [join(folder, 'tls.key'), join(folder, 'tls.crt')];
+  const write = ({ key, cert }: { readonly key: string; readonly cert: string }): void => {
+    writeFileSync(keyPath, key);
+    writeFileSync(certPath, cert);
+  };
+  write(issue());
+  const environment = { ROLLCALL_PRESENCE_KEYPATH: keyPath, ROLLCALL_PRESENCE_CERTPATH: certPath };
+  return { write, environment };
+}
+
+async function dial(port: number, options: object = {}): Promise<TLSSocket> {
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca: authority.cert,
+    ...options,
+  });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+test('with key and certificate the API is there over TLS alone, of a version that is not broken', async () => {
+  const { environment } = given();
+  const { port } = await startApi({ environment });
+  const answer = await new Promise<string>((resolve, reject) => {
+    httpsGet(
+      {
+        port,
+        host: '127.0.0.1',
+        servername: 'localhost',
+        path: '/v1/tenants/acme/devices/d',
+        ca: authority.cert,
+      },
+      (response) => void text(response).then(resolve, reject),
+    ).on('error', reject);
+  });
+  expect(JSON.parse(answer)).toMatchObject({ status: 'unknown' });
+  await expect(
+    dial(port, { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+  ).rejects.toThrow(Error);
+  // Nobody is answered who speaks no TLS.
+  const plain = connectPlain(port, '127.0.0.1').on('error', () => {});
+  plain.write('GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n');
+  expect(await text(plain)).not.toContain('HTTP/1.1 200');
+});
+
+test('a certificate that is replaced is shown to those who come later', async () => {
+  const { environment, write } = given();
+  const { port, clock } = await startApi({ environment });
+  const before = (await dial(port)).getPeerCertificate().serialNumber;
+  write(issue());
+  await expect
+    .poll(async () => {
+      clock.advance(500);
+      await settled();
+      return (await dial(port)).getPeerCertificate().serialNumber;
+    })
+    .not.toBe(before);
+});
+
+test('where there are too many connections, one that asks nothing gives way, and a reader does not', async () => {
+  const { environment } = given();
+  const { port, watchers } = await startApi({
+    environment: { ...environment, ROLLCALL_PRESENCE_MAXCONNECTIONS: '10' },
+  });
+  const reader = await dial(port);
+  reader.write('GET /v1/tenants/acme/watch HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(reader, 'data');
+  for (let number = 0; number < 30; number += 1) await dial(port);
+  const last = await dial(port);
+  last.write('GET /liveness HTTP/1.1\r\nhost: x\r\n\r\n');
+  expect(String((await once(last, 'data'))[0])).toContain('200 OK');
+  expect([watchers.size, reader.destroyed]).toEqual([1, false]);
+});
