@@ -1,6 +1,7 @@
 import { later, type Clock } from '@rollcall/core';
 import type { Retention } from './parse-retention.ts';
 import type { PresenceStore } from './store/presence-store.ts';
+import { StoreUnavailable } from './store/store-unavailable.ts';
 
 export interface TidyOptions {
   readonly clock: Clock;
@@ -16,7 +17,11 @@ const dropEveryMs = 60_000;
 const dropPauseMs = 50;
 
 /** Does what comes with time, and not with an event. The result ends that. */
-export function keepTidy({ clock, store, retention, failed }: TidyOptions): () => void {
+export function keepTidy({ clock, store, retention, failed: told }: TidyOptions): () => void {
+  // That the database is away is told elsewhere, and ends.
+  const failed = (where: string, error: unknown): void => {
+    if (!(error instanceof StoreUnavailable)) told(where, error);
+  };
   const endings = [
     repeat(clock, sweepEveryMs, async () => {
       await store.sweep().catch((error: unknown) => failed('sweep', error));

@@ -1,5 +1,6 @@
 import { later, type Clock, type Timestamp } from '@rollcall/core';
 import type { PresenceStore } from './store/presence-store.ts';
+import { StoreUnavailable } from './store/store-unavailable.ts';
 import { asOf, type AsOf } from './http/as-of.ts';
 import type { StreamProgress } from './following/stream-progress.ts';
 
@@ -28,6 +29,7 @@ export class Truth {
   #shared: Shared | undefined;
   #disarm = (): void => {};
   #isStopped = false;
+  #isStoreAway = false;
 
   constructor(options: TruthOptions) {
     this.#options = options;
@@ -55,11 +57,18 @@ export class Truth {
     });
   }
 
+  /** Whether the database could not be reached when it was asked last. */
+  get isStoreAway(): boolean {
+    return this.#isStoreAway;
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#disarm();
     const { store, replica, failed } = this.#options;
-    await store.forgetReplica(replica).catch((error: unknown) => failed('progress', error));
+    await store.forgetReplica(replica).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) failed('progress', error);
+    });
   }
 
   #arm(): void {
@@ -73,8 +82,10 @@ export class Truth {
       if (progress.readThrough !== undefined)
         await store.noteProgress({ replica, readThroughMs: progress.readThrough });
       this.#shared = await store.progress();
+      this.#isStoreAway = false;
     } catch (error) {
-      failed('progress', error);
+      this.#isStoreAway = error instanceof StoreUnavailable;
+      if (!this.#isStoreAway) failed('progress', error);
     }
     if (!this.#isStopped) this.#arm();
   }

@@ -12,7 +12,7 @@ export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started
     readiness: () => [
       serviceCheck(state.phase() === 'running'),
       // Without it nothing can be answered.
-      state.batches.isPausing
+      state.batches.isPausing || state.truth.isStoreAway
         ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' }
         : { name: 'database', status: 'UP' },
       eventsCheck(state),

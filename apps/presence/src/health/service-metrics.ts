@@ -14,7 +14,7 @@ export function serviceMetrics(state: ServiceState): HealthAnswers['metrics'] {
   });
   gauge('rollcall_presence_attached', 'Whether events can arrive', () => (state.progress.isAttached ? 1 : 0));
   gauge('rollcall_presence_database_away', 'Whether the database cannot be reached', () =>
-    state.batches.isPausing ? 1 : 0,
+    state.batches.isPausing || state.truth.isStoreAway ? 1 : 0,
   );
   counter('rollcall_presence_events_total', 'Connection events that came', () => state.received());
   gauge('rollcall_presence_events_pending', 'Events that are not committed yet', () => state.batches.pending);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { later } from '@rollcall/core';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { SseStream } from '../watching/sse-stream.ts';
 import { watchTenant } from '../watching/watch-tenant.ts';
 import type { ApiContext } from './api-context.ts';
@@ -21,7 +22,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
     const tenant = tenantFor(request, request.params.tenant);
     new QueryReader(request.query, []);
     // Before anything is sent: an error is a problem document then.
-    context.asOf();
+    await context.turns.take(() => store.position(tenant));
     if (watchers.isFull) throw new Problem('too-many-watchers', { headers: { 'retry-after': '10' } });
     const headers = Object.entries(reply.getHeaders());
     reply.hijack();
@@ -53,7 +54,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
       .catch((error: unknown) => {
         // It comes again, with the last id that it has.
         stream.cut('failed');
-        context.failed('watch', error);
+        if (!(error instanceof StoreUnavailable)) context.failed('watch', error);
       })
       .finally(disarm);
   });

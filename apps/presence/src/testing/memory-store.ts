@@ -99,6 +99,11 @@ export class MemoryStore implements PresenceStore {
     return { changes, position: `m-${end}` };
   }
 
+  /** Wakes those who wait for changes. */
+  wake(): void {
+    for (const wake of this.#wakes) wake();
+  }
+
   onWake(listener: () => void): () => void {
     this.#wakes.add(listener);
     return () => this.#wakes.delete(listener);

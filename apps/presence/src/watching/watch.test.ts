@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { deviceRef } from '@rollcall/core';
 import { settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { connected, connectionId, disconnected } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
 
@@ -192,4 +193,16 @@ test('readers at one place cost one look into the log', async () => {
   for (const { until } of readers) await until('change');
   // One for the change, and one that finds no more.
   expect(looks).toBe(2);
+});
+
+test('while the database is away a reader is told so, and one that reads already is let go without blame', async () => {
+  const { port, get, store, watchers, failures } = await startApi();
+  const { until, socket } = await reader(port);
+  await until('snapshot-end');
+  store.failure = new StoreUnavailable('away');
+  expect((await get('/v1/tenants/acme/watch')).status).toBe(503);
+  const closed = once(socket, 'close');
+  store.wake();
+  await closed;
+  expect([watchers.size, failures]).toEqual([0, []]);
 });
