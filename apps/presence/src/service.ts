@@ -70,6 +70,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     retention: config.retention,
     flapsPerHour: values.flapsPerHour,
     heartbeatMs: values.heartbeatMs,
+    open: values.open,
     allowedOrigin: values.allowedOrigin,
     asOf: () => truth.now(),
   };

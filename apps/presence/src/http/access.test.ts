@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { Grant, Scope } from '../access/grant.ts';
 import type { TokenAnswer } from '../access/token-check.ts';
@@ -89,4 +91,25 @@ test('while tokens cannot be checked, the answer is to try again', async () => {
   const { get } = await startApi({ tokens: { check: async () => ({ status: 'unavailable' }) } });
   const response = await get('/v1/tenants/acme/devices');
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+});
+
+describe('where nobody needs a token', () => {
+  test.each([
+    ['127.0.0.1', 200],
+    ['127.0.0.1:8090', 200],
+    ['localhost:8090', 200],
+    ['[::1]:8090', 200],
+    ['evil.test', 421],
+    ['127.0.0.1.evil.test', 421],
+    ['localhost.evil.test:8090', 421],
+    ['evil.test:127.0.0.1', 421],
+    ['', 421],
+  ])('a request for the host %j is answered with %i', async (host, status) => {
+    const { port } = await startApi({ open: true });
+    const socket = connect(port, '127.0.0.1');
+    socket.end(`GET /v1/tenants/acme/devices/d HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    const answer = await text(socket);
+    expect(Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])).toBe(status);
+    expect(answer.includes('"status":"unknown"')).toBe(status === 200);
+  });
 });

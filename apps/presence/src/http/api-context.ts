@@ -18,6 +18,8 @@ export interface ApiContext {
   readonly retention: Retention;
   readonly flapsPerHour: number;
   readonly heartbeatMs: number;
+  /** Whether everybody on this machine may ask, without a token. */
+  readonly open: boolean;
   readonly allowedOrigin: '*' | RegExp | undefined;
   /** How far the answers reach, now. */
   asOf(): AsOf;

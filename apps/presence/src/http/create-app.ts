@@ -11,6 +11,7 @@ import { Problem, problemContentType } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import { queryRoute } from './query-route.ts';
 import { rejectMalformed } from './reject-malformed.ts';
+import { requireLoopbackHost } from './require-loopback-host.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 import { watchRoute } from './watch-route.ts';
 
@@ -57,6 +58,7 @@ export async function createApp(
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
     reply.header('x-content-type-options', 'nosniff');
   });
+  if (context.open) requireLoopbackHost(app);
   allowOrigins(app, context.allowedOrigin);
   healthRoutes(app, health);
   app.get('/openapi.json', async (_request, reply) =>

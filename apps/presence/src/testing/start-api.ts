@@ -54,6 +54,7 @@ export async function startApi(
       retention: config.retention,
       flapsPerHour: 10,
       heartbeatMs: 15_000,
+      open: false,
       allowedOrigin: undefined,
       asOf: () =>
         asOf({
