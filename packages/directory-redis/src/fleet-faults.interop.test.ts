@@ -262,6 +262,38 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     expect((await fleet.inspect()).instances).toHaveLength(2);
   });
 
+  test('that forgot everything learns again who is dead: one that stood still meanwhile finds out', async () => {
+    const under = fleetOnRedis(loopback(server.port));
+    const [a, b] = [await join(under), await join(under)];
+    const entry = a.entry('d-1', 'x');
+    await a.directory.enter(entry);
+    const owed: ConnectionId[] = [];
+    const undertaker = await under.createUndertaker({
+      clock: systemClock,
+      random: systemRandom,
+      log: recordingLog(),
+      deadAfterMs: deadAfterMsUnderTest,
+      tell(_dead, endings) {
+        const ids = endings.map(({ event }) => event.connectionId);
+        owed.push(...ids);
+        return Promise.resolve(ids);
+      },
+    });
+    toEnd.push(
+      () => a.directory.close(),
+      () => b.directory.close(),
+      () => undertaker.stop(),
+    );
+    const thaw = under.freeze(a.instance);
+    await vi.waitFor(() => expect(owed).toEqual([entry.event.connectionId]), patience);
+    await client().flushall();
+    await delay(1_000);
+    thaw();
+    await vi.waitFor(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]), patience);
+    expect(b.told).toEqual([]);
+    expect(owed).toHaveLength(1);
+  });
+
   test.each([1, 2, 3])(
     'claims of four instances in any order, with cut subscriptions, lost connections and lost memory (seed %i)',
     async (seed) => {

@@ -1,6 +1,7 @@
 import {
   deviceRef,
   type AdapterIdentity,
+  type Clock,
   type ConnectionId,
   type OwedEnding,
   type Timestamp,
@@ -31,6 +32,7 @@ export interface BurialTools {
   readonly keys: KeyNames;
   readonly foreign: ForeignValues;
   readonly time: EngineTime;
+  readonly clock: Clock;
   /** Names the one who buries, so that no two tell the same at the same time. */
   readonly name: string;
   tell(dead: Deceased, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]>;
@@ -49,17 +51,19 @@ interface Found {
 
 /** Ends what a dead incarnation left open in one bucket. */
 export async function buryBucket(dead: Deceased, bucket: number, tools: BurialTools): Promise<BucketOutcome> {
-  const { asker, keys, name } = tools;
+  const { asker, keys, name, time, clock } = tools;
   let cursor = '0';
   let complete = true;
   do {
+    const askedAt = clock.monotonic();
     const reply = await asker.ask(
       peekOwed,
       [keys.owedBy(bucket) + dead.short, keys.fenced(bucket), keys.burying(bucket, dead.short)],
       [dead.short, name, keys.devices(bucket), cursor, dead.leasesKnown ? '1' : ''],
     );
     if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 'left';
-    const [next, ...pairs] = reply.value as readonly unknown[];
+    const [next, engineMs, ...pairs] = reply.value as readonly unknown[];
+    if (typeof engineMs === 'number') time.said(engineMs, askedAt);
     complete = (await settleFound(dead, bucket, foundIn(pairs, dead, tools), tools)) && complete;
     cursor = String(next);
   } while (cursor !== '0');

@@ -21,6 +21,7 @@ import type { KeyNames } from '../wire/key-names.ts';
 import { fullId } from '../wire/short-id.ts';
 import { buryBucket, deadInstanceOf, type BurialTools, type Deceased } from './bury-bucket.ts';
 import { DeathWatch, type Candidate } from './death-watch.ts';
+import { KnownDeaths } from './known-deaths.ts';
 import { readFleet, type FleetState } from './read-fleet.ts';
 
 /** Looks within the time after which an instance is declared dead. */
@@ -43,6 +44,7 @@ export class RedisUndertaker implements Undertaker {
   readonly #foreign: ForeignValues;
   readonly #watch: DeathWatch;
   readonly #heirless: DeathWatch;
+  readonly #known = new KnownDeaths();
   readonly #tools: BurialTools;
   /** When to look again at one that is owed something still. */
   readonly #againAt = new Map<string, number>();
@@ -75,6 +77,7 @@ export class RedisUndertaker implements Undertaker {
       keys,
       foreign: this.#foreign,
       time,
+      clock,
       name: Buffer.from(random.bytes(12)).toString('base64url'),
       tell: (dead, owed) => this.#tell(dead, owed),
     };
@@ -125,6 +128,7 @@ export class RedisUndertaker implements Undertaker {
     const candidates = this.#watch.look(fleet.signs, now);
     await Promise.all(candidates.map((candidate) => this.#declare(candidate, fleet)));
     await this.#disinherit(fleet);
+    await this.#remind(fleet);
     for (const [short, death] of fleet.deaths) this.#consider(short, death, fleet);
   }
 
@@ -173,6 +177,14 @@ export class RedisUndertaker implements Undertaker {
     }
   }
 
+  /** An engine that forgot everything is told again who is dead: whoever of them comes back must find out. */
+  async #remind(fleet: FleetState): Promise<void> {
+    for (const { short, death, identity } of this.#known.forgottenBy(fleet)) {
+      const who = JSON.stringify({ v: 1, type: identity.type, id: identity.id });
+      await this.#changeDeath(short, '', deathText(death), who);
+    }
+  }
+
   #consider(short: string, death: Death, { identities }: FleetState): void {
     const { clock } = this.#context;
     const identity = identities.get(short);
@@ -206,7 +218,6 @@ export class RedisUndertaker implements Undertaker {
 
   async #bury(dead: Deceased): Promise<void> {
     const { clock } = this.#context;
-    this.#tools.time.said(Math.max(dead.death.declaredAtMs, clock.now()), clock.monotonic());
     let left = 0;
     let next = 0;
     const worker = async (): Promise<void> => {
@@ -249,10 +260,12 @@ export class RedisUndertaker implements Undertaker {
       const reply = await this.#asker.ask(unfence, [this.#keys.fenced(bucket)], [short]);
       if (reply.status === 'none' || this.#stopped) return;
     }
+    this.#known.forget(short);
     await this.#changeDeath(short, deathText(death), '');
   }
 
-  async #changeDeath(short: string, from: string, to: string): Promise<void> {
-    await this.#asker.ask(changeDeath, [this.#keys.deaths, this.#keys.instances], [short, from, to]);
+  async #changeDeath(short: string, from: string, to: string, who = ''): Promise<void> {
+    const { deaths, instances, leases } = this.#keys;
+    await this.#asker.ask(changeDeath, [deaths, instances, leases], [short, from, to, who]);
   }
 }

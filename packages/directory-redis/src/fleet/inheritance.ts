@@ -106,7 +106,7 @@ export class Inheritance {
     const settled = deathText({ ...rest, state: 'settled' });
     const reply = await asker.ask(
       changeDeath,
-      [keys.deaths, keys.instances],
+      [keys.deaths, keys.instances, keys.leases],
       [earlier, deathText(death), settled],
     );
     return reply.status !== 'none';

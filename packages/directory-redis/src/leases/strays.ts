@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { abandon } from '../scripts/abandon.ts';
 import { takeLease } from '../scripts/take-lease.ts';
 import type { Shared } from '../shared.ts';
-import { shortId } from '../wire/short-id.ts';
 
 /** A lease that came to this incarnation when nobody here waited for it any more. */
 export interface Stray {
@@ -42,7 +40,7 @@ export class Strays {
     const { asker, keys, self, context } = this.#shared;
     if (this.#strays.length === 0 || !asker.inTouch) return;
     const { type, id } = self.identity;
-    const nobody = shortId(randomUUID());
+    const nobody = Buffer.from(context.random.bytes(16)).toString('base64url');
     const epoch = context.facts.unconfirmedSince() ?? context.facts.epoch();
     const begun = await asker.ask(
       abandon,

@@ -3,7 +3,8 @@ import { script } from './script.ts';
 /**
  * Replaces a death, if it is still the one that was seen.
  *
- * KEYS: deaths, incarnations. ARGV: incarnation, the death seen, '' for none; the next one, '' for: forget the incarnation.
+ * KEYS: deaths, incarnations, signs of life. ARGV: incarnation, the death seen, '' for none; the next one, '' for: forget the
+ * incarnation; which adapter it is of, where the engine forgot that, ''.
  */
 export const changeDeath = script(
   'change-death',
@@ -14,6 +15,10 @@ if ARGV[3] == '' then
   redis.call('HDEL', KEYS[2], ARGV[1])
 else
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+  if ARGV[4] and ARGV[4] ~= '' then
+    redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])
+    redis.call('HDEL', KEYS[3], ARGV[1])
+  end
 end
 return 1`,
 );

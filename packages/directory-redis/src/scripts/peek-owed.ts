@@ -8,7 +8,7 @@ import { script } from './script.ts';
  *
  * - KEYS: what it is owed, the fenced, who buries it.
  * - ARGV: the dead incarnation, who asks, prefix of devices, where to go on; '1' to list no lease that has not run out, ''.
- * - Answers '' where another one does this; else where to go on ('0': that is all), then connection and record in turn. The record is
+ * - Answers '' where another one does this; else where to go on ('0': that is all), the engine's time in ms, then connection and record in turn. The record is
  *   '' where another incarnation took the connection on.
  */
 export const peekOwed = script(
@@ -17,12 +17,12 @@ export const peekOwed = script(
 local owed, fenced, burying = unpack(KEYS)
 local dead, who, devices, from, ripeOnly = unpack(ARGV)
 redis.call('SADD', fenced, dead)
-if redis.call('EXISTS', owed) == 0 then return {'0'} end
+if redis.call('EXISTS', owed) == 0 then return {'0', nowMs()} end
 local by = redis.call('GET', burying)
 if by and by ~= who then return '' end
 redis.call('SET', burying, who, 'PX', 10000)
 local now, scan = nowMs(), redis.call('HSCAN', owed, from, 'COUNT', 100)
-local all, out = scan[2], {scan[1]}
+local all, out = scan[2], {scan[1], now}
 for k = 1, #all, 2 do
   local id, record = all[k], all[k + 1]
   local mark, device, field, untilMs = readRecord(record)

@@ -18,14 +18,19 @@ export function fleetOnRedis(address: EngineAddress): FleetUnderTest {
   const openEngine = ioredisEngine({ address, credentials: () => ({}), name: 'test', random: systemRandom });
   const freezers = new Map<string, Freezer>();
   return {
-    create(context) {
+    async create(context) {
       const freezer = new Freezer();
       freezers.set(context.self.instance, freezer);
       const clock = freezer.clock(context.clock);
-      return joinFleet(
-        { keys, openEngine: freezer.engine(openEngine), waits: patient },
-        { ...context, clock },
-      );
+      const options = { keys, openEngine: freezer.engine(openEngine), waits: patient };
+      const directory = await joinFleet(options, { ...context, clock });
+      const close = directory.close.bind(directory);
+      // A process that stands still closes nothing.
+      directory.close = () => {
+        freezer.thaw();
+        return close();
+      };
+      return directory;
     },
     createUndertaker: (context) => Promise.resolve(new RedisUndertaker(context, keys, openEngine)),
     freeze(instance) {

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import type { Death } from '../wire/death.ts';
+import { KnownDeaths } from './known-deaths.ts';
+
+const death: Death = {
+  state: 'settled',
+  declaredAtMs: 2,
+  aliveAtMs: 1,
+  unconfirmedSince: '0'.repeat(16),
+  heir: 'b',
+};
+const identity = { type: 'hono-mqtt', id: 'mqtt-1', instance: 'a' };
+const full = { deaths: new Map([['a', death]]), identities: new Map([['a', identity]]) };
+const empty = { deaths: new Map<string, Death>(), identities: new Map() };
+
+test('a death that the engine forgot is owed again, until somebody decides to forget it', () => {
+  const known = new KnownDeaths();
+  expect(known.forgottenBy(empty)).toEqual([]);
+  expect(known.forgottenBy(full)).toEqual([]);
+  const { heir: _heir, ...rest } = death;
+  expect(known.forgottenBy(empty)).toEqual([{ short: 'a', death: { ...rest, state: 'owed' }, identity }]);
+  known.forget('a');
+  expect(known.forgottenBy(empty)).toEqual([]);
+});
+
+test('of too many the oldest is not remembered', () => {
+  const known = new KnownDeaths();
+  const names = Array.from({ length: 10_001 }, (_, index) => `i${index}`);
+  known.forgottenBy({
+    deaths: new Map(names.map((name) => [name, death])),
+    identities: new Map(names.map((name) => [name, identity])),
+  });
+  const forgotten = known.forgottenBy(empty).map(({ short }) => short);
+  expect([forgotten.length, forgotten[0]]).toEqual([10_000, 'i1']);
+});

@@ -1,0 +1,36 @@
+import type { AdapterIdentity } from '@rollcall/core';
+import type { Death } from '../wire/death.ts';
+import type { FleetState } from './read-fleet.ts';
+
+/** Beyond it, the oldest is not remembered. */
+const most = 10_000;
+
+interface KnownDeath {
+  readonly short: string;
+  readonly death: Death;
+  readonly identity: AdapterIdentity;
+}
+
+/** Who was declared dead, as this process has seen it: an engine that lost its memory does not know any more. */
+export class KnownDeaths {
+  readonly #known = new Map<string, KnownDeath>();
+
+  /** Those that the engine does not know. They are owed again: what came of them meanwhile must be fenced, and ended. */
+  forgottenBy({ deaths, identities }: Pick<FleetState, 'deaths' | 'identities'>): readonly KnownDeath[] {
+    const forgotten = [...this.#known.values()].filter(({ short }) => !deaths.has(short));
+    for (const [short, { heir: _heir, ...death }] of deaths) {
+      const identity = identities.get(short) ?? this.#known.get(short)?.identity;
+      if (identity) this.#known.set(short, { short, death: { ...death, state: 'owed' }, identity });
+    }
+    for (const short of this.#known.keys()) {
+      if (this.#known.size <= most) break;
+      this.#known.delete(short);
+    }
+    return forgotten;
+  }
+
+  /** It was dead for so long that it does not come back. */
+  forget(short: string): void {
+    this.#known.delete(short);
+  }
+}
