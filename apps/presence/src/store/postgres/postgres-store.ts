@@ -106,12 +106,14 @@ export class PostgresStore implements PresenceStore {
   async changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'> {
     const [, name, digits = ''] = /^([0-9a-f]+)-(\d{1,15})$/.exec(after) ?? [];
     const begin = Number(digits);
-    const { first, last } = await this.#ends(this.#queries);
-    if (name !== this.#name || begin > last || begin < first - 1) return 'gone';
+    const { last } = await this.#ends(this.#queries);
+    if (name !== this.#name || begin > last) return 'gone';
     const { rows } = await this.#queries.query<{ readonly number: number; readonly state: string }>(
       'SELECT number, state FROM changes WHERE tenant = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4',
       [tenant, begin, last, limit],
     );
+    // Asked after the rows: what was dropped before they were read is seen here.
+    if (begin < (await this.#ends(this.#queries)).first - 1) return 'gone';
     const end = rows.length === limit ? (rows.at(-1)?.number ?? last) : last;
     return {
       changes: rows.map(({ number, state }) => ({

@@ -128,16 +128,13 @@ export async function dropOldChanges(client: Client, maxChanges: number): Promis
 
 /** @returns whether something was known of it. */
 export async function forgetDevice(client: Client, { tenant, device }: DeviceRef): Promise<boolean> {
-  const removed: number[] = [];
-  for (const table of ['connections', 'devices', 'changes']) {
-    const { rowCount } = await client.query(`DELETE FROM ${table} WHERE tenant = $1 AND device = $2`, [
-      tenant,
-      device,
-    ]);
-    removed.push(rowCount ?? 0);
+  let removed = 0;
+  for (const table of ['connections', 'devices']) {
+    const text = `DELETE FROM ${table} WHERE tenant = $1 AND device = $2`;
+    removed += (await client.query(text, [tenant, device])).rowCount ?? 0;
   }
-  const [connections = 0, devices = 0] = removed;
-  if (connections + devices === 0) return false;
+  if (removed === 0) return false;
+  await client.query('DELETE FROM changes WHERE tenant = $1 AND device = $2', [tenant, device]);
   // Those who watch learn of it.
   const state = JSON.stringify(unheard(tenant, device));
   const { unnest, values } = columns([{ tenant, device, state }], {
