@@ -178,7 +178,7 @@ export class Claims {
       this.movedAway(held, by);
       return 'lost';
     }
-    this.#options.tallies.claims_lost += 1;
+    if (!held.displaced) this.#options.tallies.claims_lost += 1;
     const { device } = held.event;
     this.displaced(held, { device, connection: by.connection as ConnectionId, instance: by.instance });
     return 'lost';
