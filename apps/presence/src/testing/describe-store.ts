@@ -255,6 +255,28 @@ export function describeStore(
         expect(await statusOf()).toBe('offline');
       });
 
+      test('that is dropped takes with it what it took over: no ghost comes back', async () => {
+        const { store, clock, statusOf } = await given();
+        const at = (number: number): Partial<ReceivedConnected> => {
+          const atMs = clock.now() + number * 200_000;
+          const epoch = `${atMs.toString(16).padStart(12, '0')}0000` as Epoch;
+          return { connectionId: connectionId(number), at: atMs as Timestamp, epoch };
+        };
+        const ghost = connected({ ...at(0), slot: 'one' });
+        const successor = connected({ ...at(1), slot: 'one' });
+        const last = connected({ ...at(2), slot: 'other' });
+        await store.apply([ghost, successor, disconnected(successor), last, disconnected(last)]);
+        expect(await statusOf()).toBe('offline');
+        clock.advance(86_400_000);
+        expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map() })).toBe(1);
+        const later = connected(at(3));
+        await store.apply([later, disconnected(later)]);
+        expect(await statusOf()).toBe('offline');
+        // Nor where it is said again.
+        await store.apply([ghost]);
+        expect(await statusOf()).toBe('offline');
+      });
+
       test('of a device that is forgotten is gone, in the log too', async () => {
         const { store, statusOf } = await given();
         const begin = connected({ remoteId: 'secret' });

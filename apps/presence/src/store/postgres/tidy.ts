@@ -1,5 +1,6 @@
 import { deviceRef, type DeviceRef } from '@rollcall/core';
 import { AdapterBook, graceOf, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
+import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { columns } from './columns.ts';
@@ -18,6 +19,7 @@ interface OldRow {
   readonly id: string;
   readonly adapter_id: string;
   readonly epoch: string;
+  readonly holder: string | null;
 }
 
 /** Devices that are looked at in one sweep: the others wait for the next. */
@@ -89,13 +91,33 @@ export async function dropConnections(
          JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
          WHERE c.tenant = $1 AND c.ended_at < $2 AND c.id IS DISTINCT FROM d.last_ending
          ORDER BY c.ended_at LIMIT $3)
-       RETURNING tenant, device, id, adapter_id, epoch`,
+       RETURNING tenant, device, id, adapter_id, epoch, holder`,
       [tenant, nowMs - (tenantMs.get(tenant) ?? defaultMs), maxDropped - dropped],
     );
+    await dropTakenOver(client, rows);
     await closeThrough(client, tenant, rows, nowMs);
     dropped += rows.length;
   }
   return dropped;
+}
+
+/** What those took over is over for good: once they are gone, that could not be inferred any more. */
+async function dropTakenOver(client: Client, dropped: readonly OldRow[]): Promise<void> {
+  const held = dropped.flatMap(({ tenant, device, holder, epoch }) =>
+    holder === null ? [] : [{ tenant, device, holder, before: takenOverBefore(epoch) }],
+  );
+  if (held.length === 0) return;
+  const { unnest, values } = columns(held, {
+    tenant: 'text',
+    device: 'text',
+    holder: 'text',
+    before: 'text',
+  });
+  await client.query(
+    `DELETE FROM connections c USING ${unnest} AS h WHERE c.tenant = h.tenant AND c.device = h.device
+       AND c.holder = h.holder AND c.epoch < h.before AND c.ended_at IS NULL`,
+    values,
+  );
 }
 
 /** An event of what was dropped that comes again must not open it again. */

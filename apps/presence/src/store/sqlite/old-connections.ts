@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import type { DeviceRef } from '@rollcall/core';
 import type { KeptHistory } from '../presence-store.ts';
+import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
 
 interface OldRow {
@@ -10,6 +11,7 @@ interface OldRow {
   readonly id: string;
   readonly adapter_id: string;
   readonly epoch: string;
+  readonly holder: string | null;
 }
 
 /** Dropped in one transaction. */
@@ -21,6 +23,7 @@ export class OldConnections {
   readonly #tenants: StatementSync;
   readonly #old: StatementSync;
   readonly #drop: StatementSync;
+  readonly #dropTakenOver: StatementSync;
   readonly #forget: readonly StatementSync[];
   readonly #change: StatementSync;
 
@@ -29,12 +32,15 @@ export class OldConnections {
     this.#tenants = database.prepare('SELECT DISTINCT tenant FROM adapters');
     // That a device left, and when, is known for as long as the device is.
     this.#old = database.prepare(
-      `SELECT c.tenant, c.device, c.id, c.adapter_id, c.epoch FROM connections c
+      `SELECT c.tenant, c.device, c.id, c.adapter_id, c.epoch, c.holder FROM connections c
        JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
        WHERE c.tenant = ? AND c.ended_at < ? AND c.id IS NOT d.last_ending
        ORDER BY c.ended_at LIMIT ?`,
     );
     this.#drop = database.prepare('DELETE FROM connections WHERE tenant = ? AND device = ? AND id = ?');
+    this.#dropTakenOver = database.prepare(
+      `DELETE FROM connections WHERE tenant = ? AND device = ? AND holder = ? AND epoch < ? AND ended_at IS NULL`,
+    );
     this.#forget = ['connections', 'devices', 'changes'].map((table) =>
       database.prepare(`DELETE FROM ${table} WHERE tenant = ? AND device = ?`),
     );
@@ -48,8 +54,10 @@ export class OldConnections {
       if (dropped >= maxDropped) break;
       const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
       const rows = this.#old.all(tenant, before, maxDropped - dropped) as unknown as readonly OldRow[];
-      for (const { device, id, adapter_id: adapterId, epoch } of rows) {
+      for (const { device, id, adapter_id: adapterId, epoch, holder } of rows) {
         this.#drop.run(tenant, device, id);
+        // What it took over is over for good: once it is gone, that could not be inferred any more.
+        if (holder !== null) this.#dropTakenOver.run(tenant, device, holder, takenOverBefore(epoch));
         // An event of it that comes again must not open it again.
         this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);
       }
