@@ -74,6 +74,37 @@ export function describeSameTable(
       },
     );
 
+    test('leaves a connection taken over when the one that did so is dropped', async () => {
+      const { pick } = seededRandom(1);
+      const clock = new ManualClock('2026-11-28T12:00:00Z');
+      const replicas = new Replicas(await newDatabase(), clock, pick);
+      const table = createPresenceTable({ clock });
+      const stays = takeovers();
+      for (const event of stays) table.apply(event);
+      await replicas.apply(stays);
+      clock.advance(2 * 86_400_000);
+      const store = await replicas.any();
+      const kept = { defaultMs: 86_400_000, tenantMs: new Map() };
+      expect(await store.dropOld(kept)).toBe(1);
+      // What is kept comes again: the device is looked at anew.
+      for (const event of stays.slice(3)) {
+        table.apply(event);
+        await replicas.apply([event]);
+      }
+      expect(await shownBy(replicas)).toEqual(inMemory(table));
+    });
+
+    test('knows the latest ending by its epoch after many that a clock ahead has told', async () => {
+      const { pick } = seededRandom(1);
+      const clock = new ManualClock('2026-11-28T12:00:00Z');
+      const replicas = new Replicas(await newDatabase(), clock, pick);
+      const table = createPresenceTable({ clock });
+      const endings = clockSetBack();
+      for (const event of endings) table.apply(event);
+      await replicas.apply(endings);
+      expect(await shownBy(replicas)).toEqual(inMemory(table));
+    });
+
     test.each(orders.map((order) => ({ order })))(
       'is online with a connection whose epoch was raised above that of the one it took over (order $order)',
       async ({ order }) => {
@@ -217,6 +248,38 @@ function raisedEpoch(): readonly ReceivedEvent[] {
   const newer = connected({ ...facts, connectionId: connectionId(2), epoch: epochOf(atMs + 10_000) });
   const raised = { ...newer, announcement: true, epoch: epochOf(atMs + 300_001) };
   return [ahead, newer, disconnected(ahead, { reason: 'taken-over' }), raised];
+}
+
+/** One whose end never came, one that took its slot, and one of another slot that ended last. */
+function takeovers(): readonly ReceivedEvent[] {
+  const atMs = Date.parse('2026-11-28T08:00:00Z');
+  const begin = (number: number, slot: string): ReceivedConnected =>
+    connected({
+      ...(devices[0] && { device: devices[0] }),
+      slot,
+      connectionId: connectionId(number),
+      adapter: { type: 'hono-mqtt', id: `adapter-${number}`, instance: 'one' },
+      at: (atMs + number * 600_000) as Timestamp,
+      epoch: epochOf(atMs + number * 600_000),
+    });
+  const [lost, taking, last] = [begin(1, 's'), begin(2, 's'), begin(3, 'other')];
+  return [lost, taking, disconnected(taking), last, disconnected(last)];
+}
+
+/** A hundred stays while the clock of the adapter was a day ahead, and one after it was set right. */
+function clockSetBack(): readonly ReceivedEvent[] {
+  const beginMs = Date.parse('2026-11-28T08:00:00Z');
+  return Array.from({ length: 101 }, (_, number) => {
+    const atMs = beginMs + number * 10_000 + (number === 100 ? 0 : 86_400_000);
+    const begin = connected({
+      ...(devices[0] && { device: devices[0] }),
+      connectionId: connectionId(number),
+      at: atMs as Timestamp,
+      epoch: epochOf(beginMs + 86_400_000 + number * 10_000),
+    });
+    const endedEpoch = epochOf(beginMs + 86_400_000 + number * 10_000 + 5_000);
+    return disconnected(begin, { at: (atMs + 5_000) as Timestamp, endedEpoch });
+  });
 }
 
 /** All of them are the same: of those that differ, the last one counts, and not any order. */

@@ -110,12 +110,15 @@ async function openOf(client: Client, { unnest, values }: Keys): Promise<readonl
   return rows;
 }
 
+/** The latest by the clocks of adapters, and by their epochs: a clock that was set back stays behind for long. */
 async function endsOf(client: Client, { unnest, values }: Keys): Promise<readonly EndingRow[]> {
+  const ends = (order: string): string =>
+    `(SELECT c.id, c.ended_at, c.ended_by, c.ended_epoch, c.adapter_id FROM connections c
+      WHERE c.tenant = k.tenant AND c.device = k.device AND c.${order} IS NOT NULL
+      ORDER BY c.${order} DESC LIMIT ${maxEndings})`;
   const { rows } = await client.query<EndingRow>(
-    `SELECT k.tenant, k.device, e.* FROM ${unnest} AS k, LATERAL (
-       SELECT c.id, c.ended_at, c.ended_by, c.ended_epoch, c.adapter_id FROM connections c
-       WHERE c.tenant = k.tenant AND c.device = k.device AND c.ended_at IS NOT NULL
-       ORDER BY c.ended_at DESC LIMIT ${maxEndings}) AS e`,
+    `SELECT k.tenant, k.device, e.* FROM ${unnest} AS k,
+       LATERAL (${ends('ended_at')} UNION ${ends('ended_epoch')}) AS e`,
     values,
   );
   return rows;

@@ -75,6 +75,10 @@ const steps: readonly string[] = [
 
   CREATE TABLE replicas (replica TEXT PRIMARY KEY, read_through BIGINT NOT NULL, noted_at BIGINT NOT NULL);
   `,
+  `
+  ALTER TABLE connections ALTER COLUMN ended_epoch TYPE TEXT COLLATE "C";
+  CREATE INDEX connections_ended_in_order ON connections (tenant, device, ended_epoch) WHERE ended_epoch IS NOT NULL;
+  `,
 ];
 
 /** Brings the database to the newest version, all steps or none; of several replicas, one does. */

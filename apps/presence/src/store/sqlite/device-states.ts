@@ -41,10 +41,11 @@ export class DeviceStates {
       `SELECT facts, instance, epoch, heard, adapter_id ${of} AND ended_at IS NULL ORDER BY connected_at, id`,
     );
     this.#newest = database.prepare(`SELECT max(epoch) AS epoch ${of} AND holder = ?`);
-    this.#ends = database.prepare(
-      `SELECT id, ended_at, ended_by, ended_epoch, adapter_id ${of} AND ended_at IS NOT NULL
-       ORDER BY ended_at DESC LIMIT ${maxEndings}`,
-    );
+    // The latest by the clocks of adapters, and by their epochs: a clock that was set back stays behind for long.
+    const ends = (order: string): string =>
+      `SELECT * FROM (SELECT id, ended_at, ended_by, ended_epoch, adapter_id ${of} AND ${order} IS NOT NULL
+       ORDER BY ${order} DESC LIMIT ${maxEndings})`;
+    this.#ends = database.prepare(`${ends('ended_at')} UNION ${ends('ended_epoch')}`);
     this.#ending = database.prepare(`SELECT ending ${of} AND id = ?`);
     this.#known = database.prepare('SELECT state, status, said FROM devices WHERE tenant = ? AND device = ?');
     this.#write = database.prepare(
@@ -101,7 +102,7 @@ export class DeviceStates {
   }
 
   #latestEnding({ tenant, device }: DeviceRef): { readonly id: string; readonly ending: Ending } | undefined {
-    const rows = this.#ends.all(tenant, device) as unknown as readonly EndRow[];
+    const rows = this.#ends.all(tenant, device, tenant, device) as unknown as readonly EndRow[];
     const id = latestOf(rows);
     if (id === undefined) return undefined;
     const { ending } = this.#ending.get(tenant, device, id) as { readonly ending: string };

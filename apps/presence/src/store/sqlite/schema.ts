@@ -70,6 +70,7 @@ const steps: readonly string[] = [
   ) STRICT;
   CREATE INDEX changes_of_tenants ON changes (tenant, number);
   `,
+  'CREATE INDEX connections_ended_in_order ON connections (tenant, device, ended_epoch) WHERE ended_epoch IS NOT NULL',
 ];
 
 /** Brings a database to the newest version, all steps or none. @throws Error where it is of a later one. */

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startReady, stop } from '../processes/start.mjs';
+
+/** An event may not cost more than this many times what it costs with the fewest devices. */
+const growth = 1.34;
+
+/**
+ * Events folded into the store of the presence service, with different numbers of devices in it.
+ * @param {{ sizes: readonly number[], events: number }} options from few devices to many
+ * @returns {Promise<import('../report.mjs').Finding[]>}
+ */
+export async function presenceStoreScenario({ sizes, events }) {
+  /** @type {import('../report.mjs').Finding[]} */
+  const findings = [];
+  /** @type {number | undefined} */
+  let fewest;
+  for (const devices of sizes) {
+    const directory = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
+    const args = [directory, String(devices), String(events)];
+    const { child, message } = await startReady('bench/processes/presence-store.mjs', args);
+    await stop(child);
+    rmSync(directory, { recursive: true });
+    const figures = /** @type {Record<string, number>} */ (message);
+    const cost = figures['folded, µs CPU per event'] ?? Number.NaN;
+    const floor = figures['bare inserts, µs CPU per event'] ?? Number.NaN;
+    const what = `presence store, SQLite, ${devices} devices`;
+    findings.push({ what, figures, ratio: { name: 'to bare inserts, CPU', value: cost / floor } });
+    if (fewest !== undefined)
+      findings.push({
+        what,
+        figures: {},
+        ratio: { name: `to ${sizes[0]} devices, CPU`, value: cost / fewest, aim: growth },
+      });
+    fewest ??= cost;
+  }
+  return findings;
+}
