@@ -110,7 +110,7 @@ function demoRows(adapters) {
     [15_672, 'Events API (AMQP 1.0)'],
     [8_090, 'presence API (HTTP)'],
     ...adapters.map(({ title, up }) => [up.healthPort, `health and metrics of the ${title} adapter`]),
-    [9_105, 'health and metrics of the presence service'],
+    [9_190, 'health and metrics of the presence service'],
   ]);
 }
 

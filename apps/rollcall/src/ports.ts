@@ -18,7 +18,8 @@ export interface AdapterPorts {
 export function demoPorts(offset: number, table: readonly AdapterEntry[]): DemoPorts {
   return {
     network: networkPort(offset),
-    presence: { api: presencePort(offset), health: 9_105 + offset },
+    // Not among those of the adapters: a new one takes the next of them.
+    presence: { api: presencePort(offset), health: 9_190 + offset },
     adapters: Object.fromEntries(
       table.map(({ name, up }) => [name, { devices: up.port + offset, health: up.healthPort + offset }]),
     ),

@@ -227,6 +227,7 @@ describe('a guarded server', () => {
       if (units.length === 2) guarded.hold();
     });
     client.write(Buffer.concat([amqpHeader, open(), begin(), attach(0)]));
+    await expect.poll(() => units.length).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(units).toHaveLength(2);
     guarded.resume();
