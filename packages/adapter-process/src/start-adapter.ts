@@ -11,6 +11,7 @@ import { followRegistry } from './composition/follow-registry.ts';
 import { healthAnswers } from './composition/health-answers.ts';
 import { hostOf } from './composition/host-of.ts';
 import { openDelivery } from './composition/open-delivery.ts';
+import { tellForTheDead } from './composition/tell-for-the-dead.ts';
 import { takeUpJournal } from './composition/take-up-journal.ts';
 import { createFollowedFiles } from '@rollcall/file-follower';
 import { createHealthPort, type HealthPort } from './health/health-port.ts';
@@ -51,6 +52,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     stamp: presence.stamp,
     directory: fleet.directory,
   });
+  if (parts.undertaker) await tellForTheDead(parts.undertaker, context, { delivery, registry }, resources);
   const access = createAccess(context, { passwords, followed, delivery, takenUp }, resources);
   const host = hostOf(context, {
     turnedAway,

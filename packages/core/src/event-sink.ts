@@ -16,6 +16,8 @@ export interface OutboundEvent {
   readonly downstream: TenantDownstream;
   /** Says again what holds, for consumers that came late: a `connected` that was delivered before. */
   readonly announcement?: true;
+  /** Of another adapter, which died: its epoch is none of this adapter's clock. */
+  readonly ofAnother?: true;
 }
 
 export type Delivery =

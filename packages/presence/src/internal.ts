@@ -8,6 +8,7 @@ export { createLocalDirectory } from './directory/local-directory.ts';
 export type { OpenEvent } from './open-event.ts';
 export { createEpochSource, type EpochSource } from './stamping/epoch-source.ts';
 export { type StampContext, stampLost } from './stamping/stamp.ts';
+export { owedSince, stampOwed } from './stamping/stamp-owed.ts';
 export { tellOfJournal } from './stamping/tell-of-journal.ts';
 export { uuidV7 } from './stamping/uuid-v7.ts';
 export { createWallTime } from './stamping/wall-time.ts';

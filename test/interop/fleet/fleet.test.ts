@@ -126,4 +126,23 @@ describe.skipIf(!hasDebianPackage('redis-server'))('a fleet of two adapters on r
     // What the run before could not confirm in time may come again, as itself.
     expect(a.ended('adapter-lost')).toBe(devices - 10);
   });
+
+  test('an adapter that is killed and not started again: the other one tells that its sessions are lost, each once', async () => {
+    await connectAll(a);
+    await Promise.all(Array.from({ length: 10 }, (_, index) => connect(b, `pump-${index}`)));
+    await expect.poll(() => a.ended('taken-over'), patience).toBe(10);
+    const began = a.events().filter(({ event }) => event === 'connected');
+    const moved = a.events().filter(({ reason }) => reason === 'taken-over');
+    const left = new Set(began.map(({ connectionId }) => connectionId));
+    for (const { connectionId } of moved) left.delete(connectionId);
+    await a.process.end('SIGKILL');
+    await expect.poll(() => b.ended('adapter-lost'), patience).toBe(devices - 10);
+    // Then it starts again, and has nothing to tell.
+    a = await start('a');
+    await connectAll(a);
+    await expect.poll(() => b.ended('taken-over'), patience).toBe(10);
+    expect([a.ended('adapter-lost'), b.ended('adapter-lost')]).toEqual([0, devices - 10]);
+    const told = b.events().filter(({ reason }) => reason === 'adapter-lost');
+    expect(new Set(told.map(({ connectionId }) => connectionId))).toEqual(left);
+  });
 });

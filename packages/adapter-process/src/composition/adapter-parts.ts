@@ -2,6 +2,7 @@ import type {
   AdapterIdentity,
   Clock,
   CreateDirectory,
+  CreateUndertaker,
   DeviceDataSender,
   DeviceRegistry,
   EventSink,
@@ -28,6 +29,8 @@ export interface AdapterParts {
   readonly journal?: Journal;
   /** Joins a fleet; default: the adapter is alone. */
   readonly directory?: CreateDirectory;
+  /** Of that fleet: tells here how connections of dead instances ended; default: others do. */
+  readonly undertaker?: CreateUndertaker;
   readonly clock: Clock;
   /** Default: one on `clock`. */
   readonly loop?: LoopWatch;

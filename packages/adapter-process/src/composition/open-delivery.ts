@@ -42,6 +42,8 @@ export interface Delivery {
   startSending(): void;
   /** Resolves when the event is safe; `undefined` says that it is already. */
   publish(event: ConnectionEvent, tenant: Tenant): Promise<void> | undefined;
+  /** See {@link Outbox.relay}. */
+  relay(events: readonly ConnectionEvent[], tenant: Tenant): Promise<boolean>;
   /** See {@link Outbox.announce}. */
   announce(event: ConnectedEvent, tenant: Tenant): boolean;
 }
@@ -120,6 +122,11 @@ export async function openDelivery(
       observer.published(event);
       // From here on it is everybody's.
       return serveAll(() => outbox.append({ event, downstream: downstreamOf(tenant) }));
+    },
+    relay(events, tenant) {
+      for (const event of events) observer.published(event);
+      const downstream = downstreamOf(tenant);
+      return outbox.relay(events.map((event) => ({ event, downstream })));
     },
     announce(event, tenant) {
       return outbox.announce({ event, downstream: downstreamOf(tenant), announcement: true });

@@ -78,7 +78,7 @@ export async function startConfigured(
     sinks,
     sender,
     ...(journal && { journal }),
-    ...(engine && { directory: engine.join }),
+    ...(engine && { directory: engine.join, undertaker: engine.createUndertaker }),
     files,
     ...(composition.observers && { observers: composition.observers }),
     health,

@@ -8,7 +8,13 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance';
-import type { ConnectionEvent, CreateDirectory, PasswordVerifier, Tenant } from '@rollcall/core';
+import type {
+  ConnectionEvent,
+  CreateDirectory,
+  CreateUndertaker,
+  PasswordVerifier,
+  Tenant,
+} from '@rollcall/core';
 import type { AdapterParts, AdapterRunSettings, RunningAdapter } from '../composition/adapter-parts.ts';
 import { type Journal, createMemoryJournal } from '@rollcall/outbox';
 import { punctual } from '@rollcall/runtime';
@@ -38,6 +44,7 @@ export interface TestSetting {
   readonly passwords?: PasswordVerifier;
   /** Joins a fleet; adapters of one fleet need a `seed` and an adapter id each. */
   readonly directory?: CreateDirectory;
+  readonly undertaker?: CreateUndertaker;
   /** Of what it makes at random; default 1. */
   readonly seed?: number;
   /** Whether the adapter minds that its event loop is late, see `ManualClock.stall`. Default: it is always in time. */
@@ -67,6 +74,7 @@ export async function startForTest(
     clock,
     ...(setting.watchLoop !== true && { loop: punctual }),
     ...(setting.directory && { directory: setting.directory }),
+    ...(setting.undertaker && { undertaker: setting.undertaker }),
     random: seededRandom(setting.seed ?? 1),
     log,
     ...(setting.observers && { observers: setting.observers }),

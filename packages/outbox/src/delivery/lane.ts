@@ -48,7 +48,7 @@ export interface LaneContext {
   /** The journal does not have an event any more that was to be sent. */
   lost(): void;
   /** The event of this place waits no more; told after {@link tried}. */
-  released(bytes: number): void;
+  released(bytes: number, place: Place): void;
 }
 
 /**
@@ -164,7 +164,7 @@ export class Lane {
     if (outbound === undefined || outbound instanceof Error) {
       this.#inFlight -= 1;
       this.#notRead(entry, outbound);
-    } else if (this.#context.isWithdrawn(outbound.event)) {
+    } else if (outbound.ofAnother !== true && this.#context.isWithdrawn(outbound.event)) {
       this.#inFlight -= 1;
       if (!isAnnouncement) this.#context.withdrawn(place);
       this.#release(entry);
@@ -245,7 +245,7 @@ export class Lane {
     const isAnnouncement = waiting.is(entry, flags.announcement);
     this.#queue.done(entry);
     bodies.done(place);
-    if (!isAnnouncement) this.#context.released(bytes);
+    if (!isAnnouncement) this.#context.released(bytes, place);
   }
 
   #retryLater(entry: Entry, atLeastMs: number, unreachable: boolean): void {

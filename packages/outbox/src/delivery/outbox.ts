@@ -10,7 +10,7 @@ import {
   type Random,
 } from '@rollcall/core';
 import { factsOf } from '../journal/facts-of.ts';
-import type { HeldEvent, Holdings, Journal, Owed, PendingEvent } from '../journal/journal.ts';
+import type { HeldEvent, Holdings, Journal, Kept, Owed, PendingEvent, Place } from '../journal/journal.ts';
 import type { BackoffLimits } from './backoff.ts';
 import { Bodies } from './bodies.ts';
 import type { DeliveryObserver } from './delivery-observer.ts';
@@ -19,6 +19,7 @@ import { deviceNumber } from '../journal/device-number.ts';
 import { DrainWaiters } from './drain-waiters.ts';
 import type { Tried } from './lane.ts';
 import { memoryLimit } from './memory-limit.ts';
+import { Relayed } from './relayed.ts';
 import { SinkQueue } from './sink-queue.ts';
 import type { Arrival, LeftOut } from './tenant-queue.ts';
 import { WaitingEvents } from './waiting-events.ts';
@@ -70,6 +71,14 @@ export interface Outbox {
   /** Takes an event over. The result is that of the journal: `undefined` says that it is safe already. */
   append(outbound: OutboundEvent): Promise<void> | undefined;
   /**
+   * Takes over events of one connection of another adapter, which died. They are not left out at the bounds.
+   *
+   * @returns whether every sink has them, or refused them for good. `false`: it was stopped before.
+   */
+  relay(events: readonly OutboundEvent[]): Promise<boolean>;
+  /** Nobody waits for what is relayed any more. */
+  stopRelaying(): void;
+  /**
    * Queues what an earlier incarnation left for one of its sinks, without journaling it again. `false` where the adapter has no
    * such sink: the event stays in the journal for one that has.
    */
@@ -118,6 +127,7 @@ class SinksOutbox implements Outbox {
   #latest: { readonly committed: Promise<void>; readonly bounded: Promise<void> } | undefined;
   readonly #withdrawn = new Set<ConnectionId>();
   readonly #maySend: () => boolean;
+  readonly #relayed = new Relayed();
   #announcements = 0;
   #isHeld = false;
 
@@ -133,6 +143,23 @@ class SinksOutbox implements Outbox {
   }
 
   append(outbound: OutboundEvent): Promise<void> | undefined {
+    return this.#take(outbound).committed;
+  }
+
+  async relay(events: readonly OutboundEvent[]): Promise<boolean> {
+    const sinks = this.#queues.length;
+    const outcomes = events.map((outbound) => {
+      const { place, committed } = this.#take({ ...outbound, ofAnother: true });
+      return sinks > 0 ? this.#relayed.follow(place, sinks) : Promise.resolve(committed).then(() => true);
+    });
+    return (await Promise.all(outcomes)).every(Boolean);
+  }
+
+  stopRelaying(): void {
+    this.#relayed.giveUp();
+  }
+
+  #take(outbound: OutboundEvent): Kept {
     const { journal } = this.#options;
     const { event } = outbound;
     const device = deviceNumber(event.device.device);
@@ -147,13 +174,14 @@ class SinksOutbox implements Outbox {
       device,
       bytes: factsOf(outbound).length,
       ...(event.coalesced !== undefined && { coalesced: event.coalesced }),
-      half: event,
+      // The one that died may have handed it to the sink.
+      ...(outbound.ofAnother !== true && { half: event }),
     };
     const users = this.#queues.length;
     if (users > 0) this.#bodies.keep(place, outbound, users, committed && this.#bounded(committed));
     for (const queue of this.#queues) queue.append(tenant, arrival);
     while (this.#bodies.overBound && this.#leaveOutPinned());
-    return committed;
+    return { place, committed };
   }
 
   resume(sink: string, { place, device, at, bytes }: PendingEvent): boolean {
@@ -216,6 +244,7 @@ class SinksOutbox implements Outbox {
   stop(): void {
     this.#closing.abort();
     for (const queue of this.#queues) queue.stop();
+    this.#relayed.giveUp();
   }
 
   async close(): Promise<void> {
@@ -239,7 +268,7 @@ class SinksOutbox implements Outbox {
     return new SinkQueue(context, {
       tried: (tried) => this.#tried(sink.name, tried),
       withdrawn: (place) => journal.forget(sink.name, place),
-      released: () => this.#released(),
+      released: (released) => this.#released(released),
       leftOut: (tenant, pair) => this.#leftOut(sink.name, tenant, pair),
     });
   }
@@ -249,6 +278,7 @@ class SinksOutbox implements Outbox {
     switch (delivery.status) {
       case 'delivered':
         journal.forget(sink, place);
+        this.#relayed.confirmed(place);
         observer.delivered(sink, event, clock.now() - event.at);
         return;
       case 'retryable':
@@ -256,6 +286,7 @@ class SinksOutbox implements Outbox {
         return;
       case 'refused':
         journal.park(sink, place, delivery.cause.message);
+        this.#relayed.confirmed(place);
         observer.parked(sink, event, delivery.cause);
         return;
       default:
@@ -270,7 +301,8 @@ class SinksOutbox implements Outbox {
     observer.leftOut(sink);
   }
 
-  #released(): void {
+  #released(place: Place | undefined): void {
+    if (place !== undefined) this.#relayed.released(place);
     // What waited when they were withdrawn is gone, then.
     if (this.#withdrawn.size > 0 && this.#queues.every((queue) => queue.events === 0))
       this.#withdrawn.clear();

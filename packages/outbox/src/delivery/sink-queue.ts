@@ -18,8 +18,8 @@ export interface SinkQueueObserver {
   tried(tried: Tried): void;
   /** The event of this place is not to be sent any more. */
   withdrawn(place: Place): void;
-  /** An event waits for this sink no more. */
-  released(): void;
+  /** An event waits for this sink no more; absent: a pair was left out. */
+  released(place?: Place): void;
   leftOut(tenant: string, pair: LeftOut): void;
 }
 
@@ -118,10 +118,10 @@ export class SinkQueue {
         tried: (tried) => this.#tried(tried),
         lost: () => this.#logs.lost.count(),
         withdrawn: (place) => this.#observer.withdrawn(place),
-        released: (bytes) => {
+        released: (bytes, place) => {
           this.#events -= 1;
           this.#bytes -= bytes;
-          this.#observer.released();
+          this.#observer.released(place);
         },
       });
       this.#lanes.set(tenant, lane);

@@ -39,9 +39,9 @@ export function createMemoryJournal(): Journal {
     usedBy(now) {
       instance = now;
     },
-    append({ event }, _sinks, owedNow = []) {
+    append({ event, ofAnother }, _sinks, owedNow = []) {
       for (const each of owedNow) owe(each);
-      highWater = latestEpoch(event, highWater);
+      if (ofAnother !== true) highWater = latestEpoch(event, highWater);
       if (event.type === 'disconnected') {
         open.delete(event.connectionId);
       } else {

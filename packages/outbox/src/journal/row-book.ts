@@ -70,7 +70,7 @@ export class RowBook implements Changing {
 
   append(outbound: OutboundEvent, sinks: readonly string[], owed: readonly Owed[]): Place {
     const { event } = outbound;
-    this.#facts.appended(event);
+    if (outbound.ofAnother !== true) this.#facts.appended(event);
     const row = rowOf(this.#nextSeq++, outbound, sinks);
     if (event.type === 'connected') row.event = event;
     this.#known.add(row);

@@ -138,7 +138,8 @@ export function stampLost(
   };
 }
 
-function otherHalf(
+/** What an ending shares with its beginning. */
+export function otherHalf(
   connected: ConnectedEvent,
   at: Timestamp,
   { random, nextEpoch }: Pick<StampContext, 'random'> & Partial<Pick<StampContext, 'nextEpoch'>>,
@@ -156,7 +157,7 @@ function otherHalf(
   } as const;
 }
 
-function endedBy(reason: DisconnectReason) {
+export function endedBy(reason: DisconnectReason) {
   const { initiator, clean } = disconnectReasons[reason];
   return { reason, initiator, clean };
 }

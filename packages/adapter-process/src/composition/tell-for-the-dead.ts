@@ -1,0 +1,113 @@
+import type {
+  ConnectionId,
+  CreateUndertaker,
+  DeadInstance,
+  DeviceRegistry,
+  OwedEnding,
+  Tenant,
+  TenantId,
+} from '@rollcall/core';
+import { lastKnownTenant } from '@rollcall/outbox/internal';
+import { owedSince, stampOwed } from '@rollcall/presence/internal';
+import type { ResourceStack } from '@rollcall/runtime';
+import type { AdapterContext } from './adapter-context.ts';
+import type { Delivery } from './open-delivery.ts';
+
+/** Endings of the dead wait for sinks up to this share of the outbox: the rest is for the devices here. */
+const shareOfOutbox = 0.5;
+/** Endings of the dead that are on their way at a time. */
+const maxUnderWay = 2_000;
+
+/**
+ * Tells through this adapter's outbox how connections of dead instances ended. The fleet keeps each ending until every sink has it, so
+ * that an adapter that dies meanwhile takes nothing with it.
+ */
+class DeadTeller {
+  readonly #context: Pick<AdapterContext, 'clock' | 'settings'>;
+  readonly #delivery: Pick<Delivery, 'relay' | 'outbox'>;
+  readonly #registry: DeviceRegistry;
+  /** Others may be asked meanwhile, and then this one again. */
+  readonly #underWay = new Map<ConnectionId, Promise<boolean>>();
+  #isStopped = false;
+
+  constructor(
+    context: Pick<AdapterContext, 'clock' | 'settings'>,
+    delivery: Pick<Delivery, 'relay' | 'outbox'>,
+    registry: DeviceRegistry,
+  ) {
+    this.#context = context;
+    this.#delivery = delivery;
+    this.#registry = registry;
+  }
+
+  /** Tells nothing any more, and waits for nothing: what is on its way goes on its way, and the fleet owes it still. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#delivery.outbox.stopRelaying();
+  }
+
+  /** See `UndertakerContext`. */
+  async tell(dead: DeadInstance, owed: readonly OwedEnding[]): Promise<readonly ConnectionId[]> {
+    const tenants = new Map<TenantId, Tenant>();
+    for (const { event } of owed) {
+      const { tenant } = event.device;
+      if (!tenants.has(tenant)) tenants.set(tenant, await lastKnownTenant(tenant, this.#registry));
+    }
+    if (this.#isStopped) return [];
+    const outcomes = owed.flatMap((each) => {
+      const tenant = tenants.get(each.event.device.tenant);
+      const { connectionId } = each.event;
+      if (!tenant || (!this.#underWay.has(connectionId) && !this.#mayTell(dead, each))) return [];
+      return [this.#tellOne(dead, each, tenant).then((isTold) => (isTold ? connectionId : undefined))];
+    });
+    return (await Promise.all(outcomes)).filter((connection) => connection !== undefined);
+  }
+
+  /** A lease that has not run out may be taken by an instance that hears its device. */
+  #mayTell(dead: DeadInstance, owed: OwedEnding): boolean {
+    const { clock, settings } = this.#context;
+    const { lease } = owed;
+    if (lease && (lease.state.leftMs > 0 || clock.now() < owedSince(dead, owed))) return false;
+    if (this.#underWay.size >= maxUnderWay) return false;
+    const most = settings.outbox.maxEvents * shareOfOutbox;
+    return this.#delivery.outbox.depth().every(({ events }) => events < most);
+  }
+
+  #tellOne(dead: DeadInstance, owed: OwedEnding, tenant: Tenant): Promise<boolean> {
+    const { event, unconfirmed } = owed;
+    const { connectionId } = event;
+    let telling = this.#underWay.get(connectionId);
+    if (!telling) {
+      const ending = stampOwed(dead, owed);
+      telling = this.#delivery.relay(unconfirmed ? [event, ending] : [ending], tenant).then((isTold) => {
+        this.#underWay.delete(connectionId);
+        return isTold;
+      });
+      this.#underWay.set(connectionId, telling);
+    }
+    return telling;
+  }
+}
+
+/** From now on, this adapter tells for those of its fleet that died. */
+export async function tellForTheDead(
+  create: CreateUndertaker,
+  context: AdapterContext,
+  { delivery, registry }: { readonly delivery: Delivery; readonly registry: DeviceRegistry },
+  resources: ResourceStack,
+): Promise<void> {
+  const { clock, random, log, settings } = context;
+  const teller = new DeadTeller(context, delivery, registry);
+  const undertaker = await create({
+    clock,
+    random,
+    log,
+    deadAfterMs: settings.deadAfterMs,
+    tell: (dead, owed) => teller.tell(dead, owed),
+  });
+  resources.defer(() => {
+    const stopped = undertaker.stop();
+    teller.stop();
+    return stopped;
+  });
+}

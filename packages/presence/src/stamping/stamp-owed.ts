@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { Basis, DeadInstance, DisconnectedEvent, EventId, OwedEnding, Timestamp } from '@rollcall/core';
+import { endedBy, otherHalf } from './stamp.ts';
+import { uuidV7 } from './uuid-v7.ts';
+
+/** When a lease that was open at the last sign of life of its holder has run out for sure; of a session: when its holder was declared dead. */
+export function owedSince({ aliveAt, declaredAt }: DeadInstance, { event, lease }: OwedEnding): Timestamp {
+  const runsOut = lease ? aliveAt + (detectWithinMs(event.basis) ?? 0) : declaredAt;
+  return Math.max(event.at, declaredAt, runsOut) as Timestamp;
+}
+
+/**
+ * The ending of a connection of a dead instance. It is made of the record alone: whoever tells it tells the same, under the same id. It
+ * has no `ended-epoch`: the clock of the dead did not see it.
+ */
+export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEvent {
+  const { event, reason } = owed;
+  const at = owedSince(dead, owed);
+  const silence = detectWithinMs(event.basis);
+  // A longer silence would have ended it before.
+  const heardSince = silence === undefined ? event.at : dead.aliveAt - silence;
+  const lastSeen = Math.min(at, Math.max(event.at, heardSince)) as Timestamp;
+  return {
+    ...otherHalf(event, at, { random: hashed(event.connectionId, event.adapter.instance) }),
+    id: idOfOwed(dead, owed),
+    lastSeen,
+    uncertaintyMs: at - lastSeen,
+    ...endedBy(reason),
+  };
+}
+
+function idOfOwed({ declaredAt }: DeadInstance, { event }: OwedEnding): EventId {
+  return uuidV7(declaredAt, hashed(event.connectionId, event.adapter.instance)) as EventId;
+}
+
+/** The same bytes each time, in place of random ones. */
+function hashed(connection: string, instance: string) {
+  const hash = createHash('sha256').update(`${connection}\n${instance}`).digest();
+  return { next: () => 0, bytes: (length: number) => hash.subarray(0, length) };
+}
+
+function detectWithinMs(basis: Basis): number | undefined {
+  if (basis.kind === 'session') return basis.detectWithinMs ?? undefined;
+  return basis.detectWithinMs ?? basis.intervalMs;
+}
