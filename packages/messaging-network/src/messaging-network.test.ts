@@ -458,7 +458,8 @@ describe('event/<tenant>::<application>', () => {
       (await client.receiver(address, {}, 0)).link.close();
     const producer = await client.sender('event/acme');
     for (let i = 0; i < 5; i++) expect(await send(producer, String(i))).toBe('accepted');
-    expect((await (await connect(port)).sender('event/acme')).sendable()).toBe(true);
+    const late = await (await connect(port)).sender('event/acme');
+    await expect.poll(() => late.sendable()).toBe(true);
     await expect.poll(shared.bodies).toHaveLength(5);
     const forgotten = { depth: 3, dropped: 2, expired: 0 };
     for (const name of ['event/acme::billing', 'event/#::audit']) {
