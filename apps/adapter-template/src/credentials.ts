@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { readToken, type NamedToken } from '@rollcall/access';
-import { peerCertificate, peerServerName } from '@rollcall/adapter-kit';
+import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit';
 
 /** What a `login` says. */
 export interface PasswordCredentials {
@@ -11,21 +10,16 @@ export interface PasswordCredentials {
 }
 
 /** What a device says it is, and how it would prove it. */
-export type Presented =
-  | PasswordCredentials
-  | NamedToken
-  /** In DER. */
-  | { readonly certificate: Uint8Array; readonly serverName: string | undefined };
+export type Presented = PasswordCredentials | NamedToken | PeerCertificate;
 
 /**
- * What a device presents: what its `login` says (a token that names its device stands where a password does) or, where that says nothing, the certificate that it presented to TLS.
- * `undefined`: neither.
+ * What a device presents: what its `login` says (a token that names its device stands where a password does) or, where that says
+ * nothing, the certificate that it presented to TLS. `undefined`: neither.
  */
 export function presentedCredentials(
   said: PasswordCredentials | undefined,
   socket: Duplex,
 ): Presented | undefined {
   if (said) return readToken(Buffer.from(said.password).toString('latin1'), undefined) ?? said;
-  const certificate = socket instanceof TLSSocket ? peerCertificate(socket) : undefined;
-  return certificate && { certificate, serverName: peerServerName(socket as TLSSocket) };
+  return peerCertificate(socket);
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { HostAccess, AuthenticatedDevice, DeviceLogin, Refusal } from '@rollcall/access';
-import { peerCertificate, peerServerName, remoteIpOf } from '@rollcall/adapter-kit';
+import { peerCertificate, remoteIpOf } from '@rollcall/adapter-kit';
 import type { SaslMechanisms, SaslOutcome } from '@rollcall/rhea-internals';
 import { refusalConditions } from './device-answers.ts';
 import { readPlain } from './credentials.ts';
@@ -49,9 +49,7 @@ export function saslMechanisms(
 
   return {
     // The identity that the response asks for counts for nothing: the certificate says who it is (RFC 4422 appendix A).
-    ...(certificate && {
-      EXTERNAL: () => logIn({ certificate, serverName: peerServerName(socket), ...origin }),
-    }),
+    ...(certificate && { EXTERNAL: () => logIn({ ...certificate, ...origin }) }),
     async PLAIN(response) {
       const presented = readPlain(response);
       if (presented) return logIn({ ...presented, ...origin });

@@ -7,19 +7,14 @@ import {
   type NamedToken,
   type TokenName,
 } from '@rollcall/access';
-import { peerCertificate, peerServerName } from '@rollcall/adapter-kit';
+import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit';
 
 /** What a device says it is, and how it would prove it. */
-export type Presented =
-  | NameAndPassword
-  | NamedToken
-  /** In DER. */
-  | { readonly certificate: Uint8Array; readonly serverName: string | undefined };
+export type Presented = NameAndPassword | NamedToken | PeerCertificate;
 
 /**
  * Why an `Authorization` header is no login. `missing`: it is not there, or of a scheme that is not served here; `malformed`: it is of
- * the right scheme, and means nothing; `unusable`: there is no name, or no
- * password or token, in it.
+ * the right scheme, and means nothing; `unusable`: there is no name, or no password or token, in it.
  */
 export type HeaderProblem = 'missing' | 'malformed' | 'unusable';
 
@@ -33,10 +28,7 @@ export function presentedCredentials(
   socket: Socket,
   inPath: TokenName | undefined,
 ): Presented | HeaderProblem {
-  if (authorization === undefined) {
-    const certificate = peerCertificate(socket);
-    return certificate ? { certificate, serverName: peerServerName(socket) } : 'missing';
-  }
+  if (authorization === undefined) return peerCertificate(socket) ?? 'missing';
   const [, scheme, rest] = /^([!-~]+)(?: +(\S*))?$/.exec(authorization) ?? [];
   switch (scheme?.toLowerCase()) {
     case 'basic':

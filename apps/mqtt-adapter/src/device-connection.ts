@@ -2,7 +2,6 @@ import type { AuthenticatedDevice } from '@rollcall/access';
 import {
   peerAddress,
   peerCertificate,
-  peerServerName,
   destroyUnlessClosed,
   onArrival,
   remoteIpOf,
@@ -193,9 +192,8 @@ class ServedDevice implements DeviceConnection {
     if (!connack) return this.#refuse('packet-too-large');
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
     const isNameless = username === undefined && password === undefined;
-    const certificate = isNameless ? peerCertificate(this.#conn) : undefined;
-    const presented = certificate
-      ? { certificate, serverName: peerServerName(this.#conn) }
+    const presented = isNameless
+      ? peerCertificate(this.#conn)
       : presentedCredentials(username, password, clientId);
     if (!presented) {
       this.#host.access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');

@@ -17,8 +17,7 @@ export {
   tcpOptions,
 } from './listening/listener-options.ts';
 export { peerAddress, remoteIpOf } from './peers/peer-address.ts';
-export { peerCertificate } from './peers/peer-certificate.ts';
-export { peerServerName } from './peers/peer-server-name.ts';
+export { peerCertificate, type PeerCertificate } from './peers/peer-certificate.ts';
 export type { SocketPlace } from './peers/pending-sockets.ts';
 export { type SocketServerOptions, listenForSockets } from './listening/socket-server.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';

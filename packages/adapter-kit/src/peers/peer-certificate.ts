@@ -1,10 +1,26 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 
+/** What a device presented to TLS: a login of `HostAccess.authenticate`, but for its origin. */
+export interface PeerCertificate {
+  /** In DER: the device's own, without its issuers. */
+  readonly certificate: Uint8Array;
+  /** The host name that the device asked for (RFC 6066 §3), as it said it; `undefined` where it asked for none. */
+  readonly serverName: string | undefined;
+}
+
 /**
- * The certificate, in DER, whose key the other side has proved to hold; `undefined` where it has none, or there is no TLS.
+ * The certificate whose key the other side has proved to hold; `undefined` where it has none, or there is no TLS.
  * It is not verified yet: neither whose it is, nor whether it is valid.
  */
-export function peerCertificate(socket: Socket): Uint8Array | undefined {
-  return socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
+export function peerCertificate(socket: Duplex): PeerCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const certificate = socket.getPeerX509Certificate()?.raw;
+  return certificate && { certificate, serverName: serverNameOf(socket) };
+}
+
+function serverNameOf(socket: TLSSocket): string | undefined {
+  // Node.js says false for none; its types say nothing.
+  const { servername: name } = socket as { readonly servername?: unknown };
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }
