@@ -1,6 +1,7 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { PublicKeySecret, Timestamp } from '@rollcall/core';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { publicKeys } from './public-keys.ts';
 
 export type TokenVerdict =
   /** `notAfter`: from when on the token counts no more. */
@@ -36,7 +37,7 @@ export async function verifyToken(
 
 async function verifyWith(token: string, matched: PublicKeySecret, now: Timestamp): Promise<TokenVerdict> {
   try {
-    const key = createPublicKey({ key: Buffer.from(matched.key), format: 'der', type: 'spki' });
+    const key = publicKeys.of(matched.key);
     const { payload, protectedHeader } = await jwtVerify(token, key, {
       // What a key is for, it says itself: a token must not choose.
       algorithms: [...algorithmsOf(key)],
