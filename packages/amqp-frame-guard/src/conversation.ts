@@ -1,3 +1,4 @@
+import { bareFrame } from './bare-frame.ts';
 import { messageKind } from './check-message.ts';
 import {
   coordinators,
@@ -7,9 +8,9 @@ import {
   renumber,
   termini,
   transactionalStates,
+  type DescribedKinds,
 } from './described-kinds.ts';
 import { field } from './fields.ts';
-import { bareFrame } from './bare-frame.ts';
 import { bodyOf, channelOf, expectNoPayload, frameTypes, performativeOf } from './frame.ts';
 import type { GuardLimits } from './guard-limits.ts';
 import { makeFalse } from './make-false.ts';
@@ -146,16 +147,28 @@ export class Conversation {
     // Libraries keep links in objects, by their names.
     if (name === undefined || name.length > maxNameLength || name in Object.prototype)
       throw new Malformed('a link has no proper name');
-    this.facts.isTransactional = this.#takeCoordinator(frame, performative.at(field.attach.target));
+    const target = performative.at(field.attach.target);
+    this.facts.isTransactional = this.#takeAsOrdinary(coordinators, frame, target, targetDescriptor);
     for (const end of [field.attach.source, field.attach.target])
       expectKind(termini, frame, performative.at(end), 'a terminus');
   }
 
-  /** Whether the target is a coordinator. A library takes it for an ordinary target: it would print the other on the console. */
-  #takeCoordinator(frame: Uint8Array, at: number | undefined): boolean {
-    if (!this.#mayAskForTransactions || at === undefined || !isDescribedAs(coordinators, frame, at))
-      return false;
-    return renumber(frame, at, targetDescriptor);
+  /**
+   * Whether the value at `at` is of these kinds, which transactions alone have. A library takes it for an ordinary one: it would print
+   * the other on the console.
+   */
+  #takeAsOrdinary(
+    kinds: DescribedKinds,
+    frame: Uint8Array,
+    at: number | undefined,
+    ordinaryDescriptor: number,
+  ): boolean {
+    return (
+      this.#mayAskForTransactions &&
+      at !== undefined &&
+      isDescribedAs(kinds, frame, at) &&
+      renumber(frame, at, ordinaryDescriptor)
+    );
   }
 
   #flow(channel: number, performative: Performative): void {
@@ -216,16 +229,9 @@ export class Conversation {
     if (kind === 'unsafe') throw new Malformed('a message is malformed, or has too many values');
   }
 
-  /**
-   * Whether a delivery state is that of a transaction. A library that reads states takes it for an ordinary one: it would print the
-   * other on the console.
-   */
+  /** Whether a delivery state is that of a transaction. */
   #takeState(frame: Uint8Array, at: number | undefined): boolean {
-    const isTransactional =
-      this.#mayAskForTransactions &&
-      at !== undefined &&
-      isDescribedAs(transactionalStates, frame, at) &&
-      renumber(frame, at, acceptedDescriptor);
+    const isTransactional = this.#takeAsOrdinary(transactionalStates, frame, at, acceptedDescriptor);
     expectKind(deliveryStates, frame, at, 'a delivery state');
     return isTransactional;
   }
@@ -242,8 +248,9 @@ export class Conversation {
     unfinished.isInTransaction ||= isInTransaction;
     unfinished.parts.push(Uint8Array.from(payload));
     unfinished.bytes += payload.length;
-    unfinished.memoryBytes += payload.length + partBytes;
-    this.#unfinishedBytes += payload.length + partBytes;
+    const memoryBytes = payload.length + partBytes;
+    unfinished.memoryBytes += memoryBytes;
+    this.#unfinishedBytes += memoryBytes;
     if (this.#unfinishedBytes > this.#limits.maxUnfinishedBytes)
       throw new Malformed('too much that is not finished', 'amqp:resource-limit-exceeded');
   }

@@ -1,3 +1,3 @@
-export type { DiscardReason, FrameFacts } from './conversation.ts';
+export type { FrameFacts } from './conversation.ts';
 export { defaultGuardLimits, type GuardLimits } from './guard-limits.ts';
 export { GuardedSocket, type GuardedSocketOptions } from './guarded-socket.ts';
