@@ -1,6 +1,8 @@
 import type { Timestamp, Validity } from '@rollcall/core';
 import { z } from 'zod';
 
+export const flag: z.ZodBoolean = z.boolean('must be true or false');
+
 /** A point in time as Hono writes it. */
 export const instant: z.ZodType<number> = z.iso
   .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })

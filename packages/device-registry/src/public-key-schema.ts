@@ -1,6 +1,7 @@
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { bytes } from './formats.ts';
+import { readPublicKey } from './read-public-key.ts';
 import { secretFields } from './secret-fields.ts';
 
 const fields = z.strictObject({
@@ -55,7 +56,7 @@ function readKey({
     return { problem: 'must have a key and its algorithm, or cert, and not both' };
   const certificate = cert && readCertificate(cert);
   if (cert && !certificate) return { problem: 'cert: must be a certificate in DER, in Base64' };
-  const key = certificate ? certificate.publicKey : encoded && readSpki(encoded);
+  const key = certificate ? certificate.publicKey : encoded && readPublicKey(encoded);
   if (!key) return { problem: 'key: must be a SubjectPublicKeyInfo in DER, in Base64' };
   const type = typeOf(key);
   if (type === undefined)
@@ -70,14 +71,6 @@ function typeOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): 'E
   if (asymmetricKeyType === 'ec') return curves.has(asymmetricKeyDetails.namedCurve) ? 'EC' : undefined;
   if (asymmetricKeyType !== 'rsa') return undefined;
   return (asymmetricKeyDetails.modulusLength ?? 0) >= minRsaBits ? 'RSA' : undefined;
-}
-
-function readSpki(der: Uint8Array): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
 }
 
 function readCertificate(der: Uint8Array): X509Certificate | undefined {

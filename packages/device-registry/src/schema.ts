@@ -1,7 +1,7 @@
 import { isPrintable } from '@rollcall/core';
 import { normalizeName } from '@rollcall/core/x509';
 import { z } from 'zod';
-import { bytes, tenantLabel } from './formats.ts';
+import { bytes, flag, tenantLabel } from './formats.ts';
 import { publicKeySecretSchema } from './public-key-schema.ts';
 import { secretFields } from './secret-fields.ts';
 import { trustedCaSchema } from './trusted-ca-schema.ts';
@@ -24,7 +24,6 @@ const propertyName = z
   .string()
   .refine(isPrintable, 'must not have characters that control something or cannot be seen');
 const defaults = z.record(propertyName, scalar).default({});
-const flag = z.boolean('must be true or false');
 /** -1 stands for "unlimited", as in Hono. */
 const limit = z.int('must be a whole number').min(-1, 'must be -1 (unlimited) or more');
 const anything = z.unknown();

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { instant } from './formats.ts';
+import { flag, instant } from './formats.ts';
 
 /** What a secret of any type may say. */
 export const secretFields = {
-  enabled: z.boolean('must be true or false').default(true),
+  enabled: flag.default(true),
   'not-before': instant.optional(),
   'not-after': instant.optional(),
   comment: z.string().optional(),

@@ -1,8 +1,9 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Timestamp, TrustAnchor } from '@rollcall/core';
 import { formatName, normalizeName, readCertificateParts, readName } from '@rollcall/core/x509';
 import { z } from 'zod';
 import { bytes, instant, validityOf } from './formats.ts';
+import { readPublicKey } from './read-public-key.ts';
 
 const anything = z.unknown();
 const placeholders: ReadonlySet<string> = new Set(['subject-dn', 'subject-cn', 'subject-ou', 'subject-o']);
@@ -56,7 +57,7 @@ export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform((content
   if (subjectDn === undefined)
     return problem('must have cert, or a subject-dn as in RFC 2253, e.g. CN=ca,O=Acme, or subject-dn-bytes');
   const publicKey = content['public-key'];
-  if (!publicKey || !isPublicKey(publicKey))
+  if (!publicKey || !readPublicKey(publicKey))
     return problem('must have cert, or a public-key: a SubjectPublicKeyInfo in DER');
   return { subjectDn, publicKey, ...validityOf(content), ...shared };
 });
@@ -81,14 +82,5 @@ function readCertificate(der: Uint8Array): TrustAnchor | undefined {
     };
   } catch {
     return undefined;
-  }
-}
-
-function isPublicKey(der: Uint8Array): boolean {
-  try {
-    createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
-    return true;
-  } catch {
-    return false;
   }
 }
