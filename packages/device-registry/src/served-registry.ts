@@ -39,15 +39,6 @@ export function createServedRegistry(): ServedRegistry {
   const byAlias = new Map<string, string>();
   const withheldTenants = new Set<string>();
 
-  function deviceOf(tenant: string, id: string): RegisteredDevice | undefined {
-    const packed = entries.get(tenant)?.device.get(id);
-    return packed === undefined || packed === withheld ? undefined : unpackDevice(tenant, id, packed);
-  }
-
-  function isWithheld(tenant: string, id: string): boolean {
-    return entries.get(tenant)?.device.get(id) === withheld;
-  }
-
   function setTenant(id: string, packed: string | undefined): void {
     const before = tenants.get(id);
     for (const { subjectDn } of before?.trustAnchors ?? []) {
@@ -108,16 +99,22 @@ export function createServedRegistry(): ServedRegistry {
       { tenant, device }: DeviceRef,
       gateway?: DeviceId,
     ): Promise<AssertionAnswer> => {
-      if (isWithheld(tenant, device) || (gateway !== undefined && isWithheld(tenant, gateway)))
-        return uncertain;
-      const found = deviceOf(tenant, device);
+      const devices = entries.get(tenant)?.device;
+      const packed = devices?.get(device);
+      const packedGateway = gateway === undefined ? undefined : devices?.get(gateway);
+      if (packed === withheld || packedGateway === withheld) return uncertain;
+      const found = deviceIn(packed, tenant, device);
       if (gateway !== undefined) {
-        if (!deviceOf(tenant, gateway)?.enabled) return { status: 'not-authorized' };
+        if (!deviceIn(packedGateway, tenant, gateway)?.enabled) return { status: 'not-authorized' };
         if (found?.enabled && !found.via.includes(gateway)) return { status: 'not-authorized' };
       }
       return found?.enabled ? { status: 'found', value: found.registration } : { status: 'not-found' };
     },
   };
+}
+
+function deviceIn(packed: string | undefined, tenant: string, id: string): RegisteredDevice | undefined {
+  return packed === undefined ? undefined : unpackDevice(tenant, id, packed);
 }
 
 function answer<Value>(value: Value | undefined): Answer<Value> {
