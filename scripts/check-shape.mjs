@@ -62,7 +62,7 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   const ours = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     .filter((name) => name.startsWith('@rollcall/'))
     .map((name) => name.slice('@rollcall/'.length));
-  const referenced = (tsconfig.references ?? []).map(({ path }) => packageAt(kind, path));
+  const referenced = (tsconfig.references ?? []).map(({ path }) => referredTo(path, kind, ours));
   for (const name of ours) expect(referenced.includes(name), `tsconfig.json: no reference to ${name}`);
   for (const name of referenced)
     expect(ours.includes(name), `tsconfig.json: reference to ${name}, which is no dependency`);
@@ -81,10 +81,11 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   return problems;
 }
 
-/** The name of a package without its scope, by a path that refers to it: an app is beside the package that it may be named after. */
-function packageAt(kind, path) {
+/** The name, without its scope, of what a path refers to: an app beside this one may be the service of a package of its name. */
+function referredTo(path, kind, ours) {
   const folder = path.split('/').at(-1);
-  return kind === 'apps' && path === '../presence' ? `${folder}-service` : folder;
+  const service = `${folder}-service`;
+  return kind === 'apps' && path === `../${folder}` && ours.includes(service) ? service : folder;
 }
 
 /** Test code is not for those who install a package, but where it is an export of its own (`./testing`). */
