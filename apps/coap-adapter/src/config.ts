@@ -14,6 +14,7 @@ import {
   milliseconds,
   option,
   port,
+  setBothOrNeither,
   wholeNumber,
   type OptionProblem,
   type Options,
@@ -127,9 +128,10 @@ export function loadCoapConfig(
 }
 
 function coapProblems(values: CoapValues): readonly ConfigProblem[] {
-  const problems: OptionProblem[] = [];
-  if ((values.keyPath === undefined) !== (values.certPath === undefined))
-    problems.push({ options: ['COAP_KEYPATH', 'COAP_CERTPATH'], text: 'set both or neither' });
+  const { keyPath, certPath } = values;
+  const problems: OptionProblem[] = [
+    ...setBothOrNeither(['COAP_KEYPATH', keyPath], ['COAP_CERTPATH', certPath]),
+  ];
   if (values.connectionIdBytes > 0 && values.connectionIdBytes < 4)
     problems.push({
       options: ['COAP_CONNECTIONIDLENGTH'],

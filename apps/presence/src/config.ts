@@ -14,6 +14,7 @@ import {
   pairs,
   port,
   problemText,
+  setBothOrNeither,
   readOptions,
   secureProtocolsOption,
   text,
@@ -209,10 +210,11 @@ export function loadPresenceConfig(env: Readonly<Record<string, string | undefin
 }
 
 function problemsOf(values: PresenceValues): readonly string[] {
+  const { keyPath, certPath } = values;
   const problems: string[] = [];
   if (values.host === undefined) problems.push('ROLLCALL_MESSAGING_HOST: must be set');
-  if ((values.keyPath === undefined) !== (values.certPath === undefined))
-    problems.push('ROLLCALL_PRESENCE_KEYPATH and ROLLCALL_PRESENCE_CERTPATH: set both or neither');
+  const pair = setBothOrNeither(['PRESENCE_KEYPATH', keyPath], ['PRESENCE_CERTPATH', certPath]);
+  problems.push(...pair.map(problemText));
   if (values.open && !isLoopback(values.bindAddress))
     problems.push(
       'ROLLCALL_PRESENCE_OPEN: only on loopback: set ROLLCALL_PRESENCE_BINDADDRESS=127.0.0.1, or have tokens checked',

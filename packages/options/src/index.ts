@@ -21,7 +21,7 @@ export {
   filesOfSecrets,
   optionsOfModules,
 } from './option-module.ts';
-export { configProblem, type OptionProblem, problemText } from './option-problem.ts';
+export { configProblem, type OptionProblem, problemText, setBothOrNeither } from './option-problem.ts';
 export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
 export { type Effective, type ReadResult, readOptions } from './read-options.ts';
 export { readPem } from './read-pem.ts';

@@ -10,6 +10,15 @@ export interface OptionProblem {
   readonly code?: ConfigCode;
 }
 
+/** An option, and what it says; `undefined`: it is not set. */
+type Said = readonly [option: string, value: unknown];
+
+/** Two options of which neither is of use alone, as a key and its certificate. */
+export function setBothOrNeither([first, one]: Said, [second, other]: Said): readonly OptionProblem[] {
+  if ((one === undefined) === (other === undefined)) return [];
+  return [{ options: [first, second], text: 'set both or neither' }];
+}
+
 /** The line that an operator reads: the variables, and what is wrong with them. */
 export function problemText({ options, text }: OptionProblem): string {
   return `${options.map(variableOf).join(' and ')}: ${text}`;

@@ -1,5 +1,13 @@
 import type { ConfigProblem } from '@rollcall/core';
-import { flag, milliseconds, option, type Options, type ValuesOf } from '@rollcall/options';
+import {
+  configProblem,
+  flag,
+  milliseconds,
+  option,
+  variableOf,
+  type Options,
+  type ValuesOf,
+} from '@rollcall/options';
 import type { LeaseSettings } from '@rollcall/presence';
 
 /** Options of the adapters whose protocol has no connections. */
@@ -45,10 +53,10 @@ export function leaseProblems({
 }: LeaseValues): readonly ConfigProblem[] {
   return leaseMinIntervalMs > leaseMaxIntervalMs
     ? [
-        {
-          code: 'OPTIONS_CONFLICT',
-          text: 'ROLLCALL_LEASE_MININTERVAL: must not be more than ROLLCALL_LEASE_MAXINTERVAL',
-        },
+        configProblem({
+          options: ['LEASE_MININTERVAL'],
+          text: `must not be more than ${variableOf('LEASE_MAXINTERVAL')}`,
+        }),
       ]
     : [];
 }

@@ -17,8 +17,10 @@ import {
   type TlsChoice,
   type TlsVersion,
   configProblem,
+  setBothOrNeither,
   option,
   optional,
+  variableOf,
   type Option,
   type Options,
   type ValuesOf,
@@ -147,21 +149,25 @@ export function listenerProblems(
   section: string,
   values: ListenerValues & TlsValues,
 ): readonly ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const key = `ROLLCALL_${section}_KEYPATH`;
-  const cert = `ROLLCALL_${section}_CERTPATH`;
-  const tls = values.keyPath !== undefined && values.certPath !== undefined;
-  if ((values.keyPath === undefined) !== (values.certPath === undefined))
-    problems.push({ code: 'OPTIONS_CONFLICT', text: `${key} and ${cert}: set both or neither` });
-  if (!tls && !values.insecurePortEnabled)
-    problems.push({
-      code: 'OPTION_MISSING',
-      text: `no port to listen on: set ${key} and ${cert}, or ROLLCALL_${section}_INSECUREPORTENABLED=true`,
-    });
+  const { keyPath, certPath, insecurePortEnabled } = values;
+  const key = `${section}_KEYPATH`;
+  const cert = `${section}_CERTPATH`;
+  const isListening = (keyPath !== undefined && certPath !== undefined) || insecurePortEnabled;
   return [
-    ...problems,
+    ...setBothOrNeither([key, keyPath], [cert, certPath]).map(configProblem),
+    ...(isListening ? [] : [nowhereToListen(section)]),
     ...tlsChoiceProblems(section, values.secureProtocols, values.cipherSuites).map(configProblem),
   ];
+}
+
+function nowhereToListen(section: string): ConfigProblem {
+  const [key, cert, plain] = ['KEYPATH', 'CERTPATH', 'INSECUREPORTENABLED'].map((name) =>
+    variableOf(`${section}_${name}`),
+  );
+  return {
+    code: 'OPTION_MISSING',
+    text: `no port to listen on: set ${key} and ${cert}, or ${plain}=true`,
+  };
 }
 
 /** Where to listen. @throws ConfigError where key and certificate cannot be read, or used. */

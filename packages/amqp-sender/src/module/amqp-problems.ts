@@ -1,4 +1,4 @@
-import { tlsChoiceProblems, type OptionProblem, type ValuesOf } from '@rollcall/options';
+import { setBothOrNeither, tlsChoiceProblems, type OptionProblem, type ValuesOf } from '@rollcall/options';
 import { networkRisks } from '../network-risks.ts';
 import { withPreset } from '../resolve-network.ts';
 import type { amqpOptions } from './amqp-options.ts';
@@ -9,16 +9,9 @@ type Values = ValuesOf<typeof amqpOptions>;
 /** What is wrong with options that are each right by themselves. */
 export function amqpProblems(values: Values): readonly OptionProblem[] {
   const { username, password, cert, key, protocols, cipherSuites } = values;
-  const problems: OptionProblem[] = [];
-  if ((username === undefined) !== (password === undefined))
-    problems.push({
-      options: ['MESSAGING_USERNAME', 'MESSAGING_PASSWORD'],
-      text: 'set both or neither',
-    });
-  if ((cert === undefined) !== (key === undefined))
-    problems.push({ options: ['MESSAGING_CERTPATH', 'MESSAGING_KEYPATH'], text: 'set both or neither' });
   return [
-    ...problems,
+    ...setBothOrNeither(['MESSAGING_USERNAME', username], ['MESSAGING_PASSWORD', password]),
+    ...setBothOrNeither(['MESSAGING_CERTPATH', cert], ['MESSAGING_KEYPATH', key]),
     ...tlsChoiceProblems('MESSAGING', protocols, cipherSuites),
     ...networkProblemsOf(values),
   ];

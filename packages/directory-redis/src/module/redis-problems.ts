@@ -1,4 +1,4 @@
-import type { OptionProblem, ValuesOf } from '@rollcall/options';
+import { setBothOrNeither, type OptionProblem, type ValuesOf } from '@rollcall/options';
 import { readEngineAddress } from '../engine/engine-address.ts';
 import type { redisOptions } from './redis-options.ts';
 
@@ -30,8 +30,7 @@ export function redisProblems(values: ValuesOf<typeof redisOptions>): readonly O
       options: ['DIRECTORY_USERNAME', 'DIRECTORY_PASSWORD'],
       text: 'set both, or the password alone',
     });
-  if ((cert === undefined) !== (key === undefined))
-    problems.push({ options: ['DIRECTORY_CERTPATH', 'DIRECTORY_KEYPATH'], text: 'set both or neither' });
+  problems.push(...setBothOrNeither(['DIRECTORY_CERTPATH', cert], ['DIRECTORY_KEYPATH', key]));
   if ('problem' in address) return problems;
   if (password !== undefined && address.password !== undefined)
     problems.push({
