@@ -2,18 +2,17 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { boundRequests } from '@rollcall/adapter-kit';
+import { boundRequests, tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit';
 import { boundConnections } from '@rollcall/adapter-process/internal';
 import { containServer } from '@rollcall/containment';
 import { later, TransportError, type Clock, type Log } from '@rollcall/core';
 import type { PemPair } from '@rollcall/file-follower';
-import type { TlsChoice } from '@rollcall/options';
 
 export interface ListenOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly tls?: PemPair & { readonly choice: TlsChoice };
+  readonly tls?: TlsListener;
   readonly maxConnections: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -56,10 +55,9 @@ export function createBoundedServer(
   const server = tls
     ? createTlsServer({
         ...bounds,
-        key: tls.key,
-        cert: tls.cert,
-        ...tls.choice,
-        handshakeTimeout: handshakeWithinMs,
+        ...tlsServerOptions(tls, handshakeWithinMs),
+        // Those who ask have tokens.
+        requestCert: false,
       })
     : createServer(bounds);
   server.maxHeadersCount = 100;
@@ -81,7 +79,7 @@ export function createBoundedServer(
 /** @throws TransportError where the port cannot be bound. */
 export async function listen(
   server: Server | TlsServer,
-  { host, port, log }: ListenOptions,
+  { host, port, tls, log }: ListenOptions,
 ): Promise<Listening> {
   server.listen({ host, port, backlog: 1_024 });
   try {
@@ -97,7 +95,8 @@ export async function listen(
   return {
     port: (server.address() as AddressInfo).port,
     use(pair) {
-      if ('setSecureContext' in server) server.setSecureContext(pair);
+      if (tls && 'setSecureContext' in server)
+        server.setSecureContext(tlsServerOptions({ ...tls, ...pair }, handshakeWithinMs));
     },
     stopAccepting: () => new Promise((resolve) => server.close(() => resolve())),
     async close() {

@@ -1,3 +1,4 @@
+import { followPair, tlsListenerOf } from '@rollcall/adapter-kit/internal';
 import type { Clock, Log } from '@rollcall/core';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { PresenceValues } from '../config.ts';
@@ -5,7 +6,6 @@ import type { ApiContext } from './api-context.ts';
 import { createApp } from './create-app.ts';
 import type { HealthTexts } from './health-routes.ts';
 import { createBoundedServer, listen, type Listening } from './listen.ts';
-import { followTls, tlsOf } from './tls.ts';
 
 export interface ApiPortParts {
   readonly clock: Clock;
@@ -21,7 +21,12 @@ export async function openApiPort(
   health: HealthTexts,
   { clock, log, files, turnedAway }: ApiPortParts,
 ): Promise<Listening> {
-  const tls = tlsOf(values);
+  const tls = tlsListenerOf('PRESENCE', {
+    ...values,
+    port: values.apiPort,
+    secureProtocols: values.apiProtocols,
+    cipherSuites: values.apiCipherSuites,
+  });
   const options = {
     host: values.bindAddress,
     port: values.apiPort,
@@ -34,6 +39,6 @@ export async function openApiPort(
   };
   const app = await createApp(context, health, (serve) => createBoundedServer(options, serve));
   const listening = await listen(app.server, options);
-  if (tls) followTls(values, tls, files, clock, (pair) => listening.use(pair));
+  if (tls) followPair('presence', tls, { clock, followFiles: files.follow }, (pair) => listening.use(pair));
   return listening;
 }

@@ -78,6 +78,32 @@ test('a certificate that is replaced is shown to those who come later', async ()
     .not.toBe(before);
 });
 
+test('versions and cipher suites that were chosen are kept when the certificate is replaced', async () => {
+  const { environment, write } = given();
+  const suite = 'ECDHE-ECDSA-AES256-GCM-SHA384';
+  const { port, clock } = await startApi({
+    environment: {
+      ...environment,
+      ROLLCALL_PRESENCE_SECUREPROTOCOLS: 'TLSv1.2',
+      ROLLCALL_PRESENCE_SUPPORTEDCIPHERSUITES: suite,
+    },
+  });
+  const spoken = (socket: TLSSocket): readonly unknown[] => [socket.getProtocol(), socket.getCipher().name];
+  const before = await dial(port);
+  expect(spoken(before)).toEqual(['TLSv1.2', suite]);
+  write(issue());
+  let after = before;
+  await expect
+    .poll(async () => {
+      clock.advance(500);
+      await settled();
+      after = await dial(port);
+      return after.getPeerCertificate().serialNumber;
+    })
+    .not.toBe(before.getPeerCertificate().serialNumber);
+  expect(spoken(after)).toEqual(['TLSv1.2', suite]);
+});
+
 test('where there are too many connections, one that asks nothing gives way, and a reader does not', async () => {
   const { environment } = given();
   const { port, watchers } = await startApi({

@@ -175,21 +175,35 @@ export function listenersOf(
   section: string,
   values: ListenerValues & TlsValues & { readonly balancers: AddressRanges | undefined },
 ): Listeners {
+  const tls = tlsListenerOf(section, values);
   return {
     ...(values.balancers && { balancers: values.balancers }),
     ...(values.insecurePortEnabled && {
       plain: { host: values.insecurePortBindAddress, port: values.insecurePort },
     }),
-    ...(values.keyPath !== undefined &&
-      values.certPath !== undefined && {
-        tls: {
-          host: values.bindAddress,
-          port: values.port,
-          files: { key: values.keyPath, cert: values.certPath },
-          ...readPair(section, values.keyPath, values.certPath),
-          choice: tlsChoice(values.secureProtocols, values.cipherSuites) ?? defaultTlsChoice,
-        },
-      }),
+    ...(tls && { tls }),
+  };
+}
+
+/** The port with TLS; `undefined`: there is no certificate. @throws ConfigError where key and certificate cannot be read, or used. */
+export function tlsListenerOf(
+  section: string,
+  {
+    bindAddress: host,
+    port: bound,
+    keyPath,
+    certPath,
+    secureProtocols,
+    cipherSuites,
+  }: TlsValues & Pick<ListenerValues, 'bindAddress' | 'port' | 'keyPath' | 'certPath'>,
+): TlsListener | undefined {
+  if (keyPath === undefined || certPath === undefined) return undefined;
+  return {
+    host,
+    port: bound,
+    files: { key: keyPath, cert: certPath },
+    ...readPair(section, keyPath, certPath),
+    choice: tlsChoice(secureProtocols, cipherSuites) ?? defaultTlsChoice,
   };
 }
 
