@@ -1,10 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { TransportError, type Clock, type Log } from '@rollcall/core';
+import { lockFile, makeOwnDirectory, makeOwnFile, type FileLock } from '@rollcall/runtime';
 import type { PresenceConfig } from './config.ts';
 import type { PresenceStore } from './store/presence-store.ts';
-import { PostgresStore } from './store/postgres/postgres-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
 /** Opens the database that the options name. @throws TransportError where it cannot be had. */
@@ -14,9 +12,10 @@ export async function openStore(
 ): Promise<PresenceStore> {
   const { directory, database: url, announceIntervalMs } = values;
   try {
-    return url === undefined
-      ? openSqlite(directory, clock, announceIntervalMs)
-      : await PostgresStore.open({ url, clock, log, announceIntervalMs });
+    if (url === undefined) return openSqlite(directory, clock, announceIntervalMs);
+    // The client of PostgreSQL is loaded by those who use it alone.
+    const { PostgresStore } = await import('./store/postgres/postgres-store.ts');
+    return await PostgresStore.open({ url, clock, log, announceIntervalMs });
   } catch (error) {
     // The URL may hold a password, and is not told.
     const where =
@@ -38,38 +37,26 @@ function reasonOf(error: unknown): string {
 
 function openSqlite(directory: string, clock: Clock, announceIntervalMs: number): PresenceStore {
   // What is known of devices is for the owner of the process.
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lock = lockOf(join(directory, 'presence.lock'));
+  makeOwnDirectory(directory);
+  const lock = lockFile(join(directory, 'presence.lock'), false);
+  // One process writes to the file, as its order of changes needs.
+  if (!lock) throw new Error('another presence service uses it');
   try {
-    const store = new SqliteStore({ file: join(directory, 'presence.db'), clock, announceIntervalMs });
-    return unlocking(store, lock);
+    const file = join(directory, 'presence.db');
+    makeOwnFile(file);
+    return unlocking(new SqliteStore({ file, clock, announceIntervalMs }), lock);
   } catch (error) {
-    lock.close();
+    lock.release();
     throw error;
   }
 }
 
-/**
- * One process writes to the file, as its order of changes needs. The lock is one of the operating system, which ends with the
- * process, however that ends.
- */
-function lockOf(file: string): DatabaseSync {
-  const lock = new DatabaseSync(file);
-  try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    return lock;
-  } catch (error) {
-    lock.close();
-    throw new Error('another presence service uses it', { cause: error });
-  }
-}
-
-function unlocking(store: SqliteStore, lock: DatabaseSync): PresenceStore {
+function unlocking(store: SqliteStore, lock: FileLock): PresenceStore {
   const close = store.close.bind(store);
   return Object.assign(store, {
     async close() {
       await close();
-      lock.close();
+      lock.release();
     },
   });
 }

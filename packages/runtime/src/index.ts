@@ -1,5 +1,6 @@
 export { beginAll } from './begin-all.ts';
 export { type LoopWatch, createLoopWatch, punctual } from './lateness/loop-watch.ts';
+export { type FileLock, lockFile } from './lock-file.ts';
 export { neverRejects } from './never-rejects.ts';
 export { makeOwnDirectory, makeOwnFile } from './own-files.ts';
 export { ResourceStack } from './resource-stack.ts';

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TransportError, type ConnectionEvent, type Timestamp } from '@rollcall/core';
+import { lockFile } from '@rollcall/runtime';
 import { copiedAtFact, factOf, hasLog, partOf } from './store/journal-facts.ts';
-import { lockFile } from './store/lock-file.ts';
 import { schemaSteps, schemaVersion } from './store/schema.ts';
 import { lockOf } from './store/sqlite-store.ts';
 import type { PartOfJournal } from './store/stored.ts';

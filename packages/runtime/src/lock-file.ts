@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { makeOwnFile } from '@rollcall/runtime';
+import { makeOwnFile } from './own-files.ts';
 
-/** How long an adapter waits for a process that only reads the journal. */
+/** How long is waited for a process that only looks who has the lock. */
 const patienceMs = 1_000;
 /** SQLite's code for a file that another connection has locked. */
 const sqliteBusy = 5;
@@ -12,13 +12,13 @@ export interface FileLock {
 }
 
 /**
- * Takes the lock that belongs to a journal, or answers `undefined` where another process has it. It ends with the
+ * Takes the lock that belongs to a journal, or to another database, or answers `undefined` where another process has it. It ends with the
  * process, however that ends.
  *
  * @param wait whether to wait a second for it.
  *
- * The lock is SQLite's, on an empty database beside the journal: process ids would not do, since they are the same in
- * every container; and the journal itself stays readable for others.
+ * The lock is SQLite's, on an empty database beside the other one: process ids would not do, since they are the same in
+ * every container; and the other one stays readable for others.
  */
 export function lockFile(path: string, wait: boolean): FileLock | undefined {
   if (!existsSync(path)) makeOwnFile(path);
