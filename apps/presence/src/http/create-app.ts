@@ -61,8 +61,9 @@ export async function createApp(
   if (context.open) requireLoopbackHost(app);
   allowOrigins(app, context.allowedOrigin);
   healthRoutes(app, health);
+  const openApiText = JSON.stringify(openApi);
   app.get('/openapi.json', async (_request, reply) =>
-    reply.type('application/json; charset=utf-8').send(JSON.stringify(openApi)),
+    reply.type('application/json; charset=utf-8').send(openApiText),
   );
   await app.register(async (api) => {
     authorize(api, context.tokens);
