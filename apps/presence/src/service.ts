@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { startEarlyHealth, type EarlyHealth } from '@rollcall/adapter-process/internal';
+import { startEarlyHealth } from '@rollcall/adapter-process/internal';
 import { createFailureReport } from '@rollcall/containment';
 import { within, type Clock, type Log, type Random } from '@rollcall/core';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
@@ -77,7 +77,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const answers = { ...serviceHealth(state), metrics: serviceMetrics(state) };
   const api = await openApiPort(values, context, answers, { clock, log, files, turnedAway: state.turnAway });
   resources.defer(() => api.close());
-  becomeHealth(health, answers, failed);
+  health.become({ ...answers, failed, turnedAway: () => {} });
   resources.defer(keepTidy({ clock, store, retention: config.retention, failed }));
   state.stream = follow(parts, batches, progress);
   resources.defer(() => stop(state, api, values.shutdownGraceMs, clock));
@@ -186,14 +186,6 @@ function tenantsOf({ values: { tenants } }: PresenceConfig): readonly string[] |
 function creditOf(config: PresenceConfig): number {
   const tenants = tenantsOf(config);
   return tenants === 'all' ? maxCredit : Math.max(1, Math.floor(maxCredit / tenants.length));
-}
-
-function becomeHealth(
-  health: EarlyHealth,
-  answers: Omit<Parameters<EarlyHealth['become']>[0], 'failed' | 'turnedAway'>,
-  failed: (where: string, error: unknown) => void,
-): void {
-  health.become({ ...answers, failed, turnedAway: () => {} });
 }
 
 /** What is being written is still confirmed; what waits behind it comes again, here or at another replica. */

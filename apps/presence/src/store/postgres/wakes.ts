@@ -4,9 +4,8 @@ import { later, type Clock } from '@rollcall/core';
 /** Named so in `NOTIFY`. */
 export const channel = 'rollcall_presence';
 
+/** Without a connection nothing is heard: so often another one is tried, and it is looked by the clock. */
 const againInMs = 1_000;
-/** Without a connection nothing is heard: then it is looked by the clock. */
-const lookEveryMs = 1_000;
 
 /**
  * Hears when any replica has committed changes. A connection that is lost is made again; until then, and once it is there, it wakes
@@ -62,7 +61,7 @@ export class Wakes {
   #again(): void {
     if (this.#isClosed) return;
     this.#disarm();
-    this.#disarm = this.#clock.at(later(this.#clock.monotonic(), Math.min(againInMs, lookEveryMs)), () => {
+    this.#disarm = this.#clock.at(later(this.#clock.monotonic(), againInMs), () => {
       this.#wake();
       void this.open();
     });
