@@ -25,6 +25,7 @@ import {
   type ValuesOf,
 } from '@rollcall/options';
 import { parseRetention } from './parse-retention.ts';
+import type { KeptHistory } from './store/presence-store.ts';
 
 /** Options of the presence service. */
 export const presenceOptions = {
@@ -178,7 +179,7 @@ export interface PresenceConfig {
   readonly consumer: ConsumerSettings;
   readonly network: EventNetwork;
   /** Milliseconds that a connection of a tenant is kept after its end. */
-  readonly retention: ReturnType<typeof parseRetention>['retention'];
+  readonly retention: KeptHistory;
   readonly effective: readonly Effective[];
   readonly warnings: readonly string[];
   readonly serviceLinks: readonly string[];

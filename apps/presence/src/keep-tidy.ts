@@ -1,12 +1,11 @@
 import { later, type Clock } from '@rollcall/core';
-import type { Retention } from './parse-retention.ts';
-import type { PresenceStore } from './store/presence-store.ts';
+import type { KeptHistory, PresenceStore } from './store/presence-store.ts';
 import { StoreUnavailable } from './store/store-unavailable.ts';
 
 export interface TidyOptions {
   readonly clock: Clock;
   readonly store: Pick<PresenceStore, 'dropOld' | 'sweep'>;
-  readonly retention: Retention;
+  readonly retention: KeptHistory;
   failed(where: string, error: unknown): void;
 }
 

@@ -1,10 +1,6 @@
-const dayMs = 86_400_000;
+import type { KeptHistory } from './store/presence-store.ts';
 
-/** For how long history is kept. */
-export interface Retention {
-  readonly defaultMs: number;
-  readonly tenantMs: ReadonlyMap<string, number>;
-}
+const dayMs = 86_400_000;
 
 interface RetentionValues {
   readonly retentionDays: number;
@@ -13,7 +9,7 @@ interface RetentionValues {
 
 /** Reads what the options say of it, and what is wrong with that. */
 export function parseRetention({ retentionDays, tenantRetention = {} }: RetentionValues): {
-  readonly retention: Retention;
+  readonly retention: KeptHistory;
   readonly problems: readonly string[];
 } {
   const entries = Object.entries(tenantRetention).map(([tenant, days]) => ({

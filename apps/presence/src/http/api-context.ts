@@ -1,7 +1,6 @@
 import type { Clock } from '@rollcall/core';
 import type { TokenCheck } from '../access/token-check.ts';
-import type { Retention } from '../parse-retention.ts';
-import type { PresenceStore } from '../store/presence-store.ts';
+import type { KeptHistory, PresenceStore } from '../store/presence-store.ts';
 import type { ChangeFeed } from '../watching/change-feed.ts';
 import type { Watchers } from '../watching/watchers.ts';
 import type { AsOf } from './as-of.ts';
@@ -15,7 +14,7 @@ export interface ApiContext {
   readonly turns: Turns;
   readonly feed: ChangeFeed;
   readonly watchers: Watchers;
-  readonly retention: Retention;
+  readonly retention: KeptHistory;
   readonly flapsPerHour: number;
   readonly heartbeatMs: number;
   /** Whether everybody on this machine may ask, without a token. */

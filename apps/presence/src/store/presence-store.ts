@@ -71,6 +71,7 @@ interface SharedProgress {
   readonly announceIntervalMs?: number;
 }
 
+/** For how long connections are kept after their end. */
 export interface KeptHistory {
   readonly defaultMs: number;
   readonly tenantMs: ReadonlyMap<string, number>;
