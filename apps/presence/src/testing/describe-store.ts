@@ -163,6 +163,25 @@ export function describeStore(
         ]);
       });
 
+      test('is known again when its adapter speaks, also where old connections were dropped meanwhile', async () => {
+        const { store, clock, statusOf } = await given();
+        const past = [3, 4].map((number) =>
+          connected({
+            device: deviceRef('acme', 'other'),
+            connectionId: connectionId(number),
+            at: (clock.now() - number * 200_000) as Timestamp,
+          }),
+        );
+        await store.apply([announced(), ...past, ...past.map((begin) => disconnected(begin))]);
+        clock.advance(3_001);
+        await store.sweep();
+        expect(await statusOf()).toBe('unknown');
+        expect(await store.dropOld({ defaultMs: 1_000, tenantMs: new Map() })).toBe(1);
+        await store.apply([connected({ device: deviceRef('acme', 'other'), connectionId: connectionId(2) })]);
+        await store.sweep();
+        expect(await statusOf()).toBe('online');
+      });
+
       test('is unknown when three of its own announcements are missed, though its adapter announces others', async () => {
         const { store, clock, statusOf } = await given();
         await store.apply([announced()]);

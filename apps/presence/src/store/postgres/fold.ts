@@ -1,7 +1,8 @@
 import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 import { deviceKey, type DeviceRef } from '@rollcall/core';
-import { AdapterBook, heardOf, valuesOf, type AdapterRow, type Heard } from '../fold/adapter-book.ts';
+import type { Heard } from '../fold/adapter-book.ts';
 import { beginOf, endOf } from '../fold/connection-row.ts';
+import { adaptersOf, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
 import type { Client } from './queries.ts';
 
@@ -11,9 +12,18 @@ type End = ReturnType<typeof endOf>;
 /** Devices that a batch is about, and the last event of an adapter whose events name no connection. */
 type Touched = ReadonlyMap<string, { readonly device: DeviceRef; readonly said?: HonoConnectionEvent }>;
 
-interface SilentRow extends AdapterRow {
-  readonly is_silent: boolean;
-}
+/** The columns of all that is said of a connection. */
+const ofConnection = {
+  tenant: 'text',
+  device: 'text',
+  id: 'text',
+  facts: 'text',
+  adapter: 'text',
+  instance: 'text',
+  holder: 'text',
+  epoch: 'text',
+  at: 'bigint',
+} as const;
 
 /** Adds what a batch says, by a few statements, whatever is there already. */
 export async function foldBatch(
@@ -80,15 +90,7 @@ function addEnd(ends: Map<string, End>, key: string, end: End): void {
 async function writeBegins(client: Client, begins: readonly Begin[]): Promise<void> {
   if (begins.length === 0) return;
   const { values, unnest } = columns(begins, {
-    tenant: 'text',
-    device: 'text',
-    id: 'text',
-    facts: 'text',
-    adapter: 'text',
-    instance: 'text',
-    holder: 'text',
-    epoch: 'text',
-    at: 'bigint',
+    ...ofConnection,
     heard: 'bigint',
     announced: 'boolean',
     mustBeKept: 'boolean',
@@ -111,15 +113,7 @@ async function writeBegins(client: Client, begins: readonly Begin[]): Promise<vo
 async function writeEnds(client: Client, ends: readonly End[]): Promise<void> {
   if (ends.length === 0) return;
   const { values, unnest } = columns(ends, {
-    tenant: 'text',
-    device: 'text',
-    id: 'text',
-    facts: 'text',
-    adapter: 'text',
-    instance: 'text',
-    holder: 'text',
-    epoch: 'text',
-    at: 'bigint',
+    ...ofConnection,
     ending: 'text',
     endedAt: 'bigint',
     endedBy: 'text',
@@ -137,46 +131,4 @@ async function writeEnds(client: Client, ends: readonly End[]): Promise<void> {
        OR (excluded.ended_at, excluded.ended_by) < (connections.ended_at, connections.ended_by)`,
     values,
   );
-}
-
-async function adaptersOf(
-  client: Client,
-  events: readonly (ReceivedEvent | HonoConnectionEvent)[],
-  announceIntervalMs: number,
-): Promise<AdapterBook> {
-  const keys = new Map<string, { readonly tenant: string; readonly adapter: string }>();
-  for (const event of events)
-    if (event.type !== 'hono') {
-      const key = { tenant: event.device.tenant, adapter: event.adapter.id };
-      keys.set(JSON.stringify(key), key);
-    }
-  const { values, unnest } = columns([...keys.values()], { tenant: 'text', adapter: 'text' });
-  const { rows } = await client.query<SilentRow>(
-    `SELECT a.* FROM adapters a JOIN ${unnest} AS k ON a.tenant = k.tenant AND a.adapter_id = k.adapter`,
-    values,
-  );
-  return new AdapterBook(
-    announceIntervalMs,
-    rows.map((row) => Object.assign(heardOf(row), { isSilent: row.is_silent })),
-  );
-}
-
-/** @param lookAgain those whose connections are all to be looked at. */
-export async function saveAdapters(
-  client: Client,
-  adapters: AdapterBook,
-  lookAgain: ReadonlySet<Heard>,
-): Promise<void> {
-  for (const heard of adapters.takeChanged())
-    await client.query(
-      `INSERT INTO adapters (tenant, adapter_id, last_heard, interval, listened, last_announcement, new_instance,
-         new_epoch, closed_through, is_silent, look_after)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-       ON CONFLICT (tenant, adapter_id) DO UPDATE SET last_heard = excluded.last_heard, interval = excluded.interval,
-         listened = excluded.listened, last_announcement = excluded.last_announcement,
-         new_instance = excluded.new_instance, new_epoch = excluded.new_epoch,
-         closed_through = excluded.closed_through, is_silent = excluded.is_silent,
-         look_after = coalesce(excluded.look_after, adapters.look_after)`,
-      [...valuesOf(heard), heard.isSilent, lookAgain.has(heard) ? '' : null],
-    );
 }

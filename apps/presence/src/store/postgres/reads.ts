@@ -1,6 +1,6 @@
 import type { Ending, OpenConnection } from '@rollcall/client';
 import { deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
-import { AdapterBook, heardOf, isSilent, type AdapterRow } from '../fold/adapter-book.ts';
+import { AdapterBook, isSilent } from '../fold/adapter-book.ts';
 import { holderOf, takenOverAfter } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
 import { summed } from '../fold/summed.ts';
@@ -11,6 +11,7 @@ import type {
   StoredConnection,
   StoredDevice,
 } from '../presence-store.ts';
+import { adaptersOfTenant } from './adapters.ts';
 import { columns } from './columns.ts';
 import type { Client } from './queries.ts';
 
@@ -159,14 +160,6 @@ async function takeoversOf(
     [...values, tenant, device],
   );
   return new Map(rows.map(({ id, at }) => [id, at]));
-}
-
-async function adaptersOfTenant(client: Client, tenant: string): Promise<AdapterBook> {
-  const { rows } = await client.query<AdapterRow>('SELECT * FROM adapters WHERE tenant = $1', [tenant]);
-  return new AdapterBook(
-    0,
-    rows.map((row) => heardOf(row)),
-  );
 }
 
 export async function readSummary(

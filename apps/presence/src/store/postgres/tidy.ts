@@ -1,11 +1,11 @@
 import { deviceRef, type DeviceRef } from '@rollcall/core';
-import { AdapterBook, graceOf, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
+import { graceOf, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
 import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
 import type { KeptHistory } from '../presence-store.ts';
+import { adaptersOfTenant, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
 import { renewDevices } from './device-states.ts';
-import { saveAdapters } from './fold.ts';
 import type { Client } from './queries.ts';
 
 interface LookedRow extends AdapterRow {
@@ -128,11 +128,7 @@ async function closeThrough(
   nowMs: number,
 ): Promise<void> {
   if (dropped.length === 0) return;
-  const { rows } = await client.query<AdapterRow>('SELECT * FROM adapters WHERE tenant = $1', [tenant]);
-  const adapters = new AdapterBook(
-    0,
-    rows.map((row) => heardOf(row)),
-  );
+  const adapters = await adaptersOfTenant(client, tenant);
   for (const { adapter_id: adapterId, epoch } of dropped)
     adapters.closeThrough(tenant, adapterId, epoch, nowMs);
   await saveAdapters(client, adapters, new Set());

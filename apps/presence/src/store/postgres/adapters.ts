@@ -1,0 +1,61 @@
+import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
+import { AdapterBook, heardOf, valuesOf, type AdapterRow, type Heard } from '../fold/adapter-book.ts';
+import { columns } from './columns.ts';
+import type { Client } from './queries.ts';
+
+interface SilentRow extends AdapterRow {
+  readonly is_silent: boolean;
+}
+
+/** Those that events are of. */
+export async function adaptersOf(
+  client: Client,
+  events: readonly (ReceivedEvent | HonoConnectionEvent)[],
+  announceIntervalMs: number,
+): Promise<AdapterBook> {
+  const keys = new Map<string, { readonly tenant: string; readonly adapter: string }>();
+  for (const event of events)
+    if (event.type !== 'hono') {
+      const key = { tenant: event.device.tenant, adapter: event.adapter.id };
+      keys.set(JSON.stringify(key), key);
+    }
+  const { values, unnest } = columns([...keys.values()], { tenant: 'text', adapter: 'text' });
+  const { rows } = await client.query<SilentRow>(
+    `SELECT a.* FROM adapters a JOIN ${unnest} AS k ON a.tenant = k.tenant AND a.adapter_id = k.adapter`,
+    values,
+  );
+  return bookOf(rows, announceIntervalMs);
+}
+
+/** Those of a tenant, where no announcement is heard. */
+export async function adaptersOfTenant(client: Client, tenant: string): Promise<AdapterBook> {
+  const { rows } = await client.query<SilentRow>('SELECT * FROM adapters WHERE tenant = $1', [tenant]);
+  return bookOf(rows, 0);
+}
+
+function bookOf(rows: readonly SilentRow[], announceIntervalMs: number): AdapterBook {
+  return new AdapterBook(
+    announceIntervalMs,
+    rows.map((row) => Object.assign(heardOf(row), { isSilent: row.is_silent })),
+  );
+}
+
+/** @param lookAgain those whose connections are all to be looked at. */
+export async function saveAdapters(
+  client: Client,
+  adapters: AdapterBook,
+  lookAgain: ReadonlySet<Heard>,
+): Promise<void> {
+  for (const heard of adapters.takeChanged())
+    await client.query(
+      `INSERT INTO adapters (tenant, adapter_id, last_heard, interval, listened, last_announcement, new_instance,
+         new_epoch, closed_through, is_silent, look_after)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       ON CONFLICT (tenant, adapter_id) DO UPDATE SET last_heard = excluded.last_heard, interval = excluded.interval,
+         listened = excluded.listened, last_announcement = excluded.last_announcement,
+         new_instance = excluded.new_instance, new_epoch = excluded.new_epoch,
+         closed_through = excluded.closed_through, is_silent = excluded.is_silent,
+         look_after = coalesce(excluded.look_after, adapters.look_after)`,
+      [...valuesOf(heard), heard.isSilent, lookAgain.has(heard) ? '' : null],
+    );
+}
