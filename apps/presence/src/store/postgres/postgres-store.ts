@@ -7,8 +7,8 @@ import type {
   HistoryQuery,
   KeptHistory,
   PresenceStore,
-  StoredDevice,
 } from '../presence-store.ts';
+import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { foldBatch } from './fold.ts';
 import { openQueries, type Client, type Queries } from './queries.ts';
@@ -100,28 +100,11 @@ export class PostgresStore implements PresenceStore {
   }
 
   async position(): Promise<string> {
-    return this.#idOf((await this.#ends(this.#queries)).last);
+    return positionOf(this.#queries, this.#name);
   }
 
   async changes(tenant: string, after: string, limit: number): Promise<ChangesRead | 'gone'> {
-    const [, name, digits = ''] = /^([0-9a-f]+)-(\d{1,15})$/.exec(after) ?? [];
-    const begin = Number(digits);
-    const { last } = await this.#ends(this.#queries);
-    if (name !== this.#name || begin > last) return 'gone';
-    const { rows } = await this.#queries.query<{ readonly number: number; readonly state: string }>(
-      'SELECT number, state FROM changes WHERE tenant = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4',
-      [tenant, begin, last, limit],
-    );
-    // Asked after the rows: what was dropped before they were read is seen here.
-    if (begin < (await this.#ends(this.#queries)).first - 1) return 'gone';
-    const end = rows.length === limit ? (rows.at(-1)?.number ?? last) : last;
-    return {
-      changes: rows.map(({ number, state }) => ({
-        id: this.#idOf(number),
-        device: JSON.parse(state) as StoredDevice,
-      })),
-      position: this.#idOf(end),
-    };
+    return readChanges(this.#queries, { database: this.#name, tenant, after, limit });
   }
 
   onWake(listener: () => void): () => void {
@@ -208,18 +191,6 @@ export class PostgresStore implements PresenceStore {
       if (changed > 0) await client.query(`NOTIFY ${channel}`);
       return changed;
     });
-  }
-
-  async #ends(client: Client): Promise<{ readonly first: number; readonly last: number }> {
-    const { rows } = await client.query<{ readonly first: number | null; readonly last: number | null }>(
-      'SELECT (SELECT min(number) FROM changes) AS first, (SELECT max(number) FROM changes) AS last',
-    );
-    const [row] = rows;
-    return { first: row?.first ?? 1, last: row?.last ?? 0 };
-  }
-
-  #idOf(number: number): string {
-    return `${this.#name}-${number}`;
   }
 }
 

@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { ChangesRead, StoredDevice } from '../presence-store.ts';
+import { changesRead, placeId, placeNumber, type ChangeRow } from '../fold/change-place.ts';
+import type { ChangesRead } from '../presence-store.ts';
 
 /** Dropped at a time. */
 const dropChanges = 5_000;
 
 /** The log of changes. Numbers follow the order of commits: there is one writer. */
 export class Changes {
-  /** Ids of another database are not taken for its own. */
   readonly #name: string;
   readonly #max: number;
   readonly #last: StatementSync;
@@ -31,27 +31,16 @@ export class Changes {
   }
 
   position(): string {
-    return this.#idOf(this.#lastNumber());
+    return placeId(this.#name, this.#lastNumber());
   }
 
   read(tenant: string, after: string, limit: number): ChangesRead | 'gone' {
-    const [, name, digits = ''] = /^([0-9a-f]+)-(\d{1,15})$/.exec(after) ?? [];
-    const begin = Number(digits);
+    const begin = placeNumber(this.#name, after);
     const last = this.#lastNumber();
     const { number: first } = this.#first.get() as { readonly number: number | null };
-    if (name !== this.#name || begin > last || begin < (first ?? last + 1) - 1) return 'gone';
-    const rows = this.#read.all(tenant, begin, limit) as unknown as readonly {
-      readonly number: number;
-      readonly state: string;
-    }[];
-    const end = rows.length === limit ? (rows.at(-1)?.number ?? last) : last;
-    return {
-      changes: rows.map(({ number, state }) => ({
-        id: this.#idOf(number),
-        device: JSON.parse(state) as StoredDevice,
-      })),
-      position: this.#idOf(end),
-    };
+    if (begin === undefined || begin > last || begin < (first ?? last + 1) - 1) return 'gone';
+    const rows = this.#read.all(tenant, begin, limit) as unknown as readonly ChangeRow[];
+    return changesRead(this.#name, rows, limit, last);
   }
 
   /** @returns how many were dropped. */
@@ -62,9 +51,5 @@ export class Changes {
   #lastNumber(): number {
     const row = this.#last.get() as { readonly number: number } | undefined;
     return row?.number ?? 0;
-  }
-
-  #idOf(number: number): string {
-    return `${this.#name}-${number}`;
   }
 }
