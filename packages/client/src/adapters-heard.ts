@@ -3,7 +3,7 @@ import type { ReceivedEvent } from '@rollcall/hono-wire';
 import type { OpenConnection } from './device-presence.ts';
 
 /** Announcements that may be missed in a row. */
-const missedAnnouncements = 3;
+export const missedAnnouncements = 3;
 
 interface Heard {
   lastHeardMs: number;

@@ -3,6 +3,7 @@ import type { HonoConnectionEvent, ReceivedConnected, ReceivedEvent } from '@rol
 import {
   endingOf,
   openConnection,
+  presenceFrom,
   type DevicePresence,
   type Ending,
   type OpenConnection,
@@ -117,14 +118,8 @@ export function presenceOf(
   const { device, said } = connections;
   const heard = openConnections(connections);
   const open = heard.map(({ connection }) => connection);
-  const [first] = open;
-  if (first && !heard.every(({ connection, heardAtMs }) => isSilent(connection, heardAtMs)))
-    return { status: 'online', device, since: first.at, connections: open };
-  const latest = latestEnding(connections.latest);
-  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
-  if (!first && latest && said?.cause !== 'connected')
-    return { status: 'offline', device, since: latest.at, ending: latest };
-  return { status: 'unknown', device, connections: open, ...(said && { said }) };
+  const isUnheard = heard.every(({ connection, heardAtMs }) => isSilent(connection, heardAtMs));
+  return presenceFrom(device, open, isUnheard, latestEnding(connections.latest), said);
 }
 
 /** Those that were not taken over, oldest first. A takeover whose `disconnected` did not arrive is inferred from the slot. */
@@ -140,7 +135,7 @@ function openConnections(connections: DeviceConnections): readonly HeardConnecti
 type Holder = Pick<OpenConnection, 'slot' | 'adapter' | 'epoch'>;
 
 /** At most one connection of a device can hold a slot at a time. */
-function slotKey({ slot, adapter }: Holder): string | undefined {
+export function slotKey({ slot, adapter }: Pick<OpenConnection, 'slot' | 'adapter'>): string | undefined {
   return slot === undefined ? undefined : `${adapter.type}\n${slot}`;
 }
 

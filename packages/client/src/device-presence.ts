@@ -43,6 +43,28 @@ export interface PresenceChange {
   readonly presence: DevicePresence;
 }
 
+/**
+ * What is known of a device.
+ *
+ * @param connections those that are open, and were not taken over, oldest first.
+ * @param isUnheard whether it is not known any more of any of them if it is open.
+ * @param latest its latest ending.
+ */
+export function presenceFrom(
+  device: DeviceRef,
+  connections: readonly OpenConnection[],
+  isUnheard: boolean,
+  latest: Ending | undefined,
+  said: HonoConnectionEvent | undefined,
+): DevicePresence {
+  const [first] = connections;
+  if (first && !isUnheard) return { status: 'online', device, since: first.at, connections };
+  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
+  if (!first && latest && said?.cause !== 'connected')
+    return { status: 'offline', device, since: latest.at, ending: latest };
+  return { status: 'unknown', device, connections, ...(said && { said }) };
+}
+
 /** The fields that a table remembers. */
 export function openConnection(event: Extract<ConnectionEvent, { type: 'connected' }>): OpenConnection {
   const { connectionId, epoch, device, adapter, remoteId, slot, at, basis, protocol, remoteAddress } = event;

@@ -251,6 +251,10 @@ export function describeStore(
         expect(seen).toEqual(begins.map((begin) => begin.connectionId).toReversed());
         const one = await store.history(device, { fromMs: 1_250_000, toMs: 1_250_000, limit: 10 });
         expect(one.connections.map(({ connection }) => connection.connectionId)).toEqual([connectionId(1)]);
+        // A text that was no cursor is a place behind all of them.
+        expect(await store.history(device, { fromMs: 0, toMs: 9e12, limit: 3, after: 'none' })).toEqual({
+          connections: [],
+        });
       });
 
       test('is dropped when it is old, but not when the device left; what comes late of it opens nothing', async () => {

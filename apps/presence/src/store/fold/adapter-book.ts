@@ -1,3 +1,4 @@
+import { missedAnnouncements } from '@rollcall/client/internal';
 import type { Epoch } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 
@@ -16,9 +17,6 @@ export interface Heard {
   /** Whether it was found to be silent, and its connections with it. */
   isSilent: boolean;
 }
-
-/** Announcements that may be missed in a row. */
-const missedAnnouncements = 3;
 
 /** As databases have it. */
 export interface AdapterRow {

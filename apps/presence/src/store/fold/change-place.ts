@@ -1,4 +1,5 @@
-import type { ChangesRead, StoredDevice } from '../presence-store.ts';
+import type { ChangesRead } from '../presence-store.ts';
+import { storedIn } from './device-state.ts';
 
 export interface ChangeRow {
   readonly number: number;
@@ -27,7 +28,7 @@ export function changesRead(
   return {
     changes: rows.map(({ number, state }) => ({
       id: placeId(database, number),
-      device: JSON.parse(state) as StoredDevice,
+      device: storedIn(state),
     })),
     position: placeId(database, end),
   };

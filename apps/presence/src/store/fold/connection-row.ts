@@ -1,18 +1,24 @@
-import { endingOf, openConnection, takeoverMarginMs } from '@rollcall/client/internal';
+import { endingOf, openConnection, slotKey, takeoverMarginMs } from '@rollcall/client/internal';
 import type { OpenConnection } from '@rollcall/client';
 import type { ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
 
 type ReceivedDisconnected = Extract<ReceivedEvent, { type: 'disconnected' }>;
 
-/** At most one connection of a device can hold it at a time. */
-export function holderOf({ slot, adapter }: Pick<OpenConnection, 'slot' | 'adapter'>): string | undefined {
-  return slot === undefined ? undefined : `${adapter.type}\n${slot}`;
-}
-
 /** The greatest epoch that a connection may have which one with this epoch took over: clocks of adapters differ. */
 export function takenOverBefore(epoch: string): string {
   const ms = Number.parseInt(epoch.slice(0, 12), 16) - takeoverMarginMs;
   return ms < 0 ? '' : ms.toString(16).padStart(12, '0');
+}
+
+/** @param newest the greatest epoch of those that held the same; `null`: there is nothing to hold. */
+export function isTakenOver({
+  epoch,
+  newest,
+}: {
+  readonly epoch: string;
+  readonly newest: string | null;
+}): boolean {
+  return newest !== null && epoch.slice(0, 12) < takenOverBefore(newest);
 }
 
 /** The columns of what a `connected` says. */
@@ -47,7 +53,7 @@ function rowOf(connection: OpenConnection) {
     facts: JSON.stringify(connection),
     adapter: adapter.id,
     instance: adapter.instance,
-    holder: holderOf(connection) ?? null,
+    holder: slotKey(connection) ?? null,
     epoch,
     at,
   };

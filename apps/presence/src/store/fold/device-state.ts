@@ -1,4 +1,4 @@
-import { latestEnding, withEnding } from '@rollcall/client/internal';
+import { latestEnding, presenceFrom, withEnding } from '@rollcall/client/internal';
 import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
 import { deviceRef, type DeviceRef, type Epoch } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
@@ -32,34 +32,39 @@ function comparable({ ended_at, ended_by, ended_epoch, adapter_id }: EndRow): En
   } as unknown as Ending;
 }
 
-export function connectionIn({ facts }: { readonly facts: string }): OpenConnection {
-  return JSON.parse(facts) as OpenConnection;
+/** A device as it is kept: `said` is the last event of an adapter whose events name no connection, as JSON. */
+export type DeviceRow = ReturnType<typeof deviceRow>;
+
+/** What a device is made from. */
+export interface DeviceParts {
+  readonly device: DeviceRef;
+  /** Those that are open, and were not taken over, oldest first. */
+  readonly open: readonly { readonly facts: string }[];
+  /** Whether it is not known any more of any of them if it is open. */
+  readonly isUnheard: boolean;
+  /** The latest ending, and the id of its connection. */
+  readonly latest: { readonly id: string; readonly ending: Ending } | undefined;
+  readonly said: string | null;
 }
 
-/**
- * What is known of a device.
- *
- * @param connections those that are open, and were not taken over, oldest first.
- * @param isUnheard whether it is not known any more of any of them if it is open.
- */
-export function presenceOf(
-  device: DeviceRef,
-  connections: readonly OpenConnection[],
-  isUnheard: boolean,
-  found: { readonly ending: Ending } | undefined,
-  saidText: string | null,
-): DevicePresence {
-  const said = saidText === null ? undefined : (JSON.parse(saidText) as HonoConnectionEvent);
-  const [first] = connections;
-  if (first && !isUnheard) return { status: 'online', device, since: first.at, connections };
-  // Whether the other adapter's connection began before this ending, or ended since, cannot be known.
-  if (!first && found && said?.cause !== 'connected')
-    return { status: 'offline', device, since: found.ending.at, ending: found.ending };
-  return { status: 'unknown', device, connections, ...(said && { said }) };
+/** The columns of what is known of a device. */
+export function deviceRow({ device, open, isUnheard, latest, said }: DeviceParts) {
+  const connections = open.map(({ facts }) => JSON.parse(facts) as OpenConnection);
+  const event = said === null ? undefined : (JSON.parse(said) as HonoConnectionEvent);
+  const presence = presenceFrom(device, connections, isUnheard, latest?.ending, event);
+  const stored: StoredDevice = { presence, ...(latest && { lastEnding: latest.ending }) };
+  return {
+    tenant: device.tenant,
+    device: device.device,
+    state: JSON.stringify(stored),
+    ...columnsOf(presence),
+    ending: latest?.id ?? null,
+    said,
+  };
 }
 
 /** The columns that lists and counts are made from. */
-export function columnsOf(presence: DevicePresence) {
+function columnsOf(presence: DevicePresence) {
   if (presence.status === 'offline') {
     const { protocol, reason, adapter } = presence.ending;
     return { status: presence.status, since: presence.since, protocol, reason, adapter: adapter.id };
@@ -78,3 +83,11 @@ export function columnsOf(presence: DevicePresence) {
 export function unheard(tenant: string, device: string): StoredDevice {
   return { presence: { status: 'unknown', device: deviceRef(tenant, device), connections: [] } };
 }
+
+/** As {@link deviceRow} has it. */
+export function storedIn(state: string): StoredDevice {
+  return JSON.parse(state) as StoredDevice;
+}
+
+/** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
+export const maxLooked = 10_000;

@@ -2,16 +2,8 @@ import { deviceKey, type DeviceRef } from '@rollcall/core';
 import type { Ending } from '@rollcall/client';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 import { heardOf, isSilent, type AdapterRow } from '../fold/adapter-book.ts';
-import { takenOverBefore } from '../fold/connection-row.ts';
-import {
-  columnsOf,
-  connectionIn,
-  latestOf,
-  maxEndings,
-  presenceOf,
-  type EndRow,
-} from '../fold/device-state.ts';
-import type { StoredDevice } from '../presence-store.ts';
+import { isTakenOver } from '../fold/connection-row.ts';
+import { deviceRow, latestOf, maxEndings, type DeviceRow, type EndRow } from '../fold/device-state.ts';
 import { columns } from './columns.ts';
 import type { Client } from './queries.ts';
 
@@ -57,25 +49,20 @@ export async function renewDevices(
   const open = byDevice(await openOf(client, keys));
   const ends = byDevice(await endsOf(client, keys));
   const known = new Map((await knownOf(client, keys)).map((row) => [keyOf(row), row]));
-  const latest = touched.map(({ device }) => latestOf(ends.get(deviceKey(device)) ?? []));
-  const endings = await endingsOf(client, touched, latest);
-  const news: (ReturnType<typeof rowOf> & { readonly isNew: boolean })[] = [];
+  const endings = await endingsOf(client, touched, ends);
+  const news: (DeviceRow & { readonly isNew: boolean })[] = [];
   const silent: DeviceRef[] = [];
   const heardAgain: DeviceRef[] = [];
-  for (const [index, { device, said }] of touched.entries()) {
+  for (const { device, said } of touched) {
     const key = deviceKey(device);
     const before = known.get(key);
-    const rows = (open.get(key) ?? []).filter(isHolding);
+    const rows = (open.get(key) ?? []).filter((row) => !isTakenOver(row));
     const isUnheard = rows.length > 0 && rows.every((row) => isSilent(heardOf(row), row, nowMs));
     // Those that are heard again may fall silent again.
     if (isUnheard) silent.push(device);
     else if (before?.status === 'unknown') heardAgain.push(device);
     const saidText = said ? JSON.stringify(said) : (before?.said ?? null);
-    const ending = endings.get(key);
-    const found = ending === undefined ? undefined : { ending };
-    const presence = presenceOf(device, rows.map(connectionIn), isUnheard, found, saidText);
-    const stored: StoredDevice = { presence, ...(ending && { lastEnding: ending }) };
-    const row = rowOf(stored, latest[index] ?? null, saidText);
+    const row = deviceRow({ device, open: rows, isUnheard, latest: endings.get(key), said: saidText });
     if (row.state !== before?.state || saidText !== before.said)
       news.push({ ...row, isNew: row.state !== before?.state });
   }
@@ -83,16 +70,6 @@ export async function renewDevices(
   await markSilent(client, heardAgain, false);
   await write(client, news);
   return news.length;
-}
-
-function isHolding(row: OpenRow): boolean {
-  return row.newest === null || row.epoch.slice(0, 12) >= takenOverBefore(row.newest);
-}
-
-function rowOf(stored: StoredDevice, ending: string | null, said: string | null) {
-  const { presence } = stored;
-  const { tenant, device } = presence.device;
-  return { tenant, device, state: JSON.stringify(stored), ...columnsOf(presence), ending, said };
 }
 
 type Keys = ReturnType<typeof columns>;
@@ -133,22 +110,23 @@ async function knownOf(client: Client, { unnest, values }: Keys): Promise<readon
   return rows;
 }
 
+/** The latest ending of each device that has one. */
 async function endingsOf(
   client: Client,
   touched: readonly TouchedDevice[],
-  latest: readonly (string | undefined)[],
-): Promise<ReadonlyMap<string, Ending>> {
-  const wanted = touched.flatMap(({ device: { tenant, device } }, index) => {
-    const id = latest[index];
-    return id === undefined ? [] : [{ tenant, device, id }];
+  ends: ReadonlyMap<string, readonly EndRow[]>,
+): Promise<ReadonlyMap<string, { readonly id: string; readonly ending: Ending }>> {
+  const wanted = touched.flatMap(({ device }) => {
+    const id = latestOf(ends.get(deviceKey(device)) ?? []);
+    return id === undefined ? [] : [{ tenant: device.tenant, device: device.device, id }];
   });
   const { unnest, values } = columns(wanted, { tenant: 'text', device: 'text', id: 'text' });
-  const { rows } = await client.query<OfDevice & { readonly ending: string }>(
-    `SELECT c.tenant, c.device, c.ending FROM ${unnest} AS k
+  const { rows } = await client.query<OfDevice & { readonly id: string; readonly ending: string }>(
+    `SELECT c.tenant, c.device, c.id, c.ending FROM ${unnest} AS k
      JOIN connections c ON c.tenant = k.tenant AND c.device = k.device AND c.id = k.id`,
     values,
   );
-  return new Map(rows.map((row) => [keyOf(row), JSON.parse(row.ending) as Ending]));
+  return new Map(rows.map((row) => [keyOf(row), { id: row.id, ending: JSON.parse(row.ending) as Ending }]));
 }
 
 async function markSilent(
@@ -167,7 +145,7 @@ async function markSilent(
 
 async function write(
   client: Client,
-  news: readonly (ReturnType<typeof rowOf> & { readonly isNew: boolean })[],
+  news: readonly (DeviceRow & { readonly isNew: boolean })[],
 ): Promise<void> {
   if (news.length === 0) return;
   const { unnest, values } = columns(news, {

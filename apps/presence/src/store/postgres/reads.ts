@@ -1,9 +1,9 @@
-import type { Ending, OpenConnection } from '@rollcall/client';
-import { deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
-import { AdapterBook, isSilent } from '../fold/adapter-book.ts';
-import { holderOf, takenOverAfter } from '../fold/connection-row.ts';
-import { unheard } from '../fold/device-state.ts';
-import { summed } from '../fold/summed.ts';
+import type { Clock, DeviceRef } from '@rollcall/core';
+import { AdapterBook } from '../fold/adapter-book.ts';
+import { takenOverAfter } from '../fold/connection-row.ts';
+import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
+import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
+import { flappingWithinMs, maxFlapping, summaryOf, type CountRow, type FlapRow } from '../fold/summary.ts';
 import type {
   DeviceQuery,
   HistoryQuery,
@@ -19,30 +19,6 @@ interface StateRow {
   readonly device: string;
   readonly state: string;
 }
-
-interface PastRow {
-  readonly id: string;
-  readonly facts: string;
-  readonly ending: string | null;
-  readonly instance: string;
-  readonly epoch: string;
-  readonly heard: number;
-  readonly adapter_id: string;
-  readonly connected_at: number;
-}
-
-interface CountRow {
-  readonly status: string;
-  readonly protocol: string | null;
-  readonly reason: string | null;
-  readonly adapter_id: string | null;
-  readonly count: number;
-}
-
-/** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
-const maxLooked = 10_000;
-const hourMs = 3_600_000;
-const maxFlapping = 100;
 
 /** In the order of the question. */
 export async function readDevices(
@@ -109,36 +85,19 @@ export async function readHistory(
   { fromMs, toMs, limit, after }: HistoryQuery,
   clock: Pick<Clock, 'now'>,
 ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }> {
-  const [, at = String(Number.MAX_SAFE_INTEGER), id = ''] = /^(\d{1,15})\.(.*)$/.exec(after ?? '') ?? [];
+  const [beforeAt, beforeId] = placeOf(after);
   const { rows } = await client.query<PastRow>(
-    `SELECT id, facts, ending, instance, epoch, heard, adapter_id, connected_at FROM connections
+    `SELECT ${pastColumns} FROM connections
      WHERE tenant = $1 AND device = $2 AND connected_at <= $3 AND (ended_at IS NULL OR ended_at >= $4)
        AND (connected_at, id) < ($5, $6)
      ORDER BY connected_at DESC, id DESC LIMIT $7`,
-    [tenant, device, toMs, fromMs, Number(at), id, limit + 1],
+    [tenant, device, toMs, fromMs, beforeAt, beforeId, limit + 1],
   );
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const open = shown.filter(({ ending }) => ending === null);
+  const open = rows.slice(0, limit).filter(({ ending }) => ending === null);
   const adapters = open.length === 0 ? new AdapterBook(0) : await adaptersOfTenant(client, tenant);
   const takenOver = await takeoversOf(client, tenant, device, open);
-  return {
-    connections: shown.map((row) => pastOf(tenant, row, adapters, takenOver.get(row.id), clock.now())),
-    ...(rows.length > limit && last && { next: `${last.connected_at}.${last.id}` }),
-  };
-}
-
-function pastOf(
-  tenant: string,
-  row: PastRow,
-  adapters: AdapterBook,
-  takenOverAt: number | undefined,
-  nowMs: number,
-): StoredConnection {
-  const connection = JSON.parse(row.facts) as OpenConnection;
-  if (row.ending !== null) return { connection, ending: JSON.parse(row.ending) as Ending, silent: false };
-  const silent = isSilent(adapters.get(tenant, row.adapter_id), row, nowMs);
-  return { connection, silent, ...(takenOverAt !== undefined && { takenOverAt }) };
+  const nowMs = clock.now();
+  return pageOf(rows, limit, (row) => pastOf(tenant, row, adapters, takenOver.get(row.id), nowMs));
 }
 
 async function takeoversOf(
@@ -147,10 +106,9 @@ async function takeoversOf(
   device: string,
   open: readonly PastRow[],
 ): Promise<ReadonlyMap<string, number>> {
-  const held = open.flatMap(({ id, facts, epoch }) => {
-    const holder = holderOf(JSON.parse(facts) as OpenConnection);
-    return holder === undefined ? [] : [{ id, holder, after: takenOverAfter(epoch) }];
-  });
+  const held = open.flatMap(({ id, holder, epoch }) =>
+    holder === null ? [] : [{ id, holder, after: takenOverAfter(epoch) }],
+  );
   if (held.length === 0) return new Map();
   const { unnest, values } = columns(held, { id: 'text', holder: 'text', after: 'text' });
   const { rows } = await client.query<{ readonly id: string; readonly at: number }>(
@@ -173,24 +131,12 @@ export async function readSummary(
      GROUP BY status, protocol, reason, adapter_id`,
     [tenant],
   );
-  const flaps = await client.query<{ readonly device: string; readonly count: number }>(
+  const flaps = await client.query<FlapRow>(
     `SELECT device, count(*) AS count FROM (
        SELECT device FROM connections WHERE tenant = $1 AND connected_at > $2
        UNION ALL SELECT device FROM connections WHERE tenant = $1 AND ended_at > $2) AS changes
      GROUP BY device HAVING count(*) > $3 ORDER BY 2 DESC, 1 LIMIT ${maxFlapping}`,
-    [tenant, nowMs - hourMs, flapsPerHour],
+    [tenant, nowMs - flappingWithinMs, flapsPerHour],
   );
-  const online = rows.filter(({ status }) => status === 'online');
-  const offline = rows.filter(({ status }) => status === 'offline');
-  return {
-    byStatus: { online: 0, offline: 0, unknown: 0, ...summed(rows, ({ status }) => status) },
-    byProtocol: summed(online, ({ protocol }) => protocol),
-    byReason: summed(offline, ({ reason }) => reason),
-    byAdapter: summed(online, (row) => row.adapter_id),
-    flapping: flaps.rows.map(({ device, count }) => ({ device: deviceRef(tenant, device), changes: count })),
-  };
-}
-
-function storedIn(state: string): StoredDevice {
-  return JSON.parse(state) as StoredDevice;
+  return summaryOf(tenant, rows, flaps.rows);
 }

@@ -2,17 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Ending } from '@rollcall/client';
 import type { DeviceRef } from '@rollcall/core';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
-import type { StoredDevice } from '../presence-store.ts';
 import { isSilent, type AdapterBook } from '../fold/adapter-book.ts';
-import { holderOf, takenOverBefore } from '../fold/connection-row.ts';
-import {
-  columnsOf,
-  connectionIn,
-  latestOf,
-  maxEndings,
-  presenceOf,
-  type EndRow,
-} from '../fold/device-state.ts';
+import { isTakenOver } from '../fold/connection-row.ts';
+import { deviceRow, latestOf, maxEndings, type EndRow } from '../fold/device-state.ts';
 
 interface OpenRow {
   readonly facts: string;
@@ -20,13 +12,13 @@ interface OpenRow {
   readonly epoch: string;
   readonly heard: number;
   readonly adapter_id: string;
+  readonly newest: string | null;
 }
 
 /** What is known of each device, from its connections: made again whenever one of them changes. */
 export class DeviceStates {
   readonly #adapters: AdapterBook;
   readonly #open: StatementSync;
-  readonly #newest: StatementSync;
   readonly #ends: StatementSync;
   readonly #ending: StatementSync;
   readonly #known: StatementSync;
@@ -38,9 +30,11 @@ export class DeviceStates {
     this.#adapters = adapters;
     const of = 'FROM connections WHERE tenant = ? AND device = ?';
     this.#open = database.prepare(
-      `SELECT facts, instance, epoch, heard, adapter_id ${of} AND ended_at IS NULL ORDER BY connected_at, id`,
+      `SELECT facts, instance, epoch, heard, adapter_id,
+         (SELECT max(n.epoch) FROM connections n
+          WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest
+       FROM connections c WHERE tenant = ? AND device = ? AND ended_at IS NULL ORDER BY connected_at, id`,
     );
-    this.#newest = database.prepare(`SELECT max(epoch) AS epoch ${of} AND holder = ?`);
     // The latest by the clocks of adapters, and by their epochs: a clock that was set back stays behind for long.
     const ends = (order: string): string =>
       `SELECT * FROM (SELECT id, ended_at, ended_by, ended_epoch, adapter_id ${of} AND ${order} IS NOT NULL
@@ -71,30 +65,16 @@ export class DeviceStates {
     const isUnheard = open.length > 0 && open.every((row) => this.#isSilent(device, row, nowMs));
     // Those that are heard again may fall silent again.
     if (isUnheard || before?.status === 'unknown') this.#markSilent.run(isUnheard ? 1 : 0, ...key);
-    const found = this.#latestEnding(device);
-    const presence = presenceOf(device, open.map(connectionIn), isUnheard, found, saidText);
-    const stored: StoredDevice = { presence, ...(found && { lastEnding: found.ending }) };
-    const state = JSON.stringify(stored);
-    if (state === before?.state && saidText === before.said) return;
-    this.#write.run({
-      tenant: key[0],
-      device: key[1],
-      state,
-      ...columnsOf(presence),
-      ending: found?.id ?? null,
-      said: saidText,
-    });
-    if (state !== before?.state) this.#change.run(...key, state);
+    const latest = this.#latestEnding(device);
+    const row = deviceRow({ device, open, isUnheard, latest, said: saidText });
+    if (row.state === before?.state && saidText === before.said) return;
+    this.#write.run(row);
+    if (row.state !== before?.state) this.#change.run(...key, row.state);
   }
 
   #openOf({ tenant, device }: DeviceRef): readonly OpenRow[] {
     const rows = this.#open.all(tenant, device) as unknown as readonly OpenRow[];
-    return rows.filter((row) => {
-      const holder = holderOf(connectionIn(row));
-      if (holder === undefined) return true;
-      const { epoch } = this.#newest.get(tenant, device, holder) as { readonly epoch: string };
-      return row.epoch.slice(0, 12) >= takenOverBefore(epoch);
-    });
+    return rows.filter((row) => !isTakenOver(row));
   }
 
   #isSilent({ tenant }: DeviceRef, row: OpenRow, nowMs: number): boolean {

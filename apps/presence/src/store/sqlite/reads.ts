@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Ending, OpenConnection } from '@rollcall/client';
-import { deviceRef, type Clock, type DeviceRef } from '@rollcall/core';
+import type { Clock, DeviceRef } from '@rollcall/core';
 import type {
   DeviceQuery,
   HistoryQuery,
@@ -8,36 +7,17 @@ import type {
   StoredConnection,
   StoredDevice,
 } from '../presence-store.ts';
-import { isSilent, type AdapterBook } from '../fold/adapter-book.ts';
-import { holderOf, takenOverAfter } from '../fold/connection-row.ts';
-import { unheard } from '../fold/device-state.ts';
-import { summed } from '../fold/summed.ts';
+import type { AdapterBook } from '../fold/adapter-book.ts';
+import { takenOverAfter } from '../fold/connection-row.ts';
+import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
+import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
+import { flappingWithinMs, maxFlapping, summaryOf, type CountRow, type FlapRow } from '../fold/summary.ts';
 
 interface StateRow {
   readonly device: string;
   readonly state: string;
 }
 
-interface PastRow {
-  readonly id: string;
-  readonly facts: string;
-  readonly ending: string | null;
-  readonly instance: string;
-  readonly epoch: string;
-  readonly heard: number;
-  readonly adapter_id: string;
-  readonly connected_at: number;
-}
-
-interface Count {
-  readonly name: string | null;
-  readonly count: number;
-}
-
-/** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
-const maxLooked = 10_000;
-const hourMs = 3_600_000;
-const maxFlapping = 100;
 /** Counting takes as long as there are devices: many who ask get the same answer. */
 const summaryHoldsMs = 2_000;
 const maxSummaries = 1_000;
@@ -66,7 +46,7 @@ export class Reads {
        ORDER BY device LIMIT ${maxLooked + 1}`,
     );
     this.#past = database.prepare(
-      `SELECT id, facts, ending, instance, epoch, heard, adapter_id, connected_at FROM connections
+      `SELECT ${pastColumns} FROM connections
        WHERE tenant = :tenant AND device = :device AND connected_at <= :to
          AND (ended_at IS NULL OR ended_at >= :from) AND (connected_at, id) < (:beforeAt, :beforeId)
        ORDER BY connected_at DESC, id DESC LIMIT :limit`,
@@ -80,7 +60,7 @@ export class Reads {
        GROUP BY status, protocol, reason, adapter_id`,
     );
     this.#flaps = database.prepare(
-      `SELECT device AS name, count(*) AS count FROM (
+      `SELECT device, count(*) AS count FROM (
          SELECT device FROM connections WHERE tenant = :tenant AND connected_at > :since
          UNION ALL SELECT device FROM connections WHERE tenant = :tenant AND ended_at > :since
        ) GROUP BY device HAVING count(*) > :flaps ORDER BY 2 DESC, 1 LIMIT ${maxFlapping}`,
@@ -124,7 +104,7 @@ export class Reads {
     { tenant, device }: DeviceRef,
     { fromMs, toMs, limit, after }: HistoryQuery,
   ): { readonly connections: readonly StoredConnection[]; readonly next?: string } {
-    const [beforeAt, beforeId] = after === undefined ? [Number.MAX_SAFE_INTEGER, ''] : placeIn(after);
+    const [beforeAt, beforeId] = placeOf(after);
     const rows = this.#past.all({
       tenant,
       device,
@@ -134,12 +114,10 @@ export class Reads {
       beforeId,
       limit: limit + 1,
     }) as unknown as readonly PastRow[];
-    const shown = rows.slice(0, limit);
-    const last = shown.at(-1);
-    return {
-      connections: shown.map((row) => this.#pastOf(tenant, device, row)),
-      ...(rows.length > limit && last && { next: `${last.connected_at}.${last.id}` }),
-    };
+    const nowMs = this.#clock.now();
+    return pageOf(rows, limit, (row) =>
+      pastOf(tenant, row, this.#adapters, this.#takenOverAt(tenant, device, row), nowMs),
+    );
   }
 
   summary(tenant: string, flapsPerHour: number): PresenceSummary {
@@ -156,48 +134,16 @@ export class Reads {
   }
 
   #summaryNow(tenant: string, flapsPerHour: number): PresenceSummary {
-    const rows = this.#counts.all(tenant) as unknown as readonly {
-      readonly status: string;
-      readonly protocol: string | null;
-      readonly reason: string | null;
-      readonly adapter_id: string | null;
-      readonly count: number;
-    }[];
-    const online = rows.filter(({ status }) => status === 'online');
-    const offline = rows.filter(({ status }) => status === 'offline');
-    const since = this.#clock.now() - hourMs;
-    const flapping = this.#flaps.all({ tenant, since, flaps: flapsPerHour }) as unknown as readonly Count[];
-    return {
-      byStatus: { online: 0, offline: 0, unknown: 0, ...summed(rows, ({ status }) => status) },
-      byProtocol: summed(online, ({ protocol }) => protocol),
-      byReason: summed(offline, ({ reason }) => reason),
-      byAdapter: summed(online, ({ adapter_id: adapter }) => adapter),
-      flapping: flapping.map(({ name, count }) => ({
-        device: deviceRef(tenant, name ?? ''),
-        changes: count,
-      })),
-    };
+    const rows = this.#counts.all(tenant) as unknown as readonly CountRow[];
+    const since = this.#clock.now() - flappingWithinMs;
+    const flaps = this.#flaps.all({ tenant, since, flaps: flapsPerHour }) as unknown as readonly FlapRow[];
+    return summaryOf(tenant, rows, flaps);
   }
 
-  #pastOf(tenant: string, device: string, row: PastRow): StoredConnection {
-    const connection = JSON.parse(row.facts) as OpenConnection;
-    if (row.ending !== null) return { connection, ending: JSON.parse(row.ending) as Ending, silent: false };
-    const silent = isSilent(this.#adapters.get(tenant, row.adapter_id), row, this.#clock.now());
-    const holder = holderOf(connection);
-    const { at } = (
-      holder === undefined
-        ? { at: null }
-        : this.#holdersAfter.get(tenant, device, holder, takenOverAfter(row.epoch))
-    ) as { readonly at: number | null };
-    return { connection, silent, ...(at !== null && { takenOverAt: at }) };
+  /** When another connection took the slot of one that is open. */
+  #takenOverAt(tenant: string, device: string, { ending, holder, epoch }: PastRow): number | undefined {
+    if (ending !== null || holder === null) return undefined;
+    const row = this.#holdersAfter.get(tenant, device, holder, takenOverAfter(epoch));
+    return (row as { readonly at: number | null }).at ?? undefined;
   }
-}
-
-function storedIn(state: string): StoredDevice {
-  return JSON.parse(state) as StoredDevice;
-}
-
-function placeIn(cursor: string): readonly [number, string] {
-  const [, at = '0', id = ''] = /^(\d{1,15})\.(.*)$/.exec(cursor) ?? [];
-  return [Number(at), id];
 }

@@ -1,0 +1,47 @@
+import { deviceRef } from '@rollcall/core';
+import type { PresenceSummary } from '../presence-store.ts';
+
+/** So many devices are alike in these columns. */
+export interface CountRow {
+  readonly status: string;
+  readonly protocol: string | null;
+  readonly reason: string | null;
+  readonly adapter_id: string | null;
+  readonly count: number;
+}
+
+export interface FlapRow {
+  readonly device: string;
+  readonly count: number;
+}
+
+/** Devices that flap, in a summary. */
+export const maxFlapping = 100;
+/** In which changes are counted. */
+export const flappingWithinMs = 3_600_000;
+
+export function summaryOf(
+  tenant: string,
+  rows: readonly CountRow[],
+  flaps: readonly FlapRow[],
+): PresenceSummary {
+  const online = rows.filter(({ status }) => status === 'online');
+  const offline = rows.filter(({ status }) => status === 'offline');
+  return {
+    byStatus: { online: 0, offline: 0, unknown: 0, ...summed(rows, ({ status }) => status) },
+    byProtocol: summed(online, ({ protocol }) => protocol),
+    byReason: summed(offline, ({ reason }) => reason),
+    byAdapter: summed(online, (row) => row.adapter_id),
+    flapping: flaps.map(({ device, count }) => ({ device: deviceRef(tenant, device), changes: count })),
+  };
+}
+
+/** Counts by name; rows without one are left out. */
+function summed(rows: readonly CountRow[], nameOf: (row: CountRow) => string | null): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) {
+    const name = nameOf(row);
+    if (name !== null) sums.set(name, (sums.get(name) ?? 0) + row.count);
+  }
+  return Object.fromEntries(sums);
+}
