@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority } from '@rollcall/conformance';
 import { afterAll, expect, test } from 'vitest';
-import { listenerProblems, listenersOf } from './listener-options.ts';
+import {
+  authenticationRequiredOption,
+  listenerOptions,
+  listenerProblems,
+  listenersOf,
+  tcpOptions,
+} from './listener-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-listener-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,4 +61,42 @@ test('a certificate that cannot be read, or does not match its key, has its own 
     expect.objectContaining({ coded: [expect.objectContaining({ code: 'CERTIFICATE_UNUSABLE' })] }),
   );
   expect(open(written('cert.pem', one.cert))).not.toThrow();
+});
+
+const ports = { plain: 1, tls: 2 };
+
+function namesReadFromHono(section: string): readonly string[] {
+  const options = {
+    ...listenerOptions(section, ports),
+    ...tcpOptions(section, 10),
+    authenticationRequired: authenticationRequiredOption(section),
+  };
+  return Object.values(options)
+    .filter(({ hono }) => hono)
+    .map(({ name }) => name);
+}
+
+test.each(['MQTT', 'AMQP', 'HTTP', 'COAP'])(
+  'Hono has an adapter for %s: its names are read too',
+  (section) => {
+    expect(namesReadFromHono(section)).toEqual(
+      [
+        'INSECUREPORTENABLED',
+        'INSECUREPORT',
+        'INSECUREPORTBINDADDRESS',
+        'PORT',
+        'BINDADDRESS',
+        'KEYPATH',
+        'CERTPATH',
+        'MAXCONNECTIONS',
+        'SECUREPROTOCOLS',
+        'SUPPORTEDCIPHERSUITES',
+        'AUTHENTICATIONREQUIRED',
+      ].map((suffix) => `${section}_${suffix}`),
+    );
+  },
+);
+
+test.each(['TEMPLATE', 'STOMP'])('Hono has no adapter for %s: no name is read from HONO_…', (section) => {
+  expect(namesReadFromHono(section)).toEqual([]);
 });
