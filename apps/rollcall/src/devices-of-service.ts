@@ -8,8 +8,8 @@ import {
 } from '@rollcall/client';
 import { ConfigError, deviceKey, printable } from '@rollcall/core';
 import { optional, readOptions, text } from '@rollcall/options';
-import { byName, deviceTable } from './device-table.ts';
-import { clearScreen, presenceLine, screenOf } from './presence-line.ts';
+import { presenceLine } from './presence-line.ts';
+import { drawDevices, printDevices } from './show-devices.ts';
 import { inOneLine, teller } from './terminal.ts';
 
 export interface DevicesOfService {
@@ -40,10 +40,7 @@ async function printOnce(service: Presence, { tenants, json, online }: DevicesOf
   const found: DevicePresence[] = [];
   for (const tenant of tenants)
     for await (const each of service.all(tenant, online ? { status: 'online' } : {})) found.push(each);
-  const { stdout } = process;
-  if (stdout.isTTY && !json)
-    stdout.write(`${deviceTable(found, { ...screenOf(stdout), rows: Number.POSITIVE_INFINITY })}\n`);
-  else for (const each of found.toSorted(byName)) stdout.write(presenceLine(each, json));
+  printDevices(process.stdout, found, json);
   return 0;
 }
 
@@ -59,10 +56,8 @@ async function follow(service: Presence, command: DevicesOfService): Promise<num
   const isShown = ({ status }: DevicePresence): boolean => !online || status === 'online';
 
   function draw(): void {
-    const screen = screenOf(stdout);
     const heading = `${printable(tenants.join(', '))}, from ${printable(command.url)}. Ctrl-C ends.`;
-    const shown = [...table.values()].filter(isShown);
-    stdout.write(`${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable(shown, screen)}\n`);
+    drawDevices(stdout, heading, [...table.values()].filter(isShown));
   }
 
   function take(news: PresenceNews): void {

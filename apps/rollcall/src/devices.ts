@@ -2,10 +2,10 @@ import { shutdownRequested } from '@rollcall/adapter-process';
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
 import { printable } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { byName, deviceTable } from './device-table.ts';
 import { devicesOfService } from './devices-of-service.ts';
-import { clearScreen, presenceLine, screenOf } from './presence-line.ts';
+import { presenceLine } from './presence-line.ts';
 import type { Destination } from './reach.ts';
+import { drawDevices, printDevices } from './show-devices.ts';
 import { teller } from './terminal.ts';
 import { watch } from './watch.ts';
 import type { Watched } from './watched-source.ts';
@@ -45,9 +45,8 @@ export async function devices(command: DevicesCommand): Promise<number> {
   function draw(): void {
     if (!changed && table.size === 0) return;
     changed = false;
-    const screen = screenOf(stdout);
     const heading = `${printable(watched.tenants.join(', '))}: devices that were connected before this began appear when they are announced. Ctrl-C ends.`;
-    stdout.write(`${clearScreen}${heading.slice(0, screen.columns)}\n\n${deviceTable(shown(), screen)}\n`);
+    drawDevices(stdout, heading, shown());
   }
 
   function take(event: ReceivedEvent | HonoConnectionEvent): void {
@@ -70,9 +69,7 @@ export async function devices(command: DevicesCommand): Promise<number> {
   await running.close();
   if (why !== undefined) tell(why);
   if (why !== undefined || !once) return why === undefined ? 0 : 1;
-  if (stdout.isTTY && !json)
-    stdout.write(`${deviceTable(shown(), { ...screenOf(stdout), rows: Infinity })}\n`);
-  else for (const presence of shown().toSorted(byName)) stdout.write(presenceLine(presence, json));
+  printDevices(stdout, shown(), json);
   tell(listenedInWords(onceAfterMs, announcedEveryMs));
   return 0;
 }
