@@ -140,6 +140,33 @@ describe('several devices', () => {
   });
 });
 
+test('counts are made once for all who ask within two seconds, and say how far they reach', async () => {
+  const { get, store, clock } = await startApi();
+  const ask = async (): Promise<unknown> => {
+    const { devices, 'as-of': asOf } = await json(await get('/v1/tenants/acme/summary'));
+    const { at, 'lag-ms': lagMs } = asOf as { readonly at: string; readonly 'lag-ms': number };
+    return [(devices as { readonly online: number }).online, at, lagMs];
+  };
+  await store.apply([connected()]);
+  const [one, other] = await Promise.all([ask(), ask()]);
+  expect([one, other]).toEqual(Array.from({ length: 2 }, () => [1, '2026-11-28T11:59:59.988Z', 12]));
+  await store.apply([
+    connected({ device: deviceRef('acme', 'another'), connectionId: connectionId(2), slot: 'x' }),
+  ]);
+  clock.advance(1_999);
+  expect(await ask()).toEqual([1, '2026-11-28T11:59:59.988Z', 2_011]);
+  clock.advance(1);
+  expect(await ask()).toEqual([2, '2026-11-28T12:00:01.988Z', 12]);
+});
+
+test('counts that could not be made are made for whoever asks next', async () => {
+  const { get, store } = await startApi();
+  store.failure = new StoreUnavailable('away');
+  expect((await get('/v1/tenants/acme/summary')).status).toBe(503);
+  store.failure = undefined;
+  expect((await get('/v1/tenants/acme/summary')).status).toBe(200);
+});
+
 describe('the past of a device', () => {
   test('is its connections with both ends', async () => {
     const { get, store } = await startApi();

@@ -26,11 +26,20 @@ export function asOf({ now, readThrough, followedSince, announceIntervalMs }: St
   const completeFrom = (followedSince + announceIntervalMs) as Timestamp;
   return {
     at: readThrough,
-    lagMs: readThrough === undefined ? undefined : Math.max(0, now - readThrough),
+    lagMs: lagOf(readThrough, now),
     coveredSince: followedSince,
     completeFrom,
     isComplete: readThrough !== undefined && readThrough >= completeFrom,
   };
+}
+
+/** The same of an answer that is told later: then it is older. */
+export function toldAt(reached: AsOf, now: Timestamp): AsOf {
+  return { ...reached, lagMs: lagOf(reached.at, now) };
+}
+
+function lagOf(readThrough: Timestamp | undefined, now: Timestamp): number | undefined {
+  return readThrough === undefined ? undefined : Math.max(0, now - readThrough);
 }
 
 export interface AsOfJson {

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { answer } from './answer.ts';
 import type { ApiContext } from './api-context.ts';
+import { toldAt } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
 import { deviceJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { QueryReader } from './query-reader.ts';
+import { Summaries } from './summaries.ts';
 
 interface OfTenant {
   readonly Params: { readonly tenant: string };
@@ -16,6 +18,7 @@ const path = '/v1/tenants/:tenant';
 /** What is asked about the devices of a tenant. */
 export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   const { store, turns } = context;
+  const summaries = new Summaries(context);
 
   app.get<OfTenant>(`${path}/devices`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
@@ -29,11 +32,9 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
     const tenant = tenantFor(request, request.params.tenant);
     const query = new QueryReader(request.query, ['flaps']);
     const flapsPerHour = query.wholeNumber('flaps', 1, 100_000) ?? context.flapsPerHour;
-    const asOf = context.asOf();
-    const { byStatus, byProtocol, byReason, byAdapter, flapping } = await turns.take(() =>
-      store.summary(tenant, { flapsPerHour }),
-    );
-    return answer(reply, asOf, {
+    const { summary, asOf } = await summaries.of(tenant, flapsPerHour);
+    const { byStatus, byProtocol, byReason, byAdapter, flapping } = summary;
+    return answer(reply, toldAt(asOf, context.clock.now()), {
       tenant,
       devices: byStatus,
       protocols: byProtocol,

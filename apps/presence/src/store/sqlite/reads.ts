@@ -18,13 +18,9 @@ interface StateRow {
   readonly state: string;
 }
 
-/** Counting takes as long as there are devices: many who ask get the same answer. */
-const summaryHoldsMs = 2_000;
-const maxSummaries = 1_000;
-
 /** What is asked of the database. */
 export class Reads {
-  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #adapters: AdapterBook;
   readonly #state: StatementSync;
   readonly #page: StatementSync;
@@ -32,9 +28,8 @@ export class Reads {
   readonly #holdersAfter: StatementSync;
   readonly #counts: StatementSync;
   readonly #flaps: StatementSync;
-  readonly #summaries = new Map<string, { readonly untilMs: number; readonly summary: PresenceSummary }>();
 
-  constructor(database: DatabaseSync, adapters: AdapterBook, clock: Pick<Clock, 'now' | 'monotonic'>) {
+  constructor(database: DatabaseSync, adapters: AdapterBook, clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
     this.#adapters = adapters;
     this.#state = database.prepare('SELECT device, state FROM devices WHERE tenant = ? AND device = ?');
@@ -121,19 +116,6 @@ export class Reads {
   }
 
   summary(tenant: string, flapsPerHour: number): PresenceSummary {
-    const key = `${flapsPerHour}\n${tenant}`;
-    const nowMs = this.#clock.monotonic();
-    const known = this.#summaries.get(key);
-    if (known && known.untilMs > nowMs) return known.summary;
-    const summary = this.#summaryNow(tenant, flapsPerHour);
-    this.#summaries.delete(key);
-    this.#summaries.set(key, { untilMs: nowMs + summaryHoldsMs, summary });
-    const [oldest] = this.#summaries.keys();
-    if (this.#summaries.size > maxSummaries && oldest !== undefined) this.#summaries.delete(oldest);
-    return summary;
-  }
-
-  #summaryNow(tenant: string, flapsPerHour: number): PresenceSummary {
     const rows = this.#counts.all(tenant) as unknown as readonly CountRow[];
     const since = this.#clock.now() - flappingWithinMs;
     const flaps = this.#flaps.all({ tenant, since, flaps: flapsPerHour }) as unknown as readonly FlapRow[];
