@@ -1,17 +1,7 @@
-import {
-  codedLog,
-  guardConsole,
-  onHangup,
-  printConfig,
-  shutdownRequested,
-  logFormatOf,
-  libraryDebugProblems,
-} from '@rollcall/adapter-process';
-import { endWithParent, exitStatus, runProcess, tellLeftAside } from '@rollcall/adapter-process/internal';
-import { spreadLastNet } from '@rollcall/containment';
+import { codedLog, printConfig, logFormatOf, libraryDebugProblems } from '@rollcall/adapter-process';
+import { exitStatus, runProcess, runUntilStopped, tellLeftAside } from '@rollcall/adapter-process/internal';
 import { ConfigError, systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
 import { createLog } from '@rollcall/logger-sink';
-import { beginAll } from '@rollcall/runtime';
 import { loadPresenceConfig, type PresenceConfig } from './config.ts';
 import { startService } from './service.ts';
 import { openStore } from './open-store.ts';
@@ -38,26 +28,15 @@ async function main(): Promise<number> {
 
 /** Until it was asked to stop, and has. Resolves with the exit status. */
 async function serve(config: PresenceConfig, to: Log): Promise<number> {
-  const looks: (() => void)[] = [];
-  onHangup(() => {
-    to.info({}, 'SIGHUP: looking at certificates and tokens');
-    for (const look of looks) look();
+  await runUntilStopped({
+    log: to,
+    looksAt: 'certificates and tokens',
+    async begin(begun, mayLook) {
+      const store = await openStore(config, { clock, log: to });
+      begun.defer(() => store.close());
+      return startService({ config, store, clock, random, log: to, mayLook }, begun);
+    },
+    ready: (running) => to.info({ ...running }, 'ready'),
   });
-  const mayEndAtOnceNoMore = endWithParent();
-  spreadLastNet(to);
-  guardConsole(to);
-  const resources = await beginAll(async (begun) => {
-    const store = await openStore(config, { clock, log: to });
-    begun.defer(() => store.close());
-    const mayLook = (look: () => void): void => void looks.push(look);
-    const running = await startService({ config, store, clock, random, log: to, mayLook }, begun);
-    to.info({ ...running }, 'ready');
-    return begun;
-  }, to);
-  mayEndAtOnceNoMore();
-  const cause = await shutdownRequested();
-  to.info({ cause }, 'stopping');
-  await resources.disposeAsync();
-  to.info({}, 'stopped');
   return exitStatus.stopped;
 }

@@ -4,5 +4,5 @@ export { boundConnections } from './health/bound-connections.ts';
 export { startEarlyHealth, type EarlyHealth, type HealthAnswers } from './health/early-health.ts';
 export { healthJson, type HealthCheck } from './health/health-json.ts';
 export { exitStatus, runProcess } from './lifecycle/run-process.ts';
-export { endWithParent } from './lifecycle/shutdown-requested.ts';
+export { runUntilStopped } from './lifecycle/run-until-stopped.ts';
 export { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.ts';

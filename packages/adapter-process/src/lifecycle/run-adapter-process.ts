@@ -1,4 +1,3 @@
-import { spreadLastNet } from '@rollcall/containment';
 import {
   ConfigError,
   systemClock as clock,
@@ -12,7 +11,6 @@ import {
   type Random,
 } from '@rollcall/core';
 import type { AdapterParts } from '../composition/adapter-parts.ts';
-import { beginAll } from '@rollcall/runtime';
 import { inForce } from '../config/in-force.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
 import { logFormatOf, type LogFormat } from '../config/log-format.ts';
@@ -23,14 +21,12 @@ import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';
 import { defaultAdapterId } from './default-adapter-id.ts';
-import { guardConsole } from './guard-console.ts';
-import { onHangup } from './on-hangup.ts';
 import { libraryDebugProblems } from './library-debug.ts';
 import { exitStatus, runProcess } from './run-process.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
 import { startConfigured } from './start-configured.ts';
 import { codedLog } from '../messages/coded-log.ts';
 import { tellOfDrain } from './tell-of-drain.ts';
-import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
 
 export interface Environment {
   readonly clock: Clock;
@@ -114,28 +110,14 @@ async function runAdapter(
   composition: Composition,
   log: Log,
 ): Promise<number> {
-  const looks: (() => void)[] = [];
-  onHangup(() => {
-    log.info({}, 'SIGHUP: looking at the registry, certificates and secrets');
-    for (const look of looks) look();
+  const running = await runUntilStopped({
+    log,
+    looksAt: 'the registry, certificates and secrets',
+    begin: (begun, mayLook) => startConfigured(config, composition, { clock, random, log }, begun, mayLook),
+    ready({ listening, healthPort, identity }) {
+      tellOfDrain(composition, config.kit, log);
+      log.info({ listening, healthPort, ...identity }, 'ready');
+    },
   });
-  const mayEndAtOnceNoMore = endWithParent();
-  spreadLastNet(log);
-  guardConsole(log);
-  const { running, resources } = await beginAll(async (begun) => {
-    const environment = { clock, random, log };
-    const started = await startConfigured(config, composition, environment, begun, (look) =>
-      looks.push(look),
-    );
-    return { running: started, resources: begun };
-  }, log);
-  tellOfDrain(composition, config.kit, log);
-  log.info({ listening: running.listening, healthPort: running.healthPort, ...running.identity }, 'ready');
-
-  mayEndAtOnceNoMore();
-  const cause = await shutdownRequested();
-  log.info({ cause }, 'stopping');
-  await resources.disposeAsync();
-  log.info({}, 'stopped');
   return running.lost.length > 0 ? exitStatus.eventsLost : exitStatus.stopped;
 }

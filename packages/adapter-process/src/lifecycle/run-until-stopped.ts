@@ -1,0 +1,48 @@
+import { spreadLastNet } from '@rollcall/containment';
+import type { Log } from '@rollcall/core';
+import { beginAll, type ResourceStack } from '@rollcall/runtime';
+import { guardConsole } from './guard-console.ts';
+import { onHangup } from './on-hangup.ts';
+import { endWithParent, shutdownRequested } from './shutdown-requested.ts';
+
+export interface Work<Running> {
+  readonly log: Log;
+  /** What is looked at again at SIGHUP, in words. */
+  readonly looksAt: string;
+  /**
+   * Begins it. What is in `begun` is ended when the process is asked to stop.
+   *
+   * @param mayLook told of what can look whether its files have changed.
+   */
+  begin(begun: ResourceStack, mayLook: (look: () => void) => void): Promise<Running>;
+  /** Called once all has begun. */
+  ready(running: Running): void;
+}
+
+/** Does what a process is for, until it was asked to stop, and has. Resolves with what ran. */
+export async function runUntilStopped<Running>({
+  log,
+  looksAt,
+  begin,
+  ready,
+}: Work<Running>): Promise<Running> {
+  const looks: (() => void)[] = [];
+  onHangup(() => {
+    log.info({}, `SIGHUP: looking at ${looksAt}`);
+    for (const look of looks) look();
+  });
+  const mayEndAtOnceNoMore = endWithParent();
+  spreadLastNet(log);
+  guardConsole(log);
+  const { running, resources } = await beginAll(
+    async (begun) => ({ running: await begin(begun, (look) => void looks.push(look)), resources: begun }),
+    log,
+  );
+  ready(running);
+  mayEndAtOnceNoMore();
+  const cause = await shutdownRequested();
+  log.info({ cause }, 'stopping');
+  await resources.disposeAsync();
+  log.info({}, 'stopped');
+  return running;
+}
