@@ -11,6 +11,17 @@ import { setPresenceStage, type PresenceStage } from '../faults/support/presence
 
 // Two replicas of the presence service on one PostgreSQL, as competing consumers: what is killed loses nothing and doubles nothing.
 
+/** What a stream says until this is in it. */
+async function textUntil({ body }: Response, pattern: RegExp): Promise<string> {
+  let text = '';
+  if (!body) throw new Error('there is no stream');
+  for await (const piece of body.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (pattern.test(text)) return text;
+  }
+  throw new Error(`the stream ended with ${text}`);
+}
+
 describe.runIf(hasDebianPackage('postgresql'))('two replicas on PostgreSQL', () => {
   let postgres: Postgres;
   let stage: PresenceStage;
@@ -48,13 +59,12 @@ describe.runIf(hasDebianPackage('postgresql'))('two replicas on PostgreSQL', () 
       .toContain('snapshot-end');
     const path = '/v1/tenants/acme/watch';
     const first = await fetch(stage.urls[0] + path);
-    const chunk = await first.body?.getReader().read();
-    const [, id = ''] = /^id: (.*)$/m.exec(new TextDecoder().decode(chunk?.value)) ?? [];
+    const [, id = ''] = /^id: (.+)$/m.exec(await textUntil(first, /^id: .+\n/m)) ?? [];
     await whileDevicesChurn(stage, () => pause(100));
     const other = await fetch((stage.urls[1] ?? '') + path, { headers: { 'last-event-id': id } });
-    const next = await other.body?.getReader().read();
-    const text = new TextDecoder().decode(next?.value);
+    const text = await textUntil(other, /^event: .+\n/m);
     expect(text).not.toContain('event: reset');
+    expect(text).toMatch(/^event: change$/m);
     await before.stop();
   });
 
