@@ -58,6 +58,19 @@ test.each([
   expect(problemsOf({ ...required, ...env })).toEqual([expect.stringContaining(problem)]);
 });
 
+test.each([
+  [{ ROLLCALL_PRESENCE_TOKENFILE: 'tokens.json' }, 'OPTION_MISSING'],
+  [{ ROLLCALL_MESSAGING_HOST: 'broker' }, 'OPTION_MISSING'],
+  [{ ...required, ROLLCALL_PRESENCE_KEYPATH: 'key.pem' }, 'OPTIONS_CONFLICT'],
+  [{ ...required, ROLLCALL_PRESENCE_OPEN: 'true' }, 'OPTIONS_CONFLICT'],
+  [{ ...required, ROLLCALL_PRESENCE_DATABASE: 'mysql://x' }, 'OPTION_MALFORMED'],
+  [{ ...required, ROLLCALL_PRESENCE_TENANTRETENTION: 'acme=never' }, 'OPTION_MALFORMED'],
+])('%j has a problem of the kind that an adapter gives it: %s', (env, code) => {
+  expect(() => loadPresenceConfig(env)).toThrow(
+    expect.objectContaining({ coded: [expect.objectContaining({ code })] }),
+  );
+});
+
 test('history is kept for a time of each tenant', () => {
   const { retention } = loadPresenceConfig({
     ...required,

@@ -1,11 +1,13 @@
 import { kitOptions } from '@rollcall/adapter-process';
+import { isProblemOf } from '@rollcall/adapter-process/internal';
 import { amqp, consumerSettings, type ConsumerSettings, messagingSettings } from '@rollcall/amqp-sender';
 import type { EventNetwork } from '@rollcall/client';
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, type ConfigCode, type ConfigProblem } from '@rollcall/core';
 import {
   anyOrPattern,
   cipherSuitesOption,
   commaSeparated,
+  configProblem,
   flag,
   identifier,
   milliseconds,
@@ -13,7 +15,6 @@ import {
   optional,
   pairs,
   port,
-  problemText,
   setBothOrNeither,
   readOptions,
   secureProtocolsOption,
@@ -193,10 +194,7 @@ export function loadPresenceConfig(env: Readonly<Record<string, string | undefin
   );
   const { retention, problems: ofRetention } = parseRetention(values);
   const together = [...problemsOf(values), ...ofRetention];
-  const found = [
-    ...problems,
-    ...together.filter((problem) => ![...unreadable].some((name) => problem.includes(name))),
-  ];
+  const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   const settings = messagingSettings('rollcall-presence', values);
   return {
@@ -210,29 +208,36 @@ export function loadPresenceConfig(env: Readonly<Record<string, string | undefin
   };
 }
 
-function problemsOf(values: PresenceValues): readonly string[] {
+function problemsOf(values: PresenceValues): readonly ConfigProblem[] {
   const { keyPath, certPath } = values;
-  const problems: string[] = [];
-  if (values.host === undefined) problems.push('ROLLCALL_MESSAGING_HOST: must be set');
-  const pair = setBothOrNeither(['PRESENCE_KEYPATH', keyPath], ['PRESENCE_CERTPATH', certPath]);
-  problems.push(...pair.map(problemText));
+  const problems: ConfigProblem[] = setBothOrNeither(
+    ['PRESENCE_KEYPATH', keyPath],
+    ['PRESENCE_CERTPATH', certPath],
+  ).map(configProblem);
+  const isProblem = (code: ConfigCode, said: string): void => void problems.push({ code, text: said });
+  if (values.host === undefined) isProblem('OPTION_MISSING', 'ROLLCALL_MESSAGING_HOST: must be set');
   if (values.open && !isLoopback(values.bindAddress))
-    problems.push(
+    isProblem(
+      'OPTIONS_CONFLICT',
       'ROLLCALL_PRESENCE_OPEN: only on loopback: set ROLLCALL_PRESENCE_BINDADDRESS=127.0.0.1, or have tokens checked',
     );
   if (values.open && (values.tokenFile !== undefined || values.tokenKeys !== undefined))
-    problems.push('ROLLCALL_PRESENCE_OPEN: no token is looked at then: leave it out, or the tokens');
+    isProblem(
+      'OPTIONS_CONFLICT',
+      'ROLLCALL_PRESENCE_OPEN: no token is looked at then: leave it out, or the tokens',
+    );
   if (!values.open && values.tokenFile === undefined && values.tokenKeys === undefined)
-    problems.push(
+    isProblem(
+      'OPTION_MISSING',
       'nobody could ask: set ROLLCALL_PRESENCE_TOKENFILE or ROLLCALL_PRESENCE_TOKENKEYS, or, on loopback, ROLLCALL_PRESENCE_OPEN=true',
     );
   if (values.database !== undefined && !/^postgres(?:ql)?:\/\//.test(values.database))
-    problems.push('ROLLCALL_PRESENCE_DATABASE: must begin with postgres://');
+    isProblem('OPTION_MALFORMED', 'ROLLCALL_PRESENCE_DATABASE: must begin with postgres://');
   if (values.tokenKeys !== undefined && /^http:/i.test(values.tokenKeys) && !isLoopbackUrl(values.tokenKeys))
-    problems.push('ROLLCALL_PRESENCE_TOKENKEYS: keys must come over https');
+    isProblem('OPTION_MALFORMED', 'ROLLCALL_PRESENCE_TOKENKEYS: keys must come over https');
   return [
     ...problems,
-    ...tlsChoiceProblems('PRESENCE', values.apiProtocols, values.apiCipherSuites).map(problemText),
+    ...tlsChoiceProblems('PRESENCE', values.apiProtocols, values.apiCipherSuites).map(configProblem),
   ];
 }
 

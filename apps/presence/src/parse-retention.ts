@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '@rollcall/core';
 import type { KeptHistory } from './store/presence-store.ts';
 
 const dayMs = 86_400_000;
@@ -10,7 +11,7 @@ interface RetentionValues {
 /** Reads what the options say of it, and what is wrong with that. */
 export function parseRetention({ retentionDays, tenantRetention = {} }: RetentionValues): {
   readonly retention: KeptHistory;
-  readonly problems: readonly string[];
+  readonly problems: readonly ConfigProblem[];
 } {
   const entries = Object.entries(tenantRetention).map(([tenant, days]) => ({
     tenant,
@@ -23,6 +24,9 @@ export function parseRetention({ retentionDays, tenantRetention = {} }: Retentio
     },
     problems: entries
       .filter(({ days }) => days < 1 || days > 36_500)
-      .map(({ tenant }) => `ROLLCALL_PRESENCE_TENANTRETENTION: ${tenant} must have days from 1 to 36500`),
+      .map(({ tenant }) => ({
+        code: 'OPTION_MALFORMED',
+        text: `ROLLCALL_PRESENCE_TENANTRETENTION: ${tenant} must have days from 1 to 36500`,
+      })),
   };
 }

@@ -1,4 +1,5 @@
 // For other programs of this repository that run as adapters do; it may change with any version.
+export { isProblemOf } from './config/load-config.ts';
 export { tellLeftAside } from './config/tell-left-aside.ts';
 export { boundConnections } from './health/bound-connections.ts';
 export { startEarlyHealth, type EarlyHealth, type HealthAnswers } from './health/early-health.ts';

@@ -65,8 +65,11 @@ function readFirst<Read>(option: string, path: string, parse: (text: string) => 
     return [text, parse(text)];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code?.startsWith('E') === true && !code.startsWith('ERR_') ? `cannot be read (${code})` : message;
-    throw new ConfigError([`ROLLCALL_${option}: ${path}: ${why}`]);
+    const where = `ROLLCALL_${option}: ${path}`;
+    throw new ConfigError([
+      code?.startsWith('E') === true && !code.startsWith('ERR_')
+        ? { code: 'OPTION_FILE_UNREADABLE', text: `${where}: cannot be read (${code})` }
+        : `${where}: ${message}`,
+    ]);
   }
 }

@@ -57,12 +57,12 @@ export function loadConfig<Own extends Options>(
     ...directory.problems,
     ...(ownProblems?.(values) ?? []),
   ];
-  const found = [...problems, ...together.filter((problem) => !isOf(problem, unreadable))];
+  const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   return { kit, own: values, messaging: messaging.chosen, directory: directory.chosen, ...about };
 }
 
 /** Whether a problem names one of these variables. */
-function isOf({ text }: ConfigProblem, variables: ReadonlySet<string>): boolean {
+export function isProblemOf({ text }: ConfigProblem, variables: ReadonlySet<string>): boolean {
   return text.match(/ROLLCALL_\w+/g)?.some((name) => variables.has(name)) === true;
 }
