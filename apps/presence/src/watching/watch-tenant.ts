@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { later, type Clock, type Instant } from '@rollcall/core';
 import type { PresenceStore, StoredDevice } from '../store/presence-store.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { sseFrame } from './sse-frame.ts';
@@ -76,8 +76,9 @@ async function sendSnapshot({
 
 /** Until the reader goes, or `undefined` where the log was cut off behind it. */
 async function sendChanges(options: WatchTenantOptions, begin: string): Promise<string | undefined> {
-  const { tenant, feed, stream } = options;
+  const { tenant, feed, stream, clock, heartbeatMs } = options;
   let position = begin;
+  let heardAt = clock.monotonic();
   while (!stream.ended.aborted) {
     const { wakes } = feed;
     const chunk = await feed.read(tenant, position);
@@ -89,23 +90,27 @@ async function sendChanges(options: WatchTenantOptions, begin: string): Promise<
     }
     position = chunk.position;
     if (chunk.count > 0) await stream.write(chunk.text);
-    else await wokenOrHeartbeat(options, wakes, position);
+    else if (await isSilent(options, wakes, later(heardAt, heartbeatMs)))
+      await stream.write(sseFrame('heartbeat', { 'as-of': options.asOfJson() }, position));
+    // Woken, maybe for another tenant: the reader has heard nothing.
+    else continue;
+    heardAt = clock.monotonic();
   }
   return position;
 }
 
-async function wokenOrHeartbeat(
-  { feed, stream, clock, heartbeatMs, asOfJson }: WatchTenantOptions,
+/** Waits until there may be changes, or the reader is to hear a heartbeat. @returns whether it is. */
+async function isSilent(
+  { feed, stream, clock }: WatchTenantOptions,
   wakes: number,
-  position: string,
-): Promise<void> {
+  heartbeatAt: Instant,
+): Promise<boolean> {
   const silence = new AbortController();
   const end = (): void => silence.abort();
   stream.ended.addEventListener('abort', end, { once: true });
-  const disarm = clock.at(later(clock.monotonic(), heartbeatMs), end);
+  const disarm = clock.at(heartbeatAt, end);
   await feed.woken(wakes, silence.signal);
   disarm();
   stream.ended.removeEventListener('abort', end);
-  if (silence.signal.aborted && !stream.ended.aborted)
-    await stream.write(sseFrame('heartbeat', { 'as-of': asOfJson() }, position));
+  return clock.monotonic() >= heartbeatAt && !stream.ended.aborted;
 }

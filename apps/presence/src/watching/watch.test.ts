@@ -118,6 +118,24 @@ test('silence has heartbeats, with how far the stream was read', async () => {
   });
 });
 
+test('a reader of a quiet tenant has heartbeats too, however often others change', async () => {
+  const { port, store, clock } = await startApi();
+  const { until } = await reader(port);
+  await until('snapshot-end');
+  for (const device of ['a', 'b', 'c']) {
+    await expect.poll(() => clock.armed).toBeGreaterThan(0);
+    clock.advance(5_000);
+    await store.apply([
+      connected({ device: deviceRef('other', device), connectionId: connectionId(device.charCodeAt(0)) }),
+    ]);
+    await settled();
+  }
+  expect(await until('heartbeat')).toMatchObject([
+    { event: 'snapshot-end' },
+    { event: 'heartbeat', data: { 'as-of': { at: '2026-11-28T12:00:14.988Z' } } },
+  ]);
+});
+
 test('a reader that reads nothing is cut after ten seconds; the others are not held up by it', async () => {
   const { port, store, clock, watchers } = await startApi();
   const slow = await reader(port);
