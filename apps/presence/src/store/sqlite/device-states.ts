@@ -54,8 +54,11 @@ export class DeviceStates {
     );
   }
 
-  /** @param said the last event of an adapter whose events name no connection, where it is news. */
-  renew(device: DeviceRef, nowMs: number, said?: HonoConnectionEvent): void {
+  /**
+   * @param said the last event of an adapter whose events name no connection, where it is news.
+   * @returns whether the device became another.
+   */
+  renew(device: DeviceRef, nowMs: number, said?: HonoConnectionEvent): boolean {
     const key = [device.tenant, device.device] as const;
     const before = this.#known.get(...key) as
       | { readonly state: string; readonly status: string; readonly said: string | null }
@@ -67,9 +70,10 @@ export class DeviceStates {
     if (isUnheard || before?.status === 'unknown') this.#markSilent.run(isUnheard ? 1 : 0, ...key);
     const latest = this.#latestEnding(device);
     const row = deviceRow({ device, open, isUnheard, latest, said: saidText });
-    if (row.state === before?.state && saidText === before.said) return;
-    this.#write.run(row);
-    if (row.state !== before?.state) this.#change.run(...key, row.state);
+    const isNews = row.state !== before?.state;
+    if (isNews || saidText !== before.said) this.#write.run(row);
+    if (isNews) this.#change.run(...key, row.state);
+    return isNews;
   }
 
   #openOf({ tenant, device }: DeviceRef): readonly OpenRow[] {

@@ -83,7 +83,7 @@ export class SqliteStore implements PresenceStore {
   }
 
   async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
-    this.#transaction(() => {
+    const isNews = this.#transaction(() => {
       const nowMs = this.#clock.now();
       const touched = new Map<string, { readonly device: DeviceRef; said?: HonoConnectionEvent }>();
       for (const event of events) {
@@ -92,9 +92,13 @@ export class SqliteStore implements PresenceStore {
         if (event.type === 'hono') entry.said = event;
         else if (this.#fold.add(event, nowMs)) this.#silent.lookAgain(event.device.tenant, event.adapter.id);
       }
-      for (const { device, said } of touched.values()) this.#states.renew(device, nowMs, said);
+      const news = [...touched.values()].filter(({ device, said }) =>
+        this.#states.renew(device, nowMs, said),
+      );
       this.#saveAdapters();
+      return news.length > 0;
     });
+    if (isNews) this.#wake();
   }
 
   async get(devices: readonly DeviceRef[]) {
@@ -114,7 +118,9 @@ export class SqliteStore implements PresenceStore {
   }
 
   async forget(device: DeviceRef): Promise<boolean> {
-    return this.#transaction(() => this.#old.forget(device));
+    const wasKnown = this.#transaction(() => this.#old.forget(device));
+    if (wasKnown) this.#wake();
+    return wasKnown;
   }
 
   async position(): Promise<string> {
@@ -152,10 +158,11 @@ export class SqliteStore implements PresenceStore {
   async sweep(): Promise<void> {
     const nowMs = this.#clock.now();
     const devices = this.#guard(() => this.#silent.find(nowMs));
-    if (devices.length > 0)
-      this.#transaction(() => {
-        for (const { tenant, device } of devices) this.#states.renew(deviceRef(tenant, device), nowMs);
-      });
+    if (devices.length === 0) return;
+    const news = this.#transaction(() =>
+      devices.filter(({ tenant, device }) => this.#states.renew(deviceRef(tenant, device), nowMs)),
+    );
+    if (news.length > 0) this.#wake();
   }
 
   async dropOld(kept: KeptHistory): Promise<number> {
@@ -180,7 +187,7 @@ export class SqliteStore implements PresenceStore {
   }
 
   #transaction<Result>(work: () => Result): Result {
-    const result = this.#guard(() => {
+    return this.#guard(() => {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
         const done = work();
@@ -191,8 +198,11 @@ export class SqliteStore implements PresenceStore {
         throw error;
       }
     });
+  }
+
+  /** Once it is committed that something became another. */
+  #wake(): void {
     for (const wake of this.#listeners) wake();
-    return result;
   }
 
   /** A full or broken disk, or a database that is closed, is no fault of what was asked. */
