@@ -25,6 +25,17 @@ const silentForMs = 1_500;
 const connectTimeoutMs = 2_000;
 const longestRetryMs = 1_000;
 
+/** For a connection to one server, also to one of a cluster. */
+const connectionOptions = {
+  connectTimeout: connectTimeoutMs,
+  socketTimeout: silentForMs,
+  keepAlive: 10_000,
+  maxRetriesPerRequest: 0,
+  maxLoadingRetryTime: longestRetryMs,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+} as const;
+
 /**
  * For a client of one server, or of the primary that sentinels know.
  *
@@ -40,15 +51,9 @@ export function clientOptions(
   return {
     ...placeOf(address, credentials),
     ...credentialOptions(credentials),
+    ...connectionOptions,
     connectionName: name,
-    connectTimeout: connectTimeoutMs,
-    socketTimeout: silentForMs,
-    keepAlive: 10_000,
-    maxRetriesPerRequest: 0,
-    maxLoadingRetryTime: longestRetryMs,
     enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
     lazyConnect: true,
     retryStrategy: retryAfterMs(random),
     sentinelRetryStrategy: retryAfterMs(random),
@@ -62,14 +67,8 @@ export function clusterOptions(credentials: EngineCredentials, name: string, ran
   return {
     redisOptions: {
       ...credentialOptions(credentials),
+      ...connectionOptions,
       connectionName: name,
-      connectTimeout: connectTimeoutMs,
-      socketTimeout: silentForMs,
-      keepAlive: 10_000,
-      maxRetriesPerRequest: 0,
-      maxLoadingRetryTime: longestRetryMs,
-      autoResendUnfulfilledCommands: false,
-      autoResubscribe: false,
     },
     enableOfflineQueue: false,
     lazyConnect: true,
