@@ -150,13 +150,9 @@ export class Leases implements DirectoryLeases {
   /** Another instance has it, unless that is gone. */
   async #elsewhere(held: HeldConnection, claim: unknown, record: unknown): Promise<LeaseStanding> {
     const { shared, living, claims } = this.#options;
-    const { time, self, book, context, foreign } = shared;
-    const found = heldLease(claim, record, self.identity, time.now() ?? context.clock.now());
-    if (!found) {
-      foreign.found('record', record);
-      return { status: claims.notAsked(held) };
-    }
-    book.remove(held);
+    const { self, book, context } = shared;
+    const found = this.#foundFor(held, claim, record);
+    if (!found) return { status: claims.notAsked(held) };
     const { lease } = found;
     if (lease.instance === self.identity.instance && !book.get(lease.event.connectionId))
       return this.#takenOn(found);
@@ -169,15 +165,17 @@ export class Leases implements DirectoryLeases {
   }
 
   #movedHere(held: HeldConnection, claim: unknown, record: unknown): LeaseStanding {
-    const { shared, claims } = this.#options;
-    const { time, self, book, context, foreign } = shared;
+    const found = this.#foundFor(held, claim, record);
+    return found ? this.#takenOn(found) : { status: this.#options.claims.notAsked(held) };
+  }
+
+  /** The lease that is in the place of the one entered, which is then in the book no more. `undefined`: what stands there is none. */
+  #foundFor(held: HeldConnection, claim: unknown, record: unknown): ReturnType<typeof heldLease> {
+    const { time, self, book, context, foreign } = this.#options.shared;
     const found = heldLease(claim, record, self.identity, time.now() ?? context.clock.now());
-    if (!found) {
-      foreign.found('record', record);
-      return { status: claims.notAsked(held) };
-    }
-    book.remove(held);
-    return this.#takenOn(found);
+    if (found) book.remove(held);
+    else foreign.found('record', record);
+    return found;
   }
 
   #takenOn({ lease, epoch }: { readonly lease: HeldLease; readonly epoch: string }): LeaseStanding {
