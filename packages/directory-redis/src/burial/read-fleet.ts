@@ -1,7 +1,8 @@
-import { type AdapterIdentity } from '@rollcall/core';
+import type { AdapterIdentity } from '@rollcall/core';
 import type { Asker } from '../contact/asker.ts';
 import type { ForeignValues } from '../state/foreign-values.ts';
 import { readDeath, type Death } from '../wire/death.ts';
+import { readIdentity } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 import { fullId } from '../wire/short-id.ts';
 
@@ -53,13 +54,4 @@ function readAll<Value>(
     else all.set(short, value);
   }
   return all;
-}
-
-function readIdentity(text: string, instance: string): AdapterIdentity | undefined {
-  try {
-    const { type, id } = JSON.parse(text) as Record<'type' | 'id', unknown>;
-    return typeof type === 'string' && typeof id === 'string' ? { type, id, instance } : undefined;
-  } catch {
-    return undefined;
-  }
 }

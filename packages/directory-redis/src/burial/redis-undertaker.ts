@@ -17,6 +17,7 @@ import { ForeignValues } from '../state/foreign-values.ts';
 import { createTallies } from '../state/tallies.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
 import { deathText, type Death } from '../wire/death.ts';
+import { identityText } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 import { fullId } from '../wire/short-id.ts';
 import { buryBucket, deadInstanceOf, type BurialTools, type Deceased } from './bury-bucket.ts';
@@ -180,8 +181,7 @@ export class RedisUndertaker implements Undertaker {
   /** An engine that forgot everything is told again who is dead: whoever of them comes back must find out. */
   async #remind(fleet: FleetState): Promise<void> {
     for (const { short, death, identity } of this.#known.forgottenBy(fleet)) {
-      const who = JSON.stringify({ v: 1, type: identity.type, id: identity.id });
-      await this.#changeDeath(short, '', deathText(death), who);
+      await this.#changeDeath(short, '', deathText(death), identityText(identity));
     }
   }
 

@@ -1,6 +1,7 @@
 import { later, type Epoch, type Instant } from '@rollcall/core';
 import { renewLease } from '../scripts/renew-lease.ts';
 import { unattended, type Shared } from '../shared.ts';
+import { identityText } from '../wire/identity.ts';
 import type { Reply } from './asker.ts';
 import { PauseWatch } from './pause-watch.ts';
 
@@ -62,14 +63,13 @@ export class Renewal {
     if (this.#asking === me) return;
     this.#asking = me;
     const askedAt = context.clock.monotonic();
-    const { type, id } = self.identity;
     const epoch = context.facts.epoch();
     // Another one each time: an engine that forgot the fleet's name gets one that nobody knows.
     const name = Buffer.from(context.random.bytes(12)).toString('base64url');
     const reply = await asker.ask(
       renewLease,
       [keys.leases, keys.deaths, keys.fleet, keys.instances],
-      [me, epoch, context.facts.unconfirmedSince() ?? epoch, name, JSON.stringify({ v: 1, type, id })],
+      [me, epoch, context.facts.unconfirmedSince() ?? epoch, name, identityText(self.identity)],
     );
     if (this.#asking === me) this.#asking = undefined;
     // Of an incarnation that is no more.

@@ -1,6 +1,7 @@
 import { abandon } from '../scripts/abandon.ts';
 import { takeLease } from '../scripts/take-lease.ts';
 import type { Shared } from '../shared.ts';
+import { identityText } from '../wire/identity.ts';
 
 /** A lease that came to this incarnation when nobody here waited for it any more. */
 export interface Stray {
@@ -39,13 +40,12 @@ export class Strays {
   async layDown(): Promise<void> {
     const { asker, keys, self, context } = this.#shared;
     if (this.#strays.length === 0 || !asker.inTouch) return;
-    const { type, id } = self.identity;
     const nobody = Buffer.from(context.random.bytes(16)).toString('base64url');
     const epoch = context.facts.unconfirmedSince() ?? context.facts.epoch();
     const begun = await asker.ask(
       abandon,
       [keys.deaths, keys.instances],
-      [nobody, epoch, JSON.stringify({ v: 1, type, id })],
+      [nobody, epoch, identityText(self.identity)],
     );
     if (begun.status !== 'answer') return;
     for (const stray of [...this.#strays]) {
