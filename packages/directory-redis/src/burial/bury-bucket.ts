@@ -1,11 +1,5 @@
-import {
-  deviceRef,
-  type AdapterIdentity,
-  type Clock,
-  type ConnectionId,
-  type OwedEnding,
-  type Timestamp,
-} from '@rollcall/core';
+import type { AdapterIdentity, Clock, ConnectionId, OwedEnding, Timestamp } from '@rollcall/core';
+import { leaseState } from '../leases/lease-state.ts';
 import { peekOwed } from '../scripts/peek-owed.ts';
 import { settleOwed } from '../scripts/settle-owed.ts';
 import type { EngineTime } from '../state/engine-time.ts';
@@ -125,12 +119,7 @@ function owedIn(
   const connection = fullId(short);
   const device = record && deviceNamed(record.device);
   if (!record || !device || connection === undefined) return undefined;
-  const open = readBody(
-    record.body,
-    deviceRef(device.tenant, device.device),
-    connection as ConnectionId,
-    identity,
-  );
+  const open = readBody(record.body, device, connection as ConnectionId, identity);
   if (!open) return undefined;
   const { event, lease } = open;
   // A lease that may still go on elsewhere is not decided.
@@ -140,18 +129,7 @@ function owedIn(
     event,
     unconfirmed: event.epoch >= death.unconfirmedSince,
     reason: record.verdict ?? 'adapter-lost',
-    ...(lease &&
-      lease.basis.kind === 'lease' && {
-        lease: {
-          slot: lease.slot,
-          state: {
-            basis: lease.basis,
-            silentMs: Math.max(0, now - lease.heardAtMs),
-            leftMs: lease.untilMs - now,
-            ...(lease.learned !== undefined && { learned: lease.learned }),
-          },
-        },
-      }),
+    ...(lease && { lease: { slot: lease.slot, state: leaseState(lease, now) } }),
   };
 }
 

@@ -1,16 +1,10 @@
-import {
-  later,
-  type AdapterIdentity,
-  type ConnectionId,
-  type HeldLease,
-  type Instant,
-  type LeaseState,
-} from '@rollcall/core';
+import { later, type AdapterIdentity, type ConnectionId, type HeldLease, type Instant } from '@rollcall/core';
 import { HeldConnection } from '../state/held-connection.ts';
 import { readBody } from '../wire/body.ts';
 import { readClaim } from '../wire/claim.ts';
 import { deviceNamed } from '../wire/field-text.ts';
 import { readRecord } from '../wire/record.ts';
+import { leaseState } from './lease-state.ts';
 
 /**
  * A lease from its claim and record.
@@ -31,13 +25,8 @@ export function heldLease(
   const identity = { ...holder, instance: claim.instance };
   const open = readBody(record.body, device, claim.connection as ConnectionId, identity);
   if (!open?.lease) return undefined;
-  const { slot, basis, heardAtMs, untilMs, learned } = open.lease;
-  const state: LeaseState = {
-    basis: basis.kind === 'lease' ? basis : { kind: 'lease', intervalMs: 0, from: 'default' },
-    silentMs: Math.max(0, engineMs - heardAtMs),
-    leftMs: untilMs - engineMs,
-    ...(learned !== undefined && { learned }),
-  };
+  const { slot } = open.lease;
+  const state = leaseState(open.lease, engineMs);
   return { lease: { event: open.event, slot, state, instance: claim.instance }, epoch: claim.epoch };
 }
 
