@@ -1,4 +1,4 @@
-import { nowMs, readSign, uncount } from './fragments.ts';
+import { die, nowMs, readSign, uncount } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
@@ -8,16 +8,10 @@ import { script } from './script.ts';
  */
 export const declareDead = script(
   'declare-dead',
-  `${nowMs}${readSign}${uncount}
+  `${nowMs}${readSign}${uncount}${die}
 local signs, deaths, counted, totals = unpack(KEYS)
 local dead = redis.call('HGET', deaths, ARGV[1])
 if dead then return dead end
 if redis.call('HGET', signs, ARGV[1]) ~= ARGV[2] then return '' end
-local now = nowMs()
-local _, alive, since = readSign(ARGV[2])
-dead = string.format('1 owed %d %d %s', now, math.min(tonumber(alive or now), now), since or '0000000000000000')
-redis.call('HDEL', signs, ARGV[1])
-redis.call('HSET', deaths, ARGV[1], dead)
-uncount(counted, totals)
-return dead`,
+return die(signs, deaths, counted, totals, ARGV[1], 'owed')`,
 );

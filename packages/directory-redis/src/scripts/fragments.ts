@@ -21,6 +21,20 @@ local function readSign(text)
   return string.match(text or '', '^%d (%d+) (%d+) (${epochPattern})$')
 end`;
 
+/** Marks an incarnation as dead, as of its last sign of life, and answers its death. After: nowMs, readSign, uncount. */
+export const die = `
+local function die(signs, deaths, counted, totals, who, state, heir)
+  local now = nowMs()
+  local _, alive, since = readSign(redis.call('HGET', signs, who))
+  local aliveAt = math.min(tonumber(alive or now), now)
+  local dead = string.format('1 %s %d %d %s', state, now, aliveAt, since or '0000000000000000')
+  if heir then dead = dead..' '..heir end
+  redis.call('HDEL', signs, who)
+  redis.call('HSET', deaths, who, dead)
+  uncount(counted, totals)
+  return dead
+end`;
+
 /** Verdict, device, field, and when it runs out, of a record; nothing where it is none. */
 export const readRecord = `
 local function readRecord(text)
