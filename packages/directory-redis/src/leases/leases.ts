@@ -22,7 +22,7 @@ import { readClaim } from '../wire/claim.ts';
 import { shortId } from '../wire/short-id.ts';
 import { heldLease, takenOn } from './held-lease.ts';
 import type { LifeSigns } from './life-signs.ts';
-import type { Strays } from './strays.ts';
+import { takingOf, type Stray, type Strays } from './strays.ts';
 
 /** How long it may take to find out who lives, of the time that a device waits. */
 const livingWithinMs = 20;
@@ -77,16 +77,12 @@ export class Leases implements DirectoryLeases {
     if (!asker.canAsk) return { status: 'unknown' };
     const held = takenOn(lease, lease.event.epoch, context.clock.monotonic());
     const { bucket, deviceName, field, shortId: connection } = held;
+    const stray: Stray = { connection, deviceName, field, bucket };
     const me = self.short;
     const from = shortId(lease.instance);
-    const reply = await asker.askInTime(
-      takeLease,
-      [keys.devices(bucket) + deviceName, keys.owedBy(bucket) + me, keys.fenced(bucket), keys.heard(bucket)],
-      [field, me, connection, from, keys.channels, keys.owedBy(bucket)],
-      (late) => {
-        if (partsOf(late)[0] === 1) this.#options.strays.add({ connection, deviceName, field, bucket });
-      },
-    );
+    const reply = await asker.askInTime(takeLease, ...takingOf(stray, from, me, keys), (late) => {
+      if (partsOf(late)[0] === 1) this.#options.strays.add(stray);
+    });
     const [code, record, epoch] = partsOf(reply);
     const engineMs = time.now();
     if (code === 2) this.#options.fenced(me);

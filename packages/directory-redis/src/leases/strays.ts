@@ -1,6 +1,7 @@
 import { abandon } from '../scripts/abandon.ts';
 import { takeLease } from '../scripts/take-lease.ts';
 import type { Shared } from '../shared.ts';
+import type { KeyNames } from '../wire/key-names.ts';
 import { identityText } from '../wire/identity.ts';
 
 /** A lease that came to this incarnation when nobody here waited for it any more. */
@@ -49,17 +50,7 @@ export class Strays {
     );
     if (begun.status !== 'answer') return;
     for (const stray of [...this.#strays]) {
-      const { connection, deviceName, field, bucket } = stray;
-      const reply = await asker.ask(
-        takeLease,
-        [
-          keys.devices(bucket) + deviceName,
-          keys.owedBy(bucket) + nobody,
-          keys.fenced(bucket),
-          keys.heard(bucket),
-        ],
-        [field, nobody, connection, self.short, keys.channels, keys.owedBy(bucket)],
-      );
+      const reply = await asker.ask(takeLease, ...takingOf(stray, self.short, nobody, keys));
       const code: unknown =
         reply.status === 'answer' && Array.isArray(reply.value) ? reply.value[0] : undefined;
       // It was buried already: under another name, next time.
@@ -67,4 +58,18 @@ export class Strays {
       this.#strays = this.#strays.filter((each) => each !== stray);
     }
   }
+}
+
+/** What {@link takeLease} is called with: keys, then arguments. Both incarnations are named by their short ids. */
+export function takingOf(
+  { connection, deviceName, field, bucket }: Stray,
+  from: string,
+  to: string,
+  keys: KeyNames,
+): [keys: readonly string[], args: readonly string[]] {
+  const owedBy = keys.owedBy(bucket);
+  return [
+    [keys.devices(bucket) + deviceName, owedBy + to, keys.fenced(bucket), keys.heard(bucket)],
+    [field, to, connection, from, keys.channels, owedBy],
+  ];
 }
