@@ -13,6 +13,7 @@ export {
   text,
   wholeNumber,
 } from './formats.ts';
+export { followClientSecrets, type ClientSecretFiles } from './follow-client-secrets.ts';
 export { isSectionOfHono } from './hono-sections.ts';
 export {
   type ChosenModule,
@@ -25,7 +26,6 @@ export { configProblem, type OptionProblem, problemText, setBothOrNeither } from
 export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
 export { type Effective, type ReadResult, readOptions } from './read-options.ts';
 export { readPem } from './read-pem.ts';
-export { withoutLineEnd } from './secret-from-file.ts';
 export {
   type TlsChoice,
   type TlsVersion,

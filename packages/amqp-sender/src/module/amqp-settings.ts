@@ -3,7 +3,7 @@ import type { NetworkChoice } from '../messaging-network.ts';
 import type { amqpOptions } from './amqp-options.ts';
 import { networkSettings } from './network-options.ts';
 
-export interface MessagingTls {
+interface MessagingTls {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
