@@ -15,6 +15,10 @@ export default defineConfig({
     // They need software of others, or long: vitest.interop.config.ts, vitest.soak.config.ts.
     exclude: [...configDefaults.exclude, '**/*.interop.test.ts', '**/*.soak.test.ts'],
     // Not threads: what is tested starts threads itself, and Node.js may crash where those of a thread are ended on a busy machine.
+    // The second is for scripts/failed-tests.mjs.
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/tests/unit.json' }]],
+    // What the libraries of a test that passes print says nothing to anyone.
+    silent: 'passed-only',
     pool: 'forks',
     isolate: false,
     // Vitest leaves one processor alone; of two, both are used.

@@ -37,6 +37,8 @@ export default defineConfig({
   test: {
     ...faults.test,
     include: ['test/{e2e,faults}/**/*.test.ts'],
+    // The second is for scripts/failed-tests.mjs.
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/tests/processes.json' }]],
     fileParallelism: true,
     maxWorkers: Math.min(8, 2 * Math.max(2, availableParallelism())),
     sequence: { sequencer: LongestFirst },
