@@ -167,6 +167,8 @@ test.each([
     ['registry', 'hash-password', '--bcrypt', '10'],
     { command: 'registry', action: 'hash-password', bcryptCost: 10 },
   ],
+  [['fleet'], { command: 'fleet', json: false }],
+  [['fleet', '--json'], { command: 'fleet', json: true }],
   [['--help'], { command: 'help' }],
   [['tail', '-h'], { command: 'help' }],
   [['--version'], { command: 'version' }],
@@ -180,6 +182,8 @@ test.each([
   [['__proto__'], 'unknown command: __proto__'],
   [['up', 'now'], 'unexpected argument: now'],
   [['up', '--url', 'x'], 'up has no option --url'],
+  [['fleet', '--url', 'x'], 'fleet has no option --url'],
+  [['fleet', 'mqtt-0'], 'unexpected argument: mqtt-0'],
   [
     ['bury', 'mqtt-0', '--network', 'constructor'],
     '--network must be one of hono, artemis, rabbitmq-3, rabbitmq-4, activemq-classic',
@@ -225,7 +229,7 @@ test.each([
 });
 
 test('the usage names every command', () => {
-  for (const command of ['up', 'tail', 'devices', 'demo', 'journal', 'bury', 'registry', 'network'])
+  for (const command of ['up', 'tail', 'devices', 'fleet', 'demo', 'journal', 'bury', 'registry', 'network'])
     expect(usage).toMatch(new RegExp(`^  ${command} `, 'm'));
 });
 

@@ -4,6 +4,7 @@ import { networkPresets, type NetworkName } from '@rollcall/amqp-sender';
 import type { BuryCommand } from './bury.ts';
 import type { DemoCommand } from './demo.ts';
 import type { DevicesCommand } from './devices.ts';
+import type { FleetCommand } from './fleet.ts';
 import type { JournalCommand } from './journal.ts';
 import type { NetworkCommand } from './network.ts';
 import { networkPort } from './ports.ts';
@@ -20,6 +21,7 @@ export type Command =
   | ({ readonly command: 'network' } & NetworkCommand)
   | ({ readonly command: 'tail' } & TailCommand)
   | ({ readonly command: 'devices' } & DevicesCommand)
+  | ({ readonly command: 'fleet' } & FleetCommand)
   | ({ readonly command: 'demo' } & DemoCommand)
   | ({ readonly command: 'journal' } & JournalCommand)
   | ({ readonly command: 'bury' } & BuryCommand)
@@ -74,6 +76,7 @@ const known: Readonly<Record<string, readonly (keyof typeof options)[]>> = {
     'wait',
     'presence-url',
   ],
+  fleet: ['json'],
   demo: ['port-offset'],
   network: ['port', 'data'],
   journal: ['data', 'url', 'port-offset', 'network', 'json', 'sink', 'yes'],
@@ -146,6 +149,8 @@ export function parseCommand(args: readonly string[], hasNetwork = false, presen
       const { online: _online, onceAfterMs: _onceAfterMs, ...tail } = read;
       return { command: name, ...tail };
     }
+    case 'fleet':
+      return { command: name, json: values.json ?? false };
     case 'demo':
       return { command: name, portOffset };
     case 'network': {

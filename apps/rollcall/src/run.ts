@@ -6,6 +6,7 @@ import { bury } from './bury.ts';
 import { parseCommand } from './command-line.ts';
 import { demo } from './demo.ts';
 import { devices } from './devices.ts';
+import { fleet } from './fleet.ts';
 import { journal } from './journal.ts';
 import { network } from './network.ts';
 import { registry } from './registry.ts';
@@ -42,6 +43,9 @@ try {
       break;
     case 'devices':
       process.exitCode = await devices(parsed);
+      break;
+    case 'fleet':
+      process.exitCode = await fleet(parsed);
       break;
     case 'demo':
       await demo(parsed);

@@ -24,6 +24,9 @@ export const usage = `Usage: rollcall <command> [options]
               --address A       address to receive from; if it is a queue, its other consumers miss events
               everything else comes from ROLLCALL_MESSAGING_… as for adapters: host, credentials, TLS, virtual host
               --json            events as JSON lines
+  fleet     shows the adapters of a fleet: connections of each, its engine, who is dead and what is owed
+              the engine comes from ROLLCALL_DIRECTORY_… as for adapters: URL, prefix, credentials, TLS
+              --json            one object for programs
   demo      plays MQTT and HTTP devices that connect, upload, are killed, come back, fall silent, and leave
               --port-offset N   the one of \`up\`
   journal   shows the events that an adapter has still to send; FILE… are journals (default: those of \`up\`)

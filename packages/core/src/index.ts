@@ -101,7 +101,14 @@ export type {
   TenantDownstream,
 } from './event-sink.ts';
 export type { Standing } from './crowds.ts';
-export type { FleetInstance, FleetOverview, InspectFleet } from './fleet-overview.ts';
+export type {
+  DeceasedInstance,
+  FleetEngineState,
+  FleetInstance,
+  FleetOverview,
+  InspectFleet,
+  LivingInstance,
+} from './fleet-overview.ts';
 export { breaksRule, type IdentifierRule } from './identifier-rule.ts';
 export { createFairQueue, type FairQueue } from './fair-queue.ts';
 export {

@@ -3,82 +3,141 @@ import {
   sleep,
   systemClock,
   TransportError,
+  type Clock,
+  type FleetEngineState,
   type FleetInstance,
   type FleetOverview,
+  type Timestamp,
 } from '@rollcall/core';
-import { readFleet } from './burial/read-fleet.ts';
+import { readFleet, type FleetState } from './burial/read-fleet.ts';
 import { Asker } from './contact/asker.ts';
-import type { OpenEngine } from './engine/engine.ts';
+import type { Engine, OpenEngine } from './engine/engine.ts';
 import { ForeignValues } from './state/foreign-values.ts';
 import { createTallies } from './state/tallies.ts';
 import { bucketCount } from './wire/bucket-of.ts';
+import type { Death } from './wire/death.ts';
 import type { KeyNames } from './wire/key-names.ts';
 
 const withinMs = 5_000;
 /** So many buckets are counted together. */
 const together = 128;
 
+/** Who looks at what. */
+interface Looking {
+  readonly engine: Engine;
+  readonly asker: Asker;
+  readonly keys: KeyNames;
+  readonly foreign: ForeignValues;
+  readonly clock: Clock;
+}
+
+type Fields = ReadonlyMap<string, string>;
+
 /** Looks at a fleet once. */
-export async function inspectFleet(keys: KeyNames, openEngine: OpenEngine): Promise<FleetOverview> {
-  let lastCause = new Error('no answer');
+export async function inspectFleet(
+  keys: KeyNames,
+  openEngine: OpenEngine,
+  clock: Clock = systemClock,
+): Promise<FleetOverview> {
+  let lastCause: string | undefined;
   let ready = (): void => {};
   const isReady = new Promise<void>((resolve) => (ready = resolve));
   const engine = openEngine({
     commandsReady: () => ready(),
-    commandsLost: (cause) => (lastCause = cause),
+    commandsLost: ({ message }) => (lastCause = message),
     subscribed() {},
     published() {},
   });
   const tallies = createTallies();
-  const foreign = new ForeignValues(systemClock, silentLog, tallies);
+  const foreign = new ForeignValues(clock, silentLog, tallies);
   const asker = new Asker({
-    clock: systemClock,
+    clock,
     foreign,
     tallies,
     deviceWaitMs: 0,
     engine: () => engine,
     tooManyMisses() {},
   });
-  async function look(): Promise<FleetOverview> {
-    await isReady;
-    const server = await engine.info('server').catch(() => new Map<string, string>());
-    const fleet = await readFleet({ asker, keys, foreign });
-    if (!fleet) throw new TransportError('the connection directory did not answer');
-    const instances: FleetInstance[] = [];
-    for (const [short, identity] of fleet.identities) {
-      const death = fleet.deaths.get(short);
-      if (!death && !fleet.signs.has(short)) continue;
-      const connections = await (death ? owedBy(short, keys, asker) : countOf(short, keys, asker));
-      instances.push({ identity, state: death ? 'dead' : 'living', connections });
-    }
-    return { engine: describeEngine(server), instances };
-  }
+  const noAnswer = (): TransportError =>
+    new TransportError(`the connection directory did not answer: ${lastCause ?? asker.lastFailure}`);
   try {
     return await Promise.race([
-      look(),
-      sleep(systemClock, withinMs).then(() => {
-        throw new TransportError(`the connection directory did not answer: ${lastCause.message}`);
-      }),
+      isReady.then(() => look({ engine, asker, keys, foreign, clock }, noAnswer)),
+      sleep(clock, withinMs).then(() => Promise.reject(noAnswer())),
     ]);
   } finally {
     engine.close();
   }
 }
 
-function describeEngine(server: ReadonlyMap<string, string>): string {
-  const valkey = server.get('valkey_version');
-  const version = valkey ?? server.get('redis_version') ?? 'of unknown version';
-  const mode = server.get('redis_mode') ?? server.get('server_mode') ?? 'standalone';
-  return `${valkey === undefined ? 'Redis' : 'Valkey'} ${version}, ${mode}`;
+async function look(looking: Looking, noAnswer: () => TransportError): Promise<FleetOverview> {
+  const askedAt = looking.clock.monotonic();
+  const fleet = await readFleet(looking);
+  if (!fleet) throw noAnswer();
+  const answerMs = looking.clock.monotonic() - askedAt;
+  const none: Fields = new Map();
+  const [server, memory] = await Promise.all(
+    (['server', 'memory'] as const).map((section) => looking.engine.info(section).catch(() => none)),
+  );
+  return {
+    engine: engineState(server ?? none, memory ?? none, answerMs),
+    instances: await instancesOf(fleet, nowOf(fleet, server ?? none), looking),
+  };
 }
 
-async function countOf(short: string, keys: KeyNames, asker: Asker): Promise<number> {
+function engineState(server: Fields, memory: Fields, answerMs: number): FleetEngineState {
+  const valkey = server.get('valkey_version');
+  const version = valkey ?? server.get('redis_version') ?? 'of unknown version';
+  const mode = server.get('server_mode') ?? server.get('redis_mode') ?? 'standalone';
+  const bytes = Number(memory.get('used_memory'));
+  const evictionPolicy = memory.get('maxmemory_policy');
+  return {
+    description: `${valkey === undefined ? 'Redis' : 'Valkey'} ${version}, ${mode}`,
+    answerMs,
+    // One node of a cluster says nothing of the others.
+    ...(mode !== 'cluster' && bytes > 0 && { memoryBytes: bytes }),
+    ...(evictionPolicy !== undefined && { evictionPolicy }),
+  };
+}
+
+/** What the engine's clock says, as far as it tells. In a cluster, a sign of life may be of another node. */
+function nowOf({ signs }: FleetState, server: Fields): number {
+  const said = Math.floor(Number(server.get('server_time_usec') ?? 0) / 1_000);
+  return Math.max(said, ...[...signs.values()].map(signAtMs));
+}
+
+/** See `renew-lease`: version, counter, time, epoch. */
+function signAtMs(sign: string): number {
+  return Number(sign.split(' ')[2]);
+}
+
+async function instancesOf(fleet: FleetState, nowMs: number, looking: Looking): Promise<FleetInstance[]> {
+  const instances: FleetInstance[] = [];
+  for (const [short, identity] of fleet.identities) {
+    const death = fleet.deaths.get(short);
+    const sign = fleet.signs.get(short);
+    if (death) {
+      const connections = death.state === 'settled' ? 0 : await owedBy(short, looking);
+      instances.push({ identity, state: 'dead', connections, ...facts(death) });
+    } else if (sign !== undefined) {
+      const connections = await countOf(short, looking);
+      instances.push({ identity, state: 'living', connections, silentMs: nowMs - signAtMs(sign) });
+    }
+  }
+  return instances;
+}
+
+function facts({ state, aliveAtMs, declaredAtMs }: Death) {
+  return { endings: state, aliveAt: aliveAtMs as Timestamp, declaredAt: declaredAtMs as Timestamp };
+}
+
+async function countOf(short: string, { keys, asker }: Looking): Promise<number> {
   const reply = await asker.look('HVALS', keys.counted(short));
   if (reply.status !== 'answer' || !Array.isArray(reply.value)) return 0;
   return reply.value.reduce((sum: number, count: unknown) => sum + (Number(count) || 0), 0);
 }
 
-async function owedBy(short: string, keys: KeyNames, asker: Asker): Promise<number> {
+async function owedBy(short: string, { keys, asker }: Looking): Promise<number> {
   let sum = 0;
   for (let start = 0; start < bucketCount; start += together) {
     const replies = await Promise.all(

@@ -22,6 +22,7 @@ export async function startRedisServer(): Promise<RedisInTest> {
     );
   let child = start();
   const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;

@@ -61,10 +61,7 @@ export class Asker {
     try {
       return { status: 'answer', value: await this.#options.engine().run(script, keys, args) };
     } catch (error) {
-      if (!isRefusal(error)) {
-        this.lastFailure = error instanceof Error ? error.message : String(error);
-        return none;
-      }
+      if (!isRefusal(error)) return this.#failed(error);
       this.#options.foreign.found(script.name, error);
       return refused;
     } finally {
@@ -112,10 +109,15 @@ export class Asker {
     try {
       return { status: 'answer', value: await this.#options.engine().read(command, key, ...args) };
     } catch (error) {
-      if (!isRefusal(error)) return none;
+      if (!isRefusal(error)) return this.#failed(error);
       this.#options.foreign.found(command, error);
       return refused;
     }
+  }
+
+  #failed(error: unknown): Reply {
+    this.lastFailure = error instanceof Error ? error.message : String(error);
+    return none;
   }
 
   #missed(): void {

@@ -50,7 +50,11 @@ export function ioredisEngine(options: IoredisOptions): OpenEngine {
 
 function tellOf(client: Client, listener: EngineListener): void {
   let lastError = new Error('no connection');
-  const failed = (error: Error): void => void (lastError = error);
+  const failed = (error: Error): void => {
+    lastError = error;
+    // While no sentinel answers there is no connection that could close.
+    if (client.status !== 'ready') listener.commandsLost(error);
+  };
   client.on('error', failed);
   client.on('node error', failed);
   client.on('ready', () => listener.commandsReady());
