@@ -52,7 +52,13 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     stamp: presence.stamp,
     directory: fleet.directory,
   });
-  if (parts.undertaker) await tellForTheDead(parts.undertaker, context, { delivery, registry }, resources);
+  if (parts.undertaker)
+    await tellForTheDead(
+      parts.undertaker,
+      context,
+      { delivery, registry, counts: fleet.forTheDead },
+      resources,
+    );
   const access = createAccess(context, { passwords, followed, delivery, takenUp }, resources);
   const host = hostOf(context, {
     turnedAway,

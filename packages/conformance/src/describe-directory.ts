@@ -139,6 +139,8 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
           expect(count).toBeGreaterThanOrEqual(0);
         }
         expect(['local', 'in-touch', 'catching-up']).toContain(directory.status);
+        if (directory.status === 'local') expect(directory.sight).toBeUndefined();
+        else expect(directory.sight).toMatchObject({ instances: 1, answerMs: expect.any(Number) });
         await directory.close();
         await directory.close();
       }));

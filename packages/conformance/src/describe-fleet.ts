@@ -269,6 +269,7 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
         expect(owed(lease)).toMatchObject({ event: lease.event, lease: { slot: 'sensor' } });
         expect(buried.dead.identity).toMatchObject({ type: 'hono-mqtt', instance: a.instance });
         expect(buried.dead.declaredAt).toBeGreaterThanOrEqual(buried.dead.aliveAt);
+        expect(buried.declared, 'once, however often its endings are asked for').toEqual([a.instance]);
         buried.settle = true;
         await fleet.until(async () =>
           expect(await b.directory.find([1, 2, 4].map((n) => deviceRef('acme', `d${n}`)))).toEqual([]),
@@ -360,6 +361,8 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
 
 interface Buried {
   readonly owed: OwedEnding[];
+  /** Instances, as they were declared dead. */
+  readonly declared: string[];
   readonly dead: DeadInstance;
   /** Whether what is told is safe. */
   settle: boolean;
@@ -399,6 +402,7 @@ class Fleet {
     let dead: DeadInstance | undefined;
     const buried = {
       owed,
+      declared: [] as string[],
       settle: false,
       get dead(): DeadInstance {
         if (!dead) throw new Error('nobody is dead');
@@ -411,6 +415,7 @@ class Fleet {
       log: silentLog,
       deadAfterMs: deadAfterMsUnderTest,
       ...(signal && { signal }),
+      declared: (instance) => void buried.declared.push(instance),
       tell(instance, endings) {
         dead = instance;
         owed.push(...endings);

@@ -10,6 +10,7 @@ import {
   type DirectoryPlace,
   type DirectoryStanding,
   type DirectoryStatus,
+  type FleetSight,
   type Instant,
   type TenantId,
   type Timestamp,
@@ -144,6 +145,10 @@ export class MemoryDirectory implements ConnectionDirectory {
       if (key !== undefined && this.engine.slots.get(key)?.connection === connection)
         this.engine.slots.delete(key);
     this.engine.entries.delete(earlier);
+  }
+
+  get sight(): FleetSight | undefined {
+    return this.isReachable ? { instances: this.engine.signs.size, answerMs: 0 } : undefined;
   }
 
   counts(): Readonly<Record<string, number>> {

@@ -122,6 +122,7 @@ class MemoryUndertaker implements Undertaker {
       if (await this.#publishes(member.instance)) continue;
       const { aliveAt, identity, context } = member;
       this.#engine.declareDead(identity, { aliveAt, unconfirmedSince: context.facts.unconfirmedSince() });
+      this.#context.declared?.(identity.instance);
     }
     for (const [instance, death] of this.#engine.dead)
       if (death.successor === undefined || !this.#engine.lives(death.successor))

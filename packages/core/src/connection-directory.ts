@@ -41,6 +41,14 @@ export type DirectoryStanding = 'held' | 'lost' | 'unknown';
  */
 export type DirectoryStatus = 'local' | 'in-touch' | 'catching-up' | 'away';
 
+/** What the latest sign of life brought. */
+export interface FleetSight {
+  /** Adapters that give signs of life, this one too. */
+  readonly instances: number;
+  /** How long the engine took to answer. */
+  readonly answerMs: number;
+}
+
 /**
  * Who of a fleet of adapters holds which connection of which device. A hint with an index, never the truth: that is in the journals and
  * the events. It may forget everything, and is told again what is open. No device is refused since it does not answer.
@@ -80,6 +88,8 @@ export interface ConnectionDirectory {
    */
   readonly alive: boolean;
   readonly status: DirectoryStatus;
+  /** `undefined`: there is no fleet, or its engine does not answer. Costs no call. */
+  readonly sight: FleetSight | undefined;
   /** What it counted since it was made, for metrics. Names are few, and of our code: lower case, words joined by `_`. */
   counts(): Readonly<Record<string, number>>;
   /**

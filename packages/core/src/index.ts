@@ -24,6 +24,7 @@ export type {
   DirectoryStanding,
   DirectoryStatus,
   InstanceFacts,
+  FleetSight,
 } from './connection-directory.ts';
 export type {
   CommonSignal,

@@ -40,6 +40,8 @@ export interface UndertakerContext {
   readonly deadAfterMs: number;
   /** Absent: signs of life alone decide. */
   readonly signal?: PublishingSignal;
+  /** An instance was declared dead by this undertaker. Must not throw. */
+  declared?(instance: string): void;
   /**
    * Tells endings of one dead instance, and waits until they are safe. Some at a time; may be called again for the same ones.
    *

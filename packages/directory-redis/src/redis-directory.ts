@@ -10,6 +10,7 @@ import {
   type DirectoryPlace,
   type DirectoryStanding,
   type DirectoryStatus,
+  type FleetSight,
   type TenantId,
 } from '@rollcall/core';
 import { Claims } from './claims/claims.ts';
@@ -82,6 +83,7 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #untold: UntoldEnds;
   readonly #leases: Leases;
   #fleetName: string | undefined;
+  #sight: FleetSight | undefined;
   #isSecond = false;
   #lastCause = 'no answer';
   #disarm = (): void => {};
@@ -209,6 +211,10 @@ class RedisDirectory implements ConnectionDirectory {
     return this.#reassertion.caughtUp ? 'in-touch' : 'catching-up';
   }
 
+  get sight(): FleetSight | undefined {
+    return this.#shared.asker.inTouch ? this.#sight : undefined;
+  }
+
   counts(): Readonly<Record<string, number>> {
     return { ...this.#shared.tallies };
   }
@@ -260,11 +266,12 @@ class RedisDirectory implements ConnectionDirectory {
     if (this.#shared.asker.inTouch) this.#reassertion.doubtAll();
   }
 
-  #renewed({ fleetName, instances }: FleetFacts): void {
+  #renewed({ fleetName, instances, answerMs }: FleetFacts): void {
     const { asker, context, book } = this.#shared;
     const isAnother = this.#fleetName !== fleetName;
     const wasAway = !asker.inTouch;
     this.#fleetName = fleetName;
+    this.#sight = { instances, answerMs };
     this.#reassertion.instancesAre(instances);
     if (!wasAway && !isAnother) return;
     asker.inTouch = true;

@@ -3,6 +3,7 @@ import type {
   ConnectionEvent,
   DirectoryStanding,
   DirectoryStatus,
+  FleetSight,
   RegistryState,
   UploadFailure,
 } from '@rollcall/core';
@@ -52,6 +53,8 @@ export interface ObservedState {
   /** Only of an adapter that is in a fleet. */
   readonly directory: {
     status(): DirectoryStatus;
+    /** `undefined`: the engine does not answer. */
+    sight(): FleetSight | undefined;
     /** Connections that were entered, by what the directory answered in time. */
     answers(): Readonly<Record<DirectoryStanding, number>>;
     /** What happened since the start, by a name of our code. */

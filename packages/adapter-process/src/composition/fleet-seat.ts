@@ -14,6 +14,7 @@ import {
   type Connections,
   type EpochSource,
 } from '@rollcall/presence/internal';
+import type { DeadCounts } from './tell-for-the-dead.ts';
 import { publishWhileAway } from './publish-while-away.ts';
 import { reportsNoLeases } from './reports-no-leases.ts';
 import type { AdapterContext } from './adapter-context.ts';
@@ -30,8 +31,7 @@ export class FleetSeat {
   readonly #context: AdapterContext;
   readonly #create: CreateDirectory | undefined;
   readonly #answers: Record<DirectoryStanding, number> = { held: 0, lost: 0, unknown: 0 };
-  #displaced = 0;
-  #buried = 0;
+  readonly #tallies = { displaced: 0, buried: 0, deaths_declared: 0, endings_told: 0 };
   #directory: ConnectionDirectory | undefined;
   #delivery: Delivery | undefined;
   #connections: Connections | undefined;
@@ -71,7 +71,8 @@ export class FleetSeat {
     observer.watch('directory', {
       status: () => directory.status,
       answers: () => this.#answers,
-      counts: () => ({ displaced: this.#displaced, buried: this.#buried, ...directory.counts() }),
+      sight: () => directory.sight,
+      counts: () => ({ ...this.#tallies, ...directory.counts() }),
     });
   }
 
@@ -121,6 +122,12 @@ export class FleetSeat {
     };
   }
 
+  /** What this adapter did for the dead of its fleet, as it happens. */
+  readonly forTheDead: DeadCounts = {
+    declared: () => void (this.#tallies.deaths_declared += 1),
+    told: () => void (this.#tallies.endings_told += 1),
+  };
+
   async close(): Promise<void> {
     this.#stopPublishing();
     await this.#directory?.close();
@@ -129,7 +136,7 @@ export class FleetSeat {
   #listener(epochs: EpochSource): DirectoryListener {
     return {
       displaced: (connection) => {
-        this.#displaced += 1;
+        this.#tallies.displaced += 1;
         this.#connections?.displaced(connection);
       },
       buried: (neverKnown) => this.#goOnAsAnother(neverKnown),
@@ -153,7 +160,7 @@ export class FleetSeat {
     const context = this.#context;
     const { clock, random, identity, log } = context;
     const instance = uuidV7(clock.now(), random);
-    this.#buried += 1;
+    this.#tallies.buried += 1;
     const told = this.#connections?.bury(neverKnown) ?? new Set();
     log.warn(
       { instance: identity.instance, next: instance, connections: told.size },

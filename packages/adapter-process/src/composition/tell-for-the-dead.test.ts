@@ -1,3 +1,4 @@
+import type { AdapterObserver, ObservedState } from '@rollcall/adapter-kit';
 import { ManualClock, MemoryFleet, settled } from '@rollcall/conformance';
 import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core';
 import { createMemoryJournal } from '@rollcall/outbox';
@@ -62,7 +63,13 @@ const inWords = (events: readonly ConnectionEvent[]): string[] =>
   );
 
 test('an adapter that is killed and not started again: another one tells each of its endings, once', async () => {
-  const [a, b] = [await join('a'), await join('b')];
+  let countsOf: ObservedState['directory']['counts'] = () => ({});
+  const observer: Partial<AdapterObserver> = {
+    watch(part, state) {
+      if (part === 'directory') countsOf = (state as ObservedState['directory']).counts;
+    },
+  };
+  const [a, b] = [await join('a'), await join('b', { observers: [observer] })];
   for (let index = 0; index < 250; index++) await a.begin({ remoteId: `unit-${index}` });
   await b.begin({ remoteId: 'unit-7' });
   await settled();
@@ -88,6 +95,7 @@ test('an adapter that is killed and not started again: another one tells each of
     expect(lastSeen).toBeGreaterThanOrEqual(ending.connectedAt);
   }
   expect(fleet.engine.entries.get(dead.instance)?.size ?? 0).toBe(0);
+  expect(countsOf()).toMatchObject({ endings_told: 249, displaced: 0, buried: 0 });
 });
 
 test('one whose device is elsewhere by now is told as taken over', async () => {

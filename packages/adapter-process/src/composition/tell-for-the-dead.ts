@@ -18,6 +18,14 @@ const shareOfOutbox = 0.5;
 /** Endings of the dead that are on their way at a time. */
 const maxUnderWay = 2_000;
 
+/** Counts what is done for the dead. */
+export interface DeadCounts {
+  /** An instance was declared dead by this one. */
+  declared(): void;
+  /** An ending of a dead instance was told, and confirmed. */
+  told(): void;
+}
+
 /**
  * Tells through this adapter's outbox how connections of dead instances ended. The fleet keeps each ending until every sink has it, so
  * that an adapter that dies meanwhile takes nothing with it.
@@ -26,6 +34,7 @@ class DeadTeller {
   readonly #context: Pick<AdapterContext, 'clock' | 'settings'>;
   readonly #delivery: Pick<Delivery, 'relay' | 'outbox'>;
   readonly #registry: DeviceRegistry;
+  readonly #counts: DeadCounts;
   /** Others may be asked meanwhile, and then this one again. */
   readonly #underWay = new Map<ConnectionId, Promise<boolean>>();
   #isStopped = false;
@@ -34,10 +43,12 @@ class DeadTeller {
     context: Pick<AdapterContext, 'clock' | 'settings'>,
     delivery: Pick<Delivery, 'relay' | 'outbox'>,
     registry: DeviceRegistry,
+    counts: DeadCounts,
   ) {
     this.#context = context;
     this.#delivery = delivery;
     this.#registry = registry;
+    this.#counts = counts;
   }
 
   /** Tells nothing any more, and waits for nothing: what is on its way goes on its way, and the fleet owes it still. */
@@ -81,6 +92,7 @@ class DeadTeller {
       const ending = stampOwed(dead, owed);
       telling = this.#delivery.relay(unconfirmed ? [event, ending] : [ending], tenant).then((isTold) => {
         this.#underWay.delete(connectionId);
+        if (isTold) this.#counts.told();
         return isTold;
       });
       this.#underWay.set(connectionId, telling);
@@ -93,16 +105,21 @@ class DeadTeller {
 export async function tellForTheDead(
   create: CreateUndertaker,
   context: AdapterContext,
-  { delivery, registry }: { readonly delivery: Delivery; readonly registry: DeviceRegistry },
+  {
+    delivery,
+    registry,
+    counts,
+  }: { readonly delivery: Delivery; readonly registry: DeviceRegistry; readonly counts: DeadCounts },
   resources: ResourceStack,
 ): Promise<void> {
   const { clock, random, log, settings } = context;
-  const teller = new DeadTeller(context, delivery, registry);
+  const teller = new DeadTeller(context, delivery, registry, counts);
   const undertaker = await create({
     clock,
     random,
     log,
     deadAfterMs: settings.deadAfterMs,
+    declared: () => counts.declared(),
     tell: (dead, owed) => teller.tell(dead, owed),
   });
   resources.defer(() => {

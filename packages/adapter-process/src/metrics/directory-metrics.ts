@@ -13,6 +13,20 @@ export function addDirectoryMetrics(metrics: AppMetrics, state: ObservedState['d
     },
     () => Object.fromEntries(statuses.map((each) => [each, state.status() === each ? 1 : 0])),
   );
+  metrics.gauge(
+    {
+      name: 'rollcall_fleet_instances',
+      help: 'Adapters of the fleet that give signs of life, this one too; 0 while the engine does not answer',
+    },
+    () => state.sight()?.instances ?? 0,
+  );
+  metrics.gauge(
+    {
+      name: 'rollcall_fleet_answer_seconds',
+      help: 'How long the engine took to answer the latest sign of life; 0 while it does not answer',
+    },
+    () => (state.sight()?.answerMs ?? 0) / 1_000,
+  );
   metrics.counter(
     {
       name: 'rollcall_fleet_answers_total',

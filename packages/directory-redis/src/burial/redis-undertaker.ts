@@ -147,11 +147,12 @@ export class RedisUndertaker implements Undertaker {
       [leases, deaths, this.#keys.counted(instance), totals],
       [instance, sign],
     );
-    if (reply.status === 'answer' && typeof reply.value === 'string' && reply.value !== '')
-      log.warn(
-        { adapter: fleet.identities.get(instance)?.id, instance: full, silentMs: deadAfterMs },
-        'an instance of the fleet gives no sign of life: it is declared dead, and its connections are ended',
-      );
+    if (reply.status !== 'answer' || typeof reply.value !== 'string' || reply.value === '') return;
+    this.#context.declared?.(full);
+    log.warn(
+      { adapter: fleet.identities.get(instance)?.id, instance: full, silentMs: deadAfterMs },
+      'an instance of the fleet gives no sign of life: it is declared dead, and its connections are ended',
+    );
   }
 
   async #publishes(instance: string): Promise<boolean> {

@@ -17,6 +17,8 @@ export interface FleetFacts {
   /** Of what the engine holds: another one, and it holds nothing that was entered before. */
   readonly fleetName: string;
   readonly instances: number;
+  /** How long it took to say so. */
+  readonly answerMs: number;
 }
 
 export interface RenewalOptions extends Shared {
@@ -113,7 +115,8 @@ export class Renewal {
     if (typeof epoch === 'string' && /^[0-9a-f]{16}$/.test(epoch))
       context.listener.epochSeen(epoch as Epoch, 'fleet');
     else foreign.found('epoch', epoch);
-    renewed({ fleetName, instances: typeof instances === 'number' ? instances : 1 });
+    const answerMs = context.clock.monotonic() - askedAt;
+    renewed({ fleetName, instances: typeof instances === 'number' ? instances : 1, answerMs });
     if (this.#pauses.livedAt(askedAt)) context.listener.aliveAgain();
   }
 

@@ -50,6 +50,7 @@ export function createLocalDirectory({
     settled() {},
     alive: true,
     status: 'local',
+    sight: undefined,
     counts: () => ({}),
     close: () => Promise.resolve(),
   };
