@@ -1,5 +1,6 @@
 import {
   listenForSockets,
+  warnOfAnybody,
   type AdapterHost,
   type Listeners,
   type ProtocolAdapter,
@@ -29,8 +30,7 @@ function listen(options: AmqpAdapterOptions, host: AdapterHost): Promise<Running
   checkRhea();
   const { type } = host.context.identity;
   const container = createContainer(type, connections);
-  if (!options.authenticationRequired)
-    host.context.log.warn({}, 'devices need not authenticate: anyone may upload for every registered device');
+  if (!options.authenticationRequired) warnOfAnybody(host.context.log);
   return listenForSockets({
     scheme: 'amqp',
     listeners: options,

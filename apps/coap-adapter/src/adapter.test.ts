@@ -103,6 +103,18 @@ describe('the port without DTLS', () => {
     expect(sink.events).toEqual([]);
   });
 
+  test('the port without DTLS lets a device wait for a command', async () => {
+    const { send, sender, clock } = await givenAPlainDevice(false);
+    const answers: string[] = [];
+    void send('event/acme/valve-1?hono-ttd=10', { code: coapCode.put }).then((code) => answers.push(code));
+    await expect.poll(() => sender.messages).toMatchObject([{ ttdSeconds: 10 }]);
+    await clock.advanceAsync(9_999);
+    await settled();
+    expect(answers).toEqual([]);
+    await clock.advanceAsync(1);
+    await expect.poll(() => answers).toEqual(['2.04']);
+  });
+
   test('the port without DTLS refuses all requests where devices must authenticate, and the log warns of it', async () => {
     const { send, sender, logged } = await givenAPlainDevice(true);
     expect(await send('event/acme/valve-1', { code: coapCode.put })).toBe('4.01');

@@ -1,6 +1,7 @@
 import { createRefusalReport } from '@rollcall/access';
 import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
+import { sleep } from '@rollcall/core';
 import { answerProblem, changed, resources } from './device-answers.ts';
 import { isDiscovery, readHead, type RequestHead } from './device-request.ts';
 import type { DatagramCounters } from './datagram-counters.ts';
@@ -29,6 +30,7 @@ export async function openPlainEndpoint(
   counters: DatagramCounters,
 ): Promise<Endpoint> {
   const refusals = createRefusalReport(host.context, 'coap');
+  const stopping = new AbortController();
 
   async function serve(head: RequestHead, payload: Uint8Array): Promise<CoapResponse> {
     if (options.authenticationRequired)
@@ -40,8 +42,16 @@ export async function openPlainEndpoint(
       return answerProblem({ status: 401, text: 'device is not authenticated' });
     if (asked.upload.target.tenant === undefined)
       return answerProblem({ status: 404, text: 'request URI must contain tenant and device ID' });
-    const result = await host.uplink.upload({ ...asked.upload, payload });
-    return result.status === 'accepted' ? changed : answerProblem(result.failure);
+    const result = await host.uplink.upload({
+      ...asked.upload,
+      payload,
+      ...(asked.ttdSeconds !== undefined && { ttdAsked: { seconds: asked.ttdSeconds } }),
+    });
+    if (result.status === 'failed') return answerProblem(result.failure);
+    // There are no commands yet: the device waits for as long as it said, and gets none.
+    const { ttdSeconds } = result;
+    if (ttdSeconds !== undefined) await sleep(host.context.clock, ttdSeconds * 1_000, stopping.signal);
+    return changed;
   }
 
   const coap = createCoapEndpoint<UdpPeer>({
@@ -70,8 +80,9 @@ export async function openPlainEndpoint(
     get statistics() {
       return coap.statistics();
     },
-    stopAccepting() {},
+    stopAccepting: () => stopping.abort(),
     close() {
+      stopping.abort();
       refusals.stop();
       coap.close();
       socket.close();

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import {
   boundRequests,
   listenForSockets,
+  warnOfAnybody,
   type AdapterHost,
   type Listeners,
   type ProtocolAdapter,
@@ -21,6 +22,8 @@ import { createSocketStanding } from './socket-standing.ts';
 
 export interface HttpAdapterOptions extends Listeners {
   readonly maxPayloadBytes: number;
+  /** Whether devices must prove who they are. Others have no leases, and name tenant and device in each path. */
+  readonly authenticationRequired: boolean;
   /** Silence after which a network connection is closed; 0: never. */
   readonly idleTimeoutMs: number;
   /** Time within which a request must have arrived, head and body. */
@@ -54,6 +57,7 @@ export function createHttpAdapter(options: HttpAdapterOptions): ProtocolAdapter 
 }
 
 async function listen(options: HttpAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
+  if (!options.authenticationRequired) warnOfAnybody(host.context.log);
   const stopping = new AbortController();
   const pending = createPendingRequests(host.context);
   const context: DeviceContext = {
@@ -61,6 +65,7 @@ async function listen(options: HttpAdapterOptions, host: AdapterHost): Promise<R
     pending,
     standing: createSocketStanding(),
     leases: createLeaseBook(host, plainLease, options.endLeasesAtShutdown),
+    authenticationRequired: options.authenticationRequired,
     realm: options.realm,
     maxPayloadBytes: options.maxPayloadBytes,
     idleTimeoutMs: options.idleTimeoutMs,

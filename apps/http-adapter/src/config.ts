@@ -1,4 +1,5 @@
 import {
+  authenticationRequiredOption,
   balancersOption,
   leaseOptions,
   leaseProblems,
@@ -26,6 +27,7 @@ import type { HttpAdapterOptions } from './adapter.ts';
 export const httpOptions = {
   ...listenerOptions('HTTP', { plain: 8_080, tls: 8_443 }),
   balancers: balancersOption('HTTP'),
+  authenticationRequired: authenticationRequiredOption('HTTP'),
   maxPayloadBytes: option(
     'HTTP_MAXPAYLOADSIZE',
     wholeNumber(1, 268_435_455),
@@ -77,6 +79,7 @@ export function loadHttpConfig(
 export function httpAdapterOptions(values: HttpValues): HttpAdapterOptions {
   return {
     ...listenersOf('HTTP', values),
+    authenticationRequired: values.authenticationRequired,
     maxPayloadBytes: values.maxPayloadBytes,
     idleTimeoutMs: values.idleTimeoutSeconds * 1_000,
     requestTimeoutMs: values.requestTimeoutMs,

@@ -25,6 +25,7 @@ export interface DeviceContext {
   readonly leases: LeaseBook<HttpSignal>;
   readonly pending: PendingRequests;
   readonly standing: SocketStanding;
+  readonly authenticationRequired: boolean;
   readonly realm: string;
   readonly maxPayloadBytes: number;
   /** Silence after which a network connection is closed; 0: never. */
@@ -34,12 +35,13 @@ export interface DeviceContext {
   readonly stopping: AbortSignal;
 }
 
-/** Whose request it is, once the device proved who it is. */
+/** Whose request it is, once that is known. */
 interface Served {
-  readonly by: AuthenticatedDevice;
+  /** Absent: a device that need not say who it is, and did not. */
+  readonly by: AuthenticatedDevice | undefined;
   /** Effective, see {@link timeTillDisconnect}. */
   readonly ttdSeconds: number | undefined;
-  /** Absent where the device says that it leaves, and was not there. */
+  /** Absent where the device says that it leaves, and was not there; or did not say who it is. */
   readonly lease: OpenConnection<HttpSignal> | undefined;
   /** Until it is answered, or its proof is not valid any more. */
   readonly underWay: RequestUnderWay;
@@ -54,6 +56,9 @@ type State =
 
 /** What let the device in was valid when its request began, and is not any more. */
 const refusedMeanwhile: Refusal = { reason: 'bad-credentials', text: 'bad credentials' };
+const namesNoTenant: UploadFailure = { status: 404, text: 'request URI must contain tenant and device ID' };
+/** Nothing let it in that could be withdrawn. */
+const anybodys: RequestUnderWay = { isWithdrawn: () => false, answered() {} };
 /** Share of the idle time-out that an answer may take: later, the connection might be gone. */
 const shareOfIdleTimeout = 0.8;
 
@@ -111,6 +116,18 @@ export class DeviceExchange {
     return refusal && this.#answerTo(refusal, result.identity.device);
   }
 
+  /** Has a device served that need not say who it is. It gives no event; what speaks against it is the result. */
+  admitAnybody(): ErrorAnswer | undefined {
+    const asked = this.#asked;
+    if ('status' in asked) return answerFailure(asked);
+    if (asked.upload.target?.tenant === undefined) return answerFailure(namesNoTenant);
+    this.#state = {
+      phase: 'served',
+      served: { by: undefined, ttdSeconds: undefined, lease: undefined, underWay: anybodys },
+    };
+    return undefined;
+  }
+
   /** Resolves when the journal has it that the device is present, or left. */
   async committed(): Promise<void> {
     await this.#state.served?.lease?.committed();
@@ -134,10 +151,10 @@ export class DeviceExchange {
     if (result.status === 'failed') {
       const { failure } = result;
       // It has hung up.
-      if (this.#answer === 'over') this.#context.host.uplink.dropped(failure, served.by.device);
+      if (this.#answer === 'over') this.#context.host.uplink.dropped(failure, served.by?.device);
       return answerFailure(failure);
     }
-    await this.#waitForCommand(served);
+    await this.#waitForCommand(served.underWay, served.ttdSeconds ?? result.ttdSeconds);
     return undefined;
   }
 
@@ -149,7 +166,7 @@ export class DeviceExchange {
     if (!body || body.byteLength > this.#context.maxPayloadBytes) return;
     if (!served || 'status' in asked || served.underWay.isWithdrawn()) return;
     const result = await this.#send(asked, served, body.byteLength > 0 ? body : undefined);
-    if (result.status === 'failed') this.#context.host.uplink.dropped(result.failure, served.by.device);
+    if (result.status === 'failed') this.#context.host.uplink.dropped(result.failure, served.by?.device);
   }
 
   /** @param device who asks, where that is known. */
@@ -199,9 +216,12 @@ export class DeviceExchange {
 
   #ttdSeconds({ tenant }: AuthenticatedDevice): number | undefined {
     if ('status' in this.#asked) return undefined;
-    const { host, idleTimeoutMs } = this.#context;
-    const longest = Math.floor((idleTimeoutMs / 1_000) * shareOfIdleTimeout);
-    return timeTillDisconnect(this.#asked.ttdSeconds, tenant, host.context.identity.type, longest);
+    const { type } = this.#context.host.context.identity;
+    return timeTillDisconnect(this.#asked.ttdSeconds, tenant, type, this.#longestTtdSeconds);
+  }
+
+  get #longestTtdSeconds(): number {
+    return Math.floor((this.#context.idleTimeoutMs / 1_000) * shareOfIdleTimeout);
   }
 
   #send(
@@ -212,14 +232,19 @@ export class DeviceExchange {
     if (asked.goodbye && !payload) lease?.report({ type: 'goodbye', heardAt: this.#heardAt });
     return this.#context.host.uplink.upload({
       ...asked.upload,
-      by,
+      ...(by ? { by } : this.#ttdAsked(asked)),
       ...(payload && { payload }),
       ...(ttdSeconds !== undefined && { ttdSeconds }),
     });
   }
 
+  /** Its tenant, which bounds that time, is looked up with its upload. */
+  #ttdAsked({ ttdSeconds: seconds }: Asked): Pick<UploadRequest, 'ttdAsked'> {
+    return seconds === undefined ? {} : { ttdAsked: { seconds, longestSeconds: this.#longestTtdSeconds } };
+  }
+
   /** There are no commands yet: the device waits for as long as it said, and gets none. */
-  async #waitForCommand({ ttdSeconds, underWay }: Served): Promise<void> {
+  async #waitForCommand(underWay: RequestUnderWay, ttdSeconds: number | undefined): Promise<void> {
     if (ttdSeconds === undefined || this.#answer === 'over') return;
     if (this.#request.raw.socket.readableEnded || underWay.isWithdrawn()) return;
     const { host, stopping } = this.#context;

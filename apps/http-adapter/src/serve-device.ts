@@ -21,7 +21,7 @@ export interface DeviceService {
 const anyContentType = 'application/octet-stream';
 
 export function createDeviceService(context: DeviceContext): DeviceService {
-  const { host, realm } = context;
+  const { host, realm, authenticationRequired } = context;
   const exchanges = new WeakMap<FastifyRequest, DeviceExchange>();
 
   return {
@@ -31,7 +31,9 @@ export function createDeviceService(context: DeviceContext): DeviceService {
         request.raw.socket,
         namedInPath(request),
       );
-      if (typeof presented === 'string') {
+      // A device's own data has no name in its path: whoever sends it must say who he is.
+      const isAnybodys = presented === 'missing' && !authenticationRequired && request.method === 'PUT';
+      if (typeof presented === 'string' && !isAnybodys) {
         host.access.refused(`credentials-${presented === 'missing' ? 'missing' : 'malformed'}`);
         return sendError(reply, answerNoLogin(presented, realm));
       }
@@ -39,7 +41,8 @@ export function createDeviceService(context: DeviceContext): DeviceService {
       // A content type may be anything: fastify, which refuses some, need not look at it any more.
       if (request.headers['content-type'] !== undefined) request.headers['content-type'] = anyContentType;
       exchange.listen(reply);
-      const refused = await exchange.logIn(presented);
+      const refused =
+        typeof presented === 'string' ? exchange.admitAnybody() : await exchange.logIn(presented);
       if (refused) return sendError(reply, refused);
       exchanges.set(request, exchange);
       await exchange.committed();

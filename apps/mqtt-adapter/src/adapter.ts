@@ -1,5 +1,6 @@
 import {
   listenForSockets,
+  warnOfAnybody,
   type AdapterHost,
   type Listeners,
   type ProtocolAdapter,
@@ -11,6 +12,8 @@ import { tcpKeepAliveDelayMs } from './liveness.ts';
 
 export interface MqttAdapterOptions extends Listeners {
   readonly maxPayloadBytes: number;
+  /** Whether devices must prove who they are. Others have no events, and name tenant and device in each topic. */
+  readonly authenticationRequired: boolean;
   /** Time within which a network connection must have sent its CONNECT. */
   readonly connectTimeoutMs: number;
   /** See `keepAliveFor`. */
@@ -33,10 +36,12 @@ export function createMqttAdapter(options: MqttAdapterOptions): ProtocolAdapter 
 
 async function listen(options: MqttAdapterOptions, host: AdapterHost): Promise<RunningProtocol> {
   const limits: DeviceLimits = {
+    authenticationRequired: options.authenticationRequired,
     idleLimitMs: options.idleLimitMs,
     receiveMaximum: options.receiveMaximum ?? 100,
     maxPacketBytes: options.maxPayloadBytes + packetOverheadBytes,
   };
+  if (!options.authenticationRequired) warnOfAnybody(host.context.log);
   const { connectTimeoutMs, maxPendingSockets, maxHandshakes } = options;
   const broker = await createDeviceBroker({ ...limits, connectTimeoutMs }, host.context);
   try {

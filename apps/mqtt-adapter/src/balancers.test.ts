@@ -7,6 +7,7 @@ describeBalancers('MQTT', {
     createMqttAdapter({
       ...listeners,
       maxPayloadBytes: 2_048,
+      authenticationRequired: true,
       connectTimeoutMs: 5_000,
       maxPendingSockets: 1_000,
       idleLimitMs: 60_000,

@@ -1,4 +1,5 @@
 import {
+  authenticationRequiredOption,
   balancersOption,
   listenerOptions,
   listenerProblems,
@@ -15,6 +16,7 @@ import type { MqttAdapterOptions } from './adapter.ts';
 export const mqttOptions = {
   ...listenerOptions('MQTT', { plain: 1_883, tls: 8_883 }),
   balancers: balancersOption('MQTT'),
+  authenticationRequired: authenticationRequiredOption('MQTT'),
   maxPayloadBytes: option(
     'MQTT_MAXPAYLOADSIZE',
     wholeNumber(1, 268_435_455),
@@ -62,6 +64,7 @@ export function loadMqttConfig(
 export function mqttAdapterOptions(values: MqttValues): MqttAdapterOptions {
   return {
     ...listenersOf('MQTT', values),
+    authenticationRequired: values.authenticationRequired,
     maxPayloadBytes: values.maxPayloadBytes,
     connectTimeoutMs: values.connectTimeoutMs,
     receiveMaximum: values.receiveMaximum,

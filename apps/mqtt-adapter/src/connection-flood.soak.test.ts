@@ -42,6 +42,7 @@ async function givenAnAdapter(): Promise<
       plain: { host: '127.0.0.1', port: 0 },
       tls: { host: '127.0.0.1', port: 0, ...certificate },
       maxPayloadBytes: 2_048,
+      authenticationRequired: true,
       connectTimeoutMs: 10_000,
       maxPendingSockets: 600,
       idleLimitMs: 1_800_000,

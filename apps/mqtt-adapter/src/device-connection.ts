@@ -1,4 +1,4 @@
-import type { AuthenticatedDevice } from '@rollcall/access';
+import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
 import {
   peerAddress,
   peerCertificate,
@@ -43,6 +43,7 @@ const nothing = new Uint8Array();
 const maxEarly = 64;
 
 export interface DeviceLimits {
+  readonly authenticationRequired: boolean;
   /** See `keepAliveFor`. */
   readonly idleLimitMs: number;
   /** Messages of QoS 1 that may be unanswered. */
@@ -81,7 +82,8 @@ export function serveDevice(served: ServedClient, host: AdapterHost, limits: Dev
 
 /** A device that was let in. */
 interface Session {
-  readonly identity: AuthenticatedDevice;
+  /** Absent: a device that need not say who it is, and did not. */
+  readonly identity: AuthenticatedDevice | undefined;
   readonly connection: OpenConnection<MqttSignal>;
   readonly uploads: DeviceUploads;
   readonly errors: ErrorSubscriptions;
@@ -191,31 +193,44 @@ class ServedDevice implements DeviceConnection {
     const connack = this.#connackFor(hello);
     if (!connack) return this.#refuse('packet-too-large');
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
-    const isNameless = username === undefined && password === undefined;
-    const presented = isNameless
-      ? peerCertificate(this.#conn)
-      : presentedCredentials(username, password, clientId);
-    if (!presented) {
-      this.#host.access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
-      return this.#refuse('bad-credentials');
-    }
-    const result = await this.#host.access.authenticate({
-      ...presented,
-      remoteIp: remoteIpOf(this.#conn),
-      gone: () => this.#isLost(),
-    });
+    const who = await this.#logIn(username, password, clientId);
     // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
     if (this.#isLost()) return false;
-    if (result.status === 'refused') return this.#refuse(result.refusal.reason);
-    const refusal = this.#host.access.admit(result.identity, clientId);
+    if (who !== 'nobody' && 'reason' in who) return this.#refuse(who.reason);
+    const identity = who === 'nobody' ? undefined : who;
+    const refusal = this.#host.access.admit(identity, identity && clientId);
     if (refusal) return this.#refuse(refusal.reason);
-    const session = this.#open(result.identity, clientId, hello);
+    const session = this.#open(identity, clientId, hello);
     if (!this.#takeUpEarly(session)) return false;
     await session.connection.committed();
     this.#report({ type: 'answered' });
     if (this.#isGone()) return false;
     this.#accept(connack);
     return true;
+  }
+
+  /** Who the device is, as far as it says; `nobody`: it need not say, and does not. */
+  async #logIn(
+    username: string | undefined,
+    password: Uint8Array | undefined,
+    clientId: string,
+  ): Promise<AuthenticatedDevice | Pick<Refusal, 'reason'> | 'nobody'> {
+    const { access } = this.#host;
+    const isNameless = username === undefined && password === undefined;
+    const presented = isNameless
+      ? peerCertificate(this.#conn)
+      : presentedCredentials(username, password, clientId);
+    if (!presented) {
+      if (isNameless && !this.#limits.authenticationRequired) return 'nobody';
+      access.refused(isNameless ? 'credentials-missing' : 'credentials-malformed');
+      return { reason: 'bad-credentials' };
+    }
+    const result = await access.authenticate({
+      ...presented,
+      remoteIp: remoteIpOf(this.#conn),
+      gone: () => this.#isLost(),
+    });
+    return result.status === 'refused' ? result.refusal : result.identity;
   }
 
   connackSent(): void {
@@ -244,21 +259,10 @@ class ServedDevice implements DeviceConnection {
     this.#report(errorSignal(error));
   }
 
-  #open(identity: AuthenticatedDevice, clientId: string, hello: Hello): Session {
-    const { version, keepAlive } = hello;
-    const keepAliveSeconds = keepAlive.serverKeepAliveSeconds ?? hello.keepAliveAsked;
-    const connection = this.#host.presence.open(mqttTracker, {
-      identity,
-      remoteId: clientId,
-      slot: clientId,
-      ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
-      protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
-      ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
-      endCauses: endCodes,
-      onDisconnected: (change) => this.#onDisconnected(change),
-    });
+  #open(identity: AuthenticatedDevice | undefined, clientId: string, hello: Hello): Session {
+    const connection = this.#track(identity, clientId, hello);
     const { receiveMaximum } = this.#limits;
-    const errors = new ErrorSubscriptions(identity.device);
+    const errors = new ErrorSubscriptions(identity?.device);
     const uploads = new DeviceUploads({
       client: this.#client,
       host: this.#host,
@@ -270,8 +274,31 @@ class ServedDevice implements DeviceConnection {
     });
     const session = { identity, connection, uploads, errors };
     this.#state = { phase: 'answering', session };
-    connection.report({ type: 'accepted', liveness: keepAlive.liveness });
+    connection.report({ type: 'accepted', liveness: hello.keepAlive.liveness });
     return session;
+  }
+
+  #track(
+    identity: AuthenticatedDevice | undefined,
+    clientId: string,
+    { version, keepAlive, keepAliveAsked }: Hello,
+  ): OpenConnection<MqttSignal> {
+    const { presence } = this.#host;
+    const life = {
+      endCauses: endCodes,
+      onDisconnected: (change: DisconnectedChange) => this.#onDisconnected(change),
+    };
+    if (!identity) return presence.openAnonymous(mqttTracker, life);
+    const keepAliveSeconds = keepAlive.serverKeepAliveSeconds ?? keepAliveAsked;
+    return presence.open(mqttTracker, {
+      identity,
+      remoteId: clientId,
+      slot: clientId,
+      ...(keepAliveSeconds > 0 && { keepAliveMs: keepAliveSeconds * 1_000 }),
+      protocol: version === 5 ? 'MQTT 5.0' : version === 3 ? 'MQTT 3.1' : 'MQTT 3.1.1',
+      ...(this.#remoteAddress !== undefined && { remoteAddress: this.#remoteAddress }),
+      ...life,
+    });
   }
 
   /** What tells an MQTT 5.0 device that it is let in; aedes tells others. Absent: it takes no packet so long. */
@@ -410,6 +437,6 @@ function grantFilters({ subscriptions }: ISubscribePacket, { identity, errors }:
   for (const subscription of subscriptions) {
     const { topic, qos } = subscription;
     if (!errors.add(topic, qos))
-      (subscription as { qos: number }).qos = grantSubscription(topic, qos, identity.device.tenant);
+      (subscription as { qos: number }).qos = grantSubscription(topic, qos, identity?.device.tenant);
   }
 }

@@ -10,7 +10,7 @@ type Failed = Extract<UploadResult, { status: 'failed' }>;
 export function uploadRequest(
   packet: IPublishPacket,
   { address, bag }: ParsedTopic,
-  by: AuthenticatedDevice,
+  by: AuthenticatedDevice | undefined,
 ): UploadRequest | Failed {
   if ('status' in address) return failed(address);
   const { properties } = packet;
@@ -19,7 +19,7 @@ export function uploadRequest(
   const traceParent = bag.get('traceparent');
   const traceState = bag.get('tracestate');
   return {
-    by,
+    ...(by && { by }),
     endpoint: address.endpoint,
     // To the network QoS 2 is as 1.
     qos: packet.qos > 0 ? 1 : 0,

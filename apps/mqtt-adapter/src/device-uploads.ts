@@ -18,7 +18,8 @@ import { writeAccepted, writePacket, type Addressee } from './write-packet.ts';
 export interface DeviceUploadsOptions {
   readonly client: Client;
   readonly host: AdapterHost;
-  readonly identity: AuthenticatedDevice;
+  /** Absent: a device that need not say who it is. */
+  readonly identity: AuthenticatedDevice | undefined;
   readonly connection: OpenConnection<MqttSignal>;
   readonly addressee: Addressee;
   /** Messages of QoS 1 and 2 that may be unanswered. */
@@ -66,13 +67,13 @@ export class DeviceUploads {
     );
     if (qos > 0) this.#unanswered -= 1;
     if (result.status === 'failed')
-      host.context.log.debug({ ...identity.device, ...result.failure }, 'upload failed');
+      host.context.log.debug({ ...identity?.device, ...result.failure }, 'upload failed');
     const isTold = result.status === 'failed' && this.#tellError(packet, topic, result.failure);
     const answer = answerUpload(result, { qos, version, onError: topic.bag.get('on-error'), isTold });
     if (qos === 2) this.#exactlyOnce?.end(packet.messageId ?? 0, answer.acknowledge !== undefined);
     this.#acknowledge(packet, answer);
     if (result.status === 'failed' && !isTold && !hearsOf(answer, version))
-      host.uplink.dropped(result.failure, identity.device);
+      host.uplink.dropped(result.failure, identity?.device);
     if (answer.close) connection.report({ type: 'ended', ...answer.close });
     await this.#readyForMore();
   }

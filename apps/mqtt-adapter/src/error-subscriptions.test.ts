@@ -26,6 +26,28 @@ test.each([
   expect(readErrorFilter(filter, self)).toEqual(expected);
 });
 
+test.each([
+  ['error/acme/valve-1/#', { endpoint: 'error', tenant: 'acme', device: 'valve-1', about: 'acme/valve-1' }],
+  ['error///#', undefined],
+  ['error//valve-1/#', undefined],
+  ['error/acme//#', undefined],
+  ['error/acme/+/#', undefined],
+  ['error/+/valve-1/#', undefined],
+  [`error/${'x'.repeat(257)}/valve-1/#`, undefined],
+])('the filter %j of a device that need not say who it is names tenant and device', (filter, expected) => {
+  expect(readErrorFilter(filter, undefined)).toEqual(expected);
+});
+
+test('the filters of such a device are each for one device of one tenant', () => {
+  const errors = new ErrorSubscriptions(undefined);
+  expect(errors.add('error/acme/valve-1/#', 0)).toBe(true);
+  expect(errors.find('event/acme/valve-1/?a=b')).toMatchObject({ tenant: 'acme', device: 'valve-1' });
+  expect(errors.find('event/umbrella/valve-1')).toBeUndefined();
+  expect(errors.find('event')).toBeUndefined();
+  expect(errors.remove('error/acme/valve-1/#')).toBe(true);
+  expect(errors.find('event/acme/valve-1')).toBeUndefined();
+});
+
 describe('the filters of a connection', () => {
   test('are granted with QoS 0 only', () => {
     const errors = new ErrorSubscriptions(self);

@@ -6,7 +6,7 @@ export interface ErrorFilter {
   /** As the filter says them; empty where it does not. */
   readonly tenant: string;
   readonly device: string;
-  /** The device that its errors are about; the device itself, where it names none. */
+  /** The device that its errors are about; the device itself, where it names none. With its tenant, where nobody said who he is. */
   readonly about: string;
 }
 
@@ -24,22 +24,34 @@ const maxFilters = 100;
 /** A topic has 65,535 bytes at most [MQTT-1.5.4]; ids are far shorter. */
 const maxSegmentLength = 256;
 
-/** Reads `error|e/[tenant]/[device|+]/#`; `undefined` where a filter is none of these, or names another tenant. */
-export function readErrorFilter(filter: string, self: DeviceRef): ErrorFilter | undefined {
+/**
+ * Reads `error|e/[tenant]/[device|+]/#`; `undefined` where a filter is none of these, or names another tenant.
+ *
+ * @param self absent: a device that did not say who it is, and must name tenant and device.
+ */
+export function readErrorFilter(filter: string, self: DeviceRef | undefined): ErrorFilter | undefined {
   const [endpoint, tenant = '', named = '', last, more] = filter.split('/', 5);
   if ((endpoint !== 'error' && endpoint !== 'e') || last !== '#' || more !== undefined) return undefined;
-  if ((tenant !== '' && tenant !== self.tenant) || named.length > maxSegmentLength) return undefined;
+  if (named.length > maxSegmentLength) return undefined;
   const device = named === '+' ? '' : named;
+  if (!self) {
+    const namesBoth = tenant !== '' && tenant !== '+' && device !== '' && tenant.length <= maxSegmentLength;
+    return namesBoth ? { endpoint, tenant, device, about: inFull(tenant, device) } : undefined;
+  }
+  if (tenant !== '' && tenant !== self.tenant) return undefined;
   return { endpoint, tenant, device, about: device === '' ? self.device : device };
 }
 
+const inFull = (tenant: string, device: string): string => `${tenant}/${device}`;
+
 /** The error filters of one connection, by the device they are about: a later one for the same takes the place of the earlier. */
 export class ErrorSubscriptions {
-  readonly #self: DeviceRef;
+  readonly #self: DeviceRef | undefined;
   /** Most devices have none. */
   #byDevice: Map<string, ErrorFilter> | undefined;
 
-  constructor(self: DeviceRef) {
+  /** @param self absent: a device that did not say who it is. */
+  constructor(self: DeviceRef | undefined) {
     this.#self = self;
   }
 
@@ -62,7 +74,10 @@ export class ErrorSubscriptions {
   /** The one for a message that failed: for the device it names, else for the sender. */
   find(topic: string): ErrorFilter | undefined {
     if (!this.#byDevice) return undefined;
-    return this.#byDevice.get(segmentsOf(topic).device) ?? this.#byDevice.get(this.#self.device);
+    const { tenant, device } = segmentsOf(topic);
+    return this.#self
+      ? (this.#byDevice.get(device) ?? this.#byDevice.get(this.#self.device))
+      : this.#byDevice.get(inFull(tenant, device));
   }
 }
 
@@ -108,10 +123,10 @@ const endpointNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Of a topic without its property bag. */
-function segmentsOf(topic: string): { readonly endpoint: string; readonly device: string } {
+function segmentsOf(topic: string): Record<'endpoint' | 'tenant' | 'device', string> {
   const bagAt = topic.lastIndexOf('/?');
-  const [endpoint = '', , device = ''] = (bagAt < 0 ? topic : topic.slice(0, bagAt)).split('/', 3);
-  return { endpoint, device };
+  const [endpoint = '', tenant = '', device = ''] = (bagAt < 0 ? topic : topic.slice(0, bagAt)).split('/', 3);
+  return { endpoint, tenant, device };
 }
 
 /** Text of the device as one segment of a topic name, which must have no wildcards [MQTT-3.3.2-2] and no U+0000. */

@@ -70,6 +70,7 @@ async function givenAnAdapter(): Promise<AdapterInTest> {
     createMqttAdapter({
       plain: listener,
       maxPayloadBytes: 2_048,
+      authenticationRequired: true,
       connectTimeoutMs: 5_000,
       maxPendingSockets: 1_000,
       idleLimitMs: 60_000,

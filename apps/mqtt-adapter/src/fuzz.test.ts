@@ -43,6 +43,7 @@ test.each(loopbackHosts)(
       createMqttAdapter({
         plain: { host, port: 0 },
         maxPayloadBytes: 2_048,
+        authenticationRequired: true,
         connectTimeoutMs: 2_000,
         maxPendingSockets: 1_000,
         idleLimitMs: 1_800_000,

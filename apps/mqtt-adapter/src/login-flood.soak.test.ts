@@ -8,6 +8,7 @@ const harness: LoginFloodHarness = {
     createMqttAdapter({
       plain: { host: '127.0.0.1', port: 0 },
       maxPayloadBytes: 2_048,
+      authenticationRequired: true,
       connectTimeoutMs: 30_000,
       maxPendingSockets: 1_000,
       idleLimitMs: 1_800_000,

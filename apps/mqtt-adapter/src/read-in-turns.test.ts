@@ -48,6 +48,7 @@ test('aedes gets thirty thousand packets that arrive at once in parts, one each 
     createMqttAdapter({
       plain: { host: '127.0.0.1', port: 0 },
       maxPayloadBytes: 2_048,
+      authenticationRequired: true,
       connectTimeoutMs: 10_000,
       maxPendingSockets: 600,
       idleLimitMs: 1_800_000,

@@ -8,6 +8,7 @@ import { createMqttAdapter, type MqttAdapterOptions } from './adapter.ts';
 const options: MqttAdapterOptions = {
   plain: { host: '127.0.0.1', port: 0 },
   maxPayloadBytes: 2_048,
+  authenticationRequired: true,
   connectTimeoutMs: 60_000,
   maxPendingSockets: 2_000,
   idleLimitMs: 1_800_000,

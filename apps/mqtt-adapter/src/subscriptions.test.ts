@@ -23,3 +23,15 @@ test.each([
 ])('the filter %s with QoS %i is granted as %i', (filter, qos, granted) => {
   expect(grantSubscription(filter, qos, 'acme')).toBe(granted);
 });
+
+test.each([
+  ['command/acme/d1/req/#', 1],
+  ['c/acme/d1/q/#', 1],
+  ['command///req/#', refused],
+  ['command//d1/req/#', refused],
+  ['command/acme//req/#', refused],
+  ['command/acme/+/req/#', refused],
+  ['command/+/d1/req/#', refused],
+])('the filter %s of a device that need not say who it is, is granted as %i', (filter, granted) => {
+  expect(grantSubscription(filter, 1, undefined)).toBe(granted);
+});

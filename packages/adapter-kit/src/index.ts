@@ -20,6 +20,7 @@ export { peerAddress, remoteIpOf } from './peers/peer-address.ts';
 export { peerCertificate, type PeerCertificate } from './peers/peer-certificate.ts';
 export type { SocketPlace } from './peers/pending-sockets.ts';
 export { type SocketServerOptions, listenForSockets } from './listening/socket-server.ts';
+export { warnOfAnybody } from './listening/warn-of-anybody.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';
 export type { AdapterObserver, FinishedUpload, ObservedState } from './observer/adapter-observer.ts';
 export type { AppMetric, AppMetricValue, AppMetrics } from './observer/app-metrics.ts';

@@ -29,6 +29,8 @@ export interface UploadRequest {
   readonly origAddress: string;
   readonly ttlSeconds?: number;
   readonly ttdSeconds?: number;
+  /** Of a device that did not say who it is, instead of `ttdSeconds`: what it asks for, and what the protocol allows at most. */
+  readonly ttdAsked?: { readonly seconds: number; readonly longestSeconds?: number };
   readonly retain?: boolean;
   /** What the device gave the message beside it; application properties, where its tenant lets it. Of one name the last counts. */
   readonly properties?: readonly (readonly [name: string, value: string])[];
@@ -38,7 +40,11 @@ export interface UploadRequest {
 }
 
 export type UploadResult =
-  | { readonly status: 'accepted' }
+  | {
+      readonly status: 'accepted';
+      /** How long the device waits for a command, where it had `ttdAsked`; absent: not at all. */
+      readonly ttdSeconds?: number;
+    }
   | {
       readonly status: 'failed';
       readonly failure: UploadFailure;

@@ -39,6 +39,22 @@ async function givenAnUpload(
   };
 }
 
+test.each([
+  [{ seconds: 40 }, 30],
+  [{ seconds: 20 }, 20],
+  [{ seconds: 40, longestSeconds: 10 }, 10],
+  [{ seconds: 0 }, undefined],
+])('a device that did not say who it is, and asks for %j, waits for %j s', async (ttdAsked, ttdSeconds) => {
+  const adapters = [{ type: 'hono-test', enabled: true, ext: { 'max-ttd': 30 } }];
+  const { sender, send } = await givenAnUpload(
+    { ttdAsked, target: { tenant: 'acme', device: 'valve-1' } },
+    { adapters },
+  );
+  const waits = ttdSeconds === undefined ? {} : { ttdSeconds };
+  expect(await send({ anonymous: true })).toEqual({ status: 'accepted', ...waits });
+  expect(sender.messages[0]?.ttdSeconds).toBe(ttdSeconds);
+});
+
 test('a message gets its content type, origin and a trace context', async () => {
   const { sender, send } = await givenAnUpload();
   expect(await send()).toEqual({ status: 'accepted' });

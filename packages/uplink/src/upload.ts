@@ -17,6 +17,7 @@ import type { UploadRequest, UploadResult } from './host-uplink.ts';
 import { serveAll } from '@rollcall/containment';
 import { withGivenProperties } from './given-properties.ts';
 import { mergedDefaults } from './merged-defaults.ts';
+import { timeTillDisconnect } from './time-till-disconnect.ts';
 import { timeToLiveSeconds } from './time-to-live.ts';
 import { traceContext } from './trace-context.ts';
 
@@ -57,7 +58,10 @@ export async function upload(request: UploadRequest, context: UploadContext): Pr
   const message = compose(request, registration.value, tenant.value, context);
   // The network's links are everybody's: what goes wrong there later is not this device's loss alone.
   const outcome = await serveAll(() => context.sender.send(message));
-  return outcome.status === 'accepted' ? outcome : { ...outcome, terminal: false };
+  if (outcome.status === 'failed') return { ...outcome, terminal: false };
+  return request.ttdAsked && message.ttdSeconds !== undefined
+    ? { ...outcome, ttdSeconds: message.ttdSeconds }
+    : outcome;
 }
 
 /** It becomes a symbol (AMQP 1.0 §3.2.4), and was a header once (RFC 9110 §5.5). */
@@ -151,6 +155,9 @@ function compose(
     defaults.contentType ??
     (request.payload?.byteLength ? 'application/octet-stream' : undefined);
   const ttlSeconds = timeToLiveSeconds(request, defaults, tenant.limits);
+  const { ttdAsked: ttd } = request;
+  const ttdSeconds =
+    request.ttdSeconds ?? (ttd && timeTillDisconnect(ttd.seconds, tenant, adapterType, ttd.longestSeconds));
   return {
     endpoint: request.endpoint,
     device: registration.device,
@@ -166,7 +173,7 @@ function compose(
     ...(request.payload !== undefined && { payload: request.payload }),
     ...(ttlSeconds !== undefined && { ttlMs: ttlSeconds * 1000 }),
     ...(request.retain === true && { retain: true }),
-    ...(request.ttdSeconds !== undefined && { ttdSeconds: request.ttdSeconds }),
+    ...(ttdSeconds !== undefined && { ttdSeconds }),
   };
 }
 

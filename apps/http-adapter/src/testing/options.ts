@@ -4,6 +4,7 @@ import type { HttpAdapterOptions } from '../adapter.ts';
 export const options: HttpAdapterOptions = {
   plain: { host: '127.0.0.1', port: 0 },
   maxPayloadBytes: 2_048,
+  authenticationRequired: true,
   idleTimeoutMs: 75_000,
   requestTimeoutMs: 30_000,
   maxPendingSockets: 10_000,

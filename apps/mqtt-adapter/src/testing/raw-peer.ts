@@ -7,6 +7,7 @@ import type { MqttAdapterOptions } from '../adapter.ts';
 export const options: MqttAdapterOptions = {
   plain: { host: '127.0.0.1', port: 0 },
   maxPayloadBytes: 2_048,
+  authenticationRequired: true,
   connectTimeoutMs: 5_000,
   maxPendingSockets: 1_000,
   idleLimitMs: 1_800_000,
