@@ -18,8 +18,12 @@ export function distinct(events: readonly ReceivedEvent[]): readonly ReceivedEve
   return [...new Map(events.toReversed().map((event) => [event.id, event])).values()].toReversed();
 }
 
-/** Consumes all tenants' events from now on. What comes while the network is away is kept by the network. */
-export async function keepRecord(url: string): Promise<EventRecord> {
+/**
+ * Consumes all tenants' events from now on. What comes while the network is away is kept by the network.
+ *
+ * @param heedsAnnouncements whether the table does: by default, events alone must tell all.
+ */
+export async function keepRecord(url: string, heedsAnnouncements = false): Promise<EventRecord> {
   const events: ReceivedEvent[] = [];
   const table = createPresenceTable();
   const consumers = tenants.map((tenant) =>
@@ -29,9 +33,9 @@ export async function keepRecord(url: string): Promise<EventRecord> {
       application: 'record',
       random: hasty,
       onEvent(event) {
-        if (event.announcement) return;
-        events.push(event);
+        if (event.announcement && !heedsAnnouncements) return;
         table.apply(event);
+        if (!event.announcement) events.push(event);
       },
     }),
   );

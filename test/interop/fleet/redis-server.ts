@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface RedisInTest {
   readonly url: string;
   signal(name: NodeJS.Signals): void;
-  /** It is killed, and starts again with nothing. */
+  kill(): Promise<void>;
+  /** It is killed where it runs, and starts again with nothing. */
   restartEmpty(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -44,6 +45,7 @@ export async function startRedisServer(): Promise<RedisInTest> {
   return {
     url: `redis://127.0.0.1:${port}`,
     signal: (name) => void child.kill(name),
+    kill,
     async restartEmpty() {
       await kill();
       child = start();

@@ -1,0 +1,292 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { hasDebianPackage } from '@rollcall/conformance';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clearUpAfterEach, atTheEnd } from '../../faults/support/acts.ts';
+import { eventuallyNone } from '../../faults/support/eventually.ts';
+import { scale } from '../../faults/support/scale.ts';
+import { fleetOnStage, kill, type FleetOnStage, type FleetOnStageOptions } from './fleet-stage.ts';
+import { endings, untruths } from './fleet-truth.ts';
+import { RoamingDevices, type RoamingProtocol } from './roaming-devices.ts';
+
+// The table of faults of a fleet, one test a row: real adapters, a real redis-server, devices on bare sockets, and what a consumer
+// makes of it. `ROLLCALL_FAULTS=soak` makes them as large and as long as the table says, ROLLCALL_FLEET_ROUNDS times each.
+
+const few = scale({ quick: 60, soak: 300 });
+const many = scale({ quick: 200, soak: 1_000 });
+const deadAfterMs = scale({ quick: 4_000, soak: 10_000 });
+const rounds = Number(process.env['ROLLCALL_FLEET_ROUNDS'] ?? scale({ quick: 1, soak: 20 }));
+const patienceMs = scale({ quick: 60_000, soak: 120_000 });
+
+/** A row over one protocol in CI, over both in the soak. */
+const over = (quick: RoamingProtocol): readonly RoamingProtocol[] =>
+  scale({ quick: [quick], soak: ['mqtt', 'amqp'] as const });
+
+const figures: string[] = [];
+const seconds = (sinceMs: number): string => `${((performance.now() - sinceMs) / 1_000).toFixed(1)} s`;
+
+const from = (first: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => first + index);
+
+interface Play extends FleetOnStage {
+  readonly devices: RoamingDevices;
+  /** Devices of these numbers connect to one member. All of them must be let in. */
+  arrive(numbers: readonly number[], member: number): Promise<void>;
+  /** Whoever lost its socket connects again, there. */
+  comeBack(member: number): Promise<void>;
+  /** Waits until the record tells the truth of all sockets. */
+  isTrue(): Promise<void>;
+  figure(text: string): void;
+}
+
+async function play(options: Partial<FleetOnStageOptions> & { protocol: RoamingProtocol }): Promise<Play> {
+  const fleet = await fleetOnStage({ members: 2, devices: many, deadAfterMs, ...options });
+  const devices = new RoamingDevices(options.protocol);
+  atTheEnd(() => devices.end());
+  const portOf = (member: number): number => {
+    const found = fleet.members[member];
+    if (!found) throw new Error(`there is no member ${member}`);
+    return found.stage.port;
+  };
+  const figure = (text: string): void =>
+    void figures.push(`${expect.getState().currentTestName?.split(' > ').at(-1)}: ${text}`);
+  const arrive = async (numbers: readonly number[], member: number): Promise<void> => {
+    const visits = await devices.connect(numbers, portOf(member));
+    const refused = visits.filter(({ answer }) => answer !== 'accepted');
+    expect(refused.map(({ device, answer }) => `${device}: ${answer}`)).toEqual([]);
+    const waits = visits
+      .map(({ askedAt, answeredAt = askedAt }) => answeredAt - askedAt)
+      .toSorted((a, b) => a - b);
+    const at = (share: number): string => (waits[Math.floor((waits.length - 1) * share)] ?? 0).toFixed(0);
+    figure(
+      `${waits.length} let in, each after ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms (longest)`,
+    );
+  };
+  return {
+    ...fleet,
+    devices,
+    arrive,
+    comeBack: (member) => arrive(devices.lost(), member),
+    isTrue: () => eventuallyNone(() => untruths(fleet.record, devices), patienceMs),
+    figure,
+  };
+}
+
+clearUpAfterEach();
+
+describe.skipIf(!hasDebianPackage('redis-server'))(
+  'faults of a fleet',
+  { repeats: rounds - 1, timeout: 400_000 },
+  () => {
+    beforeAll(() => void figures.splice(0));
+    afterAll(() => {
+      if (process.env['ROLLCALL_FAULTS'] === 'soak') console.log(figures.join('\n'));
+    });
+
+    /** Of one member: `endings` must have as many of this reason. */
+    const ended = (fleet: Play, reason: string, count: number): Promise<void> =>
+      eventuallyNone(() => {
+        const got = endings(fleet.record)[reason] ?? 0;
+        return got === count ? [] : [`${got} ended as ${reason}, and ${count} should have`];
+      }, patienceMs);
+
+    test.each(['mqtt', 'amqp'] as const)(
+      'devices that roam, and leave half-open sockets behind, have one connection each (%s)',
+      async (protocol) => {
+        const fleet = await play({ protocol });
+        const all = from(0, few);
+        for (const member of [0, 1, 0, 1]) await fleet.arrive(all, member);
+        const since = performance.now();
+        await fleet.isTrue();
+        fleet.figure(`one connection each ${seconds(since)} after the last connect`);
+        expect(endings(fleet.record)).toEqual({ 'taken-over': 3 * few });
+        fleet.devices.leave();
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'taken-over': 3 * few, 'client-closed': few });
+      },
+    );
+
+    const restarts = scale({ quick: ['never'], soak: ['never', '1 s', '60 s'] as const });
+    test.each(over('mqtt').flatMap((protocol) => restarts.map((restart) => [protocol, restart] as const)))(
+      'one of three is killed: each of its devices is told lost once (%s, started again: %s)',
+      async (protocol, restart) => {
+        const fleet = await play({ protocol, members: 3 });
+        const [, , dead] = fleet.members;
+        if (!dead) throw new Error('no third member');
+        await fleet.arrive(from(0, many), 2);
+        await eventuallyNone(() => untruths(fleet.record, fleet.devices), patienceMs);
+        // Some moved before, and one connects in the very moment.
+        await fleet.arrive(from(0, 10), 0);
+        await fleet.isTrue();
+        const since = performance.now();
+        await kill(dead);
+        if (restart === '1 s') await pause(1_000).then(() => dead.stage.adapter.start());
+        await ended(fleet, 'adapter-lost', many - 10);
+        fleet.figure(`${many - 10} told lost within ${seconds(since)}`);
+        await fleet.isTrue();
+        if (restart === '60 s') await pause(60_000);
+        if (restart !== '1 s') await dead.stage.adapter.start();
+        await fleet.comeBack(2);
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'taken-over': 10, 'adapter-lost': many - 10 });
+      },
+    );
+
+    const standstills = scale({ quick: [0.5, 2] as const, soak: [0.5, 2, 6] as const });
+    test.each(over('amqp').flatMap((protocol) => standstills.map((share) => [protocol, share] as const)))(
+      'an adapter stands still, and half of its devices move: who stays is told lost only if the adapter was declared dead (%s, %d times the limit)',
+      async (protocol, share) => {
+        const fleet = await play({ protocol });
+        const [still] = fleet.members;
+        if (!still) throw new Error('no member');
+        await fleet.arrive(from(0, many), 0);
+        await fleet.isTrue();
+        still.stage.adapter.freeze();
+        const since = performance.now();
+        await fleet.arrive(from(0, many / 2), 1);
+        if (share > 1) await ended(fleet, 'adapter-lost', many / 2);
+        await pause(Math.max(0, share * deadAfterMs - (performance.now() - since)));
+        still.stage.adapter.thaw();
+        if (share > 1) {
+          await eventuallyNone(
+            () => (fleet.devices.lost().length === many / 2 ? [] : ['sockets are open']),
+            patienceMs,
+          );
+          await fleet.comeBack(0);
+        }
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({
+          'taken-over': many / 2,
+          ...(share > 1 && { 'adapter-lost': many / 2 }),
+        });
+      },
+    );
+
+    test.each(over('amqp'))(
+      'the engine stands still: nobody is refused, and the truth comes back (%s)',
+      async (protocol) => {
+        const fleet = await play({ protocol });
+        await fleet.arrive(from(0, few), 0);
+        fleet.engine.signal('SIGSTOP');
+        const since = performance.now();
+        await fleet.arrive(from(0, few), 1);
+        await fleet.arrive(from(few, few), 1);
+        await pause(Math.max(0, scale({ quick: 3_000, soak: 10_000 }) - (performance.now() - since)));
+        fleet.engine.signal('SIGCONT');
+        const goesOn = performance.now();
+        await fleet.isTrue();
+        fleet.figure(`true ${seconds(goesOn)} after the engine went on`);
+        expect(endings(fleet.record)).toEqual({ 'taken-over': few });
+      },
+    );
+
+    test.each(over('mqtt'))(
+      'the engine is killed, and begins with nothing: the truth comes back (%s)',
+      async (protocol) => {
+        const fleet = await play({ protocol });
+        await fleet.arrive(from(0, few), 0);
+        await fleet.isTrue();
+        await fleet.engine.kill();
+        await fleet.arrive(from(0, few), 1);
+        await fleet.engine.restartEmpty();
+        const goesOn = performance.now();
+        await fleet.isTrue();
+        fleet.figure(`true ${seconds(goesOn)} after the engine was back`);
+        expect(endings(fleet.record)).toEqual({ 'taken-over': few });
+        // It knows them again, and a device that roams finds out.
+        await fleet.arrive(from(0, few), 0);
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'taken-over': 2 * few });
+      },
+    );
+
+    const cuts = ['engine', 'network', 'both'] as const;
+    test.each(over('mqtt').flatMap((protocol) => cuts.map((cut) => [protocol, cut] as const)))(
+      'an adapter is cut off for a moment, and a device that is heard is not told lost (%s, from: %s)',
+      async (protocol, cut) => {
+        const fleet = await play({ protocol });
+        const [off] = fleet.members;
+        if (!off) throw new Error('no member');
+        await fleet.arrive(from(0, few), 0);
+        await fleet.isTrue();
+        const ways = {
+          engine: [off.toEngine],
+          network: [off.toNetwork],
+          both: [off.toEngine, off.toNetwork],
+        }[cut];
+        for (const way of ways) way.silence();
+        await fleet.arrive(from(0, few / 2), 1);
+        await fleet.arrive(from(few, 10), 0);
+        await pause(deadAfterMs / 4);
+        for (const way of ways) way.restore();
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'taken-over': few / 2 });
+      },
+    );
+
+    test.each(
+      over('amqp').flatMap((protocol) =>
+        (['engine', 'both'] as const).map((cut) => [protocol, cut] as const),
+      ),
+    )(
+      'an adapter is cut off for so long that it is declared dead: it learns that, and its devices come back (%s, from: %s)',
+      async (protocol, cut) => {
+        const fleet = await play({ protocol });
+        const [off] = fleet.members;
+        if (!off) throw new Error('no member');
+        await fleet.arrive(from(0, few), 0);
+        await fleet.isTrue();
+        off.toEngine.silence();
+        if (cut === 'both') off.toNetwork.silence();
+        await ended(fleet, 'adapter-lost', few);
+        // The engine never hears of these.
+        await fleet.arrive(from(few, 10), 0);
+        off.toEngine.restore();
+        off.toNetwork.restore();
+        await eventuallyNone(
+          () => (fleet.devices.open().length === 0 ? [] : ['sockets are open']),
+          patienceMs,
+        );
+        await fleet.isTrue();
+        await fleet.comeBack(0);
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'adapter-lost': few + 10 });
+      },
+    );
+
+    const offsets = scale({ quick: [300_000], soak: [3_000, 300_000] as const });
+    test.each(over('mqtt').flatMap((protocol) => offsets.map((offset) => [protocol, offset] as const)))(
+      'the newer connect wins, whichever clock is ahead (%s, by %d ms)',
+      async (protocol, offset) => {
+        const fleet = await play({ protocol, clockOffsetsMs: [offset, 0] });
+        for (const member of [0, 1, 0, 1]) await fleet.arrive(from(0, few), member);
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'taken-over': 3 * few });
+        fleet.devices.leave();
+        await fleet.isTrue();
+      },
+    );
+
+    test.each(over('amqp'))(
+      'the network is away while devices roam and an adapter is killed: nothing is lost (%s)',
+      async (protocol) => {
+        const fleet = await play({ protocol, members: 3 });
+        await fleet.arrive(from(0, few), 2);
+        await fleet.isTrue();
+        const [, , dead] = fleet.members;
+        if (!dead) throw new Error('no third member');
+        await fleet.network.end('SIGKILL');
+        await fleet.arrive(from(few, 20), 2);
+        await fleet.arrive(from(0, few / 2), 0);
+        await fleet.arrive(from(0, few / 2), 1);
+        await kill(dead);
+        await pause(deadAfterMs * 1.5);
+        await fleet.network.start();
+        await ended(fleet, 'adapter-lost', few / 2 + 20);
+        // Who moved away from it meanwhile had ended there before: that is in its journal alone.
+        await dead.stage.adapter.start();
+        await fleet.isTrue();
+        expect(endings(fleet.record)).toEqual({ 'taken-over': few, 'adapter-lost': few / 2 + 20 });
+      },
+    );
+  },
+);

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { atTheEnd } from '../../faults/support/acts.ts';
+import { keepRecord, type EventRecord } from '../../faults/support/record.ts';
+import { setStage, type Stage } from '../../faults/support/stage.ts';
+import { startRedisServer, type RedisInTest } from './redis-server.ts';
+import type { RoamingProtocol } from './roaming-devices.ts';
+import { relayTcpTo, type TcpRelay } from './tcp-relay.ts';
+
+const clockOffset = fileURLToPath(new URL('clock-offset.mjs', import.meta.url));
+
+/** One adapter of a fleet, and its ways. */
+export interface MemberOnStage {
+  readonly stage: Stage;
+  readonly toEngine: TcpRelay;
+  readonly toNetwork: TcpRelay;
+}
+
+/** A fleet of adapter processes, their engine, their network, and what a consumer gets of them. */
+export interface FleetOnStage {
+  readonly members: readonly MemberOnStage[];
+  readonly network: Stage['network'];
+  readonly engine: RedisInTest;
+  readonly record: EventRecord;
+}
+
+export interface FleetOnStageOptions {
+  readonly protocol: RoamingProtocol;
+  readonly members: number;
+  readonly devices: number;
+  readonly deadAfterMs: number;
+  /** How far the wall clock of each is ahead; default: not at all. */
+  readonly clockOffsetsMs?: readonly number[];
+}
+
+/** Everything runs when it resolves; it ends with the test. */
+export async function fleetOnStage({
+  protocol,
+  members,
+  devices,
+  deadAfterMs,
+  clockOffsetsMs = [],
+}: FleetOnStageOptions): Promise<FleetOnStage> {
+  const engine = await startRedisServer();
+  atTheEnd(() => engine.stop());
+  const host = setStage({ protocol, devices });
+  atTheEnd(() => host.strike());
+  await host.network.start();
+  const record = await keepRecord(host.networkUrl, true);
+  atTheEnd(() => record.close());
+  const begun = Array.from({ length: members }, async (_, index): Promise<MemberOnStage> => {
+    const toEngine = await relayTcpTo(Number(new URL(engine.url).port));
+    const toNetwork = await relayTcpTo(Number(new URL(host.networkUrl).port));
+    atTheEnd(() => toEngine.close());
+    atTheEnd(() => toNetwork.close());
+    const offsetMs = clockOffsetsMs[index] ?? 0;
+    const stage = setStage({
+      protocol,
+      devices,
+      networkPort: toNetwork.port,
+      environment: {
+        ROLLCALL_ADAPTER_ID: `${protocol}-${index}`,
+        ROLLCALL_DIRECTORY_URL: `redis://127.0.0.1:${toEngine.port}`,
+        ROLLCALL_DIRECTORY_DEADAFTER: String(deadAfterMs),
+        ROLLCALL_MESSAGING_RECONNECTMAXDELAY: '1000',
+        ...(offsetMs !== 0 && {
+          NODE_OPTIONS: `--import=${clockOffset}`,
+          TEST_CLOCK_OFFSET_MS: String(offsetMs),
+        }),
+      },
+    });
+    atTheEnd(async () => {
+      stage.adapter.thaw();
+      await stage.strike();
+    });
+    await stage.adapter.start();
+    return { stage, toEngine, toNetwork };
+  });
+  return { members: await Promise.all(begun), network: host.network, engine, record };
+}
+
+/** As `kill -9`. */
+export async function kill({ stage }: MemberOnStage): Promise<void> {
+  const { child } = stage.adapter.process;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}

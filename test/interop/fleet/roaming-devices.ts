@@ -1,0 +1,99 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { mqttWire, soleAmqpWire } from '../../faults/support/device-wire.ts';
+import { deviceId, password } from '../../faults/support/stage.ts';
+
+export type RoamingProtocol = 'mqtt' | 'amqp';
+
+/** What a device saw of one connection. */
+interface Visit {
+  readonly device: string;
+  readonly socket: Socket;
+  readonly askedAt: number;
+  answer: 'accepted' | 'refused' | undefined;
+  answeredAt: number | undefined;
+  /** By the device itself. */
+  left: boolean;
+  closedAt: number | undefined;
+}
+
+/**
+ * Devices on bare sockets that connect to one adapter and then to another, under the same client id or container-id. They leave their
+ * old sockets behind half open: whoever holds the other end must find out.
+ */
+export class RoamingDevices {
+  readonly visits: Visit[] = [];
+  readonly #wire;
+
+  constructor(protocol: RoamingProtocol) {
+    this.#wire = protocol === 'mqtt' ? mqttWire : soleAmqpWire;
+  }
+
+  /** Devices of these numbers connect, a hundred at a time. Resolves once each was answered, or lost its socket. */
+  async connect(numbers: readonly number[], port: number): Promise<readonly Visit[]> {
+    const waiting = [...numbers];
+    const visits: Visit[] = [];
+    const some = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        visits.push(await this.#visit(deviceId(next), port));
+    };
+    await Promise.all(Array.from({ length: 100 }, some));
+    return visits;
+  }
+
+  #visit(device: string, port: number): Promise<Visit> {
+    const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
+    const visit: Visit = {
+      device,
+      socket,
+      askedAt: performance.now(),
+      answer: undefined,
+      answeredAt: undefined,
+      left: false,
+      closedAt: undefined,
+    };
+    this.visits.push(visit);
+    socket.on('error', () => {});
+    socket.write(this.#wire.connect({ username: `${device}@acme`, password, remoteId: device }));
+    return new Promise((resolve) => {
+      let heard = Buffer.alloc(0);
+      socket.on('data', (bytes: Buffer) => {
+        heard = Buffer.concat([heard, bytes]);
+        if (visit.answer !== undefined) return;
+        visit.answer = this.#wire.readAnswer(heard);
+        if (visit.answer === undefined) return;
+        visit.answeredAt = performance.now();
+        resolve(visit);
+      });
+      socket.once('close', () => {
+        visit.closedAt = performance.now();
+        resolve(visit);
+      });
+    });
+  }
+
+  /** A clean goodbye of everybody who is connected. */
+  leave(): void {
+    for (const visit of this.open()) {
+      visit.left = true;
+      visit.socket.end(this.#wire.goodbye);
+    }
+  }
+
+  /** Accepted, and not closed by anybody. */
+  open(): readonly Visit[] {
+    return this.visits.filter(
+      ({ answer, closedAt, left }) => answer === 'accepted' && closedAt === undefined && !left,
+    );
+  }
+
+  /** Devices that were let in once, and have no open socket now. */
+  lost(): readonly number[] {
+    const open = new Set(this.open().map(({ device }) => device));
+    const all = new Set(this.visits.map(({ device }) => device));
+    return [...all].filter((device) => !open.has(device)).map((device) => Number(device.split('-')[1]));
+  }
+
+  end(): void {
+    for (const { socket } of this.visits) socket.destroy();
+  }
+}

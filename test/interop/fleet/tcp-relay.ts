@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A way to a TCP port of loopback, which can be cut. */
+export interface TcpRelay {
+  readonly port: number;
+  /** Nothing passes any more, in either direction, and nobody is told: as where a cable is cut. */
+  silence(): void;
+  /** Connections are closed, and new ones are refused. */
+  cut(): void;
+  /** What was there before is gone, and new connections pass. */
+  restore(): void;
+  close(): Promise<void>;
+}
+
+export async function relayTcpTo(target: number): Promise<TcpRelay> {
+  const sockets = new Set<Socket>();
+  let passes: 'all' | 'nothing' | 'none' = 'all';
+  const drop = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const server = createServer({ noDelay: true }, (front) => {
+    keep(front);
+    if (passes === 'none') front.resetAndDestroy();
+    if (passes !== 'all') return;
+    const back = connect({ port: target, host: '127.0.0.1', noDelay: true });
+    keep(back);
+    for (const [from, to] of [
+      [front, back],
+      [back, front],
+    ] as const) {
+      from.on('data', (bytes: Buffer) => {
+        if (passes === 'all') to.write(bytes);
+      });
+      from.once('close', () => {
+        if (passes === 'all') to.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    silence: () => void (passes = 'nothing'),
+    cut() {
+      passes = 'none';
+      drop();
+    },
+    restore() {
+      passes = 'all';
+      drop();
+    },
+    async close() {
+      passes = 'none';
+      drop();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
