@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { startAdapter } from '@rollcall/adapter-process';
 import { describeAdapter } from '@rollcall/adapter-conformance';
@@ -11,7 +9,6 @@ import {
   RecordingSender,
   scriptedAuthorities,
   ScriptedRegistry,
-  scriptedPassword,
   scriptedPasswords,
   localhostCertificate,
   RecordingSink,
@@ -20,40 +17,21 @@ import {
 import { systemClock, systemRandom } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
+import { connectDevice } from './testing/connect-device.ts';
+import { says } from './testing/says.ts';
 import { options } from './testing/options.ts';
 
-/** A device that speaks the protocol over a real socket. */
-function connectDevice(port: number, socket: Socket = connect(port, '127.0.0.1')) {
-  socket.on('error', () => {});
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
-  return {
-    socket,
-    send: (...requests: readonly string[]) =>
-      socket.write(requests.map((request) => `${request}\n`).join('')),
-    /** The next answer; `undefined` once the adapter closed the connection. */
-    next: async (): Promise<string | undefined> => {
-      const { value } = (await lines.next()) as { value: string | undefined };
-      return value;
-    },
-    logIn(username = 'thermostat-7@acme', password = scriptedPassword) {
-      this.send(`login ${username} ${password}`);
-      return this.next();
-    },
-  };
-}
-
-const loginLine = `login thermostat-7@acme ${scriptedPassword}\n`;
-const uploadLine = 'event text/plain 21\n';
+const upload = says.event('text/plain', '21');
 
 describeAdapter('Template', {
   bytes: {
-    login: Buffer.from(loginLine),
+    login: says.login(),
     heard: (answer) => Buffer.from(answer).includes('ok\n'),
-    upload: () => Buffer.from(uploadLine),
-    sign: Buffer.from('ping\n'),
-    goodbye: Buffer.from('bye\n'),
-    broken: Buffer.from('nonsense\n'),
-    atOnce: { bytes: Buffer.from(`${loginLine}${uploadLine}bye\n`), uploads: 1 },
+    upload: () => upload,
+    sign: says.ping,
+    goodbye: says.bye,
+    broken: says.nonsense,
+    atOnce: { bytes: Buffer.concat([says.login(), upload, says.bye]), uploads: 1 },
   },
   createAdapter: (limits) => createTemplateAdapter({ ...options, ...limits }),
   answersGoodbye: true,
@@ -70,7 +48,7 @@ describeAdapter('Template', {
     }
     return {
       async leave() {
-        device.send('bye');
+        device.send(says.bye);
         await device.next();
       },
       async vanish() {
@@ -110,7 +88,7 @@ describe('a network connection without a login', () => {
   ])('is closed after the request %s', async (request, answer) => {
     const { address, sink } = await givenAnAdapter();
     const device = connectDevice(address.port);
-    device.send(request);
+    device.send(says.request(request));
     expect(await device.next()).toBe(answer);
     expect(await device.next()).toBeUndefined();
     expect(sink.events).toEqual([]);
@@ -134,7 +112,7 @@ describe('a network connection without a login', () => {
     await once(second.socket, 'connect');
     expect(await connectDevice(address.port).logIn()).toBe('ok');
     expect(await second.next()).toBeUndefined();
-    first.send('ping');
+    first.send(says.ping);
     expect(await first.next()).toBe('ok');
   });
 
@@ -150,7 +128,7 @@ describe('a network connection without a login', () => {
       };
     });
     const device = connectDevice(address.port);
-    device.send(`login thermostat-7@acme ${scriptedPassword}`);
+    device.send(says.login());
     await asked;
     device.socket.resetAndDestroy();
     await settled();
@@ -174,12 +152,12 @@ describe('a connected device', () => {
 
   test('uploads telemetry and events, and hears what became of them', async () => {
     const { device, sender } = await givenADevice();
-    device.send('telemetry text/plain 21.5 °C');
+    device.send(says.telemetry('text/plain', '21.5 °C'));
     expect(await device.next()).toBe('ok');
     sender.outcome = () => ({ status: 'failed', failure: { status: 503, text: 'no consumer' } });
-    device.send('event application/json {"alarm": true}');
+    device.send(says.event('application/json', '{"alarm": true}'));
     expect(await device.next()).toBe('error 503 no consumer');
-    device.send('ping');
+    device.send(says.ping);
     expect(await device.next()).toBe('ok');
     expect(sender.messages).toMatchObject([
       { endpoint: 'telemetry', contentType: 'text/plain', origAdapter: 'rollcall-template' },
@@ -194,7 +172,7 @@ describe('a connected device', () => {
       if (contentType === 'a/slow') await settled();
       return { status: 'failed', failure: { status: 503, text: String(contentType) } };
     };
-    device.send('event a/slow 1', 'event a/fast 2', 'ping');
+    device.send(says.event('a/slow', '1'), says.event('a/fast', '2'), says.ping);
     device.socket.end();
     expect([await device.next(), await device.next(), await device.next(), await device.next()]).toEqual([
       'error 503 a/slow',
@@ -210,7 +188,7 @@ describe('a connected device', () => {
     ['x'.repeat(300), 'line too long'],
   ])('that says %j broke the protocol', async (request, text) => {
     const { device, events } = await givenADevice();
-    device.send(request);
+    device.send(says.request(request));
     expect(await device.next()).toBe(`error ${text}`);
     expect(await device.next()).toBeUndefined();
     expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { text }, uncertaintyMs: 0 });
@@ -220,7 +198,7 @@ describe('a connected device', () => {
     const { device, clock, sink, events } = await givenADevice();
     for (let i = 0; i < 5; i++) {
       await clock.advanceAsync(50_000);
-      device.send('ping');
+      device.send(says.ping);
       expect(await device.next()).toBe('ok');
     }
     expect(sink.events).toHaveLength(1);
@@ -236,7 +214,7 @@ describe('a connected device', () => {
   test('whose access ended between two requests is told, and disconnected', async () => {
     const { device, registry, events } = await givenADevice();
     registry.assertRegistration = async () => ({ status: 'not-found' });
-    device.send('event text/plain 1');
+    device.send(upload);
     expect(await device.next()).toBe('error device is disabled or not registered');
     expect(await device.next()).toBeUndefined();
     expect((await events(2))[1]).toMatchObject({ reason: 'access-revoked' });
@@ -278,7 +256,7 @@ describe('a device over TLS', () => {
     expect(address.scheme).toBe('templates');
     const device = connectSecurely(address.port);
     expect(await device.logIn()).toBe('ok');
-    device.send('event text/plain 21.5', 'bye');
+    device.send(upload, says.bye);
     expect([await device.next(), await device.next(), await device.next()]).toEqual(['ok', 'ok', undefined]);
     expect(sender.messages).toHaveLength(1);
     expect(await events(2)).toMatchObject([
@@ -299,7 +277,7 @@ describe('a device over TLS', () => {
     ] as const) {
       const facts = { key: own.key, cert: own.cert, servername, rejectUnauthorized: false };
       const device = connectSecurely(address.port, facts);
-      device.send('login');
+      device.send(says.loginWithoutAWord);
       expect((await device.next()) === 'ok', servername).toBe(isIn);
     }
     expect((await events(1))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
@@ -309,7 +287,7 @@ describe('a device over TLS', () => {
     const { address, events } = await givenAnAdapterWithTls();
     const own = scriptedAuthorities.umbrella.issue({ subject: 'CN=valve-1,O=umbrella' });
     const device = connectSecurely(address.port, { key: own.key, cert: own.cert });
-    device.send('login');
+    device.send(says.loginWithoutAWord);
     expect(await device.next()).toBe('ok');
     expect((await events(1))[0]).toMatchObject({ device: { tenant: 'umbrella', device: 'valve-1' } });
   });
@@ -321,7 +299,7 @@ describe('a device over TLS', () => {
     const { address, sink } = await givenAnAdapterWithTls();
     const own = subject === undefined ? {} : scriptedAuthorities.umbrella.issue({ subject });
     const device = connectSecurely(address.port, own);
-    device.send('login');
+    device.send(says.loginWithoutAWord);
     expect(await device.next()).toBe(answer);
     expect(await device.next()).toBeUndefined();
     expect(sink.events).toEqual([]);
@@ -330,7 +308,7 @@ describe('a device over TLS', () => {
   test('is refused by the port without TLS where it sends no credentials', async () => {
     const { address } = await givenAnAdapter();
     const device = connectDevice(address.port);
-    device.send('login');
+    device.send(says.loginWithoutAWord);
     expect(await device.next()).toBe('error login needs a user and a password');
   });
 });

@@ -1,8 +1,9 @@
 import { describeBalancers } from '@rollcall/adapter-conformance';
 import { createTemplateAdapter } from './adapter.ts';
+import { says } from './testing/says.ts';
 import { limits } from './testing/options.ts';
 
 describeBalancers('Template', {
   createAdapter: (listeners) => createTemplateAdapter({ ...limits, ...listeners }),
-  hello: ({ username, password }) => Buffer.from(`login ${username} ${password}\n`),
+  hello: ({ username, password }) => says.login(username, password),
 });

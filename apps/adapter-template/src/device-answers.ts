@@ -4,6 +4,11 @@ import type { DisconnectedChange, DisconnectReason } from '@rollcall/core';
 
 export const ok = 'ok';
 
+/** An answer as it stands in the bytes. */
+export function asSent(line: string): string {
+  return `${line}\n`;
+}
+
 export function errorLine(text: string): string {
   return `error ${text}`;
 }

@@ -1,10 +1,13 @@
 import { duplexPair } from 'node:stream';
 import type { AdapterHost } from '@rollcall/adapter-kit';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { serveDevice } from './device-connection.ts';
+import { says } from './testing/says.ts';
 import { options } from './testing/options.ts';
+
+const upload = says.event('text/plain', '1');
 
 /** A device on a line without buffers: an answer is on its way once the device read the one before. */
 async function givenADevice() {
@@ -23,7 +26,7 @@ async function givenADevice() {
   });
   if (!host) throw new Error('not started');
   void serveDevice({ socket: ours, place: { stand() {}, accepted() {} } }, host, options);
-  theirs.write(`login thermostat-7@acme ${scriptedPassword}\n`);
+  theirs.write(says.login());
   await adapter.events(1);
   return {
     ...adapter,
@@ -35,7 +38,7 @@ async function givenADevice() {
 
 test('a device that does not read its answers is not read either, and goes for its silence', async () => {
   const { theirs, ours, sender, clock, events, running } = await givenADevice();
-  theirs.write('event text/plain 1\nevent text/plain 2\n');
+  theirs.write(Buffer.concat([upload, upload]));
   await settled();
   expect(sender.messages).toHaveLength(0);
   expect(String(theirs.read())).toBe('ok\n');
@@ -55,7 +58,7 @@ test('a device that does not read its answers is not read either, and goes for i
 test('a device that sends many requests at once lets others have their turn between them', async () => {
   const { theirs, sender, running } = await givenADevice();
   theirs.resume();
-  theirs.write('event text/plain 1\n'.repeat(100));
+  theirs.write(Buffer.concat(Array.from({ length: 100 }, () => upload)));
   await settled();
   expect(sender.messages.length).toBeLessThan(10);
   while (sender.messages.length < 100) await settled();
@@ -69,14 +72,14 @@ test('a sender that throws costs the device what it sent, and a bug its connecti
   sender.send = async () => {
     throw new Error('a bug elsewhere');
   };
-  theirs.write('event text/plain 1\n');
+  theirs.write(upload);
   while (!read.includes('error')) await settled();
   expect(read).toBe('ok\nerror 500 internal error\n');
 
   uplink.upload = async () => {
     throw new Error('a bug');
   };
-  theirs.write('event text/plain 1\n');
+  theirs.write(upload);
   expect((await events(2))[1]).toMatchObject({ reason: 'unspecified' });
   expect(logged.filter(({ level }) => level === 'error')).toMatchObject([
     { facts: { where: 'upload' } },

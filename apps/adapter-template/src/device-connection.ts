@@ -14,7 +14,7 @@ import type { OpenConnection } from '@rollcall/presence';
 import { afterFailedUpload } from '@rollcall/uplink';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import { presentedCredentials } from './credentials.ts';
-import { endLine, errorLine, ok, refusalLine, uploadLine } from './device-answers.ts';
+import { asSent, endLine, errorLine, ok, refusalLine, uploadLine } from './device-answers.ts';
 import type { DeviceRequest } from './device-request.ts';
 import { createForesight, type Ending } from './foresight.ts';
 import { readRequests } from './read-requests.ts';
@@ -246,7 +246,7 @@ class ServedDevice {
   /** Resolves when the answer is on its way, or never will be. */
   #answer(line: string): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#socket.writable) this.#socket.write(`${line}\n`, () => resolve());
+      if (this.#socket.writable) this.#socket.write(asSent(line), () => resolve());
       else resolve();
     });
   }
@@ -256,7 +256,7 @@ class ServedDevice {
     const socket = this.#socket;
     if (this.#state.phase === 'closing' || socket.closed) return;
     this.#state = { phase: 'closing', session: this.#state.session };
-    if (lastLine !== undefined && socket.writable) socket.write(`${lastLine}\n`);
+    if (lastLine !== undefined && socket.writable) socket.write(asSent(lastLine));
     socket.end();
     destroyUnlessClosed(socket, this.#host.context.clock);
   }

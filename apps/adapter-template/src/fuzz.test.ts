@@ -1,10 +1,11 @@
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
 import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
+import { connectDevice } from './testing/connect-device.ts';
+import { says } from './testing/says.ts';
 import { limits } from './testing/options.ts';
 
 const allCases = Number(process.env['ROLLCALL_FUZZ_CASES'] ?? 500);
@@ -13,13 +14,13 @@ const atATime = 25;
 
 /** A conversation that the adapter would take. */
 const conversation = [
-  `login thermostat-7@acme ${scriptedPassword}`,
-  'telemetry text/plain 21.5',
-  'ping',
-  'event application/json {"alarm": true}',
-  'telemetry text/plain',
-  'bye',
-].map((line) => Buffer.from(`${line}\n`));
+  says.login(),
+  says.telemetry('text/plain', '21.5'),
+  says.ping,
+  says.event('application/json', '{"alarm": true}'),
+  says.telemetry('text/plain', ''),
+  says.bye,
+];
 
 test.each(loopbackHosts)(
   `${cases} mutated conversations on %s, and sockets that fail: no crash, no unmatched event, and an honest device notices nothing`,
@@ -29,10 +30,8 @@ test.each(loopbackHosts)(
     const { port } = adapter.address;
     const random = seededRandom(20_261_124);
 
-    const honest = connect(port, host);
-    const answers = createInterface({ input: honest })[Symbol.asyncIterator]();
-    honest.write(`login valve-1@acme ${scriptedPassword}\n`);
-    expect((await answers.next()).value).toBe('ok');
+    const honest = connectDevice(port, connect(port, host));
+    expect(await honest.logIn('valve-1@acme')).toBe('ok');
 
     const play = (): Promise<void> => sendInPieces(port, mutated(conversation, random), random, host);
 
@@ -40,13 +39,13 @@ test.each(loopbackHosts)(
       const mend = makeSocketsUnreliable(random);
       await Promise.all(Array.from({ length: Math.min(atATime, cases - played) }, play));
       mend();
-      honest.write('ping\n');
-      expect((await answers.next()).value).toBe('ok');
+      honest.send(says.ping);
+      expect(await honest.next()).toBe('ok');
     }
 
     // Some conversations were accepted: what the fuzz does not reach, it does not test.
     await adapter.events(cases / 5);
-    honest.destroy();
+    honest.socket.destroy();
     await adapter.running.stop({ graceMs: 0 });
     expect(adapter.clock.armed).toBe(0);
 

@@ -1,0 +1,25 @@
+import { scriptedPassword } from '@rollcall/conformance';
+
+type Words = string | Uint8Array;
+
+/** What a device says, in the bytes of the protocol. Tests that are not about these bytes take them from here. */
+export const says = {
+  /** Any words, as a request stands in the bytes. */
+  request,
+  login: (username: Words = 'thermostat-7@acme', password: Words = scriptedPassword) =>
+    request('login', username, password),
+  /** With the certificate that it presented to TLS. */
+  loginWithoutAWord: request('login'),
+  telemetry: (contentType: Words, data: Words) => request('telemetry', contentType, data),
+  event: (contentType: Words, data: Words) => request('event', contentType, data),
+  /** It is there, and has nothing else to say. */
+  ping: request('ping'),
+  bye: request('bye'),
+  /** Breaks the protocol. */
+  nonsense: request('nonsense'),
+} as const;
+
+function request(...words: readonly Words[]): Uint8Array {
+  const spaced = words.flatMap((word, at) => (at === 0 ? [word] : [' ', word]));
+  return Buffer.concat([...spaced, '\n'].map((part) => Buffer.from(part)));
+}
