@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { later, sleep } from './clock.ts';
+import { every, later, sleep } from './clock.ts';
 import { systemClock } from './system-clock.ts';
 
 beforeEach(() => {
@@ -62,5 +62,24 @@ test('a sleep ends when it is aborted, and leaves no timer behind', async () => 
 
 test('a sleep aborted from the start does not begin', async () => {
   await sleep(systemClock, 50, AbortSignal.abort());
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('work is done after each interval, until it is ended', () => {
+  const work = vi.fn();
+  const end = every(systemClock, 1_000, work);
+  vi.advanceTimersByTime(999);
+  expect(work).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(2_001);
+  expect(work).toHaveBeenCalledTimes(3);
+  end();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('work that ends itself is not done again', () => {
+  const work = vi.fn(() => end());
+  const end = every(systemClock, 1_000, work);
+  vi.advanceTimersByTime(10_000);
+  expect(work).toHaveBeenCalledTimes(1);
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -41,3 +41,25 @@ export async function within(work: Promise<void>, limitMs: number, clock: Clock)
   await Promise.race([work, limit]);
   disarm();
 }
+
+/**
+ * Does `work` each `intervalMs`, the first time after one interval. Each interval begins when the work before it is done: late
+ * turns do not pile up. Work that throws ends it.
+ *
+ * @returns ends it, also from within the work.
+ */
+export function every(clock: Clock, intervalMs: number, work: () => void): () => void {
+  let isOver = false;
+  let disarm = (): void => {};
+  const arm = (): void => {
+    disarm = clock.at(later(clock.monotonic(), intervalMs), () => {
+      work();
+      if (!isOver) arm();
+    });
+  };
+  arm();
+  return () => {
+    isOver = true;
+    disarm();
+  };
+}

@@ -1,5 +1,5 @@
 export { addressBlocks, type AddressBlocks } from './address-blocks.ts';
-export { later, sleep, within, type Clock } from './clock.ts';
+export { every, later, sleep, within, type Clock } from './clock.ts';
 export type {
   AdapterIdentity,
   Basis,

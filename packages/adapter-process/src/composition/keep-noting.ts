@@ -1,4 +1,4 @@
-import { later, type Clock } from '@rollcall/core';
+import { every, type Clock } from '@rollcall/core';
 import type { ProofMemory } from '@rollcall/access/internal';
 import type { RhythmStore } from '@rollcall/presence';
 import type { Connections } from '@rollcall/presence/internal';
@@ -21,8 +21,6 @@ export function keepNoting(
   rhythms: Pick<RhythmStore, 'takeChanges'>,
   proofs: Pick<ProofMemory, 'takeChanges'>,
 ): Noting {
-  let disarm = (): void => {};
-
   function note(share: number): void {
     journal.note(connections.takeNotes(share));
     journal.learn(rhythms.takeChanges());
@@ -30,14 +28,7 @@ export function keepNoting(
     if (proved) journal.prove(proved);
   }
 
-  function noteLater(): void {
-    disarm = clock.at(later(clock.monotonic(), noteEveryMs), () => {
-      note(1 / noteTurns);
-      noteLater();
-    });
-  }
-
-  noteLater();
+  const disarm = every(clock, noteEveryMs, () => note(1 / noteTurns));
   return {
     stop() {
       disarm();

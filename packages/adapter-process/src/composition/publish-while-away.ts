@@ -1,4 +1,4 @@
-import { later, type Clock, type ConnectionDirectory } from '@rollcall/core';
+import { every, type Clock, type ConnectionDirectory } from '@rollcall/core';
 import type { Connections } from '@rollcall/presence/internal';
 
 /** Announcements within the time after which an adapter is declared dead. */
@@ -19,13 +19,7 @@ export interface PublishWhileAwayOptions {
  */
 export function publishWhileAway(options: PublishWhileAwayOptions): () => void {
   const { clock, directory, connections, deadAfterMs } = options;
-  let disarm = (): void => {};
-  const look = (): void => {
-    disarm = clock.at(later(clock.monotonic(), deadAfterMs / announcementsInTime), () => {
-      if (directory.status === 'away') connections.announceOne();
-      look();
-    });
-  };
-  look();
-  return () => disarm();
+  return every(clock, deadAfterMs / announcementsInTime, () => {
+    if (directory.status === 'away') connections.announceOne();
+  });
 }

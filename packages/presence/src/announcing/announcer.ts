@@ -1,4 +1,4 @@
-import { later, type Clock, type Random } from '@rollcall/core';
+import { every, type Clock, type Random } from '@rollcall/core';
 
 const tickMs = 1_000;
 /** An interval is divided into so many moments at most. */
@@ -25,17 +25,13 @@ export function createAnnouncer<Item>(
   const slotCount = Math.min(maxSlots, Math.max(1, Math.floor(intervalMs / tickMs)));
   const slots = Array.from({ length: slotCount }, () => new Set<Item>());
   const slotOf = new Map<Item, Set<Item>>();
-  let disarm = (): void => {};
   let now = 0;
 
   function tick(): void {
-    disarm = clock.at(later(clock.monotonic(), intervalMs / slotCount), () => {
-      now = (now + 1) % slotCount;
-      for (const item of slots[now] ?? []) announce(item);
-      tick();
-    });
+    now = (now + 1) % slotCount;
+    for (const item of slots[now] ?? []) announce(item);
   }
-  if (intervalMs > 0) tick();
+  const disarm = intervalMs > 0 ? every(clock, intervalMs / slotCount, tick) : (): void => {};
 
   return {
     add(item) {
