@@ -1,4 +1,4 @@
-// Makes a new adapter of apps/adapter-template, without network: npm run new-adapter -- <name>
+// Makes a new adapter of apps/adapter-template, without network: npm run new-adapter -- <name> [<title>]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ const template = 'adapter-template';
  * @returns {string | undefined}
  */
 export function nameProblem(name, apps) {
-  if (name === undefined) return 'say which protocol: npm run new-adapter -- <name>';
+  if (name === undefined) return 'say which protocol: npm run new-adapter -- <name> [<title>]';
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40)
     return `${name}: must be lower-case letters and digits, in words joined by hyphens, 40 characters at most`;
   if (/(^|-)adapter$/.test(name)) return `${name}: leave "adapter" out, it is appended`;
@@ -25,16 +25,37 @@ export function nameProblem(name, apps) {
 }
 
 /**
+ * What is wrong with the title of a protocol, as people write it; `undefined` where it may be used, or is not given.
+ * @param {string | undefined} title
+ * @returns {string | undefined}
+ */
+export function titleProblem(title) {
+  if (
+    title === undefined ||
+    (/^[A-Za-z0-9][A-Za-z0-9.-]*( [A-Za-z0-9.-]+)*$/.test(title) && title.length <= 40)
+  )
+    return undefined;
+  return `${title}: a title has letters, digits, dots and hyphens, in words joined by spaces, 40 characters at most`;
+}
+
+/**
  * The template's text, or the path of one of its files, as the new adapter has it: its name in every spelling.
  * @param {string} text
  * @param {string} name
+ * @param {string} [title] as people write the protocol, e.g. `STOMP`
  */
-export function renamed(text, name) {
+export function renamed(text, name, title) {
   const words = name.split('-');
   const pascal = words.map((word) => word[0].toUpperCase() + word.slice(1)).join('');
   const camel = pascal[0].toLowerCase() + pascal.slice(1);
   return (
     text
+      // What people read.
+      .replaceAll("'Template'", `'${title ?? pascal}'`)
+      .replaceAll(
+        /(?<=\b[Tt]he (?:Rollcall )?|"(?:title|protocol)": ")template(?= adapter|",)/g,
+        title ?? name,
+      )
       .replaceAll(/<!-- template only -->[^]*?<!-- \/template only -->\s*/g, '')
       .replaceAll(`node scripts/run.mjs app ${template}`, `npm run ${name}-adapter`)
       .replaceAll(template, `${name}-adapter`)
@@ -52,9 +73,10 @@ export function renamed(text, name) {
  * @param {string} text
  * @param {string} name
  * @param {readonly { up: { port: number, healthPort: number } }[]} adapters that there are
+ * @param {string} [title]
  */
-export function adapterManifest(text, name, adapters) {
-  const { private: _private, rollcall, ...manifest } = JSON.parse(renamed(text, name));
+export function adapterManifest(text, name, adapters, title) {
+  const { private: _private, rollcall, ...manifest } = JSON.parse(renamed(text, name, title));
   const taken = new Set(adapters.flatMap(({ up }) => [up.port, up.healthPort]));
   const free = (port) => (taken.has(port) ? free(port + 1) : port);
   const up = { ...rollcall.up, port: free(rollcall.up.port), healthPort: free(rollcall.up.healthPort) };
@@ -105,11 +127,11 @@ export function architectureWith(text, name, description) {
 
 /**
  * Every file that changes, with its new text.
- * @param {{ name: string, read: (path: string) => string, files: readonly string[], apps: readonly string[] }} repository
+ * @param {{ name: string, title?: string, read: (path: string) => string, files: readonly string[], apps: readonly string[] }} repository
  *   with the files of the template, by their paths in it, and the folders of all apps
  * @returns {ReadonlyMap<string, string>} by path from the root
  */
-export function plan({ name, read, files, apps }) {
+export function plan({ name, title, read, files, apps }) {
   const texts = new Map();
   const manifests = apps.map((folder) => JSON.parse(read(`apps/${folder}/package.json`)));
   for (const file of files) {
@@ -117,8 +139,8 @@ export function plan({ name, read, files, apps }) {
     texts.set(
       `apps/${name}-adapter/${renamed(file, name)}`,
       file === 'package.json'
-        ? adapterManifest(text, name, publishedAdapters(manifests))
-        : renamed(text, name),
+        ? adapterManifest(text, name, publishedAdapters(manifests), title)
+        : renamed(text, name, title),
     );
   }
   const manifest = JSON.parse(texts.get(`apps/${name}-adapter/package.json`));
@@ -129,12 +151,11 @@ export function plan({ name, read, files, apps }) {
   texts.set('pnpm-lock.yaml', lockfileWith(read('pnpm-lock.yaml'), name));
   texts.set(
     `.changeset/${name}-adapter.md`,
-    `---\n'@rollcall/${name}-adapter': minor\n'@rollcall/rollcall': minor\n---\n\nFirst release: an adapter for ${name} devices.\n`,
+    `---\n'@rollcall/${name}-adapter': minor\n'@rollcall/rollcall': minor\n---\n\nFirst release: an adapter for ${title ?? name} devices.\n`,
   );
   return texts;
 }
 
-/** @param {object} value */
 /**
  * The files of the template that a new adapter has too: none that a tool made.
  * @param {string} source
@@ -143,6 +164,7 @@ export function templateFiles(source) {
   return filesIn(source).filter((file) => !/^(dist|\.turbo)\b/.test(file));
 }
 
+/** @param {object} value */
 function json(value) {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
@@ -155,9 +177,9 @@ function splitOnce(text, pattern) {
 
 function main() {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const name = process.argv.slice(2).find((argument) => argument !== '--');
+  const [name, title] = process.argv.slice(2).filter((argument) => argument !== '--');
   const apps = appsIn(root);
-  const problem = nameProblem(name, apps);
+  const problem = nameProblem(name, apps) ?? titleProblem(title);
   if (problem !== undefined) {
     console.error(problem);
     process.exitCode = 2;
@@ -167,6 +189,7 @@ function main() {
   const source = join(root, 'apps', template);
   const texts = plan({
     name,
+    title,
     apps,
     read: (path) => readFileSync(join(root, path), 'utf8'),
     files: templateFiles(source),
@@ -201,6 +224,8 @@ function main() {
       runs it; ${folder}/README.md says what it must be told
   pnpm exec vitest run ${folder}/
       runs its tests, with pnpm on the path (npm run setup says where it is)
+  pnpm types
+      checks its types, and those of its tests
   npm start
       runs it beside the other adapters
 

@@ -7,11 +7,13 @@ import * as untyped from './new-adapter.mjs';
 
 interface Script {
   nameProblem(name: string | undefined, apps: readonly string[]): string | undefined;
-  renamed(text: string, name: string): string;
+  titleProblem(title: string | undefined): string | undefined;
+  renamed(text: string, name: string, title?: string): string;
   adapterManifest(text: string, name: string, adapters: readonly object[]): string;
   lockfileWith(text: string, name: string): string;
   plan(repository: {
     name: string;
+    title?: string;
     read(path: string): string;
     files: readonly string[];
     apps: readonly string[];
@@ -20,7 +22,7 @@ interface Script {
 }
 
 const script: Script = untyped;
-const { nameProblem, renamed, adapterManifest, lockfileWith, plan, templateFiles } = script;
+const { nameProblem, titleProblem, renamed, adapterManifest, lockfileWith, plan, templateFiles } = script;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -66,6 +68,48 @@ test.each([
   ['a\n\n<!-- template only -->\n\nx\n\n<!-- /template only -->\n\nb', 'a\n\nb'],
 ])('%j becomes %j', (text, expected) => {
   expect(renamed(text, 'my-proto')).toBe(expected);
+});
+
+describe('a title', () => {
+  test.each([undefined, 'STOMP', 'LwM2M 1.2', 'Modbus TCP'])('%s may be used', (title) => {
+    expect(titleProblem(title)).toBeUndefined();
+  });
+
+  test.each([
+    '',
+    ' STOMP',
+    'STOMP ',
+    'a  b',
+    'a/b',
+    "it's",
+    '`x`',
+    '$&',
+    'a|b',
+    '<b>',
+    'a\nb',
+    'x'.repeat(41),
+  ])('%j may not be used', (title) => {
+    expect(titleProblem(title)).toContain('a title has letters');
+  });
+
+  test('stands wherever people read the name, and in no identifier, variable or path', () => {
+    const source = join(root, 'apps/adapter-template');
+    const files = templateFiles(source);
+    const texts = plan({ name: 'stomp', title: 'STOMP', read, files, apps });
+    const own = (file: string): string => texts.get(`apps/stomp-adapter/${file}`) ?? '';
+    expect(own('README.md')).toMatch(/^# The STOMP adapter\n/);
+    expect(own('src/device-connection.ts')).toContain("protocol: 'STOMP',");
+    expect(own('src/adapter.test.ts')).toContain("describeAdapter('STOMP',");
+    expect(own('src/adapter.ts')).toContain("type: 'rollcall-stomp'");
+    expect(own('src/adapter.ts')).toContain('createStompAdapter');
+    expect(JSON.parse(own('package.json'))).toMatchObject({
+      name: '@rollcall/stomp-adapter',
+      description: expect.stringMatching(/^The Rollcall STOMP adapter:/) as string,
+      rollcall: { title: 'STOMP', protocol: 'STOMP' },
+    });
+    expect(texts.get('README.md')).toContain('[STOMP](apps/stomp-adapter/README.md)');
+    expect(texts.get('.changeset/stomp-adapter.md')).toContain('an adapter for STOMP devices');
+  });
 });
 
 test('the new package is published; the template is not', () => {

@@ -42,6 +42,18 @@ test('a taken UDP port is named, with what needs it', async () => {
   socket.close();
 });
 
+test('a port that an offset moves too far is named, with the way out', async () => {
+  const moved = { ...free, adapters: { ...free.adapters, 'mqtt-adapter': { devices: 65_536, health: 0 } } };
+  expect(await findTakenPort(table, moved)).toBe(
+    'port 65536, for MQTT devices, is greater than 65535: give a smaller --port-offset',
+  );
+});
+
+test('the offset of the documents, 10000, leaves room for every port', () => {
+  for (const { name, up } of table)
+    for (const port of [up.port, up.healthPort]) expect(port + 10_000, name).toBeLessThan(65_536);
+});
+
 test('--port-offset moves every port, also in the printed commands', () => {
   const ports = demoPorts(10_000, table);
   expect(ports).toMatchObject({

@@ -4,12 +4,16 @@ import { createServer } from 'node:net';
 import type { AdapterEntry } from './adapter-entry.ts';
 import { portsOf, type DemoPorts } from './ports.ts';
 
+const greatestPort = 65_535;
+
 /** Names the first port that cannot be bound on loopback, in a line for people; `undefined`: all can be bound. */
 export async function findTakenPort(
   table: readonly AdapterEntry[],
   ports: DemoPorts,
 ): Promise<string | undefined> {
   for (const { port, purpose, transport } of needed(table, ports)) {
+    if (port > greatestPort)
+      return `port ${port}, for ${purpose}, is greater than ${greatestPort}: give a smaller --port-offset`;
     try {
       await (transport === 'udp' ? tryUdp(port) : tryTcp(port));
     } catch (error) {

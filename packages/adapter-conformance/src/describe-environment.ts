@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { environmentTable, optionsOfModules, type OptionModule, type Options } from '@rollcall/options';
 import { kitOptions } from '@rollcall/adapter-process';
@@ -11,7 +13,8 @@ export function describeEnvironment(readme: URL, options: Options, modules: read
   test('the README has the environment as the options say', () => {
     const text = readFileSync(readme, 'utf8');
     const [, table = ''] = /<!-- environment -->\s*(.*?)\s*<!-- \/environment -->/s.exec(text) ?? [];
-    expect(compact(table)).toBe(
+    const app = basename(dirname(fileURLToPath(readme)));
+    expect(compact(table), `\`npm run env-table -- ${app} --write\` writes the table`).toBe(
       compact(environmentTable({ ...options, ...kitOptions, ...optionsOfModules(modules) })),
     );
   });
