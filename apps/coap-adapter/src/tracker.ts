@@ -62,6 +62,7 @@ function onLeaseSignal(
     case 'request':
       return { held: { phase: 'present', lease, wishes: wishesOf(signal.terms) } };
     case 'heard':
+    case 'heard-elsewhere':
       return { held: { phase: 'present', lease, wishes: state.wishes } };
     default:
       // What the adapter did proves nothing about the device: a probe goes on.

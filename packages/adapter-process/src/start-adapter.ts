@@ -68,6 +68,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     followFiles: (set) => files.follow(set),
     admit: admitTo(context, presence, access, followed, fleet),
     leasesSurvive: parts.journal !== undefined,
+    leasesShared: fleet.isShared,
     uplink: createUplink(context, registry, sender),
   });
   await health.open(
@@ -78,6 +79,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
 
   context.phase = 'running';
   const { connections, anonymous } = presence;
+  takenUp.enteredWhen(connections.asked());
   // Leases that were taken up while the registry was away did not hear of it.
   if (!connections.serving) connections.servingChanged(false);
   // What the registry says of devices that were present before may have changed meanwhile.

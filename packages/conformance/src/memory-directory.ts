@@ -36,7 +36,7 @@ export class MemoryDirectory implements ConnectionDirectory {
   /** Of what is entered: what the engine confirmed. */
   readonly #known = new Set<ConnectionId>();
   /** Left while the engine was away. */
-  readonly #left: DirectoryEntry[] = [];
+  #left: DirectoryEntry[] = [];
   /** What happens once the process goes on. */
   readonly #whenThawed: (() => void)[] = [];
   #isCutOff = false;
@@ -83,11 +83,27 @@ export class MemoryDirectory implements ConnectionDirectory {
         instance: this.instance,
       });
     if (!this.isReachable) return Promise.resolve('unknown');
-    if (!this.#held) return Promise.resolve(this.#claim(entry, 'fresh'));
+    return this.answer(() => this.#claim(entry, 'fresh'), 'unknown');
+  }
+
+  /**
+   * What the engine says, or `unknown` where that takes too long.
+   *
+   * @param late takes the place of `work` then.
+   */
+  answer<Value>(work: () => Value, unknown: Value, late: () => void = work): Promise<Value> {
+    if (!this.#held) return Promise.resolve(work());
     const { clock } = this.context;
-    const answer = Promise.withResolvers<DirectoryStanding>();
-    this.#held.push(() => answer.resolve(this.#claim(entry, 'fresh')));
-    clock.at(later(clock.monotonic(), answerWithinMs), () => answer.resolve('unknown'));
+    const answer = Promise.withResolvers<Value>();
+    let isLate = false;
+    this.#held.push(() => {
+      if (isLate) late();
+      else answer.resolve(work());
+    });
+    clock.at(later(clock.monotonic(), answerWithinMs), () => {
+      isLate = true;
+      answer.resolve(unknown);
+    });
     return answer.promise;
   }
 
@@ -277,7 +293,8 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   #goOnAsAnother(): void {
-    this.#left.length = 0;
+    // Whoever holds one of these by now must be told.
+    this.#left = this.#left.filter(isLease);
     this.#whenThawed.length = 0;
     this.engine.members.delete(this.instance);
     const neverKnown = [...this.own.all()]

@@ -36,6 +36,14 @@ export class MemoryLeases implements DirectoryLeases {
   enter(entry: LeaseEntry): Promise<LeaseStanding> {
     this.#of.own.add(entry);
     if (!this.#of.isReachable) return Promise.resolve({ status: 'unknown' });
+    return this.#of.answer<LeaseStanding>(
+      () => this.#enter(entry),
+      { status: 'unknown' },
+      () => this.assert(entry),
+    );
+  }
+
+  #enter(entry: LeaseEntry): LeaseStanding {
     const standing = this.#claim(entry);
     if (standing.status !== 'held') this.#of.own.delete(entry);
     if (standing.status === 'moved-here')
@@ -44,7 +52,7 @@ export class MemoryLeases implements DirectoryLeases {
         slot: standing.lease.slot,
         state: standing.lease.state,
       } as LeaseEntry);
-    return Promise.resolve(standing);
+    return standing;
   }
 
   report(lease: HeldLease, sign: LifeSign): Promise<ReportOutcome> {
@@ -91,14 +99,18 @@ export class MemoryLeases implements DirectoryLeases {
 
   giveUp(entry: LeaseEntry, quietMs: number): Promise<GivingUp> {
     if (!this.#of.isReachable) return Promise.resolve({ status: 'unknown' });
+    return this.#of.answer<GivingUp>(() => this.#giveUp(entry, quietMs), { status: 'unknown' });
+  }
+
+  #giveUp(entry: LeaseEntry, quietMs: number): GivingUp {
     const { key, holder } = this.#holderOf(entry);
     const isHere = holder?.connection === entry.event.connectionId && holder.instance === this.#of.instance;
-    if (key === undefined || !isHere) return Promise.resolve({ status: 'gone' });
+    if (key === undefined || !isHere) return { status: 'gone' };
     const reportedAt = holder.lease?.reportedAt;
     const agoMs = reportedAt === undefined ? Infinity : this.#of.engine.clock.monotonic() - reportedAt;
-    if (agoMs < quietMs) return Promise.resolve({ status: 'heard', agoMs });
+    if (agoMs < quietMs) return { status: 'heard', agoMs };
     this.#of.engine.slots.delete(key);
-    return Promise.resolve({ status: 'given-up' });
+    return { status: 'given-up' };
   }
 
   note(connection: ConnectionId, state: LeaseState): void {

@@ -308,7 +308,6 @@ class RedisDirectory implements ConnectionDirectory {
     book.clear();
     self.becomes(context.listener.buried(neverKnown));
     this.#reassertion.forgetAll();
-    this.#untold.clear();
     this.#strays.clear();
     this.#counts.anew();
     this.#renewal.anew();

@@ -7,6 +7,8 @@ import type { RhythmStore } from './leases/rhythm-store.ts';
 export interface HostLeases {
   /** Whether a later incarnation will find the leases that are held when this one stops. */
   readonly survive: boolean;
+  /** Whether a lease is one for its device in a whole fleet of adapters. */
+  readonly areShared: boolean;
   /** Leases of an earlier incarnation, to be taken up with {@link resume}. */
   readonly restored: readonly RestoredLease[];
   /** Goes on tracking a lease of an earlier incarnation; `tracker` begins in the state that its holder is present. */

@@ -1,5 +1,6 @@
 import type { ConnectionTracker, DisconnectedChange, EndedSignal, RawCause } from '@rollcall/core';
 import type { AccessEnd, AuthenticatedDevice } from '@rollcall/access';
+import type { SharedLease } from './shared-lease.ts';
 
 /** Who is connected. */
 export interface HostPresence {
@@ -34,6 +35,8 @@ export interface ConnectionDescription {
   readonly endCauses?: EndCauses;
   /** A lease that the next run of the adapter will find: it does not end with this one. */
   readonly survivesShutdown?: boolean;
+  /** A lease that is one for its device in the whole fleet. Absent: what each adapter has is its own. */
+  readonly shared?: SharedLease;
   /**
    * The connection ended, for whatever cause, and the event is published: close the peer, with the protocol's code where it
    * still listens.

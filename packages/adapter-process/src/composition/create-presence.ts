@@ -59,6 +59,11 @@ export function createPresence(
     access: followed.access,
     commitWaitMs: settings.commitWaitMs,
     publish: (event, { identity: { tenant } }) => delivery.publish(event, tenant),
+    moved: (open) => {
+      const event = announceAgain(open, settings.announceIntervalMs, delivery.journalFacts);
+      return delivery.takeOn(event, open.description.identity.tenant);
+    },
+    endedByOthers: (connection) => delivery.journal.endedByOthers([connection]),
     coalescedOf: (device) => delivery.outbox.coalescedOf(device),
   });
   fleet.attend(connections);

@@ -16,7 +16,6 @@ import {
 } from '@rollcall/presence/internal';
 import type { DeadCounts } from './tell-for-the-dead.ts';
 import { publishWhileAway } from './publish-while-away.ts';
-import { reportsNoLeases } from './reports-no-leases.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
 
@@ -95,13 +94,21 @@ export class FleetSeat {
     return this.#directory;
   }
 
+  /** Whether it shares its leases with others. */
+  get isShared(): boolean {
+    return this.#create !== undefined;
+  }
+
   get epochs(): EpochSource {
     if (!this.#epochs) throw new Error('the adapter has not joined yet');
     return this.#epochs;
   }
 
   /** As {@link directory}, and counts what it answers. */
-  get entrance(): Pick<ConnectionDirectory, 'enter' | 'leave' | 'holderHere' | 'alive' | 'status'> {
+  get entrance(): Pick<
+    ConnectionDirectory,
+    'enter' | 'leave' | 'holderHere' | 'alive' | 'status' | 'leases'
+  > {
     const { directory } = this;
     if (!this.#create) return directory;
     const answers = this.#answers;
@@ -113,6 +120,7 @@ export class FleetSeat {
       },
       leave: (entry) => directory.leave(entry),
       holderHere: (device, slot) => directory.holderHere(device, slot),
+      leases: directory.leases,
       get alive() {
         return directory.alive;
       },
@@ -135,9 +143,9 @@ export class FleetSeat {
 
   #listener(epochs: EpochSource): DirectoryListener {
     return {
-      displaced: (connection) => {
+      displaced: (connection, by) => {
         this.#tallies.displaced += 1;
-        this.#connections?.displaced(connection);
+        this.#connections?.displaced(connection, by);
       },
       buried: (neverKnown) => this.#goOnAsAnother(neverKnown),
       aliveAgain: () => {
@@ -152,7 +160,11 @@ export class FleetSeat {
         epochs.exceed(epoch);
         if (connection !== undefined) this.#connections?.displacedFrom(connection, epoch);
       },
-      leases: reportsNoLeases,
+      leases: {
+        heardElsewhere: (signs) => this.#connections?.leases.heardElsewhere(signs),
+        movedAway: (connection, to) => this.#connections?.leases.movedAway(connection, to),
+        endedElsewhere: (connection) => this.#connections?.leases.endedElsewhere(connection),
+      },
     };
   }
 

@@ -13,6 +13,7 @@ interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, '
   readonly presence: Presence;
   readonly takenUp: TakenUp;
   readonly leasesSurvive: boolean;
+  readonly leasesShared: boolean;
   readonly access: Access;
   readonly uplink: HostUplink;
 }
@@ -20,7 +21,7 @@ interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, '
 /** What the app gets to work with. */
 export function hostOf(
   context: AdapterContext,
-  { turnedAway, followFiles, presence, takenUp, leasesSurvive, access, admit, uplink }: HostParts,
+  { turnedAway, followFiles, presence, takenUp, leasesSurvive, leasesShared, access, admit, uplink }: HostParts,
 ): AdapterHost {
   const { clock, random, log, observer, failed } = context;
   const { connections, anonymous } = presence;
@@ -44,6 +45,7 @@ export function hostOf(
     },
     leases: {
       survive: leasesSurvive,
+      areShared: leasesShared,
       restored: takenUp.restored,
       resume: (tracker, description, event) => connections.resume(tracker, description, event),
       rhythms: takenUp.rhythms,

@@ -44,6 +44,8 @@ export interface Delivery {
   publish(event: ConnectionEvent, tenant: Tenant): Promise<void> | undefined;
   /** See {@link Outbox.relay}. */
   relay(events: readonly ConnectionEvent[], tenant: Tenant): Promise<boolean>;
+  /** A connection that another adapter published goes on here: the journal keeps it as open, and its announcement until it is sent. */
+  takeOn(event: ConnectedEvent, tenant: Tenant): Promise<void> | undefined;
   /** See {@link Outbox.announce}. */
   announce(event: ConnectedEvent, tenant: Tenant): boolean;
 }
@@ -127,6 +129,11 @@ export async function openDelivery(
       for (const event of events) observer.published(event);
       const downstream = downstreamOf(tenant);
       return outbox.relay(events.map((event) => ({ event, downstream })));
+    },
+    takeOn(event, tenant) {
+      observer.announced(event);
+      const downstream = downstreamOf(tenant);
+      return outbox.append({ event, downstream, announcement: true, ofAnother: true });
     },
     announce(event, tenant) {
       return outbox.announce({ event, downstream: downstreamOf(tenant), announcement: true });

@@ -11,6 +11,8 @@ export interface TakenUp {
   readonly rhythms: RhythmStore;
   /** Tenants that had devices: each of them has a queue from the start, apart from the one of unknown tenants. */
   readonly tenants: ReadonlySet<TenantId>;
+  /** The leases are entered in the directory once this resolves: what the earlier run held there is settled then. */
+  enteredWhen(entered: Promise<void>): void;
 }
 
 /** Lease holders, present or not, whose rhythm is known. */
@@ -44,6 +46,7 @@ export async function takeUpJournal(
     },
   });
   const { leases } = ended;
+  const succeeded = leases.length > 0 ? await succeedTo(recovered.follows, ended.ours, directory) : [];
   journal.endedByOthers(ended.byOthers);
   outbox.withdraw(ended.byOthers);
   void ended.safe.then(() => {
@@ -56,5 +59,20 @@ export async function takeUpJournal(
     restored: restored.filter((lease) => lease !== undefined),
     rhythms: createRhythmStore(maxRememberedRhythms, recovered.rhythms),
     tenants,
+    enteredWhen(entered) {
+      void entered.then(() => {
+        for (const instance of succeeded) directory.settled(instance);
+      });
+    },
   };
+}
+
+/** The run before held the leases, whichever began them. @returns what is to be settled once they are entered. */
+async function succeedTo(
+  follows: string | undefined,
+  settled: readonly string[],
+  directory: TakenUpWith['directory'],
+): Promise<readonly string[]> {
+  if (follows === undefined || settled.includes(follows)) return [];
+  return (await directory.succeed(follows)) === 'ours' ? [follows] : [];
 }

@@ -50,6 +50,7 @@ export async function stopAdapter(stopping: Stopping, graceMs: number): Promise<
     () => stopping.stopAuthenticating(),
     () => connections.end('adapter-shutdown', () => true),
     () => anonymous.end(),
+    () => connections.asked(),
     () => stopping.resources.disposeAsync(),
   ]);
 }

@@ -4,16 +4,15 @@ import type { Claims } from './claims.ts';
 /** Beyond it, who holds such a lease elsewhere finds out later, from the events. */
 const mostEnds = 10_000;
 
-/** Leases that were ended while the engine was away: whoever holds one by now must be told. */
+/**
+ * Leases that were ended while the engine was away: whoever holds one by now must be told, also by an incarnation that followed
+ * one that was declared dead meanwhile.
+ */
 export class UntoldEnds {
-  #ends = new Set<HeldConnection>();
+  readonly #ends = new Set<HeldConnection>();
 
   add(held: HeldConnection): void {
     if (this.#ends.size < mostEnds) this.#ends.add(held);
-  }
-
-  clear(): void {
-    this.#ends.clear();
   }
 
   /** Some at a time. */

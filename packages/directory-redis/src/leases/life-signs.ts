@@ -112,7 +112,7 @@ export class LifeSigns {
     const field = slotField({ kind: 'lease', adapterType: event.adapter.type, slot }, connection);
     const reply = await asker.ask(
       reportSign,
-      [keys.devices(bucket) + name, keys.heard(bucket)],
+      [keys.devices(bucket) + name, keys.heard(bucket), keys.fenced(bucket)],
       [field, shortId(instance), connection, keys.owedBy(bucket), keeps ? '1' : '0'],
     );
     const engineMs = time.now();

@@ -2,6 +2,7 @@ import { deviceKey, type DisconnectedChange } from '@rollcall/core';
 import type { HostAccess, AuthenticatedDevice, Refusal } from '@rollcall/access';
 import type { ConnectionDescription, HostPresence, OpenConnection } from '../host-presence.ts';
 import type { HostLeases } from '../host-leases.ts';
+import { createSharedLeases } from './shared-leases.ts';
 import {
   leaseTracker,
   type AbsentHolder,
@@ -53,6 +54,9 @@ export function createLeaseBook<
   const livesOn = host.leases.survive && !endAtShutdown;
   const leases = new Map<string, OpenConnection<LeaseSignal | Signal>>();
   const tracker = leaseTracker(holding);
+  const sharedLease = host.leases.areShared
+    ? createSharedLeases({ rhythms: host.leases.rhythms, held: (key) => leases.get(key) })
+    : undefined;
 
   function describe(identity: AuthenticatedDevice, origin: LeaseOrigin, key: string): ConnectionDescription {
     return {
@@ -60,6 +64,7 @@ export function createLeaseBook<
       remoteId: identity.authId,
       ...origin,
       survivesShutdown: livesOn,
+      ...(sharedLease && { shared: sharedLease(key) }),
       servingChanged: (serving) => leases.get(key)?.report({ type: serving ? 'resumed' : 'paused' }),
       onDisconnected(change) {
         leases.delete(key);

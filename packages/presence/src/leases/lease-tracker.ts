@@ -6,16 +6,21 @@ import {
   type DisconnectedChange,
   type EndedSignal,
   type Instant,
+  type LeaseState,
+  type LifeSign,
   type Step,
 } from '@rollcall/core';
-import type { LeaseTerms } from './lease-interval.ts';
+import type { LeaseSettings, LeaseTerms } from './lease-interval.ts';
 import {
+  goOnWith,
   grantLease,
   leaseAtDeadline,
   leaseDueAt,
   leaseEnded,
   leaseGivenUp,
+  leaseOf,
   pauseLease,
+  renewElsewhere,
   renewOnAnswer,
   renewOnRequest,
   renewOnSign,
@@ -40,7 +45,11 @@ export type LeaseSignal =
   /** The adapter cannot serve devices. The lease book reports this, and `resumed`. */
   | { readonly type: 'paused' }
   /** It can again. */
-  | { readonly type: 'resumed' };
+  | { readonly type: 'resumed' }
+  /** Another adapter of the fleet heard the device. The lease book reports this, and `goes-on`. */
+  | { readonly type: 'heard-elsewhere'; readonly sign: LifeSign; readonly settings?: LeaseSettings }
+  /** The lease goes on with what is known of it elsewhere, also where it had ended here. No change follows from it. */
+  | { readonly type: 'goes-on'; readonly state: LeaseState; readonly rhythm: Rhythm };
 
 /** A device without a lease, with what is known of its rhythm. */
 export interface AbsentHolder {
@@ -97,6 +106,10 @@ export function leaseTracker<State extends PresentHolder, Signal extends { reado
         const lease = grantLease(signal.terms, state.rhythm, at);
         return goOn(holding.begin(lease, signal.terms), at, [{ type: 'connected', basis: lease.basis }]);
       }
+      if (isGoingOn(signal)) {
+        const rhythm = { ...state.rhythm, ...signal.rhythm };
+        return goOn(holding.restore(leaseOf(signal.state, rhythm, at)), at);
+      }
       if (signal.type === 'resumed')
         return { state: { phase: 'absent', rhythm: deaf(state.rhythm) }, changes: [] };
       return { state, changes: [] };
@@ -140,11 +153,28 @@ export function afterSignal(
       return { held: resumeLease(lease, at) };
     case 'goodbye':
       return { ended: leaseGivenUp(lease, signal.heardAt ?? at), rhythm: lease.rhythm };
+    case 'heard-elsewhere':
+      return afterSignElsewhere(lease, signal.sign, signal.settings, at);
+    case 'goes-on':
+      return { held: goOnWith(lease, signal.state, signal.rhythm, at) };
     case 'ended':
       return leaseOver(lease, signal.reason);
     default:
       return signal satisfies never;
   }
+}
+
+function afterSignElsewhere(
+  lease: Lease,
+  sign: LifeSign,
+  settings: LeaseSettings | undefined,
+  at: Instant,
+): LeaseOutcome<Lease> {
+  if (sign.kind !== 'goodbye') return { held: renewElsewhere(lease, sign, settings, at) };
+  const heardAt = later(at, -sign.ageMs);
+  // It came back since, and to this adapter.
+  if (heardAt < lease.lastSeen) return { held: lease };
+  return { ended: leaseGivenUp(lease, heardAt), rhythm: lease.rhythm };
 }
 
 /** A lease that ends without a word of the device. */
@@ -163,4 +193,10 @@ function isRequest(signal: {
   readonly type: string;
 }): signal is Extract<LeaseSignal, { readonly type: 'request' }> {
   return signal.type === 'request';
+}
+
+function isGoingOn(signal: {
+  readonly type: string;
+}): signal is Extract<LeaseSignal, { readonly type: 'goes-on' }> {
+  return signal.type === 'goes-on';
 }

@@ -1,6 +1,13 @@
-import { later, type DisconnectedChange, type Instant, type LeaseBasis } from '@rollcall/core';
+import {
+  later,
+  type DisconnectedChange,
+  type Instant,
+  type LeaseBasis,
+  type LeaseState,
+  type LifeSign,
+} from '@rollcall/core';
 import { cameBack } from './closing-habit.ts';
-import { leaseInterval, type LeaseTerms } from './lease-interval.ts';
+import { leaseInterval, type LeaseSettings, type LeaseTerms } from './lease-interval.ts';
 import { planProbe } from './probe-plan.ts';
 import { deaf, heard, type Rhythm } from './rhythm.ts';
 
@@ -41,6 +48,43 @@ export function renewOnRequest(lease: Lease, terms: LeaseTerms, at: Instant, hea
 /** The device was heard, with something that is no request of its own. */
 export function renewOnSign(lease: Lease, at: Instant, heardAt = at): Lease {
   return renewed({ ...lease, lastSeen: latest(lease, heardAt) }, at);
+}
+
+/**
+ * Another adapter of the fleet heard the device. What is older than what was heard here says nothing.
+ *
+ * @param settings of this adapter; `undefined`: the interval stays as it is.
+ */
+export function renewElsewhere(
+  lease: Lease,
+  { kind, ageMs, ttdMs, declaredMs }: LifeSign,
+  settings: LeaseSettings | undefined,
+  at: Instant,
+): Lease {
+  const heardAt = later(at, -ageMs);
+  if (heardAt <= lease.lastSeen) return lease;
+  const rhythm = kind === 'request' ? heard(lease.rhythm, heardAt) : lease.rhythm;
+  const terms = settings && {
+    ...settings,
+    ...(ttdMs !== undefined && { ttdMs }),
+    ...(declaredMs !== undefined && { declaredMs }),
+  };
+  const basis = kind === 'request' && terms ? withProbeOf(lease.basis, basisOf(terms, rhythm)) : lease.basis;
+  return renewed({ ...lease, rhythm, basis, lastSeen: heardAt }, heardAt);
+}
+
+/** What was known of the lease at another adapter is known here from now on. Whoever heard the device later is right. */
+export function goOnWith(lease: Lease, state: LeaseState, rhythm: Rhythm, at: Instant): Lease {
+  const { from } = lease.basis;
+  const basis = from === 'declared' || from === 'ttd' ? lease.basis : state.basis;
+  const lastSeen = latest(lease, later(at, -state.silentMs));
+  const until = Math.max(lease.until, at + state.leftMs, lastSeen + basis.intervalMs) as Instant;
+  return { ...lease, basis, lastSeen, until, rhythm: { ...lease.rhythm, ...rhythm } };
+}
+
+/** A lease that goes on, and that this adapter holds no more, or not yet. */
+export function leaseOf({ basis, silentMs, leftMs }: LeaseState, rhythm: Rhythm, at: Instant): Lease {
+  return { rhythm, basis, lastSeen: later(at, -silentMs), until: later(at, leftMs), openRequests: 0 };
 }
 
 /** The device said goodbye: it was last seen with it, and left then. */
@@ -102,6 +146,12 @@ function basisOf(terms: LeaseTerms, rhythm: Rhythm): LeaseBasis {
   const probe = terms.probeMs === undefined ? undefined : planProbe(intervalMs, terms.probeMs);
   const beyondMs = probe ? probe.durationMs - probe.leadMs : 0;
   return { kind: 'lease', intervalMs, from, detectWithinMs: Math.ceil(intervalMs + beyondMs) };
+}
+
+/** Whether it is probed is not said elsewhere: that stays as it was. */
+function withProbeOf(before: LeaseBasis, basis: LeaseBasis): LeaseBasis {
+  const beyondMs = (before.detectWithinMs ?? before.intervalMs) - before.intervalMs;
+  return { ...basis, detectWithinMs: Math.ceil(basis.intervalMs + beyondMs) };
 }
 
 function latest({ lastSeen }: Lease, heardAt: Instant): Instant {

@@ -55,10 +55,12 @@ export function createRhythmStore(
 
 const noGaps: LearnedGaps = { count: 0, meanMs: 0, deviationMs: 0, recentMs: [] };
 
-function toLearned({ gaps, closing }: Rhythm): LearnedRhythm | undefined {
+/** What is kept of a rhythm beyond the process; `undefined`: nothing. */
+export function toLearned({ gaps, closing }: Rhythm): LearnedRhythm | undefined {
   return gaps || closing ? { ...(gaps ?? noGaps), ...(closing && { closing }) } : undefined;
 }
 
-function fromLearned({ closing, ...gaps }: LearnedRhythm): Rhythm {
+/** The reverse of {@link toLearned}. */
+export function fromLearned({ closing, ...gaps }: LearnedRhythm): Rhythm {
   return { ...(gaps.count > 0 && { gaps }), ...(closing && { closing }) };
 }

@@ -10,6 +10,7 @@ import {
 import type { NotedPresence } from '@rollcall/outbox';
 import type { ConnectionDescription } from '../host-presence.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';
+import type { FleetLease } from './fleet-lease.ts';
 import { createSessionsByDevice } from './sessions-by-device.ts';
 import type { Tracked } from './track.ts';
 
@@ -25,6 +26,8 @@ export interface Connected extends DirectoryEntry {
   releaseAccess(): void;
   /** Others tell its ending: nothing is published of it any more. */
   isToldByOthers?: true;
+  /** Of a lease that is one for the fleet. */
+  readonly fleetLease?: FleetLease;
   /** Last seen when it was last noted. */
   noted?: Instant;
 }
@@ -75,14 +78,16 @@ export class ConnectedDevices {
     return connection === undefined ? undefined : this.#all.get(connection);
   }
 
-  /** One of them, another one each time. */
-  next(): Connected | undefined {
+  /** One of those that `counts` selects, another one each time. */
+  next(counts: (connected: Connected) => boolean = () => true): Connected | undefined {
     let isNext = false;
     let first: Connected | undefined;
     for (const [id, connected] of this.#all) {
-      first ??= connected;
-      if (isNext) return this.#turnOf(connected);
-      isNext = id === this.#latestTurn;
+      if (counts(connected)) {
+        first ??= connected;
+        if (isNext) return this.#turnOf(connected);
+      }
+      isNext ||= id === this.#latestTurn;
     }
     return first && this.#turnOf(first);
   }

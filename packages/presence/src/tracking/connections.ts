@@ -6,7 +6,9 @@ import type {
   ConnectionId,
   ConnectionTracker,
   DeviceRef,
+  DirectoryPlace,
   Epoch,
+  LeaseListener,
 } from '@rollcall/core';
 import type { AccessBook } from '@rollcall/access/internal';
 import type { NotedPresence } from '@rollcall/outbox';
@@ -24,6 +26,7 @@ import {
   isInDirectory,
   type SharedByConnections,
 } from './device-connection.ts';
+import { type FleetLeaseDescription, LeaseInFleet } from './lease-in-fleet.ts';
 import type { Drainable } from './drain.ts';
 import { millisecondsOf } from '../stamping/epoch-source.ts';
 
@@ -43,13 +46,20 @@ export interface ConnectionsOptions {
   coalescedOf(device: DeviceRef): number;
   readonly access: Pick<AccessBook, 'holdProof' | 'holdLease'>;
   /** Who holds which slot, here and elsewhere. */
-  readonly directory: Pick<ConnectionDirectory, 'enter' | 'leave' | 'holderHere' | 'alive' | 'status'>;
+  readonly directory: Pick<
+    ConnectionDirectory,
+    'enter' | 'leave' | 'holderHere' | 'alive' | 'status' | 'leases'
+  >;
   /** Longest time a device waits for {@link OpenConnection.committed}. */
   readonly commitWaitMs: number;
   /** Called for every connection that begins, or goes on from an earlier incarnation, and of its end. */
   readonly announcer: Pick<Announcer<OpenEvent>, 'add' | 'remove'>;
   /** Says an open connection again, now. @returns whether all sinks can take it now. */
   announceNow(open: OpenEvent): boolean;
+  /** A lease of another adapter is this one's now: the journal keeps that, and consumers are told. As {@link publish}. */
+  moved(open: OpenEvent): Promise<void> | undefined;
+  /** Others tell all there is to tell of a lease. */
+  endedByOthers(connection: ConnectionId): void;
 }
 
 /** Every connection of this adapter: who is connected now, and how each of them ends. */
@@ -80,8 +90,12 @@ export interface Connections {
   takeNotes(share: number): readonly (readonly [connection: ConnectionId, noted: NotedPresence])[];
   /** Wakes no tracker any more: what is open now stays open. */
   stop(): void;
+  /** Resolves when the directory has answered about every lease that begins or ends now. */
+  asked(): Promise<void>;
   /** It lost its slot to a connection of another instance. One that has ended is ignored. */
-  displaced(connection: ConnectionId): void;
+  displaced(connection: ConnectionId, by: DirectoryPlace): void;
+  /** What is told of leases. */
+  readonly leases: LeaseListener;
   /**
    * A connection displaced one with this epoch, at another instance whose clock runs far ahead. Consumers allow clocks to be a minute
    * apart: beyond it, the connection gets an epoch after that, and is said again.
@@ -117,7 +131,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const { clock, stamp } = options;
   const devices = new ConnectedDevices(clock);
   let serving = true;
+  let stopped = false;
   const endedInDoubt = new Set<ConnectionId>();
+  const asking = new Set<Promise<void>>();
   const sayAgain = createSayAgain<Connected>(
     clock,
     (connected) => !devices.has(connected) || options.announceNow(connected),
@@ -127,11 +143,29 @@ export function createConnections(options: ConnectionsOptions): Connections {
     devices,
     isServing: () => serving,
     endedInDoubt: (connection) => void endedInDoubt.add(connection),
+    entering: new Map(),
+    isStopped: () => stopped,
+    asking(work) {
+      asking.add(work);
+      void work.then(() => asking.delete(work));
+    },
   };
+  const fleetLease = (connection: ConnectionId) => devices.get(connection)?.fleetLease;
+  const anyLease = (connection: ConnectionId) => fleetLease(connection) ?? shared.entering.get(connection);
+
+  function connectionOf<State, Signal>(
+    tracker: ConnectionTracker<State, Signal>,
+    description: ConnectionDescription,
+    resumed?: ConnectedEvent,
+  ): OpenConnection<Signal> {
+    return isSharedLease(description) && options.directory.status !== 'local'
+      ? new LeaseInFleet(shared, tracker, description, resumed)
+      : new DeviceConnection(shared, tracker, description, resumed);
+  }
 
   return {
-    open: (tracker, description) => new DeviceConnection(shared, tracker, description),
-    resume: (tracker, description, event) => new DeviceConnection(shared, tracker, description, event),
+    open: (tracker, description) => connectionOf(tracker, description),
+    resume: (tracker, description, event) => connectionOf(tracker, description, event),
     servingChanged(now) {
       serving = now;
       for (const { description } of [...devices.all()])
@@ -142,6 +176,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     takeNotes: (share) => devices.takeNotes(share, (at) => stamp.wall.at(at)),
     stop() {
+      stopped = true;
       for (const { tracked } of devices.all()) tracked.stop();
       sayAgain.stop();
     },
@@ -150,9 +185,21 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     countOf: (tenant) => devices.countOf(tenant),
     byTenant: () => devices.byTenant,
-    displaced(connection) {
+    async asked() {
+      while (asking.size > 0) await Promise.all(asking);
+    },
+    displaced(connection, by) {
+      const lease = anyLease(connection);
       const connected = devices.get(connection);
-      if (connected) endConnected(connected, 'taken-over');
+      if (lease) lease.displaced(by);
+      else if (connected) endConnected(connected, 'taken-over');
+    },
+    leases: {
+      heardElsewhere(signs) {
+        for (const [connection, sign] of signs) fleetLease(connection)?.heardElsewhere(sign);
+      },
+      movedAway: (connection, to) => anyLease(connection)?.movedAway(to),
+      endedElsewhere: (connection) => anyLease(connection)?.endedElsewhere(),
     },
     displacedFrom(connection, epoch) {
       const connected = devices.get(connection);
@@ -162,15 +209,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
       sayAgain.add(connected);
     },
     announceOne() {
-      const connected = devices.next();
-      // Leases may be of an earlier incarnation, and say nothing of this one.
-      if (connected && isInDirectory(connected.event)) options.announceNow(connected);
+      // What an earlier incarnation began says nothing of this one.
+      const { instance } = stamp.identity;
+      const connected = devices.next(({ event }) => event.adapter.instance === instance);
+      if (connected) options.announceNow(connected);
     },
     aliveAgain: () => endedInDoubt.clear(),
     bury(neverKnown) {
       const told = new Set(endedInDoubt);
       endedInDoubt.clear();
       const untold = new Set(neverKnown);
+      for (const { event, fleetLease: lease } of [...devices.all()])
+        lease?.buried(untold.has(event.connectionId));
       const sessions = [...devices.all()].filter(({ event }) => isInDirectory(event));
       for (const connected of sessions) {
         if (untold.has(connected.event.connectionId)) continue;
@@ -205,4 +255,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       for (const { description } of devices.all()) yield description;
     },
   };
+}
+
+function isSharedLease(description: ConnectionDescription): description is FleetLeaseDescription {
+  return description.shared !== undefined;
 }

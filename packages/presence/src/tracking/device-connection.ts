@@ -15,6 +15,7 @@ import type { WallOffset } from '../stamping/wall-time.ts';
 import type { Connected, ConnectedDevices } from './connected-devices.ts';
 import type { ConnectionsOptions } from './connections.ts';
 import { endedBecause } from './ended-because.ts';
+import type { FleetLease } from './fleet-lease.ts';
 import { track, type Tracked } from './track.ts';
 
 /** What all connections of an adapter have in common. */
@@ -22,6 +23,12 @@ export interface SharedByConnections extends ConnectionsOptions {
   readonly devices: ConnectedDevices;
   /** Whether the adapter can serve devices now. */
   isServing(): boolean;
+  /** Leases that are about to begin: what the directory tells of them may come before its answer. */
+  readonly entering: Map<ConnectionId, Pick<FleetLease, 'displaced' | 'movedAway' | 'endedElsewhere'>>;
+  /** Whether nothing begins or ends here any more. */
+  isStopped(): boolean;
+  /** Something of a lease is asked of the directory. */
+  asking(work: Promise<void>): void;
   /** It ended while it is not known whether this incarnation was declared dead: then its ending is told by others. */
   endedInDoubt(connection: ConnectionId): void;
 }
@@ -96,7 +103,7 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
 
   #disconnect(connected: Connected, change: DisconnectedChange, at: Instant): void {
     const event = stampDisconnected(this.#shared.stamp, connected, change, at, this.#coalesced());
-    this.#remove(connected);
+    removeConnected(this.#shared, connected);
     this.#connected = undefined;
     try {
       if (!connected.isToldByOthers) {
@@ -156,34 +163,37 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
 
   #add(event: ConnectedEvent, began?: WallOffset): Connected {
     const { slot } = this.#description;
-    const connected: Connected = {
+    return addConnected(this.#shared, {
       event,
       ...(slot !== undefined && { slot }),
       ...(began !== undefined && { began }),
       description: this.#description,
       tracked: this.#tracked,
       releaseAccess() {},
-    };
-    connected.releaseAccess = this.#watchAccess(connected);
-    this.#shared.devices.add(connected);
-    this.#shared.announcer.add(connected);
-    return connected;
+    });
   }
+}
 
-  #remove(connected: Connected): void {
-    connected.releaseAccess();
-    this.#shared.devices.remove(connected);
-    this.#shared.announcer.remove(connected);
-  }
+/** From now on it is among the connected devices. */
+export function addConnected(shared: SharedByConnections, connected: Connected): Connected {
+  connected.releaseAccess = watchAccess(shared, connected);
+  shared.devices.add(connected);
+  shared.announcer.add(connected);
+  return connected;
+}
 
-  /** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */
-  #watchAccess(connected: Connected): () => void {
-    const { access } = this.#shared;
-    const { identity } = this.#description;
-    return connected.event.basis.kind === 'lease'
-      ? access.holdLease(identity, () => endConnected(connected, 'access-revoked'))
-      : access.holdProof(identity, (reason) => endConnected(connected, reason)).release;
-  }
+export function removeConnected({ devices, announcer }: SharedByConnections, connected: Connected): void {
+  connected.releaseAccess();
+  devices.remove(connected);
+  announcer.remove(connected);
+}
+
+/** A session ends with the secret that opened it; a lease is the device's, and is renewed with a proof of its own each time. */
+function watchAccess({ access }: SharedByConnections, connected: Connected): () => void {
+  const { identity } = connected.description;
+  return connected.event.basis.kind === 'lease'
+    ? access.holdLease(identity, () => endConnected(connected, 'access-revoked'))
+    : access.holdProof(identity, (reason) => endConnected(connected, reason)).release;
 }
 
 /** Makes the tracker end the connection; once the event is published, the app is told to close the peer. */
@@ -192,7 +202,7 @@ export function endConnected({ description, tracked }: Connected, reason: EndRea
   tracked.report(endedBecause(reason, description.endCauses), at);
 }
 
-/** Sessions are. Leases are not: each instance has its own. */
+/** Sessions are entered once they are published; leases, where they are shared, before: see `LeaseInFleet`. */
 export function isInDirectory({ basis }: ConnectedEvent): boolean {
   return basis.kind === 'session';
 }

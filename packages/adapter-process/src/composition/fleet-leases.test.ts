@@ -1,0 +1,445 @@
+import { ManualClock, MemoryFleet, settled, type RecordingSink } from '@rollcall/conformance';
+import type { ConnectionEvent } from '@rollcall/core';
+import { createMemoryJournal } from '@rollcall/outbox';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startLeases, type LeasesInTest } from '../testing/start-leases.ts';
+
+// Leases in a fleet: one for a device, whichever adapter its requests come to. Without requests a lease lasts for a minute.
+const minute = 60_000;
+const deadAfterMs = 10_000;
+
+let clock: ManualClock;
+let fleet: MemoryFleet;
+let members: LeasesInTest[];
+let seed: number;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  fleet = new MemoryFleet(clock);
+  members = [];
+  seed = 0;
+});
+
+afterEach(async () => {
+  await Promise.all(members.map(stop));
+});
+
+type LeasesSetting = NonNullable<Parameters<typeof startLeases>[0]>;
+
+async function join(adapterId: string, setting: LeasesSetting = {}): Promise<LeasesInTest> {
+  const member = await startLeases({
+    clock,
+    directory: fleet.create,
+    undertaker: fleet.createUndertaker,
+    seed: (seed += 1),
+    ...setting,
+    settings: { adapterId, ...setting.settings },
+  });
+  members.push(member);
+  return member;
+}
+
+/** Time passes meanwhile. */
+async function stop(member: LeasesInTest): Promise<void> {
+  const stopped = member.running.stop({ graceMs: 0 });
+  await clock.advanceAsync(100);
+  await stopped;
+}
+
+const instanceOf = (member: LeasesInTest): string => member.running.identity.instance;
+
+/** As `kill -9`. */
+function kill(member: LeasesInTest): void {
+  fleet.kill(instanceOf(member));
+  member.sink.answer = () => ({ status: 'retryable', cause: new Error('dead') });
+  members.splice(members.indexOf(member), 1);
+}
+
+/** What consumers get, in order; `~`: an announcement. */
+const inWords = ({ attempts }: RecordingSink): string[] =>
+  attempts.map(({ event, announcement }) => {
+    if (event.type === 'disconnected') return `-${event.reason}`;
+    return announcement === true ? '~' : '+';
+  });
+
+/** While the engine is away, an adapter announces what is open every few seconds. */
+const withoutAnnouncements = (sink: RecordingSink): string[] => inWords(sink).filter((word) => word !== '~');
+
+const idOf = (event: ConnectionEvent | undefined) => event?.connectionId;
+
+const idsIn = (...of: readonly LeasesInTest[]) =>
+  new Set(of.flatMap(({ sink }) => sink.events.map(({ connectionId }) => connectionId)));
+
+/** Connections that consumers of all adapters take for open. */
+function openIn(...of: readonly LeasesInTest[]): number {
+  const events = of.flatMap(({ sink }) => sink.events);
+  const ended = new Set(events.flatMap((event) => (event.type === 'disconnected' ? [idOf(event)] : [])));
+  return new Set(events.map(idOf).filter((id) => !ended.has(id))).size;
+}
+
+async function hear(member: LeasesInTest, everyMs = 20_000, times = 1): Promise<void> {
+  for (let index = 0; index < times; index++) {
+    await (await member.request()).committed();
+    await clock.advanceAsync(everyMs);
+  }
+}
+
+async function pair(): Promise<[LeasesInTest, LeasesInTest]> {
+  return [await join('a'), await join('b')];
+}
+
+describe('a lease of a fleet', () => {
+  test.each([2, 3])(
+    'of a device that goes round %i adapters is one, and ends once, where it is, when the device is silent',
+    async (count) => {
+      const all = await Promise.all(Array.from({ length: count }, (_, index) => join(`adapter-${index}`)));
+      for (let index = 0; index < 12; index++) await hear(all[index % count] ?? all[0]!, 19_000);
+      expect(all.map(({ sink }) => inWords(sink))).toEqual([['+'], ...all.slice(1).map(() => [])]);
+      await clock.advanceAsync(3 * minute);
+      expect(all.map(({ sink }) => inWords(sink))).toEqual([
+        ['+', '-inactive'],
+        ...all.slice(1).map(() => []),
+      ]);
+      expect(idsIn(...all).size).toBe(1);
+      expect(fleet.engine.slots.size).toBe(0);
+      expect([...fleet.engine.entries.values()].every((entries) => entries.size === 0)).toBe(true);
+    },
+  );
+
+  test('ends an interval after the device was heard, wherever that was', async () => {
+    const [a, b] = await pair();
+    await hear(a, 40_000);
+    await hear(b, 0);
+    const heardAt = clock.now();
+    await clock.advanceAsync(minute + 2_000);
+    expect(inWords(a.sink)).toEqual(['+', '-inactive']);
+    const [, ending] = a.sink.events;
+    if (ending?.type !== 'disconnected') throw new Error('not ended');
+    expect(ending.lastSeen).toBe(heardAt);
+    expect(ending.at - heardAt).toBe(minute);
+  });
+
+  test('moves under its connection id to where the device is heard, once its holder has heard nothing for an interval', async () => {
+    const [a, b] = await pair();
+    await hear(a);
+    await hear(b, 20_000, 6);
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+'], ['~']]);
+    expect(b.sink.events[0]).toMatchObject({
+      connectionId: idOf(a.sink.events[0]),
+      epoch: a.sink.events[0]?.epoch,
+      adapter: b.running.identity,
+      journal: { state: 'new' },
+    });
+    await clock.advanceAsync(3 * minute);
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+'], ['~', '-inactive']]);
+    expect(b.sink.events[1]).toMatchObject({
+      connectionId: idOf(a.sink.events[0]),
+      connectedAt: a.sink.events[0]?.at,
+      adapter: b.running.identity,
+    });
+  });
+
+  test('takes what was learned of the rhythm along', async () => {
+    const [a, b] = await pair();
+    await hear(a, 30_000, 8);
+    const learned = a.host.leases.rhythms.learned();
+    expect(learned).toMatchObject([[expect.any(String), { count: 5, meanMs: 30_000 }]]);
+    await hear(b, 30_000, 4);
+    expect(inWords(b.sink)).toEqual(['~']);
+    expect(b.host.leases.rhythms.learned()).toMatchObject([[learned[0]?.[0], { count: 5, meanMs: 30_000 }]]);
+    const [announced] = b.sink.events;
+    expect(announced?.basis).toMatchObject({ kind: 'lease', from: 'learned' });
+  });
+
+  test('its holder learns from requests to others', async () => {
+    const [a, b] = await pair();
+    for (let index = 0; index < 8; index++) await hear(index % 2 === 0 ? a : b, 30_000);
+    expect(a.host.leases.rhythms.learned()).toMatchObject([
+      [expect.any(String), { count: 5, meanMs: 30_000 }],
+    ]);
+  });
+
+  test('ends with a goodbye to another adapter than its holder, once', async () => {
+    const [a, b] = await pair();
+    await hear(a);
+    await hear(b);
+    await b.goodbye();
+    const saidAt = clock.now();
+    await clock.advanceAsync(3 * minute);
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-client-closed'], []]);
+    expect(a.sink.events[1]).toMatchObject({ lastSeen: saidAt, clean: true });
+    // It comes back.
+    await hear(b);
+    expect(inWords(b.sink)).toEqual(['+']);
+  });
+
+  test.each(['its holder', 'another adapter', 'both'] as const)(
+    'ends once where access is taken away, as noticed by %s',
+    async (by) => {
+      const [a, b] = await pair();
+      await hear(a);
+      await hear(b, 1_000);
+      for (const { registry } of by === 'both' ? [a, b] : [by === 'its holder' ? a : b])
+        registry.disable('acme', 'thermostat-7');
+      await clock.advanceAsync(100);
+      const told = [a, b].flatMap(({ sink }) => inWords(sink)).filter((word) => word.startsWith('-'));
+      expect(told).toEqual(['-access-revoked']);
+      expect([openIn(a, b), idsIn(a, b).size, fleet.engine.slots.size]).toEqual([0, 1, 0]);
+    },
+  );
+});
+
+describe('the engine of a fleet with leases', () => {
+  test('is waited for no longer than 50 ms', async () => {
+    const a = await join('a');
+    const release = fleet.holdAnswers(instanceOf(a));
+    const told: string[] = [];
+    void (await a.request()).committed().then(() => told.push('answered'));
+    await clock.advanceAsync(49);
+    expect([told, inWords(a.sink)]).toEqual([[], []]);
+    await clock.advanceAsync(1);
+    await settled();
+    expect([told, inWords(a.sink)]).toEqual([['answered'], ['+']]);
+    release();
+    await settled();
+    expect(openIn(a)).toBe(1);
+    expect(fleet.engine.slots.size).toBe(1);
+  });
+
+  test('that answers late that another adapter has the lease: that one goes on, the other is told as taken over', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    const release = fleet.holdAnswers(instanceOf(b));
+    await b.request();
+    await clock.advanceAsync(50);
+    await settled();
+    expect(inWords(b.sink)).toEqual(['+']);
+    release();
+    await settled();
+    expect(inWords(b.sink)).toEqual(['+', '-taken-over']);
+    // From now on it reports.
+    for (let index = 0; index < 4; index++) await hear(b, 20_000);
+    expect([inWords(a.sink), openIn(a, b)]).toEqual([['+'], 1]);
+  });
+
+  test('is not waited for while it is away: the lease begins and ends on what the adapter knows', async () => {
+    const a = await join('a');
+    fleet.cutOff(instanceOf(a));
+    const lease = await a.request();
+    await lease.committed();
+    expect(inWords(a.sink)).toEqual(['+']);
+    await clock.advanceAsync(minute);
+    expect(withoutAnnouncements(a.sink)).toEqual(['+', '-inactive']);
+  });
+
+  test('is away at the holder alone, and the device goes to another: online throughout, and nothing is told twice', async () => {
+    const [a, b] = await pair();
+    await hear(a, 10_000);
+    const restore = fleet.cutOff(instanceOf(a));
+    for (let index = 0; index < 4; index++) {
+      await hear(b, 10_000);
+      expect(openIn(a, b)).toBe(1);
+    }
+    restore();
+    await hear(b, 10_000, 6);
+    expect([withoutAnnouncements(a.sink), withoutAnnouncements(b.sink)]).toEqual([['+'], []]);
+    await clock.advanceAsync(3 * minute);
+    expect([withoutAnnouncements(a.sink), withoutAnnouncements(b.sink)]).toEqual([['+'], ['-inactive']]);
+    expect([openIn(a, b), idsIn(a, b).size]).toEqual([0, 1]);
+  });
+
+  test('is away at the holder for longer than the lease: that ends it on its own view, and the device has a new one at once when it is back', async () => {
+    const [a, b] = await pair();
+    await hear(a, 10_000);
+    const restore = fleet.cutOff(instanceOf(a));
+    await hear(b, 10_000, 9);
+    expect(withoutAnnouncements(a.sink)).toEqual(['+', '-inactive']);
+    restore();
+    await clock.advanceAsync(100);
+    expect(withoutAnnouncements(b.sink)).toEqual(['+']);
+    expect([openIn(a, b), idsIn(a, b).size]).toEqual([1, 2]);
+    await clock.advanceAsync(3 * minute);
+    expect(withoutAnnouncements(b.sink)).toEqual(['+', '-inactive']);
+  });
+
+  test('is away where the device is, and not at its holder: what is heard counts, and is one again afterwards', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    await hear(b, 1_000);
+    const restore = fleet.cutOff(instanceOf(b));
+    for (let index = 0; index < 12; index++) {
+      await hear(b, 10_000);
+      expect(openIn(a, b)).toBeGreaterThanOrEqual(1);
+    }
+    restore();
+    await hear(b, 10_000);
+    expect(openIn(a, b)).toBe(1);
+  });
+
+  test('that lost the news of the last sign elsewhere knows of it when the lease is about to end', async () => {
+    const [a, b] = await pair();
+    await hear(a, 40_000);
+    const cut = fleet.cutOff(instanceOf(a));
+    await hear(b, 0);
+    cut();
+    await clock.advanceAsync(30_000);
+    expect(inWords(a.sink)).toEqual(['+']);
+    await clock.advanceAsync(minute);
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-inactive'], []]);
+  });
+
+  test('was told meanwhile how a lease ended that is still heard here: a new one begins at once', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    const restore = fleet.cutOff(instanceOf(a));
+    await clock.advanceAsync(deadAfterMs * 2);
+    // It moved, and the device left there.
+    await hear(b, 1_000);
+    await b.goodbye();
+    await clock.advanceAsync(1_000);
+    await hear(a, 1_000);
+    restore();
+    await clock.advanceAsync(1_000);
+    expect(withoutAnnouncements(a.sink)).toEqual(['+', '+']);
+    expect(withoutAnnouncements(b.sink)).toEqual(['-client-closed']);
+    expect([openIn(a, b), idsIn(a, b).size]).toEqual([1, 2]);
+  });
+
+  test('that forgot everything is told again', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    fleet.loseAll();
+    for (let index = 0; index < 4; index++) await hear(index % 2 ? a : b);
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+'], []]);
+  });
+});
+
+describe('a holder of leases', () => {
+  test('that is killed: a device that is heard elsewhere goes on under its connection id', async () => {
+    const [a, b] = await pair();
+    await hear(a, 1_000);
+    kill(a);
+    await hear(b, 15_000, 8);
+    expect(inWords(b.sink)).toEqual(['~']);
+    expect(idsIn(a, b).size).toBe(1);
+    await clock.advanceAsync(3 * minute);
+    expect(inWords(b.sink)).toEqual(['~', '-inactive']);
+    expect(fleet.engine.slots.size).toBe(0);
+  });
+
+  test('that is killed: a device that is heard nowhere is told lost once its lease has run out, once', async () => {
+    const [a, b, c] = [await join('a'), await join('b'), await join('c')];
+    await hear(a, 1_000);
+    kill(a);
+    await clock.advanceAsync(minute - 2_000);
+    expect([inWords(b.sink), inWords(c.sink)]).toEqual([[], []]);
+    await clock.advanceAsync(2 * minute);
+    const told = [b, c].flatMap(({ sink }) => sink.events);
+    expect(new Set(told.map(({ id }) => id)).size).toBe(1);
+    expect(told[0]).toMatchObject({
+      type: 'disconnected',
+      reason: 'adapter-lost',
+      connectionId: idOf(a.sink.events[0]),
+    });
+  });
+
+  test('that is started again goes on with what did not move meanwhile, and tells nothing of the rest', async () => {
+    const journal = createMemoryJournal();
+    const a = await join('a', { journal });
+    const b = await join('b');
+    await hear(a, 0);
+    await (await a.request('valve-1@acme')).committed();
+    const connection = idOf(a.sink.events[1]);
+    kill(a);
+    await clock.advanceAsync(deadAfterMs + 2_000);
+    await hear(b, 1_000);
+    expect(inWords(b.sink)).toEqual(['~']);
+    const again = await join('a', { journal });
+    await (await again.request('valve-1@acme')).committed();
+    await clock.advanceAsync(1_000);
+    await again.goodbye('valve-1@acme');
+    await clock.advanceAsync(3 * minute);
+    expect(inWords(again.sink)).toEqual(['-client-closed']);
+    expect(idOf(again.sink.events[0])).toBe(connection);
+    expect(inWords(b.sink)).toEqual(['~', '-inactive']);
+  });
+
+  test('that is started again before anybody missed it goes on with all of them', async () => {
+    const journal = createMemoryJournal();
+    const a = await join('a', { journal });
+    const b = await join('b');
+    await hear(a, 0);
+    kill(a);
+    const again = await join('a', { journal });
+    await clock.advanceAsync(deadAfterMs * 2);
+    await hear(b, 1_000);
+    expect([inWords(again.sink), inWords(b.sink)]).toEqual([[], []]);
+    await clock.advanceAsync(3 * minute);
+    expect([inWords(again.sink), inWords(b.sink)]).toEqual([['-inactive'], []]);
+    expect(idOf(again.sink.events[0])).toBe(idOf(a.sink.events[0]));
+  });
+
+  test('to which one moved has it in its journal', async () => {
+    const journal = createMemoryJournal();
+    const a = await join('a');
+    const b = await join('b', { journal });
+    await hear(a);
+    await hear(b, 20_000, 5);
+    expect(inWords(b.sink)).toEqual(['~']);
+    kill(b);
+    const again = await join('b', { journal });
+    await hear(again, 0);
+    await again.goodbye();
+    await clock.advanceAsync(1_000);
+    expect([inWords(a.sink), inWords(again.sink)]).toEqual([['+'], ['-client-closed']]);
+    expect(idOf(again.sink.events[0])).toBe(idOf(a.sink.events[0]));
+  });
+
+  test('from which one moved does not have it in its journal any more', async () => {
+    const journal = createMemoryJournal();
+    const a = await join('a', { journal });
+    const b = await join('b');
+    await hear(a);
+    await hear(b, 20_000, 5);
+    kill(a);
+    const again = await join('a', { journal });
+    await clock.advanceAsync(3 * minute);
+    expect([inWords(again.sink), inWords(b.sink)]).toEqual([[], ['~', '-inactive']]);
+  });
+
+  test('that stood still, and was declared dead, goes on with what is left, as another incarnation', async () => {
+    const [a, b] = await pair();
+    await hear(a, 0);
+    await (await a.request('valve-1@acme')).committed();
+    const thaw = fleet.freeze(instanceOf(a));
+    await clock.advanceAsync(deadAfterMs * 2);
+    await hear(b, 1_000);
+    thaw();
+    await clock.advanceAsync(1_000);
+    expect(inWords(a.sink)).toEqual(['+', '+']);
+    await (await a.request('valve-1@acme')).committed();
+    await a.goodbye('valve-1@acme');
+    await clock.advanceAsync(3 * minute);
+    expect(inWords(a.sink)).toEqual(['+', '+', '-client-closed']);
+    expect(inWords(b.sink)).toEqual(['~', '-inactive']);
+    expect(openIn(a, b)).toBe(0);
+  });
+
+  test('that stops, and whose leases are to end then, tells so; one that only reports tells nothing', async () => {
+    const [a, b] = [await join('a', { endLeasesAtShutdown: true }), await join('b', { endLeasesAtShutdown: true })];
+    await hear(a, 1_000);
+    await hear(b, 1_000);
+    members = [];
+    await stop(b);
+    await stop(a);
+    expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+', '-adapter-shutdown'], []]);
+  });
+});
+
+test('an adapter that is alone asks nobody, and publishes before it returns', async () => {
+  const alone = await startLeases({ clock });
+  members.push(alone);
+  expect(alone.host.leases.areShared).toBe(false);
+  await alone.request();
+  expect(alone.sink.attempts.length + alone.sink.events.length).toBeGreaterThan(0);
+});

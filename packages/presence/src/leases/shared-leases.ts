@@ -1,0 +1,52 @@
+import type { OpenConnection } from '../host-presence.ts';
+import type { SharedLease, SignHere } from '../shared-lease.ts';
+import type { LeaseSettings } from './lease-interval.ts';
+import type { LeaseSignal } from './lease-tracker.ts';
+import { learnedText, readLearned } from './learned-text.ts';
+import type { RhythmStore } from './rhythm-store.ts';
+
+interface LeasesOfBook {
+  readonly rhythms: Pick<RhythmStore, 'get'>;
+  held(key: string): Pick<OpenConnection<LeaseSignal>, 'report'> | undefined;
+}
+
+/** What the leases of a book have in common, for those that are shared with other adapters. @returns makes one of a key. */
+export function createSharedLeases({ rhythms, held }: LeasesOfBook): (key: string) => SharedLease {
+  /** An adapter has the same ones for all devices. Known with the first request. */
+  let settings: LeaseSettings | undefined;
+
+  return (key) => ({
+    signOf(signal) {
+      // What a protocol adds to the signals has other names.
+      const known = signal as LeaseSignal;
+      if (known.type === 'request') settings ??= settingsOf(known.terms);
+      return signOf(known);
+    },
+    heardElsewhere: (sign) =>
+      held(key)?.report({ type: 'heard-elsewhere', sign, ...(settings && { settings }) }),
+    goesOn: (state) => held(key)?.report({ type: 'goes-on', state, rhythm: readLearned(state.learned) }),
+    learned: () => learnedText(rhythms.get(key)),
+  });
+}
+
+function signOf(signal: LeaseSignal): SignHere | undefined {
+  switch (signal.type) {
+    case 'request': {
+      const { ttdMs, declaredMs } = signal.terms;
+      return {
+        kind: 'request',
+        ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }),
+        ...(ttdMs !== undefined && { ttdMs }),
+        ...(declaredMs !== undefined && { declaredMs }),
+      };
+    }
+    case 'heard':
+      return { kind: 'heard', ...(signal.heardAt !== undefined && { heardAt: signal.heardAt }) };
+    default:
+      return undefined;
+  }
+}
+
+function settingsOf({ defaultMs, minLearnedMs, maxLearnedMs, ttdGraceMs }: LeaseSettings): LeaseSettings {
+  return { defaultMs, minLearnedMs, maxLearnedMs, ttdGraceMs };
+}

@@ -1,0 +1,63 @@
+import type { Clock, DirectoryLeases, HeldLease, LifeSign, ReportOutcome } from '@rollcall/core';
+import type { SignHere } from '../shared-lease.ts';
+
+export interface LeaseReportsOptions {
+  readonly clock: Clock;
+  readonly leases: Pick<DirectoryLeases, 'report'>;
+  /** What became of a report. */
+  reported(lease: HeldLease, outcome: ReportOutcome): void;
+}
+
+/** Tells the holder of a lease elsewhere that its device was heard here: one report at a time, and then of the latest sign. */
+export class LeaseReports {
+  readonly #options: LeaseReportsOptions;
+  #next: { readonly lease: HeldLease; readonly sign: SignHere } | undefined;
+  #isUnderWay = false;
+
+  constructor(options: LeaseReportsOptions) {
+    this.#options = options;
+  }
+
+  /** A request is not left out for something less. */
+  report(lease: HeldLease, sign: SignHere): void {
+    const waiting = this.#next?.lease === lease ? this.#next.sign : undefined;
+    const isLess = waiting?.kind === 'request' && sign.kind === 'heard';
+    this.#next = { lease, sign: isLess && waiting ? { ...waiting, ...heardAtOf(sign) } : sign };
+    if (!this.#isUnderWay) void this.#tell();
+  }
+
+  /** The device leaves: what it said before is of no use any more. */
+  goodbye(lease: HeldLease, ageMs: number): void {
+    this.forget();
+    void this.#options.leases.report(lease, { kind: 'goodbye', ageMs });
+  }
+
+  forget(): void {
+    this.#next = undefined;
+  }
+
+  async #tell(): Promise<void> {
+    this.#isUnderWay = true;
+    for (let next = this.#take(); next; next = this.#take()) {
+      const { lease, sign } = next;
+      const outcome = await this.#options.leases.report(lease, this.#signOf(sign));
+      this.#options.reported(lease, outcome);
+    }
+    this.#isUnderWay = false;
+  }
+
+  #take(): { readonly lease: HeldLease; readonly sign: SignHere } | undefined {
+    const next = this.#next;
+    this.#next = undefined;
+    return next;
+  }
+
+  #signOf({ heardAt, ...sign }: SignHere): LifeSign {
+    const now = this.#options.clock.monotonic();
+    return { ...sign, ageMs: Math.max(0, now - (heardAt ?? now)) };
+  }
+}
+
+function heardAtOf({ heardAt }: SignHere): Pick<SignHere, 'heardAt'> {
+  return heardAt === undefined ? {} : { heardAt };
+}
