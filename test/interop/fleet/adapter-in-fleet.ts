@@ -23,19 +23,26 @@ export interface AdapterInFleetOptions {
   readonly registry: string;
   readonly journal: string;
   readonly directory: string;
+  /** Default: `mqtt-adapter`. */
+  readonly app?: 'mqtt-adapter' | 'http-adapter';
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** An MQTT adapter as a process, whose connection events go to its log. */
+/** An adapter as a process, whose connection events go to its log. */
 export async function startInFleet(options: AdapterInFleetOptions): Promise<AdapterInFleet> {
-  const process = startApp('mqtt-adapter', [], {
+  const { app = 'mqtt-adapter' } = options;
+  const protocol = app === 'mqtt-adapter' ? 'MQTT' : 'HTTP';
+  const process = startApp(app, [], {
     ROLLCALL_ADAPTER_ID: options.id,
-    ROLLCALL_ADAPTER_MAXSESSIONSPERDEVICE: '0',
+    ...(app === 'mqtt-adapter' && { ROLLCALL_ADAPTER_MAXSESSIONSPERDEVICE: '0' }),
     ROLLCALL_REGISTRY_FILE: options.registry,
     ROLLCALL_JOURNAL_DIRECTORY: options.journal,
     ROLLCALL_DIRECTORY_URL: options.directory,
-    ROLLCALL_MQTT_INSECUREPORTENABLED: 'true',
-    ROLLCALL_MQTT_INSECUREPORT: '0',
+    [`ROLLCALL_${protocol}_INSECUREPORTENABLED`]: 'true',
+    [`ROLLCALL_${protocol}_INSECUREPORT`]: '0',
     ROLLCALL_HEALTH_PORT: '0',
+    ...options.env,
   });
   const { healthPort, listening } = JSON.parse(
     await process.line((line) => line.includes('"ready"'), 'that it is ready'),

@@ -93,7 +93,7 @@ describe('a lease of a fleet', () => {
     'of a device that goes round %i adapters is one, and ends once, where it is, when the device is silent',
     async (count) => {
       const all = await Promise.all(Array.from({ length: count }, (_, index) => join(`adapter-${index}`)));
-      for (let index = 0; index < 12; index++) await hear(all[index % count] ?? all[0]!, 19_000);
+      for (let round = 0; round < 6; round++) for (const member of all) await hear(member, 19_000);
       expect(all.map(({ sink }) => inWords(sink))).toEqual([['+'], ...all.slice(1).map(() => [])]);
       await clock.advanceAsync(3 * minute);
       expect(all.map(({ sink }) => inWords(sink))).toEqual([
@@ -426,7 +426,10 @@ describe('a holder of leases', () => {
   });
 
   test('that stops, and whose leases are to end then, tells so; one that only reports tells nothing', async () => {
-    const [a, b] = [await join('a', { endLeasesAtShutdown: true }), await join('b', { endLeasesAtShutdown: true })];
+    const [a, b] = [
+      await join('a', { endLeasesAtShutdown: true }),
+      await join('b', { endLeasesAtShutdown: true }),
+    ];
     await hear(a, 1_000);
     await hear(b, 1_000);
     members = [];

@@ -21,7 +21,17 @@ interface HostParts extends Pick<HostContext, 'followFiles'>, Pick<HostAccess, '
 /** What the app gets to work with. */
 export function hostOf(
   context: AdapterContext,
-  { turnedAway, followFiles, presence, takenUp, leasesSurvive, leasesShared, access, admit, uplink }: HostParts,
+  {
+    turnedAway,
+    followFiles,
+    presence,
+    takenUp,
+    leasesSurvive,
+    leasesShared,
+    access,
+    admit,
+    uplink,
+  }: HostParts,
 ): AdapterHost {
   const { clock, random, log, observer, failed } = context;
   const { connections, anonymous } = presence;

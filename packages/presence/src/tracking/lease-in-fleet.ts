@@ -72,9 +72,7 @@ const silences: ReadonlySet<DisconnectedChange['reason']> = new Set(['inactive',
  * A lease that is one for its device in the whole fleet. Its tracker knows what this adapter hears. Before it begins, the directory is
  * asked whether another adapter has it; before it ends, whether it is still here. One step is taken after the other.
  */
-export class LeaseInFleet<State, Signal>
-  implements OpenConnection<Signal>, FleetLease
-{
+export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, FleetLease {
   readonly #shared: SharedByConnections;
   readonly #description: FleetLeaseDescription;
   readonly #tracked: Tracked<Signal>;
