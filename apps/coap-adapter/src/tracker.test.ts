@@ -26,6 +26,8 @@ const signals = {
   'probe-ended': { type: 'probe-ended', outcome: 'unanswered' },
   paused: { type: 'paused' },
   resumed: { type: 'resumed' },
+  'heard-elsewhere': { type: 'heard-elsewhere', sign: { kind: 'heard', ageMs: 0 } },
+  'goes-on': { type: 'goes-on', state: { basis, silentMs: 0, leftMs: 60_000 }, rhythm: {} },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, CoapSignal | CommonSignal>;
@@ -53,6 +55,8 @@ const table = {
     'probe-ended': ['absent', 'nothing'],
     paused: ['absent', 'nothing'],
     resumed: ['absent', 'nothing'],
+    'heard-elsewhere': ['absent', 'nothing'],
+    'goes-on': ['present', 'nothing'],
     ended: ['absent', 'nothing'],
     deadline: ['absent', 'nothing'],
   },
@@ -66,6 +70,8 @@ const table = {
     'probe-ended': ['present', 'nothing'],
     paused: ['present', 'nothing'],
     resumed: ['present', 'nothing'],
+    'heard-elsewhere': ['present', 'nothing'],
+    'goes-on': ['present', 'nothing'],
     ended: ['absent', 'access-revoked'],
     deadline: ['probing', 'nothing'],
   },
@@ -79,6 +85,8 @@ const table = {
     'probe-ended': ['absent', 'probe-failed'],
     paused: ['probing', 'nothing'],
     resumed: ['probing', 'nothing'],
+    'heard-elsewhere': ['present', 'nothing'],
+    'goes-on': ['probing', 'nothing'],
     ended: ['absent', 'access-revoked'],
     deadline: ['absent', 'probe-failed'],
   },
@@ -92,6 +100,8 @@ const table = {
     'probe-ended': ['unanswered', 'nothing'],
     paused: ['unanswered', 'nothing'],
     resumed: ['unanswered', 'nothing'],
+    'heard-elsewhere': ['present', 'nothing'],
+    'goes-on': ['unanswered', 'nothing'],
     ended: ['absent', 'access-revoked'],
     deadline: ['absent', 'probe-failed'],
   },
@@ -105,6 +115,8 @@ const table = {
     'probe-ended': ['unreachable', 'nothing'],
     paused: ['unreachable', 'nothing'],
     resumed: ['unreachable', 'nothing'],
+    'heard-elsewhere': ['present', 'nothing'],
+    'goes-on': ['unreachable', 'nothing'],
     ended: ['absent', 'access-revoked'],
     deadline: ['absent', 'inactive'],
   },
@@ -127,7 +139,8 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('a device that is %s
 });
 
 describeTracker('CoAP', coapTracker, [
-  ...Object.values(signals).filter((signal) => signal.type !== 'deadline'),
+  // What goes on without a beginning began before.
+  ...Object.values(signals).filter((signal) => signal.type !== 'deadline' && signal.type !== 'goes-on'),
   { type: 'request', terms: probed },
   { type: 'request', terms: { ...terms, ttdMs: 30_000 } },
   { type: 'association-closed', last: false },

@@ -25,6 +25,8 @@ const signals = {
   goodbye: { type: 'goodbye' },
   paused: { type: 'paused' },
   resumed: { type: 'resumed' },
+  'heard-elsewhere': { type: 'heard-elsewhere', sign: { kind: 'heard', ageMs: 0 } },
+  'goes-on': { type: 'goes-on', state: { basis, silentMs: 0, leftMs: 60_000 }, rhythm: {} },
   ended: { type: 'ended', reason: 'access-revoked' },
   deadline: { type: 'deadline' },
 } as const satisfies Record<string, HttpSignal | CommonSignal>;
@@ -45,6 +47,8 @@ const table = {
     goodbye: ['absent', 'nothing'],
     paused: ['absent', 'nothing'],
     resumed: ['absent', 'nothing'],
+    'heard-elsewhere': ['absent', 'nothing'],
+    'goes-on': ['present', 'nothing'],
     ended: ['absent', 'nothing'],
     deadline: ['absent', 'nothing'],
   },
@@ -56,6 +60,8 @@ const table = {
     goodbye: ['absent', 'client-closed'],
     paused: ['present', 'nothing'],
     resumed: ['present', 'nothing'],
+    'heard-elsewhere': ['present', 'nothing'],
+    'goes-on': ['present', 'nothing'],
     ended: ['absent', 'access-revoked'],
     deadline: ['absent', 'inactive'],
   },
@@ -76,7 +82,8 @@ describe.each(Object.keys(table) as (keyof typeof table)[])('given %s', (phase) 
 });
 
 describeTracker('HTTP', httpTracker, [
-  ...Object.values(signals).filter((signal) => signal.type !== 'deadline'),
+  // What goes on without a beginning began before.
+  ...Object.values(signals).filter((signal) => signal.type !== 'deadline' && signal.type !== 'goes-on'),
   { type: 'request', terms },
   { type: 'request', terms: { ...terms, ttdMs: 30_000 } },
 ]);
