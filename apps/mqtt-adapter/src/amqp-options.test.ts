@@ -107,7 +107,7 @@ test('an option that names a missing file is a problem of the configuration', ()
       followFiles: () => {},
       fileOf: () => undefined,
     });
-  expect(create).toThrow('ROLLCALL_MESSAGING_TRUSTSTOREPATH: /nowhere/ca.pem cannot be read (ENOENT)');
+  expect(create).toThrow('ROLLCALL_MESSAGING_TRUSTSTOREPATH: /nowhere/ca.pem: cannot be read (ENOENT)');
 });
 
 test('the module follows the files of the trust store and of the password once it is created', async () => {

@@ -60,7 +60,7 @@ describe('the configuration of the MQTT adapter', () => {
         ROLLCALL_MQTT_KEYPATH: '/no/key.pem',
         ROLLCALL_MQTT_CERTPATH: '/no/cert.pem',
       }),
-    ).toEqual(['ROLLCALL_MQTT_KEYPATH: /no/key.pem cannot be read (ENOENT)']);
+    ).toEqual(['ROLLCALL_MQTT_KEYPATH: /no/key.pem: cannot be read (ENOENT)']);
   });
 });
 

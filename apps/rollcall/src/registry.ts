@@ -1,3 +1,4 @@
+import { ConfigError } from '@rollcall/core';
 import { tenantRules, type NetworkName } from '@rollcall/amqp-sender';
 import { acceptRegistry, checkRegistry, hashPassword } from '@rollcall/device-registry';
 import { registryCheckText } from './registry-check-text.ts';
@@ -52,7 +53,13 @@ async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
     length += part.length;
     if (part.includes(0x0a) || length > maxLength) break;
   }
-  return Buffer.concat(parts)
-    .toString('utf8')
-    .replace(/\r?\n.*$/s, '');
+  return textOf(Buffer.concat(parts)).replace(/\r?\n.*$/s, '');
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new ConfigError(['the password is not text in UTF-8: no device could present it']);
+  }
 }

@@ -9,6 +9,7 @@ import { devices } from './devices.ts';
 import { fleet } from './fleet.ts';
 import { journal } from './journal.ts';
 import { network } from './network.ts';
+import { endWithOutput, writtenOut } from './output.ts';
 import { registry } from './registry.ts';
 import { terminalLog } from './terminal-log.ts';
 import { inOneLine, teller } from './terminal.ts';
@@ -18,6 +19,8 @@ import { usage } from './usage.ts';
 
 const tell = teller(process.stderr);
 const log = terminalLog(tell);
+for (const output of [process.stdout, process.stderr])
+  endWithOutput(output, output === process.stdout ? tell : () => {}, (status) => process.exit(status));
 const hasNetwork =
   (process.env['ROLLCALL_MESSAGING_HOST'] ?? process.env['HONO_MESSAGING_HOST']) !== undefined;
 const parsed = parseCommand(process.argv.slice(2), hasNetwork, process.env['ROLLCALL_PRESENCE_URL']);
@@ -67,7 +70,7 @@ try {
       break;
     case 'mistake':
       tell(parsed.problem);
-      process.stderr.write(`\n${usage}`);
+      tell('rollcall --help says what there is');
       process.exitCode = 2;
       break;
     default:
@@ -77,6 +80,7 @@ try {
   tell(inOneLine(error));
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 }
+await Promise.all([process.stdout, process.stderr].map(writtenOut));
 // A child process or an open socket must not keep a finished command alive.
 process.exit();
 

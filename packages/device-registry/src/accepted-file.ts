@@ -1,19 +1,27 @@
-import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { unreadable } from '@rollcall/file-follower';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { ConfigError } from '@rollcall/core';
+import { unreadable } from '@rollcall/file-follower';
+import { readWholeFile } from './read-whole-file.ts';
+
+/** Of a digest, and of what an editor may leave around it. */
+const maxBytes = 1_000;
 
 /** The file beside the registry file that has the digest of the content that an operator accepted. */
 function acceptedFile(file: string): string {
   return `${file}.accepted`;
 }
 
-/** The digest that was accepted last, if any. */
-export async function readAccepted(file: string): Promise<string | undefined> {
+/** The digest that was accepted last, if any; or why it cannot be told. */
+export async function readAccepted(
+  file: string,
+): Promise<{ readonly digest?: string; readonly problem?: string }> {
+  const path = acceptedFile(file);
   try {
-    return (await readFile(acceptedFile(file), 'utf8')).trim();
-  } catch {
-    return undefined;
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size > maxBytes) return { problem: `${path}: is no digest` };
+    return { digest: (await readFile(path, 'utf8')).trim() };
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { problem: unreadable(path, error) };
   }
 }
 
@@ -27,12 +35,14 @@ export async function acceptRegistry(
   file: string,
 ): Promise<{ readonly digest: string; readonly leftIn: string }> {
   const leftIn = acceptedFile(file);
-  const content = await readFile(file).catch((error: unknown) => {
-    throw new ConfigError([unreadable(file, error)]);
-  });
-  const digest = createHash('sha256').update(content).digest('hex');
+  const whole = readWholeFile(file);
+  if (whole.status === 'away') throw new ConfigError([whole.problem]);
+  if (whole.status === 'moved') throw new ConfigError([`${file}: is being written`]);
+  const { digest } = whole;
   try {
     await writeFile(leftIn, `${digest}\n`);
+    // Adapters run as another user than the operator, whose umask may be strict.
+    await chmod(leftIn, 0o644);
   } catch (error) {
     throw new ConfigError([`${leftIn}: cannot be written (${(error as NodeJS.ErrnoException).code})`]);
   }

@@ -27,6 +27,16 @@ test('two faults that take turns are one line a minute each', () => {
   expect(lines.map(({ message }) => message)).toEqual(['it cannot be read', 'devices are missing']);
 });
 
+test('the end of a fault is to be told once, and only where the fault was', () => {
+  const { report } = given();
+  expect(report.over()).toBe(false);
+  report.tell('it cannot be read', { problems: ['EMFILE'] });
+  expect([report.over(), report.over()]).toEqual([true, false]);
+  // Within the minute, so no line has it.
+  report.tell('it cannot be read', { problems: ['EMFILE'] });
+  expect(report.over()).toBe(false);
+});
+
 test('a fault that becomes another one is logged at once', () => {
   const { lines, report } = given();
   report.tell('devices are missing', { problems: ['40 devices'] });

@@ -4,6 +4,8 @@ import type { Clock, Log } from '@rollcall/core';
 export interface FaultReport {
   /** Logs the fault, unless the latest line said the same and is less than a minute old. */
   tell(message: string, facts: { readonly problems: readonly string[] }): void;
+  /** Nothing is wrong any more. @returns whether the log has a fault of which nobody could read that it is over. */
+  over(): boolean;
 }
 
 /**
@@ -13,6 +15,7 @@ export interface FaultReport {
 export function createFaultReport(file: string, clock: Clock, log: Log): FaultReport {
   /** By message: these are few. */
   const latest = new Map<string, { readonly text: string; readonly gate: MinuteGate }>();
+  let isTold = false;
   return {
     tell(message, facts) {
       const text = JSON.stringify(facts);
@@ -21,7 +24,14 @@ export function createFaultReport(file: string, clock: Clock, log: Log): FaultRe
         fault = { text, gate: createMinuteGate(clock) };
         latest.set(message, fault);
       }
-      if (fault.gate.pass() !== undefined) log.error({ file, ...facts }, message);
+      if (fault.gate.pass() === undefined) return;
+      isTold = true;
+      log.error({ file, ...facts }, message);
+    },
+    over() {
+      const wasTold = isTold;
+      isTold = false;
+      return wasTold;
     },
   };
 }

@@ -35,8 +35,10 @@ async function given(file: string, holdMs = 0) {
   await utimes(file, 0, 0);
   const clock = new ManualClock();
   const lines: { readonly message: string; readonly problems: readonly string[] }[] = [];
+  const told: string[] = [];
   const log: Log = {
     ...silentLog,
+    info: (_facts, message) => void told.push(message),
     error: (facts, message) => void lines.push({ message, ...(facts as { problems: string[] }) }),
   };
   const registry = await openFileRegistry({ file, clock, log, holdMs });
@@ -50,7 +52,7 @@ async function given(file: string, holdMs = 0) {
       while (clock.armed === 0) await settled();
     }
   }
-  return { registry, clock, lines, changes, look };
+  return { registry, clock, lines, told, changes, look };
 }
 
 async function givenAFile(content = listing('a')) {
@@ -144,6 +146,20 @@ test('a fault that stays is logged once a minute, and the file is read once it i
   await look(4);
   expect(changes).toHaveLength(1);
   expect(lines).toHaveLength(2);
+});
+
+test('a file that comes back as it was ends its fault with a line', async () => {
+  const { file, lines, told, look } = await givenAFile();
+  const again = 'device registry: the file is what is served again';
+  for (const unusable of ['away', 'wrong']) {
+    await (unusable === 'away' ? rm(file) : writeFile(file, '{'));
+    await look(4);
+    await writeFile(file, listing('a'));
+    await look(10);
+    expect(told.at(-1), unusable).toBe(again);
+  }
+  expect(lines).toHaveLength(2);
+  expect(told.filter((line) => line === again)).toHaveLength(2);
 });
 
 test('a file that never settles is logged, and not read', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
@@ -206,4 +206,21 @@ test('reload() does not end the hold time, and with a hold time of 0 missing dev
   await writeFile(other.file, listing(60));
   await other.registry.reload();
   expect(await other.isServed('d99')).toEqual(no);
+});
+
+test('what is accepted can be read by the adapter, whose user is another one than the operator', async () => {
+  const { file } = await given();
+  // As after a strict umask.
+  await writeFile(`${file}.accepted`, '', { mode: 0o600 });
+  const { leftIn } = await acceptRegistry(file);
+  expect(((await stat(leftIn)).mode & 0o777).toString(8)).toBe('644');
+});
+
+test('what is accepted and cannot be read is told, and nothing goes', async () => {
+  const { file, lines, look, isServed } = await given();
+  await mkdir(`${file}.accepted`);
+  await writeFile(file, listing(60));
+  await look(10);
+  expect(await isServed('d99')).toEqual(yes);
+  expect(lines).toContainEqual([`${file}.accepted: is no digest`]);
 });

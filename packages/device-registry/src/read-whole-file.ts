@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { signatureOf, unreadable } from '@rollcall/file-follower';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
+import { openAtOnce, signatureOf, unreadable } from '@rollcall/file-follower';
 
 /** The largest registry file, in bytes. */
 const maxBytes = 256 * 1024 * 1024;
@@ -21,7 +21,7 @@ export type WholeFile =
 export function readWholeFile(file: string): WholeFile {
   let opened: number | undefined;
   try {
-    opened = openSync(file, 'r');
+    opened = openAtOnce(file);
     const before = fstatSync(opened, { bigint: true });
     if (!before.isFile()) return { status: 'away', problem: `${file}: is not a regular file` };
     if (before.size > maxBytes) return { status: 'away', problem: `${file}: larger than ${maxBytes} bytes` };

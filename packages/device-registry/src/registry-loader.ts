@@ -83,14 +83,17 @@ class Loader implements RegistryLoader {
 
   async load(): Promise<LoadResult> {
     // What was accepted while no adapter ran.
-    const accepted = this.#served ? undefined : await readAccepted(this.#options.file);
-    return this.#loadInTurn(accepted);
+    return this.#loadInTurn(this.#served ? undefined : await this.#accepted());
   }
 
   async seen(signature: string | undefined): Promise<void> {
     this.#seenSignature = signature;
     const held = this.#held;
-    if (!held || signature !== this.#served?.signature) return;
+    if (signature !== this.#served?.signature) return;
+    if (!held) {
+      this.#tellThatAllIsServed();
+      return;
+    }
     this.#tellOfHeld(held);
     if (!(await this.#mayGo(held))) return;
     await this.#loadInTurn(held.digest).catch((error: unknown) =>
@@ -153,6 +156,7 @@ class Loader implements RegistryLoader {
       case 'unchanged':
         this.#seenSignature = result.signature;
         if (this.#served) this.#served = { ...this.#served, signature: result.signature };
+        if (!this.#held) this.#tellThatAllIsServed();
         break;
       case 'loaded':
         await this.#use(result, slices);
@@ -163,6 +167,12 @@ class Loader implements RegistryLoader {
         result satisfies never;
     }
     return result;
+  }
+
+  /** Where a fault was told, and the file is now what it was before: no line says that it was loaded. */
+  #tellThatAllIsServed(): void {
+    if (!this.#served || !this.#faults.over()) return;
+    this.#options.log.info({ file: this.#options.file }, 'device registry: the file is what is served again');
   }
 
   /** The first load has a caller that is told. */
@@ -192,6 +202,7 @@ class Loader implements RegistryLoader {
       );
     const changes = slices.reduce((sum, { length }) => sum + length, 0);
     log.info({ file, tenants, devices, changes }, `device registry ${verb}`);
+    if (!this.#held) this.#faults.over();
   }
 
   #hold({ held: what, digest, withheldDevices }: LoadedRegistry): void {
@@ -202,8 +213,15 @@ class Loader implements RegistryLoader {
 
   /** Whether what is held back was held for long enough, or the operator accepted that it goes. */
   async #mayGo({ since, digest }: Held): Promise<boolean> {
-    const { file, clock, holdMs } = this.#options;
-    return clock.monotonic() - since >= holdMs || (await readAccepted(file)) === digest;
+    const { clock, holdMs } = this.#options;
+    return clock.monotonic() - since >= holdMs || (await this.#accepted()) === digest;
+  }
+
+  async #accepted(): Promise<string | undefined> {
+    const { digest, problem } = await readAccepted(this.#options.file);
+    if (problem !== undefined)
+      this.#faults.tell('device registry: what an operator accepted cannot be read', { problems: [problem] });
+    return digest;
   }
 
   #tellOfHeld({ what, withheldDevices, digest }: Held): void {

@@ -1,5 +1,6 @@
 export { lookAtFile, lookAtFiles, signatureOf, unreadable, type SeenFile } from './file-signature.ts';
 export { followFiles, whenSettled, type FollowOptions, type Follower } from './follow-files.ts';
+export { openAtOnce, readRegularFile, type RegularFile } from './read-regular-file.ts';
 export {
   type PemPair,
   certificatesIn,

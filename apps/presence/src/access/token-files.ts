@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { ConfigError } from '@rollcall/core';
-import type { FollowedFiles } from '@rollcall/file-follower';
+import { readRegularFile, type FollowedFiles } from '@rollcall/file-follower';
 import type { ClaimNames } from './read-claims.ts';
 import { keysIn, remoteKeys, type TokenKeys } from './token-keys.ts';
 import { readTokenList, type TokenList } from './token-list.ts';
+
+/** As much as is read of a file that is replaced. */
+const maxBytes = 4_000_000;
 
 /** What tokens are checked with, as it is now. */
 export interface TokenFiles {
@@ -60,16 +62,12 @@ function inFile<Read>(
 }
 
 function readFirst<Read>(option: string, path: string, parse: (text: string) => Read): [string, Read] {
+  const file = readRegularFile(path, maxBytes);
+  if (file.status === 'unusable')
+    throw new ConfigError([{ code: 'OPTION_FILE_UNREADABLE', text: `ROLLCALL_${option}: ${file.problem}` }]);
   try {
-    const text = readFileSync(path, 'utf8');
-    return [text, parse(text)];
+    return [file.text, parse(file.text)];
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const where = `ROLLCALL_${option}: ${path}`;
-    throw new ConfigError([
-      code?.startsWith('E') === true && !code.startsWith('ERR_')
-        ? { code: 'OPTION_FILE_UNREADABLE', text: `${where}: cannot be read (${code})` }
-        : `${where}: ${message}`,
-    ]);
+    throw new ConfigError([`ROLLCALL_${option}: ${path}: ${(error as Error).message}`]);
   }
 }

@@ -50,7 +50,7 @@ test.each<[code: string, env: Record<string, string>, said: string]>([
   [
     'OPTION_FILE_UNREADABLE',
     { ROLLCALL_TEST_PASSWORD_FILE: '/nowhere/password' },
-    'ROLLCALL_TEST_PASSWORD_FILE: /nowhere/password cannot be read (ENOENT)',
+    'ROLLCALL_TEST_PASSWORD_FILE: /nowhere/password: cannot be read (ENOENT)',
   ],
   ['NETWORK_WOULD_LOSE_EVENTS', { ROLLCALL_DOVES_HOST: 'there' }, 'ROLLCALL_DOVES_HOST: is too far'],
 ])('a problem has the code %s: %j', (code, env, said) => {

@@ -205,6 +205,6 @@ describe('a secret in a file', () => {
   ])('that %s is a problem', (_what, file, problem) => {
     const path = file();
     const problems = problemsOf({ ...required, ROLLCALL_TEST_PASSWORD_FILE: path });
-    expect(problems[0]).toBe(`ROLLCALL_TEST_PASSWORD_FILE: ${path} ${problem}`);
+    expect(problems[0]).toBe(`ROLLCALL_TEST_PASSWORD_FILE: ${path}: ${problem}`);
   });
 });

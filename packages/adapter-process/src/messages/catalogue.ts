@@ -35,7 +35,7 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'REGISTRY_BACK', text: 'device registry is back' },
   {
     code: 'REGISTRY_NOT_READ',
-    text: /^device registry (?:could not be loaded|cannot be read|is written to without end)/,
+    text: /^(?:changed )?device registry(?: could not be loaded| cannot be read| is written to without end| is not used|: what an operator accepted)/,
   },
   {
     code: 'REGISTRY_HELD_BACK',

@@ -86,6 +86,20 @@ test.each(calls.filter(({ path }) => !textFromElsewhere.includes(path)))(
   },
 );
 
+/** Told through the report of faults, which repeats no line within a minute. */
+const faults = sources
+  .filter((path) => path.startsWith('packages/device-registry/'))
+  .flatMap((path) => {
+    const source = readFileSync(join(root, path), 'utf8');
+    return [...source.matchAll(/(?:\.tell|\.fault|#faultOfReload)\(/g)]
+      .flatMap((match) => textsOf(argumentsFrom(source, match.index + match[0].length)).slice(0, 1))
+      .map((text) => ({ path, text }));
+  });
+
+test('faults of the registry are found', () => expect(faults.length).toBeGreaterThan(6));
+
+test.each(faults)('$text, of $path, has a code', ({ text }) => expect(codeOf(text)).toBeDefined());
+
 test.each([
   ['a mistake of ours that belongs to no peer: the process ends', 'OWN_MISTAKE'],
   ['HONO_MQTT_X: unknown option of Hono, left aside', 'OPTION_OF_HONO_UNKNOWN'],
