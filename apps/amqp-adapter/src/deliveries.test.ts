@@ -106,6 +106,31 @@ test.each([
   expect(sender.messages).toHaveLength(1);
 });
 
+test.each([
+  ['closes it', yes],
+  ['detaches it', no],
+])(
+  'a link is detached over a message, and not closed; a device that then %s attaches it anew',
+  async (_what, closed) => {
+    const { say, hear, sender } = await givenADevice();
+    const large = [Array.from({ length: 3_000 }, () => 1)];
+    say(transfer({ number: 0, payload: large }));
+    const detach = await hear(heard.detach);
+    expect(detach).toContain('amqp:link:message-size-exceeded');
+    // Its handle, which is 0, `closed`, which is false, and the error.
+    expect(detach).toContain('\x43\x42\x00\x53\x1d');
+    const again = frame(
+      0,
+      described(0x12, text('link'), uint(0), no, absent, absent, described(0x28), described(0x29)),
+    );
+    say(Buffer.concat([frame(0, described(0x16, uint(0), closed)), again]));
+    await hear(heard.flow);
+    say(transfer({ number: 1 }));
+    expect(await hear(heard.disposition)).toContain(accepted);
+    expect(sender.messages).toHaveLength(1);
+  },
+);
+
 test('a message without end leaves room in its session: the device is told so again and again', async () => {
   const { say, hear, sink } = await givenADevice();
   const large = [Array.from({ length: 3_000 }, () => 1)];

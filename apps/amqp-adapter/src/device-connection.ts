@@ -22,7 +22,7 @@ import {
 } from '@rollcall/rhea-internals';
 import type rhea from 'rhea';
 import { closeAfter, endCauses, refusalCause, type AmqpCause } from './device-answers.ts';
-import { attachedToSend, messageTooLarge, noTransactions, settlesLast } from './device-links.ts';
+import { attachedToSend, detachOver, noTransactions, settlesLast } from './device-links.ts';
 import { readContent } from './device-request.ts';
 import { DeviceUploads } from './device-uploads.ts';
 import { saslMechanisms, type LoggedIn } from './sasl-login.ts';
@@ -171,7 +171,7 @@ class ServedDevice implements DeviceConnection {
       creditOf: (channel, handle) => creditOfLink(connection, channel, handle),
       onDiscard: (channel, handle, reason) => {
         const link = discardUnfinished(connection, channel, handle);
-        if (reason === 'too-large' && link?.is_open()) link.close(messageTooLarge(maxMessageBytes));
+        if (reason === 'too-large' && link?.is_open()) detachOver(link, maxMessageBytes);
       },
       onFrame: () => this.#report({ type: 'frame' }),
       onHungUp: async () => {

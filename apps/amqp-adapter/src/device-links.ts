@@ -10,8 +10,8 @@ export const noTransactions: rhea.AmqpError = {
   description: 'transactions are not supported',
 };
 
-/** Why a link is closed on which a message is larger than its `max-message-size` (AMQP 1.0 §2.8.17). */
-export function messageTooLarge(maxBytes: number): rhea.AmqpError {
+/** Why a link is detached on which a message is larger than its `max-message-size` (AMQP 1.0 §2.8.17). */
+function messageTooLarge(maxBytes: number): rhea.AmqpError {
   return {
     condition: 'amqp:link:message-size-exceeded',
     description: `message is larger than ${maxBytes} bytes`,
@@ -42,6 +42,15 @@ export function attachedToSend(link: rhea.Receiver, isTransactional: boolean): v
   raw.set_source({});
   raw.set_target({});
   link.add_credit(linkCredit);
+}
+
+/**
+ * Detaches a link over a message that is too large, without closing it, as Hono does: some devices wait for just that. The
+ * specification leaves it open (AMQP 1.0 §2.6.5).
+ */
+export function detachOver(link: rhea.Receiver, maxBytes: number): void {
+  internalsOf(link).local.detach.error = messageTooLarge(maxBytes);
+  link.detach();
 }
 
 /** A device attaches to receive: there is nothing yet that it could. */

@@ -156,7 +156,11 @@ export interface RawLink {
   /** What the peer asked for, of whatever type (AMQP 1.0 §2.8.2, §2.8.3). */
   readonly snd_settle_mode?: unknown;
   readonly rcv_settle_mode?: unknown;
-  readonly local: { readonly attach: { snd_settle_mode?: unknown; rcv_settle_mode?: unknown } };
+  readonly local: {
+    readonly attach: { snd_settle_mode?: unknown; rcv_settle_mode?: unknown };
+    /** What the Detach will say. */
+    readonly detach: { error?: unknown };
+  };
 }
 
 export interface RawSender extends RawLink {

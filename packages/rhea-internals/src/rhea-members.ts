@@ -69,7 +69,7 @@ export const rheaMembers = {
     set_source: 1,
     set_target: 1,
   },
-  'sender.local': { handle: 'number', attach: 'object' },
+  'sender.local': { handle: 'number', attach: 'object', detach: 'object' },
   receiver: {
     credit: 'number',
     delivery_count: 'number',
@@ -81,7 +81,7 @@ export const rheaMembers = {
     set_source: 1,
     set_target: 1,
   },
-  'receiver.local': { attach: 'object' },
+  'receiver.local': { attach: 'object', detach: 'object' },
   'sasl.Server': {
     transport: 'object',
     mechanism: 'optional',
