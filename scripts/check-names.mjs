@@ -19,7 +19,7 @@ const places = [
 ];
 
 /** What a name may mean: every file of the repository that no tool made. */
-const all = [...places, '{apps,packages,docs,bench,test,scripts}/**/*.*', '*.*'];
+const all = [...places, '{apps,packages,docs,bench,test,scripts,deploy}/**/*.*', '*.*'];
 const madeByTools = /(^|\/)(node_modules|dist|\.turbo|\.toolchain)\//;
 
 /** Files that a reader makes, or that a tool makes for the reader. */

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  deadAfterMsUnderTest,
+  hasDebianPackage,
+  joinFleet,
+  recordingLog,
+  type FleetMember,
+} from '@rollcall/conformance';
+import { systemClock, systemRandom, type ConnectionId } from '@rollcall/core';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { redisFleet } from './redis-fleet.ts';
+import { loopback } from './testing/fleet-on-redis.ts';
+import { startRedis, type RedisServer } from './testing/redis-servers.ts';
+
+const guide = readFileSync(new URL('../../../docs/fleet.md', import.meta.url), 'utf8');
+/** As the guide has it. */
+const rule = /^ACL SETUSER rollcall .+$/m.exec(guide)?.[0] ?? '';
+const patience = { timeout: 30_000, interval: 50 };
+
+describe.skipIf(!hasDebianPackage('redis-server'))(
+  'a user that may do what the guide says, and no more',
+  () => {
+    let server: RedisServer;
+    let operator: Redis;
+    beforeAll(async () => {
+      server = await startRedis();
+      operator = new Redis({ port: server.port, host: '127.0.0.1' });
+      const [, ...args] = rule.split(' ');
+      await operator.call('ACL', ...args);
+      await operator.call('ACL', 'LOG', 'RESET');
+    });
+    afterAll(async () => {
+      operator.disconnect();
+      await server.stop();
+    });
+
+    const fleetOf = (prefix: string) =>
+      redisFleet({
+        address: loopback(server.port),
+        credentials: () => ({ username: 'rollcall', password: 'password' }),
+        prefix,
+      });
+
+    test('takes a connection over, buries an instance, starts a later run of one, and looks at the fleet', async () => {
+      const fleet = fleetOf('rollcall:');
+      const log = recordingLog();
+      const member = (): Promise<FleetMember> =>
+        joinFleet({
+          create: (context) => fleet.join({ ...context, log }),
+          clock: systemClock,
+          pass: (ms) => delay(ms),
+        });
+      const [a, b] = [await member(), await member()];
+      const older = a.entry('d-1', 'x');
+      await a.directory.enter(older);
+      await b.directory.enter(b.entry('d-1', 'x'));
+      await vi.waitFor(() => expect(a.displaced()).toEqual([older.event.connectionId]), patience);
+      const left = a.entry('d-2', 'x');
+      await a.directory.enter(left);
+      expect(await b.directory.find([left.event.device])).toHaveLength(1);
+      expect(await b.directory.succeed('01a20769-0000-7000-8000-00000000dead')).toBe('ours');
+      b.directory.settled('01a20769-0000-7000-8000-00000000dead');
+      // It leaves with something open: it is declared dead in time.
+      await a.directory.close();
+      const owed: ConnectionId[] = [];
+      const undertaker = await fleet.createUndertaker({
+        clock: systemClock,
+        random: systemRandom,
+        log,
+        deadAfterMs: deadAfterMsUnderTest,
+        tell(_dead, endings) {
+          const ids = endings.map(({ event }) => event.connectionId);
+          owed.push(...ids);
+          return Promise.resolve(ids);
+        },
+      });
+      await vi.waitFor(() => expect(owed).toContain(left.event.connectionId), patience);
+      await vi.waitFor(
+        async () =>
+          expect((await fleet.inspect()).instances).toContainEqual(
+            expect.objectContaining({ state: 'dead', endings: 'settled', connections: 0 }),
+          ),
+        patience,
+      );
+      await undertaker.stop();
+      await b.directory.close();
+      expect((await fleet.inspect()).engine.evictionPolicy).toBe('noeviction');
+      expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+      // What the client itself says of its version is refused where the server does not know it; nothing else is.
+      const refused = (await operator.call('ACL', 'LOG')) as unknown[][];
+      expect(refused.map((entry) => entry[entry.indexOf('object') + 1])).toEqual([]);
+    });
+
+    test('sees nothing of another fleet', async () => {
+      await expect(fleetOf('another:').inspect()).rejects.toThrow('NOPERM');
+    });
+  },
+);
