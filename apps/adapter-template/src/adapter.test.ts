@@ -17,7 +17,7 @@ import {
 import { systemClock, systemRandom } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
-import { connectDevice } from './testing/connect-device.ts';
+import { connectDevice, welcome } from './testing/connect-device.ts';
 import { says } from './testing/says.ts';
 import { options } from './testing/options.ts';
 
@@ -42,7 +42,7 @@ describeAdapter('Template', {
   async connect({ port }, { username, password }, heard) {
     const device = connectDevice(port);
     const answer = await device.logIn(username, password);
-    if (answer !== 'ok') {
+    if (answer !== welcome) {
       heard?.(String(answer));
       return undefined;
     }
@@ -75,7 +75,7 @@ async function givenAnAdapter(facts: Partial<TemplateAdapterOptions> = {}): Prom
 async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
   const adapter = await givenAnAdapter(facts);
   const device = connectDevice(adapter.address.port);
-  expect(await device.logIn()).toBe('ok');
+  expect(await device.logIn()).toBe(welcome);
   return { ...adapter, device };
 }
 
@@ -107,10 +107,10 @@ describe('a network connection without a login', () => {
   test('gives way as the oldest when too many wait; a device that logged in does not', async () => {
     const { address } = await givenAnAdapter({ maxPendingSockets: 1 });
     const first = connectDevice(address.port);
-    expect(await first.logIn()).toBe('ok');
+    expect(await first.logIn()).toBe(welcome);
     const second = connectDevice(address.port);
     await once(second.socket, 'connect');
-    expect(await connectDevice(address.port).logIn()).toBe('ok');
+    expect(await connectDevice(address.port).logIn()).toBe(welcome);
     expect(await second.next()).toBeUndefined();
     first.send(says.ping);
     expect(await first.next()).toBe('ok');
@@ -229,7 +229,7 @@ describe('a connected device', () => {
 
   test('may have a second connection', async () => {
     const { address, events } = await givenADevice();
-    expect(await connectDevice(address.port).logIn()).toBe('ok');
+    expect(await connectDevice(address.port).logIn()).toBe(welcome);
     expect((await events(2)).map(({ type }) => type)).toEqual(['connected', 'connected']);
   });
 });
@@ -255,7 +255,7 @@ describe('a device over TLS', () => {
     const { address, events, sender } = await givenAnAdapterWithTls();
     expect(address.scheme).toBe('templates');
     const device = connectSecurely(address.port);
-    expect(await device.logIn()).toBe('ok');
+    expect(await device.logIn()).toBe(welcome);
     device.send(upload, says.bye);
     expect([await device.next(), await device.next(), await device.next()]).toEqual(['ok', 'ok', undefined]);
     expect(sender.messages).toHaveLength(1);
@@ -336,7 +336,7 @@ test('on the real clock, silence ends a connection', async () => {
     },
   });
   const device = connectDevice(running.listening[0]?.port ?? 0);
-  expect(await device.logIn()).toBe('ok');
+  expect(await device.logIn()).toBe(welcome);
   expect(await device.next()).toBe('error keepalive-timeout');
   await running.stop({ graceMs: 1_000 });
   const [, end] = sink.events;
