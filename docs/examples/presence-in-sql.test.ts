@@ -177,6 +177,34 @@ test('the database says what the table in memory says, whatever comes, and howev
   );
 });
 
+test('a connection whose epoch was raised above that of the one it took over is open, in any order', () => {
+  const facts = {
+    device: 'one',
+    source: 'hono-mqtt',
+    instance: 'first',
+    slot: 's',
+    announces: null,
+    isNew: false,
+  };
+  const [ahead, gone] = eventsOf(
+    { ...facts, adapter: 'mqtt-0', at: 300, ends: [{ after: 1, ordered: true, epochAfter: 1 }] },
+    0,
+  );
+  const [newer] = eventsOf({ ...facts, adapter: 'mqtt-1', at: 10, ends: [] }, 1);
+  if (!ahead || !gone || newer?.type !== 'connected') throw new Error('they are there');
+  const raised = { ...newer, announcement: true, epoch: epochAt(begun + 301_000, 1) };
+  for (const order of [
+    [ahead, newer, gone, raised],
+    [raised, gone, newer, ahead],
+    [ahead, raised, newer, gone, newer],
+  ]) {
+    const { apply, inMemory, inDatabase } = givenBoth();
+    for (const event of order) apply(event);
+    expect(inDatabase()[0]).toEqual(['one', 'online', newer.at]);
+    expect(inDatabase()).toEqual(inMemory());
+  }
+});
+
 test('what is forgotten after a day changes nothing', () => {
   const { clock, apply, forget, inMemory, inDatabase } = givenBoth();
   const facts = {

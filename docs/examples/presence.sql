@@ -87,7 +87,10 @@ ON CONFLICT (tenant, device, connection_id) DO UPDATE SET
   changed_ms = excluded.changed_ms,
   -- An announcement says by which adapter the connection is known now.
   adapter_id = CASE WHEN $13 = 1 THEN excluded.adapter_id ELSE connection.adapter_id END,
-  adapter_instance = CASE WHEN $13 = 1 THEN excluded.adapter_instance ELSE connection.adapter_instance END
+  adapter_instance = CASE WHEN $13 = 1 THEN excluded.adapter_instance ELSE connection.adapter_instance END,
+  -- In a fleet it may have a greater epoch by then.
+  epoch = CASE WHEN $13 = 1 AND excluded.epoch > connection.epoch THEN excluded.epoch ELSE connection.epoch END,
+  epoch_ms = CASE WHEN $13 = 1 AND excluded.epoch > connection.epoch THEN excluded.epoch_ms ELSE connection.epoch_ms END
 -- What was closed stays closed.
 WHERE connection.ended_at IS NULL;
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,14 +13,26 @@ export interface RedisInTest {
   stop(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+/** Also where the runner is told to end: `exit` alone does not see that. */
+for (const signal of ['exit', 'SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    for (const child of running) child.kill('SIGKILL');
+    if (signal !== 'exit') process.kill(process.pid, signal);
+  });
+
 export async function startRedisServer(): Promise<RedisInTest> {
   const port = await freePort();
-  const start = () =>
-    spawn(
+  const start = (): ChildProcess => {
+    const begun = spawn(
       'redis-server',
       ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
       { stdio: 'ignore' },
     );
+    running.add(begun);
+    begun.once('exit', () => running.delete(begun));
+    return begun;
+  };
   let child = start();
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -40,7 +52,6 @@ export async function startRedisServer(): Promise<RedisInTest> {
       await delay(20);
     }
   };
-  process.once('exit', () => child.kill('SIGKILL'));
   await listens();
   return {
     url: `redis://127.0.0.1:${port}`,
