@@ -65,3 +65,20 @@ test.each([
     name === undefined ? {} : { traceParent: name, traceState: `${name}=1` },
   ),
 );
+
+const data = (...parts: string[]) => ({ typecode: 0x75, content: parts.map((part) => Buffer.from(part)) });
+
+test.each([
+  ['text', 'hot', 'hot'],
+  ['binary', Buffer.from('hot'), 'hot'],
+  ['a Data section', { typecode: 0x75, content: Buffer.from('hot') }, 'hot'],
+  ['several Data sections', data('h', '', 'ot'), 'hot'],
+  ['a sequence', { typecode: 0x76, content: ['hot'] }, undefined],
+  ['a number', 7, undefined],
+  ['a map', { hot: 1 }, undefined],
+  ['a list', ['hot'], undefined],
+  ['null', null, undefined],
+  ['nothing', undefined, undefined],
+])('a body of %s is read', (_what, body, payload) =>
+  expect(readContent({ body }).payload?.toString()).toBe(payload),
+);

@@ -14,6 +14,7 @@ import { sleep } from '@rollcall/core';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { DeviceContext } from './device-exchange.ts';
 import { createPendingRequests } from './pending-requests.ts';
+import { readQuery, withoutSpareSlashes } from './read-target.ts';
 import { rejectMalformed } from './reject-malformed.ts';
 import { registerRoutes } from './routes.ts';
 import { describeError, sendError } from './send-error.ts';
@@ -123,7 +124,12 @@ async function createApp(options: HttpAdapterOptions, context: DeviceContext): P
     logger: false,
     bodyLimit: options.maxPayloadBytes,
     // As Hono: `/event/` is `/event`. HEAD is a method that is not served.
-    routerOptions: { maxParamLength: maxParameterLength, ignoreTrailingSlash: true },
+    routerOptions: {
+      maxParamLength: maxParameterLength,
+      ignoreTrailingSlash: true,
+      querystringParser: readQuery,
+    },
+    rewriteUrl: ({ url = '/' }) => withoutSpareSlashes(url),
     exposeHeadRoutes: false,
     clientErrorHandler: rejectMalformed,
     frameworkErrors(error, _request, reply) {
@@ -131,7 +137,7 @@ async function createApp(options: HttpAdapterOptions, context: DeviceContext): P
     },
     serverFactory(handler) {
       const server = createRequestServer(options);
-      boundRequests(server, handler);
+      boundRequests(server, handler, { continues: 'by the handler' });
       return server;
     },
   });

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { UploadRequest } from '@rollcall/uplink';
 import type { UploadFailure } from '@rollcall/core';
 import { emptyNotificationContentType } from '@rollcall/hono-wire';
@@ -10,8 +9,10 @@ export interface RequestHead {
   readonly target?: { readonly tenant: string; readonly device: string };
   /** Path and query, as they arrived. */
   readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly query: Readonly<Record<string, unknown>>;
+  /** The first of that name, which is in lower case. */
+  header(name: string): string | undefined;
+  /** Names in lower case. */
+  readonly query: Readonly<Record<string, string>>;
 }
 
 /** What the head of a request asks for. */
@@ -26,15 +27,15 @@ export interface Asked {
 
 /** Reads the head of a request (`docs/hono-compatibility.md` §10). */
 export function readHead(head: RequestHead): Asked | UploadFailure {
-  const { endpoint, target, url, headers } = head;
+  const { endpoint, target, url } = head;
   if (target?.device === '') return { status: 404, text: 'request URI must contain device ID' };
-  const qos = qosOf(endpoint, headers['qos-level']);
+  const qos = qosOf(endpoint, head.header('qos-level'));
   if (typeof qos === 'object') return qos;
   const ttlSeconds = seconds(head, 'hono-ttl', Number.MAX_SAFE_INTEGER);
   const ttdSeconds = seconds(head, 'hono-ttd', maxTtdSeconds);
-  const contentType = mediaTypeOf(headers['content-type']);
-  const traceParent = headers['traceparent'];
-  const traceState = headers['tracestate'];
+  const contentType = mediaTypeOf(head.header('content-type'));
+  const traceParent = head.header('traceparent');
+  const traceState = head.header('tracestate');
   return {
     upload: {
       endpoint,
@@ -46,8 +47,8 @@ export function readHead(head: RequestHead): Asked | UploadFailure {
       }),
       ...(contentType !== undefined && { contentType }),
       ...(ttlSeconds !== undefined && ttlSeconds >= 0 && { ttlSeconds }),
-      ...(typeof traceParent === 'string' && { traceParent }),
-      ...(typeof traceState === 'string' && { traceState }),
+      ...(traceParent !== undefined && { traceParent }),
+      ...(traceState !== undefined && { traceState }),
     },
     ...(ttdSeconds !== undefined && { ttdSeconds }),
     goodbye:
@@ -69,23 +70,19 @@ function mediaTypeOf(header: string | undefined): string | undefined {
 
 const unsupportedQos: UploadFailure = { status: 400, text: 'unsupported QoS-Level header value' };
 
-function qosOf(
-  endpoint: UploadRequest['endpoint'],
-  level: string | readonly string[] | undefined,
-): 0 | 1 | UploadFailure {
+function qosOf(endpoint: UploadRequest['endpoint'], level: string | undefined): 0 | 1 | UploadFailure {
   if (level === undefined || level === '') return endpoint === 'event' ? 1 : 0;
   const number = integerOf(level);
   return number === 0 || number === 1 ? number : unsupportedQos;
 }
 
 /** A number of seconds that stands in a header or, where there is none, in the query. As Hono, what is no number is not there. */
-function seconds({ headers, query }: RequestHead, name: string, max: number): number | undefined {
-  const given = headers[name] ?? query[name];
-  const number = integerOf(Array.isArray(given) ? given[0] : given);
+function seconds(head: RequestHead, name: string, max: number): number | undefined {
+  const number = integerOf(head.header(name) ?? head.query[name]);
   return number !== undefined && Math.abs(number) <= max ? number : undefined;
 }
 
 /** As Java reads one. */
-function integerOf(text: unknown): number | undefined {
-  return typeof text === 'string' && /^[+-]?\d{1,19}$/.test(text) ? Number(text) : undefined;
+function integerOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^[+-]?\d{1,19}$/.test(text) ? Number(text) : undefined;
 }

@@ -20,8 +20,20 @@ export interface DeviceService {
 
 const anyContentType = 'application/octet-stream';
 
+/** The device sends its body once it hears that it is let in (`Expect: 100-continue`, RFC 9110 §10.1.1). */
+function waitsToSend({ headers, raw }: FastifyRequest): boolean {
+  return headers.expect !== undefined && raw.httpVersion === '1.1';
+}
+
+/** A device that hears a refusal instead need not send its body: what comes next could be that, or another request. */
+function closesUnlessRead(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return waitsToSend(request) ? reply.header('connection', 'close') : reply;
+}
+
 export function createDeviceService(context: DeviceContext): DeviceService {
   const { host, realm, authenticationRequired } = context;
+  const isTooLong = ({ headers }: FastifyRequest): boolean =>
+    Number(headers['content-length']) > context.maxPayloadBytes;
   const exchanges = new WeakMap<FastifyRequest, DeviceExchange>();
 
   return {
@@ -35,7 +47,7 @@ export function createDeviceService(context: DeviceContext): DeviceService {
       const isAnybodys = presented === 'missing' && !authenticationRequired && request.method === 'PUT';
       if (typeof presented === 'string' && !isAnybodys) {
         host.access.refused(`credentials-${presented === 'missing' ? 'missing' : 'malformed'}`);
-        return sendError(reply, answerNoLogin(presented, realm));
+        return sendError(closesUnlessRead(request, reply), answerNoLogin(presented, realm));
       }
       const exchange = new DeviceExchange(context, endpoint, request);
       // A content type may be anything: fastify, which refuses some, need not look at it any more.
@@ -43,10 +55,13 @@ export function createDeviceService(context: DeviceContext): DeviceService {
       exchange.listen(reply);
       const refused =
         typeof presented === 'string' ? exchange.admitAnybody() : await exchange.logIn(presented);
-      if (refused) return sendError(reply, refused);
+      if (refused) return sendError(closesUnlessRead(request, reply), refused);
       exchanges.set(request, exchange);
       await exchange.committed();
-      if (!request.raw.destroyed) return undefined;
+      if (!request.raw.destroyed) {
+        if (waitsToSend(request) && !isTooLong(request)) reply.raw.writeContinue();
+        return undefined;
+      }
       reply.hijack();
       await exchange.serveLeft();
       return reply;

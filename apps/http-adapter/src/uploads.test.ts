@@ -85,6 +85,94 @@ describe('an HTTP request', () => {
     expect(adapter.sender.messages.map(({ ttlMs }) => ttlMs)).toEqual([30_000, 30_000]);
   });
 
+  test('with a header named twice uses the first, and one with a comma in it is no number', async () => {
+    const adapter = await givenAnAdapter();
+    const headers = ['hono-ttl: 10', 'hono-ttl: 20', 'content-type: a/b', 'content-type: c/d'];
+    await ask(adapter, 'POST /event', { headers, body: 'hot' });
+    await ask(adapter, 'POST /event', { headers: ['hono-ttl: 10, 20'], body: 'hot' });
+    await ask(adapter, 'POST /telemetry', { headers: ['qos-level: 1', 'qos-level: 0'], body: 'hot' });
+    expect(adapter.sender.messages.map(({ ttlMs, qos }) => [ttlMs, qos])).toEqual([
+      [10_000, 1],
+      [undefined, 1],
+      [undefined, 1],
+    ]);
+    expect(adapter.sender.messages[0]).toMatchObject({ contentType: 'a/b' });
+  });
+
+  test.each([
+    ['?Hono-TTL=10', 10_000],
+    ['?x=1;hono-ttl=10', 10_000],
+    ['?x=%3Bhono-ttl=10', undefined],
+    ['?hono%2Dttl=%31%30', 10_000],
+    ['?HONO-TTL=10&hono-ttl=20', 10_000],
+    ['?hono-ttl&=x&&', undefined],
+    ['?__proto__=1&hono-ttl=10', 10_000],
+    [`?${'x&'.repeat(500)}hono-ttl=10`, undefined],
+  ])('with the query %j has the time to live %j', async (query, ttlMs) => {
+    const adapter = await givenAnAdapter();
+    expect((await ask(adapter, `POST /event${query}`, { body: 'hot' })).status).toBe(202);
+    expect(adapter.sender.messages.map((message) => message.ttlMs)).toEqual([ttlMs]);
+  });
+
+  test.each([
+    ['POST', '//event'],
+    ['POST', '/event//'],
+    ['POST', '//telemetry//?x=//'],
+    ['PUT', '//event//valve-1'],
+    ['PUT', '/event//valve-1/'],
+  ])('%s %s is served in spite of its slashes', async (method, path) => {
+    const adapter = await givenAnAdapter();
+    const headers = [method === 'PUT' ? gateway : thermostat];
+    expect((await ask(adapter, `${method} ${path}`, { headers, body: 'hot' })).status).toBe(202);
+    expect(adapter.sender.messages).toMatchObject([{ origAddress: path }]);
+  });
+
+  test.each(['1.0', '1.1'])('in chunks or whole, over HTTP/%s, is uploaded', async (version) => {
+    const adapter = await givenAnAdapter();
+    const chunks = '1;a=b\r\nh\r\n2\r\not\r\n0\r\nx-last: 1\r\n\r\n';
+    const said =
+      version === '1.0'
+        ? ['content-length: 3', '', 'hot']
+        : ['host: a', 'transfer-encoding: chunked', '', chunks];
+    const lines = [`POST /event HTTP/${version}`, thermostat, ...said];
+    const socket = connect({ port: adapter.address.port, host: '127.0.0.1', allowHalfOpen: true });
+    expect(await answerAt(socket, lines.join('\r\n'))).toMatch(/^HTTP\/1\.1 202 /);
+    expect(adapter.sender.messages).toMatchObject([{ payload: Buffer.from('hot') }]);
+  });
+
+  test.each([
+    ['event', 3, scriptedPassword, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 202 /, 1],
+    ['event', 3, 'guess', /^HTTP\/1\.1 401 [^]*\r\nconnection: close\r\n/, 0],
+    ['event', 9_999, scriptedPassword, /^HTTP\/1\.1 413 [^]*\r\nconnection: close\r\n/, 0],
+    ['events', 3, scriptedPassword, /^HTTP\/1\.1 404 /, 0],
+  ])(
+    'to /%s that waits to send a body of %i bytes, with the password %s, hears %s',
+    async (path, length, password, heard, count) => {
+      const adapter = await givenAnAdapter();
+      const socket = connect(adapter.address.port, '127.0.0.1');
+      sockets.push(socket);
+      const answer = new Promise<string>((resolve) => {
+        let text = '';
+        socket.setEncoding('latin1').on('data', (bytes) => {
+          text += bytes;
+          if (text.startsWith('HTTP/1.1 100') && text.endsWith('\r\n\r\n') && text.length < 30)
+            socket.write('hot');
+          else resolve(text);
+        });
+      });
+      const head = [
+        `POST /${path} HTTP/1.1`,
+        'host: a',
+        basic(`thermostat-7@acme:${password}`),
+        'expect: 100-continue',
+        `content-length: ${length}`,
+      ];
+      socket.write(`${head.join('\r\n')}\r\n\r\n`);
+      expect(await answer).toMatch(heard);
+      expect(adapter.sender.messages).toHaveLength(count);
+    },
+  );
+
   test.each(['telemetry', 'event'])(
     'to /%s/ is treated as one to the path without the slash',
     async (endpoint) => {

@@ -487,6 +487,30 @@ describe('PUBLISH', () => {
     expect(sender.messages[0]?.payload?.byteLength, 'a zero-length body, not none').toBe(0);
   });
 
+  test.each(['event/?content-type=', 'event/?content-type'])(
+    'the content type of %s, which is empty, is none',
+    async (topic) => {
+      const { peer, publish, sender } = await givenAPublisher(5);
+      publish(topic);
+      publish(topic, { properties: { contentType: 'a/b' } });
+      publish(topic, { payload: '' });
+      const answers = [await peer.next(), await peer.next(), await peer.next()];
+      expect(answers).toMatchObject([{ reasonCode: 0 }, { reasonCode: 0 }, { reasonCode: 0x83 }]);
+      expect(sender.messages.map(({ contentType }) => contentType)).toEqual([
+        'application/octet-stream',
+        'a/b',
+      ]);
+    },
+  );
+
+  test('a trace context in the property bag goes on', async () => {
+    const { peer, publish, sender } = await givenAPublisher(4);
+    const traceParent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    publish(`event/?traceparent=${traceParent}&tracestate=a%3D1`);
+    await peer.next();
+    expect(sender.messages).toMatchObject([{ traceParent, traceState: 'a=1' }]);
+  });
+
   test.each(['soon', '-1', '1.5', '', '99999999999'])(
     'a hono-ttl of %j is ignored, and the message expiry interval of MQTT 5.0 is the time to live',
     async (ttl) => {

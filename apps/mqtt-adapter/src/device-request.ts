@@ -15,7 +15,8 @@ export function uploadRequest(
   if ('status' in address) return failed(address);
   const { properties } = packet;
   const ttlSeconds = secondsOf(bag.get('hono-ttl')) ?? properties?.messageExpiryInterval;
-  const contentType = bag.get('content-type') ?? properties?.contentType;
+  // An empty one is none.
+  const contentType = bag.get('content-type') || properties?.contentType || undefined;
   const traceParent = bag.get('traceparent');
   const traceState = bag.get('tracestate');
   return {

@@ -118,6 +118,15 @@ test.each(withCode(connects))(
   },
 );
 
+test.each([0, 2, 6, 127])('a CONNECT of level %i hears that this version is not spoken', async (level) => {
+  const { address, sink } = await givenAPeer(4, { connect: { clientId: 'other' } });
+  const peer = rawPeer(address.port, 4);
+  peer.socket.write(connect(level, 0x02, ...text('unit-1')));
+  expect(await peer.next()).toMatchObject({ cmd: 'connack', returnCode: 0x01 });
+  await peer.closed();
+  expect(sink.events).toHaveLength(1);
+});
+
 describe('well-formed packets are read as mqtt-packet reads them', () => {
   const will = { topic: 'w', payload: Buffer.from('gone'), qos: 2, retain: true } as const;
   const good: readonly (readonly [version: 4 | 5, packet: Packet])[] = [

@@ -437,6 +437,33 @@ describe('a registry file', () => {
       ]);
   });
 
+  test.each(['-_-_', 'aG9uby1zZWNyZXQ', 'aG9u by1z', 'aG9u\n'])(
+    'with the key %j, which is no Base64 as Hono has it, is refused',
+    (key) => {
+      const psk = { type: 'psk', 'auth-id': 'one', secrets: [{ key }] };
+      const problem = 'tenants[0].devices[0].credentials[0].secrets[0].key: must be Base64';
+      expect(problemsOf({ tenants: [tenant('acme', [{ 'device-id': 'one', credentials: [psk] }])] })).toEqual(
+        [problem],
+      );
+    },
+  );
+
+  test('has authorities of tenants with and without a group of them', () => {
+    const group = (name: unknown): readonly string[] =>
+      problemsOf({
+        tenants: ['acme', 'umbrella'].map((id) =>
+          tenant(id.toUpperCase(), [], {
+            alias: id,
+            'trusted-ca': [trustedByName],
+            'trust-anchor-group': name,
+          }),
+        ),
+      });
+    expect(group('one')).toEqual([]);
+    expect(group(undefined)).toEqual([]);
+    expect(group(7)).not.toEqual([]);
+  });
+
   test('has authorities of several tenants where a server name can name each of them', () => {
     const ca = { 'trusted-ca': [trustedByName] };
     const sharing = (first: object, second: object): readonly string[] =>

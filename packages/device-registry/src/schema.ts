@@ -150,6 +150,8 @@ const tenant = z.strictObject({
     })
     .default({}),
   'minimum-message-size': anything.optional(),
+  // Whom Hono's registry lets share an authority. Here every tenant may that a server name can name.
+  'trust-anchor-group': name.optional(),
   'trusted-ca': z.array(trustedCaSchema, 'must be a list').default([]),
   tracing: anything.optional(),
   ext: ext.optional(),

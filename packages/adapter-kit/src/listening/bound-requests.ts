@@ -3,6 +3,11 @@ import type { Socket } from 'node:net';
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
+export interface RequestBounds {
+  readonly maxPerConnection?: number;
+  readonly continues?: 'by Node.js' | 'by the handler';
+}
+
 /** HTTP/1.1 lets a client send requests without waiting for answers. */
 const defaultMax = 16;
 /** Bytes that are parsed at a time. The shortest requests are some twenty bytes long. */
@@ -13,9 +18,14 @@ const sliceBytes = 2_048;
  * Two thousand requests fit into the 64 kB that are read at once: without this a few connections would hold up everybody else for
  * seconds.
  *
- * @param maxPerConnection requests that one network connection may have open.
+ * @param bounds `maxPerConnection`: requests that one network connection may have open. `continues`: who lets a client go on that
+ * waits to be told so before it sends its body; the handler may answer it at once instead.
  */
-export function boundRequests(server: Server, serve: Serve, maxPerConnection = defaultMax): void {
+export function boundRequests(
+  server: Server,
+  serve: Serve,
+  { maxPerConnection = defaultMax, continues = 'by Node.js' }: RequestBounds = {},
+): void {
   const open = new WeakMap<Socket, number>();
   const cutOff = new WeakSet<Socket>();
 
@@ -36,6 +46,7 @@ export function boundRequests(server: Server, serve: Serve, maxPerConnection = d
     };
 
   server.on('request', bounded(serve));
+  if (continues === 'by the handler') server.on('checkContinue', bounded(serve));
   // Node answers it by itself where there is no listener, and as often as it comes.
   server.on(
     'checkExpectation',

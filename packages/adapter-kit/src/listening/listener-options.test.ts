@@ -5,6 +5,7 @@ import { createCertificateAuthority } from '@rollcall/conformance';
 import { afterAll, expect, test } from 'vitest';
 import {
   authenticationRequiredOption,
+  connectionLimit,
   listenerOptions,
   listenerProblems,
   listenersOf,
@@ -99,4 +100,13 @@ test.each(['MQTT', 'AMQP', 'HTTP', 'COAP'])(
 
 test.each(['TEMPLATE', 'STOMP'])('Hono has no adapter for %s: no name is read from HONO_…', (section) => {
   expect(namesReadFromHono(section)).toEqual([]);
+});
+
+test.each([
+  [7, 4_000_000_000, 7],
+  [0, 4_000_000_000, 145_000],
+  [0, 200_000_000, 2_500],
+  [0, 50_000_000, 100],
+])('a limit of %i connections is, with a heap of %i bytes at most, one of %i', (configured, heap, limit) => {
+  expect(connectionLimit(configured, heap)).toBe(limit);
 });

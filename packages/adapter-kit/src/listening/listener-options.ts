@@ -223,8 +223,11 @@ const bytesPerConnection = 20_000;
 const reservedBytes = 100_000_000;
 
 /** As Hono derives it from the heap: 20 kB a connection, after a reserve for everything else. */
-export function connectionLimit(configured: number): number {
+export function connectionLimit(
+  configured: number,
+  heapLimitBytes: number = getHeapStatistics().heap_size_limit,
+): number {
   if (configured > 0) return configured;
-  const heapBytes = getHeapStatistics().heap_size_limit * 0.75;
+  const heapBytes = heapLimitBytes * 0.75;
   return Math.max(100, Math.floor((heapBytes - reservedBytes) / bytesPerConnection));
 }

@@ -72,7 +72,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
         return undefined;
     }
   };
-  boundRequests(server, answer, maxRequestsPerConnection);
+  boundRequests(server, answer, { maxPerConnection: maxRequestsPerConnection });
   server.setTimeout(timeoutMs);
   boundConnections(server, maxConnections, (remoteIp) => options.turnedAway(remoteIp));
   server.listen(options.port, options.host);
