@@ -7,10 +7,13 @@ const sources = readdirSync(fileURLToPath(new URL('examples/', docs)))
   .filter((file) => file.endsWith('.ts') && file !== 'documents.test.ts')
   .map((file) => readFileSync(new URL(`examples/${file}`, docs), 'utf8'));
 
-test('the code in write-a-sink.md is what is compiled and tested here', () => {
-  const text = readFileSync(new URL('write-a-sink.md', docs), 'utf8');
+test.each([
+  ['write-a-sink.md', 3],
+  ['add-a-protocol.md', 1],
+])('the code in %s is what is compiled and tested here', (document, count) => {
+  const text = readFileSync(new URL(document, docs), 'utf8');
   const blocks = [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code);
-  expect(blocks).toHaveLength(3);
+  expect(blocks).toHaveLength(count);
   for (const block of blocks)
     expect(
       sources.some((source) => source.includes(block)),
