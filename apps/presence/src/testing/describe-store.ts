@@ -29,7 +29,7 @@ function comparable(presence: DevicePresence | undefined): unknown {
 }
 
 /** Events of some connections of a few devices over a few adapters, with slots, takeovers, clocks that differ, and endings told twice. */
-function stream(seed: number): readonly (ReceivedEvent | HonoConnectionEvent)[] {
+export function stream(seed: number): readonly (ReceivedEvent | HonoConnectionEvent)[] {
   const { pick } = seededRandom(seed);
   const events: (ReceivedEvent | HonoConnectionEvent)[] = [];
   const begin = Date.parse('2026-11-28T08:00:00Z');

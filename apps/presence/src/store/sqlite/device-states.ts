@@ -5,6 +5,7 @@ import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 import { isSilent, type AdapterBook } from '../fold/adapter-book.ts';
 import { isTakenOver } from '../fold/connection-row.ts';
 import { deviceRow, latestOf, maxEndings, type EndRow } from '../fold/device-state.ts';
+import { placeKind } from './place-kind.ts';
 
 interface OpenRow {
   readonly facts: string;
@@ -28,29 +29,33 @@ export class DeviceStates {
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
-    const of = 'FROM connections WHERE tenant = ? AND device = ?';
+    const { byId, open, byEnd, bySlot, byEndedEpoch } = placeKind;
+    const found = (kind: number): string =>
+      `FROM places p JOIN connections c ON c.no = p.no WHERE p.tenant = ? AND p.device = ? AND p.kind = ${kind}`;
     this.#open = database.prepare(
       `SELECT facts, instance, epoch, heard, adapter_id,
-         (SELECT max(n.epoch) FROM connections n
-          WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest
-       FROM connections c WHERE tenant = ? AND device = ? AND ended_at IS NULL ORDER BY connected_at, id`,
+         (SELECT max(n.key_then) FROM places n
+          WHERE n.tenant = c.tenant AND n.device = c.device AND n.kind = ${bySlot} AND n.key = c.holder) AS newest
+       ${found(open)} ORDER BY connected_at, id`,
     );
     // The latest by the clocks of adapters, and by their epochs: a clock that was set back stays behind for long.
-    const ends = (order: string): string =>
-      `SELECT * FROM (SELECT id, ended_at, ended_by, ended_epoch, adapter_id ${of} AND ${order} IS NOT NULL
-       ORDER BY ${order} DESC LIMIT ${maxEndings})`;
-    this.#ends = database.prepare(`${ends('ended_at')} UNION ${ends('ended_epoch')}`);
-    this.#ending = database.prepare(`SELECT ending ${of} AND id = ?`);
+    const ends = (kind: number): string =>
+      `SELECT * FROM (SELECT id, ended_at, ended_by, ended_epoch, c.adapter_id ${found(kind)}
+       ORDER BY p.key DESC LIMIT ${maxEndings})`;
+    this.#ends = database.prepare(`${ends(byEnd)} UNION ${ends(byEndedEpoch)}`);
+    this.#ending = database.prepare(`SELECT ending ${found(byId)} AND p.key = ?`);
     this.#known = database.prepare('SELECT state, status, said FROM devices WHERE tenant = ? AND device = ?');
     this.#write = database.prepare(
-      `INSERT INTO devices VALUES (:tenant, :device, :state, :status, :since, :protocol, :reason, :adapter, :ending, :said)
-       ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since,
+      `INSERT INTO devices (tenant, device, state, status, since, protocol, reason, adapter_id, last_ending, said)
+       VALUES (:tenant, :device, :state, :status, :since, :protocol, :reason, :adapter, :ending, :said)
+       ON CONFLICT (tenant, device) DO UPDATE SET state = excluded.state, status = excluded.status, since = excluded.since,
          protocol = excluded.protocol, reason = excluded.reason, adapter_id = excluded.adapter_id,
          last_ending = excluded.last_ending, said = excluded.said`,
     );
     this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
     this.#markSilent = database.prepare(
-      'UPDATE connections SET is_silent = ? WHERE tenant = ? AND device = ? AND ended_at IS NULL',
+      `UPDATE connections SET is_silent = ? WHERE no IN
+         (SELECT no FROM places WHERE tenant = ? AND device = ? AND kind = ${open})`,
     );
   }
 

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import { beginOf, endOf } from '../fold/connection-row.ts';
+import { placeKind } from './place-kind.ts';
 
 /** Writes events into the table of connections. What one says is added by one statement, whatever is there already. */
 export class Fold {
@@ -12,12 +13,14 @@ export class Fold {
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
+    // Of one that is not known there is none: a new row has the next number.
+    const known = `(SELECT no FROM places WHERE tenant = :tenant AND device = :device AND kind = ${placeKind.byId} AND key = :id)`;
     // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new. Its epoch may be
     // greater than it was: an adapter raises it above that of a connection that was taken over.
     this.#begin = database.prepare(
-      `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
-       VALUES (:tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard)
-       ON CONFLICT DO UPDATE SET
+      `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
+       VALUES (${known}, :tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, :heard)
+       ON CONFLICT (no) DO UPDATE SET
          facts = iif(:announced, excluded.facts, facts),
          adapter_id = iif(:announced, excluded.adapter_id, adapter_id),
          instance = iif(:announced, excluded.instance, instance),
@@ -27,16 +30,18 @@ export class Fold {
     );
     // Of several endings of one connection, the first counts. Its adapter is the one whose endings it is compared with.
     this.#end = database.prepare(
-      `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
+      `INSERT INTO connections (no, tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard,
          ending, ended_at, ended_by, ended_epoch)
-       VALUES (:tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, 0,
+       VALUES (${known}, :tenant, :device, :id, :facts, :adapter, :instance, :holder, :epoch, :at, 0,
          :ending, :endedAt, :endedBy, :endedEpoch)
-       ON CONFLICT DO UPDATE SET
+       ON CONFLICT (no) DO UPDATE SET
          ending = excluded.ending, ended_at = excluded.ended_at, ended_by = excluded.ended_by,
          ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id
        WHERE ended_at IS NULL OR (excluded.ended_at, excluded.ended_by) < (ended_at, ended_by)`,
     );
-    this.#isKept = database.prepare('SELECT 1 FROM connections WHERE tenant = ? AND device = ? AND id = ?');
+    this.#isKept = database.prepare(
+      `SELECT 1 FROM places WHERE tenant = ? AND device = ? AND kind = ${placeKind.byId} AND key = ?`,
+    );
   }
 
   /** @returns whether connections of its adapter are to be looked at again. */

@@ -4,11 +4,12 @@ import type { DeviceRef } from '@rollcall/core';
 import type { KeptHistory } from '../presence-store.ts';
 import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
+import { placeKind } from './place-kind.ts';
 
 interface OldRow {
+  readonly no: number;
   readonly tenant: string;
   readonly device: string;
-  readonly id: string;
   readonly adapter_id: string;
   readonly epoch: string;
   readonly holder: string | null;
@@ -32,18 +33,22 @@ export class OldConnections {
     this.#tenants = database.prepare('SELECT DISTINCT tenant FROM adapters');
     // That a device left, and when, is known for as long as the device is.
     this.#old = database.prepare(
-      `SELECT c.tenant, c.device, c.id, c.adapter_id, c.epoch, c.holder FROM connections c
+      `SELECT c.no, c.tenant, c.device, c.adapter_id, c.epoch, c.holder FROM connections c
        JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
        WHERE c.tenant = ? AND c.ended_at < ? AND c.id IS NOT d.last_ending
        ORDER BY c.ended_at LIMIT ?`,
     );
-    this.#drop = database.prepare('DELETE FROM connections WHERE tenant = ? AND device = ? AND id = ?');
+    this.#drop = database.prepare('DELETE FROM connections WHERE no = ?');
     this.#dropTakenOver = database.prepare(
-      `DELETE FROM connections WHERE tenant = ? AND device = ? AND holder = ? AND epoch < ? AND ended_at IS NULL`,
+      `DELETE FROM connections WHERE ended_at IS NULL AND no IN (SELECT no FROM places
+         WHERE tenant = ? AND device = ? AND kind = ${placeKind.bySlot} AND key = ? AND key_then < ?)`,
     );
-    this.#forget = ['connections', 'devices', 'changes'].map((table) =>
-      database.prepare(`DELETE FROM ${table} WHERE tenant = ? AND device = ?`),
-    );
+    const ofDevice = 'WHERE tenant = ? AND device = ?';
+    this.#forget = [
+      `connections WHERE no IN (SELECT no FROM places ${ofDevice} AND kind = ${placeKind.byId})`,
+      `devices ${ofDevice}`,
+      `changes ${ofDevice}`,
+    ].map((rows) => database.prepare(`DELETE FROM ${rows}`));
     this.#change = database.prepare('INSERT INTO changes (tenant, device, state) VALUES (?, ?, ?)');
   }
 
@@ -54,8 +59,8 @@ export class OldConnections {
       if (dropped >= maxDropped) break;
       const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
       const rows = this.#old.all(tenant, before, maxDropped - dropped) as unknown as readonly OldRow[];
-      for (const { device, id, adapter_id: adapterId, epoch, holder } of rows) {
-        this.#drop.run(tenant, device, id);
+      for (const { no, device, adapter_id: adapterId, epoch, holder } of rows) {
+        this.#drop.run(no);
         // What it took over is over for good: once it is gone, that could not be inferred any more.
         if (holder !== null) this.#dropTakenOver.run(tenant, device, holder, takenOverBefore(epoch));
         // An event of it that comes again must not open it again.

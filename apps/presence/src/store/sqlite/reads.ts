@@ -12,6 +12,7 @@ import { takenOverAfter } from '../fold/connection-row.ts';
 import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
 import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
 import { flappingWithinMs, maxFlapping, summaryOf, type CountRow, type FlapRow } from '../fold/summary.ts';
+import { placeKind } from './place-kind.ts';
 
 interface StateRow {
   readonly device: string;
@@ -41,18 +42,18 @@ export class Reads {
        ORDER BY device LIMIT ${maxLooked + 1}`,
     );
     this.#past = database.prepare(
-      `SELECT ${pastColumns} FROM connections
-       WHERE tenant = :tenant AND device = :device AND connected_at <= :to
-         AND (ended_at IS NULL OR ended_at >= :from) AND (connected_at, id) < (:beforeAt, :beforeId)
-       ORDER BY connected_at DESC, id DESC LIMIT :limit`,
+      `SELECT ${pastColumns} FROM places p JOIN connections c ON c.no = p.no
+       WHERE p.tenant = :tenant AND p.device = :device AND p.kind = ${placeKind.byBegin} AND p.key <= :to
+         AND (ended_at IS NULL OR ended_at >= :from) AND (p.key, p.key_then) < (:beforeAt, :beforeId)
+       ORDER BY p.key DESC, p.key_then DESC LIMIT :limit`,
     );
     this.#holdersAfter = database.prepare(
-      `SELECT min(connected_at) AS at FROM connections
-       WHERE tenant = ? AND device = ? AND holder = ? AND epoch > ?`,
+      `SELECT min(connected_at) AS at FROM places p JOIN connections c ON c.no = p.no
+       WHERE p.tenant = ? AND p.device = ? AND p.kind = ${placeKind.bySlot} AND p.key = ? AND p.key_then > ?`,
     );
     this.#counts = database.prepare(
-      `SELECT status, protocol, reason, adapter_id, count(*) AS count FROM devices WHERE tenant = ?
-       GROUP BY status, protocol, reason, adapter_id`,
+      `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,
+         nullif(adapter_id, '') AS adapter_id, number AS count FROM counts WHERE tenant = ?`,
     );
     this.#flaps = database.prepare(
       `SELECT device, count(*) AS count FROM (

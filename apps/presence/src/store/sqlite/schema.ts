@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { rowsInOrderOfTime } from './rows-in-order-of-time.ts';
 
 /** Steps that were released never change; a new one is added at the end. */
 const steps: readonly string[] = [
@@ -71,10 +72,15 @@ const steps: readonly string[] = [
   CREATE INDEX changes_of_tenants ON changes (tenant, number);
   `,
   'CREATE INDEX connections_ended_in_order ON connections (tenant, device, ended_epoch) WHERE ended_epoch IS NOT NULL',
+  rowsInOrderOfTime,
 ];
 
-/** Brings a database to the newest version, all steps or none. @throws Error where it is of a later one. */
-export function migrate(database: DatabaseSync): void {
+/**
+ * Brings a database to the newest version, all steps or none. @throws Error where it is of a later one.
+ *
+ * @param newest a test may want an older one.
+ */
+export function migrate(database: DatabaseSync, newest = steps.length): void {
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
     readonly user_version: number;
   };
@@ -82,11 +88,11 @@ export function migrate(database: DatabaseSync): void {
     throw new Error(
       `it was written by a later version of this program (${version}, this one knows ${steps.length})`,
     );
-  if (version === steps.length) return;
+  if (version >= newest) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    for (const step of steps.slice(version)) database.exec(step);
-    database.exec(`PRAGMA user_version = ${steps.length}`);
+    for (const step of steps.slice(version, newest)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${newest}`);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
