@@ -21,12 +21,23 @@ const allowed: ReadonlySet<Packet['cmd']> = new Set([
 /** What a packet of a connected device says about it, if it must not come, e.g. a second CONNECT [MQTT-3.1.0-2]. */
 export function protocolViolation(packet: Packet, version: number): MqttSignal | undefined {
   const text = violationText(packet);
-  if (text === undefined && version === 5) return unsupported(packet);
-  return text === undefined ? undefined : { type: 'protocol-error', code: reasonCodes.protocolError, text };
+  if (text !== undefined) return { type: 'protocol-error', code: reasonCodes.protocolError, text };
+  if (packet.cmd !== 'publish') return version === 5 ? unsupported(packet) : undefined;
+  // [MQTT-3.3.2-2]
+  if (packet.topic.includes('#') || packet.topic.includes('+'))
+    return { type: 'protocol-error', code: reasonCodes.topicNameInvalid, text: 'PUBLISH with a wildcard' };
+  return version === 5 ? unsupported(packet) : undefined;
 }
 
 /** What a device of MQTT 5.0 asks for though its CONNACK says that it is not there [MQTT-3.2.2-11] (MQTT 5.0 §3.2.2.3.12). */
 function unsupported(packet: Packet): MqttSignal | undefined {
+  // [MQTT-3.3.2-9]: the CONNACK grants none.
+  if (packet.cmd === 'publish' && packet.properties?.topicAlias !== undefined)
+    return {
+      type: 'protocol-error',
+      code: reasonCodes.topicAliasInvalid,
+      text: 'there are no Topic Aliases',
+    };
   if (packet.cmd === 'publish' && packet.qos === 2)
     return { type: 'protocol-error', code: reasonCodes.qosNotSupported, text: 'QoS 2 is not supported' };
   if (packet.cmd === 'subscribe' && packet.properties?.subscriptionIdentifier !== undefined)
@@ -46,8 +57,23 @@ function violationText(packet: Packet): string | undefined {
     (packet.cmd === 'subscribe' && packet.subscriptions.length === 0) ||
     (packet.cmd === 'unsubscribe' && packet.unsubscriptions.length === 0);
   if (asksForNothing) return `${name} without a topic filter`;
+  if (namesNothing(packet)) return `${name} with an empty topic`;
   // [MQTT-2.3.1-1]; of QoS 0 it is absent.
   return packet.messageId === 0 ? `${name} with packet id 0` : undefined;
+}
+
+/** A topic, of whatever kind, has a character at least [MQTT-4.7.3-1]; that of a PUBLISH may be left out for an alias alone. */
+function namesNothing(packet: Packet): boolean {
+  switch (packet.cmd) {
+    case 'publish':
+      return packet.topic === '' && packet.properties?.topicAlias === undefined;
+    case 'subscribe':
+      return packet.subscriptions.some(({ topic }) => topic === '');
+    case 'unsubscribe':
+      return packet.unsubscriptions.includes('');
+    default:
+      return false;
+  }
 }
 
 /** The reason code of bytes that are no packet, or none that may come. */

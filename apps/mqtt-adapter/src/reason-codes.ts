@@ -15,6 +15,7 @@ export const reasonCodes = {
   sessionTakenOver: 0x8e,
   topicNameInvalid: 0x90,
   receiveMaximumExceeded: 0x93,
+  topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
   messageRateTooHigh: 0x96,
   quotaExceeded: 0x97,

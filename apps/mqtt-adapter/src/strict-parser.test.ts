@@ -64,6 +64,32 @@ const afterConnect: readonly Row[] = [
   ['a PUBACK with bytes behind its properties', 5, packet(0x40, ...id, 0, 0, 1)],
 ];
 
+test.each([
+  ['a PUBLISH without a topic', { topic: '' }, 0x82],
+  ['a PUBLISH with a wildcard', { topic: 'event/+' }, 0x90],
+  ['a PUBLISH with another wildcard', { topic: 'event/#' }, 0x90],
+  ['a Topic Alias', { topic: 'event', properties: { topicAlias: 1 } }, 0x94],
+  ['a Topic Alias and no topic', { topic: '', properties: { topicAlias: 1 } }, 0x94],
+])('%s closes the connection, and MQTT 5.0 hears why', async (_what, facts, code) => {
+  for (const version of 'properties' in facts ? ([5] as const) : ([4, 5] as const)) {
+    const { peer, publish, events, sender } = await givenAPeer(version);
+    publish(facts.topic, facts);
+    if (version === 5) expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: code });
+    await peer.closed();
+    expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { code } });
+    expect(sender.messages).toEqual([]);
+  }
+});
+
+test.each([0x82, 0xa2])('an empty filter in a packet of type %i closes the connection', async (type) => {
+  const { peer, events } = await givenAPeer(5);
+  const options = type === 0x82 ? [0] : [];
+  peer.socket.write(packet(type, 0, 1, 0, ...text(''), ...options));
+  expect(await peer.next()).toMatchObject({ cmd: 'disconnect', reasonCode: 0x82 });
+  await peer.closed();
+  expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error' });
+});
+
 test.each(withCode(afterConnect))(
   '%s (version %i) closes the connection, and nothing is uploaded',
   async (_what, version, bytes, code) => {
