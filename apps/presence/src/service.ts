@@ -1,3 +1,4 @@
+import { createTurnedAway } from '@rollcall/adapter-kit/internal';
 import { randomUUID } from 'node:crypto';
 import { startEarlyHealth } from '@rollcall/adapter-process/internal';
 import { createFailureReport } from '@rollcall/containment';
@@ -75,9 +76,13 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     asOf: () => truth.now(),
   };
   const answers = { ...serviceHealth(state), metrics: serviceMetrics(state) };
-  const api = await openApiPort(values, context, answers, { clock, log, files, turnedAway: state.turnAway });
+  const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway: state.turnAway }), (each) =>
+    each.stop(),
+  );
+  const turnedAway = turned.count;
+  const api = await openApiPort(values, context, answers, { clock, log, files, turnedAway });
   resources.defer(() => api.close());
-  health.become({ ...answers, failed, turnedAway: () => {} });
+  health.become({ ...answers, failed, turnedAway: (remoteIp) => turnedAway('health', remoteIp) });
   resources.defer(keepTidy({ clock, store, retention: config.retention, failed }));
   state.stream = follow(parts, batches, progress);
   resources.defer(() => stop(state, api, values.shutdownGraceMs, clock));

@@ -1,5 +1,6 @@
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import crypto, { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ManualClock } from '@rollcall/conformance';
@@ -238,6 +239,29 @@ describe('a token of the file', () => {
     expect(await check(`${secret}x`)).toEqual(refused);
     // The hash is no token.
     expect(await check(hash)).toEqual(refused);
+  });
+
+  test('costs a guess the same, however many there are: no token is looked at but one with its hash', async () => {
+    const tokens = Array.from({ length: 10_000 }, (_, index) => ({
+      sha256: createHash('sha256').update(`token-${index}`).digest('hex').toUpperCase(),
+      tenants: [`tenant-${index}`],
+      scope: 'presence:read',
+    }));
+    const known = readTokenList(JSON.stringify({ tokens }), names);
+    const { timingSafeEqual } = crypto;
+    let compared = 0;
+    crypto.timingSafeEqual = (...buffers) => {
+      compared += 1;
+      return timingSafeEqual(...buffers);
+    };
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      crypto.timingSafeEqual = timingSafeEqual;
+      syncBuiltinESMExports();
+    });
+    expect(known.grantOf('token-9999')?.tenants).toEqual(new Set(['tenant-9999']));
+    expect(known.grantOf('guess')).toBeUndefined();
+    expect(compared).toBe(0);
   });
 
   test.each<[string, string]>([

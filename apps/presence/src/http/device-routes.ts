@@ -28,7 +28,7 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const device = deviceIn(request, request.params);
     new QueryReader(request.query, []);
     const asOf = context.asOf();
-    const [stored] = await turns.take(() => store.get([device]));
+    const [stored] = await turns.take(device.tenant, () => store.get([device]));
     if (!stored) throw new Error('the store answered about no device');
     const json = deviceJson(stored);
     const etag = etagOf(json);
@@ -49,7 +49,7 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const after = query.text('cursor', maxCursorLength);
     const limit = query.wholeNumber('limit', 1, 1_000) ?? 100;
     const asOf = context.asOf();
-    const found = await turns.take(() =>
+    const found = await turns.take(device.tenant, () =>
       store.history(device, { fromMs, toMs, limit, ...(after !== undefined && { after }) }),
     );
     return answer(reply, asOf, {
@@ -64,7 +64,7 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const time = new QueryReader(request.query, ['time']).time('time');
     if (time === undefined) throw badInput('time', 'must be given');
     const asOf = context.asOf();
-    const { connections } = await turns.take(() =>
+    const { connections } = await turns.take(device.tenant, () =>
       store.history(device, { fromMs: time, toMs: time, limit: maxAtOnce }),
     );
     const keptMs = context.retention.tenantMs.get(device.tenant) ?? context.retention.defaultMs;
@@ -77,7 +77,7 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     tenantFor(request, params.tenant, 'admin');
     const device = checkedDevice(params);
     new QueryReader(request.query, []);
-    await turns.take(() => store.forget(device));
+    await turns.take(device.tenant, () => store.forget(device));
     // Whether there was something is not told: it is gone now.
     return reply.code(204).send();
   });

@@ -7,6 +7,7 @@ import { boundConnections } from '@rollcall/adapter-process/internal';
 import { containServer } from '@rollcall/containment';
 import { later, TransportError, type Clock, type Log } from '@rollcall/core';
 import type { PemPair } from '@rollcall/file-follower';
+import { boundHandshakes } from './bound-handshakes.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -17,7 +18,7 @@ export interface ListenOptions {
   readonly clock: Clock;
   readonly log: Log;
   failed(where: string, error: unknown): void;
-  turnedAway(remoteIp: string): void;
+  turnedAway(cause: 'pending' | 'handshake', remoteIp: string): void;
 }
 
 export interface Listening {
@@ -67,9 +68,10 @@ export function createBoundedServer(
     serve(request, response);
   };
   boundRequests(server, bounded);
-  boundConnections(server, maxConnections, turnedAway, tls ? 'secureConnection' : 'connection');
-  // Beyond those, some may be in their handshake.
-  if (tls) server.maxConnections = maxConnections + maxHandshakes;
+  const arrival = tls ? 'secureConnection' : 'connection';
+  boundConnections(server, maxConnections, (remoteIp) => turnedAway('pending', remoteIp), arrival);
+  if ('setSecureContext' in server)
+    boundHandshakes(server, maxHandshakes, (remoteIp) => turnedAway('handshake', remoteIp));
   containServer(server, 'presence-api', failed);
   // Each is told its error where it is served; without a listener it would end the process.
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());

@@ -5,13 +5,13 @@ import type { PresenceValues } from '../config.ts';
 import type { ApiContext } from './api-context.ts';
 import { createApp } from './create-app.ts';
 import type { HealthTexts } from './health-routes.ts';
-import { createBoundedServer, listen, type Listening } from './listen.ts';
+import { createBoundedServer, listen, type Listening, type ListenOptions } from './listen.ts';
 
 export interface ApiPortParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly files: FollowedFiles;
-  turnedAway(): void;
+  turnedAway: ListenOptions['turnedAway'];
 }
 
 /** The port of the API, with everything that is served on it. @throws ConfigError, TransportError */

@@ -40,6 +40,9 @@ export class Summaries {
   async #count(tenant: string, flapsPerHour: number): Promise<Counted> {
     const { store, turns, asOf } = this.#context;
     const reached = asOf();
-    return { summary: await turns.take(() => store.summary(tenant, { flapsPerHour })), asOf: reached };
+    return {
+      summary: await turns.take(tenant, () => store.summary(tenant, { flapsPerHour })),
+      asOf: reached,
+    };
   }
 }

@@ -24,7 +24,7 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
     const tenant = tenantFor(request, request.params.tenant);
     const query = readListQuery(request.query);
     const asOf = context.asOf();
-    const { devices, next } = await turns.take(() => store.list(tenant, query));
+    const { devices, next } = await turns.take(tenant, () => store.list(tenant, query));
     return answer(reply, asOf, { devices: devices.map(deviceJson), ...(next !== undefined && { next }) });
   });
 

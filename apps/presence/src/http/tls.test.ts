@@ -118,3 +118,17 @@ test('where there are too many connections, one that asks nothing gives way, and
   expect(String((await once(last, 'data'))[0])).toContain('200 OK');
   expect([watchers.size, reader.destroyed]).toEqual([1, false]);
 });
+
+test('handshakes that are begun and go no further keep no one out: the oldest of them give way', async () => {
+  const { environment } = given();
+  const { port, turnedAway } = await startApi({
+    environment: { ...environment, ROLLCALL_PRESENCE_MAXCONNECTIONS: '10' },
+  });
+  const silent = Array.from({ length: 600 }, () => connectPlain(port, '127.0.0.1').on('error', () => {}));
+  onTestFinished(() => silent.forEach((socket) => void socket.destroy()));
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  const honest = await dial(port);
+  honest.write('GET /liveness HTTP/1.1\r\nhost: x\r\n\r\n');
+  expect(String((await once(honest, 'data'))[0])).toContain('200 OK');
+  expect(new Set(turnedAway)).toEqual(new Set(['handshake 127.0.0.1']));
+});

@@ -1,36 +1,57 @@
+import { createFairQueue } from '@rollcall/core';
 import { Problem } from './problem.ts';
 
 /** Questions to the database that are answered at a time; others wait, and beyond that are refused. */
 export interface Turns {
-  /** @throws Problem where too many wait. */
-  take<Result>(work: () => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` when it is its turn: tenants take turns, and the questions about one are answered in the order they came.
+   *
+   * @throws Problem where too many wait, and those about this tenant are most of them.
+   */
+  take<Result>(tenant: string, work: () => Promise<Result>): Promise<Result>;
   readonly waiting: number;
+}
+
+interface Waiting {
+  readonly tenant: string;
+  begin(): void;
+  refuse(busy: Problem): void;
 }
 
 export function createTurns(maxRunning: number, maxWaiting: number): Turns {
   let running = 0;
-  const waiting: (() => void)[] = [];
+  const waiting = createFairQueue<Waiting>();
 
-  async function begin(): Promise<void> {
+  async function begin(tenant: string): Promise<void> {
     if (running < maxRunning) {
       running += 1;
       return;
     }
-    if (waiting.length >= maxWaiting)
-      throw new Problem('busy', { detail: 'ask again in a moment', headers: { 'retry-after': '1' } });
+    if (waiting.size >= maxWaiting) makeRoomFor(tenant);
     // Whoever ends hands its place on.
-    await new Promise<void>((resolve) => waiting.push(resolve));
+    await new Promise<void>((resolve, reject) =>
+      waiting.push(tenant, { tenant, begin: resolve, refuse: reject }),
+    );
+  }
+
+  /** The last question about the tenant with most of them gives way to one about another. @throws Problem where none does. */
+  function makeRoomFor(tenant: string): void {
+    const busy = new Problem('busy', { detail: 'ask again in a moment', headers: { 'retry-after': '1' } });
+    const last = waiting.lastOfLongest();
+    if (!last || waiting.countOf(tenant) + 1 >= waiting.countOf(last.tenant)) throw busy;
+    waiting.remove(last.tenant, last);
+    last.refuse(busy);
   }
 
   function end(): void {
     const next = waiting.shift();
-    if (next) next();
+    if (next) next.begin();
     else running -= 1;
   }
 
   return {
-    async take(work) {
-      await begin();
+    async take(tenant, work) {
+      await begin(tenant);
       try {
         return await work();
       } finally {
@@ -38,7 +59,7 @@ export function createTurns(maxRunning: number, maxWaiting: number): Turns {
       }
     },
     get waiting() {
-      return waiting.length;
+      return waiting.size;
     },
   };
 }

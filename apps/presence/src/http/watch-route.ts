@@ -22,8 +22,9 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
     const tenant = tenantFor(request, request.params.tenant);
     new QueryReader(request.query, []);
     // Before anything is sent: an error is a problem document then.
-    await context.turns.take(() => store.position(tenant));
-    if (watchers.isFull) throw new Problem('too-many-watchers', { headers: { 'retry-after': '10' } });
+    await context.turns.take(tenant, () => store.position(tenant));
+    if (!watchers.makeRoomFor(tenant))
+      throw new Problem('too-many-watchers', { headers: { 'retry-after': '10' } });
     const headers = Object.entries(reply.getHeaders());
     reply.hijack();
     const { raw } = reply;
@@ -38,7 +39,7 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
     const disarm = endWithToken(grantOf(request).expiresAt, stream, context);
     const lastEventId = request.headers['last-event-id'];
     await watchers
-      .serve(stream, () =>
+      .serve(tenant, stream, () =>
         watchTenant({
           tenant,
           lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,

@@ -22,6 +22,8 @@ export interface ApiUnderTest {
   readonly watchers: Watchers;
   /** What was told of errors that no client caused. */
   readonly failures: unknown[];
+  /** Network connections that had to make room: why, and whence they came. */
+  readonly turnedAway: string[];
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
@@ -42,6 +44,7 @@ export async function startApi(
     ...given.environment,
   });
   const failures: unknown[] = [];
+  const turnedAway: string[] = [];
   const feed = new ChangeFeed(store, deviceJson);
   const watchers = new Watchers(given.maxWatchers ?? 10);
   const files = createFollowedFiles({ clock, log: silentLog });
@@ -71,7 +74,10 @@ export async function startApi(
       readiness: () => [{ name: 'stream-lag', status: 'DEGRADED', reason: 'answers are 9 s old' }],
       metrics: async () => ({ contentType: 'text/plain', text: 'rollcall_presence_lag_seconds 9\n' }),
     },
-    { clock, log: silentLog, files, turnedAway: () => {} },
+    {
+      ...{ clock, log: silentLog, files },
+      turnedAway: (cause, remoteIp) => void turnedAway.push(`${cause} ${remoteIp}`),
+    },
   );
   onTestFinished(async () => {
     feed.close();
@@ -81,7 +87,7 @@ export async function startApi(
   });
   const url = `http://127.0.0.1:${listening.port}`;
   return {
-    ...{ url, port: listening.port, store, clock, watchers, failures },
+    ...{ url, port: listening.port, store, clock, watchers, failures, turnedAway },
     get: (path, headers = {}) => fetch(`${url}${path}`, { headers }),
   };
 }

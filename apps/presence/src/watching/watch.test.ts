@@ -14,16 +14,18 @@ interface SseEvent {
 }
 
 /** A reader of `watch`. */
-async function reader(port: number, headers: Readonly<Record<string, string>> = {}) {
+async function reader(port: number, headers: Readonly<Record<string, string>> = {}, tenant = 'acme') {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => {});
   let text = '';
   socket.on('data', (piece: string) => (text += piece));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`GET /v1/tenants/acme/watch HTTP/1.1\r\nhost: x\r\n${lines.join('')}\r\n`);
+  socket.write(`GET /v1/tenants/${tenant}/watch HTTP/1.1\r\nhost: x\r\n${lines.join('')}\r\n`);
   return {
     socket,
+    /** Whether the answer has come to its end: its last chunk is an empty one. */
+    isOver: () => text.endsWith('\r\n0\r\n\r\n'),
     head: () => text.split('\r\n\r\n', 1)[0] ?? '',
     events: () => eventsIn(text),
     async until(event: string, count = 1): Promise<readonly SseEvent[]> {
@@ -176,6 +178,28 @@ test('there may be so many readers at a time; one more is refused, until one goe
   readers[0]?.destroy();
   await expect.poll(() => watchers.size).toBe(1);
   await (await reader(port)).until('snapshot-end');
+});
+
+test('the readers of one tenant keep those of another out of no more than their share', async () => {
+  const { port, get, watchers } = await startApi({ maxWatchers: 4 });
+  const crowd: Awaited<ReturnType<typeof reader>>[] = [];
+  for (let number = 0; number < 4; number += 1) {
+    crowd.push(await reader(port));
+    await crowd.at(-1)?.until('snapshot-end');
+  }
+  const over = (): readonly boolean[] => crowd.map(({ isOver }) => isOver());
+  for (const expected of [
+    [false, false, false, true],
+    [false, false, true, true],
+  ]) {
+    const other = await reader(port, {}, 'other');
+    await other.until('snapshot-end');
+    await expect.poll(over).toEqual(expected);
+  }
+  // Both have their share: whoever comes now finds no room, of either tenant.
+  expect((await get('/v1/tenants/other/watch')).status).toBe(503);
+  expect((await get('/v1/tenants/acme/watch')).status).toBe(503);
+  expect([watchers.size, ...over()]).toEqual([4, false, false, true, true]);
 });
 
 test('a reader may read until its token ends', async () => {

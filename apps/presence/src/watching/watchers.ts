@@ -3,19 +3,17 @@ import type { SseStream } from './sse-stream.ts';
 /** The readers of `watch`, a bounded number. */
 export class Watchers {
   readonly #max: number;
-  readonly #streams = new Set<SseStream>();
+  /** By tenant, in the order they came. None is empty. */
+  readonly #streams = new Map<string, Set<SseStream>>();
+  #size = 0;
   #cut = 0;
 
   constructor(max: number) {
     this.#max = max;
   }
 
-  get isFull(): boolean {
-    return this.#streams.size >= this.#max;
-  }
-
   get size(): number {
-    return this.#streams.size;
+    return this.#size;
   }
 
   /** Readers that were cut because they did not read. */
@@ -23,18 +21,45 @@ export class Watchers {
     return this.#cut;
   }
 
-  async serve(stream: SseStream, work: () => Promise<void>): Promise<void> {
-    this.#streams.add(stream);
+  /**
+   * Whether there is room for one more reader of this tenant. Where there is none, the last reader of the tenant with most of them ends:
+   * it comes again, and may find that the tenant has its share.
+   */
+  makeRoomFor(tenant: string): boolean {
+    if (this.#size < this.#max) return true;
+    let [fullest, most] = ['', new Set<SseStream>()];
+    for (const [name, streams] of this.#streams)
+      if (streams.size > most.size) [fullest, most] = [name, streams];
+    const own = this.#streams.get(tenant)?.size ?? 0;
+    const last = [...most].at(-1);
+    if (!last || own + 1 >= most.size) return false;
+    this.#remove(fullest, last);
+    last.end();
+    return true;
+  }
+
+  async serve(tenant: string, stream: SseStream, work: () => Promise<void>): Promise<void> {
+    const streams = this.#streams.get(tenant);
+    if (streams) streams.add(stream);
+    else this.#streams.set(tenant, new Set([stream]));
+    this.#size += 1;
     try {
       await work();
     } finally {
-      this.#streams.delete(stream);
+      this.#remove(tenant, stream);
       if (stream.cutBecause === 'slow') this.#cut += 1;
     }
   }
 
   /** They come again, to another replica. */
   endAll(): void {
-    for (const stream of this.#streams) stream.end();
+    for (const streams of this.#streams.values()) for (const stream of streams) stream.end();
+  }
+
+  #remove(tenant: string, stream: SseStream): void {
+    const streams = this.#streams.get(tenant);
+    if (!streams?.delete(stream)) return;
+    this.#size -= 1;
+    if (streams.size === 0) this.#streams.delete(tenant);
   }
 }

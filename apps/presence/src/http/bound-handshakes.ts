@@ -1,0 +1,44 @@
+import type { Server, TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { remoteIpOf } from '@rollcall/adapter-kit';
+import { createPlaces } from '@rollcall/core';
+
+interface Handshake {
+  readonly socket: Socket;
+  readonly remoteIp: string;
+}
+
+/**
+ * Keeps a TLS server open for the next peer: where `max` handshakes are under way, the oldest of the address that has most of them gives
+ * way. Peers that begin one and say no more would keep all others out.
+ */
+export function boundHandshakes(server: Server, max: number, turnedAway: (remoteIp: string) => void): void {
+  const places = createPlaces<Handshake>({ max });
+  /** By both ends of the connection: what a handshake ends with is another socket. */
+  const underWay = new Map<string, Handshake>();
+
+  function over(ends: string, handshake: Handshake): void {
+    places.free(handshake);
+    if (underWay.get(ends) === handshake) underWay.delete(ends);
+  }
+
+  server.on('connection', (socket: Socket) => {
+    const handshake = { socket, remoteIp: remoteIpOf(socket) };
+    const ends = endsOf(socket);
+    underWay.set(ends, handshake);
+    socket.once('close', () => over(ends, handshake));
+    const loser = places.take(handshake, handshake.remoteIp);
+    if (!loser) return;
+    turnedAway(loser.remoteIp);
+    loser.socket.destroy();
+  });
+  server.on('secureConnection', (secure: TLSSocket) => {
+    const ends = endsOf(secure);
+    const handshake = underWay.get(ends);
+    if (handshake) over(ends, handshake);
+  });
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
