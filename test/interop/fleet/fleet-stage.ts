@@ -25,10 +25,12 @@ export interface FleetOnStage {
 }
 
 export interface FleetOnStageOptions {
-  readonly protocol: RoamingProtocol;
+  readonly protocol: RoamingProtocol | 'http';
   readonly members: number;
   readonly devices: number;
   readonly deadAfterMs: number;
+  /** Of each adapter, beside what the stage needs. */
+  readonly environment?: Record<string, string>;
   /** How far the wall clock of each is ahead; default: not at all. */
   readonly clockOffsetsMs?: readonly number[];
 }
@@ -39,6 +41,7 @@ export async function fleetOnStage({
   members,
   devices,
   deadAfterMs,
+  environment = {},
   clockOffsetsMs = [],
 }: FleetOnStageOptions): Promise<FleetOnStage> {
   const engine = await startRedisServer();
@@ -63,6 +66,7 @@ export async function fleetOnStage({
         ROLLCALL_DIRECTORY_URL: `redis://127.0.0.1:${toEngine.port}`,
         ROLLCALL_DIRECTORY_DEADAFTER: String(deadAfterMs),
         ROLLCALL_MESSAGING_RECONNECTMAXDELAY: '1000',
+        ...environment,
         ...(offsetMs !== 0 && {
           NODE_OPTIONS: `--import=${clockOffset}`,
           TEST_CLOCK_OFFSET_MS: String(offsetMs),
