@@ -7,6 +7,7 @@ export type RoamingProtocol = 'mqtt' | 'amqp';
 /** What a device saw of one connection. */
 interface Visit {
   readonly device: string;
+  readonly port: number;
   readonly socket: Socket;
   readonly askedAt: number;
   answer: 'accepted' | 'refused' | undefined;
@@ -44,6 +45,7 @@ export class RoamingDevices {
     const socket = connectSocket({ port, host: '127.0.0.1', noDelay: true });
     const visit: Visit = {
       device,
+      port,
       socket,
       askedAt: performance.now(),
       answer: undefined,
