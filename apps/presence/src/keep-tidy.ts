@@ -12,8 +12,8 @@ export interface TidyOptions {
 /** How often it is looked for connections of which nothing is heard any more. */
 const sweepEveryMs = 5_000;
 const dropEveryMs = 60_000;
-/** Between batches of what is dropped, so that events are not held up. */
-const dropPauseMs = 50;
+/** Between batches of what is looked at or dropped, so that events are not held up. */
+const pauseMs = 50;
 
 /** Does what comes with time, and not with an event. The result ends that. */
 export function keepTidy({ clock, store, retention, failed: told }: TidyOptions): () => void {
@@ -23,12 +23,16 @@ export function keepTidy({ clock, store, retention, failed: told }: TidyOptions)
   };
   const endings = [
     repeat(clock, sweepEveryMs, async () => {
-      await store.sweep().catch((error: unknown) => failed('sweep', error));
-      return sweepEveryMs;
+      try {
+        return (await store.sweep()) ? pauseMs : sweepEveryMs;
+      } catch (error) {
+        failed('sweep', error);
+        return sweepEveryMs;
+      }
     }),
     repeat(clock, dropEveryMs, async () => {
       try {
-        return (await store.dropOld(retention)) > 0 ? dropPauseMs : dropEveryMs;
+        return (await store.dropOld(retention)) > 0 ? pauseMs : dropEveryMs;
       } catch (error) {
         failed('retention', error);
         return dropEveryMs;

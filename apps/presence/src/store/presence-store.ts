@@ -109,8 +109,8 @@ export interface PresenceStore {
   /** Of a replica that stops: the others need not wait for it. */
   forgetReplica(replica: string): Promise<void>;
   progress(): Promise<SharedProgress>;
-  /** Finds connections of which nothing is heard any more. */
-  sweep(): Promise<void>;
+  /** Finds connections of which nothing is heard any more. @returns whether more are to be looked at now. */
+  sweep(): Promise<boolean>;
   /** Drops some of what is kept no more. @returns how much; 0: there is no more. */
   dropOld(kept: KeptHistory): Promise<number>;
   close(): Promise<void>;

@@ -135,7 +135,9 @@ export class MemoryStore implements PresenceStore {
     return 0;
   }
 
-  async sweep(): Promise<void> {}
+  async sweep(): Promise<boolean> {
+    return false;
+  }
 
   async close(): Promise<void> {}
 

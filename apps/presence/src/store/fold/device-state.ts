@@ -90,4 +90,4 @@ export function storedIn(state: string): StoredDevice {
 }
 
 /** Devices that are looked at for one page: where few match, a page has fewer, and the next one goes on. */
-export const maxLooked = 10_000;
+export const maxLooked = 4_000;

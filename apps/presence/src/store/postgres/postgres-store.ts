@@ -150,8 +150,8 @@ export class PostgresStore implements PresenceStore {
     };
   }
 
-  async sweep(): Promise<void> {
-    await this.#write((client) => sweep(client, this.#options.clock.now()));
+  async sweep(): Promise<boolean> {
+    return (await this.#write((client) => sweep(client, this.#options.clock.now()))) > 0;
   }
 
   async dropOld(kept: KeptHistory): Promise<number> {

@@ -8,15 +8,27 @@ import { placeKind } from './place-kind.ts';
 
 interface OldRow {
   readonly no: number;
-  readonly tenant: string;
   readonly device: string;
+  readonly ended_at: number;
+  readonly is_kept: number;
   readonly adapter_id: string;
   readonly epoch: string;
   readonly holder: string | null;
 }
 
-/** Dropped in one transaction. */
+/** Dropped in one transaction, and looked at for that: the latest ending of each device is passed over. */
 const maxDropped = 500;
+const maxLooked = 4_000;
+
+/** The last one that was looked at; the next round goes on behind it. */
+interface Reached {
+  readonly tenant: string;
+  readonly endedAt: number;
+  readonly device: string;
+  readonly no: number;
+}
+
+const beforeAll: Reached = { tenant: '', endedAt: -1, device: '', no: -1 };
 
 /** Connections that are kept no more. */
 export class OldConnections {
@@ -27,16 +39,21 @@ export class OldConnections {
   readonly #dropTakenOver: StatementSync;
   readonly #forget: readonly StatementSync[];
   readonly #change: StatementSync;
+  #reached = beforeAll;
 
   constructor(database: DatabaseSync, adapters: AdapterBook) {
     this.#adapters = adapters;
-    this.#tenants = database.prepare('SELECT DISTINCT tenant FROM adapters');
+    this.#tenants = database.prepare(
+      'SELECT DISTINCT tenant FROM adapters WHERE tenant >= ? ORDER BY tenant',
+    );
     // That a device left, and when, is known for as long as the device is.
     this.#old = database.prepare(
-      `SELECT c.no, c.tenant, c.device, c.adapter_id, c.epoch, c.holder FROM connections c
-       JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
-       WHERE c.tenant = ? AND c.ended_at < ? AND c.id IS NOT d.last_ending
-       ORDER BY c.ended_at LIMIT ?`,
+      `SELECT c.no, c.device, c.ended_at, c.adapter_id, c.epoch, c.holder,
+         EXISTS (SELECT 1 FROM devices d WHERE d.tenant = c.tenant AND d.device = c.device AND d.last_ending = c.id) AS is_kept
+       FROM connections c
+       WHERE c.tenant = :tenant AND c.ended_at < :before
+         AND (c.ended_at, c.device, c.no) > (:endedAt, :device, :no)
+       ORDER BY c.ended_at, c.device, c.no LIMIT :limit`,
     );
     this.#drop = database.prepare('DELETE FROM connections WHERE no = ?');
     this.#dropTakenOver = database.prepare(
@@ -55,20 +72,48 @@ export class OldConnections {
   /** @returns how many were dropped; some wait for the next time. */
   drop({ defaultMs, tenantMs }: KeptHistory, nowMs: number): number {
     let dropped = 0;
-    for (const { tenant } of this.#tenants.all() as unknown as readonly { readonly tenant: string }[]) {
-      if (dropped >= maxDropped) break;
+    let looked = 0;
+    const tenants = this.#tenants.all(this.#reached.tenant) as unknown as readonly {
+      readonly tenant: string;
+    }[];
+    for (const { tenant } of tenants) {
+      if (tenant !== this.#reached.tenant) this.#reached = { ...beforeAll, tenant };
+      const { endedAt, device, no } = this.#reached;
       const before = nowMs - (tenantMs.get(tenant) ?? defaultMs);
-      const rows = this.#old.all(tenant, before, maxDropped - dropped) as unknown as readonly OldRow[];
-      for (const { no, device, adapter_id: adapterId, epoch, holder } of rows) {
-        this.#drop.run(no);
-        // What it took over is over for good: once it is gone, that could not be inferred any more.
-        if (holder !== null) this.#dropTakenOver.run(tenant, device, holder, takenOverBefore(epoch));
-        // An event of it that comes again must not open it again.
-        this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);
+      const limit = maxLooked - looked;
+      const rows = this.#old.iterate({
+        tenant,
+        before,
+        endedAt,
+        device,
+        no,
+        limit,
+      }) as unknown as Iterable<OldRow>;
+      const found: OldRow[] = [];
+      for (const row of rows) {
+        looked += 1;
+        this.#reached = { tenant, endedAt: row.ended_at, device: row.device, no: row.no };
+        if (row.is_kept === 0) found.push(row);
+        if (dropped + found.length === maxDropped) break;
       }
-      dropped += rows.length;
+      for (const row of found) this.#dropOne(tenant, row, nowMs);
+      dropped += found.length;
+      if (dropped === maxDropped || looked === maxLooked) return dropped;
     }
+    this.#reached = beforeAll;
     return dropped;
+  }
+
+  #dropOne(
+    tenant: string,
+    { no, device, adapter_id: adapterId, epoch, holder }: OldRow,
+    nowMs: number,
+  ): void {
+    this.#drop.run(no);
+    // What it took over is over for good: once it is gone, that could not be inferred any more.
+    if (holder !== null) this.#dropTakenOver.run(tenant, device, holder, takenOverBefore(epoch));
+    // An event of it that comes again must not open it again.
+    this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);
   }
 
   forget({ tenant, device }: DeviceRef): boolean {

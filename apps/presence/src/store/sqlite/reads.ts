@@ -1,17 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Clock, DeviceRef } from '@rollcall/core';
-import type {
-  DeviceQuery,
-  HistoryQuery,
-  PresenceSummary,
-  StoredConnection,
-  StoredDevice,
-} from '../presence-store.ts';
+import type { DeviceQuery, HistoryQuery, StoredConnection, StoredDevice } from '../presence-store.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
 import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
 import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
-import { flappingWithinMs, maxFlapping, summaryOf, type CountRow, type FlapRow } from '../fold/summary.ts';
+import type { CountRow } from '../fold/summary.ts';
 import { placeKind } from './place-kind.ts';
 
 interface StateRow {
@@ -28,16 +22,14 @@ export class Reads {
   readonly #past: StatementSync;
   readonly #holdersAfter: StatementSync;
   readonly #counts: StatementSync;
-  readonly #flaps: StatementSync;
 
   constructor(database: DatabaseSync, adapters: AdapterBook, clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
     this.#adapters = adapters;
     this.#state = database.prepare('SELECT device, state FROM devices WHERE tenant = ? AND device = ?');
     this.#page = database.prepare(
-      `SELECT device, state,
-         (:status IS NULL OR status = :status) AND (:protocol IS NULL OR protocol = :protocol)
-         AND (:reason IS NULL OR reason = :reason) AND (:since IS NULL OR since >= :since) AS fits
+      `SELECT device, iif((:status IS NULL OR status = :status) AND (:protocol IS NULL OR protocol = :protocol)
+         AND (:reason IS NULL OR reason = :reason) AND (:since IS NULL OR since >= :since), state, NULL) AS state
        FROM devices WHERE tenant = :tenant AND device > :after AND device >= :from AND device < :to
        ORDER BY device LIMIT ${maxLooked + 1}`,
     );
@@ -54,12 +46,6 @@ export class Reads {
     this.#counts = database.prepare(
       `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,
          nullif(adapter_id, '') AS adapter_id, number AS count FROM counts WHERE tenant = ?`,
-    );
-    this.#flaps = database.prepare(
-      `SELECT device, count(*) AS count FROM (
-         SELECT device FROM connections WHERE tenant = :tenant AND connected_at > :since
-         UNION ALL SELECT device FROM connections WHERE tenant = :tenant AND ended_at > :since
-       ) GROUP BY device HAVING count(*) > :flaps ORDER BY 2 DESC, 1 LIMIT ${maxFlapping}`,
     );
   }
 
@@ -86,12 +72,12 @@ export class Reads {
       protocol: protocol ?? null,
       reason: reason ?? null,
       since: sinceMs ?? null,
-    }) as unknown as Iterable<StateRow & { readonly fits: number }>;
-    for (const { device, state, fits } of rows) {
+    }) as unknown as Iterable<{ readonly device: string; readonly state: string | null }>;
+    for (const { device, state } of rows) {
       if (devices.length === limit || looked === maxLooked) return { devices, next: last };
       looked += 1;
       last = device;
-      if (fits === 1) devices.push(storedIn(state));
+      if (state !== null) devices.push(storedIn(state));
     }
     return { devices };
   }
@@ -116,11 +102,8 @@ export class Reads {
     );
   }
 
-  summary(tenant: string, flapsPerHour: number): PresenceSummary {
-    const rows = this.#counts.all(tenant) as unknown as readonly CountRow[];
-    const since = this.#clock.now() - flappingWithinMs;
-    const flaps = this.#flaps.all({ tenant, since, flaps: flapsPerHour }) as unknown as readonly FlapRow[];
-    return summaryOf(tenant, rows, flaps);
+  counts(tenant: string): readonly CountRow[] {
+    return this.#counts.all(tenant) as unknown as readonly CountRow[];
   }
 
   /** When another connection took the slot of one that is open. */

@@ -5,7 +5,8 @@ import { ManualClock } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { describeStore } from '../../testing/describe-store.ts';
-import { connected } from '../../testing/received.ts';
+import { connected, connectionId, disconnected } from '../../testing/received.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const announceIntervalMs = 3_600_000;
@@ -35,4 +36,73 @@ test('those who watch are woken by what changed, and not by what changed nothing
   expect(wakes).toBe(1);
   await store.forget(begin.device);
   expect(wakes).toBe(2);
+});
+
+const manyDevices = 1_200;
+
+function manyConnections(adapter: string) {
+  return Array.from({ length: manyDevices }, (_, number) =>
+    connected({
+      device: deviceRef('acme', `${adapter}-${number}`),
+      connectionId: connectionId(number),
+      adapter: { type: 'hono-mqtt', id: adapter, instance: 'one' },
+    }),
+  );
+}
+
+test('the connections of an adapter that fell silent are looked at in portions, and none is left out', async () => {
+  const clock = new ManualClock();
+  const store = new SqliteStore({ file: ':memory:', clock, announceIntervalMs });
+  onTestFinished(() => store.close());
+  await store.apply(manyConnections('mqtt-0'));
+  const [first = connected()] = manyConnections('mqtt-0');
+  await store.apply([{ ...first, announcement: true, announceIntervalMs }]);
+  const unknown = async (): Promise<number> =>
+    (await store.summary('acme', { flapsPerHour: 10 })).byStatus['unknown'] ?? 0;
+  for (let sweeps = 0; sweeps < 10 && (await store.sweep()); sweeps += 1) expect(await unknown()).toBe(0);
+  clock.advance(4 * announceIntervalMs);
+  expect(await store.sweep()).toBe(true);
+  expect(await unknown()).toBeLessThan(manyDevices);
+  for (let sweeps = 0; sweeps < 10 && (await store.sweep()); sweeps += 1)
+    expect(await unknown()).toBeGreaterThan(0);
+  expect(await unknown()).toBe(manyDevices);
+});
+
+test('old connections are dropped behind many that are kept, of another tenant too, in portions', async () => {
+  const clock = new ManualClock();
+  const store = new SqliteStore({ file: ':memory:', clock, announceIntervalMs });
+  onTestFinished(() => store.close());
+  // The only ending of each device: it is kept.
+  for (const adapter of ['a', 'b', 'c', 'd', 'e'])
+    await store.apply(manyConnections(adapter).map((begin) => disconnected(begin)));
+  const twice = [connectionId(1), connectionId(2)].map((id) =>
+    connected({ device: deviceRef('other', 'twice'), connectionId: id }),
+  );
+  await store.apply(
+    twice.map((begin, number) => disconnected(begin, { at: (begin.at + 1_000 + number) as typeof begin.at })),
+  );
+  clock.advance(400 * 86_400_000);
+  const kept = { defaultMs: 1_000, tenantMs: new Map() };
+  expect([await store.dropOld(kept), await store.dropOld(kept), await store.dropOld(kept)]).toEqual([
+    0, 1, 0,
+  ]);
+});
+
+test('devices that flap are found in a file by a thread of its own, and not once it is closed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const store = new SqliteStore({
+    file: join(folder, 'presence.db'),
+    clock: new ManualClock(),
+    announceIntervalMs,
+  });
+  const begin = connected();
+  await store.apply([begin, disconnected(begin)]);
+  const asked = [1, 2].map((flapsPerHour) => store.summary('acme', { flapsPerHour }));
+  expect((await Promise.all(asked)).map(({ flapping }) => flapping.map(({ changes }) => changes))).toEqual([
+    [2],
+    [],
+  ]);
+  await store.close();
+  await expect(store.summary('acme', { flapsPerHour: 1 })).rejects.toBeInstanceOf(StoreUnavailable);
 });

@@ -12,13 +12,16 @@ import type {
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { loadAdapters } from './adapters.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
+import { flappingWithinMs, summaryOf, type FlapRow } from '../fold/summary.ts';
 import { Changes } from './changes.ts';
 import { DeviceStates } from './device-states.ts';
+import { readFlaps, type FlapsQuery } from './flaps.ts';
 import { Fold } from './fold.ts';
 import { OldConnections } from './old-connections.ts';
 import { Reads } from './reads.ts';
 import { migrate } from './schema.ts';
 import { SilentConnections } from './silent-connections.ts';
+import { ThreadedFlaps } from './threaded-flaps.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database, or `:memory:`. */
@@ -49,6 +52,7 @@ export class SqliteStore implements PresenceStore {
   readonly #silent: SilentConnections;
   readonly #old: OldConnections;
   readonly #note: StatementSync;
+  readonly #flapsThread: ThreadedFlaps | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #sinceMs: number;
   #aliveMs: number;
@@ -63,6 +67,7 @@ export class SqliteStore implements PresenceStore {
     // An event is confirmed once it is committed: FULL, so that a loss of power takes back none.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
     migrate(database);
+    if (file !== ':memory:') this.#flapsThread = new ThreadedFlaps(file);
     this.#note = database.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );
@@ -114,7 +119,9 @@ export class SqliteStore implements PresenceStore {
   }
 
   async summary(tenant: string, { flapsPerHour }: { readonly flapsPerHour: number }) {
-    return this.#guard(() => this.#reads.summary(tenant, flapsPerHour));
+    const query = { tenant, since: this.#clock.now() - flappingWithinMs, flaps: flapsPerHour };
+    const counts = this.#guard(() => this.#reads.counts(tenant));
+    return summaryOf(tenant, counts, await this.#flaps(query));
   }
 
   async forget(device: DeviceRef): Promise<boolean> {
@@ -155,14 +162,15 @@ export class SqliteStore implements PresenceStore {
     };
   }
 
-  async sweep(): Promise<void> {
+  async sweep(): Promise<boolean> {
     const nowMs = this.#clock.now();
-    const devices = this.#guard(() => this.#silent.find(nowMs));
-    if (devices.length === 0) return;
+    const { devices, isMore } = this.#guard(() => this.#silent.find(nowMs));
+    if (devices.length === 0) return isMore;
     const news = this.#transaction(() =>
       devices.filter(({ tenant, device }) => this.#states.renew(deviceRef(tenant, device), nowMs)),
     );
     if (news.length > 0) this.#wake();
+    return isMore;
   }
 
   async dropOld(kept: KeptHistory): Promise<number> {
@@ -175,7 +183,15 @@ export class SqliteStore implements PresenceStore {
   }
 
   async close(): Promise<void> {
+    await this.#flapsThread?.close();
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** A database in memory has one connection. */
+  async #flaps(query: FlapsQuery): Promise<readonly FlapRow[]> {
+    return this.#flapsThread
+      ? this.#flapsThread.read(query)
+      : this.#guard(() => readFlaps(this.#database, query));
   }
 
   /** What stands there by this name; where nothing does, this. */

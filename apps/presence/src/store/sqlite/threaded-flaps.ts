@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads';
+import type { FlapRow } from '../fold/summary.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import type { FlapsAnswer } from './flaps-thread.ts';
+import type { FlapsQuery } from './flaps.ts';
+
+const isSource = import.meta.url.endsWith('.ts');
+/** Beside this file, as source and as built. */
+const threadFile = new URL(`./flaps-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
+/** Sources run unbuilt in tests. Node.js 22 warns of `node:sqlite` with each start. */
+const execArgv = [
+  '--disable-warning=ExperimentalWarning',
+  ...(isSource ? ['--conditions=@rollcall/source'] : []),
+];
+
+/**
+ * Looks for devices that flap in a thread of its own, over a connection that only reads: nobody else waits for it. The thread begins
+ * with the first question. One that dies is replaced.
+ */
+export class ThreadedFlaps {
+  readonly #file: string;
+  #thread: Worker | undefined;
+  /** Those who wait for an answer of the thread, in the order in which they asked. */
+  #waiting: ((answer: FlapsAnswer) => void)[] = [];
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** @throws StoreUnavailable where the thread, or its connection, fails. */
+  async read(query: FlapsQuery): Promise<readonly FlapRow[]> {
+    const thread = (this.#thread ??= this.#start());
+    const answer = await new Promise<FlapsAnswer>((resolve) => {
+      this.#waiting.push(resolve);
+      thread.postMessage(query);
+    });
+    if ('problem' in answer) throw new StoreUnavailable(answer.problem);
+    return answer.rows;
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#ended(thread, 'the database is closed');
+    await thread?.terminate();
+  }
+
+  #start(): Worker {
+    const thread = new Worker(threadFile, { workerData: this.#file, execArgv });
+    thread.on('message', (answer: FlapsAnswer) => this.#waiting.shift()?.(answer));
+    thread.on('error', (error) => this.#ended(thread, error.message));
+    thread.on('exit', (code) => this.#ended(thread, `its thread ended with status ${code}`));
+    // What it reads is no reason to keep the process running.
+    thread.unref();
+    return thread;
+  }
+
+  #ended(thread: Worker | undefined, problem: string): void {
+    if (thread === undefined || this.#thread !== thread) return;
+    this.#thread = undefined;
+    for (const answer of this.#waiting.splice(0)) answer({ problem });
+  }
+}
