@@ -27,20 +27,27 @@ describe('the presence service', () => {
     const service = presence({ url });
     const device = { tenant, device: '4711' };
     expect(await service.get(device)).toMatchObject({ status: 'unknown', connections: [] });
-    const { leave } = await aDevice('thermostat-7');
-    await expect.poll(async () => (await service.get(device)).status).toBe('online');
-    const online = await service.get(device);
+    // While the machine is busy an adapter may have heard of the end late: the device may then have left at once.
+    const comeAndGo = async () => {
+      const { leave } = await aDevice('thermostat-7');
+      await expect.poll(async () => (await service.get(device)).status).toBe('online');
+      const online = await service.get(device);
+      await leave();
+      await expect.poll(async () => (await service.get(device)).status).toBe('offline');
+      return { online, offline: await service.get(device) };
+    };
+    const wasThere = ({ online }: Awaited<ReturnType<typeof comeAndGo>>) =>
+      service.wasConnected(device, new Date('since' in online ? online.since : 0));
+    let visit = await comeAndGo();
+    while ((await wasThere(visit)).answer === 'uncertain') visit = await comeAndGo();
+    expect(await wasThere(visit)).toEqual({ answer: 'yes' });
+    const { online, offline } = visit;
     expect(online).toMatchObject({
       connections: [
         { protocol: expect.stringMatching(/^MQTT/), remoteId: 'thermostat-7', basis: { kind: 'session' } },
       ],
     });
-    await leave();
-    await expect.poll(async () => (await service.get(device)).status).toBe('offline');
-    const offline = await service.get(device);
     expect(offline).toMatchObject({ ending: { reason: 'client-closed', clean: true } });
-    const since = 'since' in online ? online.since : 0;
-    expect(await service.wasConnected(device, new Date(since))).toEqual({ answer: 'yes' });
     const left = 'since' in offline ? offline.since : 0;
     // Until every adapter has announced what it has open, nobody knows.
     await expect.poll(() => service.wasConnected(device, new Date(left))).toEqual({ answer: 'no' });

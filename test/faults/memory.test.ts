@@ -36,7 +36,8 @@ function givenAnAdapter(heapMegabytes: number, options: Pick<StageOptions, 'devi
     devices: options.devices,
     readyWithinMs: scale({ quick: 120_000, soak: 900_000 }),
     environment: {
-      NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}`,
+      // Without a bound of its own the young generation is larger than such a heap, and every collection is a full one.
+      NODE_OPTIONS: `--max-old-space-size=${heapMegabytes} --max-semi-space-size=8`,
       ROLLCALL_CONNECTIONEVENTS_PRODUCER: sinkModule,
       ROLLCALL_JOURNAL_MAXBYTES: '10000000000',
       LEDGER: ledger,

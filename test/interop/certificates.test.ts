@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../e2e/support/ports.ts';
 import { startApp, type TestProcess } from '../e2e/support/processes.ts';
 import { blocksRunBy } from '../documents/document-blocks.ts';
 import { hasPackage } from './support.ts';
@@ -50,8 +51,7 @@ describe.runIf(hasClients)('a certificate that was made with openssl', () => {
     };
     const tenant = { 'tenant-id': 'acme', 'trusted-ca': [{ cert: authority }], devices: [device] };
     writeFileSync(file('registry.json'), JSON.stringify({ tenants: [tenant] }));
-    // Below the range from which the system takes ports for clients.
-    const networkPort = String(31_100 + (process.pid % 500));
+    const networkPort = String(freePort());
     const network = startApp('rollcall', ['network', '--port', networkPort, '--data', file('network')]);
     processes.push(network);
     await network.line((line) => line.includes('accepts every password'), 'that it runs');

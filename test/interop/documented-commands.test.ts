@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksRunBy, type DocumentBlock } from '../documents/document-blocks.ts';
+import { freePort } from '../e2e/support/ports.ts';
 import { createShell, type Shell } from '../e2e/support/shell.ts';
 import { startUp, type RunningUp } from '../e2e/support/up.ts';
-import { freePort } from './networks/interop-network.ts';
 import { rabbitmq } from './networks/rabbitmq.ts';
 import { hasPackage } from './support.ts';
 

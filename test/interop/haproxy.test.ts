@@ -7,6 +7,7 @@ import { createAmqpConnection } from '@rollcall/amqp-connection';
 import { localhostCertificate } from '@rollcall/conformance';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../e2e/support/ports.ts';
 import { startApp, type TestProcess } from '../e2e/support/processes.ts';
 import { foreignProcess, type ForeignProcess } from './networks/foreign-process.ts';
 import { debianPython, hasPackage } from './support.ts';
@@ -23,8 +24,6 @@ const amqpDevice = fileURLToPath(new URL('amqp_device.py', import.meta.url));
 const deviceIds = Array.from({ length: 20 }, (_, index) => `d${index}`);
 let used = 0;
 const password = 'secret-1';
-/** Below the range from which the system takes ports for clients. */
-const firstPort = 30_100 + (process.pid % 500) * 2;
 
 interface LogLine {
   readonly msg: string;
@@ -40,9 +39,8 @@ interface Way {
   readonly port: number;
 }
 
-let nextPort = firstPort;
 const ways: readonly Way[] = apps.flatMap((app) =>
-  versions.flatMap((version) => schemes.map((scheme) => ({ app, version, scheme, port: nextPort++ }))),
+  versions.flatMap((version) => schemes.map((scheme) => ({ app, version, scheme, port: freePort() }))),
 );
 
 const packages = ['haproxy', 'mosquitto-clients', 'curl', 'python3-qpid-proton'];
@@ -107,7 +105,7 @@ describe.runIf(packages.every(hasPackage))('through HAProxy', () => {
     haproxy = foreignProcess({
       command: '/usr/sbin/haproxy',
       args: ['-db', '-f', file('haproxy.cfg')],
-      port: firstPort,
+      port: ways[0]?.port ?? 0,
     });
     await haproxy.start();
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createCertificateAuthority } from '@rollcall/conformance';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setStage, type Stage } from '../faults/support/stage.ts';
-import { freePort } from './networks/interop-network.ts';
+import { freePort } from '../e2e/support/ports.ts';
 import { startProtonConsumer, type ProtonConsumer } from './proton-consumer.ts';
 import { hasPackages, trustAnchorOf } from './support.ts';
 

@@ -11,7 +11,7 @@ import { createCertificateAuthority, seededRandom } from '@rollcall/conformance'
 import { systemClock, systemRandom } from '@rollcall/core';
 import { createDtlsServer, type Association } from '@rollcall/dtls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freePort } from './networks/interop-network.ts';
+import { freePort } from '../e2e/support/ports.ts';
 import { hasPackage } from './support.ts';
 import { relayTo } from './udp-relay.ts';
 

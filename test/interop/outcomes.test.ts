@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventuallyNone } from '../faults/support/eventually.ts';
 import { foreignProcess, type ForeignProcess } from './networks/foreign-process.ts';
-import { freePort } from './networks/interop-network.ts';
+import { freePort } from '../e2e/support/ports.ts';
 import { debianPython, hasPackage } from './support.ts';
 
 // Everything that a network can say to a sender, said by an implementation that is not ours.

@@ -21,10 +21,12 @@ export const patientTiming = { ackTimeoutMs: 1_000, maxRetransmit: 4, exchangeLi
 /** The same, for a handshake with an adapter that is not killed. */
 export const patientHandshakeMs = 60_000;
 
-interface Patience {
+interface AssociationOptions {
   /** Default: only so long that a device whose adapter was killed soon tries again. */
   readonly handshakeWithinMs?: number;
   readonly timing?: typeof soon;
+  /** Called for each datagram that the device sends, those that it sends again too. */
+  readonly onSend?: () => void;
 }
 
 /** @param identity `auth-id@tenant`. */
@@ -32,7 +34,7 @@ export function associate(
   port: number,
   identity: string,
   secret: string,
-  { handshakeWithinMs = 2_000, timing = soon }: Patience = {},
+  { handshakeWithinMs = 2_000, timing = soon, onSend = () => {} }: AssociationOptions = {},
 ): CoapAssociation {
   const { promise: opened, resolve } = Promise.withResolvers<boolean>();
   let gone = false;
@@ -42,7 +44,11 @@ export function associate(
     cipherSuites: ['TLS_PSK_WITH_AES_128_CCM_8'],
     psk: { identity: Buffer.from(identity), secret: Buffer.from(secret) },
     retransmitMs: soon.ackTimeoutMs,
-    send: (datagram) => gone || socket.send(datagram, port, '127.0.0.1'),
+    send(datagram) {
+      if (gone) return;
+      onSend();
+      socket.send(datagram, port, '127.0.0.1');
+    },
     onOpen: () => resolve(true),
     onMessage: (message) => coap.receive(message),
     onClose: () => resolve(false),

@@ -18,8 +18,10 @@ export interface TestProcess {
   line(matches: (line: string) => boolean, what: string): Promise<string>;
   /** Sends a signal and resolves with the exit code, `null` where the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
-  /** Resolves with the exit code. */
+  /** Resolves with the exit code. What the process printed last may be read after that. */
   exited(): Promise<number | null>;
+  /** Resolves once the process has ended and all that it printed is in `stdout` and `stderr`. */
+  printedAll(): Promise<void>;
 }
 
 const patienceMs = 120_000;
@@ -91,6 +93,9 @@ export function startApp(
       return ended;
     },
     exited,
+    printedAll: async () => {
+      if (!printedAll.signal.aborted) await once(printedAll.signal, 'abort');
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { upOffset } from './ports.ts';
 import { startApp, type TestProcess } from './processes.ts';
 
 /** One line of `up --json` or `tail --json`. */
@@ -27,14 +28,10 @@ export interface RunningUp {
   cleanUp(): Promise<void>;
 }
 
-// Each run its own ports, all below the range from which the system takes ports for clients.
-let lastOffset = 2_000 + (process.pid % 290) * 50;
-
 /** Runs `rollcall up --json` on ports of its own, `from` another copy of the repository, and waits until it is ready. */
 export async function startUp(args: readonly string[] = [], from?: string): Promise<RunningUp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'rollcall-up-'));
-  lastOffset += 1;
-  const offset = lastOffset;
+  const offset = await upOffset();
   const ownArgs = ['--json', '--port-offset', String(offset), '--data', dataDir];
   const up = startApp('rollcall', ['up', ...ownArgs, ...args], {}, from);
   const first = await up.line(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createMessaging } from '@rollcall/amqp-sender';
 import { silentLog, systemClock, systemRandom, type ConnectionEvent } from '@rollcall/core';
+import { freePort } from '../../e2e/support/ports.ts';
 import { restartable, type Restartable } from './restartable.ts';
 
 /** The embedded network and the presence service, as processes. */
@@ -18,23 +19,20 @@ export interface PresenceStage {
   strike(): Promise<void>;
 }
 
-// Its own ports, below the range from which the system takes ports for clients.
-let nextPort = 31_100 + (process.pid % 200) * 7;
-
 /** @param database of replicas; one service has its own. */
 export function setPresenceStage({
   replicas = 1,
   database,
 }: { replicas?: number; database?: string } = {}): PresenceStage {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-presence-faults-'));
-  const networkPort = nextPort++;
+  const networkPort = freePort();
   const network = restartable({
     app: 'rollcall',
     args: ['network', '--port', String(networkPort), '--data', join(directory, 'network')],
     isReady: ({ stdout, stderr }) =>
       [...stdout, ...stderr].some((line) => line.includes('accepts every password')),
   });
-  const places = Array.from({ length: replicas }, () => ({ api: nextPort++, health: nextPort++ }));
+  const places = Array.from({ length: replicas }, () => ({ api: freePort(), health: freePort() }));
   const services = places.map(({ api, health }) =>
     restartable({
       app: 'presence',

@@ -48,6 +48,7 @@ export function restartable({
       running = startApp(app, args, environment);
       while (!(await isReady(running))) {
         const isOver = running.child.exitCode !== null;
+        if (isOver) await running.printedAll();
         if (performance.now() > givenUpAt || (isOver && !foundItsPortTaken(running)))
           throw new Error(`${app} is not ready: ${[...running.stdout, ...running.stderr].join('\n')}`);
         await new Promise((resolve) => setTimeout(resolve, isOver ? 200 : 20));

@@ -25,15 +25,18 @@ export async function openSpeakingDevice(
   index: number,
 ): Promise<SpeakingDevice> {
   const id = deviceId(index);
-  const wire = await openWire(protocol, port, id);
   let lastSpokeAt = Date.now();
+  const spoke = (): void => {
+    lastSpokeAt = Date.now();
+  };
+  const wire = await openWire(protocol, port, id, spoke);
   return {
     id,
     get lastSpokeAt() {
       return lastSpokeAt;
     },
     speak() {
-      lastSpokeAt = Date.now();
+      spoke();
       wire.speak();
     },
     end: () => wire.end(),
@@ -42,7 +45,8 @@ export async function openSpeakingDevice(
 
 type Wire = Pick<SpeakingDevice, 'speak' | 'end'>;
 
-function openWire(protocol: SpeakingProtocol, port: number, id: string): Promise<Wire> {
+/** @param spoke called whenever the device sends something again by itself. */
+function openWire(protocol: SpeakingProtocol, port: number, id: string, spoke: () => void): Promise<Wire> {
   switch (protocol) {
     case 'mqtt':
       return openSession(mqttWireFor(2), port, id);
@@ -53,7 +57,7 @@ function openWire(protocol: SpeakingProtocol, port: number, id: string): Promise
     case 'http':
       return openHttpLease(port, id);
     case 'coap':
-      return openCoapLease(port, id);
+      return openCoapLease(port, id, spoke);
     default:
       return protocol satisfies never;
   }
@@ -101,9 +105,11 @@ async function openHttpLease(port: number, id: string): Promise<Wire> {
   return { speak: () => void post().catch(() => {}), end() {} };
 }
 
-async function openCoapLease(port: number, id: string): Promise<Wire> {
+/** A request whose answer is late is sent again: the device speaks once more. */
+async function openCoapLease(port: number, id: string, spoke: () => void): Promise<Wire> {
   const association = associate(port, `${id}@acme`, password, {
     handshakeWithinMs: patientHandshakeMs,
+    onSend: spoke,
   });
   if (!(await association.opened)) throw new Error(`${id} was not let in`);
   const post = (): Promise<unknown> =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../e2e/support/ports.ts';
 import type { RegistryContent } from './registry-content.ts';
 import { restartable, type Restartable } from './restartable.ts';
 
@@ -51,16 +52,13 @@ export interface StageOptions {
   readonly readyWithinMs?: number;
 }
 
-// Each stage its own ports, below the range from which the system takes ports for clients.
-let nextPort = 24_000 + (process.pid % 350) * 20;
-
 /** An adapter with a journal, and the embedded network, as processes. Nothing runs before it is started. */
 export function setStage({ protocol, devices, environment = {}, ...options }: StageOptions): Stage {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-faults-'));
   const registry = join(directory, 'registry.json');
   writeFileSync(registry, JSON.stringify(options.registry ?? registryOf(devices)));
-  const [ownNetworkPort, port, healthPort] = [nextPort++, nextPort++, nextPort++];
-  const securePort = options.certificate ? nextPort++ : 0;
+  const [ownNetworkPort, port, healthPort] = [freePort(), freePort(), freePort()];
+  const securePort = options.certificate ? freePort() : 0;
   const networkPort = options.networkPort ?? ownNetworkPort;
   const section = protocol.toUpperCase();
   // Not over a connection to the adapter that was there before: it may be gone.

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../e2e/support/ports.ts';
 
 /** A redis-server of its own, in memory alone, on loopback. */
 export interface RedisInTest {
@@ -22,7 +23,7 @@ for (const signal of ['exit', 'SIGTERM', 'SIGINT'] as const)
   });
 
 export async function startRedisServer(): Promise<RedisInTest> {
-  const port = await freePort();
+  const port = freePort();
   const start = (): ChildProcess => {
     const begun = spawn(
       'redis-server',
@@ -64,14 +65,4 @@ export async function startRedisServer(): Promise<RedisInTest> {
     },
     stop: kill,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

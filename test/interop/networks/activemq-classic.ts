@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { foreignProcess } from './foreign-process.ts';
 import type { MavenDelivery } from './from-maven.ts';
-import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+import { freePort } from '../../e2e/support/ports.ts';
+import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 
 const pom = fileURLToPath(new URL('activemq-classic.pom.xml', import.meta.url));
 const source = fileURLToPath(new URL('ClassicBroker.java', import.meta.url));

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
 import type { MavenDelivery } from './from-maven.ts';
-import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+import { freePort } from '../../e2e/support/ports.ts';
+import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 
 const version = '2.40.0';
 const name = `apache-artemis-${version}`;

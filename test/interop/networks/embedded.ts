@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { restartable } from '../../faults/support/restartable.ts';
-import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+import { freePort } from '../../e2e/support/ports.ts';
+import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 
 export const embeddedTraits: NetworkTraits = {
   everyTenant: { sender: {} },

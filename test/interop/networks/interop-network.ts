@@ -42,10 +42,3 @@ export interface InteropNetwork {
   /** How a consumer asks for what tenants sent. */
   source(endpoint: 'event' | 'telemetry', tenant: string): Omit<ProtonConsumerOptions, 'url'>;
 }
-
-// Each process of tests its own ports, below the range from which the system takes ports for clients.
-let nextPort = 20_000 + (process.pid % 390) * 10;
-
-export function freePort(): number {
-  return nextPort++;
-}

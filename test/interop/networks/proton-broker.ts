@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
-import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+import { freePort } from '../../e2e/support/ports.ts';
+import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 
 const examples = '/usr/share/proton/examples/c';
 

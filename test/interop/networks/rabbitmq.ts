@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreignProcess } from './foreign-process.ts';
-import { freePort, type InteropNetwork, type NetworkTraits } from './interop-network.ts';
+import { freePort } from '../../e2e/support/ports.ts';
+import type { InteropNetwork, NetworkTraits } from './interop-network.ts';
 
 const credentials = { username: 'rollcall', password: 'network-secret' } as const;
 /** Of the installed package; the scripts beside the system's service insist on its user and its directories. */
