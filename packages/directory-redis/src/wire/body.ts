@@ -115,15 +115,19 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Beyond it, either way, there is no date (ECMAScript §21.4.1.1): events could not say when it was. */
+const maxTimeMs = 8.64e15;
+
 function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+  return typeof value === 'number' && Math.abs(value) <= maxTimeMs;
 }
 
 function isBasis(value: unknown): value is Basis {
   if (!isObject(value)) return false;
-  const { kind, detectWithinMs, intervalMs, from } = value as Readonly<
-    Record<'kind' | 'detectWithinMs' | 'intervalMs' | 'from', unknown>
+  const { kind, detectWithinMs, intervalMs, from, until } = value as Readonly<
+    Record<'kind' | 'detectWithinMs' | 'intervalMs' | 'from' | 'until', unknown>
   >;
+  if (until !== undefined && !isTime(until)) return false;
   const detects = detectWithinMs === undefined || detectWithinMs === null || isTime(detectWithinMs);
   return (
     detects && (kind === 'session' || (kind === 'lease' && isTime(intervalMs) && typeof from === 'string'))

@@ -166,6 +166,27 @@ test('whatever somebody put there is read as nothing, or as what it looks like',
   }
 });
 
+test.each<[string, string]>([
+  ['when it was observed', '"t":1e300'],
+  ['a day after the last one', '"t":8640000000000001'],
+  ['until when a lease went', '"b":{"kind":"lease","intervalMs":1,"from":"default","until":-1e300}'],
+  ['a text as the end of a lease', '"b":{"kind":"lease","intervalMs":1,"from":"default","until":"soon"}'],
+  ['when a lease was heard', '"l":["",1e300,1,{"kind":"lease","intervalMs":1,"from":"default"}]'],
+])('a time that is none, of which no event could tell, makes a body foreign: %s', (_what, field) => {
+  const fields = [
+    '"i":"x"',
+    '"e":"0123456789abcdef"',
+    '"r":"r"',
+    '"p":"p"',
+    '"t":5',
+    '"b":{"kind":"session"}',
+  ];
+  const read = (text: string) =>
+    readBody(text, deviceRef('a', 'b'), connection as ConnectionId, { type: 'a', id: 'b', instance });
+  expect(read(`{${fields.join()}}`)).toMatchObject({ event: { at: 5 } });
+  expect(read(`{${[...fields, field].join()}}`)).toBeUndefined();
+});
+
 test('keys of one bucket, and those of the fleet, are each in one slot of a cluster', () => {
   const keys = keyNames('a:');
   const ofBucket = [
