@@ -20,10 +20,15 @@ const store = new SqliteStore({ file, clock: systemClock, announceIntervalMs: 3_
 const floorFile = join(directory, 'floor.db');
 const floor = openFloor(floorFile);
 
-/** The connection that each device has; those that follow have greater numbers. */
-const connectionOf = Int32Array.from({ length: devices }, (_, device) => device);
-let begun = devices;
-await inBatches(devices, (device) => begin(device, device), [store, floor]);
+/** The connection that each device has; those that follow have greater numbers. Each had one before: rows have their size. */
+const connectionOf = Int32Array.from({ length: devices }, (_, device) => devices + device);
+let begun = 2 * devices;
+await inBatches(
+  2 * devices,
+  (number) =>
+    number % 2 === 0 ? end(number >> 1, number >> 1) : begin(number >> 1, devices + (number >> 1)),
+  [store, floor],
+);
 const ofDevices = sizeOf(file);
 const inOrder = await cost((/** @type {number} */ number) => number % devices);
 // No two that follow each other stand beside each other: what a storm after a network's loss is like.
@@ -38,7 +43,7 @@ process.send?.({
   'at random: bare inserts, µs CPU per event': (atRandom.bare.cpuMs * 1_000) / events,
   'at random: pages written per event': atRandom.pages,
   'on disk per device, bytes': ofDevices / devices,
-  'per connection of the history, bytes': (sizeOf(file) - ofDevices) / (begun - devices),
+  'per connection of the history, bytes': (sizeOf(file) - ofDevices) / (begun - 2 * devices),
   'memory, MB': process.memoryUsage().rss / 1_000_000,
 });
 await store.close();

@@ -130,15 +130,14 @@ export function isSilent(
   return nowMs - lastHeardMs > graceMs || listenedMs - connection.heard > graceMs;
 }
 
-/** @param awayMs for how long nobody followed the events: no adapter falls silent meanwhile. */
-export function heardOf(row: AdapterRow, awayMs = 0): Heard {
+export function heardOf(row: AdapterRow): Heard {
   return {
     tenant: row.tenant,
     adapterId: row.adapter_id,
-    lastHeardMs: row.last_heard + awayMs,
+    lastHeardMs: row.last_heard,
     intervalMs: row.interval ?? undefined,
     listenedMs: row.listened,
-    lastAnnouncementMs: row.last_announcement + awayMs,
+    lastAnnouncementMs: row.last_announcement,
     newInstance: row.new_instance ?? undefined,
     newEpoch: row.new_epoch ?? undefined,
     closedThrough: row.closed_through ?? undefined,

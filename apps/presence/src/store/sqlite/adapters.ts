@@ -5,13 +5,9 @@ import { AdapterBook, heardOf, valuesOf, type AdapterRow } from '../fold/adapter
 export function loadAdapters(
   database: DatabaseSync,
   defaultIntervalMs: number,
-  awayMs: number,
 ): { readonly adapters: AdapterBook; save(): void } {
   const rows = database.prepare('SELECT * FROM adapters').all() as unknown as readonly AdapterRow[];
-  const adapters = new AdapterBook(
-    defaultIntervalMs,
-    rows.map((row) => heardOf(row, awayMs)),
-  );
+  const adapters = new AdapterBook(defaultIntervalMs, rows.map(heardOf));
   const write = database.prepare(
     `INSERT INTO adapters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET last_heard = excluded.last_heard, interval = excluded.interval,

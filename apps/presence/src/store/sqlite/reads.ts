@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Clock, DeviceRef } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
 import type { DeviceQuery, HistoryQuery, StoredConnection, StoredDevice } from '../presence-store.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { takenOverAfter } from '../fold/connection-row.ts';
@@ -15,7 +15,7 @@ interface StateRow {
 
 /** What is asked of the database. */
 export class Reads {
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: { now(): number };
   readonly #adapters: AdapterBook;
   readonly #state: StatementSync;
   readonly #page: StatementSync;
@@ -23,7 +23,7 @@ export class Reads {
   readonly #holdersAfter: StatementSync;
   readonly #counts: StatementSync;
 
-  constructor(database: DatabaseSync, adapters: AdapterBook, clock: Pick<Clock, 'now'>) {
+  constructor(database: DatabaseSync, adapters: AdapterBook, clock: { now(): number }) {
     this.#clock = clock;
     this.#adapters = adapters;
     this.#state = database.prepare('SELECT device, state FROM devices WHERE tenant = ? AND device = ?');

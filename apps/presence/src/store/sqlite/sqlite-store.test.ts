@@ -106,3 +106,34 @@ test('devices that flap are found in a file by a thread of its own, and not once
   await store.close();
   await expect(store.summary('acme', { flapsPerHour: 1 })).rejects.toBeInstanceOf(StoreUnavailable);
 });
+
+test.each([-50, 50].map((hours) => ({ hours })))(
+  'what was heard is as old as it was when the clock is set by $hours h, before and after a restart',
+  async ({ hours }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-presence-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const clock = new ManualClock('2026-11-28T12:00:00Z');
+    const open = () => new SqliteStore({ file: join(folder, 'presence.db'), clock, announceIntervalMs });
+    let store = open();
+    onTestFinished(() => store.close());
+    const begin = connected();
+    const statusAfter = async (ms: number): Promise<string | undefined> => {
+      clock.advance(ms);
+      await store.noteProgress();
+      await store.sweep();
+      const [stored] = await store.get([begin.device]);
+      return stored?.presence.status;
+    };
+    await store.apply([{ ...begin, announcement: true, announceIntervalMs }]);
+    clock.stepWall(hours * 3_600_000);
+    expect(await statusAfter(announceIntervalMs)).toBe('online');
+    await store.close();
+    store = open();
+    expect(await statusAfter(announceIntervalMs)).toBe('online');
+    await store.close();
+    clock.stepWall(hours * 3_600_000);
+    store = open();
+    expect(await statusAfter(0.9 * announceIntervalMs)).toBe('online');
+    expect(await statusAfter(0.2 * announceIntervalMs)).toBe('unknown');
+  },
+);

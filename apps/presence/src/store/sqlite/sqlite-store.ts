@@ -55,6 +55,7 @@ export class SqliteStore implements PresenceStore {
   readonly #flapsThread: ThreadedFlaps | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #sinceMs: number;
+  readonly #steadyOffsetMs: number;
   #aliveMs: number;
 
   /** @throws Error where the file is no such database. */
@@ -72,16 +73,17 @@ export class SqliteStore implements PresenceStore {
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );
     const now = clock.now();
+    this.#steadyOffsetMs = now - clock.monotonic();
     const [name, since] = [this.#meta('name', randomUUID().slice(0, 8)), this.#meta('since', String(now))];
     this.#sinceMs = Number(since);
     this.#aliveMs = Number(this.#meta('alive', String(now)));
-    const awayMs = Math.max(0, now - this.#aliveMs);
-    const { adapters, save } = loadAdapters(database, announceIntervalMs, awayMs);
+    this.#followAgain(now);
+    const { adapters, save } = loadAdapters(database, announceIntervalMs);
     this.#adapters = adapters;
     this.#saveAdapters = save;
     this.#fold = new Fold(database, this.#adapters);
     this.#states = new DeviceStates(database, this.#adapters);
-    this.#reads = new Reads(database, this.#adapters, clock);
+    this.#reads = new Reads(database, this.#adapters, { now: () => this.#steadyMs() });
     this.#changes = new Changes(database, name, maxChanges);
     this.#silent = new SilentConnections(database, this.#adapters);
     this.#old = new OldConnections(database, this.#adapters);
@@ -89,7 +91,7 @@ export class SqliteStore implements PresenceStore {
 
   async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
     const isNews = this.#transaction(() => {
-      const nowMs = this.#clock.now();
+      const nowMs = this.#steadyMs();
       const touched = new Map<string, { readonly device: DeviceRef; said?: HonoConnectionEvent }>();
       for (const event of events) {
         const entry = touched.get(deviceKey(event.device)) ?? { device: event.device };
@@ -145,7 +147,7 @@ export class SqliteStore implements PresenceStore {
 
   /** There is one replica: it knows by itself how far it has read. */
   async noteProgress(): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#steadyMs();
     if (Math.abs(now - this.#aliveMs) < aliveEveryMs) return;
     this.#aliveMs = now;
     this.#guard(() => this.#note.run('alive', String(now)));
@@ -163,7 +165,7 @@ export class SqliteStore implements PresenceStore {
   }
 
   async sweep(): Promise<boolean> {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#steadyMs();
     const { devices, isMore } = this.#guard(() => this.#silent.find(nowMs));
     if (devices.length === 0) return isMore;
     const news = this.#transaction(() =>
@@ -192,6 +194,26 @@ export class SqliteStore implements PresenceStore {
     return this.#flapsThread
       ? this.#flapsThread.read(query)
       : this.#guard(() => readFlaps(this.#database, query));
+  }
+
+  /** While nobody followed the events, no adapter fell silent: what was heard is as old as it was, also where the clock was set. */
+  #followAgain(nowMs: number): void {
+    const awayMs = nowMs - this.#aliveMs;
+    if (awayMs === 0) return;
+    this.#transaction(() => {
+      this.#database
+        .prepare(
+          'UPDATE adapters SET last_heard = last_heard + :ms, last_announcement = last_announcement + :ms',
+        )
+        .run({ ms: awayMs });
+      this.#note.run('alive', String(nowMs));
+    });
+    this.#aliveMs = nowMs;
+  }
+
+  /** Since when adapters are silent does not depend on a clock that is set: the wall clock when this began, and what passed since. */
+  #steadyMs(): number {
+    return Math.round(this.#clock.monotonic() + this.#steadyOffsetMs);
   }
 
   /** What stands there by this name; where nothing does, this. */

@@ -32,8 +32,11 @@ export class ThreadedFlaps {
     const thread = (this.#thread ??= this.#start());
     const answer = await new Promise<FlapsAnswer>((resolve) => {
       this.#waiting.push(resolve);
+      thread.ref();
       thread.postMessage(query);
     });
+    // A thread that nobody waits for keeps no process running.
+    if (this.#waiting.length === 0) thread.unref();
     if ('problem' in answer) throw new StoreUnavailable(answer.problem);
     return answer.rows;
   }
@@ -49,8 +52,6 @@ export class ThreadedFlaps {
     thread.on('message', (answer: FlapsAnswer) => this.#waiting.shift()?.(answer));
     thread.on('error', (error) => this.#ended(thread, error.message));
     thread.on('exit', (code) => this.#ended(thread, `its thread ended with status ${code}`));
-    // What it reads is no reason to keep the process running.
-    thread.unref();
     return thread;
   }
 
