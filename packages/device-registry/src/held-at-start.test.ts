@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ManualClock, recordingLog, settled } from '@rollcall/conformance';
 import { deviceRef, type RegistryChange } from '@rollcall/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -245,4 +245,13 @@ test('a memory that cannot be written is a warning', async () => {
   const { problems, answers } = await run();
   expect(problems(notRemembered)).toHaveLength(1);
   expect(await answers(2)).toEqual(found);
+});
+
+test('a file where the folder of the journal should be is not taken for a fault of the registry file', async () => {
+  await write({ acme: 1 });
+  const { memory } = paths();
+  await writeFile(dirname(memory), '');
+  const { problems, answers } = await run();
+  expect(problems(notRemembered)).toHaveLength(1);
+  expect(await answers(0)).toEqual(found);
 });

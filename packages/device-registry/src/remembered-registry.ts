@@ -52,8 +52,16 @@ export function writeRemembered(file: string, digest: string, served: Entries<st
     renameSync(next, file);
     return undefined;
   } catch (error) {
-    rmSync(next, { force: true });
+    removeIfPossible(next);
     return problemOf(file, error);
+  }
+}
+
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Its folder is no folder, for one; what is wrong there is told already.
   }
 }
 

@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,12 +92,24 @@ test('a key that is written some time before its certificate is nothing to tell 
 });
 
 const half = issue();
+const withPassphrase = (form: { readonly type: 'pkcs8' | 'sec1' }): string =>
+  createPrivateKey(half.key)
+    .export({ ...form, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' })
+    .toString();
 test.each<[string, Partial<PemPair>, RegExp]>([
   ['does not match', { key: issue().key }, /the key is not that of the first certificate/],
-  ['is written half', { ...half, cert: half.cert.slice(0, 200) }, /there is no certificate/],
+  ['is written half', { ...half, cert: half.cert.slice(0, 200) }, /a certificate is cut off/],
   ['has a chain that is cut off', { ...half, cert: half.cert + authority.cert.slice(0, 200) }, /cut off/],
   ['has a broken key', { ...half, key: half.key.slice(0, 100) }, /the key cannot be read/],
   ['is empty', { key: '', cert: '' }, /no certificate/],
+  ['is not PEM', { ...half, cert: 'MIIB' }, /no certificate in the file, or it is not PEM/],
+  ['has no key', { ...half, key: half.cert }, /no private key in the file, or it is not PEM/],
+  ['has a key with a passphrase', { ...half, key: withPassphrase({ type: 'pkcs8' }) }, /has a passphrase/],
+  [
+    'has a key with a passphrase, in the older form',
+    { ...half, key: withPassphrase({ type: 'sec1' }) },
+    /has a passphrase/,
+  ],
   ['has expired', issue(Date.parse('2025-01-01T00:00:00Z')), /has expired/],
   ['is not valid yet', issue(undefined, Date.parse('2030-01-01T00:00:00Z')), /is not valid before/],
 ])('a pair that %s is one line, and the old one stays; a good one ends it', async (_what, pair, problem) => {

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { anOutboundEvent, ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
 import {
@@ -14,7 +14,7 @@ import {
   type Timestamp,
 } from '@rollcall/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { inspectJournal, type Journal } from '@rollcall/outbox';
+import { inspectJournal, isJournalInUse, type Journal } from '@rollcall/outbox';
 import { createFileJournal, schemaSteps, schemaVersion, createThreadedStore } from '@rollcall/outbox/testing';
 import { buryConnections, settleJournal } from './settle-journal.ts';
 
@@ -121,6 +121,8 @@ describe('looking', () => {
 
   test('what is no journal is named', () => {
     expect(() => inspectJournal(file)).toThrow('no such file');
+    expect(() => inspectJournal(dirname(file))).toThrow('is not a regular file');
+    expect(() => isJournalInUse(dirname(file))).toThrow('is not a regular file');
     writeFileSync(file, 'something else, and long enough for a header of SQLite'.repeat(10));
     expect(() => inspectJournal(file)).toThrow('not a journal');
   });

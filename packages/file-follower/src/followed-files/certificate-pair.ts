@@ -44,9 +44,9 @@ export function checkNewPair(pair: PemPair, now: Timestamp): CheckedPair {
 /** All certificates of a PEM file. @throws Error where there is none, or one is cut off or broken. */
 export function certificatesIn(pem: string): readonly X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) throw new Error('there is no certificate in the file');
   if (pem.split('-----BEGIN CERTIFICATE-----').length - 1 !== blocks.length)
     throw new Error('a certificate is cut off');
+  if (blocks.length === 0) throw new Error('there is no certificate in the file, or it is not PEM');
   return blocks.map((block) => {
     try {
       return new X509Certificate(block);
@@ -56,11 +56,20 @@ export function certificatesIn(pem: string): readonly X509Certificate[] {
   });
 }
 
-/** @throws Error where there is none that can be read. */
+/** @throws Error that says why there is none that can be read. */
 export function privateKeyIn(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    throw new Error('the key cannot be read');
+    throw new Error(whyNoKey(pem));
   }
+}
+
+function whyNoKey(pem: string): string {
+  // RFC 7468 §11, and what OpenSSL wrote before it.
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
+    return 'the key has a passphrase, and there is no option for one: use a file without it';
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
+    return 'there is no private key in the file, or it is not PEM';
+  return 'the key cannot be read';
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TransportError, type ConnectionEvent, type Timestamp } from '@rollcall/core';
 import { lockFile } from '@rollcall/runtime';
@@ -46,7 +46,7 @@ export interface JournalView {
 
 /** Opens a journal to look at it; an adapter may run on it meanwhile. @throws TransportError where it is no journal. */
 export function inspectJournal(file: string): JournalView {
-  if (!existsSync(file)) throw new TransportError(`${file}: no such file`);
+  mustBeFile(file);
   const hadLog = hasLog(file);
   const database = openToRead(file);
   return {
@@ -102,7 +102,7 @@ export function openToRead(file: string): DatabaseSync {
 
 /** Whether an adapter runs on a journal. @throws TransportError where there is none. */
 export function isJournalInUse(file: string): boolean {
-  if (!existsSync(file)) throw new TransportError(`${file}: no such file`);
+  mustBeFile(file);
   const lock = lockFile(lockOf(file), false);
   lock?.release();
   return lock === undefined;
@@ -145,4 +145,11 @@ function sinksIn(database: DatabaseSync): readonly SinkStatus[] {
     oldestAt: oldest === null ? undefined : (Number(oldest) as Timestamp),
     parked: Number(parked),
   }));
+}
+
+/** SQLite would wait for a pipe, and call a directory an I/O error. */
+function mustBeFile(file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats) throw new TransportError(`${file}: no such file`);
+  if (!stats.isFile()) throw new TransportError(`${file}: is not a regular file`);
 }
