@@ -4,6 +4,7 @@ export { tellLeftAside } from './config/tell-left-aside.ts';
 export { boundConnections } from './health/bound-connections.ts';
 export { startEarlyHealth, type EarlyHealth, type HealthAnswers } from './health/early-health.ts';
 export { healthJson, type HealthCheck } from './health/health-json.ts';
+export { renderOnce } from './health/render-once.ts';
 export { exitStatus, runProcess } from './lifecycle/run-process.ts';
 export { runUntilStopped } from './lifecycle/run-until-stopped.ts';
 export { createProcessMetrics, type ProcessMetrics } from './metrics/process-metrics.ts';

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, test } from 'vitest';
+import { settled } from '@rollcall/conformance';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Grant, Scope } from '../access/grant.ts';
 import type { TokenAnswer } from '../access/token-check.ts';
 import { connected } from '../testing/received.ts';
@@ -112,4 +113,25 @@ describe('where nobody needs a token', () => {
     expect(Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])).toBe(status);
     expect(answer.includes('"status":"unknown"')).toBe(status === 200);
   });
+});
+
+test('metrics are rendered once for all who ask meanwhile, which takes no token', async () => {
+  const rendered = Promise.withResolvers<{ contentType: string; text: string }>();
+  let renderings = 0;
+  const { port } = await startApi({
+    metrics: () => {
+      renderings += 1;
+      return rendered.promise;
+    },
+  });
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  onTestFinished(() => void socket.destroy());
+  let heard = '';
+  socket.on('data', (piece: string) => (heard += piece));
+  socket.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(10));
+  await expect.poll(() => renderings).toBeGreaterThan(0);
+  await settled();
+  rendered.resolve({ contentType: 'text/plain', text: 'seen 1\n' });
+  await expect.poll(() => heard.split('seen 1').length - 1).toBe(10);
+  expect(renderings).toBe(1);
 });

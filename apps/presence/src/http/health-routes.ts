@@ -1,5 +1,5 @@
 import type { HealthAnswers, HealthCheck } from '@rollcall/adapter-process/internal';
-import { healthJson } from '@rollcall/adapter-process/internal';
+import { healthJson, renderOnce } from '@rollcall/adapter-process/internal';
 import type { FastifyInstance } from 'fastify';
 
 /** What is said of the service itself, on the port of the API as on that of the health server. */
@@ -15,8 +15,9 @@ export function healthRoutes(app: FastifyInstance, health: HealthTexts): void {
   checks('/started', health.started);
   checks('/readiness', health.readiness);
   checks('/liveness', () => [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+  const metrics = renderOnce(() => health.metrics());
   app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await health.metrics();
+    const { contentType, text } = await metrics();
     return reply.type(contentType).send(text);
   });
 }

@@ -8,6 +8,7 @@ import { loadPresenceConfig } from '../config.ts';
 import type { ApiContext } from '../http/api-context.ts';
 import { asOf } from '../http/as-of.ts';
 import { deviceJson } from '../http/device-json.ts';
+import type { HealthTexts } from '../http/health-routes.ts';
 import { openApiPort } from '../http/open-api-port.ts';
 import { createTurns } from '../http/turns.ts';
 import { ChangeFeed } from '../watching/change-feed.ts';
@@ -32,6 +33,7 @@ export async function startApi(
   given: Partial<ApiContext> & {
     readonly tokens?: TokenCheck;
     readonly maxWatchers?: number;
+    readonly metrics?: HealthTexts['metrics'];
     readonly environment?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<ApiUnderTest> {
@@ -72,7 +74,9 @@ export async function startApi(
     {
       started: () => [{ name: 'presence-service', status: 'UP' }],
       readiness: () => [{ name: 'stream-lag', status: 'DEGRADED', reason: 'answers are 9 s old' }],
-      metrics: async () => ({ contentType: 'text/plain', text: 'rollcall_presence_lag_seconds 9\n' }),
+      metrics:
+        given.metrics ??
+        (async () => ({ contentType: 'text/plain', text: 'rollcall_presence_lag_seconds 9\n' })),
     },
     {
       ...{ clock, log: silentLog, files },

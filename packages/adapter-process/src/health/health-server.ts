@@ -6,6 +6,7 @@ import { TransportError, type Log } from '@rollcall/core';
 import { boundRequests } from '@rollcall/adapter-kit';
 import { boundConnections } from './bound-connections.ts';
 import { healthJson, type HealthCheck } from './health-json.ts';
+import { renderOnce, type RenderedMetrics } from './render-once.ts';
 
 export interface HealthServerOptions {
   readonly host: string;
@@ -17,7 +18,7 @@ export interface HealthServerOptions {
   turnedAway(remoteIp: string): void;
   started(): readonly HealthCheck[];
   readiness(): readonly HealthCheck[];
-  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  metrics(): Promise<RenderedMetrics>;
 }
 
 export interface HealthServer {
@@ -38,10 +39,7 @@ const timeoutMs = 5_000;
  * @throws TransportError where the port cannot be bound.
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  let rendering: ReturnType<HealthServerOptions['metrics']> | undefined;
-  /** Requests that come meanwhile get the same answer: many cost no more than one. */
-  const renderOnce = (): ReturnType<HealthServerOptions['metrics']> =>
-    (rendering ??= options.metrics().finally(() => (rendering = undefined)));
+  const metrics = renderOnce(() => options.metrics());
   const server = createServer({
     requestTimeout: timeoutMs,
     headersTimeout: timeoutMs,
@@ -59,7 +57,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
         return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
       case '/metrics':
       case '/prometheus':
-        renderOnce().then(
+        metrics().then(
           ({ contentType, text }) => response.writeHead(200, { 'content-type': contentType }).end(text),
           (error: unknown) => {
             options.failed('health', error);
