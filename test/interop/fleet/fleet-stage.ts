@@ -66,6 +66,8 @@ export async function fleetOnStage({
         ROLLCALL_DIRECTORY_URL: `redis://127.0.0.1:${toEngine.port}`,
         ROLLCALL_DIRECTORY_DEADAFTER: String(deadAfterMs),
         ROLLCALL_MESSAGING_RECONNECTMAXDELAY: '1000',
+        // The devices say nothing while a test waits.
+        ...(protocol === 'amqp' && { ROLLCALL_AMQP_IDLETIMEOUT: '600000' }),
         ...environment,
         ...(offsetMs !== 0 && {
           NODE_OPTIONS: `--import=${clockOffset}`,
