@@ -1,0 +1,126 @@
+import { anEvent, ManualClock, ScriptedRegistry, seededRandom, settled } from '@rollcall/conformance';
+import {
+  silentLog,
+  type ConnectedEvent,
+  type ConnectionEvent,
+  type ConnectionId,
+  type DeadInstance,
+  type OwedEnding,
+  type Timestamp,
+  type UndertakerContext,
+} from '@rollcall/core';
+import { ResourceStack } from '@rollcall/runtime';
+import { beforeEach, expect, test } from 'vitest';
+import { tellForTheDead } from './tell-for-the-dead.ts';
+
+// What an adapter takes over of the endings of others, and what it leaves for later.
+const minute = 60_000;
+const basis = { kind: 'lease', intervalMs: minute, from: 'default' } as const;
+
+let clock: ManualClock;
+let waiting: number;
+let relayed: (readonly ConnectionEvent[])[];
+let confirm: ((isConfirmed: boolean) => void)[];
+let dead: DeadInstance;
+let tell: UndertakerContext['tell'];
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  waiting = 0;
+  relayed = [];
+  confirm = [];
+  const event = connected('one');
+  const now = clock.now();
+  dead = { identity: event.adapter, aliveAt: now, declaredAt: (now + 10_000) as Timestamp };
+  clock.advance(10_000);
+  type Arguments = Parameters<typeof tellForTheDead>;
+  const context = {
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    settings: { deadAfterMs: 10_000, outbox: { maxEvents: 100, maxBytes: 1 } },
+  } as unknown as Arguments[1];
+  const delivery = {
+    relay(events: readonly ConnectionEvent[]) {
+      relayed.push(events);
+      return new Promise<boolean>((resolve) => confirm.push(resolve));
+    },
+    outbox: { depth: () => [{ events: waiting }], stopRelaying() {} },
+  } as unknown as Arguments[2]['delivery'];
+  await tellForTheDead(
+    (given) => {
+      tell = given.tell;
+      return Promise.resolve({ stop: () => Promise.resolve() });
+    },
+    context,
+    { delivery, registry: new ScriptedRegistry(), counts: { declared() {}, told() {} } },
+    new ResourceStack(),
+  );
+});
+
+function connected(id: string): ConnectedEvent {
+  return anEvent(id, { connectionId: id as ConnectionId, at: clock.now(), basis });
+}
+
+const session = (id: string): OwedEnding => ({
+  event: { ...connected(id), basis: { kind: 'session', detectWithinMs: null } },
+  unconfirmed: false,
+  reason: 'adapter-lost',
+});
+
+const lease = (leftMs: number): OwedEnding => ({
+  event: { ...connected('lease'), at: dead.aliveAt },
+  unconfirmed: false,
+  reason: 'adapter-lost',
+  lease: { slot: 'sensor', state: { basis, silentMs: 0, leftMs } },
+});
+
+test('a lease is told once it has run out by what its holder noted, and by when that last lived', async () => {
+  void tell(dead, [lease(0)]);
+  await settled();
+  expect(relayed, 'its holder may have heard the device when it last lived').toEqual([]);
+  clock.advance(minute - 10_000);
+  void tell(dead, [lease(1)]);
+  await settled();
+  expect(relayed, 'another adapter may go on with it').toEqual([]);
+  void tell(dead, [lease(0)]);
+  await settled();
+  expect(relayed).toMatchObject([[{ type: 'disconnected', reason: 'adapter-lost' }]]);
+});
+
+test('endings of the dead have half of the outbox: the rest is for the devices here', async () => {
+  waiting = 50;
+  expect(await tell(dead, [session('one')])).toEqual([]);
+  expect(relayed).toEqual([]);
+  waiting = 49;
+  void tell(dead, [session('one')]);
+  await settled();
+  expect(relayed).toHaveLength(1);
+});
+
+test('no more than 2,000 endings are on their way at a time; what is, is waited for again', async () => {
+  const owed = Array.from({ length: 2_500 }, (_, index) => session(`unit-${index}`));
+  const first = tell(dead, owed);
+  await settled();
+  expect(relayed).toHaveLength(2_000);
+  const again = tell(dead, owed);
+  await settled();
+  expect(relayed, 'the same ones are not begun again').toHaveLength(2_000);
+  for (const done of confirm) done(true);
+  const told = owed.slice(0, 2_000).map(({ event }) => event.connectionId);
+  expect(await first).toEqual(told);
+  expect(await again).toEqual(told);
+});
+
+test('what was given up is told anew when it comes again', async () => {
+  const first = tell(dead, [session('one')]);
+  await settled();
+  confirm[0]?.(false);
+  expect(await first).toEqual([]);
+  const again = tell(dead, [session('one')]);
+  await settled();
+  expect(relayed).toHaveLength(2);
+  expect(relayed[1]).toEqual(relayed[0]);
+  confirm[1]?.(true);
+  expect(await again).toEqual(['one']);
+});
