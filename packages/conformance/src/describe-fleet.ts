@@ -207,6 +207,25 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
         expect(await b.directory.leases.giveUp({ ...lease }, 0)).toEqual({ status: 'given-up' });
       }));
 
+    test('of a holder that was buried nothing can be reported: who enters it next goes on with it', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('thermostat-7', 'sensor'));
+        await a.directory.leases.enter(lease);
+        const standing = await b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor')));
+        if (standing.status !== 'elsewhere') throw new Error(standing.status);
+        await fleet.undertaker();
+        fleet.under.freeze(a.instance);
+        await fleet.until(async () => {
+          const report = b.directory.leases.report(standing.lease, { kind: 'request', ageMs: 0 });
+          expect(await fleet.settles(report)).toEqual({ status: 'gone' });
+        });
+        const next = await fleet.settles(
+          b.directory.leases.enter(leaseOf(b.entry('thermostat-7', 'sensor'))),
+        );
+        expect(next).toMatchObject({ status: 'moved-here', lease: { event: lease.event } });
+      }));
+
     test('one that was ended elsewhere is not gone on with', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);
