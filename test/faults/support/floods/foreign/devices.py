@@ -138,9 +138,11 @@ class Aiocoap:
             request = Message(code=POST, uri=f"{self.host}/telemetry", payload=BODY)
             return await self.context.request(request).response
 
-        code = self.run(post()).code.dotted
-        if code != "2.04":
-            raise Exception(code)
+        answer = self.run(post())
+        # aiocoap closes an association to which nothing refers any more: a pause would be a goodbye.
+        self.remote = answer.remote
+        if answer.code.dotted != "2.04":
+            raise Exception(answer.code.dotted)
 
     def end(self):
         self.run(self.context.shutdown())
