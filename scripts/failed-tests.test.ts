@@ -10,12 +10,12 @@ const failed = {
 
 test('of a file, the tests that failed are named, with what they said', () => {
   const file = {
-    name: '/work/src/sums.test.ts',
+    name: '/repository/src/sums.test.ts',
     status: 'failed',
     message: '',
     assertionResults: [passed, failed],
   };
-  expect(failedTests([file], '/work')).toEqual([
+  expect(failedTests([file], '/repository')).toEqual([
     'FAILED src/sums.test.ts > divides numbers',
     '    expected 2 to be 3',
     '     at line 4',
@@ -24,12 +24,12 @@ test('of a file, the tests that failed are named, with what they said', () => {
 
 test('a file that could not run is named, with why', () => {
   const file = {
-    name: '/work/src/sums.test.ts',
+    name: '/repository/src/sums.test.ts',
     status: 'failed',
     message: 'no such module',
     assertionResults: [],
   };
-  expect(failedTests([file], '/work')).toEqual(['FAILED src/sums.test.ts', '    no such module']);
+  expect(failedTests([file], '/repository')).toEqual(['FAILED src/sums.test.ts', '    no such module']);
 });
 
 test('of a long message the beginning is told', () => {
@@ -37,13 +37,23 @@ test('of a long message the beginning is told', () => {
     ...failed,
     failureMessages: [Array.from({ length: 100 }, (_, line) => `line ${line}`).join('\n')],
   };
-  const file = { name: '/work/src/sums.test.ts', status: 'failed', message: '', assertionResults: [long] };
-  const lines = failedTests([file], '/work');
+  const file = {
+    name: '/repository/src/sums.test.ts',
+    status: 'failed',
+    message: '',
+    assertionResults: [long],
+  };
+  const lines = failedTests([file], '/repository');
   expect(lines).toHaveLength(13);
   expect(lines.at(-1)).toBe('    line 11');
 });
 
 test('nothing is told of files whose tests all passed', () => {
-  const file = { name: '/work/src/sums.test.ts', status: 'passed', message: '', assertionResults: [passed] };
-  expect(failedTests([file], '/work')).toEqual([]);
+  const file = {
+    name: '/repository/src/sums.test.ts',
+    status: 'passed',
+    message: '',
+    assertionResults: [passed],
+  };
+  expect(failedTests([file], '/repository')).toEqual([]);
 });

@@ -90,7 +90,7 @@ test.each([
     await mount('three', { ...authority.issue({ subject: 'CN=localhost' }), key: authority.key });
     await running.line((line) => line.includes('the old one stays in use'), 'that it cannot be used');
     expect((await handshake(port)).serial).toBe(second.serial);
-    expect(await get('/readiness')).toContain(`"files-of-${name}"`);
+    await expect.poll(() => get('/readiness')).toContain(`"files-of-${name}"`);
     expect(await get('/readiness')).toContain('DEGRADED');
     expect(first.socket.destroyed).toBe(false);
   },

@@ -220,8 +220,9 @@ describe('`rollcall up`', () => {
   });
 
   test('answers for health and metrics', async () => {
-    const readiness = await fetch(`http://127.0.0.1:${up.healthPort}/readiness`);
-    expect(await readiness.json()).toMatchObject({ status: 'UP' });
+    const readiness = async (): Promise<unknown> =>
+      (await fetch(`http://127.0.0.1:${up.healthPort}/readiness`)).json();
+    await expect.poll(readiness).toMatchObject({ status: 'UP' });
     const metrics = await (await fetch(`http://127.0.0.1:${up.healthPort}/metrics`)).text();
     expect(metrics).toMatch(/^hono_connections_attempts_total\{tenant="DEFAULT_TENANT",outcome="succeeded"/m);
     expect(metrics).toMatch(/^rollcall_event_delivery_seconds_count\{.*sink="events"\} [1-9]/m);

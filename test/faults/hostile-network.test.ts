@@ -49,7 +49,7 @@ test('while a network gives no credit, devices connect and events wait, and then
   await churning.stop();
   expect(record.events).toEqual([]);
   expect(fleet.attempts.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
-  expect(await stage.readiness()).toMatchObject({ status: 'DEGRADED' });
+  await expect.poll(() => stage.readiness()).toMatchObject({ status: 'DEGRADED' });
   peer.credit = 100_000;
   for (const address of ['event/acme', 'event/umbrella']) peer.grant(address, peer.credit);
   await eventuallyNone(() => differences(record, fleet));
@@ -118,17 +118,19 @@ test('while a network refuses everything, devices connect, and readiness is DEGR
     (await stage.metric('rollcall_outbox_parked')) === devices ? [] : ['not all are parked'],
   );
   expect(fleet.open()).toHaveLength(devices);
-  expect(await stage.readiness()).toMatchObject({
-    status: 'DEGRADED',
-    checks: expect.arrayContaining([
-      {
-        name: 'delivery-to-events-sink',
-        status: 'DEGRADED',
-        code: 'TENANTS_REFUSED',
-        reason: `events of 1 tenant are refused; ${devices} are parked`,
-      },
-    ]) as unknown,
-  });
+  await expect
+    .poll(() => stage.readiness())
+    .toMatchObject({
+      status: 'DEGRADED',
+      checks: expect.arrayContaining([
+        {
+          name: 'delivery-to-events-sink',
+          status: 'DEGRADED',
+          code: 'TENANTS_REFUSED',
+          reason: `events of 1 tenant are refused; ${devices} are parked`,
+        },
+      ]) as unknown,
+    });
   expect(await stage.metric('rollcall_outbox_refusing_tenants')).toBe(1);
   const lines = stage.adapter.process.stdout.filter((line) => line.includes('amqp:not-allowed'));
   expect(lines).toHaveLength(1);

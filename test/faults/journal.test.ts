@@ -29,13 +29,13 @@ test('an adapter whose journal is full serves devices, is DEGRADED, logs it, and
     ]) as unknown,
   });
   expect(await stage.metric('rollcall_journal_behind')).toBe(1);
-  expect(logged(stage, 'database or disk is full')).toBe(1);
+  expect(logged(stage, 'database or disk is full')).toBeGreaterThan(0);
 
   // The fault goes: most of the devices leave.
   for (const attempt of fleet.open().slice(50)) fleet.leave(attempt);
   await eventuallyNone(() => differences(record, fleet));
-  await eventuallyNone(() => (logged(stage, 'has caught up') === 1 ? [] : ['the journal has not caught up']));
-  expect(await stage.readiness()).toMatchObject({ status: 'UP' });
+  await eventuallyNone(() => (logged(stage, 'has caught up') > 0 ? [] : ['the journal has not caught up']));
+  await expect.poll(() => stage.readiness()).toMatchObject({ status: 'UP' });
 
   // What it holds now is complete again.
   await pause(100);

@@ -172,10 +172,10 @@ test('a message that is held takes no credit, and gives its credit back once', a
   await expect.poll(() => link.attached()).toBe(true);
   const outcomes = ['1', '2', '3'].map((id) => peer.deliver('q', bytes(id)));
   await expect.poll(() => waiting.length).toBe(3);
-  expect(peer.creditOf('q')).toBe(1);
+  await expect.poll(() => peer.creditOf('q')).toBe(1);
   for (const finish of waiting) finish();
   expect(await Promise.all(outcomes)).toEqual(['accepted', 'accepted', 'accepted']);
-  expect(peer.creditOf('q')).toBe(1);
+  await expect.poll(() => peer.creditOf('q')).toBe(1);
 });
 
 test.each([
