@@ -18,6 +18,19 @@ function slowReader() {
   return { output, taken, takeNext: (error?: Error) => waiting.shift()?.(error) };
 }
 
+/** A command that ends with its output, what it tells then, and with which status it exits. */
+function endingWithItsOutput() {
+  const { output, takeNext } = slowReader();
+  const exits: (number | undefined)[] = [];
+  const lines: string[] = [];
+  endWithOutput(
+    output,
+    (line) => void lines.push(line),
+    (status) => void exits.push(status),
+  );
+  return { output, takeNext, exits, lines };
+}
+
 const failed = (code: string): Error => Object.assign(new Error(code), { code });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -40,14 +53,7 @@ test('what a slow reader has not taken yet is waited for', async () => {
 });
 
 test('nothing is waited for where the reader has gone', async () => {
-  const { output, takeNext } = slowReader();
-  const exits: (number | undefined)[] = [];
-  const lines: string[] = [];
-  endWithOutput(
-    output,
-    (line) => void lines.push(line),
-    (status) => void exits.push(status),
-  );
+  const { output, takeNext, exits, lines } = endingWithItsOutput();
   output.write('a');
   const written = writtenOut(output);
   takeNext(failed('EPIPE'));
@@ -59,14 +65,7 @@ test('nothing is waited for where the reader has gone', async () => {
 });
 
 test('output that cannot be written, as on a full disk, ends the command with one line', async () => {
-  const { output, takeNext } = slowReader();
-  const exits: (number | undefined)[] = [];
-  const lines: string[] = [];
-  endWithOutput(
-    output,
-    (line) => void lines.push(line),
-    (status) => void exits.push(status),
-  );
+  const { output, takeNext, exits, lines } = endingWithItsOutput();
   output.write('a');
   takeNext(failed('ENOSPC'));
   await turn();

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { hasDebianPackage } from '@rollcall/conformance';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
+import { folderWithPump } from './folder-with-pump.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
 
 // Two MQTT adapters as processes, one redis-server, and devices that go from one to the other.
@@ -20,11 +20,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('a fleet of two adapters on r
   const clients: MqttClient[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'rollcall-fleet-'));
-    await writeFile(
-      join(folder, 'registry.yaml'),
-      'tenants: [{tenant-id: acme, devices: [{device-id: pump, credentials: [{type: hashed-password, auth-id: pump, secrets: [{pwd-plain: hush}]}]}]}]',
-    );
+    folder = await folderWithPump();
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasDebianPackage } from '@rollcall/conformance';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
+import { folderWithPump } from './folder-with-pump.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
 
 // Two HTTP adapters as processes behind no balancer at all, one redis-server, and a device whose requests go to either.
@@ -19,11 +19,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))('leases of two HTTP adapters 
   let b: AdapterInFleet;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'rollcall-leases-'));
-    await writeFile(
-      join(folder, 'registry.yaml'),
-      'tenants: [{tenant-id: acme, devices: [{device-id: pump, credentials: [{type: hashed-password, auth-id: pump, secrets: [{pwd-plain: hush}]}]}]}]',
-    );
+    folder = await folderWithPump();
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { hasDebianPackage } from '@rollcall/conformance';
@@ -7,6 +6,7 @@ import type { FleetOverview } from '@rollcall/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../e2e/support/processes.ts';
 import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
+import { folderWithPump } from './folder-with-pump.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
 
 const patience = { timeout: 60_000, interval: 200 };
@@ -14,8 +14,7 @@ const patience = { timeout: 60_000, interval: 200 };
 /** Runs `rollcall fleet` to its end. */
 async function rollcallFleet(args: readonly string[], directory: string) {
   const command = startApp('rollcall', ['fleet', ...args], { ROLLCALL_DIRECTORY_URL: directory });
-  const closed = new Promise((resolve) => command.child.once('close', resolve));
-  await closed;
+  await command.printedAll();
   return { status: command.child.exitCode, stdout: command.stdout, stderr: command.stderr };
 }
 
@@ -25,16 +24,11 @@ describe.skipIf(!hasDebianPackage('redis-server'))('rollcall fleet', () => {
   let adapter: AdapterInFleet;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'rollcall-fleet-'));
-    const registry = join(folder, 'registry.yaml');
-    await writeFile(
-      registry,
-      'tenants: [{tenant-id: acme, devices: [{device-id: pump, credentials: [{type: hashed-password, auth-id: pump, secrets: [{pwd-plain: hush}]}]}]}]',
-    );
+    folder = await folderWithPump();
     redis = await startRedisServer();
     adapter = await startInFleet({
       id: 'mqtt-0',
-      registry,
+      registry: join(folder, 'registry.yaml'),
       journal: join(folder, 'j'),
       directory: redis.url,
     });
