@@ -5,11 +5,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { adapterEntry, inOrder } from '../apps/rollcall/src/adapter-entry.ts';
-import { banner } from '../apps/rollcall/src/banner.ts';
-import { demoPorts } from '../apps/rollcall/src/ports.ts';
+import { adapterEntry, inOrder } from '../apps/rollcall/src/adapters/adapter-entry.ts';
+import { banner } from '../apps/rollcall/src/up/banner.ts';
+import { demoPorts } from '../apps/rollcall/src/adapters/ports.ts';
 
-/** @typedef {import('../apps/rollcall/src/adapter-entry.ts').AdapterEntry} AdapterEntry */
+/** @typedef {import('../apps/rollcall/src/adapters/adapter-entry.ts').AdapterEntry} AdapterEntry */
 
 /**
  * The adapters that are published, in order.

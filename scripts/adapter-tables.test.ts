@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { adapterEntry, type AdapterEntry } from '../apps/rollcall/src/adapter-entry.ts';
-import { adapterTable } from '../apps/rollcall/src/adapter-table.ts';
+import { adapterEntry, type AdapterEntry } from '../apps/rollcall/src/adapters/adapter-entry.ts';
+import { adapterTable } from '../apps/rollcall/src/adapters/adapter-table.ts';
 // @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
 import * as untyped from './adapter-tables.mjs';
 

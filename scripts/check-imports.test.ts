@@ -31,7 +31,11 @@ test.each([
   ['pino', 'packages/logger-sink/src/create-log.ts', "import { pino } from 'pino';"],
   ['rhea', 'apps/amqp-adapter/src/adapter.ts', "import rhea from 'rhea';"],
   ['a sender in the composition root', 'apps/foo-adapter/src/run.ts', "import '@rollcall/amqp-sender';"],
-  ['a sender in an app that is no adapter', 'apps/rollcall/src/tail.ts', "import '@rollcall/amqp-sender';"],
+  [
+    'a sender in an app that is no adapter',
+    'apps/rollcall/src/events/tail.ts',
+    "import '@rollcall/amqp-sender';",
+  ],
   ['a name that only begins alike', 'packages/core/src/a.ts', "import { a } from 'pino-pretty';"],
   ['a word in a text', 'packages/core/src/a.ts', "const text = 'import pino from it';"],
 ])('%s is let through', (_what, path, text) => {

@@ -1,0 +1,58 @@
+import type { AdapterEntry } from '../adapters/adapter-entry.ts';
+import { portsOf, type DemoPorts } from '../adapters/ports.ts';
+
+/** The text that `up` prints when everything is ready: where things listen, and what to try. */
+export function banner(
+  table: readonly AdapterEntry[],
+  ports: DemoPorts,
+  dataDir: string,
+  offset: number,
+): string {
+  const moved = offset === 0 ? '' : ` --port-offset ${offset}`;
+  const inPlace = (text: string, name: string): string =>
+    text.replaceAll('{port}', String(portsOf(ports, name).devices));
+  const places = [
+    ...table.map(({ name, protocol, up }): [string, string] => [
+      `${protocol} devices`,
+      `${inPlace(up.url, name)}${up.note === undefined ? '' : ` (${up.note})`}`,
+    ]),
+    ['Events API', `amqp://127.0.0.1:${ports.network}`] as const,
+    ['presence API', `http://127.0.0.1:${ports.presence.api}/v1, /openapi.json`] as const,
+    ['health and metrics', healthPlaces(table, ports)] as const,
+    ['data and logs', dataDir] as const,
+  ];
+  const width = Math.max(19, ...places.map(([what]) => what.length)) + 2;
+  const tries = table.flatMap(({ name, up }) =>
+    up.try ? [[...up.try.map((line) => `  ${inPlace(line, name)}`), ''].join('\n')] : [],
+  );
+  return `
+Ready.
+
+${places.map(([what, where]) => `  ${what.padEnd(width)}${where}`).join('\n')}
+
+Try, in another terminal:
+
+${tries.join('\n')}
+  # nothing at hand? devices that connect, are killed, come back, fall silent, and leave
+  npm run rollcall -- demo${moved}
+
+  # is a device connected, since when, and how sure is that? and each change, as it comes
+  curl http://127.0.0.1:${ports.presence.api}/v1/tenants/DEFAULT_TENANT/devices/4711
+  curl -N http://127.0.0.1:${ports.presence.api}/v1/tenants/DEFAULT_TENANT/watch
+
+  # who is online, and the events, as a downstream service sees them
+  npm run rollcall -- devices${moved}
+  npm run rollcall -- tail${moved}
+
+Connection events of DEFAULT_TENANT (Ctrl-C ends):
+`;
+}
+
+/** The first one in full, of the others the port. */
+function healthPlaces(table: readonly AdapterEntry[], ports: DemoPorts): string {
+  const places = table.map(({ name, title }, index) => {
+    const { health } = portsOf(ports, name);
+    return `${index === 0 ? `http://127.0.0.1:${health}/readiness, /metrics` : `:${health}`} (${title})`;
+  });
+  return [...places, `:${ports.presence.health} (presence)`].join(', ');
+}

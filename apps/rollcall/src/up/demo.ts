@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import mqtt, { type MqttClient } from 'mqtt';
+import { adapterTable } from '../adapters/adapter-table.ts';
+import { demoPorts, portsOf } from '../adapters/ports.ts';
+
+export interface DemoCommand {
+  /** That of `up`. */
+  readonly portOffset: number;
+}
+
+/** The pause between two steps: long enough to watch, and to tell the events apart. */
+const stepMs = 1_500;
+
+/** `rollcall demo`: real MQTT and HTTP clients that do what devices do. */
+export async function demo({ portOffset }: DemoCommand): Promise<void> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const ports = demoPorts(portOffset, adapterTable());
+  const mqttUrl = `mqtt://127.0.0.1:${portsOf(ports, 'mqtt-adapter').devices}`;
+  const httpPort = portsOf(ports, 'http-adapter').devices;
+  const first = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
+  say('Watch the events in the terminal where `npm start` runs.\n');
+  say('sensor1 (device 4711) connects over MQTT       → connected');
+  await pause(stepMs);
+  say('sensor1 uploads an event with QoS 1');
+  await first.publishAsync('event', '{"temp": 21.5}', {
+    qos: 1,
+    properties: { contentType: 'application/json' },
+  });
+  await pause(stepMs);
+  say('sensor1 is killed: no goodbye, the socket dies → disconnected connection-lost');
+  first.stream.destroy();
+  await pause(stepMs);
+
+  say('sensor1 comes back                             → connected');
+  const second = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
+  await pause(stepMs);
+  say('sensor1 connects a second time, same client id → disconnected taken-over, connected');
+  const third = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
+  await pause(stepMs);
+  second.end(true);
+
+  say('gateway gw (device gw-1) connects over MQTT    → connected');
+  const gateway = await connect(mqttUrl, 'gw', 'gw-secret', 'demo-gateway');
+  say('gw uploads an event on behalf of device 4712');
+  await gateway.publishAsync('event//4712', '{"open": true}', { qos: 1 });
+  await pause(stepMs);
+  say('both say goodbye                               → disconnected client-closed, twice');
+  await third.endAsync();
+  await gateway.endAsync();
+  await pause(stepMs);
+
+  say('sensor2 (device 4713) uploads over HTTP        → connected: a lease of 10 s');
+  await post(httpPort);
+  await pause(stepMs);
+  say('sensor2 uploads once more, which renews it');
+  await post(httpPort);
+  say('sensor2 falls silent                           → in 10 s: disconnected inactive');
+}
+
+async function post(port: number): Promise<void> {
+  const { status } = await fetch(`http://127.0.0.1:${port}/event`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${Buffer.from('sensor2@DEFAULT_TENANT:hono-secret').toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    body: '{"litres": 12}',
+  });
+  if (status !== 202) throw new Error(`the HTTP adapter answered ${status}`);
+}
+
+async function connect(url: string, authId: string, password: string, clientId: string): Promise<MqttClient> {
+  const client = mqtt.connect(url, {
+    protocolVersion: 5,
+    username: `${authId}@DEFAULT_TENANT`,
+    password,
+    clientId,
+    keepalive: 60,
+    reconnectPeriod: 0,
+    connectTimeout: 5_000,
+  });
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => resolve());
+    client.once('error', (error) => reject(new Error(`cannot connect to ${url}: ${reasonOf(error)}`)));
+    client.once('close', () => reject(new Error(`cannot connect to ${url}: connection closed`)));
+  });
+  // What happens to it from now on is the point of the demonstration.
+  client.on('error', () => {});
+  return client;
+}
+
+function reasonOf(error: Error): string {
+  if ('code' in error && error.code === 'ECONNREFUSED') return 'nothing listens there; run `npm start` first';
+  return error.message || ('code' in error ? String(error.code) : 'unknown error');
+}
