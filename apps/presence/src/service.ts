@@ -70,6 +70,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     ...{ clock, store, tokens, turns, feed, watchers, failed },
     retention: config.retention,
     flapsPerHour: values.flapsPerHour,
+    announceIntervalMs: values.announceIntervalMs,
     heartbeatMs: values.heartbeatMs,
     open: values.open,
     allowedOrigin: values.allowedOrigin,

@@ -5,6 +5,7 @@ const paths: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^\/v1\/tenants\/[^/]+\/devices\/[^/]+\/(?:history|at)$/, reading],
   [/^\/v1\/tenants\/[^/]+\/(?:devices|summary)$/, reading],
   [/^\/v1\/tenants\/[^/]+\/watch$/, ['GET']],
+  [/^\/v1\/adapters$/, reading],
   [/^\/v1\/devices:query$/, ['POST']],
   [/^\/(?:openapi\.json|started|readiness|liveness|metrics)$/, reading],
 ];

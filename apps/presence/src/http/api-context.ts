@@ -16,6 +16,8 @@ export interface ApiContext {
   readonly watchers: Watchers;
   readonly retention: KeptHistory;
   readonly flapsPerHour: number;
+  /** Of adapters that do not say how often they announce. */
+  readonly announceIntervalMs: number;
   readonly heartbeatMs: number;
   /** Whether everybody on this machine may ask, without a token. */
   readonly open: boolean;

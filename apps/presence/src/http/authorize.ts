@@ -40,6 +40,14 @@ export function grantOf(request: FastifyRequest): Grant {
   return grant;
 }
 
+/** Of what concerns all tenants: only who may see all of them may ask. @throws Problem */
+export function requireAllTenants(request: FastifyRequest): void {
+  const grant = grantOf(request);
+  requireScope(grant, 'read');
+  if (grant.tenants !== '*')
+    throw new Problem('not-allowed', { detail: 'the token is not for all tenants: its tenants must be *' });
+}
+
 /**
  * The tenant that a request is about. One that may not be seen is refused whether it is there or not.
  *
@@ -47,12 +55,16 @@ export function grantOf(request: FastifyRequest): Grant {
  */
 export function tenantFor(request: FastifyRequest, tenant: string, scope: Scope = 'read'): string {
   const grant = grantOf(request);
-  if (!mayDo(grant, scope))
-    throw new Problem('not-allowed', {
-      detail: `the token has no scope to ${scope === 'read' ? 'read' : 'have devices forgotten'}`,
-      headers: { 'www-authenticate': 'Bearer realm="rollcall-presence", error="insufficient_scope"' },
-    });
+  requireScope(grant, scope);
   if (!maySee(grant, tenant))
     throw new Problem('not-allowed', { detail: 'the token is not for this tenant' });
   return checkedName('tenant', tenant);
+}
+
+function requireScope(grant: Grant, scope: Scope): void {
+  if (mayDo(grant, scope)) return;
+  throw new Problem('not-allowed', {
+    detail: `the token has no scope to ${scope === 'read' ? 'read' : 'have devices forgotten'}`,
+    headers: { 'www-authenticate': 'Bearer realm="rollcall-presence", error="insufficient_scope"' },
+  });
 }

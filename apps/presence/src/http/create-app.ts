@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ApiContext } from './api-context.ts';
+import { adaptersRoute } from './adapters-route.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { authorize } from './authorize.ts';
 import { allowOrigins } from './cors.ts';
@@ -70,6 +71,7 @@ export async function createApp(
     deviceRoutes(api, context);
     tenantRoutes(api, context);
     queryRoute(api, context);
+    adaptersRoute(api, context);
     watchRoute(api, context);
   });
   await app.ready();

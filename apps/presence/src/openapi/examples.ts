@@ -77,6 +77,20 @@ export const examples = {
     flapping: [{ device: '4713', changes: 24 }],
     'as-of': asOf,
   },
+  adapters: {
+    adapters: [
+      {
+        id: 'mqtt-0',
+        type: 'hono-mqtt',
+        instance: '01a20769-0000-7000-8000-000000000001',
+        'last-heard-at': '2026-11-28T09:59:58.004Z',
+        'last-announced-at': '2026-11-28T09:59:40.120Z',
+        'announce-interval-ms': 3_600_000,
+        publishing: true,
+      },
+    ],
+    'as-of': asOf,
+  },
   query: { devices: [{ tenant: 'DEFAULT_TENANT', device: '4711' }] },
   problem: {
     type: 'urn:rollcall:problem:bad-input',

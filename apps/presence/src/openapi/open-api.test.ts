@@ -118,6 +118,7 @@ describe('an answer is as the description says:', () => {
     [`${device}/at?time=2026-11-28T11:44:50Z`, 'WasConnected', undefined],
     ['/v1/tenants/acme/summary', 'Summary', examples.summary],
     [`${device}?limit=7`, 'Problem', examples.problem],
+    ['/v1/adapters', 'Adapters', undefined],
     ['/nowhere', 'Problem', undefined],
   ])('%s', async (path, schema, example) => {
     const { get } = await given();

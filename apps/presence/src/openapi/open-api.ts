@@ -95,6 +95,15 @@ const queryPath = {
   },
 };
 
+const adaptersPath = {
+  get: question(
+    'Which instances of adapters were heard, and which of them still publish. Wants a token for all tenants',
+    'listAdapters',
+    [...parameters.adapterFilters, ...parameters.paging],
+    answer('A page of instances, by adapter id', 'Adapters', examples.adapters),
+  ),
+};
+
 /** The description of the API that is served at `/openapi.json`. */
 export const openApi = {
   openapi: '3.1.0',
@@ -141,6 +150,7 @@ export const openApi = {
       ),
     },
     '/v1/tenants/{tenant}/watch': watchPath,
+    '/v1/adapters': adaptersPath,
     '/v1/devices:query': queryPath,
     '/started': open('Whether the service has started', 'started'),
     '/readiness': open('Whether it can answer, and whether it lags', 'readiness'),

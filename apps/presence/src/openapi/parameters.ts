@@ -41,6 +41,11 @@ export const listFilters = [
   inQuery('q', 'Those whose id begins with this'),
 ];
 
+export const adapterFilters = [
+  inQuery('adapter', 'Instances of the adapter with this id'),
+  inQuery('instance', 'The instance with this name'),
+];
+
 export const period = [
   inQuery('from', 'Connections that ended then, or later', time),
   inQuery('to', 'Connections that began then, or before', time),

@@ -181,6 +181,26 @@ export const schemas = {
     },
     'as-of': ref('AsOf'),
   }),
+  AdapterInstance: object(['id', 'type', 'instance', 'last-heard-at', 'publishing'], {
+    id: text,
+    type: text,
+    instance: { ...text, description: 'Of this start of the adapter' },
+    'last-heard-at': {
+      ...time,
+      description: 'Its latest event or announcement, on the clock of the service',
+    },
+    'last-announced-at': { ...time, description: 'Absent: it announced nothing yet' },
+    'announce-interval-ms': { ...milliseconds, description: 'As it said; absent: it did not' },
+    publishing: {
+      type: ['boolean', 'null'],
+      description: 'Whether it missed fewer than three announcements as of `as-of.at`; `null`: not known',
+    },
+  }),
+  Adapters: object(['adapters', 'as-of'], {
+    adapters: listOf('AdapterInstance'),
+    next: { ...text, description: 'Cursor of the next page' },
+    'as-of': ref('AsOf'),
+  }),
   DeviceQuery: object(['devices'], {
     devices: {
       type: 'array',

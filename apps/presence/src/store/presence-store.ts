@@ -54,6 +54,37 @@ export interface PresenceSummary {
   readonly flapping: readonly { readonly device: DeviceRef; readonly changes: number }[];
 }
 
+/** An incarnation of an adapter of which something was heard, over all tenants. */
+export interface HeardInstance {
+  readonly adapterId: string;
+  readonly instance: string;
+  readonly adapterType: string;
+  /** Its latest event or announcement; what others told for it does not count. Of the wall clock of the service. */
+  readonly heardAtMs: number;
+  readonly announcedAtMs?: number;
+  /** As it said with its latest announcement. */
+  readonly announceIntervalMs?: number;
+}
+
+/** A place in the list. */
+export interface InstancePlace {
+  readonly adapterId: string;
+  readonly instance: string;
+}
+
+export interface InstancesQuery {
+  readonly adapterId?: string;
+  readonly instance?: string;
+  readonly limit: number;
+  readonly after?: InstancePlace;
+}
+
+export interface InstancesPage {
+  readonly instances: readonly HeardInstance[];
+  /** There are more behind this one. */
+  readonly next?: InstancePlace;
+}
+
 /** Changes of a tenant behind a place in the log. */
 export interface ChangesRead {
   readonly changes: readonly { readonly id: string; readonly device: StoredDevice }[];
@@ -97,6 +128,8 @@ export interface PresenceStore {
     query: HistoryQuery,
   ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }>;
   summary(tenant: string, query: { readonly flapsPerHour: number }): Promise<PresenceSummary>;
+  /** Incarnations of adapters that were heard in the last seven days, by adapter id and instance. */
+  instances(query: InstancesQuery): Promise<InstancesPage>;
   /** Forgets a device with its history. @returns whether something was known of it. */
   forget(device: DeviceRef): Promise<boolean>;
   /** The place in the log of changes behind all that is committed. */

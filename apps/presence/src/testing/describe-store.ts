@@ -409,6 +409,67 @@ export function describeStore(
       });
     });
 
+    describe('instances of adapters:', () => {
+      const ofAdapter = (id: string, instance: string) => ({ adapter: { type: 'hono-mqtt', id, instance } });
+
+      test('each was heard when its own events or announcements came, whatever their order', async () => {
+        const { store, clock } = await given();
+        const one = connected({ ...ofAdapter('a', 'i-1'), connectionId: connectionId(1) });
+        const begin = clock.now();
+        await store.apply([{ ...one, announcement: true, announceIntervalMs }]);
+        clock.advance(5_000);
+        await store.apply([one, connected({ ...ofAdapter('a', 'i-2'), device: deviceRef('other', 'd') })]);
+        const heard = { adapterId: 'a', adapterType: 'hono-mqtt', heardAtMs: begin + 5_000 };
+        expect(await store.instances({ limit: 10 })).toEqual({
+          instances: [
+            { ...heard, instance: 'i-1', announcedAtMs: begin, announceIntervalMs },
+            { ...heard, instance: 'i-2' },
+          ],
+        });
+        clock.advance(-3_000);
+        await store.apply([{ ...one, announcement: true, announceIntervalMs: 7_000 }]);
+        expect((await store.instances({ instance: 'i-1', limit: 10 })).instances).toEqual([
+          { ...heard, instance: 'i-1', announcedAtMs: begin + 2_000, announceIntervalMs: 7_000 },
+        ]);
+      });
+
+      test('what is told for a dead one is no sign that it lives; its own endings are', async () => {
+        const { store, clock } = await given();
+        const one = connected({ ...ofAdapter('a', 'i-1'), connectionId: connectionId(1) });
+        await store.apply([one]);
+        const begin = clock.now();
+        clock.advance(5_000);
+        await store.apply([
+          disconnected(one, { reason: 'adapter-lost' }),
+          disconnected(one, { reason: 'taken-over' }),
+        ]);
+        const heardAt = async () => (await store.instances({ limit: 10 })).instances[0]?.heardAtMs;
+        expect(await heardAt()).toBe(begin);
+        await store.apply([disconnected(one, { reason: 'taken-over', endedEpoch: one.epoch })]);
+        expect(await heardAt()).toBe(begin + 5_000);
+      });
+
+      test('come page by page, of one adapter where that is asked, and are forgotten after a week of silence', async () => {
+        const { store, clock } = await given();
+        await store.apply(
+          Array.from({ length: 5 }, (_, number) =>
+            connected({ ...ofAdapter(`a-${number % 2}`, `i-${number}`), connectionId: connectionId(number) }),
+          ),
+        );
+        const seen: string[] = [];
+        let page = await store.instances({ limit: 2 });
+        for (; page.next; page = await store.instances({ limit: 2, after: page.next }))
+          seen.push(...page.instances.map(({ instance }) => instance));
+        seen.push(...page.instances.map(({ instance }) => instance));
+        expect(seen).toEqual(['i-0', 'i-2', 'i-4', 'i-1', 'i-3']);
+        const ofOne = await store.instances({ adapterId: 'a-1', limit: 10 });
+        expect(ofOne.instances.map(({ instance }) => instance)).toEqual(['i-1', 'i-3']);
+        clock.advance(8 * 24 * 3_600_000);
+        await store.dropOld({ defaultMs: 1e12, tenantMs: new Map() });
+        expect(await store.instances({ limit: 10 })).toEqual({ instances: [] });
+      });
+    });
+
     test('a store that is closed cannot answer now: that is nobody else’s fault', async () => {
       const { store } = await given();
       await store.close();

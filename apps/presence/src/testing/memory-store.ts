@@ -1,7 +1,19 @@
 import { createPresenceTable, type Ending, type OpenConnection } from '@rollcall/client';
 import { deviceKey, type Clock, type DeviceRef } from '@rollcall/core';
-import type { DeviceQuery, PresenceStore, StoredConnection, StoredDevice } from '../store/presence-store.ts';
+import { heardInstances, type InstanceRow } from '../store/fold/heard-instances.ts';
+import { instancesPage } from '../store/fold/instances-page.ts';
+import type {
+  DeviceQuery,
+  InstancesQuery,
+  PresenceStore,
+  StoredConnection,
+  StoredDevice,
+} from '../store/presence-store.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
+
+function placeOf({ adapter_id: adapterId, instance }: InstanceRow): string {
+  return `${adapterId}\n${instance}`;
+}
 
 interface Past {
   connection: OpenConnection;
@@ -15,6 +27,7 @@ export class MemoryStore implements PresenceStore {
   readonly #past = new Map<string, Map<string, Past>>();
   readonly #log: { readonly tenant: string; readonly device: DeviceRef }[] = [];
   readonly #wakes = new Set<() => void>();
+  readonly #instances = new Map<string, InstanceRow>();
   readonly #replicas = new Map<string, number>();
   /** Log entries before this one are kept no more. */
   droppedBefore = 0;
@@ -30,6 +43,15 @@ export class MemoryStore implements PresenceStore {
   async apply(events: readonly FoldedEvent[]): Promise<void> {
     this.#check();
     this.batches.push(events);
+    for (const row of heardInstances(events, this.#clock.now())) {
+      const known = this.#instances.get(placeOf(row));
+      this.#instances.set(
+        placeOf(row),
+        row.announced_at === null
+          ? { ...known, ...row, announced_at: known?.announced_at ?? null, interval: known?.interval ?? null }
+          : row,
+      );
+    }
     for (const event of events) {
       this.#table.apply(event);
       if (event.type !== 'hono') this.#note(event);
@@ -71,6 +93,16 @@ export class MemoryStore implements PresenceStore {
     const byStatus: Record<string, number> = { online: 0, offline: 0, unknown: 0 };
     for (const { status } of this.#table.all(tenant)) byStatus[status] = (byStatus[status] ?? 0) + 1;
     return { byStatus, byProtocol: {}, byReason: {}, byAdapter: {}, flapping: [] };
+  }
+
+  async instances({ adapterId, instance, limit, after }: InstancesQuery) {
+    this.#check();
+    const rows = [...this.#instances.values()]
+      .filter((row) => adapterId === undefined || row.adapter_id === adapterId)
+      .filter((row) => instance === undefined || row.instance === instance)
+      .filter((row) => !after || placeOf(row) > `${after.adapterId}\n${after.instance}`)
+      .toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
+    return instancesPage(rows.slice(0, limit + 1), limit);
   }
 
   async forget(device: DeviceRef): Promise<boolean> {

@@ -58,6 +58,7 @@ export async function startApi(
       turns: createTurns(8, 100),
       retention: config.retention,
       flapsPerHour: 10,
+      announceIntervalMs: 3_600_000,
       heartbeatMs: 15_000,
       open: false,
       allowedOrigin: undefined,

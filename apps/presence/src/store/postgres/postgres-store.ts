@@ -5,12 +5,14 @@ import type {
   ChangesRead,
   DeviceQuery,
   HistoryQuery,
+  InstancesQuery,
   KeptHistory,
   PresenceStore,
 } from '../presence-store.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { foldBatch } from './fold.ts';
+import { dropInstances, readInstances, saveInstances } from './instances.ts';
 import { openQueries, type Client, type Queries } from './queries.ts';
 import { readDevices, readHistory, readList, readSummary } from './reads.ts';
 import { migrate } from './schema.ts';
@@ -74,6 +76,7 @@ export class PostgresStore implements PresenceStore {
     const nowMs = clock.now();
     await this.#write(async (client) => {
       const devices = await foldBatch(client, events, nowMs, announceIntervalMs);
+      await saveInstances(client, events, nowMs);
       return renewDevices(client, [...devices.values()], nowMs);
     });
   }
@@ -92,6 +95,10 @@ export class PostgresStore implements PresenceStore {
 
   summary(tenant: string, { flapsPerHour }: { readonly flapsPerHour: number }) {
     return readSummary(this.#queries, tenant, flapsPerHour, this.#options.clock.now());
+  }
+
+  instances(query: InstancesQuery) {
+    return readInstances(this.#queries, query);
   }
 
   async forget(device: DeviceRef): Promise<boolean> {
@@ -156,10 +163,10 @@ export class PostgresStore implements PresenceStore {
 
   async dropOld(kept: KeptHistory): Promise<number> {
     const { clock, maxChanges = 100_000 } = this.#options;
-    return this.#queries.exclusively(
-      async (client) =>
-        (await dropConnections(client, kept, clock.now())) + (await dropOldChanges(client, maxChanges)),
-    );
+    return this.#queries.exclusively(async (client) => {
+      await dropInstances(client, clock.now());
+      return (await dropConnections(client, kept, clock.now())) + (await dropOldChanges(client, maxChanges));
+    });
   }
 
   async close(): Promise<void> {

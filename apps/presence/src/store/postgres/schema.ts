@@ -79,6 +79,20 @@ const steps: readonly string[] = [
   ALTER TABLE connections ALTER COLUMN ended_epoch TYPE TEXT COLLATE "C";
   CREATE INDEX connections_ended_in_order ON connections (tenant, device, ended_epoch) WHERE ended_epoch IS NOT NULL;
   `,
+  `
+  -- Which incarnations of adapters were heard, over all tenants.
+  CREATE TABLE instances (
+    adapter_id TEXT COLLATE "C" NOT NULL,
+    instance TEXT COLLATE "C" NOT NULL,
+    adapter_type TEXT NOT NULL,
+    heard_at BIGINT NOT NULL,
+    announced_at BIGINT,
+    interval BIGINT,
+    PRIMARY KEY (adapter_id, instance)
+  );
+  CREATE INDEX instances_by_name ON instances (instance);
+  CREATE INDEX instances_heard ON instances (heard_at);
+  `,
 ];
 
 /** Brings the database to the newest version, all steps or none; of several replicas, one does. */

@@ -73,6 +73,20 @@ const steps: readonly string[] = [
   `,
   'CREATE INDEX connections_ended_in_order ON connections (tenant, device, ended_epoch) WHERE ended_epoch IS NOT NULL',
   rowsInOrderOfTime,
+  `
+  -- Which incarnations of adapters were heard, over all tenants.
+  CREATE TABLE instances (
+    adapter_id TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    adapter_type TEXT NOT NULL,
+    heard_at INTEGER NOT NULL,
+    announced_at INTEGER,
+    interval INTEGER,
+    PRIMARY KEY (adapter_id, instance)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX instances_by_name ON instances (instance);
+  CREATE INDEX instances_heard ON instances (heard_at);
+  `,
 ];
 
 /**

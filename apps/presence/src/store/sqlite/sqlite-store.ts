@@ -6,6 +6,7 @@ import type {
   ChangesRead,
   DeviceQuery,
   HistoryQuery,
+  InstancesQuery,
   KeptHistory,
   PresenceStore,
 } from '../presence-store.ts';
@@ -17,6 +18,7 @@ import { Changes } from './changes.ts';
 import { DeviceStates } from './device-states.ts';
 import { readFlaps, type FlapsQuery } from './flaps.ts';
 import { Fold } from './fold.ts';
+import { Instances } from './instances.ts';
 import { OldConnections } from './old-connections.ts';
 import { Reads } from './reads.ts';
 import { migrate } from './schema.ts';
@@ -51,6 +53,7 @@ export class SqliteStore implements PresenceStore {
   readonly #changes: Changes;
   readonly #silent: SilentConnections;
   readonly #old: OldConnections;
+  readonly #instances: Instances;
   readonly #note: StatementSync;
   readonly #flapsThread: ThreadedFlaps | undefined;
   readonly #listeners = new Set<() => void>();
@@ -87,6 +90,7 @@ export class SqliteStore implements PresenceStore {
     this.#changes = new Changes(database, name, maxChanges);
     this.#silent = new SilentConnections(database, this.#adapters);
     this.#old = new OldConnections(database, this.#adapters);
+    this.#instances = new Instances(database);
   }
 
   async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
@@ -103,6 +107,7 @@ export class SqliteStore implements PresenceStore {
         this.#states.renew(device, nowMs, said),
       );
       this.#saveAdapters();
+      this.#instances.hear(events, this.#clock.now());
       return news.length > 0;
     });
     if (isNews) this.#wake();
@@ -124,6 +129,10 @@ export class SqliteStore implements PresenceStore {
     const query = { tenant, since: this.#clock.now() - flappingWithinMs, flaps: flapsPerHour };
     const counts = this.#guard(() => this.#reads.counts(tenant));
     return summaryOf(tenant, counts, await this.#flaps(query));
+  }
+
+  async instances(query: InstancesQuery) {
+    return this.#guard(() => this.#instances.read(query));
   }
 
   async forget(device: DeviceRef): Promise<boolean> {
@@ -180,6 +189,7 @@ export class SqliteStore implements PresenceStore {
     return this.#transaction(() => {
       const dropped = this.#old.drop(kept, nowMs) + this.#changes.drop();
       this.#saveAdapters();
+      this.#instances.drop(nowMs);
       return dropped;
     });
   }
