@@ -1,24 +1,38 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasDebianPackage } from '@rollcall/conformance';
 import { startReady, stop } from '../processes/start.mjs';
 
 /** An event may not cost more than this many times what it costs with the fewest devices. */
 const growth = 1.34;
 
+/** @typedef {import('../report.mjs').Finding} Finding */
+
 /**
- * Events folded into the store of the presence service, with different numbers of devices in it.
+ * Events folded into the stores of the presence service, with different numbers of devices in them.
  * @param {{ sizes: readonly number[], events: number }} options from few devices to many
- * @returns {Promise<import('../report.mjs').Finding[]>}
+ * @returns {Promise<Finding[]>}
  */
-export async function presenceStoreScenario({ sizes, events }) {
-  /** @type {import('../report.mjs').Finding[]} */
+export async function presenceStoreScenario(options) {
+  return [
+    ...(await storeScenario('SQLite', options)),
+    ...(hasDebianPackage('postgresql') ? await storeScenario('PostgreSQL', options) : []),
+  ];
+}
+
+/**
+ * @param {'SQLite' | 'PostgreSQL'} kind @param {{ sizes: readonly number[], events: number }} options
+ * @returns {Promise<Finding[]>}
+ */
+async function storeScenario(kind, { sizes, events }) {
+  /** @type {Finding[]} */
   const findings = [];
   /** @type {Record<string, number>} */
   const fewest = {};
   for (const devices of sizes) {
     const directory = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
-    const args = [directory, String(devices), String(events)];
+    const args = [kind, directory, String(devices), String(events)];
     const { child, message } = await startReady('bench/processes/presence-store.mjs', args);
     await stop(child);
     rmSync(directory, { recursive: true });
@@ -26,7 +40,7 @@ export async function presenceStoreScenario({ sizes, events }) {
     for (const order of ['', 'at random: ']) {
       const cost = figures[`${order}folded, µs CPU per event`] ?? Number.NaN;
       const floor = figures[`${order}bare inserts, µs CPU per event`] ?? Number.NaN;
-      const what = `presence store, SQLite, ${order}${devices} devices`;
+      const what = `presence store, ${kind}, ${order}${devices} devices`;
       const shown = order === '' ? figures : {};
       findings.push({ what, figures: shown, ratio: { name: 'to bare inserts, CPU', value: cost / floor } });
       const few = fewest[order];

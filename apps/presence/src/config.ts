@@ -85,7 +85,7 @@ export const presenceOptions = {
   batchEvents: option(
     'PRESENCE_BATCHSIZE',
     wholeNumber(1, 900),
-    '500',
+    '200',
     'events that are written to the database together, at most',
   ),
   apiPort: option(

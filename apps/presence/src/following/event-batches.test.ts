@@ -52,6 +52,19 @@ test('events that come together, or while others are written, are written togeth
   expect(batches.pending).toBe(0);
 });
 
+test('what else there is to do has a turn between two batches, also where the database takes none itself', async () => {
+  const order: string[] = [];
+  const { add, batches } = given(async (events) => void order.push(`wrote ${events.join(' ')}`), 2);
+  for (const event of [1, 2, 3, 4]) add(event);
+  const answer = (): void => {
+    order.push('answered');
+    if (batches.pending > 0) setImmediate(answer);
+  };
+  setImmediate(answer);
+  await batches.drained();
+  expect(order.slice(0, 4)).toEqual(['wrote 1 2', 'answered', 'wrote 3 4', 'answered']);
+});
+
 test('while the database is away, nothing is confirmed, and the same is tried again, later each time', async () => {
   let isAway = true;
   const { add, calls, outcomes, clock, lines, batches } = given(async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { later, type Clock, type Log } from '@rollcall/core';
 
 export interface EventBatchesOptions<Event> {
@@ -95,6 +96,8 @@ export class EventBatches<Event> {
       this.#writing = batch.length;
       await this.#commit(batch);
       this.#writing = 0;
+      // A database in this process takes the turn for itself: who asks, and what comes, has one between two batches.
+      await nextTurn();
     }
     if (this.#phase !== 'stopped') this.#phase = 'idle';
     this.#tellIdlers();

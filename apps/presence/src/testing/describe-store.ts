@@ -310,6 +310,21 @@ export function describeStore(
         expect((await store.history(device, { fromMs: 0, toMs: 9e12, limit: 10 })).connections).toEqual([]);
         expect(JSON.stringify(await store.changes('acme', position, 10))).not.toContain('secret');
       });
+
+      test('of a device that is forgotten is gone however many it had, and meanwhile others have a turn', async () => {
+        const { store, statusOf } = await given();
+        const ended = Array.from({ length: 500 }, (_, number) =>
+          connected({ connectionId: `c-${number}` as ConnectionId, slot: 's' }),
+        ).flatMap((begin) => [begin, disconnected(begin)]);
+        await store.apply([...ended, connected({ connectionId: 'open' as ConnectionId, slot: 't' })]);
+        let turns = 0;
+        setImmediate(() => (turns += 1));
+        expect(await store.forget(device)).toBe(true);
+        expect(turns).toBe(1);
+        expect(await statusOf()).toBe('unknown');
+        expect((await store.history(device, { fromMs: 0, toMs: 9e12, limit: 10 })).connections).toEqual([]);
+        expect(await store.forget(device)).toBe(false);
+      });
     });
 
     describe('the log of changes', () => {

@@ -9,6 +9,7 @@ import type {
   KeptHistory,
   PresenceStore,
 } from '../presence-store.ts';
+import { forgetAll, type Forgotten } from '../fold/forget-all.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { foldBatch } from './fold.ts';
@@ -102,8 +103,14 @@ export class PostgresStore implements PresenceStore {
   }
 
   async forget(device: DeviceRef): Promise<boolean> {
-    const forgotten = await this.#write(async (client) => ((await forgetDevice(client, device)) ? 1 : 0));
-    return forgotten > 0;
+    return forgetAll(async () => {
+      let forgotten: Forgotten = { wasKnown: false, isMore: false };
+      await this.#write(async (client) => {
+        forgotten = await forgetDevice(client, device);
+        return forgotten.wasKnown && !forgotten.isMore ? 1 : 0;
+      });
+      return forgotten;
+    });
   }
 
   async position(): Promise<string> {

@@ -13,6 +13,8 @@ export interface Client {
 export interface Queries extends Client {
   /** A transaction of one writer at a time, over all replicas. */
   exclusively<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
+  /** The same of work that takes as long as the tables are large. */
+  patiently<Result>(work: (client: Client) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,8 @@ export function openQueries(url: string, onIdleError: (error: Error) => void): Q
     query_timeout: answerWithinMs,
     // The server gives up what nobody waits for any more.
     statement_timeout: answerWithinMs,
+    // A replica whose host is gone holds the lock of writers no longer than that.
+    idle_in_transaction_session_timeout: answerWithinMs,
     types,
   });
   // Of a connection that is lost while nothing is asked over it: the next question dials another one.
@@ -48,6 +52,7 @@ export function openQueries(url: string, onIdleError: (error: Error) => void): Q
   return {
     query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
     exclusively: (work) => guarded(() => inTransaction(pool, work)),
+    patiently: (work) => guarded(() => overOwnConnection(url, (connection) => transaction(connection, work))),
     close: async () => {
       if (!pool.ending) await pool.end();
     },
@@ -64,13 +69,7 @@ async function inTransaction<Result>(
   const lost = (error: Error): void => void (broken = error);
   connection.on('error', lost);
   try {
-    await connection.query('BEGIN');
-    await connection.query('SELECT pg_advisory_xact_lock($1)', [writersLock]);
-    const result = await work({
-      query: (text, values) => connection.query(text, values as unknown[]),
-    });
-    await connection.query('COMMIT');
-    return result;
+    return await transaction(connection, work);
   } catch (error) {
     await connection.query('ROLLBACK').catch((another: Error) => (broken = another));
     throw error;
@@ -78,6 +77,44 @@ async function inTransaction<Result>(
     connection.off('error', lost);
     // A connection in an unknown state is not used again.
     connection.release(broken);
+  }
+}
+
+async function transaction<Result>(
+  connection: pg.ClientBase,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  await connection.query('BEGIN');
+  await connection.query('SELECT pg_advisory_xact_lock($1)', [writersLock]);
+  const result = await work({
+    query: (text, values) => connection.query(text, values as unknown[]),
+  });
+  await connection.query('COMMIT');
+  return result;
+}
+
+/** Without limits of time; that a server's host is gone is noticed by the system. What was begun is given up with the connection. */
+async function overOwnConnection<Result>(
+  url: string,
+  work: (connection: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const connection = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: connectWithinMs,
+    keepAlive: true,
+    types,
+  });
+  let lost: Error | undefined;
+  connection.on('error', (error) => (lost = error));
+  try {
+    await connection.connect();
+    // A role or a database may have a limit of its own.
+    await connection.query('SET statement_timeout = 0');
+    return await work(connection);
+  } catch (error) {
+    throw lost ?? error;
+  } finally {
+    await connection.end().catch(() => {});
   }
 }
 

@@ -97,7 +97,7 @@ const steps: readonly string[] = [
 
 /** Brings the database to the newest version, all steps or none; of several replicas, one does. */
 export async function migrate(queries: Queries): Promise<void> {
-  await queries.exclusively(async (client) => {
+  await queries.patiently(async (client) => {
     await client.query('CREATE TABLE IF NOT EXISTS presence_version (version INTEGER NOT NULL)');
     const { rows } = await client.query<{ readonly version: number }>('SELECT version FROM presence_version');
     const version = rows[0]?.version ?? 0;

@@ -4,6 +4,7 @@ import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { adaptersOfTenant, saveAdapters } from './adapters.ts';
+import type { Forgotten } from '../fold/forget-all.ts';
 import { columns } from './columns.ts';
 import { renewDevices } from './device-states.ts';
 import type { Client } from './queries.ts';
@@ -144,14 +145,16 @@ export async function dropOldChanges(client: Client, maxChanges: number): Promis
   return rowCount ?? 0;
 }
 
-/** @returns whether something was known of it. */
-export async function forgetDevice(client: Client, { tenant, device }: DeviceRef): Promise<boolean> {
-  let removed = 0;
-  for (const table of ['connections', 'devices']) {
-    const text = `DELETE FROM ${table} WHERE tenant = $1 AND device = $2`;
-    removed += (await client.query(text, [tenant, device])).rowCount ?? 0;
-  }
-  if (removed === 0) return false;
+/** Some of the connections of a device, and with the last of them all else: it is called again while there are more. */
+export async function forgetDevice(client: Client, { tenant, device }: DeviceRef): Promise<Forgotten> {
+  const ofDevice = 'WHERE tenant = $1 AND device = $2';
+  const connections = await client.query(
+    `DELETE FROM connections ${ofDevice} AND id IN (SELECT id FROM connections ${ofDevice} LIMIT ${maxDropped})`,
+    [tenant, device],
+  );
+  if (connections.rowCount === maxDropped) return { wasKnown: true, isMore: true };
+  const devices = await client.query(`DELETE FROM devices ${ofDevice}`, [tenant, device]);
+  if ((connections.rowCount ?? 0) + (devices.rowCount ?? 0) === 0) return { wasKnown: false, isMore: false };
   await client.query('DELETE FROM changes WHERE tenant = $1 AND device = $2', [tenant, device]);
   // Those who watch learn of it.
   const state = JSON.stringify(unheard(tenant, device));
@@ -164,5 +167,5 @@ export async function forgetDevice(client: Client, { tenant, device }: DeviceRef
     `INSERT INTO changes (tenant, device, state) SELECT tenant, device, state FROM ${unnest} AS n`,
     values,
   );
-  return true;
+  return { wasKnown: true, isMore: false };
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import type { DeviceRef } from '@rollcall/core';
+import type { Forgotten } from '../fold/forget-all.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { takenOverBefore } from '../fold/connection-row.ts';
 import { unheard } from '../fold/device-state.ts';
@@ -62,7 +63,7 @@ export class OldConnections {
     );
     const ofDevice = 'WHERE tenant = ? AND device = ?';
     this.#forget = [
-      `connections WHERE no IN (SELECT no FROM places ${ofDevice} AND kind = ${placeKind.byId})`,
+      `connections WHERE no IN (SELECT no FROM places ${ofDevice} AND kind = ${placeKind.byId} LIMIT ${maxDropped})`,
       `devices ${ofDevice}`,
       `changes ${ofDevice}`,
     ].map((rows) => database.prepare(`DELETE FROM ${rows}`));
@@ -116,12 +117,15 @@ export class OldConnections {
     this.#adapters.closeThrough(tenant, adapterId, epoch, nowMs);
   }
 
-  forget({ tenant, device }: DeviceRef): boolean {
-    const removed = this.#forget.map((statement) => Number(statement.run(tenant, device).changes));
-    const [connections = 0, devices = 0] = removed;
-    const wasKnown = connections + devices > 0;
+  /** Some of the connections of a device, and with the last of them all else: it is called again while there are more. */
+  forget({ tenant, device }: DeviceRef): Forgotten {
+    const [connections, ...others] = this.#forget;
+    const removed = Number(connections?.run(tenant, device).changes);
+    if (removed === maxDropped) return { wasKnown: true, isMore: true };
+    const [devices = 0] = others.map((statement) => Number(statement.run(tenant, device).changes));
+    const wasKnown = removed + devices > 0;
     // Those who watch learn of it.
     if (wasKnown) this.#change.run(tenant, device, JSON.stringify(unheard(tenant, device)));
-    return wasKnown;
+    return { wasKnown, isMore: false };
   }
 }

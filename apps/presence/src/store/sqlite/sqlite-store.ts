@@ -13,6 +13,7 @@ import type {
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { loadAdapters } from './adapters.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
+import { forgetAll } from '../fold/forget-all.ts';
 import { flappingWithinMs, summaryOf, type FlapRow } from '../fold/summary.ts';
 import { Changes } from './changes.ts';
 import { DeviceStates } from './device-states.ts';
@@ -136,7 +137,7 @@ export class SqliteStore implements PresenceStore {
   }
 
   async forget(device: DeviceRef): Promise<boolean> {
-    const wasKnown = this.#transaction(() => this.#old.forget(device));
+    const wasKnown = await forgetAll(async () => this.#transaction(() => this.#old.forget(device)));
     if (wasKnown) this.#wake();
     return wasKnown;
   }

@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { startPostgres } from '@rollcall/conformance';
+import { systemClock } from '@rollcall/core';
+
+const noLog = { debug() {}, info() {}, warn() {}, error() {} };
+/** Of the kernel's count of CPU time. */
+const ticksPerSecond = 100;
+
+/** The PostgreSQL store in a server of its own, beside a table of bare inserts in the same server. */
+export async function openPostgres() {
+  const app = new URL('../../../apps/presence/', import.meta.url);
+  const { PostgresStore } = await import(new URL('dist/store/postgres/postgres-store.js', app).href);
+  const { Client } = createRequire(app)('pg');
+  const server = await startPostgres();
+  const url = server.newDatabase();
+  const store = await PostgresStore.open({
+    url,
+    clock: systemClock,
+    log: noLog,
+    announceIntervalMs: 3_600_000,
+  });
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('CREATE TABLE events (id TEXT PRIMARY KEY, text TEXT NOT NULL)');
+  const backend = (await client.query('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+  const serverPid = statOf(backend).parent;
+  return {
+    store,
+    /** The least that keeps an event: its text under its id, a statement for each batch. */
+    floor: {
+      /** @param {readonly { id?: string }[]} batch */
+      async apply(batch) {
+        await client.query('INSERT INTO events SELECT * FROM unnest($1::text[], $2::text[])', [
+          batch.map(({ id }) => id),
+          batch.map((event) => JSON.stringify(event)),
+        ]);
+      },
+    },
+    /** Of this process and of the server, with all that it started. */
+    cpuMs() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000 + (treeTicks(serverPid) * 1_000) / ticksPerSecond;
+    },
+    async bytes() {
+      const { rows } = await client.query(
+        `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
+         WHERE relkind = 'r' AND relname IN ('connections', 'devices', 'adapters', 'changes')`,
+      );
+      return Number(rows[0].bytes);
+    },
+    pages: () => Number.NaN,
+    async close() {
+      await client.end();
+      await store.close();
+      await server.cleanUp();
+    },
+  };
+}
+
+/** Of the server itself, its children, and those of them that ended. @param {number} server */
+function treeTicks(server) {
+  let ticks = statOf(server).ticks;
+  for (const name of readdirSync('/proc'))
+    if (/^\d+$/.test(name))
+      try {
+        const { parent, ticks: own } = statOf(Number(name));
+        if (parent === server) ticks += own;
+      } catch {
+        // It ended meanwhile: the server counts it.
+      }
+  return ticks;
+}
+
+/** @param {number} pid */
+function statOf(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Behind the name, which may have spaces: state, parent, and from the 12th on, the times.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [own, kernel, ended, endedKernel] = fields.slice(11, 15).map(Number);
+  return { parent: Number(fields[1]), ticks: own + kernel + ended + endedKernel };
+}
