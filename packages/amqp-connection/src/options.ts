@@ -24,6 +24,8 @@ export interface AmqpConnectionOptions {
   readonly port: number;
   /** First part of the container id; a UUID follows. */
   readonly containerName: string;
+  /** What the connection is for, in the log; a process may have several to one peer. Default: not said. */
+  readonly role?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -15,8 +15,9 @@ const provenAfterMs = 1_000;
 export class RedialledConnection implements LinkHost {
   readonly options: AmqpConnectionOptions;
   readonly patience: Clock;
-  /** For the log. */
   readonly #peer: string;
+  /** Facts of each line of the log. */
+  readonly #which: { readonly peer: string; readonly role?: string };
   readonly #closing = new AbortController();
   readonly #dialledListeners = new Set<() => void>();
   readonly #lostListeners = new Set<(cause: string) => void>();
@@ -29,6 +30,8 @@ export class RedialledConnection implements LinkHost {
     this.options = options;
     this.patience = patientClock(options.clock);
     this.#peer = `${options.host}:${options.port}`;
+    const { role } = options;
+    this.#which = { peer: this.#peer, ...(role !== undefined && { role }) };
     this.#failed = createFailureReport(options).failed;
     this.#ended = this.#keepConnected();
   }
@@ -112,17 +115,16 @@ export class RedialledConnection implements LinkHost {
     const { log } = this.options;
     const text = describeFailure(error, this.#peer);
     // The same trouble is logged once, not with every try.
-    if (text !== this.#lastComplaint) log.warn({ peer: this.#peer }, text);
+    if (text !== this.#lastComplaint) log.warn(this.#which, text);
     this.#lastComplaint = text;
     this.#contain(() => this.options.onDialFailed?.({ text, lasting: isLastingFailure(error) }));
   }
 
   async #useUntilLost(dialled: Dialled): Promise<void> {
     const { log } = this.options;
-    const peer = this.#peer;
     this.#lastComplaint = '';
     this.#current = dialled;
-    log.info({ peer }, 'connected to the messaging network');
+    log.info(this.#which, 'connected to the messaging network');
     this.#contain(() => this.options.onStateChange?.(true));
     for (const listener of this.#dialledListeners) this.#contain(listener);
     const cause = await Promise.race([
@@ -135,7 +137,7 @@ export class RedialledConnection implements LinkHost {
     this.#tellLost(cause);
     this.#contain(() => this.options.onStateChange?.(false));
     if (this.closed()) await dialled.closed;
-    else log.warn({ peer, cause }, 'connection to the messaging network lost');
+    else log.warn({ ...this.#which, cause }, 'connection to the messaging network lost');
   }
 
   #tellLost(cause: string): void {

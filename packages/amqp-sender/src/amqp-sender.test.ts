@@ -1,14 +1,13 @@
 import type { AmqpConnection } from '@rollcall/amqp-connection';
 import { createTestBed, type ScriptedPeer, type Verdict } from '@rollcall/amqp-connection/testing';
-import { anOutboundEvent, describeSink, ManualClock, seededRandom } from '@rollcall/conformance';
 import {
-  deviceRef,
-  silentLog,
-  systemClock,
-  systemRandom,
-  type DeviceMessage,
-  type Timestamp,
-} from '@rollcall/core';
+  anOutboundEvent,
+  describeSink,
+  ManualClock,
+  recordingLog,
+  seededRandom,
+} from '@rollcall/conformance';
+import { deviceRef, systemClock, systemRandom, type DeviceMessage, type Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMessaging } from './create-messaging.ts';
 import { createDeviceDataSender } from './device-data-sender.ts';
@@ -273,13 +272,14 @@ describe('device data', () => {
 
 test('connection events and device data use separate connections', async () => {
   const { peer } = await bed.givenAPeer();
+  const log = recordingLog();
   const messaging = createMessaging({
     host: '127.0.0.1',
     port: peer.port,
     containerName: 'mqtt-0',
     clock: systemClock,
     random: seededRandom(1),
-    log: silentLog,
+    log,
     sendTimeoutMs: 1_000,
   });
   const sink = messaging.eventsSink();
@@ -288,4 +288,10 @@ test('connection events and device data use separate connections', async () => {
   await expect.poll(() => sink.connected?.() && messaging.sender.connected()).toBe(true);
   const roles = peer.containerIds.map((id) => id.replace(/-[0-9a-f-]{36}$/, ''));
   expect(roles.toSorted()).toEqual(['mqtt-0-downstream', 'mqtt-0-events', 'test']);
+  // Else an operator sees the same line twice.
+  const told = log.lines.flatMap(({ facts, message }) =>
+    message === 'connected to the messaging network' ? [(facts as { role?: string }).role] : [],
+  );
+  expect(new Set(told)).toEqual(new Set(['downstream', 'events']));
+  expect(told).toHaveLength(2);
 });

@@ -24,7 +24,7 @@ export function createMessaging(options: MessagingOptions): Messaging {
   const { containerName, sendTimeoutMs, linkTimeoutMs = 1_000 } = options;
   const network = resolveNetwork(options.network ?? { name: 'hono' }, options.log);
   const connect = (role: string) =>
-    createAmqpConnection({ ...options, containerName: `${containerName}-${role}` });
+    createAmqpConnection({ ...options, role, containerName: `${containerName}-${role}` });
   return {
     eventsSink: () =>
       createEventsSink({ connection: connect('events'), network, sendTimeoutMs, gatherMs: eventsGatherMs }),

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, type IdentifierRule } from '@rollcall/core';
 import { unreadable } from '@rollcall/file-follower';
+import { parseRegistryBytes } from './parse-registry.ts';
 import { readWholeFile } from './read-whole-file.ts';
 
 /** Of a digest, and of what an editor may leave around it. */
@@ -28,16 +30,21 @@ export async function readAccepted(
 /**
  * Accepts the present content of a registry file: what is missing in it is missing on purpose, and adapters hold nothing back.
  *
+ * @param tenantRules as those of `openFileRegistry`.
  * @returns the SHA-256 of the content, hexadecimal, and the file in which it was left for the adapters.
- * @throws ConfigError when the registry file cannot be read, or the other file cannot be written.
+ * @throws ConfigError when the registry file cannot be read, no adapter would take it, or the other file cannot be written.
  */
 export async function acceptRegistry(
   file: string,
+  tenantRules: readonly IdentifierRule[] = [],
 ): Promise<{ readonly digest: string; readonly leftIn: string }> {
   const leftIn = acceptedFile(file);
   const whole = readWholeFile(file);
   if (whole.status === 'away') throw new ConfigError([whole.problem]);
   if (whole.status === 'moved') throw new ConfigError([`${file}: is being written`]);
+  const parsed = parseRegistryBytes(file, whole.bytes, { saltKey: randomBytes(32), tenantRules });
+  if (parsed.status === 'invalid')
+    throw new ConfigError([...parsed.problems, `${file}: is not accepted, since no adapter takes it`]);
   const { digest } = whole;
   try {
     await writeFile(leftIn, `${digest}\n`);

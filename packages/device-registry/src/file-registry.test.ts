@@ -647,6 +647,20 @@ describe('a registry file', () => {
     expect(problems.every((problem) => problem.length < 500)).toBe(true);
   });
 
+  test.each([
+    [
+      'JSON',
+      '{"tenants":[\n{"tenant-id":"acme","devices":[],\n"devices":[{"device-id":"s3cret"}]}]}',
+      'r.json',
+    ],
+    ['YAML', 'tenants:\n - tenant-id: acme\n   devices: []\n   devices: [{ device-id: s3cret }]\n', 'r.yaml'],
+  ])('with a key that is there twice is refused in %s, and not taken by half', (_format, text, name) => {
+    const problems = problemsOf(text, name);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/: duplicated mapping key at line [34], column \d+$/);
+    expect(problems[0]).not.toContain('s3cret');
+  });
+
   test('may use names of the properties of JavaScript objects', async () => {
     const { registry } = await givenARegistry(
       '{"tenants":[{"tenant-id":"__proto__","devices":[{"device-id":"constructor"}]}]}',

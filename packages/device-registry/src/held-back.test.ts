@@ -186,6 +186,23 @@ test('missing devices go when the operator accepts this content of the file, and
   expect(await isServed('d40'), 'another file').toEqual(yes);
 });
 
+test('what no adapter takes is not accepted: all of its problems are told, and nothing is left for adapters', async () => {
+  const { file } = await given();
+  const refusal = expect.objectContaining({
+    problems: [
+      expect.stringMatching(/device-id/),
+      expect.stringMatching(/unknown field/),
+      `${file}: is not accepted, since no adapter takes it`,
+    ],
+  }) as unknown;
+  await writeFile(file, JSON.stringify({ tenants: [{ 'tenant-id': 'acme', devices: [{}] }], typo: 1 }));
+  await expect(acceptRegistry(file)).rejects.toEqual(refusal);
+  await writeFile(file, listing(60));
+  const rules = [{ pattern: 'acme', reason: 'cannot be carried' }];
+  await expect(acceptRegistry(file, rules)).rejects.toThrow('cannot be carried');
+  await expect(stat(`${file}.accepted`)).rejects.toThrow('ENOENT');
+});
+
 test('with a hold time of 0 missing devices go when the changed file has settled', async () => {
   const { file, registry, lines, look, isServed } = await given(0);
   await writeFile(file, listing(60));

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { load as parseYaml, YAMLException } from 'js-yaml';
 import { isLargerThan } from './is-larger-than.ts';
+import { repeatedKey } from './repeated-key.ts';
 
 /** The longest text that is parsed, in characters. A larger registry should not be a file. */
 const maxFileLength = 64 * 1024 * 1024;
@@ -13,12 +14,23 @@ export type ParsedText = { readonly value: unknown } | { readonly problem: strin
 export function parseText(file: string, text: string): ParsedText {
   if (text.length > maxFileLength) return { problem: `${file}: larger than ${maxFileLength} characters` };
   try {
-    if (extname(file).toLowerCase() === '.json') return { value: JSON.parse(text) };
+    if (extname(file).toLowerCase() === '.json') return parseJson(file, text);
     const value = parseYaml(text);
     return isLargerThan(value, maxValues) ? { problem: `${file}: aliases stand for too much` } : { value };
   } catch (error) {
     return { problem: `${file}: ${whatIsWrong(error)}` };
   }
+}
+
+function parseJson(file: string, text: string): ParsedText {
+  const value: unknown = JSON.parse(text);
+  const repeated = repeatedKey(text);
+  // In the words of the parser of YAML. The key is not quoted: it may be a secret in the wrong place.
+  return repeated
+    ? {
+        problem: `${file}: duplicated mapping key at line ${repeated.line}, column ${repeated.column}`,
+      }
+    : { value };
 }
 
 /** The error and its position, without what the parser quotes of the file: that may be a secret. */

@@ -161,7 +161,10 @@ test.each([
     ['registry', 'check', 'r.yaml', '--served', 's.yaml'],
     { command: 'registry', action: 'check', file: 'r.yaml', served: 's.yaml', network: 'hono' },
   ],
-  [['registry', 'accept', 'r.yaml'], { command: 'registry', action: 'accept', file: 'r.yaml' }],
+  [
+    ['registry', 'accept', 'r.yaml', '--network', 'artemis'],
+    { command: 'registry', action: 'accept', file: 'r.yaml', network: 'artemis' },
+  ],
   [['registry', 'hash-password'], { command: 'registry', action: 'hash-password', bcryptCost: undefined }],
   [
     ['registry', 'hash-password', '--bcrypt', '10'],

@@ -25,5 +25,5 @@ export function parseRegistryCommand(
   if (file === undefined || more.length > 0) return `registry ${chosen} needs one file`;
   return chosen === 'check'
     ? { action: chosen, file, served: values.served, network }
-    : { action: chosen, file };
+    : { action: chosen, file, network };
 }

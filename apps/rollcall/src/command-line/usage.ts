@@ -33,7 +33,7 @@ export const usage = `Usage: rollcall <command> [options]
               status [FILE…]        how many events wait or are parked, and how many connections are open
               list [FILE…]          each event that is not confirmed; --json for programs
               retry-parked [FILE…]  sends the waiting and the parked events; the adapter must not run
-              backup FILE TARGET    makes a whole copy; the adapter may run
+              backup FILE TARGET    makes a whole copy, in a directory that is there; the adapter may run
               discard FILE --sink NAME --yes   drops the events for a sink that is gone; the adapter must not run
               --data DIR, --url URL, --port-offset N   as for \`up\` and tail
               --network KIND    and ROLLCALL_MESSAGING_…, as for tail; use the addresses of the adapter

@@ -13,7 +13,7 @@ export type RegistryCommand =
       readonly served: string | undefined;
       readonly network: NetworkName;
     }
-  | { readonly action: 'accept'; readonly file: string }
+  | { readonly action: 'accept'; readonly file: string; readonly network: NetworkName }
   | { readonly action: 'hash-password'; readonly bcryptCost: number | undefined };
 
 /** `rollcall registry`: checks and accepts a registry file before an adapter loads it, and makes secrets for it. Resolves with the exit status. */
@@ -26,7 +26,7 @@ export async function registry(command: RegistryCommand): Promise<number> {
       return check.status === 'valid' ? 0 : 1;
     }
     case 'accept': {
-      const { digest, leftIn } = await acceptRegistry(command.file);
+      const { digest, leftIn } = await acceptRegistry(command.file, tenantRules({ name: command.network }));
       tell(`${digest}  left in ${leftIn}`);
       return 0;
     }

@@ -30,6 +30,7 @@ const clock = new ManualClock();
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'rollcall-backup-'));
   file = join(root, 'mqtt-0.journal');
+  mkdirSync(join(root, 'backups'));
   target = join(root, 'backups/mqtt-0.journal');
 });
 afterEach(async () => {
@@ -78,9 +79,7 @@ describe('a backup', () => {
     for (let index = 0; index < 140; index++) await adapter.connect(String(index));
     backupJournal(file, target, clock);
     expect(readdirSync(join(root, 'backups'))).toEqual(['mqtt-0.journal']);
-    expect([statSync(target).mode & 0o777, statSync(join(root, 'backups')).mode & 0o777]).toEqual([
-      0o600, 0o700,
-    ]);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
     await adapter.connect('later');
     expect(statusOf(target)).toMatchObject({
       inUse: false,
@@ -117,7 +116,6 @@ describe('a backup', () => {
 
   test('overwrites nothing, and leaves nothing behind where it fails', async () => {
     await (await adapterOn(file)).stop();
-    mkdirSync(join(root, 'backups'));
     writeFileSync(target, 'precious');
     expect(() => backupJournal(file, target, clock)).toThrow('is there already: it is not overwritten');
     expect(readFileSync(target, 'utf8')).toBe('precious');
@@ -125,6 +123,8 @@ describe('a backup', () => {
     writeFileSync(join(root, 'other'), 'something else, and long enough for a header of SQLite'.repeat(10));
     expect(() => backupJournal(join(root, 'other'), join(root, 'copy'), clock)).toThrow('not a journal');
     expect(() => backupJournal(file, join(target, 'copy'), clock)).toThrow('cannot be written');
+    // With a mistake in the path, the copy would be on another volume than the operator thinks.
+    expect(() => backupJournal(file, join(root, 'bakcups/copy'), clock)).toThrow('there is no directory');
     expect(
       readdirSync(root, { recursive: true }).filter((name) => /copy|unfinished/.test(String(name))),
     ).toEqual([]);

@@ -3,16 +3,19 @@ import { dirname } from 'node:path';
 import { TransportError, type Clock } from '@rollcall/core';
 import { inspectJournal, openToRead } from './inspect-journal.ts';
 import { copyJournal } from './store/copy-journal.ts';
-import { makeOwnDirectory } from '@rollcall/runtime';
 
 /**
  * Makes a whole copy of a journal, for its owner only; its adapter may run meanwhile. The copy stands in its place as a whole, or not at
  * all, and says of itself that it is one.
  *
- * @throws TransportError where the target is there already, or the journal is none, or its write-ahead log is missing.
+ * @throws TransportError where the target is there already, its directory is not there, the journal is none, or its write-ahead log
+ * is missing.
  */
 export function backupJournal(file: string, target: string, clock: Pick<Clock, 'now'>): void {
   if (existsSync(target)) throw isThere(target);
+  // Not made here: a path with a mistake in it would put the backup beside its volume, and no one would notice.
+  if (!existsSync(dirname(target)))
+    throw new TransportError(`${target} cannot be written: there is no directory ${dirname(target)}`);
   const view = inspectJournal(file);
   const { partOfJournal } = view.status();
   view.close();
@@ -22,7 +25,6 @@ export function backupJournal(file: string, target: string, clock: Pick<Clock, '
     );
   const unfinished = `${target}.${process.pid}.unfinished`;
   try {
-    makeOwnDirectory(dirname(target));
     if (existsSync(unfinished)) rmSync(unfinished);
     const database = openToRead(file);
     try {
