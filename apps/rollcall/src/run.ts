@@ -12,7 +12,7 @@ import { network } from './network/network.ts';
 import { endWithOutput, writtenOut } from './terminal/output.ts';
 import { registry } from './registry/registry.ts';
 import { terminalLog } from './terminal/terminal-log.ts';
-import { inOneLine, teller } from './terminal/terminal.ts';
+import { inLines, teller } from './terminal/terminal.ts';
 import { tail } from './events/tail.ts';
 import { up } from './up/up.ts';
 import { usage } from './command-line/usage.ts';
@@ -77,7 +77,7 @@ try {
       parsed satisfies never;
   }
 } catch (error) {
-  tell(inOneLine(error));
+  for (const line of inLines(error)) tell(line);
   process.exitCode = error instanceof ConfigError ? 2 : 1;
 }
 await Promise.all([process.stdout, process.stderr].map(writtenOut));

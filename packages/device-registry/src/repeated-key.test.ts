@@ -10,7 +10,7 @@ test.each([
     'after strings with quotation marks, brackets and backslashes',
     String.raw`{"\"":"}\\","b":"\",{","\"":0}`,
     1,
-    25,
+    24,
   ],
   ['of a property of JavaScript objects', '{"__proto__":1,"constructor":2,"__proto__":3}', 1, 32],
   ['that is empty', '{"":1,"":2}', 1, 7],

@@ -1,4 +1,4 @@
-import { printable, printableJson } from '@rollcall/core';
+import { ConfigError, printable, printableJson } from '@rollcall/core';
 
 interface Terminal {
   write(text: string): unknown;
@@ -12,6 +12,11 @@ export function teller(terminal: Terminal): (line: string) => void {
 /** A value as one line of JSON that does no harm in a terminal. */
 export function jsonLine(value: unknown): string {
   return printableJson(JSON.stringify(value));
+}
+
+/** What an error says, for people: each mistake of a configuration in a line of its own. */
+export function inLines(error: unknown): readonly string[] {
+  return error instanceof ConfigError ? error.problems : [inOneLine(error)];
 }
 
 /** The message of an error, for people. */
