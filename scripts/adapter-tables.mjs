@@ -51,6 +51,8 @@ export const lists = {
       /^\| port +\| for +\| variable +\|\n\| -+ \| -+ \| -+ \|\n((?:\|.*\n)+?)\| 8088/m,
       portRows(adapters),
     ),
+  'docs/architecture.md': (text, adapters) =>
+    replaced(text, /^((?:\| `apps\/[a-z0-9-]+-adapter` .*\n)+)/m, folderRows(text, adapters)),
   'apps/rollcall/package.json': (text, adapters) => {
     const manifest = JSON.parse(text);
     const others = Object.entries(manifest.dependencies).filter(([name]) => !isAdapter(name));
@@ -127,6 +129,20 @@ function portRows(adapters) {
               `\`${index === 0 ? variable : `…${variable.slice(variable.lastIndexOf('_'))}`}\``,
           )
           .join(', '),
+      ];
+    }),
+  );
+}
+
+/** Rows of the table of folders. Where to start reading is said there alone: of a new adapter, at its composition root. */
+function folderRows(text, adapters) {
+  return rows(
+    adapters.map(({ name, description }) => {
+      const [, startAt] = new RegExp(`^\\| \`apps/${name}\` .*\\| (.*?) *\\|$`, 'm').exec(text) ?? [];
+      return [
+        `\`apps/${name}\``,
+        description.replace(/\.$/, ''),
+        startAt ?? '`src/run.ts`, then `src/tracker.ts`',
       ];
     }),
   );

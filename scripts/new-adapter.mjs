@@ -1,12 +1,22 @@
-// Makes a new adapter of apps/adapter-template, without network: npm run new-adapter -- <name> [<title>]
+// Makes a new adapter of apps/adapter-template, without network:
+// npm run new-adapter -- <name> [<title>] [--speaks <what devices speak>] [--port <port>]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { appsIn, lists, publishedAdapters } from './adapter-tables.mjs';
 import { filesIn } from './files-in.mjs';
 
 const template = 'adapter-template';
+const usage = 'npm run new-adapter -- <name> [<title>] [--speaks <what devices speak>] [--port <port>]';
+
+/**
+ * @typedef {object} Wording What the copy says in other words than the template.
+ * @property {string} [title] as people write the protocol, e.g. `STOMP`
+ * @property {string} [speaks] what devices speak, e.g. `binary frames`
+ * @property {number} [port] without TLS; the one with TLS is the next
+ */
 
 /**
  * What is wrong with the name of a protocol; `undefined` where it may be used.
@@ -15,7 +25,7 @@ const template = 'adapter-template';
  * @returns {string | undefined}
  */
 export function nameProblem(name, apps) {
-  if (name === undefined) return 'say which protocol: npm run new-adapter -- <name> [<title>]';
+  if (name === undefined) return `say which protocol: ${usage}`;
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 40)
     return `${name}: must be lower-case letters and digits, in words joined by hyphens, 40 characters at most`;
   if (/(^|-)adapter$/.test(name)) return `${name}: leave "adapter" out, it is appended`;
@@ -39,18 +49,43 @@ export function titleProblem(title) {
 }
 
 /**
+ * What is wrong with the words for what devices speak; `undefined` where they may be used, or are not given.
+ * @param {string | undefined} speaks
+ * @returns {string | undefined}
+ */
+export function speaksProblem(speaks) {
+  if (
+    speaks === undefined ||
+    (/^[A-Za-z0-9][A-Za-z0-9.-]*(,? [A-Za-z0-9.-]+)*$/.test(speaks) && speaks.length <= 60)
+  )
+    return undefined;
+  return `${speaks}: say what devices speak in words of letters, digits, dots and hyphens, 60 characters at most`;
+}
+
+/**
+ * What is wrong with the port without TLS; `undefined` where it may be used, or is not given.
+ * @param {string | undefined} port
+ * @returns {string | undefined}
+ */
+export function portProblem(port) {
+  if (port === undefined || (/^[1-9]\d{0,4}$/.test(port) && Number(port) < 65_535)) return undefined;
+  return `${port}: a port is a whole number from 1 to 65534; the next one is for TLS`;
+}
+
+/**
  * The template's text, or the path of one of its files, as the new adapter has it: its name in every spelling.
  * @param {string} text
  * @param {string} name
- * @param {string} [title] as people write the protocol, e.g. `STOMP`
+ * @param {Wording} [wording]
  */
-export function renamed(text, name, title) {
+export function renamed(text, name, { title, speaks, port } = {}) {
   const words = name.split('-');
   const pascal = words.map((word) => word[0].toUpperCase() + word.slice(1)).join('');
   const camel = pascal[0].toLowerCase() + pascal.slice(1);
   return (
-    text
+    withPorts(text, port)
       // What people read.
+      .replaceAll('lines of text', speaks ?? 'lines of text')
       .replaceAll("'Template'", `'${title ?? pascal}'`)
       .replaceAll(
         /(?<=\b[Tt]he (?:Rollcall )?|"(?:title|protocol)": ")template(?= adapter|",)/g,
@@ -67,16 +102,26 @@ export function renamed(text, name, title) {
   );
 }
 
+/** Ports stand as `7070` in what people read, and as `7_070` in the code. */
+function withPorts(text, plain) {
+  if (plain === undefined) return text;
+  const grouped = (port) => String(port).replace(/\B(?=(\d{3})+$)/g, '_');
+  return text.replaceAll(/\b7(_?)07([01])\b/g, (_all, underscore, last) => {
+    const port = plain + Number(last);
+    return underscore ? grouped(port) : String(port);
+  });
+}
+
 /**
  * The new adapter's package.json: what is copied is published, the template is not. Its ports in `npm start` are those
  * that no other adapter has there.
  * @param {string} text
  * @param {string} name
  * @param {readonly { up: { port: number, healthPort: number } }[]} adapters that there are
- * @param {string} [title]
+ * @param {Wording} [wording]
  */
-export function adapterManifest(text, name, adapters, title) {
-  const { private: _private, rollcall, ...manifest } = JSON.parse(renamed(text, name, title));
+export function adapterManifest(text, name, adapters, wording) {
+  const { private: _private, rollcall, ...manifest } = JSON.parse(renamed(text, name, wording));
   const taken = new Set(adapters.flatMap(({ up }) => [up.port, up.healthPort]));
   const free = (port) => (taken.has(port) ? free(port + 1) : port);
   const up = { ...rollcall.up, port: free(rollcall.up.port), healthPort: free(rollcall.up.healthPort) };
@@ -114,24 +159,12 @@ function withDependency(block, name) {
 }
 
 /**
- * docs/architecture.md with a row for the new adapter, above that of the template.
- * @param {string} text
- * @param {string} name
- * @param {string} description of its package.json
- */
-export function architectureWith(text, name, description) {
-  const row = `| \`apps/${name}-adapter\` | ${description.replace(/\.$/, '')} | \`src/run.ts\`, then \`src/tracker.ts\` |\n`;
-  const [before, copied, after] = splitOnce(text, /^(\| `apps\/adapter-template` .*\n)/m);
-  return before + row + copied + after;
-}
-
-/**
  * Every file that changes, with its new text.
- * @param {{ name: string, title?: string, read: (path: string) => string, files: readonly string[], apps: readonly string[] }} repository
+ * @param {{ name: string, wording?: Wording, read: (path: string) => string, files: readonly string[], apps: readonly string[] }} repository
  *   with the files of the template, by their paths in it, and the folders of all apps
  * @returns {ReadonlyMap<string, string>} by path from the root
  */
-export function plan({ name, title, read, files, apps }) {
+export function plan({ name, wording, read, files, apps }) {
   const texts = new Map();
   const manifests = apps.map((folder) => JSON.parse(read(`apps/${folder}/package.json`)));
   for (const file of files) {
@@ -139,19 +172,17 @@ export function plan({ name, title, read, files, apps }) {
     texts.set(
       `apps/${name}-adapter/${renamed(file, name)}`,
       file === 'package.json'
-        ? adapterManifest(text, name, publishedAdapters(manifests), title)
-        : renamed(text, name, title),
+        ? adapterManifest(text, name, publishedAdapters(manifests), wording)
+        : renamed(text, name, wording),
     );
   }
   const manifest = JSON.parse(texts.get(`apps/${name}-adapter/package.json`));
   const adapters = publishedAdapters([...manifests, manifest]);
   for (const [file, written] of Object.entries(lists)) texts.set(file, written(read(file), adapters));
-  const architecture = 'docs/architecture.md';
-  texts.set(architecture, architectureWith(read(architecture), name, manifest.description));
   texts.set('pnpm-lock.yaml', lockfileWith(read('pnpm-lock.yaml'), name));
   texts.set(
     `.changeset/${name}-adapter.md`,
-    `---\n'@rollcall/${name}-adapter': minor\n'@rollcall/rollcall': minor\n---\n\nFirst release: an adapter for ${title ?? name} devices.\n`,
+    `---\n'@rollcall/${name}-adapter': minor\n'@rollcall/rollcall': minor\n---\n\nFirst release: an adapter for ${wording?.title ?? name} devices.\n`,
   );
   return texts;
 }
@@ -175,11 +206,38 @@ function splitOnce(text, pattern) {
   return [text.slice(0, match.index), match[1], text.slice(match.index + match[0].length)];
 }
 
+/**
+ * What the command line asks for, or what is wrong with it.
+ * @param {readonly string[]} args
+ * @param {readonly string[]} apps folders that are there
+ * @returns {{ name?: string, wording?: Wording, problem?: string }}
+ */
+export function readArguments(args, apps) {
+  try {
+    const { positionals, values } = parseArgs({
+      args: args.filter((argument) => argument !== '--'),
+      allowPositionals: true,
+      options: { speaks: { type: 'string' }, port: { type: 'string' } },
+    });
+    const [name, title, ...others] = positionals;
+    const { speaks, port } = values;
+    const problem =
+      nameProblem(name, apps) ??
+      titleProblem(title) ??
+      speaksProblem(speaks) ??
+      portProblem(port) ??
+      (others.length > 0 ? `${others.join(' ')}: is one word too many; ${usage}` : undefined);
+    if (problem !== undefined) return { problem };
+    return { name, wording: { title, speaks, port: port === undefined ? undefined : Number(port) } };
+  } catch (error) {
+    return { problem: `${error.message}\n${usage}` };
+  }
+}
+
 function main() {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  const [name, title] = process.argv.slice(2).filter((argument) => argument !== '--');
   const apps = appsIn(root);
-  const problem = nameProblem(name, apps) ?? titleProblem(title);
+  const { name, wording, problem } = readArguments(process.argv.slice(2), apps);
   if (problem !== undefined) {
     console.error(problem);
     process.exitCode = 2;
@@ -189,7 +247,7 @@ function main() {
   const source = join(root, 'apps', template);
   const texts = plan({
     name,
-    title,
+    wording,
     apps,
     read: (path) => readFileSync(join(root, path), 'utf8'),
     files: templateFiles(source),
@@ -206,7 +264,7 @@ function main() {
       writeFileSync(join(root, path), text);
     }
     // Names of another length break lines elsewhere.
-    run(root, 'pnpm', ['exec', 'oxfmt', folder, 'docs/architecture.md', ...formatted]);
+    run(root, 'pnpm', ['exec', 'oxfmt', folder, ...formatted]);
     run(root, 'pnpm', ['install', '--frozen-lockfile', '--offline', '--loglevel=warn']);
   } catch (error) {
     for (const path of texts.keys())

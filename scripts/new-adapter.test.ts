@@ -5,15 +5,27 @@ import { describe, expect, test } from 'vitest';
 // @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
 import * as untyped from './new-adapter.mjs';
 
+interface Wording {
+  readonly title?: string;
+  readonly speaks?: string;
+  readonly port?: number;
+}
+
 interface Script {
   nameProblem(name: string | undefined, apps: readonly string[]): string | undefined;
   titleProblem(title: string | undefined): string | undefined;
-  renamed(text: string, name: string, title?: string): string;
+  speaksProblem(speaks: string | undefined): string | undefined;
+  portProblem(port: string | undefined): string | undefined;
+  readArguments(
+    args: readonly string[],
+    apps: readonly string[],
+  ): { readonly name?: string; readonly wording?: Wording; readonly problem?: string };
+  renamed(text: string, name: string, wording?: Wording): string;
   adapterManifest(text: string, name: string, adapters: readonly object[]): string;
   lockfileWith(text: string, name: string): string;
   plan(repository: {
     name: string;
-    title?: string;
+    wording?: Wording;
     read(path: string): string;
     files: readonly string[];
     apps: readonly string[];
@@ -22,7 +34,8 @@ interface Script {
 }
 
 const script: Script = untyped;
-const { nameProblem, titleProblem, renamed, adapterManifest, lockfileWith, plan, templateFiles } = script;
+const { nameProblem, titleProblem, speaksProblem, portProblem, readArguments } = script;
+const { renamed, adapterManifest, lockfileWith, plan, templateFiles } = script;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -95,7 +108,7 @@ describe('a title', () => {
   test('stands wherever people read the name, and in no identifier, variable or path', () => {
     const source = join(root, 'apps/adapter-template');
     const files = templateFiles(source);
-    const texts = plan({ name: 'stomp', title: 'STOMP', read, files, apps });
+    const texts = plan({ name: 'stomp', wording: { title: 'STOMP' }, read, files, apps });
     const own = (file: string): string => texts.get(`apps/stomp-adapter/${file}`) ?? '';
     expect(own('README.md')).toMatch(/^# The STOMP adapter\n/);
     expect(own('src/device-connection.ts')).toContain("protocol: 'STOMP',");
@@ -110,6 +123,72 @@ describe('a title', () => {
     expect(texts.get('README.md')).toContain('[STOMP](apps/stomp-adapter/README.md)');
     expect(texts.get('.changeset/stomp-adapter.md')).toContain('an adapter for STOMP devices');
   });
+});
+
+describe('what devices speak', () => {
+  test.each([undefined, 'binary frames', 'ISO 8583, packed', 'X.25'])('%s may be said', (speaks) => {
+    expect(speaksProblem(speaks)).toBeUndefined();
+  });
+
+  test.each(['', ' a', 'a|b', 'a"b', '`x`', 'a\nb', '<b>', '$&', 'x'.repeat(61)])(
+    '%j may not be said',
+    (speaks) => expect(speaksProblem(speaks)).toContain('say what devices speak'),
+  );
+
+  test('stands in the description, the README and the banner, and no lines are left', () => {
+    const files = templateFiles(join(root, 'apps/adapter-template'));
+    const texts = plan({ name: 'foo', wording: { speaks: 'binary frames' }, read, files, apps });
+    const own = (file: string): string => texts.get(`apps/foo-adapter/${file}`) ?? '';
+    expect(JSON.parse(own('package.json'))).toMatchObject({
+      description: expect.stringContaining('devices that speak binary frames over TCP') as string,
+      rollcall: { ports: [{ for: 'binary frames' }, { for: 'binary frames over TLS' }] },
+    });
+    expect(own('README.md')).toContain('Connects devices that speak binary frames over TCP');
+    expect(texts.get('docs/architecture.md')).toContain('devices that speak binary frames over TCP');
+    expect(texts.get('docs/operations.md')).toContain('binary frames over TLS');
+    for (const [path, text] of texts)
+      if (path.startsWith('apps/foo-adapter/')) expect(text, path).not.toContain('lines of text');
+  });
+});
+
+describe('a port', () => {
+  test.each([undefined, '1', '7072', '65534'])('%s may be used', (port) => {
+    expect(portProblem(port)).toBeUndefined();
+  });
+
+  test.each(['', '0', '-1', '65535', '070', '7e3', ' 80', 'many'])('%j may not be used', (port) => {
+    expect(portProblem(port)).toContain('a port is a whole number');
+  });
+
+  test('is that of the options, their tests, the README and `npm start`; the next one is for TLS', () => {
+    const files = templateFiles(join(root, 'apps/adapter-template'));
+    const texts = plan({ name: 'foo', wording: { port: 19_999 }, read, files, apps });
+    const own = (file: string): string => texts.get(`apps/foo-adapter/${file}`) ?? '';
+    expect(own('src/config.ts')).toContain('{ plain: 19_999, tls: 20_000 }');
+    expect(own('src/config.test.ts')).toContain('port: 19_999');
+    expect(own('README.md')).toMatch(/`ROLLCALL_FOO_PORT` +\| `20000`/);
+    expect(JSON.parse(own('package.json'))).toMatchObject({
+      rollcall: { ports: [{ port: 19_999 }, { port: 20_000 }], up: { port: 19_999 } },
+    });
+    for (const [path, text] of texts)
+      if (path.startsWith('apps/foo-adapter/')) expect(text, path).not.toMatch(/\b7_?07[01]\b/);
+  });
+});
+
+test('the command line is a name, a title and options in any order', () => {
+  const wording = { title: 'FOO', speaks: 'binary frames', port: 7_072 };
+  const args = ['--', 'foo', '--port', '7072', 'FOO', '--speaks', 'binary frames'];
+  expect(readArguments(args, [])).toEqual({ name: 'foo', wording });
+});
+
+test.each([
+  [[], 'say which protocol'],
+  [['foo', 'FOO', 'BAR'], 'BAR: is one word too many'],
+  [['foo', '--ports', '1'], 'npm run new-adapter -- <name>'],
+  [['foo', '--port', 'many'], 'many: a port is'],
+  [['foo', '--speaks', 'a|b'], 'a|b: say what devices speak'],
+])('the command line %j is refused, and says why', (args, problem) => {
+  expect(readArguments(args, []).problem).toContain(problem);
 });
 
 test('the new package is published; the template is not', () => {
@@ -171,7 +250,9 @@ test('the new app gets a row in the table of folders, with the description of it
   const text = plan({ name: 'foo', read, files: ['package.json'], apps }).get('docs/architecture.md') ?? '';
   const [row] = /^\| `apps\/foo-adapter` .*\n/m.exec(text) ?? [];
   expect(row).toContain('foo adapter: devices that speak lines of text over TCP');
-  expect(text.replace(row ?? '', '')).toBe(before);
+  // A formatter aligns the columns.
+  const compact = (table: string): string => table.replaceAll(/ +/g, ' ');
+  expect(compact(text.replace(row ?? '', ''))).toBe(compact(before));
 });
 
 test('nothing in a new adapter says that it was copied', () => {

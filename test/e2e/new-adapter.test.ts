@@ -100,7 +100,10 @@ test('the generator leaves nothing behind where the new adapter cannot be instal
 });
 
 test('a new adapter passes its tests and the checks of the repository', () => {
-  const made = run('pnpm', '--silent', 'run', 'run:new-adapter', 'my-proto');
+  const made = run(
+    ...(['pnpm', '--silent', 'run', 'run:new-adapter', 'my-proto'] as const),
+    ...['--speaks', 'words and numbers', '--port', '7170'],
+  );
   expect(made).toMatchObject(succeeds);
   expect(made.output).toContain('npm run my-proto-adapter');
   for (const check of [
@@ -164,7 +167,7 @@ test('a new adapter joins `npm start`, which prints its address and shows its de
     const manifest = readFileSync(join(copy, 'apps/my-proto-adapter/package.json'), 'utf8');
     const { rollcall } = JSON.parse(manifest) as { rollcall: { up: { port: number } } };
     const port = rollcall.up.port + up.offset;
-    const told = `  my-proto devices     127.0.0.1:${port} (lines of text)`;
+    const told = `  my-proto devices     127.0.0.1:${port} (words and numbers)`;
     expect(await up.process.line((line) => line === told, 'where it listens')).toBe(told);
     const device = connect(port, '127.0.0.1');
     device.resume().write('login sensor1@DEFAULT_TENANT hono-secret\nevent text/plain 21.5\nbye\n');

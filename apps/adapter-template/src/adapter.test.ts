@@ -17,6 +17,7 @@ import {
 import { systemClock, systemRandom } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
+import { ok } from './device-answers.ts';
 import { connectDevice, welcome } from './testing/connect-device.ts';
 import { says } from './testing/says.ts';
 import { options } from './testing/options.ts';
@@ -26,7 +27,7 @@ const upload = says.event('text/plain', '21');
 describeAdapter('Template', {
   bytes: {
     login: says.login(),
-    heard: (answer) => Buffer.from(answer).includes('ok\n'),
+    heard: (answer) => Buffer.from(answer).includes(Buffer.from(ok)),
     upload: () => upload,
     sign: says.ping,
     goodbye: says.bye,
@@ -83,7 +84,7 @@ describe('a network connection without a login', () => {
   test.each([
     ['ping', 'error login first'],
     ['what', 'error unknown request'],
-    [`login thermostat-7@acme ${'x'.repeat(300)}`, 'error line too long'],
+    [`login thermostat-7@acme ${'x'.repeat(300)}`, 'error request too long'],
     ['login thermostat-7@acme guess-me', 'error bad credentials'],
   ])('is closed after the request %s', async (request, answer) => {
     const { address, sink } = await givenAnAdapter();
@@ -185,7 +186,7 @@ describe('a connected device', () => {
   test.each([
     ['what', 'unknown request'],
     ['login thermostat-7@acme again', 'logged in already'],
-    ['x'.repeat(300), 'line too long'],
+    ['x'.repeat(300), 'request too long'],
   ])('that says %j broke the protocol', async (request, text) => {
     const { device, events } = await givenADevice();
     device.send(says.request(request));

@@ -25,7 +25,7 @@ test('an option that is not set has its default', () => {
   );
   expect(templateAdapterOptions(own)).toEqual({
     plain: { host: '127.0.0.1', port: 7_070 },
-    maxLineBytes: 4_096,
+    maxRequestBytes: 4_096,
     loginTimeoutMs: 10_000,
     idleLimitMs: 60_000,
     maxPendingSockets: 10_000,

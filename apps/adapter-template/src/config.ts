@@ -17,11 +17,11 @@ const longestMs = 2 ** 31 - 1;
 export const templateOptions = {
   ...listenerOptions('TEMPLATE', { plain: 7_070, tls: 7_071 }),
   balancers: balancersOption('TEMPLATE'),
-  maxLineBytes: option(
-    'TEMPLATE_MAXLINESIZE',
+  maxRequestBytes: option(
+    'TEMPLATE_MAXREQUESTSIZE',
     wholeNumber(64, 1_048_576),
     '4096',
-    'longest line a device may send, in bytes',
+    'longest request a device may send, in bytes',
   ),
   loginTimeoutMs: option(
     'TEMPLATE_LOGINTIMEOUT',
@@ -57,7 +57,7 @@ export function loadTemplateConfig(
 export function templateAdapterOptions(values: TemplateValues): TemplateAdapterOptions {
   return {
     ...listenersOf('TEMPLATE', values),
-    maxLineBytes: values.maxLineBytes,
+    maxRequestBytes: values.maxRequestBytes,
     loginTimeoutMs: values.loginTimeoutMs,
     idleLimitMs: values.idleLimitMs,
     maxPendingSockets: values.maxPendingSockets,

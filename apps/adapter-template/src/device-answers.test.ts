@@ -1,22 +1,35 @@
 import type { DisconnectedChange } from '@rollcall/core';
 import { expect, test } from 'vitest';
-import { endLine, uploadLine } from './device-answers.ts';
+import { endAnswer, uploadAnswer } from './device-answers.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 test('an upload is answered with its outcome', () => {
-  expect(uploadLine({ status: 'accepted' })).toBe('ok');
+  expect(uploadAnswer({ status: 'accepted' })).toEqual(bytes('ok\n'));
   const failure = { status: 503, text: 'no consumer' } as const;
-  expect(uploadLine({ status: 'failed', failure, terminal: false })).toBe('error 503 no consumer');
+  expect(uploadAnswer({ status: 'failed', failure, terminal: false })).toEqual(
+    bytes('error 503 no consumer\n'),
+  );
+});
+
+test('a text with line feeds is one answer', () => {
+  const failure = { status: 503, text: 'no\r\nok\nconsumer' } as const;
+  expect(uploadAnswer({ status: 'failed', failure, terminal: false })).toEqual(
+    bytes('error 503 no ok consumer\n'),
+  );
 });
 
 const ended = (change: Pick<DisconnectedChange, 'reason' | 'raw'>): DisconnectedChange =>
   ({ type: 'disconnected', clean: false, ...change }) as DisconnectedChange;
 
 test.each(['client-closed', 'connection-lost', 'protocol-error'] as const)(
-  'a device that ended its connection itself (%s) gets no last line',
-  (reason) => expect(endLine(ended({ reason }))).toBeUndefined(),
+  'a device that ended its connection itself (%s) gets no last answer',
+  (reason) => expect(endAnswer(ended({ reason }))).toBeUndefined(),
 );
 
 test('a device whose connection the adapter ends hears why', () => {
-  expect(endLine(ended({ reason: 'adapter-shutdown' }))).toBe('error adapter-shutdown');
-  expect(endLine(ended({ reason: 'access-revoked', raw: { text: 'gone' } }))).toBe('error gone');
+  expect(endAnswer(ended({ reason: 'adapter-shutdown' }))).toEqual(bytes('error adapter-shutdown\n'));
+  expect(endAnswer(ended({ reason: 'access-revoked', raw: { text: 'gone' } }))).toEqual(
+    bytes('error gone\n'),
+  );
 });

@@ -2,25 +2,25 @@ import type { Refusal } from '@rollcall/access';
 import type { UploadResult } from '@rollcall/uplink';
 import type { DisconnectedChange, DisconnectReason } from '@rollcall/core';
 
-export const ok = 'ok';
-
-/** An answer as it stands in the bytes. */
-export function asSent(line: string): string {
-  return `${line}\n`;
+/** An answer as it stands in the bytes. A text of the messaging network may have line feeds: it stays one answer. */
+function answer(text: string): Uint8Array {
+  return Buffer.from(`${text.replaceAll(/[\r\n]+/g, ' ')}\n`);
 }
 
-export function errorLine(text: string): string {
-  return `error ${text}`;
+export const ok = answer('ok');
+
+export function errorAnswer(text: string): Uint8Array {
+  return answer(`error ${text}`);
 }
 
-export function refusalLine({ text }: Refusal): string {
-  return errorLine(text);
+export function refusalAnswer({ text }: Refusal): Uint8Array {
+  return errorAnswer(text);
 }
 
-export function uploadLine(result: UploadResult): string {
+export function uploadAnswer(result: UploadResult): Uint8Array {
   if (result.status === 'accepted') return ok;
   const { status, text } = result.failure;
-  return errorLine(`${status} ${text}`);
+  return errorAnswer(`${status} ${text}`);
 }
 
 const endedByDevice: ReadonlySet<DisconnectReason> = new Set([
@@ -30,6 +30,6 @@ const endedByDevice: ReadonlySet<DisconnectReason> = new Set([
 ]);
 
 /** What a device is told once its connection ended; `undefined` where the device ended it itself: its requests still have answers. */
-export function endLine({ reason, raw }: DisconnectedChange): string | undefined {
-  return endedByDevice.has(reason) ? undefined : errorLine(raw?.text ?? reason);
+export function endAnswer({ reason, raw }: DisconnectedChange): Uint8Array | undefined {
+  return endedByDevice.has(reason) ? undefined : errorAnswer(raw?.text ?? reason);
 }

@@ -14,14 +14,15 @@ import type { OpenConnection } from '@rollcall/presence';
 import { afterFailedUpload } from '@rollcall/uplink';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
 import { presentedCredentials } from './credentials.ts';
-import { asSent, endLine, errorLine, ok, refusalLine, uploadLine } from './device-answers.ts';
+import { endAnswer, errorAnswer, ok, refusalAnswer, uploadAnswer } from './device-answers.ts';
 import type { DeviceRequest } from './device-request.ts';
-import { createForesight, type Ending } from './foresight.ts';
+import { createForesight, type ForeseenEnd } from './foresight.ts';
 import { readRequests } from './read-requests.ts';
+import { requestFormat } from './request-format.ts';
 import { templateTracker, type TemplateSignal } from './tracker.ts';
 
 export interface DeviceOptions {
-  readonly maxLineBytes: number;
+  readonly maxRequestBytes: number;
   /** Time within which a network connection must have logged in. */
   readonly loginTimeoutMs: number;
   readonly idleLimitMs: number;
@@ -62,7 +63,7 @@ type State =
   | { readonly phase: 'new'; readonly session?: undefined }
   /** The device is connected, or was: the tracker knows whether it is still. */
   | { readonly phase: 'open'; readonly session: Session }
-  /** The last line is written. */
+  /** The last answer is written. */
   | { readonly phase: 'closing'; readonly session: Session | undefined };
 
 class ServedDevice {
@@ -74,7 +75,7 @@ class ServedDevice {
   readonly #remoteAddress: string | undefined;
   #state: State = { phase: 'new' };
   /** How the device ends its session, once that has arrived. */
-  #ending: Ending | undefined;
+  #end: ForeseenEnd | undefined;
   /** The device has logged in: it need not hurry any more. */
   #disarmLogin = (): void => {};
 
@@ -88,20 +89,20 @@ class ServedDevice {
 
   listen(): void {
     const { clock } = this.#host.context;
-    const { loginTimeoutMs, maxLineBytes } = this.#options;
+    const { loginTimeoutMs, maxRequestBytes } = this.#options;
     const socket = this.#socket;
-    const foresee = createForesight(maxLineBytes);
+    const foresee = createForesight(requestFormat(maxRequestBytes));
     this.#disarmLogin = clock.at(later(clock.monotonic(), loginTimeoutMs), () =>
-      this.#close(errorLine('login timed out')),
+      this.#close(errorAnswer('login timed out')),
     );
     // Signs of life, a goodbye and mistakes count when they arrive: requests before them may take their time.
     onArrival(
       socket,
       (bytes) => {
-        const { whole, ending } = foresee(bytes);
-        this.#ending = ending;
+        const { whole, end } = foresee(bytes);
+        this.#end = end;
         this.#report({ type: 'arrived', whole });
-        if (ending) this.#report(ending);
+        if (end) this.#report(end.ending);
       },
       () => this.#report({ type: 'socket-closed' }),
     );
@@ -116,7 +117,8 @@ class ServedDevice {
 
   /** Resolves when the connection is about to close. */
   async serve(): Promise<void> {
-    for await (const request of readRequests(readArrived(this.#socket), this.#options.maxLineBytes)) {
+    const format = requestFormat(this.#options.maxRequestBytes);
+    for await (const request of readRequests(readArrived(this.#socket), format, () => this.#end)) {
       if (this.#state.phase === 'closing') break;
       await this.#carryOut(request);
       // A device that sends a thousand requests at once waits for its turn as all others do.
@@ -135,7 +137,7 @@ class ServedDevice {
       this.#host.context.failed('template: request', error);
       this.#report({ type: 'ended', reason: 'unspecified' });
       this.#close();
-      // Not even a last line could be written.
+      // Not even a last answer could be written.
       if (this.#socket.writable) this.#socket.destroy();
     }
   }
@@ -144,12 +146,12 @@ class ServedDevice {
     const { access } = this.#host;
     if (request.name !== 'login') {
       access.refused(request.name === 'invalid' ? 'credentials-malformed' : 'credentials-missing');
-      return this.#close(errorLine(request.name === 'invalid' ? request.text : 'login first'));
+      return this.#close(errorAnswer(request.name === 'invalid' ? request.text : 'login first'));
     }
     const presented = presentedCredentials(request.credentials, this.#socket);
     if (!presented) {
       access.refused('credentials-missing');
-      return this.#close(errorLine('login needs a user and a password'));
+      return this.#close(errorAnswer('login needs a user and a password'));
     }
     // From now on it waits for us.
     this.#place.stand('busy');
@@ -160,9 +162,9 @@ class ServedDevice {
     });
     // A device that was lost meanwhile, or took too long, was never connected. One that said goodbye was.
     if (this.#state.phase === 'closing' || this.#isLost()) return undefined;
-    if (result.status === 'refused') return this.#close(refusalLine(result.refusal));
+    if (result.status === 'refused') return this.#close(refusalAnswer(result.refusal));
     const refusal = access.admit(result.identity);
-    if (refusal) return this.#close(refusalLine(refusal));
+    if (refusal) return this.#close(refusalAnswer(refusal));
     const connection = this.#open(result.identity);
     await connection.committed();
     this.#report({ type: 'answered' });
@@ -184,7 +186,7 @@ class ServedDevice {
     this.#disarmLogin();
     this.#place.accepted();
     connection.report({ type: 'accepted', idleLimitMs });
-    if (this.#ending) connection.report(this.#ending);
+    if (this.#end) connection.report(this.#end.ending);
     return connection;
   }
 
@@ -200,9 +202,9 @@ class ServedDevice {
         await connection.committed();
         return this.#close(ok);
       case 'login':
-        return this.#close(errorLine('logged in already'));
+        return this.#close(errorAnswer('logged in already'));
       case 'invalid':
-        return this.#close(errorLine(request.text));
+        return this.#close(errorAnswer(request.text));
       default:
         return request satisfies never;
     }
@@ -227,7 +229,7 @@ class ServedDevice {
       const next = afterFailedUpload(result, 'failure');
       if (next.type === 'close') this.#report({ type: 'ended', reason: next.reason, raw: { text } });
     }
-    return this.#answer(uploadLine(result));
+    return this.#answer(uploadAnswer(result));
   }
 
   #report(signal: TemplateSignal | EndedSignal): void {
@@ -235,28 +237,28 @@ class ServedDevice {
   }
 
   #onDisconnected(change: DisconnectedChange): void {
-    const line = endLine(change);
-    if (line !== undefined) this.#close(line);
+    const answer = endAnswer(change);
+    if (answer !== undefined) this.#close(answer);
   }
 
   #isLost(): boolean {
-    return this.#socket.destroyed && !this.#ending;
+    return this.#socket.destroyed && !this.#end;
   }
 
   /** Resolves when the answer is on its way, or never will be. */
-  #answer(line: string): Promise<void> {
+  #answer(answer: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#socket.writable) this.#socket.write(asSent(line), () => resolve());
+      if (this.#socket.writable) this.#socket.write(answer, () => resolve());
       else resolve();
     });
   }
 
   /** Closes once what was written is read; a device that does not read gets no more time than this. */
-  #close(lastLine?: string): void {
+  #close(lastAnswer?: Uint8Array): void {
     const socket = this.#socket;
     if (this.#state.phase === 'closing' || socket.closed) return;
     this.#state = { phase: 'closing', session: this.#state.session };
-    if (lastLine !== undefined && socket.writable) socket.write(asSent(lastLine));
+    if (lastAnswer !== undefined && socket.writable) socket.write(lastAnswer);
     socket.end();
     destroyUnlessClosed(socket, this.#host.context.clock);
   }

@@ -1,7 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import type { PasswordCredentials } from './credentials.ts';
 
-/** What a device asks for with one line; `invalid` says why the line asks for nothing. */
+/** What a device asks for with one frame; `invalid` says why it asks for nothing. */
 export type DeviceRequest =
   /** Without credentials, where the certificate that the device presented to TLS says who it is. */
   | { readonly name: 'login'; readonly credentials?: PasswordCredentials }
@@ -14,10 +13,11 @@ export type DeviceRequest =
   | { readonly name: 'bye' }
   | { readonly name: 'invalid'; readonly text: string };
 
-/** Understands one line, without its line feed. Says nothing of what was in it: a password may have been. */
-export function parseRequest(line: Uint8Array): DeviceRequest {
-  if (!isUtf8(line)) return { name: 'invalid', text: 'not UTF-8' };
-  const text = Buffer.from(line).toString();
+/**
+ * Understands one frame that `frameProblem` found sound. Says nothing of what was in it: a password may have been.
+ */
+export function parseRequest(frame: Uint8Array): DeviceRequest {
+  const text = Buffer.from(frame).toString();
   const [name, first = '', rest] = splitAtSpaces(text);
   switch (name) {
     case 'login':

@@ -1,20 +1,32 @@
 import { seededRandom } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
 import type { DeviceRequest } from './device-request.ts';
+import { createForesight, type Foreseen } from './foresight.ts';
 import { readRequests } from './read-requests.ts';
+import { requestFormat } from './request-format.ts';
 
-async function* inPieces(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* pieces;
+const format = requestFormat(16);
+
+/** Requests of pieces that are foreseen when they arrive, and then read. */
+function readArriving(pieces: Iterable<Uint8Array>): AsyncGenerator<DeviceRequest, void, undefined> {
+  const foresee = createForesight(format);
+  let foreseen: Foreseen = { whole: false };
+  async function* arriving(): AsyncGenerator<Uint8Array> {
+    for (const piece of pieces) {
+      foreseen = foresee(piece);
+      yield piece;
+    }
+  }
+  return readRequests(arriving(), format, () => foreseen.end);
 }
 
 async function requestsIn(...pieces: readonly (string | Uint8Array)[]): Promise<DeviceRequest['name'][]> {
   const names: DeviceRequest['name'][] = [];
-  for await (const { name } of readRequests(inPieces(pieces.map((piece) => Buffer.from(piece))), 16))
-    names.push(name);
+  for await (const { name } of readArriving(pieces.map((piece) => Buffer.from(piece)))) names.push(name);
   return names;
 }
 
-test('a line ends with its line feed, however it arrives', async () => {
+test('a request ends with its line feed, however it arrives', async () => {
   expect(await requestsIn('pi', 'ng', '\n', 'ping\nbye\n')).toEqual(['ping', 'ping', 'bye']);
 });
 
@@ -22,28 +34,38 @@ test('what has no line feed is no request', async () => {
   expect(await requestsIn('ping\nbye')).toEqual(['ping']);
 });
 
-test('a line may have its limit and no byte more, and nothing after it counts', async () => {
+test('a request may have its limit and no byte more, and nothing after it counts', async () => {
   expect(await requestsIn(`event a/b ${'x'.repeat(6)}\nbye\n`)).toEqual(['event', 'bye']);
   expect(await requestsIn(`ping\nevent a/b ${'x'.repeat(7)}\nbye\n`)).toEqual(['ping', 'invalid']);
 });
 
-test('a line without end is given up at the limit, not when it ends', async () => {
+test.each([
+  ['ping\nbye\nping\n', [{ name: 'ping' }, { name: 'bye' }]],
+  ['ping\nwhat\nping\n', [{ name: 'ping' }, { name: 'invalid', text: 'unknown request' }]],
+  [Uint8Array.of(0x70, 0xff, 0x0a), [{ name: 'invalid', text: 'not UTF-8' }]],
+])('what ends the session is the last request: %j', async (bytes, expected) => {
+  const requests: DeviceRequest[] = [];
+  for await (const request of readArriving([Buffer.from(bytes)])) requests.push(request);
+  expect(requests).toEqual(expected);
+});
+
+test('a request without end is given up at the limit, not when it ends', async () => {
   let read = 0;
-  async function* endless(): AsyncGenerator<Uint8Array> {
+  function* endless(): Generator<Uint8Array> {
     for (; read < 1_000; read++) yield Buffer.from('xxxx');
   }
   const requests: DeviceRequest[] = [];
-  for await (const request of readRequests(endless(), 16)) requests.push(request);
-  expect(requests).toEqual([{ name: 'invalid', text: 'line too long' }]);
+  for await (const request of readArriving(endless())) requests.push(request);
+  expect(requests).toEqual([{ name: 'invalid', text: 'request too long' }]);
   expect(read).toBeLessThan(6);
 });
 
 test('nothing is read while a request is carried out', async () => {
   let read = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
+  function* counted(): Generator<Uint8Array> {
     for (; read < 10; read++) yield Buffer.from('ping\n');
   }
-  const requests = readRequests(counted(), 16);
+  const requests = readArriving(counted());
   await requests.next();
   await requests.next();
   expect(read).toBe(1);

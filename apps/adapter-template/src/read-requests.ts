@@ -1,15 +1,30 @@
-import { readFrames } from '@rollcall/adapter-kit';
-import { requestFormat } from './request-format.ts';
+import { readFrames, type FrameFormat } from '@rollcall/adapter-kit';
 import { parseRequest, type DeviceRequest } from './device-request.ts';
+import { tooLong, type ForeseenEnd } from './foresight.ts';
 
 /**
- * Understands the lines that a device sends, one at a time: nothing is read while a request is carried out. Of a line
- * without an end, `maxLineBytes` are held, then it is over.
+ * The requests that a device sends, one at a time: nothing is read while one is carried out. The last one is the one that
+ * ends the session. Every frame before it was found sound when it arrived.
+ *
+ * @param foreseenEnd what the foresight of the same bytes says: they arrived before they are read here.
  */
 export async function* readRequests(
   chunks: AsyncIterable<Uint8Array>,
-  maxLineBytes: number,
+  format: FrameFormat,
+  foreseenEnd: () => ForeseenEnd | undefined,
 ): AsyncGenerator<DeviceRequest, void, undefined> {
-  for await (const cut of readFrames(chunks, requestFormat(maxLineBytes)))
-    yield cut.type === 'frame' ? parseRequest(cut.bytes) : { name: 'invalid', text: 'line too long' };
+  let frame = 0;
+  for await (const cut of readFrames(chunks, format)) {
+    frame += 1;
+    const end = foreseenEnd();
+    if (end?.frame === frame) {
+      yield lastRequest(end);
+      return;
+    }
+    yield cut.type === 'frame' ? parseRequest(cut.bytes) : { name: 'invalid', text: tooLong };
+  }
+}
+
+function lastRequest({ ending }: ForeseenEnd): DeviceRequest {
+  return ending.type === 'bye' ? { name: 'bye' } : { name: 'invalid', text: ending.text };
 }

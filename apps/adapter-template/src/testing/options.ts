@@ -2,7 +2,7 @@ import type { TemplateAdapterOptions } from '../adapter.ts';
 
 /** What an adapter in a test grants its devices, wherever it listens. */
 export const limits = {
-  maxLineBytes: 256,
+  maxRequestBytes: 256,
   loginTimeoutMs: 10_000,
   idleLimitMs: 60_000,
   maxPendingSockets: 1_000,

@@ -25,6 +25,8 @@ interface AdapterInUp {
 export interface AdapterEntry {
   /** Of the app, e.g. `mqtt-adapter`: its folder, its npm script, its log file. */
   readonly name: string;
+  /** What the app is for, in one sentence. */
+  readonly description: string;
   /** For people, e.g. `MQTT` in `MQTT adapter`. */
   readonly title: string;
   /** For people, e.g. `AMQP 1.0` in `AMQP 1.0 devices`. */
@@ -37,15 +39,16 @@ export interface AdapterEntry {
 
 interface Manifest {
   readonly name: string;
-  readonly rollcall?: Omit<AdapterEntry, 'name' | 'adapterId'>;
+  readonly description: string;
+  readonly rollcall?: Omit<AdapterEntry, 'name' | 'description' | 'adapterId'>;
 }
 
 /** Reads the package.json of an app. @returns `undefined` where it is no adapter. */
 export function adapterEntry(manifest: unknown): AdapterEntry | undefined {
-  const { name: packageName, rollcall } = manifest as Manifest;
+  const { name: packageName, description, rollcall } = manifest as Manifest;
   if (rollcall === undefined) return undefined;
   const name = packageName.slice(packageName.indexOf('/') + 1);
-  return { name, adapterId: name.replace(/-adapter$/, '-0'), ...rollcall };
+  return { name, description, adapterId: name.replace(/-adapter$/, '-0'), ...rollcall };
 }
 
 /** In the order in which they are shown to people: that of their health ports in `up`. */
