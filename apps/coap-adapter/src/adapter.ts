@@ -17,6 +17,9 @@ export function createCoapAdapter(options: CoapAdapterOptions): ProtocolAdapter 
   return {
     type: 'hono-coap',
     presence: 'lease',
+    oneProcessSince:
+      'datagrams would go to any process, and not to the one that holds their association. Run several adapters behind a ' +
+      'balancer that goes by Connection ID or address, with ROLLCALL_DIRECTORY_URL',
     credentialsTypes: ['psk', 'x509-cert'],
     start: (host) => startCoap(options, host),
   };

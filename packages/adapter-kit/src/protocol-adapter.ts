@@ -14,6 +14,8 @@ export interface ProtocolAdapter {
   readonly credentialsTypes?: readonly CredentialsType[];
   /** How its devices are present; absent: by sessions, which a stop can end one after the other. */
   readonly presence?: 'lease';
+  /** Why several processes cannot serve it behind one port, and what to do instead; absent: they can. */
+  readonly oneProcessSince?: string;
   /** Resolves once every socket is bound; rejects where one cannot be. */
   start(host: AdapterHost): Promise<RunningProtocol>;
 }

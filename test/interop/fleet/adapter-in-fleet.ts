@@ -22,7 +22,8 @@ export interface AdapterInFleetOptions {
   readonly id: string;
   readonly registry: string;
   readonly journal: string;
-  readonly directory: string;
+  /** Default: none. */
+  readonly directory?: string;
   /** Default: `mqtt-adapter`. */
   readonly app?: 'mqtt-adapter' | 'http-adapter';
   /** More of its environment. */
@@ -38,14 +39,14 @@ export async function startInFleet(options: AdapterInFleetOptions): Promise<Adap
     ...(app === 'mqtt-adapter' && { ROLLCALL_ADAPTER_MAXSESSIONSPERDEVICE: '0' }),
     ROLLCALL_REGISTRY_FILE: options.registry,
     ROLLCALL_JOURNAL_DIRECTORY: options.journal,
-    ROLLCALL_DIRECTORY_URL: options.directory,
+    ...(options.directory !== undefined && { ROLLCALL_DIRECTORY_URL: options.directory }),
     [`ROLLCALL_${protocol}_INSECUREPORTENABLED`]: 'true',
     [`ROLLCALL_${protocol}_INSECUREPORT`]: '0',
     ROLLCALL_HEALTH_PORT: '0',
     ...options.env,
   });
   const { healthPort, listening } = JSON.parse(
-    await process.line((line) => line.includes('"ready"'), 'that it is ready'),
+    await process.line((line) => line.includes('"msg":"ready"'), 'that it is ready'),
   ) as { healthPort: number; listening: readonly { port: number }[] };
   const events = (): readonly LoggedEvent[] =>
     process.stdout

@@ -1,4 +1,4 @@
-import type { HealthAnswers, HealthCheck } from '@rollcall/adapter-process/internal';
+import type { HealthAnswers } from '@rollcall/adapter-process/internal';
 import { healthJson, renderOnce } from '@rollcall/adapter-process/internal';
 import type { FastifyInstance } from 'fastify';
 
@@ -7,9 +7,9 @@ export type HealthTexts = Pick<HealthAnswers, 'started' | 'readiness' | 'metrics
 
 /** They name no device and no tenant: whoever probes needs no token. */
 export function healthRoutes(app: FastifyInstance, health: HealthTexts): void {
-  const checks = (path: string, ask: () => readonly HealthCheck[]): void =>
+  const checks = (path: string, ask: HealthAnswers['readiness']): void =>
     void app.get(path, async (_request, reply) => {
-      const { status, text } = healthJson(ask());
+      const { status, text } = healthJson(await ask());
       return reply.code(status).type('application/json').send(text);
     });
   checks('/started', health.started);

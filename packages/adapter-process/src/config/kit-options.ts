@@ -11,6 +11,7 @@ import {
   option,
   optional,
 } from '@rollcall/options';
+import { processCount } from './process-count.ts';
 import { logFormats } from './log-format.ts';
 
 /** The options every adapter has, whatever its protocol. */
@@ -19,6 +20,12 @@ export const kitOptions = {
     'ADAPTER_ID',
     identifier,
     'stable name of this adapter in events; one running adapter each (default: host name and adapter type)',
+  ),
+  processes: option(
+    'ADAPTER_PROCESSES',
+    processCount,
+    '1',
+    'processes that serve behind one port, each with a journal of its own; `cores`: as many as the machine has cores',
   ),
   remoteAddress: option(
     'ADAPTER_REMOTEADDRESS',

@@ -23,6 +23,7 @@ export async function startEarlyHealth(options: {
     turnedAway: (remoteIp) => answers.turnedAway(remoteIp),
     started: () => answers.started(),
     readiness: () => answers.readiness(),
+    liveness: () => answers.liveness?.() ?? [{ name: 'event-loop-blocked-check', status: 'UP' }],
     metrics: () => answers.metrics(),
   });
   return {

@@ -16,10 +16,14 @@ export interface HealthServerOptions {
   readonly log: Log;
   /** A connection was closed to make room for another one. */
   turnedAway(remoteIp: string): void;
-  started(): readonly HealthCheck[];
-  readiness(): readonly HealthCheck[];
+  started(): Checks;
+  readiness(): Checks;
+  /** Default: that it answers proves that the event loop runs. */
+  liveness?(): Checks;
   metrics(): Promise<RenderedMetrics>;
 }
+
+type Checks = readonly HealthCheck[] | Promise<readonly HealthCheck[]>;
 
 export interface HealthServer {
   readonly port: number;
@@ -50,11 +54,11 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     switch (request.url?.split('?')[0]) {
       case '/started':
-        return sendChecks(response, options.started());
+        return sendChecks(response, options.started(), options);
       case '/readiness':
-        return sendChecks(response, options.readiness());
+        return sendChecks(response, options.readiness(), options);
       case '/liveness':
-        return sendChecks(response, [{ name: 'event-loop-blocked-check', status: 'UP' }]);
+        return sendChecks(response, options.liveness?.() ?? alive, options);
       case '/metrics':
       case '/prometheus':
         metrics().then(
@@ -95,7 +99,20 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   };
 }
 
-function sendChecks(response: ServerResponse, checks: readonly HealthCheck[]): void {
-  const { status, text } = healthJson(checks);
-  response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+const alive: readonly HealthCheck[] = [{ name: 'event-loop-blocked-check', status: 'UP' }];
+
+function sendChecks(
+  response: ServerResponse,
+  checks: Checks,
+  { failed }: Pick<HealthServerOptions, 'failed'>,
+): void {
+  const send = (known: readonly HealthCheck[]): void => {
+    const { status, text } = healthJson(known);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+  };
+  if (!(checks instanceof Promise)) return send(checks);
+  checks.then(send).catch((error: unknown) => {
+    failed('health', error);
+    response.destroy();
+  });
 }

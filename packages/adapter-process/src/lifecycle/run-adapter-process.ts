@@ -25,7 +25,12 @@ import { libraryDebugProblems } from './library-debug.ts';
 import { exitStatus, runProcess } from './run-process.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { startConfigured } from './start-configured.ts';
+import { logOfProcess } from '../messages/log-of-process.ts';
 import { codedLog } from '../messages/coded-log.ts';
+import { seatHere } from '../processes/child.ts';
+import { planOfProcesses } from './plan-of-processes.ts';
+import { runProcesses } from './run-processes.ts';
+import { runSeat } from './run-seat.ts';
 import { tellOfDrain } from './tell-of-drain.ts';
 
 export interface Environment {
@@ -97,9 +102,14 @@ export function runAdapterProcess<Own extends Options>(program: AdapterProgram<O
       return exitStatus.stopped;
     }
     const { kit } = config;
-    log = codedLog(createLog({ name, level: kit.logLevel, format: kit.logFormat }));
+    const seat = seatHere();
+    const written = codedLog(createLog({ name, level: kit.logLevel, format: kit.logFormat }));
+    log = logOfProcess(written, seat?.number);
+    const composition = program.compose(config);
+    if (seat) return runSeat(config, composition, seat, log);
     tellLeftAside(config, log);
-    return runAdapter(config, program.compose(config), log);
+    const plan = planOfProcesses(config, composition);
+    return plan ? runProcesses(config, plan, log) : runAdapter(config, composition, log);
   };
   return runProcess(main, () => log);
 }

@@ -15,6 +15,8 @@ export interface Work<Running> {
    * @param mayLook told of what can look whether its files have changed.
    */
   begin(begun: ResourceStack, mayLook: (look: () => void) => void): Promise<Running>;
+  /** Resolves when it is to stop, beside signals; default: signals alone. */
+  readonly stopAsked?: Promise<string>;
   /** Called once all has begun. */
   ready(running: Running): void;
 }
@@ -25,6 +27,7 @@ export async function runUntilStopped<Running>({
   looksAt,
   begin,
   ready,
+  stopAsked,
 }: Work<Running>): Promise<Running> {
   const looks: (() => void)[] = [];
   onHangup(() => {
@@ -40,7 +43,8 @@ export async function runUntilStopped<Running>({
   );
   ready(running);
   mayEndAtOnceNoMore();
-  const cause = await shutdownRequested();
+  const signalled = shutdownRequested();
+  const cause = await (stopAsked ? Promise.race([signalled, stopAsked]) : signalled);
   log.info({ cause }, 'stopping');
   await resources.disposeAsync();
   log.info({}, 'stopped');

@@ -6,7 +6,7 @@ import type { DirectoryModule, FleetEngine } from '@rollcall/directory-module';
 import { filesOfSecrets, type ChosenModule, type Options } from '@rollcall/options';
 import { selectSinks } from '../config/select-sinks.ts';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
-import { startEarlyHealth } from '../health/early-health.ts';
+import { startEarlyHealth, type EarlyHealth } from '../health/early-health.ts';
 import type { Journal } from '@rollcall/outbox';
 import { selectJournal } from '@rollcall/outbox/internal';
 import { createMessaging } from '@rollcall/messaging-module/internal';
@@ -14,6 +14,14 @@ import { startAdapter } from '../start-adapter.ts';
 import { defaultAdapterId } from './default-adapter-id.ts';
 import type { Composition, Environment } from './run-adapter-process.ts';
 import { runSettings } from './run-settings.ts';
+
+/** What an adapter has of the parent of its process, where it is one of several. */
+export interface SeatParts {
+  readonly adapterId: string;
+  readonly health: EarlyHealth;
+  /** The directory that the parent holds; used where no engine is configured. */
+  readonly fleet: Pick<FleetEngine, 'join' | 'createUndertaker'>;
+}
 
 /**
  * Opens what the configuration names, and starts the adapter with it. What was begun is in `resources`, also where something fails;
@@ -27,6 +35,7 @@ export async function startConfigured(
   environment: Environment,
   resources: ResourceStack,
   mayLook: (look: () => void) => void = () => {},
+  seat?: SeatParts,
 ): Promise<RunningAdapter> {
   const { kit, messaging: chosen, directory } = config;
   const { adapter } = composition;
@@ -36,13 +45,13 @@ export async function startConfigured(
   const untilGiven = <Part extends { close(): Promise<void> }>(part: Part): Part =>
     resources.adopt(part, (each) => (isGiven ? undefined : each.close()));
 
-  const adapterId = kit.adapterId ?? defaultAdapterId(adapter);
+  const adapterId = seat?.adapterId ?? kit.adapterId ?? defaultAdapterId(adapter);
   const files = resources.adopt(createFollowedFiles(environment), (each) => each.stop());
   mayLook(() => files.lookNow());
   const opened = openJournal(config, adapterId, environment);
   const journal = opened && untilGiven(opened);
   const health = untilGiven(
-    await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log }),
+    seat?.health ?? (await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log })),
   );
   const registry = await composition.openRegistry({
     file: kit.registryFile ?? '',
@@ -60,7 +69,7 @@ export async function startConfigured(
     followFiles: (set) => files.follow(set),
   });
   const sender = untilGiven(messaging.sender);
-  const engine = directory && openEngine(directory, config, files, environment);
+  const engine = directory ? openEngine(directory, config, files, environment) : seat?.fleet;
   const sinks = await selectSinks(
     kit.producers,
     {

@@ -6,7 +6,7 @@ import { configCodes, startCodes } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { codedLog, codeOf } from './coded-log.ts';
-import { presenceCauses, readinessCauses } from './readiness-causes.ts';
+import { presenceCauses, processCauses, readinessCauses } from './readiness-causes.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
@@ -116,7 +116,13 @@ test.each([
 describe('docs/errors.md', () => {
   test('has a row for each code, and no other', () => {
     const codes = [
-      ...new Set([...catalogue.map(({ code }) => code), ...byError, ...readinessCauses, ...presenceCauses]),
+      ...new Set([
+        ...catalogue.map(({ code }) => code),
+        ...byError,
+        ...readinessCauses,
+        ...processCauses,
+        ...presenceCauses,
+      ]),
     ];
     expect(rows.map(({ code }) => code).toSorted()).toEqual(codes.toSorted());
   });
@@ -128,7 +134,7 @@ describe('docs/errors.md', () => {
   });
 });
 
-test.each([...configCodes, ...startCodes, ...readinessCauses, ...presenceCauses])(
+test.each([...configCodes, ...startCodes, ...readinessCauses, ...processCauses, ...presenceCauses])(
   '%s is the code of something',
   (code) => {
     const lists = /\/(?:config-problem|readiness-causes)\.ts$/;

@@ -17,6 +17,9 @@ export const readinessCauses = [
   'TENANTS_REFUSED',
 ] as const;
 
+/** The same of the parent of several processes. */
+export const processCauses = ['PROCESS_RESTARTING', 'PROCESS_SILENT'] as const;
+
 /** The same of the presence service. */
 export const presenceCauses = [
   'SERVICE_NOT_RUNNING',
@@ -25,4 +28,4 @@ export const presenceCauses = [
   'ANSWERS_OLD',
 ] as const;
 
-export type ReadinessCause = (typeof readinessCauses | typeof presenceCauses)[number];
+export type ReadinessCause = (typeof readinessCauses | typeof processCauses | typeof presenceCauses)[number];

@@ -1,0 +1,146 @@
+import { later, type Clock, type ConnectionId, type Instant, type OwedEnding } from '@rollcall/core';
+import type { Told } from './calls.ts';
+import type { Death, FleetState } from './fleet-state.ts';
+import type { Silent } from './member.ts';
+
+const lookEveryMs = 500;
+/** Endings that one undertaker has to tell at a time. */
+const owedAtATime = 100;
+
+interface Fleet {
+  readonly clock: Clock;
+  silent(): Iterable<Silent>;
+  lives(instance: string): boolean;
+  declare(silent: Silent): void;
+}
+
+/** One that tells the endings of the dead. */
+interface Undertaker {
+  readonly deadAfterMs: number;
+  tell(told: Told): void;
+  /** What it was asked to tell, and has not yet. */
+  buries?: { readonly instance: string; readonly connections: readonly ConnectionId[] };
+}
+
+/** Who of the processes is dead, and who tells what it owes: a living one, some endings at a time. */
+export class Deaths {
+  readonly #state: FleetState;
+  readonly #fleet: Fleet;
+  readonly #undertakers = new Set<Undertaker>();
+  /** When the look before was; a late one means that this process stood still, and that nobody was heard. */
+  #lookedAt: Instant;
+  /** Endings that were asked for since the look before, by instance: none twice. */
+  readonly #asked = new Map<string, number>();
+  #disarm = (): void => {};
+
+  constructor(state: FleetState, fleet: Fleet) {
+    this.#state = state;
+    this.#fleet = fleet;
+    this.#lookedAt = fleet.clock.monotonic();
+  }
+
+  /** The result ends it. */
+  undertaker(deadAfterMs: number, tell: (told: Told) => void): () => void {
+    const undertaker: Undertaker = { deadAfterMs, tell };
+    this.#undertakers.add(undertaker);
+    if (this.#undertakers.size === 1) {
+      this.#lookedAt = this.#fleet.clock.monotonic();
+      this.#lookLater();
+    }
+    return () => {
+      this.#undertakers.delete(undertaker);
+      if (this.#undertakers.size === 0) this.#disarm();
+    };
+  }
+
+  stop(): void {
+    this.#undertakers.clear();
+    this.#disarm();
+  }
+
+  /** What an undertaker says of one that gives no sign of life. */
+  verdict(instance: string, isDead: boolean): void {
+    if (!isDead) return;
+    for (const silent of [...this.#fleet.silent()]) {
+      if (silent.identity.instance !== instance || !this.#isSilent(silent)) continue;
+      this.#fleet.declare(silent);
+      for (const undertaker of this.#undertakers) {
+        undertaker.tell({ what: 'declared', instance });
+        break;
+      }
+    }
+  }
+
+  /** @param settled what is owed no more. */
+  told(instance: string, settled: readonly ConnectionId[]): void {
+    const asked = this.#asked.get(instance);
+    if (asked !== undefined) this.#asked.set(instance, Math.max(0, asked - settled.length));
+    for (const connection of settled) this.#state.settle(instance, connection);
+    for (const undertaker of this.#undertakers) {
+      if (undertaker.buries?.instance !== instance) continue;
+      // A lease that goes on, or what no one confirmed, comes again after all others.
+      this.#state.toTheEnd(instance, undertaker.buries.connections);
+      delete undertaker.buries;
+    }
+    this.#bury();
+  }
+
+  #lookLater(): void {
+    const { clock } = this.#fleet;
+    this.#disarm = clock.at(later(clock.monotonic(), lookEveryMs), () => {
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const now = this.#fleet.clock.monotonic();
+    const wasPaused = now - this.#lookedAt > lookEveryMs * 3;
+    this.#lookedAt = now;
+    this.#asked.clear();
+    for (const silent of this.#fleet.silent())
+      if (wasPaused) silent.heardAt = now;
+      else if (this.#isSilent(silent))
+        for (const undertaker of this.#undertakers)
+          undertaker.tell({ what: 'suspect', instance: silent.identity.instance });
+    this.#bury();
+  }
+
+  #isSilent({ heardAt, deadAfterMs }: Silent): boolean {
+    return this.#fleet.clock.monotonic() - heardAt >= deadAfterMs;
+  }
+
+  /** Each death has one undertaker at a time. */
+  #bury(): void {
+    for (const [instance, death] of this.#state.deaths) {
+      const isTold = [...this.#undertakers].some(({ buries }) => buries?.instance === instance);
+      const hasSuccessor = death.successor !== undefined && this.#fleet.lives(death.successor);
+      const left = (this.#state.entries.get(instance)?.size ?? 0) - (this.#asked.get(instance) ?? 0);
+      if (isTold || hasSuccessor || left <= 0) continue;
+      const free = [...this.#undertakers].find(({ buries }) => buries === undefined);
+      if (!free) return;
+      const { identity, aliveAt, declaredAt } = death;
+      const owed = this.#owedBy(instance, death, Math.min(left, owedAtATime));
+      free.buries = { instance, connections: owed.map(({ event }) => event.connectionId) };
+      // Settled ones leave, and so do not count twice.
+      this.#asked.set(instance, (this.#asked.get(instance) ?? 0) + owed.length);
+      free.tell({ what: 'bury', dead: { identity, aliveAt, declaredAt }, owed });
+    }
+  }
+
+  #owedBy(instance: string, { unconfirmedSince }: Death, atMost: number): readonly OwedEnding[] {
+    const owed: OwedEnding[] = [];
+    for (const [connection, { entry, key }] of this.#state.entries.get(instance) ?? []) {
+      const holder = this.#state.holderOf(key);
+      const lease = holder?.connection === connection && holder.lease && this.#state.leaseOf(holder);
+      owed.push({
+        event: entry.event,
+        unconfirmed: unconfirmedSince !== undefined && entry.event.epoch >= unconfirmedSince,
+        reason: holder && holder.connection !== connection ? 'taken-over' : 'adapter-lost',
+        ...(lease && { lease: { slot: lease.slot, state: lease.state } }),
+      });
+      if (owed.length === atMost) break;
+    }
+    return owed;
+  }
+}

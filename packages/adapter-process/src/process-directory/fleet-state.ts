@@ -1,0 +1,199 @@
+import {
+  deviceKey,
+  type AdapterIdentity,
+  type Clock,
+  type ConnectionId,
+  type DeviceRef,
+  type DirectoryEntry,
+  type DirectoryPlace,
+  type Epoch,
+  type HeldLease,
+  type Instant,
+  type LeaseEntry,
+  type LeaseState,
+  type TenantId,
+  type Timestamp,
+} from '@rollcall/core';
+
+interface FleetEntry {
+  readonly entry: DirectoryEntry;
+  readonly key: string | undefined;
+}
+
+/** Who holds a slot, or a lease. */
+export interface Holder {
+  readonly connection: ConnectionId;
+  readonly epoch: Epoch;
+  readonly entry: DirectoryEntry;
+  instance: string;
+  /** Of a lease. */
+  lease?: { state: LeaseState; notedAt: Instant; reportedAt?: Instant };
+}
+
+export interface Death {
+  readonly identity: AdapterIdentity;
+  readonly aliveAt: Timestamp;
+  readonly declaredAt: Timestamp;
+  /** The next incarnation, which tells the endings; absent: undertakers do. */
+  readonly successor?: string;
+  readonly unconfirmedSince: Epoch | undefined;
+}
+
+/** Ended leases, and deaths, that are remembered: the oldest goes first. */
+const maxEnded = 200_000;
+const maxDeaths = 10_000;
+
+/** What the fleet of one machine's processes has entered. In plain maps: who asks is told at once. */
+export class FleetState {
+  readonly clock: Clock;
+  readonly slots = new Map<string, Holder>();
+  /** By instance; an entry is here before its slot is compared, and until its ending is safe. */
+  readonly entries = new Map<string, Map<ConnectionId, FleetEntry>>();
+  readonly deaths = new Map<string, Death>();
+  readonly #ended = new Set<ConnectionId>();
+  /** Connections of each tenant, by instance. */
+  readonly #counts = new Map<string, Map<TenantId, number>>();
+  readonly #countChanged: (tenant: TenantId) => void;
+
+  constructor(clock: Clock, countChanged: (tenant: TenantId) => void) {
+    this.clock = clock;
+    this.#countChanged = countChanged;
+  }
+
+  keyOf(type: string, device: DeviceRef, slot: string | undefined): string | undefined {
+    return slot === undefined ? undefined : `${type}\n${deviceKey(device)}\n${slot}`;
+  }
+
+  holderOf(key: string | undefined): Holder | undefined {
+    return key === undefined ? undefined : this.slots.get(key);
+  }
+
+  add(instance: string, type: string, entry: DirectoryEntry): string | undefined {
+    const { device, connectionId } = entry.event;
+    const key = this.keyOf(type, device, entry.slot);
+    let entries = this.entries.get(instance);
+    if (!entries) this.entries.set(instance, (entries = new Map()));
+    if (!entries.has(connectionId)) this.#count(instance, device.tenant, 1);
+    entries.set(connectionId, { entry, key });
+    return key;
+  }
+
+  remove(instance: string, connection: ConnectionId): FleetEntry | undefined {
+    const entries = this.entries.get(instance);
+    const found = entries?.get(connection);
+    if (!entries || !found) return undefined;
+    entries.delete(connection);
+    if (entries.size === 0) this.entries.delete(instance);
+    this.#count(instance, found.entry.event.device.tenant, -1);
+    return found;
+  }
+
+  /** All that an instance had entered is settled. */
+  forget(instance: string): void {
+    for (const connection of [...(this.entries.get(instance)?.keys() ?? [])])
+      this.settle(instance, connection);
+  }
+
+  /** Those of these that are still there come after all others. */
+  toTheEnd(instance: string, connections: readonly ConnectionId[]): void {
+    const entries = this.entries.get(instance);
+    for (const connection of connections) {
+      const found = entries?.get(connection);
+      if (found && entries?.delete(connection)) entries.set(connection, found);
+    }
+  }
+
+  settle(instance: string, connection: ConnectionId): void {
+    const { key } = this.remove(instance, connection) ?? {};
+    if (key !== undefined && this.slots.get(key)?.connection === connection) this.slots.delete(key);
+  }
+
+  hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {
+    this.slots.set(key, {
+      connection: entry.event.connectionId,
+      epoch,
+      entry,
+      instance,
+      ...('state' in entry && {
+        lease: { state: (entry as LeaseEntry).state, notedAt: this.clock.monotonic() },
+      }),
+    });
+  }
+
+  /** A lease goes from one instance to another. */
+  move(holder: Holder, type: string, to: string): void {
+    this.remove(holder.instance, holder.connection);
+    holder.instance = to;
+    this.add(to, type, holder.entry);
+  }
+
+  leaseOf({ entry, instance, lease }: Holder): HeldLease {
+    const state = lease?.state ?? { basis: entry.event.basis as LeaseState['basis'], silentMs: 0, leftMs: 0 };
+    const sinceMs = lease ? this.clock.monotonic() - lease.notedAt : 0;
+    return {
+      event: entry.event,
+      slot: entry.slot ?? '',
+      state: { ...state, silentMs: state.silentMs + sinceMs, leftMs: state.leftMs - sinceMs },
+      instance,
+    };
+  }
+
+  ended(connection: ConnectionId): void {
+    this.#ended.add(connection);
+    if (this.#ended.size > maxEnded) for (const oldest of this.#ended) return void this.#ended.delete(oldest);
+  }
+
+  hasEnded(connection: ConnectionId): boolean {
+    return this.#ended.has(connection);
+  }
+
+  died(death: Death): void {
+    const { instance } = death.identity;
+    this.deaths.set(instance, death);
+    for (const tenant of this.#counts.get(instance)?.keys() ?? []) this.#countChanged(tenant);
+    if (this.deaths.size <= maxDeaths) return;
+    for (const each of this.deaths.keys()) if (!this.entries.has(each)) return void this.deaths.delete(each);
+  }
+
+  countOf(instance: string, tenant: TenantId): number {
+    return this.#counts.get(instance)?.get(tenant) ?? 0;
+  }
+
+  tenants(): Set<TenantId> {
+    const all = new Set<TenantId>();
+    for (const counts of this.#counts.values()) for (const tenant of counts.keys()) all.add(tenant);
+    return all;
+  }
+
+  placesOf(devices: readonly DeviceRef[], lives: (instance: string) => boolean): DirectoryPlace[] {
+    const wanted = new Set(devices.map((device) => deviceKey(device)));
+    const places: DirectoryPlace[] = [];
+    for (const [instance, entries] of this.entries)
+      if (lives(instance))
+        for (const [connection, { entry, key }] of entries) {
+          const { device } = entry.event;
+          const isHolder = key === undefined || this.slots.get(key)?.connection === connection;
+          if (isHolder && wanted.has(deviceKey(device))) places.push({ device, connection, instance });
+        }
+    return places;
+  }
+
+  #count(instance: string, tenant: TenantId, by: 1 | -1): void {
+    let counts = this.#counts.get(instance);
+    if (!counts) this.#counts.set(instance, (counts = new Map()));
+    const count = (counts.get(tenant) ?? 0) + by;
+    if (count > 0) counts.set(tenant, count);
+    else counts.delete(tenant);
+    if (counts.size === 0) this.#counts.delete(instance);
+    this.#countChanged(tenant);
+  }
+}
+
+/** An epoch one greater. */
+export function nextEpoch(epoch: Epoch): Epoch {
+  return (BigInt(`0x${epoch}`) + 1n).toString(16).padStart(16, '0') as Epoch;
+}
+
+export function placeOf({ entry, connection, instance }: Holder): DirectoryPlace {
+  return { device: entry.event.device, connection, instance };
+}

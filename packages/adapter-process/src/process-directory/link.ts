@@ -1,0 +1,65 @@
+import type { CallName, Calls, Channel, Question, Told, ToParent, ToProcess } from './calls.ts';
+
+/** Questions on their way, at most: others wait here for an answer to them. */
+const maxUnderWay = 1_000;
+
+/** This incarnation was declared dead. */
+class Refused extends Error {}
+
+interface Asked {
+  readonly question: Question;
+  readonly answer: PromiseWithResolvers<unknown>;
+}
+
+/** The questions of one process, in order, some at a time. */
+export class Link {
+  readonly #channel: Channel<ToParent, ToProcess>;
+  readonly #underWay = new Map<number, Asked>();
+  #waiting: Asked[] = [];
+  #number = 0;
+  #isSending = false;
+
+  constructor(channel: Channel<ToParent, ToProcess>, told: (told: Told) => void) {
+    this.#channel = channel;
+    channel.receive((messages) => {
+      for (const message of messages) {
+        if ('what' in message) {
+          told(message);
+          continue;
+        }
+        const { number } = message;
+        const asked = this.#underWay.get(number);
+        this.#underWay.delete(number);
+        if ('refused' in message) asked?.answer.reject(new Refused('this incarnation was declared dead'));
+        else asked?.answer.resolve(message.answered);
+      }
+      if (this.#waiting.length > 0) this.#sendSoon();
+    });
+  }
+
+  /** Rejects with {@link Refused}. */
+  ask<Name extends CallName>(call: Name, asked: Calls[Name]['asked']): Promise<Calls[Name]['answered']> {
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.push({ question: { number: (this.#number += 1), call, asked }, answer });
+    this.#sendSoon();
+    return answer.promise as Promise<Calls[Name]['answered']>;
+  }
+
+  /** Nobody waits for an answer. */
+  tell<Name extends CallName>(call: Name, asked: Calls[Name]['asked']): void {
+    this.ask(call, asked).catch(() => {});
+  }
+
+  /** What is asked in one turn goes together. */
+  #sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    queueMicrotask(() => {
+      this.#isSending = false;
+      const some = this.#waiting.splice(0, maxUnderWay - this.#underWay.size);
+      if (some.length === 0) return;
+      for (const each of some) this.#underWay.set(each.question.number, each);
+      this.#channel.send(some.map(({ question }) => question));
+    });
+  }
+}

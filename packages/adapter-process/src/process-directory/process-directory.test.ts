@@ -1,0 +1,96 @@
+import { describeDirectory, describeFleet, ManualClock, type FleetUnderTest } from '@rollcall/conformance';
+import type { Clock } from '@rollcall/core';
+import type { Channel, ToParent, ToProcess } from './calls.ts';
+import { joinProcesses } from './process-directory.ts';
+import { ProcessFleet } from './process-fleet.ts';
+import { undertakeFor } from './process-undertaker.ts';
+
+/** What is between a process and its parent, and stands still with it. */
+class Way {
+  #isHeld = false;
+  #isFrozen = false;
+  #held: (() => void)[] = [];
+  readonly end: () => void;
+  readonly channel: Channel<ToParent, ToProcess>;
+
+  constructor(fleet: ProcessFleet) {
+    const here = Promise.withResolvers<(message: ToProcess) => void>();
+    const there = Promise.withResolvers<(message: ToParent) => void>();
+    const passed = <Message>(to: Promise<(message: Message) => void>, message: Message): void => {
+      const copied = JSON.parse(JSON.stringify(message)) as Message;
+      this.#run(() => void to.then((listener) => listener(copied)));
+    };
+    this.channel = { send: (sent) => passed(there.promise, sent), receive: (to) => here.resolve(to) };
+    this.end = fleet.connect({
+      send: (sent) => passed(here.promise, sent),
+      receive: (to) => there.resolve(to),
+    });
+  }
+
+  hold(): () => void {
+    this.#isHeld = true;
+    return () => this.thaw();
+  }
+
+  freeze(): () => void {
+    this.#isFrozen = true;
+    return this.hold();
+  }
+
+  /** Timers of a process that stands still ring late. */
+  clock(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      at: (deadline, wake) => {
+        let isArmed = true;
+        const ring = (): void => void (isArmed && wake());
+        const disarm = clock.at(deadline, () => (this.#isFrozen ? this.#held.push(ring) : ring()));
+        return () => {
+          isArmed = false;
+          disarm();
+        };
+      },
+    };
+  }
+
+  #run(go: () => void): void {
+    if (this.#isHeld) this.#held.push(go);
+    else go();
+  }
+
+  thaw(): void {
+    this.#isHeld = this.#isFrozen = false;
+    for (const go of this.#held.splice(0)) go();
+  }
+}
+
+function open(): Promise<FleetUnderTest> {
+  const clock = new ManualClock();
+  const fleet = new ProcessFleet(clock);
+  const ways = new Map<string, Way>();
+  const wayOf = (instance: string): Way => ways.get(instance) ?? new Way(fleet);
+  return Promise.resolve({
+    async create(context) {
+      const way = new Way(fleet);
+      ways.set(context.self.instance, way);
+      const directory = await joinProcesses(way.channel, { ...context, clock: way.clock(context.clock) });
+      const close = directory.close.bind(directory);
+      // A process that stands still closes nothing.
+      directory.close = () => {
+        way.thaw();
+        return close();
+      };
+      return directory;
+    },
+    createUndertaker: (context) => undertakeFor(new Way(fleet).channel, context),
+    freeze: (instance) => wayOf(instance).freeze(),
+    cutOff: (instance) => wayOf(instance).hold(),
+    clock,
+    pass: (ms) => clock.advanceAsync(ms),
+    cleanUp: async () => fleet.stop(),
+  });
+}
+
+describeDirectory('the directory among processes', open);
+describeFleet('the directory among processes', open);

@@ -1,0 +1,262 @@
+import {
+  later,
+  OwnEntries,
+  type ConnectionDirectory,
+  type ConnectionId,
+  type DeviceRef,
+  type DirectoryContext,
+  type DirectoryEntry,
+  type DirectoryLeases,
+  type DirectoryPlace,
+  type DirectoryStanding,
+  type DirectoryStatus,
+  type FleetSight,
+  type Instant,
+  type TenantId,
+} from '@rollcall/core';
+import type { Channel, FleetView, SignOfLife, Told, ToParent, ToProcess } from './calls.ts';
+import { Link } from './link.ts';
+import { ProcessLeases } from './process-leases.ts';
+import { within } from './within.ts';
+
+const answerWithinMs = 50;
+const signOfLifeEveryMs = 500;
+/** Without an answer for so long, nobody waits for one any more. */
+const awayAfterMs = 1_000;
+const closeWithinMs = 1_000;
+
+/** The directory of one of several processes of an adapter on one machine: their parent holds it. */
+export async function joinProcesses(
+  channel: Channel<ToParent, ToProcess>,
+  context: DirectoryContext,
+): Promise<ConnectionDirectory> {
+  const directory = new ProcessDirectory(channel, context);
+  await directory.join();
+  return directory;
+}
+
+class ProcessDirectory implements ConnectionDirectory {
+  readonly #context: DirectoryContext;
+  readonly #link: Link;
+  readonly #own = new OwnEntries();
+  /** Of what is entered: what the parent has confirmed. */
+  readonly #known = new Set<ConnectionId>();
+  readonly #elsewhere = new Map<TenantId, number>();
+  readonly #counts = { answers_late: 0 };
+  readonly leases: DirectoryLeases;
+  #instance: string;
+  #sight: FleetSight | undefined;
+  #answeredAt: Instant;
+  /** When its own timers rang last: a late one means that this process stood still. */
+  #beatAt: Instant;
+  /** A sign of life that was given since then must be answered first. */
+  #doubtedAt: Instant | undefined;
+  #isRenewing = false;
+  #disarm = (): void => {};
+  #closing: Promise<void> | undefined;
+
+  constructor(channel: Channel<ToParent, ToProcess>, context: DirectoryContext) {
+    this.#context = context;
+    this.#instance = context.self.instance;
+    this.#beatAt = this.#answeredAt = context.clock.monotonic();
+    this.#link = new Link(channel, (told) => this.#told(told));
+    this.leases = new ProcessLeases({
+      link: this.#link,
+      own: this.#own,
+      clock: context.clock,
+      listener: context.listener,
+      isAway: () => this.#isAway(),
+      isBuried: (entry) => this.#own.get(entry.event.connectionId) !== entry,
+      known: (connection) => void this.#known.add(connection),
+    });
+  }
+
+  async join(): Promise<void> {
+    await within(this.#context.clock, 2_000, this.#join());
+    this.#beatLater();
+  }
+
+  get alive(): boolean {
+    if (this.#doubtedAt !== undefined) return false;
+    const { clock, deadAfterMs } = this.#context;
+    return clock.monotonic() - this.#beatAt <= deadAfterMs / 2;
+  }
+
+  get status(): DirectoryStatus {
+    return this.#isAway() ? 'away' : 'in-touch';
+  }
+
+  get sight(): FleetSight | undefined {
+    return this.#isAway() ? undefined : this.#sight;
+  }
+
+  async enter(entry: DirectoryEntry): Promise<DirectoryStanding> {
+    const { listener, clock } = this.#context;
+    const { device, connectionId: connection } = entry.event;
+    const before = this.#own.add(entry);
+    if (before)
+      listener.displaced(before.event.connectionId, { device, connection, instance: this.#instance });
+    const isAway = this.#isAway();
+    const standing = this.#link.ask('enter', { entry, at: clock.now() }).then(
+      ({ standing: answered, displaced }) => {
+        if (this.#own.get(connection) === entry) this.#known.add(connection);
+        if (displaced !== undefined) listener.epochSeen(displaced, 'claim', connection);
+        return answered;
+      },
+      () => 'unknown' as const,
+    );
+    if (isAway) return 'unknown';
+    return (await within(clock, answerWithinMs, standing)) ?? this.#late();
+  }
+
+  leave({ event: { connectionId: connection } }: DirectoryEntry): void {
+    const entered = this.#own.get(connection);
+    if (!entered) return;
+    this.#own.delete(entered);
+    this.#known.delete(connection);
+    const { event, slot } = entered;
+    const lease = 'state' in entered && slot !== undefined && { device: event.device, slot };
+    this.#link.tell('leave', { connection, ...(lease && { lease }) });
+  }
+
+  holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
+    return this.#own.holderOf(device, slot)?.event.connectionId;
+  }
+
+  async find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
+    const found = this.#isAway()
+      ? undefined
+      : await within(this.#context.clock, awayAfterMs, this.#link.ask('find', devices));
+    if (!found) throw new Error('the parent does not answer');
+    return found;
+  }
+
+  elsewhere(tenant: TenantId): number {
+    return this.#isAway() ? 0 : (this.#elsewhere.get(tenant) ?? 0);
+  }
+
+  async succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+    const asked = this.#link.ask('succeed', earlier).catch(() => 'unknown' as const);
+    return (await within(this.#context.clock, closeWithinMs, asked)) ?? 'unknown';
+  }
+
+  settled(earlier: string): void {
+    this.#link.tell('settled', earlier);
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return this.#counts;
+  }
+
+  close(): Promise<void> {
+    this.#disarm();
+    return (this.#closing ??= within(
+      this.#context.clock,
+      closeWithinMs,
+      this.#link.ask('close', null).catch(() => null),
+    ).then(() => {}));
+  }
+
+  #late(): 'unknown' {
+    this.#counts.answers_late += 1;
+    return 'unknown';
+  }
+
+  #isAway(): boolean {
+    return this.#context.clock.monotonic() - this.#answeredAt > awayAfterMs + signOfLifeEveryMs;
+  }
+
+  #sign(): SignOfLife {
+    const { facts } = this.#context;
+    const unconfirmedSince = facts.unconfirmedSince();
+    return { epoch: facts.epoch(), ...(unconfirmedSince !== undefined && { unconfirmedSince }) };
+  }
+
+  async #join(): Promise<void> {
+    const { self, deadAfterMs, clock } = this.#context;
+    const askedAt = clock.monotonic();
+    const identity = { ...self, instance: this.#instance };
+    this.#see(await this.#link.ask('join', { identity, deadAfterMs, ...this.#sign() }), askedAt);
+  }
+
+  #beatLater(): void {
+    const { clock } = this.#context;
+    this.#disarm = clock.at(later(clock.monotonic(), signOfLifeEveryMs), () => {
+      const now = clock.monotonic();
+      if (now - this.#beatAt > this.#context.deadAfterMs / 2) this.#doubtedAt = now;
+      this.#beatAt = now;
+      this.#renew(now);
+      this.#beatLater();
+    });
+  }
+
+  /** One at a time. */
+  #renew(now: Instant): void {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    this.#link
+      .ask('renew', this.#sign())
+      .then(
+        (view) => this.#see(view, now),
+        () => {},
+      )
+      .finally(() => (this.#isRenewing = false));
+  }
+
+  #see({ instances, furthest, elsewhere }: FleetView, askedAt: Instant): void {
+    const { clock, listener } = this.#context;
+    this.#answeredAt = clock.monotonic();
+    this.#sight = { instances, answerMs: this.#answeredAt - askedAt };
+    for (const [tenant, count] of elsewhere)
+      if (count > 0) this.#elsewhere.set(tenant, count);
+      else this.#elsewhere.delete(tenant);
+    if (furthest !== undefined) listener.epochSeen(furthest, 'fleet');
+    if (this.#doubtedAt === undefined || askedAt < this.#doubtedAt) return;
+    this.#doubtedAt = undefined;
+    listener.aliveAgain();
+  }
+
+  #told(told: Told): void {
+    const { listener } = this.#context;
+    switch (told.what) {
+      case 'displaced': {
+        const entry = this.#own.get(told.connection);
+        if (entry && this.#own.displace(entry)) listener.displaced(told.connection, told.by);
+        return;
+      }
+      case 'buried':
+        if (told.instance === this.#instance) this.#goOnAsAnother();
+        return;
+      case 'heard':
+        listener.leases.heardElsewhere([[told.connection, told.sign]]);
+        return;
+      case 'moved-away':
+        this.#forget(told.connection);
+        listener.leases.movedAway(told.connection, told.to);
+        return;
+      case 'ended-elsewhere':
+        this.#forget(told.connection);
+        listener.leases.endedElsewhere(told.connection);
+        return;
+      default: // Of undertakers.
+    }
+  }
+
+  #forget(connection: ConnectionId): void {
+    const entry = this.#own.get(connection);
+    if (entry) this.#own.delete(entry);
+    this.#known.delete(connection);
+  }
+
+  #goOnAsAnother(): void {
+    const { listener } = this.#context;
+    const entered = [...this.#own.all()].map(({ event }) => event.connectionId);
+    const neverKnown = entered.filter((connection) => !this.#known.has(connection));
+    this.#known.clear();
+    this.#own.clear();
+    this.#elsewhere.clear();
+    this.#instance = listener.buried(neverKnown);
+    this.#doubtedAt = undefined;
+    this.#join().catch(() => {});
+  }
+}

@@ -1,0 +1,268 @@
+import { type AdapterIdentity, type Clock, type Timestamp } from '@rollcall/core';
+import type {
+  CallName,
+  Calls,
+  Channel,
+  Entered,
+  FleetView,
+  SignOfLife,
+  Told,
+  ToParent,
+  ToProcess,
+} from './calls.ts';
+import { Deaths } from './deaths.ts';
+import { FleetState, nextEpoch, placeOf } from './fleet-state.ts';
+import type { Member, Silent } from './member.ts';
+import { leaseCalls } from './lease-calls.ts';
+
+/** A claim that took longer on its way is compared by its epoch: the clocks of processes on one machine are one. */
+const freshMs = 100;
+
+/** The answers to one process. `undefined`: this incarnation was declared dead. */
+type Answers = { readonly [Name in CallName]?: (asked: Calls[Name]['asked']) => Calls[Name]['answered'] };
+
+/**
+ * The directory among the processes of one machine: held by their parent, in memory. Each process has a channel of its own. It ends
+ * with the parent, as they do.
+ */
+export class ProcessFleet {
+  readonly state: FleetState;
+  readonly #clock: Clock;
+  readonly #members = new Map<string, Member>();
+  readonly #deaths: Deaths;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.state = new FleetState(clock, (tenant) => {
+      for (const { changed } of this.#members.values()) changed.add(tenant);
+    });
+    this.#deaths = new Deaths(this.state, {
+      clock,
+      silent: () => this.#members.values(),
+      lives: (instance) => this.lives(instance),
+      declare: (member) => this.#declare(member),
+    });
+  }
+
+  /** A process is there. The result is to be called once it has ended. */
+  connect(channel: Channel<ToProcess, ToParent>): () => void {
+    let outgoing: ToProcess[number][] | undefined;
+    let hasEnded = false;
+    const send = (message: ToProcess[number]): void => {
+      if (hasEnded) return;
+      if (outgoing) {
+        outgoing.push(message);
+        return;
+      }
+      const some: ToProcess[number][] = (outgoing = [message]);
+      queueMicrotask(() => {
+        outgoing = undefined;
+        if (!hasEnded) channel.send(some);
+      });
+    };
+    const answers = new Conversation(this, this.#deaths, send);
+    channel.receive((questions) => {
+      for (const { number, call, asked } of questions) {
+        const answered = answers.answer(call, asked);
+        send(answered === undefined ? { number, refused: true } : { number, answered });
+      }
+    });
+    return () => {
+      hasEnded = true;
+      answers.end();
+    };
+  }
+
+  stop(): void {
+    this.#deaths.stop();
+  }
+
+  /** Whether it joined, and was not declared dead. */
+  lives(instance: string): boolean {
+    return this.#members.has(instance) && !this.state.deaths.has(instance);
+  }
+
+  memberOf(instance: string): Member | undefined {
+    return this.#members.get(instance);
+  }
+
+  join(identity: AdapterIdentity, deadAfterMs: number, sign: SignOfLife, tell: Member['tell']): Member {
+    const member: Member = {
+      identity,
+      deadAfterMs,
+      sign,
+      aliveAt: this.#clock.now(),
+      heardAt: this.#clock.monotonic(),
+      changed: this.state.tenants(),
+      tell,
+    };
+    this.#members.set(identity.instance, member);
+    return member;
+  }
+
+  renew(member: Member, sign: SignOfLife): FleetView {
+    member.sign = sign;
+    const others = [...this.#members.values()].filter(
+      (each) => each !== member && this.lives(each.identity.instance),
+    );
+    const epochs = others.map((each) => each.sign.epoch).toSorted();
+    const furthest = epochs.at(-1);
+    const elsewhere = [...member.changed].map((tenant) => {
+      const counts = others.map((each) => this.state.countOf(each.identity.instance, tenant));
+      return [tenant, counts.reduce((sum, count) => sum + count, 0)] as const;
+    });
+    member.changed.clear();
+    return { instances: others.length + 1, elsewhere, ...(furthest !== undefined && { furthest }) };
+  }
+
+  heard(member: Member): void {
+    member.heardAt = this.#clock.monotonic();
+    member.aliveAt = this.#clock.now();
+  }
+
+  /** It left in good order, or what it had open is told. */
+  remove(instance: string): void {
+    this.#members.delete(instance);
+  }
+
+  enter({ identity: { instance, type } }: Member, { entry, at }: Calls['enter']['asked']): Entered {
+    const { state } = this;
+    const { device, connectionId: connection, epoch } = entry.event;
+    const key = state.add(instance, type, entry);
+    const holder = state.holderOf(key);
+    if (key === undefined || holder?.connection === connection) return { standing: 'held' };
+    const isBehind = holder !== undefined && holder.epoch >= epoch;
+    if (isBehind && this.#clock.now() - at > freshMs) {
+      this.memberOf(instance)?.tell({ what: 'displaced', connection, by: placeOf(holder) });
+      return { standing: 'lost' };
+    }
+    state.hold(key, instance, entry, isBehind ? nextEpoch(holder.epoch) : epoch);
+    if (holder && holder.instance !== instance)
+      this.memberOf(holder.instance)?.tell({
+        what: 'displaced',
+        connection: holder.connection,
+        by: { device, connection, instance },
+      });
+    return { standing: 'held', ...(isBehind && { displaced: holder.epoch }) };
+  }
+
+  leave(
+    { identity: { instance, type } }: Pick<Member, 'identity'>,
+    { connection, lease }: Calls['leave']['asked'],
+  ): void {
+    const { state } = this;
+    const key =
+      state.remove(instance, connection)?.key ?? (lease && state.keyOf(type, lease.device, lease.slot));
+    if (lease) state.ended(connection);
+    const holder = state.holderOf(key);
+    if (key === undefined || holder?.connection !== connection) return;
+    state.slots.delete(key);
+    if (holder.instance === instance) return;
+    state.remove(holder.instance, connection);
+    this.memberOf(holder.instance)?.tell({ what: 'ended-elsewhere', connection });
+  }
+
+  succeed(member: Member, earlier: string): 'ours' | 'others' {
+    const { instance } = member.identity;
+    const death = this.state.deaths.get(earlier);
+    if (death && death.successor !== instance) return 'others';
+    const before = this.#members.get(earlier);
+    this.#members.delete(earlier);
+    this.#diedAs(before?.identity ?? { ...member.identity, instance: earlier }, before?.aliveAt, {
+      successor: instance,
+    });
+    return 'ours';
+  }
+
+  #declare(member: Silent): void {
+    const { identity, aliveAt, sign } = member;
+    this.#diedAs(identity, aliveAt, {
+      ...(sign.unconfirmedSince !== undefined && { unconfirmedSince: sign.unconfirmedSince }),
+    });
+    this.#members.get(identity.instance)?.tell({ what: 'buried', instance: identity.instance });
+    this.#members.delete(identity.instance);
+  }
+
+  #diedAs(
+    identity: AdapterIdentity,
+    aliveAt: Timestamp | undefined,
+    of: { successor?: string; unconfirmedSince?: SignOfLife['epoch'] },
+  ): void {
+    const now = this.#clock.now();
+    this.state.died({
+      identity,
+      aliveAt: aliveAt ?? now,
+      declaredAt: now,
+      unconfirmedSince: of.unconfirmedSince,
+      ...(of.successor !== undefined && { successor: of.successor }),
+    });
+  }
+}
+
+/** What one channel says, and is answered. */
+class Conversation {
+  readonly #fleet: ProcessFleet;
+  readonly #deaths: Deaths;
+  readonly #send: (told: Told) => void;
+  #member: Member | undefined;
+  #stopUndertaking = (): void => {};
+  readonly #answers: Answers;
+
+  constructor(fleet: ProcessFleet, deaths: Deaths, send: (told: Told) => void) {
+    this.#fleet = fleet;
+    this.#deaths = deaths;
+    this.#send = send;
+    this.#answers = this.#make();
+  }
+
+  answer(call: CallName, asked: unknown): unknown {
+    const member = this.#member;
+    if (member && call !== 'join') {
+      const isDead = !this.#fleet.lives(member.identity.instance);
+      if (!isDead) this.#fleet.heard(member);
+      else if (call !== 'leave' || !(asked as Calls['leave']['asked']).lease) return undefined;
+    }
+    return (this.#answers[call] as ((asked: unknown) => unknown) | undefined)?.(asked) ?? null;
+  }
+
+  end(): void {
+    this.#stopUndertaking();
+  }
+
+  #make(): Answers {
+    const fleet = this.#fleet;
+    const { state } = fleet;
+    const member = (): Member => {
+      if (!this.#member) throw new Error('it has not joined');
+      return this.#member;
+    };
+    return {
+      join: ({ identity, deadAfterMs, ...sign }) => {
+        this.#member = fleet.join(identity, deadAfterMs, sign, (told) => this.#send(told));
+        return fleet.renew(this.#member, sign);
+      },
+      renew: (sign) => fleet.renew(member(), sign),
+      enter: (asked) => fleet.enter(member(), asked),
+      leave: (asked) => answerNothing(fleet.leave(member(), asked)),
+      find: (devices) => state.placesOf(devices, (instance) => fleet.lives(instance)),
+      ...leaseCalls(fleet, member),
+      succeed: (earlier) => fleet.succeed(member(), earlier),
+      settled: (earlier) => answerNothing(state.forget(earlier)),
+      close: () => {
+        const { instance } = member().identity;
+        if (!state.entries.has(instance)) fleet.remove(instance);
+        return null;
+      },
+      undertake: ({ deadAfterMs }) => {
+        this.#stopUndertaking = this.#deaths.undertaker(deadAfterMs, (told) => this.#send(told));
+        return null;
+      },
+      verdict: ({ instance, isDead }) => answerNothing(this.#deaths.verdict(instance, isDead)),
+      told: ({ instance, settled }) => answerNothing(this.#deaths.told(instance, settled)),
+    };
+  }
+}
+
+function answerNothing(_done: void): null {
+  return null;
+}

@@ -1,0 +1,222 @@
+import cluster, { type Worker } from 'node:cluster';
+import { ConfigError, later, TransportError, type Clock, type Log } from '@rollcall/core';
+import type { ListenAddress } from '@rollcall/adapter-kit';
+import type { ToParent } from '../process-directory/calls.ts';
+import { ProcessFleet } from '../process-directory/process-fleet.ts';
+import { within } from '../process-directory/within.ts';
+import type { FromParent, FromProcess, HealthContent } from './between.ts';
+import { seatVariable } from './child.ts';
+import type { ProcessAnswer } from './merge-answers.ts';
+import { seatText, type Seat } from './seats.ts';
+import { whatNext } from './what-next.ts';
+
+const answerWithinMs = 1_000;
+/** What a process gets beyond its grace before it is killed. */
+const beyondGraceMs = 10_000;
+
+interface ParentOptions {
+  readonly seats: readonly Seat[];
+  /** Whether they are a fleet of this parent's; else they have an engine, or are none. */
+  readonly holdsDirectory: boolean;
+  readonly graceMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Nothing is left of any process that had to retire. */
+  retired(): void;
+}
+
+/** One of the processes, and what becomes of it. */
+interface Process {
+  readonly seat: Seat;
+  worker: Worker | undefined;
+  state: 'starting' | 'ready' | 'restarting' | 'ended';
+  wasReady: boolean;
+  beganAt: number;
+  restarts: number;
+  readonly ready: PromiseWithResolvers<readonly ListenAddress[]>;
+  readonly ended: PromiseWithResolvers<void>;
+  readonly answers: Map<number, (content: HealthContent) => void>;
+  disarm(): void;
+}
+
+/** Runs the processes of an adapter: starts those again that end, and hands connections round. */
+export class Parent {
+  readonly #options: ParentOptions;
+  readonly #fleet: ProcessFleet | undefined;
+  readonly #processes: readonly Process[];
+  #isStopping = false;
+  #hasLost = false;
+  #questions = 0;
+
+  constructor(options: ParentOptions) {
+    this.#options = options;
+    if (options.holdsDirectory) this.#fleet = new ProcessFleet(options.clock);
+    this.#processes = options.seats.map((seat) => ({
+      seat,
+      worker: undefined,
+      state: 'starting',
+      wasReady: false,
+      beganAt: 0,
+      restarts: 0,
+      ready: Promise.withResolvers(),
+      ended: Promise.withResolvers(),
+      answers: new Map(),
+      disarm() {},
+    }));
+    // The parent accepts, and hands on in turn: one that stands still is given nothing more.
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+  }
+
+  /** Whether a process ended with events that no sink will get. */
+  get hasLost(): boolean {
+    return this.#hasLost;
+  }
+
+  /** Resolves once all are ready, with what they listen on. */
+  async start(): Promise<readonly ListenAddress[]> {
+    const ready = this.#processes.map((each) => each.ready.promise);
+    for (const each of this.#processes) this.#fork(each);
+    const listening = await Promise.all(ready);
+    return listening[0] ?? [];
+  }
+
+  /** They look whether files have changed. */
+  passOnHangup(): void {
+    for (const { worker } of this.#processes) worker?.process.kill('SIGHUP');
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const { clock, graceMs } = this.#options;
+    for (const each of this.#processes) {
+      each.disarm();
+      if (each.worker) send(each.worker, { to: 'stop' });
+      else each.ended.resolve();
+    }
+    const allEnded = Promise.all(this.#processes.map(({ ended }) => ended.promise)).then(() => true);
+    if (!(await within(clock, graceMs + beyondGraceMs, allEnded)))
+      for (const { worker } of this.#processes) worker?.process.kill('SIGKILL');
+    await allEnded;
+    this.#fleet?.stop();
+  }
+
+  /** What each of them says. */
+  async ask(
+    what: 'readiness' | 'metrics',
+  ): Promise<readonly (ProcessAnswer & { readonly metrics: string })[]> {
+    const running = this.#processes.filter(({ state }) => state !== 'ended');
+    return Promise.all(running.map((each) => this.#ask(each, what)));
+  }
+
+  async #ask(
+    each: Process,
+    what: 'readiness' | 'metrics',
+  ): Promise<ProcessAnswer & { readonly metrics: string }> {
+    const { seat, worker, state, answers } = each;
+    const process = nameOf(seat);
+    const nothing = { process, checks: [], metrics: '' };
+    if (state !== 'ready' || !worker) return { ...nothing, state: each.wasReady ? 'restarting' : 'starting' };
+    const number = (this.#questions += 1);
+    const answered = new Promise<HealthContent>((resolve) => answers.set(number, resolve));
+    send(worker, { to: 'health', number, what });
+    const content = await within(this.#options.clock, answerWithinMs, answered);
+    answers.delete(number);
+    return content ? { process, state: 'answered', ...content } : { ...nothing, state: 'silent' };
+  }
+
+  #fork(each: Process): void {
+    const { clock, log } = this.#options;
+    const worker = cluster.fork({ [seatVariable]: seatText(each.seat) });
+    each.worker = worker;
+    each.state = each.wasReady ? 'restarting' : 'starting';
+    each.beganAt = clock.monotonic();
+    const connected = this.#connect(worker);
+    worker.on('message', (message: FromProcess) => this.#received(each, message, connected.receive));
+    worker.on('error', (error) =>
+      log.debug({ err: error, process: nameOf(each.seat) }, 'channel of a process'),
+    );
+    worker.on('exit', (status: number | null, signal: string | null) => {
+      connected.end();
+      this.#ended(each, status, signal);
+    });
+  }
+
+  #connect(worker: Worker) {
+    const listeners = new Map<string, (content: ToParent) => void>();
+    const ends = (['directory', 'undertaker'] as const).map((to) =>
+      this.#fleet?.connect({
+        send: (content) => send(worker, { to, content }),
+        receive: (listener) => void listeners.set(to, listener),
+      }),
+    );
+    return {
+      receive: (to: string, content: ToParent) => listeners.get(to)?.(content),
+      end(): void {
+        for (const end of ends) end?.();
+      },
+    };
+  }
+
+  #received(each: Process, message: FromProcess, toFleet: (to: string, content: ToParent) => void): void {
+    switch (message.to) {
+      case 'ready':
+        each.state = 'ready';
+        each.wasReady = true;
+        each.ready.resolve(message.listening);
+        return;
+      case 'health':
+        each.answers.get(message.number)?.(message.content);
+        return;
+      default:
+        toFleet(message.to, message.content);
+    }
+  }
+
+  #ended(each: Process, status: number | null, signal: string | null): void {
+    const { clock, log } = this.#options;
+    const process = nameOf(each.seat);
+    if (status === 3) this.#hasLost = true;
+    each.worker = undefined;
+    const { kind } = each.seat;
+    const ranMs = clock.monotonic() - each.beganAt;
+    const { wasReady, restarts } = each;
+    const next = whatNext({ kind, asked: this.#isStopping, wasReady, status, ranMs, restarts });
+    if (next === 'done' || next === 'fail') {
+      each.state = 'ended';
+      each.ended.resolve();
+      if (next === 'fail') each.ready.reject(notStarted(process, status, signal));
+      else if (kind === 'retiring') this.#oneRetired(process);
+      return;
+    }
+    each.state = 'restarting';
+    each.restarts = next.restarts;
+    const { restartInMs } = next;
+    log.warn(
+      { process, status, signal, restartInMs },
+      'a process of the adapter ended, and is started again',
+    );
+    each.disarm = clock.at(later(clock.monotonic(), restartInMs), () => this.#fork(each));
+  }
+
+  #oneRetired(process: string): void {
+    const { log } = this.#options;
+    if (this.#isStopping) return;
+    log.info({ process }, 'what a former process left is told');
+    const retiring = this.#processes.filter(({ seat }) => seat.kind === 'retiring');
+    if (retiring.every(({ state }) => state === 'ended')) this.#options.retired();
+  }
+}
+
+function nameOf({ number }: Seat): string {
+  return number === undefined ? 'single' : String(number);
+}
+
+function send(worker: Worker, message: FromParent): void {
+  if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {});
+}
+
+function notStarted(process: string, status: number | null, signal: string | null): Error {
+  const text = `process ${process} of the adapter could not start (${signal ?? `exit status ${status}`}): its own lines say why`;
+  if (status === 2) return new ConfigError([{ code: 'CONFIGURATION_INVALID', text }]);
+  return new TransportError(text, { startCode: 'START_FAILED' });
+}
