@@ -3,7 +3,7 @@ import type { FleetEngine } from '@rollcall/directory-module';
 import { RedisUndertaker } from './burial/redis-undertaker.ts';
 import type { EngineCredentials } from './engine/client-options.ts';
 import type { EngineAddress } from './engine/engine-address.ts';
-import { ioredisEngine } from './engine/ioredis-engine.ts';
+import type { OpenEngine } from './engine/engine.ts';
 import { inspectFleet } from './inspect-fleet.ts';
 import { joinFleet } from './redis-directory.ts';
 import { keyNames } from './wire/key-names.ts';
@@ -25,10 +25,14 @@ export function redisFleet({
   random = systemRandom,
 }: RedisFleetOptions): FleetEngine {
   const keys = keyNames(prefix);
-  const openEngine = ioredisEngine({ address, credentials, name: 'rollcall', random });
+  async function loadEngine(): Promise<OpenEngine> {
+    // Each adapter has this module, and few are in a fleet: the others do not wait for the client when they start.
+    const { ioredisEngine } = await import('./engine/ioredis-engine.ts');
+    return ioredisEngine({ address, credentials, name: 'rollcall', random });
+  }
   return {
-    join: (context) => joinFleet({ keys, openEngine }, context),
-    createUndertaker: (context) => Promise.resolve(new RedisUndertaker(context, keys, openEngine)),
-    inspect: () => inspectFleet(keys, openEngine),
+    join: async (context) => joinFleet({ keys, openEngine: await loadEngine() }, context),
+    createUndertaker: async (context) => new RedisUndertaker(context, keys, await loadEngine()),
+    inspect: async () => inspectFleet(keys, await loadEngine()),
   };
 }
