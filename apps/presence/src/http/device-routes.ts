@@ -6,7 +6,7 @@ import { tenantFor } from './authorize.ts';
 import { deviceJson, historyJson } from './device-json.ts';
 import { etagOf, matches } from './etag.ts';
 import { checkedDevice } from './names.ts';
-import { answer } from './answer.ts';
+import { answer, answerText } from './answer.ts';
 import { badInput } from './problem.ts';
 import { QueryReader } from './query-reader.ts';
 import { wasConnected, type WasConnected } from './was-connected.ts';
@@ -30,10 +30,10 @@ export function deviceRoutes(app: FastifyInstance, context: ApiContext): void {
     const asOf = context.asOf();
     const [stored] = await turns.take(device.tenant, () => store.get([device]));
     if (!stored) throw new Error('the store answered about no device');
-    const json = deviceJson(stored);
-    const etag = etagOf(json);
+    const text = JSON.stringify(deviceJson(stored));
+    const etag = etagOf(text);
     reply.header('etag', etag);
-    if (!matches(request.headers['if-none-match'], etag)) return answer(reply, asOf, json);
+    if (!matches(request.headers['if-none-match'], etag)) return answerText(reply, asOf, text);
     return reply
       .code(304)
       .header('rollcall-as-of', asOf.at === undefined ? '' : isoTime(asOf.at))

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { boundRequests, tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit';
+import type { Socket } from 'node:net';
+import { bind, boundRequests, tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit';
 import { boundConnections } from '@rollcall/adapter-process/internal';
-import { containServer } from '@rollcall/containment';
-import { later, TransportError, type Clock, type Log } from '@rollcall/core';
+import { later, type Clock, type Log } from '@rollcall/core';
 import type { PemPair } from '@rollcall/file-follower';
 import { boundHandshakes } from './bound-handshakes.ts';
 
@@ -42,7 +41,7 @@ const readWithinMs = 60_000;
 
 /** A server within bounds; nothing is served by it yet. */
 export function createBoundedServer(
-  { tls, maxConnections, clock, failed, turnedAway }: ListenOptions,
+  { tls, maxConnections, clock, turnedAway }: ListenOptions,
   serve: (request: IncomingMessage, response: ServerResponse) => void,
 ): Server | TlsServer {
   const bounds = {
@@ -72,7 +71,6 @@ export function createBoundedServer(
   boundConnections(server, maxConnections, (remoteIp) => turnedAway('pending', remoteIp), arrival);
   if ('setSecureContext' in server)
     boundHandshakes(server, maxHandshakes, (remoteIp) => turnedAway('handshake', remoteIp));
-  containServer(server, 'presence-api', failed);
   // Each is told its error where it is served; without a listener it would end the process.
   server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
   return server;
@@ -81,21 +79,11 @@ export function createBoundedServer(
 /** @throws TransportError where the port cannot be bound. */
 export async function listen(
   server: Server | TlsServer,
-  { host, port, tls, log }: ListenOptions,
+  { host, port, tls, log, failed }: ListenOptions,
 ): Promise<Listening> {
-  server.listen({ host, port, backlog: 1_024 });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new TransportError(`presence port ${host}:${port} cannot be bound: ${code}`, {
-      cause: error,
-      startCode: 'PORT_NOT_BOUND',
-    });
-  }
-  server.on('error', (error) => log.warn({ cause: error.message }, 'listener failed'));
+  const bound = await bind(server, 'presence', { host, port }, { log, failed });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: bound.port,
     use(pair) {
       if (tls && 'setSecureContext' in server)
         server.setSecureContext(tlsServerOptions({ ...tls, ...pair }, handshakeWithinMs));

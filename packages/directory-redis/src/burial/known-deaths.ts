@@ -1,5 +1,5 @@
 import type { AdapterIdentity } from '@rollcall/core';
-import type { Death } from '../wire/death.ts';
+import { withoutHeir, type Death } from '../wire/death.ts';
 import type { FleetState } from './read-fleet.ts';
 
 /** Beyond it, the oldest is not remembered. */
@@ -18,9 +18,9 @@ export class KnownDeaths {
   /** Those that the engine does not know. They are owed again: what came of them meanwhile must be fenced, and ended. */
   forgottenBy({ deaths, identities }: Pick<FleetState, 'deaths' | 'identities'>): readonly KnownDeath[] {
     const forgotten = [...this.#known.values()].filter(({ short }) => !deaths.has(short));
-    for (const [short, { heir: _heir, ...death }] of deaths) {
+    for (const [short, death] of deaths) {
       const identity = identities.get(short) ?? this.#known.get(short)?.identity;
-      if (identity) this.#known.set(short, { short, death: { ...death, state: 'owed' }, identity });
+      if (identity) this.#known.set(short, { short, death: withoutHeir(death, 'owed'), identity });
     }
     for (const short of this.#known.keys()) {
       if (this.#known.size <= most) break;

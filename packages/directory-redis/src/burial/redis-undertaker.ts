@@ -16,7 +16,7 @@ import { EngineTime } from '../state/engine-time.ts';
 import { ForeignValues } from '../state/foreign-values.ts';
 import { createTallies } from '../state/tallies.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
-import { deathText, type Death } from '../wire/death.ts';
+import { deathText, withoutHeir, type Death } from '../wire/death.ts';
 import { identityText } from '../wire/identity.ts';
 import type { KeyNames } from '../wire/key-names.ts';
 import { fullId } from '../wire/short-id.ts';
@@ -174,8 +174,7 @@ export class RedisUndertaker implements Undertaker {
     for (const { instance, sign } of this.#heirless.look(heirless, this.#context.clock.monotonic())) {
       const death = deaths.get(instance);
       if (!death) continue;
-      const { heir: _heir, ...rest } = death;
-      await this.#changeDeath(instance, sign, deathText({ ...rest, state: 'owed' }));
+      await this.#changeDeath(instance, sign, deathText(withoutHeir(death, 'owed')));
     }
   }
 

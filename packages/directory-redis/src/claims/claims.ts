@@ -5,6 +5,7 @@ import { releaseSlot } from '../scripts/release-slot.ts';
 import { unattended, type Shared } from '../shared.ts';
 import type { HeldConnection } from '../state/held-connection.ts';
 import { readClaim, type Claim } from '../wire/claim.ts';
+import { readEpoch } from '../wire/read-epoch.ts';
 import { recordOf } from './record-of.ts';
 
 /** How long it is remembered that a lease was ended; of one that had moved, for those who held it before and are cut off. */
@@ -160,7 +161,7 @@ export class Claims {
   /** The slot is this connection's, unless a later one of this instance has it by now. */
   #won(held: HeldConnection, epoch: unknown, before: Claim | undefined): DirectoryStanding {
     const { book, self, context } = this.#options;
-    if (typeof epoch === 'string' && /^[0-9a-f]{16}$/.test(epoch)) held.epoch = epoch;
+    held.epoch = readEpoch(epoch) ?? held.epoch;
     held.from = '';
     if (before) {
       if (before.epoch >= held.event.epoch)

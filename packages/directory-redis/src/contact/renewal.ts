@@ -1,7 +1,8 @@
-import { later, type Epoch, type Instant } from '@rollcall/core';
+import { later, type Instant } from '@rollcall/core';
 import { renewLease } from '../scripts/renew-lease.ts';
 import { unattended, type Shared } from '../shared.ts';
 import { identityText } from '../wire/identity.ts';
+import { readEpoch } from '../wire/read-epoch.ts';
 import type { Reply } from './asker.ts';
 import { PauseWatch } from './pause-watch.ts';
 
@@ -112,8 +113,8 @@ export class Renewal {
     }
     this.#dueIn(context.deadAfterMs / signsInTime);
     time.said(ms, askedAt);
-    if (typeof epoch === 'string' && /^[0-9a-f]{16}$/.test(epoch))
-      context.listener.epochSeen(epoch as Epoch, 'fleet');
+    const seen = readEpoch(epoch);
+    if (seen !== undefined) context.listener.epochSeen(seen, 'fleet');
     else foreign.found('epoch', epoch);
     const answerMs = context.clock.monotonic() - askedAt;
     renewed({ fleetName, instances: typeof instances === 'number' ? instances : 1, answerMs });

@@ -3,8 +3,9 @@ import { changeDeath } from '../scripts/change-death.ts';
 import { dropOwed } from '../scripts/drop-owed.ts';
 import { inherit } from '../scripts/inherit.ts';
 import { unattended, type Shared } from '../shared.ts';
+import { readHash } from '../state/read-hash.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
-import { deathText, readDeath, type Death } from '../wire/death.ts';
+import { deathText, readDeath, withoutHeir, type Death } from '../wire/death.ts';
 import { shortId } from '../wire/short-id.ts';
 import { heirOf } from './heir-of.ts';
 
@@ -76,12 +77,7 @@ export class Inheritance {
     const { asker, keys, foreign } = this.#shared;
     const reply = await asker.look('HGETALL', keys.deaths);
     if (reply.status !== 'answer' || !Array.isArray(reply.value)) return reply.status === 'refused';
-    const deaths = new Map<string, Death>();
-    for (let at = 0; at + 1 < reply.value.length; at += 2) {
-      const death = readDeath(reply.value[at + 1]);
-      if (death) deaths.set(String(reply.value[at]), death);
-      else foreign.found('death', reply.value[at + 1]);
-    }
+    const deaths = readHash(reply.value, 'death', foreign, readDeath);
     for (const [instance, death] of deaths)
       if (instance === earlier || heirOf(instance, deaths).includes(earlier))
         if (death.state === 'inherited' && !(await this.#settle(instance, death))) return false;
@@ -102,8 +98,7 @@ export class Inheritance {
       );
       if (replies.some(({ status }) => status === 'none')) return false;
     }
-    const { heir: _heir, ...rest } = death;
-    const settled = deathText({ ...rest, state: 'settled' });
+    const settled = deathText(withoutHeir(death, 'settled'));
     const reply = await asker.ask(
       changeDeath,
       [keys.deaths, keys.instances, keys.leases],

@@ -36,6 +36,14 @@ export function readDeath(text: unknown): Death | undefined {
   };
 }
 
+/** The same death in a state that no heir belongs to. */
+export function withoutHeir(
+  { heir: _heir, ...death }: Death,
+  state: Exclude<DeathState, 'inherited'>,
+): Death {
+  return { ...death, state };
+}
+
 export function deathText({ state, declaredAtMs, aliveAtMs, unconfirmedSince, heir }: Death): string {
   const parts = ['1', state, declaredAtMs, aliveAtMs, unconfirmedSince];
   return [...parts, ...(heir === undefined ? [] : [shortId(heir)])].join(' ');

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { bodyText, readBody } from './body.ts';
 import { bucketCount, bucketOf } from './bucket-of.ts';
 import { readClaim } from './claim.ts';
-import { deathText, readDeath } from './death.ts';
+import { deathText, readDeath, withoutHeir } from './death.ts';
 import { deviceName, deviceNamed, slotField } from './field-text.ts';
 import { keyNames } from './key-names.ts';
 import { mostSigns, readMessage, signsText } from './instance-message.ts';
+import { readEpoch } from './read-epoch.ts';
 import { readRecord, recordText } from './record.ts';
 import { fullId, shortId } from './short-id.ts';
 
@@ -200,4 +201,17 @@ test('keys of one bucket, and those of the fleet, are each in one slot of a clus
   expect(ofBucket.filter((key) => !key.startsWith('a:{7}'))).toEqual([]);
   const ofFleet = [keys.leases, keys.deaths, keys.fleet, keys.totals, keys.counted('x'), keys.instances];
   expect(ofFleet.filter((key) => !key.startsWith('a:{fleet}'))).toEqual([]);
+});
+
+test('a death that changes its state has no heir any more', () => {
+  const inherited = readDeath('1 inherited 2 1 0000000000000000 b');
+  expect(inherited && deathText(withoutHeir(inherited, 'settled'))).toBe('1 settled 2 1 0000000000000000');
+});
+
+test.each([undefined, 7, '', '0'.repeat(15), '0'.repeat(17), 'F'.repeat(16)])('%j is no epoch', (value) => {
+  expect(readEpoch(value)).toBeUndefined();
+});
+
+test('sixteen lower-case hexadecimal digits are an epoch', () => {
+  expect(readEpoch('00000000000000ff')).toBe('00000000000000ff');
 });
