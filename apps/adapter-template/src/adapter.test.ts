@@ -82,14 +82,14 @@ async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
 
 describe('a network connection without a login', () => {
   test.each([
-    ['ping', 'error login first'],
-    ['what', 'error unknown request'],
-    [`login thermostat-7@acme ${'x'.repeat(300)}`, 'error request too long'],
-    ['login thermostat-7@acme guess-me', 'error bad credentials'],
-  ])('is closed after the request %s', async (request, answer) => {
+    ['another request', says.ping, 'error login first'],
+    ['nonsense', says.nonsense, 'error unknown request'],
+    ['a request that is too long', says.login(undefined, 'x'.repeat(300)), 'error request too long'],
+    ['a wrong password', says.login(undefined, 'guess-me'), 'error bad credentials'],
+  ])('is closed after %s', async (_what, request, answer) => {
     const { address, sink } = await givenAnAdapter();
     const device = connectDevice(address.port);
-    device.send(says.request(request));
+    device.send(request);
     expect(await device.next()).toBe(answer);
     expect(await device.next()).toBeUndefined();
     expect(sink.events).toEqual([]);
@@ -98,7 +98,7 @@ describe('a network connection without a login', () => {
   test('is closed when the time for the login is over', async () => {
     const { address, clock } = await givenAnAdapter();
     const device = connectDevice(address.port);
-    device.socket.write('login thermo');
+    device.send(says.login().subarray(0, 5));
     while (clock.armed === 0) await settled();
     await clock.advanceAsync(options.loginTimeoutMs);
     expect(await device.next()).toBe('error login timed out');
@@ -184,12 +184,12 @@ describe('a connected device', () => {
   });
 
   test.each([
-    ['what', 'unknown request'],
-    ['login thermostat-7@acme again', 'logged in already'],
-    ['x'.repeat(300), 'request too long'],
-  ])('that says %j broke the protocol', async (request, text) => {
+    ['nonsense', says.nonsense, 'unknown request'],
+    ['a second login', says.login(), 'logged in already'],
+    ['a request that is too long', says.event('a/b', 'x'.repeat(300)), 'request too long'],
+  ])('that sends %s broke the protocol', async (_what, request, text) => {
     const { device, events } = await givenADevice();
-    device.send(says.request(request));
+    device.send(request);
     expect(await device.next()).toBe(`error ${text}`);
     expect(await device.next()).toBeUndefined();
     expect((await events(2))[1]).toMatchObject({ reason: 'protocol-error', raw: { text }, uncertaintyMs: 0 });
@@ -204,7 +204,7 @@ describe('a connected device', () => {
     }
     expect(sink.events).toHaveLength(1);
     await clock.advanceAsync(50_000);
-    device.socket.write('pi');
+    device.send(says.ping.subarray(0, 2));
     await arrived(device.socket);
     expect(sink.events).toHaveLength(1);
     await clock.advanceAsync(10_000);

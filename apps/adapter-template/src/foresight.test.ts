@@ -1,39 +1,57 @@
 import { expect, test } from 'vitest';
 import { createForesight, type Ending } from './foresight.ts';
 import { requestFormat } from './request-format.ts';
+import { says } from './testing/says.ts';
 
 const bye: Ending = { type: 'bye' };
 const broke = (text: string): Ending => ({ type: 'protocol-error', text });
+const { concat } = Buffer;
+const { ping, nonsense } = says;
+const login = says.login('a@b', 'c');
+const tooLong = says.event('a/b', 'x'.repeat(65));
+const byteByByte = (bytes: Uint8Array): readonly Uint8Array[] =>
+  [...bytes].map((byte) => Uint8Array.of(byte));
 
-test.each<readonly [pieces: readonly string[], expected: Ending | undefined]>([
-  [['bye\n'], bye],
-  [['ping\nbye\n'], bye],
-  [['event a/b 1\nb', 'y', 'e', '\n'], bye],
-  [['bye\nping\n', 'ping\n'], bye],
-  [['bye'], undefined],
-  [['bye\nnonsense\n'], bye],
-  [['nonsense\nbye\n'], broke('unknown request')],
-  [['ping\nbye now\n'], broke('bye takes no arguments')],
-  [['event a/b bye\n'], undefined],
-  [['login a@b c\n', 'login a@b c\n'], broke('logged in already')],
-  [['login a@b c\nping\n'], undefined],
-  [['x'.repeat(40), 'x'.repeat(40)], broke('request too long')],
-  [['ping\n', `${'x'.repeat(65)}\n`], broke('request too long')],
-  [[`event a/b ${'x'.repeat(54)}\n`.repeat(9)], undefined],
-])('%j ends the session: %j', (pieces, expected) => {
+test.each<readonly [what: string, pieces: readonly Uint8Array[], expected: Ending | undefined]>([
+  ['a goodbye', [says.bye], bye],
+  ['a goodbye behind another request', [concat([ping, says.bye])], bye],
+  ['a goodbye in pieces', byteByByte(concat([says.event('a/b', '1'), says.bye])), bye],
+  ['requests behind a goodbye', [concat([says.bye, ping]), ping], bye],
+  ['a goodbye without its end', [says.bye.subarray(0, -1)], undefined],
+  ['nonsense behind a goodbye', [concat([says.bye, nonsense])], bye],
+  ['a goodbye behind nonsense', [concat([nonsense, says.bye])], broke('unknown request')],
+  ['a frame that is not sound', [says.unsound], broke('not UTF-8')],
+  ['data that say bye', [says.event('a/b', 'bye')], undefined],
+  ['a second login', [login, login], broke('logged in already')],
+  ['a login, and a request', [concat([login, ping])], undefined],
+  ['a request that is too long, in pieces', byteByByte(tooLong), broke('request too long')],
+  ['a request that is too long, behind another', [ping, tooLong], broke('request too long')],
+  [
+    'many requests at once',
+    [concat(Array.from({ length: 9 }, () => says.event('a/b', 'x'.repeat(40))))],
+    undefined,
+  ],
+])('%s: how the session ends', (_what, pieces, expected) => {
   const foresee = createForesight(requestFormat(64));
-  const foreseen = pieces.map((piece) => foresee(Buffer.from(piece)).end?.ending);
+  const foreseen = pieces.map((piece) => foresee(piece).end?.ending);
   expect(foreseen.at(-1)).toEqual(expected);
 });
 
 test('nothing is kept of a request that is too long', () => {
   const foresee = createForesight(requestFormat(64));
-  for (let piece = 0; piece < 1_000; piece++) foresee(Buffer.alloc(65_536, 'x'));
-  expect(foresee(Buffer.from('\nbye\n')).end?.ending).toEqual(broke('request too long'));
+  foresee(tooLong.subarray(0, -1));
+  const more = Buffer.alloc(65_536, 'x');
+  for (let piece = 0; piece < 1_000; piece++) foresee(more);
+  expect(foresee(says.bye).end?.ending).toEqual(broke('request too long'));
 });
 
 test('half a request is no whole one, and the rest of it makes it one', () => {
   const foresee = createForesight(requestFormat(64));
-  const whole = ['pi', 'ng', '\npi', 'ng\nping\n'].map((piece) => foresee(Buffer.from(piece)).whole);
-  expect(whole).toEqual([false, false, true, true]);
+  const pieces = [
+    ping.subarray(0, 2),
+    ping.subarray(2, -1),
+    concat([ping.subarray(-1), ping.subarray(0, 2)]),
+    concat([ping.subarray(2), ping]),
+  ];
+  expect(pieces.map((piece) => foresee(piece).whole)).toEqual([false, false, true, true]);
 });

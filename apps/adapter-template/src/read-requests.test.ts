@@ -4,8 +4,11 @@ import type { DeviceRequest } from './device-request.ts';
 import { createForesight, type Foreseen } from './foresight.ts';
 import { readRequests } from './read-requests.ts';
 import { requestFormat } from './request-format.ts';
+import { says } from './testing/says.ts';
 
-const format = requestFormat(16);
+const { concat } = Buffer;
+const { ping, bye } = says;
+const format = requestFormat(64);
 
 /** Requests of pieces that are foreseen when they arrive, and then read. */
 function readArriving(pieces: Iterable<Uint8Array>): AsyncGenerator<DeviceRequest, void, undefined> {
@@ -20,50 +23,52 @@ function readArriving(pieces: Iterable<Uint8Array>): AsyncGenerator<DeviceReques
   return readRequests(arriving(), format, () => foreseen.end);
 }
 
-async function requestsIn(...pieces: readonly (string | Uint8Array)[]): Promise<DeviceRequest['name'][]> {
+async function requestsIn(...pieces: readonly Uint8Array[]): Promise<DeviceRequest['name'][]> {
   const names: DeviceRequest['name'][] = [];
-  for await (const { name } of readArriving(pieces.map((piece) => Buffer.from(piece)))) names.push(name);
+  for await (const { name } of readArriving(pieces)) names.push(name);
   return names;
 }
 
-test('a request ends with its line feed, however it arrives', async () => {
-  expect(await requestsIn('pi', 'ng', '\n', 'ping\nbye\n')).toEqual(['ping', 'ping', 'bye']);
+test('a request is one however it arrives', async () => {
+  const pieces = [ping.subarray(0, 2), ping.subarray(2, -1), ping.subarray(-1), concat([ping, bye])];
+  expect(await requestsIn(...pieces)).toEqual(['ping', 'ping', 'bye']);
 });
 
-test('what has no line feed is no request', async () => {
-  expect(await requestsIn('ping\nbye')).toEqual(['ping']);
-});
-
-test('a request may have its limit and no byte more, and nothing after it counts', async () => {
-  expect(await requestsIn(`event a/b ${'x'.repeat(6)}\nbye\n`)).toEqual(['event', 'bye']);
-  expect(await requestsIn(`ping\nevent a/b ${'x'.repeat(7)}\nbye\n`)).toEqual(['ping', 'invalid']);
+test('what has no end is no request', async () => {
+  expect(await requestsIn(concat([ping, bye.subarray(0, -1)]))).toEqual(['ping']);
 });
 
 test.each([
-  ['ping\nbye\nping\n', [{ name: 'ping' }, { name: 'bye' }]],
-  ['ping\nwhat\nping\n', [{ name: 'ping' }, { name: 'invalid', text: 'unknown request' }]],
-  [Uint8Array.of(0x70, 0xff, 0x0a), [{ name: 'invalid', text: 'not UTF-8' }]],
-])('what ends the session is the last request: %j', async (bytes, expected) => {
+  ['a goodbye', bye, { name: 'bye' }],
+  ['nonsense', says.nonsense, { name: 'invalid', text: 'unknown request' }],
+  ['a frame that is not sound', says.unsound, { name: 'invalid', text: 'not UTF-8' }],
+  [
+    'a request that is too long',
+    says.event('a/b', 'x'.repeat(65)),
+    { name: 'invalid', text: 'request too long' },
+  ],
+])('%s is the last request', async (_what, last, expected) => {
   const requests: DeviceRequest[] = [];
-  for await (const request of readArriving([Buffer.from(bytes)])) requests.push(request);
-  expect(requests).toEqual(expected);
+  for await (const request of readArriving([concat([ping, last, ping])])) requests.push(request);
+  expect(requests).toEqual([{ name: 'ping' }, expected]);
 });
 
-test('a request without end is given up at the limit, not when it ends', async () => {
+test('a request that is too long is given up at the limit, not when it ends', async () => {
   let read = 0;
-  function* endless(): Generator<Uint8Array> {
-    for (; read < 1_000; read++) yield Buffer.from('xxxx');
+  const long = says.event('a/b', 'x'.repeat(200));
+  function* inPieces(): Generator<Uint8Array> {
+    for (; read < long.length / 4; read++) yield long.subarray(read * 4, (read + 1) * 4);
   }
   const requests: DeviceRequest[] = [];
-  for await (const request of readArriving(endless())) requests.push(request);
+  for await (const request of readArriving(inPieces())) requests.push(request);
   expect(requests).toEqual([{ name: 'invalid', text: 'request too long' }]);
-  expect(read).toBeLessThan(6);
+  expect(read).toBeLessThan(20);
 });
 
 test('nothing is read while a request is carried out', async () => {
   let read = 0;
   function* counted(): Generator<Uint8Array> {
-    for (; read < 10; read++) yield Buffer.from('ping\n');
+    for (; read < 10; read++) yield ping;
   }
   const requests = readArriving(counted());
   await requests.next();
@@ -73,7 +78,7 @@ test('nothing is read while a request is carried out', async () => {
 
 test('pieces of any size give the same requests', async () => {
   const random = seededRandom(3);
-  const whole = Buffer.from('ping\nevent a/b °°\nping\ntelemetry a/b\nbye\n');
+  const whole = concat([ping, says.event('a/b', '°°'), ping, says.telemetry('a/b', ''), bye]);
   for (let i = 0; i < 200; i++) {
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < whole.length;) {

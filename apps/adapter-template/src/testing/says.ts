@@ -17,6 +17,8 @@ export const says = {
   bye: request('bye'),
   /** Breaks the protocol. */
   nonsense: request('nonsense'),
+  /** A frame that `frameProblem` finds worthless. */
+  unsound: request(Uint8Array.of(0x70, 0xff)),
 } as const;
 
 function request(...words: readonly Words[]): Uint8Array {
