@@ -11,6 +11,7 @@ import { hostileScenario } from './scenarios/hostile.mjs';
 import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
 import { memoryScenario } from './scenarios/memory.mjs';
+import { presenceServiceScenario } from './scenarios/presence-service.mjs';
 import { presenceStoreScenario } from './scenarios/presence-store.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
 import { registryScenario } from './scenarios/registry.mjs';
@@ -20,12 +21,13 @@ import { stormScenario } from './scenarios/storm.mjs';
 const usage = `Usage: npm run bench -- [scenario] [options]
 
   Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry;
-             presence-store
+             presence-store, presence-service
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
   --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
-                 coap-memory: 20000; registry: 100000; presence-store: 10000, 100000 and 1000000)
+                 coap-memory: 20000; registry: 100000; presence-store: 10000, 100000 and 1000000;
+                 presence-service: 10000)
   --messages N   messages in all (20000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
@@ -54,6 +56,7 @@ const scenarios = {
       sizes: devices === undefined ? [10_000, 100_000, 1_000_000] : [devices],
       events: messages,
     }),
+  'presence-service': ({ devices = 10_000 }) => presenceServiceScenario({ devices }),
   memory: ({ devices = 1_000 }) => memoryScenario({ devices }),
 };
 
@@ -101,6 +104,7 @@ function everything() {
     { scenario: 'coap-memory', chosen: options },
     { scenario: 'registry', chosen: options },
     { scenario: 'presence-store', chosen: { ...options, devices: undefined } },
+    { scenario: 'presence-service', chosen: options },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];

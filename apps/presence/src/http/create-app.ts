@@ -61,6 +61,10 @@ export async function createApp(
   });
   if (context.open) requireLoopbackHost(app);
   allowOrigins(app, context.allowedOrigin);
+  // Before a body is looked at: some methods that no path has must have one.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw noRoute(request);
+  });
   healthRoutes(app, health);
   const openApiText = JSON.stringify(openApi);
   app.get('/openapi.json', async (_request, reply) =>

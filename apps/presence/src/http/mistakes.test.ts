@@ -78,6 +78,8 @@ test.each([
   ['DELETE', '/v1/tenants/acme/devices', 405],
   ['HEAD', '/v1/tenants/acme/watch', 405],
   ['TRACE', '/v1/tenants/acme/devices', 404],
+  ['QUERY', '/v1/tenants/acme/summary', 405],
+  ['PATCH', '/readiness', 405],
 ])('%s %s is %i, as a problem document', async (method, path, status) => {
   const { port, failures } = await startApi();
   const answer = await ask(port, `${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);

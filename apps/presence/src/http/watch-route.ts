@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { later } from '@rollcall/core';
+import type { PresenceStore } from '../store/presence-store.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { SseStream } from '../watching/sse-stream.ts';
 import { watchTenant } from '../watching/watch-tenant.ts';
@@ -17,12 +18,13 @@ interface Watch {
 
 /** A stream of Server-Sent Events: the devices of a tenant, and then each change. */
 export function watchRoute(app: FastifyInstance, context: ApiContext): void {
-  const { store, feed, watchers, clock, heartbeatMs } = context;
+  const { feed, watchers, clock, heartbeatMs } = context;
+  const store = inTurn(context);
   app.get<Watch>('/v1/tenants/:tenant/watch', { exposeHeadRoute: false }, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
     new QueryReader(request.query, []);
     // Before anything is sent: an error is a problem document then.
-    await context.turns.take(tenant, () => store.position(tenant));
+    await store.position(tenant);
     if (!watchers.makeRoomFor(tenant))
       throw new Problem('too-many-watchers', { headers: { 'retry-after': '10' } });
     const headers = Object.entries(reply.getHeaders());
@@ -55,10 +57,18 @@ export function watchRoute(app: FastifyInstance, context: ApiContext): void {
       .catch((error: unknown) => {
         // It comes again, with the last id that it has.
         stream.cut('failed');
-        if (!(error instanceof StoreUnavailable)) context.failed('watch', error);
+        if (!(error instanceof StoreUnavailable || error instanceof Problem)) context.failed('watch', error);
       })
       .finally(disarm);
   });
+}
+
+/** Readers that come together wait for their snapshots as all who ask do: the database is not asked more at a time than it can bear. */
+function inTurn({ store, turns }: ApiContext): Pick<PresenceStore, 'position' | 'list'> {
+  return {
+    position: (tenant) => turns.take(tenant, () => store.position(tenant)),
+    list: (tenant, query) => turns.take(tenant, () => store.list(tenant, query)),
+  };
 }
 
 /** Timers have no more than 31 bits. */

@@ -9,7 +9,11 @@ import { openApi } from './open-api.ts';
 
 interface Operation {
   readonly operationId: string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly schema?: { readonly type?: string; readonly format?: string };
+  }[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, MediaType>> }>>;
 }
 
@@ -62,6 +66,16 @@ describe('the description of the API', () => {
       const declared = (operation.parameters ?? []).filter((each) => each.in === 'path');
       expect(declared.map(({ name }) => name)).toEqual(inPath);
     }
+  });
+
+  test('says of each text in path or query how long it may be, and that none may be empty', () => {
+    const texts = operations
+      .flatMap(({ operation }) => operation.parameters ?? [])
+      .flatMap(({ in: place, schema }) => (place === 'header' || !schema ? [] : [schema]))
+      .filter(({ type, format }) => type === 'string' && format === undefined);
+    expect(texts.length).toBeGreaterThan(5);
+    for (const each of texts)
+      expect(each).toMatchObject({ minLength: 1, maxLength: expect.any(Number) as number });
   });
 
   test('leads to schemas that are there', () => {

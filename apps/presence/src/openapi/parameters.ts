@@ -1,4 +1,6 @@
 const text = { type: 'string' } as const;
+/** As whoever reads a request has it: an empty parameter is a mistake. */
+const shortText = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 
 export interface Parameter {
@@ -16,12 +18,12 @@ function inPath(name: string, description: string, example: string): Parameter {
     in: 'path',
     required: true,
     description,
-    schema: { type: 'string', maxLength: 1_024 },
+    schema: { type: 'string', minLength: 1, maxLength: 1_024 },
     example,
   };
 }
 
-function inQuery(name: string, description: string, schema: object = text, required = false): Parameter {
+function inQuery(name: string, description: string, schema: object = shortText, required = false): Parameter {
   return { name, in: 'query', required, description, schema };
 }
 
@@ -30,7 +32,7 @@ export const device = inPath('device', 'Id of the device, percent-encoded', '471
 
 export const paging = [
   inQuery('limit', 'Entries of a page', { type: 'integer', minimum: 1, maximum: 1_000, default: 100 }),
-  inQuery('cursor', '`next` of the page before'),
+  inQuery('cursor', '`next` of the page before', { ...shortText, maxLength: 2_048 }),
 ];
 
 export const listFilters = [
@@ -42,8 +44,8 @@ export const listFilters = [
 ];
 
 export const adapterFilters = [
-  inQuery('adapter', 'Instances of the adapter with this id'),
-  inQuery('instance', 'The instance with this name'),
+  inQuery('adapter', 'Instances of the adapter with this id', { ...shortText, maxLength: 1_024 }),
+  inQuery('instance', 'The instance with this name', { ...shortText, maxLength: 1_024 }),
 ];
 
 export const period = [

@@ -4,6 +4,7 @@ import { deviceRef } from '@rollcall/core';
 import { settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
+import { createTurns } from '../http/turns.ts';
 import { connected, connectionId, disconnected } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
 
@@ -247,4 +248,22 @@ test('while the database is away a reader is told so, and one that reads already
   store.wake();
   await closed;
   expect([watchers.size, failures]).toEqual([0, []]);
+});
+
+test('readers that come together get their snapshots in turns, as all who ask', async () => {
+  const { port, store } = await startApi({ turns: createTurns(1, 100) });
+  await store.apply([connected()]);
+  let asking = 0;
+  let most = 0;
+  const list = store.list.bind(store);
+  store.list = async (tenant, query) => {
+    asking += 1;
+    most = Math.max(most, asking);
+    await settled();
+    asking -= 1;
+    return list(tenant, query);
+  };
+  const readers = await Promise.all([1, 2, 3].map(() => reader(port)));
+  for (const { until } of readers) await until('snapshot-end');
+  expect(most).toBe(1);
 });
