@@ -111,6 +111,37 @@ describe('a connection', () => {
     expect(warnings).toEqual(['connection to the messaging network lost']);
   });
 
+  test('that is lost over and over is told once a minute, with the number of losses that were not', async () => {
+    const clock = new ManualClock();
+    const lines: unknown[] = [];
+    const note = (facts: object, text: string): void => void lines.push([text, facts]);
+    const { peer, connection } = await bed.givenAPeer({
+      clock,
+      role: 'events',
+      redial: { minDelayMs: 0, maxDelayMs: 0, incrementMs: 0 },
+      log: { ...silentLog, info: note, warn: note },
+    });
+    const loseConnection = async (): Promise<void> => {
+      await connection.whenConnected();
+      peer.drop();
+      await expect.poll(() => connection.connected()).toBe(false);
+      await expect.poll(() => clock.armed).toBe(1);
+      clock.advance(0);
+    };
+    for (let time = 0; time < 4; time++) await loseConnection();
+    await connection.whenConnected();
+    const connected = ['connected to the messaging network', expect.objectContaining({ role: 'events' })];
+    const lost = (facts: object) => [
+      'connection to the messaging network lost',
+      expect.objectContaining({ role: 'events', ...facts }),
+    ];
+    expect(lines).toEqual([connected, lost({}), connected]);
+    clock.advance(60_000);
+    await loseConnection();
+    await connection.whenConnected();
+    expect(lines.slice(3)).toEqual([lost({ alsoSinceLastLine: 3 }), connected]);
+  });
+
   test('that is lost as soon as it is made is dialled again with growing pauses', async () => {
     const clock = new ManualClock();
     const redial = { minDelayMs: 0, maxDelayMs: 7_000, incrementMs: 100 };

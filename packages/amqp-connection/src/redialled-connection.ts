@@ -1,4 +1,4 @@
-import { createFailureReport, patientClock } from '@rollcall/containment';
+import { createFailureReport, createMinuteGate, patientClock, type MinuteGate } from '@rollcall/containment';
 import { sleep, TransportError, type Clock } from '@rollcall/core';
 import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
@@ -25,6 +25,10 @@ export class RedialledConnection implements LinkHost {
   readonly #ended: Promise<void>;
   #current: Dialled | undefined;
   #lastComplaint = '';
+  /** Some networks answer what they refuse by ending the connection, every few seconds (RabbitMQ 3.10). */
+  readonly #losses: MinuteGate;
+  /** Whether the log says last that there is no connection. */
+  #isToldAway = true;
 
   constructor(options: AmqpConnectionOptions) {
     this.options = options;
@@ -33,6 +37,7 @@ export class RedialledConnection implements LinkHost {
     const { role } = options;
     this.#which = { peer: this.#peer, ...(role !== undefined && { role }) };
     this.#failed = createFailureReport(options).failed;
+    this.#losses = createMinuteGate(options.clock);
     this.#ended = this.#keepConnected();
   }
 
@@ -117,14 +122,14 @@ export class RedialledConnection implements LinkHost {
     // The same trouble is logged once, not with every try.
     if (text !== this.#lastComplaint) log.warn(this.#which, text);
     this.#lastComplaint = text;
+    this.#isToldAway = true;
     this.#contain(() => this.options.onDialFailed?.({ text, lasting: isLastingFailure(error) }));
   }
 
   async #useUntilLost(dialled: Dialled): Promise<void> {
-    const { log } = this.options;
     this.#lastComplaint = '';
     this.#current = dialled;
-    log.info(this.#which, 'connected to the messaging network');
+    this.#logDialled();
     this.#contain(() => this.options.onStateChange?.(true));
     for (const listener of this.#dialledListeners) this.#contain(listener);
     const cause = await Promise.race([
@@ -137,7 +142,21 @@ export class RedialledConnection implements LinkHost {
     this.#tellLost(cause);
     this.#contain(() => this.options.onStateChange?.(false));
     if (this.closed()) await dialled.closed;
-    else log.warn({ ...this.#which, cause }, 'connection to the messaging network lost');
+    else this.#logLost(cause);
+  }
+
+  #logDialled(): void {
+    if (this.#isToldAway) this.options.log.info(this.#which, 'connected to the messaging network');
+    this.#isToldAway = false;
+  }
+
+  /** At most once a minute, with the number of losses that were not told. */
+  #logLost(cause: string): void {
+    const heldBack = this.#losses.pass();
+    if (heldBack === undefined) return;
+    this.#isToldAway = true;
+    const facts = { ...this.#which, cause, ...(heldBack > 0 && { alsoSinceLastLine: heldBack }) };
+    this.options.log.warn(facts, 'connection to the messaging network lost');
   }
 
   #tellLost(cause: string): void {
