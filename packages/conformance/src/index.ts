@@ -8,6 +8,7 @@ export {
 export { createDeviceKey, tokenClaims, type DeviceKey, type TokenAlgorithm } from './device-key.ts';
 export { describeDirectory, leaseOf } from './describe-directory.ts';
 export { describeFleet } from './describe-fleet.ts';
+export { describeUntoldEndings } from './describe-untold-endings.ts';
 export { MemoryFleet } from './memory-fleet.ts';
 export {
   deadAfterMsUnderTest,

@@ -2,6 +2,7 @@ import {
   later,
   OwnEntries,
   type AdapterIdentity,
+  type ConnectedEvent,
   type ConnectionDirectory,
   type ConnectionId,
   type DeviceRef,
@@ -14,6 +15,7 @@ import {
   type Instant,
   type TenantId,
   type Timestamp,
+  type UntoldEndings,
 } from '@rollcall/core';
 import { isLease, nextEpoch, type MemoryEngine, type SlotHolder } from './memory-engine.ts';
 import { MemoryLeases } from './memory-leases.ts';
@@ -156,7 +158,22 @@ export class MemoryDirectory implements ConnectionDirectory {
     return Promise.resolve('ours');
   }
 
+  untoldOf(
+    earlier: string,
+    connections: readonly Pick<ConnectedEvent, 'connectionId'>[],
+  ): Promise<UntoldEndings | undefined> {
+    const death = this.engine.dead.get(earlier);
+    if (!this.isReachable || !death) return Promise.resolve(undefined);
+    const owed = this.engine.entries.get(earlier);
+    const untold = connections
+      .map(({ connectionId }) => connectionId)
+      .filter((connection) => !owed?.has(connection) && !this.engine.told.has(connection));
+    const { aliveAt, declaredAt } = death;
+    return Promise.resolve({ connections: new Set(untold), aliveAt, declaredAt });
+  }
+
   settled(earlier: string): void {
+    for (const connection of this.engine.entries.get(earlier)?.keys() ?? []) this.engine.told.add(connection);
     for (const [connection, { key }] of this.engine.entries.get(earlier) ?? [])
       if (key !== undefined && this.engine.slots.get(key)?.connection === connection)
         this.engine.slots.delete(key);

@@ -53,6 +53,8 @@ export class MemoryEngine {
   /** By instance; an entry is here before its slot is compared, and until its ending is safe. */
   readonly entries = new Map<string, Map<ConnectionId, EngineEntry>>();
   readonly dead = new Map<string, Death>();
+  /** Of the dead: connections whose endings were told. */
+  readonly told = new Set<ConnectionId>();
   /** Instances that gave a sign of life. */
   readonly signs = new Set<string>();
   /** Of leases: ended, whoever may still hold them. */
@@ -66,7 +68,7 @@ export class MemoryEngine {
 
   /** All is gone, as after a loss of power. Who is dead is forgotten, too. */
   forgetAll(): void {
-    for (const each of [this.slots, this.entries, this.dead, this.signs, this.ended]) each.clear();
+    for (const each of [this.slots, this.entries, this.dead, this.signs, this.ended, this.told]) each.clear();
   }
 
   /** Whether it is known, and was not declared dead. */

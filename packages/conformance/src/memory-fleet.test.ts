@@ -1,5 +1,6 @@
 import { describeDirectory } from './describe-directory.ts';
 import { describeFleet } from './describe-fleet.ts';
+import { describeUntoldEndings } from './describe-untold-endings.ts';
 import type { FleetUnderTest } from './directory-under-test.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryFleet } from './memory-fleet.ts';
@@ -19,3 +20,4 @@ function open(): Promise<FleetUnderTest> {
 
 describeDirectory('the fleet in memory', open);
 describeFleet('the fleet in memory', open);
+describeUntoldEndings('the fleet in memory', open);

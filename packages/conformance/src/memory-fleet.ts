@@ -163,6 +163,7 @@ class MemoryUndertaker implements Undertaker {
   }
 
   #settle(instance: string, connection: ConnectionId): void {
+    this.#engine.told.add(connection);
     const { key } = this.#engine.remove(instance, connection) ?? {};
     if (key !== undefined && this.#engine.slots.get(key)?.connection === connection)
       this.#engine.slots.delete(key);

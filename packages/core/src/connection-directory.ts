@@ -4,6 +4,7 @@ import type { DirectoryLeases, LeaseListener } from './directory-leases.ts';
 import type { ConnectionId, DeviceRef, Epoch, TenantId } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Random } from './random.ts';
+import type { DeadInstance } from './undertaker.ts';
 
 /** An open connection, as the instance that holds it tells the directory of it. */
 export interface DirectoryEntry {
@@ -41,6 +42,11 @@ export type DirectoryStanding = 'held' | 'lost' | 'unknown';
  */
 export type DirectoryStatus = 'local' | 'in-touch' | 'catching-up' | 'away';
 
+/** Connections of a dead incarnation that the directory never knew. */
+export interface UntoldEndings extends Pick<DeadInstance, 'aliveAt' | 'declaredAt'> {
+  readonly connections: ReadonlySet<ConnectionId>;
+}
+
 /** What the latest sign of life brought. */
 export interface FleetSight {
   /** Adapters that give signs of life, this one too. */
@@ -76,10 +82,19 @@ export interface ConnectionDirectory {
    * Never rejects; settles within a second.
    *
    * - `ours`: its endings are told by this instance, and by no other as long as this one lives, until {@link settled}.
-   * - `others`: it was declared dead, and they are told by others, or were. Not by this instance.
+   * - `others`: it was declared dead, and they are told by others, or were. Not by this instance, but for `untoldOf`.
    * - `unknown`: the engine is away. To be asked again.
    */
   succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'>;
+  /**
+   * Of connections of an incarnation that is for `others`: those that nobody tells, as the directory did not know them when they
+   * could still be claimed. From now on it takes no claim of them. To be told as others would have, by `stampOwed`. Never rejects;
+   * `undefined`: no answer. Absent: a directory that knows of each connection before its device is answered.
+   */
+  untoldOf?(
+    earlier: string,
+    connections: readonly Pick<ConnectedEvent, 'connectionId' | 'device'>[],
+  ): Promise<UntoldEndings | undefined>;
   /** The endings of an incarnation that is `ours` are in the journal; its leases that go on are entered under this instance. */
   settled(earlier: string): void;
   /**

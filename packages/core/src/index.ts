@@ -25,6 +25,7 @@ export type {
   DirectoryStatus,
   InstanceFacts,
   FleetSight,
+  UntoldEndings,
 } from './connection-directory.ts';
 export type {
   CommonSignal,

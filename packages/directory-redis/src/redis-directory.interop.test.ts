@@ -1,6 +1,7 @@
 import {
   describeDirectory,
   describeFleet,
+  describeUntoldEndings,
   hasDebianPackage,
   type FleetUnderTest,
 } from '@rollcall/conformance';
@@ -18,4 +19,5 @@ describe.skipIf(!hasDebianPackage('redis-server'))('on redis-server', () => {
 
   describeDirectory('the Redis directory', open);
   describeFleet('the Redis directory', open);
+  describeUntoldEndings('the Redis directory', open);
 });

@@ -12,6 +12,7 @@ import {
   type DirectoryStatus,
   type FleetSight,
   type TenantId,
+  type UntoldEndings,
 } from '@rollcall/core';
 import { Claims } from './claims/claims.ts';
 import { Reassertion } from './claims/reassertion.ts';
@@ -25,6 +26,7 @@ import { Inheritance } from './fleet/inheritance.ts';
 import { LivingInstances } from './fleet/living-instances.ts';
 import { placesOf } from './fleet/places.ts';
 import { TenantCounts } from './fleet/tenant-counts.ts';
+import { untoldOf } from './fleet/untold-of.ts';
 import { Leases } from './leases/leases.ts';
 import { LifeSigns } from './leases/life-signs.ts';
 import { Strays } from './leases/strays.ts';
@@ -195,6 +197,17 @@ class RedisDirectory implements ConnectionDirectory {
 
   succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
     return this.#inheritance.succeed(earlier);
+  }
+
+  untoldOf(
+    earlier: string,
+    connections: Parameters<NonNullable<ConnectionDirectory['untoldOf']>>[1],
+  ): Promise<UntoldEndings | undefined> {
+    const { context } = this.#shared;
+    return Promise.race([
+      untoldOf(earlier, connections, this.#shared),
+      sleep(context.clock, startWithinMs).then(() => undefined),
+    ]);
   }
 
   settled(earlier: string): void {

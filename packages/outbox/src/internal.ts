@@ -10,6 +10,6 @@ export type { LearnedRhythm } from './journal/learned-rhythm.ts';
 export { openJournal } from './journal/open-journal.ts';
 export { selectJournal } from './journal/select-journal.ts';
 export type { NotedMark, ProofChanges, ProofMark, StoredProofs } from './journal/stored-proofs.ts';
-export { endLostSessions } from './recovery/end-lost-sessions.ts';
+export { endLostSessions, type Deceased } from './recovery/end-lost-sessions.ts';
 export { lastKnownTenant } from './recovery/last-known-tenant.ts';
 export { resumePending } from './recovery/resume-pending.ts';

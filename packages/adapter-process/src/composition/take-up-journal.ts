@@ -1,7 +1,19 @@
-import type { ConnectionDirectory, DeviceRegistry, TenantId } from '@rollcall/core';
+import type {
+  ConnectedEvent,
+  ConnectionDirectory,
+  DeviceRegistry,
+  DisconnectedEvent,
+  TenantId,
+} from '@rollcall/core';
 import type { RestoredLease, RhythmStore } from '@rollcall/presence';
-import { restoreLease, createRhythmStore, stampLost, type StampContext } from '@rollcall/presence/internal';
-import { endLostSessions } from '@rollcall/outbox/internal';
+import {
+  restoreLease,
+  createRhythmStore,
+  stampLost,
+  stampOwed,
+  type StampContext,
+} from '@rollcall/presence/internal';
+import { endLostSessions, type Deceased } from '@rollcall/outbox/internal';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
 
@@ -21,7 +33,7 @@ const maxRememberedRhythms = 200_000;
 interface TakenUpWith {
   readonly registry: DeviceRegistry;
   readonly stamp: StampContext;
-  readonly directory: Pick<ConnectionDirectory, 'succeed' | 'settled'>;
+  readonly directory: Pick<ConnectionDirectory, 'succeed' | 'untoldOf' | 'settled'>;
 }
 
 /** Ends the sessions that an earlier run left, takes its leases up, and lets the outbox send. */
@@ -37,8 +49,12 @@ export async function takeUpJournal(
     clock,
     log,
     whose: (instance) => directory.succeed(instance),
-    end(entry, tenant) {
+    ...(directory.untoldOf && {
+      untoldOf: directory.untoldOf.bind(directory),
+    }),
+    end(entry, tenant, dead) {
       tenants.add(tenant.id);
+      if (dead) return delivery.publish(stampUntold(entry.event, dead), tenant);
       const { nextEpoch } = stamp;
       const coalesced = outbox.coalescedOf(entry.event.device);
       const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch }, coalesced);
@@ -65,6 +81,14 @@ export async function takeUpJournal(
       });
     },
   };
+}
+
+/** As another one of the fleet would have told it: should the directory have forgotten that one did, it is the same event. */
+function stampUntold(event: ConnectedEvent, dead: Deceased): DisconnectedEvent {
+  return stampOwed(
+    { identity: event.adapter, ...dead },
+    { event, unconfirmed: false, reason: 'adapter-lost' },
+  );
 }
 
 /** The run before held the leases, whichever began them. @returns what is to be settled once they are entered. */

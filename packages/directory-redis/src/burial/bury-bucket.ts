@@ -83,9 +83,10 @@ async function settleFound(
     [
       keys.owedBy(bucket) + dead.short,
       keys.heard(bucket),
+      keys.told(bucket, dead.short),
       ...settled.map(({ device }) => keys.devices(bucket) + device),
     ],
-    [dead.short, ...settled.flatMap(({ field, connection }) => [field, connection])],
+    [dead.short, ...settled.flatMap((each) => [each.field, each.connection, each.owed ? '1' : ''])],
   );
   return reply.status === 'answer' && settled.length === found.length;
 }

@@ -257,7 +257,11 @@ export class RedisUndertaker implements Undertaker {
   /** It has been dead for so long that it does not come back. */
   async #forget(short: string, death: Death): Promise<void> {
     for (let bucket = 0; bucket < bucketCount; bucket++) {
-      const reply = await this.#asker.ask(unfence, [this.#keys.fenced(bucket)], [short]);
+      const reply = await this.#asker.ask(
+        unfence,
+        [this.#keys.fenced(bucket), this.#keys.told(bucket, short)],
+        [short],
+      );
       if (reply.status === 'none' || this.#stopped) return;
     }
     this.#known.forget(short);

@@ -91,7 +91,7 @@ export class Inheritance {
         Array.from({ length: together }, (_, index) => start + index).map((bucket) =>
           asker.ask(
             dropOwed,
-            [keys.owedBy(bucket) + earlier, keys.fenced(bucket)],
+            [keys.owedBy(bucket) + earlier, keys.fenced(bucket), keys.told(bucket, earlier)],
             [earlier, keys.devices(bucket)],
           ),
         ),

@@ -4,7 +4,7 @@ import { script } from './script.ts';
 /**
  * Nothing of an incarnation is owed in this bucket: its heir ended what was open, and has entered what goes on.
  *
- * KEYS: what it is owed, the fenced. ARGV: the incarnation, prefix of devices.
+ * KEYS: what it is owed, the fenced, what was told of it. ARGV: the incarnation, prefix of devices.
  */
 export const dropOwed = script(
   'drop-owed',
@@ -12,6 +12,7 @@ export const dropOwed = script(
 redis.call('SADD', KEYS[2], ARGV[1])
 local all = redis.call('HGETALL', KEYS[1])
 for k = 1, #all, 2 do
+  redis.call('HSET', KEYS[3], all[k], '1')
   local _, device, field = readRecord(all[k + 1])
   if device then
     local _, holder, connection = readClaim(redis.call('HGET', ARGV[2]..device, field))

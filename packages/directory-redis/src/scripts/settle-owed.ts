@@ -4,14 +4,17 @@ import { script } from './script.ts';
 /**
  * Endings of a dead incarnation were confirmed: they are owed no more.
  *
- * KEYS: what it is owed, what others heard, then the device of each. ARGV: the dead incarnation, then field and connection of each.
- * Answers how many are left.
+ * What was told is remembered as long as the dead are: its next incarnation, which has its journal, asks for it.
+ *
+ * KEYS: what it is owed, what others heard, what was told of it, then the device of each. ARGV: the dead incarnation, then field,
+ * connection, and '1' where its ending was told, '', of each. Answers how many are left.
  */
 export const settleOwed = script(
   'settle-owed',
   `${readClaim}
-for k = 3, #KEYS do
-  local field, id = ARGV[2 * k - 4], ARGV[2 * k - 3]
+for k = 4, #KEYS do
+  local field, id, told = ARGV[3 * k - 10], ARGV[3 * k - 9], ARGV[3 * k - 8]
+  if told == '1' then redis.call('HSET', KEYS[3], id, '1') end
   redis.call('HDEL', KEYS[1], id)
   redis.call('HDEL', KEYS[2], id)
   local _, holder, connection = readClaim(redis.call('HGET', KEYS[k], field))

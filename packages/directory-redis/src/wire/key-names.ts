@@ -10,6 +10,8 @@ export interface KeyNames {
   heard(bucket: number): string;
   /** In front of a connection: it moved, and its ending was told. */
   ended(bucket: number): string;
+  /** Hash: connections of a dead incarnation whose endings were told. */
+  told(bucket: number, instance: string): string;
   /** Who buries this incarnation in this bucket at the moment. */
   burying(bucket: number, instance: string): string;
   /** Number of connections of an incarnation: tenant → number. */
@@ -37,6 +39,7 @@ export function keyNames(prefix: string): KeyNames {
     fenced: (bucket) => `${prefix}{${bucket}}f`,
     heard: (bucket) => `${prefix}{${bucket}}h`,
     ended: (bucket) => `${prefix}{${bucket}}e:`,
+    told: (bucket, instance) => `${prefix}{${bucket}}t:${instance}`,
     burying: (bucket, instance) => `${prefix}{${bucket}}b:${instance}`,
     counted: (instance) => `${fleet}n:${instance}`,
     channels: `${prefix}to:`,

@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManualClock, MemoryFleet, settled } from '@rollcall/conformance';
+import { silentLog, type ConnectionEvent, type DeadInstance, type OwedEnding } from '@rollcall/core';
+import { createMemoryJournal, type Journal } from '@rollcall/outbox';
+import { createFileJournal, openSqliteStore } from '@rollcall/outbox/testing';
+import { stampOwed } from '@rollcall/presence/internal';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { TestSetting } from '../testing/start-for-test.ts';
+import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
+
+const away = { status: 'retryable', cause: new Error('away') } as const;
+const deadAfterMs = 10_000;
+
+let clock: ManualClock;
+let fleet: MemoryFleet;
+let members: ScriptedInTest[];
+/** What the living told for the dead. */
+let toldByOthers: string[];
+let dead: DeadInstance | undefined;
+let stopUndertaker: () => Promise<void>;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  fleet = new MemoryFleet(clock);
+  members = [];
+  toldByOthers = [];
+  const undertaker = await fleet.createUndertaker({
+    clock,
+    random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
+    log: silentLog,
+    deadAfterMs,
+    tell(instance, endings: readonly OwedEnding[]) {
+      dead = instance;
+      toldByOthers.push(...endings.map(({ event, reason }) => `-${event.remoteId} ${reason}`));
+      return Promise.resolve(endings.map(({ event }) => event.connectionId));
+    },
+  });
+  stopUndertaker = () => undertaker.stop();
+});
+
+afterEach(async () => {
+  await stopUndertaker();
+  for (const member of members) await member.running.stop({ graceMs: 0 });
+});
+
+async function run(journal: Journal, setting: TestSetting = {}): Promise<ScriptedInTest> {
+  const member = await startScripted({
+    clock,
+    directory: fleet.create,
+    journal,
+    seed: members.length + 1,
+    ...setting,
+    settings: { adapterId: 'a' },
+  });
+  members.push(member);
+  await settled();
+  return member;
+}
+
+const instanceOf = (member: ScriptedInTest): string => member.running.identity.instance;
+
+/** A journal that keeps events, too. Each run opens the file anew; only the latest writes it. */
+function fileJournals(): () => Journal {
+  const directory = mkdtempSync(join(tmpdir(), 'rollcall-killed-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  let latest: ReturnType<typeof openSqliteStore> | undefined;
+  return () => {
+    latest?.close();
+    const file = join(directory, 'test.journal');
+    const store = (latest = openSqliteStore({ file, durability: 'process', maxBytes: 10_000_000 }));
+    return createFileJournal({
+      clock,
+      log: silentLog,
+      behindAfterMs: 50,
+      store: {
+        open: async () => store.summary(),
+        read: async (what, which) => store[what](which as never) as never,
+        apply: async (batch) => (latest === store ? store.apply(batch) : undefined),
+        close: async () => (latest === store ? store.close() : undefined),
+      },
+    });
+  };
+}
+
+/** As `kill -9`: its journal stays. */
+function kill(member: ScriptedInTest): void {
+  fleet.kill(instanceOf(member));
+  members.splice(members.indexOf(member), 1);
+}
+
+/** One run, killed with a session that the directory knows, and one that it does not know. */
+async function killedBehindTheDirectory(journal: Journal): Promise<readonly ConnectionEvent[]> {
+  const first = await run(journal);
+  await first.begin({ remoteId: 'known' });
+  await settled();
+  fleet.cutOff(instanceOf(first));
+  await first.begin({ remoteId: 'unknown' });
+  await settled();
+  kill(first);
+  return first.sink.events;
+}
+
+const inWords = ({ sink: { events } }: ScriptedInTest): string[] =>
+  events.map((event) =>
+    event.type === 'connected' ? `+${event.remoteId}` : `-${event.remoteId} ${event.reason}`,
+  );
+
+async function openIn(journal: Journal): Promise<number> {
+  let open = 0;
+  for await (const page of (await journal.recover()).open()) open += page.length;
+  return open;
+}
+
+test('killed before the directory knew, started again before others missed it: it tells all of it', async () => {
+  const journal = createMemoryJournal();
+  await killedBehindTheDirectory(journal);
+  const second = await run(journal);
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect(inWords(second)).toEqual(['-known adapter-lost', '-unknown adapter-lost']);
+  expect(toldByOthers).toEqual([]);
+});
+
+test('killed before the directory knew, started again after it was declared dead: each is told, by one of them', async () => {
+  const journal = createMemoryJournal();
+  const began = await killedBehindTheDirectory(journal);
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect(toldByOthers).toEqual(['-known adapter-lost']);
+  const second = await run(journal);
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect(inWords(second)).toEqual(['-unknown adapter-lost']);
+  expect(toldByOthers).toEqual(['-known adapter-lost']);
+  const event = began.find((each) => each.type === 'connected' && each.remoteId === 'unknown');
+  if (event?.type !== 'connected' || !dead) throw new Error('it did not begin, or is not dead');
+  expect(second.sink.events, 'the very event that others would have told').toEqual([
+    stampOwed(dead, { event, unconfirmed: false, reason: 'adapter-lost' }),
+  ]);
+  kill(second);
+  const third = await run(journal);
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect(inWords(third), 'and not again').toEqual([]);
+});
+
+test('killed while others still tell its endings, and started again: those are not told twice', async () => {
+  const journal = createMemoryJournal();
+  await stopUndertaker();
+  const before: string[] = [];
+  const slow = await fleet.createUndertaker({
+    clock,
+    random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
+    log: silentLog,
+    deadAfterMs,
+    tell(_dead, endings) {
+      before.push(...endings.map(({ event }) => event.remoteId ?? ''));
+      return Promise.resolve([]);
+    },
+  });
+  stopUndertaker = () => slow.stop();
+  await killedBehindTheDirectory(journal);
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect(new Set(before)).toEqual(new Set(['known']));
+  const second = await run(journal);
+  expect(inWords(second)).toEqual(['-unknown adapter-lost']);
+});
+
+test('a beginning that neither the network nor the directory had goes out before its ending', async () => {
+  const nextJournal = fileJournals();
+  const first = await run(nextJournal(), { answer: () => away });
+  fleet.cutOff(instanceOf(first));
+  await first.begin({ remoteId: 'unknown' });
+  await clock.advanceAsync(100);
+  kill(first);
+  await clock.advanceAsync(deadAfterMs * 2);
+  const second = await run(nextJournal());
+  await clock.advanceAsync(deadAfterMs);
+  expect(inWords(second)).toEqual(['+unknown', '-unknown adapter-lost']);
+});
+
+test('an ending that lay in the journal of a dead adapter is told by its next run, as it was', async () => {
+  const nextJournal = fileJournals();
+  let isAway = false;
+  const first = await run(nextJournal(), { answer: () => (isAway ? away : { status: 'delivered' }) });
+  const { connection } = await first.begin({ remoteId: 'unit-1' });
+  await settled();
+  isAway = true;
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await clock.advanceAsync(100);
+  kill(first);
+  await clock.advanceAsync(deadAfterMs * 2);
+  const second = await run(nextJournal());
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect([toldByOthers, inWords(second)]).toEqual([[], ['-unit-1 client-closed']]);
+});
+
+test('without its journal, the next run tells nothing of what it does not know; others tell what they do', async () => {
+  await killedBehindTheDirectory(createMemoryJournal());
+  await clock.advanceAsync(deadAfterMs * 2);
+  const second = await run(createMemoryJournal());
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect([toldByOthers, inWords(second)]).toEqual([['-known adapter-lost'], []]);
+});
+
+test('where the directory does not say who tells them, they stay in the journal for the next start', async () => {
+  const journal = createMemoryJournal();
+  await killedBehindTheDirectory(journal);
+  await clock.advanceAsync(deadAfterMs * 2);
+  const second = await run(journal, {
+    directory: async (context) => {
+      const directory = await fleet.create(context);
+      directory.untoldOf = () => Promise.resolve(undefined);
+      return directory;
+    },
+  });
+  expect(inWords(second)).toEqual([]);
+  kill(second);
+  expect(await openIn(journal)).toBe(2);
+  const third = await run(journal);
+  expect(inWords(third)).toEqual(['-unknown adapter-lost']);
+});

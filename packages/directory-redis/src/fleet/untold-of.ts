@@ -1,0 +1,58 @@
+import type { ConnectedEvent, ConnectionId, Timestamp, UntoldEndings } from '@rollcall/core';
+import { findUntold } from '../scripts/find-untold.ts';
+import type { Shared } from '../shared.ts';
+import { bucketOf } from '../wire/bucket-of.ts';
+import { readDeath } from '../wire/death.ts';
+import { deviceName } from '../wire/field-text.ts';
+import { shortId } from '../wire/short-id.ts';
+
+type Connection = Pick<ConnectedEvent, 'connectionId' | 'device'>;
+
+/** So many buckets are asked about at a time. */
+const together = 16;
+
+/** See `ConnectionDirectory`. */
+export async function untoldOf(
+  earlier: string,
+  connections: readonly Connection[],
+  shared: Pick<Shared, 'asker' | 'keys'>,
+): Promise<UntoldEndings | undefined> {
+  const { asker, keys } = shared;
+  const short = shortId(earlier);
+  const reply = await asker.look('HGET', keys.deaths, short);
+  const death = reply.status === 'answer' ? readDeath(reply.value) : undefined;
+  if (!death) return undefined;
+  const byBucket = Map.groupBy(connections, ({ device }) => bucketOf(deviceName(device)));
+  const untold = new Set<ConnectionId>();
+  const waiting = [...byBucket];
+  while (waiting.length > 0) {
+    const answers = await Promise.all(
+      waiting.splice(0, together).map(([bucket, some]) => untoldIn(bucket, some, short, shared)),
+    );
+    for (const some of answers) {
+      if (!some) return undefined;
+      for (const connection of some) untold.add(connection);
+    }
+  }
+  return {
+    connections: untold,
+    aliveAt: death.aliveAtMs as Timestamp,
+    declaredAt: death.declaredAtMs as Timestamp,
+  };
+}
+
+async function untoldIn(
+  bucket: number,
+  connections: readonly Connection[],
+  dead: string,
+  { asker, keys }: Pick<Shared, 'asker' | 'keys'>,
+): Promise<readonly ConnectionId[] | undefined> {
+  const byShortId = new Map(connections.map(({ connectionId }) => [shortId(connectionId), connectionId]));
+  const reply = await asker.ask(
+    findUntold,
+    [keys.owedBy(bucket) + dead, keys.fenced(bucket), keys.told(bucket, dead)],
+    [dead, ...byShortId.keys()],
+  );
+  if (reply.status !== 'answer' || !Array.isArray(reply.value)) return undefined;
+  return reply.value.flatMap((id: unknown) => byShortId.get(String(id)) ?? []);
+}
