@@ -21,8 +21,8 @@ export default defineConfig({
     silent: 'passed-only',
     pool: 'forks',
     isolate: false,
-    // Vitest leaves one processor alone; of two, both are used.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Vitest leaves one processor alone. Of two both are used, by three: much of a file's time is waiting for sockets and disks.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Those of one file that may run at the same time only wait.
     maxConcurrency: 50,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.
