@@ -17,6 +17,9 @@ export function packedProblems({ files, sources, exports }) {
     if (/\.test\.|\.tsbuildinfo$/.test(file)) return [`${file} must not be published`];
     if (/(^|\/)testing\//.test(file) && !mayTest) return [`${file} is test code`];
     if (!file.startsWith('dist/')) return [];
+    // Built by another workspace part, and put beside the service.
+    if (file === 'dist/page/index.html' || /^dist\/page\/assets\/[\w.-]+\.(?:js|css|svg)$/.test(file))
+      return [];
     const from = file.replace(/\.(?:js|d\.ts)(?:\.map)?$/, '');
     return built.has(from) ? [] : [`${file} has no source: remove dist, and build`];
   });

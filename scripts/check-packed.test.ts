@@ -19,6 +19,8 @@ test.each([
   'dist/index.d.ts',
   'dist/index.js.map',
   'dist/read/line.d.ts.map',
+  'dist/page/index.html',
+  'dist/page/assets/index-BM6goEb6.css',
   'demo/registry.yaml',
 ])('%s may be published', (file) => {
   expect(problems(file)).toEqual([]);
@@ -29,6 +31,7 @@ test.each([
   ['dist/index.test.js', 'must not be published'],
   ['src/testing/bed.ts', 'is test code'],
   ['dist/.tsbuildinfo', 'must not be published'],
+  ['dist/page/index.html.map', 'has no source: remove dist, and build'],
   ['dist/gone.js', 'has no source: remove dist, and build'],
 ])('%s is a problem', (file, problem) => {
   expect(problems(file)).toEqual([`${file} ${problem}`]);

@@ -17,6 +17,7 @@ import { serviceMetrics } from './health/service-metrics.ts';
 import type { ServiceState } from './health/service-state.ts';
 import type { ApiContext } from './http/api-context.ts';
 import { deviceJson } from './http/device-json.ts';
+import { pageBeside } from './http/page-beside.ts';
 import { openApiPort } from './http/open-api-port.ts';
 import { createTurns } from './http/turns.ts';
 import { keepTidy } from './keep-tidy.ts';
@@ -69,6 +70,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const context: ApiContext = {
     ...{ clock, store, tokens, turns, feed, watchers, failed },
     retention: config.retention,
+    ...pageBeside(import.meta.dirname),
     flapsPerHour: values.flapsPerHour,
     announceIntervalMs: values.announceIntervalMs,
     heartbeatMs: values.heartbeatMs,

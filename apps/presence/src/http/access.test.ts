@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { settled } from '@rollcall/conformance';
+import { deviceRef } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Grant, Scope } from '../access/grant.ts';
 import type { TokenAnswer } from '../access/token-check.ts';
@@ -19,6 +20,7 @@ const questions = (tenant: string) =>
     ['GET', `/v1/tenants/${tenant}/devices/d/history`],
     ['GET', `/v1/tenants/${tenant}/devices/d/at?time=2026-11-28T00:00:00Z`],
     ['GET', `/v1/tenants/${tenant}/summary`],
+    ['GET', `/v1/tenants/${tenant}/timeline`],
     ['GET', `/v1/tenants/${tenant}/watch`],
     ['DELETE', `/v1/tenants/${tenant}/devices/d`],
     ['POST', '/v1/devices:query', JSON.stringify({ devices: [{ tenant, device: 'd' }] })],
@@ -86,6 +88,34 @@ describe('without a token that is valid', () => {
     for (const path of ['/started', '/readiness', '/liveness', '/metrics', '/openapi.json'])
       expect((await get(path)).status).toBe(200);
   });
+});
+
+test.each([
+  [new Set(['b', 'a']), ['a', 'b']],
+  [new Set<string>(), []],
+  ['*' as const, ['acme', 'other']],
+])('of tenants %j, those that may be seen are listed', async (tenants, listed) => {
+  const { get, store } = await startApi(granting(tenants, 'read'));
+  await store.apply([connected(), connected({ device: deviceRef('other', 'd') })]);
+  expect(await (await get('/v1/tenants')).json()).toMatchObject({ tenants: listed });
+  const names: string[] = [];
+  for (let cursor = ''; ; cursor = `&cursor=${names.at(-1)}`) {
+    const page = (await (await get(`/v1/tenants?limit=1${cursor}`)).json()) as Page;
+    names.push(...page.tenants);
+    if (page.next === undefined) break;
+  }
+  expect(names).toEqual(listed);
+});
+
+interface Page {
+  readonly tenants: readonly string[];
+  readonly next?: string;
+}
+
+test('tenants are listed for nobody without a scope, or without a token', async () => {
+  expect((await (await startApi(granting('*'))).get('/v1/tenants')).status).toBe(403);
+  const refused = { tokens: { check: async (): Promise<TokenAnswer> => ({ status: 'refused', why: 'no' }) } };
+  expect((await (await startApi(refused)).get('/v1/tenants')).status).toBe(401);
 });
 
 test('while tokens cannot be checked, the answer is to try again', async () => {

@@ -15,6 +15,8 @@ export interface ApiContext {
   readonly feed: ChangeFeed;
   readonly watchers: Watchers;
   readonly retention: KeptHistory;
+  /** Where the built page is; absent: there is none to serve. */
+  readonly pageDirectory?: string;
   readonly flapsPerHour: number;
   /** Of adapters that do not say how often they announce. */
   readonly announceIntervalMs: number;

@@ -61,7 +61,8 @@ export function tenantFor(request: FastifyRequest, tenant: string, scope: Scope 
   return checkedName('tenant', tenant);
 }
 
-function requireScope(grant: Grant, scope: Scope): void {
+/** @throws Problem */
+export function requireScope(grant: Grant, scope: Scope): void {
   if (mayDo(grant, scope)) return;
   throw new Problem('not-allowed', {
     detail: `the token has no scope to ${scope === 'read' ? 'read' : 'have devices forgotten'}`,

@@ -13,6 +13,8 @@ import { problemOf } from './problem-of.ts';
 import { queryRoute } from './query-route.ts';
 import { rejectMalformed } from './reject-malformed.ts';
 import { requireLoopbackHost } from './require-loopback-host.ts';
+import { servePage } from './serve-page.ts';
+import { tenantsRoute } from './list-tenants.ts';
 import { tenantRoutes } from './tenant-routes.ts';
 import { watchRoute } from './watch-route.ts';
 
@@ -66,6 +68,7 @@ export async function createApp(
     if (request.is404) throw noRoute(request);
   });
   healthRoutes(app, health);
+  if (context.pageDirectory !== undefined) servePage(app, context.pageDirectory);
   const openApiText = JSON.stringify(openApi);
   app.get('/openapi.json', async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(openApiText),
@@ -73,6 +76,7 @@ export async function createApp(
   await app.register(async (api) => {
     authorize(api, context.tokens);
     deviceRoutes(api, context);
+    tenantsRoute(api, context);
     tenantRoutes(api, context);
     queryRoute(api, context);
     adaptersRoute(api, context);

@@ -7,6 +7,7 @@ import { deviceJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { QueryReader } from './query-reader.ts';
 import { Summaries } from './summaries.ts';
+import { readTimelineQuery, timelineJson } from './timelines.ts';
 
 interface OfTenant {
   readonly Params: { readonly tenant: string };
@@ -26,6 +27,13 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
     const asOf = context.asOf();
     const { devices, next } = await turns.take(tenant, () => store.list(tenant, query));
     return answer(reply, asOf, { devices: devices.map(deviceJson), ...(next !== undefined && { next }) });
+  });
+
+  app.get<OfTenant>(`${path}/timeline`, async (request, reply) => {
+    const tenant = tenantFor(request, request.params.tenant);
+    const query = readTimelineQuery(request.query, context.clock.now());
+    const asOf = context.asOf();
+    return answer(reply, asOf, await timelineJson(tenant, query, context));
   });
 
   app.get<OfTenant>(`${path}/summary`, async (request, reply) => {

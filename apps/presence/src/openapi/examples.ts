@@ -91,6 +91,20 @@ export const examples = {
     ],
     'as-of': asOf,
   },
+  timeline: {
+    tenant: 'DEFAULT_TENANT',
+    from: '2026-11-28T09:00:00.000Z',
+    to: '2026-11-28T10:00:00.000Z',
+    'step-s': 1_800,
+    points: [
+      { at: '2026-11-28T09:00:00.000Z', online: 190, unknown: 0 },
+      { at: '2026-11-28T09:30:00.000Z', online: 197, unknown: 0 },
+      { at: '2026-11-28T10:00:00.000Z', online: 194, unknown: 1 },
+    ],
+    endings: { 'keepalive-timeout': 9, 'client-closed': 3 },
+    'as-of': asOf,
+  },
+  tenants: { tenants: ['DEFAULT_TENANT', 'acme'], 'as-of': asOf },
   query: { devices: [{ tenant: 'DEFAULT_TENANT', device: '4711' }] },
   problem: {
     type: 'urn:rollcall:problem:bad-input',

@@ -131,6 +131,8 @@ describe('an answer is as the description says:', () => {
     [`${device}/at?time=2026-11-28T11:44:20Z`, 'WasConnected', examples.at],
     [`${device}/at?time=2026-11-28T11:44:50Z`, 'WasConnected', undefined],
     ['/v1/tenants/acme/summary', 'Summary', examples.summary],
+    ['/v1/tenants/acme/timeline?from=2026-11-28T11:00:00Z', 'Timeline', examples.timeline],
+    ['/v1/tenants', 'Tenants', examples.tenants],
     [`${device}?limit=7`, 'Problem', examples.problem],
     ['/v1/adapters', 'Adapters', undefined],
     ['/nowhere', 'Problem', undefined],

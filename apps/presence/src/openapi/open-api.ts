@@ -149,6 +149,22 @@ export const openApi = {
         answer('Counts', 'Summary', examples.summary),
       ),
     },
+    '/v1/tenants/{tenant}/timeline': {
+      get: question(
+        'How many devices were online over time, and why connections ended',
+        'getTimeline',
+        [tenant, ...parameters.steps],
+        answer('Counts at the ends of equal steps', 'Timeline', examples.timeline),
+      ),
+    },
+    '/v1/tenants': {
+      get: question(
+        'The tenants that may be asked about: those of the token, or all of which a device is known',
+        'listTenants',
+        parameters.paging,
+        answer('A page of tenants', 'Tenants', examples.tenants),
+      ),
+    },
     '/v1/tenants/{tenant}/watch': watchPath,
     '/v1/adapters': adaptersPath,
     '/v1/devices:query': queryPath,

@@ -53,6 +53,16 @@ export const period = [
   inQuery('to', 'Connections that began then, or before', time),
 ];
 
+export const steps = [
+  inQuery('from', 'The first point; by default a day before `to`', time),
+  inQuery('to', 'No point is behind; by default now', time),
+  inQuery('step', 'Seconds between points, which may be 501; by default so that there are 120', {
+    type: 'integer',
+    minimum: 1,
+    maximum: 2_678_400,
+  }),
+];
+
 export const at = inQuery('time', 'The time that is asked about', time, true);
 
 export const flaps = inQuery('flaps', 'Changes an hour that do not count as flapping yet', {

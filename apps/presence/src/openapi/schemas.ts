@@ -201,6 +201,30 @@ export const schemas = {
     next: { ...text, description: 'Cursor of the next page' },
     'as-of': ref('AsOf'),
   }),
+  Timeline: object(['tenant', 'from', 'to', 'step-s', 'points', 'endings', 'as-of'], {
+    tenant: text,
+    from: time,
+    to: time,
+    'step-s': count,
+    points: {
+      type: 'array',
+      items: object(['at', 'online', 'unknown'], {
+        at: time,
+        online: { ...count, description: 'Devices of which a connection was open then' },
+        unknown: {
+          ...count,
+          description: 'Those with a connection that began before, and of which nothing is heard any more',
+        },
+      }),
+    },
+    endings: { ...counts, description: 'Connections that ended in this period, by reason' },
+    'as-of': ref('AsOf'),
+  }),
+  Tenants: object(['tenants', 'as-of'], {
+    tenants: { type: 'array', items: text },
+    next: { ...text, description: 'The `cursor` of the next page; absent: this is the last' },
+    'as-of': ref('AsOf'),
+  }),
   DeviceQuery: object(['devices'], {
     devices: {
       type: 'array',

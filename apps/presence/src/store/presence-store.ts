@@ -85,6 +85,28 @@ export interface InstancesPage {
   readonly next?: InstancePlace;
 }
 
+/** What is counted: devices of a tenant that were online at the ends of equal steps, and what ended. */
+export interface TimelineQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
+export interface Timeline {
+  /** One at `fromMs`, and one at the end of each step. */
+  readonly points: readonly TimelinePoint[];
+  /** Connections that ended in this period, by reason. */
+  readonly endings: Readonly<Record<string, number>>;
+}
+
+interface TimelinePoint {
+  readonly atMs: number;
+  /** Devices of which a connection was open then. */
+  readonly online: number;
+  /** Devices with a connection that began before, and of which nothing is heard any more. */
+  readonly unknown: number;
+}
+
 /** Changes of a tenant behind a place in the log. */
 export interface ChangesRead {
   readonly changes: readonly { readonly id: string; readonly device: StoredDevice }[];
@@ -130,6 +152,10 @@ export interface PresenceStore {
   summary(tenant: string, query: { readonly flapsPerHour: number }): Promise<PresenceSummary>;
   /** Incarnations of adapters that were heard in the last seven days, by adapter id and instance. */
   instances(query: InstancesQuery): Promise<InstancesPage>;
+  /** How many devices were online over time. Takes as long as there were connections, and keeps nobody else waiting. */
+  timeline(tenant: string, query: TimelineQuery): Promise<Timeline>;
+  /** Tenants of which a device is known, in the order of their ids, behind `after`. */
+  tenants(query: { readonly limit: number; readonly after?: string }): Promise<readonly string[]>;
   /** Forgets a device with its history. @returns whether something was known of it. */
   forget(device: DeviceRef): Promise<boolean>;
   /** The place in the log of changes behind all that is committed. */

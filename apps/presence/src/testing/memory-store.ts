@@ -8,6 +8,7 @@ import type {
   PresenceStore,
   StoredConnection,
   StoredDevice,
+  TimelineQuery,
 } from '../store/presence-store.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 
@@ -103,6 +104,28 @@ export class MemoryStore implements PresenceStore {
       .filter((row) => !after || placeOf(row) > `${after.adapterId}\n${after.instance}`)
       .toSorted((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
     return instancesPage(rows.slice(0, limit + 1), limit);
+  }
+
+  async timeline(_tenant: string, { fromMs, toMs, stepMs }: TimelineQuery) {
+    this.#check();
+    const past = [...this.#past.values()].flatMap((each) => Array.from(each.values()));
+    const points = Array.from({ length: Math.floor((toMs - fromMs) / stepMs) + 1 }, (_, step) => {
+      const atMs = fromMs + step * stepMs;
+      const online = past.filter(
+        ({ connection, ending }) => connection.at <= atMs && (ending?.at ?? Infinity) > atMs,
+      ).length;
+      return { atMs, online, unknown: 0 };
+    });
+    return { points, endings: { 'keepalive-timeout': past.filter(({ ending }) => ending).length } };
+  }
+
+  async tenants({ limit, after = '' }: { readonly limit: number; readonly after?: string }) {
+    this.#check();
+    const all = new Set(this.#log.map(({ tenant }) => tenant));
+    return [...all]
+      .filter((tenant) => tenant > after)
+      .toSorted()
+      .slice(0, limit);
   }
 
   async forget(device: DeviceRef): Promise<boolean> {

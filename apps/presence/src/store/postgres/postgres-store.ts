@@ -8,6 +8,7 @@ import type {
   InstancesQuery,
   KeptHistory,
   PresenceStore,
+  TimelineQuery,
 } from '../presence-store.ts';
 import { forgetAll, type Forgotten } from '../fold/forget-all.ts';
 import { positionOf, readChanges } from './changes.ts';
@@ -15,8 +16,10 @@ import { renewDevices } from './device-states.ts';
 import { foldBatch } from './fold.ts';
 import { dropInstances, readInstances, saveInstances } from './instances.ts';
 import { openQueries, type Client, type Queries } from './queries.ts';
+import { tenantsSql } from '../fold/tenants.ts';
 import { readDevices, readHistory, readList, readSummary } from './reads.ts';
 import { migrate } from './schema.ts';
+import { readTimeline } from './timeline.ts';
 import { dropConnections, dropOldChanges, forgetDevice, sweep } from './tidy.ts';
 import { channel, Wakes } from './wakes.ts';
 
@@ -100,6 +103,16 @@ export class PostgresStore implements PresenceStore {
 
   instances(query: InstancesQuery) {
     return readInstances(this.#queries, query);
+  }
+
+  timeline(tenant: string, query: TimelineQuery) {
+    return readTimeline(this.#queries, tenant, query);
+  }
+
+  async tenants({ limit, after = '' }: { readonly limit: number; readonly after?: string }) {
+    const text = tenantsSql('$1', '$2');
+    const { rows } = await this.#queries.query<{ readonly tenant: string }>(text, [after, limit]);
+    return rows.map(({ tenant }) => tenant);
   }
 
   async forget(device: DeviceRef): Promise<boolean> {

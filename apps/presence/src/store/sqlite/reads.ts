@@ -6,6 +6,7 @@ import { takenOverAfter } from '../fold/connection-row.ts';
 import { maxLooked, storedIn, unheard } from '../fold/device-state.ts';
 import { pageOf, pastColumns, pastOf, placeOf, type PastRow } from '../fold/past-row.ts';
 import type { CountRow } from '../fold/summary.ts';
+import { tenantsSql } from '../fold/tenants.ts';
 import { placeKind } from './place-kind.ts';
 
 interface StateRow {
@@ -22,6 +23,7 @@ export class Reads {
   readonly #past: StatementSync;
   readonly #holdersAfter: StatementSync;
   readonly #counts: StatementSync;
+  readonly #tenants: StatementSync;
 
   constructor(database: DatabaseSync, adapters: AdapterBook, clock: { now(): number }) {
     this.#clock = clock;
@@ -43,6 +45,7 @@ export class Reads {
       `SELECT min(connected_at) AS at FROM places p JOIN connections c ON c.no = p.no
        WHERE p.tenant = ? AND p.device = ? AND p.kind = ${placeKind.bySlot} AND p.key = ? AND p.key_then > ?`,
     );
+    this.#tenants = database.prepare(tenantsSql('?', '?'));
     this.#counts = database.prepare(
       `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,
          nullif(adapter_id, '') AS adapter_id, number AS count FROM counts WHERE tenant = ?`,
@@ -104,6 +107,10 @@ export class Reads {
 
   counts(tenant: string): readonly CountRow[] {
     return this.#counts.all(tenant) as unknown as readonly CountRow[];
+  }
+
+  tenants(after: string, limit: number): readonly string[] {
+    return this.#tenants.all(after, limit).map(({ tenant }) => String(tenant));
   }
 
   /** When another connection took the slot of one that is open. */

@@ -9,6 +9,8 @@ import type {
   InstancesQuery,
   KeptHistory,
   PresenceStore,
+  Timeline,
+  TimelineQuery,
 } from '../presence-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { loadAdapters } from './adapters.ts';
@@ -25,6 +27,7 @@ import { Reads } from './reads.ts';
 import { migrate } from './schema.ts';
 import { SilentConnections } from './silent-connections.ts';
 import { ThreadedFlaps } from './threaded-flaps.ts';
+import { readTimeline } from './timeline.ts';
 
 export interface SqliteStoreOptions {
   /** Path of the database, or `:memory:`. */
@@ -134,6 +137,16 @@ export class SqliteStore implements PresenceStore {
 
   async instances(query: InstancesQuery) {
     return this.#guard(() => this.#instances.read(query));
+  }
+
+  async timeline(tenant: string, query: TimelineQuery): Promise<Timeline> {
+    return this.#flapsThread
+      ? this.#flapsThread.timeline(tenant, query)
+      : this.#guard(() => readTimeline(this.#database, tenant, query));
+  }
+
+  async tenants({ limit, after = '' }: { readonly limit: number; readonly after?: string }) {
+    return this.#guard(() => this.#reads.tenants(after, limit));
   }
 
   async forget(device: DeviceRef): Promise<boolean> {

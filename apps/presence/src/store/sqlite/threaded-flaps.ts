@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { FlapRow } from '../fold/summary.ts';
+import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import type { FlapsAnswer } from './flaps-thread.ts';
+import type { LongAnswer, LongQuestion } from './flaps-thread.ts';
 import type { FlapsQuery } from './flaps.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
@@ -14,14 +15,14 @@ const execArgv = [
 ];
 
 /**
- * Looks for devices that flap in a thread of its own, over a connection that only reads: nobody else waits for it. The thread begins
+ * Looks for devices that flap, and counts over time, in a thread of its own, over a connection that only reads: nobody else waits for it. The thread begins
  * with the first question. One that dies is replaced.
  */
 export class ThreadedFlaps {
   readonly #file: string;
   #thread: Worker | undefined;
   /** Those who wait for an answer of the thread, in the order in which they asked. */
-  #waiting: ((answer: FlapsAnswer) => void)[] = [];
+  #waiting: ((answer: LongAnswer) => void)[] = [];
 
   constructor(file: string) {
     this.#file = file;
@@ -29,16 +30,25 @@ export class ThreadedFlaps {
 
   /** @throws StoreUnavailable where the thread, or its connection, fails. */
   async read(query: FlapsQuery): Promise<readonly FlapRow[]> {
+    return (await this.#ask({ about: 'flaps', query })) as readonly FlapRow[];
+  }
+
+  /** @throws StoreUnavailable as `read` does. */
+  async timeline(tenant: string, query: TimelineQuery): Promise<Timeline> {
+    return (await this.#ask({ about: 'timeline', tenant, query })) as Timeline;
+  }
+
+  async #ask(question: LongQuestion): Promise<readonly FlapRow[] | Timeline> {
     const thread = (this.#thread ??= this.#start());
-    const answer = await new Promise<FlapsAnswer>((resolve) => {
+    const answer = await new Promise<LongAnswer>((resolve) => {
       this.#waiting.push(resolve);
       thread.ref();
-      thread.postMessage(query);
+      thread.postMessage(question);
     });
     // A thread that nobody waits for keeps no process running.
     if (this.#waiting.length === 0) thread.unref();
     if ('problem' in answer) throw new StoreUnavailable(answer.problem);
-    return answer.rows;
+    return answer.found;
   }
 
   async close(): Promise<void> {
@@ -49,7 +59,7 @@ export class ThreadedFlaps {
 
   #start(): Worker {
     const thread = new Worker(threadFile, { workerData: this.#file, execArgv });
-    thread.on('message', (answer: FlapsAnswer) => this.#waiting.shift()?.(answer));
+    thread.on('message', (answer: LongAnswer) => this.#waiting.shift()?.(answer));
     thread.on('error', (error) => this.#ended(thread, error.message));
     thread.on('exit', (code) => this.#ended(thread, `its thread ended with status ${code}`));
     return thread;

@@ -1,0 +1,103 @@
+import { disconnectReasons } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { basisInWords, certaintyInWords, durationInWords, reasonInWords } from './in-words.ts';
+import { readRoute, writeRoute, type Route } from './route.ts';
+import { SseReader } from './sse-reader.ts';
+import { timesIn } from './times.ts';
+import { visibleRows } from './visible-rows.ts';
+
+describe('words', () => {
+  test('there are some for each reason, and another one stands as it came', () => {
+    for (const reason of Object.keys(disconnectReasons))
+      expect(reasonInWords(reason)).not.toBe(reason.replaceAll('-', ' '));
+    expect(reasonInWords('moved-away')).toBe('moved away');
+  });
+
+  test.each([
+    [0, '0 ms'],
+    [949, '949 ms'],
+    [1_000, '1 s'],
+    [4_500, '4.5 s'],
+    [90_000, '90 s'],
+    [185_000, '3 min'],
+    [7_500_000, '2 h 5 min'],
+    [7_200_000, '2 h'],
+    [259_200_000, '3 d'],
+  ])('%i ms are %j', (ms, words) => {
+    expect(durationInWords(ms)).toBe(words);
+  });
+
+  test('say how a connection is known, and how sure an end is', () => {
+    expect(basisInWords({ kind: 'session', 'detect-within-ms': 90_000 })).toBe(
+      'an open connection; silence is noticed within 90 s',
+    );
+    expect(basisInWords({ kind: 'session', 'detect-within-ms': null })).toContain('may go unnoticed');
+    expect(basisInWords({ kind: 'lease', 'interval-ms': 10_000, 'detect-within-ms': 10_000 })).toContain(
+      'every 10 s',
+    );
+    expect([0, 45_000].map((ms) => certaintyInWords({ 'uncertainty-ms': ms }))).toEqual([
+      'known exactly',
+      'up to 45 s before',
+    ]);
+  });
+
+  test('times have as much of the date as is needed', () => {
+    const { short, full, field } = timesIn('Europe/Berlin');
+    const now = Date.parse('2026-11-28T12:00:00Z');
+    expect(short(now - 60_000, now)).toBe('12:59:00');
+    expect(short(now - 86_400_000, now)).toBe('27 Nov 13:00:00');
+    expect(short(now - 365 * 86_400_000, now)).toBe('28 Nov 2025 13:00:00');
+    expect(full(now)).toMatch(/^28 Nov 2026 13:00:00 /);
+    expect(field(now)).toBe('2026-11-28T13:00:00');
+  });
+});
+
+describe('addresses', () => {
+  test.each<Route>([
+    { order: 'name', spanS: 86_400, tenant: 'a/b ü?#', device: '../%2F 🚀' },
+    {
+      order: 'latest',
+      spanS: 3_600,
+      tenant: 't',
+      status: 'offline',
+      reason: 'inactive',
+      withinS: 3_600,
+      search: 'x&y=z',
+    },
+    { order: 'name', spanS: 86_400, tenant: 't', device: 'd', atMs: Date.parse('2026-11-28T12:00:00Z') },
+  ])('%j is read as it was written', (route) => {
+    expect(readRoute(writeRoute(route))).toEqual(route);
+  });
+
+  test.each(['', '#', '#/', '#/%zz', '#/%E0%A4%A', '#/a/b/c', '#?status=gone&span=-1&at=soon&within=1e99'])(
+    'what is none, %j, is the beginning',
+    (hash) => {
+      expect(readRoute(hash)).toEqual({ order: 'name', spanS: 86_400 });
+    },
+  );
+});
+
+describe('a stream', () => {
+  test('has comments, fields without a space, and data in several lines', () => {
+    expect(new SseReader('0').read(': hello\nretry: 5\n\nevent:x\ndata:1\ndata: 2\n\ndata\n\n')).toEqual([
+      { type: 'x', data: '1\n2', id: '0' },
+    ]);
+  });
+
+  test('with a line that does not end is given up', () => {
+    const reader = new SseReader();
+    expect(() => {
+      for (let piece = 0; piece < 10; piece += 1) reader.read('x'.repeat(1_000_000));
+    }).toThrow('without an end');
+  });
+});
+
+test.each([
+  [0, 0, 30],
+  [44_000, 992, 1_022],
+  [1e9, 49_978, 50_000],
+  [-500, 0, 30],
+])('of 50,000 rows, scrolled by %i pixels, a few are drawn', (scrolled, first, end) => {
+  const shown = visibleRows({ scrolled, height: 572, rowHeight: 44, rows: 50_000 });
+  expect(shown).toEqual({ first, end });
+});

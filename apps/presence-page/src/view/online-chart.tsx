@@ -1,0 +1,78 @@
+import { useEffect, useRef } from 'preact/hooks';
+import Plot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { CountsOverTime } from '../logic/answers.ts';
+
+const height = 150;
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+/** Devices online over time; those of which nothing is known any more as a second line, where there are some. */
+export function OnlineChart({ counts }: { readonly counts: CountsOverTime | undefined }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = box.current;
+    if (!element || !counts) return undefined;
+    let plot = draw(element, counts);
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    const redraw = (): void => {
+      plot.destroy();
+      plot = draw(element, counts);
+    };
+    dark.addEventListener('change', redraw);
+    return () => {
+      dark.removeEventListener('change', redraw);
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [counts]);
+  const last = counts?.points.at(-1);
+  return (
+    <div
+      ref={box}
+      class="chart"
+      role="img"
+      aria-label={last ? `${last.online} devices are online at the end of this time` : 'not read yet'}
+    />
+  );
+}
+
+function draw(element: HTMLElement, { points }: CountsOverTime): Plot {
+  const style = getComputedStyle(element);
+  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const times = points.map(({ at }) => Date.parse(at) / 1_000);
+  const hasUnknown = points.some(({ unknown }) => unknown > 0);
+  const axis = {
+    stroke: color('--quiet'),
+    font: '11px system-ui, sans-serif',
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  return new Plot(
+    {
+      width: element.clientWidth,
+      height,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false } },
+      padding: [8, 8, 0, 0],
+      scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
+      axes: [
+        { ...axis, grid: { show: false }, values: '{HH}:{mm}', space: 60, size: 24 },
+        { ...axis, size: 42, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5] },
+      ],
+      series: [
+        {},
+        { stroke: color('--online'), fill: color('--online-soft'), width: 2, points: { show: false } },
+        ...(hasUnknown
+          ? [{ stroke: color('--unknown'), width: 2, dash: [4, 4], points: { show: false } }]
+          : []),
+      ],
+    },
+    [
+      times,
+      points.map(({ online }) => online),
+      ...(hasUnknown ? [points.map(({ unknown }) => unknown)] : []),
+    ],
+    element,
+  );
+}

@@ -1,0 +1,117 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Empty } from './empty.tsx';
+import { DeviceView } from './device-view.tsx';
+import { useAsked, useRoute } from './hooks.ts';
+import { service } from './service.ts';
+import { TenantView } from './tenant-view.tsx';
+import { TokenForm } from './token-form.tsx';
+
+interface Tenants {
+  readonly tenants: readonly string[];
+  readonly next?: string;
+}
+
+/** Everything, from the address of the page. */
+export function Page() {
+  const [route, change] = useRoute();
+  const [wantsToken, setWantsToken] = useState(false);
+  /** Grows with each token: all is asked again then. */
+  const [again, setAgain] = useState(0);
+  useEffect(() => service.onRefused(() => setWantsToken(true)), []);
+  const { answer, problem } = useAsked<Tenants>(`v1/tenants?limit=1000#${again}`, 10_000);
+  const tenants = answer?.tenants ?? [];
+  const only = route.tenant ?? (tenants.includes('DEFAULT_TENANT') ? 'DEFAULT_TENANT' : tenants[0]);
+
+  if (wantsToken)
+    return (
+      <TokenForm
+        isSecond={service.token !== undefined}
+        use={(token) => {
+          service.setToken(token);
+          setWantsToken(false);
+          setAgain(again + 1);
+        }}
+      />
+    );
+  return (
+    <>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => (event.preventDefault(), document.getElementById('main')?.focus())}
+      >
+        To the devices
+      </a>
+      <header class="top">
+        <a
+          class="brand"
+          href="#/"
+          onClick={(event) => (event.preventDefault(), change({ ...nothing, tenant: only }))}
+        >
+          <span class="mark" aria-hidden="true" /> Rollcall
+        </a>
+        <TenantChoice tenants={tenants} tenant={only} choose={(tenant) => change({ ...nothing, tenant })} />
+        {service.token !== undefined && (
+          <button
+            class="quiet end"
+            type="button"
+            onClick={() => (service.setToken(undefined), setWantsToken(true))}
+          >
+            Forget the token
+          </button>
+        )}
+      </header>
+      <main id="main" tabIndex={-1}>
+        {only === undefined ? (
+          <Empty problem={problem} isAsked={answer !== undefined} />
+        ) : route.device === undefined ? (
+          <TenantView key={`${only} ${again}`} tenant={only} route={route} change={change} again={again} />
+        ) : (
+          <DeviceView
+            key={`${route.device} ${again}`}
+            tenant={only}
+            device={route.device}
+            route={route}
+            change={change}
+          />
+        )}
+      </main>
+    </>
+  );
+}
+
+const nothing = {
+  tenant: undefined,
+  device: undefined,
+  status: undefined,
+  protocol: undefined,
+  reason: undefined,
+  search: undefined,
+  withinS: undefined,
+  atMs: undefined,
+};
+
+function TenantChoice({
+  tenants,
+  tenant,
+  choose,
+}: {
+  readonly tenants: readonly string[];
+  readonly tenant: string | undefined;
+  choose(tenant: string): void;
+}) {
+  if (tenant === undefined) return null;
+  const all = tenants.includes(tenant) ? tenants : [tenant, ...tenants];
+  return (
+    <label class="tenant">
+      <span>Tenant</span>
+      <select value={tenant} onChange={({ currentTarget }) => choose(currentTarget.value)}>
+        {all.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
