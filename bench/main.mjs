@@ -7,6 +7,7 @@ import { coapAdapterScenario } from './scenarios/coap-adapter.mjs';
 import { coapLayersScenario } from './scenarios/coap-layers.mjs';
 import { coapMemoryScenario } from './scenarios/coap-memory.mjs';
 import { connectScenario } from './scenarios/connect.mjs';
+import { fleetScenario } from './scenarios/fleet.mjs';
 import { hostileScenario } from './scenarios/hostile.mjs';
 import { httpScenario } from './scenarios/http.mjs';
 import { journalScenario } from './scenarios/journal.mjs';
@@ -21,14 +22,14 @@ import { stormScenario } from './scenarios/storm.mjs';
 const usage = `Usage: npm run bench -- [scenario] [options]
 
   Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry;
-             presence-store, presence-service
+             presence-store, presence-service; fleet
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
 
   --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
                  coap-memory: 20000; registry: 100000; presence-store: 10000, 100000 and 1000000;
-                 presence-service: 10000)
-  --messages N   messages in all (20000)
+                 presence-service: 10000; fleet: 2000)
+  --messages N   messages in all (20000); fleet: claims that are open (1000000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
   --json FILE    the findings for programs
@@ -50,6 +51,8 @@ const scenarios = {
     ...(await coapAdapterScenario({ devices, ...options })),
   ],
   'coap-memory': ({ devices = 20_000 }) => coapMemoryScenario({ associations: devices }),
+  fleet: ({ devices = 2_000, messages, repeats }) =>
+    fleetScenario({ devices, claims: messages === 20_000 ? 1_000_000 : messages, repeats }),
   registry: ({ devices = 100_000 }) => registryScenario({ devices }),
   'presence-store': ({ devices, messages }) =>
     presenceStoreScenario({
@@ -105,6 +108,7 @@ function everything() {
     { scenario: 'registry', chosen: options },
     { scenario: 'presence-store', chosen: { ...options, devices: undefined } },
     { scenario: 'presence-service', chosen: options },
+    { scenario: 'fleet', chosen: { ...options, devices: undefined } },
     { scenario: 'memory', chosen: { ...options, devices: 1_000 } },
     { scenario: 'memory', chosen: { ...options, devices: 10_000 } },
   ];

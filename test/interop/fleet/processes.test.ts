@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -99,6 +99,36 @@ test('a process that is killed starts again, and tells once that its devices are
   await connectAll();
   await expect.poll(() => adapter.ended('taken-over'), patience).toBe(devices - its);
   expect(adapter.ended('adapter-lost')).toBe(its);
+});
+
+test('the limit of a tenant holds for all processes together', async () => {
+  const limit = 6;
+  const registry = join(folder, 'registry.yaml');
+  const text = await readFile(registry, 'utf8');
+  await writeFile(
+    registry,
+    text.replace('tenant-id: acme', `tenant-id: acme, resource-limits: {max-connections: ${limit}}`),
+  );
+  adapter = await start('2');
+  const all: MqttClient[] = [];
+  for (let index = 0; index < limit; index++) all.push(await connect(`pump-${index}`));
+  await expect
+    .poll(() => new Set(lines('device connected').map((line) => line['process'])), patience)
+    .toEqual(new Set([0, 1]));
+  /** Of four that come one after the other, and so to both processes. */
+  const refused = async (): Promise<number> => {
+    let count = 0;
+    for (let index = 0; index < 4; index++)
+      await connect(`more-${index}`).then(
+        (client) => client.endAsync(),
+        () => (count += 1),
+      );
+    return count;
+  };
+  await expect.poll(refused, patience).toBe(4);
+  expect(isOpen(all)).toBe(limit);
+  await all[0]?.endAsync();
+  await expect.poll(refused, patience).toBe(0);
 });
 
 test('with fewer processes than before, what the others left is told', async () => {

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { atRate, inParallel } from '../load/in-parallel.mjs';
+import { connectDevice, cut } from '../load/mqtt-device.mjs';
+import { measureCpu } from '../measure/process-usage.mjs';
+import { median, percentile } from '../measure/statistics.mjs';
+import { hasRedisServer, startRedisServer } from '../processes/redis-server.mjs';
+import { startStack } from '../processes/stack.mjs';
+import { ask, startReady, stop } from '../processes/start.mjs';
+
+const outstanding = 50;
+const processes = 2;
+/** Takeovers in a second. */
+const takeoversPerSecond = 100;
+
+/**
+ * What the directory of a fleet costs: each connect beside one of an adapter that is alone, in turns; takeovers from one adapter to
+ * another; two processes behind one port beside one; and claims as many as a large fleet has.
+ * @param {{ devices: number, claims: number, repeats: number }} options
+ * @returns {Promise<import('../report.mjs').Finding[]>}
+ */
+export async function fleetScenario({ devices, claims, repeats }) {
+  const shared = await processesBesideOne({ devices, repeats });
+  if (!hasRedisServer()) return [shared];
+  return [shared, ...(await onRedis({ devices, repeats })), await manyClaims(claims)];
+}
+
+/** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
+
+/**
+ * A storm of connects, until all are told.
+ * @template {string} Name
+ * @param {Stack} stack @param {Record<Name, number>} pids @param {number} devices
+ */
+async function storm(stack, pids, devices) {
+  await ask(stack.consumer, { type: 'reset' });
+  /** @type {import('../load/mqtt-device.mjs').Device[]} */
+  let connected = [];
+  const usage = await measureCpu(pids, async () => {
+    connected = await inParallel(devices, outstanding, (index) => connectDevice(stack.port, index));
+    await stack.arrived('connected', devices);
+  });
+  await cut(connected);
+  await stack.arrived('disconnected', devices);
+  return usage;
+}
+
+/** CONNACKs at a rate that leaves the machine room. @param {Stack} stack @param {number} devices */
+async function calm(stack, devices) {
+  await ask(stack.consumer, { type: 'reset' });
+  const connected = await atRate(devices, 200, (index) => connectDevice(stack.port, index));
+  await cut(connected);
+  await stack.arrived('disconnected', devices);
+  return connected.map(({ acceptedAfterMs }) => acceptedAfterMs);
+}
+
+/** @param {{ devices: number, repeats: number }} options */
+async function processesBesideOne({ devices, repeats }) {
+  const one = await startStack('mqtt', devices);
+  const several = await startStack('mqtt', devices, { ROLLCALL_ADAPTER_PROCESSES: String(processes) });
+  const children = childrenOf(several.pids.adapter);
+  const pids = {
+    parent: several.pids.adapter,
+    ...Object.fromEntries(children.map((pid, index) => [`process${index}`, pid])),
+  };
+  try {
+    for (let round = 0; round < 2; round++) {
+      await storm(one, { adapter: one.pids.adapter }, devices);
+      await storm(several, pids, devices);
+    }
+    const runs = [];
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const alone = (await storm(one, { adapter: one.pids.adapter }, devices)).cpuMs.adapter / devices;
+      const { cpuMs } = await storm(several, pids, devices);
+      const used = Object.values(cpuMs).map((ms) => ms / devices);
+      runs.push({ alone, all: used.reduce((sum, ms) => sum + ms, 0), parent: used[0] ?? 0, used });
+    }
+    return {
+      what: `connect, ${devices} devices, ${processes} processes beside one`,
+      figures: {
+        'one, ms CPU': median(runs.map(({ alone }) => alone)),
+        'all of several, ms CPU': median(runs.map(({ all }) => all)),
+        'parent of several, ms CPU': median(runs.map(({ parent }) => parent)),
+        // Each of them has a core, where there are enough: the busiest says when it is full.
+        'as many cores as processes and one more, times': median(
+          runs.map(({ alone, used }) => alone / Math.max(...used)),
+        ),
+      },
+      ratio: {
+        name: `${processes} cores for all, times one on one core`,
+        value: median(runs.map(({ alone, all }) => (processes * alone) / all)),
+        atLeast: 1.6,
+      },
+    };
+  } finally {
+    await one.stop();
+    await several.stop();
+  }
+}
+
+/** @param {number} pid */
+function childrenOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+}
+
+/** @param {{ devices: number, repeats: number }} options */
+async function onRedis({ devices, repeats }) {
+  const redis = await startRedisServer();
+  const environment = { ROLLCALL_DIRECTORY_URL: redis.url };
+  const alone = await startStack('mqtt', devices);
+  const first = await startStack('mqtt', devices, { ...environment, ROLLCALL_ADAPTER_ID: 'first' });
+  const second = await startStack('mqtt', devices, { ...environment, ROLLCALL_ADAPTER_ID: 'second' });
+  try {
+    for (let round = 0; round < 2; round++)
+      for (const stack of [alone, first]) await storm(stack, { adapter: stack.pids.adapter }, devices);
+    const runs = [];
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const without = await storm(alone, { adapter: alone.pids.adapter }, devices);
+      const withOne = await storm(first, { adapter: first.pids.adapter, server: redis.pid }, devices);
+      runs.push({ without: without.cpuMs.adapter, ...withOne.cpuMs });
+    }
+    const connacks = { alone: await calm(alone, devices), redis: await calm(first, devices) };
+    const before = await redis.usedBytes();
+    const held = await inParallel(devices, outstanding, (index) => connectDevice(first.port, index));
+    await first.arrived('connected', devices);
+    const bytes = (await redis.usedBytes()) - before;
+    const takeovers = await takenOver(held, second.port);
+    await cut(takeovers.devices);
+    const of = (/** @type {'without' | 'adapter' | 'server'} */ name) =>
+      median(runs.map((run) => run[name] / devices));
+    return [
+      {
+        what: `connect, ${devices} devices, with a directory on redis-server`,
+        figures: {
+          'alone, ms CPU': of('without'),
+          'in a fleet, ms CPU': of('adapter'),
+          'redis-server, ms CPU': of('server'),
+          'alone: CONNACK p50, ms': percentile(connacks.alone, 0.5),
+          'alone: CONNACK p99, ms': percentile(connacks.alone, 0.99),
+          'in a fleet: CONNACK p50, ms': percentile(connacks.redis, 0.5),
+          'in a fleet: CONNACK p99, ms': percentile(connacks.redis, 0.99),
+          'redis-server, bytes a connection': bytes / devices,
+        },
+        ratio: {
+          name: 'in a fleet to alone, CPU of the adapter',
+          value: median(runs.map(({ adapter, without }) => adapter / without)),
+          aim: 1.25,
+        },
+      },
+      {
+        what: `takeover by another adapter, ${devices} devices, ${takeoversPerSecond} a second`,
+        figures: { 'CONNECT there to closed here p50, ms': percentile(takeovers.delaysMs, 0.5) },
+        ratio: { name: 'p99, ms', value: percentile(takeovers.delaysMs, 0.99), aim: 100 },
+      },
+    ];
+  } finally {
+    for (const stack of [alone, first, second]) await stack.stop();
+    await redis.stop();
+  }
+}
+
+/** @param {readonly import('../load/mqtt-device.mjs').Device[]} held @param {number} port of another adapter */
+async function takenOver(held, port) {
+  const closed = held.map(({ socket }) =>
+    once(socket.resume(), 'close').then(() => Number(process.hrtime.bigint()) / 1e6),
+  );
+  const devices = await atRate(held.length, takeoversPerSecond, (index) => connectDevice(port, index));
+  const closedAt = await Promise.all(closed);
+  return {
+    devices,
+    delaysMs: devices.map(({ begunAt, index }) => (closedAt[index] ?? Number.NaN) - begunAt),
+  };
+}
+
+/** As many entries as a large fleet has, and what the next ones cost then. @param {number} claims */
+async function manyClaims(claims) {
+  const redis = await startRedisServer();
+  const begunBytes = await redis.usedBytes();
+  const { child } = await startReady('bench/processes/claims.mjs', [String(redis.port)]);
+  const pids = { server: redis.pid };
+  try {
+    const claimed = async (/** @type {number} */ from, /** @type {number} */ count) => {
+      let unknown = 0;
+      const usage = await measureCpu(pids, async () => {
+        ({ unknown } = /** @type {{ unknown: number }} */ (await ask(child, { from, count })));
+      });
+      const serverUs = (usage.cpuMs.server / count) * 1_000;
+      return { perSecond: (count / usage.elapsedMs) * 1_000, serverUs, unknown };
+    };
+    const sample = Math.min(20_000, claims);
+    await claimed(0, sample);
+    const small = await claimed(sample, sample);
+    await claimed(2 * sample, Math.max(1, claims - 2 * sample));
+    const bytes = (await redis.usedBytes()) - begunBytes;
+    const large = await claimed(claims, sample);
+    return {
+      what: `claims on redis-server, with ${claims} open`,
+      figures: {
+        'rate, 1/s': large.perSecond,
+        'not answered within 50 ms': large.unknown,
+        'redis-server, µs CPU a claim': large.serverUs,
+        'the same with few open': small.serverUs,
+        'redis-server, bytes a connection': bytes / Math.max(claims, 2 * sample + 1),
+      },
+      ratio: { name: 'to few open, CPU of redis-server', value: large.serverUs / small.serverUs, aim: 1.5 },
+    };
+  } finally {
+    await stop(child);
+    await redis.stop();
+  }
+}
