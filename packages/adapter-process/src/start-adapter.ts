@@ -56,7 +56,7 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
     await tellForTheDead(
       parts.undertaker,
       context,
-      { delivery, registry, counts: fleet.forTheDead },
+      { delivery, registry, counts: fleet.forTheDead, signal: parts.publishingSignal },
       resources,
     );
   const access = createAccess(context, { passwords, followed, delivery, takenUp }, resources);

@@ -26,8 +26,9 @@ export interface DeadInstance {
 /** A second way to know that an instance lives: it still publishes. */
 export interface PublishingSignal {
   /**
-   * Whether an event or an announcement of this incarnation came within the last `withinMs`. `unknown`, as a rejection, counts as
-   * `publishes`: nobody is declared dead on half the evidence.
+   * Whether an event or an announcement of this incarnation, of after its last sign of life, came within the last `withinMs`.
+   * `unknown`, as a rejection, counts as `publishes`: nobody is declared dead on half the evidence. An implementation that waited in
+   * vain for as long as it may says `silent`: then signs of life alone decide.
    */
   stateOf(instance: string, withinMs: number): Promise<'publishes' | 'silent' | 'unknown'>;
 }

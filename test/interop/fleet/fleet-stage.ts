@@ -20,6 +20,7 @@ export interface MemberOnStage {
 export interface FleetOnStage {
   readonly members: readonly MemberOnStage[];
   readonly network: Stage['network'];
+  readonly networkUrl: string;
   readonly engine: RedisInTest;
   readonly record: EventRecord;
 }
@@ -82,7 +83,13 @@ export async function fleetOnStage({
     await stage.adapter.start();
     return { stage, toEngine, toNetwork };
   });
-  return { members: await Promise.all(begun), network: host.network, engine, record };
+  return {
+    members: await Promise.all(begun),
+    network: host.network,
+    networkUrl: host.networkUrl,
+    engine,
+    record,
+  };
 }
 
 /** As `kill -9`. */

@@ -8,6 +8,7 @@ import type {
   EventSink,
   Log,
   PasswordVerifier,
+  PublishingSignal,
   Random,
 } from '@rollcall/core';
 import { type AdmissionLimits, defaultLogins, type LoginSettings } from '@rollcall/access/internal';
@@ -31,6 +32,8 @@ export interface AdapterParts {
   readonly directory?: CreateDirectory;
   /** Of that fleet: tells here how connections of dead instances ended; default: others do. */
   readonly undertaker?: CreateUndertaker;
+  /** What the undertaker asks, too, before it declares an instance dead; absent: nothing. */
+  readonly publishingSignal?: PublishingSignal;
   readonly clock: Clock;
   /** Default: one on `clock`. */
   readonly loop?: LoopWatch;

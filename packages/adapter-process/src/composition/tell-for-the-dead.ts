@@ -4,6 +4,7 @@ import type {
   DeadInstance,
   DeviceRegistry,
   OwedEnding,
+  PublishingSignal,
   Tenant,
   TenantId,
 } from '@rollcall/core';
@@ -109,7 +110,14 @@ export async function tellForTheDead(
     delivery,
     registry,
     counts,
-  }: { readonly delivery: Delivery; readonly registry: DeviceRegistry; readonly counts: DeadCounts },
+    signal,
+  }: {
+    readonly delivery: Delivery;
+    readonly registry: DeviceRegistry;
+    readonly counts: DeadCounts;
+    /** Absent: signs of life alone decide who is dead. */
+    readonly signal?: PublishingSignal | undefined;
+  },
   resources: ResourceStack,
 ): Promise<void> {
   const { clock, random, log, settings } = context;
@@ -119,6 +127,7 @@ export async function tellForTheDead(
     random,
     log,
     deadAfterMs: settings.deadAfterMs,
+    ...(signal && { signal }),
     declared: () => counts.declared(),
     tell: (dead, owed) => teller.tell(dead, owed),
   });

@@ -172,6 +172,28 @@ export const kitOptions = {
     '10000',
     'ms without a sign of life after which an adapter of a fleet is declared dead; the same for all of them',
   ),
+  presenceUrls: optional(
+    'DIRECTORY_PRESENCEURL',
+    commaSeparated,
+    'URL of a presence service, `https://host:8090`, or some, separated by commas: an adapter of the fleet that it still hears is not declared dead',
+  ),
+  presenceToken: optional(
+    'DIRECTORY_PRESENCETOKEN',
+    text,
+    'token for it: `presence:read` for all tenants (`*`)',
+    { secret: true },
+  ),
+  presenceTrustStore: optional(
+    'DIRECTORY_PRESENCETRUSTSTOREPATH',
+    text,
+    'PEM file of certificates to trust there (default: those of Node.js)',
+  ),
+  presenceWaitMs: option(
+    'DIRECTORY_PRESENCETIMEOUT',
+    wholeNumber(100, 1_800),
+    '1500',
+    'ms that its answer is waited for; then signs of life alone decide',
+  ),
   registryFile: optional(
     'REGISTRY_FILE',
     text,

@@ -16,5 +16,25 @@ export function kitProblems(values: KitValues): readonly ConfigProblem[] {
     );
   if (values.journalKind === 'file' && values.journalDirectory === undefined)
     missing.push('ROLLCALL_JOURNAL_DIRECTORY: must be set where ROLLCALL_JOURNAL_KIND=file');
-  return missing.map((text) => ({ code: 'OPTION_MISSING', text }));
+  if (values.presenceUrls === undefined && (values.presenceToken ?? values.presenceTrustStore) !== undefined)
+    missing.push('ROLLCALL_DIRECTORY_PRESENCEURL: must be set where what it is asked with is');
+  const malformed = (values.presenceUrls ?? []).some((url) => !isHttpUrl(url));
+  return [
+    ...missing.map((text) => ({ code: 'OPTION_MISSING', text }) as const),
+    ...(malformed
+      ? [
+          {
+            code: 'OPTION_MALFORMED',
+            text: 'ROLLCALL_DIRECTORY_PRESENCEURL: each must be a URL such as https://host:8090, without user, password and query',
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+/** A token in a URL would be logged. */
+function isHttpUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, username, password, search, hash } = new URL(url);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '';
 }

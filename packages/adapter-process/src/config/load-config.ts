@@ -55,12 +55,18 @@ export function loadConfig<Own extends Options>(
     ...kitProblems(kit),
     ...messaging.problems,
     ...directory.problems,
+    ...(kit.presenceUrls && !directory.chosen && directory.problems.length === 0 ? [inNoFleet] : []),
     ...(ownProblems?.(values) ?? []),
   ];
   const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   return { kit, own: values, messaging: messaging.chosen, directory: directory.chosen, ...about };
 }
+
+const inNoFleet: ConfigProblem = {
+  code: 'OPTION_MISSING',
+  text: 'ROLLCALL_DIRECTORY_PRESENCEURL: is for a fleet whose directory is a server: set its URL, too',
+};
 
 /** Whether a problem names one of these variables. */
 export function isProblemOf({ text }: ConfigProblem, variables: ReadonlySet<string>): boolean {

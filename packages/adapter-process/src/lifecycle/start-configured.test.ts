@@ -1,4 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,8 +14,8 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance';
-import { ConfigError } from '@rollcall/core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ConfigError, type PublishingSignal } from '@rollcall/core';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ResourceStack } from '@rollcall/runtime';
 import { text, optional } from '@rollcall/options';
 import { loadConfig } from '../config/load-config.ts';
@@ -94,9 +97,13 @@ function given(
     { messaging: [carrier], directories: [loft] },
   );
   const resources = new ResourceStack();
+  const looks: (() => void)[] = [];
   const start = () =>
-    startConfigured(config, composition, { clock, random: seededRandom(1), log }, resources);
-  return { start, resources, clock, closed };
+    startConfigured(config, composition, { clock, random: seededRandom(1), log }, resources, (look) =>
+      looks.push(look),
+    );
+  const lookNow = (): void => looks.forEach((look) => look());
+  return { start, resources, clock, closed, lookNow };
 }
 
 const sinks = ['events sink', 'logging sink'];
@@ -155,6 +162,82 @@ test('an adapter joins the fleet that the configuration names, and leaves it', a
   await resources.disposeAsync();
   expect(fleet.engine.members.size).toBe(0);
 });
+
+test('an adapter that is about to tell for the dead asks the presence service, with the token of now', async () => {
+  const tokens: unknown[] = [];
+  const service = createServer(({ headers }, response) => {
+    tokens.push(headers.authorization);
+    const at = '2026-11-28T10:00:00.000Z';
+    const asOf = { at, 'lag-ms': 12, 'covered-since': '2026-11-01T00:00:00.000Z' };
+    response.end(JSON.stringify({ adapters: [{ instance: 'other', 'last-heard-at': at }], 'as-of': asOf }));
+  }).listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  onTestFinished(() => void service.close());
+  const tokenFile = join(directory, 'presence-token');
+  writeFileSync(tokenFile, 'first\n');
+  const fleet = new MemoryFleet(new ManualClock());
+  let signal: PublishingSignal | undefined;
+  const { start, resources, clock, lookNow } = given(
+    {
+      ROLLCALL_DIRECTORY_URL: 'loft:x',
+      ROLLCALL_DIRECTORY_PRESENCEURL: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
+      ROLLCALL_DIRECTORY_PRESENCETOKEN_FILE: tokenFile,
+    },
+    {
+      createEngine: () => ({
+        join: (context) => fleet.create(context),
+        createUndertaker(context) {
+          ({ signal } = context);
+          return fleet.createUndertaker(context);
+        },
+        inspect: fail,
+      }),
+    },
+  );
+  onTestFinished(() => resources.disposeAsync());
+  await start();
+  expect(await signal?.stateOf('other', 10_000)).toBe('publishes');
+  writeFileSync(tokenFile, 'second\n');
+  await vi.waitFor(async () => {
+    lookNow();
+    clock.advance(1_000);
+    expect(await signal?.stateOf('silent', 10_000)).toBe('silent');
+    expect(tokens.at(-1)).toBe('Bearer second');
+  });
+  expect(tokens[0]).toBe('Bearer first');
+});
+
+test.each([
+  ['presence:8090', 'OPTION_MALFORMED'],
+  ['https://user:secret@presence', 'OPTION_MALFORMED'],
+  ['https://presence?token=secret', 'OPTION_MALFORMED'],
+])('a presence service at %s is none', (url, code) => {
+  const problems = problemsOf({ ROLLCALL_DIRECTORY_URL: 'loft:x', ROLLCALL_DIRECTORY_PRESENCEURL: url });
+  expect(problems.map((problem) => problem.code)).toEqual([code]);
+  expect(JSON.stringify(problems)).not.toContain('secret');
+});
+
+test.each([
+  ['no fleet', { ROLLCALL_DIRECTORY_PRESENCEURL: 'https://presence' }],
+  ['no URL', { ROLLCALL_DIRECTORY_URL: 'loft:x', ROLLCALL_DIRECTORY_PRESENCETOKEN: 'secret' }],
+])('a presence service, and %s, is a mistake', (_kind, env) => {
+  expect(problemsOf(env).map(({ code }) => code)).toEqual(['OPTION_MISSING']);
+});
+
+test('presence services below a path, and several, are fine', () => {
+  const url = 'http://a:1,https://b:2/presence';
+  expect(problemsOf({ ROLLCALL_DIRECTORY_URL: 'loft:x', ROLLCALL_DIRECTORY_PRESENCEURL: url })).toEqual([]);
+});
+
+function problemsOf(env: Readonly<Record<string, string>>): ConfigError['coded'] {
+  try {
+    given(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.coded;
+    throw error;
+  }
+  return [];
+}
 
 test('an adapter whose configuration names no fleet is alone', async () => {
   const watched: string[] = [];

@@ -10,6 +10,7 @@ import { startEarlyHealth, type EarlyHealth } from '../health/early-health.ts';
 import type { Journal } from '@rollcall/outbox';
 import { selectJournal } from '@rollcall/outbox/internal';
 import { createMessaging } from '@rollcall/messaging-module/internal';
+import { openPresenceSignal } from '../second-signal/open-presence-signal.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { defaultAdapterId } from './default-adapter-id.ts';
 import type { Composition, Environment } from './run-adapter-process.ts';
@@ -70,6 +71,9 @@ export async function startConfigured(
   });
   const sender = untilGiven(messaging.sender);
   const engine = directory ? openEngine(directory, config, files, environment) : seat?.fleet;
+  const signal =
+    directory &&
+    openPresenceSignal(kit, config.effective, { ...environment, followFiles: (set) => files.follow(set) });
   const sinks = await selectSinks(
     kit.producers,
     {
@@ -88,6 +92,7 @@ export async function startConfigured(
     sender,
     ...(journal && { journal }),
     ...(engine && { directory: engine.join, undertaker: engine.createUndertaker }),
+    ...(signal && { publishingSignal: signal }),
     files,
     ...(composition.observers && { observers: composition.observers }),
     health,

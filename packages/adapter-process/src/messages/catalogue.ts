@@ -91,6 +91,14 @@ export const catalogue: readonly CataloguedMessage[] = [
     text: 'an instance of the fleet gives no sign of life: it is declared dead, and its connections are ended',
   },
   {
+    code: 'INSTANCE_STILL_PUBLISHES',
+    text: 'an instance of the fleet gives no sign of life, but still publishes: it is not declared dead',
+  },
+  {
+    code: 'SECOND_SIGNAL_AWAY',
+    text: 'no presence service could say whether an instance still publishes: signs of life alone decide',
+  },
+  {
     code: 'ENDINGS_PUT_OFF',
     text: 'endings of a dead instance could not be told yet',
   },
