@@ -1,5 +1,6 @@
 import type { HealthAnswers, HealthCheck } from '@rollcall/adapter-process/internal';
 import type { FollowedState } from '@rollcall/file-follower';
+import { isoTime } from '../http/as-of.ts';
 import type { ServiceState } from './service-state.ts';
 
 /** Answers that are older than that are told as such. */
@@ -17,6 +18,7 @@ export function serviceHealth(state: ServiceState): Pick<HealthAnswers, 'started
         : { name: 'database', status: 'UP' },
       eventsCheck(state),
       lagCheck(state),
+      coverageCheck(state),
       ...state.files.states().map(fileCheck),
     ],
   };
@@ -41,6 +43,15 @@ function lagCheck({ truth }: ServiceState): HealthCheck {
   const reason =
     lagMs === undefined ? 'nothing was read yet' : `answers are ${Math.round(lagMs / 1_000)} s old`;
   return { name, status: 'DEGRADED', code: 'ANSWERS_OLD', reason };
+}
+
+/** It answers, and says of each answer what it covers: that it began lately is no fault. */
+function coverageCheck({ truth }: Pick<ServiceState, 'truth'>): HealthCheck {
+  const { isComplete, completeFrom } = truth.now();
+  const name = 'coverage';
+  if (isComplete) return { name, status: 'UP' };
+  const reason = `a device that is unknown may be connected, until the stream is read to ${isoTime(completeFrom)}`;
+  return { name, status: 'UP', reason };
 }
 
 function fileCheck({ name, current }: FollowedState): HealthCheck {

@@ -12,6 +12,9 @@ export function serviceMetrics(state: ServiceState): HealthAnswers['metrics'] {
     const { lagMs } = state.truth.now();
     return lagMs === undefined ? Number.NaN : lagMs / 1_000;
   });
+  gauge('rollcall_presence_complete', 'Whether all that was open at the start was announced', () =>
+    state.truth.now().isComplete ? 1 : 0,
+  );
   gauge('rollcall_presence_attached', 'Whether events can arrive', () => (state.progress.isAttached ? 1 : 0));
   gauge('rollcall_presence_database_away', 'Whether the database cannot be reached', () =>
     state.batches.isPausing || state.truth.isStoreAway ? 1 : 0,

@@ -1,0 +1,66 @@
+import { ManualClock } from '@rollcall/conformance';
+import { silentLog, type Timestamp } from '@rollcall/core';
+import { createFollowedFiles } from '@rollcall/file-follower';
+import { expect, test } from 'vitest';
+import { EventBatches } from '../following/event-batches.ts';
+import type { FoldedEvent } from '../following/follow-stream.ts';
+import { StreamProgress } from '../following/stream-progress.ts';
+import { createTurns } from '../http/turns.ts';
+import { MemoryStore } from '../testing/memory-store.ts';
+import { Truth } from '../truth.ts';
+import { Watchers } from '../watching/watchers.ts';
+import { serviceHealth } from './service-health.ts';
+import { serviceMetrics } from './service-metrics.ts';
+
+const hourMs = 3_600_000;
+
+test('a cold start is ready, and says until when unknown devices may be connected', async () => {
+  const clock = new ManualClock('2026-11-28T12:00:00.000Z');
+  let readThrough = clock.now();
+  const store = new MemoryStore(clock);
+  const truth = new Truth({
+    ...{ clock, store, replica: 'one', announceIntervalMs: hourMs },
+    progress: {
+      get readThrough(): Timestamp {
+        return readThrough;
+      },
+    },
+    failed: (_where, error) => expect.fail(String(error)),
+  });
+  // The double followed for two hours already.
+  const since = clock.now() as number;
+  store.progress = async () => ({ replicas: [], sinceMs: since });
+  await truth.begin();
+  const state = {
+    truth,
+    phase: () => 'running' as const,
+    progress: new StreamProgress({ clock, credit: 1 }),
+    batches: new EventBatches<FoldedEvent>({
+      ...{ clock, log: silentLog, maxEvents: 1 },
+      apply: async () => {},
+      isUnavailable: () => false,
+      committed() {},
+    }),
+    watchers: new Watchers(1),
+    turns: createTurns(1, 1),
+    files: createFollowedFiles({ clock, log: silentLog }),
+    received: () => 0,
+    turnedAway: () => 0,
+  };
+  const coverage = async () => {
+    const checks = await serviceHealth(state).readiness();
+    return checks.find(({ name }) => name === 'coverage');
+  };
+  const complete = async () =>
+    /^rollcall_presence_complete\S* (\d)$/m.exec((await serviceMetrics(state)()).text)?.[1];
+  expect(await coverage()).toEqual({
+    name: 'coverage',
+    status: 'UP',
+    reason: 'a device that is unknown may be connected, until the stream is read to 2026-11-28T13:00:00.000Z',
+  });
+  expect(await complete()).toBe('0');
+  readThrough = (readThrough + hourMs) as Timestamp;
+  expect(await coverage()).toEqual({ name: 'coverage', status: 'UP' });
+  expect(await complete()).toBe('1');
+  await truth.stop();
+});
