@@ -36,6 +36,10 @@ export interface Calls {
   readonly giveUp: Call<{ connection: ConnectionId; lease: LeaseName; quietMs: number }, GivingUp>;
   readonly note: Call<{ connection: ConnectionId; state: LeaseState }, null>;
   readonly succeed: Call<string, 'ours' | 'others'>;
+  readonly untold: Call<
+    { earlier: string; connections: readonly ConnectionId[] },
+    (Pick<DeadInstance, 'aliveAt' | 'declaredAt'> & { connections: readonly ConnectionId[] }) | null
+  >;
   readonly settled: Call<string, null>;
   readonly close: Call<null, null>;
   /** The channel of an undertaker. `asks`: it has a second signal, and is asked before anybody is declared dead. */

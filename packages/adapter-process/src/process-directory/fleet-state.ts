@@ -39,7 +39,7 @@ export interface Death {
   readonly unconfirmedSince: Epoch | undefined;
 }
 
-/** Ended leases, and deaths, that are remembered: the oldest goes first. */
+/** Ended leases, told endings, and deaths, that are remembered: the oldest goes first. */
 const maxEnded = 200_000;
 const maxDeaths = 10_000;
 
@@ -51,6 +51,8 @@ export class FleetState {
   readonly entries = new Map<string, Map<ConnectionId, FleetEntry>>();
   readonly deaths = new Map<string, Death>();
   readonly #ended = new Set<ConnectionId>();
+  /** Of the dead: connections whose endings were told. One that is forgotten is told again, as the same event. */
+  readonly #told = new Set<ConnectionId>();
   /** Connections of each tenant, by instance. */
   readonly #counts = new Map<string, Map<TenantId, number>>();
   readonly #countChanged: (tenant: TenantId) => void;
@@ -105,6 +107,7 @@ export class FleetState {
 
   settle(instance: string, connection: ConnectionId): void {
     const { key } = this.remove(instance, connection) ?? {};
+    remember(this.#told, connection);
     if (key !== undefined && this.slots.get(key)?.connection === connection) this.slots.delete(key);
   }
 
@@ -139,12 +142,17 @@ export class FleetState {
   }
 
   ended(connection: ConnectionId): void {
-    this.#ended.add(connection);
-    if (this.#ended.size > maxEnded) for (const oldest of this.#ended) return void this.#ended.delete(oldest);
+    remember(this.#ended, connection);
   }
 
   hasEnded(connection: ConnectionId): boolean {
     return this.#ended.has(connection);
+  }
+
+  /** Of connections of a dead instance: those that were never entered. */
+  neverEntered(instance: string, connections: readonly ConnectionId[]): readonly ConnectionId[] {
+    const owed = this.entries.get(instance);
+    return connections.filter((connection) => !owed?.has(connection) && !this.#told.has(connection));
   }
 
   died(death: Death): void {
@@ -187,6 +195,11 @@ export class FleetState {
     if (counts.size === 0) this.#counts.delete(instance);
     this.#countChanged(tenant);
   }
+}
+
+function remember(ended: Set<ConnectionId>, connection: ConnectionId): void {
+  ended.add(connection);
+  if (ended.size > maxEnded) for (const oldest of ended) return void ended.delete(oldest);
 }
 
 /** An epoch one greater. */

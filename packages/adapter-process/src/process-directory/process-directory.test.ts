@@ -1,4 +1,10 @@
-import { describeDirectory, describeFleet, ManualClock, type FleetUnderTest } from '@rollcall/conformance';
+import {
+  describeDirectory,
+  describeFleet,
+  describeUntoldEndings,
+  ManualClock,
+  type FleetUnderTest,
+} from '@rollcall/conformance';
 import type { Clock } from '@rollcall/core';
 import type { Channel, ToParent, ToProcess } from './calls.ts';
 import { joinProcesses } from './process-directory.ts';
@@ -94,3 +100,4 @@ function open(): Promise<FleetUnderTest> {
 
 describeDirectory('the directory among processes', open);
 describeFleet('the directory among processes', open);
+describeUntoldEndings('the directory among processes', open);

@@ -1,6 +1,7 @@
 import {
   later,
   OwnEntries,
+  type ConnectedEvent,
   type ConnectionDirectory,
   type ConnectionId,
   type DeviceRef,
@@ -13,6 +14,7 @@ import {
   type FleetSight,
   type Instant,
   type TenantId,
+  type UntoldEndings,
 } from '@rollcall/core';
 import type { Channel, FleetView, SignOfLife, Told, ToParent, ToProcess } from './calls.ts';
 import { Link } from './link.ts';
@@ -138,6 +140,16 @@ class ProcessDirectory implements ConnectionDirectory {
   async succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
     const asked = this.#link.ask('succeed', earlier).catch(() => 'unknown' as const);
     return (await within(this.#context.clock, closeWithinMs, asked)) ?? 'unknown';
+  }
+
+  async untoldOf(
+    earlier: string,
+    of: readonly Pick<ConnectedEvent, 'connectionId'>[],
+  ): Promise<UntoldEndings | undefined> {
+    const connections = of.map(({ connectionId }) => connectionId);
+    const asked = this.#link.ask('untold', { earlier, connections }).catch(() => null);
+    const untold = await within(this.#context.clock, closeWithinMs, asked);
+    return untold ? { ...untold, connections: new Set(untold.connections) } : undefined;
   }
 
   settled(earlier: string): void {

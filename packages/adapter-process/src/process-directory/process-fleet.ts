@@ -247,6 +247,12 @@ class Conversation {
       find: (devices) => state.placesOf(devices, (instance) => fleet.lives(instance)),
       ...leaseCalls(fleet, member),
       succeed: (earlier) => fleet.succeed(member(), earlier),
+      untold: ({ earlier, connections }) => {
+        const death = state.deaths.get(earlier);
+        if (!death) return null;
+        const { aliveAt, declaredAt } = death;
+        return { connections: state.neverEntered(earlier, connections), aliveAt, declaredAt };
+      },
       settled: (earlier) => answerNothing(state.forget(earlier)),
       close: () => {
         const { instance } = member().identity;
