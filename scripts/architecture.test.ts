@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -77,3 +77,34 @@ test('every file and folder to which a change belongs is there', () => {
   expect(paths.length).toBeGreaterThan(30);
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
+
+test.each(['CONNECT', 'POST'])('every file on the walk of a %s is in its package', (request) => {
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const [, walk = ''] = new RegExp(`^## The walk of a ${request}\\n([^]*?)^## `, 'm').exec(text) ?? [];
+  const missing: string[] = [];
+  let files = 0;
+  for (const row of walk.split('\n')) {
+    let home = '';
+    for (const [, member, file = ''] of row.matchAll(/\b([a-z][a-z-]*): (?=`)|`([a-z0-9-]+\.ts)`/g)) {
+      // Files of a thread are those of the package that starts it. Others without a package were named before.
+      if (member !== undefined) home = member === 'thread' ? home : member;
+      else if (home !== '') {
+        files += 1;
+        if (!sourcesOf(home).has(file)) missing.push(`${home}: ${file}`);
+      }
+    }
+  }
+  expect(files).toBeGreaterThan(40);
+  expect(missing).toEqual([]);
+});
+
+function sourcesOf(name: string): ReadonlySet<string> {
+  const source = ['packages', 'apps']
+    .map((kind) => join(root, kind, name, 'src'))
+    .find((path) => existsSync(path));
+  return new Set(
+    source === undefined
+      ? []
+      : readdirSync(source, { recursive: true, encoding: 'utf8' }).map((path) => basename(path)),
+  );
+}

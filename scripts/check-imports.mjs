@@ -55,24 +55,42 @@ export function importProblems(path, text, isAdapter) {
 }
 
 /**
- * The folders of a package that import each other, as `a <-> b` in the order of the alphabet. Files beside the folders are
+ * The folders of a package that import each other, also by way of others, as `a <-> b` in the order of the alphabet. Files beside the folders are
  * the package's contract and its composition, and belong to none.
  * @param {ReadonlyMap<string, string>} texts of the files below its src, by path
  * @returns {string[]}
  */
 export function folderCycles(texts) {
-  /** @type {Set<string>} */
-  const imports = new Set();
+  /** @type {Map<string, Set<string>>} */
+  const imports = new Map();
   for (const [path, text] of texts) {
     const from = posix.dirname(path);
     for (const specifier of importsOf(text)) {
       const to = posix.join(from, posix.dirname(specifier));
       if (specifier.startsWith('.') && from !== '.' && to !== '.' && to !== from)
-        imports.add(`${from} <-> ${to}`);
+        imports.set(from, (imports.get(from) ?? new Set()).add(to));
     }
   }
-  const back = (pair) => pair.split(' <-> ').toReversed().join(' <-> ');
-  return [...imports].filter((pair) => pair < back(pair) && imports.has(back(pair))).toSorted();
+  const folders = [...imports.keys()].toSorted();
+  const reached = new Map(folders.map((folder) => [folder, reachableFrom(folder, imports)]));
+  return folders.flatMap((one, at) =>
+    folders
+      .slice(at + 1)
+      .filter((other) => reached.get(one).has(other) && reached.get(other).has(one))
+      .map((other) => `${one} <-> ${other}`),
+  );
+}
+
+function reachableFrom(folder, imports) {
+  const reached = new Set();
+  const ahead = [folder];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop())
+    for (const to of imports.get(next) ?? [])
+      if (!reached.has(to)) {
+        reached.add(to);
+        ahead.push(to);
+      }
+  return reached;
 }
 
 /** Every module that a text imports, exports from, or mentions in a type. */

@@ -54,3 +54,13 @@ test('folders that import each other are found, and no others', () => {
   texts.set('a/one.ts', '');
   expect(folderCycles(texts)).toEqual([]);
 });
+
+test('folders that import each other by way of others are found', () => {
+  const texts = new Map([
+    ['a/one.ts', "import { two } from '../b/two.ts';"],
+    ['b/two.ts', "import { three } from '../c/three.ts';"],
+    ['c/three.ts', "import { one } from '../a/one.ts';"],
+    ['d/four.ts', "import { one } from '../a/one.ts';"],
+  ]);
+  expect(folderCycles(texts)).toEqual(['a <-> b', 'a <-> c', 'b <-> c']);
+});

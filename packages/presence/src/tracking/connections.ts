@@ -127,6 +127,7 @@ export interface Connections {
   devices(): Iterable<ConnectionDescription>;
 }
 
+// oxlint-disable-next-line eslint/max-lines-per-function -- its methods share one table of connections: each is short, and they are listed here in one place
 export function createConnections(options: ConnectionsOptions): Connections {
   const { clock, stamp } = options;
   const devices = new ConnectedDevices(clock);
