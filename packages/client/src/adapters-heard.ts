@@ -1,22 +1,9 @@
 import type { Epoch } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
+import { hear, isSilent, noNews, type AdapterNews } from './adapter-news.ts';
 import type { OpenConnection } from './device-presence.ts';
 
-/** Announcements that may be missed in a row. */
-export const missedAnnouncements = 3;
-
-interface Heard {
-  lastHeardMs: number;
-  /** How often it announces what is open; `undefined` until it does. */
-  intervalMs: number | undefined;
-  /**
-   * For how long its announcements were heard. Of a pause, one interval counts at most: a consumer that was away and finds
-   * what came meanwhile in its queue has missed nothing.
-   */
-  listenedMs: number;
-  lastAnnouncementMs: number;
-  /** The latest incarnation that said that it has a new journal, and the greatest epoch that it was heard with. */
-  newJournal: { readonly instance: string; readonly epoch: Epoch } | undefined;
+interface Heard extends AdapterNews {
   /** All connections of the adapter with epochs up to this one are closed, unless they are known to be open. */
   closedThrough: Epoch | undefined;
 }
@@ -49,14 +36,7 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
   }
 
   function obtain(id: string, nowMs: number): Heard {
-    const heard = adapters.get(id) ?? {
-      lastHeardMs: nowMs,
-      intervalMs: undefined,
-      listenedMs: 0,
-      lastAnnouncementMs: nowMs,
-      newJournal: undefined,
-      closedThrough: undefined,
-    };
+    const heard = adapters.get(id) ?? { ...noNews(nowMs), closedThrough: undefined };
     // Put back at the end: the order of a Map is then that of hearing.
     adapters.delete(id);
     adapters.set(id, heard);
@@ -65,30 +45,14 @@ export function createAdaptersHeard(maxAdapters: number, defaultIntervalMs: numb
     return heard;
   }
 
-  function hearAnnouncement(heard: Heard, intervalMs: number, nowMs: number): void {
-    heard.listenedMs += Math.min(nowMs - heard.lastAnnouncementMs, intervalMs);
-    heard.lastAnnouncementMs = nowMs;
-    heard.intervalMs = intervalMs;
-  }
-
   return {
     hear(event, nowMs) {
-      const heard = obtain(keyOf(event.device.tenant, event.adapter.id), nowMs);
-      heard.lastHeardMs = nowMs;
-      if (event.announcement && event.type === 'connected')
-        hearAnnouncement(heard, event.announceIntervalMs ?? defaultIntervalMs, nowMs);
-      if (event.journal?.state === 'new' && event.epoch > (heard.newJournal?.epoch ?? ''))
-        heard.newJournal = { instance: event.adapter.instance, epoch: event.epoch };
+      hear(obtain(keyOf(event.device.tenant, event.adapter.id), nowMs), event, nowMs, defaultIntervalMs);
     },
     listenedMs: (tenant, id) => known(tenant, id)?.listenedMs ?? 0,
     isSilent({ device, adapter, epoch }, heardAtMs, nowMs) {
-      const heard = known(device.tenant, adapter.id);
-      if (!heard) return false;
-      const { newJournal, intervalMs } = heard;
-      if (newJournal && newJournal.instance !== adapter.instance && epoch < newJournal.epoch) return true;
-      if (intervalMs === undefined) return false;
-      const graceMs = missedAnnouncements * intervalMs;
-      return nowMs - heard.lastHeardMs > graceMs || heard.listenedMs - heardAtMs > graceMs;
+      const connection = { instance: adapter.instance, epoch, heard: heardAtMs };
+      return isSilent(known(device.tenant, adapter.id), connection, nowMs);
     },
     closeThrough(tenant, id, epoch) {
       const heard = known(tenant, id);

@@ -1,18 +1,12 @@
-import { missedAnnouncements } from '@rollcall/client/internal';
-import type { Epoch } from '@rollcall/core';
+import { graceOf, hear, isSilent, noNews, type AdapterNews } from '@rollcall/client/internal';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 
+export { graceOf, isSilent };
+
 /** What was heard of an adapter of a tenant. Times are of the wall clock, without those when this service was away. */
-export interface Heard {
+export interface Heard extends AdapterNews {
   readonly tenant: string;
   readonly adapterId: string;
-  lastHeardMs: number;
-  intervalMs: number | undefined;
-  /** For how long its announcements were heard; of a pause, one interval counts at most. */
-  listenedMs: number;
-  lastAnnouncementMs: number;
-  newInstance: string | undefined;
-  newEpoch: string | undefined;
   closedThrough: string | undefined;
   /** Whether it was found to be silent, and its connections with it. */
   isSilent: boolean;
@@ -61,18 +55,7 @@ export class AdapterBook {
   /** @returns whether its connections are to be looked at again: it was silent, or has a new journal. */
   hear(event: ReceivedEvent, nowMs: number): boolean {
     const heard = this.#obtain(event.device.tenant, event.adapter.id, nowMs);
-    heard.lastHeardMs = nowMs;
-    if (event.announcement && event.type === 'connected') {
-      const intervalMs = event.announceIntervalMs ?? this.#defaultIntervalMs;
-      heard.listenedMs += Math.max(0, Math.min(nowMs - heard.lastAnnouncementMs, intervalMs));
-      heard.lastAnnouncementMs = nowMs;
-      heard.intervalMs = intervalMs;
-    }
-    const isNew = event.journal?.state === 'new' && event.epoch > (heard.newEpoch ?? '');
-    if (isNew) {
-      heard.newInstance = event.adapter.instance;
-      heard.newEpoch = event.epoch;
-    }
+    const isNew = hear(heard, event, nowMs, this.#defaultIntervalMs);
     const wasSilent = heard.isSilent;
     heard.isSilent = false;
     return isNew || wasSilent;
@@ -95,12 +78,7 @@ export class AdapterBook {
     const heard: Heard = this.#known.get(key) ?? {
       tenant,
       adapterId,
-      lastHeardMs: nowMs,
-      intervalMs: undefined,
-      listenedMs: 0,
-      lastAnnouncementMs: nowMs,
-      newInstance: undefined,
-      newEpoch: undefined,
+      ...noNews(nowMs),
       closedThrough: undefined,
       isSilent: false,
     };
@@ -108,26 +86,6 @@ export class AdapterBook {
     this.#changed.add(heard);
     return heard;
   }
-}
-
-/** How much of its announcements may be missed; `undefined`: it does not announce. */
-export function graceOf({ intervalMs }: Heard): number | undefined {
-  return intervalMs === undefined ? undefined : missedAnnouncements * intervalMs;
-}
-
-/** Whether it is not known any more if a connection of this adapter is open. */
-export function isSilent(
-  heard: Heard | undefined,
-  connection: { readonly instance: string; readonly epoch: Epoch | string; readonly heard: number },
-  nowMs: number,
-): boolean {
-  if (!heard) return false;
-  const { newInstance, newEpoch, lastHeardMs, listenedMs } = heard;
-  if (newInstance !== undefined && newInstance !== connection.instance && connection.epoch < (newEpoch ?? ''))
-    return true;
-  const graceMs = graceOf(heard);
-  if (graceMs === undefined) return false;
-  return nowMs - lastHeardMs > graceMs || listenedMs - connection.heard > graceMs;
 }
 
 export function heardOf(row: AdapterRow): Heard {
