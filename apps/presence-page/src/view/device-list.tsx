@@ -10,6 +10,7 @@ const rowHeights = { wide: 44, narrow: 62 } as const;
 const narrow = matchMedia('(max-width: 640px)');
 
 /** Only rows in sight are drawn. Arrow keys go from row to row. */
+// oxlint-disable-next-line eslint/max-lines-per-function -- most of it is markup
 export function DeviceList(given: {
   readonly rows: readonly Row[];
   readonly tenant: string;
