@@ -45,7 +45,7 @@ export async function openPostgres() {
     async bytes() {
       const { rows } = await client.query(
         `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
-         WHERE relkind = 'r' AND relname IN ('connections', 'devices', 'adapters', 'changes')`,
+         WHERE relkind = 'r' AND relname IN ('connections', 'devices', 'adapters', 'changes', 'counts')`,
       );
       return Number(rows[0].bytes);
     },

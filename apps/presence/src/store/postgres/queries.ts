@@ -129,11 +129,11 @@ async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
 
 /**
  * Classes of SQLSTATE after which the same may succeed: no connection, rolled back, out of resources, operator intervention, system
- * error; read only, as a standby is. Without one, the error is not the server's.
+ * error; read only, as a standby is; and a transaction in which this process stood still. Without one, the error is not the server's.
  */
-const passing = /^(?:08|40|53|57|58|25006)/;
+const passing = /^(?:08|40|53|57|58|25006|25P03)/;
 
-function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { readonly code?: unknown };
   if (error instanceof pg.DatabaseError) return typeof code === 'string' && passing.test(code);

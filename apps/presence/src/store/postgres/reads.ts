@@ -127,8 +127,8 @@ export async function readSummary(
   nowMs: number,
 ): Promise<PresenceSummary> {
   const { rows } = await client.query<CountRow>(
-    `SELECT status, protocol, reason, adapter_id, count(*) AS count FROM devices WHERE tenant = $1
-     GROUP BY status, protocol, reason, adapter_id`,
+    `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,
+       nullif(adapter_id, '') AS adapter_id, number AS count FROM counts WHERE tenant = $1`,
     [tenant],
   );
   const flaps = await client.query<FlapRow>(

@@ -1,3 +1,4 @@
+import { fewerTrees } from './fewer-trees.ts';
 import type { Queries } from './queries.ts';
 
 /** Steps that were released never change; a new one is added at the end. */
@@ -93,6 +94,7 @@ const steps: readonly string[] = [
   CREATE INDEX instances_by_name ON instances (instance);
   CREATE INDEX instances_heard ON instances (heard_at);
   `,
+  fewerTrees,
 ];
 
 /** Brings the database to the newest version, all steps or none; of several replicas, one does. */

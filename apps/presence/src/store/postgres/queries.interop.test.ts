@@ -1,0 +1,26 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { isPassing } from './queries.ts';
+
+function ofServer(code: string): Error {
+  return Object.assign(new pg.DatabaseError('refused', 1, 'error'), { code });
+}
+
+test.each([
+  ['a connection that is lost', '08006', true],
+  ['two that wait for each other', '40P01', true],
+  ['a full disk', '53100', true],
+  ['a shutdown', '57P01', true],
+  ['a question that takes too long', '57014', true],
+  ['a standby', '25006', true],
+  ['a process that stood still within a transaction', '25P03', true],
+  ['a text with NUL', '22021', false],
+  ['a table that is not there', '42P01', false],
+])('after %s (%s), the same may succeed later: %s', (_what, code, passes) => {
+  expect(isPassing(ofServer(code))).toBe(passes);
+});
+
+test('after an error of a socket it may, and after a mistake in our own code not', () => {
+  expect(isPassing(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))).toBe(true);
+  expect(isPassing(new TypeError('x is not a function'))).toBe(false);
+});
