@@ -19,11 +19,16 @@ export interface PresenceStage {
   strike(): Promise<void>;
 }
 
-/** @param database of replicas; one service has its own. */
+/** @param database of replicas; one service has its own. @param environment replaces some of each service. */
 export function setPresenceStage({
   replicas = 1,
   database,
-}: { replicas?: number; database?: string } = {}): PresenceStage {
+  environment = {},
+}: {
+  replicas?: number;
+  database?: string;
+  environment?: Readonly<Record<string, string>>;
+} = {}): PresenceStage {
   const directory = mkdtempSync(join(tmpdir(), 'rollcall-presence-faults-'));
   const networkPort = freePort();
   const network = restartable({
@@ -44,6 +49,7 @@ export function setPresenceStage({
         ROLLCALL_PRESENCE_DIRECTORY: join(directory, 'presence'),
         ...(database !== undefined && { ROLLCALL_PRESENCE_DATABASE: database }),
         ROLLCALL_HEALTH_PORT: String(health),
+        ...environment,
       },
       // Its subscription is there: what is sent from now on is kept for it.
       isReady: ({ stdout }) => stdout.some((line) => line.includes('following the connection events')),

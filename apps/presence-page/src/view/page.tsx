@@ -18,8 +18,10 @@ export function Page() {
   /** Grows with each token: all is asked again then. */
   const [again, setAgain] = useState(0);
   useEffect(() => service.onRefused(() => setWantsToken(true)), []);
-  const { answer, problem } = useAsked<Tenants>(`v1/tenants?limit=1000#${again}`, 10_000);
+  const [isEmpty, setEmpty] = useState(true);
+  const { answer, problem } = useAsked<Tenants>(`v1/tenants?limit=1000#${again}`, isEmpty ? 1_000 : 10_000);
   const tenants = answer?.tenants ?? [];
+  useEffect(() => setEmpty(tenants.length === 0), [tenants.length === 0]);
   const only = route.tenant ?? (tenants.includes('DEFAULT_TENANT') ? 'DEFAULT_TENANT' : tenants[0]);
 
   if (wantsToken)

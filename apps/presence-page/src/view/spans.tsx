@@ -1,6 +1,7 @@
 import type { Change } from '../logic/route.ts';
 
 const spans = [
+  [600, '10 min'],
   [3_600, '1 h'],
   [86_400, '24 h'],
   [604_800, '7 d'],

@@ -29,10 +29,12 @@ export function Timeline(given: {
         aria-label={said(bars)}
       >
         <defs>
-          <linearGradient id="fades">
-            <stop offset="0" class="full" />
-            <stop offset="1" class="faded" />
-          </linearGradient>
+          {(['open', 'ended'] as const).map((kind) => (
+            <linearGradient key={kind} id={`fades-${kind}`} class={`of-${kind}`}>
+              <stop offset="0" class="full" />
+              <stop offset="1" class="faded" />
+            </linearGradient>
+          ))}
         </defs>
         {ticks.map(({ atMs, place }) => (
           <line key={atMs} class="tick" x1={place * width} x2={place * width} y1={0} y2={height} />
@@ -50,7 +52,7 @@ export function Timeline(given: {
             {bar.end > bar.sureUntil && (
               <rect
                 class="unsure"
-                fill="url(#fades)"
+                fill={`url(#fades-${bar.kind === 'open' ? 'open' : 'ended'})`}
                 x={bar.sureUntil * width}
                 y={bar.lane * laneHeight + 4}
                 width={(bar.end - bar.sureUntil) * width}
@@ -71,7 +73,7 @@ export function Timeline(given: {
         ))}
       </div>
       <figcaption class="hint">
-        Where a bar fades, the device may have left already: nobody could see.
+        Where a bar fades, the device may have left already: no one could see.
       </figcaption>
     </figure>
   );

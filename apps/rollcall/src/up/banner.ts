@@ -17,6 +17,7 @@ export function banner(
       `${inPlace(up.url, name)}${up.note === undefined ? '' : ` (${up.note})`}`,
     ]),
     ['Events API', `amqp://127.0.0.1:${ports.network}`] as const,
+    ['who is online', `http://127.0.0.1:${ports.presence.api}/ (in a browser)`] as const,
     ['presence API', `http://127.0.0.1:${ports.presence.api}/v1, /openapi.json`] as const,
     ['health and metrics', healthPlaces(table, ports)] as const,
     ['data and logs', dataDir] as const,

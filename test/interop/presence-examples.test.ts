@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { anEvent } from '@rollcall/conformance';
+import {
+  deviceRef,
+  type ConnectionId,
+  type DisconnectedEvent,
+  type Epoch,
+  type EventId,
+  type Timestamp,
+} from '@rollcall/core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
+import { debianPython, hasPackage } from './support.ts';
+
+// The examples of docs/examples in Python and for a shell, against a service: they ask, and they hear of a change.
+
+const patience = { timeout: 60_000 };
+const example = (name: string): string =>
+  fileURLToPath(new URL(`../../docs/examples/${name}`, import.meta.url));
+
+let stage: PresenceStage;
+beforeAll(async () => {
+  stage = setPresenceStage();
+  await stage.start();
+}, 180_000);
+afterAll(() => stage.strike());
+
+let numbers = 0;
+
+/** Connected for a minute by now. */
+function arrived(device: string) {
+  const at = Date.now() - 60_000;
+  numbers += 1;
+  return anEvent(`on-${numbers}`, {
+    device: deviceRef('acme', device),
+    connectionId: `connection-${numbers}` as ConnectionId,
+    at: at as Timestamp,
+    epoch: `${at.toString(16).padStart(12, '0')}000${numbers}` as Epoch,
+  });
+}
+
+function left(of: ReturnType<typeof arrived>): DisconnectedEvent {
+  return {
+    ...of,
+    type: 'disconnected',
+    id: `off-${of.id}` as EventId,
+    connectedAt: of.at,
+    at: (of.at + 30_000) as Timestamp,
+    lastSeen: (of.at + 20_000) as Timestamp,
+    uncertaintyMs: 10_000,
+    reason: 'connection-lost',
+    initiator: 'network',
+    clean: false,
+  };
+}
+
+/** What a command prints, as it goes. */
+function printing(command: string, ...args: readonly string[]): { readonly text: () => string } {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { text: () => text };
+}
+
+test.runIf(existsSync(debianPython))(
+  'presence.py asks who is online, and says who left, and when',
+  async () => {
+    const one = arrived('pump-1');
+    await stage.deliver(one);
+    await expect
+      .poll(async () => (await fetch(`${stage.urls[0]}/v1/tenants/acme/devices/pump-1`)).text(), patience)
+      .toContain('"online"');
+    const { text } = printing(debianPython, example('presence.py'), stage.urls[0], 'acme');
+    await expect.poll(text, patience).toMatch(/pump-1 is online since .* over MQTT 5\.0/);
+    // What it hears of while it reads the snapshot is in that.
+    await expect.poll(watchers, patience).toBeGreaterThan(0);
+    await stage.deliver(left(one));
+    await expect.poll(text, patience).toMatch(/pump-1 left: connection-lost, between .*Z and .*Z/);
+  },
+);
+
+describe.runIf(hasPackage('curl'))('for a shell', () => {
+  test('presence.sh asks about a device, and prints changes', async () => {
+    const one = arrived('pump-2');
+    await stage.deliver(one);
+    await expect
+      .poll(async () => (await fetch(`${stage.urls[0]}/v1/tenants/acme/devices/pump-2`)).text(), patience)
+      .toContain('"online"');
+    const before = await watchers();
+    const { text } = printing('/bin/sh', example('presence.sh'), 'pump-2', stage.urls[0], 'acme');
+    await expect.poll(text, patience).toMatch(/^now: online\nat the full hour: (?:yes|no|uncertain)\n/);
+    await expect.poll(watchers, patience).toBeGreaterThan(before);
+    await stage.deliver(left(one));
+    await expect.poll(text, patience).toMatch(/\{"tenant":"acme","device":"pump-2","status":"offline"/);
+  });
+});
+
+async function watchers(): Promise<number> {
+  const text = await (await fetch(`${stage.urls[0]}/metrics`)).text();
+  return Number(/^rollcall_presence_watchers(?:\{.*\})? (\d+)/m.exec(text)?.[1] ?? Number.NaN);
+}

@@ -1,0 +1,411 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { anEvent } from '@rollcall/conformance';
+import {
+  deviceRef,
+  type ConnectedEvent,
+  type ConnectionId,
+  type DisconnectedEvent,
+  type DisconnectReason,
+  type Epoch,
+  type EventId,
+  type Timestamp,
+} from '@rollcall/core';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
+
+// The page of the presence service in a browser that we did not write. Left out where there is no Chromium (Debian package
+// `chromium`), as are other clients that are not installed. ROLLCALL_PICTURES=1 makes the pictures of the documents again.
+
+const executablePath = '/usr/bin/chromium';
+const pictures = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
+const makesPictures = process.env['ROLLCALL_PICTURES'] !== undefined;
+const patience = { timeout: 30_000 };
+const minute = 60_000;
+
+let numbers = 0;
+
+interface Told {
+  readonly tenant: string;
+  readonly device: string;
+  /** How long ago it connected. */
+  readonly agoMs: number;
+  readonly protocol?: string;
+}
+
+function connected({ tenant, device, agoMs, protocol = 'MQTT 5.0' }: Told): ConnectedEvent {
+  const at = Date.now() - agoMs;
+  numbers += 1;
+  return anEvent(`on-${numbers}`, {
+    device: deviceRef(tenant, device),
+    connectionId: `connection-${numbers}` as ConnectionId,
+    at: at as Timestamp,
+    epoch: `${at.toString(16).padStart(12, '0')}${String(numbers % 10_000).padStart(4, '0')}` as Epoch,
+    remoteId: device,
+    remoteAddress: `203.0.113.${numbers % 250}:50122`,
+    protocol,
+  });
+}
+
+function disconnected(
+  of: ConnectedEvent,
+  afterMs: number,
+  reason: DisconnectReason = 'keepalive-timeout',
+  uncertaintyMs = 45_000,
+): DisconnectedEvent {
+  const { slot: _slot, ...facts } = of;
+  const at = of.at + afterMs;
+  return {
+    ...facts,
+    type: 'disconnected',
+    id: of.id.replace('on', 'off') as EventId,
+    connectedAt: of.at,
+    at: at as Timestamp,
+    lastSeen: (at - uncertaintyMs) as Timestamp,
+    uncertaintyMs,
+    reason,
+    initiator: reason === 'client-closed' ? 'device' : 'network',
+    clean: reason === 'client-closed',
+  };
+}
+
+/** What `rollcall devices` prints, as a picture of a terminal. */
+async function pictureOfDevices(url: string, tenant: string): Promise<void> {
+  const main = fileURLToPath(new URL('../../apps/rollcall/dist/main.js', import.meta.url));
+  const args = [main, 'devices', '--presence-url', url, '--tenant', tenant, '--once'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  const lines = [
+    '$ npm run rollcall -- devices --presence-url … --once',
+    ...stdout.trimEnd().split('\n').slice(0, 12),
+  ];
+  const escaped = (text: string): string =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const width = Math.max(...lines.map((line) => line.length)) * 7.85 + 32;
+  const texts = lines.map((line, at) => `<text x="16" y="${30 + at * 20}">${escaped(line)}</text>`);
+  writeFileSync(
+    join(pictures, 'devices.svg'),
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${lines.length * 20 + 28}" role="img" aria-label="What rollcall devices prints">
+<rect width="100%" height="100%" rx="8" fill="#181d1a"/>
+<g fill="#e6ece9" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" xml:space="preserve">
+${texts.join('\n')}
+</g>
+</svg>
+`,
+  );
+}
+
+function devicesFrom(first: number, count: number): readonly object[] {
+  return Array.from({ length: count }, (_, number) => ({
+    tenant: 'many',
+    device: `device-${String(first + number).padStart(5, '0')}`,
+    status: number % 3 === 0 ? 'offline' : 'online',
+    since: '2026-11-28T12:00:00.000Z',
+    connections: [],
+  }));
+}
+
+describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
+  let stage: PresenceStage;
+  let browser: Browser;
+  beforeAll(async () => {
+    stage = setPresenceStage();
+    await stage.start();
+    browser = await chromium.launch({
+      executablePath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+  }, 180_000);
+  afterAll(async () => {
+    await browser.close();
+    await stage.strike();
+  });
+
+  /** A page whose scripts made no mistake by the end of the test, and which asked no other host. */
+  async function open(
+    hash: string,
+    { width = 1_120, height = 700, dark = false, base = stage.urls[0] } = {},
+  ): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      timezoneId: 'UTC',
+    });
+    const page = await context.newPage();
+    const mistakes: string[] = [];
+    page.on('pageerror', (error) => mistakes.push(error.message));
+    page.on('console', (message) => {
+      // That the service is away is said by the browser, too.
+      if (message.type() === 'error' && !/Failed to load resource/.test(message.text()))
+        mistakes.push(message.text());
+    });
+    page.on('request', (asked) => {
+      if (!asked.url().startsWith(base) && !asked.url().startsWith('data:')) mistakes.push(asked.url());
+    });
+    onTestFinished(async () => {
+      await context.close();
+      expect(mistakes).toEqual([]);
+    });
+    await page.goto(`${base}/${hash}`);
+    return page;
+  }
+
+  /** The service under a prefix of its path. @param answers some requests itself. */
+  async function proxied(
+    prefix: string,
+    answers: (path: string, to: ServerResponse) => boolean = () => false,
+  ): Promise<string> {
+    const { port } = new URL(stage.urls[0]);
+    const proxy = createServer((from, to) => {
+      const path = (from.url ?? '').slice(prefix.length);
+      if (answers(path, to)) return;
+      const asked = request({ port, host: '127.0.0.1', path, headers: from.headers }, (answer) => {
+        to.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(to);
+      });
+      to.on('close', () => asked.destroy());
+      asked.on('error', () => to.destroy()).end();
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    onTestFinished(() => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+    return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${prefix}`;
+  }
+
+  async function picture(page: Page, name: string): Promise<void> {
+    if (!makesPictures) return;
+    mkdirSync(pictures, { recursive: true });
+    const bytes = await page.screenshot({ path: join(pictures, `${name}.png`) });
+    expect(bytes.length, name).toBeLessThan(60_000);
+  }
+
+  const row = (page: Page, name: string) => page.locator('.row', { hasText: name });
+
+  test('is empty at first, and says what to do; the first device appears by itself', async () => {
+    const page = await open('');
+    await expect.poll(() => page.locator('h1').textContent(), patience).toBe('No device yet');
+    expect(await page.locator('pre').first().textContent()).toContain('mosquitto_sub');
+    await stage.deliver(connected({ tenant: 'first', device: 'thermostat-7', agoMs: 1_000 }));
+    await expect.poll(() => row(page, 'thermostat-7').count(), patience).toBe(1);
+  });
+
+  test('shows changes as they come, filters, and finds by name; the address says what is shown', async () => {
+    const one = connected({ tenant: 'live', device: 'pump-1', agoMs: 10 * minute });
+    await stage.deliver(one);
+    await stage.deliver(
+      connected({ tenant: 'live', device: 'valve-2', agoMs: minute, protocol: 'AMQP 1.0' }),
+    );
+    const page = await open('#/live');
+    await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain('online');
+    await stage.deliver(disconnected(one, 5 * minute));
+    await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain('fell silent');
+    expect(await row(page, 'pump-1').textContent()).toContain('up to 45 s before');
+    await page.getByLabel('Reason').selectOption('keepalive-timeout');
+    await expect.poll(() => page.locator('.row').count(), patience).toBe(1);
+    const second = await open(new URL(page.url()).hash);
+    await expect.poll(() => second.locator('.row').count(), patience).toBe(1);
+    await page.getByLabel('Reason').selectOption('');
+    await page.getByLabel('Protocol').selectOption('AMQP 1.0');
+    await expect.poll(() => page.locator('.row').textContent(), patience).toContain('valve-2');
+    await page.getByLabel('Protocol').selectOption('');
+    await page.getByLabel('Search for devices').fill('PUMP');
+    await expect.poll(() => page.locator('.row').allTextContents(), patience).toHaveLength(1);
+  });
+
+  test('a connection that drops is said to be lost, and goes on without a gap', async () => {
+    const one = connected({ tenant: 'dropped', device: 'pump-1', agoMs: minute });
+    await stage.deliver(one);
+    const page = await open('#/dropped');
+    await expect.poll(() => page.locator('.stream').textContent(), patience).toContain('Live');
+    await stage.services[0].end('SIGKILL');
+    await expect.poll(() => page.locator('.stream').textContent(), patience).toContain('Connection lost at');
+    expect(await row(page, 'pump-1').textContent()).toContain('online');
+    const asked: (string | undefined)[] = [];
+    page.on('request', (each) => {
+      if (each.url().endsWith('/watch')) asked.push(each.headers()['last-event-id']);
+    });
+    await stage.services[0].start();
+    await stage.deliver(disconnected(one, 30_000));
+    await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain('offline');
+    await expect
+      .poll(() => page.locator('.stream').textContent(), patience)
+      .toMatch(/Live|Nothing was missed/);
+    expect(asked.at(-1)).toMatch(/./);
+  });
+
+  test('a name is text, whatever is in it', async () => {
+    const hostile = [
+      '<img src=x onerror=alert(1)>',
+      '"><script>document.title="taken"</script>',
+      '\u202Egnp.exe',
+      'a\u200Bb',
+      'javascript:alert(1)',
+      '../../etc/passwd?x#y%2F',
+      'שלום-1',
+      `long-${'x'.repeat(180)}`,
+    ];
+    for (const device of hostile)
+      await stage.deliver(connected({ tenant: 'hostile', device, agoMs: minute }));
+    const page = await open('#/hostile', { width: 380 });
+    await expect.poll(() => page.locator('.row').count(), patience).toBe(hostile.length);
+    expect(await page.title()).toBe('Rollcall presence');
+    expect(await page.locator('img, #page script').count()).toBe(0);
+    const names = await page.locator('.row .name').allTextContents();
+    expect(names).toContain('<img src=x onerror=alert(1)>');
+    expect(names).toContain('\\u{202e}gnp.exe');
+    expect(names).toContain('a\\u{200b}b');
+    // Nothing makes the page wider than the screen.
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(380);
+    await row(page, 'passwd').click();
+    await expect.poll(() => page.locator('h1').textContent(), patience).toBe('../../etc/passwd?x#y%2F');
+    await expect.poll(() => page.locator('.now').textContent(), patience).toContain('online');
+  });
+
+  test('a device has its past, and an honest answer about it', async () => {
+    const gone = connected({ tenant: 'past', device: '4711', agoMs: 55 * minute });
+    const back = connected({ tenant: 'past', device: '4711', agoMs: 25 * minute });
+    await stage.deliver(gone);
+    await stage.deliver(disconnected(gone, 20 * minute, 'keepalive-timeout', 6 * minute));
+    await stage.deliver(back);
+    await stage.deliver(disconnected(back, 15 * minute, 'client-closed', 0));
+    await stage.deliver(connected({ tenant: 'past', device: '4711', agoMs: 6 * minute }));
+    const page = await open('#/past/4711?span=3600', { width: 860, height: 500 });
+    await expect.poll(() => page.locator('.timeline .bar').count(), patience).toBe(3);
+    // Where the adapter was silent, and where silence is not noticed yet.
+    expect(await page.locator('.timeline .unsure').count()).toBe(2);
+    await expect.poll(() => page.locator('tbody tr').count(), patience).toBe(3);
+    expect(await page.locator('tbody').textContent()).toContain('203.0.113.');
+    const ask = async (agoMs: number): Promise<string | null> => {
+      const at = new Date(Date.now() - agoMs).toISOString().slice(0, 19);
+      await page.getByLabel('Time, by your clock').fill(at);
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await expect
+        .poll(() => page.locator('.answer time').first().getAttribute('datetime'), patience)
+        .toContain(at);
+      return page.locator('.answer').textContent();
+    };
+    expect(await ask(20 * minute)).toMatch(/^Yes/);
+    expect(await ask(38 * minute)).toMatch(/^Not certain.*It left in this time/);
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
+    await picture(page, 'device');
+  });
+
+  test('fifty thousand devices scroll: a few rows are drawn, by wheel and by key', async () => {
+    // The stream alone is made up here: a service takes a minute to hear of so many.
+    const base = await proxied('', (path, to) => {
+      if (path !== '/v1/tenants/many/watch') return false;
+      to.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let first = 0; first < 50_000; first += 200)
+        to.write(`event: snapshot\ndata: ${JSON.stringify({ devices: devicesFrom(first, 200) })}\n\n`);
+      to.write('event: snapshot-end\nid: 1-1\ndata: {}\n\n');
+      return true;
+    });
+    const page = await open('#/many', { base });
+    await expect.poll(() => page.locator('.found').textContent(), patience).toBe('50,000 devices');
+    expect(await page.locator('.row').count()).toBeLessThan(60);
+    await page.locator('.list').focus();
+    await page.keyboard.press('End');
+    await page.keyboard.press('End');
+    await expect.poll(() => row(page, 'device-49999').count(), patience).toBe(1);
+    await expect
+      .poll(() => page.evaluate('document.activeElement?.textContent'), patience)
+      .toContain('device-49999');
+    await page.keyboard.press('ArrowUp');
+    await expect
+      .poll(() => page.evaluate('document.activeElement?.textContent'), patience)
+      .toContain('device-49998');
+    await page.locator('.list').evaluate((list) => (list.scrollTop = list.scrollHeight / 2));
+    await expect.poll(() => row(page, 'device-25').count(), patience).toBeGreaterThan(5);
+    expect(await page.locator('.row').count()).toBeLessThan(60);
+    await page.getByLabel('Search for devices').fill('31415');
+    await expect.poll(() => page.locator('.row').allTextContents(), patience).toHaveLength(1);
+    await page.keyboard.press('Tab');
+    await row(page, 'device-31415').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('h1').textContent(), patience).toBe('device-31415');
+  });
+
+  test('is readable on small and dark screens, and under the prefix of a proxy', async () => {
+    const reasons = ['client-closed', 'connection-lost', 'inactive', 'keepalive-timeout'] as const;
+    for (let number = 0; number < 40; number += 1) {
+      const device = `${['pump', 'valve', 'thermostat', 'meter'][number % 4]}-${String(number).padStart(2, '0')}`;
+      const one = connected({
+        ...{ tenant: 'plant', device, agoMs: (80 - number) * minute },
+        protocol: ['MQTT 5.0', 'MQTT 3.1.1', 'HTTP/1.1', 'CoAP'][number % 4] ?? '',
+      });
+      await stage.deliver(one);
+      const reason = reasons[(number * 7) % 4] ?? 'inactive';
+      const uncertaintyMs = reason === 'client-closed' ? 0 : 45_000;
+      if (number % 3 === 0)
+        await stage.deliver(disconnected(one, (10 + number) * minute, reason, uncertaintyMs));
+    }
+    for (let number = 0; number < 9; number += 1) {
+      const one = connected({ tenant: 'plant', device: 'valve-33', agoMs: (50 - number * 5) * minute });
+      await stage.deliver(one);
+      await stage.deliver(disconnected(one, 2 * minute, 'connection-lost', 1_000));
+    }
+    const page = await open('#/plant?span=3600', { width: 920, height: 540 });
+    await expect.poll(() => page.locator('.flapping').textContent(), patience).toContain('valve-33');
+    await expect.poll(() => page.locator('.endings li').count(), patience).toBeGreaterThan(2);
+    await expect.poll(() => page.locator('.chart canvas').count(), patience).toBe(1);
+    await picture(page, 'page');
+    if (makesPictures) await pictureOfDevices(stage.urls[0], 'plant');
+
+    const dark = await open('#/plant', { width: 380, height: 760, dark: true });
+    await expect.poll(() => row(dark, 'pump-00').count(), patience).toBe(1);
+    const look = await dark.evaluate(
+      '[document.documentElement.scrollWidth, getComputedStyle(document.body).backgroundColor]',
+    );
+    expect(look).toEqual([380, 'rgb(16, 20, 18)']);
+
+    const base = await proxied('/some/where');
+    const behind = await open('#/plant', { base });
+    await expect.poll(() => row(behind, 'pump-00').count(), patience).toBe(1);
+  });
+
+  test('asks for a token, keeps it for the tab, and shows the tenants of the token', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rollcall-page-tokens-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, 'tokens.json');
+    const sha256 = createHash('sha256').update('open-sesame').digest('hex');
+    writeFileSync(file, JSON.stringify({ tokens: [{ sha256, tenants: ['mine'], scope: 'presence:read' }] }));
+    const guarded = setPresenceStage({
+      environment: { ROLLCALL_PRESENCE_OPEN: 'false', ROLLCALL_PRESENCE_TOKENFILE: file },
+    });
+    onTestFinished(() => guarded.strike());
+    await guarded.start();
+    await guarded.deliver(connected({ tenant: 'mine', device: 'pump-1', agoMs: minute }));
+    await guarded.deliver(connected({ tenant: 'other', device: 'pump-2', agoMs: minute }));
+    const page = await open('', { base: guarded.urls[0] });
+    await page.getByLabel('Token').fill('wrong');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByRole('alert').textContent(), patience).toContain('did not accept');
+    await page.getByLabel('Token').fill('open-sesame');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => row(page, 'pump-1').count(), patience).toBe(1);
+    expect(await page.getByLabel('Tenant').locator('option').allTextContents()).toEqual(['mine']);
+    await page.reload();
+    await expect.poll(() => row(page, 'pump-1').count(), patience).toBe(1);
+    const kept = "[localStorage.length, document.cookie, location.href.includes('sesame')]";
+    expect(await page.evaluate(kept)).toEqual([0, '', false]);
+  }, 180_000);
+});
