@@ -356,7 +356,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
       const reason = reasons[(number * 7) % 4] ?? 'inactive';
       const uncertaintyMs = reason === 'client-closed' ? 0 : 45_000;
       if (number % 3 === 0)
-        await stage.deliver(disconnected(one, (10 + number) * minute, reason, uncertaintyMs));
+        await stage.deliver(disconnected(one, (5 + number / 2) * minute, reason, uncertaintyMs));
     }
     for (let number = 0; number < 9; number += 1) {
       const one = connected({ tenant: 'plant', device: 'valve-33', agoMs: (50 - number * 5) * minute });
@@ -367,6 +367,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await expect.poll(() => page.locator('.flapping').textContent(), patience).toContain('valve-33');
     await expect.poll(() => page.locator('.endings li').count(), patience).toBeGreaterThan(2);
     await expect.poll(() => page.locator('.chart canvas').count(), patience).toBe(1);
+    await expect.poll(() => row(page, 'meter-03').count(), patience).toBe(1);
     await picture(page, 'page');
     if (makesPictures) await pictureOfDevices(stage.urls[0], 'plant');
 

@@ -82,18 +82,21 @@ export interface Followed {
   readonly version: number;
 }
 
+const begun: Omit<Followed, 'table' | 'version'> = {
+  state: { name: 'connecting' },
+  asOf: undefined,
+  resumed: undefined,
+};
+
 const drawEveryMs = 250;
 const sayResumedMs = 8_000;
 
 /** The devices of a tenant, live. */
 export function useFollowed(tenant: string, again: number): Followed {
   const table = useMemo(() => new DeviceTable(), [tenant, again]);
-  const [version, setVersion] = useState(0);
-  const said = useRef<Omit<Followed, 'table' | 'version'>>({
-    state: { name: 'connecting' },
-    asOf: undefined,
-    resumed: undefined,
-  });
+  // What is drawn belongs together: it changes at once, and not while other parts of the page are drawn again.
+  const [drawn, setDrawn] = useState({ ...begun, version: 0 });
+  const said = useRef(begun);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let quiet: ReturnType<typeof setTimeout> | undefined;
@@ -101,14 +104,15 @@ export function useFollowed(tenant: string, again: number): Followed {
     const changed = (): void => {
       timer ??= setTimeout(() => {
         timer = undefined;
-        setVersion((before) => before + 1);
+        setDrawn((before) => ({ ...said.current, version: before.version + 1 }));
       }, drawEveryMs);
     };
     const say = (change: Partial<Followed>): void => {
       said.current = { ...said.current, ...change };
       changed();
     };
-    say({ state: { name: 'connecting' }, asOf: undefined, resumed: undefined });
+    said.current = begun;
+    changed();
     const stop = followTenant(
       {
         clock: systemClock,
@@ -139,5 +143,5 @@ export function useFollowed(tenant: string, again: number): Followed {
       clearTimeout(quiet);
     };
   }, [table, tenant]);
-  return { table, version, ...said.current };
+  return { table, ...drawn };
 }

@@ -183,11 +183,10 @@ function Rows(given: {
   const { status, protocol, reason, search, withinS, order } = route;
   // A filter by age goes on with time, in steps.
   const sinceMs = withinS === undefined ? undefined : Math.floor(nowMs / 5_000) * 5_000 - withinS * 1_000;
-  const rows = useMemo(() => {
+  const { rows, all } = useMemo(() => {
     const filter = { status, protocol, reason, search, sinceMs, order } as RowFilter;
-    return followed.table.select(filter);
+    return { rows: followed.table.select(filter), all: followed.table.size };
   }, [followed.version, followed.table, status, protocol, reason, search, sinceMs, order]);
-  const all = followed.table.size;
   return (
     <>
       <p class="found" role="status">
