@@ -7,7 +7,7 @@ import { deviceJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { QueryReader } from './query-reader.ts';
 import { Summaries } from './summaries.ts';
-import { readTimelineQuery, timelineJson } from './timelines.ts';
+import { readTimelineQuery, timelineJson, Timelines } from './timelines.ts';
 
 interface OfTenant {
   readonly Params: { readonly tenant: string };
@@ -20,6 +20,7 @@ const path = '/v1/tenants/:tenant';
 export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   const { store, turns } = context;
   const summaries = new Summaries(context);
+  const timelines = new Timelines(context);
 
   app.get<OfTenant>(`${path}/devices`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
@@ -32,8 +33,8 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get<OfTenant>(`${path}/timeline`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
     const query = readTimelineQuery(request.query, context.clock.now());
-    const asOf = context.asOf();
-    return answer(reply, asOf, await timelineJson(tenant, query, context));
+    const { timeline, asOf } = await timelines.of(tenant, query);
+    return answer(reply, toldAt(asOf, context.clock.now()), timelineJson(tenant, query, timeline));
   });
 
   app.get<OfTenant>(`${path}/summary`, async (request, reply) => {

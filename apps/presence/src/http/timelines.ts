@@ -1,6 +1,6 @@
-import type { TimelineQuery } from '../store/presence-store.ts';
+import type { Timeline, TimelineQuery } from '../store/presence-store.ts';
 import type { ApiContext } from './api-context.ts';
-import { isoTime } from './as-of.ts';
+import { isoTime, type AsOf } from './as-of.ts';
 import { badInput } from './problem.ts';
 import { QueryReader } from './query-reader.ts';
 
@@ -22,13 +22,49 @@ export function readTimelineQuery(text: string, nowMs: number): TimelineQuery {
   return { fromMs, toMs, stepMs };
 }
 
-/** @returns the answer as JSON, without how far it reaches. */
-export async function timelineJson(
-  tenant: string,
-  query: TimelineQuery,
-  { store, turns }: Pick<ApiContext, 'store' | 'turns'>,
-): Promise<object> {
-  const { points, endings } = await turns.take(tenant, () => store.timeline(tenant, query));
+interface Counted {
+  readonly timeline: Timeline;
+  readonly asOf: AsOf;
+}
+
+const holdsMs = 10_000;
+const maxHeld = 200;
+
+/** Counting takes as long as there were connections: many who ask the same get one answer, and how far that one reaches. */
+export class Timelines {
+  readonly #context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>;
+  readonly #held = new Map<string, { readonly untilMs: number; readonly counted: Promise<Counted> }>();
+
+  constructor(context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>) {
+    this.#context = context;
+  }
+
+  of(tenant: string, query: TimelineQuery): Promise<Counted> {
+    const key = `${query.fromMs} ${query.toMs} ${query.stepMs} ${tenant}`;
+    const nowMs = this.#context.clock.monotonic();
+    const known = this.#held.get(key);
+    if (known && known.untilMs > nowMs) return known.counted;
+    const counted = this.#count(tenant, query);
+    this.#held.delete(key);
+    this.#held.set(key, { untilMs: nowMs + holdsMs, counted });
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > maxHeld && oldest !== undefined) this.#held.delete(oldest);
+    // Whoever asks next tries again.
+    counted.catch(() => {
+      if (this.#held.get(key)?.counted === counted) this.#held.delete(key);
+    });
+    return counted;
+  }
+
+  async #count(tenant: string, query: TimelineQuery): Promise<Counted> {
+    const { store, turns, asOf } = this.#context;
+    const reached = asOf();
+    return { timeline: await turns.take(tenant, () => store.timeline(tenant, query)), asOf: reached };
+  }
+}
+
+/** The answer, without how far it reaches. */
+export function timelineJson(tenant: string, query: TimelineQuery, { points, endings }: Timeline): object {
   return {
     tenant,
     from: isoTime(query.fromMs),
