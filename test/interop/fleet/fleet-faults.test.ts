@@ -151,6 +151,26 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       },
     );
 
+    test.each(over('mqtt'))(
+      'one is killed before the engine knew its devices, and declared dead: it tells those when it starts again (%s)',
+      async (protocol) => {
+        const fleet = await play({ protocol });
+        const [, dead] = fleet.members;
+        if (!dead) throw new Error('no second member');
+        await fleet.arrive(from(0, few), 1);
+        await fleet.isTrue();
+        await fleet.isKnown();
+        dead.toEngine.silence();
+        await fleet.arrive(from(few, 20), 1);
+        await eventuallyNone(() => untruths(fleet.record, fleet.devices), patienceMs);
+        await kill(dead);
+        await ended(fleet, 'adapter-lost', few);
+        dead.toEngine.restore();
+        await dead.stage.adapter.start();
+        expect(await fleet.isTrue({ 'adapter-lost': few + 20 })).toBe(true);
+      },
+    );
+
     const standstills = scale({ quick: [0.5, 2] as const, soak: [0.5, 2, 6] as const });
     test.each(over('amqp').flatMap((protocol) => standstills.map((share) => [protocol, share] as const)))(
       'an adapter stands still, and half of its devices move: who stays is told lost only if the adapter was declared dead (%s, %d times the limit)',
