@@ -4,8 +4,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
-    // They are long: vitest.faults-soak.config.ts.
-    exclude: [...configDefaults.exclude, '**/*.soak.test.ts'],
+    // They need software of others, or much processor time, or long: vitest.interop.config.ts, vitest.faults-soak.config.ts.
+    exclude: [...configDefaults.exclude, '**/*.interop.test.ts', '**/*.soak.test.ts'],
     pool: 'forks',
     fileParallelism: false,
     // What is waited for comes; how long it takes depends on how busy the machine is, and is no failure.

@@ -9,7 +9,6 @@ process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.c
 
 /** Those that take longest, by what they cost: a long one that begins last would keep everybody waiting. */
 const beginFirst = [
-  'faults/memory',
   'e2e/new-adapter',
   'faults/journal',
   'faults/network',
