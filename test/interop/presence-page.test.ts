@@ -206,6 +206,12 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     expect(await page.locator('pre').first().textContent()).toContain('mosquitto_sub');
     await stage.deliver(connected({ tenant: 'first', device: 'thermostat-7', agoMs: 1_000 }));
     await expect.poll(() => row(page, 'thermostat-7').count(), patience).toBe(1);
+    // The address that the service has printed names no tenant.
+    await row(page, 'thermostat-7').click();
+    await expect.poll(() => page.locator('h1').textContent(), patience).toBe('thermostat-7');
+    expect(new URL(page.url()).hash).toBe('#/first/thermostat-7');
+    await page.goBack();
+    await expect.poll(() => row(page, 'thermostat-7').count(), patience).toBe(1);
   });
 
   test('shows changes as they come, filters, and finds by name; the address says what is shown', async () => {

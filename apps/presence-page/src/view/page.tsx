@@ -23,6 +23,10 @@ export function Page() {
   const tenants = answer?.tenants ?? [];
   useEffect(() => setEmpty(tenants.length === 0), [tenants.length === 0]);
   const only = route.tenant ?? (tenants.includes('DEFAULT_TENANT') ? 'DEFAULT_TENANT' : tenants[0]);
+  // What is opened or filtered from here belongs to this tenant, also for whoever gets the address.
+  useEffect(() => {
+    if (route.tenant === undefined && only !== undefined) change({ tenant: only }, true);
+  }, [route.tenant, only]);
 
   if (wantsToken)
     return (
