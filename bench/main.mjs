@@ -29,7 +29,7 @@ const usage = `Usage: npm run bench -- [scenario] [options]
   --devices N    devices (connect, journal and memory: 1000; storm: 10000; publish, http, amqp and coap: 50; hostile: 10;
                  coap-memory: 20000; registry: 100000; presence-store: 10000, 100000 and 1000000;
                  presence-service: 10000; fleet: 2000)
-  --messages N   messages in all (20000); fleet: claims that are open (1000000)
+  --messages N   messages in all (20000); fleet: claims that are open (100000)
   --qos 0|1      of publish (1)
   --repeats N    measurements, each beside its floor; the median counts (5)
   --json FILE    the findings for programs
@@ -52,7 +52,7 @@ const scenarios = {
   ],
   'coap-memory': ({ devices = 20_000 }) => coapMemoryScenario({ associations: devices }),
   fleet: ({ devices = 2_000, messages, repeats }) =>
-    fleetScenario({ devices, claims: messages === 20_000 ? 1_000_000 : messages, repeats }),
+    fleetScenario({ devices, claims: messages === 20_000 ? 100_000 : messages, repeats }),
   registry: ({ devices = 100_000 }) => registryScenario({ devices }),
   'presence-store': ({ devices, messages }) =>
     presenceStoreScenario({
