@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import type { PresenceSummary, Timeline } from '../store/presence-store.ts';
 import { answer } from './answer.ts';
 import type { ApiContext } from './api-context.ts';
 import { toldAt } from './as-of.ts';
 import { tenantFor } from './authorize.ts';
 import { deviceJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
+import { HeldCounts } from './held-counts.ts';
 import { QueryReader } from './query-reader.ts';
-import { Summaries } from './summaries.ts';
-import { readTimelineQuery, timelineJson, Timelines } from './timelines.ts';
+import { readTimelineQuery, timelineJson } from './timelines.ts';
 
 interface OfTenant {
   readonly Params: { readonly tenant: string };
@@ -19,8 +20,8 @@ const path = '/v1/tenants/:tenant';
 /** What is asked about the devices of a tenant. */
 export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   const { store, turns } = context;
-  const summaries = new Summaries(context);
-  const timelines = new Timelines(context);
+  const summaries = new HeldCounts<PresenceSummary>(context, { holdsMs: 2_000, maxHeld: 1_000 });
+  const timelines = new HeldCounts<Timeline>(context, { holdsMs: 10_000, maxHeld: 200 });
 
   app.get<OfTenant>(`${path}/devices`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
@@ -33,16 +34,21 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get<OfTenant>(`${path}/timeline`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
     const query = readTimelineQuery(request.query, context.clock.now());
-    const { timeline, asOf } = await timelines.of(tenant, query);
-    return answer(reply, toldAt(asOf, context.clock.now()), timelineJson(tenant, query, timeline));
+    const { fromMs, toMs, stepMs } = query;
+    const { result, asOf } = await timelines.of(tenant, `${fromMs} ${toMs} ${stepMs}`, (counts) =>
+      counts.timeline(tenant, query),
+    );
+    return answer(reply, toldAt(asOf, context.clock.now()), timelineJson(tenant, query, result));
   });
 
   app.get<OfTenant>(`${path}/summary`, async (request, reply) => {
     const tenant = tenantFor(request, request.params.tenant);
     const query = new QueryReader(request.query, ['flaps']);
     const flapsPerHour = query.wholeNumber('flaps', 1, 100_000) ?? context.flapsPerHour;
-    const { summary, asOf } = await summaries.of(tenant, flapsPerHour);
-    const { byStatus, byProtocol, byReason, byAdapter, flapping } = summary;
+    const { result, asOf } = await summaries.of(tenant, String(flapsPerHour), (counts) =>
+      counts.summary(tenant, { flapsPerHour }),
+    );
+    const { byStatus, byProtocol, byReason, byAdapter, flapping } = result;
     return answer(reply, toldAt(asOf, context.clock.now()), {
       tenant,
       devices: byStatus,

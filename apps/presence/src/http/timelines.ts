@@ -1,6 +1,5 @@
 import type { Timeline, TimelineQuery } from '../store/presence-store.ts';
-import type { ApiContext } from './api-context.ts';
-import { isoTime, type AsOf } from './as-of.ts';
+import { isoTime } from './as-of.ts';
 import { badInput } from './problem.ts';
 import { QueryReader } from './query-reader.ts';
 
@@ -20,47 +19,6 @@ export function readTimelineQuery(text: string, nowMs: number): TimelineQuery {
   const stepMs = (given ?? Math.max(shortestStepS, Math.ceil((toMs - fromMs) / usualSteps / 1_000))) * 1_000;
   if ((toMs - fromMs) / stepMs > maxSteps) throw badInput('step', `makes more than ${maxSteps} steps`);
   return { fromMs, toMs, stepMs };
-}
-
-interface Counted {
-  readonly timeline: Timeline;
-  readonly asOf: AsOf;
-}
-
-const holdsMs = 10_000;
-const maxHeld = 200;
-
-/** Counting takes as long as there were connections: many who ask the same get one answer, and how far that one reaches. */
-export class Timelines {
-  readonly #context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>;
-  readonly #held = new Map<string, { readonly untilMs: number; readonly counted: Promise<Counted> }>();
-
-  constructor(context: Pick<ApiContext, 'clock' | 'store' | 'turns' | 'asOf'>) {
-    this.#context = context;
-  }
-
-  of(tenant: string, query: TimelineQuery): Promise<Counted> {
-    const key = `${query.fromMs} ${query.toMs} ${query.stepMs} ${tenant}`;
-    const nowMs = this.#context.clock.monotonic();
-    const known = this.#held.get(key);
-    if (known && known.untilMs > nowMs) return known.counted;
-    const counted = this.#count(tenant, query);
-    this.#held.delete(key);
-    this.#held.set(key, { untilMs: nowMs + holdsMs, counted });
-    const [oldest] = this.#held.keys();
-    if (this.#held.size > maxHeld && oldest !== undefined) this.#held.delete(oldest);
-    // Whoever asks next tries again.
-    counted.catch(() => {
-      if (this.#held.get(key)?.counted === counted) this.#held.delete(key);
-    });
-    return counted;
-  }
-
-  async #count(tenant: string, query: TimelineQuery): Promise<Counted> {
-    const { store, turns, asOf } = this.#context;
-    const reached = asOf();
-    return { timeline: await turns.take(tenant, () => store.timeline(tenant, query)), asOf: reached };
-  }
 }
 
 /** The answer, without how far it reaches. */
