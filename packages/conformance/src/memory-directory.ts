@@ -1,4 +1,5 @@
 import {
+  epochAfter,
   later,
   OwnEntries,
   type AdapterIdentity,
@@ -17,7 +18,7 @@ import {
   type Timestamp,
   type UntoldEndings,
 } from '@rollcall/core';
-import { isLease, nextEpoch, type MemoryEngine, type SlotHolder } from './memory-engine.ts';
+import { isLease, type MemoryEngine, type SlotHolder } from './memory-engine.ts';
 import { MemoryLeases } from './memory-leases.ts';
 
 const answerWithinMs = 50;
@@ -287,7 +288,7 @@ export class MemoryDirectory implements ConnectionDirectory {
       return 'lost';
     }
     if (isBehind) this.context.listener.epochSeen(holder.epoch, 'claim', connectionId);
-    engine.hold(key, instance, entry, isBehind ? nextEpoch(holder.epoch) : epoch);
+    engine.hold(key, instance, entry, isBehind ? epochAfter(holder.epoch) : epoch);
     const other = holder && holder.instance !== instance ? engine.members.get(holder.instance) : undefined;
     const by = { device: entry.event.device, connection: connectionId, instance };
     if (holder) other?.notify(() => other.displaced(holder.connection, by));

@@ -131,8 +131,3 @@ export class MemoryEngine {
 export function isLease(entry: DirectoryEntry): entry is LeaseEntry {
   return 'state' in entry;
 }
-
-/** An epoch one greater. */
-export function nextEpoch(epoch: Epoch): Epoch {
-  return (BigInt(`0x${epoch}`) + 1n).toString(16).padStart(16, '0') as Epoch;
-}

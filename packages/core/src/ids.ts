@@ -13,6 +13,11 @@ export type ConnectionId = Brand<string, 'ConnectionId'>;
  */
 export type Epoch = Brand<string, 'Epoch'>;
 
+/** The least epoch that is greater. */
+export function epochAfter(epoch: Epoch): Epoch {
+  return (BigInt(`0x${epoch}`) + 1n).toString(16).padStart(16, '0') as Epoch;
+}
+
 /** Milliseconds since the Unix epoch, on the wall clock: for people and for messages. May step. */
 export type Timestamp = Brand<number, 'Timestamp'>;
 

@@ -116,6 +116,7 @@ export { createFairQueue, type FairQueue } from './fair-queue.ts';
 export {
   deviceKey,
   deviceRef,
+  epochAfter,
   type ConnectionId,
   type DeviceId,
   type DeviceRef,

@@ -202,11 +202,6 @@ function remember(ended: Set<ConnectionId>, connection: ConnectionId): void {
   if (ended.size > maxEnded) for (const oldest of ended) return void ended.delete(oldest);
 }
 
-/** An epoch one greater. */
-export function nextEpoch(epoch: Epoch): Epoch {
-  return (BigInt(`0x${epoch}`) + 1n).toString(16).padStart(16, '0') as Epoch;
-}
-
 export function placeOf({ entry, connection, instance }: Holder): DirectoryPlace {
   return { device: entry.event.device, connection, instance };
 }

@@ -1,4 +1,4 @@
-import { type AdapterIdentity, type Clock, type Timestamp } from '@rollcall/core';
+import { epochAfter, type AdapterIdentity, type Clock, type Timestamp } from '@rollcall/core';
 import type {
   CallName,
   Calls,
@@ -11,7 +11,7 @@ import type {
   ToProcess,
 } from './calls.ts';
 import { Deaths } from './deaths.ts';
-import { FleetState, nextEpoch, placeOf } from './fleet-state.ts';
+import { FleetState, placeOf } from './fleet-state.ts';
 import type { Member, Silent } from './member.ts';
 import { leaseCalls } from './lease-calls.ts';
 
@@ -136,7 +136,7 @@ export class ProcessFleet {
       this.memberOf(instance)?.tell({ what: 'displaced', connection, by: placeOf(holder) });
       return { standing: 'lost' };
     }
-    state.hold(key, instance, entry, isBehind ? nextEpoch(holder.epoch) : epoch);
+    state.hold(key, instance, entry, isBehind ? epochAfter(holder.epoch) : epoch);
     if (holder && holder.instance !== instance)
       this.memberOf(holder.instance)?.tell({
         what: 'displaced',
