@@ -58,14 +58,14 @@ const before: Readonly<Record<string, string>> = {
     import { systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
     declare const log: Log;`,
   'directory-module': `
-    import type { CreateDirectory, CreateUndertaker, FleetOverview } from '@rollcall/core';
+    import type { CreateDirectory, CreateUndertaker, FleetOverview } from '@rollcall/core/directory';
     type Parameter<Of extends (context: never) => unknown> = Parameters<Of>[0];
     declare function joinLoft(url: string | undefined, context: Parameter<CreateDirectory>): ReturnType<CreateDirectory>;
     declare function watchLoft(url: string | undefined, context: Parameter<CreateUndertaker>): ReturnType<CreateUndertaker>;
     declare function lookAt(url: string | undefined): Promise<FleetOverview>;`,
   'directory-redis': `
     import { redisFleet } from '@rollcall/directory-redis';
-    import type { DirectoryContext, UndertakerContext } from '@rollcall/core';
+    import type { DirectoryContext, UndertakerContext } from '@rollcall/core/directory';
     declare const password: string;
     declare const context: DirectoryContext;
     declare const undertakerContext: UndertakerContext;`,

@@ -1,4 +1,5 @@
-import type { Tenant, TenantId } from '@rollcall/core';
+import type { TenantId } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 import { expect, test } from 'vitest';
 import { ackAfterMs } from './ack-timing.ts';
 

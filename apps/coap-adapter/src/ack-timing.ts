@@ -1,4 +1,4 @@
-import type { Tenant } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 
 /**
  * How long a confirmable request waits for its answer before it is acknowledged alone, in milliseconds; negative: for ever

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { expectPrintableMetrics, expectUnharmed, watchConsole } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 import { scriptedPassword, illFormedUtf8, nastyStrings } from '@rollcall/conformance';
-import { isPrintable } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -1,4 +1,5 @@
-import { printable, type DeviceRef, type Timestamp, type UploadFailure } from '@rollcall/core';
+import type { DeviceRef, Timestamp, UploadFailure } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 
 /** A filter for messages about uploads that failed (`docs/hono-compatibility.md` §7). */
 export interface ErrorFilter {

@@ -2,7 +2,8 @@ import { kitOptions } from '@rollcall/adapter-process';
 import { isProblemOf } from '@rollcall/adapter-process/internal';
 import { amqp, consumerSettings, type ConsumerSettings, messagingSettings } from '@rollcall/amqp-sender';
 import type { EventNetwork } from '@rollcall/client';
-import { ConfigError, type ConfigCode, type ConfigProblem } from '@rollcall/core';
+import { ConfigError, type ConfigProblem } from '@rollcall/core';
+import type { ConfigCode } from '@rollcall/core/internal';
 import {
   anyOrPattern,
   cipherSuitesOption,

@@ -1,4 +1,5 @@
-import type { DeviceRef, Tenant, Timestamp } from '@rollcall/core';
+import type { DeviceRef, Timestamp } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 import type { Proof } from './authentication/proof.ts';
 
 /** A device that proved who it is, with what its tenant and its registration say about it. */

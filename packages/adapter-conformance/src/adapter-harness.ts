@@ -1,4 +1,4 @@
-import type { CredentialsType } from '@rollcall/core';
+import type { CredentialsType } from '@rollcall/core/registry';
 import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
 import type { DeviceBytes } from './arrival-bed.ts';
 

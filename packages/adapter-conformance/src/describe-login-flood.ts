@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { deviceRef, type AssertionAnswer, type DeviceRegistry } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type { AssertionAnswer, DeviceRegistry } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
 import { scriptedPassword, ScriptedRegistry } from '@rollcall/conformance';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { PasswordSecret, PasswordVerifier } from '@rollcall/core';
+import type { PasswordSecret, PasswordVerifier } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { letTimePass, ManyDevices, realisticLogins, type LoginFloodHarness } from './describe-login-flood.ts';
 import { startForTest } from '@rollcall/adapter-process/testing';

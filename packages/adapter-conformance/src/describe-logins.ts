@@ -1,6 +1,6 @@
 import { scriptedPassword } from '@rollcall/conformance';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
-import type { PasswordSecret, PasswordVerifier } from '@rollcall/core';
+import type { PasswordSecret, PasswordVerifier } from '@rollcall/core/registry';
 import { describeLoginFlood, type LoginFloodHarness } from './describe-login-flood.ts';
 import { describeLoginTimes } from './describe-login-times.ts';
 

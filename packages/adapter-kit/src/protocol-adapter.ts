@@ -1,4 +1,5 @@
-import type { AdapterIdentity, Clock, CredentialsType, Log, Random } from '@rollcall/core';
+import type { AdapterIdentity, Clock, Log, Random } from '@rollcall/core';
+import type { CredentialsType } from '@rollcall/core/registry';
 import type { HostAccess } from '@rollcall/access';
 import type { FollowedSet } from '@rollcall/file-follower';
 import type { HostLeases, HostPresence } from '@rollcall/presence';

@@ -1,4 +1,4 @@
-import { createFairQueue } from '@rollcall/core';
+import { createFairQueue } from '@rollcall/core/sharing';
 import { createFifo } from './fifo.ts';
 
 export interface WaitingMessage {

@@ -1,4 +1,5 @@
-import { breaksRule, deviceRef } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import { breaksRule } from '@rollcall/core/registry';
 import { expect, test } from 'vitest';
 import type { NetworkChoice } from './messaging-network.ts';
 import { networkPresets } from './network-presets.ts';

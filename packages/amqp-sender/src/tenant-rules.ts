@@ -1,4 +1,4 @@
-import type { IdentifierRule } from '@rollcall/core';
+import type { IdentifierRule } from '@rollcall/core/registry';
 import type { NetworkChoice, NetworkName } from './messaging-network.ts';
 import { withPreset } from './resolve-network.ts';
 

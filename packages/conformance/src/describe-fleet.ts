@@ -1,12 +1,5 @@
-import {
-  deviceRef,
-  silentLog,
-  type ConnectionId,
-  type DeadInstance,
-  type DirectoryEntry,
-  type OwedEnding,
-  type PublishingSignal,
-} from '@rollcall/core';
+import { deviceRef, silentLog, type ConnectionId } from '@rollcall/core';
+import type { DeadInstance, DirectoryEntry, OwedEnding, PublishingSignal } from '@rollcall/core/directory';
 import { describe, expect, test, vi } from 'vitest';
 import { leaseOf } from './describe-directory.ts';
 import {

@@ -1,10 +1,5 @@
-import {
-  deviceRef,
-  type DeviceId,
-  type DeviceRegistry,
-  type RegistryChange,
-  type TenantId,
-} from '@rollcall/core';
+import { deviceRef, type DeviceId, type TenantId } from '@rollcall/core';
+import type { DeviceRegistry, RegistryChange } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { createDeviceKey } from './device-key.ts';
 

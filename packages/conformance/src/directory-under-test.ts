@@ -1,18 +1,13 @@
+import type { AdapterIdentity, Clock, ConnectionId, Epoch, EventId, Random } from '@rollcall/core';
 import type {
-  AdapterIdentity,
-  Clock,
   ConnectionDirectory,
-  ConnectionId,
   CreateDirectory,
   CreateUndertaker,
   DirectoryEntry,
   DirectoryListener,
   DirectoryPlace,
-  Epoch,
-  EventId,
   LifeSign,
-  Random,
-} from '@rollcall/core';
+} from '@rollcall/core/directory';
 import { deviceRef, silentLog } from '@rollcall/core';
 import { anEvent } from './an-event.ts';
 import { seededRandom } from './seeded-random.ts';

@@ -1,23 +1,25 @@
 import {
-  epochAfter,
   later,
-  OwnEntries,
   type AdapterIdentity,
   type ConnectedEvent,
-  type ConnectionDirectory,
   type ConnectionId,
   type DeviceRef,
+  type Instant,
+  type TenantId,
+  type Timestamp,
+} from '@rollcall/core';
+import {
+  epochAfter,
+  OwnEntries,
+  type ConnectionDirectory,
   type DirectoryContext,
   type DirectoryEntry,
   type DirectoryPlace,
   type DirectoryStanding,
   type DirectoryStatus,
   type FleetSight,
-  type Instant,
-  type TenantId,
-  type Timestamp,
   type UntoldEndings,
-} from '@rollcall/core';
+} from '@rollcall/core/directory';
 import { isLease, type MemoryEngine, type SlotHolder } from './memory-engine.ts';
 import { MemoryLeases } from './memory-leases.ts';
 

@@ -3,14 +3,11 @@ import {
   type AdapterIdentity,
   type Clock,
   type ConnectionId,
-  type DirectoryEntry,
   type Epoch,
-  type HeldLease,
   type Instant,
-  type LeaseEntry,
-  type LeaseState,
   type Timestamp,
 } from '@rollcall/core';
+import type { DirectoryEntry, HeldLease, LeaseEntry, LeaseState } from '@rollcall/core/directory';
 import type { MemoryDirectory } from './memory-directory.ts';
 
 /** An entry as the engine has it. */

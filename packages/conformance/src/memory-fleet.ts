@@ -1,13 +1,11 @@
-import {
-  later,
-  type Clock,
-  type ConnectionId,
-  type CreateDirectory,
-  type CreateUndertaker,
-  type OwedEnding,
-  type Undertaker,
-  type UndertakerContext,
-} from '@rollcall/core';
+import { later, type Clock, type ConnectionId } from '@rollcall/core';
+import type {
+  CreateDirectory,
+  CreateUndertaker,
+  OwedEnding,
+  Undertaker,
+  UndertakerContext,
+} from '@rollcall/core/directory';
 import { MemoryDirectory } from './memory-directory.ts';
 import { MemoryEngine, type Death } from './memory-engine.ts';
 

@@ -1,17 +1,15 @@
-import {
-  later,
-  type ConnectionId,
-  type DirectoryLeases,
-  type GivingUp,
-  type HeldLease,
-  type Instant,
-  type LeaseEntry,
-  type LeaseStanding,
-  type LeaseState,
-  type LifeSign,
-  type ReportOutcome,
-  type Taking,
-} from '@rollcall/core';
+import { later, type ConnectionId, type Instant } from '@rollcall/core';
+import type {
+  DirectoryLeases,
+  GivingUp,
+  HeldLease,
+  LeaseEntry,
+  LeaseStanding,
+  LeaseState,
+  LifeSign,
+  ReportOutcome,
+  Taking,
+} from '@rollcall/core/directory';
 import type { MemoryDirectory } from './memory-directory.ts';
 import type { SlotHolder } from './memory-engine.ts';
 

@@ -1,4 +1,4 @@
-import { isPrintable, printable, printableJson } from '@rollcall/core';
+import { isPrintable, printable, printableJson } from '@rollcall/core/text';
 import { describe, expect, test } from 'vitest';
 import { harmOf, nastyStrings } from './nasty-strings.ts';
 

@@ -1,13 +1,12 @@
 import { hash } from 'node:crypto';
 import { createCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts';
 import { createDeviceKey, type DeviceKey } from './device-key.ts';
+import { deviceRef, type Clock, type TenantId, type Timestamp } from '@rollcall/core';
 import {
   credentialsTypes,
-  deviceRef,
   isValidAt,
   type Answer,
   type AssertionAnswer,
-  type Clock,
   type Credentials,
   type CredentialsType,
   type DeviceRegistry,
@@ -16,9 +15,7 @@ import {
   type RegistryChange,
   type SecretsByType,
   type Tenant,
-  type TenantId,
-  type Timestamp,
-} from '@rollcall/core';
+} from '@rollcall/core/registry';
 
 /** The password of every device of a {@link ScriptedRegistry}. */
 export const scriptedPassword = 'correct-horse';

@@ -141,7 +141,7 @@ export interface DirectoryListener {
 }
 
 /** What an instance tells the fleet with each sign of life. */
-export interface InstanceFacts {
+interface InstanceFacts {
   /** What it would stamp now. */
   epoch(): Epoch;
   /**

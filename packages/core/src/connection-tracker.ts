@@ -3,7 +3,7 @@ import type { DisconnectReason } from './disconnect-reason.ts';
 import type { Instant } from './ids.ts';
 
 /** The instant that the tracker asked for has come. */
-export interface DeadlineSignal {
+interface DeadlineSignal {
   readonly type: 'deadline';
 }
 

@@ -58,7 +58,7 @@ export interface Tenant {
   readonly trustAnchors?: readonly TrustAnchor[];
 }
 
-export type HashFunction = 'sha-256' | 'sha-512' | 'bcrypt';
+type HashFunction = 'sha-256' | 'sha-512' | 'bcrypt';
 
 /** What every secret has. */
 export interface StoredSecret extends Validity {

@@ -4,7 +4,7 @@ import type { ConfigProblem } from './config-problem.ts';
  * Base of the errors Rollcall throws. Expected outcomes are unions, not exceptions: an error means a mistake of
  * the operator ({@link ConfigError}), of code ({@link ContractError}), or a broken environment ({@link TransportError}).
  */
-export abstract class AdapterError extends Error {
+abstract class AdapterError extends Error {
   /** Stable, for programs. */
   abstract readonly code: string;
 }

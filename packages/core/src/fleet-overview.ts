@@ -23,7 +23,7 @@ export interface FleetEngineState {
 /** An incarnation of an adapter. */
 export type FleetInstance = LivingInstance | DeceasedInstance;
 
-export interface LivingInstance {
+interface LivingInstance {
   readonly identity: AdapterIdentity;
   readonly state: 'living';
   /** Open connections, leases too. */
@@ -33,7 +33,7 @@ export interface LivingInstance {
 }
 
 /** One that was declared dead, or that gave its place to its next incarnation. Remembered for some days. */
-export interface DeceasedInstance {
+interface DeceasedInstance {
   readonly identity: AdapterIdentity;
   readonly state: 'dead';
   /** Those whose endings are owed still. */

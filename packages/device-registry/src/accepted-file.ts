@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
-import { ConfigError, type IdentifierRule } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { IdentifierRule } from '@rollcall/core/registry';
 import { unreadable } from '@rollcall/file-follower';
 import { parseRegistryBytes } from './parse-registry.ts';
 import { readWholeFile } from './read-whole-file.ts';

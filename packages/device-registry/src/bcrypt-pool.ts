@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Clock, Instant, Log, PasswordVerifier, VerifyingTurn } from '@rollcall/core';
+import type { Clock, Instant, Log } from '@rollcall/core';
+import type { PasswordVerifier, VerifyingTurn } from '@rollcall/core/registry';
 import { createWaitingComparisons } from './waiting-comparisons.ts';
 
 export interface BcryptPool {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IdentifierRule } from '@rollcall/core';
+import type { IdentifierRule } from '@rollcall/core/registry';
 import { compareEntries } from './compare-entries.ts';
 import { fingerprint } from './fingerprints.ts';
 import { holdBack, type HeldBack } from './held-back.ts';

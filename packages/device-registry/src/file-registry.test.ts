@@ -10,7 +10,8 @@ import {
   ManualClock,
   registryUnderTestContent,
 } from '@rollcall/conformance';
-import { ConfigError, deviceRef, silentLog, type Log, type RegistryChange } from '@rollcall/core';
+import { ConfigError, deviceRef, silentLog, type Log } from '@rollcall/core';
+import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { dump } from 'js-yaml';
 import { openFileRegistry } from './file-registry.ts';

@@ -1,12 +1,5 @@
-import {
-  ConfigError,
-  type Clock,
-  type DeviceRegistry,
-  type IdentifierRule,
-  type Log,
-  type RegistryChange,
-  type RegistryState,
-} from '@rollcall/core';
+import { ConfigError, type Clock, type Log } from '@rollcall/core';
+import type { DeviceRegistry, IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { followFiles, whenSettled, type SeenFile } from '@rollcall/file-follower';
 import { createRegistryLoader, type RegistryLoader } from './registry-loader.ts';
 import { createServedRegistry } from './served-registry.ts';

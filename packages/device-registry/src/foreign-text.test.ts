@@ -1,5 +1,5 @@
 import { nastyStrings } from '@rollcall/conformance';
-import { isPrintable } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseRegistry } from './parse-registry.ts';
 

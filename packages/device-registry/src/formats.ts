@@ -1,4 +1,5 @@
-import type { Timestamp, Validity } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Validity } from '@rollcall/core/registry';
 import { z } from 'zod';
 
 export const flag: z.ZodBoolean = z.boolean('must be true or false');

@@ -1,14 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
-import {
-  deviceRef,
-  type Credentials,
-  type CredentialsType,
-  type PasswordSecret,
-  type PskSecret,
-  type PublicKeySecret,
-  type SecretsByType,
-  type StoredSecret,
-} from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type {
+  Credentials,
+  CredentialsType,
+  PasswordSecret,
+  PskSecret,
+  PublicKeySecret,
+  SecretsByType,
+  StoredSecret,
+} from '@rollcall/core/registry';
 import { validityOf } from './formats.ts';
 import type { CredentialsContent } from './schema.ts';
 

@@ -1,4 +1,5 @@
-import { deviceRef, type Registration } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type { Registration } from '@rollcall/core/registry';
 import type { DeviceContent } from './schema.ts';
 
 interface Packed extends Omit<Registration, 'device'> {

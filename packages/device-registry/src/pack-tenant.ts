@@ -1,4 +1,5 @@
-import type { AdapterSettings, ResourceLimits, Tenant, TenantId, TrustAnchor } from '@rollcall/core';
+import type { TenantId } from '@rollcall/core';
+import type { AdapterSettings, ResourceLimits, Tenant, TrustAnchor } from '@rollcall/core/registry';
 import { declared } from './pack-device.ts';
 import type { TenantContent } from './schema.ts';
 

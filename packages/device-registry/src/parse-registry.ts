@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IdentifierRule } from '@rollcall/core';
+import type { IdentifierRule } from '@rollcall/core/registry';
 import { decodeText } from './decode-text.ts';
 import { parseText } from './parse-text.ts';
 import { createProblemList } from './problem-list.ts';

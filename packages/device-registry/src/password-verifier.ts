@@ -1,14 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Clock, Log, Random } from '@rollcall/core';
 import {
   isValidAt,
-  type Clock,
-  type Log,
   type PasswordSecret,
   type PasswordVerdict,
   type PasswordVerifier,
-  type Random,
   type VerifyingTurn,
-} from '@rollcall/core';
+} from '@rollcall/core/registry';
 import { createBcryptPool } from './bcrypt-pool.ts';
 import { createSuccessCache } from './success-cache.ts';
 

@@ -1,4 +1,4 @@
-import type { CredentialsType } from '@rollcall/core';
+import type { CredentialsType } from '@rollcall/core/registry';
 
 /** What can be looked up by name: a tenant, a device, or credentials of one type. */
 export type EntryKind = 'tenant' | 'device' | CredentialsType;

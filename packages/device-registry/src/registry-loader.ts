@@ -1,13 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  Clock,
-  IdentifierRule,
-  Instant,
-  Log,
-  RegistryChange,
-  RegistryState,
-  Timestamp,
-} from '@rollcall/core';
+import type { Clock, Instant, Log, Timestamp } from '@rollcall/core';
+import type { IdentifierRule, RegistryChange, RegistryState } from '@rollcall/core/registry';
 import { readAccepted } from './accepted-file.ts';
 import { createFaultReport, type FaultReport } from './fault-report.ts';
 import { heldBackText, type HeldBack } from './held-back.ts';

@@ -1,4 +1,4 @@
-import { breaksRule, type IdentifierRule } from '@rollcall/core';
+import { breaksRule, type IdentifierRule } from '@rollcall/core/registry';
 import { packCredentials } from './pack-credentials.ts';
 import { packDevice } from './pack-device.ts';
 import { packTenant } from './pack-tenant.ts';

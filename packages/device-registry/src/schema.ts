@@ -1,4 +1,4 @@
-import { isPrintable } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 import { normalizeName } from '@rollcall/core/x509';
 import { z } from 'zod';
 import { bytes, flag, tenantLabel } from './formats.ts';

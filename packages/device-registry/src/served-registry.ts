@@ -1,13 +1,11 @@
+import type { DeviceId, DeviceRef, TenantId } from '@rollcall/core';
 import type {
   Answer,
   AssertionAnswer,
-  DeviceId,
-  DeviceRef,
   DeviceRegistry,
   RegistryChange,
   Tenant,
-  TenantId,
-} from '@rollcall/core';
+} from '@rollcall/core/registry';
 import { tenantLabel } from './formats.ts';
 import { unpackCredentials } from './pack-credentials.ts';
 import { unpackDevice, type RegisteredDevice } from './pack-device.ts';

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { PasswordSecret, Random } from '@rollcall/core';
+import type { Random } from '@rollcall/core';
+import type { PasswordSecret } from '@rollcall/core/registry';
 
 export interface SuccessCache {
   /** The key for this password and this stored secret. */

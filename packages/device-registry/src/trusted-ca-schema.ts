@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import type { Timestamp, TrustAnchor } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { TrustAnchor } from '@rollcall/core/registry';
 import { formatName, normalizeName, readCertificateParts, readName } from '@rollcall/core/x509';
 import { z } from 'zod';
 import { bytes, instant, validityOf } from './formats.ts';

@@ -1,4 +1,5 @@
-import { createFairQueue, type VerifyingTurn } from '@rollcall/core';
+import type { VerifyingTurn } from '@rollcall/core/registry';
+import { createFairQueue } from '@rollcall/core/sharing';
 
 interface WithTurn {
   readonly turn: VerifyingTurn;

@@ -1,4 +1,5 @@
-import type { Clock, CreateDirectory, CreateUndertaker, InspectFleet, Log, Random } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core';
+import type { CreateDirectory, CreateUndertaker, InspectFleet } from '@rollcall/core/directory';
 import type { FollowedSet } from '@rollcall/file-follower';
 import type { OptionModule, Options, ValuesOf } from '@rollcall/options';
 

@@ -7,7 +7,8 @@ import {
   seededRandom,
   type FleetMember,
 } from '@rollcall/conformance';
-import { deviceRef, systemClock, systemRandom, type ConnectionId, type DirectoryEntry } from '@rollcall/core';
+import { deviceRef, systemClock, systemRandom, type ConnectionId } from '@rollcall/core';
+import type { DirectoryEntry } from '@rollcall/core/directory';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { redisFleet } from './redis-fleet.ts';

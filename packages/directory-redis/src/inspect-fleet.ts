@@ -1,14 +1,5 @@
-import {
-  silentLog,
-  sleep,
-  systemClock,
-  TransportError,
-  type Clock,
-  type FleetEngineState,
-  type FleetInstance,
-  type FleetOverview,
-  type Timestamp,
-} from '@rollcall/core';
+import { silentLog, sleep, systemClock, TransportError, type Clock, type Timestamp } from '@rollcall/core';
+import type { FleetEngineState, FleetInstance, FleetOverview } from '@rollcall/core/directory';
 import { readFleet, type FleetState } from './burial/read-fleet.ts';
 import { Asker } from './contact/asker.ts';
 import type { Engine, OpenEngine } from './engine/engine.ts';

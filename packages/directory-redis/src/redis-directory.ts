@@ -1,19 +1,15 @@
-import {
-  later,
-  sleep,
-  type ConnectionDirectory,
-  type ConnectionId,
-  type DeviceRef,
-  type DirectoryContext,
-  type DirectoryEntry,
-  type DirectoryLeases,
-  type DirectoryPlace,
-  type DirectoryStanding,
-  type DirectoryStatus,
-  type FleetSight,
-  type TenantId,
-  type UntoldEndings,
-} from '@rollcall/core';
+import { later, sleep, type ConnectionId, type DeviceRef, type TenantId } from '@rollcall/core';
+import type {
+  ConnectionDirectory,
+  DirectoryContext,
+  DirectoryEntry,
+  DirectoryLeases,
+  DirectoryPlace,
+  DirectoryStanding,
+  DirectoryStatus,
+  FleetSight,
+  UntoldEndings,
+} from '@rollcall/core/directory';
 import { Claims } from './claims/claims.ts';
 import { Reassertion } from './claims/reassertion.ts';
 import { UntoldEnds } from './claims/untold-ends.ts';

@@ -1,4 +1,5 @@
-import type { DirectoryContext, Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core';
+import type { DirectoryContext } from '@rollcall/core/directory';
 import type { Asker } from './contact/asker.ts';
 import type { KeyNames } from './wire/key-names.ts';
 import type { Book } from './state/book.ts';

@@ -2,8 +2,6 @@ import {
   type Basis,
   type ConnectedEvent,
   type DisconnectedEvent,
-  type JournalFacts,
-  type LeaseBasis,
   type RawCause,
   deviceRef,
   type ConnectionId,
@@ -12,6 +10,7 @@ import {
   type EventId,
   type Timestamp,
 } from '@rollcall/core';
+import type { JournalFacts, LeaseBasis } from '@rollcall/core/internal';
 import { connectionEventContentType } from './content-types.ts';
 import type { ReceivedMessage } from './received-message.ts';
 

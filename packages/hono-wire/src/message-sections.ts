@@ -1,4 +1,4 @@
-import type { PropertyValue } from '@rollcall/core';
+import type { PropertyValue } from '@rollcall/core/internal';
 import type { AmqpWriter } from './amqp-writer.ts';
 
 /** Descriptors of the sections of a message (AMQP 1.0 §3.2). */

@@ -1,4 +1,5 @@
-import type { PropertyValue, DefaultProperties } from '@rollcall/core';
+import type { PropertyValue } from '@rollcall/core/internal';
+import type { DefaultProperties } from '@rollcall/core/registry';
 
 /** Default properties sorted by what becomes of them (`docs/hono-compatibility.md` §2). */
 export interface SplitDefaults {

@@ -1,4 +1,4 @@
-import { printableJson } from '@rollcall/core';
+import { printableJson } from '@rollcall/core/text';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
 export interface LogOptions {

@@ -1,4 +1,5 @@
-import type { Clock, DeviceDataSender, EventSink, IdentifierRule, Log, Random } from '@rollcall/core';
+import type { Clock, DeviceDataSender, EventSink, Log, Random } from '@rollcall/core';
+import type { IdentifierRule } from '@rollcall/core/registry';
 import type { ChosenModule, OptionModule, Options, ValuesOf } from '@rollcall/options';
 import type { FollowedSet } from '@rollcall/file-follower';
 

@@ -1,5 +1,5 @@
 import { nastyStrings } from '@rollcall/conformance';
-import { isPrintable } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 import { expect, test } from 'vitest';
 import { parseAddress } from './addresses.ts';
 

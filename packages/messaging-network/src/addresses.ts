@@ -1,4 +1,4 @@
-import { isPrintable } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 
 /** What an address of the network names (`docs/events-api.md`). */
 export type Address =

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { createMinute } from '@rollcall/containment';
-import { addressBlocks, createPlaces, type Clock, type Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
+import { addressBlocks, createPlaces } from '@rollcall/core/sharing';
 
 export interface BoundPeersOptions {
   /** Network connections at the same time. */

@@ -1,4 +1,5 @@
-import type { ConfigCode, ConfigProblem } from '@rollcall/core';
+import type { ConfigProblem } from '@rollcall/core';
+import type { ConfigCode } from '@rollcall/core/internal';
 import { variableOf } from './option.ts';
 
 /** What is wrong with options that are each right by themselves. */

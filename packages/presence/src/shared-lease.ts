@@ -1,4 +1,5 @@
-import type { Instant, LeaseState, LifeSign } from '@rollcall/core';
+import type { Instant } from '@rollcall/core';
+import type { LeaseState, LifeSign } from '@rollcall/core/directory';
 
 /** A device was heard at this adapter. */
 export interface SignHere extends Omit<LifeSign, 'kind' | 'ageMs'> {

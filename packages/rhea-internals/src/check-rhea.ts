@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { ContractError } from '@rollcall/core';
+import { ContractError } from '@rollcall/core/internal';
 import rhea from 'rhea';
 import { internalsOf, modules } from './internals-of.ts';
 import { rheaMembers, type Member } from './rhea-members.ts';

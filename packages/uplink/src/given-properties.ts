@@ -1,5 +1,7 @@
 import { isDefaultProperty } from '@rollcall/hono-wire';
-import { printable, type DefaultProperties, type PropertyValue, type Tenant } from '@rollcall/core';
+import type { PropertyValue } from '@rollcall/core/internal';
+import type { DefaultProperties, Tenant } from '@rollcall/core/registry';
+import { printable } from '@rollcall/core/text';
 
 /** Of one message: more than any device needs. */
 const maxProperties = 32;

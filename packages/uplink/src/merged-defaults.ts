@@ -1,4 +1,4 @@
-import type { DefaultProperties } from '@rollcall/core';
+import type { DefaultProperties } from '@rollcall/core/registry';
 
 const merged = new WeakMap<DefaultProperties, WeakMap<DefaultProperties, DefaultProperties>>();
 

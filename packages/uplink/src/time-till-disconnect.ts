@@ -1,4 +1,4 @@
-import type { Tenant } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 
 /** Where the tenant says nothing. */
 const defaultMaxSeconds = 60;

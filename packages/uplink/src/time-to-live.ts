@@ -1,4 +1,4 @@
-import type { ResourceLimits } from '@rollcall/core';
+import type { ResourceLimits } from '@rollcall/core/registry';
 
 interface Requested {
   readonly endpoint: 'telemetry' | 'event';

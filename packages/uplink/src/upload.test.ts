@@ -1,5 +1,6 @@
 import { ManualClock, seededRandom, RecordingSender, ScriptedRegistry } from '@rollcall/conformance';
-import { deviceRef, type Tenant } from '@rollcall/core';
+import { deviceRef } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import type { UploadRequest } from './host-uplink.ts';
 import { mergedDefaults } from './merged-defaults.ts';

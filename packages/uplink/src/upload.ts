@@ -1,16 +1,14 @@
 import {
   deviceRef,
-  printable,
   type Clock,
   type DeviceDataSender,
   type DeviceMessage,
   type DeviceRef,
-  type DeviceRegistry,
   type Random,
-  type Registration,
-  type Tenant,
   type UploadFailure,
 } from '@rollcall/core';
+import type { DeviceRegistry, Registration, Tenant } from '@rollcall/core/registry';
+import { printable } from '@rollcall/core/text';
 import { emptyNotificationContentType, splitDefaults } from '@rollcall/hono-wire';
 import { adapterEnabled, refusalTexts } from '@rollcall/access/internal';
 import type { UploadRequest, UploadResult } from './host-uplink.ts';

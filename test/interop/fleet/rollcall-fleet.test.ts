@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { hasDebianPackage } from '@rollcall/conformance';
-import type { FleetOverview } from '@rollcall/core';
+import type { FleetOverview } from '@rollcall/core/directory';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../e2e/support/processes.ts';
 import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';

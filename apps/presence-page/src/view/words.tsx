@@ -1,4 +1,4 @@
-import { printable } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { Status } from '../logic/answers.ts';
 import { timesIn } from '../logic/times.ts';
 

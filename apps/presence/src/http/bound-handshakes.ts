@@ -1,7 +1,7 @@
 import type { Server, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
 import { remoteIpOf } from '@rollcall/adapter-kit';
-import { createPlaces } from '@rollcall/core';
+import { createPlaces } from '@rollcall/core/sharing';
 
 interface Handshake {
   readonly socket: Socket;

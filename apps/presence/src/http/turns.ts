@@ -1,4 +1,4 @@
-import { createFairQueue } from '@rollcall/core';
+import { createFairQueue } from '@rollcall/core/sharing';
 import { Problem } from './problem.ts';
 
 /** Questions to the database that are answered at a time; others wait, and beyond that are refused. */

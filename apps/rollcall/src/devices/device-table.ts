@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { DevicePresence } from '@rollcall/client';
-import { printable } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import { fitTable, type Column } from '../terminal/fit-table.ts';
 import { basisInWords, howKnown, saidInWords, shortWords } from '../events/in-words.ts';
 

@@ -6,7 +6,8 @@ import {
   type Presence,
   type PresenceNews,
 } from '@rollcall/client';
-import { ConfigError, deviceKey, printable } from '@rollcall/core';
+import { ConfigError, deviceKey } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import { optional, readOptions, text } from '@rollcall/options';
 import { presenceLine } from './presence-line.ts';
 import { drawDevices, printDevices } from './show-devices.ts';

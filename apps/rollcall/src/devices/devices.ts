@@ -1,6 +1,6 @@
 import { shutdownRequested } from '@rollcall/adapter-process';
 import { createPresenceTable, type DevicePresence } from '@rollcall/client';
-import { printable } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { devicesOfService } from './devices-of-service.ts';
 import { presenceLine } from './presence-line.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { printable } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { fitTable, type Column } from '../terminal/fit-table.ts';
 import { basisInWords, howKnown, saidInWords, shortWords } from './in-words.ts';

@@ -1,4 +1,5 @@
-import { printable, type Basis, type DisconnectedEvent } from '@rollcall/core';
+import type { Basis, DisconnectedEvent } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { HonoConnectionEvent } from '@rollcall/hono-wire';
 
 /** How the adapter knows that a device is connected. */

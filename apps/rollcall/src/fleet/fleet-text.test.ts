@@ -1,4 +1,5 @@
-import type { FleetInstance, FleetOverview, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { FleetInstance, FleetOverview } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';
 import { fleetText } from './fleet-text.ts';
 

@@ -1,4 +1,5 @@
-import { printable, type FleetEngineState, type FleetInstance, type FleetOverview } from '@rollcall/core';
+import type { FleetEngineState, FleetInstance, FleetOverview } from '@rollcall/core/directory';
+import { printable } from '@rollcall/core/text';
 import { fitTable, type Column } from '../terminal/fit-table.ts';
 
 /** The column that says least of an instance is shortened first. */

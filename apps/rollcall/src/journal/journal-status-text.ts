@@ -1,5 +1,5 @@
 import type { JournalStatus, SinkStatus } from '@rollcall/outbox';
-import { printable } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 
 /** The state of a journal for people. @param now milliseconds since the Unix epoch */
 export function journalStatusText(name: string, status: JournalStatus, now: number): string {

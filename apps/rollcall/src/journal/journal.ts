@@ -9,7 +9,8 @@ import {
   isJournalInUse,
   type UnconfirmedEvent,
 } from '@rollcall/outbox';
-import { printable, systemClock } from '@rollcall/core';
+import { systemClock } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { Destination } from '../network/reach.ts';
 import { journalStatusText, partInWords } from './journal-status-text.ts';
 import { settledInWords, settledStatus, settlingEnvironment } from './settling.ts';

@@ -1,5 +1,6 @@
 import type { DevicePresence, OpenConnection } from '@rollcall/client';
-import { isPrintable, type ConnectedEvent, type EventId } from '@rollcall/core';
+import type { ConnectedEvent, EventId } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 
 /**
  * The connections that an adapter had open, from lines that `devices --json` printed. The last line of each device counts.

@@ -1,4 +1,5 @@
-import { ConfigError, printable, printableJson } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import { printable, printableJson } from '@rollcall/core/text';
 
 interface Terminal {
   write(text: string): unknown;

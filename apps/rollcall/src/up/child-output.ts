@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { printable, printableJson } from '@rollcall/core';
+import { printable, printableJson } from '@rollcall/core/text';
 
 /** The largest log file of one run. */
 const maxLogBytes = 50 * 1024 * 1024;

@@ -1,4 +1,5 @@
-import type { Clock, CredentialsType, Log, RegistryChange } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
+import type { CredentialsType, RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { standingOf } from '../authentication/reauthorize.ts';
 import { refuse } from '../authentication/refuse.ts';

@@ -1,4 +1,4 @@
-import { credentialsTypes, type CredentialsType } from '@rollcall/core';
+import { credentialsTypes, type CredentialsType } from '@rollcall/core/registry';
 import type { AuthenticationContext } from '../authentication/authentication-context.ts';
 import { usableTenant } from '../authentication/look-up.ts';
 import type { AuthenticatedDevice } from '../authentication-result.ts';

@@ -1,4 +1,5 @@
-import { deviceRef, type RegistryChange, type Tenant, type TenantId } from '@rollcall/core';
+import { deviceRef, type TenantId } from '@rollcall/core';
+import type { RegistryChange, Tenant } from '@rollcall/core/registry';
 import { expect, test } from 'vitest';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 import { createRecentChanges } from './recent-changes.ts';

@@ -1,4 +1,5 @@
-import { credentialsTypes, type DeviceRef, type RegistryChange } from '@rollcall/core';
+import type { DeviceRef } from '@rollcall/core';
+import { credentialsTypes, type RegistryChange } from '@rollcall/core/registry';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 
 /** Changes of the registry that are remembered; who was let in before is taken to be concerned. */

@@ -1,4 +1,4 @@
-import type { TrustAnchor } from '@rollcall/core';
+import type { TrustAnchor } from '@rollcall/core/registry';
 import type { PresentedCertificate } from './presented-certificate.ts';
 
 const attributes: ReadonlyMap<string, string> = new Map([

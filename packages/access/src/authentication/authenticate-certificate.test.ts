@@ -9,7 +9,8 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance';
-import { type Tenant, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuthenticationResult } from '../authentication-result.ts';
 import { authenticate } from './authenticate.ts';

@@ -9,7 +9,8 @@ import {
   tokenClaims,
   type TokenAlgorithm,
 } from '@rollcall/conformance';
-import type { PublicKeySecret, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { PublicKeySecret } from '@rollcall/core/registry';
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuthenticationResult } from '../authentication-result.ts';

@@ -1,4 +1,6 @@
-import { isPrintable, isValidAt, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { isValidAt } from '@rollcall/core/registry';
+import { isPrintable } from '@rollcall/core/text';
 import type { AuthenticationResult } from '../authentication-result.ts';
 import type { TokenLogin } from '../login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';

@@ -1,4 +1,5 @@
-import type { Clock, DeviceRegistry, PasswordVerifier, VerifyingTurn } from '@rollcall/core';
+import type { Clock } from '@rollcall/core';
+import type { DeviceRegistry, PasswordVerifier, VerifyingTurn } from '@rollcall/core/registry';
 
 /** What it takes to find out who a device is. */
 export interface AuthenticationContext {

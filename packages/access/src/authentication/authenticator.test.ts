@@ -12,7 +12,8 @@ import {
   scriptedPasswords,
   tokenClaims,
 } from '@rollcall/conformance';
-import { later, type PasswordVerifier } from '@rollcall/core';
+import { later } from '@rollcall/core';
+import type { PasswordVerifier } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { createAuthenticator, defaultLogins, type AuthenticatorOptions } from './authenticator.ts';
 

@@ -1,4 +1,5 @@
-import { later, type Clock, type Instant, type PasswordVerifier } from '@rollcall/core';
+import { later, type Clock, type Instant } from '@rollcall/core';
+import type { PasswordVerifier } from '@rollcall/core/registry';
 
 /** How long comparisons of secrets take, if each name that an address tries exists; see {@link createComparisonDebt}. */
 export interface ComparisonDebt {

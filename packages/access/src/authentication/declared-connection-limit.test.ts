@@ -1,4 +1,5 @@
-import { deviceRef, type Registration, type Tenant, type TenantId } from '@rollcall/core';
+import { deviceRef, type TenantId } from '@rollcall/core';
+import type { Registration, Tenant } from '@rollcall/core/registry';
 import { expect, test } from 'vitest';
 import { declaredConnectionLimit } from './declared-connection-limit.ts';
 

@@ -1,4 +1,4 @@
-import type { Registration, Tenant } from '@rollcall/core';
+import type { Registration, Tenant } from '@rollcall/core/registry';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 
 /** How many connections the registry lets one device have: as said for it, for the kind of adapter, or for the tenant. */

@@ -1,4 +1,4 @@
-import type { Registration, Tenant } from '@rollcall/core';
+import type { Registration, Tenant } from '@rollcall/core/registry';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 
 type DeclaredPresence = Pick<AuthenticatedDevice, 'presenceIntervalMs' | 'presenceProbe'>;

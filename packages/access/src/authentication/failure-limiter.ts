@@ -1,4 +1,5 @@
-import { addressBlocks, type Clock } from '@rollcall/core';
+import type { Clock } from '@rollcall/core';
+import { addressBlocks } from '@rollcall/core/sharing';
 import { createTokenBuckets } from '@rollcall/runtime';
 
 /** Who tries: an IP address, and the name under which it says it is known. */

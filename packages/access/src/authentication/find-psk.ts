@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { isValidAt } from '@rollcall/core';
+import { isValidAt } from '@rollcall/core/registry';
 import type { PskLogin, PskLookup } from '../login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identifyUnserved, knownTenant, usableCredentials } from './look-up.ts';

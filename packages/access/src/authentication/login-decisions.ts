@@ -1,4 +1,5 @@
-import { addressBlocks, type VerifyingTurn } from '@rollcall/core';
+import type { VerifyingTurn } from '@rollcall/core/registry';
+import { addressBlocks } from '@rollcall/core/sharing';
 import type { ProofMark } from '@rollcall/outbox/internal';
 import type { AuthenticationResult } from '../authentication-result.ts';
 import type { FailureLimiter, Throttle, Trier } from './failure-limiter.ts';

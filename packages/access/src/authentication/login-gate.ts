@@ -1,4 +1,6 @@
-import { addressBlocks, type Clock, type PasswordVerifier } from '@rollcall/core';
+import type { Clock } from '@rollcall/core';
+import type { PasswordVerifier } from '@rollcall/core/registry';
+import { addressBlocks } from '@rollcall/core/sharing';
 import { createComparisonDebt } from './comparison-debt.ts';
 import type { FailureLimiter, Trier } from './failure-limiter.ts';
 import { createHeldAnswers } from './held-answers.ts';

@@ -1,4 +1,5 @@
-import { isValidAt, type Timestamp, type Validity } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { isValidAt, type Validity } from '@rollcall/core/registry';
 
 /** Of those that are valid now, the one that is so for longest. */
 export function longestValid<Value extends Validity>(

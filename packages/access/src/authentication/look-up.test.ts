@@ -1,5 +1,7 @@
 import { nastyStrings, ScriptedRegistry } from '@rollcall/conformance';
-import { deviceRef, isPrintable, type Tenant, type TenantId } from '@rollcall/core';
+import { deviceRef, type TenantId } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
+import { isPrintable } from '@rollcall/core/text';
 import { expect, test } from 'vitest';
 import { identify } from './look-up.ts';
 

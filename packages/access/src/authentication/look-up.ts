@@ -1,13 +1,6 @@
-import {
-  isPrintable,
-  type Answer,
-  type Credentials,
-  type CredentialsType,
-  type DeviceRef,
-  type Tenant,
-  type TenantId,
-  type Timestamp,
-} from '@rollcall/core';
+import type { DeviceRef, TenantId, Timestamp } from '@rollcall/core';
+import type { Answer, Credentials, CredentialsType, Tenant } from '@rollcall/core/registry';
+import { isPrintable } from '@rollcall/core/text';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';

@@ -1,6 +1,7 @@
 import type { NotedMark, ProofChanges, ProofMark, StoredProofs } from '@rollcall/outbox/internal';
 import { hash } from 'node:crypto';
-import { addressBlocks, type Random, type Timestamp } from '@rollcall/core';
+import type { Random, Timestamp } from '@rollcall/core';
+import { addressBlocks } from '@rollcall/core/sharing';
 import type { Trier } from './failure-limiter.ts';
 
 export interface ProofMemoryOptions {

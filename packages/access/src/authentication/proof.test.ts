@@ -1,4 +1,5 @@
-import type { PasswordSecret, PskSecret, PublicKeySecret, Timestamp, TrustAnchor } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { PasswordSecret, PskSecret, PublicKeySecret, TrustAnchor } from '@rollcall/core/registry';
 import { expect, test } from 'vitest';
 import { anchorKeyOf, proofKey, secretKeyOf, type Proof } from './proof.ts';
 

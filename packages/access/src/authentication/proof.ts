@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { CredentialsType, SecretsByType, Timestamp, TrustAnchor } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { CredentialsType, SecretsByType, TrustAnchor } from '@rollcall/core/registry';
 
 /**
  * Which secret let a device in. It tells that secret apart from any other, and says nothing of it. With the same id and the same

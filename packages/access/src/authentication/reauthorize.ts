@@ -1,4 +1,5 @@
-import { isValidAt, type Credentials, type Tenant, type Timestamp, type Validity } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { isValidAt, type Credentials, type Tenant, type Validity } from '@rollcall/core/registry';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { identify, usableCredentials, usableTenant } from './look-up.ts';

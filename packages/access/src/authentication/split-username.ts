@@ -1,4 +1,4 @@
-import { isPrintable } from '@rollcall/core';
+import { isPrintable } from '@rollcall/core/text';
 
 /** Registry keys longer than this are not looked up: no registry has them, and they would fill logs and caches. */
 export const maxNameLength = 256;

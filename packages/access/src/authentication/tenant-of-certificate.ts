@@ -1,4 +1,4 @@
-import type { Answer, DeviceRegistry, Tenant } from '@rollcall/core';
+import type { Answer, DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import type { PresentedCertificate } from './presented-certificate.ts';
 
 /** A label of a host name, and what else a tenant-id may have in its place. DNS allows 63 characters, and a name 253. */

@@ -1,4 +1,5 @@
-import { addressBlocks, type Clock, type Random } from '@rollcall/core';
+import type { Clock, Random } from '@rollcall/core';
+import { addressBlocks } from '@rollcall/core/sharing';
 import type { ProofMark } from '@rollcall/outbox/internal';
 import type { Throttle, Trier } from './failure-limiter.ts';
 import { createHeldAnswers } from './held-answers.ts';

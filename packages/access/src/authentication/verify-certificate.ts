@@ -1,4 +1,5 @@
-import { isValidAt, type Timestamp, type TrustAnchor, type Validity } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { isValidAt, type TrustAnchor, type Validity } from '@rollcall/core/registry';
 import type { PresentedCertificate } from './presented-certificate.ts';
 import { publicKeys } from './public-keys.ts';
 

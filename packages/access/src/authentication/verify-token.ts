@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { PublicKeySecret, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { PublicKeySecret } from '@rollcall/core/registry';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { publicKeys } from './public-keys.ts';
 

@@ -1,5 +1,6 @@
 import { createMinute } from '@rollcall/containment';
-import { addressBlocks, type Clock, type Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
+import { addressBlocks } from '@rollcall/core/sharing';
 import { createFrequentTexts } from './frequent-texts.ts';
 
 /** Says once a minute what is being refused, and from where. */

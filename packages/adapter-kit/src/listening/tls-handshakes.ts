@@ -1,13 +1,7 @@
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server, type TLSSocket } from 'node:tls';
-import {
-  addressBlocks,
-  createFairQueue,
-  createOrderedSet,
-  createPlaces,
-  later,
-  type Instant,
-} from '@rollcall/core';
+import { later, type Instant } from '@rollcall/core';
+import { addressBlocks, createFairQueue, createOrderedSet, createPlaces } from '@rollcall/core/sharing';
 import { containServer } from '@rollcall/containment';
 import type { PemPair } from '@rollcall/file-follower';
 import type { HostContext } from '../protocol-adapter.ts';

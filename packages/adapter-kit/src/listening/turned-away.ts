@@ -1,5 +1,6 @@
 import { createMinute } from '@rollcall/containment';
-import { addressBlocks, type Clock, type Log } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
+import { addressBlocks } from '@rollcall/core/sharing';
 import type { AdapterObserver } from '../observer/adapter-observer.ts';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
 

@@ -1,12 +1,6 @@
-import type {
-  ConnectedEvent,
-  ConnectionEvent,
-  DirectoryStanding,
-  DirectoryStatus,
-  FleetSight,
-  RegistryState,
-  UploadFailure,
-} from '@rollcall/core';
+import type { ConnectedEvent, ConnectionEvent, UploadFailure } from '@rollcall/core';
+import type { DirectoryStanding, DirectoryStatus, FleetSight } from '@rollcall/core/directory';
+import type { RegistryState } from '@rollcall/core/registry';
 import type { AccessObserver } from '@rollcall/access/internal';
 import type { FollowedState } from '@rollcall/file-follower';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';

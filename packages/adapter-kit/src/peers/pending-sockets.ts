@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createPlaces, type Standing } from '@rollcall/core';
+import { createPlaces, type Standing } from '@rollcall/core/sharing';
 import { remoteIpOf } from './peer-address.ts';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
 

@@ -5,13 +5,8 @@ import {
   scriptedPassword,
   tokenClaims,
 } from '@rollcall/conformance';
-import {
-  credentialsTypes,
-  type ConnectionTracker,
-  type CredentialsType,
-  type DisconnectReason,
-  type Timestamp,
-} from '@rollcall/core';
+import type { ConnectionTracker, DisconnectReason, Timestamp } from '@rollcall/core';
+import { credentialsTypes, type CredentialsType } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import { accessChangesOf, setFirstSecret } from '../testing/access-changes.ts';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';

@@ -1,16 +1,6 @@
-import type {
-  AdapterIdentity,
-  Clock,
-  CreateDirectory,
-  CreateUndertaker,
-  DeviceDataSender,
-  DeviceRegistry,
-  EventSink,
-  Log,
-  PasswordVerifier,
-  PublishingSignal,
-  Random,
-} from '@rollcall/core';
+import type { AdapterIdentity, Clock, DeviceDataSender, EventSink, Log, Random } from '@rollcall/core';
+import type { CreateDirectory, CreateUndertaker, PublishingSignal } from '@rollcall/core/directory';
+import type { DeviceRegistry, PasswordVerifier } from '@rollcall/core/registry';
 import { type AdmissionLimits, defaultLogins, type LoginSettings } from '@rollcall/access/internal';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { EarlyHealth } from '../health/early-health.ts';

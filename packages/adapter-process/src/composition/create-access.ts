@@ -1,4 +1,4 @@
-import type { PasswordVerifier } from '@rollcall/core';
+import type { PasswordVerifier } from '@rollcall/core/registry';
 import type { HostAccess, AuthenticationResult } from '@rollcall/access';
 import { createAuthenticator, type Authenticator, refuse, type Refused } from '@rollcall/access/internal';
 import { neverRejects, type ResourceStack } from '@rollcall/runtime';

@@ -1,4 +1,5 @@
-import type { DeviceDataSender, DeviceRegistry } from '@rollcall/core';
+import type { DeviceDataSender } from '@rollcall/core';
+import type { DeviceRegistry } from '@rollcall/core/registry';
 import { neverRejects } from '@rollcall/runtime';
 import type { HostUplink } from '@rollcall/uplink';
 import {

@@ -4,11 +4,9 @@ import {
   type ConnectedEvent,
   type ConnectionEvent,
   type ConnectionId,
-  type DeadInstance,
-  type OwedEnding,
   type Timestamp,
-  type UndertakerContext,
 } from '@rollcall/core';
+import type { DeadInstance, OwedEnding, UndertakerContext } from '@rollcall/core/directory';
 import { ResourceStack } from '@rollcall/runtime';
 import { beforeEach, expect, test } from 'vitest';
 import { tellForTheDead } from './tell-for-the-dead.ts';

@@ -1,12 +1,11 @@
+import type { ConnectionId, Epoch } from '@rollcall/core';
 import type {
   ConnectionDirectory,
-  ConnectionId,
   CreateDirectory,
   DirectoryEntry,
   DirectoryListener,
   DirectoryStanding,
-  Epoch,
-} from '@rollcall/core';
+} from '@rollcall/core/directory';
 import {
   createEpochSource,
   createLocalDirectory,

@@ -1,5 +1,6 @@
 import { ManualClock, MemoryFleet, seededRandom, settled } from '@rollcall/conformance';
-import { silentLog, type ConnectionEvent, type ConnectionId, type OwedEnding } from '@rollcall/core';
+import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
+import type { OwedEnding } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 

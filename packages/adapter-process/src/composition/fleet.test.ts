@@ -5,13 +5,8 @@ import {
   settled,
   type RecordingSink,
 } from '@rollcall/conformance';
-import {
-  silentLog,
-  type ConnectionEvent,
-  type ConnectionId,
-  type DeadInstance,
-  type OwedEnding,
-} from '@rollcall/core';
+import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
+import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { createLateJournal } from '@rollcall/outbox/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { DeviceRegistry } from '@rollcall/core';
+import type { DeviceRegistry } from '@rollcall/core/registry';
 import { AccessBook } from '@rollcall/access/internal';
 import { watchRegistry } from '@rollcall/presence/internal';
 import type { AdapterContext } from './adapter-context.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionDirectory } from '@rollcall/core';
+import type { ConnectionDirectory } from '@rollcall/core/directory';
 import type { FollowedFiles } from '@rollcall/file-follower';
 import type { HealthAnswers } from '../health/early-health.ts';
 import { checkOfAdapter } from '../health/check-of-adapter.ts';

@@ -1,12 +1,7 @@
 import { serveAll } from '@rollcall/containment';
-import type {
-  ConnectedEvent,
-  ConnectionEvent,
-  ConnectionId,
-  JournalFacts,
-  Tenant,
-  TenantId,
-} from '@rollcall/core';
+import type { ConnectedEvent, ConnectionEvent, ConnectionId, TenantId } from '@rollcall/core';
+import type { JournalFacts } from '@rollcall/core/internal';
+import type { Tenant } from '@rollcall/core/registry';
 import { type Journal, type Recovered, createMemoryJournal } from '@rollcall/outbox';
 import {
   downstreamOf,

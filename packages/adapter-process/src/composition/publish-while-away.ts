@@ -1,4 +1,5 @@
-import { every, type Clock, type ConnectionDirectory } from '@rollcall/core';
+import { every, type Clock } from '@rollcall/core';
+import type { ConnectionDirectory } from '@rollcall/core/directory';
 import type { Connections } from '@rollcall/presence/internal';
 
 /** Announcements within the time after which an adapter is declared dead. */

@@ -1,10 +1,6 @@
-import type {
-  ConnectedEvent,
-  ConnectionDirectory,
-  DeviceRegistry,
-  DisconnectedEvent,
-  TenantId,
-} from '@rollcall/core';
+import type { ConnectedEvent, DisconnectedEvent, TenantId } from '@rollcall/core';
+import type { ConnectionDirectory } from '@rollcall/core/directory';
+import type { DeviceRegistry } from '@rollcall/core/registry';
 import type { RestoredLease, RhythmStore } from '@rollcall/presence';
 import {
   restoreLease,

@@ -1,13 +1,6 @@
-import type {
-  ConnectionId,
-  CreateUndertaker,
-  DeadInstance,
-  DeviceRegistry,
-  OwedEnding,
-  PublishingSignal,
-  Tenant,
-  TenantId,
-} from '@rollcall/core';
+import type { ConnectionId, TenantId } from '@rollcall/core';
+import type { CreateUndertaker, DeadInstance, OwedEnding, PublishingSignal } from '@rollcall/core/directory';
+import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import { lastKnownTenant } from '@rollcall/outbox/internal';
 import { owedSince, stampOwed } from '@rollcall/presence/internal';
 import type { ResourceStack } from '@rollcall/runtime';

@@ -1,4 +1,4 @@
-import { printable } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { Effective } from '@rollcall/options';
 
 /**

@@ -1,6 +1,6 @@
 import type { Server, ServerResponse, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { createPlaces } from '@rollcall/core';
+import { createPlaces } from '@rollcall/core/sharing';
 import { remoteIpOf } from '@rollcall/adapter-kit';
 
 /**

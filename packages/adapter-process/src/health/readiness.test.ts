@@ -1,4 +1,5 @@
-import type { DeviceDataSender, DirectoryStatus, EventSink, Timestamp } from '@rollcall/core';
+import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
+import type { DirectoryStatus } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';
 import type { SinkDepth } from '@rollcall/outbox/internal';
 import { noMessaging } from '@rollcall/messaging-module/internal';

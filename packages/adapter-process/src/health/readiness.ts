@@ -1,11 +1,6 @@
-import type {
-  DeviceDataSender,
-  DeviceRegistry,
-  DirectoryStatus,
-  EventSink,
-  RegistryState,
-  Timestamp,
-} from '@rollcall/core';
+import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
+import type { DirectoryStatus } from '@rollcall/core/directory';
+import type { DeviceRegistry, RegistryState } from '@rollcall/core/registry';
 import type { FollowedState } from '@rollcall/file-follower';
 import { noMessaging, noMessagingText } from '@rollcall/messaging-module/internal';
 import type { SinkDepth } from '@rollcall/outbox/internal';

@@ -1,6 +1,7 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { printable, systemClock, type Clock, type Log } from '@rollcall/core';
+import { systemClock, type Clock, type Log } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 
 /** Of one thing that a library prints. */
 const maxLength = 2_000;

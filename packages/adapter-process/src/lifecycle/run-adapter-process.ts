@@ -3,13 +3,11 @@ import {
   systemClock as clock,
   systemRandom as random,
   type Clock,
-  type DeviceRegistry,
   type EventSink,
-  type IdentifierRule,
   type Log,
-  type PasswordVerifier,
   type Random,
 } from '@rollcall/core';
+import type { DeviceRegistry, IdentifierRule, PasswordVerifier } from '@rollcall/core/registry';
 import type { AdapterParts } from '../composition/adapter-parts.ts';
 import { inForce } from '../config/in-force.ts';
 import type { LoadedConfig } from '../config/load-config.ts';

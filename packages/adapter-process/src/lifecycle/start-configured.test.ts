@@ -14,7 +14,8 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance';
-import { ConfigError, type PublishingSignal } from '@rollcall/core';
+import { ConfigError } from '@rollcall/core';
+import type { PublishingSignal } from '@rollcall/core/directory';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { ResourceStack } from '@rollcall/runtime';
 import { text, optional } from '@rollcall/options';

@@ -1,4 +1,4 @@
-import type { ConfigCode } from '@rollcall/core';
+import type { ConfigCode } from '@rollcall/core/internal';
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
 import { inLogOf, nodeProblem, oldestNode, onSupportedNode } from './supported-node.ts';

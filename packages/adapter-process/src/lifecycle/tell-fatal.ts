@@ -1,4 +1,5 @@
-import { printable, type Log } from '@rollcall/core';
+import type { Log } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 
 interface Terminal {
   readonly isTTY?: boolean;

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { recordingLog } from '@rollcall/conformance';
-import { configCodes, startCodes } from '@rollcall/core';
+import { configCodes, startCodes } from '@rollcall/core/internal';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { codedLog, codeOf } from './coded-log.ts';

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { DirectoryStatus, FleetSight } from '@rollcall/core';
+import type { DirectoryStatus, FleetSight } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';
 import { createAppMetrics } from './app-metrics.ts';
 import { addDirectoryMetrics } from './directory-metrics.ts';

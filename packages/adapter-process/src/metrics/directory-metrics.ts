@@ -1,4 +1,4 @@
-import type { DirectoryStatus } from '@rollcall/core';
+import type { DirectoryStatus } from '@rollcall/core/directory';
 import type { AppMetrics, ObservedState } from '@rollcall/adapter-kit';
 
 const statuses: readonly DirectoryStatus[] = ['in-touch', 'catching-up', 'away'];

@@ -1,4 +1,5 @@
-import type { DeviceRegistry, RegistryState, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { DeviceRegistry, RegistryState } from '@rollcall/core/registry';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { readinessOfOthers } from '../health/readiness.ts';

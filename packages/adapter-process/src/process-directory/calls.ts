@@ -1,12 +1,9 @@
+import type { AdapterIdentity, ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from '@rollcall/core';
 import type {
-  AdapterIdentity,
-  ConnectionId,
   DeadInstance,
-  DeviceRef,
   DirectoryEntry,
   DirectoryPlace,
   DirectoryStanding,
-  Epoch,
   GivingUp,
   HeldLease,
   LeaseEntry,
@@ -16,9 +13,7 @@ import type {
   OwedEnding,
   ReportOutcome,
   Taking,
-  TenantId,
-  Timestamp,
-} from '@rollcall/core';
+} from '@rollcall/core/directory';
 
 /** What a process asks the one that holds the directory, and what it is answered. As JSON. */
 export interface Calls {

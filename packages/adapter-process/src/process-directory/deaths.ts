@@ -1,4 +1,5 @@
-import { later, type Clock, type ConnectionId, type Instant, type OwedEnding } from '@rollcall/core';
+import { later, type Clock, type ConnectionId, type Instant } from '@rollcall/core';
+import type { OwedEnding } from '@rollcall/core/directory';
 import type { Told } from './calls.ts';
 import type { Death, FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';

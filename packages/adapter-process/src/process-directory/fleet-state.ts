@@ -4,16 +4,18 @@ import {
   type Clock,
   type ConnectionId,
   type DeviceRef,
-  type DirectoryEntry,
-  type DirectoryPlace,
   type Epoch,
-  type HeldLease,
   type Instant,
-  type LeaseEntry,
-  type LeaseState,
   type TenantId,
   type Timestamp,
 } from '@rollcall/core';
+import type {
+  DirectoryEntry,
+  DirectoryPlace,
+  HeldLease,
+  LeaseEntry,
+  LeaseState,
+} from '@rollcall/core/directory';
 
 interface FleetEntry {
   readonly entry: DirectoryEntry;

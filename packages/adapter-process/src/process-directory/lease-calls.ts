@@ -1,4 +1,5 @@
-import type { ConnectionId, LeaseEntry, LeaseStanding } from '@rollcall/core';
+import type { ConnectionId } from '@rollcall/core';
+import type { LeaseEntry, LeaseStanding } from '@rollcall/core/directory';
 import type { Calls, LeaseName } from './calls.ts';
 import { placeOf, type FleetState, type Holder } from './fleet-state.ts';
 import type { Member } from './member.ts';

@@ -1,10 +1,14 @@
 import {
   later,
-  OwnEntries,
   type ConnectedEvent,
-  type ConnectionDirectory,
   type ConnectionId,
   type DeviceRef,
+  type Instant,
+  type TenantId,
+} from '@rollcall/core';
+import {
+  OwnEntries,
+  type ConnectionDirectory,
   type DirectoryContext,
   type DirectoryEntry,
   type DirectoryLeases,
@@ -12,10 +16,8 @@ import {
   type DirectoryStanding,
   type DirectoryStatus,
   type FleetSight,
-  type Instant,
-  type TenantId,
   type UntoldEndings,
-} from '@rollcall/core';
+} from '@rollcall/core/directory';
 import type { Channel, FleetView, SignOfLife, Told, ToParent, ToProcess } from './calls.ts';
 import { Link } from './link.ts';
 import { ProcessLeases } from './process-leases.ts';

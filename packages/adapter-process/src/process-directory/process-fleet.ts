@@ -1,4 +1,5 @@
-import { epochAfter, type AdapterIdentity, type Clock, type Timestamp } from '@rollcall/core';
+import type { AdapterIdentity, Clock, Timestamp } from '@rollcall/core';
+import { epochAfter } from '@rollcall/core/directory';
 import type {
   CallName,
   Calls,

@@ -1,21 +1,18 @@
-import {
-  later,
-  type Clock,
-  type ConnectionId,
-  type DirectoryEntry,
-  type DirectoryLeases,
-  type DirectoryListener,
-  type GivingUp,
-  type HeldLease,
-  type Instant,
-  type LeaseEntry,
-  type LeaseStanding,
-  type LeaseState,
-  type LifeSign,
-  type OwnEntries,
-  type ReportOutcome,
-  type Taking,
-} from '@rollcall/core';
+import { later, type Clock, type ConnectionId, type Instant } from '@rollcall/core';
+import type {
+  DirectoryEntry,
+  DirectoryLeases,
+  DirectoryListener,
+  GivingUp,
+  HeldLease,
+  LeaseEntry,
+  LeaseStanding,
+  LeaseState,
+  LifeSign,
+  OwnEntries,
+  ReportOutcome,
+  Taking,
+} from '@rollcall/core/directory';
 import type { Link } from './link.ts';
 import { within } from './within.ts';
 

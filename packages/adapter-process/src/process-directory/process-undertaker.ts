@@ -1,4 +1,4 @@
-import type { Undertaker, UndertakerContext } from '@rollcall/core';
+import type { Undertaker, UndertakerContext } from '@rollcall/core/directory';
 import type { Channel, Told, ToParent, ToProcess } from './calls.ts';
 import { Link } from './link.ts';
 

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { DirectoryContext, UndertakerContext } from '@rollcall/core';
+import type { DirectoryContext, UndertakerContext } from '@rollcall/core/directory';
 import type { ProtocolAdapter, AdapterObserver } from '@rollcall/adapter-kit';
 import type { EarlyHealth, HealthAnswers } from '../health/early-health.ts';
 import type { Channel, ToParent, ToProcess } from '../process-directory/calls.ts';

@@ -1,4 +1,5 @@
-import type { Clock, Log, PublishingSignal } from '@rollcall/core';
+import type { Clock, Log } from '@rollcall/core';
+import type { PublishingSignal } from '@rollcall/core/directory';
 import type { FollowedSet } from '@rollcall/file-follower';
 import { filesOfSecrets, followClientSecrets, readPem, variableOf, type Effective } from '@rollcall/options';
 import { askPresence } from './ask-presence.ts';

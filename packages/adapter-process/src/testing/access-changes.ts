@@ -8,7 +8,8 @@ import {
   scriptedPassword,
   type ScriptedRegistry,
 } from '@rollcall/conformance';
-import { credentialsTypes, type CredentialsType, type StoredSecret, type Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import { credentialsTypes, type CredentialsType, type StoredSecret } from '@rollcall/core/registry';
 import type { AccessEnd } from '@rollcall/access';
 
 /** Something that happens in the registry while `thermostat-7@acme` is connected with its first secret, `id: '1'`. */

@@ -8,13 +8,9 @@ import {
   ScriptedRegistry,
   scriptedPasswords,
 } from '@rollcall/conformance';
-import type {
-  ConnectionEvent,
-  CreateDirectory,
-  CreateUndertaker,
-  PasswordVerifier,
-  Tenant,
-} from '@rollcall/core';
+import type { ConnectionEvent } from '@rollcall/core';
+import type { CreateDirectory, CreateUndertaker } from '@rollcall/core/directory';
+import type { PasswordVerifier, Tenant } from '@rollcall/core/registry';
 import type { AdapterParts, AdapterRunSettings, RunningAdapter } from '../composition/adapter-parts.ts';
 import { type Journal, createMemoryJournal } from '@rollcall/outbox';
 import { punctual } from '@rollcall/runtime';

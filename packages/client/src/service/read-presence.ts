@@ -5,9 +5,9 @@ import {
   type DeviceRef,
   type Epoch,
   type EventId,
-  type LeaseBasis,
   type Timestamp,
 } from '@rollcall/core';
+import type { LeaseBasis } from '@rollcall/core/internal';
 import type { DevicePresence, Ending, OpenConnection } from '../device-presence.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
-import type { AdapterIdentity, Clock, ConnectionId, OwedEnding, Timestamp } from '@rollcall/core';
+import type { AdapterIdentity, Clock, ConnectionId, Timestamp } from '@rollcall/core';
+import type { OwedEnding } from '@rollcall/core/directory';
 import { leaseState } from '../leases/lease-state.ts';
 import { peekOwed } from '../scripts/peek-owed.ts';
 import { settleOwed } from '../scripts/settle-owed.ts';

@@ -1,11 +1,5 @@
-import {
-  later,
-  sleep,
-  type ConnectionId,
-  type OwedEnding,
-  type Undertaker,
-  type UndertakerContext,
-} from '@rollcall/core';
+import { later, sleep, type ConnectionId } from '@rollcall/core';
+import type { OwedEnding, Undertaker, UndertakerContext } from '@rollcall/core/directory';
 import { Asker } from '../contact/asker.ts';
 import type { Engine, OpenEngine } from '../engine/engine.ts';
 import { heirOf } from '../fleet/heir-of.ts';

@@ -1,4 +1,5 @@
-import type { ConnectionId, DirectoryPlace, DirectoryStanding, Epoch } from '@rollcall/core';
+import type { ConnectionId, Epoch } from '@rollcall/core';
+import type { DirectoryPlace, DirectoryStanding } from '@rollcall/core/directory';
 import type { Reply } from '../contact/asker.ts';
 import { claimSlot } from '../scripts/claim-slot.ts';
 import { releaseSlot } from '../scripts/release-slot.ts';

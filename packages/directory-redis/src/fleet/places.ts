@@ -1,4 +1,5 @@
-import { TransportError, type ConnectionId, type DeviceRef, type DirectoryPlace } from '@rollcall/core';
+import { TransportError, type ConnectionId, type DeviceRef } from '@rollcall/core';
+import type { DirectoryPlace } from '@rollcall/core/directory';
 import type { Shared } from '../shared.ts';
 import { bucketOf } from '../wire/bucket-of.ts';
 import { readClaim } from '../wire/claim.ts';

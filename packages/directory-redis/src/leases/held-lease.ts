@@ -1,4 +1,5 @@
-import { later, type AdapterIdentity, type ConnectionId, type HeldLease, type Instant } from '@rollcall/core';
+import { later, type AdapterIdentity, type ConnectionId, type Instant } from '@rollcall/core';
+import type { HeldLease } from '@rollcall/core/directory';
 import { HeldConnection } from '../state/held-connection.ts';
 import { readBody } from '../wire/body.ts';
 import { readClaim } from '../wire/claim.ts';

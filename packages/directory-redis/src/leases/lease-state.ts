@@ -1,4 +1,4 @@
-import type { LeaseState } from '@rollcall/core';
+import type { LeaseState } from '@rollcall/core/directory';
 import type { StoredLease } from '../wire/body.ts';
 
 /**

@@ -1,14 +1,13 @@
-import {
-  sleep,
-  type ConnectionId,
-  type DirectoryLeases,
-  type GivingUp,
-  type HeldLease,
-  type LeaseEntry,
-  type LeaseStanding,
-  type LeaseState,
-  type Taking,
-} from '@rollcall/core';
+import { sleep, type ConnectionId } from '@rollcall/core';
+import type {
+  DirectoryLeases,
+  GivingUp,
+  HeldLease,
+  LeaseEntry,
+  LeaseStanding,
+  LeaseState,
+  Taking,
+} from '@rollcall/core/directory';
 import type { Claims } from '../claims/claims.ts';
 import { recordOf } from '../claims/record-of.ts';
 import type { Reply } from '../contact/asker.ts';

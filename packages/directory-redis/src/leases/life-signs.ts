@@ -1,4 +1,5 @@
-import { later, type HeldLease, type Instant, type LifeSign, type ReportOutcome } from '@rollcall/core';
+import { later, type Instant } from '@rollcall/core';
+import type { HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import { reportSign } from '../scripts/report-sign.ts';
 import { unattended, type Shared } from '../shared.ts';
 import { bucketOf } from '../wire/bucket-of.ts';

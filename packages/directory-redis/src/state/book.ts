@@ -1,4 +1,5 @@
-import { OwnEntries, type ConnectionId, type DeviceRef, type TenantId } from '@rollcall/core';
+import type { ConnectionId, DeviceRef, TenantId } from '@rollcall/core';
+import { OwnEntries } from '@rollcall/core/directory';
 import { bucketCount } from '../wire/bucket-of.ts';
 import type { HeldConnection } from './held-connection.ts';
 

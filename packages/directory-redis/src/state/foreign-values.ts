@@ -1,4 +1,5 @@
-import { printable, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Clock, Instant, Log } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 import type { Tallies } from './tallies.ts';
 
 const minuteMs = 60_000;

@@ -1,4 +1,5 @@
-import type { ConnectedEvent, DirectoryEntry, Instant, LeaseState } from '@rollcall/core';
+import type { ConnectedEvent, Instant } from '@rollcall/core';
+import type { DirectoryEntry, LeaseState } from '@rollcall/core/directory';
 import { bucketOf } from '../wire/bucket-of.ts';
 import { deviceName, slotField } from '../wire/field-text.ts';
 import { shortId } from '../wire/short-id.ts';

@@ -1,14 +1,14 @@
-import {
-  type AdapterIdentity,
-  type Basis,
-  type ConnectedEvent,
-  type ConnectionId,
-  type DeviceRef,
-  type Epoch,
-  type EventId,
-  type LeaseState,
-  type Timestamp,
+import type {
+  AdapterIdentity,
+  Basis,
+  ConnectedEvent,
+  ConnectionId,
+  DeviceRef,
+  Epoch,
+  EventId,
+  Timestamp,
 } from '@rollcall/core';
+import type { LeaseState } from '@rollcall/core/directory';
 
 /** What a record says of a connection beyond whose it is. */
 export interface OpenConnection {

@@ -1,4 +1,4 @@
-import type { LifeSign } from '@rollcall/core';
+import type { LifeSign } from '@rollcall/core/directory';
 import { readClaim, wireVersion, type Claim } from './claim.ts';
 import { fullId, shortId } from './short-id.ts';
 

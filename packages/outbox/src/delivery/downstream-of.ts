@@ -1,4 +1,5 @@
-import type { Tenant, TenantDownstream } from '@rollcall/core';
+import type { TenantDownstream } from '@rollcall/core';
+import type { Tenant } from '@rollcall/core/registry';
 
 /** What sinks need to know of a tenant. */
 export function downstreamOf({ defaults, limits: { maxTtlSeconds } }: Tenant): TenantDownstream {

@@ -1,4 +1,4 @@
-import type { JournalFacts } from '@rollcall/core';
+import type { JournalFacts } from '@rollcall/core/internal';
 import type { Recovered } from './journal.ts';
 
 /** What an incarnation knows of its journal once it has opened it. */

@@ -3,10 +3,10 @@ import type {
   ConnectionId,
   DeviceRef,
   Epoch,
-  LeaseBasis,
   OutboundEvent,
   Timestamp,
 } from '@rollcall/core';
+import type { LeaseBasis } from '@rollcall/core/internal';
 import type { ProofChanges, StoredProofs } from './stored-proofs.ts';
 import type { LearnedRhythm } from './learned-rhythm.ts';
 import type { PartOfJournal } from './store/stored.ts';

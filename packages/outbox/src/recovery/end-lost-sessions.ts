@@ -3,12 +3,11 @@ import {
   type Clock,
   type ConnectedEvent,
   type ConnectionId,
-  type DeviceRegistry,
   type Log,
-  type Tenant,
   type TenantId,
-  type UntoldEndings,
 } from '@rollcall/core';
+import type { UntoldEndings } from '@rollcall/core/directory';
+import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import type { OpenEntry, Recovered } from '../journal/journal.ts';
 import { lastKnownTenant } from './last-known-tenant.ts';
 

@@ -1,4 +1,5 @@
-import type { DeviceRegistry, Tenant, TenantId } from '@rollcall/core';
+import type { TenantId } from '@rollcall/core';
+import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 
 /** The tenant of a connection of an earlier incarnation; one without settings where the registry cannot tell now. */
 export async function lastKnownTenant(id: TenantId, registry: DeviceRegistry): Promise<Tenant> {

@@ -1,4 +1,5 @@
-import type { ConnectedEvent, JournalFacts } from '@rollcall/core';
+import type { ConnectedEvent } from '@rollcall/core';
+import type { JournalFacts } from '@rollcall/core/internal';
 import type { OpenEvent } from '../open-event.ts';
 
 /**

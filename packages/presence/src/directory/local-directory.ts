@@ -1,10 +1,10 @@
+import type { DeviceRef } from '@rollcall/core';
 import {
   OwnEntries,
   type ConnectionDirectory,
-  type DeviceRef,
   type DirectoryContext,
   type DirectoryPlace,
-} from '@rollcall/core';
+} from '@rollcall/core/directory';
 
 /**
  * The directory of an adapter that is alone: no server, and no other instance. What an earlier incarnation had open, this one ends from

@@ -1,4 +1,4 @@
-import type { LeaseBasis } from '@rollcall/core';
+import type { LeaseBasis } from '@rollcall/core/internal';
 import { likelySilenceMs, type Rhythm } from './rhythm.ts';
 
 /** How leases are measured out where a device declares nothing. */

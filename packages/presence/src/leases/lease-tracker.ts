@@ -6,10 +6,9 @@ import {
   type DisconnectedChange,
   type EndedSignal,
   type Instant,
-  type LeaseState,
-  type LifeSign,
   type Step,
 } from '@rollcall/core';
+import type { LeaseState, LifeSign } from '@rollcall/core/directory';
 import type { LeaseSettings, LeaseTerms } from './lease-interval.ts';
 import {
   goOnWith,

@@ -1,11 +1,6 @@
-import {
-  later,
-  type DisconnectedChange,
-  type Instant,
-  type LeaseBasis,
-  type LeaseState,
-  type LifeSign,
-} from '@rollcall/core';
+import { later, type DisconnectedChange, type Instant } from '@rollcall/core';
+import type { LeaseState, LifeSign } from '@rollcall/core/directory';
+import type { LeaseBasis } from '@rollcall/core/internal';
 import { cameBack } from './closing-habit.ts';
 import { leaseInterval, type LeaseSettings, type LeaseTerms } from './lease-interval.ts';
 import { planProbe } from './probe-plan.ts';

@@ -1,5 +1,6 @@
 import { anEvent, ManualClock } from '@rollcall/conformance';
-import type { LeaseBasis, Timestamp } from '@rollcall/core';
+import type { Timestamp } from '@rollcall/core';
+import type { LeaseBasis } from '@rollcall/core/internal';
 import { expect, test } from 'vitest';
 import type { OpenEntry } from '@rollcall/outbox';
 import { restoreLease } from './restored-lease.ts';

@@ -1,11 +1,6 @@
-import {
-  later,
-  type Clock,
-  type ConnectedEvent,
-  type DeviceRegistry,
-  type Instant,
-  type LeaseBasis,
-} from '@rollcall/core';
+import { later, type Clock, type ConnectedEvent, type Instant } from '@rollcall/core';
+import type { LeaseBasis } from '@rollcall/core/internal';
+import type { DeviceRegistry } from '@rollcall/core/registry';
 import type { OpenEntry } from '@rollcall/outbox';
 import { lastKnownTenant } from '@rollcall/outbox/internal';
 import type { AuthenticatedDevice } from '@rollcall/access';

@@ -1,4 +1,5 @@
-import { later, type Answer, type AssertionAnswer, type Clock, type DeviceRegistry } from '@rollcall/core';
+import { later, type Clock } from '@rollcall/core';
+import type { Answer, AssertionAnswer, DeviceRegistry } from '@rollcall/core/registry';
 
 const probeEveryMs = 1_000;
 

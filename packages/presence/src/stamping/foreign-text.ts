@@ -1,4 +1,5 @@
-import { printable, type ConnectedEvent, type RawCause } from '@rollcall/core';
+import type { ConnectedEvent, RawCause } from '@rollcall/core';
+import { printable } from '@rollcall/core/text';
 
 /** Of what a peer says about an end: more would fill events, and the network would refuse those. */
 const maxCauseLength = 512;

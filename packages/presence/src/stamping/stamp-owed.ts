@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Basis, DeadInstance, DisconnectedEvent, EventId, OwedEnding, Timestamp } from '@rollcall/core';
+import type { Basis, DisconnectedEvent, EventId, Timestamp } from '@rollcall/core';
+import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { endedBy, otherHalf } from './stamp.ts';
 import { uuidV7 } from './uuid-v7.ts';
 

@@ -1,9 +1,7 @@
 import {
   disconnectReasons,
-  isExactlyKnown,
   type AdapterIdentity,
   type Clock,
-  type ConnectedChange,
   type ConnectedEvent,
   type ConnectionId,
   type DisconnectedChange,
@@ -12,11 +10,11 @@ import {
   type Epoch,
   type EventId,
   type Instant,
-  type JournalFacts,
   type Random,
   type TenantId,
   type Timestamp,
 } from '@rollcall/core';
+import { isExactlyKnown, type ConnectedChange, type JournalFacts } from '@rollcall/core/internal';
 import type { OpenEntry } from '@rollcall/outbox';
 import type { ConnectionDescription } from '../host-presence.ts';
 import type { LoopWatch } from '@rollcall/runtime';

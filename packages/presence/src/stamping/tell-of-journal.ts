@@ -1,4 +1,5 @@
-import type { JournalFacts, TenantId } from '@rollcall/core';
+import type { TenantId } from '@rollcall/core';
+import type { JournalFacts } from '@rollcall/core/internal';
 
 /** Tenants remembered as told. Of more, some are told again, which does no harm. */
 const maxTold = 100_000;

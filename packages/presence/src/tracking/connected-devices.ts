@@ -1,12 +1,5 @@
-import {
-  type Clock,
-  type ConnectedEvent,
-  type ConnectionId,
-  type DeviceRef,
-  type DirectoryEntry,
-  type Instant,
-  type Timestamp,
-} from '@rollcall/core';
+import type { Clock, ConnectedEvent, ConnectionId, DeviceRef, Instant, Timestamp } from '@rollcall/core';
+import type { DirectoryEntry } from '@rollcall/core/directory';
 import type { NotedPresence } from '@rollcall/outbox';
 import type { ConnectionDescription } from '../host-presence.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';

@@ -1,15 +1,13 @@
 import type {
   Clock,
   ConnectedEvent,
-  ConnectionDirectory,
   ConnectionEvent,
   ConnectionId,
   ConnectionTracker,
   DeviceRef,
-  DirectoryPlace,
   Epoch,
-  LeaseListener,
 } from '@rollcall/core';
+import type { ConnectionDirectory, DirectoryPlace, LeaseListener } from '@rollcall/core/directory';
 import type { AccessBook } from '@rollcall/access/internal';
 import type { NotedPresence } from '@rollcall/outbox';
 import type { LoopWatch } from '@rollcall/runtime';

@@ -1,7 +1,6 @@
 import {
   within,
   type Change,
-  type ConnectedChange,
   type ConnectedEvent,
   type ConnectionId,
   type ConnectionTracker,
@@ -9,6 +8,7 @@ import {
   type EndedSignal,
   type Instant,
 } from '@rollcall/core';
+import type { ConnectedChange } from '@rollcall/core/internal';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
 import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryPlace, LifeSign } from '@rollcall/core';
+import type { DirectoryPlace, LifeSign } from '@rollcall/core/directory';
 
 /** A lease that is one for its device in the whole fleet, as the directory tells of it. */
 export interface FleetLease {

@@ -1,20 +1,21 @@
 import {
   within,
   type Change,
-  type ConnectedChange,
   type ConnectedEvent,
   type ConnectionTracker,
-  type DirectoryPlace,
   type DisconnectedChange,
   type EndedSignal,
-  type HeldLease,
   type Instant,
-  type LeaseBasis,
-  type LeaseEntry,
-  type LeaseState,
-  type LifeSign,
-  type ReportOutcome,
 } from '@rollcall/core';
+import type {
+  DirectoryPlace,
+  HeldLease,
+  LeaseEntry,
+  LeaseState,
+  LifeSign,
+  ReportOutcome,
+} from '@rollcall/core/directory';
+import type { ConnectedChange, LeaseBasis } from '@rollcall/core/internal';
 import type { ConnectionDescription, OpenConnection } from '../host-presence.ts';
 import type { SharedLease, SignHere } from '../shared-lease.ts';
 import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';

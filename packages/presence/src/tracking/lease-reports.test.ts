@@ -1,5 +1,5 @@
 import { ManualClock, settled } from '@rollcall/conformance';
-import type { HeldLease, LifeSign, ReportOutcome } from '@rollcall/core';
+import type { HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import { beforeEach, expect, test } from 'vitest';
 import { LeaseReports } from './lease-reports.ts';
 

@@ -1,4 +1,5 @@
-import type { Clock, DirectoryLeases, HeldLease, LifeSign, ReportOutcome } from '@rollcall/core';
+import type { Clock } from '@rollcall/core';
+import type { DirectoryLeases, HeldLease, LifeSign, ReportOutcome } from '@rollcall/core/directory';
 import type { SignHere } from '../shared-lease.ts';
 
 export interface LeaseReportsOptions {

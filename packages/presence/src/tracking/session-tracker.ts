@@ -6,9 +6,9 @@ import {
   type DisconnectReason,
   type Instant,
   type RawCause,
-  type SessionBasis,
   type Step,
 } from '@rollcall/core';
+import type { SessionBasis } from '@rollcall/core/internal';
 
 /** How silence of a device is noticed. */
 export interface Liveness {

@@ -1,13 +1,6 @@
 import { punctual, type LoopWatch } from '@rollcall/runtime';
-import type {
-  Change,
-  Clock,
-  CommonSignal,
-  ConnectionTracker,
-  EndedSignal,
-  Instant,
-  Presence,
-} from '@rollcall/core';
+import type { Change, Clock, CommonSignal, ConnectionTracker, EndedSignal, Instant } from '@rollcall/core';
+import type { Presence } from '@rollcall/core/internal';
 
 /** A tracker that lives in time. */
 export interface Tracked<Signal> {

@@ -1,5 +1,6 @@
 import { anEvent } from '@rollcall/conformance';
-import type { PropertyValue, TenantDownstream } from '@rollcall/core';
+import type { TenantDownstream } from '@rollcall/core';
+import type { PropertyValue } from '@rollcall/core/internal';
 import { encodeEvent } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';
 import { downstreamOfMessage } from './downstream-of-message.ts';

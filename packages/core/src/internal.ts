@@ -1,0 +1,7 @@
+// For Rollcall's other packages; it may change with any version.
+export { type ConfigCode, configCodes } from './config-problem.ts';
+export type { ConnectedChange, JournalFacts, LeaseBasis, SessionBasis } from './connection-event.ts';
+export type { Presence } from './connection-tracker.ts';
+export type { PropertyValue } from './device-data-sender.ts';
+export { isExactlyKnown } from './disconnect-reason.ts';
+export { ContractError, startCodes } from './errors.ts';
