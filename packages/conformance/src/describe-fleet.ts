@@ -334,6 +334,49 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
         expect(buried.owed.every(({ event }) => event.connectionId === known.event.connectionId)).toBe(true);
       }));
 
+    test('a claim whose answer was lost is known: its ending is owed, and told by nobody else', () =>
+      withFleet(async (fleet) => {
+        const a = await fleet.member();
+        const claimed = a.entry('d1', 'x');
+        const unknown = a.entry('d2', 'x');
+        const hear = fleet.under.deafen(a.instance);
+        const standing = a.directory.enter(claimed);
+        await fleet.under.pass(100);
+        const restore = fleet.under.cutOff(a.instance);
+        expect(await fleet.settles(standing)).toBe('unknown');
+        await fleet.settles(a.directory.enter(unknown));
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
+        hear();
+        restore();
+        await fleet.until(() =>
+          expect(a.told).toEqual([{ what: 'buried', neverKnown: [unknown.event.connectionId] }]),
+        );
+        expect(new Set(buried.owed.map(({ event }) => event.connectionId))).toEqual(
+          new Set([claimed.event.connectionId]),
+        );
+      }));
+
+    test('what was entered in vain, and left while it was in doubt, is told by nobody else either', () =>
+      withFleet(async (fleet) => {
+        const a = await fleet.member();
+        const known = a.entry('d1', 'x');
+        const unknown = a.entry('d2', 'x');
+        await a.directory.enter(known);
+        const restore = fleet.under.cutOff(a.instance);
+        await fleet.settles(a.directory.enter(unknown));
+        const thaw = fleet.under.freeze(a.instance);
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
+        expect(a.directory.alive).toBe(false);
+        for (const entry of [known, unknown]) a.directory.leave(entry);
+        restore();
+        thaw();
+        await fleet.until(() =>
+          expect(a.told).toEqual([{ what: 'buried', neverKnown: [unknown.event.connectionId] }]),
+        );
+      }));
+
     test('one that stood still for less doubts itself, and goes on', () =>
       withFleet(async (fleet) => {
         const a = await fleet.member();

@@ -29,6 +29,8 @@ export interface FleetUnderTest extends DirectoryUnderTest {
   freeze(instance: string): () => void;
   /** The engine does not answer this instance until the result is called. */
   cutOff(instance: string): () => void;
+  /** The engine hears this instance, and what it says does not arrive there. With the result it does, or it was lost. */
+  deafen(instance: string): () => void;
 }
 
 /** What a directory told its instance, in order. */

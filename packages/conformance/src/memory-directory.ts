@@ -42,9 +42,12 @@ export class MemoryDirectory implements ConnectionDirectory {
   readonly #known = new Set<ConnectionId>();
   /** Left while the engine was away. */
   #left: DirectoryEntry[] = [];
+  /** Left while it was not known whether this incarnation was declared dead. */
+  #leftInDoubt: DirectoryEntry[] = [];
   /** What happens once the process goes on. */
   readonly #whenThawed: (() => void)[] = [];
   #isCutOff = false;
+  #isDeaf = false;
   #isFrozen = false;
   #isDoubted = false;
   #isClosed = false;
@@ -97,7 +100,10 @@ export class MemoryDirectory implements ConnectionDirectory {
    * @param late takes the place of `work` then.
    */
   answer<Value>(work: () => Value, unknown: Value, late: () => void = work): Promise<Value> {
-    if (!this.#held) return Promise.resolve(work());
+    if (!this.#held) {
+      const answered = work();
+      return Promise.resolve(this.#isDeaf ? unknown : answered);
+    }
     const { clock } = this.context;
     const answer = Promise.withResolvers<Value>();
     let isLate = false;
@@ -116,6 +122,10 @@ export class MemoryDirectory implements ConnectionDirectory {
     const entered = this.own.get(entry.event.connectionId);
     if (!entered) return;
     this.own.delete(entered);
+    if (!this.alive) {
+      this.#leftInDoubt.push(entered);
+      return;
+    }
     this.#known.delete(entered.event.connectionId);
     if (this.isReachable) this.#release(entered);
     else this.#left.push(entered);
@@ -207,6 +217,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     this.#giveSign();
     if (this.#isDoubted) {
       this.#isDoubted = false;
+      for (const entry of this.#leftInDoubt.splice(0)) this.#release(entry);
       this.context.listener.aliveAgain();
     }
     for (const member of this.engine.members.values())
@@ -232,6 +243,12 @@ export class MemoryDirectory implements ConnectionDirectory {
       this.renew();
       this.assertAll();
     };
+  }
+
+  /** The engine hears it, and no answer arrives. */
+  deafen(): () => void {
+    this.#isDeaf = true;
+    return () => (this.#isDeaf = false);
   }
 
   freeze(): () => void {
@@ -277,7 +294,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     const { connectionId, epoch } = entry.event;
     if (!this.own.get(connectionId)) return 'lost';
     if (engine.dead.has(instance)) return 'unknown';
-    this.#known.add(connectionId);
+    if (!this.#isDeaf) this.#known.add(connectionId);
     const key = engine.add(instance, identity.type, entry);
     if (key === undefined) return 'held';
     const holder = engine.slots.get(key);
@@ -317,9 +334,11 @@ export class MemoryDirectory implements ConnectionDirectory {
     this.#left = this.#left.filter(isLease);
     this.#whenThawed.length = 0;
     this.engine.members.delete(this.instance);
-    const neverKnown = [...this.own.all()]
+    const had = this.engine.entries.get(this.instance);
+    const neverKnown = [...this.own.all(), ...this.#leftInDoubt.splice(0)]
       .map(({ event }) => event.connectionId)
-      .filter((connection) => !this.#known.has(connection));
+      .filter((connection) => !this.#known.has(connection))
+      .filter((connection) => !had?.has(connection) && !this.engine.told.has(connection));
     this.#known.clear();
     this.own.clear();
     const instance = this.context.listener.buried(neverKnown);

@@ -13,6 +13,7 @@ function open(): Promise<FleetUnderTest> {
     createUndertaker: fleet.createUndertaker,
     freeze: (instance: string) => fleet.freeze(instance),
     cutOff: (instance: string) => fleet.cutOff(instance),
+    deafen: (instance: string) => fleet.deafen(instance),
     clock,
     pass: (ms: number) => clock.advanceAsync(ms),
   });

@@ -50,6 +50,11 @@ export class MemoryFleet {
     return this.#memberOf(instance).cutOff();
   }
 
+  /** The engine hears this instance, and its answers are lost, until the result is called. */
+  deafen(instance: string): () => void {
+    return this.#memberOf(instance).deafen();
+  }
+
   /** The process of this instance stands still, until the result is called. */
   freeze(instance: string): () => void {
     return this.#memberOf(instance).freeze();

@@ -125,7 +125,8 @@ export interface DirectoryListener {
    * This incarnation was declared dead: what it had open is told by others. End all sockets and publish nothing of them. The directory
    * forgets all that was entered, and goes on under the incarnation that is the result.
    *
-   * @param neverKnown of what is entered: what the engine never confirmed, as while it was away. Nobody else tells the endings of these.
+   * @param neverKnown of what is entered, or was left while it was in doubt: what the engine does not have, as it was away. Nobody else
+   *   tells the endings of these. A claim whose answer was lost is not among them.
    */
   buried(neverKnown?: readonly ConnectionId[]): string;
   /** `alive` is true again. */

@@ -20,6 +20,7 @@ import type { Engine, OpenEngine } from './engine/engine.ts';
 import { hear } from './fleet/inbox.ts';
 import { Inheritance } from './fleet/inheritance.ts';
 import { LivingInstances } from './fleet/living-instances.ts';
+import { OwnDeath } from './fleet/own-death.ts';
 import { placesOf } from './fleet/places.ts';
 import { TenantCounts } from './fleet/tenant-counts.ts';
 import { untoldOf } from './fleet/untold-of.ts';
@@ -79,6 +80,7 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #signs: LifeSigns;
   readonly #strays: Strays;
   readonly #untold: UntoldEnds;
+  readonly #death: OwnDeath;
   readonly #leases: Leases;
   #fleetName: string | undefined;
   #sight: FleetSight | undefined;
@@ -115,6 +117,7 @@ class RedisDirectory implements ConnectionDirectory {
     const fenced = (instance: string): void => this.#buried(instance);
     this.#shared = shared;
     this.#untold = new UntoldEnds();
+    this.#death = new OwnDeath(shared);
     this.#claims = new Claims({
       ...shared,
       freshForMs: waits.freshMs,
@@ -128,6 +131,7 @@ class RedisDirectory implements ConnectionDirectory {
       ...shared,
       renewed: (facts) => this.#renewed(facts),
       notAnswered: () => this.#lostTouch(asker.lastFailure),
+      aliveAgain: () => this.#aliveAgain(),
       buried: fenced,
     });
     this.#counts = new TenantCounts(shared);
@@ -174,9 +178,13 @@ class RedisDirectory implements ConnectionDirectory {
   leave(entry: DirectoryEntry): void {
     const held = this.#shared.book.get(entry.event.connectionId);
     if (!held || !this.#shared.book.remove(held)) return;
-    if (this.alive) this.#claims.release(held);
+    if (this.alive) {
+      this.#claims.release(held);
+      return;
+    }
     // Should it have been declared dead, others tell its ending: it is not to be taken out.
-    else this.#reassertion.doubt(held.bucket);
+    this.#death.leftInDoubt(held);
+    this.#reassertion.doubt(held.bucket);
   }
 
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
@@ -309,17 +317,32 @@ class RedisDirectory implements ConnectionDirectory {
     this.#shared.context.log.warn({ cause }, 'connection directory is away: devices are served without it');
   }
 
-  /** This incarnation was declared dead: the next one begins with nothing. */
+  #aliveAgain(): void {
+    this.#death.doubtEnded();
+    this.#shared.context.listener.aliveAgain();
+  }
+
+  /** This incarnation was declared dead: nothing of it is published or claimed any more. */
   #buried(instance: string): void {
-    const { self, book, context } = this.#shared;
-    if (instance !== self.short) return;
-    const neverKnown = [...book.all()].filter(({ known }) => !known).map(({ event }) => event.connectionId);
+    const { self, asker, context } = this.#shared;
+    if (instance !== self.short || this.#renewal.isDead) return;
+    this.#renewal.died();
+    asker.inTouch = false;
+    unattended(context.log, this.#goOnAsAnother());
+  }
+
+  /** The next incarnation begins with nothing. */
+  async #goOnAsAnother(): Promise<void> {
+    const { self, book, asker, context } = this.#shared;
+    const { neverKnown, isInTouch } = await this.#death.settle();
     book.clear();
     self.becomes(context.listener.buried(neverKnown));
     this.#reassertion.forgetAll();
     this.#strays.clear();
     this.#counts.anew();
     this.#renewal.anew();
+    if (this.#closed) return;
+    asker.inTouch = isInTouch;
     this.#engine.listenTo(self.channel);
     this.#ready();
   }

@@ -277,6 +277,38 @@ test('one that was cut off and declared dead tells itself what the engine never 
   expect(a.sink.events.at(-1)).toMatchObject({ initiator: 'adapter', clean: false });
 });
 
+test('declared dead after an answer was lost: others tell what the engine has, and it tells the rest', async () => {
+  const a = await join('a');
+  const hear = fleet.deafen(instanceOf(a));
+  const claimed = await a.begin({ remoteId: 'answer-lost' });
+  await settled();
+  const restore = fleet.cutOff(instanceOf(a));
+  const never = await a.begin({ remoteId: 'never-claimed' });
+  const left = await a.begin({ remoteId: 'left-in-doubt' });
+  await settled();
+  const thaw = fleet.freeze(instanceOf(a));
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect(owed.map(({ event }) => event.remoteId)).toEqual(['answer-lost']);
+  left.connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  hear();
+  restore();
+  thaw();
+  await clock.advanceAsync(1_000);
+  expect([claimed, never, left].map(({ ended }) => ended)).toEqual([
+    ['adapter-lost'],
+    ['adapter-lost'],
+    ['client-closed'],
+  ]);
+  expect(inWords(a.sink)).toEqual([
+    '+answer-lost',
+    '+never-claimed',
+    '+left-in-doubt',
+    '-left-in-doubt client-closed',
+    '-never-claimed adapter-lost',
+  ]);
+  expect(owed).toHaveLength(1);
+});
+
 test('one that is cut off from the engine alone goes on publishing, and is not declared dead by who sees that', async () => {
   await stopUndertaker();
   const a = await join('a');

@@ -24,7 +24,8 @@ export class Link {
     channel.receive((messages) => {
       for (const message of messages) {
         if ('what' in message) {
-          told(message);
+          // Those who wait for an answer that came before it go first.
+          queueMicrotask(() => told(message));
           continue;
         }
         const { number } = message;

@@ -15,6 +15,7 @@ import { undertakeFor } from './process-undertaker.ts';
 class Way {
   #isHeld = false;
   #isFrozen = false;
+  #isDeaf = false;
   #held: (() => void)[] = [];
   readonly end: () => void;
   readonly channel: Channel<ToParent, ToProcess>;
@@ -22,19 +23,33 @@ class Way {
   constructor(fleet: ProcessFleet) {
     const here = Promise.withResolvers<(message: ToProcess) => void>();
     const there = Promise.withResolvers<(message: ToParent) => void>();
-    const passed = <Message>(to: Promise<(message: Message) => void>, message: Message): void => {
+    const passed = <Message>(
+      to: Promise<(message: Message) => void>,
+      message: Message,
+      isHeld: boolean,
+    ): void => {
       const copied = JSON.parse(JSON.stringify(message)) as Message;
-      this.#run(() => void to.then((listener) => listener(copied)));
+      const pass = (): void => void to.then((listener) => listener(copied));
+      if (isHeld) this.#held.push(pass);
+      else pass();
     };
-    this.channel = { send: (sent) => passed(there.promise, sent), receive: (to) => here.resolve(to) };
+    this.channel = {
+      send: (sent) => passed(there.promise, sent, this.#isHeld),
+      receive: (to) => here.resolve(to),
+    };
     this.end = fleet.connect({
-      send: (sent) => passed(here.promise, sent),
+      send: (sent) => passed(here.promise, sent, this.#isHeld || this.#isDeaf),
       receive: (to) => there.resolve(to),
     });
   }
 
   hold(): () => void {
     this.#isHeld = true;
+    return () => this.thaw();
+  }
+
+  deafen(): () => void {
+    this.#isDeaf = true;
     return () => this.thaw();
   }
 
@@ -60,13 +75,8 @@ class Way {
     };
   }
 
-  #run(go: () => void): void {
-    if (this.#isHeld) this.#held.push(go);
-    else go();
-  }
-
   thaw(): void {
-    this.#isHeld = this.#isFrozen = false;
+    this.#isHeld = this.#isFrozen = this.#isDeaf = false;
     for (const go of this.#held.splice(0)) go();
   }
 }
@@ -92,6 +102,7 @@ function open(): Promise<FleetUnderTest> {
     createUndertaker: (context) => undertakeFor(new Way(fleet).channel, context),
     freeze: (instance) => wayOf(instance).freeze(),
     cutOff: (instance) => wayOf(instance).hold(),
+    deafen: (instance) => wayOf(instance).deafen(),
     clock,
     pass: (ms) => clock.advanceAsync(ms),
     cleanUp: async () => fleet.stop(),

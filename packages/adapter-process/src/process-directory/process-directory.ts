@@ -45,6 +45,8 @@ class ProcessDirectory implements ConnectionDirectory {
   readonly #own = new OwnEntries();
   /** Of what is entered: what the parent has confirmed. */
   readonly #known = new Set<ConnectionId>();
+  /** Left while it was not known whether this incarnation was declared dead, and not confirmed. */
+  readonly #leftInDoubt = new Set<ConnectionId>();
   readonly #elsewhere = new Map<TenantId, number>();
   readonly #counts = { answers_late: 0 };
   readonly leases: DirectoryLeases;
@@ -104,6 +106,7 @@ class ProcessDirectory implements ConnectionDirectory {
     const standing = this.#link.ask('enter', { entry, at: clock.now() }).then(
       ({ standing: answered, displaced }) => {
         if (this.#own.get(connection) === entry) this.#known.add(connection);
+        this.#leftInDoubt.delete(connection);
         if (displaced !== undefined) listener.epochSeen(displaced, 'claim', connection);
         return answered;
       },
@@ -117,7 +120,8 @@ class ProcessDirectory implements ConnectionDirectory {
     const entered = this.#own.get(connection);
     if (!entered) return;
     this.#own.delete(entered);
-    this.#known.delete(connection);
+    const wasKnown = this.#known.delete(connection);
+    if (!wasKnown && !this.alive) this.#leftInDoubt.add(connection);
     const { event, slot } = entered;
     const lease = 'state' in entered && slot !== undefined && { device: event.device, slot };
     this.#link.tell('leave', { connection, ...(lease && { lease }) });
@@ -227,6 +231,7 @@ class ProcessDirectory implements ConnectionDirectory {
     if (furthest !== undefined) listener.epochSeen(furthest, 'fleet');
     if (this.#doubtedAt === undefined || askedAt < this.#doubtedAt) return;
     this.#doubtedAt = undefined;
+    this.#leftInDoubt.clear();
     listener.aliveAgain();
   }
 
@@ -265,8 +270,12 @@ class ProcessDirectory implements ConnectionDirectory {
   #goOnAsAnother(): void {
     const { listener } = this.#context;
     const entered = [...this.#own.all()].map(({ event }) => event.connectionId);
-    const neverKnown = entered.filter((connection) => !this.#known.has(connection));
+    const neverKnown = [
+      ...entered.filter((connection) => !this.#known.has(connection)),
+      ...this.#leftInDoubt,
+    ];
     this.#known.clear();
+    this.#leftInDoubt.clear();
     this.#own.clear();
     this.#elsewhere.clear();
     this.#instance = listener.buried(neverKnown);

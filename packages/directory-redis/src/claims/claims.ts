@@ -120,8 +120,8 @@ export class Claims {
     }
     const [code, first, second, third] = reply.value as readonly unknown[];
     if (code === 2) fenced(me);
-    if (book.get(held.event.connectionId) !== held) return undefined;
     held.known ||= code === 0 || code === 1;
+    if (book.get(held.event.connectionId) !== held) return undefined;
     if (code === 1) {
       if (typeof third === 'string' && third !== '') foreign.found('claim', third);
       return this.#won(held, first, readClaim(second));

@@ -25,6 +25,8 @@ export interface FleetFacts {
 export interface RenewalOptions extends Shared {
   renewed(facts: FleetFacts): void;
   notAnswered(): void;
+  /** A doubt whether it was declared dead is over: it was not. */
+  aliveAgain(): void;
   buried(instance: string): void;
 }
 
@@ -34,6 +36,7 @@ export class Renewal {
   readonly #pauses: PauseWatch;
   #dueAt: Instant;
   #asking: string | undefined;
+  #isDead = false;
   #disarm = (): void => {};
 
   constructor(options: RenewalOptions) {
@@ -44,7 +47,17 @@ export class Renewal {
   }
 
   get alive(): boolean {
-    return !this.#pauses.inDoubt;
+    return !this.#isDead && !this.#pauses.inDoubt;
+  }
+
+  /** Whether this incarnation was declared dead, and the next one has not begun. */
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  /** This incarnation was declared dead: for good, whatever the engine says afterwards. */
+  died(): void {
+    this.#isDead = true;
   }
 
   start(): void {
@@ -81,15 +94,16 @@ export class Renewal {
 
   /** Another incarnation begins. */
   anew(): void {
+    this.#isDead = false;
     this.#pauses.anew();
     this.#dueAt = this.#options.context.clock.monotonic();
   }
 
   #look(): void {
-    const { context, asker } = this.#options;
+    const { context, asker, aliveAgain } = this.#options;
     const wasInDoubt = this.#pauses.inDoubt;
     this.#pauses.look();
-    if (!asker.inTouch && this.#pauses.unreachable()) context.listener.aliveAgain();
+    if (!this.#isDead && !asker.inTouch && this.#pauses.unreachable()) aliveAgain();
     const justStoodStill = wasInDoubt && this.#pauses.inDoubt;
     if (justStoodStill || context.clock.monotonic() >= this.#dueAt) {
       this.#dueIn(repeatAfterMs);
@@ -98,11 +112,11 @@ export class Renewal {
   }
 
   #answered(reply: Reply, askedAt: Instant, me: string): void {
-    const { context, time, foreign, buried, renewed, notAnswered } = this.#options;
+    const { context, time, foreign, buried, renewed, notAnswered, aliveAgain } = this.#options;
     this.#pauses.look();
     const [code, ms, epoch, fleetName, instances] =
       reply.status === 'answer' && Array.isArray(reply.value) ? (reply.value as readonly unknown[]) : [];
-    if (code === 0) {
+    if (code === 0 || this.#isDead) {
       buried(me);
       return;
     }
@@ -118,7 +132,7 @@ export class Renewal {
     else foreign.found('epoch', epoch);
     const answerMs = context.clock.monotonic() - askedAt;
     renewed({ fleetName, instances: typeof instances === 'number' ? instances : 1, answerMs });
-    if (this.#pauses.livedAt(askedAt)) context.listener.aliveAgain();
+    if (this.#pauses.livedAt(askedAt)) aliveAgain();
   }
 
   #dueIn(durationMs: number): void {

@@ -43,6 +43,7 @@ export function fleetOnRedis(address: EngineAddress): FleetUnderTest {
       freezer?.cutOff();
       return () => freezer?.restore();
     },
+    deafen: (instance) => freezers.get(instance)?.deafen() ?? (() => {}),
     clock: systemClock,
     pass: (ms) => delay(ms),
   };

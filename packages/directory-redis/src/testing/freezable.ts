@@ -6,6 +6,7 @@ export class Freezer {
   #frozen = false;
   #held: (() => void)[] = [];
   #cutOff = false;
+  #isDeaf = false;
   #listeners = new Set<EngineListener>();
 
   freeze(): void {
@@ -21,6 +22,12 @@ export class Freezer {
   cutOff(): void {
     this.#cutOff = true;
     for (const listener of this.#listeners) listener.commandsLost(new Error('cut off'));
+  }
+
+  /** The engine hears, and its answers are lost, until the result is called. */
+  deafen(): () => void {
+    this.#isDeaf = true;
+    return () => (this.#isDeaf = false);
   }
 
   restore(): void {
@@ -75,8 +82,9 @@ export class Freezer {
   #wrapped(engine: Engine): Engine {
     const later = <Value>(work: Promise<Value>): Promise<Value> =>
       new Promise((resolve, reject) => {
+        const isDeaf = this.#isDeaf;
         work.then(
-          (value) => this.run(() => resolve(value)),
+          (value) => this.run(() => (isDeaf ? reject(new Error('no answer')) : resolve(value))),
           (error: unknown) => this.run(() => reject(error)),
         );
       });

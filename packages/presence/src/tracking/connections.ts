@@ -215,9 +215,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     aliveAgain: () => endedInDoubt.clear(),
     bury(neverKnown) {
-      const told = new Set(endedInDoubt);
-      endedInDoubt.clear();
       const untold = new Set(neverKnown);
+      const told = new Set([...endedInDoubt].filter((connection) => !untold.has(connection)));
+      endedInDoubt.clear();
       for (const { event, fleetLease: lease } of [...devices.all()])
         lease?.buried(untold.has(event.connectionId));
       const sessions = [...devices.all()].filter(({ event }) => isInDirectory(event));

@@ -1,0 +1,61 @@
+import { sleep, type ConnectedEvent, type ConnectionId } from '@rollcall/core';
+import type { Shared } from '../shared.ts';
+import type { HeldConnection } from '../state/held-connection.ts';
+import { untoldOf } from './untold-of.ts';
+
+/** How long the engine is waited for. Sockets of the dead incarnation stay open meanwhile. */
+const patienceMs = 2_000;
+
+export interface OwnDeathOutcome {
+  /** The engine does not have these: no one else tells their endings. */
+  readonly neverKnown: readonly ConnectionId[];
+  /** Whether the engine answered. */
+  readonly isInTouch: boolean;
+}
+
+/** This incarnation was declared dead. What becomes of the connections that the engine did not confirm? */
+export class OwnDeath {
+  readonly #shared: Shared;
+  /** Left while it was not known whether this incarnation is dead. */
+  #leftInDoubt: HeldConnection[] = [];
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  leftInDoubt(held: HeldConnection): void {
+    this.#leftInDoubt.push(held);
+  }
+
+  doubtEnded(): void {
+    this.#leftInDoubt = [];
+  }
+
+  /**
+   * The engine may have a claim whose answer was lost: others tell of that one then. So it is asked. What is entered meanwhile is not
+   * claimed, and so is never known. If the engine does not answer, all that it did not confirm is told here: twice is better than never.
+   */
+  async settle(): Promise<OwnDeathOutcome> {
+    const { self, context } = this.#shared;
+    const unconfirmed = this.#unconfirmed();
+    if (unconfirmed.length === 0) {
+      this.#leftInDoubt = [];
+      return { neverKnown: [], isInTouch: true };
+    }
+    const untold = await Promise.race([
+      untoldOf(self.identity.instance, unconfirmed, this.#shared),
+      sleep(context.clock, patienceMs).then(() => undefined),
+    ]);
+    const asked = new Set(unconfirmed.map(({ connectionId }) => connectionId));
+    const neverKnown = this.#unconfirmed()
+      .map(({ connectionId }) => connectionId)
+      .filter((connection) => !asked.has(connection) || (untold?.connections.has(connection) ?? true));
+    this.#leftInDoubt = [];
+    return { neverKnown, isInTouch: untold !== undefined };
+  }
+
+  #unconfirmed(): readonly ConnectedEvent[] {
+    const all = [...this.#shared.book.all(), ...this.#leftInDoubt];
+    return all.filter(({ known }) => !known).map(({ event }) => event);
+  }
+}
