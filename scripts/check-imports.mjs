@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** Libraries, and the folders whose code may import them. Others may be imported by every package that depends on them. */
 const homes = {
   aedes: ['apps/mqtt-adapter'],
-  fastify: ['apps/http-adapter', 'apps/presence'],
+  fastify: ['apps/http-adapter', 'apps/presence', 'apps/device-registry'],
   jose: ['apps/presence/src/access', 'packages/access/src/authentication'],
   pg: ['apps/presence/src/store/postgres'],
   pino: ['packages/logger-sink'],

@@ -1,0 +1,73 @@
+import { kitOptions } from '@rollcall/adapter-process';
+import { isProblemOf } from '@rollcall/adapter-process/internal';
+import { ConfigError, type ConfigProblem } from '@rollcall/core';
+import {
+  milliseconds,
+  option,
+  port,
+  readOptions,
+  text,
+  wholeNumber,
+  type Effective,
+  type Options,
+  type ValuesOf,
+} from '@rollcall/options';
+
+/** Options of the device registry. */
+export const registryOptions = {
+  directory: option('REGISTRY_DIRECTORY', text, 'registry', 'directory of the SQLite database'),
+  maxDevicesPerTenant: option(
+    'REGISTRY_SVC_MAXDEVICESPERTENANT',
+    wholeNumber(-1, 1_000_000_000),
+    '-1',
+    'devices of a tenant that sets no limit itself; -1: no limit',
+    { hono: true },
+  ),
+  shutdownGraceMs: option(
+    'REGISTRY_SHUTDOWNGRACE',
+    milliseconds,
+    '5000',
+    'ms to wait at a stop until requests are answered',
+  ),
+  healthPort: option(
+    'HEALTH_PORT',
+    port,
+    '8088',
+    'port of /started, /readiness, /liveness and /metrics alone',
+  ),
+  healthBindAddress: kitOptions.healthBindAddress,
+  logLevel: kitOptions.logLevel,
+  logFormat: kitOptions.logFormat,
+} as const satisfies Options;
+
+export type RegistryValues = ValuesOf<typeof registryOptions>;
+
+export interface RegistryConfig {
+  readonly values: RegistryValues;
+  readonly effective: readonly Effective[];
+  readonly warnings: readonly string[];
+  readonly serviceLinks: readonly string[];
+}
+
+/** @throws ConfigError with every problem found. */
+export function loadRegistryConfig(env: Readonly<Record<string, string | undefined>>): RegistryConfig {
+  const { values, problems, effective, warnings, serviceLinks, unreadable } = readOptions(
+    registryOptions,
+    env,
+  );
+  const together = problemsOf(values);
+  const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
+  if (found.length > 0) throw new ConfigError(found);
+  return { values, effective, warnings, serviceLinks };
+}
+
+function problemsOf(values: RegistryValues): readonly ConfigProblem[] {
+  return values.maxDevicesPerTenant === 0
+    ? [
+        {
+          code: 'OPTION_MALFORMED',
+          text: 'ROLLCALL_REGISTRY_SVC_MAXDEVICESPERTENANT: must be -1, or 1 or more',
+        },
+      ]
+    : [];
+}

@@ -1,0 +1,42 @@
+import { codedLog, printConfig, logFormatOf, libraryDebugProblems } from '@rollcall/adapter-process';
+import { exitStatus, runProcess, runUntilStopped, tellLeftAside } from '@rollcall/adapter-process/internal';
+import { ConfigError, systemClock as clock, type Log } from '@rollcall/core';
+import { createLog } from '@rollcall/logger-sink';
+import { loadRegistryConfig, type RegistryConfig } from './config.ts';
+import { startService } from './service.ts';
+import { openStore } from './open-store.ts';
+
+const name = 'device-registry';
+// Until the configuration is read. Then it is known how the log is to be written.
+let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
+
+await runProcess(main, () => log);
+
+async function main(): Promise<number> {
+  const debugging = libraryDebugProblems(process.env);
+  if (debugging.length > 0)
+    throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
+  const config = loadRegistryConfig(process.env);
+  if (process.argv.includes('--print-config')) {
+    process.stdout.write(printConfig(config.effective));
+    return exitStatus.stopped;
+  }
+  log = codedLog(createLog({ name, level: config.values.logLevel, format: config.values.logFormat }));
+  tellLeftAside(config, log);
+  return serve(config, log);
+}
+
+/** Until it was asked to stop, and has. Resolves with the exit status. */
+async function serve(config: RegistryConfig, to: Log): Promise<number> {
+  await runUntilStopped({
+    log: to,
+    looksAt: 'certificates and tokens',
+    async begin(begun) {
+      const store = await openStore(config);
+      begun.defer(() => store.close());
+      return startService({ config, store, clock, log: to }, begun);
+    },
+    ready: (running) => to.info({ ...running }, 'ready'),
+  });
+  return exitStatus.stopped;
+}

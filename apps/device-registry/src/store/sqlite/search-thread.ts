@@ -1,0 +1,33 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
+import type { StoredDevice, StoredTenant } from '../registry-store.ts';
+import type { ThreadAnswer } from './asked-thread.ts';
+import { isPassing, openDatabase } from './open-database.ts';
+import { Search } from './search.ts';
+
+export type SearchQuestion =
+  | { readonly of: 'tenants'; readonly query: SearchQuery }
+  | { readonly of: 'devices'; readonly tenant: string; readonly query: DeviceSearchQuery };
+
+export type SearchAnswer = SearchPage<StoredTenant> | SearchPage<StoredDevice>;
+
+const database = openDatabase(String(workerData), true);
+const search = new Search(database);
+
+parentPort?.on('message', (question: SearchQuestion) => parentPort?.postMessage([answerTo(question)]));
+
+function answerTo(question: SearchQuestion): ThreadAnswer<SearchAnswer> {
+  try {
+    return {
+      answer:
+        question.of === 'tenants'
+          ? search.tenants(question.query)
+          : search.devices(question.tenant, question.query),
+    };
+  } catch (error) {
+    return {
+      problem: error instanceof Error ? error.message : String(error),
+      isPassing: isPassing(database, error),
+    };
+  }
+}

@@ -1,0 +1,104 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
+import type { StoredDevice, StoredTenant } from '../registry-store.ts';
+import { matchesWildcard } from '../wildcard.ts';
+import { filterSql, orderSql, type SqlPiece } from './filter-sql.ts';
+import { inTransaction } from './open-database.ts';
+import { deviceColumns, deviceIn, tenantColumns, tenantIn, type Row } from './rows.ts';
+
+/** Every gateway of a tenant once: named by `via`, or in a group. Each name is looked for after the one before, over the index. */
+const gateways = `
+  WITH RECURSIVE named (id) AS (
+    SELECT min(gateway) FROM vias WHERE tenant = :tenant
+    UNION ALL
+    SELECT (SELECT min(gateway) FROM vias WHERE tenant = :tenant AND gateway > named.id)
+    FROM named WHERE named.id IS NOT NULL
+  )
+  SELECT id FROM named WHERE id IS NOT NULL UNION SELECT device FROM members WHERE tenant = :tenant`;
+
+/** What is looked at. */
+interface Scope {
+  readonly table: 'tenants' | 'devices';
+  readonly named: Readonly<Record<string, SQLInputValue>>;
+  readonly where: SqlPiece;
+}
+
+/** Lists: a page of them may take as long as all that is stored must be looked at. */
+export class Search {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    database.function('matches_wildcard', { deterministic: true }, (pattern, text) =>
+      matchesWildcard(String(pattern), String(text)) ? 1 : 0,
+    );
+  }
+
+  tenants(query: SearchQuery): SearchPage<StoredTenant> {
+    const where = everyOf(query.filters.map(filterSql));
+    const scope: Scope = { table: 'tenants', named: {}, where };
+    return this.#page(scope, query, tenantColumns, tenantIn, () => this.#count(scope));
+  }
+
+  devices(tenant: string, query: DeviceSearchQuery): SearchPage<StoredDevice> {
+    const { filters, isGateway } = query;
+    const ofTenant = {
+      sql: 'here.tenant = :tenant AND EXISTS (SELECT 1 FROM tenants WHERE tenants.id = :tenant)',
+      values: [],
+    };
+    const ofKind =
+      isGateway === undefined
+        ? []
+        : [{ sql: `here.id ${isGateway ? '' : 'NOT '}IN (${gateways})`, values: [] }];
+    const where = everyOf([ofTenant, ...ofKind, ...filters.map(filterSql)]);
+    const scope: Scope = { table: 'devices', named: { tenant }, where };
+    const isAll = filters.length === 0 && isGateway === undefined;
+    return this.#page(scope, query, deviceColumns, deviceIn, () =>
+      isAll ? this.#countOfTenant(tenant) : this.#count(scope),
+    );
+  }
+
+  #page<Found>(
+    { table, named, where }: Scope,
+    { pageSize, pageIndex, order }: SearchQuery,
+    columns: string,
+    read: (row: Row) => Found,
+    count: () => number,
+  ): SearchPage<Found> {
+    const { sql, values } = orderSql(order);
+    return inTransaction(this.#database, 'BEGIN', () => {
+      // First where they are, then what they are: what is left out is never read.
+      const places = this.#database
+        .prepare(
+          `SELECT here.rowid AS place FROM ${table} AS here WHERE ${where.sql} ORDER BY ${sql} LIMIT ? OFFSET ?`,
+        )
+        .all(named, ...where.values, ...values, pageSize, pageSize * pageIndex);
+      const one = this.#database.prepare(`SELECT ${columns} FROM ${table} WHERE rowid = ?`);
+      const found = places.map((row) => read(one.get(row['place'] as number) as Row));
+      return { total: count(), found };
+    });
+  }
+
+  #count({ table, named, where }: Scope): number {
+    const row = this.#database
+      .prepare(`SELECT count(*) AS total FROM ${table} AS here WHERE ${where.sql}`)
+      .get(named, ...where.values);
+    return Number(row?.['total']);
+  }
+
+  #countOfTenant(tenant: string): number {
+    const row = this.#database
+      .prepare(
+        'SELECT devices FROM device_counts WHERE tenant = :tenant AND EXISTS (SELECT 1 FROM tenants WHERE id = :tenant)',
+      )
+      .get({ tenant });
+    return Number(row?.['devices'] ?? 0);
+  }
+}
+
+function everyOf(pieces: readonly SqlPiece[]): SqlPiece {
+  return {
+    sql: pieces.length === 0 ? 'TRUE' : pieces.map(({ sql }) => sql).join(' AND '),
+    values: pieces.flatMap(({ values }) => values),
+  };
+}

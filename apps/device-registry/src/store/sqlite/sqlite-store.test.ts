@@ -1,0 +1,78 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { describeRegistryStore } from '../../testing/describe-store.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { SqliteStore } from './sqlite-store.ts';
+
+const unlimited = { maxDevicesPerTenant: -1 };
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-registry-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'registry.db');
+}
+
+describeRegistryStore('SQLite in memory', async () => ({
+  open: async (options) => new SqliteStore({ file: ':memory:', ...options }),
+}));
+
+test('what was written to a file is there after the process ended', async () => {
+  const file = newFile();
+  const first = new SqliteStore({ file, ...unlimited });
+  const version = 'v1';
+  const written = await Promise.all([
+    first.write({ kind: 'create-tenant', tenant: 'acme', content: { alias: 'a' }, version }),
+    first.write({ kind: 'create-device', tenant: 'acme', device: 'd', content: {}, version, at: 1 }),
+    first.write({ kind: 'create-device', tenant: 'nobody', device: 'd', content: {}, version, at: 1 }),
+  ]);
+  expect(written.map(({ status }) => status)).toEqual(['done', 'done', 'not-found']);
+  const page = await first.searchDevices('acme', { pageSize: 1, pageIndex: 0, filters: [], order: [] });
+  expect(page).toMatchObject({ total: 1, found: [{ id: 'd' }] });
+  await first.close();
+  const second = new SqliteStore({ file, ...unlimited });
+  expect(await second.tenantByName('a')).toEqual({ id: 'acme', content: { alias: 'a' }, version });
+  await second.close();
+});
+
+test('writes that were asked for are done before the store is closed, later ones are refused', async () => {
+  const file = newFile();
+  const store = new SqliteStore({ file, ...unlimited });
+  const asked = store.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
+  const closed = store.close();
+  await expect(
+    store.write({ kind: 'create-tenant', tenant: 'late', content: {}, version: 'v' }),
+  ).rejects.toBeInstanceOf(StoreUnavailable);
+  expect(await asked).toEqual({ status: 'done' });
+  await closed;
+  await expect(store.tenant('acme')).rejects.toBeInstanceOf(StoreUnavailable);
+});
+
+test('a file of a later version, and one that is no database, are left as they are', () => {
+  const file = newFile();
+  const database = new DatabaseSync(file);
+  database.exec('PRAGMA user_version = 1000');
+  database.close();
+  expect(() => new SqliteStore({ file, ...unlimited })).toThrow('written by a later version');
+  expect(existsSync(file)).toBe(true);
+});
+
+test('a page of a list, and a look-up, need no walk over all devices', async () => {
+  const file = newFile();
+  await new SqliteStore({ file, ...unlimited }).close();
+  const database = new DatabaseSync(file);
+  onTestFinished(() => database.close());
+  const planOf = (sql: string) =>
+    database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row['detail']));
+  expect(
+    planOf("SELECT rowid FROM devices AS here WHERE here.tenant = 'a' ORDER BY here.id LIMIT 30 OFFSET 9"),
+  ).toEqual(['SEARCH here USING COVERING INDEX devices_by_id (tenant=?)']);
+  expect(planOf("SELECT content FROM devices WHERE tenant = 'a' AND id = 'b'")).toEqual([
+    'SEARCH devices USING INDEX devices_by_id (tenant=? AND id=?)',
+  ]);
+});

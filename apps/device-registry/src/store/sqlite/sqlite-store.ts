@@ -1,0 +1,158 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { DeviceSearchQuery, SearchPage, SearchQuery } from '../registry-search.ts';
+import type {
+  HeardChange,
+  RegistryStore,
+  RegistryStoreOptions,
+  StoredDevice,
+  StoredTenant,
+} from '../registry-store.ts';
+import type { RegistryWrite, WriteOutcome } from '../registry-write.ts';
+import type { Written } from '../written.ts';
+import { AskedThread } from './asked-thread.ts';
+import { asUnavailable, inTransaction, openDatabase } from './open-database.ts';
+import { Reads } from './reads.ts';
+import { migrate } from './schema.ts';
+import type { SearchAnswer, SearchQuestion } from './search-thread.ts';
+import { Search } from './search.ts';
+import type { WriteThreadData } from './write-thread.ts';
+import { Writes } from './writes.ts';
+
+export interface SqliteStoreOptions extends RegistryStoreOptions {
+  /** Path of the database, or `:memory:`. */
+  readonly file: string;
+}
+
+const maxWaitingWrites = 10_000;
+const maxWaitingSearches = 100;
+
+/** What takes longer than a look-up: in threads of their own where there is a file. */
+interface SlowParts {
+  write(write: RegistryWrite): Promise<Written>;
+  search(question: SearchQuestion): Promise<SearchAnswer>;
+  close(): Promise<void>;
+}
+
+/**
+ * A store in one SQLite file, for one process. Look-ups are made at once, on a connection that only reads; one thread writes, and waits
+ * for the disk, and another one searches.
+ */
+export class SqliteStore implements RegistryStore {
+  readonly #database: DatabaseSync;
+  readonly #reads: Reads;
+  readonly #slow: SlowParts;
+  readonly #listeners = new Set<(heard: HeardChange) => void>();
+
+  /** @throws Error where the file is no such database. */
+  constructor({ file, maxDevicesPerTenant }: SqliteStoreOptions) {
+    this.#database = openDatabase(file);
+    try {
+      migrate(this.#database);
+      this.#reads = new Reads(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+    // A database in memory has one connection.
+    this.#slow =
+      file === ':memory:'
+        ? atOnce(this.#database, maxDevicesPerTenant)
+        : inThreads({ file, maxDevicesPerTenant });
+  }
+
+  async tenant(id: string) {
+    return this.#guard(() => this.#reads.tenant(id));
+  }
+
+  async tenantByName(idOrAlias: string) {
+    return this.#guard(() => this.#reads.tenantByName(idOrAlias));
+  }
+
+  async tenantsByTrustedCa(subjectDn: string) {
+    return this.#guard(() => this.#reads.tenantsByTrustedCa(subjectDn));
+  }
+
+  async registration(tenant: string, device: string, gateway?: string) {
+    return this.#guard(() => this.#reads.registration(tenant, device, gateway));
+  }
+
+  async credentialsBy(tenant: string, type: string, authId: string) {
+    return this.#guard(() => this.#reads.credentialsBy(tenant, type, authId));
+  }
+
+  async credentialsOf(tenant: string, device: string) {
+    return this.#guard(() => this.#reads.credentialsOf(tenant, device));
+  }
+
+  async searchTenants(query: SearchQuery): Promise<SearchPage<StoredTenant>> {
+    return this.#slow.search({ of: 'tenants', query });
+  }
+
+  async searchDevices(tenant: string, query: DeviceSearchQuery): Promise<SearchPage<StoredDevice>> {
+    return (await this.#slow.search({ of: 'devices', tenant, query })) as SearchPage<StoredDevice>;
+  }
+
+  async write(write: RegistryWrite): Promise<WriteOutcome> {
+    const { outcome, changes } = await this.#slow.write(write);
+    for (const change of changes) for (const listener of this.#listeners) listener({ change, isOurs: true });
+    return outcome;
+  }
+
+  onChange(listener: (heard: HeardChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#slow.close();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #guard<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw asUnavailable(this.#database, error);
+    }
+  }
+}
+
+function inThreads(data: WriteThreadData): SlowParts {
+  const writer = new AskedThread<RegistryWrite, Written>({
+    name: 'write-thread',
+    workerData: data,
+    maxWaiting: maxWaitingWrites,
+  });
+  const searcher = new AskedThread<SearchQuestion, SearchAnswer>({
+    name: 'search-thread',
+    workerData: data.file,
+    maxWaiting: maxWaitingSearches,
+  });
+  return {
+    write: (write) => writer.ask(write),
+    search: (question) => searcher.ask(question),
+    close: async () => void (await Promise.all([writer.close(), searcher.close()])),
+  };
+}
+
+function atOnce(database: DatabaseSync, maxDevicesPerTenant: number): SlowParts {
+  const writes = new Writes(database, maxDevicesPerTenant);
+  const search = new Search(database);
+  const guarded = async <Result>(work: () => Result): Promise<Result> => {
+    try {
+      return work();
+    } catch (error) {
+      throw asUnavailable(database, error);
+    }
+  };
+  return {
+    write: (write) => guarded(() => inTransaction(database, 'BEGIN IMMEDIATE', () => writes.apply(write))),
+    search: (question) =>
+      guarded(() =>
+        question.of === 'tenants'
+          ? search.tenants(question.query)
+          : search.devices(question.tenant, question.query),
+      ),
+    close: async () => {},
+  };
+}
