@@ -6,13 +6,12 @@ import { arrived } from '@rollcall/conformance';
 import { generate, type Packet } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  beginSession,
   internalsOf,
-  muteConnack,
   onPacket,
   onParseError,
   readWhatArrived,
   serveHalfOpen,
-  stopKeepAliveTimer,
 } from './aedes-internals.ts';
 import { createSilentBroker } from './silent-broker.ts';
 
@@ -88,48 +87,61 @@ describe('aedes', () => {
     expect(cut).toBe(false);
   });
 
-  test('writes no CONNACK where it is muted, and says connackSent before it writes anything else', async () => {
-    const own = bytesOf({ cmd: 'connack', sessionPresent: false, reasonCode: 0 });
-    let unmute = (): void => {};
-    const { socket, broker: opened } = await givenABroker(
-      {
-        authenticate(client, _username, _password, done) {
-          internalsOf(client).conn.write(own);
-          unmute = muteConnack(client);
-          done(null, true);
-        },
-      },
+  const ownConnack = bytesOf({ cmd: 'connack', sessionPresent: false, reasonCode: 0 });
+
+  /** Lets a device in as the adapter does, when the result is called. */
+  async function givenADeviceThatWaits(options: Parameters<typeof createSilentBroker>[0] = {}) {
+    const asked = Promise.withResolvers<Client>();
+    const given = await givenABroker(
+      { ...options, authenticate: (client) => asked.resolve(client) },
       () => {},
     );
-    opened.on('connackSent', () => unmute());
-    socket.write(Buffer.concat([bytesOf(connectPacket), bytesOf({ cmd: 'pingreq' })]));
-    const pingresp = bytesOf({ cmd: 'pingresp' });
+    return {
+      ...given,
+      asked: asked.promise,
+      letIn(each: Client) {
+        internalsOf(each).conn.write(ownConnack);
+        beginSession(each);
+      },
+    };
+  }
+
+  test('writes no CONNACK of its own where the session is begun for it, and handles what came before in order', async () => {
+    const { socket, asked, letIn } = await givenADeviceThatWaits();
+    const subscribe: Packet = { cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'a', qos: 0 }] };
+    socket.write(Buffer.concat([bytesOf(connectPacket), bytesOf(subscribe), bytesOf({ cmd: 'pingreq' })]));
+    letIn(await asked);
+    socket.write(bytesOf({ cmd: 'unsubscribe', messageId: 2, unsubscriptions: ['a'] }));
+    const expected = Buffer.concat([
+      ownConnack,
+      bytesOf({ cmd: 'suback', messageId: 1, granted: [0] }),
+      bytesOf({ cmd: 'pingresp' }),
+      bytesOf({ cmd: 'unsuback', messageId: 2, granted: [0] }),
+    ]);
     let answers = Buffer.alloc(0);
-    while (!answers.includes(pingresp)) answers = Buffer.concat([answers, ...(await once(socket, 'data'))]);
-    expect(answers).toEqual(Buffer.concat([own, pingresp]));
+    while (answers.length < expected.length)
+      answers = Buffer.concat([answers, ...(await once(socket, 'data'))]);
+    expect(answers).toEqual(expected);
   });
 
-  test('has no timer of its own for silence once it is taken away', async () => {
-    let client: Client | undefined;
-    const { socket, broker: opened } = await givenABroker({}, (each) => (client = each));
-    opened.on('clientReady', stopKeepAliveTimer);
-    const ready = once(opened, 'clientReady');
+  test('knows nothing of a device whose session is begun for it: neither a timer nor an entry is left', async () => {
+    const { socket, broker: opened, asked, letIn } = await givenADeviceThatWaits();
     socket.write(bytesOf(connectPacket));
-    await ready;
-    const { _keepaliveTimer, _keepaliveInterval } = internalsOf(client as Client);
-    expect({ _keepaliveTimer, _keepaliveInterval }).toEqual({
-      _keepaliveTimer: null,
-      _keepaliveInterval: -1,
-    });
-    // A packet would arm it again.
+    const client = await asked;
+    letIn(client);
+    // A packet would arm a timer again.
+    socket.write(bytesOf({ cmd: 'pingreq' }));
     const answered = new Promise<void>((resolve) =>
       socket.on('data', (bytes: Buffer) => {
         if (bytes.includes(bytesOf({ cmd: 'pingresp' }))) resolve();
       }),
     );
-    socket.write(bytesOf({ cmd: 'pingreq' }));
     await answered;
-    expect(internalsOf(client as Client)._keepaliveTimer).toBeNull();
+    const { _keepaliveTimer } = client as unknown as { readonly _keepaliveTimer: unknown };
+    expect({ timer: _keepaliveTimer, connectedClients: opened.connectedClients }).toEqual({
+      timer: null,
+      connectedClients: 0,
+    });
   });
 
   test('calls authorizePublish before it acknowledges, and acknowledges nothing that became QoS 0', async () => {
@@ -158,16 +170,10 @@ describe('aedes', () => {
     expect(answer).toEqual(bytesOf({ cmd: 'pingresp' }));
   });
 
-  test('says connackSent once the CONNACK is written, and refuses a packet by its announced length', async () => {
-    let client: Client | undefined;
-    const { socket, broker: opened } = await givenABroker(
-      { maximumPacketSize: 100 },
-      (each) => (client = each),
-    );
+  test('refuses a packet by its announced length', async () => {
+    const { socket, broker: opened, asked, letIn } = await givenADeviceThatWaits({ maximumPacketSize: 100 });
     socket.write(bytesOf(connectPacket));
-    await once(opened, 'connackSent');
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(client && internalsOf(client).connackSent).toBe(true);
+    letIn(await asked);
     const failed = once(opened, 'clientError');
     socket.write(Buffer.from([0x30, 0xff, 0xff, 0x7f, 0, 1]));
     const [, error] = (await failed) as [Client, Error];

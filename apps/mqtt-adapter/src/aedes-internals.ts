@@ -14,11 +14,14 @@ import { readStrictly, type PacketParser } from './strict-parser.ts';
 interface ClientInternals {
   readonly conn: Socket | TLSSocket;
   readonly closed: boolean;
-  readonly connackSent: boolean;
+  connackSent: boolean;
+  connecting: boolean;
+  connected: boolean;
   /** Emits `packet` for every control packet parsed, before it is handled. */
   readonly _parser: PacketParser;
-  _keepaliveTimer: NodeJS.Timeout | null;
-  _keepaliveInterval: number;
+  /** Reads on, unless it is paused, or has packets to handle. */
+  _nextBatch(): void;
+  resume(): void;
   subscriptions: object;
 }
 
@@ -32,19 +35,6 @@ export function packetBegun(client: Client): PacketParser['packet'] {
   return internalsOf(client)._parser.packet;
 }
 
-/**
- * From now on aedes writes nothing, until the result is called: its CONNACK cannot be told what the adapter does not do, and
- * ours was written. To be ended when aedes says `connackSent`, before which it writes nothing else.
- */
-export function muteConnack(client: Client): () => void {
-  const { conn } = internalsOf(client);
-  const { write } = conn;
-  conn.write = () => true;
-  return () => {
-    conn.write = write;
-  };
-}
-
 /** Calls `listener` with every control packet of the client, before aedes handles it. */
 export function onPacket(client: Client, listener: (packet: Packet) => void): void {
   internalsOf(client)._parser.prependListener('packet', listener);
@@ -56,14 +46,20 @@ export function onParseError(client: Client, listener: (error: Error) => void): 
 }
 
 /**
- * Takes aedes' keep-alive timer away. The tracker decides when silence was too long: aedes does not know that the process stood
- * still, and would cut devices whose packets wait to be read. To be called once the client is ready.
+ * The device was let in, and its CONNACK written: from now on aedes handles its packets, those first that came before. To be called
+ * instead of the callback of `authenticate`, behind which aedes would look for a session, look after silence, and stream what it
+ * kept for the device: for a broker that keeps nothing, that was a tenth of what a connect costs. Who is silent for too long, the
+ * tracker decides: aedes does not know that the process stood still, and would cut devices whose packets wait to be read.
  */
-export function stopKeepAliveTimer(client: Client): void {
+export function beginSession(client: Client): void {
   const internals = internalsOf(client);
-  if (internals._keepaliveTimer) clearTimeout(internals._keepaliveTimer);
-  internals._keepaliveTimer = null;
-  internals._keepaliveInterval = -1;
+  internals.connackSent = true;
+  internals.connecting = false;
+  internals.connected = true;
+  internals.resume();
+  client.emit('connected');
+  // The CONNECT is done with.
+  internals._nextBatch();
 }
 
 /** Has the client's bytes read as {@link readStrictly} does. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { HostContext } from '@rollcall/adapter-kit';
 import type { Aedes, AedesOptions, Client } from 'aedes';
-import { internalsOf, serveHalfOpen, stopKeepAliveTimer } from './aedes-internals.ts';
+import { internalsOf, serveHalfOpen } from './aedes-internals.ts';
 import type { DeviceConnection } from './device-connection.ts';
 import { readInTurns } from './read-in-turns.ts';
 import { createSilentBroker } from './silent-broker.ts';
@@ -69,13 +69,10 @@ function hooksOf(
   { failed }: Pick<HostContext, 'failed'>,
 ): Pick<AedesOptions, 'authenticate' | 'authorizePublish'> {
   return {
-    authenticate(client, username, password, done) {
+    authenticate(client, username, password) {
       devices
         .get(client)
         ?.authenticate(username, password)
-        .then((accepted) => {
-          if (accepted) done(null, true);
-        })
         .catch((error: unknown) => {
           failed('mqtt: connect', error);
           internalsOf(client).conn.destroy();
@@ -107,11 +104,6 @@ function tellDevices(broker: Aedes, devices: Devices, { log }: Pick<HostContext,
   broker.on('connectionError', (_client, error) =>
     log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );
-  broker.on('connackSent', (_connack, client) => devices.get(client)?.connackSent());
-  broker.on('clientReady', (client) => {
-    stopKeepAliveTimer(client);
-    devices.get(client)?.ready();
-  });
   // Nothing is delivered to devices yet: what was granted need not be remembered.
   broker.on('subscribe', (_subscriptions, client) => {
     internalsOf(client).subscriptions = Object.create(null) as object;

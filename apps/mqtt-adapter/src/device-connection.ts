@@ -14,16 +14,16 @@ import type { DisconnectedChange, EndedSignal } from '@rollcall/core';
 import type { Client } from 'aedes';
 import type { IConnectPacket, IPublishPacket, ISubscribePacket, Packet } from 'mqtt-packet';
 import {
+  beginSession,
   internalsOf,
   knowSubscription,
-  muteConnack,
   onPacket,
   onParseError,
   readWhatArrived,
   readStrictlyOf,
 } from './aedes-internals.ts';
 import { answerMalformedConnect } from './answer-malformed-connect.ts';
-import { acceptedConnack } from './connack.ts';
+import { acceptedConnack, plainConnack } from './connack.ts';
 import { disconnectCode, endCodes, refusalCodes, type RefusedFor } from './device-answers.ts';
 import { DeviceUploads } from './device-uploads.ts';
 import { ErrorSubscriptions } from './error-subscriptions.ts';
@@ -38,7 +38,6 @@ import { grantSubscription } from './subscriptions.ts';
 import { mqttTracker, type MqttSignal } from './tracker.ts';
 import { packetFor, writeBytes, writePacket, type Addressee } from './write-packet.ts';
 
-const nothing = new Uint8Array();
 /** Packets that may come before the CONNACK. */
 const maxEarly = 64;
 
@@ -55,14 +54,10 @@ export interface DeviceLimits {
 export interface DeviceConnection {
   /** aedes' `preConnect`: the result says whether to go on. */
   connecting(packet: IConnectPacket): boolean;
-  /** aedes' `authenticate`: resolves with whether the CONNACK may be sent. */
-  authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean>;
+  /** aedes' `authenticate`: answers the CONNECT. */
+  authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<void>;
   /** aedes' `authorizePublish`: takes the PUBLISH over and answers it. */
   publish(packet: IPublishPacket): Promise<void>;
-  /** aedes takes the CONNACK for sent. */
-  connackSent(): void;
-  /** aedes handles packets as they come. */
-  ready(): void;
   /** aedes reports an error: of the socket, of the protocol, or of a timer. */
   failed(error: Error): void;
 }
@@ -115,7 +110,6 @@ class ServedDevice implements DeviceConnection {
   #state: State = { phase: 'new' };
   /** What its CONNECT asks of packets to it, once that came. */
   #addressee: Addressee = { version: 4 };
-  #unmute: (() => void) | undefined;
   /** Packets that came while the login was pending. */
   readonly #early: Packet[] = [];
   /** The DISCONNECT, as it arrived. */
@@ -174,7 +168,8 @@ class ServedDevice implements DeviceConnection {
     const verdict = judgeClientId(packet);
     if (verdict === 'identifier-rejected') {
       this.#host.access.refused('identifier-rejected');
-      return this.#refuse('identifier-rejected');
+      this.#refuse('identifier-rejected');
+      return false;
     }
     if (verdict === 'aedes-refuses') {
       this.#state = { phase: 'refused' };
@@ -185,28 +180,35 @@ class ServedDevice implements DeviceConnection {
     return true;
   }
 
-  async authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<boolean> {
-    if (this.#state.phase !== 'logging-in') return false;
+  async authenticate(username: string | undefined, password: Uint8Array | undefined): Promise<void> {
+    if (this.#state.phase !== 'logging-in') return;
     const { hello } = this.#state;
     // From now on it waits for us.
     this.#place.stand('busy');
     const connack = this.#connackFor(hello);
-    if (!connack) return this.#refuse('packet-too-large');
+    if (!connack) {
+      this.#refuse('packet-too-large');
+      return;
+    }
     const clientId = hello.clientId === '' ? this.#client.id : hello.clientId;
     const who = await this.#logIn(username, password, clientId);
     // A device that was lost meanwhile was never connected. One that said all it had to, and left, was.
-    if (this.#isLost()) return false;
-    if (who !== 'nobody' && 'reason' in who) return this.#refuse(who.reason);
+    if (this.#isLost()) return;
+    if (who !== 'nobody' && 'reason' in who) {
+      this.#refuse(who.reason);
+      return;
+    }
     const identity = who === 'nobody' ? undefined : who;
     const refusal = this.#host.access.admit(identity, identity && clientId);
-    if (refusal) return this.#refuse(refusal.reason);
+    if (refusal) {
+      this.#refuse(refusal.reason);
+      return;
+    }
     const session = this.#open(identity, clientId, hello);
-    if (!this.#takeUpEarly(session)) return false;
+    if (!this.#takeUpEarly(session)) return;
     await session.connection.committed();
     this.#report({ type: 'answered' });
-    if (this.#isGone()) return false;
-    this.#accept(connack);
-    return true;
+    if (!this.#isGone()) this.#accept(session, connack);
   }
 
   /** Who the device is, as far as it says; `nobody`: it need not say, and does not. */
@@ -233,11 +235,6 @@ class ServedDevice implements DeviceConnection {
     return result.status === 'refused' ? result.refusal : result.identity;
   }
 
-  connackSent(): void {
-    this.#unmute?.();
-    this.#unmute = undefined;
-  }
-
   async publish(packet: IPublishPacket): Promise<void> {
     try {
       if (!this.#isBroken) await this.#state.session?.uploads.publish(packet);
@@ -245,14 +242,6 @@ class ServedDevice implements DeviceConnection {
       this.#unhandled -= 1;
       this.#closeIfServed();
     }
-  }
-
-  ready(): void {
-    // aedes handles what came before the CONNACK in this turn.
-    setImmediate(() => {
-      if (this.#state.phase === 'answering') this.#state = { phase: 'open', session: this.#state.session };
-      this.#closeIfServed();
-    });
   }
 
   failed(error: Error): void {
@@ -301,9 +290,9 @@ class ServedDevice implements DeviceConnection {
     });
   }
 
-  /** What tells an MQTT 5.0 device that it is let in; aedes tells others. Absent: it takes no packet so long. */
+  /** What tells the device that it is let in. Absent: it takes no packet so long. */
   #connackFor(hello: Hello): Uint8Array | undefined {
-    if (hello.version !== 5) return nothing;
+    if (hello.version !== 5) return plainConnack;
     const connack = acceptedConnack({
       ...(hello.clientId === '' && { assignedClientId: this.#client.id }),
       ...hello.keepAlive,
@@ -314,11 +303,15 @@ class ServedDevice implements DeviceConnection {
     return packetFor(this.#addressee, connack);
   }
 
-  #accept(connack: Uint8Array): void {
+  #accept(session: Session, connack: Uint8Array): void {
     this.#place.accepted();
-    if (connack.length === 0) return;
     writeBytes(this.#client, connack);
-    this.#unmute = muteConnack(this.#client);
+    beginSession(this.#client);
+    // aedes handles what came before the CONNACK in this turn.
+    setImmediate(() => {
+      this.#state = { phase: 'open', session };
+      this.#closeIfServed();
+    });
   }
 
   /** A device need not wait for the CONNACK [MQTT-3.1.4-6]. The result says whether aedes still handles its packets. */
@@ -383,7 +376,7 @@ class ServedDevice implements DeviceConnection {
     return this.#isGone() || (this.#conn.readableEnded && this.#early.length === 0);
   }
 
-  #refuse(reason: RefusedFor): false {
+  #refuse(reason: RefusedFor): void {
     this.#state = { phase: 'refused' };
     const codes = refusalCodes[reason];
     writePacket(this.#client, this.#addressee, {
@@ -392,7 +385,6 @@ class ServedDevice implements DeviceConnection {
       ...(this.#addressee.version === 5 ? { reasonCode: codes.v5 } : { returnCode: codes.v3 }),
     });
     this.#closeSoon();
-    return false;
   }
 
   #onDisconnected({ reason, raw }: DisconnectedChange): void {
