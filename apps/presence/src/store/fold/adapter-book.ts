@@ -103,31 +103,19 @@ export function heardOf(row: AdapterRow): Heard {
   };
 }
 
-/** The values of the columns, in their order. */
-export function valuesOf(
-  heard: Heard,
-): readonly [
-  string,
-  string,
-  number,
-  number | null,
-  number,
-  number,
-  string | null,
-  string | null,
-  string | null,
-] {
-  return [
-    heard.tenant,
-    heard.adapterId,
-    heard.lastHeardMs,
-    heard.intervalMs ?? null,
-    Math.round(heard.listenedMs),
-    heard.lastAnnouncementMs,
-    heard.newInstance ?? null,
-    heard.newEpoch ?? null,
-    heard.closedThrough ?? null,
-  ];
+/** As databases have it, in the order of their columns. */
+export function adapterRow(heard: Heard): AdapterRow {
+  return {
+    tenant: heard.tenant,
+    adapter_id: heard.adapterId,
+    last_heard: heard.lastHeardMs,
+    interval: heard.intervalMs ?? null,
+    listened: Math.round(heard.listenedMs),
+    last_announcement: heard.lastAnnouncementMs,
+    new_instance: heard.newInstance ?? null,
+    new_epoch: heard.newEpoch ?? null,
+    closed_through: heard.closedThrough ?? null,
+  };
 }
 
 function keyOf(tenant: string, adapterId: string): string {

@@ -1,5 +1,5 @@
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
-import { AdapterBook, heardOf, valuesOf, type AdapterRow, type Heard } from '../fold/adapter-book.ts';
+import { AdapterBook, adapterRow, heardOf, type AdapterRow, type Heard } from '../fold/adapter-book.ts';
 import { columns } from './columns.ts';
 import type { Client } from './queries.ts';
 
@@ -46,16 +46,39 @@ export async function saveAdapters(
   adapters: AdapterBook,
   lookAgain: ReadonlySet<Heard>,
 ): Promise<void> {
-  for (const heard of adapters.takeChanged())
-    await client.query(
-      `INSERT INTO adapters (tenant, adapter_id, last_heard, interval, listened, last_announcement, new_instance,
-         new_epoch, closed_through, is_silent, look_after)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-       ON CONFLICT (tenant, adapter_id) DO UPDATE SET last_heard = excluded.last_heard, interval = excluded.interval,
-         listened = excluded.listened, last_announcement = excluded.last_announcement,
-         new_instance = excluded.new_instance, new_epoch = excluded.new_epoch,
-         closed_through = excluded.closed_through, is_silent = excluded.is_silent,
-         look_after = coalesce(excluded.look_after, adapters.look_after)`,
-      [...valuesOf(heard), heard.isSilent, lookAgain.has(heard) ? '' : null],
-    );
+  const changed = adapters.takeChanged();
+  if (changed.length === 0) return;
+  const { unnest, values } = columns(
+    changed.map((heard) =>
+      Object.assign(adapterRow(heard), {
+        is_silent: heard.isSilent,
+        look_after: lookAgain.has(heard) ? '' : null,
+      }),
+    ),
+    {
+      tenant: 'text',
+      adapter_id: 'text',
+      last_heard: 'bigint',
+      interval: 'bigint',
+      listened: 'bigint',
+      last_announcement: 'bigint',
+      new_instance: 'text',
+      new_epoch: 'text',
+      closed_through: 'text',
+      is_silent: 'boolean',
+      look_after: 'text',
+    },
+  );
+  await client.query(
+    `INSERT INTO adapters (tenant, adapter_id, last_heard, interval, listened, last_announcement, new_instance,
+       new_epoch, closed_through, is_silent, look_after)
+     SELECT tenant, adapter_id, last_heard, "interval", listened, last_announcement, new_instance,
+       new_epoch, closed_through, is_silent, look_after FROM ${unnest} AS a
+     ON CONFLICT (tenant, adapter_id) DO UPDATE SET last_heard = excluded.last_heard, interval = excluded.interval,
+       listened = excluded.listened, last_announcement = excluded.last_announcement,
+       new_instance = excluded.new_instance, new_epoch = excluded.new_epoch,
+       closed_through = excluded.closed_through, is_silent = excluded.is_silent,
+       look_after = coalesce(excluded.look_after, adapters.look_after)`,
+    values,
+  );
 }

@@ -74,14 +74,16 @@ export async function renewDevices(
 
 type Keys = ReturnType<typeof columns>;
 
+/** By device first, which OFFSET holds the planner to: one that knows too little of the tables begins with all of an adapter. */
 async function openOf(client: Client, { unnest, values }: Keys): Promise<readonly OpenRow[]> {
   const { rows } = await client.query<OpenRow>(
-    `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard,
-       (SELECT max(n.epoch) FROM connections n
-        WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest
-     FROM ${unnest} AS k JOIN connections c ON c.tenant = k.tenant AND c.device = k.device
+    `SELECT a.*, c.device, c.facts, c.instance, c.epoch, c.heard, c.newest
+     FROM ${unnest} AS k CROSS JOIN LATERAL (
+       SELECT c.*, (SELECT max(n.epoch) FROM connections n
+         WHERE n.tenant = c.tenant AND n.device = c.device AND n.holder = c.holder) AS newest
+       FROM connections c WHERE c.tenant = k.tenant AND c.device = k.device AND c.ended_at IS NULL OFFSET 0) AS c
      JOIN adapters a ON a.tenant = c.tenant AND a.adapter_id = c.adapter_id
-     WHERE c.ended_at IS NULL ORDER BY c.connected_at, c.id`,
+     ORDER BY c.connected_at, c.id`,
     values,
   );
   return rows;
@@ -162,16 +164,13 @@ async function write(
     isNew: 'boolean',
   });
   await client.query(
-    `INSERT INTO devices (tenant, device, state, status, since, protocol, reason, adapter_id, last_ending, said)
-     SELECT tenant, device, state, status, since, protocol, reason, adapter, ending, said FROM ${unnest} AS n
+    `WITH n AS ${unnest}, become AS (
+     INSERT INTO devices (tenant, device, state, status, since, protocol, reason, adapter_id, last_ending, said)
+     SELECT tenant, device, state, status, since, protocol, reason, adapter, ending, said FROM n
      ON CONFLICT (tenant, device) DO UPDATE SET state = excluded.state, status = excluded.status,
        since = excluded.since, protocol = excluded.protocol, reason = excluded.reason,
-       adapter_id = excluded.adapter_id, last_ending = excluded.last_ending, said = excluded.said`,
-    values,
-  );
-  await client.query(
-    `INSERT INTO changes (tenant, device, state)
-     SELECT tenant, device, state FROM ${unnest} AS n WHERE "isNew" ORDER BY place`,
+       adapter_id = excluded.adapter_id, last_ending = excluded.last_ending, said = excluded.said)
+     INSERT INTO changes (tenant, device, state) SELECT tenant, device, state FROM n WHERE "isNew" ORDER BY place`,
     values,
   );
 }

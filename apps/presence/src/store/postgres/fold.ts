@@ -87,27 +87,24 @@ function addEnd(ends: Map<string, End>, key: string, end: End): void {
   if (isFirst) ends.set(key, end);
 }
 
+/** Whether a row is written over is for the row to say: what is announced, and what only said again, are two statements. */
 async function writeBegins(client: Client, begins: readonly Begin[]): Promise<void> {
-  if (begins.length === 0) return;
-  const { values, unnest } = columns(begins, {
-    ...ofConnection,
-    heard: 'bigint',
-    announced: 'boolean',
-    mustBeKept: 'boolean',
-  });
-  // Whether a row is written over is for the row to say: what is announced, and what only said again, are two statements.
-  for (const announced of [false, true])
+  for (const announced of [false, true]) {
+    const some = begins.filter((begin) => begin.announced === announced);
+    if (some.length === 0) continue;
+    const { values, unnest } = columns(some, { ...ofConnection, heard: 'bigint', mustBeKept: 'boolean' });
     await client.query(
       `INSERT INTO connections (tenant, device, id, facts, adapter_id, instance, holder, epoch, connected_at, heard)
        SELECT tenant, device, id, facts, adapter, instance, holder, epoch, at, heard FROM ${unnest} AS b
-       WHERE announced = ${announced} AND (NOT "mustBeKept" OR EXISTS (SELECT 1 FROM connections c
-         WHERE c.tenant = b.tenant AND c.device = b.device AND c.id = b.id))
+       WHERE NOT "mustBeKept" OR EXISTS (SELECT 1 FROM connections c
+         WHERE c.tenant = b.tenant AND c.device = b.device AND c.id = b.id)
        ON CONFLICT (tenant, device, id) DO UPDATE SET
          ${announced ? 'facts = excluded.facts, adapter_id = excluded.adapter_id, instance = excluded.instance, epoch = greatest(excluded.epoch, connections.epoch),' : ''}
          heard = excluded.heard, is_silent = false
        WHERE connections.ended_at IS NULL`,
       values,
     );
+  }
 }
 
 async function writeEnds(client: Client, ends: readonly End[]): Promise<void> {

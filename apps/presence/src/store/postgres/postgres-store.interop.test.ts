@@ -8,10 +8,11 @@ import {
   type Timestamp,
 } from '@rollcall/core';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { describeSameTable } from '../../testing/describe-same-table.ts';
 import { describeStore } from '../../testing/describe-store.ts';
-import { connected, disconnected } from '../../testing/received.ts';
+import { connected, connectionId, disconnected } from '../../testing/received.ts';
 import type { StoredDevice } from '../presence-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresStore } from './postgres-store.ts';
@@ -166,6 +167,31 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     expect(await names()).toEqual(['other']);
   });
 
+  test('a batch costs as much as it has devices, and not as all that are connected, before the server has statistics', async () => {
+    const url = postgres.newDatabase();
+    const inStore = async (work: (store: PostgresStore) => Promise<void>): Promise<void> => {
+      const store = await PostgresStore.open({
+        ...{ url, clock: systemClock, announceIntervalMs, log: silentLog },
+      });
+      await work(store);
+      // A connection that ends tells the server what it has read.
+      await store.close();
+    };
+    const begins = Array.from({ length: 4_000 }, (_, number) =>
+      connected({ device: deviceRef('acme', `d-${number}`), connectionId: connectionId(number) }),
+    );
+    await inStore(async (store) => {
+      for (let start = 0; start < begins.length; start += 500)
+        await store.apply(begins.slice(start, start + 500));
+    });
+    const before = await readOf(url, { ended: 0 });
+    await inStore(async (store) => {
+      for (let start = 0; start < 200; start += 5)
+        await store.apply(begins.slice(start, start + 5).map((begin) => disconnected(begin)));
+    });
+    expect((await readOf(url, { ended: 200 })) - before).toBeLessThan(5_000);
+  });
+
   test('a server that is killed is away, and what was committed is there when it is back', async () => {
     const [store] = await replicas(1);
     const device = deviceRef('acme', 'thermostat-7');
@@ -187,3 +213,22 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
       .toBe(true);
   });
 });
+
+/** Rows of connections that were read, once so many have ended. */
+async function readOf(url: string, { ended }: { readonly ended: number }): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  let read = Number.NaN;
+  await expect
+    .poll(async () => {
+      const { rows } = await client.query<Record<string, string>>(
+        `SELECT n_tup_upd AS ended, seq_tup_read + coalesce(idx_tup_fetch, 0) AS read
+         FROM pg_stat_user_tables WHERE relname = 'connections'`,
+      );
+      read = Number(rows[0]?.['read']);
+      return Number(rows[0]?.['ended']);
+    }, patience)
+    .toBe(ended);
+  await client.end();
+  return read;
+}

@@ -84,8 +84,7 @@ async function transaction<Result>(
   connection: pg.ClientBase,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  await connection.query('BEGIN');
-  await connection.query('SELECT pg_advisory_xact_lock($1)', [writersLock]);
+  await connection.query(`BEGIN; SELECT pg_advisory_xact_lock(${writersLock})`);
   const result = await work({
     query: (text, values) => connection.query(text, values as unknown[]),
   });

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { AdapterBook, heardOf, valuesOf, type AdapterRow } from '../fold/adapter-book.ts';
+import { AdapterBook, adapterRow, heardOf, type AdapterRow } from '../fold/adapter-book.ts';
 
 /** The adapters that were heard, in memory; `save` writes what changed, within the transaction of the events. */
 export function loadAdapters(
@@ -18,7 +18,7 @@ export function loadAdapters(
   return {
     adapters,
     save() {
-      for (const heard of adapters.takeChanged()) write.run(...valuesOf(heard));
+      for (const heard of adapters.takeChanged()) write.run(...Object.values(adapterRow(heard)));
     },
   };
 }
