@@ -219,6 +219,26 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
         expect(next).toMatchObject({ status: 'moved-here', lease: { event: lease.event } });
       }));
 
+    test('one that its holder ended while it was cut off, and declared dead, is not told by others once it is back', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lasting = leaseOf(a.entry('thermostat-7', 'sensor'));
+        const lease = { ...lasting, state: { ...lasting.state, leftMs: 1_000 } };
+        await a.directory.leases.enter(lease);
+        const restore = fleet.under.cutOff(a.instance);
+        const buried = await fleet.undertaker();
+        await fleet.until(() => expect(buried.owed.length).toBeGreaterThan(0));
+        expect(await fleet.settles(a.directory.leases.giveUp(lease, 0))).toEqual({ status: 'unknown' });
+        a.directory.leave(lease);
+        restore();
+        await fleet.until(() => expect(a.told).toEqual([{ what: 'buried', neverKnown: [] }]));
+        await fleet.under.pass(1_500);
+        expect(await b.directory.leases.enter(lease)).toEqual({ status: 'ended' });
+        const before = buried.owed.length;
+        await fleet.under.pass(deadAfterMsUnderTest);
+        expect(buried.owed).toHaveLength(before);
+      }));
+
     test('one that was ended elsewhere is not gone on with', () =>
       withFleet(async (fleet) => {
         const [a, b] = await fleet.join(2);

@@ -123,7 +123,7 @@ class RedisDirectory implements ConnectionDirectory {
       freshForMs: waits.freshMs,
       doubt,
       fenced,
-      endedUntold: (held) => this.#untold.add(held),
+      endedUntold: (held, incarnation) => this.#untold.add(held, incarnation),
     });
     this.#strays = new Strays(shared);
     this.#reassertion = new Reassertion(shared, this.#claims, (id) => this.#strays.has(id));
@@ -327,14 +327,15 @@ class RedisDirectory implements ConnectionDirectory {
     const { self, asker, context } = this.#shared;
     if (instance !== self.short || this.#renewal.isDead) return;
     this.#renewal.died();
+    const wasInTouch = asker.inTouch;
     asker.inTouch = false;
-    unattended(context.log, this.#goOnAsAnother());
+    unattended(context.log, this.#goOnAsAnother(wasInTouch));
   }
 
   /** The next incarnation begins with nothing. */
-  async #goOnAsAnother(): Promise<void> {
+  async #goOnAsAnother(wasInTouch: boolean): Promise<void> {
     const { self, book, asker, context } = this.#shared;
-    const { neverKnown, isInTouch } = await this.#death.settle();
+    const { neverKnown, hasAnswered } = await this.#death.settle();
     book.clear();
     self.becomes(context.listener.buried(neverKnown));
     this.#reassertion.forgetAll();
@@ -342,7 +343,8 @@ class RedisDirectory implements ConnectionDirectory {
     this.#counts.anew();
     this.#renewal.anew();
     if (this.#closed) return;
-    asker.inTouch = isInTouch;
+    // One that was away is told all that it missed with the first sign of life.
+    asker.inTouch = wasInTouch && hasAnswered;
     this.#engine.listenTo(self.channel);
     this.#ready();
   }

@@ -20,6 +20,8 @@ interface Released {
   readonly field: string;
   readonly bucket: number;
   readonly kind: 'session' | 'lease' | 'moved';
+  /** The incarnation that held it, as a short id; absent: this one. */
+  readonly of?: string;
 }
 
 export interface ClaimsOptions extends Shared {
@@ -29,8 +31,8 @@ export interface ClaimsOptions extends Shared {
   doubt(bucket: number): void;
   /** The engine says that this incarnation was declared dead. */
   fenced(instance: string): void;
-  /** A lease was ended while nobody could be told. */
-  endedUntold(held: HeldConnection): void;
+  /** A lease of this incarnation was ended while nobody could be told. */
+  endedUntold(held: HeldConnection, incarnation: string): void;
 }
 
 /** Enters connections, tells them again, and takes them out. */
@@ -88,19 +90,20 @@ export class Claims {
   }
 
   /** Takes out a record that the book does not have. Resolves to false where the engine did not answer. */
-  async releaseRecord(connection: string, { device, field, bucket, kind }: Released): Promise<boolean> {
+  async releaseRecord(connection: string, { device, field, bucket, kind, of }: Released): Promise<boolean> {
     const { asker, keys, self } = this.#options;
     const me = self.short;
+    const owner = of ?? me;
     const reply = await asker.ask(
       releaseSlot,
       [
         keys.devices(bucket) + device,
-        keys.owedBy(bucket) + me,
+        keys.owedBy(bucket) + owner,
         keys.fenced(bucket),
         keys.heard(bucket),
         keys.ended(bucket) + connection,
       ],
-      [field, me, connection, keys.channels, kind, String(rememberEndsSeconds[kind])],
+      [field, me, connection, keys.channels, kind, String(rememberEndsSeconds[kind]), owner],
     );
     if (reply.status === 'answer' && reply.value === 2) this.#options.fenced(me);
     return reply.status !== 'none';
@@ -194,7 +197,7 @@ export class Claims {
 
   #notReleased(held: HeldConnection): void {
     this.#options.doubt(held.bucket);
-    if (held.noted) this.#options.endedUntold(held);
+    if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
   }
 
   #placeOf({ event: { device, connectionId: connection } }: HeldConnection): DirectoryPlace {

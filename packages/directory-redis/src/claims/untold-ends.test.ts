@@ -20,11 +20,14 @@ function ended(number: number, moved = false): HeldConnection {
 
 function engine(answers: (count: number) => boolean = () => true) {
   const told: (readonly [connection: string, kind: string])[] = [];
+  const of: (string | undefined)[] = [];
   return {
     told,
+    of,
     claims: {
-      releaseRecord(connection: string, { kind }: { readonly kind: string }) {
-        told.push([connection, kind]);
+      releaseRecord(connection: string, released: { readonly kind: string; readonly of?: string }) {
+        told.push([connection, released.kind]);
+        of.push(released.of);
         return Promise.resolve(answers(told.length));
       },
     },
@@ -34,8 +37,8 @@ function engine(answers: (count: number) => boolean = () => true) {
 test('each is told once, and those that had moved as such', async () => {
   const ends = new UntoldEnds();
   const [one, two] = [ended(1), ended(2, true)];
-  ends.add(one);
-  ends.add(two);
+  ends.add(one, 'me');
+  ends.add(two, 'me');
   const { told, claims } = engine();
   await ends.tell(claims);
   await ends.tell(claims);
@@ -48,7 +51,7 @@ test('each is told once, and those that had moved as such', async () => {
 test('where the engine does not answer, that one and the rest are told the next time', async () => {
   const ends = new UntoldEnds();
   const all = [1, 2, 3].map((number) => ended(number));
-  for (const each of all) ends.add(each);
+  for (const each of all) ends.add(each, 'me');
   const first = engine((count) => count < 2);
   await ends.tell(first.claims);
   const second = engine();
@@ -58,9 +61,18 @@ test('where the engine does not answer, that one and the rest are told the next 
   expect(second.told.map(([id]) => id)).toEqual([two, three]);
 });
 
+test('each is told as one of the incarnation that held it: that one may have been declared dead meanwhile', async () => {
+  const ends = new UntoldEnds();
+  ends.add(ended(1), 'before');
+  ends.add(ended(2), 'now');
+  const { of, claims } = engine();
+  await ends.tell(claims);
+  expect(of).toEqual(['before', 'now']);
+});
+
 test('they are bounded', async () => {
   const ends = new UntoldEnds();
-  for (let number = 0; number < 10_001; number++) ends.add(ended(number));
+  for (let number = 0; number < 10_001; number++) ends.add(ended(number), 'me');
   const { told, claims } = engine();
   await ends.tell(claims);
   expect(told).toHaveLength(10_000);

@@ -9,18 +9,20 @@ const mostEnds = 10_000;
  * one that was declared dead meanwhile.
  */
 export class UntoldEnds {
-  readonly #ends = new Set<HeldConnection>();
+  /** By which incarnation each was held. */
+  readonly #ends = new Map<HeldConnection, string>();
 
-  add(held: HeldConnection): void {
-    if (this.#ends.size < mostEnds) this.#ends.add(held);
+  /** @param incarnation that held it, as a short id: should it be declared dead, it owes the ending no more. */
+  add(held: HeldConnection, incarnation: string): void {
+    if (this.#ends.size < mostEnds) this.#ends.set(held, incarnation);
   }
 
   /** Some at a time. */
   async tell(claims: Pick<Claims, 'releaseRecord'>): Promise<void> {
-    for (const held of this.#ends) {
+    for (const [held, of] of this.#ends) {
       const { deviceName: device, field, bucket, moved, shortId } = held;
-      if (!(await claims.releaseRecord(shortId, { device, field, bucket, kind: moved ? 'moved' : 'lease' })))
-        return;
+      const kind = moved ? 'moved' : 'lease';
+      if (!(await claims.releaseRecord(shortId, { device, field, bucket, kind, of }))) return;
       this.#ends.delete(held);
     }
   }

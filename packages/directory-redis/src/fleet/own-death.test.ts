@@ -60,7 +60,7 @@ test('what was confirmed is not asked about, and needs no answer', async () => {
   answers = false;
   book.add(held(true));
   ownDeath.leftInDoubt(held(true));
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [], isInTouch: true });
+  expect(await ownDeath.settle()).toEqual({ neverKnown: [], hasAnswered: true });
 });
 
 test('of a claim whose answer was lost, the engine says whether it has it', async () => {
@@ -68,7 +68,7 @@ test('of a claim whose answer was lost, the engine says whether it has it', asyn
   for (const each of [claimed, never]) book.add(each);
   for (const each of [left, leftNever]) ownDeath.leftInDoubt(each);
   had = new Set([claimed, left].map(({ shortId: short }) => short));
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [idOf(never), idOf(leftNever)], isInTouch: true });
+  expect(await ownDeath.settle()).toEqual({ neverKnown: [idOf(never), idOf(leftNever)], hasAnswered: true });
   expect(await ownDeath.settle(), 'the next incarnation left nothing yet').toMatchObject({
     neverKnown: [idOf(never)],
   });
@@ -77,7 +77,7 @@ test('of a claim whose answer was lost, the engine says whether it has it', asyn
 test('what was left in a doubt that is over is nobody else’s', async () => {
   ownDeath.leftInDoubt(held());
   ownDeath.doubtEnded();
-  expect(await ownDeath.settle()).toEqual({ neverKnown: [], isInTouch: true });
+  expect(await ownDeath.settle()).toEqual({ neverKnown: [], hasAnswered: true });
 });
 
 test('what begins while the engine is asked is never known; a late answer counts', async () => {
@@ -99,5 +99,5 @@ test('an engine that does not answer is waited for 2 s: then all that it did not
   await clock.advanceAsync(1_999);
   expect(outcome).toBeUndefined();
   await clock.advanceAsync(1);
-  expect(outcome).toEqual({ neverKnown: [idOf(claimed)], isInTouch: false });
+  expect(outcome).toEqual({ neverKnown: [idOf(claimed)], hasAnswered: false });
 });

@@ -9,8 +9,8 @@ const patienceMs = 2_000;
 export interface OwnDeathOutcome {
   /** The engine does not have these: no one else tells their endings. */
   readonly neverKnown: readonly ConnectionId[];
-  /** Whether the engine answered. */
-  readonly isInTouch: boolean;
+  /** Whether the engine answered, where it was asked. */
+  readonly hasAnswered: boolean;
 }
 
 /** This incarnation was declared dead. What becomes of the connections that the engine did not confirm? */
@@ -40,7 +40,7 @@ export class OwnDeath {
     const unconfirmed = this.#unconfirmed();
     if (unconfirmed.length === 0) {
       this.#leftInDoubt = [];
-      return { neverKnown: [], isInTouch: true };
+      return { neverKnown: [], hasAnswered: true };
     }
     const untold = await Promise.race([
       untoldOf(self.identity.instance, unconfirmed, this.#shared),
@@ -51,7 +51,7 @@ export class OwnDeath {
       .map(({ connectionId }) => connectionId)
       .filter((connection) => !asked.has(connection) || (untold?.connections.has(connection) ?? true));
     this.#leftInDoubt = [];
-    return { neverKnown, isInTouch: untold !== undefined };
+    return { neverKnown, hasAnswered: untold !== undefined };
   }
 
   #unconfirmed(): readonly ConnectedEvent[] {
