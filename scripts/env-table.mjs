@@ -62,7 +62,7 @@ async function main([app, ...flags]) {
 }
 
 async function optionsOfAdapters(resolve) {
-  const { kitOptions } = await import(resolve('@rollcall/adapter-process'));
+  const { kitOptions } = await import(resolve('@rollcall/adapter-process/internal'));
   const { amqp } = await import(resolve('@rollcall/amqp-sender'));
   const { redis } = await import(resolve('@rollcall/directory-redis'));
   return [kitOptions, amqp.options, redis.options];

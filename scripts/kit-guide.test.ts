@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { publicEntries } from './public-names.mjs';
 
 // What docs/add-a-protocol.md says that the kit gives exists.
 
@@ -16,14 +17,8 @@ const sources = globSync('packages/*/src/**/*.ts', { cwd: root })
   .filter((path) => !path.endsWith('.test.ts'))
   .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 
-/** Every name that an `index.ts` of a package gives to others. */
-const exported = new Set(
-  sources
-    .filter(({ path }) => path.endsWith('/index.ts'))
-    .flatMap(({ text }) => [...text.matchAll(/^export \{([^}]*)\}/gm)].map(([, names = '']) => names))
-    .flatMap((names) => names.split(','))
-    .map((name) => name.replace(/^[^]* as /, '').trim()),
-);
+/** Every name that a package gives to everyone. */
+const exported = new Set(publicEntries(root).flatMap(({ names }) => names));
 
 /** The members of an interface, with their types. */
 function membersOf(name: string): ReadonlyMap<string, string> {

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createPrivateKey } from 'node:crypto';
-import { coapCode, decodeMessage, encodeMessage } from '@rollcall/coap';
+import { coapCode } from '@rollcall/coap';
+import { decodeMessage, encodeMessage } from '@rollcall/coap/codec';
 import { systemClock } from '@rollcall/core';
 import { createDtlsClient } from '@rollcall/dtls/testing';
 import { deviceId, password, tenant } from '../processes/stack.mjs';

@@ -1,5 +1,6 @@
 // A floor: dgram as it comes, with our codec, answering every request with 2.04.
-import { coapCode, decodeMessage, encodeMessage } from '@rollcall/coap';
+import { coapCode } from '@rollcall/coap';
+import { decodeMessage, encodeMessage } from '@rollcall/coap/codec';
 import { listen } from './udp.mjs';
 
 const nothing = new Uint8Array();

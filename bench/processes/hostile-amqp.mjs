@@ -1,6 +1,7 @@
 // Peers that mean harm, as many conversations as it is told: hostile-amqp.mjs <port>
 import { once } from 'node:events';
-import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { mutated, sendInPieces } from '@rollcall/conformance/hostile';
 import rhea from 'rhea';
 import { deviceId, password, tenant } from './stack.mjs';
 

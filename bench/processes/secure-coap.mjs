@@ -1,7 +1,7 @@
 // Our DTLS and our exchange layer, answering every request with 2.04; with `dtls`, DTLS alone: secure-coap.mjs [dtls]
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { coapCode, createCoapEndpoint } from '@rollcall/coap';
-import { createCertificateAuthority } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { createDtlsServer } from '@rollcall/dtls';
 import { password } from './stack.mjs';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasDebianPackage, startPostgres } from '@rollcall/conformance';
+import { hasDebianPackage, startPostgres } from '@rollcall/conformance/machine';
 import { presenceTenant } from '../load/presence-churn.mjs';
 import { measureCpu, residentBytes } from '../measure/process-usage.mjs';
 import { percentile } from '../measure/statistics.mjs';

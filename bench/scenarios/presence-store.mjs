@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { startReady, stop } from '../processes/start.mjs';
 
 /** An event may not cost more than this many times what it costs with the fewest devices. */

@@ -1,4 +1,4 @@
-import { FrameCutter } from '@rollcall/adapter-kit';
+import { FrameCutter } from '@rollcall/adapter-kit/arrival';
 import { expect, test } from 'vitest';
 import { requestFormat } from './request-format.ts';
 

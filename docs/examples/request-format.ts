@@ -1,4 +1,4 @@
-import type { FrameFormat } from '@rollcall/adapter-kit';
+import type { FrameFormat } from '@rollcall/adapter-kit/arrival';
 
 /** Frames that end with a zero byte. A line feed between them is a sign of life. */
 export function requestFormat(maxFrameBytes: number): FrameFormat {

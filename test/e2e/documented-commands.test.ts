@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createCertificateAuthority } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import mqtt from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { blocksRunBy, documentBlocks, type DocumentBlock } from '../documents/document-blocks.ts';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { harmOf, nastyStrings } from '@rollcall/conformance';
+import { harmOf, nastyStrings } from '@rollcall/conformance/hostile';
 import { expect, onTestFinished, test } from 'vitest';
 import { startApp, type TestProcess } from './support/processes.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { formatCode } from '@rollcall/coap';
+import { formatCode } from '@rollcall/coap/codec';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { adapters } from './support/adapters.ts';

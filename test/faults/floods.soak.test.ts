@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { localhostCertificate } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ownDevices } from './support/floods/devices-beside.ts';
 import { createFigures, type Figures } from './support/floods/figures.ts';

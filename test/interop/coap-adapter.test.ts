@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createCertificateAuthority } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventuallyNone } from '../faults/support/eventually.ts';
 import { keepRecord, type EventRecord } from '../faults/support/record.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance';
+import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
 import { systemClock } from '@rollcall/core';
 import { createDtlsServer, type DtlsServer } from '@rollcall/dtls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAmqpConnection } from '@rollcall/amqp-connection';
-import { localhostCertificate } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../e2e/support/ports.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { setStage, type Stage } from '../faults/support/stage.ts';
 import { freePort } from '../e2e/support/ports.ts';

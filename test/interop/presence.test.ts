@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance';
+import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   expectReaderToKnow,

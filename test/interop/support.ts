@@ -1,4 +1,5 @@
-import { hasDebianPackage, type CertificateAuthority } from '@rollcall/conformance';
+import type { CertificateAuthority } from '@rollcall/conformance/certificates';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 
 export { hasDebianPackage as hasPackage };
 

@@ -3,17 +3,10 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { startAdapter } from '@rollcall/adapter-process';
 import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
-import {
-  arrived,
-  recordingLog,
-  RecordingSender,
-  scriptedAuthorities,
-  ScriptedRegistry,
-  scriptedPasswords,
-  localhostCertificate,
-  RecordingSink,
-  settled,
-} from '@rollcall/conformance';
+import { recordingLog, RecordingSender, RecordingSink, settled } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
+import { arrived } from '@rollcall/conformance/machine';
+import { scriptedAuthorities, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';

@@ -1,10 +1,5 @@
-import {
-  listenForSockets,
-  type AdapterHost,
-  type Listeners,
-  type ProtocolAdapter,
-  type RunningProtocol,
-} from '@rollcall/adapter-kit';
+import type { AdapterHost, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import { listenForSockets, type Listeners } from '@rollcall/adapter-kit/listening';
 import { serveDevice, type DeviceOptions } from './device-connection.ts';
 
 export interface TemplateAdapterOptions extends DeviceOptions, Listeners {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
 import { redis } from '@rollcall/directory-redis';
-import { localhostCertificate } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { ConfigError } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadTemplateConfig, templateAdapterOptions, templateOptions } from './config.ts';

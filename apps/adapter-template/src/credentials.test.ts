@@ -1,5 +1,5 @@
 import { duplexPair } from 'node:stream';
-import { createDeviceKey } from '@rollcall/conformance';
+import { createDeviceKey } from '@rollcall/conformance/certificates';
 import { expect, test } from 'vitest';
 import { presentedCredentials } from './credentials.ts';
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { readToken, type NamedToken } from '@rollcall/access';
-import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit';
+import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit/listening';
 
 /** What a `login` says. */
 export interface PasswordCredentials {

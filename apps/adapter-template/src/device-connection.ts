@@ -1,15 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuthenticatedDevice } from '@rollcall/access';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { onArrival, readArrived } from '@rollcall/adapter-kit/arrival';
 import {
   destroyUnlessClosed,
-  onArrival,
   peerAddress,
-  readArrived,
   remoteIpOf,
-  type AdapterHost,
   type SocketPlace,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { afterFailedUpload } from '@rollcall/uplink';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';

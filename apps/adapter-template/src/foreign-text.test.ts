@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expectPrintableMetrics, expectUnharmed } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { illFormedUtf8, nastyStrings } from '@rollcall/conformance';
+import { illFormedUtf8, nastyStrings } from '@rollcall/conformance/hostile';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
 import { says } from './testing/says.ts';

@@ -1,4 +1,4 @@
-import { FrameCutter, type Cut, type FrameFormat } from '@rollcall/adapter-kit';
+import { FrameCutter, type Cut, type FrameFormat } from '@rollcall/adapter-kit/arrival';
 import { frameProblem } from './request-format.ts';
 import { parseRequest } from './device-request.ts';
 

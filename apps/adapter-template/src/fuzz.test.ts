@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { mutated, sendInPieces } from '@rollcall/conformance/hostile';
+import { loopbackHosts } from '@rollcall/conformance/machine';
 import { expect, test } from 'vitest';
 import { createTemplateAdapter } from './adapter.ts';
 import { connectDevice, welcome } from './testing/connect-device.ts';

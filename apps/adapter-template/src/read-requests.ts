@@ -1,4 +1,4 @@
-import { readFrames, type FrameFormat } from '@rollcall/adapter-kit';
+import { readFrames, type FrameFormat } from '@rollcall/adapter-kit/arrival';
 import { parseRequest, type DeviceRequest } from './device-request.ts';
 import { tooLong, type ForeseenEnd } from './foresight.ts';
 

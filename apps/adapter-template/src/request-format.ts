@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { lineFormat, type FrameFormat } from '@rollcall/adapter-kit';
+import { lineFormat, type FrameFormat } from '@rollcall/adapter-kit/arrival';
 
 /** How requests stand in what a device sends: a line each. All that reads them takes it from here. */
 export function requestFormat(maxRequestBytes: number): FrameFormat {

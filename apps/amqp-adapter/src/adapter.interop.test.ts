@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describeAdapter } from '@rollcall/adapter-conformance';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { afterEach, describe } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

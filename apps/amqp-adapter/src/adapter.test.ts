@@ -3,19 +3,15 @@ import { connect as connectSocket } from 'node:net';
 import { startAdapter } from '@rollcall/adapter-process';
 import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
+import { recordingLog, ManualClock, RecordingSender, RecordingSink, settled } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import {
-  recordingLog,
-  ManualClock,
-  MemoryFleet,
-  RecordingSender,
   scriptedAuthorities,
   scriptedPassword,
   scriptedPasswords,
   ScriptedRegistry,
-  localhostCertificate,
-  RecordingSink,
-  settled,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/registry';
 import { systemClock, systemRandom } from '@rollcall/core';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';

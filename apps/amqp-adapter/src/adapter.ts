@@ -1,11 +1,5 @@
-import {
-  listenForSockets,
-  warnOfAnybody,
-  type AdapterHost,
-  type Listeners,
-  type ProtocolAdapter,
-  type RunningProtocol,
-} from '@rollcall/adapter-kit';
+import type { AdapterHost, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import { listenForSockets, warnOfAnybody, type Listeners } from '@rollcall/adapter-kit/listening';
 import { defaultGuardLimits } from '@rollcall/amqp-frame-guard';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';

@@ -5,7 +5,7 @@ import {
   listenerProblems,
   listenersOf,
   tcpOptions,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/adapter-kit/listening';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
 import type { DirectoryModule } from '@rollcall/directory-module';

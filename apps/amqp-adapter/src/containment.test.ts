@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import rhea from 'rhea';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';

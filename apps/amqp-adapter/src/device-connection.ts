@@ -1,25 +1,21 @@
 import type { Socket } from 'node:net';
 import type { AuthenticatedDevice } from '@rollcall/access';
-import {
-  destroyUnlessClosed,
-  onArrival,
-  peerAddress,
-  type AdapterHost,
-  type SocketPlace,
-} from '@rollcall/adapter-kit';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { onArrival } from '@rollcall/adapter-kit/arrival';
+import { destroyUnlessClosed, peerAddress, type SocketPlace } from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { GuardedSocket, type GuardedSocketOptions } from '@rollcall/amqp-frame-guard';
 import { later, type DisconnectedChange, type EndedSignal } from '@rollcall/core';
+import { forgo } from '@rollcall/rhea-internals';
 import {
   answerOpenLater,
   creditOfLink,
   discardUnfinished,
-  forgo,
   forgoSilenceTimer,
   saslIsDone,
   serveSasl,
   type PeersOpen,
-} from '@rollcall/rhea-internals';
+} from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import { closeAfter, endCauses, refusalCause, type AmqpCause } from './device-answers.ts';
 import { attachedToSend, detachOver, noTransactions, settlesLast } from './device-links.ts';

@@ -1,4 +1,5 @@
-import { internalsOf, type RawLink } from '@rollcall/rhea-internals';
+import { internalsOf } from '@rollcall/rhea-internals';
+import type { RawLink } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 
 /** Messages a device may have under way on a link, as in Hono. */

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { expect, onTestFinished, test } from 'vitest';
 import { createAmqpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -1,13 +1,9 @@
 import { connect } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import {
-  scriptedAuthorities,
-  scriptedPassword,
-  createCertificateAuthority,
-  localhostCertificate,
-  settled,
-} from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { createCertificateAuthority, localhostCertificate } from '@rollcall/conformance/certificates';
+import { scriptedAuthorities, scriptedPassword } from '@rollcall/conformance/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAmqpAdapter, type AmqpAdapterOptions } from './adapter.ts';
 import { limits } from './testing/options.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { HostAccess, AuthenticatedDevice, DeviceLogin, Refusal } from '@rollcall/access';
-import { peerCertificate, remoteIpOf } from '@rollcall/adapter-kit';
-import type { SaslMechanisms, SaslOutcome } from '@rollcall/rhea-internals';
+import { peerCertificate, remoteIpOf } from '@rollcall/adapter-kit/listening';
+import type { SaslMechanisms, SaslOutcome } from '@rollcall/rhea-internals/server';
 import { refusalConditions } from './device-answers.ts';
 import { readPlain } from './credentials.ts';
 

@@ -5,7 +5,8 @@ import {
   startForTest,
   type AdapterInTest,
 } from '@rollcall/adapter-process/testing';
-import { scriptedAuthorities, scriptedKey, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedAuthorities, scriptedKey } from '@rollcall/conformance/registry';
 import { coapCode } from '@rollcall/coap';
 import type { Timestamp } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';

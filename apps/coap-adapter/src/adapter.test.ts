@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedAuthorities, scriptedKey, scriptedPassword, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedAuthorities, scriptedKey, scriptedPassword } from '@rollcall/conformance/registry';
 import { coapCode } from '@rollcall/coap';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';

@@ -1,4 +1,5 @@
-import type { AdapterHost, Listener, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import type { AdapterHost, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import type { Listener } from '@rollcall/adapter-kit/listening';
 import { registerCoapMetrics } from './coap-metrics.ts';
 import { countDatagrams } from './datagram-counters.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -1,5 +1,5 @@
 import type { AuthenticatedDevice } from '@rollcall/access';
-import { holderKey } from '@rollcall/presence';
+import { holderKey } from '@rollcall/presence/leases';
 import type { Association } from '@rollcall/dtls';
 
 export type DeviceAssociation = Association<AuthenticatedDevice>;

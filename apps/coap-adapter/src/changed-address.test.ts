@@ -1,5 +1,6 @@
 import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { scriptedKey, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { createCoapClient } from '@rollcall/coap/testing';
 import { createDtlsClient } from '@rollcall/dtls/testing';

@@ -1,4 +1,5 @@
-import { track, type LeaseTerms, type Rhythm } from '@rollcall/presence';
+import { track } from '@rollcall/presence';
+import type { LeaseTerms, Rhythm } from '@rollcall/presence/leases';
 import { ManualClock, seededRandom } from '@rollcall/conformance';
 import { later, type Change, type ConnectionTracker } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
 import { redis } from '@rollcall/directory-redis';
-import { createCertificateAuthority } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { ConfigError } from '@rollcall/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { coapAdapterOptions, coapOptions, loadCoapConfig } from './config.ts';

@@ -1,11 +1,9 @@
+import { leaseOptions, leaseProblems, leaseSettings } from '@rollcall/adapter-kit/lease-options';
 import {
   authenticationRequiredOption,
   connectionLimit,
-  leaseOptions,
-  leaseProblems,
-  leaseSettings,
   listenerOptions,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/adapter-kit/listening';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import type { ConfigProblem } from '@rollcall/core';
 import {

@@ -1,4 +1,5 @@
-import { coapOption, formatCode, readUint } from '@rollcall/coap';
+import { coapOption, readUint } from '@rollcall/coap';
+import { formatCode } from '@rollcall/coap/codec';
 import { expect, test } from 'vitest';
 import { answerProblem, answerRefusal } from './device-answers.ts';
 

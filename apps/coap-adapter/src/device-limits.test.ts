@@ -1,7 +1,9 @@
 import { createPrivateKey } from 'node:crypto';
 import type { HostAccess, PskLookup, RefusalReason } from '@rollcall/access';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { scriptedAuthorities, scriptedKey, settled, type IssuedCertificate } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import type { IssuedCertificate } from '@rollcall/conformance/certificates';
+import { scriptedAuthorities, scriptedKey } from '@rollcall/conformance/registry';
 import type { ServerCertificate } from '@rollcall/dtls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter, type CoapAdapterOptions } from './adapter.ts';

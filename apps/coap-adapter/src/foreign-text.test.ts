@@ -1,6 +1,7 @@
 import { expectPrintableMetrics, expectUnharmed } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedKey, harmWithin, illFormedUtf8, nastyStrings } from '@rollcall/conformance';
+import { harmWithin, illFormedUtf8, nastyStrings } from '@rollcall/conformance/hostile';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { expect, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

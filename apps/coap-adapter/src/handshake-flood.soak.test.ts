@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedKey } from '@rollcall/conformance';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice, type CoapDevice } from './testing/coap-device.ts';

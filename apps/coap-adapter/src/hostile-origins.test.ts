@@ -1,8 +1,10 @@
 import { expectUnharmed } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
-import { scriptedKey, seededRandom } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { systemClock, systemRandom } from '@rollcall/core';
-import { coapCode, coapOption, emptyMessage, encodeMessage, textOption } from '@rollcall/coap';
+import { coapCode, coapOption, textOption } from '@rollcall/coap';
+import { emptyMessage, encodeMessage } from '@rollcall/coap/codec';
 import { createCoapClient } from '@rollcall/coap/testing';
 import { createDtlsClient } from '@rollcall/dtls/testing';
 import { expect, onTestFinished, test } from 'vitest';

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { coapCode } from '@rollcall/coap';
-import { scriptedAuthorities, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedAuthorities } from '@rollcall/conformance/registry';
 import type { TestSetting } from '@rollcall/adapter-process/testing';
 import { describe, expect, test } from 'vitest';
 import { causes, givenADevice, givenAnAdapter } from './testing/adapter-bed.ts';

@@ -1,5 +1,6 @@
 import { createRefusalReport } from '@rollcall/access';
-import type { AdapterHost, Listener } from '@rollcall/adapter-kit';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import type { Listener } from '@rollcall/adapter-kit/listening';
 import { createCoapEndpoint, type CoapResponse } from '@rollcall/coap';
 import { sleep } from '@rollcall/core';
 import { answerProblem, changed, resources } from './device-answers.ts';

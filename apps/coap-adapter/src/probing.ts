@@ -6,7 +6,7 @@ import {
   planProbe,
   type Lease,
   type LeaseOutcome,
-} from '@rollcall/presence';
+} from '@rollcall/presence/leases';
 import { later, type Instant } from '@rollcall/core';
 
 /** What a present device asked for with its latest request. */

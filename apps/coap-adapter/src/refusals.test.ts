@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
-import { scriptedKey, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

@@ -1,4 +1,4 @@
-import { connectionLimit } from '@rollcall/adapter-kit';
+import { connectionLimit } from '@rollcall/adapter-kit/listening';
 import { runAdapterProcess } from '@rollcall/adapter-process';
 import { amqp } from '@rollcall/amqp-sender';
 import { createPasswordVerifier, openFileRegistry } from '@rollcall/device-registry';

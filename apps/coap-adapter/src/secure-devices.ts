@@ -1,6 +1,6 @@
 import { createRefusalReport, type AuthenticatedDevice, type RefusalReport } from '@rollcall/access';
 import type { AdapterHost } from '@rollcall/adapter-kit';
-import { createLeaseBook, type LeaseBook } from '@rollcall/presence';
+import { createLeaseBook, type LeaseBook } from '@rollcall/presence/leases';
 import {
   createCoapEndpoint,
   defaultTransmissionTiming,

@@ -1,5 +1,5 @@
-import type { Listener } from '@rollcall/adapter-kit';
-import type { LeaseSettings } from '@rollcall/presence';
+import type { Listener } from '@rollcall/adapter-kit/listening';
+import type { LeaseSettings } from '@rollcall/presence/leases';
 import type { ServerCertificate } from '@rollcall/dtls';
 
 export interface SecureListener extends Listener {

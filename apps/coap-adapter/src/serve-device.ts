@@ -1,12 +1,13 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
-import { peerAddress, type AdapterHost } from '@rollcall/adapter-kit';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { peerAddress } from '@rollcall/adapter-kit/listening';
+import type { OpenConnection } from '@rollcall/presence';
 import {
   requestUnderWay,
   type LeaseBook,
   type LeaseSettings,
   type LeaseTerms,
-  type OpenConnection,
-} from '@rollcall/presence';
+} from '@rollcall/presence/leases';
 import { timeTillDisconnect } from '@rollcall/uplink';
 import type { CoapRequest, CoapResponse } from '@rollcall/coap';
 import { sleep } from '@rollcall/core';

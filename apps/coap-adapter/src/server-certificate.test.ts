@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { FollowedSet } from '@rollcall/file-follower';
-import { createCertificateAuthority, ManualClock, type IssuedCertificate } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
 import { expect, test } from 'vitest';
 import { followServerCertificate } from './server-certificate.ts';
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { HostContext } from '@rollcall/adapter-kit';
-import { certificatesIn, checkNewPair, checkPair, privateKeyIn } from '@rollcall/file-follower';
-import { readPem } from '@rollcall/options';
+import { certificatesIn, checkNewPair, checkPair, privateKeyIn } from '@rollcall/file-follower/pem';
+import { readPem } from '@rollcall/options/tls';
 import { ConfigError, type Timestamp } from '@rollcall/core';
 import type { ServerCertificate } from '@rollcall/dtls';
 

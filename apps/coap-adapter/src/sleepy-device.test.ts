@@ -1,6 +1,7 @@
 import { createMemoryJournal } from '@rollcall/outbox';
 import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { scriptedKey, ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { expect, onTestFinished, test } from 'vitest';
 import { createCoapAdapter } from './adapter.ts';
 import { createCoapDevice } from './testing/coap-device.ts';

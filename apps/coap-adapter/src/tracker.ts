@@ -11,7 +11,7 @@ import {
   type LeaseOutcome,
   type LeaseSignal,
   type LeaseTerms,
-} from '@rollcall/presence';
+} from '@rollcall/presence/leases';
 import type { CommonSignal, Instant } from '@rollcall/core';
 import { endProbe, probingDueAt, whenDue, type Probing, type Wishes } from './probing.ts';
 

@@ -1,4 +1,5 @@
-import { coapCode, coapOption, findOption, formatCode, readUint, uintOption } from '@rollcall/coap';
+import { coapCode, coapOption, findOption, readUint, uintOption } from '@rollcall/coap';
+import { formatCode } from '@rollcall/coap/codec';
 import { settled } from '@rollcall/conformance';
 import { describe, expect, test } from 'vitest';
 import { empty, givenAConnectedDevice } from './testing/adapter-bed.ts';

@@ -1,4 +1,4 @@
-import { kitOptions } from '@rollcall/adapter-process';
+import { kitOptions } from '@rollcall/adapter-process/internal';
 import { isProblemOf } from '@rollcall/adapter-process/internal';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
@@ -8,10 +8,10 @@ import {
   readOptions,
   text,
   wholeNumber,
-  type Effective,
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
 
 /** Options of the device registry. */
 export const registryOptions = {

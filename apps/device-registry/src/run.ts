@@ -1,4 +1,4 @@
-import { codedLog, printConfig, logFormatOf, libraryDebugProblems } from '@rollcall/adapter-process';
+import { codedLog, printConfig, logFormatOf, libraryDebugProblems } from '@rollcall/adapter-process/internal';
 import { exitStatus, runProcess, runUntilStopped, tellLeftAside } from '@rollcall/adapter-process/internal';
 import { ConfigError, systemClock as clock, type Log } from '@rollcall/core';
 import { createLog } from '@rollcall/logger-sink';

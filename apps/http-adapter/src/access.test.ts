@@ -8,7 +8,8 @@ import {
   type AdapterInTest,
   type TestSetting,
 } from '@rollcall/adapter-process/testing';
-import { scriptedPassword, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { Timestamp } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';

@@ -4,13 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { describeAdapter } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import {
-  scriptedAuthorities,
-  scriptedPassword,
-  createCertificateAuthority,
-  localhostCertificate,
-  settled,
-} from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { createCertificateAuthority, localhostCertificate } from '@rollcall/conformance/certificates';
+import { scriptedAuthorities, scriptedPassword } from '@rollcall/conformance/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
 import { options } from './testing/options.ts';

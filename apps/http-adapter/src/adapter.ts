@@ -1,14 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import type { AdapterHost, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
 import {
   boundRequests,
   listenForSockets,
   warnOfAnybody,
-  type AdapterHost,
   type Listeners,
-  type ProtocolAdapter,
-  type RunningProtocol,
-} from '@rollcall/adapter-kit';
-import { createLeaseBook, plainLease, type LeaseSettings } from '@rollcall/presence';
+} from '@rollcall/adapter-kit/listening';
+import { createLeaseBook, plainLease, type LeaseSettings } from '@rollcall/presence/leases';
 import { containServer } from '@rollcall/containment';
 import { sleep } from '@rollcall/core';
 import fastify, { type FastifyInstance } from 'fastify';

@@ -1,5 +1,6 @@
 import { startForTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { scriptedPassword, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -1,14 +1,12 @@
+import { leaseOptions, leaseProblems, leaseSettings } from '@rollcall/adapter-kit/lease-options';
 import {
   authenticationRequiredOption,
   balancersOption,
-  leaseOptions,
-  leaseProblems,
-  leaseSettings,
   listenerOptions,
   listenerProblems,
   listenersOf,
   tcpOptions,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/adapter-kit/listening';
 import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import {
   anyOrPattern,

@@ -7,7 +7,7 @@ import {
   type NamedToken,
   type TokenName,
 } from '@rollcall/access';
-import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit';
+import { peerCertificate, type PeerCertificate } from '@rollcall/adapter-kit/listening';
 
 /** What a device says it is, and how it would prove it. */
 export type Presented = NameAndPassword | NamedToken | PeerCertificate;

@@ -1,12 +1,14 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
-import { onArrival, peerAddress, remoteIpOf, type AdapterHost } from '@rollcall/adapter-kit';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { onArrival } from '@rollcall/adapter-kit/arrival';
+import { peerAddress, remoteIpOf } from '@rollcall/adapter-kit/listening';
+import type { OpenConnection } from '@rollcall/presence';
 import {
   requestUnderWay,
   type LeaseBook,
   type LeaseSettings,
-  type OpenConnection,
   type RequestUnderWay,
-} from '@rollcall/presence';
+} from '@rollcall/presence/leases';
 import { timeTillDisconnect, type UploadRequest } from '@rollcall/uplink';
 import { sleep, type DeviceRef, type Instant, type UploadFailure } from '@rollcall/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -1,6 +1,9 @@
 import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { mutated, sendInPieces } from '@rollcall/conformance/hostile';
+import { loopbackHosts } from '@rollcall/conformance/machine';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SocketPlace } from '@rollcall/adapter-kit';
+import type { SocketPlace } from '@rollcall/adapter-kit/listening';
 
 /** How much network connections are worth, from request to request: those that never proved who they are give way first. */
 export interface SocketStanding {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

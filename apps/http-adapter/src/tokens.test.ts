@@ -5,7 +5,9 @@ import {
   startForTest,
   type AdapterInTest,
 } from '@rollcall/adapter-process/testing';
-import { createDeviceKey, scriptedDeviceKey, settled, tokenClaims } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { createDeviceKey, tokenClaims } from '@rollcall/conformance/certificates';
+import { scriptedDeviceKey } from '@rollcall/conformance/registry';
 import { afterEach, expect, test } from 'vitest';
 import { createHttpAdapter } from './adapter.ts';
 import { options } from './testing/options.ts';

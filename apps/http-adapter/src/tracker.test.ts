@@ -1,4 +1,5 @@
-import { track, type LeaseTerms } from '@rollcall/presence';
+import { track } from '@rollcall/presence';
+import type { LeaseTerms } from '@rollcall/presence/leases';
 import { describeTracker, ManualClock, seededRandom } from '@rollcall/conformance';
 import { later, type Change, type CommonSignal, type Instant } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { leaseTracker, plainLease, type LeaseSignal } from '@rollcall/presence';
+import { leaseTracker, plainLease, type LeaseSignal } from '@rollcall/presence/leases';
 
 /** What a request and its body say: the signals of a lease, and no others. */
 export type HttpSignal = LeaseSignal;

@@ -1,7 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { localhostCertificate, scriptedPassword, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHttpAdapter, type HttpAdapterOptions } from './adapter.ts';
 import { options } from './testing/options.ts';

@@ -3,16 +3,11 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { describeAdapter, type DeviceBytes } from '@rollcall/adapter-conformance';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import {
-  arrived,
-  scriptedAuthorities,
-  scriptedPassword,
-  createCertificateAuthority,
-  localhostCertificate,
-  ManualClock,
-  MemoryFleet,
-  settled,
-} from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { createCertificateAuthority, localhostCertificate } from '@rollcall/conformance/certificates';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
+import { arrived } from '@rollcall/conformance/machine';
+import { scriptedAuthorities, scriptedPassword } from '@rollcall/conformance/registry';
 import { generate, type Packet } from 'mqtt-packet';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,11 +1,5 @@
-import {
-  listenForSockets,
-  warnOfAnybody,
-  type AdapterHost,
-  type Listeners,
-  type ProtocolAdapter,
-  type RunningProtocol,
-} from '@rollcall/adapter-kit';
+import type { AdapterHost, ProtocolAdapter, RunningProtocol } from '@rollcall/adapter-kit';
+import { listenForSockets, warnOfAnybody, type Listeners } from '@rollcall/adapter-kit/listening';
 import { createDeviceBroker } from './device-broker.ts';
 import { serveDevice, type DeviceLimits } from './device-connection.ts';
 import { tcpKeepAliveDelayMs } from './liveness.ts';

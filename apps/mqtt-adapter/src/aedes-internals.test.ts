@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import type { Aedes, Client } from 'aedes';
-import { arrived } from '@rollcall/conformance';
+import { arrived } from '@rollcall/conformance/machine';
 import { generate, type Packet } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
 import {

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig, printConfig } from '@rollcall/adapter-process';
+import { loadConfig } from '@rollcall/adapter-process';
+import { printConfig } from '@rollcall/adapter-process/internal';
 import { variableOf } from '@rollcall/options';
-import { createCertificateAuthority, ManualClock, seededRandom } from '@rollcall/conformance';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { ConfigError, silentLog } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { amqp } from '@rollcall/amqp-sender';

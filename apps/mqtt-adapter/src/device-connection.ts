@@ -1,13 +1,13 @@
 import type { AuthenticatedDevice, Refusal } from '@rollcall/access';
+import type { AdapterHost } from '@rollcall/adapter-kit';
+import { onArrival } from '@rollcall/adapter-kit/arrival';
 import {
   peerAddress,
   peerCertificate,
   destroyUnlessClosed,
-  onArrival,
   remoteIpOf,
-  type AdapterHost,
   type SocketPlace,
-} from '@rollcall/adapter-kit';
+} from '@rollcall/adapter-kit/listening';
 import type { OpenConnection } from '@rollcall/presence';
 import { servedPeer, servePeer, type ServedPeer } from '@rollcall/containment';
 import type { DisconnectedChange, EndedSignal } from '@rollcall/core';

@@ -1,7 +1,10 @@
 import { connect } from 'node:net';
 import { expectUnharmed, makeSocketsUnreliable } from '@rollcall/adapter-conformance';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword, loopbackHosts, mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { mutated, sendInPieces } from '@rollcall/conformance/hostile';
+import { loopbackHosts } from '@rollcall/conformance/machine';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';

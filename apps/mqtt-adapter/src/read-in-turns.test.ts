@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { generate } from 'mqtt-packet';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMqttAdapter } from './adapter.ts';

@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 import { startForTest } from '@rollcall/adapter-process/testing';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { generate, parser, type IConnackPacket, type Packet } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { createMqttAdapter, type MqttAdapterOptions } from './adapter.ts';

@@ -1,4 +1,6 @@
-import { createDeviceKey, scriptedDeviceKey, settled, tokenClaims } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { createDeviceKey, tokenClaims } from '@rollcall/conformance/certificates';
+import { scriptedDeviceKey } from '@rollcall/conformance/registry';
 import {
   accessChangesOf,
   setFirstSecret,

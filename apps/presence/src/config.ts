@@ -1,12 +1,12 @@
-import { kitOptions } from '@rollcall/adapter-process';
+import { kitOptions } from '@rollcall/adapter-process/internal';
 import { isProblemOf } from '@rollcall/adapter-process/internal';
-import { amqp, consumerSettings, type ConsumerSettings, messagingSettings } from '@rollcall/amqp-sender';
+import { amqp } from '@rollcall/amqp-sender';
+import { consumerSettings, type ConsumerSettings, messagingSettings } from '@rollcall/amqp-sender/internal';
 import type { EventNetwork } from '@rollcall/client';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import type { ConfigCode } from '@rollcall/core/internal';
 import {
   anyOrPattern,
-  cipherSuitesOption,
   commaSeparated,
   configProblem,
   flag,
@@ -18,14 +18,13 @@ import {
   port,
   setBothOrNeither,
   readOptions,
-  secureProtocolsOption,
   text,
-  tlsChoiceProblems,
   wholeNumber,
-  type Effective,
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
+import { cipherSuitesOption, secureProtocolsOption, tlsChoiceProblems } from '@rollcall/options/tls';
 import { parseRetention } from './parse-retention.ts';
 import type { KeptHistory } from './store/presence-store.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { DevicePresence, Ending, OpenConnection } from '@rollcall/client';
-import { harmOf, nastyStrings } from '@rollcall/conformance';
+import { harmOf, nastyStrings } from '@rollcall/conformance/hostile';
 import { deviceRef, type ConnectionId, type Epoch, type EventId, type Timestamp } from '@rollcall/core';
 import type { ReceivedConnected, ReceivedDisconnected } from '@rollcall/hono-wire';
 import { describe, expect, test } from 'vitest';

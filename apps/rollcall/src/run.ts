@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-process';
+import { guardConsole, libraryDebugProblems } from '@rollcall/adapter-process/internal';
 import { spreadLastNet } from '@rollcall/containment';
 import { ConfigError } from '@rollcall/core';
 import { bury } from './journal/bury.ts';

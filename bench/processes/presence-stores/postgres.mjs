@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { startPostgres } from '@rollcall/conformance';
+import { startPostgres } from '@rollcall/conformance/machine';
 import { systemClock } from '@rollcall/core';
 
 const noLog = { debug() {}, info() {}, warn() {}, error() {} };

@@ -48,7 +48,7 @@ export type PskLookup =
   | { readonly status: 'refused'; readonly refusal: Refusal };
 
 /** A key, and who the device is once it has proved that it shares this one. There is more than one while keys are changed. */
-export interface PskCandidate {
+interface PskCandidate {
   readonly key: KeyObject;
   readonly identity: AuthenticatedDevice;
 }

@@ -1,4 +1,4 @@
-import { createDeviceKey } from '@rollcall/conformance';
+import { createDeviceKey } from '@rollcall/conformance/certificates';
 import { expect, test } from 'vitest';
 import { readToken } from './read-token.ts';
 

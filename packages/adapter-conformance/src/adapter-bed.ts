@@ -1,4 +1,4 @@
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { ConnectionEvent } from '@rollcall/core';
 import { expect } from 'vitest';
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';

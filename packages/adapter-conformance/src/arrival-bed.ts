@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { arrived } from '@rollcall/conformance';
+import { arrived } from '@rollcall/conformance/machine';
 import type { ConnectionEvent, DisconnectedEvent, UploadOutcome } from '@rollcall/core';
 import { expect, onTestFinished } from 'vitest';
 import { createMemoryJournal } from '@rollcall/outbox';

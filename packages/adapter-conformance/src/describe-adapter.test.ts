@@ -8,12 +8,8 @@ import {
   type Instant,
   type Step,
 } from '@rollcall/core';
-import {
-  type SocketPlace,
-  listenForSockets,
-  type AdapterHost,
-  type ProtocolAdapter,
-} from '@rollcall/adapter-kit';
+import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
+import { type SocketPlace, listenForSockets } from '@rollcall/adapter-kit/listening';
 import type { AdapterLimits, DevicePeer } from './adapter-harness.ts';
 import { describeAdapter } from './describe-adapter.ts';
 

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { localhostCertificate, proxyV1, proxyV2, scriptedPassword } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
+import { proxyV1, proxyV2 } from '@rollcall/conformance/hostile';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseAddressRanges } from '@rollcall/options';
-import type { Listeners, ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
+import { parseAddressRanges } from '@rollcall/options/internal';
+import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
+import type { Listeners } from '@rollcall/adapter-kit/listening';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 
 export interface BalancersHarness {

@@ -1,4 +1,5 @@
-import { passwordForASecond, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { passwordForASecond } from '@rollcall/conformance/registry';
 import { expect, test } from 'vitest';
 import { expectPair, thermostat, type AdapterBed } from './adapter-bed.ts';
 

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { environmentTable, optionsOfModules, type OptionModule, type Options } from '@rollcall/options';
-import { kitOptions } from '@rollcall/adapter-process';
+import { environmentTable, type Options } from '@rollcall/options';
+import { optionsOfModules, type OptionModule } from '@rollcall/options/module';
+import { kitOptions } from '@rollcall/adapter-process/internal';
 
 /**
  * The README of an adapter lists its environment variables, the kit's and those of its modules, between two `environment`

@@ -3,7 +3,7 @@ import { deviceRef } from '@rollcall/core';
 import type { AssertionAnswer, DeviceRegistry } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';
 import type { ListenAddress, ProtocolAdapter } from '@rollcall/adapter-kit';
-import { scriptedPassword, ScriptedRegistry } from '@rollcall/conformance';
+import { scriptedPassword, ScriptedRegistry } from '@rollcall/conformance/registry';
 import { startForTest, type AdapterInTest } from '@rollcall/adapter-process/testing';
 
 export interface LoginFloodHarness {

@@ -1,4 +1,4 @@
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
 import type { PasswordSecret, PasswordVerifier } from '@rollcall/core/registry';
 import { describeLoginFlood, type LoginFloodHarness } from './describe-login-flood.ts';

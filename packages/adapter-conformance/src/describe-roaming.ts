@@ -1,4 +1,5 @@
-import { ManualClock, MemoryFleet, settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { AdapterInTest } from '@rollcall/adapter-process/testing';
 import { describe, expect, test } from 'vitest';
 import { expectPair, type AdapterBed } from './adapter-bed.ts';

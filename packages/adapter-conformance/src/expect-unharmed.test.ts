@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { expectUnharmed, firstHarm, type Observed } from './expect-unharmed.ts';
 import type { LogLine } from '@rollcall/conformance';
 import { RecordingSender } from '@rollcall/conformance';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 
 const quiet: LogLine[] = [
   { level: 'info', facts: { port: 7_070 }, message: 'ready' },

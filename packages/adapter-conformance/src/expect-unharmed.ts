@@ -1,7 +1,7 @@
-import { harmOf, harmWithin } from '@rollcall/conformance';
+import { harmOf, harmWithin } from '@rollcall/conformance/hostile';
 import { expect } from 'vitest';
 import type { LogLine } from '@rollcall/conformance';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { AdapterInTest } from '@rollcall/adapter-process/testing';
 
 /** What is looked at of an adapter in a test. */

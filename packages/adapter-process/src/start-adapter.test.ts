@@ -1,4 +1,5 @@
-import { settled, scriptedAuthorities } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedAuthorities } from '@rollcall/conformance/registry';
 import type { Delivery } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMemoryJournal } from '@rollcall/outbox';

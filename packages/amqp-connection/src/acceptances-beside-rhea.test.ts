@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readAcceptancesBesideRhea } from './acceptances-beside-rhea.ts';
-import type { RawSession } from '@rollcall/rhea-internals';
+import type { RawSession } from '@rollcall/rhea-internals/client';
 
 /** That delivery `id` was accepted, on a channel. */
 function acceptance(id: number, channel = 4): Buffer {

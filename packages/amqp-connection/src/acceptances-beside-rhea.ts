@@ -1,4 +1,4 @@
-import type { RawConnection, RawSession, RawTransport } from '@rollcall/rhea-internals';
+import type { RawConnection, RawSession, RawTransport } from '@rollcall/rhea-internals/client';
 import { readAcceptance, type Acceptance } from './read-acceptance.ts';
 
 /** Takes deliveries that the peer accepted and settled. @returns whether that was all; otherwise rhea gets the frame too. */

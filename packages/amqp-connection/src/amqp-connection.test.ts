@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { localhostCertificate, ManualClock } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { silentLog } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestBed, startScriptedPeer, type ScriptedPeer } from './testing/index.ts';

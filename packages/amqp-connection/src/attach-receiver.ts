@@ -1,4 +1,4 @@
-import { receiveInAnyOrder } from '@rollcall/rhea-internals';
+import { receiveInAnyOrder } from '@rollcall/rhea-internals/client';
 import type rhea from 'rhea';
 import { amqpErrorOf, amqpErrorText } from './amqp-error.ts';
 import { hasTerminus, terminusFields, type TerminusOptions } from './terminus-options.ts';

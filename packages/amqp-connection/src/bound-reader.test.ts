@@ -1,4 +1,4 @@
-import { boundReader } from '@rollcall/rhea-internals';
+import { boundReader } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';
 import { afterEach, expect, test } from 'vitest';
 import { createTestBed } from './testing/index.ts';

@@ -2,13 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { servedPeer } from '@rollcall/containment';
 import { later, TransportError, type Clock } from '@rollcall/core';
-import {
-  boundReader,
-  containDialled,
-  hearBeforeSilence,
-  internalsOf,
-  silence,
-} from '@rollcall/rhea-internals';
+import { internalsOf, silence } from '@rollcall/rhea-internals';
+import { boundReader, containDialled, hearBeforeSilence } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
 import { amqpErrorOf, amqpErrorText } from './amqp-error.ts';

@@ -1,4 +1,5 @@
-import { asDelivery, internalsOf, releasedOutcome, sentInternalsOf } from '@rollcall/rhea-internals';
+import { internalsOf, sentInternalsOf } from '@rollcall/rhea-internals';
+import { asDelivery, releasedOutcome } from '@rollcall/rhea-internals/client';
 import type rhea from 'rhea';
 import { readAcceptancesBesideRhea } from './acceptances-beside-rhea.ts';
 import { asBuffer, PlainDelivery, tagBytes, tagOf, type OnAccepted } from './plain-delivery.ts';

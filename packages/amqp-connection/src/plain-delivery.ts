@@ -1,4 +1,4 @@
-import type { RawDelivery, RawSender } from '@rollcall/rhea-internals';
+import type { RawDelivery, RawSender } from '@rollcall/rhea-internals/client';
 
 /** Called when the peer accepted and settled a delivery. */
 export type OnAccepted = (delivery: PlainDelivery) => void;

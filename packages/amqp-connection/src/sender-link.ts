@@ -1,5 +1,6 @@
 import { later, type Clock, type Instant } from '@rollcall/core';
-import { asDelivery, internalsOf } from '@rollcall/rhea-internals';
+import { internalsOf } from '@rollcall/rhea-internals';
+import { asDelivery } from '@rollcall/rhea-internals/client';
 import type rhea from 'rhea';
 import { attachSender } from './attach-sender.ts';
 import { DeadlineTimer } from './deadline-timer.ts';

@@ -1,5 +1,5 @@
 import { PlainDelivery } from './plain-delivery.ts';
-import type { RawOutgoing, RawSession } from '@rollcall/rhea-internals';
+import type { RawOutgoing, RawSession } from '@rollcall/rhea-internals/client';
 import { maxTransferBytes, writeTransfer } from './transfer-frame.ts';
 
 /**

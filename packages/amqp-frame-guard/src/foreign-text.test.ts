@@ -1,4 +1,4 @@
-import { illFormedUtf8, nastyStrings } from '@rollcall/conformance';
+import { illFormedUtf8, nastyStrings } from '@rollcall/conformance/hostile';
 import { expect, test } from 'vitest';
 import { Conversation } from './conversation.ts';
 import { defaultGuardLimits } from './guard-limits.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { mutated, seededRandom, sendInPieces } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { mutated, sendInPieces } from '@rollcall/conformance/hostile';
 import rhea from 'rhea';
 import { afterEach, describe, expect, test } from 'vitest';
 import { GuardedSocket, type GuardedSocketOptions } from './guarded-socket.ts';

@@ -1,12 +1,4 @@
-export type { Messaging } from '@rollcall/messaging-module';
 export { createMessaging, type MessagingOptions } from './create-messaging.ts';
-export { createDeviceDataSender, type DeviceDataSenderOptions } from './device-data-sender.ts';
-export { createEventsSink, type EventsSinkOptions } from './events-sink.ts';
-export type { NetworkChoice, NetworkName, NetworkOptions } from './messaging-network.ts';
-export { networkPresets } from './network-presets.ts';
-export { tenantRules } from './tenant-rules.ts';
-export { resolveNetwork } from './resolve-network.ts';
+export type { NetworkChoice, NetworkName } from './messaging-network.ts';
 export { amqp } from './module/amqp.ts';
-export { amqpSettings as messagingSettings, type MessagingSettings } from './module/amqp-settings.ts';
-export { consumerSettings, type ConsumerSettings } from './module/consumer-settings.ts';
-export { loadMessaging } from './module/load-messaging.ts';
+export type { Messaging } from '@rollcall/messaging-module';

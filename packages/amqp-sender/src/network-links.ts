@@ -1,6 +1,6 @@
 import type { AmqpConnection, SenderOptions, SendOptions, SendOutcome } from '@rollcall/amqp-connection';
 import type { DeviceRef } from '@rollcall/core';
-import { withFields, type MessageFields } from '@rollcall/hono-wire';
+import { withFields, type MessageFields } from '@rollcall/hono-wire/internal';
 import { createLinksByAddress } from './links-by-address.ts';
 import type { NetworkOptions } from './messaging-network.ts';
 import { template } from './template.ts';

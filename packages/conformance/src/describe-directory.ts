@@ -1,4 +1,5 @@
 import { deviceRef } from '@rollcall/core';
+import type { LeaseEntry } from '@rollcall/core/directory';
 import { describe, expect, test } from 'vitest';
 import { joinFleet, type DirectoryUnderTest, type FleetMember } from './directory-under-test.ts';
 import { nastyStrings } from './nasty-strings.ts';
@@ -148,7 +149,7 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
 }
 
 /** The entry of a lease that has an hour left. */
-export function leaseOf(entry: ReturnType<FleetMember['entry']>) {
+export function leaseOf(entry: ReturnType<FleetMember['entry']>): LeaseEntry {
   const basis = { kind: 'lease', intervalMs: 3_600_000, from: 'declared' } as const;
   const { event, slot = '' } = entry;
   return { event: { ...event, basis }, slot, state: { basis, silentMs: 0, leftMs: 3_600_000 } };

@@ -34,7 +34,7 @@ export interface FleetUnderTest extends DirectoryUnderTest {
 }
 
 /** What a directory told its instance, in order. */
-export type ToldByDirectory =
+type ToldByDirectory =
   | { readonly what: 'displaced'; readonly connection: ConnectionId; readonly by: DirectoryPlace }
   | { readonly what: 'buried'; readonly neverKnown: readonly ConnectionId[] }
   | { readonly what: 'alive-again' }

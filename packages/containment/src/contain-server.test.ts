@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
-import { localhostCertificate } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { expect, onTestFinished, test } from 'vitest';
 import { containServer } from './contain-server.ts';
 

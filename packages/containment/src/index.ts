@@ -1,9 +1,9 @@
 export { containServer } from './contain-server.ts';
 export { containSocket } from './contain-socket.ts';
 export { containedClock } from './contained-clock.ts';
-export { createFailureReport, type FailureReport } from './failure-report.ts';
+export { createFailureReport } from './failure-report.ts';
 export { spreadLastNet } from './last-net.ts';
 export { createMinuteGate, type MinuteGate } from './minute-gate.ts';
-export { createMinute, type Minute } from './minute.ts';
+export { createMinute } from './minute.ts';
 export { patientClock } from './patient-clock.ts';
-export { peerBeingServed, serveAll, servedPeer, servePeer, type ServedPeer } from './served-peer.ts';
+export { peerBeingServed, serveAll, servedPeer, type ServedPeer, servePeer } from './served-peer.ts';

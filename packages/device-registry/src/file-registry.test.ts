@@ -3,13 +3,12 @@ import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  createCertificateAuthority,
-  createDeviceKey,
   describeRegistry,
   type RegistryAlteration,
   ManualClock,
   registryUnderTestContent,
 } from '@rollcall/conformance';
+import { createCertificateAuthority, createDeviceKey } from '@rollcall/conformance/certificates';
 import { ConfigError, deviceRef, silentLog, type Log } from '@rollcall/core';
 import type { RegistryChange } from '@rollcall/core/registry';
 import { afterEach, describe, expect, test } from 'vitest';

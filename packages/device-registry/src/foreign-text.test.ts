@@ -1,4 +1,4 @@
-import { nastyStrings } from '@rollcall/conformance';
+import { nastyStrings } from '@rollcall/conformance/hostile';
 import { isPrintable } from '@rollcall/core/text';
 import { afterEach, expect, test, vi } from 'vitest';
 import { parseRegistry } from './parse-registry.ts';

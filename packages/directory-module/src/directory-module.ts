@@ -1,7 +1,8 @@
 import type { Clock, Log, Random } from '@rollcall/core';
 import type { CreateDirectory, CreateUndertaker, InspectFleet } from '@rollcall/core/directory';
 import type { FollowedSet } from '@rollcall/file-follower';
-import type { OptionModule, Options, ValuesOf } from '@rollcall/options';
+import type { Options, ValuesOf } from '@rollcall/options';
+import type { OptionModule } from '@rollcall/options/module';
 
 /**
  * A kind of engine that keeps what a fleet of adapters knows of its connections, as the package that speaks to it brings it to

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  deadAfterMsUnderTest,
-  hasDebianPackage,
-  joinFleet,
-  recordingLog,
-  type FleetMember,
-} from '@rollcall/conformance';
+import { recordingLog } from '@rollcall/conformance';
+import { deadAfterMsUnderTest, joinFleet, type FleetMember } from '@rollcall/conformance/fleet';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { systemClock, systemRandom, type ConnectionId } from '@rollcall/core';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';

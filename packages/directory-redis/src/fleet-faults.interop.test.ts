@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  deadAfterMsUnderTest,
-  hasDebianPackage,
-  joinFleet as join,
-  recordingLog,
-  seededRandom,
-  type FleetMember,
-} from '@rollcall/conformance';
+import { recordingLog, seededRandom } from '@rollcall/conformance';
+import { deadAfterMsUnderTest, joinFleet as join, type FleetMember } from '@rollcall/conformance/fleet';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { deviceRef, systemClock, systemRandom, type ConnectionId } from '@rollcall/core';
 import type { DirectoryEntry } from '@rollcall/core/directory';
 import { Redis } from 'ioredis';

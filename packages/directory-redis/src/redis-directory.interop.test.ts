@@ -2,9 +2,9 @@ import {
   describeDirectory,
   describeFleet,
   describeUntoldEndings,
-  hasDebianPackage,
   type FleetUnderTest,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/fleet';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { fleetOnRedis, loopback } from './testing/fleet-on-redis.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';

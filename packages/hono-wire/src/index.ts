@@ -1,7 +1,7 @@
-export { connectionEventContentType, emptyNotificationContentType } from './content-types.ts';
+export { emptyNotificationContentType } from './content-types.ts';
 export {
-  decodeEvent,
   type DecodedEvent,
+  decodeEvent,
   type HonoConnectionEvent,
   type ReceivedConnected,
   type ReceivedDisconnected,
@@ -9,8 +9,6 @@ export {
   type UnrecognizedMessage,
 } from './decode-event.ts';
 export { encodeDeviceMessage } from './encode-device-message.ts';
-export { encodeEvent, type EncodeEventOptions } from './encode-event.ts';
+export { encodeEvent } from './encode-event.ts';
 export { eventBodySchema } from './event-body-schema.ts';
 export type { ReceivedMessage } from './received-message.ts';
-export { isDefaultProperty, splitDefaults, type SplitDefaults } from './split-defaults.ts';
-export { withFields, type MessageFields } from './with-fields.ts';

@@ -1,4 +1,5 @@
-import { anOutboundEvent, harmOf, nastyStrings } from '@rollcall/conformance';
+import { anOutboundEvent } from '@rollcall/conformance';
+import { harmOf, nastyStrings } from '@rollcall/conformance/hostile';
 import { expect, test } from 'vitest';
 import { createLog } from './create-log.ts';
 import { createLoggerSink } from './logger-sink.ts';

@@ -1,5 +1,6 @@
 import type { EventSink } from '@rollcall/core';
-import { filesOfSecrets, type Effective } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
+import { filesOfSecrets } from '@rollcall/options/module';
 import type { ChosenMessaging, Messaging, MessagingContext } from './messaging-module.ts';
 import { noMessaging, noMessagingText } from './no-messaging.ts';
 

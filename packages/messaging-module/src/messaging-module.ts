@@ -1,6 +1,7 @@
 import type { Clock, DeviceDataSender, EventSink, Log, Random } from '@rollcall/core';
 import type { IdentifierRule } from '@rollcall/core/registry';
-import type { ChosenModule, OptionModule, Options, ValuesOf } from '@rollcall/options';
+import type { Options, ValuesOf } from '@rollcall/options';
+import type { ChosenModule, OptionModule } from '@rollcall/options/module';
 import type { FollowedSet } from '@rollcall/file-follower';
 
 /**

@@ -2,15 +2,14 @@ import type { Socket } from 'node:net';
 import { GuardedSocket, type GuardLimits } from '@rollcall/amqp-frame-guard';
 import { peerBeingServed } from '@rollcall/containment';
 import { later, type Clock } from '@rollcall/core';
+import { containWrites, internalsOf } from '@rollcall/rhea-internals';
 import {
   acceptSocket,
-  containWrites,
   creditOfLink,
   discardUnfinished,
   forgoSilenceTimer,
-  internalsOf,
   saslIsDone,
-} from '@rollcall/rhea-internals';
+} from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import { isGuardedBy } from './guarded-by.ts';
 

@@ -1,4 +1,4 @@
-import { nastyStrings } from '@rollcall/conformance';
+import { nastyStrings } from '@rollcall/conformance/hostile';
 import { isPrintable } from '@rollcall/core/text';
 import { expect, test } from 'vitest';
 import { parseAddress } from './addresses.ts';

@@ -1,5 +1,6 @@
 import { systemClock, type Clock, type Log } from '@rollcall/core';
-import { checkRhea, internalsOf, keepRawMessages, silence } from '@rollcall/rhea-internals';
+import { checkRhea, internalsOf, silence } from '@rollcall/rhea-internals';
+import { keepRawMessages } from '@rollcall/rhea-internals/server';
 import rhea from 'rhea';
 import { createConsumers } from './consumers.ts';
 import { createExchange } from './exchange.ts';

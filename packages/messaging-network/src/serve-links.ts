@@ -1,13 +1,7 @@
 import { peerBeingServed, servePeer } from '@rollcall/containment';
 import type { Clock } from '@rollcall/core';
-import {
-  forgo,
-  internalsOf,
-  rawBytesOf,
-  sendInAnyOrder,
-  settle as settleDelivery,
-  type Verdict,
-} from '@rollcall/rhea-internals';
+import { forgo, internalsOf, settle as settleDelivery, type Verdict } from '@rollcall/rhea-internals';
+import { rawBytesOf, sendInAnyOrder } from '@rollcall/rhea-internals/server';
 import type rhea from 'rhea';
 import { addressText, isTarget, parseAddress } from './addresses.ts';
 import type { Consumers } from './consumers.ts';

@@ -1,5 +1,6 @@
 import type { Clock } from '@rollcall/core';
-import { certificatesIn, checkNewPair, checkPair, type FollowedSet } from '@rollcall/file-follower';
+import type { FollowedSet } from '@rollcall/file-follower';
+import { certificatesIn, checkNewPair, checkPair } from '@rollcall/file-follower/pem';
 import { withoutLineEnd } from './secret-from-file.ts';
 
 interface ClientTls {

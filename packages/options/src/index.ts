@@ -1,4 +1,4 @@
-export { type AddressRanges, addressRanges, parseAddressRanges } from './address-ranges.ts';
+// How an adapter says what it can be configured with. TLS: tls.ts. What a module brings: module.ts.
 export { environmentTable } from './environment-table.ts';
 export {
   anyOrPattern,
@@ -13,25 +13,6 @@ export {
   text,
   wholeNumber,
 } from './formats.ts';
-export { followClientSecrets, type ClientSecretFiles } from './follow-client-secrets.ts';
-export { isSectionOfHono } from './hono-sections.ts';
-export {
-  type ChosenModule,
-  type OptionModule,
-  chooseModule,
-  filesOfSecrets,
-  optionsOfModules,
-} from './option-module.ts';
-export { configProblem, type OptionProblem, problemText, setBothOrNeither } from './option-problem.ts';
-export { type Option, type Options, type ValuesOf, option, optional, variableOf } from './option.ts';
-export { type Effective, type ReadResult, readOptions } from './read-options.ts';
-export { readPem } from './read-pem.ts';
-export {
-  type TlsChoice,
-  type TlsVersion,
-  cipherSuitesOption,
-  defaultTlsChoice,
-  secureProtocolsOption,
-  tlsChoice,
-  tlsChoiceProblems,
-} from './tls-choice.ts';
+export { configProblem, type OptionProblem, setBothOrNeither } from './option-problem.ts';
+export { type Option, option, optional, type Options, type ValuesOf, variableOf } from './option.ts';
+export { readOptions } from './read-options.ts';

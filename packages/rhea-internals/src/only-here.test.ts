@@ -24,7 +24,7 @@ const cast = /\bas\s+(?:unknown\s+as|never)\b/;
 const importsRhea = /from 'rhea(?:-promise)?'/;
 
 /** What may reach rhea's objects by these names, through this package's types alone. */
-const throughOurTypes = /from '@rollcall\/rhea-internals'/;
+const throughOurTypes = /from '@rollcall\/rhea-internals(?:\/\w+)?'/;
 
 /** rhea-promise has casts of its own: its names for events are an enumeration, and its container is none. */
 const promises = /^\s*(?:container: \{ id: raw\.options\.id \}|connection\.on\(event) as never/;

@@ -1,4 +1,4 @@
-import { isDefaultProperty } from '@rollcall/hono-wire';
+import { isDefaultProperty } from '@rollcall/hono-wire/internal';
 import type { PropertyValue } from '@rollcall/core/internal';
 import type { DefaultProperties, Tenant } from '@rollcall/core/registry';
 import { printable } from '@rollcall/core/text';

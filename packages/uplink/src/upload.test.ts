@@ -1,4 +1,5 @@
-import { ManualClock, seededRandom, RecordingSender, ScriptedRegistry } from '@rollcall/conformance';
+import { ManualClock, seededRandom, RecordingSender } from '@rollcall/conformance';
+import { ScriptedRegistry } from '@rollcall/conformance/registry';
 import { deviceRef } from '@rollcall/core';
 import type { Tenant } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';

@@ -9,7 +9,8 @@ import {
 } from '@rollcall/core';
 import type { DeviceRegistry, Registration, Tenant } from '@rollcall/core/registry';
 import { printable } from '@rollcall/core/text';
-import { emptyNotificationContentType, splitDefaults } from '@rollcall/hono-wire';
+import { emptyNotificationContentType } from '@rollcall/hono-wire';
+import { splitDefaults } from '@rollcall/hono-wire/internal';
 import { adapterEnabled, refusalTexts } from '@rollcall/access/internal';
 import type { UploadRequest, UploadResult } from './host-uplink.ts';
 import { serveAll } from '@rollcall/containment';

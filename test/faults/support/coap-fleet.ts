@@ -1,4 +1,4 @@
-import { codeClass, type CoapMessage } from '@rollcall/coap';
+import { codeClass, type CoapMessage } from '@rollcall/coap/codec';
 import { associate, type CoapAssociation } from '../../e2e/support/coap-association.ts';
 import { deviceId, password } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clearUpAfterEach, atTheEnd } from '../../faults/support/acts.ts';
 import { eventuallyNone } from '../../faults/support/eventually.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt, { type MqttClient } from 'mqtt';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startInFleet, type AdapterInFleet } from './adapter-in-fleet.ts';
 import { folderWithPump } from './folder-with-pump.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { deviceRef } from '@rollcall/core';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { describe, expect, test } from 'vitest';
 import { clearUpAfterEach } from '../../faults/support/acts.ts';
 import { eventuallyNone } from '../../faults/support/eventually.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import type { FleetOverview } from '@rollcall/core/directory';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startApp } from '../../e2e/support/processes.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { hasDebianPackage } from '@rollcall/conformance';
+import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../../e2e/support/ports.ts';
 import { atTheEnd, clearUpAfterEach } from '../../faults/support/acts.ts';

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { FrameCutter } from '@rollcall/adapter-kit';
+import { FrameCutter } from '@rollcall/adapter-kit/arrival';
 import { requestFormat } from '../request-format.ts';
 import { says } from './says.ts';
 

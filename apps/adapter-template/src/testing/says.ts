@@ -1,4 +1,4 @@
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 
 type Words = string | Uint8Array;
 

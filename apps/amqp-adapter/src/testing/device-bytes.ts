@@ -1,5 +1,5 @@
 import type { DeviceBytes } from '@rollcall/adapter-conformance';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 
 // Frames of a device that says much at once, as no library does (AMQP 1.0 §2).
 

@@ -1,5 +1,5 @@
 import { startForTest, type AdapterInTest, type TestSetting } from '@rollcall/adapter-process/testing';
-import { scriptedKey } from '@rollcall/conformance';
+import { scriptedKey } from '@rollcall/conformance/registry';
 import { expect, onTestFinished } from 'vitest';
 import { createCoapAdapter, type CoapAdapterOptions } from '../adapter.ts';
 import { createCoapDevice, type CoapDevice, type CoapDeviceOptions } from './coap-device.ts';

@@ -1,4 +1,5 @@
-import { coapCode, decodeMessage } from '@rollcall/coap';
+import { coapCode } from '@rollcall/coap';
+import { decodeMessage } from '@rollcall/coap/codec';
 import type { Association, Peer } from '@rollcall/dtls';
 
 /** Watches every datagram of a server, and says where the rule of RFC 9146 §6 was broken. */

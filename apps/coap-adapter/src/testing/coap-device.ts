@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { createCoapClient, type CoapClient, type CoapClientRequest } from '@rollcall/coap/testing';
-import type { CoapMessage } from '@rollcall/coap';
+import type { CoapMessage } from '@rollcall/coap/codec';
 import { createDtlsClient, type DtlsClient, type DtlsClientOptions } from '@rollcall/dtls/testing';
 import { sendText } from './send-text.ts';
 

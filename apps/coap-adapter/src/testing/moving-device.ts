@@ -1,5 +1,6 @@
 import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
-import { coapCode, createCoapEndpoint, formatCode } from '@rollcall/coap';
+import { coapCode, createCoapEndpoint } from '@rollcall/coap';
+import { formatCode } from '@rollcall/coap/codec';
 import { createCoapClient, type CoapClient } from '@rollcall/coap/testing';
 import { createDtlsServer, type Association, type DtlsServer, type Peer } from '@rollcall/dtls';
 import { createDtlsClient } from '@rollcall/dtls/testing';

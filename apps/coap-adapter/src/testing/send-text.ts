@@ -1,4 +1,4 @@
-import { formatCode } from '@rollcall/coap';
+import { formatCode } from '@rollcall/coap/codec';
 import type { CoapClient, CoapClientRequest } from '@rollcall/coap/testing';
 
 /** Sends a reading to a path, e.g. `event?hono-ttd=0`. Resolves with the code of the answer, e.g. `2.04`. */

@@ -1,5 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { generate, parser, type Packet } from 'mqtt-packet';
 import type { MqttAdapterOptions } from '../adapter.ts';
 

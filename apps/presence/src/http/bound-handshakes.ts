@@ -1,6 +1,6 @@
 import type { Server, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
-import { remoteIpOf } from '@rollcall/adapter-kit';
+import { remoteIpOf } from '@rollcall/adapter-kit/listening';
 import { createPlaces } from '@rollcall/core/sharing';
 
 interface Handshake {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
-import { createCertificateAuthority, settled } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { expect, onTestFinished, test } from 'vitest';
 import { startApi } from '../testing/start-api.ts';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { networkPresets, type NetworkName } from '@rollcall/amqp-sender';
+import type { NetworkName } from '@rollcall/amqp-sender';
+import { networkPresets } from '@rollcall/amqp-sender/internal';
 import type { BuryCommand } from '../journal/bury.ts';
 import type { DemoCommand } from '../up/demo.ts';
 import type { DevicesCommand } from '../devices/devices.ts';

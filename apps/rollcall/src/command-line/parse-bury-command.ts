@@ -1,4 +1,4 @@
-import { journalFile } from '@rollcall/outbox';
+import { journalFile } from '@rollcall/outbox/tools';
 import type { BuryCommand } from '../journal/bury.ts';
 import { readSeconds } from './parse-watched.ts';
 import type { Destination } from '../network/reach.ts';

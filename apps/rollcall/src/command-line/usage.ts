@@ -1,4 +1,4 @@
-import { networkPresets } from '@rollcall/amqp-sender';
+import { networkPresets } from '@rollcall/amqp-sender/internal';
 
 /** What `--help` prints. */
 export const usage = `Usage: rollcall <command> [options]

@@ -1,6 +1,6 @@
 import { systemClock as clock, systemRandom as random } from '@rollcall/core';
 import { createFollowedFiles } from '@rollcall/file-follower';
-import { filesOfSecrets } from '@rollcall/options';
+import { filesOfSecrets } from '@rollcall/options/module';
 import { fleetText } from './fleet-text.ts';
 import { loadDirectory } from './load-directory.ts';
 import { terminalLog } from '../terminal/terminal-log.ts';

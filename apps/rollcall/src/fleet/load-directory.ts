@@ -1,15 +1,11 @@
-import { kitOptions } from '@rollcall/adapter-process';
+import { kitOptions } from '@rollcall/adapter-process/internal';
 import { isProblemOf } from '@rollcall/adapter-process/internal';
 import { ConfigError } from '@rollcall/core';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import { redis } from '@rollcall/directory-redis';
-import {
-  chooseModule,
-  optionsOfModules,
-  readOptions,
-  type ChosenModule,
-  type Effective,
-} from '@rollcall/options';
+import { readOptions } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
+import { chooseModule, optionsOfModules, type ChosenModule } from '@rollcall/options/module';
 
 /** Those that adapters are built with. */
 const directories: readonly DirectoryModule[] = [redis];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { buryConnections, settleJournal, type Settled } from '@rollcall/adapter-process';
-import { isJournalInUse } from '@rollcall/outbox';
+import { buryConnections, settleJournal, type Settled } from '@rollcall/adapter-process/internal';
+import { isJournalInUse } from '@rollcall/outbox/tools';
 import { hearAdapter } from './hear-adapter.ts';
 import type { Destination } from '../network/reach.ts';
 import { openInTable } from './open-in-table.ts';

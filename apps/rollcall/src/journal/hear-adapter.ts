@@ -1,4 +1,4 @@
-import { consumerSettings } from '@rollcall/amqp-sender';
+import { consumerSettings } from '@rollcall/amqp-sender/internal';
 import type { DecodedEvent } from '@rollcall/hono-wire';
 import { reach, type Destination } from '../network/reach.ts';
 import { openWatch } from '../network/watch.ts';

@@ -1,4 +1,4 @@
-import type { JournalStatus, SinkStatus } from '@rollcall/outbox';
+import type { JournalStatus, SinkStatus } from '@rollcall/outbox/tools';
 import { printable } from '@rollcall/core/text';
 
 /** The state of a journal for people. @param now milliseconds since the Unix epoch */

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { settleJournal } from '@rollcall/adapter-process';
+import { settleJournal } from '@rollcall/adapter-process/internal';
 import {
   backupJournal,
   discardEvents,
   inspectJournal,
   isJournalInUse,
   type UnconfirmedEvent,
-} from '@rollcall/outbox';
+} from '@rollcall/outbox/tools';
 import { systemClock } from '@rollcall/core';
 import { printable } from '@rollcall/core/text';
 import type { Destination } from '../network/reach.ts';

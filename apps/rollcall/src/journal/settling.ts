@@ -1,4 +1,4 @@
-import type { Settled, settleJournal } from '@rollcall/adapter-process';
+import type { Settled, settleJournal } from '@rollcall/adapter-process/internal';
 import { systemClock as clock, systemRandom as random } from '@rollcall/core';
 import { eventsSinkTo } from '../network/events-sink-to.ts';
 import type { Destination } from '../network/reach.ts';

@@ -1,4 +1,5 @@
-import { codedLog, guardConsole, logFormatOf, shutdownRequested, tellFatal } from '@rollcall/adapter-process';
+import { shutdownRequested } from '@rollcall/adapter-process';
+import { codedLog, guardConsole, logFormatOf, tellFatal } from '@rollcall/adapter-process/internal';
 import { spreadLastNet } from '@rollcall/containment';
 import { TransportError } from '@rollcall/core';
 import { createLog } from '@rollcall/logger-sink';

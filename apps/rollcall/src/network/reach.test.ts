@@ -1,4 +1,4 @@
-import { consumerSettings } from '@rollcall/amqp-sender';
+import { consumerSettings } from '@rollcall/amqp-sender/internal';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 import { urlOptions } from '@rollcall/amqp-connection';
-import { loadMessaging, type MessagingSettings, type NetworkName } from '@rollcall/amqp-sender';
+import type { NetworkName } from '@rollcall/amqp-sender';
+import { loadMessaging, type MessagingSettings } from '@rollcall/amqp-sender/internal';
 
 /** A messaging network, as the command line names it. What it leaves out comes from the environment. */
 export interface Destination {

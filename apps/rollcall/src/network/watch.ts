@@ -1,4 +1,4 @@
-import { consumerSettings } from '@rollcall/amqp-sender';
+import { consumerSettings } from '@rollcall/amqp-sender/internal';
 import { consume, type ConsumeOptions, type EventConsumer, type Trouble } from '@rollcall/client';
 import { ConfigError, silentLog, type Log } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';

@@ -1,5 +1,6 @@
 import { ConfigError } from '@rollcall/core';
-import { tenantRules, type NetworkName } from '@rollcall/amqp-sender';
+import type { NetworkName } from '@rollcall/amqp-sender';
+import { tenantRules } from '@rollcall/amqp-sender/internal';
 import { acceptRegistry, checkRegistry, hashPassword } from '@rollcall/device-registry';
 import { registryCheckText } from './registry-check-text.ts';
 import { teller } from '../terminal/terminal.ts';

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { onHangup, shutdownRequested } from '@rollcall/adapter-process';
+import { shutdownRequested } from '@rollcall/adapter-process';
+import { onHangup } from '@rollcall/adapter-process/internal';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import type { AdapterEntry } from '../adapters/adapter-entry.ts';
 import { adapterTable } from '../adapters/adapter-table.ts';

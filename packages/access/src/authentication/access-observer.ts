@@ -3,7 +3,7 @@ import type { RefusalReason } from '../authentication-result.ts';
 import type { CredentialsProblem } from './refuse.ts';
 
 /** A device tried to connect, or a lease holder to be present. */
-export interface ConnectionAttempt {
+interface ConnectionAttempt {
   readonly outcome: RefusalReason | 'succeeded';
   /** Of a refusal: more than the device may learn. Absent where it was not refused, as when something of ours threw. */
   readonly cause?: RefusalReason | CredentialsProblem;

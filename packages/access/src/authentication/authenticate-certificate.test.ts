@@ -1,14 +1,11 @@
+import { ManualClock, seededRandom } from '@rollcall/conformance';
 import {
   createCertificateAuthority,
-  ManualClock,
-  mutated,
-  seededRandom,
   type CertificateFacts,
   type IssuedCertificate,
-  scriptedAuthorities,
-  ScriptedRegistry,
-  scriptedPasswords,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/certificates';
+import { mutated } from '@rollcall/conformance/hostile';
+import { scriptedAuthorities, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import type { Timestamp } from '@rollcall/core';
 import type { Tenant } from '@rollcall/core/registry';
 import { beforeEach, describe, expect, test } from 'vitest';

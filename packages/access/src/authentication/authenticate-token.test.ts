@@ -1,14 +1,11 @@
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { createDeviceKey, tokenClaims, type TokenAlgorithm } from '@rollcall/conformance/certificates';
+import { mutated } from '@rollcall/conformance/hostile';
 import {
-  createDeviceKey,
-  ManualClock,
-  mutated,
   scriptedDeviceKey as key,
   scriptedPasswords,
-  seededRandom,
   ScriptedRegistry,
-  tokenClaims,
-  type TokenAlgorithm,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/registry';
 import type { Timestamp } from '@rollcall/core';
 import type { PublicKeySecret } from '@rollcall/core/registry';
 import { createHmac } from 'node:crypto';

@@ -1,4 +1,5 @@
-import { ManualClock, ScriptedRegistry, scriptedPassword, scriptedPasswords } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { ScriptedRegistry, scriptedPassword, scriptedPasswords } from '@rollcall/conformance/registry';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { PasswordLogin } from '../login.ts';
 import { admit } from './admission.ts';

@@ -1,17 +1,13 @@
+import { ManualClock, seededRandom, settled, recordingLog } from '@rollcall/conformance';
+import { createDeviceKey, tokenClaims } from '@rollcall/conformance/certificates';
 import {
-  createDeviceKey,
-  ManualClock,
-  seededRandom,
-  settled,
-  recordingLog,
   hashed,
   scriptedAuthorities,
   scriptedDeviceKey,
   scriptedPassword,
   ScriptedRegistry,
   scriptedPasswords,
-  tokenClaims,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/registry';
 import { later } from '@rollcall/core';
 import type { PasswordVerifier } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { ManualClock, scriptedKey, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { scriptedKey, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import { type Timestamp } from '@rollcall/core';
 import { beforeEach, expect, test } from 'vitest';
 import type { PskLookup } from '../login.ts';

@@ -1,4 +1,5 @@
-import { nastyStrings, ScriptedRegistry } from '@rollcall/conformance';
+import { nastyStrings } from '@rollcall/conformance/hostile';
+import { ScriptedRegistry } from '@rollcall/conformance/registry';
 import { deviceRef, type TenantId } from '@rollcall/core';
 import type { Tenant } from '@rollcall/core/registry';
 import { isPrintable } from '@rollcall/core/text';

@@ -1,4 +1,5 @@
-import { ManualClock, ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import { deviceRef, type Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { reauthorize } from './reauthorize.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { ManualClock, settled, arrived } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { arrived } from '@rollcall/conformance/machine';
 import { afterEach, expect, test } from 'vitest';
 import { onArrival } from './on-arrival.ts';
 import { outliveFailedWrites } from './outlive-failed-writes.ts';

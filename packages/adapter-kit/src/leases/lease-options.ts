@@ -8,7 +8,7 @@ import {
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
-import type { LeaseSettings } from '@rollcall/presence';
+import type { LeaseSettings } from '@rollcall/presence/leases';
 
 /** Options of the adapters whose protocol has no connections. */
 export const leaseOptions = {

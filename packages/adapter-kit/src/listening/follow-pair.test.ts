@@ -2,16 +2,13 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createCertificateAuthority,
-  ManualClock,
-  settled,
-  type IssuedCertificate,
-} from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
 import { silentLog, type Log } from '@rollcall/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { followPair } from './follow-pair.ts';
-import { createFollowedFiles, type FollowedFiles, type PemPair } from '@rollcall/file-follower';
+import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
+import type { PemPair } from '@rollcall/file-follower/pem';
 
 const authority = createCertificateAuthority('CN=CA');
 const issue = (notAfter?: number, notBefore?: number): IssuedCertificate =>

@@ -1,4 +1,4 @@
-import { checkNewPair, checkPair, type PemPair } from '@rollcall/file-follower';
+import { checkNewPair, checkPair, type PemPair } from '@rollcall/file-follower/pem';
 import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 

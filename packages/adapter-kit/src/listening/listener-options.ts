@@ -1,21 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
-  addressRanges,
-  type AddressRanges,
   flag,
-  isSectionOfHono,
   port,
   text,
   wholeNumber,
-  readPem,
-  cipherSuitesOption,
-  defaultTlsChoice,
-  secureProtocolsOption,
-  tlsChoice,
-  tlsChoiceProblems,
-  type TlsChoice,
-  type TlsVersion,
   configProblem,
   setBothOrNeither,
   option,
@@ -25,7 +14,18 @@ import {
   type Options,
   type ValuesOf,
 } from '@rollcall/options';
-import { checkPair, type PemPair } from '@rollcall/file-follower';
+import { addressRanges, type AddressRanges, isSectionOfHono } from '@rollcall/options/internal';
+import {
+  readPem,
+  cipherSuitesOption,
+  defaultTlsChoice,
+  secureProtocolsOption,
+  tlsChoice,
+  tlsChoiceProblems,
+  type TlsChoice,
+  type TlsVersion,
+} from '@rollcall/options/tls';
+import { checkPair, type PemPair } from '@rollcall/file-follower/pem';
 
 /** A TCP port to listen on. */
 export interface Listener {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { ManualClock, localhostCertificate, recordingLog } from '@rollcall/conformance';
+import { ManualClock, recordingLog } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { TransportError } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
 import { listenForSockets, type SocketServerOptions } from './socket-server.ts';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { localhostCertificate, ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { silentLog } from '@rollcall/core';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';

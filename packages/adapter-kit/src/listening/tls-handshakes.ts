@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server, type TLSSocket } from 'no
 import { later, type Instant } from '@rollcall/core';
 import { addressBlocks, createFairQueue, createOrderedSet, createPlaces } from '@rollcall/core/sharing';
 import { containServer } from '@rollcall/containment';
-import type { PemPair } from '@rollcall/file-follower';
+import type { PemPair } from '@rollcall/file-follower/pem';
 import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from '../peers/peer-address.ts';

@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { defaultTlsChoice } from '@rollcall/options';
+import { defaultTlsChoice } from '@rollcall/options/tls';
 import type { TlsListener } from './listener-options.ts';
 
 /**

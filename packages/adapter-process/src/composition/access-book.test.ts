@@ -1,10 +1,6 @@
-import {
-  settled,
-  scriptedAuthorities,
-  scriptedDeviceKey,
-  scriptedPassword,
-  tokenClaims,
-} from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { tokenClaims } from '@rollcall/conformance/certificates';
+import { scriptedAuthorities, scriptedDeviceKey, scriptedPassword } from '@rollcall/conformance/registry';
 import type { ConnectionTracker, DisconnectReason, Timestamp } from '@rollcall/core';
 import { credentialsTypes, type CredentialsType } from '@rollcall/core/registry';
 import { describe, expect, test } from 'vitest';

@@ -1,8 +1,9 @@
 import type { Delivery, Timestamp } from '@rollcall/core';
 import { afterEach, expect, test } from 'vitest';
-import { scriptedPassword, ScriptedRegistry } from '@rollcall/conformance';
+import { scriptedPassword, ScriptedRegistry } from '@rollcall/conformance/registry';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
-import type { AdapterObserver, ObservedState, AppMetricValue } from '@rollcall/adapter-kit';
+import type { AdapterObserver, ObservedState } from '@rollcall/adapter-kit';
+import type { AppMetricValue } from '@rollcall/adapter-kit/internal';
 
 const running: ScriptedInTest[] = [];
 

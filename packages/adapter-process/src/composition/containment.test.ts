@@ -1,4 +1,5 @@
-import { settled, scriptedPassword } from '@rollcall/conformance';
+import { settled } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { ConnectionTracker } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';

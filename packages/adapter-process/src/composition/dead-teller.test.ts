@@ -1,4 +1,5 @@
-import { anEvent, ManualClock, ScriptedRegistry, seededRandom, settled } from '@rollcall/conformance';
+import { anEvent, ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import { ScriptedRegistry } from '@rollcall/conformance/registry';
 import {
   silentLog,
   type ConnectedEvent,

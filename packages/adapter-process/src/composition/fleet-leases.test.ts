@@ -1,4 +1,5 @@
-import { ManualClock, MemoryFleet, settled, type RecordingSink } from '@rollcall/conformance';
+import { ManualClock, settled, type RecordingSink } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { ConnectionEvent } from '@rollcall/core';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

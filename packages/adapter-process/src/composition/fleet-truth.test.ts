@@ -1,4 +1,5 @@
-import { ManualClock, MemoryFleet, seededRandom, settled } from '@rollcall/conformance';
+import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
 import type { OwedEnding } from '@rollcall/core/directory';
 import { expect, test } from 'vitest';

@@ -1,10 +1,6 @@
-import {
-  ManualClock,
-  MemoryFleet,
-  scriptedPassword,
-  settled,
-  type RecordingSink,
-} from '@rollcall/conformance';
+import { ManualClock, settled, type RecordingSink } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';

@@ -1,6 +1,6 @@
 import { every, type Clock } from '@rollcall/core';
 import type { ProofMemory } from '@rollcall/access/internal';
-import type { RhythmStore } from '@rollcall/presence';
+import type { RhythmStore } from '@rollcall/presence/internal';
 import type { Connections } from '@rollcall/presence/internal';
 import type { Journal } from '@rollcall/outbox';
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock, MemoryFleet, settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import { silentLog, type ConnectionEvent } from '@rollcall/core';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';

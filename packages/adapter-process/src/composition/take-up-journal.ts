@@ -1,7 +1,7 @@
 import type { ConnectedEvent, DisconnectedEvent, TenantId } from '@rollcall/core';
 import type { ConnectionDirectory } from '@rollcall/core/directory';
 import type { DeviceRegistry } from '@rollcall/core/registry';
-import type { RestoredLease, RhythmStore } from '@rollcall/presence';
+import type { RestoredLease, RhythmStore } from '@rollcall/presence/internal';
 import {
   restoreLease,
   createRhythmStore,

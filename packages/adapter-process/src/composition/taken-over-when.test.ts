@@ -1,4 +1,5 @@
-import { ManualClock, settled, scriptedPassword } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import type { ConnectionTracker, DisconnectedEvent, Instant, Timestamp } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { startScripted } from '../testing/start-scripted.ts';

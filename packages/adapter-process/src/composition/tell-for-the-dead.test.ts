@@ -1,5 +1,6 @@
 import type { AdapterObserver, ObservedState } from '@rollcall/adapter-kit';
-import { ManualClock, MemoryFleet, settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, expect, test } from 'vitest';

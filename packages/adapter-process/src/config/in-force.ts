@@ -1,5 +1,6 @@
 import type { InForce, MessagingModule } from '@rollcall/messaging-module';
-import { variableOf, type Effective } from '@rollcall/options';
+import { variableOf } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
 
 /** What decides where a variable is not set. */
 export interface Deciders {

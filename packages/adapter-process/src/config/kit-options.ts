@@ -1,5 +1,4 @@
 import {
-  addressRanges,
   commaSeparated,
   flag,
   identifier,
@@ -11,6 +10,7 @@ import {
   option,
   optional,
 } from '@rollcall/options';
+import { addressRanges } from '@rollcall/options/internal';
 import { processCount } from './process-count.ts';
 import { logFormats } from './log-format.ts';
 

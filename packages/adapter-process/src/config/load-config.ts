@@ -4,15 +4,9 @@ import type { MessagingModule } from '@rollcall/messaging-module';
 import type { ChosenMessaging } from '@rollcall/messaging-module/internal';
 import { kitOptions } from './kit-options.ts';
 import { kitProblems } from './kit-problems.ts';
-import {
-  chooseModule,
-  optionsOfModules,
-  readOptions,
-  type ChosenModule,
-  type Effective,
-  type Options,
-  type ValuesOf,
-} from '@rollcall/options';
+import { readOptions, type Options, type ValuesOf } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
+import { chooseModule, optionsOfModules, type ChosenModule } from '@rollcall/options/module';
 
 export interface LoadedConfig<Own extends Options> {
   readonly kit: ValuesOf<typeof kitOptions>;

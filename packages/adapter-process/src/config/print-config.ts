@@ -1,5 +1,5 @@
 import { printable } from '@rollcall/core/text';
-import type { Effective } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
 
 /**
  * The effective configuration, for people and as an environment file. Where a value came from stands in the line above it: behind a

@@ -1,5 +1,5 @@
 import type { Log } from '@rollcall/core';
-import type { ReadResult } from '@rollcall/options';
+import type { ReadResult } from '@rollcall/options/internal';
 
 /** Tells once of variables that look like options of ours, or of Hono's, and are none. */
 export function tellLeftAside(

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createPlaces } from '@rollcall/core/sharing';
-import { remoteIpOf } from '@rollcall/adapter-kit';
+import { remoteIpOf } from '@rollcall/adapter-kit/listening';
 
 /**
  * Keeps an HTTP server open for the next peer: where it has `max` connections, one that asks nothing gives way, the oldest of

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { containServer } from '@rollcall/containment';
 import { TransportError, type Log } from '@rollcall/core';
-import { boundRequests } from '@rollcall/adapter-kit';
+import { boundRequests } from '@rollcall/adapter-kit/listening';
 import { boundConnections } from './bound-connections.ts';
 import { healthJson, type HealthCheck } from './health-json.ts';
 import { renderOnce, type RenderedMetrics } from './render-once.ts';

@@ -14,7 +14,8 @@ import {
   type Timestamp,
 } from '@rollcall/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { inspectJournal, isJournalInUse, type Journal } from '@rollcall/outbox';
+import type { Journal } from '@rollcall/outbox';
+import { inspectJournal, isJournalInUse } from '@rollcall/outbox/tools';
 import { createFileJournal, schemaSteps, schemaVersion, createThreadedStore } from '@rollcall/outbox/testing';
 import { buryConnections, settleJournal } from './settle-journal.ts';
 

@@ -1,4 +1,5 @@
-import { harmOf, ManualClock, nastyStrings, recordingLog } from '@rollcall/conformance';
+import { ManualClock, recordingLog } from '@rollcall/conformance';
+import { harmOf, nastyStrings } from '@rollcall/conformance/hostile';
 import { afterEach, expect, test, vi } from 'vitest';
 import { guardConsole } from './guard-console.ts';
 

@@ -6,14 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   ManualClock,
-  MemoryFleet,
   RecordingSink,
   seededRandom,
   recordingLog,
   RecordingSender,
-  ScriptedRegistry,
-  scriptedPasswords,
 } from '@rollcall/conformance';
+import { MemoryFleet } from '@rollcall/conformance/fleet';
+import { ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import { ConfigError } from '@rollcall/core';
 import type { PublishingSignal } from '@rollcall/core/directory';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';

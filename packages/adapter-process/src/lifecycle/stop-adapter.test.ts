@@ -1,4 +1,5 @@
-import { ManualClock, settled, scriptedPassword } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { silentLog, type ConnectionEvent, type Delivery } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { createHoldingJournal, createFileJournal, type JournalStore } from '@rollcall/outbox/testing';

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { AppMetrics, AppMetricValue } from '@rollcall/adapter-kit';
+import type { AppMetrics } from '@rollcall/adapter-kit';
+import type { AppMetricValue } from '@rollcall/adapter-kit/internal';
 
 /** Metrics of which the app, or a part of the adapter, keeps the numbers: they are read whenever metrics are rendered. */
 export function createAppMetrics(registry: Registry): AppMetrics {

@@ -1,5 +1,5 @@
 import type { Timestamp } from '@rollcall/core';
-import type { AppMetricValue } from '@rollcall/adapter-kit';
+import type { AppMetricValue } from '@rollcall/adapter-kit/internal';
 import type { SinkDepth } from '@rollcall/outbox/internal';
 import { expect, test } from 'vitest';
 import { addOutboxMetrics } from './outbox-metrics.ts';

@@ -1,10 +1,10 @@
+import { ManualClock } from '@rollcall/conformance';
 import {
   describeDirectory,
   describeFleet,
   describeUntoldEndings,
-  ManualClock,
   type FleetUnderTest,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/fleet';
 import type { Clock } from '@rollcall/core';
 import type { Channel, ToParent, ToProcess } from './calls.ts';
 import { joinProcesses } from './process-directory.ts';

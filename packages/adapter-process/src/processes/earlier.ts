@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { journalFile } from '@rollcall/outbox';
+import { journalFile } from '@rollcall/outbox/tools';
 import type { Earlier } from './seats.ts';
 
 /** Beside the journals: how many processes may have left one. */

@@ -1,7 +1,10 @@
 import type { Clock, Log } from '@rollcall/core';
 import type { PublishingSignal } from '@rollcall/core/directory';
 import type { FollowedSet } from '@rollcall/file-follower';
-import { filesOfSecrets, followClientSecrets, readPem, variableOf, type Effective } from '@rollcall/options';
+import { variableOf } from '@rollcall/options';
+import type { Effective } from '@rollcall/options/internal';
+import { filesOfSecrets, followClientSecrets } from '@rollcall/options/module';
+import { readPem } from '@rollcall/options/tls';
 import { askPresence } from './ask-presence.ts';
 import { PresenceSignal } from './presence-signal.ts';
 

@@ -1,13 +1,12 @@
+import { createCertificateAuthority, createDeviceKey } from '@rollcall/conformance/certificates';
 import {
-  createCertificateAuthority,
-  createDeviceKey,
   hashed,
   scriptedAuthorities,
   scriptedDeviceKey,
   scriptedKey,
   scriptedPassword,
   type ScriptedRegistry,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/registry';
 import type { Timestamp } from '@rollcall/core';
 import { credentialsTypes, type CredentialsType, type StoredSecret } from '@rollcall/core/registry';
 import type { AccessEnd } from '@rollcall/access';

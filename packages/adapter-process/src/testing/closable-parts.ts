@@ -5,9 +5,8 @@ import {
   recordingLog,
   type LogLine,
   RecordingSender,
-  ScriptedRegistry,
-  scriptedPasswords,
 } from '@rollcall/conformance';
+import { ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import type { AdapterParts, AdapterRunSettings } from '../composition/adapter-parts.ts';
 import { type Journal, createMemoryJournal } from '@rollcall/outbox';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';

@@ -5,9 +5,8 @@ import {
   recordingLog,
   type LogLine,
   RecordingSender,
-  ScriptedRegistry,
-  scriptedPasswords,
 } from '@rollcall/conformance';
+import { ScriptedRegistry, scriptedPasswords } from '@rollcall/conformance/registry';
 import type { ConnectionEvent } from '@rollcall/core';
 import type { CreateDirectory, CreateUndertaker } from '@rollcall/core/directory';
 import type { PasswordVerifier, Tenant } from '@rollcall/core/registry';

@@ -1,14 +1,14 @@
 import type { Refusal } from '@rollcall/access';
 import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
+import type { OpenConnection } from '@rollcall/presence';
 import {
   createLeaseBook,
   plainLease,
   type LeaseBook,
   type LeaseSettings,
   type LeaseSignal,
-  type OpenConnection,
-} from '@rollcall/presence';
+} from '@rollcall/presence/leases';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 
 const settings: LeaseSettings = {

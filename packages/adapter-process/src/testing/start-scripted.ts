@@ -11,7 +11,7 @@ import {
 import type { AdapterHost, ProtocolAdapter } from '@rollcall/adapter-kit';
 import type { AuthenticatedDevice } from '@rollcall/access';
 import type { OpenConnection } from '@rollcall/presence';
-import { scriptedPassword } from '@rollcall/conformance';
+import { scriptedPassword } from '@rollcall/conformance/registry';
 import { startForTest, type AdapterInTest, type TestSetting } from './start-for-test.ts';
 
 /** A session that begins, is heard, and ends when told so. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { acceptedOutcome, internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
+import { internalsOf, receivedInternalsOf, silence } from '@rollcall/rhea-internals';
+import { acceptedOutcome } from '@rollcall/rhea-internals/client';
 import rhea from 'rhea';
 
 /** What becomes of a message that the peer received; `silence` leaves it without an outcome. */

@@ -1,13 +1,5 @@
-import {
-  cipherSuitesOption,
-  flag,
-  milliseconds,
-  option,
-  optional,
-  port,
-  secureProtocolsOption,
-  text,
-} from '@rollcall/options';
+import { flag, milliseconds, option, optional, port, text } from '@rollcall/options';
+import { cipherSuitesOption, secureProtocolsOption } from '@rollcall/options/tls';
 import { networkOptions } from './network-options.ts';
 
 /** How to reach an AMQP 1.0 messaging network. */

@@ -1,4 +1,5 @@
-import { setBothOrNeither, tlsChoiceProblems, type OptionProblem, type ValuesOf } from '@rollcall/options';
+import { setBothOrNeither, type OptionProblem, type ValuesOf } from '@rollcall/options';
+import { tlsChoiceProblems } from '@rollcall/options/tls';
 import { networkRisks } from '../network-risks.ts';
 import { withPreset } from '../resolve-network.ts';
 import type { amqpOptions } from './amqp-options.ts';

@@ -1,4 +1,5 @@
-import { readPem, tlsChoice, variableOf, type TlsChoice, type ValuesOf } from '@rollcall/options';
+import { variableOf, type ValuesOf } from '@rollcall/options';
+import { readPem, tlsChoice, type TlsChoice } from '@rollcall/options/tls';
 import type { NetworkChoice } from '../messaging-network.ts';
 import type { amqpOptions } from './amqp-options.ts';
 import { networkSettings } from './network-options.ts';

@@ -1,4 +1,4 @@
-import type { TlsChoice } from '@rollcall/options';
+import type { TlsChoice } from '@rollcall/options/tls';
 import type { MessagingSettings } from './amqp-settings.ts';
 
 /** How to reach the messaging network, as the options of `consume` in `@rollcall/client` are. */

@@ -1,4 +1,5 @@
-import { createCertificateAuthority, ManualClock } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { expect, test } from 'vitest';
 import type { FollowedSet } from '@rollcall/file-follower';
 import { readOptions } from '@rollcall/options';

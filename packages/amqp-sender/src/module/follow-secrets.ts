@@ -1,5 +1,5 @@
 import type { MessagingContext } from '@rollcall/messaging-module';
-import { followClientSecrets, type ClientSecretFiles } from '@rollcall/options';
+import { followClientSecrets, type ClientSecretFiles } from '@rollcall/options/module';
 import type { MessagingSettings } from './amqp-settings.ts';
 
 /** The settings; each later connect uses what is in the files at that time. */

@@ -1,5 +1,7 @@
 import type { FleetEngineContext } from '@rollcall/directory-module';
-import { followClientSecrets, readPem, variableOf, type ValuesOf } from '@rollcall/options';
+import { variableOf, type ValuesOf } from '@rollcall/options';
+import { followClientSecrets } from '@rollcall/options/module';
+import { readPem } from '@rollcall/options/tls';
 import type { EngineCredentials, EngineTls } from '../engine/client-options.ts';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import type { redisOptions } from './redis-options.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FleetUnderTest } from '@rollcall/conformance';
+import type { FleetUnderTest } from '@rollcall/conformance/fleet';
 import { systemClock, systemRandom } from '@rollcall/core';
 import { RedisUndertaker } from '../burial/redis-undertaker.ts';
 import type { EngineAddress } from '../engine/engine-address.ts';

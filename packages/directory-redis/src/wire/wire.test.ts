@@ -1,4 +1,5 @@
-import { anEvent, nastyStrings, seededRandom } from '@rollcall/conformance';
+import { anEvent, seededRandom } from '@rollcall/conformance';
+import { nastyStrings } from '@rollcall/conformance/hostile';
 import { deviceRef, type ConnectionId } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
 import { bodyText, readBody } from './body.ts';

@@ -1,4 +1,5 @@
-import { createCertificateAuthority, ManualClock, settled } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import type { CurveName } from '../crypto/named-curve.ts';
 import { authority, createTestBed, proofOf, sensor1, type TestDevice } from '../testing/test-bed.ts';

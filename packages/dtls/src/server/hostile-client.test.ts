@@ -1,9 +1,5 @@
-import {
-  createCertificateAuthority,
-  ManualClock,
-  settled,
-  type IssuedCertificate,
-} from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { createCertificateAuthority, type IssuedCertificate } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import type { CipherSuiteName } from '../crypto/cipher-suite.ts';
 import type { DtlsClientOptions } from '../testing/client-options.ts';

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createCertificateAuthority, ManualClock } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { describe, expect, test } from 'vitest';
 import { proofOf } from '../testing/test-bed.ts';
 import type { DtlsServerOptions } from './options.ts';

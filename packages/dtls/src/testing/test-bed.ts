@@ -3,7 +3,7 @@ import {
   createCertificateAuthority,
   type CertificateAuthority,
   type IssuedCertificate,
-} from '@rollcall/conformance';
+} from '@rollcall/conformance/certificates';
 import { cipherSuiteNames } from '../crypto/cipher-suite.ts';
 import { createDtlsServer, type DtlsServer } from '../server/dtls-server.ts';
 import type { Association } from '../server/association.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { followFiles, lookAtFiles, unreadable } from '@rollcall/file-follower';
 import type { Clock, Instant, Log, Timestamp } from '@rollcall/core';
+import { lookAtFiles, unreadable } from '../file-signature.ts';
+import { followFiles } from '../follow-files.ts';
 
 /** Files whose content is used, and may be replaced while it is. */
 export interface FollowedSet {

@@ -1,4 +1,5 @@
-import { describeDirectory, ManualClock } from '@rollcall/conformance';
+import { ManualClock } from '@rollcall/conformance';
+import { describeDirectory } from '@rollcall/conformance/fleet';
 import { createLocalDirectory } from './local-directory.ts';
 
 describeDirectory('the local directory', async () => {

@@ -1,4 +1,5 @@
-import { ManualClock, settled, ScriptedRegistry } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { ScriptedRegistry } from '@rollcall/conformance/registry';
 import { deviceRef } from '@rollcall/core';
 import { expect, test } from 'vitest';
 import { watchRegistry } from './watch-registry.ts';

@@ -1,4 +1,5 @@
-import { harmWithin, ManualClock, nastyStrings, seededRandom } from '@rollcall/conformance';
+import { ManualClock, seededRandom } from '@rollcall/conformance';
+import { harmWithin, nastyStrings } from '@rollcall/conformance/hostile';
 import type { ConnectedEvent, DisconnectedEvent, Epoch, Instant } from '@rollcall/core';
 import { encodeEvent } from '@rollcall/hono-wire';
 import { expect, test } from 'vitest';

@@ -4,7 +4,7 @@ import { Agent as SecureAgent, request as requestSecurely } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import { createAmqpConnection } from '@rollcall/amqp-connection';
-import { formatCode } from '@rollcall/coap';
+import { formatCode } from '@rollcall/coap/codec';
 import { silentLog, systemClock, systemRandom } from '@rollcall/core';
 import { generate } from 'mqtt-packet';
 import { associate } from '../../../e2e/support/coap-association.ts';

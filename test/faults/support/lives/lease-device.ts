@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { codeClass } from '@rollcall/coap';
+import { codeClass } from '@rollcall/coap/codec';
 import { emptyNotificationContentType } from '@rollcall/hono-wire';
 import { associate, type CoapAssociation } from '../../../e2e/support/coap-association.ts';
 import { deviceId, password } from '../stage.ts';

@@ -1,4 +1,5 @@
-import { hasDebianPackage, seededRandom, startPostgres, type Postgres } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
 import {
   deviceRef,
   silentLog,

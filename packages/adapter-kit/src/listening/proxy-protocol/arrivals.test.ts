@@ -1,17 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import {
-  ManualClock,
-  mutated,
-  seededRandom,
-  sendInPieces,
-  settled,
-  proxyV1,
-  proxyV2,
-} from '@rollcall/conformance';
+import { ManualClock, seededRandom, settled } from '@rollcall/conformance';
+import { mutated, sendInPieces, proxyV1, proxyV2 } from '@rollcall/conformance/hostile';
 import { silentLog } from '@rollcall/core';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseAddressRanges } from '@rollcall/options';
+import { parseAddressRanges } from '@rollcall/options/internal';
 import { peerAddress } from '../../peers/peer-address.ts';
 import { listenForSockets } from '../socket-server.ts';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AddressRanges } from '@rollcall/options';
+import type { AddressRanges } from '@rollcall/options/internal';
 import type { HostContext } from '../../protocol-adapter.ts';
 import { createRefusalReport } from '@rollcall/access';
 import { remoteIpOf } from '../../peers/peer-address.ts';

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { ManualClock, settled, proxyV1, proxyV2, v2Signature } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
+import { proxyV1, proxyV2, v2Signature } from '@rollcall/conformance/hostile';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseAddressRanges } from '@rollcall/options';
+import { parseAddressRanges } from '@rollcall/options/internal';
 import { peerAddress } from '../../peers/peer-address.ts';
 import { createProxyHeaders } from './proxy-headers.ts';
 

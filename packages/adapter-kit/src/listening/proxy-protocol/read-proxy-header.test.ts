@@ -1,4 +1,5 @@
-import { seededRandom, proxyV1, proxyV2, v2Signature } from '@rollcall/conformance';
+import { seededRandom } from '@rollcall/conformance';
+import { proxyV1, proxyV2, v2Signature } from '@rollcall/conformance/hostile';
 import { describe, expect, test } from 'vitest';
 import { maxProxyHeaderBytes, readProxyHeader } from './read-proxy-header.ts';
 

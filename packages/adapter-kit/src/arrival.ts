@@ -1,0 +1,12 @@
+// Bytes count when they arrive, and are cut into frames in whatever pieces they do.
+export { type Cut, FrameCutter } from './arrival/frame-cutter.ts';
+export {
+  type FrameBounds,
+  type FrameFormat,
+  type LengthPrefix,
+  lengthPrefixFormat,
+  lineFormat,
+} from './arrival/frame-format.ts';
+export { onArrival } from './arrival/on-arrival.ts';
+export { readArrived } from './arrival/read-arrived.ts';
+export { readFrames } from './arrival/read-frames.ts';

@@ -1,0 +1,5 @@
+// CoAP messages as bytes, without an endpoint.
+export { codeClass, formatCode } from './wire/coap-code.ts';
+export type { CoapMessage } from './wire/coap-message.ts';
+export { type CoapFormatError, type CoapFormatProblem, decodeMessage } from './wire/decode-message.ts';
+export { emptyMessage, encodeMessage } from './wire/encode-message.ts';

@@ -1,0 +1,3 @@
+// For Rollcall's other packages; it may change with any version.
+export { isDefaultProperty, splitDefaults } from './split-defaults.ts';
+export { type MessageFields, withFields } from './with-fields.ts';

@@ -1,0 +1,10 @@
+// What the end that accepts uses of rhea.
+export { acceptSocket } from './accept-socket.ts';
+export { answerOpenLater, type PeersOpen } from './answer-open-later.ts';
+export { creditOfLink } from './credit-of-link.ts';
+export { discardUnfinished } from './discard-unfinished.ts';
+export { forgoSilenceTimer } from './forgo-silence-timer.ts';
+export { keepRawMessages, rawBytesOf } from './raw-messages.ts';
+export type { RawLink } from './raw.ts';
+export { sendInAnyOrder } from './send-in-any-order.ts';
+export { saslIsDone, type SaslMechanisms, type SaslOutcome, serveSasl } from './serve-sasl.ts';
