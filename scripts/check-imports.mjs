@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** Libraries, and the folders whose code may import them. Others may be imported by every package that depends on them. */
 const homes = {
   aedes: ['apps/mqtt-adapter'],
-  fastify: ['apps/http-adapter', 'apps/presence', 'apps/device-registry'],
-  jose: ['apps/presence/src/access', 'packages/access/src/authentication'],
+  fastify: ['apps/http-adapter', 'apps/presence', 'apps/device-registry', 'packages/http-service'],
+  jose: ['packages/http-service/src/tokens', 'packages/access/src/authentication'],
   pg: ['apps/presence/src/store/postgres'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],

@@ -5,8 +5,8 @@ import { createFailureReport } from '@rollcall/containment';
 import { within, type Clock, type Log, type Random } from '@rollcall/core';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import type { ResourceStack } from '@rollcall/runtime';
-import { createTokenCheck, type TokenCheck } from './access/token-check.ts';
-import { openTokenFiles } from './access/token-files.ts';
+import { type TokenCheck, createTokenCheck, createTurns, openTokenFiles } from '@rollcall/http-service';
+import { busy } from './http/problem.ts';
 import type { PresenceConfig } from './config.ts';
 import { EventBatches } from './following/event-batches.ts';
 import { followStream, type FoldedEvent, type FollowedStream } from './following/follow-stream.ts';
@@ -19,7 +19,6 @@ import type { ApiContext } from './http/api-context.ts';
 import { deviceJson } from './http/device-json.ts';
 import { pageBeside } from './http/page-beside.ts';
 import { openApiPort } from './http/open-api-port.ts';
-import { createTurns } from './http/turns.ts';
 import { keepTidy } from './keep-tidy.ts';
 import type { PresenceStore } from './store/presence-store.ts';
 import { StoreUnavailable } from './store/store-unavailable.ts';
@@ -100,7 +99,7 @@ class State implements ServiceState {
   readonly batches: EventBatches<FoldedEvent>;
   readonly watchers: Watchers;
   readonly files: FollowedFiles;
-  readonly turns = createTurns(maxAsking, maxWaiting);
+  readonly turns = createTurns(maxAsking, maxWaiting, busy);
   stream: FollowedStream | undefined;
   current: 'starting' | 'running' | 'stopping' = 'starting';
   #turnedAway = 0;
@@ -132,7 +131,13 @@ function tokenCheckOf(
     adminScope: values.adminScope,
   };
   return createTokenCheck({
-    ...openTokenFiles({ keys: values.tokenKeys, tokenFile: values.tokenFile, names, files }),
+    ...openTokenFiles({
+      section: 'PRESENCE',
+      keys: values.tokenKeys,
+      tokenFile: values.tokenFile,
+      names,
+      files,
+    }),
     clock,
     names,
     open: values.open,

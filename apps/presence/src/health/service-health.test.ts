@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { EventBatches } from '../following/event-batches.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 import { StreamProgress } from '../following/stream-progress.ts';
-import { createTurns } from '../http/turns.ts';
+import { createTurns } from '@rollcall/http-service';
+import { busy } from '../http/problem.ts';
 import { MemoryStore } from '../testing/memory-store.ts';
 import { Truth } from '../truth.ts';
 import { Watchers } from '../watching/watchers.ts';
@@ -42,7 +43,7 @@ test('a cold start is ready, and says until when unknown devices may be connecte
       committed() {},
     }),
     watchers: new Watchers(1),
-    turns: createTurns(1, 1),
+    turns: createTurns(1, 1, busy),
     files: createFollowedFiles({ clock, log: silentLog }),
     received: () => 0,
     turnedAway: () => 0,

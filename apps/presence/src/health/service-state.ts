@@ -2,7 +2,7 @@ import type { FollowedFiles } from '@rollcall/file-follower';
 import type { EventBatches } from '../following/event-batches.ts';
 import type { FoldedEvent } from '../following/follow-stream.ts';
 import type { StreamProgress } from '../following/stream-progress.ts';
-import type { Turns } from '../http/turns.ts';
+import type { Turns } from '@rollcall/http-service';
 import type { Truth } from '../truth.ts';
 import type { Watchers } from '../watching/watchers.ts';
 

@@ -3,8 +3,7 @@ import { text } from 'node:stream/consumers';
 import { settled } from '@rollcall/conformance';
 import { deviceRef } from '@rollcall/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Grant, Scope } from '../access/grant.ts';
-import type { TokenAnswer } from '../access/token-check.ts';
+import type { Grant, Scope, TokenAnswer } from '@rollcall/http-service';
 import { connected } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
 

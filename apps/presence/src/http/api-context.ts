@@ -1,10 +1,9 @@
 import type { Clock } from '@rollcall/core';
-import type { TokenCheck } from '../access/token-check.ts';
+import type { TokenCheck, Turns } from '@rollcall/http-service';
 import type { KeptHistory, PresenceStore } from '../store/presence-store.ts';
 import type { ChangeFeed } from '../watching/change-feed.ts';
 import type { Watchers } from '../watching/watchers.ts';
 import type { AsOf } from './as-of.ts';
-import type { Turns } from './turns.ts';
 
 /** What the routes answer from. */
 export interface ApiContext {

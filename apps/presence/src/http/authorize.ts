@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { mayDo, maySee, type Grant, type Scope } from '../access/grant.ts';
-import type { TokenCheck } from '../access/token-check.ts';
+import { type Grant, type Scope, type TokenCheck, mayDo, maySee } from '@rollcall/http-service';
 import { checkedName } from './names.ts';
 import { Problem } from './problem.ts';
 

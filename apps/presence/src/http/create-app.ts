@@ -6,13 +6,11 @@ import { allowedMethods } from './allowed-methods.ts';
 import { authorize } from './authorize.ts';
 import { allowOrigins } from './cors.ts';
 import { deviceRoutes } from './device-routes.ts';
-import { healthRoutes, type HealthTexts } from './health-routes.ts';
+import { type HealthTexts, healthRoutes, rejectMalformed, requireLoopbackHost } from '@rollcall/http-service';
 import { openApi } from '../openapi/open-api.ts';
-import { Problem, problemContentType } from './problem.ts';
+import { Problem, problemContentType, rawProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import { queryRoute } from './query-route.ts';
-import { rejectMalformed } from './reject-malformed.ts';
-import { requireLoopbackHost } from './require-loopback-host.ts';
 import { servePage } from './serve-page.ts';
 import { tenantsRoute } from './list-tenants.ts';
 import { tenantRoutes } from './tenant-routes.ts';
@@ -49,7 +47,7 @@ export async function createApp(
       // Read by each route: it knows its parameters.
       querystringParser: (text) => text as unknown as Record<string, unknown>,
     },
-    clientErrorHandler: rejectMalformed,
+    clientErrorHandler: (error, socket) => rejectMalformed(error, socket, rawProblem),
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, error),
     serverFactory: (handler) => serve(handler),
   });
@@ -61,7 +59,12 @@ export async function createApp(
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
     reply.header('x-content-type-options', 'nosniff');
   });
-  if (context.open) requireLoopbackHost(app);
+  if (context.open)
+    requireLoopbackHost(
+      app,
+      () =>
+        new Problem('misdirected', { detail: 'without tokens, only requests for localhost are answered' }),
+    );
   allowOrigins(app, context.allowedOrigin);
   // Before a body is looked at: some methods that no path has must have one.
   app.addHook('onRequest', async (request) => {

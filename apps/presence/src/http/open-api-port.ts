@@ -1,11 +1,9 @@
-import { followPair, tlsListenerOf } from '@rollcall/adapter-kit/internal';
 import type { Clock, Log } from '@rollcall/core';
 import type { FollowedFiles } from '@rollcall/file-follower';
+import { openHttpPort, type HealthTexts, type Listening, type ListenOptions } from '@rollcall/http-service';
 import type { PresenceValues } from '../config.ts';
 import type { ApiContext } from './api-context.ts';
 import { createApp } from './create-app.ts';
-import type { HealthTexts } from './health-routes.ts';
-import { createBoundedServer, listen, type Listening, type ListenOptions } from './listen.ts';
 
 export interface ApiPortParts {
   readonly clock: Clock;
@@ -19,26 +17,16 @@ export async function openApiPort(
   values: PresenceValues,
   context: ApiContext,
   health: HealthTexts,
-  { clock, log, files, turnedAway }: ApiPortParts,
+  parts: ApiPortParts,
 ): Promise<Listening> {
-  const tls = tlsListenerOf('PRESENCE', {
+  const own = {
     ...values,
     port: values.apiPort,
     secureProtocols: values.apiProtocols,
     cipherSuites: values.apiCipherSuites,
-  });
-  const options = {
-    host: values.bindAddress,
-    port: values.apiPort,
-    ...(tls && { tls }),
-    maxConnections: values.maxConnections,
-    clock,
-    log,
-    failed: context.failed,
-    turnedAway,
   };
-  const app = await createApp(context, health, (serve) => createBoundedServer(options, serve));
-  const listening = await listen(app.server, options);
-  if (tls) followPair('presence', tls, { clock, followFiles: files.follow }, (pair) => listening.use(pair));
-  return listening;
+  return openHttpPort(
+    { ...parts, name: 'presence', section: 'PRESENCE', values: own, failed: context.failed },
+    (serve) => createApp(context, health, serve),
+  );
 }

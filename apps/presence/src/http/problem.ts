@@ -1,3 +1,5 @@
+import type { RawAnswer } from '@rollcall/http-service';
+
 /** Kinds of errors of the API. `docs/presence.md` lists them. */
 export type ProblemKind = keyof typeof kinds;
 
@@ -68,6 +70,20 @@ export class Problem extends Error {
 /** What a client sent is wrong in one place. */
 export function badInput(field: string, detail: string): Problem {
   return new Problem('bad-input', { field, detail: `${field}: ${detail}` });
+}
+
+/** As it is answered where no request came about. */
+export function rawProblem(kind: ProblemKind): RawAnswer {
+  const { status, document } = new Problem(kind);
+  return {
+    ...{ status, title: document.title, contentType: problemContentType },
+    body: JSON.stringify(document),
+  };
+}
+
+/** What whoever has to give way to others is told. */
+export function busy(): Problem {
+  return new Problem('busy', { detail: 'ask again in a moment', headers: { 'retry-after': '1' } });
 }
 
 export const problemContentType = 'application/problem+json; charset=utf-8';

@@ -2,15 +2,13 @@ import { ManualClock } from '@rollcall/conformance';
 import { silentLog, type Timestamp } from '@rollcall/core';
 import { createFollowedFiles } from '@rollcall/file-follower';
 import { onTestFinished } from 'vitest';
-import { everything } from '../access/grant.ts';
-import type { TokenCheck } from '../access/token-check.ts';
+import { type HealthTexts, type TokenCheck, createTurns, everything } from '@rollcall/http-service';
+import { busy } from '../http/problem.ts';
 import { loadPresenceConfig } from '../config.ts';
 import type { ApiContext } from '../http/api-context.ts';
 import { asOf } from '../http/as-of.ts';
 import { deviceJson } from '../http/device-json.ts';
-import type { HealthTexts } from '../http/health-routes.ts';
 import { openApiPort } from '../http/open-api-port.ts';
-import { createTurns } from '../http/turns.ts';
 import { ChangeFeed } from '../watching/change-feed.ts';
 import { Watchers } from '../watching/watchers.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -55,7 +53,7 @@ export async function startApi(
     {
       ...{ clock, store, feed, watchers },
       tokens: { check: async () => ({ status: 'granted', grant: everything }) },
-      turns: createTurns(8, 100),
+      turns: createTurns(8, 100, busy),
       retention: config.retention,
       flapsPerHour: 10,
       announceIntervalMs: 3_600_000,

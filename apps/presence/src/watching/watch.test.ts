@@ -4,7 +4,8 @@ import { deviceRef } from '@rollcall/core';
 import { settled } from '@rollcall/conformance';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
-import { createTurns } from '../http/turns.ts';
+import { createTurns } from '@rollcall/http-service';
+import { busy } from '../http/problem.ts';
 import { connected, connectionId, disconnected } from '../testing/received.ts';
 import { startApi } from '../testing/start-api.ts';
 
@@ -251,7 +252,7 @@ test('while the database is away a reader is told so, and one that reads already
 });
 
 test('readers that come together get their snapshots in turns, as all who ask', async () => {
-  const { port, store } = await startApi({ turns: createTurns(1, 100) });
+  const { port, store } = await startApi({ turns: createTurns(1, 100, busy) });
   await store.apply([connected()]);
   let asking = 0;
   let most = 0;

@@ -14,6 +14,8 @@ export interface TokenFiles {
 }
 
 export interface TokenFilesOptions {
+  /** Of the options, e.g. `PRESENCE`. */
+  readonly section: string;
   /** URL of a key set, or path of a file. */
   readonly keys: string | undefined;
   /** Path of the list of tokens. */
@@ -23,14 +25,14 @@ export interface TokenFilesOptions {
 }
 
 /** Reads both, and again when they are replaced. @throws ConfigError where one cannot be used. */
-export function openTokenFiles({ keys, tokenFile, names, files }: TokenFilesOptions): TokenFiles {
+export function openTokenFiles({ section, keys, tokenFile, names, files }: TokenFilesOptions): TokenFiles {
   const tokens =
     tokenFile === undefined
       ? none
-      : inFile(files, 'tokens', 'PRESENCE_TOKENFILE', tokenFile, (text) => readTokenList(text, names));
+      : inFile(files, 'tokens', `${section}_TOKENFILE`, tokenFile, (text) => readTokenList(text, names));
   if (keys === undefined) return { keys: none, tokens };
   if (!/^https?:\/\//i.test(keys))
-    return { keys: inFile(files, 'token-keys', 'PRESENCE_TOKENKEYS', keys, keysIn), tokens };
+    return { keys: inFile(files, 'token-keys', `${section}_TOKENKEYS`, keys, keysIn), tokens };
   const remote = remoteKeys(new URL(keys));
   return { keys: () => remote, tokens };
 }

@@ -10,6 +10,7 @@ import type { PemPair } from '@rollcall/file-follower/pem';
 import { boundHandshakes } from './bound-handshakes.ts';
 
 export interface ListenOptions {
+  readonly name: string;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -80,9 +81,9 @@ export function createBoundedServer(
 /** @throws TransportError where the port cannot be bound. */
 export async function listen(
   server: Server | TlsServer,
-  { host, port, tls, log, failed }: ListenOptions,
+  { name, host, port, tls, log, failed }: ListenOptions,
 ): Promise<Listening> {
-  const bound = await bind(server, 'presence', { host, port }, { log, failed });
+  const bound = await bind(server, name, { host, port }, { log, failed });
   return {
     port: bound.port,
     use(pair) {

@@ -4,7 +4,7 @@ import { createTurns } from './turns.ts';
 
 /** Questions that are answered when the test says so; `asked` has those that were begun, in order. */
 function given(maxRunning: number, maxWaiting: number) {
-  const turns = createTurns(maxRunning, maxWaiting);
+  const turns = createTurns(maxRunning, maxWaiting, () => new Error('busy'));
   const asked: string[] = [];
   const refused: string[] = [];
   const answers: (() => void)[] = [];
@@ -18,7 +18,7 @@ function given(maxRunning: number, maxWaiting: number) {
           asked.push(name);
           return new Promise<void>((resolve) => answers.push(resolve));
         })
-        .catch((error: unknown) => refused.push(`${name}: ${(error as { kind: string }).kind}`));
+        .catch((error: unknown) => refused.push(`${name}: ${(error as Error).message}`));
     },
     async answer(count: number): Promise<void> {
       for (let left = count; left > 0; left -= 1) {

@@ -1,12 +1,11 @@
 import { createFairQueue } from '@rollcall/core/sharing';
-import { Problem } from './problem.ts';
 
 /** Questions to the database that are answered at a time; others wait, and beyond that are refused. */
 export interface Turns {
   /**
    * Runs `work` when it is its turn: tenants take turns, and the questions about one are answered in the order they came.
    *
-   * @throws Problem where too many wait, and those about this tenant are most of them.
+   * @throws what `busy` made, where too many wait, and those about this tenant are most of them.
    */
   take<Result>(tenant: string, work: () => Promise<Result>): Promise<Result>;
   readonly waiting: number;
@@ -15,10 +14,11 @@ export interface Turns {
 interface Waiting {
   readonly tenant: string;
   begin(): void;
-  refuse(busy: Problem): void;
+  refuse(busy: Error): void;
 }
 
-export function createTurns(maxRunning: number, maxWaiting: number): Turns {
+/** @param busy what whoever has to give way is told. */
+export function createTurns(maxRunning: number, maxWaiting: number, busy: () => Error): Turns {
   let running = 0;
   const waiting = createFairQueue<Waiting>();
 
@@ -34,13 +34,12 @@ export function createTurns(maxRunning: number, maxWaiting: number): Turns {
     );
   }
 
-  /** The last question about the tenant with most of them gives way to one about another. @throws Problem where none does. */
+  /** The last question about the tenant with most of them gives way to one about another. @throws where none does. */
   function makeRoomFor(tenant: string): void {
-    const busy = new Problem('busy', { detail: 'ask again in a moment', headers: { 'retry-after': '1' } });
     const last = waiting.lastOfLongest();
-    if (!last || waiting.countOf(tenant) + 1 >= waiting.countOf(last.tenant)) throw busy;
+    if (!last || waiting.countOf(tenant) + 1 >= waiting.countOf(last.tenant)) throw busy();
     waiting.remove(last.tenant, last);
-    last.refuse(busy);
+    last.refuse(busy());
   }
 
   function end(): void {

@@ -35,7 +35,7 @@ function given(text: string) {
     files.stop();
     rmSync(folder, { recursive: true, force: true });
   });
-  const open = () => openTokenFiles({ keys: undefined, tokenFile: path, names, files });
+  const open = () => openTokenFiles({ section: 'PRESENCE', keys: undefined, tokenFile: path, names, files });
   async function look(times: number): Promise<void> {
     for (let time = 0; time < times; time += 1) {
       clock.advance(500);
