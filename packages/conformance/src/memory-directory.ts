@@ -20,7 +20,8 @@ import {
   type FleetSight,
   type UntoldEndings,
 } from '@rollcall/core/directory';
-import { isLease, type MemoryEngine, type SlotHolder } from './memory-engine.ts';
+import { isLease, slotKey, type SlotHolder } from '@rollcall/core/internal';
+import type { MemoryEngine } from './memory-engine.ts';
 import { MemoryLeases } from './memory-leases.ts';
 
 const answerWithinMs = 50;
@@ -318,7 +319,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     const { engine, instance } = this;
     const { connectionId } = entry.event;
     const removed = engine.remove(instance, connectionId);
-    const key = removed?.key ?? engine.keyOf(this.identity.type, entry);
+    const key = removed?.key ?? slotKey(this.identity.type, entry.event.device, entry.slot);
     const holder = key === undefined ? undefined : engine.slots.get(key);
     if (isLease(entry)) engine.ended.add(connectionId);
     if (key === undefined || holder?.connection !== connectionId) return;

@@ -6,8 +6,9 @@ import type {
   Undertaker,
   UndertakerContext,
 } from '@rollcall/core/directory';
+import type { DeclaredDeath } from '@rollcall/core/internal';
 import { MemoryDirectory } from './memory-directory.ts';
-import { MemoryEngine, type Death } from './memory-engine.ts';
+import { MemoryEngine } from './memory-engine.ts';
 
 const signOfLifeEveryMs = 500;
 const lookEveryMs = 500;
@@ -139,7 +140,7 @@ class MemoryUndertaker implements Undertaker {
     return state !== 'silent';
   }
 
-  async #bury(instance: string, death: Death): Promise<void> {
+  async #bury(instance: string, death: DeclaredDeath): Promise<void> {
     const owed = this.#owedBy(instance, death);
     const connections = [...owed.keys()];
     for (let begin = 0; begin < connections.length; begin += owedAtATime) {
@@ -150,7 +151,7 @@ class MemoryUndertaker implements Undertaker {
     }
   }
 
-  #owedBy(instance: string, { unconfirmedSince }: Death): Map<ConnectionId, OwedEnding> {
+  #owedBy(instance: string, { unconfirmedSince }: DeclaredDeath): Map<ConnectionId, OwedEnding> {
     const owed = new Map<ConnectionId, OwedEnding>();
     for (const [connection, { entry, key }] of this.#engine.entries.get(instance) ?? []) {
       const holder = key === undefined ? undefined : this.#engine.slots.get(key);

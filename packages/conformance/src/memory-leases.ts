@@ -10,8 +10,8 @@ import type {
   ReportOutcome,
   Taking,
 } from '@rollcall/core/directory';
+import { slotKey, type SlotHolder } from '@rollcall/core/internal';
 import type { MemoryDirectory } from './memory-directory.ts';
-import type { SlotHolder } from './memory-engine.ts';
 
 const reportEveryMs = 1_000;
 
@@ -184,11 +184,11 @@ export class MemoryLeases implements DirectoryLeases {
     return { status: 'told', holderSilentMs: engine.leaseOf(holder).state.silentMs };
   }
 
-  #holderOf(lease: Pick<LeaseEntry, 'event' | 'slot'>): {
+  #holderOf({ event, slot }: Pick<LeaseEntry, 'event' | 'slot'>): {
     readonly key: string | undefined;
     readonly holder: SlotHolder | undefined;
   } {
-    const key = this.#of.engine.keyOf(this.#of.identity.type, lease);
+    const key = slotKey(this.#of.identity.type, event.device, slot);
     return { key, holder: key === undefined ? undefined : this.#of.engine.slots.get(key) };
   }
 }

@@ -5,3 +5,11 @@ export type { Presence } from './connection-tracker.ts';
 export type { PropertyValue } from './device-data-sender.ts';
 export { isExactlyKnown } from './disconnect-reason.ts';
 export { ContractError, startCodes } from './errors.ts';
+export {
+  type DeclaredDeath,
+  type SlotHolder,
+  holderWith,
+  isLease,
+  leaseHeldBy,
+  slotKey,
+} from './slot-holder.ts';

@@ -1,7 +1,8 @@
 import { later, type Clock, type ConnectionId, type Instant } from '@rollcall/core';
 import type { OwedEnding } from '@rollcall/core/directory';
+import type { DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';
-import type { Death, FleetState } from './fleet-state.ts';
+import type { FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';
 
 const lookEveryMs = 500;
@@ -129,7 +130,7 @@ export class Deaths {
     }
   }
 
-  #owedBy(instance: string, { unconfirmedSince }: Death, atMost: number): readonly OwedEnding[] {
+  #owedBy(instance: string, { unconfirmedSince }: DeclaredDeath, atMost: number): readonly OwedEnding[] {
     const owed: OwedEnding[] = [];
     for (const [connection, { entry, key }] of this.#state.entries.get(instance) ?? []) {
       const holder = this.#state.holderOf(key);

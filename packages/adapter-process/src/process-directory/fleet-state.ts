@@ -1,44 +1,23 @@
 import {
   deviceKey,
-  type AdapterIdentity,
   type Clock,
   type ConnectionId,
   type DeviceRef,
   type Epoch,
-  type Instant,
   type TenantId,
-  type Timestamp,
 } from '@rollcall/core';
-import type {
-  DirectoryEntry,
-  DirectoryPlace,
-  HeldLease,
-  LeaseEntry,
-  LeaseState,
-} from '@rollcall/core/directory';
+import type { DirectoryEntry, DirectoryPlace, HeldLease } from '@rollcall/core/directory';
+import {
+  holderWith,
+  leaseHeldBy,
+  slotKey,
+  type DeclaredDeath,
+  type SlotHolder,
+} from '@rollcall/core/internal';
 
 interface FleetEntry {
   readonly entry: DirectoryEntry;
   readonly key: string | undefined;
-}
-
-/** Who holds a slot, or a lease. */
-export interface Holder {
-  readonly connection: ConnectionId;
-  readonly epoch: Epoch;
-  readonly entry: DirectoryEntry;
-  instance: string;
-  /** Of a lease. */
-  lease?: { state: LeaseState; notedAt: Instant; reportedAt?: Instant };
-}
-
-export interface Death {
-  readonly identity: AdapterIdentity;
-  readonly aliveAt: Timestamp;
-  readonly declaredAt: Timestamp;
-  /** The next incarnation, which tells the endings; absent: undertakers do. */
-  readonly successor?: string;
-  readonly unconfirmedSince: Epoch | undefined;
 }
 
 /** Ended leases, told endings, and deaths, that are remembered: the oldest goes first. */
@@ -48,10 +27,10 @@ const maxDeaths = 10_000;
 /** What the fleet of one machine's processes has entered. In plain maps: who asks is told at once. */
 export class FleetState {
   readonly clock: Clock;
-  readonly slots = new Map<string, Holder>();
+  readonly slots = new Map<string, SlotHolder>();
   /** By instance; an entry is here before its slot is compared, and until its ending is safe. */
   readonly entries = new Map<string, Map<ConnectionId, FleetEntry>>();
-  readonly deaths = new Map<string, Death>();
+  readonly deaths = new Map<string, DeclaredDeath>();
   readonly #ended = new Set<ConnectionId>();
   /** Of the dead: connections whose endings were told. One that is forgotten is told again, as the same event. */
   readonly #told = new Set<ConnectionId>();
@@ -64,17 +43,13 @@ export class FleetState {
     this.#countChanged = countChanged;
   }
 
-  keyOf(type: string, device: DeviceRef, slot: string | undefined): string | undefined {
-    return slot === undefined ? undefined : `${type}\n${deviceKey(device)}\n${slot}`;
-  }
-
-  holderOf(key: string | undefined): Holder | undefined {
+  holderOf(key: string | undefined): SlotHolder | undefined {
     return key === undefined ? undefined : this.slots.get(key);
   }
 
   add(instance: string, type: string, entry: DirectoryEntry): string | undefined {
     const { device, connectionId } = entry.event;
-    const key = this.keyOf(type, device, entry.slot);
+    const key = slotKey(type, device, entry.slot);
     let entries = this.entries.get(instance);
     if (!entries) this.entries.set(instance, (entries = new Map()));
     if (!entries.has(connectionId)) this.#count(instance, device.tenant, 1);
@@ -114,33 +89,18 @@ export class FleetState {
   }
 
   hold(key: string, instance: string, entry: DirectoryEntry, epoch: Epoch): void {
-    this.slots.set(key, {
-      connection: entry.event.connectionId,
-      epoch,
-      entry,
-      instance,
-      ...('state' in entry && {
-        lease: { state: (entry as LeaseEntry).state, notedAt: this.clock.monotonic() },
-      }),
-    });
+    this.slots.set(key, holderWith(instance, entry, { epoch, now: this.clock.monotonic() }));
   }
 
   /** A lease goes from one instance to another. */
-  move(holder: Holder, type: string, to: string): void {
+  move(holder: SlotHolder, type: string, to: string): void {
     this.remove(holder.instance, holder.connection);
     holder.instance = to;
     this.add(to, type, holder.entry);
   }
 
-  leaseOf({ entry, instance, lease }: Holder): HeldLease {
-    const state = lease?.state ?? { basis: entry.event.basis as LeaseState['basis'], silentMs: 0, leftMs: 0 };
-    const sinceMs = lease ? this.clock.monotonic() - lease.notedAt : 0;
-    return {
-      event: entry.event,
-      slot: entry.slot ?? '',
-      state: { ...state, silentMs: state.silentMs + sinceMs, leftMs: state.leftMs - sinceMs },
-      instance,
-    };
+  leaseOf(holder: SlotHolder): HeldLease {
+    return leaseHeldBy(holder, this.clock.monotonic());
   }
 
   ended(connection: ConnectionId): void {
@@ -157,7 +117,7 @@ export class FleetState {
     return connections.filter((connection) => !owed?.has(connection) && !this.#told.has(connection));
   }
 
-  died(death: Death): void {
+  died(death: DeclaredDeath): void {
     const { instance } = death.identity;
     this.deaths.set(instance, death);
     for (const tenant of this.#counts.get(instance)?.keys() ?? []) this.#countChanged(tenant);
@@ -204,6 +164,6 @@ function remember(ended: Set<ConnectionId>, connection: ConnectionId): void {
   if (ended.size > maxEnded) for (const oldest of ended) return void ended.delete(oldest);
 }
 
-export function placeOf({ entry, connection, instance }: Holder): DirectoryPlace {
+export function placeOf({ entry, connection, instance }: SlotHolder): DirectoryPlace {
   return { device: entry.event.device, connection, instance };
 }

@@ -1,7 +1,8 @@
 import type { ConnectionId } from '@rollcall/core';
 import type { LeaseEntry, LeaseStanding } from '@rollcall/core/directory';
+import { slotKey, type SlotHolder } from '@rollcall/core/internal';
 import type { Calls, LeaseName } from './calls.ts';
-import { placeOf, type FleetState, type Holder } from './fleet-state.ts';
+import { placeOf, type FleetState } from './fleet-state.ts';
 import type { Member } from './member.ts';
 
 type LeaseCall = 'enterLease' | 'keepLease' | 'report' | 'take' | 'giveUp' | 'note';
@@ -19,15 +20,15 @@ interface Fleet {
 export function leaseCalls(fleet: Fleet, member: () => Member): LeaseAnswers {
   const { state } = fleet;
   const { clock } = state;
-  const find = ({ device, slot }: LeaseName): { key: string | undefined; holder: Holder | undefined } => {
-    const key = state.keyOf(member().identity.type, device, slot);
+  const find = ({ device, slot }: LeaseName): { key: string | undefined; holder: SlotHolder | undefined } => {
+    const key = slotKey(member().identity.type, device, slot);
     return { key, holder: state.holderOf(key) };
   };
   const nameOf = ({ event, slot }: Pick<LeaseEntry, 'event' | 'slot'>): LeaseName => ({
     device: event.device,
     slot,
   });
-  const isAt = (holder: Holder | undefined, connection: ConnectionId, instance: string): boolean =>
+  const isAt = (holder: SlotHolder | undefined, connection: ConnectionId, instance: string): boolean =>
     holder?.connection === connection && holder.instance === instance;
 
   function enter(entry: LeaseEntry): LeaseStanding {

@@ -1,5 +1,6 @@
 import type { AdapterIdentity, Clock, Timestamp } from '@rollcall/core';
 import { epochAfter } from '@rollcall/core/directory';
+import { slotKey } from '@rollcall/core/internal';
 import type {
   CallName,
   Calls,
@@ -152,8 +153,7 @@ export class ProcessFleet {
     { connection, lease }: Calls['leave']['asked'],
   ): void {
     const { state } = this;
-    const key =
-      state.remove(instance, connection)?.key ?? (lease && state.keyOf(type, lease.device, lease.slot));
+    const key = state.remove(instance, connection)?.key ?? (lease && slotKey(type, lease.device, lease.slot));
     if (lease) state.ended(connection);
     const holder = state.holderOf(key);
     if (key === undefined || holder?.connection !== connection) return;

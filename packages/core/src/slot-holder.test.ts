@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { ConnectedEvent } from './connection-event.ts';
+import type { LeaseEntry } from './directory-leases.ts';
+import { deviceRef, type ConnectionId, type Epoch, type Instant } from './ids.ts';
+import { holderWith, leaseHeldBy, slotKey } from './slot-holder.ts';
+
+const device = deviceRef('acme', 'thermostat-7');
+const epoch = '0'.repeat(16) as Epoch;
+const event = { device, connectionId: 'c1' as ConnectionId, basis: { kind: 'session' } } as ConnectedEvent;
+
+test('a slot is one of a device, and of a type of adapter', () => {
+  const keys = [
+    slotKey('hono-mqtt', device, 'a'),
+    slotKey('hono-amqp', device, 'a'),
+    slotKey('hono-mqtt', device, 'b'),
+    slotKey('hono-mqtt', deviceRef('acme', 'thermostat-8'), 'a'),
+  ];
+  expect(new Set(keys).size).toBe(4);
+  expect(slotKey('hono-mqtt', device, 'a')).toBe(keys[0]);
+});
+
+test('a connection without a slot has no key', () => {
+  expect(slotKey('hono-mqtt', device, undefined)).toBeUndefined();
+});
+
+test('of a lease, what has passed since its holder noted it is added', () => {
+  const basis = { kind: 'lease', intervalMs: 60_000, from: 'declared' } as const;
+  const entry: LeaseEntry = { event, slot: 'sensor', state: { basis, silentMs: 500, leftMs: 59_500 } };
+  const holder = holderWith('mqtt-0', entry, { epoch, now: 1_000 as Instant });
+  expect(leaseHeldBy(holder, 61_000 as Instant)).toEqual({
+    event,
+    slot: 'sensor',
+    instance: 'mqtt-0',
+    state: { basis, silentMs: 60_500, leftMs: -500 },
+  });
+});
+
+test('a holder of a session notes no lease', () => {
+  const holder = holderWith('mqtt-0', { event, slot: 'a' }, { epoch, now: 1_000 as Instant });
+  expect(holder).toEqual({ connection: 'c1', epoch, entry: { event, slot: 'a' }, instance: 'mqtt-0' });
+});

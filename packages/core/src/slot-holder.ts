@@ -1,0 +1,76 @@
+import type { AdapterIdentity } from './connection-event.ts';
+import type { DirectoryEntry } from './connection-directory.ts';
+import type { HeldLease, LeaseEntry, LeaseState } from './directory-leases.ts';
+import {
+  deviceKey,
+  type ConnectionId,
+  type DeviceRef,
+  type Epoch,
+  type Instant,
+  type Timestamp,
+} from './ids.ts';
+
+/** Who holds a slot, or a lease, as a directory in memory knows it. */
+export interface SlotHolder {
+  readonly connection: ConnectionId;
+  readonly epoch: Epoch;
+  readonly entry: DirectoryEntry;
+  instance: string;
+  /** Of a lease. */
+  lease?: LeaseNotes;
+}
+
+interface LeaseNotes {
+  state: LeaseState;
+  notedAt: Instant;
+  /** When another instance reported last. */
+  reportedAt?: Instant;
+}
+
+/** An instance that the others declared dead. */
+export interface DeclaredDeath {
+  readonly identity: AdapterIdentity;
+  readonly aliveAt: Timestamp;
+  readonly declaredAt: Timestamp;
+  /** The next incarnation, which tells the endings; absent: undertakers do. */
+  readonly successor?: string;
+  /** Of its `connected` events from this one on, a sink may lack some. */
+  readonly unconfirmedSince: Epoch | undefined;
+}
+
+/** What only one connection of a device holds, among all adapters of a type; `undefined`: this one holds nothing. */
+export function slotKey(type: string, device: DeviceRef, slot: string | undefined): string | undefined {
+  return slot === undefined ? undefined : `${type}\n${deviceKey(device)}\n${slot}`;
+}
+
+/** @param now on the monotonic clock */
+export function holderWith(
+  instance: string,
+  entry: DirectoryEntry,
+  { epoch, now }: { readonly epoch: Epoch; readonly now: Instant },
+): SlotHolder {
+  const { connectionId: connection } = entry.event;
+  return {
+    connection,
+    epoch,
+    entry,
+    instance,
+    ...(isLease(entry) && { lease: { state: entry.state, notedAt: now } }),
+  };
+}
+
+/** What a holder noted of its lease, and what has passed since. @param now on the monotonic clock */
+export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant): HeldLease {
+  const state = lease?.state ?? { basis: entry.event.basis as LeaseState['basis'], silentMs: 0, leftMs: 0 };
+  const sinceMs = lease ? now - lease.notedAt : 0;
+  return {
+    event: entry.event,
+    slot: entry.slot ?? '',
+    state: { ...state, silentMs: state.silentMs + sinceMs, leftMs: state.leftMs - sinceMs },
+    instance,
+  };
+}
+
+export function isLease(entry: DirectoryEntry): entry is LeaseEntry {
+  return 'state' in entry;
+}
