@@ -7,6 +7,7 @@ import type { PemPair } from '@rollcall/file-follower/pem';
 import type { HostContext } from '../protocol-adapter.ts';
 import type { TlsListener } from './listener-options.ts';
 import { remoteIpOf } from '../peers/peer-address.ts';
+import { endsOf } from './ends-of.ts';
 import { tlsServerOptions } from './tls-server-options.ts';
 
 export interface TlsHandshakesOptions {
@@ -25,7 +26,7 @@ interface Handshake {
   readonly remoteIp: string;
   /** The address block by which it waits for its turn. */
   readonly block: string;
-  /** Both ends of the connection: what the handshake ends with is another socket. */
+  /** Both ends of the connection. */
   readonly ends: string;
   readonly secured: (secure: TLSSocket) => void;
   startedAt: Instant;
@@ -213,8 +214,4 @@ function onFirstBytes(socket: Socket, arrived: () => void): void {
     seenBytes = readableLength;
     if (isFirst) arrived();
   });
-}
-
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -1,7 +1,8 @@
 import type { Server, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
-import { remoteIpOf } from '@rollcall/adapter-kit/listening';
 import { createPlaces } from '@rollcall/core/sharing';
+import { remoteIpOf } from '../peers/peer-address.ts';
+import { endsOf } from './ends-of.ts';
 
 interface Handshake {
   readonly socket: Socket;
@@ -9,12 +10,13 @@ interface Handshake {
 }
 
 /**
- * Keeps a TLS server open for the next peer: where `max` handshakes are under way, the oldest of the address that has most of them gives
- * way. Peers that begin one and say no more would keep all others out.
+ * Keeps a TLS server open for the next peer: when `max` handshakes are under way, the oldest of the address that has most of them gives
+ * way. Otherwise peers that begin one and say no more would keep all others out. For a server of a library, which reads its sockets itself;
+ * sockets of our own wait for their turn (`tls-handshakes.ts`).
  */
 export function boundHandshakes(server: Server, max: number, turnedAway: (remoteIp: string) => void): void {
   const places = createPlaces<Handshake>({ max });
-  /** By both ends of the connection: what a handshake ends with is another socket. */
+  /** By both ends of the connection. */
   const underWay = new Map<string, Handshake>();
 
   function over(ends: string, handshake: Handshake): void {
@@ -37,8 +39,4 @@ export function boundHandshakes(server: Server, max: number, turnedAway: (remote
     const handshake = underWay.get(ends);
     if (handshake) over(ends, handshake);
   });
-}
-
-function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
-  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

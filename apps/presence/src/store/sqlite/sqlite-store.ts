@@ -26,7 +26,7 @@ import { OldConnections } from './old-connections.ts';
 import { Reads } from './reads.ts';
 import { migrate } from './schema.ts';
 import { SilentConnections } from './silent-connections.ts';
-import { ThreadedFlaps } from './threaded-flaps.ts';
+import { ThreadedReads } from './threaded-reads.ts';
 import { readTimeline } from './timeline.ts';
 
 export interface SqliteStoreOptions {
@@ -59,7 +59,7 @@ export class SqliteStore implements PresenceStore {
   readonly #old: OldConnections;
   readonly #instances: Instances;
   readonly #note: StatementSync;
-  readonly #flapsThread: ThreadedFlaps | undefined;
+  readonly #longReads: ThreadedReads | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #sinceMs: number;
   readonly #steadyOffsetMs: number;
@@ -75,7 +75,7 @@ export class SqliteStore implements PresenceStore {
     // An event is confirmed once it is committed: FULL, so that a loss of power takes back none.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
     migrate(database);
-    if (file !== ':memory:') this.#flapsThread = new ThreadedFlaps(file);
+    if (file !== ':memory:') this.#longReads = new ThreadedReads(file);
     this.#note = database.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );
@@ -140,8 +140,8 @@ export class SqliteStore implements PresenceStore {
   }
 
   async timeline(tenant: string, query: TimelineQuery): Promise<Timeline> {
-    return this.#flapsThread
-      ? this.#flapsThread.timeline(tenant, query)
+    return this.#longReads
+      ? this.#longReads.timeline(tenant, query)
       : this.#guard(() => readTimeline(this.#database, tenant, query));
   }
 
@@ -209,14 +209,14 @@ export class SqliteStore implements PresenceStore {
   }
 
   async close(): Promise<void> {
-    await this.#flapsThread?.close();
+    await this.#longReads?.close();
     if (this.#database.isOpen) this.#database.close();
   }
 
   /** A database in memory has one connection. */
   async #flaps(query: FlapsQuery): Promise<readonly FlapRow[]> {
-    return this.#flapsThread
-      ? this.#flapsThread.read(query)
+    return this.#longReads
+      ? this.#longReads.flaps(query)
       : this.#guard(() => readFlaps(this.#database, query));
   }
 

@@ -2,12 +2,12 @@ import { Worker } from 'node:worker_threads';
 import type { FlapRow } from '../fold/summary.ts';
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import type { LongAnswer, LongQuestion } from './flaps-thread.ts';
+import type { LongAnswer, LongQuestion } from './long-reads-thread.ts';
 import type { FlapsQuery } from './flaps.ts';
 
 const isSource = import.meta.url.endsWith('.ts');
 /** Beside this file, as source and as built. */
-const threadFile = new URL(`./flaps-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
+const threadFile = new URL(`./long-reads-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
 /** Sources run unbuilt in tests. Node.js 22 warns of `node:sqlite` with each start. */
 const execArgv = [
   '--disable-warning=ExperimentalWarning',
@@ -15,10 +15,10 @@ const execArgv = [
 ];
 
 /**
- * Looks for devices that flap, and counts over time, in a thread of its own, over a connection that only reads: nobody else waits for it. The thread begins
- * with the first question. One that dies is replaced.
+ * Answers questions that take long (devices that flap, counts over time) in a thread of its own, over a connection that only reads: no
+ * other question waits for them. The thread begins with the first question. One that dies is replaced.
  */
-export class ThreadedFlaps {
+export class ThreadedReads {
   readonly #file: string;
   #thread: Worker | undefined;
   /** Those who wait for an answer of the thread, in the order in which they asked. */
@@ -29,11 +29,11 @@ export class ThreadedFlaps {
   }
 
   /** @throws StoreUnavailable where the thread, or its connection, fails. */
-  async read(query: FlapsQuery): Promise<readonly FlapRow[]> {
+  async flaps(query: FlapsQuery): Promise<readonly FlapRow[]> {
     return (await this.#ask({ about: 'flaps', query })) as readonly FlapRow[];
   }
 
-  /** @throws StoreUnavailable as `read` does. */
+  /** @throws StoreUnavailable as `flaps` does. */
   async timeline(tenant: string, query: TimelineQuery): Promise<Timeline> {
     return (await this.#ask({ about: 'timeline', tenant, query })) as Timeline;
   }
@@ -45,7 +45,7 @@ export class ThreadedFlaps {
       thread.ref();
       thread.postMessage(question);
     });
-    // A thread that nobody waits for keeps no process running.
+    // A thread that no question waits in keeps no process running.
     if (this.#waiting.length === 0) thread.unref();
     if ('problem' in answer) throw new StoreUnavailable(answer.problem);
     return answer.found;

@@ -1,0 +1,96 @@
+import { useMemo } from 'preact/hooks';
+import type { PastConnection } from '../logic/answers.ts';
+import { certaintyInWords, reasonInWords } from '../logic/in-words.ts';
+import type { Change, Route } from '../logic/route.ts';
+import { useAsked } from './hooks.ts';
+import { devicePath } from './service.ts';
+import { Spans } from './spans.tsx';
+import { Timeline } from './timeline.tsx';
+import { Foreign, Time } from './words.tsx';
+
+/** The connections that a device had: drawn, and as a table. */
+export function DevicePast(given: {
+  readonly tenant: string;
+  readonly device: string;
+  readonly route: Route;
+  readonly change: Change;
+  readonly nowMs: number;
+  readonly knownMs: number;
+}) {
+  const { tenant, device, route, change, nowMs, knownMs } = given;
+  const { spanS } = route;
+  // It is asked again in steps, and moves with each second.
+  const askedMs = Math.floor(nowMs / 10_000) * 10_000;
+  const from = new Date(askedMs - spanS * 1_000).toISOString();
+  const path = devicePath(tenant, device, `/history?from=${from}&limit=200`);
+  const { answer } = useAsked<{ readonly connections: readonly PastConnection[]; readonly next?: string }>(
+    useMemo(() => path, [path]),
+    5_000,
+  );
+  const connections = answer?.connections ?? [];
+  const period = { fromMs: nowMs - spanS * 1_000, toMs: nowMs };
+  return (
+    <section class="card" aria-label="Timeline">
+      <div class="head">
+        <h2>Timeline</h2>
+        <Spans spanS={spanS} change={change} />
+      </div>
+      <Timeline connections={connections} period={period} knownMs={knownMs} markMs={route.atMs} />
+      {connections.length === 0 && answer !== undefined && <p class="hint">No connection in this time.</p>}
+      {connections.length > 0 && (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">from</th>
+                <th scope="col">until</th>
+                <th scope="col">why it ended</th>
+                <th scope="col">how sure</th>
+                <th scope="col">over</th>
+                <th scope="col">address</th>
+              </tr>
+            </thead>
+            <tbody>
+              {connections.map((each) => (
+                <PastRow key={each['connection-id']} connection={each} nowMs={nowMs} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {answer?.next !== undefined && (
+        <p class="hint">The latest 200 connections. Earlier ones: choose less time.</p>
+      )}
+    </section>
+  );
+}
+
+function PastRow({ connection, nowMs }: { readonly connection: PastConnection; readonly nowMs: number }) {
+  const { ending, state } = connection;
+  const over = connection['taken-over-at'];
+  const endMs = ending ? Date.parse(ending.at) : over === undefined ? undefined : Date.parse(over);
+  return (
+    <tr>
+      <td>
+        <Time atMs={Date.parse(connection['connected-at'])} nowMs={nowMs} />
+      </td>
+      <td>
+        {endMs === undefined ? state === 'open' ? 'now' : 'not known' : <Time atMs={endMs} nowMs={nowMs} />}
+      </td>
+      <td>
+        {ending
+          ? reasonInWords(ending.reason)
+          : over === undefined
+            ? ''
+            : 'another connection took its place'}
+      </td>
+      <td>{ending ? certaintyInWords(ending) : over === undefined ? '' : 'not known'}</td>
+      <td>
+        <Foreign text={connection.protocol} />
+      </td>
+      <td>
+        <Foreign text={connection['remote-address'] ?? ''} />
+      </td>
+    </tr>
+  );
+}

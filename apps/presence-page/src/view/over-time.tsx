@@ -1,0 +1,81 @@
+import type { CountsOverTime } from '../logic/answers.ts';
+import { reasonInWords } from '../logic/in-words.ts';
+import type { Change, Route } from '../logic/route.ts';
+import { useAsked, useNow } from './hooks.ts';
+import { OnlineChart } from './online-chart.tsx';
+import { tenantPath } from './service.ts';
+import { Spans } from './spans.tsx';
+
+const number = new Intl.NumberFormat('en');
+
+/** How many devices were online, and why connections ended. */
+export function OverTime({
+  tenant,
+  route,
+  change,
+}: {
+  readonly tenant: string;
+  readonly route: Route;
+  readonly change: Change;
+}) {
+  // Pages that are open at the same time ask the same: the service counts once.
+  const nowMs = Math.floor(useNow(5_000) / 10_000) * 10_000;
+  const { spanS } = route;
+  const fromMs = nowMs - spanS * 1_000;
+  const path = tenantPath(
+    tenant,
+    `timeline?from=${new Date(fromMs).toISOString()}&to=${new Date(nowMs).toISOString()}&step=${Math.ceil(spanS / 120)}`,
+  );
+  const { answer } = useAsked<CountsOverTime>(path, undefined);
+  return (
+    <>
+      <section class="card" aria-label="Online over time">
+        <div class="head">
+          <h2>Online over time</h2>
+          <Spans spanS={spanS} change={change} />
+        </div>
+        <OnlineChart counts={answer} />
+      </section>
+      <section class="card" aria-label="Why connections ended">
+        <h2>Why connections ended</h2>
+        <Endings endings={answer?.endings} chosen={route.reason} change={change} spanS={spanS} />
+      </section>
+    </>
+  );
+}
+
+function Endings(given: {
+  readonly endings: Readonly<Record<string, number>> | undefined;
+  readonly chosen: string | undefined;
+  readonly spanS: number;
+  readonly change: Change;
+}) {
+  const { endings = {}, chosen, change, spanS } = given;
+  const all = Object.entries(endings).toSorted(([, one], [, other]) => other - one);
+  const most = all[0]?.[1] ?? 1;
+  if (all.length === 0) return <p class="hint">None did in this time.</p>;
+  return (
+    <ul class="endings">
+      {all.map(([reason, count]) => (
+        <li key={reason}>
+          <button
+            type="button"
+            aria-pressed={chosen === reason}
+            title={`${reason}: show the devices that are offline for this reason since then`}
+            onClick={() =>
+              change(
+                chosen === reason
+                  ? { reason: undefined, status: undefined, withinS: undefined }
+                  : { reason, status: 'offline', withinS: spanS, order: 'latest' },
+              )
+            }
+          >
+            <span class="words">{reasonInWords(reason)}</span>
+            <meter min={0} max={most} value={count} aria-hidden="true" />
+            <b>{number.format(count)}</b>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

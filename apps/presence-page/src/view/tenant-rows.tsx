@@ -1,0 +1,47 @@
+import { useMemo } from 'preact/hooks';
+import { maxRows, type RowFilter } from '../logic/device-table.ts';
+import type { Change, Route } from '../logic/route.ts';
+import { DeviceList } from './device-list.tsx';
+import type { useFollowed } from './hooks.ts';
+import { Foreign } from './words.tsx';
+
+const number = new Intl.NumberFormat('en');
+
+/** The devices of a tenant that the filters let through, and how many they are. */
+export function TenantRows(given: {
+  readonly followed: ReturnType<typeof useFollowed>;
+  readonly route: Route;
+  readonly change: Change;
+  readonly tenant: string;
+  readonly nowMs: number;
+}) {
+  const { followed, route, change, tenant, nowMs } = given;
+  const { status, protocol, reason, search, withinS, order } = route;
+  // A filter by age goes on with time, in steps.
+  const sinceMs = withinS === undefined ? undefined : Math.floor(nowMs / 5_000) * 5_000 - withinS * 1_000;
+  const { rows, all } = useMemo(() => {
+    const filter = { status, protocol, reason, search, sinceMs, order } as RowFilter;
+    return { rows: followed.table.select(filter), all: followed.table.size };
+  }, [followed.version, followed.table, status, protocol, reason, search, sinceMs, order]);
+  return (
+    <>
+      <p class="found" role="status">
+        {rows.length === all
+          ? `${number.format(all)} devices`
+          : `${number.format(rows.length)} of ${number.format(all)} devices`}
+        {followed.state.name === 'snapshot' && ', reading …'}
+        {followed.table.isCut &&
+          ` – this page holds ${number.format(maxRows)} at most; find others by their full name`}
+      </p>
+      <DeviceList rows={rows} nowMs={nowMs} open={(device) => change({ device })} tenant={tenant} />
+      {rows.length === 0 && all > 0 && search !== undefined && search !== '' && (
+        <p class="none">
+          No device here is named so.{' '}
+          <button class="link" type="button" onClick={() => change({ device: search })}>
+            Ask the service about “<Foreign text={search} />”
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
