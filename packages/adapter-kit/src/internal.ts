@@ -1,5 +1,5 @@
 // For the other packages that make an adapter process; it may change with any version.
-export { boundHandshakes } from './listening/bound-handshakes.ts';
+export { endsOf } from './listening/ends-of.ts';
 export { followPair } from './listening/follow-pair.ts';
 export { type TlsListener, tlsListenerOf } from './listening/listener-options.ts';
 export { tlsServerOptions } from './listening/tls-server-options.ts';

@@ -1,8 +1,8 @@
 import type { Server, TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
+import { endsOf } from '@rollcall/adapter-kit/internal';
+import { remoteIpOf } from '@rollcall/adapter-kit/listening';
 import { createPlaces } from '@rollcall/core/sharing';
-import { remoteIpOf } from '../peers/peer-address.ts';
-import { endsOf } from './ends-of.ts';
 
 interface Handshake {
   readonly socket: Socket;
@@ -12,7 +12,7 @@ interface Handshake {
 /**
  * Keeps a TLS server open for the next peer: when `max` handshakes are under way, the oldest of the address that has most of them gives
  * way. Otherwise peers that begin one and say no more would keep all others out. For a server of a library, which reads its sockets itself;
- * sockets of our own wait for their turn (`tls-handshakes.ts`).
+ * sockets of the kit wait for their turn (`TlsHandshakes`).
  */
 export function boundHandshakes(server: Server, max: number, turnedAway: (remoteIp: string) => void): void {
   const places = createPlaces<Handshake>({ max });

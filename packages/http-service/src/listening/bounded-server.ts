@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { boundHandshakes, tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit/internal';
+import { tlsServerOptions, type TlsListener } from '@rollcall/adapter-kit/internal';
 import { bind, boundRequests } from '@rollcall/adapter-kit/listening';
 import { boundConnections } from '@rollcall/adapter-process/internal';
 import { later, type Clock, type Log } from '@rollcall/core';
 import type { PemPair } from '@rollcall/file-follower/pem';
+import { boundHandshakes } from './bound-handshakes.ts';
 
 export interface ListenOptions {
   readonly name: string;
