@@ -58,11 +58,17 @@ const before: Readonly<Record<string, string>> = {
     import { systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
     declare const log: Log;`,
   'directory-module': `
-    import type { CreateDirectory, CreateUndertaker, FleetOverview } from '@rollcall/core/directory';
+    import type {
+      AskedForAnnouncements,
+      CreateDirectory,
+      CreateUndertaker,
+      FleetOverview,
+    } from '@rollcall/core/directory';
     type Parameter<Of extends (context: never) => unknown> = Parameters<Of>[0];
     declare function joinLoft(url: string | undefined, context: Parameter<CreateDirectory>): ReturnType<CreateDirectory>;
     declare function watchLoft(url: string | undefined, context: Parameter<CreateUndertaker>): ReturnType<CreateUndertaker>;
-    declare function lookAt(url: string | undefined): Promise<FleetOverview>;`,
+    declare function lookAt(url: string | undefined): Promise<FleetOverview>;
+    declare function tellAllAt(url: string | undefined, name: string): Promise<AskedForAnnouncements>;`,
   'directory-redis': `
     import { redisFleet } from '@rollcall/directory-redis';
     import type { DirectoryContext, UndertakerContext } from '@rollcall/core/directory';

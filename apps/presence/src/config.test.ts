@@ -1,6 +1,8 @@
 import { ConfigError } from '@rollcall/core';
 import { readFileSync } from 'node:fs';
+import { redis } from '@rollcall/directory-redis';
 import { environmentTable } from '@rollcall/options';
+import { optionsOfModules } from '@rollcall/options/module';
 import { expect, test } from 'vitest';
 import { loadPresenceConfig, presenceOptions } from './config.ts';
 
@@ -86,9 +88,22 @@ test('the URL of the database is a secret', () => {
   expect(secret).toBe(true);
 });
 
+test('adapters of a fleet are asked where a directory is named, and that needs its URL', () => {
+  const read = (env: Readonly<Record<string, string>>) =>
+    loadPresenceConfig({ ...required, ...env }, [redis]).directory?.module.name;
+  expect(read({})).toBeUndefined();
+  expect(read({ ROLLCALL_DIRECTORY_URL: 'redis://valkey' })).toBe('redis');
+  expect(() => read({ ROLLCALL_DIRECTORY_PASSWORD: 'secret' })).toThrow(
+    'ROLLCALL_DIRECTORY_URL: must be set',
+  );
+  expect(() => read({ ROLLCALL_DIRECTORY_URL: 'http://valkey' })).toThrow('ROLLCALL_DIRECTORY_URL');
+});
+
 test('the README has the table of the options', () => {
   const rowsOf = (text: string): readonly string[] =>
     [...text.matchAll(/^\| `ROLLCALL_.*$/gm)].map(([row]) => row.replaceAll(/ +/g, ' '));
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  expect(rowsOf(readme)).toEqual(rowsOf(environmentTable(presenceOptions)));
+  expect(rowsOf(readme)).toEqual(
+    rowsOf(environmentTable({ ...presenceOptions, ...optionsOfModules([redis]) })),
+  );
 });

@@ -5,6 +5,7 @@ import { consumerSettings, type ConsumerSettings, messagingSettings } from '@rol
 import type { EventNetwork } from '@rollcall/client';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import type { ConfigCode } from '@rollcall/core/internal';
+import type { DirectoryModule } from '@rollcall/directory-module';
 import {
   anyOrPattern,
   commaSeparated,
@@ -24,6 +25,7 @@ import {
   type ValuesOf,
 } from '@rollcall/options';
 import type { Effective } from '@rollcall/options/internal';
+import { chooseModule, type ChosenModule, optionsOfModules } from '@rollcall/options/module';
 import { cipherSuitesOption, secureProtocolsOption, tlsChoiceProblems } from '@rollcall/options/tls';
 import { parseRetention } from './parse-retention.ts';
 import type { KeptHistory } from './store/presence-store.ts';
@@ -181,19 +183,28 @@ export interface PresenceConfig {
   readonly network: EventNetwork;
   /** Milliseconds that a connection of a tenant is kept after its end. */
   readonly retention: KeptHistory;
+  /** Of the fleet whose adapters are asked to announce what is open; `undefined`: nobody is asked. */
+  readonly directory: ChosenModule<DirectoryModule> | undefined;
   readonly effective: readonly Effective[];
   readonly warnings: readonly string[];
   readonly serviceLinks: readonly string[];
 }
 
-/** @throws ConfigError with every problem found. */
-export function loadPresenceConfig(env: Readonly<Record<string, string | undefined>>): PresenceConfig {
-  const { values, problems, effective, warnings, serviceLinks, unreadable } = readOptions(
-    presenceOptions,
-    env,
-  );
+/**
+ * @param directories kinds of engines that a fleet may have.
+ * @throws ConfigError with every problem found.
+ */
+export function loadPresenceConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  directories: readonly DirectoryModule[] = [],
+): PresenceConfig {
+  const all = { ...presenceOptions, ...optionsOfModules(directories) };
+  const { values, problems, effective, warnings, serviceLinks, unreadable } = readOptions<
+    typeof presenceOptions
+  >(all, env);
+  const directory = chooseModule(directories, { values, effective });
   const { retention, problems: ofRetention } = parseRetention(values);
-  const together = [...problemsOf(values), ...ofRetention];
+  const together = [...problemsOf(values), ...ofRetention, ...directory.problems];
   const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   const settings = messagingSettings('rollcall-presence', values);
@@ -202,6 +213,7 @@ export function loadPresenceConfig(env: Readonly<Record<string, string | undefin
     consumer: consumerSettings(settings),
     network: settings.network.name,
     retention,
+    directory: directory.chosen,
     effective,
     warnings,
     serviceLinks,

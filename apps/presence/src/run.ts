@@ -1,6 +1,7 @@
 import { codedLog, printConfig, logFormatOf, libraryDebugProblems } from '@rollcall/adapter-process/internal';
 import { exitStatus, runProcess, runUntilStopped, tellLeftAside } from '@rollcall/adapter-process/internal';
 import { ConfigError, systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
+import { redis } from '@rollcall/directory-redis';
 import { createLog } from '@rollcall/logger-sink';
 import { loadPresenceConfig, type PresenceConfig } from './config.ts';
 import { startService } from './service.ts';
@@ -16,7 +17,7 @@ async function main(): Promise<number> {
   const debugging = libraryDebugProblems(process.env);
   if (debugging.length > 0)
     throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
-  const config = loadPresenceConfig(process.env);
+  const config = loadPresenceConfig(process.env, [redis]);
   if (process.argv.includes('--print-config')) {
     process.stdout.write(printConfig(config.effective));
     return exitStatus.stopped;

@@ -4,10 +4,12 @@ import { startEarlyHealth } from '@rollcall/adapter-process/internal';
 import { createFailureReport } from '@rollcall/containment';
 import { within, type Clock, type Log, type Random } from '@rollcall/core';
 import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
+import { filesOfSecrets } from '@rollcall/options/module';
 import type { ResourceStack } from '@rollcall/runtime';
 import { type TokenCheck, createTokenCheck, createTurns, openTokenFiles } from '@rollcall/http-service';
 import { busy } from './http/problem.ts';
 import type { PresenceConfig } from './config.ts';
+import { askFleet } from './following/ask-fleet.ts';
 import { EventBatches } from './following/event-batches.ts';
 import { followStream, type FoldedEvent, type FollowedStream } from './following/follow-stream.ts';
 import { oldestNews } from './following/oldest-news.ts';
@@ -87,9 +89,25 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   health.become({ ...answers, failed, turnedAway: (remoteIp) => turnedAway('health', remoteIp) });
   resources.defer(keepTidy({ clock, store, retention: config.retention, failed }));
   state.stream = follow(parts, batches, progress);
+  if (config.directory) resources.defer(askingFleet(config.directory, parts, state));
   resources.defer(() => stop(state, api, values.shutdownGraceMs, clock));
   state.current = 'running';
   return { port: api.port, healthPort: health.port };
+}
+
+/** Has the adapters of the fleet announce what is open, where nothing is known yet. */
+function askingFleet(
+  { module, values }: NonNullable<PresenceConfig['directory']>,
+  { config, clock, random, log }: ServiceParts,
+  { truth, progress, files }: State,
+): () => void {
+  const { askForAnnouncements: ask } = module.create(values, {
+    ...{ clock, random, log },
+    followFiles: (set) => files.follow(set),
+    fileOf: filesOfSecrets(config.effective),
+  });
+  const isAttached = (): boolean => progress.isAttached;
+  return askFleet({ clock, log, ask, asOf: () => truth.now(), isAttached });
 }
 
 /** What changes while the service runs. */

@@ -120,6 +120,30 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
       }));
   });
 
+  describe(`${name}: somebody who begins with nothing`, () => {
+    test('is heard by each instance once, however often it asks, also by one that was cut off', () =>
+      withFleet(async (fleet) => {
+        const ask = fleet.under.askForAnnouncements;
+        // See there: it has no way in.
+        if (!ask) return;
+        const [a, b, c] = await fleet.join(3);
+        const restore = fleet.under.cutOff(c.instance);
+        expect(await ask('one')).toEqual({ status: 'asked' });
+        await fleet.until(() => expect([a, b, c].map(timesAsked)).toEqual([1, 1, 0]));
+        // A replica, for example.
+        expect(await ask('one')).toEqual({ status: 'asked' });
+        restore();
+        await fleet.until(() => expect([a, b, c].map(timesAsked)).toEqual([1, 1, 1]));
+        const outcome = await ask('another');
+        expect(outcome).toEqual({ status: 'too-soon', leftMs: expect.any(Number) as number });
+        expect(outcome.status === 'too-soon' && outcome.leftMs > 0 && outcome.leftMs <= 300_000).toBe(true);
+        // One that comes now is told at once.
+        const d = await fleet.member();
+        await fleet.until(() => expect(timesAsked(d)).toBe(1));
+        expect([a, b, c].map(timesAsked)).toEqual([1, 1, 1]);
+      }));
+  });
+
   describe(`${name}: leases of several instances`, () => {
     test('a lease stays where it is, and its holder hears of signs of life elsewhere', () =>
       withFleet(async (fleet) => {
@@ -527,6 +551,10 @@ class Fleet {
     for (const end of this.#toEnd.toReversed()) await end();
     await this.under.cleanUp?.();
   }
+}
+
+function timesAsked({ told }: FleetMember): number {
+  return told.filter(({ what }) => what === 'announce-asked').length;
 }
 
 function inOrder(a: string | undefined, b: string | undefined): number {

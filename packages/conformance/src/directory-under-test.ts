@@ -1,5 +1,6 @@
 import type { AdapterIdentity, Clock, ConnectionId, Epoch, EventId, Random } from '@rollcall/core';
 import type {
+  AskForAnnouncements,
   ConnectionDirectory,
   CreateDirectory,
   CreateUndertaker,
@@ -25,6 +26,8 @@ export interface DirectoryUnderTest {
 /** An engine that several instances join. */
 export interface FleetUnderTest extends DirectoryUnderTest {
   readonly createUndertaker: CreateUndertaker;
+  /** Absent: who follows the events is outside of the process that this fleet is in, and cannot ask. */
+  readonly askForAnnouncements?: AskForAnnouncements;
   /** The process of this instance stands still from now on, until the result is called: it gives no sign of life, and hears nothing. */
   freeze(instance: string): () => void;
   /** The engine does not answer this instance until the result is called. */
@@ -37,7 +40,7 @@ export interface FleetUnderTest extends DirectoryUnderTest {
 type ToldByDirectory =
   | { readonly what: 'displaced'; readonly connection: ConnectionId; readonly by: DirectoryPlace }
   | { readonly what: 'buried'; readonly neverKnown: readonly ConnectionId[] }
-  | { readonly what: 'alive-again' }
+  | { readonly what: 'alive-again' | 'announce-asked' }
   | { readonly what: 'moved-away' | 'ended-elsewhere'; readonly connection: ConnectionId }
   | { readonly what: 'heard-elsewhere'; readonly connection: ConnectionId; readonly sign: LifeSign };
 
@@ -84,6 +87,7 @@ export async function joinFleet(
       return instance;
     },
     aliveAgain: () => told.push({ what: 'alive-again' }),
+    announceAsked: () => told.push({ what: 'announce-asked' }),
     epochSeen: (epoch) => epochs.push(epoch),
     leases: {
       heardElsewhere(signs) {

@@ -47,6 +47,8 @@ export class MemoryDirectory implements ConnectionDirectory {
   #leftInDoubt: DirectoryEntry[] = [];
   /** What happens once the process goes on. */
   readonly #whenThawed: (() => void)[] = [];
+  /** Who asked for announcements, the last time. */
+  #announcedFor: string | undefined;
   #isCutOff = false;
   #isDeaf = false;
   #isFrozen = false;
@@ -223,6 +225,7 @@ export class MemoryDirectory implements ConnectionDirectory {
     }
     for (const member of this.engine.members.values())
       if (member !== this) this.context.listener.epochSeen(member.context.facts.epoch(), 'fleet');
+    this.#announceOnce();
   }
 
   /** Tells the instance, once its process goes on. What is told while it is cut off is lost. */
@@ -328,6 +331,14 @@ export class MemoryDirectory implements ConnectionDirectory {
     engine.remove(holder.instance, connectionId);
     const other = engine.members.get(holder.instance);
     other?.notify(() => other.context.listener.leases.endedElsewhere(connectionId));
+  }
+
+  #announceOnce(): void {
+    const { announcements } = this.engine;
+    if (!announcements || announcements.name === this.#announcedFor) return;
+    if (announcements.until <= this.engine.clock.monotonic()) return;
+    this.#announcedFor = announcements.name;
+    this.context.listener.announceAsked();
   }
 
   #goOnAsAnother(): void {

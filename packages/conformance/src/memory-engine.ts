@@ -1,4 +1,4 @@
-import type { AdapterIdentity, Clock, ConnectionId, Epoch } from '@rollcall/core';
+import type { AdapterIdentity, Clock, ConnectionId, Epoch, Instant } from '@rollcall/core';
 import type { DirectoryEntry, HeldLease } from '@rollcall/core/directory';
 import {
   holderWith,
@@ -28,6 +28,8 @@ export class MemoryEngine {
   readonly signs = new Set<string>();
   /** Of leases: ended, whoever may still hold them. */
   readonly ended = new Set<ConnectionId>();
+  /** Who asked for announcements, and until when nobody else can. */
+  announcements: { readonly name: string; readonly until: Instant } | undefined;
   /** By incarnation. */
   readonly members = new Map<string, MemoryDirectory>();
 
@@ -38,6 +40,7 @@ export class MemoryEngine {
   /** All is gone, as after a loss of power. Who is dead is forgotten, too. */
   forgetAll(): void {
     for (const each of [this.slots, this.entries, this.dead, this.signs, this.ended, this.told]) each.clear();
+    this.announcements = undefined;
   }
 
   /** Whether it is known, and was not declared dead. */

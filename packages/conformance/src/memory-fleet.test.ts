@@ -11,6 +11,7 @@ function open(): Promise<FleetUnderTest> {
   return Promise.resolve({
     create: fleet.create,
     createUndertaker: fleet.createUndertaker,
+    askForAnnouncements: fleet.askForAnnouncements,
     freeze: (instance: string) => fleet.freeze(instance),
     cutOff: (instance: string) => fleet.cutOff(instance),
     deafen: (instance: string) => fleet.deafen(instance),

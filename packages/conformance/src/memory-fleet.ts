@@ -1,5 +1,6 @@
 import { later, type Clock, type ConnectionId } from '@rollcall/core';
 import type {
+  AskForAnnouncements,
   CreateDirectory,
   CreateUndertaker,
   OwedEnding,
@@ -12,6 +13,8 @@ import { MemoryEngine } from './memory-engine.ts';
 
 const signOfLifeEveryMs = 500;
 const lookEveryMs = 500;
+/** How often a fleet can be asked for announcements. */
+const askedEveryMs = 300_000;
 const owedAtATime = 100;
 
 /**
@@ -45,6 +48,14 @@ export class MemoryFleet {
 
   readonly createUndertaker: CreateUndertaker = (context) =>
     Promise.resolve(new MemoryUndertaker(this.engine, context));
+
+  readonly askForAnnouncements: AskForAnnouncements = (name) => {
+    const now = this.#clock.monotonic();
+    const { announcements: last } = this.engine;
+    if (!last || last.until <= now) this.engine.announcements = { name, until: later(now, askedEveryMs) };
+    else if (last.name !== name) return Promise.resolve({ status: 'too-soon', leftMs: last.until - now });
+    return Promise.resolve({ status: 'asked' });
+  };
 
   /** The engine does not answer this instance, nor does anything else of the fleet reach it, until the result is called. */
   cutOff(instance: string): () => void {

@@ -138,6 +138,8 @@ export interface DirectoryListener {
    * @param connection of a claim: the one that was entered here.
    */
   epochSeen(epoch: Epoch, from: 'fleet' | 'claim', connection?: ConnectionId): void;
+  /** Somebody who follows the events begins with nothing: announce what is open, once. See `AskForAnnouncements`. */
+  announceAsked(): void;
   readonly leases: LeaseListener;
 }
 

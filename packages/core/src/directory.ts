@@ -1,4 +1,5 @@
 // The ports of a fleet: the directory of its connections and leases, the undertaker, and what an operator may ask.
+export type { AskedForAnnouncements, AskForAnnouncements } from './ask-for-announcements.ts';
 export type {
   ConnectionDirectory,
   CreateDirectory,

@@ -1,5 +1,10 @@
 import type { Clock, Log, Random } from '@rollcall/core';
-import type { CreateDirectory, CreateUndertaker, InspectFleet } from '@rollcall/core/directory';
+import type {
+  AskForAnnouncements,
+  CreateDirectory,
+  CreateUndertaker,
+  InspectFleet,
+} from '@rollcall/core/directory';
 import type { FollowedSet } from '@rollcall/file-follower';
 import type { Options, ValuesOf } from '@rollcall/options';
 import type { OptionModule } from '@rollcall/options/module';
@@ -29,4 +34,5 @@ export interface FleetEngine {
   readonly join: CreateDirectory;
   readonly createUndertaker: CreateUndertaker;
   readonly inspect: InspectFleet;
+  readonly askForAnnouncements: AskForAnnouncements;
 }

@@ -39,7 +39,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
         prefix,
       });
 
-    test('takes a connection over, buries an instance, starts a later run of one, and looks at the fleet', async () => {
+    test('takes a connection over, buries an instance, starts a later run of one, is asked to announce, and looks at the fleet', async () => {
       const fleet = fleetOf('rollcall:');
       const log = recordingLog();
       const member = (): Promise<FleetMember> =>
@@ -80,6 +80,8 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
           ),
         patience,
       );
+      expect(await fleet.askForAnnouncements('presence')).toEqual({ status: 'asked' });
+      await vi.waitFor(() => expect(b.told).toContainEqual({ what: 'announce-asked' }), patience);
       await undertaker.stop();
       await b.directory.close();
       expect((await fleet.inspect()).engine.evictionPolicy).toBe('noeviction');
@@ -92,6 +94,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
 
     test('sees nothing of another fleet', async () => {
       await expect(fleetOf('another:').inspect()).rejects.toThrow('NOPERM');
+      await expect(fleetOf('another:').askForAnnouncements('presence')).rejects.toThrow('NOPERM');
     });
   },
 );

@@ -1,70 +1,36 @@
-import { silentLog, sleep, systemClock, TransportError, type Clock, type Timestamp } from '@rollcall/core';
+import { systemClock, type Clock, type Timestamp } from '@rollcall/core';
 import type { FleetEngineState, FleetInstance, FleetOverview } from '@rollcall/core/directory';
 import { readFleet, type FleetState } from './burial/read-fleet.ts';
-import { Asker } from './contact/asker.ts';
-import type { Engine, OpenEngine } from './engine/engine.ts';
-import { ForeignValues } from './state/foreign-values.ts';
-import { createTallies } from './state/tallies.ts';
+import { withEngine, type EngineForOnce } from './contact/with-engine.ts';
+import type { OpenEngine } from './engine/engine.ts';
 import { bucketCount } from './wire/bucket-of.ts';
 import type { Death } from './wire/death.ts';
 import type { KeyNames } from './wire/key-names.ts';
 
-const withinMs = 5_000;
 /** So many buckets are counted together. */
 const together = 128;
 
 /** Who looks at what. */
-interface Looking {
-  readonly engine: Engine;
-  readonly asker: Asker;
+interface Looking extends EngineForOnce {
   readonly keys: KeyNames;
-  readonly foreign: ForeignValues;
   readonly clock: Clock;
 }
 
 type Fields = ReadonlyMap<string, string>;
 
 /** Looks at a fleet once. */
-export async function inspectFleet(
+export function inspectFleet(
   keys: KeyNames,
   openEngine: OpenEngine,
   clock: Clock = systemClock,
 ): Promise<FleetOverview> {
-  let lastCause: string | undefined;
-  let ready = (): void => {};
-  const isReady = new Promise<void>((resolve) => (ready = resolve));
-  const engine = openEngine({
-    commandsReady: () => ready(),
-    commandsLost: ({ message }) => (lastCause = message),
-    subscribed() {},
-    published() {},
-  });
-  const tallies = createTallies();
-  const foreign = new ForeignValues(clock, silentLog, tallies);
-  const asker = new Asker({
-    clock,
-    foreign,
-    tallies,
-    deviceWaitMs: 0,
-    engine: () => engine,
-    tooManyMisses() {},
-  });
-  const noAnswer = (): TransportError =>
-    new TransportError(`the connection directory did not answer: ${lastCause ?? asker.lastFailure}`);
-  try {
-    return await Promise.race([
-      isReady.then(() => look({ engine, asker, keys, foreign, clock }, noAnswer)),
-      sleep(clock, withinMs).then(() => Promise.reject(noAnswer())),
-    ]);
-  } finally {
-    engine.close();
-  }
+  return withEngine(openEngine, clock, (at) => look({ ...at, keys, clock }));
 }
 
-async function look(looking: Looking, noAnswer: () => TransportError): Promise<FleetOverview> {
+async function look(looking: Looking): Promise<FleetOverview> {
   const askedAt = looking.clock.monotonic();
   const fleet = await readFleet(looking);
-  if (!fleet) throw noAnswer();
+  if (!fleet) throw looking.noAnswer();
   const answerMs = looking.clock.monotonic() - askedAt;
   const none: Fields = new Map();
   const [server, memory] = await Promise.all(

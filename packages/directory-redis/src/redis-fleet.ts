@@ -1,5 +1,6 @@
 import { systemRandom, type Random } from '@rollcall/core';
 import type { FleetEngine } from '@rollcall/directory-module';
+import { askForAnnouncements } from './ask-for-announcements.ts';
 import { RedisUndertaker } from './burial/redis-undertaker.ts';
 import type { EngineCredentials } from './engine/client-options.ts';
 import type { EngineAddress } from './engine/engine-address.ts';
@@ -34,5 +35,6 @@ export function redisFleet({
     join: async (context) => joinFleet({ keys, openEngine: await loadEngine() }, context),
     createUndertaker: async (context) => new RedisUndertaker(context, keys, await loadEngine()),
     inspect: async () => inspectFleet(keys, await loadEngine()),
+    askForAnnouncements: async (name) => askForAnnouncements(name, keys, await loadEngine()),
   };
 }

@@ -66,7 +66,7 @@ export function createPresence(
     endedByOthers: (connection) => delivery.journal.endedByOthers([connection]),
     coalescedOf: (device) => delivery.outbox.coalescedOf(device),
   });
-  fleet.attend(connections);
+  fleet.attend(connections, announcer);
   resources.defer(() => connections.stop());
   followed.onAvailability((available) => {
     connections.servingChanged(available);

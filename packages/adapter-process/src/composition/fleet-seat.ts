@@ -10,8 +10,10 @@ import {
   createEpochSource,
   createLocalDirectory,
   uuidV7,
+  type Announcer,
   type Connections,
   type EpochSource,
+  type OpenEvent,
 } from '@rollcall/presence/internal';
 import type { DeadCounts } from './tell-for-the-dead.ts';
 import { publishWhileAway } from './publish-while-away.ts';
@@ -33,6 +35,9 @@ export class FleetSeat {
   #directory: ConnectionDirectory | undefined;
   #delivery: Delivery | undefined;
   #connections: Connections | undefined;
+  #announcer: Pick<Announcer<OpenEvent>, 'announceAll'> | undefined;
+  /** Before there was somebody to tell it. */
+  #isAnnounceAsked = false;
   #epochs: EpochSource | undefined;
   #stopPublishing = (): void => {};
 
@@ -75,8 +80,10 @@ export class FleetSeat {
   }
 
   /** Who is told of what the directory says. */
-  attend(connections: Connections): void {
+  attend(connections: Connections, announcer: Pick<Announcer<OpenEvent>, 'announceAll'>): void {
     this.#connections = connections;
+    this.#announcer = announcer;
+    if (this.#isAnnounceAsked) announcer.announceAll();
     if (!this.#create) return;
     const { clock, settings } = this.#context;
     const { directory } = this;
@@ -159,12 +166,23 @@ export class FleetSeat {
         epochs.exceed(epoch);
         if (connection !== undefined) this.#connections?.displacedFrom(connection, epoch);
       },
+      announceAsked: () => this.#announceAll(),
       leases: {
         heardElsewhere: (signs) => this.#connections?.leases.heardElsewhere(signs),
         movedAway: (connection, to) => this.#connections?.leases.movedAway(connection, to),
         endedElsewhere: (connection) => this.#connections?.leases.endedElsewhere(connection),
       },
     };
+  }
+
+  #announceAll(): void {
+    const { log } = this.#context;
+    log.info(
+      { connections: this.#connections?.count ?? 0 },
+      'asked to announce what is open: a consumer begins with nothing',
+    );
+    this.#isAnnounceAsked = this.#announcer === undefined;
+    this.#announcer?.announceAll();
   }
 
   #goOnAsAnother(neverKnown: readonly ConnectionId[] = []): string {

@@ -439,3 +439,34 @@ async function openIn(journal: Journal): Promise<readonly string[]> {
 function byText(a: readonly unknown[], b: readonly unknown[]): number {
   return a.join() < b.join() ? -1 : 1;
 }
+
+test('a consumer that begins with nothing has each adapter announce what is open, once', async () => {
+  const settings = { announceIntervalMs: 3_600_000 };
+  const [a, b] = [await join('a', { settings }), await join('b', { settings })];
+  for (const number of Array.from({ length: 25 }).keys()) await a.begin({ remoteId: `at-a-${number}` });
+  await b.begin({ remoteId: 'at-b' });
+  await settled();
+  const before = [a, b].map(({ sink }) => sink.events.length);
+  expect(before).toEqual([25, 1]);
+  await fleet.askForAnnouncements('presence');
+  // The next sign of life, and then the pace: of one device, one at a time.
+  await clock.advanceAsync(10_000);
+  const news = [a, b].map(({ sink }, index) => sink.events.slice(before[index]));
+  expect(news.map((events) => events.map((event) => event.remoteId).toSorted())).toEqual([
+    Array.from({ length: 25 }, (_, number) => `at-a-${number}`).toSorted(),
+    ['at-b'],
+  ]);
+  expect(news.flat().every(({ type }) => type === 'connected')).toBe(true);
+  await clock.advanceAsync(100_000);
+  expect([a, b].map(({ sink }) => sink.events.length)).toEqual([50, 2]);
+  // Whoever asks again within five minutes is told to wait, and nobody announces.
+  expect(await fleet.askForAnnouncements('another')).toMatchObject({ status: 'too-soon' });
+});
+
+test('an adapter that never announces does not do so where it is asked either', async () => {
+  const a = await join('a', { settings: { announceIntervalMs: 0 } });
+  await a.begin();
+  await fleet.askForAnnouncements('presence');
+  await clock.advanceAsync(10_000);
+  expect(inWords(a.sink)).toEqual(['+unit-1']);
+});

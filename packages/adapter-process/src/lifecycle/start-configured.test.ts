@@ -128,7 +128,11 @@ test.each([
 
 test.each([
   ['the engine of the fleet cannot be used', fail, []],
-  ['the fleet cannot be joined', () => ({ join: fail, createUndertaker: fail, inspect: fail }), sinks],
+  [
+    'the fleet cannot be joined',
+    () => ({ join: fail, createUndertaker: fail, inspect: fail, askForAnnouncements: fail }),
+    sinks,
+  ],
 ] as const)('what was opened is closed where %s', async (_what, createEngine, andSinks) => {
   const { start, resources, clock, closed } = given({ ROLLCALL_DIRECTORY_URL: 'loft:x' }, { createEngine });
   await expect(start()).rejects.toBe(boom);
@@ -152,6 +156,7 @@ test('an adapter joins the fleet that the configuration names, and leaves it', a
         },
         createUndertaker: fleet.createUndertaker,
         inspect: fail,
+        askForAnnouncements: fail,
       }),
     },
   );
@@ -191,6 +196,7 @@ test('an adapter that is about to tell for the dead asks the presence service, w
           return fleet.createUndertaker(context);
         },
         inspect: fail,
+        askForAnnouncements: fail,
       }),
     },
   );

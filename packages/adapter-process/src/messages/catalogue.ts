@@ -148,5 +148,9 @@ export const catalogue: readonly CataloguedMessage[] = [
     text: 'the database of the presence service cannot be reached: events wait',
   },
   { code: 'PRESENCE_EVENT_LEFT_OUT', text: 'an event cannot be stored, and is left out' },
+  {
+    code: 'FLEET_NOT_ASKED',
+    text: 'the adapters of the fleet could not be asked to announce what is open: it is tried again',
+  },
   { code: 'PRESENCE_NOT_ATTACHED', text: 'connection events cannot be received' },
 ];

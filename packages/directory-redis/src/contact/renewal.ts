@@ -36,6 +36,8 @@ export class Renewal {
   readonly #pauses: PauseWatch;
   #dueAt: Instant;
   #asking: string | undefined;
+  /** Who asked for announcements, the last time. */
+  #announcedFor: string | undefined;
   #isDead = false;
   #disarm = (): void => {};
 
@@ -114,7 +116,7 @@ export class Renewal {
   #answered(reply: Reply, askedAt: Instant, me: string): void {
     const { context, time, foreign, buried, renewed, notAnswered, aliveAgain } = this.#options;
     this.#pauses.look();
-    const [code, ms, epoch, fleetName, instances] =
+    const [code, ms, epoch, fleetName, instances, announcements] =
       reply.status === 'answer' && Array.isArray(reply.value) ? (reply.value as readonly unknown[]) : [];
     if (code === 0 || this.#isDead) {
       buried(me);
@@ -133,6 +135,14 @@ export class Renewal {
     const answerMs = context.clock.monotonic() - askedAt;
     renewed({ fleetName, instances: typeof instances === 'number' ? instances : 1, answerMs });
     if (this.#pauses.livedAt(askedAt)) aliveAgain();
+    this.#asked(announcements);
+  }
+
+  /** The engine says for some minutes who asked: once is enough. */
+  #asked(who: unknown): void {
+    if (typeof who !== 'string' || who === '' || who === this.#announcedFor) return;
+    this.#announcedFor = who;
+    this.#options.context.listener.announceAsked();
   }
 
   #dueIn(durationMs: number): void {

@@ -57,3 +57,14 @@ local function uncount(counted, totals)
   for k = 1, #all, 2 do addToTotal(totals, all[k], -(tonumber(all[k + 1]) or 0)) end
   redis.call('DEL', counted)
 end`;
+
+/** How often a fleet can be asked for announcements, ms. */
+export const announcementsAskedEveryMs = 300_000;
+
+/** Who asked for announcements lately, and how long ago, ms; nothing where nobody did. */
+export const announcementsAsked = `
+local function announcementsAsked(fleet, now)
+  local who, at = string.match(redis.call('HGET', fleet, 'announce') or '', '^(%S+) (%d+)$')
+  local ago = who and now - tonumber(at)
+  if ago and math.abs(ago) < ${announcementsAskedEveryMs} then return who, ago end
+end`;

@@ -1,4 +1,4 @@
-import { nowMs, readSign } from './fragments.ts';
+import { announcementsAsked, nowMs, readSign } from './fragments.ts';
 import { script } from './script.ts';
 
 /**
@@ -8,11 +8,12 @@ import { script } from './script.ts';
  * - KEYS: signs of life, deaths, what the fleet shares, incarnations.
  * - ARGV: incarnation, what it would stamp now, from which epoch on its events may not be sent, a random name for a fleet without
  *   one, which adapter it is of.
- * - Answers 1, the engine's time in ms, the furthest epoch, the fleet's name, number of incarnations; or 0 and its death.
+ * - Answers 1, the engine's time in ms, the furthest epoch, the fleet's name, number of incarnations, and who asked for announcements
+ *   lately, or an empty text; or 0 and its death.
  */
 export const renewLease = script(
   'renew-lease',
-  `${nowMs}${readSign}
+  `${nowMs}${readSign}${announcementsAsked}
 local signs, deaths, fleet, instances = unpack(KEYS)
 local me, epoch, since, name, who = unpack(ARGV)
 local dead = redis.call('HGET', deaths, me)
@@ -33,5 +34,5 @@ else
   whose = me
 end
 if whose then redis.call('HSET', fleet, 'clock', epoch..' '..now..' '..me) end
-return {1, now, epoch, redis.call('HGET', fleet, 'name'), redis.call('HLEN', signs)}`,
+return {1, now, epoch, redis.call('HGET', fleet, 'name'), redis.call('HLEN', signs), (announcementsAsked(fleet, now)) or ''}`,
 );

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FleetUnderTest } from '@rollcall/conformance/fleet';
 import { systemClock, systemRandom } from '@rollcall/core';
+import { askForAnnouncements } from '../ask-for-announcements.ts';
 import { RedisUndertaker } from '../burial/redis-undertaker.ts';
 import type { EngineAddress } from '../engine/engine-address.ts';
 import { ioredisEngine } from '../engine/ioredis-engine.ts';
@@ -33,6 +34,7 @@ export function fleetOnRedis(address: EngineAddress): FleetUnderTest {
       return directory;
     },
     createUndertaker: (context) => Promise.resolve(new RedisUndertaker(context, keys, openEngine)),
+    askForAnnouncements: (name) => askForAnnouncements(name, keys, openEngine),
     freeze(instance) {
       const freezer = freezers.get(instance);
       freezer?.freeze();

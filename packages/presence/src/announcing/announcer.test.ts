@@ -7,9 +7,10 @@ const hourMs = 3_600_000;
 function givenAnAnnouncer(intervalMs: number) {
   const clock = new ManualClock();
   const announced: { readonly item: number; readonly at: number }[] = [];
-  const announcer = createAnnouncer<number>({ clock, random: seededRandom(1) }, intervalMs, (item) =>
-    announced.push({ item, at: clock.monotonic() }),
-  );
+  const announcer = createAnnouncer<number>({ clock, random: seededRandom(1) }, intervalMs, (item) => {
+    announced.push({ item, at: clock.monotonic() });
+    return true;
+  });
   return { clock, announced, announcer };
 }
 
@@ -44,6 +45,21 @@ test('an interval shorter than a second is kept; none means never; a stopped ann
   expect(short.clock.armed).toBe(0);
   const never = givenAnAnnouncer(0);
   never.announcer.add(1);
+  never.announcer.announceAll();
   never.clock.advance(hourMs);
   expect([never.announced.length, never.clock.armed]).toEqual([0, 0]);
+});
+
+test('everything is said once more where somebody begins with nothing, and then as always', () => {
+  const { clock, announced, announcer } = givenAnAnnouncer(hourMs);
+  for (let item = 0; item < 30; item++) announcer.add(item);
+  announcer.remove(7);
+  announcer.announceAll();
+  clock.advance(200);
+  expect(announced.map(({ item }) => item)).toEqual([...Array(30).keys()].filter((item) => item !== 7));
+  clock.advance(hourMs);
+  expect(announced).toHaveLength(2 * 29);
+  announcer.announceAll();
+  announcer.stop();
+  expect(clock.armed).toBe(0);
 });

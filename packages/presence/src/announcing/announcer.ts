@@ -1,4 +1,5 @@
 import { every, type Clock, type Random } from '@rollcall/core';
+import { AnnounceAll } from './announce-all.ts';
 
 const tickMs = 1_000;
 /** An interval is divided into so many moments at most. */
@@ -8,6 +9,8 @@ const maxSlots = 3_600;
 export interface Announcer<Item> {
   add(item: Item): void;
   remove(item: Item): void;
+  /** Somebody begins with nothing: all is said once more, soon, at a pace; a minute apart at least. Not where nothing is ever said again. */
+  announceAll(): void;
   stop(): void;
 }
 
@@ -16,11 +19,12 @@ export interface Announcer<Item> {
  * are not announced at once.
  *
  * @param intervalMs 0: never.
+ * @param announce whether it was said to everybody.
  */
 export function createAnnouncer<Item>(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   intervalMs: number,
-  announce: (item: Item) => void,
+  announce: (item: Item) => boolean,
 ): Announcer<Item> {
   const slotCount = Math.min(maxSlots, Math.max(1, Math.floor(intervalMs / tickMs)));
   const slots = Array.from({ length: slotCount }, () => new Set<Item>());
@@ -31,6 +35,12 @@ export function createAnnouncer<Item>(
     now = (now + 1) % slotCount;
     for (const item of slots[now] ?? []) announce(item);
   }
+  const all = new AnnounceAll<Item>({
+    clock,
+    all: () => slotOf.keys(),
+    holds: (item) => slotOf.has(item),
+    say: announce,
+  });
   const disarm = intervalMs > 0 ? every(clock, intervalMs / slotCount, tick) : (): void => {};
 
   return {
@@ -43,6 +53,12 @@ export function createAnnouncer<Item>(
       slotOf.get(item)?.delete(item);
       slotOf.delete(item);
     },
-    stop: () => disarm(),
+    announceAll() {
+      if (intervalMs > 0) all.ask();
+    },
+    stop() {
+      disarm();
+      all.stop();
+    },
   };
 }

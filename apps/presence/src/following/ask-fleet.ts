@@ -1,0 +1,59 @@
+import { every, later, type Clock, type Log } from '@rollcall/core';
+import type { AskForAnnouncements } from '@rollcall/core/directory';
+import type { AsOf } from '../http/as-of.ts';
+
+export interface AskFleetOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ask: AskForAnnouncements;
+  asOf(): Pick<AsOf, 'coveredSince' | 'completeFrom'>;
+  /** Whether events arrive: what is announced before is for nobody. */
+  isAttached(): boolean;
+}
+
+const lookEveryMs = 1_000;
+/** After no answer. */
+const againAfterMs = 30_000;
+
+/**
+ * Has the adapters of a fleet announce what they have open, where this database begins with nothing. Asks once, and again while there is
+ * no answer, until everything was announced by itself. The result ends that.
+ */
+export function askFleet(options: AskFleetOptions): () => void {
+  const { clock } = options;
+  let isBusy = false;
+  let mayAskAt = clock.monotonic();
+
+  async function look(): Promise<void> {
+    const { coveredSince, completeFrom } = options.asOf();
+    if (clock.now() >= completeFrom) {
+      end();
+      return;
+    }
+    if (isBusy || !options.isAttached() || clock.monotonic() < mayAskAt) return;
+    isBusy = true;
+    const waitMs = await askOnce(options, coveredSince);
+    isBusy = false;
+    if (waitMs === undefined) end();
+    else mayAskAt = later(clock.monotonic(), waitMs);
+  }
+  const end = every(clock, lookEveryMs, () => void look());
+  return end;
+}
+
+/** @returns in how many ms to ask again; `undefined`: it was asked. */
+async function askOnce({ ask, log }: AskFleetOptions, coveredSince: number): Promise<number | undefined> {
+  try {
+    // Replicas begin with one database: one of them is enough.
+    const outcome = await ask(`presence-${coveredSince}`);
+    if (outcome.status === 'too-soon') return outcome.leftMs;
+    log.info({}, 'the adapters of the fleet were asked to announce what is open');
+    return undefined;
+  } catch (error) {
+    log.warn(
+      { cause: error instanceof Error ? error.message : String(error) },
+      'the adapters of the fleet could not be asked to announce what is open: it is tried again',
+    );
+    return againAfterMs;
+  }
+}
