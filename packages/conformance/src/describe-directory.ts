@@ -126,7 +126,7 @@ export function describeDirectory(name: string, open: () => Promise<DirectoryUnd
 
     test('an earlier incarnation whose journal is there is ended by the one that has it', () =>
       withMember(async ({ directory }) => {
-        expect(await directory.succeed('01a20769-0000-7000-8000-00000000dead')).toBe('ours');
+        expect(await directory.succeed('01a20769-0000-7000-8000-00000000dead')).toEqual({ whose: 'ours' });
         directory.settled('01a20769-0000-7000-8000-00000000dead');
       }));
 

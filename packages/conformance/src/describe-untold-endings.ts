@@ -28,7 +28,7 @@ export function describeUntoldEndings(name: string, open: () => Promise<FleetUnd
       });
       for (let tries = 0; tries < 100 && tell.mock.calls.length < 3; tries++) await fleet.pass(200);
       const next = await joinFleet(fleet);
-      expect(await next.directory.succeed(dead)).toBe('others');
+      expect(await next.directory.succeed(dead)).toEqual({ whose: 'others' });
       const ask = () =>
         next.directory.untoldOf?.(
           dead,

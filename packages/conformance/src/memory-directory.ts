@@ -19,8 +19,9 @@ import {
   type DirectoryStatus,
   type FleetSight,
   type UntoldEndings,
+  type Succession,
 } from '@rollcall/core/directory';
-import { isLease, slotKey, type SlotHolder } from '@rollcall/core/internal';
+import { heirsOf, isLease, slotKey, type SlotHolder } from '@rollcall/core/internal';
 import type { MemoryEngine } from './memory-engine.ts';
 import { MemoryLeases } from './memory-leases.ts';
 
@@ -43,6 +44,8 @@ export class MemoryDirectory implements ConnectionDirectory {
   readonly #known = new Set<ConnectionId>();
   /** Left while the engine was away. */
   #left: DirectoryEntry[] = [];
+  /** Settled while the engine was away. */
+  #toSettle: string[] = [];
   /** Left while it was not known whether this incarnation was declared dead. */
   #leftInDoubt: DirectoryEntry[] = [];
   /** What happens once the process goes on. */
@@ -162,16 +165,25 @@ export class MemoryDirectory implements ConnectionDirectory {
     return count;
   }
 
-  succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
-    if (!this.isReachable) return Promise.resolve('unknown');
-    const death = this.engine.dead.get(earlier);
-    if (death && death.successor !== this.instance) return Promise.resolve('others');
-    const now = this.engine.clock.now();
-    this.engine.declareDead(
-      { ...this.identity, instance: earlier },
-      { aliveAt: now, successor: this.instance, unconfirmedSince: undefined },
-    );
-    return Promise.resolve('ours');
+  succeed(earlier: string): Promise<Succession> {
+    return Promise.resolve(this.isReachable ? this.#succeed(earlier) : { whose: 'unknown' });
+  }
+
+  #succeed(earlier: string): Succession {
+    const { engine, instance } = this;
+    if (!engine.dead.has(earlier)) {
+      const before = engine.members.get(earlier);
+      if (!before && !engine.entries.has(earlier)) return { whose: 'ours' };
+      const aliveAt = before?.aliveAt ?? engine.clock.now();
+      engine.declareDead(
+        { ...this.identity, instance: earlier },
+        { aliveAt, successor: instance, unconfirmedSince: undefined },
+      );
+    }
+    const declaredAt = engine.dead.get(earlier)?.declaredAt;
+    if (declaredAt === undefined || heirsOf(earlier, engine.dead).at(-1) !== instance)
+      return { whose: 'others' };
+    return { whose: 'ours', declaredAt };
   }
 
   untoldOf(
@@ -189,11 +201,20 @@ export class MemoryDirectory implements ConnectionDirectory {
   }
 
   settled(earlier: string): void {
-    for (const connection of this.engine.entries.get(earlier)?.keys() ?? []) this.engine.told.add(connection);
-    for (const [connection, { key }] of this.engine.entries.get(earlier) ?? [])
-      if (key !== undefined && this.engine.slots.get(key)?.connection === connection)
-        this.engine.slots.delete(key);
-    this.engine.entries.delete(earlier);
+    if (!this.isReachable) this.#toSettle.push(earlier);
+    else if (this.#succeed(earlier).whose === 'ours') this.#settle(earlier);
+  }
+
+  #settle(earlier: string): void {
+    const { engine } = this;
+    for (const dead of engine.dead.keys()) {
+      if (dead !== earlier && !heirsOf(dead, engine.dead).includes(earlier)) continue;
+      for (const [connection, { key }] of engine.entries.get(dead) ?? []) {
+        engine.told.add(connection);
+        if (key !== undefined && engine.slots.get(key)?.connection === connection) engine.slots.delete(key);
+      }
+      engine.entries.delete(dead);
+    }
   }
 
   get sight(): FleetSight | undefined {
@@ -284,6 +305,7 @@ export class MemoryDirectory implements ConnectionDirectory {
   assertAll(): void {
     if (!this.isReachable) return;
     for (const entry of this.#left.splice(0)) this.#release(entry);
+    for (const earlier of this.#toSettle.splice(0)) this.settled(earlier);
     for (const entry of [...this.own.all()])
       if (isLease(entry)) this.leases.assert(entry);
       else this.#claim(entry, 'again');

@@ -7,7 +7,7 @@ import type {
   Undertaker,
   UndertakerContext,
 } from '@rollcall/core/directory';
-import type { DeclaredDeath } from '@rollcall/core/internal';
+import { heirsOf, type DeclaredDeath } from '@rollcall/core/internal';
 import { MemoryDirectory } from './memory-directory.ts';
 import { MemoryEngine } from './memory-engine.ts';
 
@@ -139,9 +139,10 @@ class MemoryUndertaker implements Undertaker {
       this.#engine.declareDead(identity, { aliveAt, unconfirmedSince: context.facts.unconfirmedSince() });
       this.#context.declared?.(identity.instance);
     }
-    for (const [instance, death] of this.#engine.dead)
-      if (death.successor === undefined || !this.#engine.lives(death.successor))
-        await this.#bury(instance, death);
+    for (const [instance, death] of this.#engine.dead) {
+      const heir = heirsOf(instance, this.#engine.dead).at(-1);
+      if (heir === undefined || !this.#engine.lives(heir)) await this.#bury(instance, death);
+    }
   }
 
   async #publishes(instance: string): Promise<boolean> {

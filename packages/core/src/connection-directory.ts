@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { AdapterIdentity, ConnectedEvent } from './connection-event.ts';
 import type { DirectoryLeases, LeaseListener } from './directory-leases.ts';
-import type { ConnectionId, DeviceRef, Epoch, TenantId } from './ids.ts';
+import type { ConnectionId, DeviceRef, Epoch, TenantId, Timestamp } from './ids.ts';
 import type { Log } from './log.ts';
 import type { Random } from './random.ts';
 import type { DeadInstance } from './undertaker.ts';
@@ -47,6 +47,19 @@ export interface UntoldEndings extends Pick<DeadInstance, 'aliveAt' | 'declaredA
   readonly connections: ReadonlySet<ConnectionId>;
 }
 
+/**
+ * Who tells the endings of an incarnation that ended without notice.
+ *
+ * - `ours`: this instance, and no other as long as this one lives, until `settled`. `declaredAt`: when that was decided, by the engine's
+ *   clock. Should this instance die too, others tell the same events with it; absent: no one else knows of its connections.
+ * - `others`: it was declared dead, and they are told by others, or were. Not by this instance, but for `untoldOf`.
+ * - `unknown`: the engine is away. The directory asks again once it is back, if `settled` is called.
+ */
+export type Succession =
+  | { readonly whose: 'ours'; readonly declaredAt?: Timestamp }
+  | { readonly whose: 'others' }
+  | { readonly whose: 'unknown' };
+
 /** What the latest sign of life brought. */
 export interface FleetSight {
   /** Adapters that give signs of life, this one too. */
@@ -78,14 +91,10 @@ export interface ConnectionDirectory {
   elsewhere(tenant: TenantId): number;
   readonly leases: DirectoryLeases;
   /**
-   * An incarnation that ended without notice, and whose journal this instance goes on with. To be asked before anything of it is told.
-   * Never rejects; settles within a second.
-   *
-   * - `ours`: its endings are told by this instance, and by no other as long as this one lives, until {@link settled}.
-   * - `others`: it was declared dead, and they are told by others, or were. Not by this instance, but for `untoldOf`.
-   * - `unknown`: the engine is away. To be asked again.
+   * An incarnation that ended, and whose journal this instance goes on with: the latest one first. What that one had taken on, and not
+   * settled, is this instance's too. To be asked before anything of it is told. Never rejects; settles within a second.
    */
-  succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'>;
+  succeed(earlier: string): Promise<Succession>;
   /**
    * Of connections of an incarnation that is for `others`: those that nobody tells, as the directory did not know them when they
    * could still be claimed. From now on it takes no claim of them. To be told as others would have, by `stampOwed`. Never rejects;
@@ -95,7 +104,7 @@ export interface ConnectionDirectory {
     earlier: string,
     connections: readonly Pick<ConnectedEvent, 'connectionId' | 'device'>[],
   ): Promise<UntoldEndings | undefined>;
-  /** The endings of an incarnation that is `ours` are in the journal; its leases that go on are entered under this instance. */
+  /** The endings of an incarnation that is not for `others` are in the journal; its leases that go on are entered under this instance. */
   settled(earlier: string): void;
   /**
    * Whether events may be published under this incarnation. False while it may have been declared dead, as after the process stood

@@ -10,6 +10,7 @@ export type {
   DirectoryStanding,
   DirectoryStatus,
   FleetSight,
+  Succession,
   UntoldEndings,
 } from './connection-directory.ts';
 export type {

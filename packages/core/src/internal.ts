@@ -8,6 +8,7 @@ export { ContractError, startCodes } from './errors.ts';
 export {
   type DeclaredDeath,
   type SlotHolder,
+  heirsOf,
   holderWith,
   isLease,
   leaseHeldBy,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ConnectedEvent } from './connection-event.ts';
 import type { LeaseEntry } from './directory-leases.ts';
-import { deviceRef, type ConnectionId, type Epoch, type Instant } from './ids.ts';
-import { holderWith, leaseHeldBy, slotKey } from './slot-holder.ts';
+import { deviceRef, type ConnectionId, type Epoch, type Instant, type Timestamp } from './ids.ts';
+import { heirsOf, holderWith, leaseHeldBy, slotKey, type DeclaredDeath } from './slot-holder.ts';
 
 const device = deviceRef('acme', 'thermostat-7');
 const epoch = '0'.repeat(16) as Epoch;
@@ -38,4 +38,24 @@ test('of a lease, what has passed since its holder noted it is added', () => {
 test('a holder of a session notes no lease', () => {
   const holder = holderWith('mqtt-0', { event, slot: 'a' }, { epoch, now: 1_000 as Instant });
   expect(holder).toEqual({ connection: 'c1', epoch, entry: { event, slot: 'a' }, instance: 'mqtt-0' });
+});
+
+test('heirs of heirs, in order; a circle ends', () => {
+  const death = (successor?: string): DeclaredDeath => ({
+    identity: { type: 'hono-mqtt', id: 'mqtt-0', instance: 'i' },
+    aliveAt: 1 as Timestamp,
+    declaredAt: 2 as Timestamp,
+    unconfirmedSince: undefined,
+    ...(successor !== undefined && { successor }),
+  });
+  const deaths = new Map([
+    ['a', death('b')],
+    ['b', death('c')],
+    ['c', death()],
+    ['x', death('y')],
+    ['y', death('x')],
+  ]);
+  expect(heirsOf('a', deaths)).toEqual(['b', 'c']);
+  expect(heirsOf('c', deaths)).toEqual([]);
+  expect(heirsOf('x', deaths)).toEqual(['y', 'x']);
 });

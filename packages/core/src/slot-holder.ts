@@ -74,3 +74,13 @@ export function leaseHeldBy({ entry, instance, lease }: SlotHolder, now: Instant
 export function isLease(entry: DirectoryEntry): entry is LeaseEntry {
   return 'state' in entry;
 }
+
+/** The next incarnation after a dead one, and the one after that, in order. The last one may live. */
+export function heirsOf(dead: string, deaths: ReadonlyMap<string, DeclaredDeath>): readonly string[] {
+  const heirs: string[] = [];
+  for (let heir = deaths.get(dead)?.successor; heir !== undefined && !heirs.includes(heir);) {
+    heirs.push(heir);
+    heir = deaths.get(heir)?.successor;
+  }
+  return heirs;
+}

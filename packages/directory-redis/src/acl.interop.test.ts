@@ -56,7 +56,7 @@ describe.skipIf(!hasDebianPackage('redis-server'))(
       const left = a.entry('d-2', 'x');
       await a.directory.enter(left);
       expect(await b.directory.find([left.event.device])).toHaveLength(1);
-      expect(await b.directory.succeed('01a20769-0000-7000-8000-00000000dead')).toBe('ours');
+      expect(await b.directory.succeed('01a20769-0000-7000-8000-00000000dead')).toEqual({ whose: 'ours' });
       b.directory.settled('01a20769-0000-7000-8000-00000000dead');
       // It leaves with something open: it is declared dead in time.
       await a.directory.close();

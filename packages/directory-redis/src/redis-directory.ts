@@ -9,6 +9,7 @@ import type {
   DirectoryStatus,
   FleetSight,
   UntoldEndings,
+  Succession,
 } from '@rollcall/core/directory';
 import { Claims } from './claims/claims.ts';
 import { Reassertion } from './claims/reassertion.ts';
@@ -199,7 +200,7 @@ class RedisDirectory implements ConnectionDirectory {
     return this.#counts.elsewhere(tenant);
   }
 
-  succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+  succeed(earlier: string): Promise<Succession> {
     return this.#inheritance.succeed(earlier);
   }
 

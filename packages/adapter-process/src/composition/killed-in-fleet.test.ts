@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
-import { silentLog, type ConnectionEvent } from '@rollcall/core';
+import { silentLog, type ConnectionEvent, type EventId } from '@rollcall/core';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { createFileJournal, openSqliteStore } from '@rollcall/outbox/testing';
@@ -18,8 +18,10 @@ const deadAfterMs = 10_000;
 let clock: ManualClock;
 let fleet: MemoryFleet;
 let members: ScriptedInTest[];
+let runs: number;
 /** What the living told for the dead. */
 let toldByOthers: string[];
+let idsToldByOthers: EventId[];
 let dead: DeadInstance | undefined;
 let stopUndertaker: () => Promise<void>;
 
@@ -27,7 +29,9 @@ beforeEach(async () => {
   clock = new ManualClock();
   fleet = new MemoryFleet(clock);
   members = [];
+  runs = 0;
   toldByOthers = [];
+  idsToldByOthers = [];
   const undertaker = await fleet.createUndertaker({
     clock,
     random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
@@ -36,6 +40,7 @@ beforeEach(async () => {
     tell(instance, endings: readonly OwedEnding[]) {
       dead = instance;
       toldByOthers.push(...endings.map(({ event, reason }) => `-${event.remoteId} ${reason}`));
+      idsToldByOthers.push(...endings.map((owed) => stampOwed(instance, owed).id));
       return Promise.resolve(endings.map(({ event }) => event.connectionId));
     },
   });
@@ -52,7 +57,8 @@ async function run(journal: Journal, setting: TestSetting = {}): Promise<Scripte
     clock,
     directory: fleet.create,
     journal,
-    seed: members.length + 1,
+    // Another incarnation each time, also at the same instant.
+    seed: (runs += 1),
     ...setting,
     settings: { adapterId: 'a' },
   });
@@ -220,3 +226,120 @@ test('where the directory does not say who tells them, they stay in the journal 
   const third = await run(journal);
   expect(inWords(third)).toEqual(['-unknown adapter-lost']);
 });
+
+/** Ids of endings, by device, whoever told them. */
+function idsOfEndings(all: readonly ScriptedInTest[]): Map<string | undefined, Set<EventId>> {
+  const ids = new Map<string | undefined, Set<EventId>>();
+  for (const { sink } of all)
+    for (const event of sink.events)
+      if (event.type === 'disconnected')
+        ids.set(event.remoteId, (ids.get(event.remoteId) ?? new Set()).add(event.id));
+  return ids;
+}
+
+test.each([
+  ['at once', 0],
+  ['when it has told, and the directory does not know', 100],
+  ['when all is settled', 2_000],
+])('killed three times in a row, each time %s: every ending is told once', async (_when, livesMs) => {
+  const nextJournal = fileJournals();
+  const all = [await run(nextJournal())];
+  await all[0]?.begin({ remoteId: 'one' });
+  await all[0]?.begin({ remoteId: 'two' });
+  await clock.advanceAsync(1_000);
+  for (let round = 0; round < 3; round++) {
+    const last = all.at(-1);
+    if (last) kill(last);
+    await clock.advanceAsync(500);
+    const next = await run(nextJournal(), {
+      // What is settled does not reach the directory.
+      ...(livesMs === 100 && { directory: withoutSettling }),
+    });
+    all.push(next);
+    if (livesMs > 0) await next.begin({ remoteId: `round-${round}` });
+    await clock.advanceAsync(livesMs);
+  }
+  await clock.advanceAsync(deadAfterMs * 4);
+  const endings = all.flatMap((each) => inWords(each).filter((words) => words.startsWith('-')));
+  expect(endings.toSorted()).toEqual(
+    [
+      ...(livesMs > 0 ? ['-round-0 adapter-lost', '-round-1 adapter-lost'] : []),
+      '-one adapter-lost',
+      '-two adapter-lost',
+    ].toSorted(),
+  );
+  expect(toldByOthers, 'as long as the last one lives').toEqual([]);
+});
+
+test('killed again before the directory knew what it had told: others tell the same events', async () => {
+  const journal = createMemoryJournal();
+  const first = await run(journal);
+  await first.begin({ remoteId: 'one' });
+  await settled();
+  kill(first);
+  const second = await run(journal, { directory: withoutSettling });
+  await clock.advanceAsync(1_000);
+  kill(second);
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect([inWords(second), toldByOthers]).toEqual([['-one adapter-lost'], ['-one adapter-lost']]);
+  expect(idsOfEndings([second]).get('one')).toEqual(new Set(idsToldByOthers));
+});
+
+test('an ending that the directory did not hear of before the kill is not told again by others', async () => {
+  const journal = createMemoryJournal();
+  const first = await run(journal);
+  const { connection } = await first.begin({ remoteId: 'one' });
+  await settled();
+  fleet.cutOff(instanceOf(first));
+  connection.report({ type: 'end', change: { reason: 'client-closed' } });
+  await settled();
+  kill(first);
+  const second = await run(journal);
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect([inWords(first), inWords(second), toldByOthers]).toEqual([['+one', '-one client-closed'], [], []]);
+});
+
+test('started again while the directory is away: it tells all itself, and others nothing once that is back', async () => {
+  const journal = createMemoryJournal();
+  const first = await run(journal);
+  await first.begin({ remoteId: 'one' });
+  await settled();
+  kill(first);
+  let back = (): void => {};
+  const second = await run(journal, {
+    directory: async (context) => {
+      const directory = await fleet.create(context);
+      back = fleet.cutOff(context.self.instance);
+      return directory;
+    },
+  });
+  await clock.advanceAsync(deadAfterMs / 2);
+  expect(inWords(second)).toEqual(['-one adapter-lost']);
+  back();
+  await clock.advanceAsync(deadAfterMs * 3);
+  expect([toldByOthers, inWords(second)]).toEqual([[], ['-one adapter-lost']]);
+});
+
+test('an older undertaker leaves no mark of what it told: it is told again as the very event', async () => {
+  const nextJournal = fileJournals();
+  const first = await run(nextJournal());
+  await first.begin({ remoteId: 'one' });
+  await settled();
+  kill(first);
+  await clock.advanceAsync(deadAfterMs * 2);
+  expect(toldByOthers).toEqual(['-one adapter-lost']);
+  fleet.engine.told.clear();
+  const second = await run(nextJournal());
+  const [event] = first.sink.events;
+  if (event?.type !== 'connected' || !dead) throw new Error('it did not begin, or is not dead');
+  expect(second.sink.events).toEqual([
+    stampOwed(dead, { event, unconfirmed: false, reason: 'adapter-lost' }),
+  ]);
+});
+
+/** What is settled does not reach the directory, as where the process is killed a moment before. */
+const withoutSettling: typeof fleet.create = async (context) => {
+  const directory = await fleet.create(context);
+  directory.settled = () => {};
+  return directory;
+};

@@ -1,15 +1,17 @@
-import type { ConnectedEvent, DisconnectedEvent, TenantId } from '@rollcall/core';
-import type { ConnectionDirectory } from '@rollcall/core/directory';
+import type { DisconnectedEvent, TenantId } from '@rollcall/core';
+import type { ConnectionDirectory, Succession } from '@rollcall/core/directory';
 import type { DeviceRegistry } from '@rollcall/core/registry';
 import type { RestoredLease, RhythmStore } from '@rollcall/presence/internal';
 import {
   restoreLease,
   createRhythmStore,
+  idOfLost,
   stampLost,
   stampOwed,
   type StampContext,
 } from '@rollcall/presence/internal';
 import { endLostSessions, type Deceased } from '@rollcall/outbox/internal';
+import type { OpenEntry } from '@rollcall/outbox';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Delivery } from './open-delivery.ts';
 
@@ -40,29 +42,39 @@ export async function takeUpJournal(
 ): Promise<TakenUp> {
   const { recovered, outbox, journal } = delivery;
   const tenants = new Set<TenantId>();
+  // First, and also where nothing is left open: the run before may have told what the directory still has.
+  const latest = await successionTo(recovered.follows, directory);
   const ended = await endLostSessions(recovered, {
     registry,
     clock,
     log,
-    whose: (instance) => directory.succeed(instance),
+    whose: async (instance) => (instance === recovered.follows ? latest : directory.succeed(instance)),
     ...(directory.untoldOf && {
       untoldOf: directory.untoldOf.bind(directory),
     }),
     end(entry, tenant, dead) {
       tenants.add(tenant.id);
-      if (dead) return delivery.publish(stampUntold(entry.event, dead), tenant);
       const { nextEpoch } = stamp;
-      const coalesced = outbox.coalescedOf(entry.event.device);
-      const lost = stampLost(entry, 'adapter-lost', { clock, random, nextEpoch }, coalesced);
-      return delivery.publish(lost, tenant);
+      return delivery.publish(
+        stampLostIn({ ...entry, coalesced: outbox.coalescedOf(entry.event.device) }, dead, {
+          clock,
+          random,
+          nextEpoch,
+        }),
+        tenant,
+      );
     },
   });
   const { leases } = ended;
-  const succeeded = leases.length > 0 ? await succeedTo(recovered.follows, ended.ours, directory) : [];
+  const settled = new Set(ended.ours);
+  if (recovered.follows !== undefined && latest.whose !== 'others') settled.add(recovered.follows);
+  // The run before held the leases, whichever began them: it is settled once they are entered.
+  const settledLater =
+    leases.length > 0 && recovered.follows !== undefined && settled.delete(recovered.follows);
   journal.endedByOthers(ended.byOthers);
   outbox.withdraw(ended.byOthers);
   void ended.safe.then(() => {
-    for (const instance of ended.ours) directory.settled(instance);
+    for (const instance of settled) directory.settled(instance);
   });
   for (const { event } of leases) tenants.add(event.device.tenant);
   delivery.startSending();
@@ -72,27 +84,35 @@ export async function takeUpJournal(
     rhythms: createRhythmStore(maxRememberedRhythms, recovered.rhythms),
     tenants,
     enteredWhen(entered) {
-      void entered.then(() => {
-        for (const instance of succeeded) directory.settled(instance);
-      });
+      const { follows } = recovered;
+      if (!settledLater || follows === undefined) return;
+      void Promise.all([ended.safe, entered]).then(() => directory.settled(follows));
     },
   };
 }
 
-/** As another one of the fleet would have told it: should the directory have forgotten that one did, it is the same event. */
-function stampUntold(event: ConnectedEvent, dead: Deceased): DisconnectedEvent {
+/** Of a fleet: what others would tell of it, should the directory not know, or forget, that this one did, has the same id. */
+function stampLostIn(
+  { coalesced, ...entry }: OpenEntry & { readonly coalesced: number },
+  dead: Deceased | undefined,
+  context: Pick<StampContext, 'clock' | 'random' | 'nextEpoch'>,
+): DisconnectedEvent {
+  const { event } = entry;
+  if (!dead) return stampLost(entry, 'adapter-lost', context, coalesced);
+  const { aliveAt, declaredAt } = dead;
+  if (aliveAt === undefined)
+    return { ...stampLost(entry, 'adapter-lost', context, coalesced), id: idOfLost(event, dead) };
+  // Others were to tell it, and never knew of it.
   return stampOwed(
-    { identity: event.adapter, ...dead },
+    { identity: event.adapter, aliveAt, declaredAt },
     { event, unconfirmed: false, reason: 'adapter-lost' },
   );
 }
 
-/** The run before held the leases, whichever began them. @returns what is to be settled once they are entered. */
-async function succeedTo(
+/** A run that has no earlier one is alone. */
+async function successionTo(
   follows: string | undefined,
-  settled: readonly string[],
-  directory: TakenUpWith['directory'],
-): Promise<readonly string[]> {
-  if (follows === undefined || settled.includes(follows)) return [];
-  return (await directory.succeed(follows)) === 'ours' ? [follows] : [];
+  directory: Pick<ConnectionDirectory, 'succeed'>,
+): Promise<Succession> {
+  return follows === undefined ? { whose: 'others' } : directory.succeed(follows);
 }

@@ -13,6 +13,7 @@ import type {
   OwedEnding,
   ReportOutcome,
   Taking,
+  Succession,
 } from '@rollcall/core/directory';
 
 /** What a process asks the one that holds the directory, and what it is answered. As JSON. */
@@ -30,7 +31,7 @@ export interface Calls {
   readonly take: Call<HeldLease, Taking>;
   readonly giveUp: Call<{ connection: ConnectionId; lease: LeaseName; quietMs: number }, GivingUp>;
   readonly note: Call<{ connection: ConnectionId; state: LeaseState }, null>;
-  readonly succeed: Call<string, 'ours' | 'others'>;
+  readonly succeed: Call<string, Succession>;
   readonly untold: Call<
     { earlier: string; connections: readonly ConnectionId[] },
     (Pick<DeadInstance, 'aliveAt' | 'declaredAt'> & { connections: readonly ConnectionId[] }) | null

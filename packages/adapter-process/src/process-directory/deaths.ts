@@ -1,6 +1,6 @@
 import { later, type Clock, type ConnectionId, type Instant } from '@rollcall/core';
 import type { OwedEnding } from '@rollcall/core/directory';
-import type { DeclaredDeath } from '@rollcall/core/internal';
+import { heirsOf, type DeclaredDeath } from '@rollcall/core/internal';
 import type { Told } from './calls.ts';
 import type { FleetState } from './fleet-state.ts';
 import type { Silent } from './member.ts';
@@ -116,7 +116,8 @@ export class Deaths {
   #bury(): void {
     for (const [instance, death] of this.#state.deaths) {
       const isTold = [...this.#undertakers].some(({ buries }) => buries?.instance === instance);
-      const hasSuccessor = death.successor !== undefined && this.#fleet.lives(death.successor);
+      const heir = heirsOf(instance, this.#state.deaths).at(-1);
+      const hasSuccessor = heir !== undefined && this.#fleet.lives(heir);
       const left = (this.#state.entries.get(instance)?.size ?? 0) - (this.#asked.get(instance) ?? 0);
       if (isTold || hasSuccessor || left <= 0) continue;
       const free = [...this.#undertakers].find(({ buries }) => buries === undefined);

@@ -8,6 +8,7 @@ import {
 } from '@rollcall/core';
 import type { DirectoryEntry, DirectoryPlace, HeldLease } from '@rollcall/core/directory';
 import {
+  heirsOf,
   holderWith,
   leaseHeldBy,
   slotKey,
@@ -67,10 +68,12 @@ export class FleetState {
     return found;
   }
 
-  /** All that an instance had entered is settled. */
-  forget(instance: string): void {
-    for (const connection of [...(this.entries.get(instance)?.keys() ?? [])])
-      this.settle(instance, connection);
+  /** All that a dead instance had entered is settled, and what it had taken on of those before it. */
+  forget(dead: string): void {
+    for (const instance of this.deaths.keys())
+      if (instance === dead || heirsOf(instance, this.deaths).includes(dead))
+        for (const connection of [...(this.entries.get(instance)?.keys() ?? [])])
+          this.settle(instance, connection);
   }
 
   /** Those of these that are still there come after all others. */

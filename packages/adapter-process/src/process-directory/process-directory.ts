@@ -17,6 +17,7 @@ import {
   type DirectoryStatus,
   type FleetSight,
   type UntoldEndings,
+  type Succession,
 } from '@rollcall/core/directory';
 import type { Channel, FleetView, SignOfLife, Told, ToParent, ToProcess } from './calls.ts';
 import { Link } from './link.ts';
@@ -143,9 +144,10 @@ class ProcessDirectory implements ConnectionDirectory {
     return this.#isAway() ? 0 : (this.#elsewhere.get(tenant) ?? 0);
   }
 
-  async succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
-    const asked = this.#link.ask('succeed', earlier).catch(() => 'unknown' as const);
-    return (await within(this.#context.clock, closeWithinMs, asked)) ?? 'unknown';
+  async succeed(earlier: string): Promise<Succession> {
+    const unknown = { whose: 'unknown' } as const;
+    const asked = this.#link.ask('succeed', earlier).catch(() => unknown);
+    return (await within(this.#context.clock, closeWithinMs, asked)) ?? unknown;
   }
 
   async untoldOf(

@@ -1,6 +1,6 @@
 import type { AdapterIdentity, Clock, Timestamp } from '@rollcall/core';
-import { epochAfter } from '@rollcall/core/directory';
-import { slotKey } from '@rollcall/core/internal';
+import { epochAfter, type Succession } from '@rollcall/core/directory';
+import { heirsOf, slotKey } from '@rollcall/core/internal';
 import type {
   CallName,
   Calls,
@@ -163,16 +163,27 @@ export class ProcessFleet {
     this.memberOf(holder.instance)?.tell({ what: 'ended-elsewhere', connection });
   }
 
-  succeed(member: Member, earlier: string): 'ours' | 'others' {
+  succeed(member: Member, earlier: string): Succession {
     const { instance } = member.identity;
-    const death = this.state.deaths.get(earlier);
-    if (death && death.successor !== instance) return 'others';
+    const { state } = this;
     const before = this.#members.get(earlier);
-    this.#members.delete(earlier);
-    this.#diedAs(before?.identity ?? { ...member.identity, instance: earlier }, before?.aliveAt, {
-      successor: instance,
-    });
-    return 'ours';
+    if (!state.deaths.has(earlier)) {
+      // Nobody knows it, as one that left in good order.
+      if (!before && !state.entries.has(earlier)) return { whose: 'ours' };
+      this.#members.delete(earlier);
+      this.#diedAs(before?.identity ?? { ...member.identity, instance: earlier }, before?.aliveAt, {
+        successor: instance,
+      });
+    }
+    const declaredAt = state.deaths.get(earlier)?.declaredAt;
+    if (declaredAt === undefined || heirsOf(earlier, state.deaths).at(-1) !== instance)
+      return { whose: 'others' };
+    return { whose: 'ours', declaredAt };
+  }
+
+  /** What its next incarnation had to tell of it is safe. */
+  settled(member: Member, earlier: string): void {
+    if (heirsOf(earlier, this.state.deaths).at(-1) === member.identity.instance) this.state.forget(earlier);
   }
 
   #declare(member: Silent): void {
@@ -254,7 +265,7 @@ class Conversation {
         const { aliveAt, declaredAt } = death;
         return { connections: state.neverEntered(earlier, connections), aliveAt, declaredAt };
       },
-      settled: (earlier) => answerNothing(state.forget(earlier)),
+      settled: (earlier) => answerNothing(fleet.settled(member(), earlier)),
       close: () => {
         const { instance } = member().identity;
         if (!state.entries.has(instance)) fleet.remove(instance);

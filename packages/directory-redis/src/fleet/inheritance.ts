@@ -1,4 +1,5 @@
-import { sleep } from '@rollcall/core';
+import { sleep, type Timestamp } from '@rollcall/core';
+import type { Succession } from '@rollcall/core/directory';
 import { changeDeath } from '../scripts/change-death.ts';
 import { dropOwed } from '../scripts/drop-owed.ts';
 import { inherit } from '../scripts/inherit.ts';
@@ -9,6 +10,8 @@ import { deathText, readDeath, withoutHeir, type Death } from '../wire/death.ts'
 import { shortId } from '../wire/short-id.ts';
 import { heirOf } from './heir-of.ts';
 
+const unknown: Succession = { whose: 'unknown' };
+const others: Succession = { whose: 'others' };
 /** How long an answer is waited for. */
 const patienceMs = 900;
 /** So many buckets are settled at a time. */
@@ -18,23 +21,22 @@ const together = 16;
 export class Inheritance {
   readonly #shared: Shared;
   readonly #toSettle = new Set<string>();
+  /** Whose endings are told here, as the engine has confirmed. */
+  readonly #ours = new Set<string>();
   #settling = false;
-  /** Short id of the one that this instance goes on with; '' none. */
+  /** Short id of the latest one, which this instance goes on with; '' none. */
   latest = '';
 
   constructor(shared: Shared) {
     this.#shared = shared;
   }
 
-  async succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+  async succeed(earlier: string): Promise<Succession> {
     const { asker, context } = this.#shared;
     const short = shortId(earlier);
-    this.latest = short;
-    if (!asker.inTouch) return 'unknown';
-    return Promise.race([
-      this.#succeed(short),
-      sleep(context.clock, patienceMs).then(() => 'unknown' as const),
-    ]);
+    if (this.latest === '') this.latest = short;
+    if (!asker.inTouch) return unknown;
+    return Promise.race([this.#succeed(short), sleep(context.clock, patienceMs).then(() => unknown)]);
   }
 
   /** What was open of it is ended, or goes on here. */
@@ -60,24 +62,44 @@ export class Inheritance {
     if (this.#toSettle.size > 0) unattended(this.#shared.context.log, this.go());
   }
 
-  async #succeed(earlier: string): Promise<'ours' | 'others' | 'unknown'> {
+  async #succeed(earlier: string): Promise<Succession> {
     const { asker, keys, self } = this.#shared;
     const reply = await asker.ask(
       inherit,
-      [keys.leases, keys.deaths, keys.counted(earlier), keys.totals],
+      [keys.leases, keys.deaths, keys.counted(earlier), keys.totals, keys.instances],
       [earlier, self.short],
     );
-    if (reply.status !== 'answer') return 'unknown';
+    if (reply.status !== 'answer') return unknown;
+    if (reply.value === '') return { whose: 'ours' };
     const death = readDeath(reply.value);
-    return death?.state === 'inherited' && death.heir === self.identity.instance ? 'ours' : 'others';
+    if (death?.state !== 'inherited') return others;
+    if (death.heir !== self.identity.instance) {
+      // The one between died, too, before it had settled this.
+      const deaths = await this.#deaths();
+      if (deaths === 'no answer') return unknown;
+      if (deaths === 'refused' || heirOf(earlier, deaths).at(-1) !== self.short) return others;
+    }
+    this.#ours.add(earlier);
+    return { whose: 'ours', declaredAt: death.declaredAtMs as Timestamp };
+  }
+
+  async #deaths(): Promise<ReadonlyMap<string, Death> | 'no answer' | 'refused'> {
+    const { asker, keys, foreign } = this.#shared;
+    const reply = await asker.look('HGETALL', keys.deaths);
+    if (reply.status === 'refused') return 'refused';
+    if (reply.status === 'none' || !Array.isArray(reply.value)) return 'no answer';
+    return readHash(reply.value, 'death', foreign, readDeath);
   }
 
   /** Also those that this one had inherited from, and did not settle. */
   async #settleWithAncestors(earlier: string): Promise<boolean> {
-    const { asker, keys, foreign } = this.#shared;
-    const reply = await asker.look('HGETALL', keys.deaths);
-    if (reply.status !== 'answer' || !Array.isArray(reply.value)) return reply.status === 'refused';
-    const deaths = readHash(reply.value, 'death', foreign, readDeath);
+    if (!this.#ours.has(earlier)) {
+      // The engine was away when this instance began.
+      const { whose } = await this.#succeed(earlier);
+      if (whose !== 'ours') return whose === 'others';
+    }
+    const deaths = await this.#deaths();
+    if (typeof deaths === 'string') return deaths === 'refused';
     for (const [instance, death] of deaths)
       if (instance === earlier || heirOf(instance, deaths).includes(earlier))
         if (death.state === 'inherited' && !(await this.#settle(instance, death))) return false;

@@ -6,7 +6,7 @@ import {
   type Log,
   type TenantId,
 } from '@rollcall/core';
-import type { UntoldEndings } from '@rollcall/core/directory';
+import type { Succession, UntoldEndings } from '@rollcall/core/directory';
 import type { DeviceRegistry, Tenant } from '@rollcall/core/registry';
 import type { OpenEntry, Recovered } from '../journal/journal.ts';
 import { lastKnownTenant } from './last-known-tenant.ts';
@@ -14,15 +14,18 @@ import { lastKnownTenant } from './last-known-tenant.ts';
 /** How long the next ones wait for a journal that does not answer. */
 const patienceMs = 1_000;
 
-/** When others declared an incarnation dead whose ending of a connection they do not tell. */
-export type Deceased = Pick<UntoldEndings, 'aliveAt' | 'declaredAt'>;
+/**
+ * What others of a fleet know of an incarnation. `declaredAt`: when it was declared dead. `aliveAt`: when it last gave a sign of life,
+ * where they tell its endings, and not this one; absent: they do if this process should die.
+ */
+export type Deceased = Pick<UntoldEndings, 'declaredAt'> & Partial<Pick<UntoldEndings, 'aliveAt'>>;
 
 export interface LostSessionsOptions {
   readonly registry: DeviceRegistry;
   readonly clock: Clock;
   readonly log: Log;
   /** Who tells the endings of an incarnation. Where that is not known, this process does. */
-  whose(instance: string): Promise<'ours' | 'others' | 'unknown'>;
+  whose(instance: string): Promise<Succession>;
   /** See `ConnectionDirectory`. */
   untoldOf?(instance: string, connections: readonly ConnectedEvent[]): Promise<UntoldEndings | undefined>;
   /** Resolves when the end is safe; `undefined` says that it is already. */
@@ -34,7 +37,7 @@ export interface LostSessions {
   readonly leases: readonly OpenEntry[];
   /** Sessions that were told to have ended, or will be, by others. */
   readonly byOthers: readonly ConnectionId[];
-  /** Incarnations whose sessions were ended here. */
+  /** Incarnations whose sessions were ended here, also where it is not known whether others tell of them. */
   readonly ours: readonly string[];
   /** Resolves when those endings are safe. */
   readonly safe: Promise<unknown>;
@@ -78,14 +81,14 @@ class Endings {
   committed: Promise<void> | undefined;
   readonly #options: LostSessionsOptions;
   readonly #tenants = new Map<TenantId, Tenant>();
-  readonly #verdicts = new Map<string, Awaited<ReturnType<LostSessionsOptions['whose']>>>();
+  readonly #verdicts = new Map<string, Succession>();
 
   constructor(options: LostSessionsOptions) {
     this.#options = options;
   }
 
   ours(): readonly string[] {
-    return [...this.#verdicts].flatMap(([instance, verdict]) => (verdict === 'ours' ? [instance] : []));
+    return [...this.#verdicts].flatMap(([instance, { whose }]) => (whose === 'others' ? [] : [instance]));
   }
 
   async endAll(batch: readonly OpenEntry[]): Promise<void> {
@@ -98,7 +101,7 @@ class Endings {
       }
       const verdict = this.#verdicts.get(instance) ?? (await this.#options.whose(instance));
       this.#verdicts.set(instance, verdict);
-      if (verdict !== 'others') await this.#end(entry);
+      if (verdict.whose !== 'others') await this.#end(entry, deceasedOf(verdict));
       else if (!ofOthers.get(instance)?.push(entry)) ofOthers.set(instance, [entry]);
     }
     for (const [instance, entries] of ofOthers) await this.#endUntold(instance, entries);
@@ -130,4 +133,9 @@ class Endings {
     this.committed = end(entry, known, dead);
     this.connections += 1;
   }
+}
+
+function deceasedOf(succession: Succession): Deceased | undefined {
+  const declaredAt = succession.whose === 'ours' ? succession.declaredAt : undefined;
+  return declaredAt === undefined ? undefined : { declaredAt };
 }

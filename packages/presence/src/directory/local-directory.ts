@@ -46,7 +46,7 @@ export function createLocalDirectory({
       giveUp: () => Promise.resolve({ status: 'given-up' }),
       note() {},
     },
-    succeed: () => Promise.resolve('ours'),
+    succeed: () => Promise.resolve({ whose: 'ours' }),
     settled() {},
     alive: true,
     status: 'local',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Basis, DisconnectedEvent, EventId, Timestamp } from '@rollcall/core';
+import type { Basis, ConnectedEvent, DisconnectedEvent, EventId, Timestamp } from '@rollcall/core';
 import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { endedBy, otherHalf } from './stamp.ts';
 import { uuidV7 } from './uuid-v7.ts';
@@ -23,15 +23,19 @@ export function stampOwed(dead: DeadInstance, owed: OwedEnding): DisconnectedEve
   const lastSeen = Math.min(at, Math.max(event.at, heardSince)) as Timestamp;
   return {
     ...otherHalf(event, at, { random: hashed(event.connectionId, event.adapter.instance) }),
-    id: idOfOwed(dead, owed),
+    id: idOfLost(event, dead),
     lastSeen,
     uncertaintyMs: at - lastSeen,
     ...endedBy(reason),
   };
 }
 
-function idOfOwed({ declaredAt }: DeadInstance, { event }: OwedEnding): EventId {
-  return uuidV7(declaredAt, hashed(event.connectionId, event.adapter.instance)) as EventId;
+/** The id of an ending that another one of the fleet tells, or its next incarnation: it is the same event, whoever does. */
+export function idOfLost(
+  { connectionId, adapter }: Pick<ConnectedEvent, 'connectionId' | 'adapter'>,
+  { declaredAt }: Pick<DeadInstance, 'declaredAt'>,
+): EventId {
+  return uuidV7(declaredAt, hashed(connectionId, adapter.instance)) as EventId;
 }
 
 /** The same bytes each time, in place of random ones. */
