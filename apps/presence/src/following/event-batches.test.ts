@@ -127,3 +127,14 @@ test('a stop while the database is away gives everything back', async () => {
   await settled();
   expect([outcomes, clock.armed]).toEqual([['1 given back'], 0]);
 });
+
+test('an event that no database can keep is told, counted, and keeps none waiting', async () => {
+  const { add, batches, lines, calls } = given(() => Promise.resolve());
+  add(1);
+  batches.leaveOut(2, 'it has U+0000 in an id');
+  await batches.drained();
+  expect([calls, batches.setAside]).toEqual([[[1]], 1]);
+  expect(lines.map(({ level, message }) => [level, message])).toEqual([
+    ['error', 'an event cannot be stored, and is left out'],
+  ]);
+});

@@ -76,6 +76,11 @@ export class EventBatches<Event> {
     });
   }
 
+  /** Confirms an event that no database can keep. */
+  leaveOut(event: Event, why: string): void {
+    this.#leaveOut([{ event, settle() {}, fail() {} }], new Error(why));
+  }
+
   /** Resolves once nothing waits. */
   async drained(): Promise<void> {
     if (this.pending === 0) return;

@@ -2,6 +2,7 @@ import { consume, type ConsumeOptions } from '@rollcall/client';
 import { later, type Clock, type Log } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type { EventBatches } from './event-batches.ts';
+import { hasNul } from './has-nul.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 /** What is folded: events of our adapters, and what Hono's own adapters say. */
@@ -40,6 +41,11 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
 
   async function take(event: FoldedEvent): Promise<void> {
     received += 1;
+    if (hasNul(event)) {
+      // Not one database more than another, and not by way of a batch that fails.
+      batches.leaveOut(event, 'it has U+0000 in an id or a name');
+      return;
+    }
     const isOver = progress.received();
     try {
       await batches.add(event);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { endingOf, openConnection, slotKey, takeoverMarginMs } from '@rollcall/client/internal';
 import type { OpenConnection } from '@rollcall/client';
 import type { ReceivedConnected, ReceivedEvent } from '@rollcall/hono-wire';
@@ -53,10 +54,19 @@ function rowOf(connection: OpenConnection) {
     facts: JSON.stringify(connection),
     adapter: adapter.id,
     instance: adapter.instance,
-    holder: slotKey(connection) ?? null,
+    holder: holderOf(connection),
     epoch,
     at,
   };
+}
+
+/** Such a text would not fit into a tree of PostgreSQL, or is none for it: what is held is only compared. */
+const unwieldy = /^[^]{257}|\0/;
+
+function holderOf(connection: OpenConnection): string | null {
+  const key = slotKey(connection);
+  if (key === undefined) return null;
+  return unwieldy.test(key) ? createHash('sha256').update(key).digest('base64url') : key;
 }
 
 /** The connection of which only the end is known. */
