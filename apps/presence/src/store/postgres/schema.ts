@@ -2,7 +2,7 @@ import { fewerTrees } from './fewer-trees.ts';
 import type { Queries } from './queries.ts';
 
 /** Steps that were released never change; a new one is added at the end. */
-const steps: readonly string[] = [
+export const steps: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
@@ -103,8 +103,15 @@ const steps: readonly string[] = [
   `,
 ];
 
-/** Brings the database to the newest version, all steps or none; of several replicas, one does. */
-export async function migrate(queries: Queries): Promise<void> {
+/**
+ * Brings the database to the newest version, all steps or none; of several replicas, one does.
+ *
+ * @param newest a test may want an older one.
+ */
+export async function migrate(
+  queries: Pick<Queries, 'patiently'>,
+  newest: number = steps.length,
+): Promise<void> {
   await queries.patiently(async (client) => {
     await client.query('CREATE TABLE IF NOT EXISTS presence_version (version INTEGER NOT NULL)');
     const { rows } = await client.query<{ readonly version: number }>('SELECT version FROM presence_version');
@@ -113,8 +120,9 @@ export async function migrate(queries: Queries): Promise<void> {
       throw new Error(
         `it was written by a later version of this program (${version}, this one knows ${steps.length})`,
       );
-    for (const step of steps.slice(version)) await client.query(step);
+    if (version >= newest) return;
+    for (const step of steps.slice(version, newest)) await client.query(step);
     await client.query('DELETE FROM presence_version');
-    await client.query('INSERT INTO presence_version VALUES ($1)', [steps.length]);
+    await client.query('INSERT INTO presence_version VALUES ($1)', [newest]);
   });
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { rowsInOrderOfTime } from './rows-in-order-of-time.ts';
 
 /** Steps that were released never change; a new one is added at the end. */
-const steps: readonly string[] = [
+export const steps: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
