@@ -23,14 +23,17 @@ export interface DeviceBroker {
   close(): Promise<void>;
 }
 
-/** aedes hands its hooks a client: whose connection that is, stands here. */
-type Devices = WeakMap<Client, DeviceConnection>;
+/** aedes hands its hooks a client: whose connection that is, stands on it. A weak map of all clients costs each collection of garbage. */
+const served = Symbol('served device');
+
+function deviceOf(client: Client & { [served]?: DeviceConnection }): DeviceConnection | undefined {
+  return client[served];
+}
 
 export async function createDeviceBroker(
   { maxPacketBytes, connectTimeoutMs, receiveMaximum }: DeviceBrokerOptions,
   context: Pick<HostContext, 'failed' | 'log'>,
 ): Promise<DeviceBroker> {
-  const devices: Devices = new WeakMap();
   let phase: 'accepting' | 'stopping' = 'accepting';
 
   const broker = await createSilentBroker({
@@ -40,21 +43,21 @@ export async function createDeviceBroker(
     // Client ids have a limit of our own, and aedes' answer to it is none for MQTT 5.0.
     maxClientsIdLength: 65_535,
     preConnect(client, packet, done) {
-      const goesOn = phase === 'accepting' && devices.get(client)?.connecting(packet);
+      const goesOn = phase === 'accepting' && deviceOf(client)?.connecting(packet);
       // Where it does not go on, the refusal was written and the socket closes: aedes must not answer too.
       if (goesOn) done(null, true);
     },
-    ...hooksOf(devices, context),
+    ...hooksOf(context),
   });
-  tellDevices(broker, devices, context);
+  tellDevices(broker, context);
 
   return {
     handle(socket, serve) {
       readInTurns(socket);
       const before = socket.listeners('end');
-      const client = broker.handle(socket);
+      const client: Client & { [served]?: DeviceConnection } = broker.handle(socket);
       serveHalfOpen(client, before);
-      devices.set(client, serve(client));
+      client[served] = serve(client);
     },
     stopAccepting() {
       phase = 'stopping';
@@ -64,14 +67,12 @@ export async function createDeviceBroker(
 }
 
 /** What aedes asks before it goes on. */
-function hooksOf(
-  devices: Devices,
-  { failed }: Pick<HostContext, 'failed'>,
-): Pick<AedesOptions, 'authenticate' | 'authorizePublish'> {
+function hooksOf({
+  failed,
+}: Pick<HostContext, 'failed'>): Pick<AedesOptions, 'authenticate' | 'authorizePublish'> {
   return {
     authenticate(client, username, password) {
-      devices
-        .get(client)
+      deviceOf(client)
         ?.authenticate(username, password)
         .catch((error: unknown) => {
           failed('mqtt: connect', error);
@@ -79,7 +80,7 @@ function hooksOf(
         });
     },
     authorizePublish(client, packet, done) {
-      const device = client && devices.get(client);
+      const device = client && deviceOf(client);
       if (!device) return done(null);
       device
         .publish({ ...packet })
@@ -99,8 +100,8 @@ function hooksOf(
 }
 
 /** What aedes tells. */
-function tellDevices(broker: Aedes, devices: Devices, { log }: Pick<HostContext, 'log'>): void {
-  broker.on('clientError', (client, error) => devices.get(client)?.failed(error));
+function tellDevices(broker: Aedes, { log }: Pick<HostContext, 'log'>): void {
+  broker.on('clientError', (client, error) => deviceOf(client)?.failed(error));
   broker.on('connectionError', (_client, error) =>
     log.debug({ cause: error.message }, 'network connection dropped before it was accepted'),
   );

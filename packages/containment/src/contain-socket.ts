@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
-import { servePeer, type ServedPeer } from './served-peer.ts';
+import { callForPeer, type ServedPeer } from './served-peer.ts';
 
 /**
  * Contains exceptions of the listeners of a socket: they cost its peer the connection. Without this, Node.js ends the process.
@@ -8,15 +8,11 @@ import { servePeer, type ServedPeer } from './served-peer.ts';
  */
 export function containSocket(socket: EventEmitter, peer: ServedPeer): void {
   const emit = socket.emit.bind(socket);
-  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-    let heard = false;
-    servePeer(peer, () => {
-      heard = emit(event, ...args);
-    });
-    return heard;
-  };
+  socket.emit = (...event: Parameters<typeof emit>): boolean => callForPeer(peer, emit, event) ?? false;
   if ('write' in socket) containWrites(socket as Writable, peer);
 }
+
+type Written = (error?: Error | null) => void;
 
 /** Node.js calls the callbacks of writes outside the events of the socket. HTTP begins the next response in such a callback. */
 function containWrites(socket: Writable, peer: ServedPeer): void {
@@ -24,6 +20,8 @@ function containWrites(socket: Writable, peer: ServedPeer): void {
   socket.write = (...args: unknown[]): boolean => {
     const written = args.at(-1);
     if (typeof written !== 'function') return write(...args);
-    return write(...args.slice(0, -1), (error?: Error | null) => servePeer(peer, () => written(error)));
+    return write(...args.slice(0, -1), (error?: Error | null) =>
+      callForPeer(peer, written as Written, [error]),
+    );
   };
 }

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { later, type Clock, type Instant } from '@rollcall/core';
 
 export interface AdmissionLimits {
@@ -61,13 +61,13 @@ export class AdmissionQueue {
     const key = queueOf();
     if (this.#waiting >= this.#limits.maxWaiting && !this.#makeRoomFor(key)) return Promise.resolve('busy');
     // Its turn comes with the end of another's work; what goes wrong then is still its own.
-    const asNow = AsyncLocalStorage.snapshot();
+    const asNow = new AsyncResource('WaitingLogin');
     return new Promise((resolve, reject) => {
       this.#enqueue(key, {
         since: this.#clock.monotonic(),
         queueOf,
         gone,
-        start: () => asNow(() => void this.#run(work).then(resolve, reject)),
+        start: () => asNow.runInAsyncScope(() => void this.#run(work).then(resolve, reject)),
         refuse: () => resolve('busy'),
       });
       this.#waiting += 1;

@@ -1,13 +1,17 @@
 import type { ConnectionEvent, OutboundEvent, TenantDownstream } from '@rollcall/core';
 import type { StoredEvent } from './store/stored.ts';
 
-const known = new WeakMap<OutboundEvent, string>();
+/** Of events that were read back: in an outage, each is measured again. */
+const ofRead = new WeakMap<OutboundEvent, string>();
 
-/** An event as JSON, as the journal keeps it. Written once: the outbox measures it, and the journal stores it. */
+/** The one that was looked at last: what is appended is measured several times in a row. A weak map of all would cost each collection. */
+let latest: { readonly outbound: OutboundEvent; readonly facts: string } | undefined;
+
+/** An event as JSON, as the journal keeps it. */
 export function factsOf(outbound: OutboundEvent): string {
-  let facts = known.get(outbound);
-  if (facts === undefined) known.set(outbound, (facts = JSON.stringify(outbound.event)));
-  return facts;
+  if (latest?.outbound !== outbound)
+    latest = { outbound, facts: ofRead.get(outbound) ?? JSON.stringify(outbound.event) };
+  return latest.facts;
 }
 
 /** The event that a journal has kept, as a sink gets it. Its JSON is known already. */
@@ -16,6 +20,6 @@ export function outboundOf({ facts, downstream }: StoredEvent): OutboundEvent {
     event: JSON.parse(facts) as ConnectionEvent,
     downstream: JSON.parse(downstream) as TenantDownstream,
   };
-  known.set(outbound, facts);
+  ofRead.set(outbound, facts);
   return outbound;
 }

@@ -36,7 +36,7 @@ export class KnownRows {
     if (isKept(row)) return;
     this.#known.delete(row.seq);
     // It is not needed any more: it leaves memory even if the disk does not answer, and is not stored if it never was.
-    row.outbound = undefined;
+    row.outbound = row.facts = undefined;
     if (!row.offered) this.#changed.delete(row);
   }
 
@@ -58,7 +58,7 @@ export class KnownRows {
 
   /** What was taken of the row is stored. */
   stored(row: Row): void {
-    row.outbound = undefined;
+    row.outbound = row.facts = undefined;
     if (this.#changed.has(row)) return;
     row.partner = undefined;
     if (row.event || !isKept(row)) return;

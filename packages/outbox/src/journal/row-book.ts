@@ -1,5 +1,6 @@
 import type { ConnectedEvent, ConnectionEvent, ConnectionId, Epoch, OutboundEvent } from '@rollcall/core';
 import type { Holdings, Journal, OpenEntry, Owed, Place } from './journal.ts';
+import { factsOf } from './facts-of.ts';
 import { KnownRows } from './known-rows.ts';
 import { createOwedBook, type OwedChange } from './owed-book.ts';
 import { createProofBook } from './proof-book.ts';
@@ -72,6 +73,7 @@ export class RowBook implements Changing {
     const { event } = outbound;
     if (outbound.ofAnother !== true) this.#facts.appended(event);
     const row = rowOf(this.#nextSeq++, outbound, sinks);
+    row.facts = factsOf(outbound);
     if (event.type === 'connected') row.event = event;
     this.#known.add(row);
     this.#known.change(row);

@@ -54,7 +54,12 @@ export class RowChanges {
     } else if (row.outbound) {
       const { seq, outbound } = row;
       const downstream = JSON.stringify(outbound.downstream);
-      this.inserted.push({ seq, facts: factsOf(outbound), downstream, standing: standingOf(row) });
+      this.inserted.push({
+        seq,
+        facts: row.facts ?? factsOf(outbound),
+        downstream,
+        standing: standingOf(row),
+      });
       row.offered = true;
     } else {
       this.updated.push([row.seq, standingOf(row)]);

@@ -7,6 +7,8 @@ export interface Row {
   readonly seq: Place;
   /** Until the store has it. */
   outbound: OutboundEvent | undefined;
+  /** The JSON of that, where it was made already. */
+  facts: string | undefined;
   /** While its connection is open. */
   event: ConnectedEvent | undefined;
   waiting: readonly string[];
@@ -26,6 +28,7 @@ export function rowOf(seq: Place, outbound: OutboundEvent | undefined, waiting: 
   return {
     seq,
     outbound,
+    facts: undefined,
     event: undefined,
     waiting,
     parked: nothingParked,
