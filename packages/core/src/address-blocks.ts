@@ -6,11 +6,27 @@ export interface AddressBlocks {
   readonly wide: string;
 }
 
+/** Each connect asks four times for the same one. Forgotten together: an attacker who has many addresses finds nothing to fill. */
+const known = new Map<string, AddressBlocks>();
+const maxKnown = 1_024;
+/** An IPv6 address in full, with the name of an interface. */
+const longestKnown = 64;
+
 /**
  * The networks that count as one party with an address. A device chooses the last 64 bits of its IPv6 address, and an owner of
  * one network of that size often has thousands of them. A text that is not an address counts as one block.
  */
 export function addressBlocks(address: string): AddressBlocks {
+  const before = known.get(address);
+  if (before) return before;
+  const blocks = readBlocks(address);
+  if (address.length > longestKnown) return blocks;
+  if (known.size >= maxKnown) known.clear();
+  known.set(address, blocks);
+  return blocks;
+}
+
+function readBlocks(address: string): AddressBlocks {
   const [text = ''] = address.split('%', 1);
   const ipv4 = /^(?:::ffff:)?(\d+\.\d+\.\d+)(\.\d+)$/i.exec(text);
   if (ipv4) return ofIpv4(ipv4[1] ?? '', ipv4[2] ?? '');

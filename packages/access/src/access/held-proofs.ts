@@ -11,6 +11,8 @@ import { createFiledSet } from './filed-set.ts';
 interface Kept {
   identity: AuthenticatedDevice;
   readonly key: string;
+  /** What it is filed under: its device, and its proof, are the same as long as it is kept. */
+  readonly filedUnder: readonly string[];
   readonly ends: Set<(reason: AccessEnd) => void>;
   disarm(): void;
 }
@@ -67,9 +69,9 @@ export class HeldProofs {
     const key = keyOf(identity);
     const known = this.#kept.get(key);
     if (known) return known;
-    const made: Kept = { identity, key, ends: new Set(), disarm() {} };
+    const made: Kept = { identity, key, filedUnder: keysOfDevice(identity), ends: new Set(), disarm() {} };
     this.#kept.set(key, made);
-    this.#filed.add(made, keysOfDevice(identity));
+    this.#filed.add(made, made.filedUnder);
     this.#arm(made);
     return made;
   }
@@ -90,7 +92,7 @@ export class HeldProofs {
   #drop(each: Kept): void {
     each.disarm();
     if (this.#kept.get(each.key) === each) this.#kept.delete(each.key);
-    this.#filed.delete(each, keysOfDevice(each.identity));
+    this.#filed.delete(each, each.filedUnder);
   }
 
   #end(each: Kept, reason: AccessEnd): void {

@@ -16,6 +16,7 @@ import type { ConnectionDescription, EndReason, OpenConnection } from '../host-p
 import type { OpenEvent } from '../open-event.ts';
 import type { StampContext } from '../stamping/stamp.ts';
 import { createSayAgain } from '../announcing/say-again.ts';
+import { CommitWaits } from './commit-waits.ts';
 import { ConnectedDevices, type Connected } from './connected-devices.ts';
 import {
   containConnection,
@@ -140,6 +141,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const shared: SharedByConnections = {
     ...options,
     devices,
+    commitWaits: new CommitWaits(clock, options.commitWaitMs),
     isServing: () => serving,
     endedInDoubt: (connection) => void endedInDoubt.add(connection),
     entering: new Map(),

@@ -1,5 +1,4 @@
 import {
-  within,
   type Change,
   type ConnectedEvent,
   type ConnectionId,
@@ -12,6 +11,7 @@ import type { ConnectedChange } from '@rollcall/core/internal';
 import type { ConnectionDescription, EndReason, OpenConnection } from '../host-presence.ts';
 import { stampConnected, stampDisconnected } from '../stamping/stamp.ts';
 import type { WallOffset } from '../stamping/wall-time.ts';
+import type { CommitWaits } from './commit-waits.ts';
 import type { Connected, ConnectedDevices } from './connected-devices.ts';
 import type { ConnectionsOptions } from './connections.ts';
 import { endedBecause } from './ended-because.ts';
@@ -21,6 +21,7 @@ import { track, type Tracked } from './track.ts';
 /** What all connections of an adapter have in common. */
 export interface SharedByConnections extends ConnectionsOptions {
   readonly devices: ConnectedDevices;
+  readonly commitWaits: CommitWaits;
   /** Whether the adapter can serve devices now. */
   isServing(): boolean;
   /** Leases that are about to begin: what the directory tells of them may come before its answer. */
@@ -43,15 +44,13 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   readonly #tracked: Tracked<Signal>;
   /** While the device is connected. */
   #connected: Connected | undefined;
-  /** While an event is on its way to the journal. */
+  /** While an event is on its way to the journal. Those that are stored together have one promise. */
   #committing: Promise<void> | undefined;
 
   // Apps hand both on without their object.
   readonly report = (signal: Signal | EndedSignal): void => this.#tracked.report(signal);
-  readonly committed = (): Promise<void> => {
-    const { commitWaitMs, clock } = this.#shared;
-    return this.#committing ? within(this.#committing, commitWaitMs, clock) : Promise.resolve();
-  };
+  readonly committed = (): Promise<void> =>
+    this.#committing ? this.#shared.commitWaits.within(this.#committing) : Promise.resolve();
 
   /** @param resumed the event that an earlier incarnation published: the device is connected already. */
   constructor(
@@ -135,11 +134,11 @@ export class DeviceConnection<State, Signal> implements OpenConnection<Signal> {
   }
 
   #waitFor(work: Promise<void> | undefined): void {
-    const committing = work?.then(() => {
+    this.#committing = work;
+    void work?.then(() => {
       // A later event may have to be waited for still.
-      if (this.#committing === committing) this.#committing = undefined;
+      if (this.#committing === work) this.#committing = undefined;
     });
-    this.#committing = committing;
   }
 
   /** The device is answered once the journal has the event and the directory knows of it: both at the same time. */
