@@ -3,6 +3,7 @@ import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { ConnectionEvent } from '@rollcall/core';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { instanceOf } from '../testing/fleet-in-test.ts';
 import { startLeases, type LeasesInTest } from '../testing/start-leases.ts';
 
 // Leases in a fleet: one for a device, whichever adapter its requests come to. Without requests a lease lasts for a minute.
@@ -46,8 +47,6 @@ async function stop(member: LeasesInTest): Promise<void> {
   await clock.advanceAsync(100);
   await stopped;
 }
-
-const instanceOf = (member: LeasesInTest): string => member.running.identity.instance;
 
 /** As `kill -9`. */
 function kill(member: LeasesInTest): void {

@@ -1,11 +1,16 @@
-import { ManualClock, settled, type RecordingSink } from '@rollcall/conformance';
+import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
 import { scriptedPassword } from '@rollcall/conformance/registry';
 import { silentLog, type ConnectionEvent, type ConnectionId } from '@rollcall/core';
-import type { DeadInstance, OwedEnding } from '@rollcall/core/directory';
 import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { createLateJournal } from '@rollcall/outbox/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  inWords,
+  instanceOf,
+  recordingUndertaker,
+  type RecordingUndertaker,
+} from '../testing/fleet-in-test.ts';
 import type { TestSetting } from '../testing/start-for-test.ts';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 
@@ -16,32 +21,20 @@ let clock: ManualClock;
 let fleet: MemoryFleet;
 let members: ScriptedInTest[];
 /** What an undertaker was given to tell. */
-let owed: OwedEnding[];
-let dead: DeadInstance[];
-let stopUndertaker: () => Promise<void>;
+let owed: RecordingUndertaker['owed'];
+let dead: RecordingUndertaker['dead'];
+let undertaker: RecordingUndertaker;
 
 beforeEach(async () => {
   clock = new ManualClock();
   fleet = new MemoryFleet(clock);
   members = [];
-  owed = [];
-  dead = [];
-  const undertaker = await fleet.createUndertaker({
-    clock,
-    random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
-    log: silentLog,
-    deadAfterMs,
-    tell(instance, endings) {
-      dead.push(instance);
-      owed.push(...endings);
-      return Promise.resolve(endings.map(({ event }) => event.connectionId));
-    },
-  });
-  stopUndertaker = () => undertaker.stop();
+  undertaker = await recordingUndertaker(fleet, { clock, deadAfterMs });
+  ({ owed, dead } = undertaker);
 });
 
 afterEach(async () => {
-  await stopUndertaker();
+  await undertaker.stop();
   for (const member of members) await member.running.stop({ graceMs: 0 });
 });
 
@@ -57,18 +50,11 @@ async function join(adapterId: string, setting: TestSetting = {}): Promise<Scrip
   return member;
 }
 
-const instanceOf = (member: ScriptedInTest): string => member.running.identity.instance;
-
 /** As `kill -9`: its journal stays. */
 function kill(member: ScriptedInTest): void {
   fleet.kill(instanceOf(member));
   members.splice(members.indexOf(member), 1);
 }
-
-const inWords = ({ events }: RecordingSink): string[] =>
-  events.map((event) =>
-    event.type === 'connected' ? `+${event.remoteId}` : `-${event.remoteId} ${event.reason}`,
-  );
 
 function idOf(event: ConnectionEvent | undefined): ConnectionId | undefined {
   return event?.connectionId;
@@ -80,7 +66,10 @@ test('a device that connects elsewhere is taken over: the older socket is closed
   const newer = await b.begin();
   await settled();
   expect([older.ended, newer.ended]).toEqual([['taken-over'], []]);
-  expect([inWords(a.sink), inWords(b.sink)]).toEqual([['+unit-1', '-unit-1 taken-over'], ['+unit-1']]);
+  expect([inWords(a.sink.events), inWords(b.sink.events)]).toEqual([
+    ['+unit-1', '-unit-1 taken-over'],
+    ['+unit-1'],
+  ]);
   expect(a.sink.events[1]).toMatchObject({ initiator: 'device', clean: false });
   // And back.
   await a.begin();
@@ -161,7 +150,7 @@ test('while the engine is away nothing waits for it, and a claim that lost is fo
   restore();
   await settled();
   expect([older.ended, newer.ended]).toEqual([['taken-over'], []]);
-  expect(inWords(a.sink)).toEqual(['+unit-1', '-unit-1 taken-over']);
+  expect(inWords(a.sink.events)).toEqual(['+unit-1', '-unit-1 taken-over']);
 });
 
 test('an engine that lost everything is told again what is open', async () => {
@@ -184,7 +173,7 @@ test('a process that stood still learns of a takeover, and tells it', async () =
   thaw();
   await settled();
   expect(older.ended).toEqual(['taken-over']);
-  expect(inWords(a.sink)).toEqual(['+unit-1', '-unit-1 taken-over']);
+  expect(inWords(a.sink.events)).toEqual(['+unit-1', '-unit-1 taken-over']);
   expect(owed).toEqual([]);
 });
 
@@ -205,7 +194,7 @@ test('one that was declared dead ends its sockets, tells nothing of them, and go
   thaw();
   await settled();
   expect([moved.ended, stayed.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
-  expect(inWords(a.sink), 'nothing more of the dead').toEqual(['+moved', '+stayed']);
+  expect(inWords(a.sink.events), 'nothing more of the dead').toEqual(['+moved', '+stayed']);
   expect(instanceOf(a)).not.toBe(before);
   expect(a.host.context.identity).toEqual(a.running.identity);
   expect(a.logged.some(({ level, message }) => level === 'warn' && message.includes('declared dead'))).toBe(
@@ -228,10 +217,10 @@ test('nothing is sent while it may have been declared dead, and everything once 
   const { connection } = await a.begin({ remoteId: 'during' });
   connection.report({ type: 'end', change: { reason: 'client-closed' } });
   await settled();
-  expect(inWords(a.sink)).toEqual(['+before']);
+  expect(inWords(a.sink.events)).toEqual(['+before']);
   proveAlive();
   await settled();
-  expect(inWords(a.sink)).toEqual(['+before', '+during', '-during client-closed']);
+  expect(inWords(a.sink.events)).toEqual(['+before', '+during', '-during client-closed']);
 });
 
 test('what ended in doubt, and what had still to be sent, is told by others where it was declared dead', async () => {
@@ -254,7 +243,7 @@ test('what ended in doubt, and what had still to be sent, is told by others wher
   ending.connection.report({ type: 'end', change: { reason: 'connection-lost' } });
   thaw();
   await clock.advanceAsync(10_000);
-  expect(inWords(a.sink)).toEqual(['+ends-in-doubt', '+left-before', '-left-before client-closed']);
+  expect(inWords(a.sink.events)).toEqual(['+ends-in-doubt', '+left-before', '-left-before client-closed']);
   expect(await openIn(journal), 'the journal has nothing of it').toEqual([]);
 });
 
@@ -269,7 +258,7 @@ test('one that was cut off and declared dead tells itself what the engine never 
   await settled();
   expect([known.ended, unknown.ended]).toEqual([['adapter-lost'], ['adapter-lost']]);
   // What is open was announced meanwhile.
-  expect([...new Set(inWords(a.sink))]).toEqual(['+known', '+unknown', '-unknown adapter-lost']);
+  expect([...new Set(inWords(a.sink.events))]).toEqual(['+known', '+unknown', '-unknown adapter-lost']);
   expect(a.sink.events.at(-1)).toMatchObject({ initiator: 'adapter', clean: false });
 });
 
@@ -295,7 +284,7 @@ test('declared dead after an answer was lost: others tell what the engine has, a
     ['adapter-lost'],
     ['client-closed'],
   ]);
-  expect(inWords(a.sink)).toEqual([
+  expect(inWords(a.sink.events)).toEqual([
     '+answer-lost',
     '+never-claimed',
     '+left-in-doubt',
@@ -306,14 +295,14 @@ test('declared dead after an answer was lost: others tell what the engine has, a
 });
 
 test('one that is cut off from the engine alone goes on publishing, and is not declared dead by who sees that', async () => {
-  await stopUndertaker();
+  await undertaker.stop();
   const a = await join('a');
   const heardAt = new Map<string, number>();
   a.sink.answer = ({ event }) => {
     heardAt.set(event.adapter.instance, clock.monotonic());
     return { status: 'delivered' };
   };
-  const undertaker = await fleet.createUndertaker({
+  const doubter = await fleet.createUndertaker({
     clock,
     random: { next: () => 0, bytes: (length) => new Uint8Array(length) },
     log: silentLog,
@@ -340,7 +329,7 @@ test('one that is cut off from the engine alone goes on publishing, and is not d
   expect(a.sink.attempts, 'and none in touch').toHaveLength(before);
   connection.report({ type: 'end', change: { reason: 'client-closed' } });
   await settled();
-  await undertaker.stop();
+  await doubter.stop();
 });
 
 test.each([
@@ -358,7 +347,7 @@ test.each([
     const second = await join('a', { journal });
     await settled();
     await clock.advanceAsync(deadAfterMs * 3);
-    expect(inWords(second.sink)).toEqual(toldHere);
+    expect(inWords(second.sink.events)).toEqual(toldHere);
     expect(owed).toHaveLength(1 - toldHere.length);
     expect(await openIn(journal)).toEqual([]);
   },
@@ -371,7 +360,7 @@ test('a run that stops in order leaves nothing to be told', async () => {
   await a.running.stop({ graceMs: 1_000 });
   await clock.advanceAsync(deadAfterMs * 3);
   expect([owed, dead]).toEqual([[], []]);
-  expect(inWords(a.sink)).toEqual(['+unit-1', '-unit-1 adapter-shutdown']);
+  expect(inWords(a.sink.events)).toEqual(['+unit-1', '-unit-1 adapter-shutdown']);
 });
 
 test('a limit of a tenant counts its connections everywhere, and those here while the engine is away', async () => {

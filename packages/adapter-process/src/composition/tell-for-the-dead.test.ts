@@ -4,6 +4,7 @@ import { MemoryFleet } from '@rollcall/conformance/fleet';
 import type { ConnectionEvent, DisconnectedEvent } from '@rollcall/core';
 import { createMemoryJournal } from '@rollcall/outbox';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inWords, instanceOf } from '../testing/fleet-in-test.ts';
 import type { TestSetting } from '../testing/start-for-test.ts';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 
@@ -44,8 +45,6 @@ async function stop(member: ScriptedInTest): Promise<void> {
   await stopped;
 }
 
-const instanceOf = (member: ScriptedInTest): string => member.running.identity.instance;
-
 /** As `kill -9`: its undertaker is gone with it. */
 async function kill(member: ScriptedInTest): Promise<void> {
   fleet.kill(instanceOf(member));
@@ -57,11 +56,6 @@ async function kill(member: ScriptedInTest): Promise<void> {
 
 const endingsIn = (events: readonly ConnectionEvent[]): readonly DisconnectedEvent[] =>
   events.filter((event) => event.type === 'disconnected');
-
-const inWords = (events: readonly ConnectionEvent[]): string[] =>
-  events.map((event) =>
-    event.type === 'connected' ? `+${event.remoteId}` : `-${event.remoteId} ${event.reason}`,
-  );
 
 test('an adapter that is killed and not started again: another one tells each of its endings, once', async () => {
   let countsOf: ObservedState['directory']['counts'] = () => ({});
