@@ -457,5 +457,5 @@ test('an adapter that never announces does not do so where it is asked either', 
   await a.begin();
   await fleet.askForAnnouncements('presence');
   await clock.advanceAsync(10_000);
-  expect(inWords(a.sink)).toEqual(['+unit-1']);
+  expect(inWords(a.sink.events)).toEqual(['+unit-1']);
 });
