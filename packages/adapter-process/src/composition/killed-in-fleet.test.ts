@@ -9,6 +9,7 @@ import { createMemoryJournal, type Journal } from '@rollcall/outbox';
 import { createFileJournal, openSqliteStore } from '@rollcall/outbox/testing';
 import { stampOwed } from '@rollcall/presence/internal';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { instanceOf } from '../testing/fleet-in-test.ts';
 import type { TestSetting } from '../testing/start-for-test.ts';
 import { startScripted, type ScriptedInTest } from '../testing/start-scripted.ts';
 
@@ -66,8 +67,6 @@ async function run(journal: Journal, setting: TestSetting = {}): Promise<Scripte
   await settled();
   return member;
 }
-
-const instanceOf = (member: ScriptedInTest): string => member.running.identity.instance;
 
 /** A journal that keeps events, too. Each run opens the file anew; only the latest writes it. */
 function fileJournals(): () => Journal {
