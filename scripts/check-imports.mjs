@@ -7,7 +7,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const homes = {
   aedes: ['apps/mqtt-adapter'],
   fastify: ['apps/http-adapter', 'apps/presence', 'apps/device-registry', 'packages/http-service'],
-  jose: ['packages/http-service/src/tokens', 'packages/access/src/authentication'],
+  jose: [
+    'packages/http-service/src/tokens',
+    'packages/access/src/authentication',
+    'apps/device-registry/src/auth',
+  ],
   pg: ['apps/presence/src/store/postgres'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],
@@ -16,6 +20,8 @@ const homes = {
     'packages/amqp-connection',
     'packages/messaging-network',
     'apps/amqp-adapter',
+    'apps/device-registry/src/amqp',
+    'apps/device-registry/src/auth',
   ],
   'rhea-promise': ['packages/amqp-connection'],
   ioredis: ['packages/directory-redis'],

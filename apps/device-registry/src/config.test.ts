@@ -21,6 +21,26 @@ test.each([
     { ROLLCALL_REGISTRY_DIRECTORI: 'x' },
     [expect.stringContaining('did you mean ROLLCALL_REGISTRY_DIRECTORY?')],
   ],
+  [
+    { ROLLCALL_REGISTRY_AMQP_INSECUREPORTENABLED: 'true' },
+    [expect.stringMatching(/could use the AMQP services: set ROLLCALL_AUTH_SVC_PERMISSIONSPATH/)],
+  ],
+  [
+    { ROLLCALL_AUTH_SVC_PERMISSIONSPATH: 'p.json', HONO_AUTH_HOST: 'auth.hono' },
+    [expect.stringContaining('not both')],
+  ],
+  [
+    { ROLLCALL_AUTH_VALIDATION_SHAREDSECRET: 's', ROLLCALL_AUTH_VALIDATION_CERTPATH: 'c.pem' },
+    [expect.stringContaining('not both')],
+  ],
+  [
+    { ROLLCALL_REGISTRY_AMQP_KEYPATH: 'k.pem', ROLLCALL_AUTH_HOST: 'auth.hono' },
+    [
+      expect.stringMatching(/REGISTRY_AMQP_KEYPATH.*REGISTRY_AMQP_CERTPATH.*both or neither/),
+      expect.stringContaining('no port to listen on'),
+    ],
+  ],
+  [{ HONO_REGISTRY_AMQP_INSECUREPORTENABLED: 'true', HONO_AUTH_HOST: 'auth.hono' }, []],
 ])('%j: %j', (env, problems) => {
   expect(problemsOf(env)).toEqual(problems);
 });

@@ -1,7 +1,9 @@
 import { kitOptions } from '@rollcall/adapter-process/internal';
 import { isProblemOf } from '@rollcall/adapter-process/internal';
+import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
+  configProblem,
   milliseconds,
   option,
   port,
@@ -12,6 +14,8 @@ import {
   type ValuesOf,
 } from '@rollcall/options';
 import type { Effective } from '@rollcall/options/internal';
+import { amqpServiceOptions, amqpServiceProblems, hasAmqpPort } from './amqp/amqp-options.ts';
+import { authOptions, authProblems } from './auth/auth-options.ts';
 
 /** Options of the device registry. */
 export const registryOptions = {
@@ -29,6 +33,9 @@ export const registryOptions = {
     '5000',
     'ms to wait at a stop until requests are answered',
   ),
+  ...amqpServiceOptions,
+  ...authOptions,
+  ...amqp.options,
   healthPort: option(
     'HEALTH_PORT',
     port,
@@ -62,6 +69,15 @@ export function loadRegistryConfig(env: Readonly<Record<string, string | undefin
 }
 
 function problemsOf(values: RegistryValues): readonly ConfigProblem[] {
+  return [
+    ...deviceLimitProblems(values),
+    ...amqpServiceProblems(values),
+    ...authProblems(values, hasAmqpPort(values)),
+    ...(amqp.problems?.(values) ?? []).map(configProblem),
+  ];
+}
+
+function deviceLimitProblems(values: RegistryValues): readonly ConfigProblem[] {
   return values.maxDevicesPerTenant === 0
     ? [
         {

@@ -1,6 +1,6 @@
 import { codedLog, printConfig, logFormatOf, libraryDebugProblems } from '@rollcall/adapter-process/internal';
 import { exitStatus, runProcess, runUntilStopped, tellLeftAside } from '@rollcall/adapter-process/internal';
-import { ConfigError, systemClock as clock, type Log } from '@rollcall/core';
+import { ConfigError, systemClock as clock, systemRandom as random, type Log } from '@rollcall/core';
 import { createLog } from '@rollcall/logger-sink';
 import { loadRegistryConfig, type RegistryConfig } from './config.ts';
 import { startService } from './service.ts';
@@ -31,10 +31,10 @@ async function serve(config: RegistryConfig, to: Log): Promise<number> {
   await runUntilStopped({
     log: to,
     looksAt: 'certificates and tokens',
-    async begin(begun) {
+    async begin(begun, mayLook) {
       const store = await openStore(config);
       begun.defer(() => store.close());
-      return startService({ config, store, clock, log: to }, begun);
+      return startService({ config, store, clock, random, log: to, mayLook }, begun);
     },
     ready: (running) => to.info({ ...running }, 'ready'),
   });

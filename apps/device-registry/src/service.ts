@@ -1,8 +1,10 @@
 import { createProcessMetrics, startEarlyHealth, type HealthCheck } from '@rollcall/adapter-process/internal';
 import { createTurnedAway } from '@rollcall/adapter-kit/internal';
 import { createFailureReport } from '@rollcall/containment';
-import type { Clock, Log } from '@rollcall/core';
+import type { Clock, Log, Random } from '@rollcall/core';
+import { createFollowedFiles } from '@rollcall/file-follower';
 import type { ResourceStack } from '@rollcall/runtime';
+import { beginServing } from './begin-serving.ts';
 import type { RegistryConfig } from './config.ts';
 import type { RegistryStore } from './store/registry-store.ts';
 
@@ -10,11 +12,16 @@ export interface ServiceParts {
   readonly config: RegistryConfig;
   readonly store: RegistryStore;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
+  /** Told of what can look whether its files have changed. */
+  mayLook?(look: () => void): void;
 }
 
 export interface RunningService {
   readonly healthPort: number;
+  /** Ports of the AMQP services, by scheme. */
+  readonly amqp: Readonly<Record<string, number>>;
 }
 
 /** Starts the device registry. What was begun is in `resources`, also where something fails. */
@@ -22,6 +29,8 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const { config, clock, log } = parts;
   const { values } = config;
   const { failed } = createFailureReport({ clock, log });
+  const files = resources.adopt(createFollowedFiles({ clock, log }), (each) => each.stop());
+  parts.mayLook?.(() => files.lookNow());
   const health = resources.adopt(
     await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
     (each) => each.close(),
@@ -29,6 +38,7 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const metrics = createProcessMetrics('service', 'device-registry');
   const check: HealthCheck = { name: 'device-registry', status: 'UP' };
   const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway() {} }), (each) => each.stop());
+  const amqp = await beginServing({ ...parts, files, metrics, failed, turnedAway: turned.count }, resources);
   health.become({
     started: () => [check],
     readiness: () => [check],
@@ -36,5 +46,5 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     failed,
     turnedAway: (remoteIp) => turned.count('health', remoteIp),
   });
-  return { healthPort: health.port };
+  return { healthPort: health.port, amqp };
 }

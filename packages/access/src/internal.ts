@@ -3,6 +3,7 @@ export { AccessBook } from './access/access-book.ts';
 export type { AccessObserver } from './authentication/access-observer.ts';
 export { adapterEnabled } from './authentication/adapter-enabled.ts';
 export type { AdmissionLimits } from './authentication/admission-queue.ts';
+export { createFailureLimiter, type FailureLimiter, type Trier } from './authentication/failure-limiter.ts';
 export { admit } from './authentication/admission.ts';
 export {
   type Authenticator,

@@ -159,6 +159,7 @@ function connectionOptions(options: AmqpConnectionOptions): object {
     sasl_mechanisms: saslMechanisms({
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
+      ...(options.authorizationId !== undefined && { authorizationId: options.authorizationId }),
       certificate: tls?.cert !== undefined,
     }),
     ...(saslHostname !== undefined && { sasl_init_hostname: saslHostname }),

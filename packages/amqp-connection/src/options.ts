@@ -35,6 +35,8 @@ export interface AmqpConnectionOptions {
   readonly saslHostname?: string;
   readonly username?: string;
   readonly password?: string;
+  /** As whom it wants to act (RFC 4616 §2); default: as `username`. */
+  readonly authorizationId?: string;
   readonly tls?: TlsOptions;
   /** Called before each dial: the result replaces `password` and `tls`. Default: nothing changes. */
   renewed?(): { readonly password?: string; readonly tls?: TlsOptions };

@@ -3,6 +3,7 @@ import { saslMechanisms, type SaslCredentials } from './sasl-mechanisms.ts';
 
 test.each<[SaslCredentials, string, string]>([
   [{ username: 'ü', password: 'p€', certificate: true }, 'PLAIN', '\0ü\0p€'],
+  [{ username: 'u', password: 'p', authorizationId: 'other', certificate: false }, 'PLAIN', 'other\0u\0p'],
   [{ username: 'u', certificate: true }, 'EXTERNAL', ''],
   [{ certificate: false }, 'ANONYMOUS', 'anonymous'],
 ])('the credentials %j choose %s', (credentials, name, response) => {

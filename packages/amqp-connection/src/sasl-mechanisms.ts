@@ -11,6 +11,7 @@ export type SaslMechanisms = Record<string, () => ClientMechanism>;
 export interface SaslCredentials {
   readonly username?: string;
   readonly password?: string;
+  readonly authorizationId?: string;
   /** Whether a client certificate is presented in TLS. */
   readonly certificate: boolean;
 }
@@ -19,9 +20,10 @@ export interface SaslCredentials {
  * PLAIN with user name and password, else EXTERNAL with a certificate, else ANONYMOUS. Our own PLAIN, because rhea's
  * counts characters where it should count bytes, and so breaks passwords beyond ASCII.
  */
-export function saslMechanisms({ username, password, certificate }: SaslCredentials): SaslMechanisms {
+export function saslMechanisms(credentials: SaslCredentials): SaslMechanisms {
+  const { username, password, authorizationId = '', certificate } = credentials;
   if (username !== undefined && password !== undefined)
-    return answering('PLAIN', Buffer.from(`\0${username}\0${password}`, 'utf8'));
+    return answering('PLAIN', Buffer.from(`${authorizationId}\0${username}\0${password}`, 'utf8'));
   if (certificate) return answering('EXTERNAL', Buffer.alloc(0));
   return answering('ANONYMOUS', Buffer.from('anonymous'));
 }

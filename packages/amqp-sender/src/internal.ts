@@ -4,3 +4,5 @@ export { consumerSettings, type ConsumerSettings } from './module/consumer-setti
 export { loadMessaging } from './module/load-messaging.ts';
 export { networkPresets } from './network-presets.ts';
 export { tenantRules } from './tenant-rules.ts';
+export { createDeviceDataSender } from './device-data-sender.ts';
+export { resolveNetwork } from './resolve-network.ts';

@@ -13,3 +13,4 @@ export {
   type TokenCheckOptions,
 } from './tokens/token-check.ts';
 export { openTokenFiles, type TokenFiles, type TokenFilesOptions } from './tokens/token-files.ts';
+export { keysIn, remoteKeys, type TokenKeys } from './tokens/token-keys.ts';

@@ -152,5 +152,10 @@ export const catalogue: readonly CataloguedMessage[] = [
     code: 'FLEET_NOT_ASKED',
     text: 'the adapters of the fleet could not be asked to announce what is open: it is tried again',
   },
+  {
+    code: 'AUTH_SERVER_AWAY',
+    text: 'the auth server does not let clients of the services log in',
+  },
+  { code: 'CHANGES_NOT_TOLD', text: /^changes of the registry could not be told to adapters/ },
   { code: 'PRESENCE_NOT_ATTACHED', text: 'connection events cannot be received' },
 ];

@@ -39,11 +39,15 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-/** Keys of an issuer that has them at a URL. They are looked up when a token names an unknown one, twice a minute at most. */
-export function remoteKeys(url: URL): TokenKeys {
+/**
+ * Keys of an issuer that has them at a URL. They are looked up when a token names an unknown one.
+ *
+ * @param lookUpEachMs not more often than that; default: twice a minute.
+ */
+export function remoteKeys(url: URL, lookUpEachMs = 30_000): TokenKeys {
   const known = createRemoteJWKSet(url, {
     timeoutDuration: 5_000,
-    cooldownDuration: 30_000,
+    cooldownDuration: lookUpEachMs,
     cacheMaxAge: 600_000,
   });
   return {

@@ -1,0 +1,81 @@
+import { internalsOf, sentInternalsOf } from '@rollcall/rhea-internals';
+import { sendInAnyOrder } from '@rollcall/rhea-internals/server';
+import type rhea from 'rhea';
+
+/** Answers that wait for credit of one link; a client that gives none gets no others. */
+const maxWaiting = 1_000;
+
+/** A link on which a client receives answers, in the order in which they are there. */
+export class ReplyLink {
+  readonly #sender: rhea.Sender;
+  readonly #waiting: rhea.Message[] = [];
+  /** Answers that the client has not settled. */
+  readonly #unsettled = new Set<rhea.Delivery>();
+  /** Those that were handed to rhea last, and may not be written yet. */
+  #latest: rhea.Delivery[] = [];
+
+  constructor(sender: rhea.Sender) {
+    this.#sender = sender;
+    sendInAnyOrder(sender.session);
+  }
+
+  /** @returns whether there was room: an answer that nobody takes is dropped, and its request times out there. */
+  send(message: rhea.Message): boolean {
+    if (this.#waiting.length >= maxWaiting) return false;
+    this.#waiting.push(message);
+    this.flush();
+    return true;
+  }
+
+  /** Sends what waits, as far as the client has given credit. rhea would keep more, and then nothing on the session went on. */
+  flush(): void {
+    const { session, credit } = internalsOf(this.#sender);
+    let sent = 0;
+    let room = Math.min(credit - this.#unwritten(), session.outgoing.available());
+    for (; room > 0 && sent < this.#waiting.length; room--, sent++) {
+      const message = this.#waiting[sent];
+      if (message) this.#sendNow(message);
+    }
+    if (sent > 0) this.#waiting.splice(0, sent);
+  }
+
+  #sendNow(message: rhea.Message): void {
+    const delivery = this.#sender.send(message);
+    this.#latest.push(delivery);
+    // One that is sent settled is done with.
+    if (!sentInternalsOf(delivery).settled) this.#unsettled.add(delivery);
+  }
+
+  /** The client said what became of an answer, or settled it: either is enough. */
+  settled(delivery: rhea.Delivery): void {
+    if (!this.#unsettled.delete(delivery)) return;
+    const raw = sentInternalsOf(delivery);
+    raw.update(true);
+    raw.remote_settled = true;
+    this.flush();
+  }
+
+  /**
+   * The link is gone: what the client did not settle takes up no room any more.
+   *
+   * @returns false where some of it is not written yet: rhea would still write it, to a link that is gone.
+   */
+  forget(): boolean {
+    if (this.#unwritten() > 0) return false;
+    for (const delivery of this.#unsettled) {
+      const raw = sentInternalsOf(delivery);
+      raw.settled = true;
+      raw.remote_settled = true;
+    }
+    this.#unsettled.clear();
+    internalsOf(this.#sender.connection)._register();
+    return true;
+  }
+
+  /** How many were handed to rhea, and count against the credit only once they are written. */
+  #unwritten(): number {
+    const { next_pending_delivery: next } = internalsOf(this.#sender).session.outgoing;
+    this.#latest = this.#latest.filter((delivery) => sentInternalsOf(delivery).id >= next);
+    return this.#latest.length;
+  }
+}

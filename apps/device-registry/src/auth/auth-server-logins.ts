@@ -1,0 +1,40 @@
+import { fetchToken, type AuthServer, type FetchTokenContext } from './fetch-token.ts';
+import type { LoginOutcome, Logins } from './identity.ts';
+import { tokenIdentity, type TokenIdentityOptions } from './token-identity.ts';
+
+export interface AuthServerLoginsOptions extends FetchTokenContext {
+  readonly server: AuthServer;
+  readonly tokens: Omit<TokenIdentityOptions, 'clock' | 'failed'>;
+  /** Told why a login could not be decided. */
+  unavailable(cause: string): void;
+}
+
+/** Logins that are asked about at the auth server at a time: each is a connection. */
+const maxUnderWay = 50;
+
+/** Clients that Hono's auth server knows: each login here is one there. */
+export function createAuthServerLogins(options: AuthServerLoginsOptions): Logins {
+  const { server, tokens, clock, unavailable } = options;
+  let underWay = 0;
+
+  return {
+    async logIn(login): Promise<LoginOutcome> {
+      if (underWay >= maxUnderWay) return { status: 'unavailable' };
+      underWay += 1;
+      try {
+        const fetched = await fetchToken(server, login, options);
+        if (fetched.status === 'wrong') return { status: 'wrong' };
+        if (fetched.status === 'token')
+          return await tokenIdentity(fetched.token, {
+            ...tokens,
+            clock,
+            failed: (error) => unavailable(error instanceof Error ? error.message : String(error)),
+          });
+        unavailable(fetched.cause);
+        return { status: 'unavailable' };
+      } finally {
+        underWay -= 1;
+      }
+    },
+  };
+}

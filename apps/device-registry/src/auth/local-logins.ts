@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import type { Credentials, PasswordVerifier } from '@rollcall/core/registry';
+import type { Identity, LoginOutcome, Logins, PlainLogin } from './identity.ts';
+import { hashedPassword, passwordCredentials, type Permissions, type PermittedUser } from './permissions.ts';
+
+export interface LocalLoginsOptions {
+  /** As the file says now. */
+  permissions(): Permissions;
+  readonly passwords: Pick<PasswordVerifier, 'verify'>;
+}
+
+/** Clients that log in with a password of the permissions file. */
+export function createLocalLogins({ permissions, passwords }: LocalLoginsOptions): Logins {
+  // A name that nobody has costs as much as a wrong password.
+  const nobody: Credentials<'hashed-password'> = passwordCredentials('', hashedPassword(randomBytes(32)));
+
+  return {
+    async logIn({ authorizationId, username, password }: PlainLogin): Promise<LoginOutcome> {
+      const known = permissions();
+      const user = known.user(username);
+      const verdict = await passwords.verify(user?.credentials ?? nobody, password, {
+        owner: username,
+        isSuspect: false,
+      });
+      if (verdict === 'busy') return { status: 'unavailable' };
+      if (verdict === 'invalid' || !user) return { status: 'wrong' };
+      return { status: 'accepted', identity: actingAs(user, authorizationId, known) };
+    },
+  };
+}
+
+/** As in Hono: whom a client may not act as counts for nothing, and it acts as itself. */
+function actingAs(user: PermittedUser, authorizationId: string, known: Permissions): Identity {
+  const other = user.mayActAsOthers && authorizationId !== '' ? known.user(authorizationId) : undefined;
+  const { name, rights } = other ?? user;
+  return { name, rights };
+}

@@ -1,0 +1,68 @@
+import { ManualClock, settled } from '@rollcall/conformance';
+import { expect, test } from 'vitest';
+import type { LoginOutcome } from './identity.ts';
+import { rightsOf } from './rights.ts';
+import { createThrottledLogins } from './throttled-logins.ts';
+
+const accepted: LoginOutcome = { status: 'accepted', identity: { name: 'a', rights: rightsOf([]) } };
+
+function given() {
+  const clock = new ManualClock();
+  let decided = 0;
+  const throttled = createThrottledLogins({
+    clock,
+    failureAnswerMs: 500,
+    logins: {
+      async logIn({ password }) {
+        decided += 1;
+        return Buffer.from(password).toString() === 'right' ? accepted : { status: 'wrong' };
+      },
+    },
+  });
+  const begin = (username: string, password: string, remoteIp = '192.0.2.1') => {
+    const told: string[] = [];
+    void throttled
+      .logIn({ authorizationId: '', username, password: Buffer.from(password) }, remoteIp)
+      .then(({ status }) => told.push(status));
+    return told;
+  };
+  return { clock, begin, decisions: () => decided };
+}
+
+test('a failure is told half a second after the try, whatever it was, and a success at once', async () => {
+  const { clock, begin } = given();
+  const wrong = begin('a', 'wrong');
+  const right = begin('a', 'right');
+  await settled();
+  expect([wrong, right]).toEqual([[], ['accepted']]);
+  await clock.advanceAsync(499);
+  expect(wrong).toEqual([]);
+  await clock.advanceAsync(1);
+  expect(wrong).toEqual(['wrong']);
+});
+
+test('whoever fails too often is not looked at any more, from that address, for a time', async () => {
+  const { clock, begin, decisions } = given();
+  for (let tries = 0; tries < 10; tries++) {
+    begin('a', 'wrong');
+    await clock.advanceAsync(500);
+  }
+  const before = decisions();
+  const told = begin('a', 'right');
+  await clock.advanceAsync(500);
+  expect(told).toEqual(['unavailable']);
+  expect(decisions()).toBe(before);
+  // Neither another name nor another address waits for that.
+  expect(
+    await Promise.all(
+      [begin('b', 'right'), begin('a', 'right', '198.51.100.1')].map(async (each) => {
+        await settled();
+        return each;
+      }),
+    ),
+  ).toEqual([['accepted'], ['accepted']]);
+  await clock.advanceAsync(60_000);
+  const later = begin('a', 'right');
+  await settled();
+  expect(later).toEqual(['accepted']);
+});

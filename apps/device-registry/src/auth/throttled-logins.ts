@@ -1,0 +1,48 @@
+import { createFailureLimiter } from '@rollcall/access/internal';
+import { sleep, type Clock } from '@rollcall/core';
+import type { LoginOutcome, Logins, PlainLogin } from './identity.ts';
+
+export interface ThrottledLoginsOptions {
+  readonly clock: Clock;
+  readonly logins: Logins;
+  /** A failure is answered so many ms after the try began, or a multiple of it: how long it took tells nothing. */
+  readonly failureAnswerMs: number;
+}
+
+export interface ThrottledLogins {
+  /** Never rejects. Resolves late where it fails. */
+  logIn(login: PlainLogin, remoteIp: string): Promise<LoginOutcome>;
+}
+
+/** Limits how often clients fail. One that failed too often hears that it may come later, and nobody looks at its password. */
+export function createThrottledLogins({
+  clock,
+  logins,
+  failureAnswerMs,
+}: ThrottledLoginsOptions): ThrottledLogins {
+  const limiter = createFailureLimiter({ clock, isShared: () => false });
+
+  async function decide(login: PlainLogin, remoteIp: string): Promise<LoginOutcome> {
+    const trier = { address: remoteIp, name: login.username };
+    const throttle = limiter.throttle(trier);
+    if (throttle !== 'free' && throttle !== 'spare') return { status: 'unavailable' };
+    const attempt = limiter.begin(trier);
+    const outcome = await logins.logIn(login);
+    if (outcome.status === 'wrong') attempt.failed(true);
+    else attempt.over();
+    // Its address failed too often: only the right password is told from that.
+    return throttle === 'spare' && outcome.status === 'wrong' ? { status: 'unavailable' } : outcome;
+  }
+
+  return {
+    async logIn(login, remoteIp) {
+      const begunAt = clock.monotonic();
+      const outcome = await decide(login, remoteIp);
+      if (outcome.status === 'accepted') return outcome;
+      const elapsedMs = clock.monotonic() - begunAt;
+      const steps = Math.max(1, Math.ceil(elapsedMs / failureAnswerMs));
+      await sleep(clock, steps * failureAnswerMs - elapsedMs);
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { createAmqpConnection, type AmqpConnectionOptions, type SenderLink } from '@rollcall/amqp-connection';
+import { encodeNotification } from '@rollcall/hono-wire/internal';
+import type { NotificationLink } from './notifier.ts';
+
+export interface AmqpNotificationsOptions extends AmqpConnectionOptions {
+  /** Longest wait for the outcome of a notification. */
+  readonly sendTimeoutMs: number;
+  /** Asked of the targets: of a network that knows queues and topics, that they are topics. */
+  readonly capabilities: readonly string[];
+}
+
+export interface AmqpNotifications extends NotificationLink {
+  connected(): boolean;
+  close(): Promise<void>;
+}
+
+/** Notifications as messages of a messaging network, as Hono's registry sends them. */
+export function openAmqpNotifications(options: AmqpNotificationsOptions): AmqpNotifications {
+  const { sendTimeoutMs, linkTimeoutMs = 1_000, capabilities } = options;
+  const connection = createAmqpConnection({ ...options, role: 'notifications' });
+  const links = new Map<string, SenderLink>();
+
+  function linkTo(address: string): SenderLink {
+    const known = links.get(address);
+    if (known) return known;
+    const link = connection.openSender(address, {
+      creditWaitMs: linkTimeoutMs,
+      outcomeTimeoutMs: sendTimeoutMs,
+      ...(capabilities.length > 0 && { target: { capabilities } }),
+    });
+    links.set(address, link);
+    return link;
+  }
+
+  return {
+    connected: () => connection.connected(),
+    whenConnected: (signal) => connection.whenConnected(signal),
+    send: ({ address, body }) => linkTo(address).send(encodeNotification(address, body)),
+    close: () => connection.close(),
+  };
+}

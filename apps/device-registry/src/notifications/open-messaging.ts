@@ -1,0 +1,93 @@
+import { amqp } from '@rollcall/amqp-sender';
+import {
+  createDeviceDataSender,
+  messagingSettings,
+  resolveNetwork,
+  type MessagingSettings,
+} from '@rollcall/amqp-sender/internal';
+import { createAmqpConnection, type AmqpConnectionOptions } from '@rollcall/amqp-connection';
+import { within, type Clock, type DeviceDataSender, type Log, type Random } from '@rollcall/core';
+import type { FollowedFiles } from '@rollcall/file-follower';
+import type { ValuesOf } from '@rollcall/options';
+import { followClientSecrets } from '@rollcall/options/module';
+import type { ResourceStack } from '@rollcall/runtime';
+import { openAmqpNotifications } from './amqp-notifications.ts';
+import { Notifier } from './notifier.ts';
+
+type MessagingValues = ValuesOf<typeof amqp.options>;
+
+export interface MessagingParts {
+  readonly values: MessagingValues;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly files: Pick<FollowedFiles, 'follow'>;
+  /** The file that a secret was read from, by the name of its option; `undefined`: it is in the variable itself, or not set. */
+  fileOf(name: string): string | undefined;
+}
+
+/** What the registry sends to the messaging network. */
+export interface RegistryMessaging {
+  readonly notifier: Notifier;
+  /** Takes the events that tell of devices which registered themselves. */
+  readonly sender: DeviceDataSender;
+}
+
+/** About 30 MB, and the changes of some minutes of a bulk load. */
+const maxWaiting = 100_000;
+/** How long a stop waits for notifications that are still to be sent. */
+const drainWithinMs = 2_000;
+const containerName = 'device-registry';
+
+/** Connects to the messaging network. @throws ConfigError where a file cannot be used. */
+export function openMessaging(parts: MessagingParts, resources: ResourceStack): RegistryMessaging {
+  const { values, clock, log, random } = parts;
+  const settings = messagingSettings(containerName, values);
+  const network = resolveNetwork(settings.network, log);
+  const options = connectionOptions(parts, settings);
+  const { sendTimeoutMs, linkTimeoutMs } = settings;
+  const link = resources.adopt(
+    openAmqpNotifications({ ...options, sendTimeoutMs, capabilities: network.telemetryCapabilities }),
+    (each) => each.close(),
+  );
+  const notifier = new Notifier({ clock, log, link, maxWaiting });
+  resources.defer(async () => {
+    await within(notifier.drained(), drainWithinMs, clock);
+    notifier.stop();
+  });
+  const connection = createAmqpConnection({
+    ...options,
+    role: 'events',
+    containerName: `${containerName}-events`,
+  });
+  const sender = resources.adopt(
+    createDeviceDataSender({ connection, random, network, sendTimeoutMs, creditWaitMs: linkTimeoutMs }),
+    (each) => each.close(),
+  );
+  return { notifier, sender };
+}
+
+function connectionOptions(
+  { values, clock, random, log, files, fileOf }: MessagingParts,
+  settings: MessagingSettings,
+): AmqpConnectionOptions {
+  const secrets = followClientSecrets(
+    'messaging',
+    settings,
+    {
+      trustStore: values.trustStore,
+      cert: values.cert,
+      key: values.key,
+      password: fileOf('MESSAGING_PASSWORD'),
+    },
+    { followFiles: (set) => files.follow(set), clock },
+  );
+  return {
+    ...settings,
+    ...{ clock, random, log },
+    renewed() {
+      const { password, tls } = secrets();
+      return { ...(password !== undefined && { password }), ...(tls && { tls }) };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { deviceRef, type Clock, type DeviceDataSender, type Random } from '@rollcall/core';
+import type { RegistryStore, StoredTenant } from '../store/registry-store.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
+import { newVersion } from './new-version.ts';
+import { provisioningEvent } from './provisioning-event.ts';
+
+export interface ProvisioningNewsOptions {
+  readonly store: Pick<RegistryStore, 'write'>;
+  readonly sender: Pick<DeviceDataSender, 'send'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
+}
+
+/** Tells applications of devices that registered themselves: at least once, and where nothing fails, once. */
+export class ProvisioningNews {
+  readonly #options: ProvisioningNewsOptions;
+  /** By tenant and device: two requests about a device at the same time tell of it once. */
+  readonly #underWay = new Map<string, Promise<'told' | number>>();
+
+  constructor(options: ProvisioningNewsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether this process tells of the device now. */
+  isTelling(tenantId: string, deviceId: string): boolean {
+    return this.#underWay.has(keyOf(tenantId, deviceId));
+  }
+
+  /** @returns where that fails, the status that the request is answered with: whoever asks again has it told again. */
+  tell(tenant: StoredTenant, deviceId: string, gatewayId?: string): Promise<'told' | number> {
+    const key = keyOf(tenant.id, deviceId);
+    const running =
+      this.#underWay.get(key) ??
+      this.#tellNow(tenant, deviceId, gatewayId).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, running);
+    return running;
+  }
+
+  async #tellNow(tenant: StoredTenant, deviceId: string, gatewayId?: string): Promise<'told' | number> {
+    const { store, sender, clock, random } = this.#options;
+    const event = provisioningEvent({
+      device: deviceRef(tenant.id, deviceId),
+      tenant: tenant.content,
+      ...(gatewayId !== undefined && { gatewayId }),
+      at: clock.now(),
+      random,
+    });
+    const outcome = await sender.send(event);
+    if (outcome.status === 'failed') return outcome.failure.status;
+    const note = {
+      kind: 'note-provisioning-told',
+      tenant: tenant.id,
+      device: deviceId,
+      version: newVersion(),
+    } as const;
+    try {
+      await store.write(note);
+    } catch (error) {
+      // The event is out. Where that cannot be written, it is sent again at the next request.
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+    return 'told';
+  }
+}
+
+function keyOf(tenantId: string, deviceId: string): string {
+  return JSON.stringify([tenantId, deviceId]);
+}
