@@ -129,7 +129,8 @@ export type AssertionAnswer = Answer<Registration> | { readonly status: 'not-aut
 
 /**
  * Something in the registry changed; what was learned before may be wrong now. A tenant's change covers its trust anchors, and
- * that of credentials their secrets, whether they are enabled, and whose they are.
+ * that of credentials their secrets, whether they are enabled, and whose they are. Where a registry knows only whose credentials
+ * changed, it tells that the device did.
  */
 export type RegistryChange =
   | { readonly type: 'tenant'; readonly tenant: TenantId }
@@ -139,7 +140,9 @@ export type RegistryChange =
       readonly tenant: TenantId;
       readonly credentialsType: CredentialsType;
       readonly authId: string;
-    };
+    }
+  /** Anything may have changed, e.g. because changes could not be heard for a while. */
+  | { readonly type: 'everything' };
 
 /** How a registry that answers from what it read earlier stands to what is stored. */
 export interface RegistryState {
@@ -152,6 +155,36 @@ export interface RegistryState {
   readonly devices: number;
   /** Of these: devices that are not stored any more, and are kept until it is sure that this is meant. */
   readonly heldDevices: number;
+}
+
+/** A service that a registry asks, and keeps answers of. */
+export interface RegistryService {
+  /** What it is asked for, e.g. `tenant`. */
+  readonly name: string;
+  /** Whether it answers now. */
+  readonly reachable: boolean;
+  /** Questions under way, and those that wait for their turn. */
+  readonly outstanding: number;
+  /** Answers that are kept. */
+  readonly kept: number;
+  /** Look-ups that an answer was kept for, since the start. */
+  readonly keptUses: number;
+  /** Questions by what became of them, since the start, e.g. `answered` or `timeout`. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+/** How a registry stands that asks others. */
+export interface RegistryServices {
+  readonly services: readonly RegistryService[];
+  /** Whether it hears of changes now; `undefined`: there is no way to. */
+  readonly hearsChanges: boolean | undefined;
+}
+
+/** Whether a registry can be asked, as far as it knows by itself. */
+export interface RegistryAvailability {
+  now(): boolean;
+  /** Calls `changed` at each change. The result unsubscribes. */
+  onChange(changed: (available: boolean) => void): () => void;
 }
 
 /** Where tenants, devices and credentials are looked up. No method rejects. */
@@ -178,6 +211,13 @@ export interface DeviceRegistry {
   onChange(listener: (change: RegistryChange) => void): () => void;
   /** Absent where each question goes to where the answer is stored. */
   state?(): RegistryState;
+  /** Present where each question goes to a service. */
+  services?(): RegistryServices;
+  /**
+   * Present where that cannot be told from the answers: some are kept, and given while no question can be asked. Absent: it is away
+   * while its answers are `unavailable`.
+   */
+  readonly availability?: RegistryAvailability;
   /** Looks at once whether what it was read from has changed. What it holds back is still held back. */
   lookNow?(): void;
   close(): Promise<void>;

@@ -14,7 +14,10 @@ export {
   type PskSecret,
   type PublicKeySecret,
   type Registration,
+  type RegistryAvailability,
   type RegistryChange,
+  type RegistryService,
+  type RegistryServices,
   type RegistryState,
   type ResourceLimits,
   type SecretsByType,
@@ -23,5 +26,6 @@ export {
   type TrustAnchor,
   type VerifyingTurn,
 } from './device-registry.ts';
+export type { ChangeNotifications, NotificationListener } from './change-notifications.ts';
 export { breaksRule, type IdentifierRule } from './identifier-rule.ts';
 export { isValidAt, type Validity } from './validity.ts';

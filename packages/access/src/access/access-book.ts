@@ -8,9 +8,9 @@ import type { AuthenticatedDevice, AuthenticationResult } from '../authenticatio
 import type { PskLookup } from '../login.ts';
 import { createFiledSet } from './filed-set.ts';
 import { HeldProofs } from './held-proofs.ts';
-import { inTurns } from './in-turns.ts';
 import { mayHoldLease } from './may-hold-lease.ts';
 import { createRecentChanges, keyOfChange, keysOfDevice } from './recent-changes.ts';
+import { ReviewTurns } from './review-turns.ts';
 import { createTellRevoked } from './tell-revoked.ts';
 
 export interface AccessBookOptions extends Pick<AuthenticationContext, 'registry' | 'adapterType'> {
@@ -43,13 +43,13 @@ export class AccessBook {
   /** The registry could not say of a device that has access whether it still may. */
   #isUndecided = false;
   #isStopped = false;
-  /** Reviews take turns: what an earlier one was told must not be believed over what a later one was. */
-  #latestReview: Promise<void> = Promise.resolve();
+  readonly #turns: ReviewTurns;
 
   constructor(options: AccessBookOptions) {
     const { registry, clock, log, failed } = options;
     this.#options = options;
     this.#tellRevoked = createTellRevoked(log);
+    this.#turns = new ReviewTurns((error) => failed('access', error));
     this.#proofs = new HeldProofs({
       clock,
       failed,
@@ -143,19 +143,23 @@ export class AccessBook {
   }
 
   #review(key?: string): Promise<void> {
-    const before = this.#latestReview;
-    this.#latestReview = this.#tellRevoked
-      .during(() => before.then(() => this.#reviewAll(key)))
-      .catch((error: unknown) => this.#options.failed('access', error));
-    return this.#latestReview;
+    return this.#tellRevoked.during(() => this.#reviewAll(key));
   }
 
   /** Leases first: one that ends so must not run out because of a request that ends with it. */
   async #reviewAll(key?: string): Promise<void> {
-    await inTurns(key === undefined ? this.#allLeases : this.#leases.of(key), async (lease) => {
-      if (!this.#isStopped) await this.#reviewLease(lease);
-    });
-    if (!this.#isStopped) await this.#proofs.review(key);
+    await this.#turns.each(
+      () => (key === undefined ? this.#allLeases : this.#leases.of(key)),
+      async (lease) => {
+        if (!this.#isStopped) await this.#reviewLease(lease);
+      },
+    );
+    await this.#turns.each(
+      () => this.#proofs.of(key),
+      async (kept) => {
+        if (!this.#isStopped) await this.#proofs.review(kept);
+      },
+    );
   }
 
   async #reviewLease(lease: Lease): Promise<void> {

@@ -4,11 +4,10 @@ import type { Standing } from '../authentication/reauthorize.ts';
 import type { AccessEnd, HeldProof } from '../host-access.ts';
 import type { AuthenticatedDevice } from '../authentication-result.ts';
 import { keysOfDevice } from './recent-changes.ts';
-import { inTurns } from './in-turns.ts';
 import { createFiledSet } from './filed-set.ts';
 
 /** Whatever one secret of one device keeps open: they share a timer. */
-interface Kept {
+export interface Kept {
   identity: AuthenticatedDevice;
   readonly key: string;
   /** What it is filed under: its device, and its proof, are the same as long as it is kept. */
@@ -53,10 +52,26 @@ export class HeldProofs {
     };
   }
 
-  /** Asks about those that are filed under the key, see `keysOfDevice`, one after the other; about all where it is left out. */
-  review(key?: string): Promise<void> {
-    const which = key === undefined ? this.#kept.values() : this.#filed.of(key);
-    return inTurns(which, (each) => this.#reviewOne(each));
+  /** Those that are filed under the key, see `keysOfDevice`; all where it is left out. */
+  of(key?: string): Iterable<Kept> {
+    return key === undefined ? this.#kept.values() : this.#filed.of(key);
+  }
+
+  /** Asks what the registry says of it, and ends what has no ground any more. */
+  async review(each: Kept): Promise<void> {
+    // It may have ended before its turn.
+    if (this.#kept.get(each.key) !== each) return;
+    const standing = await this.#options.standing(each.identity);
+    if (this.#kept.get(each.key) !== each) return;
+    if (standing.status === 'expired') this.#end(each, 'credentials-expired');
+    else if (standing.status === 'accepted') {
+      each.identity = standing.identity;
+      this.#arm(each);
+    } else if (standing.refusal.reason === 'unavailable') this.#options.undecided();
+    else {
+      this.#options.revoked(each.identity.device);
+      this.#end(each, 'access-revoked');
+    }
   }
 
   /** No timer runs any more. */
@@ -105,21 +120,6 @@ export class HeldProofs {
       } catch (error) {
         this.#options.failed('access', error);
       }
-  }
-
-  async #reviewOne(each: Kept): Promise<void> {
-    const standing = await this.#options.standing(each.identity);
-    // It may have ended meanwhile.
-    if (this.#kept.get(each.key) !== each) return;
-    if (standing.status === 'expired') this.#end(each, 'credentials-expired');
-    else if (standing.status === 'accepted') {
-      each.identity = standing.identity;
-      this.#arm(each);
-    } else if (standing.refusal.reason === 'unavailable') this.#options.undecided();
-    else {
-      this.#options.revoked(each.identity.device);
-      this.#end(each, 'access-revoked');
-    }
   }
 }
 

@@ -23,6 +23,7 @@ const ofAuthId = (authId: string, more: object = {}): RegistryChange => ({
 test.each<readonly [string, boolean, RegistryChange]>([
   ['its tenant', true, { type: 'tenant', tenant: acme }],
   ['another tenant', false, { type: 'tenant', tenant: 'umbrella' as TenantId }],
+  ['everything', true, { type: 'everything' }],
   ['it', true, { type: 'device', device: identity.device }],
   ['another device', false, { type: 'device', device: deviceRef('acme', 'd2') }],
   ['its credentials', true, ofAuthId('a1')],

@@ -27,6 +27,11 @@ export function createRecentChanges(): RecentChanges {
     add(change) {
       count += 1;
       const key = keyOfChange(change);
+      if (key === undefined) {
+        latest.clear();
+        forgotten = count;
+        return;
+      }
       // Put last: a Map keeps the order of insertion.
       latest.delete(key);
       latest.set(key, count);
@@ -43,9 +48,11 @@ export function createRecentChanges(): RecentChanges {
   };
 }
 
-/** What a change is filed under. */
-export function keyOfChange(change: RegistryChange): string {
+/** What a change is filed under; `undefined`: it concerns everybody. */
+export function keyOfChange(change: RegistryChange): string | undefined {
   switch (change.type) {
+    case 'everything':
+      return undefined;
     case 'tenant':
       return JSON.stringify([change.tenant]);
     case 'device':

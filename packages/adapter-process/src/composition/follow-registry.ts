@@ -9,7 +9,7 @@ export interface FollowedRegistry {
   /** Answers as the registry does. */
   readonly registry: DeviceRegistry;
   readonly access: AccessBook;
-  /** Calls `changed` whenever devices cannot be looked up any more, or can again. One listener. */
+  /** Calls `changed` whenever devices cannot be looked up any more, or can again, and at once where they cannot. One listener. */
   onAvailability(changed: (available: boolean) => void): void;
   /** Follows it no more: nothing ends because of it. */
   stop(): void;
@@ -21,7 +21,9 @@ export function followRegistry(
   resources: ResourceStack,
 ): FollowedRegistry {
   let changed = (_available: boolean): void => {};
+  let isAvailable = true;
   const watched = watchRegistry(inner, clock, (available) => {
+    isAvailable = available;
     log.warn({}, available ? 'device registry is back' : 'device registry is away: lease clocks stand still');
     changed(available);
   });
@@ -39,13 +41,15 @@ export function followRegistry(
     watched.stop();
   };
   resources.defer(stop);
-  const { state } = inner;
+  const { state, services } = inner;
   if (state) observer.watch('registry', { state: state.bind(inner) });
+  if (services) observer.watch('registry-services', { services: services.bind(inner) });
   return {
     registry,
     access,
     onAvailability(listener) {
       changed = listener;
+      if (!isAvailable) listener(false);
     },
     stop,
   };

@@ -38,3 +38,29 @@ test('a registry that cannot answer for one device alone is not away', async () 
   expect([seen, clock.armed]).toEqual([[], 0]);
   stop();
 });
+
+test('a registry that knows whether it can be asked is believed, whatever it answers', async () => {
+  const clock = new ManualClock();
+  const listeners = new Set<(available: boolean) => void>();
+  const tell = (available: boolean): void => listeners.forEach((listener) => listener(available));
+  const inner = Object.assign(new ScriptedRegistry(), {
+    availability: {
+      now: () => false,
+      onChange(listener: (available: boolean) => void) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+  });
+  const seen: boolean[] = [];
+  const { registry, stop } = watchRegistry(inner, clock, (available) => seen.push(available));
+  expect(seen, 'it is away from the start').toEqual([false]);
+  expect((await registry.getTenant('acme')).status, 'from what it keeps').toBe('found');
+  expect(seen).toEqual([false]);
+  tell(true);
+  inner.unavailable = true;
+  await registry.getTenant('acme');
+  expect([seen, clock.armed]).toEqual([[false, true], 0]);
+  stop();
+  expect(listeners.size).toBe(0);
+});

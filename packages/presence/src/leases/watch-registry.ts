@@ -10,10 +10,22 @@ export interface WatchedRegistry {
 }
 
 /**
- * Tells whether devices can be served, as far as that depends on the registry: not while it is unavailable. Then it is
- * asked again and again, so that the end of it is noticed also where no device calls.
+ * Tells whether devices can be served, as far as that depends on the registry: not while it is unavailable. A registry that does not
+ * know is then asked again and again, so that the end of it is noticed also where no device calls.
  */
 export function watchRegistry(
+  inner: DeviceRegistry,
+  clock: Clock,
+  availabilityChanged: (available: boolean) => void,
+): WatchedRegistry {
+  const { availability } = inner;
+  if (!availability) return watchAnswers(inner, clock, availabilityChanged);
+  const stop = availability.onChange(availabilityChanged);
+  if (!availability.now()) availabilityChanged(false);
+  return { registry: inner, stop };
+}
+
+function watchAnswers(
   inner: DeviceRegistry,
   clock: Clock,
   availabilityChanged: (available: boolean) => void,
