@@ -7,7 +7,7 @@ import { boundReader, containDialled, hearBeforeSilence } from '@rollcall/rhea-i
 import rhea from 'rhea';
 import { Connection } from 'rhea-promise';
 import { amqpErrorOf, amqpErrorText } from './amqp-error.ts';
-import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
+import { defaultTimings, peerNameOf, type AmqpConnectionOptions } from './options.ts';
 import { openWindow, type OutgoingWindow } from './outgoing-window.ts';
 import { saslMechanisms } from './sasl-mechanisms.ts';
 import { createStallWatch, type StallWatch } from './stall-watch.ts';
@@ -64,10 +64,10 @@ export async function dial(
   const cut = (cause: string): void => void internalsOf(raw).socket?.destroy(new TransportError(cause));
   containDialled(
     raw,
-    servedPeer('messaging network', failed, () => cut('it could not be served')),
+    servedPeer(peerNameOf(options), failed, () => cut('it could not be served')),
   );
   // rhea does not read on after it, and rhea-promise throws an `error` out of a timer where there is no listener.
-  const malformed = (): void => cut('the messaging network said what is no AMQP');
+  const malformed = (): void => cut(`the ${peerNameOf(options)} said what is no AMQP`);
   for (const event of ['error', 'protocol_error']) {
     connection.on(event as never, malformed);
     raw.container.on(event, malformed);

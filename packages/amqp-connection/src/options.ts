@@ -26,6 +26,8 @@ export interface AmqpConnectionOptions {
   readonly containerName: string;
   /** What the connection is for, in the log; a process may have several to one peer. Default: not said. */
   readonly role?: string;
+  /** What the peer is called in the log; default: `messaging network`. */
+  readonly peerName?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -53,6 +55,13 @@ export interface AmqpConnectionOptions {
   onDialFailed?(trouble: Trouble): void;
   /** Called whenever the connection is made or lost. */
   onStateChange?(connected: boolean): void;
+}
+
+/** See {@link AmqpConnectionOptions.peerName}. */
+export function peerNameOf({
+  peerName = 'messaging network',
+}: Pick<AmqpConnectionOptions, 'peerName'>): string {
+  return peerName;
 }
 
 /** Eclipse Hono's defaults (`docs/hono-compatibility.md` §1). */

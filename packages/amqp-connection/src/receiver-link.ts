@@ -4,7 +4,7 @@ import type rhea from 'rhea';
 import { amqpErrorText } from './amqp-error.ts';
 import { attachReceiver } from './attach-receiver.ts';
 import type { LinkHost } from './link-host.ts';
-import { defaultTimings } from './options.ts';
+import { defaultTimings, peerNameOf } from './options.ts';
 import type { ReceiverLink, ReceiverOptions, Settlement } from './receiver-options.ts';
 import type { AttachRefused } from './send-outcome.ts';
 import { toReceivedMessage } from './to-received-message.ts';
@@ -130,7 +130,10 @@ class ReattachingReceiver implements ReceiverLink {
     const { clock, log } = this.#host.options;
     // The same trouble is logged once, not with every try.
     if (cause !== this.#lastComplaint)
-      log.warn({ address: this.#address, cause }, 'messaging network does not let us receive');
+      log.warn(
+        { address: this.#address, cause },
+        `${peerNameOf(this.#host.options)} does not let us receive`,
+      );
     this.#lastComplaint = cause;
     this.#options.onRefused?.(cause);
     if (this.#state.phase === 'closed') return;

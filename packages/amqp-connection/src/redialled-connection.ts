@@ -4,7 +4,7 @@ import { describeFailure } from './describe-failure.ts';
 import { dial, type Dialled } from './dial.ts';
 import { isLastingFailure } from './lasting-trouble.ts';
 import type { LinkHost } from './link-host.ts';
-import { defaultTimings, type AmqpConnectionOptions } from './options.ts';
+import { defaultTimings, peerNameOf, type AmqpConnectionOptions } from './options.ts';
 import { redialDelayMs } from './redial-delay.ts';
 import { subscribe } from './subscribe.ts';
 
@@ -69,7 +69,7 @@ export class RedialledConnection implements LinkHost {
       };
       const giveUp = (): void => {
         stop();
-        reject(new TransportError('no connection to the messaging network'));
+        reject(new TransportError(`no connection to the ${peerNameOf(this.options)}`));
       };
       let unsubscribe = (): void => {};
       unsubscribe = this.onDialled(() => {
@@ -118,7 +118,7 @@ export class RedialledConnection implements LinkHost {
 
   #complain(error: unknown): void {
     const { log } = this.options;
-    const text = describeFailure(error, this.#peer);
+    const text = describeFailure(error, this.#peer, peerNameOf(this.options));
     // The same trouble is logged once, not with every try.
     if (text !== this.#lastComplaint) log.warn(this.#which, text);
     this.#lastComplaint = text;
@@ -146,7 +146,7 @@ export class RedialledConnection implements LinkHost {
   }
 
   #logDialled(): void {
-    if (this.#isToldAway) this.options.log.info(this.#which, 'connected to the messaging network');
+    if (this.#isToldAway) this.options.log.info(this.#which, `connected to the ${peerNameOf(this.options)}`);
     this.#isToldAway = false;
   }
 
@@ -156,7 +156,7 @@ export class RedialledConnection implements LinkHost {
     if (heldBack === undefined) return;
     this.#isToldAway = true;
     const facts = { ...this.#which, cause, ...(heldBack > 0 && { alsoSinceLastLine: heldBack }) };
-    this.options.log.warn(facts, 'connection to the messaging network lost');
+    this.options.log.warn(facts, `connection to the ${peerNameOf(this.options)} lost`);
   }
 
   #tellLost(cause: string): void {
@@ -168,7 +168,7 @@ export class RedialledConnection implements LinkHost {
     try {
       work();
     } catch (error) {
-      this.#failed('messaging network', error);
+      this.#failed(peerNameOf(this.options), error);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Dialled } from './dial.ts';
 import { createFlushSchedule, type FlushSchedule } from './flush-schedule.ts';
 import type { LinkHost } from './link-host.ts';
 import { accepted, MessageAccount } from './message-account.ts';
-import { defaultTimings } from './options.ts';
+import { defaultTimings, peerNameOf } from './options.ts';
 import { Reachability } from './reachability.ts';
 import type { AttachRefused, SendOutcome } from './send-outcome.ts';
 import type { SenderLink, SenderOptions, SendOptions } from './sender-options.ts';
@@ -206,7 +206,10 @@ class ReattachingSender implements SenderLink {
 
   #detached(attachment: Attachment, why: AttachRefused): void {
     const { log } = this.#host.options;
-    log.debug({ address: this.#address, ...why }, 'link to the messaging network closed by the peer');
+    log.debug(
+      { address: this.#address, ...why },
+      `link to the ${peerNameOf(this.#host.options)} closed by the peer`,
+    );
     this.#leave(attachment);
     // rhea would send the rest on a link that is gone.
     if (attachment.window.blocked()) return attachment.dialled.hangUp(false, 'link closed while sending');
@@ -290,7 +293,10 @@ class ReattachingSender implements SenderLink {
   #watchForStall(attachment: Attachment | undefined): void {
     if (!attachment?.dialled.stall.overdue(this.#options.outcomeTimeoutMs)) return;
     const { log } = this.#host.options;
-    log.warn({ address: this.#address }, 'messaging network gives no outcomes: connecting again');
+    log.warn(
+      { address: this.#address },
+      `${peerNameOf(this.#host.options)} gives no outcomes: connecting again`,
+    );
     attachment.dialled.hangUp(false, 'no outcomes');
   }
 }

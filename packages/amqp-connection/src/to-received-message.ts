@@ -10,12 +10,13 @@ interface BodySection {
 
 /** A message as rhea decoded it, in the form that does not know rhea. */
 export function toReceivedMessage(message: rhea.Message): ReceivedMessage {
-  const { creation_time: creationTime, message_id: messageId } = message;
+  const { creation_time: creationTime, message_id: messageId, correlation_id: correlationId } = message;
   return {
     annotations: plainMap(message.message_annotations),
     applicationProperties: plainMap(message.application_properties),
     ...(message.to !== undefined && message.to !== null && { address: message.to }),
     ...(messageId !== undefined && messageId !== null && { messageId: String(messageId) }),
+    ...(typeof correlationId === 'string' && { correlationId }),
     ...(message.content_type !== undefined &&
       message.content_type !== null && { contentType: message.content_type }),
     ...(creationTime !== undefined &&

@@ -5,6 +5,8 @@ export interface ReceivedMessage {
   /** `properties.to`. */
   readonly address?: string;
   readonly messageId?: string;
+  /** `properties.correlation-id`, where it is a string. */
+  readonly correlationId?: string;
   readonly contentType?: string;
   readonly creationTime?: Timestamp;
   readonly durable?: boolean;

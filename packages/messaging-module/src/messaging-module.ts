@@ -1,5 +1,5 @@
 import type { Clock, DeviceDataSender, EventSink, Log, Random } from '@rollcall/core';
-import type { IdentifierRule } from '@rollcall/core/registry';
+import type { ChangeNotifications, IdentifierRule } from '@rollcall/core/registry';
 import type { Options, ValuesOf } from '@rollcall/options';
 import type { ChosenModule, OptionModule } from '@rollcall/options/module';
 import type { FollowedSet } from '@rollcall/file-follower';
@@ -19,6 +19,8 @@ export interface MessagingModule<Set extends Options = Options> extends OptionMo
   tenantRules(values: ValuesOf<Set>): readonly IdentifierRule[];
   /** @throws ConfigError where what the options name cannot be used, as a file that is not there. */
   create(values: ValuesOf<Set>, context: MessagingContext): Messaging;
+  /** Listens to what is told to everybody over the network. Absent: there is no such way. @throws as {@link create}. */
+  openNotifications?(values: ValuesOf<Set>, context: MessagingContext): ChangeNotifications;
 }
 
 /** The text that an option has without being set, and why. */

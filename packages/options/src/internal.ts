@@ -3,3 +3,5 @@ export { type AddressRanges, addressRanges, parseAddressRanges } from './address
 export { isSectionOfHono } from './hono-sections.ts';
 export { problemText } from './option-problem.ts';
 export type { Effective, ReadResult } from './read-options.ts';
+export { moduleValues } from './option-module.ts';
+export { optionsLike } from './option.ts';

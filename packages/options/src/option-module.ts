@@ -28,7 +28,7 @@ interface Choice<Module extends OptionModule> {
 }
 
 /** The options of all modules, in their order. Keys of two modules are kept apart. */
-export function optionsOfModules(modules: readonly OptionModule[]): Options {
+export function optionsOfModules(modules: readonly Pick<OptionModule, 'name' | 'options'>[]): Options {
   return Object.fromEntries(
     modules.flatMap((module) =>
       Object.entries(module.options).map(([key, option]) => [keyOf(module, key), option] as const),
@@ -47,7 +47,7 @@ export function chooseModule<Module extends OptionModule>(
   read: { readonly values: ValuesOf<Options>; readonly effective: readonly Effective[] },
   isNeeded = false,
 ): Choice<Module> {
-  const all = modules.map((module) => ({ module, values: valuesOf(module, read.values) }));
+  const all = modules.map((module) => ({ module, values: moduleValues(module, read.values) }));
   const given = new Set(read.effective.filter(isGiven).map(({ variable }) => variable));
   const decided = all.filter(({ module }) => given.has(variableOf(module.chosenBy)));
   const [chosen, ...others] = decided;
@@ -75,11 +75,14 @@ export function filesOfSecrets(effective: readonly Effective[]): (name: string) 
 }
 
 /** What was read for one module, by its own keys. */
-function valuesOf(module: OptionModule, values: ValuesOf<Options>): ValuesOf<Options> {
+export function moduleValues(
+  module: Pick<OptionModule, 'name' | 'options'>,
+  values: ValuesOf<Options>,
+): ValuesOf<Options> {
   return Object.fromEntries(Object.keys(module.options).map((key) => [key, values[keyOf(module, key)]]));
 }
 
-function keyOf({ name }: OptionModule, key: string): string {
+function keyOf({ name }: Pick<OptionModule, 'name'>, key: string): string {
   return `${name}.${key}`;
 }
 

@@ -14,6 +14,8 @@ export interface Option<Value> {
   readonly secret: boolean;
   /** One line for the README. */
   readonly describe: string;
+  /** Name of the option that stands where this one is not set: tables list that one alone. */
+  readonly like?: string;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- the value's type is inferred per option, see ValuesOf
@@ -43,6 +45,24 @@ export function option<Value>(
   traits: OptionTraits = {},
 ): Option<Value> {
   return { name, schema, fallback, describe, hono: traits.hono ?? false, secret: traits.secret ?? false };
+}
+
+/**
+ * The same options for one part of what they are for: each stands where it is set, and else the one that it is like.
+ *
+ * @param name of an option, of the name of the one that it is like.
+ */
+export function optionsLike<Set extends Options>(
+  options: Set,
+  name: (of: string) => string,
+  traits: Pick<OptionTraits, 'hono'> = {},
+): { readonly [Key in keyof Set]: Option<ValuesOf<Set>[Key] | undefined> } {
+  const likened = Object.entries(options).map(([key, each]) => {
+    const { fallback: _, ...rest } = each;
+    return [key, { ...rest, name: name(each.name), hono: traits.hono ?? false, like: each.name }];
+  });
+  // Each key of `options` has its option.
+  return Object.fromEntries(likened) as never;
 }
 
 /** An option that may be left out. */

@@ -23,6 +23,7 @@ export interface Effective {
 export interface ReadResult<Set extends Options> {
   /** Complete only where there are no problems. */
   readonly values: ValuesOf<Set>;
+  /** Not of options that are not set, and like another one. */
   readonly effective: readonly Effective[];
   readonly problems: readonly ConfigProblem[];
   /** Variables that are set, and could not be read: whatever else is said of their values is not true. */
@@ -50,7 +51,8 @@ export function readOptions<Set extends Options>(
 
   for (const [key, option] of Object.entries(options)) {
     const found = lookUp(option, env);
-    effective.push(found);
+    const isLeftToAnother = option.like !== undefined && found.text === undefined && !found.problem;
+    if (!isLeftToAnother) effective.push(found);
     if (found.problem !== undefined) {
       problems.push(found.problem);
       unreadable.add(found.variable);

@@ -1,6 +1,8 @@
+import type { ChangeNotifications } from '@rollcall/core/registry';
 import type { Messaging, MessagingContext, MessagingModule } from '@rollcall/messaging-module';
 import type { ValuesOf } from '@rollcall/options';
-import { createMessaging } from '../create-messaging.ts';
+import { createMessaging, type MessagingOptions } from '../create-messaging.ts';
+import { openNotifications } from '../notifications.ts';
 import { tenantRules } from '../tenant-rules.ts';
 import { amqpInForce } from './amqp-in-force.ts';
 import { amqpOptions } from './amqp-options.ts';
@@ -18,9 +20,19 @@ export const amqp: MessagingModule<typeof amqpOptions> = {
   inForce: (textOf) => [...amqpInForce(textOf)],
   tenantRules: (values) => tenantRules(networkSettings(values)),
   create,
+  openNotifications: (values, context): ChangeNotifications =>
+    openNotifications(optionsOf(values, context, 'notifications')),
 };
 
 function create(values: ValuesOf<typeof amqpOptions>, context: MessagingContext): Messaging {
+  return createMessaging(optionsOf(values, context, 'messaging'));
+}
+
+function optionsOf(
+  values: ValuesOf<typeof amqpOptions>,
+  context: MessagingContext,
+  connection: string,
+): MessagingOptions {
   const { clock, random, log, adapterType, fileOf } = context;
   const settings = amqpSettings(adapterType, values);
   const files = {
@@ -29,5 +41,5 @@ function create(values: ValuesOf<typeof amqpOptions>, context: MessagingContext)
     key: values.key,
     password: fileOf('MESSAGING_PASSWORD'),
   };
-  return createMessaging({ ...followSecrets(settings, files, context), clock, random, log });
+  return { ...followSecrets(settings, files, context, connection), clock, random, log };
 }
