@@ -32,6 +32,7 @@ const composed = [
   '@rollcall/amqp-sender',
   '@rollcall/directory-redis',
   '@rollcall/device-registry',
+  '@rollcall/device-registry-amqp',
   '@rollcall/logger-sink',
   '@rollcall/messaging-network',
   '@rollcall/client',

@@ -11,6 +11,7 @@ const networkless = [
   'options',
   'messaging-module',
   'directory-module',
+  'registry-module',
   'outbox',
   'access',
   'presence',

@@ -65,7 +65,8 @@ async function optionsOfAdapters(resolve) {
   const { kitOptions } = await import(resolve('@rollcall/adapter-process/internal'));
   const { amqp } = await import(resolve('@rollcall/amqp-sender'));
   const { redis } = await import(resolve('@rollcall/directory-redis'));
-  return [kitOptions, amqp.options, redis.options];
+  const { amqpRegistry } = await import(resolve('@rollcall/device-registry-amqp'));
+  return [kitOptions, amqp.options, redis.options, amqpRegistry.options];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)

@@ -102,6 +102,9 @@ const before: Readonly<Record<string, string>> = {
     import type { Log } from '@rollcall/core';
     declare const log: Log;`,
   options: '',
+  'registry-module': `
+    import type { DeviceRegistry } from '@rollcall/core/registry';
+    declare function openLedger(values: object, context: object): Promise<DeviceRegistry>;`,
   'rhea-internals': `
     import type { ServedPeer } from '@rollcall/containment';
     import { checkRhea, containWrites, internalsOf, silence } from '@rollcall/rhea-internals';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { amqpRegistry } from '@rollcall/device-registry-amqp';
 import { redis } from '@rollcall/directory-redis';
 import { localhostCertificate } from '@rollcall/conformance/certificates';
 import { ConfigError } from '@rollcall/core';
@@ -69,4 +70,4 @@ test('every mistake is reported at once', () => {
   expect(load).toThrow(/TEMPLATE_BINDADRESS: unknown option; did you mean ROLLCALL_TEMPLATE_BINDADDRESS/);
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), templateOptions, [amqp, redis]);
+describeEnvironment(new URL('../README.md', import.meta.url), templateOptions, [amqp, redis, amqpRegistry]);

@@ -9,6 +9,7 @@ import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { TemplateAdapterOptions } from './adapter.ts';
 
 const longestMs = 2 ** 31 - 1;
@@ -45,10 +46,12 @@ export function loadTemplateConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
   directories: readonly DirectoryModule[] = [],
+  registries: readonly RegistryModule[] = [],
 ): LoadedConfig<typeof templateOptions> {
   return loadConfig(templateOptions, env, {
     messaging,
     directories,
+    registries,
     problems: (values) => listenerProblems('TEMPLATE', values),
   });
 }

@@ -1,5 +1,6 @@
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { amqpRegistry } from '@rollcall/device-registry-amqp';
 import { redis } from '@rollcall/directory-redis';
 import { ConfigError } from '@rollcall/core';
 import { expect, test } from 'vitest';
@@ -30,4 +31,4 @@ test('a configuration without a port to listen on is refused', () => {
   expect(() => loadAmqpConfig(env, [amqp])).toThrow(ConfigError);
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), amqpOptions, [amqp, redis]);
+describeEnvironment(new URL('../README.md', import.meta.url), amqpOptions, [amqp, redis, amqpRegistry]);

@@ -10,6 +10,7 @@ import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { AmqpAdapterOptions } from './adapter.ts';
 
 /** Options of the AMQP adapter. */
@@ -54,10 +55,12 @@ export function loadAmqpConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
   directories: readonly DirectoryModule[] = [],
+  registries: readonly RegistryModule[] = [],
 ): LoadedConfig<typeof amqpOptions> {
   return loadConfig(amqpOptions, env, {
     messaging,
     directories,
+    registries,
     problems: (values) => listenerProblems('AMQP', values),
   });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { amqpRegistry } from '@rollcall/device-registry-amqp';
 import { redis } from '@rollcall/directory-redis';
 import { createCertificateAuthority } from '@rollcall/conformance/certificates';
 import { ConfigError } from '@rollcall/core';
@@ -116,4 +117,4 @@ describe('key and certificate', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), coapOptions, [amqp, redis]);
+describeEnvironment(new URL('../README.md', import.meta.url), coapOptions, [amqp, redis, amqpRegistry]);

@@ -20,6 +20,7 @@ import {
 } from '@rollcall/options';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { CoapAdapterOptions } from './adapter.ts';
 import { readServerCertificate } from './server-certificate.ts';
 
@@ -117,10 +118,12 @@ export function loadCoapConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
   directories: readonly DirectoryModule[] = [],
+  registries: readonly RegistryModule[] = [],
 ): LoadedConfig<typeof coapOptions> {
   return loadConfig(coapOptions, env, {
     messaging,
     directories,
+    registries,
     problems: (values) => [...coapProblems(values), ...leaseProblems(values)],
   });
 }

@@ -1,5 +1,6 @@
 import { describeEnvironment } from '@rollcall/adapter-conformance';
 import { amqp } from '@rollcall/amqp-sender';
+import { amqpRegistry } from '@rollcall/device-registry-amqp';
 import { redis } from '@rollcall/directory-redis';
 import { ConfigError } from '@rollcall/core';
 import { describe, expect, test } from 'vitest';
@@ -58,4 +59,4 @@ describe('the configuration of the HTTP adapter', () => {
   });
 });
 
-describeEnvironment(new URL('../README.md', import.meta.url), httpOptions, [amqp, redis]);
+describeEnvironment(new URL('../README.md', import.meta.url), httpOptions, [amqp, redis, amqpRegistry]);

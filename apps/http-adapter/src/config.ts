@@ -19,6 +19,7 @@ import {
 } from '@rollcall/options';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { HttpAdapterOptions } from './adapter.ts';
 
 /** Options of the HTTP adapter. */
@@ -65,10 +66,12 @@ export function loadHttpConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
   directories: readonly DirectoryModule[] = [],
+  registries: readonly RegistryModule[] = [],
 ): LoadedConfig<typeof httpOptions> {
   return loadConfig(httpOptions, env, {
     messaging,
     directories,
+    registries,
     problems: (values) => [...listenerProblems('HTTP', values), ...leaseProblems(values)],
   });
 }

@@ -10,6 +10,7 @@ import { loadConfig, type LoadedConfig } from '@rollcall/adapter-process';
 import { milliseconds, option, wholeNumber, type Options, type ValuesOf } from '@rollcall/options';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { MqttAdapterOptions } from './adapter.ts';
 
 /** Options of the MQTT adapter. */
@@ -52,10 +53,12 @@ export function loadMqttConfig(
   env: Readonly<Record<string, string | undefined>>,
   messaging: readonly MessagingModule[],
   directories: readonly DirectoryModule[] = [],
+  registries: readonly RegistryModule[] = [],
 ): LoadedConfig<typeof mqttOptions> {
   return loadConfig(mqttOptions, env, {
     messaging,
     directories,
+    registries,
     problems: (values) => listenerProblems('MQTT', values),
   });
 }

@@ -4,12 +4,14 @@ import { bytes } from './formats.ts';
 import { readPublicKey } from './read-public-key.ts';
 import { secretFields } from './secret-fields.ts';
 
-const fields = z.strictObject({
+const shape = {
   ...secretFields,
   key: bytes.optional(),
   algorithm: z.enum(['EC', 'RSA'], 'must be EC or RSA').optional(),
   cert: bytes.optional(),
-});
+};
+
+const fields = z.strictObject(shape);
 
 type Fields = z.output<typeof fields>;
 
@@ -28,7 +30,11 @@ export interface PublicKeyContent extends Omit<Fields, 'key' | 'algorithm' | 'ce
  * A public key that verifies tokens, or a certificate that has it. Nothing is asked of who issued the certificate: whoever writes the
  * file vouches for it. It counts for as long as the certificate is valid.
  */
-export const publicKeySecretSchema: z.ZodType<PublicKeyContent> = fields.transform((content, context) => {
+export const publicKeySecretSchema: z.ZodType<PublicKeyContent> = fields.transform(toPublicKey);
+/** The same as a service answers it: it may have fields that mean nothing here. */
+export const answeredPublicKeySchema: z.ZodType<PublicKeyContent> = z.object(shape).transform(toPublicKey);
+
+function toPublicKey(content: Fields, context: z.RefinementCtx): PublicKeyContent {
   const { key: encoded, algorithm, cert, ...rest } = content;
   const read = readKey({ encoded, algorithm, cert });
   if ('problem' in read) {
@@ -37,7 +43,7 @@ export const publicKeySecretSchema: z.ZodType<PublicKeyContent> = fields.transfo
   }
   const key = Uint8Array.from(read.key.export({ type: 'spki', format: 'der' }));
   return { ...rest, ...validityWithin(rest, read.certificate), key };
-});
+}
 
 type Read =
   | { readonly key: KeyObject; readonly certificate?: X509Certificate }

@@ -18,7 +18,7 @@ const authIdTemplate = z.string().refine(
   `must have one of ${[...placeholders].map((name) => `{{${name}}}`).join(', ')}, and no other placeholder`,
 );
 
-const fields = z.strictObject({
+const shape = {
   id: z.string().optional(),
   'subject-dn': z.string().optional(),
   'subject-dn-bytes': bytes.optional(),
@@ -38,12 +38,18 @@ const fields = z.strictObject({
   'ocsp-responder-uri': anything.optional(),
   'ocsp-responder-cert': anything.optional(),
   'ocsp-nonce-enabled': anything.optional(),
-});
+};
+
+const fields = z.strictObject(shape);
 
 type Fields = z.output<typeof fields>;
 
 /** An authority that a tenant trusts: its certificate, or its name and public key. */
-export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform((content, context) => {
+export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform(toTrustAnchor);
+/** The same as a service answers it: it may have fields that mean nothing here. */
+export const answeredCaSchema: z.ZodType<TrustAnchor> = z.object(shape).transform(toTrustAnchor);
+
+function toTrustAnchor(content: Fields, context: z.RefinementCtx): TrustAnchor {
   const problem = (message: string): never => {
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
@@ -61,7 +67,7 @@ export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform((content
   if (!publicKey || !readPublicKey(publicKey))
     return problem('must have cert, or a public-key: a SubjectPublicKeyInfo in DER');
   return { subjectDn, publicKey, ...validityOf(content), ...shared };
-});
+}
 
 function subjectOf({ 'subject-dn': written, 'subject-dn-bytes': encoded }: Fields): string | undefined {
   if (!encoded) return written === undefined ? undefined : normalizeName(written);

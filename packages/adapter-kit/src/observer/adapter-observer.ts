@@ -1,6 +1,6 @@
 import type { ConnectedEvent, ConnectionEvent, UploadFailure } from '@rollcall/core';
 import type { DirectoryStanding, DirectoryStatus, FleetSight } from '@rollcall/core/directory';
-import type { RegistryState } from '@rollcall/core/registry';
+import type { RegistryServices, RegistryState } from '@rollcall/core/registry';
 import type { AccessObserver } from '@rollcall/access/internal';
 import type { FollowedState } from '@rollcall/file-follower';
 import type { TurnedAwayCause } from '../turned-away-cause.ts';
@@ -44,6 +44,8 @@ export interface ObservedState {
   readonly files: { states(): readonly FollowedState[] };
   /** Only of a registry that answers from what it read earlier. */
   readonly registry: { state(): RegistryState };
+  /** Only of a registry that asks services. */
+  readonly 'registry-services': { services(): RegistryServices };
   /** Only of an adapter that is in a fleet. */
   readonly directory: {
     status(): DirectoryStatus;

@@ -194,10 +194,16 @@ export const kitOptions = {
     '1500',
     'ms that its answer is waited for; then signs of life alone decide',
   ),
+  registryKind: option(
+    'REGISTRY_KIND',
+    identifier,
+    'file',
+    'where tenants, devices and credentials are: `file`, or `amqp` for the services of Eclipse Hono (`docs/registry.md`)',
+  ),
   registryFile: optional(
     'REGISTRY_FILE',
     text,
-    'JSON or YAML file of tenants, devices and credentials (required)',
+    'JSON or YAML file of tenants, devices and credentials (required for `file`)',
   ),
   registryHoldMs: option(
     'REGISTRY_HOLD',

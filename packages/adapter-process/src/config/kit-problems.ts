@@ -7,7 +7,8 @@ type KitValues = ValuesOf<typeof kitOptions>;
 /** Problems between options that are each valid. */
 export function kitProblems(values: KitValues): readonly ConfigProblem[] {
   const missing: string[] = [];
-  if (values.registryFile === undefined) missing.push('ROLLCALL_REGISTRY_FILE: must be set');
+  if (values.registryKind === 'file' && values.registryFile === undefined)
+    missing.push('ROLLCALL_REGISTRY_FILE: must be set');
   const mayWait = values.producers?.some((producer) => producer !== 'logging' && producer !== 'none');
   if (mayWait && values.journalKind === undefined && values.journalDirectory === undefined)
     missing.push(

@@ -1,8 +1,10 @@
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { ChosenMessaging } from '@rollcall/messaging-module/internal';
 import { kitOptions } from './kit-options.ts';
+import { chooseRegistry, optionsOfRegistries, type ChosenRegistry } from './choose-registry.ts';
 import { kitProblems } from './kit-problems.ts';
 import { readOptions, type Options, type ValuesOf } from '@rollcall/options';
 import type { Effective } from '@rollcall/options/internal';
@@ -15,6 +17,8 @@ export interface LoadedConfig<Own extends Options> {
   readonly messaging: ChosenMessaging | undefined;
   /** The module of the fleet; `undefined`: the adapter is in none. */
   readonly directory: ChosenModule<DirectoryModule> | undefined;
+  /** The module of the device registry; `undefined`: it is a file. */
+  readonly registry: ChosenRegistry | undefined;
   /** Every variable, its text and where it came from, in the order of the options. */
   readonly effective: readonly Effective[];
   /** See `ReadResult`. */
@@ -26,6 +30,7 @@ export interface ConfigParts<Own extends Options> {
   /** Modules whose options are read too; default: none. */
   readonly messaging?: readonly MessagingModule[];
   readonly directories?: readonly DirectoryModule[];
+  readonly registries?: readonly RegistryModule[];
   /** What is wrong with the adapter's options taken together. */
   problems?(values: ValuesOf<Own>): readonly ConfigProblem[];
 }
@@ -38,23 +43,42 @@ export interface ConfigParts<Own extends Options> {
 export function loadConfig<Own extends Options>(
   own: Own,
   env: Readonly<Record<string, string | undefined>>,
-  { messaging: modules = [], directories = [], problems: ownProblems }: ConfigParts<Own> = {},
+  {
+    messaging: modules = [],
+    directories = [],
+    registries = [],
+    problems: ownProblems,
+  }: ConfigParts<Own> = {},
 ): LoadedConfig<Own> {
-  const all = { ...kitOptions, ...optionsOfModules([...modules, ...directories]), ...own };
+  const all = {
+    ...kitOptions,
+    ...optionsOfModules([...modules, ...directories]),
+    ...optionsOfRegistries(registries),
+    ...own,
+  };
   const { values, problems, unreadable, ...about } = readOptions<typeof kitOptions & Own>(all, env);
   const kit: ValuesOf<typeof kitOptions> = values;
   const messaging = chooseModule(modules, { values, ...about }, kit.producers?.includes('events'));
   const directory = chooseModule(directories, { values, ...about });
+  const registry = chooseRegistry(registries, kit, { values, ...about });
   const together = [
     ...kitProblems(kit),
     ...messaging.problems,
     ...directory.problems,
+    ...registry.problems,
     ...(kit.presenceUrls && !directory.chosen && directory.problems.length === 0 ? [inNoFleet] : []),
     ...(ownProblems?.(values) ?? []),
   ];
   const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
-  return { kit, own: values, messaging: messaging.chosen, directory: directory.chosen, ...about };
+  return {
+    kit,
+    own: values,
+    messaging: messaging.chosen,
+    directory: directory.chosen,
+    registry: registry.chosen,
+    ...about,
+  };
 }
 
 const inNoFleet: ConfigProblem = {

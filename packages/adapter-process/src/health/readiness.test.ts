@@ -105,6 +105,47 @@ test('an adapter without a messaging network says so, and is ready', () => {
   });
 });
 
+const nothingElse = {
+  sinks: [],
+  sender: { connected: () => true } as unknown as DeviceDataSender,
+  files: [],
+  depth: [],
+  journalBehind: false,
+  now,
+};
+const service = (name: string, reachable: boolean) => ({
+  ...{ name, reachable, outstanding: 3, kept: 2, keptUses: 9 },
+  outcomes: { answered: 5, timeout: 1 },
+});
+const servicesAway = {
+  services: [service('tenant', false), service('credentials', true)],
+  hearsChanges: false,
+};
+const isNotUp = ({ status }: { readonly status: string }): boolean => status !== 'UP';
+
+test('an adapter whose registry is a service says which of them is away, and whether it hears of changes', () => {
+  const checks = (registry: typeof servicesAway | { hearsChanges: undefined; services: [] }) =>
+    readinessOfOthers({ ...nothingElse, registry: { services: () => registry } }).filter(({ name }) =>
+      name.startsWith('registry-'),
+    );
+  expect(checks(servicesAway)).toEqual([
+    {
+      name: 'registry-tenant',
+      status: 'DEGRADED',
+      code: 'REGISTRY_SERVICE_AWAY',
+      reason: expect.any(String),
+    },
+    { name: 'registry-credentials', status: 'UP' },
+    {
+      name: 'registry-changes',
+      status: 'DEGRADED',
+      code: 'REGISTRY_CHANGES_NOT_HEARD',
+      reason: expect.any(String),
+    },
+  ]);
+  expect(checks({ services: [], hearsChanges: undefined }), 'there is no way to hear of them').toEqual([]);
+});
+
 test('each cause of a readiness that is not UP has its code and its reason', () => {
   const away = { name: 'events', connected: () => false } as unknown as EventSink;
   const { loadedAt, ...state } = { loadedAt: 0 as Timestamp, devices: 100, current: false, heldDevices: 0 };
@@ -124,6 +165,7 @@ test('each cause of a readiness that is not UP has its code and its reason', () 
     });
   const all = [
     checkOfAdapter(false),
+    ...readinessOfOthers({ ...nothingElse, registry: { services: () => servicesAway } }).filter(isNotUp),
     ...worst(0, noMessaging, 'away'),
     ...worst(40, { connected: () => false } as DeviceDataSender, 'catching-up'),
   ];

@@ -1,6 +1,6 @@
 import type { DeviceDataSender, EventSink, Timestamp } from '@rollcall/core';
 import type { DirectoryStatus } from '@rollcall/core/directory';
-import type { DeviceRegistry, RegistryState } from '@rollcall/core/registry';
+import type { DeviceRegistry, RegistryServices, RegistryState } from '@rollcall/core/registry';
 import type { FollowedState } from '@rollcall/file-follower';
 import { noMessaging, noMessagingText } from '@rollcall/messaging-module/internal';
 import type { SinkDepth } from '@rollcall/outbox/internal';
@@ -11,7 +11,7 @@ import type { HealthCheck } from './health-json.ts';
 const lateAfterMs = 2_000;
 
 export interface ReadinessFacts {
-  readonly registry: Pick<DeviceRegistry, 'state'>;
+  readonly registry: Pick<DeviceRegistry, 'state' | 'services'>;
   readonly sinks: readonly EventSink[];
   readonly sender: DeviceDataSender;
   readonly files: readonly FollowedState[];
@@ -28,6 +28,7 @@ export function readinessOfOthers(facts: ReadinessFacts): readonly HealthCheck[]
   const known = registry.state?.();
   return [
     ...(known ? [ofRegistry(known)] : []),
+    ...ofServices(registry.services?.()),
     check('journal', !journalBehind, 'JOURNAL_BEHIND', 'events are in memory alone'),
     ...ofDirectory(directory),
     ...files.map(({ name, current }) =>
@@ -66,6 +67,17 @@ function ofRegistry({ current, heldDevices }: RegistryState): HealthCheck {
       `${heldDevices} devices are missing in it, and are held`,
     );
   return check(name, current, 'REGISTRY_NOT_CURRENT', 'what is stored is not what is served');
+}
+
+/** Devices whose answers are kept are served while a service is away. */
+function ofServices(known: RegistryServices | undefined): readonly HealthCheck[] {
+  if (!known) return [];
+  const services = known.services.map(({ name, reachable }) =>
+    check(`registry-${name}`, reachable, 'REGISTRY_SERVICE_AWAY', 'the service does not answer'),
+  );
+  if (known.hearsChanges === undefined) return services;
+  const reason = 'changes are not heard: devices may be served that may not be any more';
+  return [...services, check('registry-changes', known.hearsChanges, 'REGISTRY_CHANGES_NOT_HEARD', reason)];
 }
 
 function ofDirectory(status: DirectoryStatus): readonly HealthCheck[] {

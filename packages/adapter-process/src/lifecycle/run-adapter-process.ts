@@ -17,6 +17,7 @@ import { printConfig } from '../config/print-config.ts';
 import { tellLeftAside } from '../config/tell-left-aside.ts';
 import type { DirectoryModule } from '@rollcall/directory-module';
 import type { MessagingModule } from '@rollcall/messaging-module';
+import type { RegistryModule } from '@rollcall/registry-module';
 import type { ProtocolAdapter } from '@rollcall/adapter-kit';
 import { defaultAdapterId } from './default-adapter-id.ts';
 import { libraryDebugProblems } from './library-debug.ts';
@@ -46,11 +47,14 @@ export interface AdapterProgram<Own extends Options> {
   readonly messaging: readonly MessagingModule[];
   /** Kinds of engine by which it can be part of a fleet; default: none. */
   readonly directories?: readonly DirectoryModule[];
-  /** @param messaging and `directories`: the modules of the program, whose options are read too. */
+  /** Kinds of device registry that it can ask, beside a file; default: none. */
+  readonly registries?: readonly RegistryModule[];
+  /** @param messaging and `directories`, `registries`: the modules of the program, whose options are read too. */
   load(
     env: NodeJS.ProcessEnv,
     messaging: readonly MessagingModule[],
     directories: readonly DirectoryModule[],
+    registries: readonly RegistryModule[],
   ): LoadedConfig<Own>;
   compose(config: LoadedConfig<Own>): Composition;
 }
@@ -66,6 +70,7 @@ export interface LogSettings {
 export interface Composition {
   readonly adapter: ProtocolAdapter;
   readonly maxConnections: number;
+  /** Opens a registry file. */
   openRegistry(
     options: Environment & {
       readonly file: string;
@@ -86,14 +91,14 @@ export interface Composition {
  * With `--print-config` it shows the effective configuration instead.
  */
 export function runAdapterProcess<Own extends Options>(program: AdapterProgram<Own>): Promise<void> {
-  const { name, createLog, messaging, directories = [] } = program;
+  const { name, createLog, messaging, directories = [], registries = [] } = program;
   // Until the configuration is read. Then it is known how the log is to be written.
   let log = codedLog(createLog({ name, level: 'error', format: logFormatOf(process.env) }));
   const main = async (): Promise<number> => {
     const debugging = libraryDebugProblems(process.env);
     if (debugging.length > 0)
       throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
-    const config = program.load(process.env, messaging, directories);
+    const config = program.load(process.env, messaging, directories, registries);
     if (process.argv.includes('--print-config')) {
       const adapterId = defaultAdapterId(program.compose(config).adapter);
       process.stdout.write(printConfig(inForce(config.effective, { messaging, adapterId })));

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { RunningAdapter } from '../composition/adapter-parts.ts';
 import type { LoadedConfig } from '../config/load-config.ts';
@@ -6,7 +5,7 @@ import type { DirectoryModule, FleetEngine } from '@rollcall/directory-module';
 import type { Options } from '@rollcall/options';
 import { filesOfSecrets, type ChosenModule } from '@rollcall/options/module';
 import { selectSinks } from '../config/select-sinks.ts';
-import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
+import { createFollowedFiles, type FollowedFiles, type FollowedSet } from '@rollcall/file-follower';
 import { startEarlyHealth, type EarlyHealth } from '../health/early-health.ts';
 import type { Journal } from '@rollcall/outbox';
 import { selectJournal } from '@rollcall/outbox/internal';
@@ -15,6 +14,7 @@ import { openPresenceSignal } from '../second-signal/open-presence-signal.ts';
 import { startAdapter } from '../start-adapter.ts';
 import { defaultAdapterId } from './default-adapter-id.ts';
 import type { Composition, Environment } from './run-adapter-process.ts';
+import { openRegistry } from './open-registry.ts';
 import { runSettings } from './run-settings.ts';
 
 /** What an adapter has of the parent of its process, where it is one of several. */
@@ -55,21 +55,16 @@ export async function startConfigured(
   const health = untilGiven(
     seat?.health ?? (await startEarlyHealth({ host: kit.healthBindAddress, port: kit.healthPort, log })),
   );
-  const registry = await composition.openRegistry({
-    file: kit.registryFile ?? '',
-    holdMs: kit.registryHoldMs,
-    tenantRules: chosen?.module.tenantRules(chosen.values) ?? [],
-    ...registryMemory(config, adapterId),
+  const messagingContext = {
     ...environment,
-  });
+    adapterType: adapter.type,
+    followFiles: (set: FollowedSet) => files.follow(set),
+  };
+  const registry = await openRegistry(config, composition, adapterId, messagingContext);
   resources.defer(() => registry.close());
   mayLook(() => registry.lookNow?.());
   const passwords = resources.adopt(composition.createPasswords(environment), (each) => each.close());
-  const messaging = createMessaging(chosen, config.effective, {
-    ...environment,
-    adapterType: adapter.type,
-    followFiles: (set) => files.follow(set),
-  });
+  const messaging = createMessaging(chosen, config.effective, messagingContext);
   const sender = untilGiven(messaging.sender);
   const engine = directory ? openEngine(directory, config, files, environment) : seat?.fleet;
   const signal =
@@ -100,15 +95,6 @@ export async function startConfigured(
     settings: runSettings(kit, { adapterId, maxConnections: composition.maxConnections }),
   });
   return resources.adopt(running, (each) => each.stop({ graceMs: kit.shutdownGraceMs }));
-}
-
-/** Beside the journal. */
-function registryMemory(
-  { kit: { journalKind, journalDirectory } }: LoadedConfig<Options>,
-  adapterId: string,
-): { readonly rememberIn?: string } {
-  if (journalKind === 'memory' || journalDirectory === undefined) return {};
-  return { rememberIn: join(journalDirectory, `${adapterId}.registry`) };
 }
 
 function openEngine(

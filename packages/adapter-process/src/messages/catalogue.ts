@@ -55,6 +55,20 @@ export const catalogue: readonly CataloguedMessage[] = [
     text: 'a change of the device registry was not handled: a listener failed',
   },
   {
+    code: 'REGISTRY_UNREACHABLE',
+    text: /^(?:nothing listens at .*: is the device registry running|the device registry at .* refused the credentials|cannot connect to the device registry)/,
+  },
+  { code: 'REGISTRY_LOST', text: 'connection to the device registry lost' },
+  {
+    code: 'REGISTRY_ANSWER_UNUSABLE',
+    text: /^device registry: (?:an answer cannot be used|a service refuses to answer|a tenant cannot be used|authorities of a tenant cannot be used, and are not trusted)/,
+  },
+  {
+    code: 'REGISTRY_CHANGES_MISSED',
+    text: /^changes of the device registry are not heard/,
+  },
+  { code: 'REGISTRY_CHANGE_UNREADABLE', text: 'a change of the device registry cannot be read' },
+  {
     code: 'HASH_UNUSABLE',
     text: 'a stored bcrypt hash is malformed or costs too much: it matches no password',
   },
@@ -108,10 +122,10 @@ export const catalogue: readonly CataloguedMessage[] = [
   },
   {
     code: 'NETWORK_UNREACHABLE',
-    text: /^(?:nothing listens at|host name of .* cannot be resolved|the messaging network at .* refused the credentials|TLS with .* failed|cannot connect to the messaging network)/,
+    text: /^(?:nothing listens at .*: is the messaging network|host name of .* cannot be resolved|the messaging network at .* refused the credentials|TLS with .* failed|cannot connect to the messaging network)/,
   },
   { code: 'NETWORK_LOST', text: 'connection to the messaging network lost' },
-  { code: 'NETWORK_SILENT', text: 'messaging network gives no outcomes: connecting again' },
+  { code: 'NETWORK_SILENT', text: / gives no outcomes: connecting again$/ },
   { code: 'EVENTS_PUT_OFF', text: 'events are put off by the network: they wait, and are sent again' },
   {
     code: 'EVENTS_PARKED',
@@ -133,7 +147,7 @@ export const catalogue: readonly CataloguedMessage[] = [
   { code: 'LISTENER_FAILED', text: /^(?:listener|health server) failed/ },
   { code: 'FILE_NOT_USED', text: 'changed certificate or secret is not used, the old one stays in use' },
   { code: 'CERTIFICATE_EXPIRED', text: 'the certificate in use has expired' },
-  { code: 'RECEIVING_REFUSED', text: 'messaging network does not let us receive' },
+  { code: 'RECEIVING_REFUSED', text: / does not let us receive$/ },
   { code: 'HANDLER_FAILED', text: 'message could not be handled and is given back' },
   { code: 'NOT_A_MESSAGE', text: 'what arrived is not a message, and is rejected' },
   {

@@ -27,6 +27,7 @@ const textFromElsewhere = [
   'packages/device-registry/src/registry-loader.ts',
   'packages/amqp-sender/src/resolve-network.ts',
   'packages/amqp-connection/src/redialled-connection.ts',
+  'packages/device-registry-amqp/src/amqp-registry.ts',
   // Its codes come from the error.
   'packages/adapter-process/src/lifecycle/tell-fatal.ts',
   'packages/adapter-process/src/config/tell-left-aside.ts',
@@ -107,6 +108,11 @@ test.each([
   ['device registry could not be loaded, what was read earlier stays', 'REGISTRY_NOT_READ'],
   ['plain passwords are for demonstrations only: devices a/b', 'REGISTRY_DOUBTFUL'],
   ['nothing listens at a:5672: is the messaging network running?', 'NETWORK_UNREACHABLE'],
+  ['nothing listens at a:5672: is the device registry running?', 'REGISTRY_UNREACHABLE'],
+  ['cannot connect to the device registry at a:5672: x', 'REGISTRY_UNREACHABLE'],
+  ['connection to the device registry lost', 'REGISTRY_LOST'],
+  ['device registry: an answer cannot be used', 'REGISTRY_ANSWER_UNUSABLE'],
+  ['device registry: a service refuses to answer', 'REGISTRY_ANSWER_UNUSABLE'],
   [
     'TLS with a:5671 failed: check trust store, host name, and that the port speaks TLS (X: y)',
     'NETWORK_UNREACHABLE',

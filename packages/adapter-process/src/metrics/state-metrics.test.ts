@@ -41,6 +41,36 @@ test('the journal says whether it is behind, how often it was begun again, and w
   ]);
 });
 
+test('the services of a registry say how they stand, what became of questions, and what is kept', async () => {
+  const { 'registry-services': registryServices, series } = given();
+  const service = (name: string, reachable: boolean, outcomes: Readonly<Record<string, number>>) => ({
+    ...{ name, reachable, outstanding: 3, kept: 2, keptUses: 9 },
+    outcomes,
+  });
+  registryServices({
+    services: () => ({
+      services: [
+        service('tenant', true, { answered: 5 }),
+        service('credentials', false, { answered: 1, timeout: 2 }),
+      ],
+      hearsChanges: true,
+    }),
+  });
+  expect(await series()).toEqual([
+    'rollcall_registry_service_reachable{service="tenant"} 1',
+    'rollcall_registry_service_reachable{service="credentials"} 0',
+    'rollcall_registry_changes_heard 1',
+    'rollcall_registry_questions{service="tenant"} 3',
+    'rollcall_registry_questions{service="credentials"} 3',
+    'rollcall_registry_questions_total{outcome="answered"} 6',
+    'rollcall_registry_questions_total{outcome="timeout"} 2',
+    'rollcall_registry_kept_answers{service="tenant"} 2',
+    'rollcall_registry_kept_answers{service="credentials"} 2',
+    'rollcall_registry_kept_answer_uses_total{service="tenant"} 9',
+    'rollcall_registry_kept_answer_uses_total{service="credentials"} 9',
+  ]);
+});
+
 test('certificates say when they expire, in seconds, and secrets only whether they are in use', async () => {
   const { files, series } = given();
   files({

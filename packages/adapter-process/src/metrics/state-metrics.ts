@@ -5,6 +5,7 @@ import { addDirectoryMetrics } from './directory-metrics.ts';
 import { addJournalMetrics } from './journal-metrics.ts';
 import { addOutboxMetrics } from './outbox-metrics.ts';
 import { addRegistryMetrics } from './registry-metrics.ts';
+import { addRegistryServiceMetrics } from './registry-service-metrics.ts';
 
 type StateMetrics = { readonly [Part in keyof ObservedState]: (state: ObservedState[Part]) => void };
 
@@ -40,6 +41,7 @@ export function stateMetrics(metrics: AppMetrics, clock: Pick<Clock, 'now'>): St
     journal: (state) => addJournalMetrics(metrics, state),
     files: (state) => addCertificateMetrics(metrics, state),
     registry: (state) => addRegistryMetrics(metrics, state),
+    'registry-services': (state) => addRegistryServiceMetrics(metrics, state),
     directory: (state) => addDirectoryMetrics(metrics, state),
   };
 }

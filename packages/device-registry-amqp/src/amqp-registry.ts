@@ -1,0 +1,285 @@
+import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
+import {
+  deviceKey,
+  type Clock,
+  type DeviceId,
+  type DeviceRef,
+  type Log,
+  type TenantId,
+} from '@rollcall/core';
+import {
+  breaksRule,
+  type Answer,
+  type AssertionAnswer,
+  type Credentials,
+  type CredentialsType,
+  type DeviceRegistry,
+  type IdentifierRule,
+  type Registration,
+  type RegistryAvailability,
+  type RegistryServices,
+  type Tenant,
+} from '@rollcall/core/registry';
+import type { z } from 'zod';
+import { credentialsAnswerSchema } from './answers/credentials-answer.ts';
+import { isName, isTenantName } from './answers/names.ts';
+import { readJson } from './answers/read-json.ts';
+import { registrationAnswerSchema } from './answers/registration-answer.ts';
+import { tenantAnswerSchema } from './answers/tenant-answer.ts';
+import type { Failed, Question, ServiceAnswer } from './asking/question.ts';
+import type { Notification } from './changes/read-notification.ts';
+import type { ChangeListeners } from './changes/change-listeners.ts';
+import type { KeptLookups, Understood } from './kept/kept-lookups.ts';
+
+export interface AmqpRegistryParts {
+  readonly tenants: KeptLookups<Tenant>;
+  readonly registrations: KeptLookups<Registration>;
+  readonly credentials: KeptLookups<Credentials>;
+  readonly listeners: ChangeListeners;
+  readonly availability: RegistryAvailability;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tenantRules: readonly IdentifierRule[];
+  /** Whether changes are heard, see `RegistryServices`. */
+  hearsChanges(): boolean | undefined;
+  close(): Promise<void>;
+}
+
+const notFound = { status: 'not-found' } as const;
+/** What all tenants that were found by a trust anchor are filed under: another one may trust the same by now. */
+const byTrustAnchor = 'trust-anchors';
+
+/** Asks the services of a registry as Eclipse Hono's adapters do (`docs/hono-compatibility.md` §17). */
+export class AmqpRegistry implements DeviceRegistry {
+  readonly #parts: AmqpRegistryParts;
+  readonly #gates = new Map<string, MinuteGate>();
+
+  constructor(parts: AmqpRegistryParts) {
+    this.#parts = parts;
+  }
+
+  get availability(): RegistryAvailability {
+    return this.#parts.availability;
+  }
+
+  async getTenant(tenant: string): Promise<Answer<Tenant>> {
+    const answer = await this.getTenantByName(tenant);
+    // The service knows tenants by their aliases, too.
+    return answer.status === 'found' && answer.value.id !== tenant ? notFound : answer;
+  }
+
+  async getTenantByName(name: string): Promise<Answer<Tenant>> {
+    if (!isTenantName(name)) return notFound;
+    return this.#tenant(`id\n${name}`, { 'tenant-id': name }, [name]);
+  }
+
+  async getTenantByTrustAnchor(subjectDn: string): Promise<Answer<Tenant>> {
+    if (!isName(subjectDn)) return notFound;
+    return this.#tenant(`dn\n${subjectDn}`, { 'subject-dn': subjectDn }, [byTrustAnchor]);
+  }
+
+  async getCredentials<Type extends CredentialsType>(query: {
+    readonly tenant: TenantId;
+    readonly type: Type;
+    readonly authId: string;
+  }): Promise<Answer<Credentials<Type>>> {
+    const { tenant, type, authId } = query;
+    if (!isTenantName(tenant) || !isName(authId)) return notFound;
+    const schema = credentialsAnswerSchema(query);
+    const understood = await this.#parts.credentials.lookUp(
+      `${tenant}\n${type}\n${authId}`,
+      tenant,
+      () => ({
+        address: `credentials/${tenant}`,
+        subject: 'get',
+        properties: {},
+        body: json({ type, 'auth-id': authId }),
+      }),
+      (answer) =>
+        this.#understand('credentials', answer, schema, (value) => ({
+          value,
+          about: [value.device.tenant, deviceKey(value.device)],
+        })),
+    );
+    // The schema is that of the type; so is what is kept under its key.
+    return this.#answer('credentials', understood) as Answer<Credentials<Type>>;
+  }
+
+  async assertRegistration(device: DeviceRef, gateway?: DeviceId): Promise<AssertionAnswer> {
+    if (!isTenantName(device.tenant) || !isName(device.device)) return notFound;
+    if (gateway !== undefined && !isName(gateway)) return { status: 'not-authorized' };
+    const key = deviceKey(device);
+    const gatewayKey = gateway === undefined ? undefined : deviceKey({ ...device, device: gateway });
+    const understood = await this.#parts.registrations.lookUp(
+      gateway === undefined ? key : `${key}\n${gateway}`,
+      device.tenant,
+      () => assertion(device, gateway),
+      (answer) => {
+        // Without a gateway, it says that the adapter may not ask.
+        if (answer.status === 403 && gateway !== undefined) return { status: 'not-authorized' };
+        const about = [device.tenant, key, ...(gatewayKey === undefined ? [] : [gatewayKey])];
+        return this.#understand('registration', answer, registrationAnswerSchema(device), (value) => ({
+          value,
+          about,
+        }));
+      },
+    );
+    if (understood.status === 'not-authorized') return { status: 'not-authorized' };
+    return this.#answer('registration', understood);
+  }
+
+  onChange(listener: Parameters<DeviceRegistry['onChange']>[0]): () => void {
+    return this.#parts.listeners.add(listener);
+  }
+
+  services(): RegistryServices {
+    const { tenants, registrations, credentials } = this.#parts;
+    return {
+      services: [tenants.figures(), registrations.figures(), credentials.figures()],
+      hearsChanges: this.#parts.hearsChanges(),
+    };
+  }
+
+  /** Forgets what is not true any more, and then tells that it changed. */
+  changed(notification: Notification): void {
+    const { tenants, registrations, credentials, listeners } = this.#parts;
+    switch (notification.of) {
+      case 'tenant':
+        tenants.drop(notification.tenant);
+        tenants.drop(byTrustAnchor);
+        // A tenant that is deleted takes its devices along.
+        for (const each of [registrations, credentials]) each.drop(notification.tenant);
+        return listeners.tell({ type: 'tenant', tenant: notification.tenant });
+      case 'all-devices':
+        for (const each of [registrations, credentials]) each.drop(notification.tenant);
+        return listeners.tell({ type: 'tenant', tenant: notification.tenant });
+      case 'device':
+      case 'credentials':
+        registrations.drop(deviceKey(notification.device));
+        credentials.drop(deviceKey(notification.device));
+        // Whose auth-ids they are is not told.
+        return listeners.tell({ type: 'device', device: notification.device });
+      case 'something-else':
+        return undefined;
+      default:
+        return notification satisfies never;
+    }
+  }
+
+  /** Changes were not heard for a while: all that is kept is asked again, and all that is open is reviewed. */
+  doubtEverything(): void {
+    const { tenants, registrations, credentials } = this.#parts;
+    for (const each of [tenants, registrations, credentials]) each.doubtAll();
+    this.reviewEverything();
+  }
+
+  reviewEverything(): void {
+    this.#parts.listeners.tell({ type: 'everything' });
+  }
+
+  async close(): Promise<void> {
+    this.#parts.listeners.clear();
+    await this.#parts.close();
+  }
+
+  async #tenant(
+    key: string,
+    query: Readonly<Record<string, string>>,
+    about: readonly string[],
+  ): Promise<Answer<Tenant>> {
+    const understood = await this.#parts.tenants.lookUp(
+      key,
+      key,
+      () => ({ address: 'tenant', subject: 'get', properties: {}, body: json(query) }),
+      (answer) =>
+        this.#understand('tenant', answer, tenantAnswerSchema, ({ tenant, unusable }) => {
+          if (unusable.length > 0)
+            this.#warn(
+              { tenant: tenant.id, problems: unusable.slice(0, 3) },
+              'device registry: authorities of a tenant cannot be used, and are not trusted',
+            );
+          return { value: tenant, about: [tenant.id, ...about] };
+        }),
+    );
+    const answer = this.#answer('tenant', understood);
+    return answer.status === 'found' ? this.#withinRules(answer) : answer;
+  }
+
+  /** A tenant that the messaging network cannot carry is let in by nobody. */
+  #withinRules(answer: { readonly status: 'found'; readonly value: Tenant }): Answer<Tenant> {
+    const { id } = answer.value;
+    const broken = this.#parts.tenantRules.find((rule) => breaksRule(id, rule));
+    if (!broken) return answer;
+    this.#warn({ tenant: id, reason: broken.reason }, 'device registry: a tenant cannot be used');
+    return {
+      status: 'unavailable',
+      cause: new Error(`the tenant cannot be used: ${broken.reason}`),
+      onlyThis: true,
+    };
+  }
+
+  #understand<Content, Value>(
+    service: string,
+    answer: ServiceAnswer,
+    schema: z.ZodType<Content>,
+    found: (content: Content) => { readonly value: Value; readonly about: readonly string[] },
+  ): Understood<Value> {
+    const { status } = answer;
+    if (status === 404) return notFound;
+    if (status === 503) return failed('timeout', false);
+    if (status !== 200 && status !== 201) {
+      this.#warn({ service, status }, 'device registry: a service refuses to answer');
+      return failed('refused', true);
+    }
+    const read = schema.safeParse(readJson(answer));
+    if (read.success) return { status: 'found', ...found(read.data) };
+    this.#warn({ service, problems: problemsOf(read.error) }, 'device registry: an answer cannot be used');
+    return failed('unusable', true);
+  }
+
+  #answer<Value>(service: string, understood: Understood<Value>): Answer<Value> {
+    if (understood.status === 'found') return { status: 'found', value: understood.value };
+    if (understood.status !== 'failed') return notFound;
+    const { why, onlyThis } = understood.failed;
+    return {
+      status: 'unavailable',
+      cause: new Error(`the ${service} service does not answer: ${why}`),
+      ...(onlyThis && { onlyThis: true }),
+    };
+  }
+
+  /** At most once a minute for each text. */
+  #warn(facts: Readonly<Record<string, unknown>>, text: string): void {
+    let gate = this.#gates.get(text);
+    if (!gate) this.#gates.set(text, (gate = createMinuteGate(this.#parts.clock)));
+    const heldBack = gate.pass();
+    if (heldBack === undefined) return;
+    this.#parts.log.warn({ ...facts, ...(heldBack > 0 && { alsoSinceLastLine: heldBack }) }, text);
+  }
+}
+
+function failed(
+  why: Failed['why'],
+  onlyThis: boolean,
+): { readonly status: 'failed'; readonly failed: Failed } {
+  return { status: 'failed', failed: { kind: 'failed', why, onlyThis } };
+}
+
+function assertion({ tenant, device }: DeviceRef, gateway: DeviceId | undefined): Question {
+  return {
+    address: `registration/${tenant}`,
+    subject: 'assert',
+    properties: { device_id: device, ...(gateway !== undefined && { gateway_id: gateway }) },
+  };
+}
+
+const utf8 = new TextEncoder();
+
+function json(content: Readonly<Record<string, string>>): Uint8Array {
+  return utf8.encode(JSON.stringify(content));
+}
+
+/** Where it is wrong and what should be there, without what is there: that may be a secret. */
+function problemsOf({ issues }: z.ZodError): readonly string[] {
+  return issues.slice(0, 3).map(({ path, code }) => `${path.map(String).join('.') || 'body'}: ${code}`);
+}

@@ -1,0 +1,100 @@
+import { deviceRef, type TenantId } from '@rollcall/core';
+import type { Credentials, CredentialsType, SecretsByType, StoredSecret } from '@rollcall/core/registry';
+import { normalizeName } from '@rollcall/core/x509';
+import {
+  answeredPublicKeySchema,
+  bytes,
+  flag,
+  secretFields,
+  validityOf,
+} from '@rollcall/device-registry/internal';
+import { z } from 'zod';
+import { nameSchema } from './names.ts';
+
+interface CredentialsQuery<Type extends CredentialsType> {
+  readonly tenant: TenantId;
+  readonly type: Type;
+  readonly authId: string;
+}
+
+type SecretContent = { readonly enabled: boolean; readonly id?: string | undefined } & Parameters<
+  typeof validityOf
+>[0];
+
+function stored(content: SecretContent): StoredSecret {
+  return { ...(content.id !== undefined && { id: content.id }), ...validityOf(content) };
+}
+
+/** A disabled one is as none. */
+function secretOf<Content extends SecretContent, Secret>(
+  schema: z.ZodType<Content>,
+  secret: (content: Content) => Secret,
+): z.ZodType<Secret | undefined> {
+  return schema.transform((content) => (content.enabled ? secret(content) : undefined));
+}
+
+/** The longest key that libraries accept. */
+const maxKeyBytes = 512;
+
+const password = z.object({
+  ...secretFields,
+  'hash-function': z.string().default('sha-256'),
+  'pwd-hash': z.string().min(1),
+  salt: z.base64().optional(),
+});
+
+const secretSchemas: { readonly [Type in CredentialsType]: z.ZodType<SecretsByType[Type] | undefined> } = {
+  'hashed-password': secretOf(password, (content) => ({
+    ...stored(content),
+    // As in Hono: what is neither of the two is taken for bcrypt, whose verification tells.
+    hashFunction:
+      content['hash-function'] === 'sha-256' || content['hash-function'] === 'sha-512'
+        ? content['hash-function']
+        : 'bcrypt',
+    pwdHash: content['pwd-hash'],
+    ...(content.salt !== undefined && { salt: content.salt }),
+  })),
+  psk: secretOf(
+    z.object({ ...secretFields, key: bytes.refine(({ length }) => length > 0 && length <= maxKeyBytes) }),
+    (content) => ({ ...stored(content), key: content.key }),
+  ),
+  'x509-cert': secretOf(z.object(secretFields), stored),
+  rpk: secretOf(answeredPublicKeySchema, (content) => ({ ...stored(content), key: content.key })),
+};
+
+/**
+ * Credentials that were asked for. They must be those: what a service mixes up lets nobody in. Secrets that are disabled, or cannot be
+ * used, are left out: a registry may have a password without its hash.
+ */
+export function credentialsAnswerSchema<Type extends CredentialsType>({
+  tenant,
+  type,
+  authId,
+}: CredentialsQuery<Type>): z.ZodType<Credentials<Type>> {
+  const secret: z.ZodType<SecretsByType[Type] | undefined> = secretSchemas[type];
+  return z
+    .object({
+      'device-id': nameSchema,
+      type: z.literal(type),
+      'auth-id': z.string().refine((answered) => isSame(type, answered, authId), 'is another one'),
+      enabled: flag.default(true),
+      secrets: z.array(z.unknown()).max(1_000),
+    })
+    .transform((content) => ({
+      device: deviceRef(tenant, content['device-id']),
+      type,
+      authId,
+      enabled: content.enabled,
+      secrets: content.secrets.flatMap((each) => secret.safeParse(each).data ?? []),
+    }));
+}
+
+/** A name of a certificate may be written in several ways. */
+function isSame(type: CredentialsType, answered: string, asked: string): boolean {
+  if (answered === asked) return true;
+  return (
+    type === 'x509-cert' &&
+    normalizeName(answered) !== undefined &&
+    normalizeName(answered) === normalizeName(asked)
+  );
+}

@@ -1,0 +1,68 @@
+import type { TenantId } from '@rollcall/core';
+import type { ResourceLimits, Tenant, TrustAnchor } from '@rollcall/core/registry';
+import { answeredCaSchema, flag } from '@rollcall/device-registry/internal';
+import { z } from 'zod';
+import { defaultsSchema } from './defaults.ts';
+import { extensionsSchema } from './extensions.ts';
+import { nameSchema, tenantNameSchema } from './names.ts';
+
+/** -1 stands for "unlimited", as in Hono. */
+const limit = z.int().min(-1).optional();
+const limits = z
+  .object({
+    'max-connections': limit,
+    'max-ttl': limit,
+    'max-ttl-telemetry-qos0': limit,
+    'max-ttl-telemetry-qos1': limit,
+  })
+  .default({});
+
+const adapter = z.object({
+  type: nameSchema,
+  enabled: flag.default(false),
+  ext: z.record(z.string(), z.unknown()).default({}),
+});
+
+const tenant = z.object({
+  'tenant-id': tenantNameSchema,
+  enabled: flag.default(true),
+  defaults: defaultsSchema,
+  adapters: z.array(adapter).optional(),
+  'resource-limits': limits,
+  // Each by itself: one that cannot be used must not lock out who comes with another.
+  'trusted-ca': z.array(z.unknown()).max(1_000).default([]),
+  ext: extensionsSchema,
+});
+
+/** A tenant as the service answered it, and authorities of it that cannot be used: what is wrong with each. */
+export interface AnsweredTenant {
+  readonly tenant: Tenant;
+  readonly unusable: readonly string[];
+}
+
+export const tenantAnswerSchema: z.ZodType<AnsweredTenant> = tenant.transform((content) => {
+  const anchors = content['trusted-ca'].map((each) => answeredCaSchema.safeParse(each));
+  const trusted: readonly TrustAnchor[] = anchors.flatMap(({ data }) => data ?? []);
+  return {
+    tenant: {
+      id: content['tenant-id'] as TenantId,
+      enabled: content.enabled,
+      defaults: content.defaults,
+      limits: toLimits(content['resource-limits']),
+      ...content.ext,
+      ...(content.adapters && { adapters: content.adapters }),
+      ...(trusted.length > 0 && { trustAnchors: trusted }),
+    },
+    unusable: anchors.flatMap(({ error }) => error?.issues.map(({ message }) => message) ?? []),
+  };
+});
+
+function toLimits(content: z.output<typeof limits>): ResourceLimits {
+  const entries = [
+    ['maxConnections', content['max-connections']],
+    ['maxTtlSeconds', content['max-ttl']],
+    ['maxTtlTelemetryQos0Seconds', content['max-ttl-telemetry-qos0']],
+    ['maxTtlTelemetryQos1Seconds', content['max-ttl-telemetry-qos1']],
+  ] as const;
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== -1));
+}

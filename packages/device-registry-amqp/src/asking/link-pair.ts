@@ -1,0 +1,96 @@
+import type { AmqpConnection, ReceiverLink, SenderLink, SendOutcome } from '@rollcall/amqp-connection';
+import type { ReceivedMessage } from '@rollcall/hono-wire';
+import { encodeRequest } from '@rollcall/hono-wire/internal';
+import type { OpenQuestion } from './question.ts';
+
+export interface LinkPairOptions {
+  /** Address of the service, for one tenant or for all. */
+  readonly address: string;
+  /** Address of its answers. */
+  readonly replyTo: string;
+  readonly requestTimeoutMs: number;
+  readonly maxOutstanding: number;
+  heard(message: ReceivedMessage): boolean;
+  /** A question was handed to the link. */
+  sent(open: OpenQuestion): void;
+  /** What became of a question, where it is not that it arrived. */
+  failed(open: OpenQuestion, outcome: SendOutcome): void;
+}
+
+/**
+ * A link to an address, and the one that the answers come over. A service answers only what comes while that one is open, so nothing is
+ * sent before.
+ */
+export class LinkPair {
+  readonly #options: LinkPairOptions;
+  readonly #replies: ReceiverLink;
+  readonly #requests: SenderLink;
+  readonly #waiting = new Set<OpenQuestion>();
+
+  constructor(connection: AmqpConnection, options: LinkPairOptions) {
+    this.#options = options;
+    const { address, replyTo, requestTimeoutMs, maxOutstanding } = options;
+    this.#replies = connection.openReceiver(replyTo, {
+      credit: maxOutstanding,
+      // As in Hono: an answer that nobody waits for is none.
+      onMessage: async (message) => (options.heard(message) ? 'accepted' : 'rejected'),
+      onRefused: (cause) => {
+        if (connection.connected()) this.#refuseAll(cause);
+      },
+      onStateChange: (attached) => {
+        if (attached) this.#sendAll();
+      },
+    });
+    this.#requests = connection.openSender(address, {
+      creditWaitMs: requestTimeoutMs,
+      outcomeTimeoutMs: requestTimeoutMs,
+      maxWaiting: maxOutstanding,
+    });
+  }
+
+  ask(open: OpenQuestion): void {
+    if (this.#replies.attached()) this.#send(open);
+    else this.#waiting.add(open);
+  }
+
+  /** Takes back a question that was not sent yet. */
+  forget(open: OpenQuestion): void {
+    this.#waiting.delete(open);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#requests.close(), this.#replies.close()]);
+  }
+
+  #sendAll(): void {
+    for (const open of this.#waiting) {
+      this.#waiting.delete(open);
+      this.#send(open);
+    }
+  }
+
+  #refuseAll(description: string): void {
+    for (const open of this.#waiting) {
+      this.#waiting.delete(open);
+      this.#options.failed(open, { status: 'attach-refused', description });
+    }
+  }
+
+  #send(open: OpenQuestion): void {
+    const { id, question } = open;
+    const { address, replyTo } = this.#options;
+    const { subject, properties, body } = question;
+    const message = encodeRequest({
+      messageId: id,
+      to: address,
+      subject,
+      replyTo,
+      properties,
+      ...(body && { body }),
+    });
+    this.#options.sent(open);
+    this.#requests.submit(message, {}, (outcome) => {
+      if (outcome.status !== 'accepted') this.#options.failed(open, outcome);
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Instant } from '@rollcall/core';
+
+/** What a service is asked. Asking changes nothing: a question may be asked twice. */
+export interface Question {
+  /** Address that it goes to, e.g. `registration/<tenant>`. */
+  readonly address: string;
+  /** The operation. */
+  readonly subject: string;
+  readonly properties: Readonly<Record<string, string>>;
+  /** JSON; absent: the message has no body. */
+  readonly body?: Uint8Array;
+}
+
+/** What a service answered, not yet understood. */
+export interface ServiceAnswer {
+  readonly kind: 'answered';
+  /** As in HTTP. */
+  readonly status: number;
+  readonly cacheControl?: string;
+  readonly contentType?: string;
+  readonly body?: Uint8Array;
+}
+
+/**
+ * Why there is no answer:
+ * - `away`: there is no connection.
+ * - `timeout`: it did not answer in time.
+ * - `refused`: it does not take the question.
+ * - `busy`: too many questions wait.
+ * - `unusable`: what came is no answer.
+ */
+export type Failure = 'away' | 'timeout' | 'refused' | 'busy' | 'unusable';
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly why: Failure;
+  /** Whether the service answers other questions. */
+  readonly onlyThis: boolean;
+}
+
+export type Asked = ServiceAnswer | Failed;
+
+/** A question until its result is known. */
+export interface OpenQuestion {
+  readonly id: string;
+  readonly question: Question;
+  /** Until when it may wait for a connection and a link. */
+  readonly sendBy: Instant;
+  /** How many answers the service had given when this question was sent. */
+  heardBefore: number;
+  /** Stops its timer. */
+  disarm(): void;
+  /** Called once. */
+  readonly done: (asked: Asked) => void;
+}

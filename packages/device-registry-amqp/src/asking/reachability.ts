@@ -1,0 +1,86 @@
+import { later, type Clock } from '@rollcall/core';
+import type { Question } from './question.ts';
+
+export interface ReachabilityOptions {
+  readonly clock: Clock;
+  /** A connection that is made again within this time was not away: services end them when a token expires. */
+  readonly patienceMs: number;
+  changed(reachable: boolean): void;
+  /** Asks a question again, only to see whether it is answered. */
+  probe(question: Question): void;
+}
+
+/** How often a service that does not answer is asked again. */
+const probeEveryMs = 1_000;
+
+/** Whether a service can be asked: it is connected, and it answers. */
+export class Reachability {
+  readonly #options: ReachabilityOptions;
+  #isConnected = false;
+  /** The latest question that was not answered, where none is. */
+  #unanswered: Question | undefined;
+  #isReachable = false;
+  #isClosed = false;
+  #disarmLoss = (): void => {};
+  #disarmProbe = (): void => {};
+
+  constructor(options: ReachabilityOptions) {
+    this.#options = options;
+  }
+
+  get reachable(): boolean {
+    return this.#isReachable;
+  }
+
+  /** Whether there is a connection, or was one a moment ago. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  connected(isConnected: boolean): void {
+    if (this.#isClosed) return;
+    this.#disarmLoss();
+    if (isConnected) {
+      this.#isConnected = true;
+      this.#unanswered = undefined;
+      this.#disarmProbe();
+      this.#update();
+      return;
+    }
+    const { clock, patienceMs } = this.#options;
+    this.#disarmLoss = clock.at(later(clock.monotonic(), patienceMs), () => {
+      this.#isConnected = false;
+      this.#update();
+    });
+  }
+
+  answered(): void {
+    if (!this.#unanswered) return;
+    this.#unanswered = undefined;
+    this.#disarmProbe();
+    this.#update();
+  }
+
+  /** It answered neither this question, nor any other since that was asked. */
+  unanswered(question: Question): void {
+    if (this.#isClosed) return;
+    this.#unanswered = question;
+    this.#update();
+    const { clock, probe } = this.#options;
+    this.#disarmProbe();
+    this.#disarmProbe = clock.at(later(clock.monotonic(), probeEveryMs), () => probe(question));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#disarmLoss();
+    this.#disarmProbe();
+  }
+
+  #update(): void {
+    const isReachable = this.#isConnected && !this.#unanswered;
+    if (isReachable === this.#isReachable) return;
+    this.#isReachable = isReachable;
+    this.#options.changed(isReachable);
+  }
+}

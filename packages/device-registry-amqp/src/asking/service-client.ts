@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { createAmqpConnection, type AmqpConnection, type SendOutcome } from '@rollcall/amqp-connection';
+import { patientClock } from '@rollcall/containment';
+import { later, type Clock } from '@rollcall/core';
+import type { RegistryService } from '@rollcall/core/registry';
+import { createFairQueue } from '@rollcall/core/sharing';
+import type { ReceivedMessage } from '@rollcall/hono-wire';
+import type { ServiceSettings } from '../module/service-settings.ts';
+import { LinkPair } from './link-pair.ts';
+import type { Asked, Failure, OpenQuestion, Question } from './question.ts';
+import { readAnswer } from './read-answer.ts';
+import { Reachability } from './reachability.ts';
+
+/** Pairs of links open at a time; the one unused for longest is closed for a new one. */
+const maxPairs = 1_000;
+/** Questions that may wait for their turn. */
+const maxWaiting = 10_000;
+
+type Counts = Record<'answered' | Failure, number>;
+
+/** One question on the queue, and whose it is. */
+interface Turn {
+  readonly owner: string;
+  readonly open: OpenQuestion;
+}
+
+/**
+ * Asks one service over one connection. So many questions are under way at a time as the service has credit for answers; tenants have
+ * turns. A question that was under way when the connection was lost is asked again on the next one, while there is time.
+ */
+export class ServiceClient {
+  readonly name: string;
+  readonly #settings: ServiceSettings;
+  /** Time that counts against the service. */
+  readonly #patience: Clock;
+  readonly #connection: AmqpConnection;
+  readonly #reachability: Reachability;
+  /** By address, in the order of use. */
+  readonly #pairs = new Map<string, LinkPair>();
+  readonly #queue = createFairQueue<Turn>();
+  /** Questions that have their turn, by message id. */
+  readonly #outstanding = new Map<string, OpenQuestion>();
+  readonly #counts: Counts = { answered: 0, away: 0, timeout: 0, refused: 0, busy: 0, unusable: 0 };
+  #heard = 0;
+  #isClosed = false;
+
+  /** @param reachable called whenever it can be asked, or cannot any more. */
+  constructor(
+    name: string,
+    settings: ServiceSettings,
+    clock: Clock,
+    reachable: (reachable: boolean) => void,
+  ) {
+    this.name = name;
+    this.#settings = settings;
+    this.#patience = patientClock(clock);
+    this.#reachability = new Reachability({
+      clock,
+      patienceMs: settings.linkTimeoutMs,
+      changed: reachable,
+      probe: (question) => void this.ask(question, ''),
+    });
+    this.#connection = createAmqpConnection({
+      ...settings.connection,
+      onStateChange: (connected) => {
+        this.#reachability.connected(connected);
+        if (!connected) this.#lost();
+      },
+    });
+  }
+
+  get reachable(): boolean {
+    return this.#reachability.reachable;
+  }
+
+  /** Resolves once there is a connection; rejects when `signal` aborts or it is closed first. */
+  whenConnected(signal: AbortSignal): Promise<void> {
+    return this.#connection.whenConnected(signal);
+  }
+
+  /** Never rejects. @param owner whose turn it takes. */
+  ask(question: Question, owner: string): Promise<Asked> {
+    if (this.#isClosed || !this.#reachability.isConnected)
+      return Promise.resolve(this.#failure('away', false));
+    if (this.#queue.size >= maxWaiting) return Promise.resolve(this.#failure('busy', true));
+    return new Promise((resolve) => {
+      const open: OpenQuestion = {
+        id: `${this.name}-client-${randomUUID()}`,
+        question,
+        sendBy: later(this.#patience.monotonic(), this.#settings.linkTimeoutMs),
+        heardBefore: this.#heard,
+        disarm: () => {},
+        done: resolve,
+      };
+      const turn = { owner, open };
+      open.disarm = this.#patience.at(open.sendBy, () => {
+        this.#queue.remove(owner, turn);
+        this.#expire(open);
+      });
+      this.#queue.push(owner, turn);
+      this.#next();
+    });
+  }
+
+  figures(): Pick<RegistryService, 'name' | 'reachable' | 'outstanding' | 'outcomes'> {
+    return {
+      name: this.name,
+      reachable: this.reachable,
+      outstanding: this.#outstanding.size + this.#queue.size,
+      outcomes: { ...this.#counts },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#reachability.close();
+    for (let turn = this.#queue.shift(); turn; turn = this.#queue.shift()) this.#fail(turn.open, 'away');
+    for (const open of this.#outstanding.values()) this.#fail(open, 'away');
+    await Promise.all([...this.#pairs.values()].map((pair) => pair.close()));
+    await this.#connection.close();
+  }
+
+  #next(): void {
+    while (this.#outstanding.size < this.#settings.maxOutstanding) {
+      const turn = this.#queue.shift();
+      if (!turn) return;
+      this.#outstanding.set(turn.open.id, turn.open);
+      this.#pairOf(turn.open.question.address).ask(turn.open);
+    }
+  }
+
+  #pairOf(address: string): LinkPair {
+    const known = this.#pairs.get(address);
+    if (known) {
+      this.#pairs.delete(address);
+      this.#pairs.set(address, known);
+      return known;
+    }
+    const pair = new LinkPair(this.#connection, {
+      address,
+      replyTo: `${address}/${randomUUID()}`,
+      requestTimeoutMs: this.#settings.requestTimeoutMs,
+      maxOutstanding: this.#settings.maxOutstanding,
+      heard: (message) => this.#received(message),
+      sent: (open) => this.#sent(open),
+      failed: (open, outcome) => this.#notDelivered(open, outcome),
+    });
+    this.#pairs.set(address, pair);
+    if (this.#pairs.size > maxPairs) this.#closeOldest();
+    return pair;
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#pairs;
+    if (!oldest) return;
+    this.#pairs.delete(oldest[0]);
+    void oldest[1].close();
+  }
+
+  #sent(open: OpenQuestion): void {
+    open.disarm();
+    open.heardBefore = this.#heard;
+    const answerBy = later(this.#patience.monotonic(), this.#settings.requestTimeoutMs);
+    open.disarm = this.#patience.at(answerBy, () => this.#expire(open));
+  }
+
+  /** @returns whether it answers a question that is under way. */
+  #received(message: ReceivedMessage): boolean {
+    const open = this.#outstanding.get(message.correlationId ?? '');
+    if (!open) return false;
+    const answer = readAnswer(message);
+    // It says itself that it cannot answer, e.g. for want of its database.
+    if (answer.kind === 'answered' && answer.status === 503) this.#reachability.unanswered(open.question);
+    else {
+      this.#heard += 1;
+      this.#reachability.answered();
+    }
+    this.#counts[answer.kind === 'answered' ? 'answered' : answer.why] += 1;
+    this.#finish(open, answer);
+    return true;
+  }
+
+  /** What it was asked over the last connection, it answers over no other. */
+  #lost(): void {
+    for (const open of [...this.#outstanding.values()]) this.#notDelivered(open, { status: 'disconnected' });
+  }
+
+  #notDelivered(open: OpenQuestion, outcome: SendOutcome): void {
+    if (!this.#outstanding.has(open.id)) return;
+    // It waits for the next connection: asking again changes nothing.
+    if (outcome.status === 'disconnected' && !this.#isClosed && this.#patience.monotonic() < open.sendBy) {
+      open.disarm();
+      open.disarm = this.#patience.at(open.sendBy, () => this.#expire(open));
+      return this.#pairOf(open.question.address).ask(open);
+    }
+    if (isRefusal(outcome)) return this.#fail(open, 'refused', true);
+    return this.#expire(open);
+  }
+
+  #expire(open: OpenQuestion): void {
+    this.#pairs.get(open.question.address)?.forget(open);
+    if (!this.#connection.connected()) return this.#fail(open, 'away');
+    const answersOthers = this.#heard > open.heardBefore;
+    if (!answersOthers) this.#reachability.unanswered(open.question);
+    return this.#fail(open, 'timeout', answersOthers);
+  }
+
+  #fail(open: OpenQuestion, why: Failure, onlyThis = false): void {
+    this.#finish(open, this.#failure(why, onlyThis));
+  }
+
+  #failure(why: Failure, onlyThis: boolean): Asked {
+    this.#counts[why] += 1;
+    return { kind: 'failed', why, onlyThis };
+  }
+
+  #finish(open: OpenQuestion, asked: Asked): void {
+    open.disarm();
+    this.#outstanding.delete(open.id);
+    open.done(asked);
+    if (!this.#isClosed) this.#next();
+  }
+}
+
+/** Whether the service said that it does not take this. */
+function isRefusal(outcome: SendOutcome): boolean {
+  const { status } = outcome;
+  if (status === 'attach-refused') return outcome.unanswered !== true;
+  return status === 'rejected' || status === 'released' || status === 'modified' || status === 'unsettled';
+}

@@ -1,0 +1,1 @@
+export { amqpRegistry } from './module/amqp-registry.ts';

@@ -1,0 +1,128 @@
+import type { Clock } from '@rollcall/core';
+import type { RegistryService } from '@rollcall/core/registry';
+import type { Asked, Failed, Question, ServiceAnswer } from '../asking/question.ts';
+import { keepForMs } from './keep-for.ts';
+import { KeptAnswers } from './kept-answers.ts';
+
+/** What is kept of one service takes at most so much. */
+const maxBytes = 64 * 1_024 * 1_024;
+
+/** Who answers questions. */
+export interface Asker {
+  ask(question: Question, owner: string): Promise<Asked>;
+  figures(): Pick<RegistryService, 'name' | 'reachable' | 'outstanding' | 'outcomes'>;
+}
+
+/** What an answer says. */
+export type Understood<Value> =
+  | {
+      readonly status: 'found';
+      readonly value: Value;
+      /** What it is about, see `KeptAnswers`. */
+      readonly about: readonly string[];
+    }
+  /** Answers that are not kept. */
+  | { readonly status: 'not-found' | 'not-authorized' }
+  | { readonly status: 'failed'; readonly failed: Failed };
+
+export interface KeepLimits {
+  readonly maxKept: number;
+  readonly keepSeconds: number;
+}
+
+interface UnderWay<Value> {
+  readonly result: Promise<Understood<Value>>;
+  /** How often something was dropped before. */
+  readonly since: number;
+}
+
+/** Looks up what one service knows: what is kept of it, or else by asking. Equal questions at the same time are asked once. */
+export class KeptLookups<Value> {
+  readonly #asker: Asker;
+  readonly #kept: KeptAnswers<Understood<Value>>;
+  readonly #keepSeconds: number;
+  readonly #underWay = new Map<string, UnderWay<Value>>();
+  /** An answer that was under way at a change may be older than it. */
+  #drops = 0;
+  #keptUses = 0;
+
+  constructor(asker: Asker, clock: Clock, { maxKept, keepSeconds }: KeepLimits) {
+    this.#asker = asker;
+    this.#kept = new KeptAnswers(clock, maxKept, maxBytes);
+    this.#keepSeconds = keepSeconds;
+  }
+
+  /**
+   * @param key equal for equal questions.
+   * @param owner whose turn a question takes.
+   * @param understand what an answer of the service says.
+   */
+  lookUp(
+    key: string,
+    owner: string,
+    question: () => Question,
+    understand: (answer: ServiceAnswer) => Understood<Value>,
+  ): Promise<Understood<Value>> {
+    const kept = this.#kept.certain(key);
+    if (kept) {
+      this.#keptUses += 1;
+      return Promise.resolve(kept);
+    }
+    const underWay = this.#underWay.get(key);
+    if (underWay?.since === this.#drops) return underWay.result;
+    const begun: UnderWay<Value> = {
+      since: this.#drops,
+      result: this.#ask(key, owner, question, understand).finally(() => {
+        if (this.#underWay.get(key) === begun) this.#underWay.delete(key);
+      }),
+    };
+    this.#underWay.set(key, begun);
+    return begun.result;
+  }
+
+  /** What is kept about this is not true any more. */
+  drop(subject: string): void {
+    this.#drops += 1;
+    this.#kept.dropAbout(subject);
+  }
+
+  /** Whatever is kept may not be true any more: it is asked for again. Only where that fails, it is given while it is in time. */
+  doubtAll(): void {
+    this.#drops += 1;
+    this.#kept.doubtAll();
+  }
+
+  figures(): RegistryService {
+    return { ...this.#asker.figures(), kept: this.#kept.size, keptUses: this.#keptUses };
+  }
+
+  async #ask(
+    key: string,
+    owner: string,
+    question: () => Question,
+    understand: (answer: ServiceAnswer) => Understood<Value>,
+  ): Promise<Understood<Value>> {
+    const since = this.#drops;
+    const asked = await this.#asker.ask(question(), owner);
+    if (asked.kind === 'failed') return this.#inNeed(key, asked);
+    const understood = understand(asked);
+    if (understood.status === 'failed') return this.#inNeed(key, understood.failed);
+    if (since !== this.#drops) return understood;
+    if (understood.status === 'found')
+      this.#kept.keep(key, understood, {
+        forMs: keepForMs(asked.status, asked.cacheControl, this.#keepSeconds),
+        about: understood.about,
+        bytes: 2 * key.length + (asked.body?.length ?? 0),
+      });
+    else this.#kept.drop(key);
+    return understood;
+  }
+
+  /** What is kept is better than no answer. */
+  #inNeed(key: string, failed: Failed): Understood<Value> {
+    const kept = this.#kept.atLeast(key);
+    if (!kept) return { status: 'failed', failed };
+    this.#keptUses += 1;
+    return kept;
+  }
+}

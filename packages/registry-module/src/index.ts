@@ -1,0 +1,1 @@
+export type { RegistryContext, RegistryModule } from './registry-module.ts';
