@@ -148,6 +148,7 @@ function tokenCheckOf(
     readScope: values.readScope,
     adminScope: values.adminScope,
   };
+  const keysFailed = (error: unknown): void => failed('token keys', error);
   return createTokenCheck({
     ...openTokenFiles({
       section: 'PRESENCE',
@@ -155,13 +156,15 @@ function tokenCheckOf(
       tokenFile: values.tokenFile,
       names,
       files,
+      clock,
+      keysFailed,
     }),
     clock,
     names,
     open: values.open,
     audience: values.audience,
     issuer: values.issuer,
-    keysFailed: (error) => failed('token keys', error),
+    keysFailed,
   });
 }
 

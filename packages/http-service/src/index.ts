@@ -13,4 +13,5 @@ export {
   type TokenCheckOptions,
 } from './tokens/token-check.ts';
 export { openTokenFiles, type TokenFiles, type TokenFilesOptions } from './tokens/token-files.ts';
-export { keysIn, remoteKeys, type TokenKeys } from './tokens/token-keys.ts';
+export { remoteKeys, type RemoteKeysOptions } from './tokens/remote-keys.ts';
+export { keysIn, type TokenKeys } from './tokens/token-keys.ts';

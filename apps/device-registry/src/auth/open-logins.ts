@@ -87,10 +87,11 @@ function tokenKeysOf(parts: LoginsParts, host: string): () => TokenKeys {
   if (tokenCertPath !== undefined) return inFile(parts, 'AUTH_VALIDATION_CERTPATH', tokenCertPath, keysIn);
   const keys =
     tokenSecret === undefined
-      ? remoteKeys(
-          new URL(jwksUri, `${jwksTls ? 'https' : 'http'}://${hostInUrl(host)}:${jwksPort}`),
-          lookUpKeysEachMs,
-        )
+      ? remoteKeys(new URL(jwksUri, `${jwksTls ? 'https' : 'http'}://${hostInUrl(host)}:${jwksPort}`), {
+          clock: parts.clock,
+          lookUpEachMs: lookUpKeysEachMs,
+          failed: (error) => parts.failed('token keys', error),
+        })
       : orProblem('AUTH_VALIDATION_SHAREDSECRET', () => sharedSecretKeys(tokenSecret));
   return () => keys;
 }

@@ -7,7 +7,8 @@ import { ManualClock } from '@rollcall/conformance';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTokenCheck, type TokenAnswer } from './token-check.ts';
-import { keysIn, remoteKeys, type TokenKeys } from './token-keys.ts';
+import { remoteKeys } from './remote-keys.ts';
+import { keysIn, type TokenKeys } from './token-keys.ts';
 import { readTokenList, type TokenList } from './token-list.ts';
 
 const names = {
@@ -58,6 +59,7 @@ function token(
     .sign(key);
 }
 
+const atOnce = { clock, failed: () => {} };
 const inFile = keysIn(pem(issuer.publicKey));
 const refused: TokenAnswer = { status: 'refused', why: expect.any(String) as string };
 
@@ -100,7 +102,7 @@ describe('a JSON Web Token', () => {
     onTestFinished(() => void server.close());
     await once(server, 'listening');
     const { check } = given(
-      remoteKeys(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)),
+      remoteKeys(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), atOnce),
     );
     expect(await check(await token())).toMatchObject({ status: 'granted' });
     expect(await check(await token())).toMatchObject({ status: 'granted' });
@@ -113,7 +115,7 @@ describe('a JSON Web Token', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     server.close();
-    const { check, failures } = given(remoteKeys(new URL(`http://127.0.0.1:${port}/`)));
+    const { check, failures } = given(remoteKeys(new URL(`http://127.0.0.1:${port}/`), atOnce));
     expect(await check(await token())).toEqual({ status: 'unavailable' });
     expect(failures).toHaveLength(1);
   });

@@ -1,7 +1,8 @@
-import { ConfigError } from '@rollcall/core';
+import { ConfigError, systemClock, type Clock } from '@rollcall/core';
 import { readRegularFile, type FollowedFiles } from '@rollcall/file-follower';
 import type { ClaimNames } from './read-claims.ts';
-import { keysIn, remoteKeys, type TokenKeys } from './token-keys.ts';
+import { remoteKeys } from './remote-keys.ts';
+import { keysIn, type TokenKeys } from './token-keys.ts';
 import { readTokenList, type TokenList } from './token-list.ts';
 
 /** As much as is read of a file that is replaced. */
@@ -22,10 +23,21 @@ export interface TokenFilesOptions {
   readonly tokenFile: string | undefined;
   readonly names: ClaimNames;
   readonly files: Pick<FollowedFiles, 'follow'>;
+  readonly clock?: Pick<Clock, 'monotonic'>;
+  /** Told why the keys at a URL could not be fetched. */
+  keysFailed?(error: unknown): void;
 }
 
 /** Reads both, and again when they are replaced. @throws ConfigError where one cannot be used. */
-export function openTokenFiles({ section, keys, tokenFile, names, files }: TokenFilesOptions): TokenFiles {
+export function openTokenFiles({
+  section,
+  keys,
+  tokenFile,
+  names,
+  files,
+  clock = systemClock,
+  keysFailed: failed = () => {},
+}: TokenFilesOptions): TokenFiles {
   const tokens =
     tokenFile === undefined
       ? none
@@ -33,7 +45,7 @@ export function openTokenFiles({ section, keys, tokenFile, names, files }: Token
   if (keys === undefined) return { keys: none, tokens };
   if (!/^https?:\/\//i.test(keys))
     return { keys: inFile(files, 'token-keys', `${section}_TOKENKEYS`, keys, keysIn), tokens };
-  const remote = remoteKeys(new URL(keys));
+  const remote = remoteKeys(new URL(keys), { clock, failed });
   return { keys: () => remote, tokens };
 }
 

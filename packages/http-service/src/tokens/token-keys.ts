@@ -1,11 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  errors,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-} from 'jose';
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
 /** With which keys tokens may be signed, and by which algorithms. */
 export interface TokenKeys {
@@ -14,7 +8,7 @@ export interface TokenKeys {
   readonly algorithms: readonly string[];
 }
 
-const allAlgorithms = [
+export const allAlgorithms = [
   'RS256',
   'RS384',
   'RS512',
@@ -37,39 +31,6 @@ const ecAlgorithms: Readonly<Record<string, string>> = {
 /** The keys of an issuer cannot be had, whatever the token is. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
-}
-
-/**
- * Keys of an issuer that has them at a URL. They are looked up when a token names an unknown one.
- *
- * @param lookUpEachMs not more often than that; default: twice a minute.
- */
-export function remoteKeys(url: URL, lookUpEachMs = 30_000): TokenKeys {
-  const known = createRemoteJWKSet(url, {
-    timeoutDuration: 5_000,
-    cooldownDuration: lookUpEachMs,
-    cacheMaxAge: 600_000,
-  });
-  return {
-    async keys(header, token) {
-      try {
-        return await known(header, token);
-      } catch (cause) {
-        if (isAboutToken(cause)) throw cause;
-        throw new KeysUnavailable(`the keys at ${url.href} cannot be had`, { cause });
-      }
-    },
-    algorithms: allAlgorithms,
-  };
-}
-
-/** Else the set could not be fetched, or is none. */
-function isAboutToken(error: unknown): boolean {
-  return (
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys ||
-    error instanceof errors.JOSENotSupported
-  );
 }
 
 /**

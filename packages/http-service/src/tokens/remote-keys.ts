@@ -1,0 +1,125 @@
+import { later, type Clock, type Instant } from '@rollcall/core';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { allAlgorithms, KeysUnavailable, type TokenKeys } from './token-keys.ts';
+
+export interface RemoteKeysOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** After an answer, they are not fetched again before; default: half a minute. A token may name a key that is newer. */
+  readonly lookUpEachMs?: number;
+  /** Told why the keys could not be fetched, also where those of before are still used. */
+  failed(error: unknown): void;
+}
+
+const answerWithinMs = 5_000;
+/** A key set has some kilobytes. */
+const maxBytes = 1_048_576;
+const usualPauseMs = 30_000;
+/** After none. Who has no token at all can have the issuer asked, and not more often than that. */
+const pauseAfterFailureMs = 5_000;
+const refreshAfterMs = 600_000;
+/** Keys that could not be fetched again are used for so long. */
+const usableForMs = 3_600_000;
+
+/**
+ * Keys of an issuer that has them at a URL. They are fetched again after ten minutes, and when a token names an unknown one: twice a
+ * minute at most, and every 5 s where that fails. An issuer that is away for less than an hour keeps nobody out whose key is known.
+ */
+export function remoteKeys(url: URL, options: RemoteKeysOptions): TokenKeys {
+  const remote = new RemoteKeys(url, options);
+  return { keys: (header, token) => remote.keyOf(header, token), algorithms: allAlgorithms };
+}
+
+type Key = Awaited<ReturnType<JWTVerifyGetKey>>;
+
+interface KnownKeys {
+  readonly find: JWTVerifyGetKey;
+  readonly at: Instant;
+}
+
+class RemoteKeys {
+  readonly #url: URL;
+  readonly #options: RemoteKeysOptions;
+  #known: KnownKeys | undefined;
+  #fetching: Promise<void> | undefined;
+  #mayFetchAt: Instant;
+  #hasFailed = false;
+
+  constructor(url: URL, options: RemoteKeysOptions) {
+    this.#url = url;
+    this.#options = options;
+    this.#mayFetchAt = options.clock.monotonic();
+  }
+
+  /** @throws KeysUnavailable */
+  async keyOf(...[header, token]: Parameters<JWTVerifyGetKey>): Promise<Key> {
+    const ageMs = this.#ageMs();
+    const fetching = ageMs >= refreshAfterMs ? this.#fetch() : undefined;
+    // With keys that can be used, no one waits for others.
+    if (ageMs >= usableForMs) await fetching;
+    try {
+      return await this.#usable()(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      await this.#fetch();
+      if (this.#hasFailed) throw this.#unavailable();
+      return this.#usable()(header, token);
+    }
+  }
+
+  #usable(): JWTVerifyGetKey {
+    if (!this.#known || this.#ageMs() >= usableForMs) throw this.#unavailable();
+    return this.#known.find;
+  }
+
+  #ageMs(): number {
+    return this.#known ? this.#options.clock.monotonic() - this.#known.at : Infinity;
+  }
+
+  #unavailable(): KeysUnavailable {
+    return new KeysUnavailable(`the keys at ${this.#url.href} cannot be had`);
+  }
+
+  /** Where it may be by now; or waits for that which is under way. Never rejects. */
+  async #fetch(): Promise<void> {
+    if (!this.#fetching && this.#options.clock.monotonic() >= this.#mayFetchAt)
+      this.#fetching = this.#fetchNow().finally(() => (this.#fetching = undefined));
+    await this.#fetching;
+  }
+
+  async #fetchNow(): Promise<void> {
+    const { clock, failed, lookUpEachMs = usualPauseMs } = this.#options;
+    try {
+      const find = createLocalJWKSet(await keySetAt(this.#url));
+      this.#known = { find, at: clock.monotonic() };
+      this.#hasFailed = false;
+      this.#mayFetchAt = later(clock.monotonic(), lookUpEachMs);
+    } catch (cause) {
+      this.#hasFailed = true;
+      this.#mayFetchAt = later(clock.monotonic(), Math.min(pauseAfterFailureMs, lookUpEachMs));
+      failed(new KeysUnavailable(`the keys at ${this.#url.href} cannot be had`, { cause }));
+    }
+  }
+}
+
+async function keySetAt(url: URL): Promise<JSONWebKeySet> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+    // Keys come from the URL that was given, and from no other.
+    redirect: 'error',
+    signal: AbortSignal.timeout(answerWithinMs),
+  });
+  if (response.status !== 200) throw new Error(`it was answered with ${response.status}`);
+  return JSON.parse(await textOf(response)) as JSONWebKeySet;
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body ?? []) {
+    bytes += piece.length;
+    // To leave the loop gives up the rest.
+    if (bytes > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
