@@ -22,6 +22,7 @@ COPY --from=pruned /repository/out/json/ ./
 RUN pnpm install --frozen-lockfile
 COPY --from=pruned /repository/out/full/ ./
 COPY tsconfig.base.json ./
+COPY scripts/bundle-app.mjs scripts/
 # The link gives the image one command for every app; Node.js finds modules from where it leads.
 RUN pnpm exec turbo run build \
   && rm -rf node_modules ./*/*/node_modules \

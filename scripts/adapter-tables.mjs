@@ -59,15 +59,6 @@ export const lists = {
     const own = adapters.map(({ name }) => [`@rollcall/${name}`, 'workspace:^']);
     return json({ ...manifest, dependencies: sortedByName([...others, ...own]) });
   },
-  'apps/rollcall/tsconfig.json': (text, adapters) => {
-    const config = JSON.parse(text);
-    const others = config.references.filter(({ path }) => !isAdapter(path));
-    const own = adapters.map(({ name }) => ({ path: `../${name}` }));
-    return json({
-      ...config,
-      references: [...others, ...own.toSorted((a, b) => (a.path < b.path ? -1 : 1))],
-    });
-  },
 };
 
 /**

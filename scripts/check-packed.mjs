@@ -6,17 +6,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /**
  * What is wrong with the files that `npm pack` would take.
- * @param {{ files: readonly string[], sources: readonly string[], exports: object }} packed paths in the package, and those
+ * @param {{ files: readonly string[], sources: readonly string[], exports: object, isProgram?: boolean }} packed paths in the package, and those
  *   of its sources
  * @returns {string[]}
  */
-export function packedProblems({ files, sources, exports }) {
+export function packedProblems({ files, sources, exports, isProgram = false }) {
   const built = new Set(sources.map((source) => source.replace(/^src\/(.*)\.ts$/, 'dist/$1')));
   const mayTest = './testing' in exports;
   return files.flatMap((file) => {
     if (/\.test\.|\.tsbuildinfo$/.test(file)) return [`${file} must not be published`];
     if (/(^|\/)testing\//.test(file) && !mayTest) return [`${file} is test code`];
     if (!file.startsWith('dist/')) return [];
+    // A program is one bundle: it has files of its own, no folders of sources.
+    if (isProgram && /^dist\/(?:[\w-]+\.js(?:\.map)?|THIRD-PARTY-LICENSES\.txt)$/.test(file)) return [];
     // Built by another workspace part, and put beside the service.
     if (file === 'dist/page/index.html' || /^dist\/page\/assets\/[\w.-]+\.(?:js|css|svg)$/.test(file))
       return [];
@@ -45,12 +47,17 @@ function main() {
     const directory = join(root, member);
     const manifest = join(directory, 'package.json');
     if (!existsSync(manifest)) continue;
-    const { private: isPrivate, exports = {} } = JSON.parse(readFileSync(manifest, 'utf8'));
+    const { private: isPrivate, exports = {}, bin } = JSON.parse(readFileSync(manifest, 'utf8'));
     if (isPrivate) continue;
     const sources = readdirSync(join(directory, 'src'), { recursive: true }).map(
       (file) => `src/${file.replaceAll('\\', '/')}`,
     );
-    for (const problem of packedProblems({ files: filesPacked(directory), sources, exports })) {
+    for (const problem of packedProblems({
+      files: filesPacked(directory),
+      sources,
+      exports,
+      isProgram: bin !== undefined,
+    })) {
       console.error(`${member}: ${problem}`);
       process.exitCode = 1;
     }

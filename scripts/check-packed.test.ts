@@ -7,6 +7,7 @@ const script: {
     readonly files: readonly string[];
     readonly sources: readonly string[];
     readonly exports: object;
+    readonly isProgram?: boolean;
   }): readonly string[];
 } = untyped;
 
@@ -35,6 +36,20 @@ test.each([
   ['dist/gone.js', 'has no source: remove dist, and build'],
 ])('%s is a problem', (file, problem) => {
   expect(problems(file)).toEqual([`${file} ${problem}`]);
+});
+
+test.each(['dist/main.js', 'dist/store-thread.js.map', 'dist/THIRD-PARTY-LICENSES.txt'])(
+  '%s of a program may be published, without a source of its name',
+  (file) => {
+    const packed = { files: [file], sources, exports: {} };
+    expect(script.packedProblems({ ...packed, isProgram: true })).toEqual([]);
+    expect(script.packedProblems(packed)).toHaveLength(1);
+  },
+);
+
+test('a file in a folder of a program is a problem: it comes from an older build', () => {
+  const packed = { files: ['dist/read/gone.js'], sources, exports: {}, isProgram: true };
+  expect(script.packedProblems(packed)).toHaveLength(1);
 });
 
 test('a package that exports what tests of others use publishes that', () => {

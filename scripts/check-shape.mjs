@@ -60,15 +60,8 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
         `package.json: export ${path} has no @rollcall/source`,
       );
 
-  const ours = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
-    .filter((name) => name.startsWith('@rollcall/'))
-    .map((name) => name.slice('@rollcall/'.length));
-  const referenced = (tsconfig.references ?? []).map(({ path }) => referredTo(path, kind, ours));
-  for (const name of ours) expect(referenced.includes(name), `tsconfig.json: no reference to ${name}`);
-  for (const name of referenced)
-    expect(ours.includes(name), `tsconfig.json: reference to ${name}, which is no dependency`);
+  for (const problem of manifest.bin ? [] : referenceProblems(manifest, tsconfig)) expect(false, problem);
   expect(turbo.tags?.length === 1, 'turbo.json: must have one tag');
-
   expect(files.includes('README.md'), 'README.md is missing');
   expect(files.includes(kind === 'packages' ? 'src/index.ts' : 'src/main.ts'), 'its entry in src is missing');
   if (turbo.tags?.[0] === 'adapter') {
@@ -82,11 +75,20 @@ export function checkShape({ kind, folder, manifest, tsconfig, turbo, files }) {
   return problems;
 }
 
-/** The name, without its scope, of what a path refers to: an app beside this one may be the service of a package of its name. */
-function referredTo(path, kind, ours) {
-  const folder = path.split('/').at(-1);
-  const service = `${folder}-service`;
-  return kind === 'apps' && path === `../${folder}` && ours.includes(service) ? service : folder;
+/** The compiler builds what a package refers to first. A program is bundled, from the sources of all that it uses. */
+function referenceProblems(manifest, tsconfig) {
+  const ours = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+    .filter((name) => name.startsWith('@rollcall/'))
+    .map((name) => name.slice('@rollcall/'.length));
+  const referenced = (tsconfig.references ?? []).map(({ path }) => path.split('/').at(-1));
+  return [
+    ...ours
+      .filter((name) => !referenced.includes(name))
+      .map((name) => `tsconfig.json: no reference to ${name}`),
+    ...referenced
+      .filter((name) => !ours.includes(name))
+      .map((name) => `tsconfig.json: reference to ${name}, which is no dependency`),
+  ];
 }
 
 /** Test code is not for those who install a package, but where it is an export of its own (`./testing`). */

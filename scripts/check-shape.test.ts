@@ -33,6 +33,16 @@ test('a package may export what tests of others use', () => {
   expect(checkShape({ ...sound, manifest: { ...sound.manifest, exports }, files })).toEqual([]);
 });
 
+test('a program that is bundled needs no references', () => {
+  expect(
+    checkShape({
+      ...sound,
+      manifest: { ...sound.manifest, bin: 'dist/main.js' },
+      tsconfig: { ...sound.tsconfig, references: [] },
+    }),
+  ).toEqual([]);
+});
+
 test.each([
   ['another name', { manifest: { ...sound.manifest, name: 'sound' } }, 'name must be @rollcall/sound'],
   ['another license', { manifest: { ...sound.manifest, license: 'MIT' } }, 'license must be Apache-2.0'],

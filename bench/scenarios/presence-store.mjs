@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { hasDebianPackage } from '@rollcall/conformance/machine';
 import { startReady, stop } from '../processes/start.mjs';
 
+// The stores are parts of a program, which is built as a whole.
+const sources = { NODE_OPTIONS: '--conditions=@rollcall/source' };
+
 /** An event may not cost more than this many times what it costs with the fewest devices. */
 const growth = 1.34;
 
@@ -33,7 +36,7 @@ async function storeScenario(kind, { sizes, events }) {
   for (const devices of sizes) {
     const directory = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
     const args = [kind, directory, String(devices), String(events)];
-    const { child, message } = await startReady('bench/processes/presence-store.mjs', args);
+    const { child, message } = await startReady('bench/processes/presence-store.mjs', args, sources);
     await stop(child);
     rmSync(directory, { recursive: true });
     const figures = /** @type {Record<string, number>} */ (message);

@@ -4,6 +4,7 @@ import { spreadLastNet } from '@rollcall/containment';
 import { ConfigError } from '@rollcall/core';
 import { bury } from './journal/bury.ts';
 import { parseCommand } from './command-line/command-line.ts';
+import { packageFolder } from './package-folder.ts';
 import { demo } from './up/demo.ts';
 import { devices } from './devices/devices.ts';
 import { fleet } from './fleet/fleet.ts';
@@ -85,7 +86,7 @@ await Promise.all([process.stdout, process.stderr].map(writtenOut));
 process.exit();
 
 function ownVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8')) as {
     version: string;
   };
   return version;

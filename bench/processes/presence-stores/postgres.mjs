@@ -10,7 +10,7 @@ const ticksPerSecond = 100;
 /** The PostgreSQL store in a server of its own, beside a table of bare inserts in the same server. */
 export async function openPostgres() {
   const app = new URL('../../../apps/presence/', import.meta.url);
-  const { PostgresStore } = await import(new URL('dist/store/postgres/postgres-store.js', app).href);
+  const { PostgresStore } = await import(new URL('src/store/postgres/postgres-store.ts', app).href);
   const { Client } = createRequire(app)('pg');
   const server = await startPostgres();
   const url = server.newDatabase();

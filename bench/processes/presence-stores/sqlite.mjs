@@ -5,7 +5,7 @@ import { systemClock } from '@rollcall/core';
 
 /** The SQLite store in a folder, beside a file of bare inserts. @param {string} directory */
 export async function openSqlite(directory) {
-  const app = new URL('../../../apps/presence/dist/store/sqlite/sqlite-store.js', import.meta.url).href;
+  const app = new URL('../../../apps/presence/src/store/sqlite/sqlite-store.ts', import.meta.url).href;
   const { SqliteStore } = await import(app);
   const file = join(directory, 'presence.db');
   const store = new SqliteStore({ file, clock: systemClock, announceIntervalMs: 3_600_000 });

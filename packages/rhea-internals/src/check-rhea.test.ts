@@ -11,7 +11,7 @@ import {
 
 test('the installed rhea is the one whose members were looked up', () => {
   expect(
-    installedVersion(),
+    installedVersion,
     'rhea was updated: look in its lib/ for what each member of raw.ts does now, then change testedVersion',
   ).toBe(testedVersion);
 });

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { ContractError } from '@rollcall/core/internal';
 import rhea from 'rhea';
+import manifest from 'rhea/package.json' with { type: 'json' };
 import { internalsOf, modules } from './internals-of.ts';
 import { rheaMembers, type Member } from './rhea-members.ts';
 
@@ -51,15 +51,12 @@ function wrongIn(object: object, member: string, kind: Member): string | undefin
 
 export function explain(problems: readonly string[]): string {
   return [
-    `rhea ${installedVersion()} is not the rhea ${testedVersion} that this was written for: install ${testedVersion}`,
+    `rhea ${installedVersion} is not the rhea ${testedVersion} that this was written for: install ${testedVersion}`,
     ...problems,
   ].join('\n');
 }
 
-export function installedVersion(): string {
-  const { version } = createRequire(import.meta.url)('rhea/package.json') as { readonly version: string };
-  return version;
-}
+export const installedVersion: string = manifest.version;
 
 /** One of each of rhea's objects, without a socket, so that it sends nothing; and what is used of it. */
 export function expectations(): readonly Expected[] {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { packageFolder } from '../package-folder.ts';
 import { adapterEntry, inOrder, type AdapterEntry } from './adapter-entry.ts';
 
-const ownManifest = new URL('../../package.json', import.meta.url);
-const require = createRequire(import.meta.url);
+const ownManifest = new URL('package.json', packageFolder);
+const require = createRequire(ownManifest);
 
 /** The adapters that this package depends on, in order, as their manifests describe them. */
 export function adapterTable(): readonly AdapterEntry[] {

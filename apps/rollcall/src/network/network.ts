@@ -20,10 +20,12 @@ export async function network({ port, dataDir }: NetworkCommand): Promise<number
   const log = codedLog(createLog({ name: 'network', level: 'info', format: logFormatOf(process.env) }));
   guardConsole(log);
   spreadLastNet(log);
+  // Whoever reads that it is ready may ask it to stop at once.
+  const stopAsked = shutdownRequested();
   try {
     const running = await startMessagingNetwork({ port, dataDir, log });
     process.send?.('ready');
-    await shutdownRequested();
+    await stopAsked;
     await running.close();
     return 0;
   } catch (error) {

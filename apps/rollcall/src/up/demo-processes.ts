@@ -7,6 +7,7 @@ import type { AdapterEntry } from '../adapters/adapter-entry.ts';
 import { demoAdapters } from './demo-adapters.ts';
 import { demoPresence } from './demo-presence.ts';
 import type { DemoPorts } from '../adapters/ports.ts';
+import { packageFolder } from '../package-folder.ts';
 import { startChild } from './start-child.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
@@ -31,7 +32,7 @@ export interface DemoProcesses {
   kill(): void;
 }
 
-const ownMain = fileURLToPath(import.meta.resolve('../main.js'));
+const ownMain = fileURLToPath(new URL('dist/main.js', packageFolder));
 const readyWithinMs = 30_000;
 const stopWithinMs = 15_000;
 

@@ -10,6 +10,7 @@ import { banner } from './banner.ts';
 import { demoProcesses, type DemoProcesses } from './demo-processes.ts';
 import { followEvents } from '../events/follow-events.ts';
 import { demoPorts, type DemoPorts } from '../adapters/ports.ts';
+import { packageFolder } from '../package-folder.ts';
 import type { Supervised } from './supervisor.ts';
 import { findTakenPort } from './taken-port.ts';
 import { inOneLine, teller } from '../terminal/terminal.ts';
@@ -45,7 +46,7 @@ const demoTenant = 'DEFAULT_TENANT';
 /** How long the last events may take from the adapter's end to this terminal. */
 const lastEventsWithinMs = 3_000;
 
-const demoRegistry = fileURLToPath(new URL('../../demo/registry.yaml', import.meta.url));
+const demoRegistry = fileURLToPath(new URL('demo/registry.yaml', packageFolder));
 
 /** `rollcall up`: everything on this machine, as separate processes, until Ctrl-C. Resolves with the exit status. */
 export async function up(command: UpCommand): Promise<number> {

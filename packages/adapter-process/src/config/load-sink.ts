@@ -1,19 +1,47 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, type EventSink, type SinkContext, type SinkFactory } from '@rollcall/core';
+import {
+  ConfigError,
+  TransportError,
+  type EventSink,
+  type SinkContext,
+  type SinkFactory,
+} from '@rollcall/core';
 
 /**
  * Makes a sink by the default export of a module. A specifier that begins with a dot is a file, seen from the working
  * directory; any other is looked up as Node.js does.
  *
  * @throws ConfigError where there is no such module, or it makes no sink.
+ * @throws what the factory throws.
  */
 export async function loadSink(specifier: string, context: SinkContext): Promise<EventSink> {
   const factory = await importDefault(specifier);
   if (typeof factory !== 'function') throw unusable(specifier, 'its default export is not a function');
-  const sink: unknown = await (factory as SinkFactory)(context);
+  const sink = await made(factory as SinkFactory, context);
   if (!isSink(sink)) throw unusable(specifier, 'what it makes has no name, deliver() and close()');
   return sink;
+}
+
+async function made(factory: SinkFactory, context: SinkContext): Promise<unknown> {
+  try {
+    return await factory(context);
+  } catch (error) {
+    throw asOurs(error);
+  }
+}
+
+/** The module may have a copy of the core of its own, and errors of that copy's classes. Their codes are the same. */
+function asOurs(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (error.code === 'config' && 'coded' in error)
+    return new ConfigError(error.coded as ConfigError['coded']);
+  if (error.code === 'transport' && 'startCode' in error)
+    return new TransportError(error.message, {
+      cause: error,
+      startCode: error.startCode as TransportError['startCode'],
+    });
+  return error;
 }
 
 async function importDefault(specifier: string): Promise<unknown> {

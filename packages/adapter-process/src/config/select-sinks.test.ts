@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock, RecordingSink, seededRandom } from '@rollcall/conformance';
-import { ConfigError, silentLog } from '@rollcall/core';
+import { ConfigError, silentLog, TransportError } from '@rollcall/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { endBecauseOf } from '../lifecycle/run-process.ts';
 import { selectSinks } from './select-sinks.ts';
 
 const context = { clock: new ManualClock(), random: seededRandom(1), log: silentLog };
@@ -33,6 +34,24 @@ test('sinks are named by words, each once, or by the module that makes them', as
     `export default async ({ clock, random, log }) => clock && random && log && ${sink};`,
   );
   expect(names(await select('logging', mine))).toEqual(['logging', 'mine']);
+});
+
+test.each([
+  [
+    'a mistake of the operator',
+    `Object.assign(new Error('two lines'), { code: 'config', coded: [{ code: 'OPTION_MISSING', text: 'KEY: must be set' }] })`,
+    new ConfigError([{ code: 'OPTION_MISSING', text: 'KEY: must be set' }]),
+  ],
+  [
+    'a broken environment',
+    `Object.assign(new Error('cannot bind'), { code: 'transport', startCode: 'PORT_NOT_BOUND' })`,
+    new TransportError('cannot bind', { startCode: 'PORT_NOT_BOUND' }),
+  ],
+])('%s is known as such where the module has classes of its own', async (_what, thrown, error) => {
+  const file = await module(error.code, `export default () => { throw ${thrown}; };`);
+  const caught: unknown = await select(file).catch((reason: unknown) => reason);
+  expect(caught).toBeInstanceOf(error.constructor);
+  expect(endBecauseOf(caught)).toEqual(endBecauseOf(error));
 });
 
 test('where one cannot be made, those before it are closed', async () => {

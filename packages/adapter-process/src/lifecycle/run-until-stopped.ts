@@ -41,9 +41,10 @@ export async function runUntilStopped<Running>({
     async (begun) => ({ running: await begin(begun, (look) => void looks.push(look)), resources: begun }),
     log,
   );
-  ready(running);
-  mayEndAtOnceNoMore();
+  // Whoever hears that it is ready may ask it to stop at once.
   const signalled = shutdownRequested();
+  mayEndAtOnceNoMore();
+  ready(running);
   const cause = await (stopAsked ? Promise.race([signalled, stopAsked]) : signalled);
   log.info({ cause }, 'stopping');
   await resources.disposeAsync();
