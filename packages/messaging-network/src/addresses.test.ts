@@ -11,6 +11,7 @@ test.each(Object.entries(nastyStrings))(
     const tenant = isPrintable(plain) ? plain : undefined;
     expect(parseAddress(`event/${plain}`)).toEqual(tenant && { kind: 'event', tenant });
     expect(parseAddress(`telemetry/${plain}`)).toEqual(tenant && { kind: 'telemetry', tenant });
+    expect(parseAddress(`notification/${plain}`)).toEqual(tenant && { kind: 'notification', topic: plain });
     const subscription = tenant && { kind: 'subscription', tenant: 'acme', name: plain };
     expect(parseAddress(`event/acme::${plain}`)).toEqual(subscription);
   },

@@ -7,10 +7,12 @@ export type Address =
   | { readonly kind: 'every-event' }
   /** A subscription to the events of one tenant, or of {@link everyTenant}. */
   | { readonly kind: 'subscription'; readonly tenant: string; readonly name: string }
-  | { readonly kind: 'telemetry'; readonly tenant: string };
+  | { readonly kind: 'telemetry'; readonly tenant: string }
+  /** Changes of a device registry, as Hono's has them. */
+  | { readonly kind: 'notification'; readonly topic: string };
 
 /** An address that producers can send to. */
-export type Target = Extract<Address, { kind: 'event' | 'telemetry' }>;
+export type Target = Extract<Address, { kind: 'event' | 'telemetry' | 'notification' }>;
 /** An address that has its own queue. */
 export type QueueAddress = Extract<Address, { kind: 'event' | 'subscription' }>;
 
@@ -19,13 +21,15 @@ export const everyTenant = '#';
 
 const maxNameLength = 255;
 // The name of a tenant has no slash, and no `::`, which begins the name of a subscription.
-const pattern = /^(event|telemetry)\/((?:(?!::)[^/])+)(?:::(.+))?$/;
+const pattern = /^(event|telemetry|notification)\/((?:(?!::)[^/])+)(?:::(.+))?$/;
 
 /** Reads an address; `undefined`: it is not one of this network. */
 export function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string' || text.length > 2 * maxNameLength || !isPrintable(text)) return undefined;
   const [, endpoint, tenant, name] = pattern.exec(text) ?? [];
   if (tenant === undefined || tenant.length > maxNameLength) return undefined;
+  if (endpoint === 'notification')
+    return name === undefined ? { kind: 'notification', topic: tenant } : undefined;
   if (endpoint === 'telemetry')
     return name === undefined && tenant !== everyTenant ? { kind: 'telemetry', tenant } : undefined;
   if (tenant === everyTenant && name === undefined) return { kind: 'every-event' };
@@ -34,7 +38,7 @@ export function parseAddress(text: unknown): Address | undefined {
 
 /** Whether producers can send to an address; other addresses are for consumers only. */
 export function isTarget(address: Address | undefined): address is Target {
-  return address?.kind === 'event' || address?.kind === 'telemetry';
+  return address?.kind === 'event' || address?.kind === 'telemetry' || address?.kind === 'notification';
 }
 
 /** The name of the tenant's shared queue, or of one of its subscriptions. */

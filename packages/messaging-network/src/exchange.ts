@@ -18,7 +18,7 @@ interface Published {
   readonly expiresAt: number | undefined;
 }
 
-/** Decides where a message goes: an event to queues, telemetry to the consumers that are attached. */
+/** Decides where a message goes: an event to queues, telemetry and notifications to the consumers that are attached. */
 export interface Exchange {
   /** Credit that a producer of this address may have in all. */
   producerCredit(address: Target, window: number): number;
@@ -48,6 +48,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { log, onRoom } = options;
   const queues = createQueues(options);
   const telemetry = createTelemetry();
+  const notifications = createTelemetry();
 
   function publishEvent(
     tenant: string,
@@ -66,16 +67,32 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   return {
-    producerCredit: (address, window) =>
-      address.kind === 'telemetry' ? Math.min(window, telemetry.consumerCredit(address.tenant)) : window,
+    producerCredit(address, window) {
+      switch (address.kind) {
+        case 'telemetry':
+          return Math.min(window, telemetry.consumerCredit(address.tenant));
+        case 'notification':
+          return Math.min(window, notifications.consumerCredit(address.topic));
+        default:
+          return window;
+      }
+    },
     publish(address, message, settle) {
-      if (address.kind === 'telemetry') settle(telemetry.publish(address.tenant, message.payload));
-      else publishEvent(address.tenant, message, settle);
+      switch (address.kind) {
+        case 'telemetry':
+          return settle(telemetry.publish(address.tenant, message.payload));
+        case 'notification':
+          return settle(notifications.publish(address.topic, message.payload));
+        default:
+          return publishEvent(address.tenant, message, settle);
+      }
     },
     consume(address, link, temporary) {
       switch (address.kind) {
         case 'telemetry':
           return telemetry.consume(address.tenant, link, onRoom);
+        case 'notification':
+          return notifications.consume(address.topic, link, onRoom);
         case 'every-event':
           return queues.consumeEvery(link);
         default:

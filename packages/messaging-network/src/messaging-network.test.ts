@@ -684,3 +684,18 @@ test('a peer that sends a crafted frame is cut off, and others are served', asyn
   );
   expect(await send(honest, 'still served')).toBe('accepted');
 });
+
+test('a notification goes to every consumer of its topic that is attached, and to no other', async () => {
+  const { port } = await givenANetwork();
+  const client = await connect(port);
+  const one = await client.receiver('notification/registry-device');
+  const other = await (await connect(port)).receiver('notification/registry-device');
+  const foreign = [
+    await client.receiver('notification/registry-tenant'),
+    await client.receiver('telemetry/registry-device'),
+  ];
+  expect(await send(await client.sender('notification/registry-device'), '{}')).toBe('accepted');
+  await expect.poll(one.bodies).toEqual(['{}']);
+  await expect.poll(other.bodies).toEqual(['{}']);
+  expect(foreign.map((each) => each.bodies())).toEqual([[], []]);
+});

@@ -4,7 +4,7 @@ import type { Consumption } from './consumption.ts';
 import { onBehalfOf } from './link-peer.ts';
 import { capacityOf, creditOf, forward } from './outgoing-link.ts';
 
-/** Telemetry goes to the consumers that are attached now. It is not stored. */
+/** Telemetry goes to the consumers that are attached now. It is not stored. Notifications do the same, by topic instead of tenant. */
 export interface Telemetry {
   /** The greatest credit that a consumer of this tenant has: more than that, a producer could not get rid of. */
   consumerCredit(tenant: string): number;

@@ -5,8 +5,6 @@ import type { NotificationLink } from './notifier.ts';
 export interface AmqpNotificationsOptions extends AmqpConnectionOptions {
   /** Longest wait for the outcome of a notification. */
   readonly sendTimeoutMs: number;
-  /** Asked of the targets: of a network that knows queues and topics, that they are topics. */
-  readonly capabilities: readonly string[];
 }
 
 export interface AmqpNotifications extends NotificationLink {
@@ -14,9 +12,9 @@ export interface AmqpNotifications extends NotificationLink {
   close(): Promise<void>;
 }
 
-/** Notifications as messages of a messaging network, as Hono's registry sends them. */
+/** Notifications as messages of a messaging network, as Hono's registry sends them: to addresses that reach all who listen. */
 export function openAmqpNotifications(options: AmqpNotificationsOptions): AmqpNotifications {
-  const { sendTimeoutMs, linkTimeoutMs = 1_000, capabilities } = options;
+  const { sendTimeoutMs, linkTimeoutMs = 1_000 } = options;
   const connection = createAmqpConnection({ ...options, role: 'notifications' });
   const links = new Map<string, SenderLink>();
 
@@ -26,7 +24,6 @@ export function openAmqpNotifications(options: AmqpNotificationsOptions): AmqpNo
     const link = connection.openSender(address, {
       creditWaitMs: linkTimeoutMs,
       outcomeTimeoutMs: sendTimeoutMs,
-      ...(capabilities.length > 0 && { target: { capabilities } }),
     });
     links.set(address, link);
     return link;

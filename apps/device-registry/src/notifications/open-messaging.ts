@@ -46,10 +46,7 @@ export function openMessaging(parts: MessagingParts, resources: ResourceStack): 
   const network = resolveNetwork(settings.network, log);
   const options = connectionOptions(parts, settings);
   const { sendTimeoutMs, linkTimeoutMs } = settings;
-  const link = resources.adopt(
-    openAmqpNotifications({ ...options, sendTimeoutMs, capabilities: network.telemetryCapabilities }),
-    (each) => each.close(),
-  );
+  const link = resources.adopt(openAmqpNotifications({ ...options, sendTimeoutMs }), (each) => each.close());
   const notifier = new Notifier({ clock, log, link, maxWaiting });
   resources.defer(async () => {
     await within(notifier.drained(), drainWithinMs, clock);

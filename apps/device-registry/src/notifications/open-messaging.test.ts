@@ -1,0 +1,85 @@
+import { startScriptedPeer } from '@rollcall/amqp-connection/testing';
+import { amqp } from '@rollcall/amqp-sender';
+import { seededRandom } from '@rollcall/conformance';
+import { deviceRef, silentLog, systemClock as clock } from '@rollcall/core';
+import { readOptions } from '@rollcall/options';
+import { ResourceStack } from '@rollcall/runtime';
+import { expect, onTestFinished, test } from 'vitest';
+import { provisioningEvent } from '../provisioning/provisioning-event.ts';
+import { openMessaging } from './open-messaging.ts';
+
+async function given(env: Readonly<Record<string, string>> = {}) {
+  const peer = await startScriptedPeer();
+  const { values } = readOptions(amqp.options, {
+    ROLLCALL_MESSAGING_HOST: '127.0.0.1',
+    ROLLCALL_MESSAGING_PORT: String(peer.port),
+    ROLLCALL_MESSAGING_USERNAME: 'registry',
+    ROLLCALL_MESSAGING_PASSWORD: 'secret',
+    ...env,
+  });
+  const resources = new ResourceStack();
+  const random = seededRandom(1);
+  const messaging = openMessaging(
+    { values, clock, random, log: silentLog, files: { follow() {} }, fileOf: () => undefined },
+    resources,
+  );
+  onTestFinished(async () => {
+    await resources.disposeAsync();
+    await peer.close();
+  });
+  return { peer, messaging, resources, random };
+}
+
+test('changes and the events of devices that registered themselves go to the messaging network', async () => {
+  const { peer, messaging, random } = await given();
+  messaging.notifier.publish({ type: 'credentials', tenant: 'acme', device: 'd-1' });
+  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  await messaging.notifier.drained();
+  const device = deviceRef('acme', 'd-1');
+  while (!messaging.sender.connected()) await new Promise((resolve) => setImmediate(resolve));
+  const event = provisioningEvent({ device, tenant: {}, at: clock.now(), random });
+  expect(await messaging.sender.send(event)).toEqual({ status: 'accepted' });
+  expect(peer.received.map(({ address }) => address)).toEqual([
+    'notification/registry-device',
+    'notification/registry-device',
+    'event/acme',
+  ]);
+  const [{ message } = { message: { body: undefined } }] = peer.received;
+  expect(message).toMatchObject({ to: 'notification/registry-device', content_type: 'application/json' });
+  expect(JSON.parse(String((message.body as unknown as { content: Buffer }).content))).toMatchObject({
+    type: 'credentials-change-v1',
+    'device-id': 'd-1',
+  });
+  expect(peer.received[2]?.message).toMatchObject({
+    durable: true,
+    content_type: 'application/vnd.eclipse-hono-device-provisioning-notification',
+    application_properties: { hono_registration_status: 'NEW', orig_adapter: 'hono-device-registry' },
+  });
+  expect(peer.logins).toEqual([
+    { username: 'registry', password: 'secret' },
+    { username: 'registry', password: 'secret' },
+  ]);
+});
+
+test('a change that the network did not confirm is told again', async () => {
+  const { peer, messaging } = await given();
+  let refused = 0;
+  peer.verdict = () => (refused++ === 0 ? 'released' : 'accepted');
+  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  await messaging.notifier.drained();
+  expect(peer.received).toHaveLength(2);
+});
+
+test('a stop waits for changes that are on their way', async () => {
+  const { peer, messaging, resources } = await given();
+  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  await resources.disposeAsync();
+  expect(peer.received).toHaveLength(1);
+});
+
+test('an address of changes is no queue, also where those of events are: each adapter hears of each change', async () => {
+  const { peer, messaging } = await given({ ROLLCALL_MESSAGING_NETWORK: 'artemis' });
+  messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
+  await messaging.notifier.drained();
+  expect(peer.lastTarget()).toMatchObject({ address: 'notification/registry-device', capabilities: [] });
+});
