@@ -227,7 +227,11 @@ class ServedDevice implements DeviceConnection {
     const identity = who.status === 'device' ? who.identity : undefined;
     const exclusive = [desired ?? []].flat().map(String).includes('sole-connection-for-container');
     const slot = exclusive && typeof containerId === 'string' ? containerId : undefined;
-    const refusal = this.#host.access.admit(identity, slot);
+    const { access } = this.#host;
+    const asked = access.beforeAdmit(identity, slot);
+    if (asked) await asked;
+    if (asked && this.#isLost()) return;
+    const refusal = access.admit(identity, slot);
     if (refusal) return this.#refuse(refusalCause(refusal));
     if (typeof containerId !== 'string' || containerId.length > maxContainerIdLength)
       return this.#refuse({ code: 'amqp:invalid-field', text: 'container-id is missing or too long' });

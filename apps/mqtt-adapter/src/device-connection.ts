@@ -199,7 +199,11 @@ class ServedDevice implements DeviceConnection {
       return;
     }
     const identity = who === 'nobody' ? undefined : who;
-    const refusal = this.#host.access.admit(identity, identity && clientId);
+    const { access } = this.#host;
+    const asked = access.beforeAdmit(identity, identity && clientId);
+    if (asked) await asked;
+    if (asked && this.#isLost()) return;
+    const refusal = access.admit(identity, identity && clientId);
     if (refusal) {
       this.#refuse(refusal.reason);
       return;

@@ -35,6 +35,12 @@ export interface HostAccess {
    */
   holdProof(identity: AuthenticatedDevice, ended: (reason: AccessEnd) => void): HeldProof;
   /**
+   * To be asked before {@link admit} where the device named a slot. Should its tenant be at its limit, the fleet says whether the device
+   * holds that slot at another adapter, and so needs no place of its own. Never rejects; settles within 50 ms. `undefined`: there is
+   * nothing to wait for. A device whose presence is a lease is asked about with {@link authenticate} and {@link reauthorize}.
+   */
+  beforeAdmit(identity: AuthenticatedDevice | undefined, slot: string | undefined): Promise<void> | undefined;
+  /**
    * May this device open one more connection? To be asked after {@link authenticate}, in the same tick as
    * {@link HostPresence.open}. `undefined` means yes. Counts the attempt.
    *

@@ -83,7 +83,8 @@ function serve(socket: Socket, place: SocketPlace, host: AdapterHost): void {
     const [username = '', password = '', remoteId = ''] = line.split(' ');
     const login = { username, password: Buffer.from(password), remoteIp: socket.remoteAddress ?? '' };
     const result = await host.access.authenticate(login);
-    const refused = result.status === 'refused' || host.access.admit(result.identity) !== undefined;
+    if (result.status === 'accepted') await host.access.beforeAdmit(result.identity, remoteId);
+    const refused = result.status === 'refused' || host.access.admit(result.identity, remoteId) !== undefined;
     if (result.status === 'refused' && result.refusal.reason === 'throttled')
       return void socket.end('later\n');
     if (refused || socket.destroyed) return void socket.end('no\n');

@@ -1,8 +1,8 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { MemoryFleet } from '@rollcall/conformance/fleet';
-import type { AdapterInTest } from '@rollcall/adapter-process/testing';
+import type { AdapterInTest, TestSetting } from '@rollcall/adapter-process/testing';
 import { describe, expect, test } from 'vitest';
-import { expectPair, type AdapterBed } from './adapter-bed.ts';
+import { expectPair, thermostat, valve, type AdapterBed } from './adapter-bed.ts';
 
 interface Fleet {
   readonly fleet: MemoryFleet;
@@ -12,10 +12,11 @@ interface Fleet {
 
 /** A device between two adapters of a fleet. */
 export function describeRoaming({ harness, can, withAdapter, connected }: AdapterBed): void {
-  function withFleet(use: (fleet: Fleet) => Promise<void>): Promise<void> {
+  function withFleet(use: (fleet: Fleet) => Promise<void>, setting: TestSetting = {}): Promise<void> {
     const clock = new ManualClock();
     const fleet = new MemoryFleet(clock);
     const member = (adapterId: string, seed: number) => ({
+      ...setting,
       directory: fleet.create,
       clock,
       seed,
@@ -27,6 +28,33 @@ export function describeRoaming({ harness, can, withAdapter, connected }: Adapte
     );
   }
   const instanceOf = ({ running }: AdapterInTest): string => running.identity.instance;
+
+  const full: TestSetting = { tenant: { limits: { maxConnections: 1 } } };
+
+  const isLease = harness.createAdapter().presence === 'lease';
+
+  test.runIf(isLease || can('takeOver'))(
+    'a device of a tenant that has all its connections goes to another adapter of a fleet, and no other device does',
+    () =>
+      withFleet(async ({ a, b }) => {
+        await connected(a);
+        await a.events(1);
+        expect(await harness.connect(b.address, valve)).toBeUndefined();
+        await connected(b);
+        await settled();
+        expect(await harness.connect(b.address, valve)).toBeUndefined();
+        expect(await harness.connect(a.address, valve)).toBeUndefined();
+      }, full),
+  );
+
+  test.runIf(can('takeOver'))('a device of such a tenant takes over its own connection', () =>
+    withAdapter(async (adapter) => {
+      await connected(adapter);
+      await connected(adapter);
+      await adapter.events(3);
+      expect(await harness.connect(adapter.address, { ...thermostat, remoteId: 'unit-9' })).toBeUndefined();
+    }, full),
+  );
 
   describe.runIf(can('takeOver'))('in a fleet', () => {
     test('a device that connects to another adapter is taken over from the first, as from itself', () =>

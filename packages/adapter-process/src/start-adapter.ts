@@ -12,6 +12,7 @@ import { healthAnswers } from './composition/health-answers.ts';
 import { hostOf } from './composition/host-of.ts';
 import { openDelivery } from './composition/open-delivery.ts';
 import { tellForTheDead } from './composition/tell-for-the-dead.ts';
+import { OwnPlaces } from './composition/own-places.ts';
 import { takeUpJournal } from './composition/take-up-journal.ts';
 import { createFollowedFiles } from '@rollcall/file-follower';
 import { createHealthPort, type HealthPort } from './health/health-port.ts';
@@ -59,14 +60,19 @@ async function begin(parts: AdapterParts, resources: ResourceStack): Promise<Run
       { delivery, registry, counts: fleet.forTheDead, signal: parts.publishingSignal },
       resources,
     );
-  const access = createAccess(context, { passwords, followed, delivery, takenUp }, resources);
+  const places = new OwnPlaces({
+    kind: adapter.presence ?? 'session',
+    connections: presence.connections,
+    directory: fleet.directory,
+  });
+  const access = createAccess(context, { passwords, followed, delivery, takenUp, places }, resources);
   const host = hostOf(context, {
     turnedAway,
     presence,
     takenUp,
     access,
     followFiles: (set) => files.follow(set),
-    admit: admitTo(context, presence, access, followed, fleet),
+    admit: admitTo(context, presence, access, followed, places),
     leasesSurvive: parts.journal !== undefined,
     leasesShared: fleet.isShared,
     uplink: createUplink(context, registry, sender),

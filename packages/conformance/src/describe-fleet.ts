@@ -111,6 +111,34 @@ export function describeFleet(name: string, open: () => Promise<FleetUnderTest>)
         await fleet.until(() => expect(counts()).toEqual([1, 0, 1]));
       }));
 
+    test('who holds a slot, or a lease, is known anywhere, as long as its instance lives', () =>
+      withFleet(async (fleet) => {
+        const [a, b] = await fleet.join(2);
+        const lease = leaseOf(a.entry('d1', 'sensor'));
+        await a.directory.enter(a.entry('thermostat-7', 'x'));
+        await a.directory.enter(a.entry('thermostat-7'));
+        await a.directory.leases.enter(lease);
+        const isHeld = () =>
+          Promise.all([
+            b.directory.isHeld('session', thermostat, 'x'),
+            b.directory.isHeld('session', thermostat, 'y'),
+            b.directory.isHeld('session', deviceRef('acme', 'd1'), 'x'),
+            b.directory.isHeld('lease', deviceRef('acme', 'd1'), 'sensor'),
+            a.directory.isHeld('session', thermostat, 'x'),
+          ]);
+        await fleet.until(async () => expect(await isHeld()).toEqual([true, false, false, true, true]));
+        const restore = fleet.under.cutOff(b.instance);
+        await fleet.under.pass(2_000);
+        expect((await fleet.settles(isHeld())).slice(0, 4)).toEqual([false, false, false, false]);
+        restore();
+        await fleet.until(async () => expect(await isHeld()).toEqual([true, false, false, true, true]));
+        await fleet.undertaker();
+        fleet.under.freeze(a.instance);
+        await fleet.until(async () =>
+          expect(await b.directory.isHeld('session', thermostat, 'x')).toBe(false),
+        );
+      }));
+
     test('an instance hears of the furthest clock of the living', () =>
       withFleet(async (fleet) => {
         const ahead = epochOf(noon + 3_000);

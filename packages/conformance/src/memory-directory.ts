@@ -141,6 +141,13 @@ export class MemoryDirectory implements ConnectionDirectory {
     return this.own.holderOf(device, slot)?.event.connectionId;
   }
 
+  isHeld(_kind: 'session' | 'lease', device: DeviceRef, slot: string): Promise<boolean> {
+    const { engine } = this;
+    const key = slotKey(this.identity.type, device, slot);
+    const holder = key === undefined ? undefined : engine.slots.get(key);
+    return Promise.resolve(this.isReachable && holder !== undefined && engine.lives(holder.instance));
+  }
+
   async find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
     if (!this.isReachable) throw new Error('away');
     const wanted = new Set(devices.map(({ tenant, device }) => `${tenant}\n${device}`));

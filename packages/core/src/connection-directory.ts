@@ -85,6 +85,13 @@ export interface ConnectionDirectory {
   leave(entry: DirectoryEntry): void;
   /** The connection of this instance that holds a slot, without asking anybody. */
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined;
+  /**
+   * Whether an instance that lives holds this slot of a device, or its lease: who takes that over, or reports to its holder, needs no
+   * place of its own. Never rejects; settles within 50 ms; false while the engine is away.
+   *
+   * @param slot of a lease: the auth-id.
+   */
+  isHeld(kind: 'session' | 'lease', device: DeviceRef, slot: string): Promise<boolean>;
   /** Where these devices are connected, leases too, at instances that live. Rejects while the engine is away. */
   find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]>;
   /** Connections of a tenant at other instances that live: at most a second old, and 0 while the engine is away. Costs no call. */

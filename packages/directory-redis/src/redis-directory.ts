@@ -22,7 +22,7 @@ import { hear } from './fleet/inbox.ts';
 import { Inheritance } from './fleet/inheritance.ts';
 import { LivingInstances } from './fleet/living-instances.ts';
 import { OwnDeath } from './fleet/own-death.ts';
-import { placesOf } from './fleet/places.ts';
+import { isHeld, placesOf } from './fleet/places.ts';
 import { TenantCounts } from './fleet/tenant-counts.ts';
 import { untoldOf } from './fleet/untold-of.ts';
 import { Leases } from './leases/leases.ts';
@@ -83,6 +83,7 @@ class RedisDirectory implements ConnectionDirectory {
   readonly #untold: UntoldEnds;
   readonly #death: OwnDeath;
   readonly #leases: Leases;
+  readonly #waits: Waits;
   #fleetName: string | undefined;
   #sight: FleetSight | undefined;
   #isSecond = false;
@@ -117,6 +118,7 @@ class RedisDirectory implements ConnectionDirectory {
     const doubt = (bucket: number): void => this.#reassertion.doubt(bucket);
     const fenced = (instance: string): void => this.#buried(instance);
     this.#shared = shared;
+    this.#waits = waits;
     this.#untold = new UntoldEnds();
     this.#death = new OwnDeath(shared);
     this.#claims = new Claims({
@@ -190,6 +192,13 @@ class RedisDirectory implements ConnectionDirectory {
 
   holderHere(device: DeviceRef, slot: string): ConnectionId | undefined {
     return this.#shared.book.holderOf(device, slot)?.event.connectionId;
+  }
+
+  isHeld(kind: 'session' | 'lease', device: DeviceRef, slot: string): Promise<boolean> {
+    const { clock } = this.#shared.context;
+    const { type: adapterType } = this.#shared.self.identity;
+    const held = isHeld(device, { kind, adapterType, slot }, this.#shared, this.#living);
+    return Promise.race([held, sleep(clock, this.#waits.deviceMs).then(() => false)]);
   }
 
   find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {

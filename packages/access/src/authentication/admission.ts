@@ -7,6 +7,8 @@ interface Counts {
   countOf(tenant: string): number;
   /** Whether the device may have one more session, with at most `limit` of them. */
   makeRoomFor(device: DeviceRef, limit: number): boolean;
+  /** Whose place it takes over: that of another connection here, or at another adapter. Absent: it needs one of its own. */
+  readonly takesOver?: 'here' | 'elsewhere' | undefined;
 }
 
 interface Limits {
@@ -24,10 +26,11 @@ export function admit(
   open: Counts,
   { maxConnections, maxSessionsPerDevice }: Limits,
 ): Refusal | undefined {
-  if (open.count >= maxConnections) return refusal('adapter-connections-exceeded');
+  if (open.count >= maxConnections && open.takesOver !== 'here')
+    return refusal('adapter-connections-exceeded');
   const tenantLimit = identity?.tenant.limits.maxConnections;
-  if (identity && tenantLimit !== undefined && open.countOf(identity.device.tenant) >= tenantLimit)
-    return refusal('tenant-connections-exceeded');
+  const isFull = identity && tenantLimit !== undefined && open.countOf(identity.device.tenant) >= tenantLimit;
+  if (isFull && !open.takesOver) return refusal('tenant-connections-exceeded');
   // Last: a session may have to end for it.
   if (
     identity &&

@@ -92,19 +92,37 @@ test('a registry that is away, and a verifier with too much to do, are not the f
 describe('admission', () => {
   const counts = { count: 5, countOf: () => 3, makeRoomFor: () => true };
 
+  const refusalAt = async (
+    adapterLimit: number,
+    tenantLimit: number | undefined,
+    takesOver?: 'here' | 'elsewhere',
+  ): Promise<string | undefined> => {
+    registry = new ScriptedRegistry({
+      limits: tenantLimit === undefined ? {} : { maxConnections: tenantLimit },
+    });
+    const result = await authenticate(login(), context());
+    if (result.status !== 'accepted') throw new Error('not accepted');
+    const limits = { maxConnections: adapterLimit, maxSessionsPerDevice: 100 };
+    return admit(result.identity, { ...counts, takesOver }, limits)?.reason;
+  };
+
   test.each([
     [10, undefined, undefined],
     [5, undefined, 'adapter-connections-exceeded'],
     [10, 4, undefined],
     [10, 3, 'tenant-connections-exceeded'],
   ])('adapter limit %s, tenant limit %s: %s', async (adapterLimit, tenantLimit, expected) => {
-    registry = new ScriptedRegistry({
-      limits: tenantLimit === undefined ? {} : { maxConnections: tenantLimit },
-    });
-    const result = await authenticate(login(), context());
-    if (result.status !== 'accepted') throw new Error('not accepted');
-    expect(
-      admit(result.identity, counts, { maxConnections: adapterLimit, maxSessionsPerDevice: 100 })?.reason,
-    ).toBe(expected);
+    expect(await refusalAt(adapterLimit, tenantLimit)).toBe(expected);
   });
+
+  test.each([
+    ['here', 5, 3, undefined],
+    ['elsewhere', 5, 3, 'adapter-connections-exceeded'],
+    ['elsewhere', 10, 3, undefined],
+  ] as const)(
+    'a place that is taken over %s is no new one (adapter limit %s, tenant limit %s: %s)',
+    async (takesOver, adapterLimit, tenantLimit, expected) => {
+      expect(await refusalAt(adapterLimit, tenantLimit, takesOver)).toBe(expected);
+    },
+  );
 });

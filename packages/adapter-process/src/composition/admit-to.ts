@@ -4,7 +4,7 @@ import { admit, refuse } from '@rollcall/access/internal';
 import type { Access } from './create-access.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { Presence } from './create-presence.ts';
-import type { FleetSeat } from './fleet-seat.ts';
+import type { OwnPlaces } from './own-places.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 
 /** Whether there is room for one more connection. */
@@ -13,7 +13,7 @@ export function admitTo(
   { connections, anonymous }: Presence,
   { authenticator }: Access,
   { access }: FollowedRegistry,
-  { directory }: Pick<FleetSeat, 'directory'>,
+  places: OwnPlaces,
 ): HostAccess['admit'] {
   const { adapter, settings, observer, log } = context;
   // With leases there is nothing to drain: a request that was begun is served.
@@ -25,8 +25,9 @@ export function admitTo(
     const outdated = device !== undefined && access.mayBeOutdated(device);
     const open = {
       count: connections.count + anonymous.count,
-      countOf: (tenant: TenantId) => connections.countOf(tenant) + directory.elsewhere(tenant),
+      countOf: (tenant: TenantId) => places.countOf(tenant),
       makeRoomFor: (which: DeviceRef, limit: number) => connections.makeRoomFor(which, slot, limit),
+      takesOver: places.takenOver(device, slot),
     };
     const isDraining = drains && context.phase === 'stopping';
     const refusal = outdated || isDraining ? refuse('busy').refusal : admit(device, open, settings);

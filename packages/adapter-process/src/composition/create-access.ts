@@ -5,6 +5,7 @@ import { neverRejects, type ResourceStack } from '@rollcall/runtime';
 import type { AdapterContext } from './adapter-context.ts';
 import type { FollowedRegistry } from './follow-registry.ts';
 import type { Delivery } from './open-delivery.ts';
+import type { OwnPlaces } from './own-places.ts';
 import type { TakenUp } from './take-up-journal.ts';
 
 /** Who is let in. */
@@ -18,11 +19,12 @@ interface AccessParts {
   readonly followed: FollowedRegistry;
   readonly delivery: Delivery;
   readonly takenUp: TakenUp;
+  readonly places: OwnPlaces;
 }
 
 export function createAccess(
   { adapter, clock, random, log, settings, observer, failed }: AdapterContext,
-  { passwords, followed: { registry, access }, delivery, takenUp }: AccessParts,
+  { passwords, followed: { registry, access }, delivery, takenUp, places }: AccessParts,
   resources: ResourceStack,
 ): Access {
   const authenticator = createAuthenticator({
@@ -48,7 +50,11 @@ export function createAccess(
     return refuse('unavailable');
   };
   const letIn = (work: () => Promise<AuthenticationResult>): Promise<AuthenticationResult> =>
-    neverRejects(() => access.letIn(work, (device) => authenticator.reauthorize(device)), unavailable);
+    neverRejects(async () => {
+      const result = await access.letIn(work, (device) => authenticator.reauthorize(device));
+      if (result.status === 'accepted' && adapter.presence === 'lease') await places.lookFor(result.identity);
+      return result;
+    }, unavailable);
   return {
     authenticator,
     host: {
@@ -59,6 +65,7 @@ export function createAccess(
       isShared: (remoteIp) => settings.logins.isShared(remoteIp),
       refused: (cause, remoteIp, name) => authenticator.refused(cause, remoteIp, name),
       proved: (device) => authenticator.proved(device),
+      beforeAdmit: (identity, slot) => places.lookFor(identity, slot),
     },
   };
 }

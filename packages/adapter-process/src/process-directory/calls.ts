@@ -24,6 +24,7 @@ export interface Calls {
   readonly enter: Call<{ entry: DirectoryEntry; at: Timestamp }, Entered>;
   readonly leave: Call<{ connection: ConnectionId; lease?: LeaseName }, null>;
   readonly find: Call<readonly DeviceRef[], readonly DirectoryPlace[]>;
+  readonly isHeld: Call<LeaseName, boolean>;
   readonly enterLease: Call<LeaseEntry, LeaseStanding>;
   /** A lease was served before it was known that another one was moved here: that one ended with its instance. */
   readonly keepLease: Call<{ entry: LeaseEntry; moved: HeldLease }, null>;

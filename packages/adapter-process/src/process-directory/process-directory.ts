@@ -132,6 +132,12 @@ class ProcessDirectory implements ConnectionDirectory {
     return this.#own.holderOf(device, slot)?.event.connectionId;
   }
 
+  async isHeld(_kind: 'session' | 'lease', device: DeviceRef, slot: string): Promise<boolean> {
+    if (this.#isAway()) return false;
+    const asked = this.#link.ask('isHeld', { device, slot }).catch(() => false);
+    return (await within(this.#context.clock, answerWithinMs, asked)) ?? false;
+  }
+
   async find(devices: readonly DeviceRef[]): Promise<readonly DirectoryPlace[]> {
     const found = this.#isAway()
       ? undefined

@@ -257,6 +257,10 @@ class Conversation {
       enter: (asked) => fleet.enter(member(), asked),
       leave: (asked) => answerNothing(fleet.leave(member(), asked)),
       find: (devices) => state.placesOf(devices, (instance) => fleet.lives(instance)),
+      isHeld: ({ device, slot }) => {
+        const holder = state.holderOf(slotKey(member().identity.type, device, slot));
+        return holder !== undefined && fleet.lives(holder.instance);
+      },
       ...leaseCalls(fleet, member),
       succeed: (earlier) => fleet.succeed(member(), earlier),
       untold: ({ earlier, connections }) => {

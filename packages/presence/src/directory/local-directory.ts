@@ -33,6 +33,7 @@ export function createLocalDirectory({
     },
     leave: (entry) => void entries.delete(entry),
     holderHere: (device, slot) => entries.holderOf(device, slot)?.event.connectionId,
+    isHeld: (_kind, device, slot) => Promise.resolve(entries.holderOf(device, slot) !== undefined),
     // Nothing in an adapter asks for it often: an index would cost each connect.
     find: (devices) => Promise.resolve(devices.flatMap(placesOf)),
     elsewhere: () => 0,
