@@ -75,10 +75,11 @@ ENV ROLLCALL_PRESENCE_BINDADDRESS=0.0.0.0 \
   ROLLCALL_PRESENCE_DIRECTORY=/var/lib/rollcall/presence
 EXPOSE 8090 8088
 
-# The device registry. Its database must outlive the container.
+# The device registry: give it a file of users or tokens. Its database must outlive the container.
 FROM program AS device-registry
-ENV ROLLCALL_REGISTRY_DIRECTORY=/var/lib/rollcall/registry
-EXPOSE 8088
+ENV ROLLCALL_REGISTRY_HTTP_BINDADDRESS=0.0.0.0 \
+  ROLLCALL_REGISTRY_DIRECTORY=/var/lib/rollcall/registry
+EXPOSE 28080 8088
 
 # The command line, e.g. for `rollcall journal` on the volume of an adapter.
 FROM app AS rollcall

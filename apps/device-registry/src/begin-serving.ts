@@ -4,9 +4,9 @@ import { hasAmqpPort } from './amqp/amqp-options.ts';
 import { startAmqpServices, type AmqpServicesParts } from './amqp/start-amqp-services.ts';
 import type { RegistryConfig } from './config.ts';
 import { openMessaging, type RegistryMessaging } from './notifications/open-messaging.ts';
+import { isId } from './names/is-id.ts';
 import { createCertificateProvisioning } from './provisioning/certificate-provisioning.ts';
 import { createEdgeProvisioning } from './provisioning/edge-provisioning.ts';
-import { isDeviceId } from './provisioning/is-device-id.ts';
 import { noProvisioning } from './provisioning/no-provisioning.ts';
 import { ProvisioningNews } from './provisioning/provisioning-news.ts';
 import type { RegistryStore } from './store/registry-store.ts';
@@ -65,11 +65,12 @@ function tellChanges(parts: ServingParts, resources: ResourceStack): RegistryMes
 }
 
 function provisioningOf(
-  { store, clock, random }: ServingParts,
+  { config, store, clock, random }: ServingParts,
   messaging: RegistryMessaging | undefined,
 ): AmqpServicesParts['provisioning'] {
   if (!messaging) return noProvisioning;
   const news = new ProvisioningNews({ store, sender: messaging.sender, clock, random });
+  const isDeviceId = (id: string): boolean => isId(id, config.values.deviceIdPattern);
   const options = { store, news, clock, isDeviceId };
   return { edge: createEdgeProvisioning(options), certificate: createCertificateProvisioning(options) };
 }

@@ -1,5 +1,4 @@
-import { kitOptions } from '@rollcall/adapter-process/internal';
-import { isProblemOf } from '@rollcall/adapter-process/internal';
+import { isProblemOf, kitOptions } from '@rollcall/adapter-process/internal';
 import { amqp } from '@rollcall/amqp-sender';
 import { ConfigError, type ConfigProblem } from '@rollcall/core';
 import {
@@ -16,10 +15,16 @@ import {
 import type { Effective } from '@rollcall/options/internal';
 import { amqpServiceOptions, amqpServiceProblems, hasAmqpPort } from './amqp/amqp-options.ts';
 import { authOptions, authProblems } from './auth/auth-options.ts';
+import { managementOptions, managementProblems } from './management/management-options.ts';
 
 /** Options of the device registry. */
 export const registryOptions = {
-  directory: option('REGISTRY_DIRECTORY', text, 'registry', 'directory of the SQLite database'),
+  directory: option(
+    'REGISTRY_DIRECTORY',
+    text,
+    'registry',
+    'directory of the SQLite database, for one running service',
+  ),
   maxDevicesPerTenant: option(
     'REGISTRY_SVC_MAXDEVICESPERTENANT',
     wholeNumber(-1, 1_000_000_000),
@@ -27,6 +32,7 @@ export const registryOptions = {
     'devices of a tenant that sets no limit itself; -1: no limit',
     { hono: true },
   ),
+  ...managementOptions,
   shutdownGraceMs: option(
     'REGISTRY_SHUTDOWNGRACE',
     milliseconds,
@@ -47,7 +53,7 @@ export const registryOptions = {
   logFormat: kitOptions.logFormat,
 } as const satisfies Options;
 
-export type RegistryValues = ValuesOf<typeof registryOptions>;
+type RegistryValues = ValuesOf<typeof registryOptions>;
 
 export interface RegistryConfig {
   readonly values: RegistryValues;
@@ -62,7 +68,7 @@ export function loadRegistryConfig(env: Readonly<Record<string, string | undefin
     registryOptions,
     env,
   );
-  const together = problemsOf(values);
+  const together = [...problemsOf(values), ...managementProblems(values)];
   const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   return { values, effective, warnings, serviceLinks };

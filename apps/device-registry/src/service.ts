@@ -1,11 +1,19 @@
-import { createProcessMetrics, startEarlyHealth, type HealthCheck } from '@rollcall/adapter-process/internal';
 import { createTurnedAway } from '@rollcall/adapter-kit/internal';
+import {
+  createProcessMetrics,
+  startEarlyHealth,
+  type HealthAnswers,
+  type HealthCheck,
+  type ProcessMetrics,
+} from '@rollcall/adapter-process/internal';
 import { createFailureReport } from '@rollcall/containment';
-import type { Clock, Log, Random } from '@rollcall/core';
-import { createFollowedFiles } from '@rollcall/file-follower';
+import { within, type Clock, type Log, type Random } from '@rollcall/core';
+import { createFollowedFiles, type FollowedFiles } from '@rollcall/file-follower';
 import type { ResourceStack } from '@rollcall/runtime';
 import { beginServing } from './begin-serving.ts';
 import type { RegistryConfig } from './config.ts';
+import { managementTurns, startManagement } from './management/start-management.ts';
+import type { StoredChange } from './store/registry-write.ts';
 import type { RegistryStore } from './store/registry-store.ts';
 
 export interface ServiceParts {
@@ -19,6 +27,7 @@ export interface ServiceParts {
 }
 
 export interface RunningService {
+  readonly port: number;
   readonly healthPort: number;
   /** Ports of the AMQP services, by scheme. */
   readonly amqp: Readonly<Record<string, number>>;
@@ -26,7 +35,7 @@ export interface RunningService {
 
 /** Starts the device registry. What was begun is in `resources`, also where something fails. */
 export async function startService(parts: ServiceParts, resources: ResourceStack): Promise<RunningService> {
-  const { config, clock, log } = parts;
+  const { config, store, clock, random, log } = parts;
   const { values } = config;
   const { failed } = createFailureReport({ clock, log });
   const files = resources.adopt(createFollowedFiles({ clock, log }), (each) => each.stop());
@@ -35,16 +44,97 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
     (each) => each.close(),
   );
+  const state = new State(files);
+  resources.defer(store.onChange(({ change }) => state.count(change)));
   const metrics = createProcessMetrics('service', 'device-registry');
-  const check: HealthCheck = { name: 'device-registry', status: 'UP' };
-  const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway() {} }), (each) => each.stop());
+  const answers = answersOf(state, metrics);
+  const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway: state.turnAway }), (each) =>
+    each.stop(),
+  );
+  const api = await startManagement(
+    {
+      values,
+      store,
+      clock,
+      random,
+      log,
+      files,
+      health: answers,
+      turns: state.turns,
+      failed,
+      turnedAway: turned.count,
+    },
+    resources,
+  );
   const amqp = await beginServing({ ...parts, files, metrics, failed, turnedAway: turned.count }, resources);
-  health.become({
-    started: () => [check],
-    readiness: () => [check],
-    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
-    failed,
-    turnedAway: (remoteIp) => turned.count('health', remoteIp),
+  health.become({ ...answers, failed, turnedAway: (remoteIp) => turned.count('health', remoteIp) });
+  resources.defer(() => {
+    state.phase = 'stopping';
+    return within(api.stopAccepting(), values.shutdownGraceMs, clock);
   });
-  return { healthPort: health.port, amqp };
+  state.phase = 'running';
+  return { port: api.port, healthPort: health.port, amqp };
+}
+
+/** What changes while the service runs. */
+class State {
+  readonly files: FollowedFiles;
+  readonly turns = managementTurns();
+  readonly changes = { tenant: 0, device: 0, credentials: 0, 'all-devices-deleted': 0 };
+  phase: 'starting' | 'running' | 'stopping' = 'starting';
+  turnedAway = 0;
+
+  constructor(files: FollowedFiles) {
+    this.files = files;
+  }
+
+  readonly turnAway = (): void => void (this.turnedAway += 1);
+
+  count({ type }: StoredChange): void {
+    this.changes[type] += 1;
+  }
+}
+
+function answersOf(
+  state: State,
+  metrics: ProcessMetrics,
+): Pick<HealthAnswers, 'started' | 'readiness' | 'metrics'> {
+  metrics.counter(
+    {
+      name: 'rollcall_registry_changes_total',
+      help: 'Changes of tenants, devices and credentials that were written',
+      label: 'type',
+    },
+    () => state.changes,
+  );
+  metrics.gauge(
+    { name: 'rollcall_registry_requests_waiting', help: 'Requests that wait for the database' },
+    () => state.turns.waiting,
+  );
+  metrics.counter(
+    {
+      name: 'rollcall_registry_connections_turned_away_total',
+      help: 'Network connections that were closed so that others have room',
+    },
+    () => state.turnedAway,
+  );
+  const { contentType } = metrics;
+  return {
+    started: () => [serviceCheck(state.phase !== 'starting')],
+    readiness: () => [
+      serviceCheck(state.phase === 'running'),
+      ...state.files.states().map(({ name, current }): HealthCheck => {
+        const check = `files-of-${name}`;
+        return current
+          ? { name: check, status: 'UP' }
+          : { name: check, status: 'DEGRADED', code: 'FILES_NOT_CURRENT' };
+      }),
+    ],
+    metrics: async () => ({ contentType, text: await metrics.render() }),
+  };
+}
+
+function serviceCheck(isUp: boolean): HealthCheck {
+  const name = 'device-registry';
+  return isUp ? { name, status: 'UP' } : { name, status: 'DOWN', code: 'SERVICE_NOT_RUNNING' };
 }

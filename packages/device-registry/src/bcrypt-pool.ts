@@ -10,15 +10,22 @@ export interface BcryptPool {
    * most of them is `busy`.
    */
   compare(turn: VerifyingTurn, password: string, hash: string): Promise<boolean | 'busy'>;
+  /** Resolves with the hash of a password; `undefined`: too many wait already. */
+  hash(turn: VerifyingTurn, password: string, cost: number): Promise<string | undefined>;
   load: NonNullable<PasswordVerifier['load']>;
   close(): Promise<void>;
 }
 
+/** What the thread is given beside the password: what to compare it with, or by which cost to hash it. */
+type Task = { readonly hash: string } | { readonly cost: number };
+type Result = boolean | string;
+
 interface Job {
   readonly turn: VerifyingTurn;
   readonly password: string;
-  readonly hash: string;
-  resolve(result: boolean | 'busy'): void;
+  readonly task: Task;
+  /** `undefined`: it was not done. */
+  resolve(result: Result | undefined): void;
 }
 
 /** What the thread does. */
@@ -40,7 +47,7 @@ const newShare = 0.2;
 /** `load` says so much more than the mean: comparisons differ. */
 const marginFactor = 1.5;
 
-/** Compares bcrypt hashes in a thread of its own, so that many logins at once delay nothing else. */
+/** Compares and makes bcrypt hashes in a thread of its own, so that many logins at once delay nothing else. */
 export function createBcryptPool(maxWaiting: number, context: PoolContext): BcryptPool {
   return new OneThread(maxWaiting, context);
 }
@@ -61,15 +68,14 @@ class OneThread implements BcryptPool {
     this.#log = log;
   }
 
-  compare(turn: VerifyingTurn, password: string, hash: string): Promise<boolean | 'busy'> {
-    return new Promise((resolve) => {
-      if (this.#state.kind === 'closed' || !this.#makeRoomFor(turn)) {
-        resolve('busy');
-        return;
-      }
-      this.#waiting.push({ turn, password, hash, resolve });
-      this.#startNext();
-    });
+  async compare(turn: VerifyingTurn, password: string, hash: string): Promise<boolean | 'busy'> {
+    const result = await this.#do(turn, password, { hash });
+    return typeof result === 'boolean' ? result : 'busy';
+  }
+
+  async hash(turn: VerifyingTurn, password: string, cost: number): Promise<string | undefined> {
+    const result = await this.#do(turn, password, { cost });
+    return typeof result === 'string' ? result : undefined;
   }
 
   load(owner: string): { slowMs: number; others: number } {
@@ -84,16 +90,27 @@ class OneThread implements BcryptPool {
   async close(): Promise<void> {
     const before = this.#state;
     this.#state = { kind: 'closed' };
-    for (let job = this.#waiting.next(); job; job = this.#waiting.next()) job.resolve('busy');
-    if (before.kind === 'comparing') before.job.resolve('busy');
+    for (let job = this.#waiting.next(); job; job = this.#waiting.next()) job.resolve(undefined);
+    if (before.kind === 'comparing') before.job.resolve(undefined);
     await this.#worker?.terminate();
+  }
+
+  #do(turn: VerifyingTurn, password: string, task: Task): Promise<Result | undefined> {
+    return new Promise((resolve) => {
+      if (this.#state.kind === 'closed' || !this.#makeRoomFor(turn)) {
+        resolve(undefined);
+        return;
+      }
+      this.#waiting.push({ turn, password, task, resolve });
+      this.#startNext();
+    });
   }
 
   /** Returns whether there is room. */
   #makeRoomFor(turn: VerifyingTurn): boolean {
     if (this.#waiting.size < this.#maxWaiting) return true;
     const loser = this.#waiting.giveWayTo(turn);
-    loser?.resolve('busy');
+    loser?.resolve(undefined);
     return loser !== undefined;
   }
 
@@ -109,26 +126,26 @@ class OneThread implements BcryptPool {
     this.#state = { kind: 'comparing', id: this.#lastId, job, since: this.#clock.monotonic() };
     this.#worker ??= this.#startWorker();
     this.#worker.ref();
-    this.#worker.postMessage({ id: this.#lastId, password: job.password, hash: job.hash });
+    this.#worker.postMessage({ id: this.#lastId, password: job.password, ...job.task });
   }
 
   #startWorker(): Worker {
     const worker = new Worker(workerFile);
-    worker.on('message', ({ id, valid }: { id: number; valid: boolean }) => {
+    worker.on('message', ({ id, result }: { id: number; result: Result }) => {
       if (this.#state.kind !== 'comparing' || this.#state.id !== id) return;
       const tookMs = this.#clock.monotonic() - this.#state.since;
       this.#meanMs = this.#meanMs === 0 ? tookMs : this.#meanMs + newShare * (tookMs - this.#meanMs);
-      this.#finish(valid);
+      this.#finish(result);
     });
     worker.on('error', (error) => {
       this.#log.error({ err: error }, 'password thread failed');
       this.#worker = undefined;
-      this.#finish('busy');
+      this.#finish(undefined);
     });
     return worker;
   }
 
-  #finish(result: boolean | 'busy'): void {
+  #finish(result: Result | undefined): void {
     if (this.#state.kind !== 'comparing') return;
     const { job } = this.#state;
     this.#state = { kind: 'idle' };

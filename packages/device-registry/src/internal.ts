@@ -4,3 +4,7 @@ export { declared } from './pack-device.ts';
 export { answeredPublicKeySchema } from './public-key-schema.ts';
 export { secretFields } from './secret-fields.ts';
 export { answeredCaSchema } from './trusted-ca-schema.ts';
+// For the service that keeps what a registry answers.
+export { createBcryptPool } from './bcrypt-pool.ts';
+export { readPublicKey } from './read-public-key.ts';
+export { repeatedKey } from './repeated-key.ts';

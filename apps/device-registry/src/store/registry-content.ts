@@ -39,7 +39,7 @@ export interface TrustedCaContent {
   readonly 'ocsp-nonce-enabled'?: boolean;
 }
 
-export interface RegistrationLimits {
+interface RegistrationLimits {
   /** Absent or -1: as many as the service allows. */
   readonly 'max-devices'?: number;
   /** Of one device; absent or -1: any number. */
@@ -64,7 +64,7 @@ export interface TenantContent {
   readonly 'trusted-ca'?: readonly TrustedCaContent[];
 }
 
-export interface CommandEndpointContent {
+interface CommandEndpointContent {
   readonly uri?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly 'payload-properties'?: Readonly<Record<string, string>>;

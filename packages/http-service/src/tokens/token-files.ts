@@ -1,12 +1,10 @@
-import { ConfigError, systemClock, type Clock } from '@rollcall/core';
-import { readRegularFile, type FollowedFiles } from '@rollcall/file-follower';
+import { systemClock, type Clock } from '@rollcall/core';
+import type { FollowedFiles } from '@rollcall/file-follower';
 import type { ClaimNames } from './read-claims.ts';
+import { readFollowed } from './read-followed.ts';
 import { remoteKeys } from './remote-keys.ts';
 import { keysIn, type TokenKeys } from './token-keys.ts';
 import { readTokenList, type TokenList } from './token-list.ts';
-
-/** As much as is read of a file that is replaced. */
-const maxBytes = 4_000_000;
 
 /** What tokens are checked with, as it is now. */
 export interface TokenFiles {
@@ -41,47 +39,29 @@ export function openTokenFiles({
   const tokens =
     tokenFile === undefined
       ? none
-      : inFile(files, 'tokens', `${section}_TOKENFILE`, tokenFile, (text) => readTokenList(text, names));
+      : readFollowed({
+          files,
+          name: 'tokens',
+          option: `${section}_TOKENFILE`,
+          path: tokenFile,
+          parse: (text) => readTokenList(text, names),
+        });
   if (keys === undefined) return { keys: none, tokens };
   if (!/^https?:\/\//i.test(keys))
-    return { keys: inFile(files, 'token-keys', `${section}_TOKENKEYS`, keys, keysIn), tokens };
+    return {
+      keys: readFollowed({
+        files,
+        name: 'token-keys',
+        option: `${section}_TOKENKEYS`,
+        path: keys,
+        parse: keysIn,
+      }),
+      tokens,
+    };
   const remote = remoteKeys(new URL(keys), { clock, failed });
   return { keys: () => remote, tokens };
 }
 
 function none(): undefined {
   return undefined;
-}
-
-/** What a file says, by now. One that cannot be used any more is left aside, and told. */
-function inFile<Read>(
-  files: Pick<FollowedFiles, 'follow'>,
-  name: string,
-  option: string,
-  path: string,
-  parse: (text: string) => Read,
-): () => Read {
-  let [usedText, used] = readFirst(option, path, parse);
-  files.follow({
-    name,
-    files: [path],
-    use([text = '']) {
-      if (text === usedText) return { changed: false };
-      used = parse(text);
-      usedText = text;
-      return { changed: true };
-    },
-  });
-  return () => used;
-}
-
-function readFirst<Read>(option: string, path: string, parse: (text: string) => Read): [string, Read] {
-  const file = readRegularFile(path, maxBytes);
-  if (file.status === 'unusable')
-    throw new ConfigError([{ code: 'OPTION_FILE_UNREADABLE', text: `ROLLCALL_${option}: ${file.problem}` }]);
-  try {
-    return [file.text, parse(file.text)];
-  } catch (error) {
-    throw new ConfigError([`ROLLCALL_${option}: ${path}: ${(error as Error).message}`]);
-  }
 }

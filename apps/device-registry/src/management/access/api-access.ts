@@ -1,0 +1,66 @@
+import { deviceRef } from '@rollcall/core';
+import type { Credentials, PasswordVerifier } from '@rollcall/core/registry';
+import type { TokenAnswer, TokenCheck } from '@rollcall/http-service';
+import type { KnownUser } from './user-list.ts';
+
+export interface ApiAccessParts {
+  /** For whoever has a bearer token. */
+  readonly tokens: TokenCheck;
+  /** Whether nobody has to say who asks. */
+  readonly open: boolean;
+  /** Read with each check: the file may be replaced. `undefined`: nobody has a password. */
+  users(): ReadonlyMap<string, KnownUser> | undefined;
+  readonly verifier: PasswordVerifier;
+}
+
+/** Longer ones are not even looked at. */
+const maxLength = 2_048;
+const wrong: TokenAnswer = { status: 'refused', why: 'the user name or the password is wrong' };
+/** No password has this hash: with it, an unknown user takes the time of a known one. */
+const nobody: KnownUser = {
+  name: '',
+  secret: { hashFunction: 'sha-256', pwdHash: '' },
+  grant: { tenants: new Set(), scopes: new Set() },
+};
+
+/** Who asks, by HTTP Basic (RFC 7617) or by a bearer token. */
+export function createApiAccess({ tokens, open, users, verifier }: ApiAccessParts): TokenCheck {
+  return {
+    async check(authorization) {
+      const known = open ? undefined : users();
+      if (!known || authorization === undefined || !/^Basic /i.test(authorization))
+        return authorization === undefined && !open
+          ? { status: 'refused', why: 'a user name and a password, or a bearer token, are needed' }
+          : tokens.check(authorization);
+      const login = readLogin(authorization);
+      if (!login) return wrong;
+      const user = known.get(login.name);
+      const sample = user ?? { ...(known.values().next().value ?? nobody), name: login.name };
+      const verdict = await verifier.verify(credentialsOf(sample), login.password, {
+        owner: login.name,
+        isSuspect: !user,
+      });
+      if (verdict === 'busy') return { status: 'unavailable' };
+      return user && verdict !== 'invalid' ? { status: 'granted', grant: user.grant } : wrong;
+    },
+  };
+}
+
+function readLogin(authorization: string): { name: string; password: Uint8Array } | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization.slice(0, maxLength + 1))?.[1];
+  if (encoded === undefined || authorization.length > maxLength) return undefined;
+  const bytes = Buffer.from(encoded, 'base64');
+  const colon = bytes.indexOf(':');
+  if (colon < 0) return undefined;
+  return { name: bytes.subarray(0, colon).toString('utf8'), password: bytes.subarray(colon + 1) };
+}
+
+function credentialsOf({ name, secret }: KnownUser): Credentials<'hashed-password'> {
+  return {
+    device: deviceRef('', name),
+    type: 'hashed-password',
+    authId: name,
+    enabled: true,
+    secrets: [secret],
+  };
+}

@@ -1,0 +1,78 @@
+import { X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import { badRequest } from '../faults/registry-error.ts';
+
+/** Members that several contents have, with what Hono asks of them. */
+
+export const flag: z.ZodBoolean = z.boolean('must be true or false');
+export const text: z.ZodString = z.string('must be a string');
+export const freeObject: z.ZodType<Readonly<Record<string, unknown>>> = z.record(
+  z.string(),
+  z.unknown(),
+  'must be an object',
+);
+export const textMap: z.ZodType<Readonly<Record<string, string>>> = z.record(
+  z.string(),
+  text,
+  'must be an object of strings',
+);
+
+export function wholeNumber(minimum: number): z.ZodType<number> {
+  return z.int('must be a whole number').min(minimum, `must be ${minimum} or more`);
+}
+
+/** ISO 8601 with an offset; kept in UTC, in whole seconds, as Hono writes it. */
+export const time: z.ZodType<string> = z.iso
+  .datetime({ offset: true, message: 'must be a date and time with offset, e.g. 2026-01-31T12:00:00Z' })
+  .transform((written, context) => {
+    const ms = Date.parse(written);
+    if (!Number.isNaN(ms)) return honoTime(ms);
+    context.addIssue({ code: 'custom', message: 'must be a date and time that there is' });
+    return z.NEVER;
+  });
+
+/** @param ms since the Unix epoch. */
+export function honoTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** Base64 that has at least one byte; kept as it is written. */
+export const base64: z.ZodType<string> = z.base64('must be Base64').min(1, 'must not be empty');
+
+/** A certificate in DER, in Base64. */
+export const certificate: z.ZodType<X509Certificate> = base64.transform((written, context) => {
+  try {
+    return new X509Certificate(Buffer.from(written, 'base64'));
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be a certificate in DER, in Base64' });
+    return z.NEVER;
+  }
+});
+
+/** One of some words, in any case; kept in small letters. */
+export function wordOf(...words: readonly string[]): z.ZodType<string> {
+  return text
+    .transform((written) => written.toLowerCase())
+    .refine((written) => words.includes(written), `must be one of ${words.join(', ')}`);
+}
+
+/** Without members that have no value: they were not sent. */
+export type Sent<Content> = { [Name in keyof Content]: Exclude<Content[Name], undefined> };
+
+export function sent<Content extends object>(content: Content): Sent<Content> {
+  return Object.fromEntries(
+    Object.entries(content).filter(([, value]) => value !== undefined),
+  ) as Sent<Content>;
+}
+
+/**
+ * @param name of what the value is of, where it is no body.
+ * @throws RegistryError with the first thing that is wrong, and where.
+ */
+export function parse<Output>(schema: z.ZodType<Output>, value: unknown, name?: string): Output {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = [...(name === undefined ? [] : [name]), ...(issue?.path ?? [])].map(String).join('.');
+  throw badRequest(`${where === '' ? '' : `${where}: `}${issue?.message ?? 'invalid'}`);
+}

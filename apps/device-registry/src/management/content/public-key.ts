@@ -1,0 +1,34 @@
+import type { KeyObject } from 'node:crypto';
+import { readPublicKey } from '@rollcall/device-registry/internal';
+
+/** As Java calls algorithms, by what Node.js calls the type of their keys. */
+const types: Readonly<Record<string, string>> = {
+  rsa: 'RSA',
+  'rsa-pss': 'RSASSA-PSS',
+  ec: 'EC',
+  dsa: 'DSA',
+  ed25519: 'Ed25519',
+  ed448: 'Ed448',
+};
+
+/** `undefined`: nothing here knows such keys. */
+export function algorithmOf({ asymmetricKeyType }: Pick<KeyObject, 'asymmetricKeyType'>): string | undefined {
+  return asymmetricKeyType === undefined ? undefined : types[asymmetricKeyType];
+}
+
+/** Whether a SubjectPublicKeyInfo in DER, in Base64, has a key of this algorithm. */
+export function isKeyOf(algorithm: string, encoded: string): boolean {
+  const key = readPublicKey(Buffer.from(encoded, 'base64'));
+  const actual = key && algorithmOf(key);
+  return actual !== undefined && isSame(actual, algorithm);
+}
+
+function isSame(actual: string, named: string): boolean {
+  const isEdwards = actual.startsWith('Ed') && named.toLowerCase() === 'eddsa';
+  return isEdwards || actual.toLowerCase() === named.toLowerCase();
+}
+
+/** A SubjectPublicKeyInfo in DER, in Base64. */
+export function encodeKey(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'der' }).toString('base64');
+}

@@ -1,0 +1,61 @@
+import { repeatedKey } from '@rollcall/device-registry/internal';
+import { badRequest } from '../faults/registry-error.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** No content of Hono's has more than a few levels; what is deeper could only be meant to cost. */
+const maxDepth = 32;
+
+/**
+ * The JSON value of a body; `undefined`: there is no body. What could not be given back as it came is refused: a database, or a
+ * reader in another language, would make something else of it.
+ *
+ * @throws RegistryError
+ */
+export function readBody(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined;
+  let text: string;
+  let value: unknown;
+  try {
+    text = utf8.decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw badRequest('the body is not JSON in UTF-8');
+  }
+  const repeated = repeatedKey(text);
+  if (repeated)
+    throw badRequest(`line ${repeated.line}, column ${repeated.column}: this object has the member already`);
+  checkValues(value);
+  return value;
+}
+
+function checkValues(root: unknown): void {
+  let level: readonly unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxDepth) throw badRequest(`objects and lists are nested more than ${maxDepth} deep`);
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value === 'string') checkText(value);
+      else if (typeof value === 'number') checkNumber(value);
+      else if (typeof value === 'object' && value !== null) {
+        if (!Array.isArray(value)) for (const name of Object.keys(value)) checkName(name);
+        next.push(...(Object.values(value) as readonly unknown[]));
+      }
+    }
+    level = next;
+  }
+}
+
+function checkText(text: string): void {
+  if (!text.isWellFormed() || text.includes('\0'))
+    throw badRequest('a string has U+0000, or half of a surrogate pair');
+}
+
+function checkNumber(value: number): void {
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+    throw badRequest('a number is larger than can be kept exactly: send it as a string');
+}
+
+function checkName(name: string): void {
+  checkText(name);
+  if (name === '__proto__') throw badRequest('no member can be called __proto__');
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { mayDo, maySee, type Grant, type Scope, type TokenCheck } from '@rollcall/http-service';
+import { RegistryError } from '../faults/registry-error.ts';
+
+const grants = new WeakMap<FastifyRequest, Grant>();
+
+/** Hono's realm: its clients may have passwords stored for it. */
+const challenge = 'Basic realm="Hono", Bearer realm="Hono"';
+
+/** Has each request of these routes say who asks, before anything else of it is looked at. */
+export function authorize(app: FastifyInstance, access: TokenCheck): void {
+  app.addHook('onRequest', async (request) => {
+    const answer = await access.check(request.headers.authorization);
+    switch (answer.status) {
+      case 'granted':
+        grants.set(request, answer.grant);
+        return;
+      case 'refused':
+        throw new RegistryError(401, answer.why, { 'www-authenticate': challenge });
+      case 'unavailable':
+        throw new RegistryError(503, 'who asks cannot be checked now', { 'retry-after': '5' });
+      default:
+        answer satisfies never;
+    }
+  });
+}
+
+/** Of what concerns more than one tenant, or one whose name nobody knows yet. @throws RegistryError */
+export function requireAllTenants(request: FastifyRequest, scope: Scope): void {
+  const grant = requireScope(request, scope);
+  if (grant.tenants !== '*') throw new RegistryError(403, 'only who may manage every tenant may do this');
+}
+
+/** A tenant that may not be seen is refused whether it is there or not. @throws RegistryError */
+export function requireTenant(request: FastifyRequest, tenant: string, scope: Scope): void {
+  const grant = requireScope(request, scope);
+  if (!maySee(grant, tenant)) throw new RegistryError(403, 'this tenant is managed by others');
+}
+
+function requireScope(request: FastifyRequest, scope: Scope): Grant {
+  const grant = grants.get(request);
+  if (!grant) throw new Error('a route without authorization');
+  if (!mayDo(grant, scope))
+    throw new RegistryError(403, `the ${scope === 'read' ? 'scope to read' : 'scope to write'} is missing`);
+  return grant;
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { DeviceStatus } from '../../store/registry-store.ts';
+import { deviceContent } from '../content/device-content.ts';
+import { honoTime, parse } from '../content/fields.ts';
+import { searchQuery } from '../content/search-query.ts';
+import { answerCreated, answerJson, answerPage, answerWritten } from './answers.ts';
+import { requireTenant } from './authorize.ts';
+import { checkDeviceId, checkTenantId } from './ids.ts';
+import { expectedVersions } from './if-match.ts';
+import type { ManagementContext } from './management-context.ts';
+import { notFound, requireDone } from './require-done.ts';
+import { queryText, requiredBody } from './tenant-routes.ts';
+
+interface OfTenant {
+  readonly Params: { readonly tenant: string };
+}
+
+interface OfDevice {
+  readonly Params: { readonly tenant: string; readonly device: string };
+}
+
+export function deviceRoutes(app: FastifyInstance, context: ManagementContext): void {
+  const { store, turns, clock } = context;
+
+  async function create(
+    tenant: string,
+    device: string,
+    body: unknown,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    checkTenantId(tenant, context);
+    checkDeviceId(device, context);
+    const content = parse(deviceContent, body === undefined ? {} : body);
+    const version = randomUUID();
+    const at = clock.now();
+    requireDone(
+      await turns.take(tenant, () =>
+        store.write({ kind: 'create-device', tenant, device, content, version, at }),
+      ),
+    );
+    return answerCreated(reply, `/v1/devices/${tenant}/${device}`, device, version);
+  }
+
+  app.post<OfTenant>('/v1/devices/:tenant', async (request, reply) => {
+    const { tenant } = request.params;
+    requireTenant(request, tenant, 'admin');
+    return create(tenant, randomUUID(), request.body, reply);
+  });
+
+  app.post<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
+    const { tenant, device } = request.params;
+    requireTenant(request, tenant, 'admin');
+    return create(tenant, device, request.body, reply);
+  });
+
+  app.get<OfTenant>('/v1/devices/:tenant', async (request, reply) => {
+    const { tenant } = request.params;
+    requireTenant(request, tenant, 'read');
+    checkTenantId(tenant, context);
+    const query = searchQuery(queryText(request));
+    const page = await turns.take(tenant, () => store.searchDevices(tenant, query));
+    return answerPage(reply, page, query.pageSize, ({ id, content }) => ({ id, ...content }));
+  });
+
+  app.delete<OfTenant>('/v1/devices/:tenant', async (request, reply) => {
+    const { tenant } = request.params;
+    requireTenant(request, tenant, 'admin');
+    checkTenantId(tenant, context);
+    requireDone(await turns.take(tenant, () => store.write({ kind: 'delete-devices', tenant })));
+    return answerWritten(reply);
+  });
+
+  app.get<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
+    const { tenant, device: id } = request.params;
+    requireTenant(request, tenant, 'read');
+    checkTenantId(tenant, context);
+    checkDeviceId(id, context);
+    const facts = await turns.take(tenant, () => store.registration(tenant, id));
+    if (!facts.tenant) throw notFound('tenant');
+    const { device } = facts;
+    if (!device) throw notFound('device');
+    return answerJson(reply, { ...device.content, status: shownStatus(device.status) }, device.version);
+  });
+
+  changingRoutes(app, context);
+}
+
+function changingRoutes(app: FastifyInstance, context: ManagementContext): void {
+  const { store, turns, clock } = context;
+
+  app.put<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
+    const { tenant, device } = request.params;
+    requireTenant(request, tenant, 'admin');
+    checkTenantId(tenant, context);
+    checkDeviceId(device, context);
+    const content = parse(deviceContent, requiredBody(request));
+    const [version, at] = [randomUUID(), clock.now()];
+    const expected = expectedVersions(request.headers['if-match']);
+    requireDone(
+      await turns.take(tenant, () =>
+        store.write({
+          kind: 'update-device',
+          ...{ tenant, device, content, version, at },
+          ...(expected && { expected }),
+        }),
+      ),
+    );
+    return answerWritten(reply, version);
+  });
+
+  app.delete<OfDevice>('/v1/devices/:tenant/:device', async (request, reply) => {
+    const { tenant, device } = request.params;
+    requireTenant(request, tenant, 'admin');
+    checkTenantId(tenant, context);
+    checkDeviceId(device, context);
+    const expected = expectedVersions(request.headers['if-match']);
+    const outcome = await turns.take(tenant, () =>
+      store.write({ kind: 'delete-device', tenant, device, ...(expected && { expected }) }),
+    );
+    // Whoever cleans up need not know which tenant went first.
+    if (outcome.status === 'not-found' && outcome.what === 'tenant') return answerWritten(reply);
+    requireDone(outcome);
+    return answerWritten(reply);
+  });
+}
+
+function shownStatus({ createdAt, updatedAt, autoProvisioned, provisioningTold }: DeviceStatus): object {
+  return {
+    created: honoTime(createdAt),
+    ...(updatedAt !== undefined && { updated: honoTime(updatedAt) }),
+    ...(autoProvisioned && { 'auto-provisioned': true }),
+    ...(provisioningTold && { 'auto-provisioning-notification-sent': true }),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Clock } from '@rollcall/core';
+import type { TokenCheck, Turns } from '@rollcall/http-service';
+import type { RegistryStore } from '../../store/registry-store.ts';
+import type { PasswordHasher } from '../content/hash-passwords.ts';
+import type { CredentialRules } from '../content/wanted-credentials.ts';
+
+/** What the routes answer from. */
+export interface ManagementContext {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly store: RegistryStore;
+  /** Who asks, by the `Authorization` of a request. */
+  readonly access: TokenCheck;
+  readonly turns: Turns;
+  readonly hasher: PasswordHasher;
+  readonly rules: CredentialRules;
+  readonly tenantIdPattern: RegExp;
+  readonly deviceIdPattern: RegExp;
+  readonly maxBodyBytes: number;
+  readonly allowedOrigin: '*' | RegExp | undefined;
+  /** Whether everybody on this machine may do everything, and says not who asks. */
+  readonly open: boolean;
+  /** Told of errors that no client caused. */
+  failed(where: string, error: unknown): void;
+}

@@ -1,0 +1,402 @@
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
+import { describe, expect, test } from 'vitest';
+import { givenApi, type ApiUnderTest } from '../testing/given-api.ts';
+
+const authority = createCertificateAuthority('CN=ca,O=Acme');
+const cert = Buffer.from(authority.der).toString('base64');
+const ofCa = { cert };
+const fault = { error: expect.any(String) };
+
+const acme = '/v1/tenants/acme';
+
+describe('a tenant is created', () => {
+  test.each<[string, object | string | undefined, Record<string, string>]>([
+    ['with what is said of it', { enabled: false, ext: { brand: 'x' } }, {}],
+    ['with an empty object', {}, {}],
+    ['without a body', undefined, {}],
+    ['without a body, with a type of it', undefined, { 'content-type': 'application/json' }],
+    ['with a charset', '{"enabled":true}', { 'content-type': 'application/json; charset=utf-8' }],
+  ])('%s', async (_what, body, headers) => {
+    const { ask } = await givenApi();
+    const created = await ask('POST', acme, body, headers);
+    expect([created.status, created.json, created.headers['location']]).toEqual([201, { id: 'acme' }, acme]);
+    expect(created.etag).toMatch(/^[0-9a-f-]{36}$/);
+    const read = await ask('GET', acme);
+    expect([read.status, read.etag]).toEqual([200, created.etag]);
+    expect(read.json).toEqual(typeof body === 'object' ? body : body === undefined ? {} : JSON.parse(body));
+    expect(read.headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+
+  test('with an id that is made for it', async () => {
+    const { ask } = await givenApi();
+    const { status, json, headers } = await ask('POST', '/v1/tenants');
+    const { id } = json as { readonly id: string };
+    expect([status, headers['location']]).toEqual([201, `/v1/tenants/${id}`]);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await ask('GET', `/v1/tenants/${id}`)).status).toBe(200);
+  });
+
+  test('with everything that Hono knows, which is read back as it was sent', async () => {
+    const { ask } = await givenApi({ maxBodyBytes: 10_000 });
+    const all = {
+      enabled: true,
+      alias: 'a-1',
+      adapters: [
+        { type: 'hono-mqtt', enabled: true, 'device-authentication-required': false, ext: { a: 1 } },
+        { type: 'hono-http' },
+      ],
+      defaults: { ttl: 30 },
+      ext: { 'messaging-type': 'amqp', nested: { list: [1, null, 'x'] } },
+      'minimum-message-size': 0,
+      'registration-limits': { 'max-devices': -1, 'max-credentials-per-device': 3 },
+      'resource-limits': {
+        'max-connections': 10,
+        'max-ttl': -1,
+        'max-ttl-telemetry-qos0': 1,
+        'max-ttl-telemetry-qos1': 2,
+        'max-ttl-command-response': 3,
+        'data-volume': {
+          'effective-since': '2026-01-01T00:00:00Z',
+          'max-bytes': 1,
+          period: { mode: 'days', 'no-of-days': 0 },
+        },
+        'connection-duration': {
+          'effective-since': '2026-01-01T00:00:00Z',
+          'max-minutes': -1,
+          period: { mode: 'monthly' },
+        },
+        ext: {},
+      },
+      tracing: { 'sampling-mode': 'all', 'sampling-mode-per-auth-id': { 'sensor-1': 'none' } },
+      'trust-anchor-group': 'g',
+      'trusted-ca': [],
+    };
+    expect((await ask('POST', acme, all)).status).toBe(201);
+    expect((await ask('GET', acme)).json).toEqual(all);
+  });
+
+  test('and words are taken in any case, times with any offset', async () => {
+    const { ask } = await givenApi();
+    await ask('POST', acme, {
+      tracing: { 'sampling-mode': 'NONE' },
+      'resource-limits': { 'data-volume': { 'effective-since': '2026-01-01T01:00:00.5+02:00' } },
+    });
+    expect((await ask('GET', acme)).json).toEqual({
+      tracing: { 'sampling-mode': 'none' },
+      'resource-limits': { 'data-volume': { 'effective-since': '2025-12-31T23:00:00Z' } },
+    });
+  });
+});
+
+describe('authorities', () => {
+  test('keep their ids, or are given one; a certificate is read and not shown', async () => {
+    const { ask } = await givenApi({ maxBodyBytes: 10_000 });
+    const other = createCertificateAuthority('CN=other');
+    const publicKey = Buffer.from(other.publicKey).toString('base64');
+    const said = {
+      'subject-dn': ' cn = other',
+      'public-key': publicKey,
+      algorithm: 'ec',
+      'not-before': '2026-01-01T00:00:00+00:00',
+      'not-after': '2027-01-01T00:00:00Z',
+      'auth-id-template': 'auth-{{subject-cn}}',
+      'auto-provisioning-enabled': true,
+      'auto-provisioning-device-id-template': '{{subject-cn}}',
+    };
+    expect((await ask('POST', acme, { 'trusted-ca': [{ id: 'mine', cert }, said] })).status).toBe(201);
+    const { json } = await ask('GET', acme);
+    expect(json).toEqual({
+      'trusted-ca': [
+        {
+          id: 'mine',
+          'subject-dn': 'CN=ca,O=Acme',
+          'public-key': Buffer.from(authority.publicKey).toString('base64'),
+          algorithm: 'EC',
+          'not-before': '2020-01-01T00:00:00Z',
+          'not-after': '2120-01-01T00:00:00Z',
+        },
+        {
+          ...said,
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          'subject-dn': 'CN=other',
+          'not-before': '2026-01-01T00:00:00Z',
+        },
+      ],
+    });
+    const put = await ask('PUT', acme, { 'trusted-ca': [{ id: 'mine', cert }, ofCa] });
+    expect(put.status).toBe(204);
+  });
+
+  test('a responder of OCSP is that of the certificate, unless another is named', async () => {
+    const { ask } = await givenApi({ maxBodyBytes: 10_000 });
+    await ask('POST', acme, { 'trusted-ca': [{ cert, 'ocsp-revocation-enabled': true }] });
+    expect((await ask('GET', acme)).json).toMatchObject({
+      'trusted-ca': [{ 'ocsp-revocation-enabled': true, 'ocsp-responder-cert': cert }],
+    });
+  });
+
+  test('are shared within a group of tenants alone', async () => {
+    const { ask } = await givenApi();
+    const grouped = { 'trusted-ca': [ofCa], 'trust-anchor-group': 'g' };
+    expect((await ask('POST', acme, grouped)).status).toBe(201);
+    expect((await ask('POST', '/v1/tenants/b', grouped)).status).toBe(201);
+    const refused = await ask('POST', '/v1/tenants/c', { 'trusted-ca': [ofCa] });
+    expect([refused.status, refused.json]).toEqual([409, fault]);
+    expect((await ask('POST', '/v1/tenants/c')).status).toBe(201);
+    expect((await ask('PUT', '/v1/tenants/c', { 'trusted-ca': [ofCa] })).status).toBe(409);
+    expect((await ask('PUT', '/v1/tenants/c', grouped)).status).toBe(204);
+  });
+
+  test('two tenants can have an empty list of them', async () => {
+    const { ask } = await givenApi();
+    for (const id of ['a', 'b']) {
+      await ask('POST', `/v1/tenants/${id}`);
+      expect((await ask('PUT', `/v1/tenants/${id}`, { 'trusted-ca': [] })).status).toBe(204);
+    }
+  });
+
+  const whole = {
+    'subject-dn': 'CN=x',
+    'public-key': Buffer.from(authority.publicKey).toString('base64'),
+    algorithm: 'EC',
+    'not-before': '2026-01-01T00:00:00Z',
+    'not-after': '2027-01-01T00:00:00Z',
+  };
+  test.each<[string, object]>([
+    ['no certificate', { cert: 'AAAA' }],
+    ['no Base64', { cert: 'ä' }],
+    ['a name without a key', { 'subject-dn': 'CN=x' }],
+    ['a key that is none', { ...whole, 'public-key': 'AAAA' }],
+    ['a key of another algorithm', { ...whole, algorithm: 'RSA' }],
+    ['a key without a name', { ...whole, 'subject-dn': undefined }],
+    ['a name that cannot be read', { ...whole, 'subject-dn': 'no name' }],
+    ['no end', { ...whole, 'not-after': undefined }],
+    ['a time without offset', { ...whole, 'not-after': '2027-01-01T00:00:00' }],
+    ['a template without placeholder', { ...whole, 'auth-id-template': 'x' }],
+    ['a template with an unknown placeholder', { ...whole, 'auth-id-template': '{{subject-cn}}{{x}}' }],
+    ['OCSP without a certificate', { ...whole, 'ocsp-revocation-enabled': true }],
+    ['what is unknown', { ...whole, unknown: 1 }],
+  ])('with %s is refused', async (_what, ca) => {
+    const { ask } = await givenApi();
+    const { status, json } = await ask('POST', acme, { 'trusted-ca': [ca] });
+    expect([status, json]).toEqual([400, fault]);
+  });
+});
+
+describe('a tenant is refused', () => {
+  test('where its id, or its alias, is taken', async () => {
+    const { ask } = await givenApi();
+    await ask('POST', acme, { alias: 'a' });
+    const again = await ask('POST', acme);
+    expect([again.status, again.json]).toEqual([409, fault]);
+    expect((await ask('POST', '/v1/tenants/b', { alias: 'a' })).status).toBe(409);
+    await ask('POST', '/v1/tenants/b', { alias: 'b' });
+    expect((await ask('PUT', '/v1/tenants/b', { alias: 'a' })).status).toBe(409);
+    expect((await ask('PUT', '/v1/tenants/b', { alias: 'b' })).status).toBe(204);
+  });
+
+  test.each<[string, object | string, Record<string, string>]>([
+    ['another type', '{}', { 'content-type': 'text/plain' }],
+    ['no type', '{}', {}],
+    ['no JSON', '{', { 'content-type': 'application/json' }],
+    ['null', 'null', { 'content-type': 'application/json' }],
+    ['a list', [], {}],
+    ['a member that is unknown', { unknown: true }, {}],
+    ['an adapter twice', { adapters: [{ type: 'a' }, { type: 'a' }] }, {}],
+    ['no adapters', { adapters: [] }, {}],
+    ['an adapter without a type', { adapters: [{ enabled: true }] }, {}],
+    ['an adapter with what is unknown', { adapters: [{ type: 'a', unknown: 1 }] }, {}],
+    [
+      'ids of authorities twice',
+      {
+        'trusted-ca': [
+          { id: 'x', cert },
+          { id: 'x', cert },
+        ],
+      },
+      {},
+    ],
+    ['an alias in capitals', { alias: 'A' }, {}],
+    ['a limit below -1', { 'registration-limits': { 'max-devices': -2 } }, {}],
+    ['a limit that is no number', { 'resource-limits': { 'max-connections': '1' } }, {}],
+    ['a size below 0', { 'minimum-message-size': -1 }, {}],
+    ['an unknown mode', { tracing: { 'sampling-mode': 'some' } }, {}],
+    ['a volume without a beginning', { 'resource-limits': { 'data-volume': {} } }, {}],
+    ['an empty group', { 'trust-anchor-group': '' }, {}],
+  ])('with %s', async (_what, body, headers) => {
+    const { ask } = await givenApi();
+    for (const method of ['POST', 'PUT'] as const) {
+      const { status, json } = await ask(method, acme, body, headers);
+      expect([method, status, json]).toEqual([method, 400, fault]);
+    }
+    expect((await ask('GET', acme)).status).toBe(404);
+  });
+
+  test.each(['a%20b', '%C3%A4', 'a%2Fb', 'x'.repeat(257), '%'])('with the id %s', async (id) => {
+    const { ask } = await givenApi();
+    const { status, json } = await ask('POST', `/v1/tenants/${id}`);
+    expect([status, json]).toEqual([400, fault]);
+  });
+
+  test('with more bytes than are read', async () => {
+    const { ask } = await givenApi();
+    await ask('POST', acme);
+    const large = { ext: { data: 'x'.repeat(3_000) } };
+    for (const [method, path] of [
+      ['POST', '/v1/tenants/b'],
+      ['PUT', acme],
+    ] as const) {
+      const { status, json } = await ask(method, path, large);
+      expect([status, json]).toEqual([413, fault]);
+    }
+  });
+});
+
+describe('a tenant is replaced', () => {
+  test('as a whole, with a new version', async () => {
+    const { ask } = await givenApi();
+    const { etag } = await ask('POST', acme, { alias: 'a', ext: { x: 1 } });
+    const put = await ask('PUT', acme, { enabled: false });
+    expect([put.status, put.text]).toEqual([204, '']);
+    expect(put.etag).not.toBe(etag);
+    const read = await ask('GET', acme);
+    expect([read.json, read.etag]).toEqual([{ enabled: false }, put.etag]);
+  });
+
+  test('where it is there, and a body is', async () => {
+    const { ask } = await givenApi();
+    expect((await ask('PUT', acme, {})).status).toBe(404);
+    await ask('POST', acme);
+    const empty = await ask('PUT', acme, undefined, { 'content-type': 'application/json' });
+    expect([empty.status, empty.json]).toEqual([400, fault]);
+  });
+
+  test.each<[string, (version: string) => string, number]>([
+    ['as it was given', (version) => version, 204],
+    ['in quotation marks', (version) => `"${version}"`, 204],
+    ['any', () => '*', 204],
+    ['a list that has it', (version) => `"x", "${version}"`, 204],
+    ['another', () => 'x', 412],
+    ['a weak one', (version) => `W/"${version}"`, 412],
+    ['nothing', () => '', 412],
+  ])('if its version matches: %s', async (_what, wanted, status) => {
+    const { ask } = await givenApi();
+    const { etag } = await ask('POST', acme);
+    const headers = { 'if-match': wanted(etag) };
+    expect((await ask('PUT', acme, {}, headers)).status).toBe(status);
+    const { etag: now } = await ask('GET', acme);
+    const removed = await ask('DELETE', acme, undefined, { 'if-match': wanted(now) });
+    expect(removed.status).toBe(status);
+    if (status === 412) expect(removed.json).toEqual({ error: 'resource version mismatch' });
+  });
+});
+
+test('a tenant is removed, and its devices and credentials are out of reach', async () => {
+  const { ask } = await givenApi();
+  await ask('POST', acme);
+  await ask('POST', '/v1/devices/acme/d');
+  const removed = await ask('DELETE', acme);
+  expect([removed.status, removed.text, removed.headers['etag']]).toEqual([204, '', undefined]);
+  for (const path of [acme, '/v1/devices/acme/d', '/v1/credentials/acme/d', '/v1/devices/acme'])
+    expect([path, (await ask('GET', path)).status]).toEqual([path, 404]);
+  expect((await ask('DELETE', acme)).status).toBe(404);
+});
+
+describe('tenants are searched', () => {
+  const given = async (): Promise<ApiUnderTest> => {
+    const api = await givenApi();
+    for (const [index, id] of ['t1', 't2', 't3', 't4', 't5', 't6'].entries())
+      await api.ask('POST', `/v1/tenants/${id}`, { enabled: index % 2 === 0, ext: { group: `g$${index}` } });
+    return api;
+  };
+  const query = (parts: Readonly<Record<string, unknown>>): string => {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(parts))
+      for (const each of Array.isArray(value) ? (value as unknown[]) : [value])
+        search.append(name, typeof each === 'string' ? each : JSON.stringify(each));
+    return `/v1/tenants?${search}`;
+  };
+  const idsOf = (json: unknown): readonly string[] =>
+    (json as { readonly result: readonly { readonly id: string }[] }).result.map(({ id }) => id);
+
+  test('without any there is nothing', async () => {
+    const { ask } = await givenApi();
+    const { status, json } = await ask('GET', '/v1/tenants');
+    expect([status, json]).toEqual([404, fault]);
+  });
+
+  test('page by page: `pageOffset` counts pages', async () => {
+    const { ask } = await given();
+    const sortJson = { field: '/id' };
+    const first = await ask('GET', query({ pageSize: 4, sortJson }));
+    expect(first.json).toMatchObject({ total: 6, result: [{ id: 't1', enabled: true }, {}, {}, {}] });
+    expect(first.headers['etag']).toBeUndefined();
+    expect(idsOf((await ask('GET', query({ pageSize: 4, pageOffset: 1, sortJson }))).json)).toEqual([
+      't5',
+      't6',
+    ]);
+    expect((await ask('GET', query({ pageSize: 4, pageOffset: 2 }))).status).toBe(404);
+    expect((await ask('GET', query({ pageSize: 1 }))).json).toMatchObject({
+      total: 6,
+      result: [{ id: 't1' }],
+    });
+    expect((await ask('GET', query({ pageSize: 0 }))).json).toEqual({ total: 6, result: [] });
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, readonly string[]]>([
+    [
+      'all filters',
+      {
+        filterJson: [
+          { field: '/enabled', value: true },
+          { field: '/id', value: 't?' },
+        ],
+      },
+      ['t1', 't3', 't5'],
+    ],
+    ['many characters', { filterJson: { field: '/ext/group', value: '*$1' } }, ['t2']],
+    [
+      'one character',
+      { filterJson: { field: '/ext/group', value: 'g$?', op: 'EQ' } },
+      ['t1', 't2', 't3', 't4', 't5', 't6'],
+    ],
+    ['one of', { filterJson: { field: '/id', value: ['t2', 't9'], op: 'in' } }, ['t2']],
+    ['none of', { filterJson: { field: '/id', value: ['t*'], op: 'not_in' } }, []],
+    ['too many characters', { filterJson: { field: '/ext/group', value: 'g$??' } }, []],
+    ['a sign of regular expressions', { filterJson: { field: '/ext/group', value: 'g$' } }, []],
+    [
+      'an order',
+      { sortJson: [{ field: '/enabled' }, { field: '/id', direction: 'DESC' }] },
+      ['t6', 't4', 't2', 't5', 't3', 't1'],
+    ],
+  ])('by %s', async (_what, parts, ids) => {
+    const { ask } = await given();
+    const { status, json } = await ask('GET', query(parts));
+    expect(status === 404 ? [] : idsOf(json)).toEqual(ids);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>]>([
+    ['a size below 0', { pageSize: -100 }],
+    ['a size above 200', { pageSize: 201 }],
+    ['a size that is none', { pageSize: 'ten' }],
+    ['an offset below 0', { pageOffset: -1 }],
+    ['a filter that is no JSON', { filterJson: 'x' }],
+    ['a filter with what is unknown', { filterJson: { field: '/id', value: 'x', unknown: 1 } }],
+    ['a filter without a value', { filterJson: { field: '/id' } }],
+    ['a filter by an object', { filterJson: { field: '/id', value: {} } }],
+    ['a filter by no pointer', { filterJson: { field: 'id', value: 'x' } }],
+    [
+      'a filter by a pointer with a wrong escape',
+      { filterJson: { field: `/${'/'.repeat(500)}~2`, value: 'x' } },
+    ],
+    ['a filter by several values', { filterJson: { field: '/id', value: ['x'] } }],
+    ['a filter of an unknown kind', { filterJson: { field: '/id', value: 'x', op: 'gt' } }],
+    ['too many filters', { filterJson: Array.from({ length: 21 }, () => ({ field: '/id', value: 'x' })) }],
+    ['an order that is no JSON', { sortJson: '{' }],
+    ['an order that is unknown', { sortJson: { field: '/id', direction: 'up' } }],
+  ])('and refused with %s', async (_what, parts) => {
+    const { ask } = await given();
+    const { status, json } = await ask('GET', query(parts));
+    expect([status, json]).toEqual([400, fault]);
+  });
+});

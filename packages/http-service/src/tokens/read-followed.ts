@@ -1,0 +1,43 @@
+import { ConfigError } from '@rollcall/core';
+import { readRegularFile, type FollowedFiles } from '@rollcall/file-follower';
+
+/** As much as is read of a file that is replaced. */
+const maxBytes = 4_000_000;
+
+export interface FollowedText<Read> {
+  readonly files: Pick<FollowedFiles, 'follow'>;
+  /** As health calls the file. */
+  readonly name: string;
+  /** That names the file, without prefix. */
+  readonly option: string;
+  readonly path: string;
+  /** @throws Error that says why the text cannot be used. */
+  parse(text: string): Read;
+}
+
+/** What a file says, by now. One that cannot be used any more is left aside, and told. @throws ConfigError where it cannot be used at first */
+export function readFollowed<Read>({ files, name, option, path, parse }: FollowedText<Read>): () => Read {
+  let [usedText, used] = readFirst(option, path, parse);
+  files.follow({
+    name,
+    files: [path],
+    use([text = '']) {
+      if (text === usedText) return { changed: false };
+      used = parse(text);
+      usedText = text;
+      return { changed: true };
+    },
+  });
+  return () => used;
+}
+
+function readFirst<Read>(option: string, path: string, parse: (text: string) => Read): [string, Read] {
+  const file = readRegularFile(path, maxBytes);
+  if (file.status === 'unusable')
+    throw new ConfigError([{ code: 'OPTION_FILE_UNREADABLE', text: `ROLLCALL_${option}: ${file.problem}` }]);
+  try {
+    return [file.text, parse(file.text)];
+  } catch (error) {
+    throw new ConfigError([`ROLLCALL_${option}: ${path}: ${(error as Error).message}`]);
+  }
+}
