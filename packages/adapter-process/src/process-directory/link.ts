@@ -51,11 +51,11 @@ export class Link {
     this.ask(call, asked).catch(() => {});
   }
 
-  /** What is asked in one turn goes together. */
+  /** What is asked in one turn of the event loop goes together: a message costs more than what is in it. */
   #sendSoon(): void {
     if (this.#isSending) return;
     this.#isSending = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#isSending = false;
       const some = this.#waiting.splice(0, maxUnderWay - this.#underWay.size);
       if (some.length === 0) return;

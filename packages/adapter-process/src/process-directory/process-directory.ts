@@ -99,12 +99,15 @@ class ProcessDirectory implements ConnectionDirectory {
 
   async enter(entry: DirectoryEntry): Promise<DirectoryStanding> {
     const { listener, clock } = this.#context;
-    const { device, connectionId: connection } = entry.event;
+    const { event, slot } = entry;
+    const { device, connectionId: connection } = event;
     const before = this.#own.add(entry);
     if (before)
       listener.displaced(before.event.connectionId, { device, connection, instance: this.#instance });
     const isAway = this.#isAway();
-    const standing = this.#link.ask('enter', { entry, at: clock.now() }).then(
+    // An entry may be more than the directory needs to know: all that is known of a connected device.
+    const sent = { event, ...(slot !== undefined && { slot }) };
+    const standing = this.#link.ask('enter', { entry: sent, at: clock.now() }).then(
       ({ standing: answered, displaced }) => {
         if (this.#own.get(connection) === entry) this.#known.add(connection);
         this.#leftInDoubt.delete(connection);

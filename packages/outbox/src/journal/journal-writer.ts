@@ -16,7 +16,7 @@ export interface JournalWriterOptions {
 /** Rows that are stored in one transaction. */
 const batchRows = 2_000;
 /** A batch with so many rows says that many devices come: what follows gathers. */
-const busyRows = 16;
+const busyRows = 8;
 /**
  * Time between the beginnings of two batches then. A transaction, and waking up two threads for it, cost as much as the rows of
  * some ten devices: a storm takes a seventh less processor time in all, and its devices are answered earlier for it.
