@@ -7,8 +7,11 @@ import type { ThreadAnswer } from './registry-thread.ts';
 const isSource = import.meta.url.endsWith('.ts');
 /** Beside this file, as source and as built. */
 const threadFile = new URL(`./registry-thread${isSource ? '.ts' : '.js'}`, import.meta.url);
-/** Sources run unbuilt in tests: those of other packages too. */
-const execArgv = isSource ? ['--conditions=@rollcall/source', '--disable-warning=ExperimentalWarning'] : [];
+/** Sources run unbuilt in tests: those of other packages too. One of these uses `node:sqlite`, of which Node.js 22 warns. */
+const execArgv = [
+  '--disable-warning=ExperimentalWarning',
+  ...(isSource ? ['--conditions=@rollcall/source'] : []),
+];
 
 export interface LoadInThread {
   readonly result: LoadResult;

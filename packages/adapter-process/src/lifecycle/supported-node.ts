@@ -1,5 +1,6 @@
 // Imports nothing of ours that an old version of Node.js could fail at, and nothing of Node.js.
 import { logFormatOf } from '../config/log-format.ts';
+import { hideSqliteWarning } from './hide-sqlite-warning.ts';
 
 /** As `engines` in each package.json. */
 export const oldestNode = '22.18.0';
@@ -16,6 +17,8 @@ export async function onSupportedNode(
 ): Promise<void> {
   const problem = nodeProblem(process.versions.node);
   if (problem === undefined) {
+    // Before any part is loaded that uses it.
+    hideSqliteWarning();
     await program();
     return;
   }
