@@ -90,9 +90,17 @@ function hearConnected(
   const known = open.get(event.connectionId);
   if (known === undefined && isOver) return;
   // An announcement says by which adapter, and how, the connection is known now; a repetition says nothing new.
-  const connection = known && !event.announcement ? known.connection : openConnection(event);
+  const connection =
+    known && !event.announcement
+      ? known.connection
+      : withGreaterEpoch(openConnection(event), known?.connection);
   open.set(event.connectionId, { connection, heardAtMs });
-  if (known === undefined) holdSlot(connections, event);
+  if (connection !== known?.connection) holdSlot(connections, connection);
+}
+
+/** An adapter raises the epoch above that of a connection that was taken over. An announcement of before may come after that. */
+function withGreaterEpoch(connection: OpenConnection, known: OpenConnection | undefined): OpenConnection {
+  return known && known.epoch > connection.epoch ? { ...connection, epoch: known.epoch } : connection;
 }
 
 /** Forgets a closed connection, but not when the device was last known to leave. */

@@ -194,6 +194,36 @@ describe('a device', () => {
     }
   });
 
+  test('is not taken over by itself when an announcement with its earlier epoch comes late, or again', () => {
+    const newer = connected({ c: 'b', at: 10, slot: 'unit-1' });
+    const raised = announced({ ...newer, epoch: epochAt(begun + 300_001) });
+    const orders = [
+      [raised, announced(newer)],
+      [newer, raised, announced(newer), raised],
+      [announced(newer), raised, newer],
+    ];
+    for (const order of orders) {
+      const { table, apply } = givenATable();
+      apply(...order);
+      expect(table.get(device)).toMatchObject({ status: 'online', connections: [{ epoch: raised.epoch }] });
+    }
+  });
+
+  test('took its slot over with the epoch that was raised, in any order', () => {
+    const left = connected({ c: 'a', at: 200, slot: 'unit-1', adapter: 'mqtt-1' });
+    const newer = connected({ c: 'b', at: 10, slot: 'unit-1' });
+    const raised = announced({ ...newer, epoch: epochAt(begun + 300_001) });
+    for (const order of [
+      [newer, raised, left],
+      [left, newer, raised],
+      [raised, newer, left],
+    ]) {
+      const { table, apply } = givenATable();
+      apply(...order);
+      expect(table.get(device)).toMatchObject({ connections: [{ connectionId: 'b' }] });
+    }
+  });
+
   test('takes nothing over with another slot, or without one', () => {
     const { table, apply } = givenATable();
     apply(
@@ -529,6 +559,10 @@ describe('the presence', () => {
     /** A second ending, e.g. one that was buried and came back. */
     readonly endsTwice: boolean;
     readonly isAnnounced: boolean;
+    /** The adapter that goes on with it: from then on it is announced there. */
+    readonly movedTo: string | undefined;
+    /** By how much its epoch was raised when it was announced, in milliseconds. */
+    readonly raisedMs: number;
   }
 
   /** What really happened: connections of three devices over three adapters whose clocks differ. */
@@ -541,6 +575,8 @@ describe('the presence', () => {
       slot: fc.option(fc.constantFrom('unit-1', 'unit-2'), { nil: undefined }),
       endsTwice: fc.boolean(),
       isAnnounced: fc.boolean(),
+      movedTo: fc.option(fc.constantFrom('mqtt-0', 'mqtt-1', 'mqtt-2'), { nil: undefined }),
+      raisedMs: fc.constantFrom(0, 0, 30_000, 300_000),
     }),
     { maxLength: 12 },
   );
@@ -556,38 +592,59 @@ describe('the presence', () => {
 
   function eventsOf(stay: Stay): readonly ReceivedEvent[] {
     const begin = connected(stay);
-    const ends = stay.lasted === undefined ? [] : [disconnected(begin, stay.lasted)];
+    const known = { ...begin, epoch: epochOf(stay) };
+    const ends = stay.lasted === undefined ? [] : [disconnected(known, stay.lasted)];
     const again =
       stay.lasted === undefined || !stay.endsTwice
         ? []
-        : [disconnected(begin, stay.lasted + 7, { id: `${stay.c}-again` })];
-    return [begin, ...(stay.isAnnounced ? [announced(begin)] : []), ...ends, ...again];
+        : [disconnected(known, stay.lasted + 7, { id: `${stay.c}-again` })];
+    return [begin, ...announcementsOf(stay), ...ends, ...again];
+  }
+
+  /** Those of one connection are all of the adapter that has it. */
+  function announcementsOf(stay: Stay): readonly ReceivedConnected[] {
+    const { isAnnounced, movedTo, raisedMs } = stay;
+    const begin = connected(stay);
+    const at =
+      movedTo === undefined ? begin.adapter : { ...begin.adapter, id: movedTo, instance: `${movedTo}-1` };
+    const again = announced({ ...begin, adapter: at });
+    return [
+      ...(isAnnounced || movedTo !== undefined ? [again] : []),
+      ...(raisedMs > 0 ? [{ ...again, epoch: epochOf(stay) }] : []),
+    ];
+  }
+
+  /** The greatest that it was ever said with. */
+  function epochOf(stay: Stay): Epoch {
+    return epochAt(connected(stay).at + stay.raisedMs);
   }
 
   /** The rule, said of all events at once. */
   function truth(
     all: readonly Stay[],
     name: string,
-  ): { readonly online: readonly string[]; readonly offlineSince: number | undefined } {
+  ): { readonly online: readonly (readonly string[])[]; readonly offlineSince: number | undefined } {
     const ofDevice = all
       .filter(({ device: each }) => each === name)
       .map((stay) => ({ stay, event: connected(stay) }));
-    const epochMs = ({ epoch }: ReceivedConnected): number => Number.parseInt(epoch.slice(0, 12), 16);
+    const epochMs = (stay: Stay): number => Number.parseInt(epochOf(stay).slice(0, 12), 16);
     const online = ofDevice.filter(
-      ({ stay, event }) =>
+      ({ stay }) =>
         stay.lasted === undefined &&
         !ofDevice.some(
           (other) =>
             stay.slot !== undefined &&
             other.stay.slot === stay.slot &&
-            epochMs(other.event) > epochMs(event) + 60_000,
+            epochMs(other.stay) > epochMs(stay) + 60_000,
         ),
     );
     const ends = ofDevice.flatMap(({ stay, event }) =>
       stay.lasted === undefined ? [] : [event.at + stay.lasted * 1_000],
     );
     return {
-      online: online.map(({ stay }) => stay.c).toSorted(),
+      online: online
+        .map(({ stay }) => [stay.c, stay.movedTo ?? stay.adapter ?? '', epochOf(stay)])
+        .toSorted(inOrder),
       offlineSince: online.length > 0 || ends.length === 0 ? undefined : Math.max(...ends),
     };
   }
@@ -616,8 +673,14 @@ describe('the presence', () => {
           const presence = table.get(deviceRef('acme', name));
           const { online, offlineSince } = truth(all, name);
           const seen =
-            presence.status === 'online' ? presence.connections.map(({ connectionId }) => connectionId) : [];
-          expect(seen.toSorted()).toEqual(online);
+            presence.status === 'online'
+              ? presence.connections.map(({ connectionId, adapter, epoch }) => [
+                  connectionId,
+                  adapter.id,
+                  epoch,
+                ])
+              : [];
+          expect(seen.toSorted(inOrder)).toEqual(online);
           expect(presence.status === 'offline' ? presence.since : undefined).toBe(offlineSince);
         }
       }),
@@ -625,3 +688,7 @@ describe('the presence', () => {
     );
   });
 });
+
+function inOrder([one = '']: readonly string[], [other = '']: readonly string[]): number {
+  return one < other ? -1 : 1;
+}

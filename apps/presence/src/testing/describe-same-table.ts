@@ -226,11 +226,15 @@ function randomEvents(pick: Pick): readonly ReceivedEvent[] {
       epoch: epochOf(atMs + pick(90_000) - 45_000),
       ...(pick(2) === 0 && { slot: `s-${pick(2)}` }),
     });
+    const announcements = announcementsOf(one, pick);
+    // The ending has the epoch that was said last.
+    const greatest = [one, ...announcements].reduce((a, b) => (b.epoch > a.epoch ? b : a));
+    const last = { ...one, epoch: greatest.epoch };
     return [
       pick(12) === 0 ? { ...one, journal: { state: 'new' as const } } : one,
-      ...announcementsOf(one, pick),
+      ...announcements,
       ...Array.from({ length: pick(3) }, (__, ending) =>
-        disconnected(one, {
+        disconnected(last, {
           id: `end-${number}-${ending}` as EventId,
           at: (atMs + pick(500_000)) as Timestamp,
           ...(pick(2) === 0 && { endedEpoch: epochOf(atMs + pick(500_000)) }),
@@ -282,12 +286,16 @@ function clockSetBack(): readonly ReceivedEvent[] {
   });
 }
 
-/** All of them are the same: of those that differ, the last one counts, and not any order. */
+/**
+ * All of them are of one adapter: of those that differ, the last one counts, and not any order. Of different epochs, the greatest one
+ * does, whenever it comes.
+ */
 function announcementsOf(one: ReceivedConnected, pick: Pick): readonly ReceivedConnected[] {
   const moved = pick(4) === 0 ? { adapter: { ...adapterOf(pick), type: one.adapter.type } } : {};
   return Array.from({ length: pick(4) }, () => ({
     ...one,
     ...moved,
+    ...(pick(4) === 0 && { epoch: epochOf(one.at + pick(400_000)) }),
     announcement: true,
     announceIntervalMs: intervalMs,
   }));

@@ -38,8 +38,8 @@ export type DeviceRow = ReturnType<typeof deviceRow>;
 /** What a device is made from. */
 export interface DeviceParts {
   readonly device: DeviceRef;
-  /** Those that are open, and were not taken over, oldest first. */
-  readonly open: readonly { readonly facts: string }[];
+  /** Those that are open, and were not taken over, oldest first. Their epoch is the greatest that they were said with. */
+  readonly open: readonly { readonly facts: string; readonly epoch: string }[];
   /** Whether it is not known any more of any of them if it is open. */
   readonly isUnheard: boolean;
   /** The latest ending, and the id of its connection. */
@@ -49,7 +49,10 @@ export interface DeviceParts {
 
 /** The columns of what is known of a device. */
 export function deviceRow({ device, open, isUnheard, latest, said }: DeviceParts) {
-  const connections = open.map(({ facts }) => JSON.parse(facts) as OpenConnection);
+  const connections = open.map(({ facts, epoch }) => ({
+    ...(JSON.parse(facts) as OpenConnection),
+    epoch: epoch as Epoch,
+  }));
   const event = said === null ? undefined : (JSON.parse(said) as HonoConnectionEvent);
   const presence = presenceFrom(device, connections, isUnheard, latest?.ending, event);
   const stored: StoredDevice = { presence, ...(latest && { lastEnding: latest.ending }) };

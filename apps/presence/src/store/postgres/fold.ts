@@ -123,7 +123,8 @@ async function writeEnds(client: Client, ends: readonly End[]): Promise<void> {
      FROM ${unnest} AS e
      ON CONFLICT (tenant, device, id) DO UPDATE SET
        ending = excluded.ending, ended_at = excluded.ended_at, ended_by = excluded.ended_by,
-       ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id
+       ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id,
+       epoch = greatest(excluded.epoch, connections.epoch)
      WHERE connections.ended_at IS NULL
        OR (excluded.ended_at, excluded.ended_by) < (connections.ended_at, connections.ended_by)`,
     values,

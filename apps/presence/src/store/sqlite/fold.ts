@@ -36,7 +36,7 @@ export class Fold {
          :ending, :endedAt, :endedBy, :endedEpoch)
        ON CONFLICT (no) DO UPDATE SET
          ending = excluded.ending, ended_at = excluded.ended_at, ended_by = excluded.ended_by,
-         ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id
+         ended_epoch = excluded.ended_epoch, adapter_id = excluded.adapter_id, epoch = max(excluded.epoch, epoch)
        WHERE ended_at IS NULL OR (excluded.ended_at, excluded.ended_by) < (ended_at, ended_by)`,
     );
     this.#isKept = database.prepare(
