@@ -233,6 +233,7 @@ class ServedDevice implements DeviceConnection {
     }
     const result = await access.authenticate({
       ...presented,
+      clientContext: { 'client-id': clientId },
       remoteIp: remoteIpOf(this.#conn),
       gone: () => this.#isLost(),
     });

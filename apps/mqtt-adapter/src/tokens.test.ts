@@ -47,6 +47,19 @@ test.each([4, 5] as const)('version %i: a token for hono-adapter says who the de
   ]);
 });
 
+test('the registry gets the client id with the question for credentials', async () => {
+  const { adapter, claims, present } = await givenAnAdapter();
+  const asked: unknown[] = [];
+  const { registry } = adapter;
+  const getCredentials = registry.getCredentials.bind(registry);
+  registry.getCredentials = (query) => {
+    asked.push((query as { readonly presented?: unknown }).presented);
+    return getCredentials(query);
+  };
+  await present(scriptedDeviceKey.sign(claims), { clientId: 'unit-9' });
+  expect(asked[0]).toEqual({ context: { 'client-id': 'unit-9' } });
+});
+
 test('without an audience the client id does, and nothing else', async () => {
   const { adapter, claims, present } = await givenAnAdapter();
   const { aud: _, ...others } = claims;

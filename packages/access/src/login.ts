@@ -10,6 +10,8 @@ interface LoginOrigin {
   readonly remoteIp: string;
   /** Whether the device hung up meanwhile: then it need not be authenticated any more. */
   gone?(): boolean;
+  /** What the device says of itself beside, e.g. its `client-id`: a registry may have credentials for that alone. */
+  readonly clientContext?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface PasswordLogin extends LoginOrigin {

@@ -37,6 +37,8 @@ export interface TrustAnchor extends Validity {
   readonly publicKey: Uint8Array;
   /** What the auth-id of a device is made of, e.g. `{{subject-cn}}`; absent: the subject of its certificate. */
   readonly authIdTemplate?: string;
+  /** Whether the registry registers devices that present a certificate of this authority, see {@link Presented.certificate}. */
+  readonly registersDevices?: true;
 }
 
 export interface Tenant {
@@ -157,6 +159,17 @@ export interface RegistryState {
   readonly heldDevices: number;
 }
 
+/**
+ * What a device presented beside its auth-id. A registry may find by it which credentials count, or register the device; one that
+ * does neither leaves it aside.
+ */
+export interface Presented {
+  /** E.g. `client-id`. Where the credentials say what it must be, they count for that alone; other names mean nothing. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** In DER. It is trusted. */
+  readonly certificate?: Uint8Array;
+}
+
 /** A service that a registry asks, and keeps answers of. */
 export interface RegistryService {
   /** What it is asked for, e.g. `tenant`. */
@@ -204,6 +217,7 @@ export interface DeviceRegistry {
     readonly tenant: TenantId;
     readonly type: Type;
     readonly authId: string;
+    readonly presented?: Presented | undefined;
   }): Promise<Answer<Credentials<Type>>>;
   /** Asks whether the device is registered and enabled and, with a gateway, whether that may act for it. */
   assertRegistration(device: DeviceRef, gateway?: DeviceId): Promise<AssertionAnswer>;

@@ -11,6 +11,7 @@ export {
   type PasswordSecret,
   type PasswordVerdict,
   type PasswordVerifier,
+  type Presented,
   type PskSecret,
   type PublicKeySecret,
   type Registration,

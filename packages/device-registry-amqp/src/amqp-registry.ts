@@ -15,6 +15,7 @@ import {
   type CredentialsType,
   type DeviceRegistry,
   type IdentifierRule,
+  type Presented,
   type Registration,
   type RegistryAvailability,
   type RegistryServices,
@@ -82,18 +83,20 @@ export class AmqpRegistry implements DeviceRegistry {
     readonly tenant: TenantId;
     readonly type: Type;
     readonly authId: string;
+    readonly presented?: Presented | undefined;
   }): Promise<Answer<Credentials<Type>>> {
-    const { tenant, type, authId } = query;
-    if (!isTenantName(tenant) || !isName(authId)) return notFound;
+    const { tenant, type, authId, presented = {} } = query;
+    const context = Object.entries(presented.context ?? {});
+    if (!isTenantName(tenant) || !isName(authId) || !context.every(isInBounds)) return notFound;
     const schema = credentialsAnswerSchema(query);
     const understood = await this.#parts.credentials.lookUp(
-      `${tenant}\n${type}\n${authId}`,
+      `${tenant}\n${type}\n${authId}\n${keyOf(presented)}`,
       tenant,
       () => ({
         address: `credentials/${tenant}`,
         subject: 'get',
         properties: {},
-        body: json({ type, 'auth-id': authId }),
+        body: json({ ...Object.fromEntries(context), ...certificateOf(presented), type, 'auth-id': authId }),
       }),
       (answer) =>
         this.#understand('credentials', answer, schema, (value) => ({
@@ -256,6 +259,22 @@ export class AmqpRegistry implements DeviceRegistry {
     if (heldBack === undefined) return;
     this.#parts.log.warn({ ...facts, ...(heldBack > 0 && { alsoSinceLastLine: heldBack }) }, text);
   }
+}
+
+/** What is longer, no registry would have in its credentials. To leave it out would count as if they did not ask for it. */
+const maxContextLength = 16_384;
+
+function isInBounds([, text]: readonly [string, string]): boolean {
+  return text.length <= maxContextLength;
+}
+
+/** A certificate may register the device: without it the answer is another one. */
+function keyOf({ context, certificate }: Presented): string {
+  return (certificate ? 'c' : '') + (context ? JSON.stringify(context) : '');
+}
+
+function certificateOf({ certificate }: Presented): Readonly<Record<string, string>> {
+  return certificate ? { 'client-certificate': Buffer.from(certificate).toString('base64') } : {};
 }
 
 function failed(

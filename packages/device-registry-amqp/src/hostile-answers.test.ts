@@ -160,6 +160,20 @@ test('an authority that cannot be used, or asks for OCSP, is not trusted; the ot
   });
 });
 
+test('an authority says whether the registry registers devices of it', async () => {
+  const { registry, services } = bed;
+  const asked: unknown[] = [];
+  for (const enabled of [true, false, undefined, 'yes']) {
+    services.stored.putTenant(`t${asked.length}`, {
+      'trusted-ca': [{ ...anchor, 'auto-provisioning-enabled': enabled }],
+    });
+    const answer = await registry.getTenant(`t${asked.length}`);
+    asked.push(answer.status === 'found' && answer.value.trustAnchors?.map((each) => each.registersDevices));
+  }
+  // Where it is no answer, the authority is not trusted.
+  expect(asked).toEqual([[true], [undefined], [undefined], undefined]);
+});
+
 test('secrets that are disabled or cannot be used are left out, and others are used', async () => {
   const { registry, services } = bed;
   const dated = { 'not-after': '2026-06-01T00:00:00+02:00', id: '1' };

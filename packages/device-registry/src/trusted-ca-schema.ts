@@ -3,7 +3,7 @@ import type { Timestamp } from '@rollcall/core';
 import type { TrustAnchor } from '@rollcall/core/registry';
 import { formatName, normalizeName, readCertificateParts, readName } from '@rollcall/core/x509';
 import { z } from 'zod';
-import { bytes, instant, validityOf } from './formats.ts';
+import { bytes, flag, instant, validityOf } from './formats.ts';
 import { readPublicKey } from './read-public-key.ts';
 
 const anything = z.unknown();
@@ -47,7 +47,12 @@ type Fields = z.output<typeof fields>;
 /** An authority that a tenant trusts: its certificate, or its name and public key. */
 export const trustedCaSchema: z.ZodType<TrustAnchor> = fields.transform(toTrustAnchor);
 /** The same as a service answers it: it may have fields that mean nothing here. */
-export const answeredCaSchema: z.ZodType<TrustAnchor> = z.object(shape).transform(toTrustAnchor);
+export const answeredCaSchema: z.ZodType<TrustAnchor> = z
+  .object({ ...shape, 'auto-provisioning-enabled': flag.optional() })
+  .transform((content, context) => ({
+    ...toTrustAnchor(content, context),
+    ...(content['auto-provisioning-enabled'] === true && { registersDevices: true as const }),
+  }));
 
 function toTrustAnchor(content: Fields, context: z.RefinementCtx): TrustAnchor {
   const problem = (message: string): never => {

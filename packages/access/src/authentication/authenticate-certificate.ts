@@ -4,7 +4,14 @@ import type { CertificateLogin } from '../login.ts';
 import { authIdOf } from './auth-id-of.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
 import { longestValid } from './longest-valid.ts';
-import { identify, identifyUnserved, knownTenant, usableCredentials, usableTenant } from './look-up.ts';
+import {
+  identify,
+  identifyUnserved,
+  knownTenant,
+  presentedBy,
+  usableCredentials,
+  usableTenant,
+} from './look-up.ts';
 import { tenantOfCertificate } from './tenant-of-certificate.ts';
 import { readPresentedCertificate } from './presented-certificate.ts';
 import { anchorKeyOf, secretKeyOf, type Proof } from './proof.ts';
@@ -17,7 +24,7 @@ import { validityOf, verifyCertificate } from './verify-certificate.ts';
  * server name, the credentials by its subject. That the device holds the key, TLS has proved.
  */
 export async function authenticateCertificate(
-  { certificate, serverName, served = 'now' }: CertificateLogin,
+  { certificate, serverName, served = 'now', clientContext }: CertificateLogin,
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   const presented = readPresentedCertificate(certificate);
@@ -33,7 +40,10 @@ export async function authenticateCertificate(
   if (!anchor || authId === undefined || authId.length > maxNameLength)
     return refusedIn(refuse('bad-credentials', 'certificate-untrusted'));
 
-  const found = await usableCredentials(tenant.value.id, 'x509-cert', authId, context);
+  const found = await usableCredentials(tenant.value.id, 'x509-cert', authId, context, {
+    ...presentedBy(clientContext),
+    ...(anchor.registersDevices && { certificate }),
+  });
   if (found.status === 'refused') return refusedIn(found);
   // All of them say the same of the certificate but for how long it counts.
   const secret = longestValid(found.value.secrets, now);

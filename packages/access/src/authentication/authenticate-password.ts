@@ -1,7 +1,7 @@
 import type { AuthenticationResult } from '../authentication-result.ts';
 import type { PasswordLogin } from '../login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
-import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { identify, presentedBy, usableCredentials, usableTenant } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
 import { splitUsername } from './split-username.ts';
@@ -18,7 +18,13 @@ export async function authenticatePassword(
   if (!name) return refuse('bad-credentials', 'credentials-malformed');
   const tenant = usableTenant(await context.registry.getTenantByName(name.tenant), context.adapterType);
   if (tenant.status === 'refused') return tenant;
-  const found = await usableCredentials(tenant.value.id, 'hashed-password', name.authId, context);
+  const found = await usableCredentials(
+    tenant.value.id,
+    'hashed-password',
+    name.authId,
+    context,
+    presentedBy(login.clientContext),
+  );
   if (found.status === 'refused') return found;
 
   const verdict = await context.passwords.verify(found.value, login.password, context.turn);

@@ -4,7 +4,7 @@ import { isPrintable } from '@rollcall/core/text';
 import type { AuthenticationResult } from '../authentication-result.ts';
 import type { TokenLogin } from '../login.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
-import { identify, usableCredentials, usableTenant } from './look-up.ts';
+import { identify, presentedBy, usableCredentials, usableTenant } from './look-up.ts';
 import { secretKeyOf } from './proof.ts';
 import { refuse, type Refused } from './refuse.ts';
 import { maxNameLength } from './split-username.ts';
@@ -15,13 +15,13 @@ import { verifyToken } from './verify-token.ts';
  * of its credentials.
  */
 export async function authenticateToken(
-  { token, tenant: tenantName, authId }: TokenLogin,
+  { token, tenant: tenantName, authId, clientContext }: TokenLogin,
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   if (!isName(tenantName) || !isName(authId)) return refuse('bad-credentials', 'credentials-malformed');
   const tenant = usableTenant(await context.registry.getTenantByName(tenantName), context.adapterType);
   if (tenant.status === 'refused') return tenant;
-  const found = await usableCredentials(tenant.value.id, 'rpk', authId, context);
+  const found = await usableCredentials(tenant.value.id, 'rpk', authId, context, presentedBy(clientContext));
   if (found.status === 'refused') return found;
 
   const now = context.clock.now();

@@ -1,9 +1,10 @@
 import type { DeviceRef, TenantId, Timestamp } from '@rollcall/core';
-import type { Answer, Credentials, CredentialsType, Tenant } from '@rollcall/core/registry';
+import type { Answer, Credentials, CredentialsType, Tenant, Presented } from '@rollcall/core/registry';
 import { isPrintable } from '@rollcall/core/text';
 import type { AuthenticatedDevice, AuthenticationResult } from '../authentication-result.ts';
 import { adapterEnabled } from './adapter-enabled.ts';
 import type { AuthenticationContext } from './authentication-context.ts';
+import type { DeviceLogin } from '../login.ts';
 import { declaredConnectionLimit } from './declared-connection-limit.ts';
 import { declaredPresence } from './declared-presence.ts';
 import type { Proof } from './proof.ts';
@@ -27,14 +28,20 @@ export function usableTenant(found: Answer<Tenant>, adapterType: string): Found<
   return adapterEnabled(answer.value, adapterType) ? answer : refuse('adapter-disabled');
 }
 
+/** What a device presented beside its auth-id. */
+export function presentedBy(clientContext: DeviceLogin['clientContext']): Presented {
+  return clientContext ? { context: clientContext } : {};
+}
+
 /** The credentials, if they are enabled. Their secrets may be out of date. */
 export async function usableCredentials<Type extends CredentialsType>(
   tenant: TenantId,
   type: Type,
   authId: string,
   { registry }: Pick<AuthenticationContext, 'registry'>,
+  presented?: Presented,
 ): Promise<Found<Credentials<Type>>> {
-  const answer = await registry.getCredentials({ tenant, type, authId });
+  const answer = await registry.getCredentials({ tenant, type, authId, presented });
   if (answer.status === 'unavailable') return refuse('unavailable');
   if (answer.status === 'not-found') return refuse('bad-credentials', 'unknown-device');
   return answer.value.enabled ? answer : refuse('bad-credentials', 'credentials-disabled');

@@ -1,6 +1,6 @@
 import { ManualClock, settled } from '@rollcall/conformance';
 import { deviceRef, type TenantId } from '@rollcall/core';
-import type { Answer } from '@rollcall/core/registry';
+import type { Answer, Presented } from '@rollcall/core/registry';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openBed, type BedFacts, type RegistryBed } from '../testing/registry-bed.ts';
 import { startScriptedServices, type Reaction } from '../testing/scripted-services.ts';
@@ -98,6 +98,35 @@ describe('a question', () => {
       expect.stringContaining('test-registration-'),
       expect.stringContaining('test-tenant-'),
     ]);
+  });
+
+  test('for credentials says what the device presented, and has an answer of its own for it', async () => {
+    const { registry, services } = await given();
+    const asked = () => services.heard.map(({ body }) => body);
+    const base = { type: 'hashed-password', 'auth-id': 'a1' };
+    const get = (presented?: Presented) => registry.getCredentials({ ...query, presented });
+    for (let time = 0; time < 2; time++) {
+      await get({ context: { 'client-id': 'one', 'auth-id': 'forged', type: 'psk' } });
+      await get({ context: { 'client-id': 'two' } });
+      await get({ certificate: Uint8Array.of(1, 2, 3) });
+      await get({});
+    }
+    expect(asked()).toEqual([
+      { ...base, 'client-id': 'one' },
+      { ...base, 'client-id': 'two' },
+      { ...base, 'client-certificate': 'AQID' },
+      base,
+    ]);
+    expect((await get({ context: { 'client-id': 'x'.repeat(16_385) } })).status).toBe('not-found');
+    expect(asked()).toHaveLength(4);
+  });
+
+  test('whose answer is that the device was registered, is answered', async () => {
+    const { registry, services } = await given();
+    const body = { 'device-id': 'd1', type: 'x509-cert', 'auth-id': 'CN=new', secrets: [{}] };
+    services.react = () => ({ status: 201, body });
+    const answer = await registry.getCredentials({ tenant: acme, type: 'x509-cert', authId: 'CN=new' });
+    expect(answer).toMatchObject({ status: 'found', value: { device, secrets: [{}] } });
   });
 
   test('that is not answered in time is given up, and the service is away until it answers again', async () => {
