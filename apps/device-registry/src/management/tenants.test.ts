@@ -36,6 +36,14 @@ describe('a tenant is created', () => {
     expect((await ask('GET', `/v1/tenants/${id}`)).status).toBe(200);
   });
 
+  test.each(['/v1/tenants/', '/v1/tenants/acme/'])(
+    'also at %s, which ends as that of a folder',
+    async (path) => {
+      const { ask } = await givenApi();
+      expect((await ask('POST', path)).status).toBe(201);
+    },
+  );
+
   test('with everything that Hono knows, which is read back as it was sent', async () => {
     const { ask } = await givenApi({ maxBodyBytes: 10_000 });
     const all = {

@@ -1,10 +1,13 @@
 import { createAmqpConnection, type AmqpConnectionOptions, type SenderLink } from '@rollcall/amqp-connection';
 import { encodeNotification } from '@rollcall/hono-wire/internal';
-import type { NotificationLink } from './notifier.ts';
+import type { NotificationLink } from './notification-lane.ts';
+import type { Notification } from './notification.ts';
 
 export interface AmqpNotificationsOptions extends AmqpConnectionOptions {
   /** Longest wait for the outcome of a notification. */
   readonly sendTimeoutMs: number;
+  /** What goes to this address may arrive now: there is a connection again, or someone listens. */
+  onReachable(address: Notification['address']): void;
 }
 
 export interface AmqpNotifications extends NotificationLink {
@@ -14,16 +17,17 @@ export interface AmqpNotifications extends NotificationLink {
 
 /** Notifications as messages of a messaging network, as Hono's registry sends them: to addresses that reach all who listen. */
 export function openAmqpNotifications(options: AmqpNotificationsOptions): AmqpNotifications {
-  const { sendTimeoutMs, linkTimeoutMs = 1_000 } = options;
+  const { sendTimeoutMs, linkTimeoutMs = 1_000, onReachable } = options;
   const connection = createAmqpConnection({ ...options, role: 'notifications' });
   const links = new Map<string, SenderLink>();
 
-  function linkTo(address: string): SenderLink {
+  function linkTo(address: Notification['address']): SenderLink {
     const known = links.get(address);
     if (known) return known;
     const link = connection.openSender(address, {
       creditWaitMs: linkTimeoutMs,
       outcomeTimeoutMs: sendTimeoutMs,
+      onReachable: () => onReachable(address),
     });
     links.set(address, link);
     return link;

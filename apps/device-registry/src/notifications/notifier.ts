@@ -1,137 +1,52 @@
-import type { SendOutcome } from '@rollcall/amqp-connection';
-import { createFifo } from '@rollcall/amqp-connection/internal';
-import { createMinuteGate, type MinuteGate } from '@rollcall/containment';
-import { sleep, type Clock, type Instant, type Log } from '@rollcall/core';
+import type { Clock } from '@rollcall/core';
 import type { StoredChange } from '../store/registry-write.ts';
+import { NotificationLane, type LaneCounts, type LaneOptions } from './notification-lane.ts';
 import { notificationOf, type Notification } from './notification.ts';
 
-/** What takes notifications to their subscribers. */
-export interface NotificationLink {
-  /** Resolves once sending can be tried; rejects when `signal` aborts. */
-  whenConnected(signal: AbortSignal): Promise<void>;
-  /** Never rejects. */
-  send(notification: Notification): Promise<SendOutcome>;
-}
-
-export interface NotifierOptions {
+export interface NotifierOptions extends LaneOptions {
   readonly clock: Clock;
-  readonly log: Log;
-  readonly link: NotificationLink;
-  /** Notifications that may wait; where there are more, the oldest are dropped. */
-  readonly maxWaiting: number;
-}
-
-export interface NotifierCounts {
-  readonly sent: number;
-  readonly dropped: number;
-  readonly waiting: number;
-}
-
-interface Waiting {
-  readonly notification: Notification;
-  readonly since: Instant;
 }
 
 /**
- * Where the network is there and nobody subscribes, a notification is of no use after that time: what an adapter has read before is
- * forgotten by then (`docs/registry.md`).
+ * Tells subscribers of changes. Each address has its own lane: where no one listens to changes of tenants, those of devices are told
+ * all the same.
  */
-const usefulMs = 600_000;
-const firstDelayMs = 200;
-const maxDelayMs = 10_000;
-
-/** Tells subscribers of changes: in order, each at least once, and as long as it takes while the network is away. */
 export class Notifier {
-  readonly #options: NotifierOptions;
-  readonly #stopping = new AbortController();
-  readonly #gate: MinuteGate;
-  readonly #waiting = createFifo<Waiting>();
-  #running: Promise<void> | undefined;
-  #sent = 0;
-  #dropped = 0;
+  readonly #clock: Clock;
+  readonly #lanes: Readonly<Record<Notification['address'], NotificationLane>>;
 
   constructor(options: NotifierOptions) {
-    this.#options = options;
-    this.#gate = createMinuteGate(options.clock);
+    this.#clock = options.clock;
+    this.#lanes = {
+      'notification/registry-tenant': new NotificationLane(options),
+      'notification/registry-device': new NotificationLane(options),
+    };
   }
 
-  get counts(): NotifierCounts {
-    return { sent: this.#sent, dropped: this.#dropped, waiting: this.#waiting.length };
+  get counts(): LaneCounts {
+    const all = Object.values(this.#lanes).map(({ counts }) => counts);
+    const sum = (name: keyof LaneCounts): number => all.reduce((total, counts) => total + counts[name], 0);
+    return { sent: sum('sent'), dropped: sum('dropped'), waiting: sum('waiting') };
   }
 
   /** Never throws, and takes no time of the caller. */
   publish(change: StoredChange): void {
-    if (this.#stopping.signal.aborted) return;
-    const { clock, maxWaiting } = this.#options;
-    if (this.#waiting.length >= maxWaiting) this.#dropFirst('too many wait');
-    this.#waiting.push({ notification: notificationOf(change, clock.now()), since: clock.monotonic() });
-    this.#running ??= this.#sendAll().finally(() => (this.#running = undefined));
+    const notification = notificationOf(change, this.#clock.now());
+    this.#lanes[notification.address].push(notification);
+  }
+
+  /** What goes to this address may arrive now. */
+  reachable(address: Notification['address']): void {
+    this.#lanes[address].wake();
   }
 
   /** Resolves once all that was published is sent, or dropped. */
   async drained(): Promise<void> {
-    await this.#running;
+    await Promise.all(Object.values(this.#lanes).map((lane) => lane.drained()));
   }
 
   /** Drops what waits. */
   stop(): void {
-    this.#stopping.abort();
+    for (const lane of Object.values(this.#lanes)) lane.stop();
   }
-
-  async #sendAll(): Promise<void> {
-    const { signal } = this.#stopping;
-    const { clock, link } = this.#options;
-    let delayMs = firstDelayMs;
-    while (this.#waiting.length > 0) {
-      const isConnected = await link.whenConnected(signal).then(
-        () => true,
-        () => false,
-      );
-      const next = this.#waiting.first();
-      if (!isConnected || !next) return;
-      if (this.#isOver(next, await link.send(next.notification))) {
-        delayMs = firstDelayMs;
-        continue;
-      }
-      await sleep(clock, delayMs, signal);
-      if (signal.aborted) return;
-      delayMs = Math.min(2 * delayMs, maxDelayMs);
-    }
-  }
-
-  /** Whether nothing more is to be done for this notification. */
-  #isOver(sent: Waiting, outcome: SendOutcome): boolean {
-    const isFirst = this.#waiting.first() === sent;
-    if (outcome.status === 'accepted') {
-      this.#sent += 1;
-      // It may have been dropped for want of room meanwhile.
-      if (isFirst) this.#waiting.shift();
-      return true;
-    }
-    if (!isFirst) return true;
-    const isUseless = outcome.status === 'rejected' || (isUnheard(outcome) && this.#isOld(sent));
-    if (isUseless) this.#dropFirst(outcome.status);
-    return isUseless;
-  }
-
-  #isOld({ since }: Waiting): boolean {
-    return this.#options.clock.monotonic() - since >= usefulMs;
-  }
-
-  #dropFirst(why: string): void {
-    this.#waiting.shift();
-    this.#dropped += 1;
-    const heldBack = this.#gate.pass();
-    if (heldBack !== undefined)
-      this.#options.log.warn(
-        { why, dropped: heldBack + 1 },
-        'changes of the registry could not be told to adapters: they learn of them when what they remember expires',
-      );
-  }
-}
-
-/** The network is there, and nobody subscribes, or it has no such address. */
-function isUnheard(outcome: SendOutcome): boolean {
-  if (outcome.status === 'attach-refused') return outcome.unanswered !== true;
-  return ['no-credit', 'released', 'modified'].includes(outcome.status);
 }

@@ -33,7 +33,7 @@ export interface RegistryMessaging {
   readonly sender: DeviceDataSender;
 }
 
-/** About 30 MB, and the changes of some minutes of a bulk load. */
+/** For each address: about 30 MB, and the changes of some minutes of a bulk load. */
 const maxWaiting = 100_000;
 /** How long a stop waits for notifications that are still to be sent. */
 const drainWithinMs = 2_000;
@@ -46,7 +46,14 @@ export function openMessaging(parts: MessagingParts, resources: ResourceStack): 
   const network = resolveNetwork(settings.network, log);
   const options = connectionOptions(parts, settings);
   const { sendTimeoutMs, linkTimeoutMs } = settings;
-  const link = resources.adopt(openAmqpNotifications({ ...options, sendTimeoutMs }), (each) => each.close());
+  const link = resources.adopt(
+    openAmqpNotifications({
+      ...options,
+      sendTimeoutMs,
+      onReachable: (address) => notifier.reachable(address),
+    }),
+    (each) => each.close(),
+  );
   const notifier = new Notifier({ clock, log, link, maxWaiting });
   resources.defer(async () => {
     await within(notifier.drained(), drainWithinMs, clock);

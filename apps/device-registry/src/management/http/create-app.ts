@@ -49,6 +49,8 @@ export async function createApp(
     bodyLimit: context.maxBodyBytes,
     routerOptions: {
       maxParamLength: maxParameterLength,
+      // Hono's own clients end the path of a collection so.
+      ignoreTrailingSlash: true,
       // Read by each route: it knows its parameters.
       querystringParser: (text) => text as unknown as Record<string, unknown>,
     },
