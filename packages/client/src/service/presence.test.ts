@@ -70,6 +70,90 @@ test('all pages of a list are read', async () => {
   expect(found).toEqual(['a', 'a+b']);
 });
 
+describe('counts and lists:', () => {
+  const answers: Readonly<Record<string, object>> = {
+    '/v1/tenants?limit=1000': { tenants: ['acme', 'b c'], next: 'b c' },
+    '/v1/tenants?limit=1000&cursor=b+c': { tenants: ['umbrella'] },
+    '/v1/adapters?adapter=mqtt-0&limit=1000': {
+      adapters: [
+        {
+          id: 'mqtt-0',
+          type: 'hono-mqtt',
+          instance: 'i',
+          'last-heard-at': '2026-11-28T12:00:00Z',
+          publishing: null,
+        },
+        {
+          ...{ id: 'mqtt-0', type: 'hono-mqtt', instance: 'j', 'last-heard-at': '2026-11-28T12:00:01Z' },
+          ...{
+            'last-announced-at': '2026-11-28T11:00:00Z',
+            'announce-interval-ms': 60_000,
+            publishing: true,
+          },
+          'of a later version': 1,
+        },
+      ],
+    },
+    '/v1/tenants/b%20c/summary?flaps=3': {
+      devices: { online: 1, offline: 2, unknown: 0 },
+      ...{ protocols: { 'MQTT 5.0': 1 }, reasons: {}, adapters: {} },
+      flapping: [{ device: 'd', changes: 12 }],
+    },
+    '/v1/tenants/acme/timeline?from=2026-11-28T00%3A00%3A00.000Z&step=60': {
+      points: [{ at: '2026-11-28T00:00:00Z', online: 2, unknown: 1 }],
+      endings: { 'client-closed': 1 },
+    },
+    '/v1/tenants/acme/timeline?': { points: [{ at: 'now', online: '2' }], endings: {} },
+  };
+  const service = async () =>
+    (
+      await given(({ url = '' }, response) =>
+        sendJson(response, answers[url] ? 200 : 404, answers[url] ?? {}),
+      )
+    ).service;
+
+  test('all tenants, page by page', async () => {
+    const found: string[] = [];
+    for await (const tenant of (await service()).tenants()) found.push(tenant);
+    expect(found).toEqual(['acme', 'b c', 'umbrella']);
+  });
+
+  test('instances of an adapter, with what is known of each', async () => {
+    const found: object[] = [];
+    for await (const each of (await service()).adapters({ adapter: 'mqtt-0' })) found.push(each);
+    const heardAt = Date.parse('2026-11-28T12:00:00Z');
+    const mqtt = { id: 'mqtt-0', type: 'hono-mqtt' };
+    expect(found).toEqual([
+      { ...mqtt, instance: 'i', lastHeardAt: heardAt, publishing: undefined },
+      {
+        ...{ ...mqtt, instance: 'j', lastHeardAt: heardAt + 1_000, publishing: true },
+        ...{ lastAnnouncedAt: heardAt - 3_600_000, announceIntervalMs: 60_000 },
+      },
+    ]);
+  });
+
+  test('a summary', async () => {
+    const { devices, protocols, flapping } = await (await service()).summary('b c', { flapsPerHour: 3 });
+    expect([...devices]).toEqual([
+      ['online', 1],
+      ['offline', 2],
+      ['unknown', 0],
+    ]);
+    expect([protocols.get('MQTT 5.0'), flapping]).toEqual([1, [{ device: 'd', changes: 12 }]]);
+  });
+
+  test('a timeline; one that cannot be read is an error', async () => {
+    const asked = await service();
+    const from = new Date('2026-11-28T00:00:00Z');
+    expect(await asked.timeline('acme', { from, stepS: 60 })).toEqual({
+      points: [{ at: from.getTime(), online: 2, unknown: 1 }],
+      endings: new Map([['client-closed', 1]]),
+    });
+    await expect(asked.timeline('acme')).rejects.toThrow('at is not a time');
+    await expect(asked.timeline('umbrella')).rejects.toMatchObject({ status: 404 });
+  });
+});
+
 describe('what goes wrong is thrown:', () => {
   test.each<[string, Serve, object]>([
     [

@@ -1,5 +1,14 @@
 import { systemClock, type Clock, type DeviceRef, type Timestamp } from '@rollcall/core';
 import type { DevicePresence } from '../device-presence.ts';
+import {
+  readAdapter,
+  readSummary,
+  readTenant,
+  readTimeline,
+  type AdapterInstance,
+  type PresenceSummary,
+  type PresenceTimeline,
+} from './read-counts.ts';
 import { isObject, list, object, readPresence, time, UnreadableAnswer } from './read-presence.ts';
 import { watchTenant, type PresenceNews } from './watch-tenant.ts';
 
@@ -19,6 +28,21 @@ export interface DeviceFilter {
   readonly since?: Date;
   /** Those whose id begins with this. */
   readonly q?: string;
+}
+
+/** Absent: all of them. */
+export interface AdapterFilter {
+  /** Id of an adapter. */
+  readonly adapter?: string;
+  readonly instance?: string;
+}
+
+/** A period, and the steps in which it is counted. Absent: the last day, in 120 steps. */
+export interface TimelinePeriod {
+  readonly from?: Date;
+  readonly to?: Date;
+  /** Whole seconds; 500 steps at most. */
+  readonly stepS?: number;
 }
 
 /** Whether a device was connected at a time: `uncertain` has the interval in which that changed, as far as it is known. */
@@ -43,6 +67,13 @@ export interface Presence {
    * when `signal` aborts; throws where the service refuses.
    */
   watch(tenant: string, signal?: AbortSignal): AsyncIterable<PresenceNews>;
+  /** The tenants that the token names, or all of which a device is known. */
+  tenants(): AsyncIterable<string>;
+  /** @param query `flapsPerHour`: changes in the last hour beyond which a device is listed as one that flaps. */
+  summary(tenant: string, query?: { readonly flapsPerHour?: number }): Promise<PresenceSummary>;
+  timeline(tenant: string, period?: TimelinePeriod): Promise<PresenceTimeline>;
+  /** Instances of adapters that were heard in the last seven days, over all tenants: the token must be for all of them. */
+  adapters(filter?: AdapterFilter): AsyncIterable<AdapterInstance>;
   /** Has a device forgotten, with its history. */
   forget(device: DeviceLike): Promise<void>;
 }
@@ -79,17 +110,18 @@ export function presence(options: PresenceOptions): Presence {
     request(options, new URL(path, base), init);
   const answer = async (path: string, init?: RequestInit): Promise<unknown> => (await ask(path, init)).json();
 
-  async function* all(tenant: string, filter: DeviceFilter = {}): AsyncGenerator<DevicePresence> {
+  /** What is in all pages of a list, by the name that it has in the answer. */
+  async function* pages<Item>(
+    path: string,
+    name: string,
+    read: (json: unknown) => Item,
+    filter: Readonly<Record<string, string | undefined>> = {},
+  ): AsyncGenerator<Item> {
     let cursor: string | undefined;
     do {
-      const query = queryOf({
-        ...filter,
-        since: filter.since?.toISOString(),
-        limit: String(maxAtOnce),
-        cursor,
-      });
-      const page = object(await answer(`${pathOf(tenant)}/devices?${query}`), 'the answer');
-      yield* list(page, 'devices').map(readPresence);
+      const query = queryOf({ ...filter, limit: String(maxAtOnce), cursor });
+      const page = object(await answer(`${path}?${query}`), 'the answer');
+      yield* list(page, name).map(read);
       cursor = typeof page['next'] === 'string' ? page['next'] : undefined;
     } while (cursor !== undefined);
   }
@@ -109,7 +141,22 @@ export function presence(options: PresenceOptions): Presence {
       }
       return found;
     },
-    all,
+    all: (tenant, filter = {}) =>
+      pages(`${pathOf(tenant)}/devices`, 'devices', readPresence, {
+        ...filter,
+        since: filter.since?.toISOString(),
+      }),
+    tenants: () => pages('v1/tenants', 'tenants', readTenant),
+    async summary(tenant, { flapsPerHour } = {}) {
+      const query = queryOf({ flaps: flapsPerHour?.toString() });
+      return readSummary(await answer(`${pathOf(tenant)}/summary?${query}`));
+    },
+    async timeline(tenant, { from, to, stepS } = {}) {
+      const query = queryOf({ from: from?.toISOString(), to: to?.toISOString(), step: stepS?.toString() });
+      return readTimeline(await answer(`${pathOf(tenant)}/timeline?${query}`));
+    },
+    adapters: ({ adapter, instance } = {}) =>
+      pages('v1/adapters', 'adapters', readAdapter, { adapter, instance }),
     async wasConnected(device, at) {
       return readPast(await answer(`${deviceOf(device)}/at?${queryOf({ time: at.toISOString() })}`));
     },

@@ -114,7 +114,7 @@ export function list(fields: Fields, name: string): readonly unknown[] {
   throw new UnreadableAnswer(`${name} is not a list`);
 }
 
-function text(fields: Fields, name: string): string {
+export function text(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value === 'string') return value;
   throw new UnreadableAnswer(`${name} is not a text`);
