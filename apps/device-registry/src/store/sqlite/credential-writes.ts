@@ -6,6 +6,10 @@ import type { TenantWrites } from './tenant-writes.ts';
 
 type Put = Extract<RegistryWrite, { readonly kind: 'put-credentials' }>;
 
+/** The index is named: for a deletion alone, SQLite would walk over all credentials of the tenant. */
+export const dropCredentialsOf =
+  'DELETE FROM credentials INDEXED BY credentials_of_devices WHERE tenant = ? AND device = ?';
+
 export class CredentialWrites {
   readonly #tenants: TenantWrites;
   readonly #version: StatementSync;
@@ -25,7 +29,7 @@ export class CredentialWrites {
       'SELECT device FROM credentials WHERE tenant = ? AND type = ? AND auth_id = ?',
     );
     this.#insert = database.prepare('INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?)');
-    this.#dropOf = database.prepare('DELETE FROM credentials WHERE tenant = ? AND device = ?');
+    this.#dropOf = database.prepare(dropCredentialsOf);
     this.#dropAll = database.prepare('DELETE FROM credentials WHERE tenant = ?');
   }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { describeRegistryStore } from '../../testing/describe-store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import { dropCredentialsOf } from './credential-writes.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const unlimited = { maxDevicesPerTenant: -1 };
@@ -59,7 +60,7 @@ test('a file of a later version, and one that is no database, are left as they a
   expect(existsSync(file)).toBe(true);
 });
 
-test('a page of a list, and a look-up, need no walk over all devices', async () => {
+test('none of what a request asks walks over all devices or credentials of a tenant', async () => {
   const file = newFile();
   await new SqliteStore({ file, ...unlimited }).close();
   const database = new DatabaseSync(file);
@@ -70,9 +71,12 @@ test('a page of a list, and a look-up, need no walk over all devices', async () 
       .all()
       .map((row) => String(row['detail']));
   expect(
-    planOf("SELECT rowid FROM devices AS here WHERE here.tenant = 'a' ORDER BY here.id LIMIT 30 OFFSET 9"),
+    planOf('SELECT rowid FROM devices AS here WHERE here.tenant = ? ORDER BY here.id LIMIT 30 OFFSET 9'),
   ).toEqual(['SEARCH here USING COVERING INDEX devices_by_id (tenant=?)']);
-  expect(planOf("SELECT content FROM devices WHERE tenant = 'a' AND id = 'b'")).toEqual([
+  expect(planOf('SELECT content FROM devices WHERE tenant = ? AND id = ?')).toEqual([
     'SEARCH devices USING INDEX devices_by_id (tenant=? AND id=?)',
+  ]);
+  expect(planOf(dropCredentialsOf)).toEqual([
+    'SEARCH credentials USING INDEX credentials_of_devices (tenant=? AND device=?)',
   ]);
 });
