@@ -51,6 +51,13 @@ test.each<[Readonly<Record<string, string>>, readonly string[]]>([
   expect(problemsOf(env)).toEqual(problems.map((each): unknown => expect.stringContaining(each)));
 });
 
+test('where nobody will be served, it need not be said who may be', () => {
+  expect(loadRegistryConfig({}, false).values.directory).toBe('registry');
+  expect(() => loadRegistryConfig({ ROLLCALL_REGISTRY_SVC_MAXDEVICESPERTENANT: '0' }, false)).toThrow(
+    ConfigError,
+  );
+});
+
 test("Hono's names work where Hono has the option", () => {
   const { values } = loadRegistryConfig({
     ...users,

@@ -5,6 +5,7 @@ import {
   configProblem,
   milliseconds,
   option,
+  optional,
   port,
   readOptions,
   text,
@@ -24,6 +25,11 @@ export const registryOptions = {
     text,
     'registry',
     'directory of the SQLite database, for one running service',
+  ),
+  importFile: optional(
+    'REGISTRY_IMPORTFILE',
+    text,
+    'registry file that is written to the database where there is no tenant yet',
   ),
   maxDevicesPerTenant: option(
     'REGISTRY_SVC_MAXDEVICESPERTENANT',
@@ -62,13 +68,19 @@ export interface RegistryConfig {
   readonly serviceLinks: readonly string[];
 }
 
-/** @throws ConfigError with every problem found. */
-export function loadRegistryConfig(env: Readonly<Record<string, string | undefined>>): RegistryConfig {
+/**
+ * @param serves whether anybody will be served; else only the database is used.
+ * @throws ConfigError with every problem found.
+ */
+export function loadRegistryConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  serves = true,
+): RegistryConfig {
   const { values, problems, effective, warnings, serviceLinks, unreadable } = readOptions(
     registryOptions,
     env,
   );
-  const together = [...problemsOf(values), ...managementProblems(values)];
+  const together = [...deviceLimitProblems(values), ...(serves ? problemsOf(values) : [])];
   const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   return { values, effective, warnings, serviceLinks };
@@ -76,7 +88,7 @@ export function loadRegistryConfig(env: Readonly<Record<string, string | undefin
 
 function problemsOf(values: RegistryValues): readonly ConfigProblem[] {
   return [
-    ...deviceLimitProblems(values),
+    ...managementProblems(values),
     ...amqpServiceProblems(values),
     ...authProblems(values, hasAmqpPort(values)),
     ...(amqp.problems?.(values) ?? []).map(configProblem),

@@ -5,6 +5,8 @@ import { createLog } from '@rollcall/logger-sink';
 import { loadRegistryConfig, type RegistryConfig } from './config.ts';
 import { startService } from './service.ts';
 import { openStore } from './open-store.ts';
+import { runTransfer } from './transfer/run-transfer.ts';
+import { importFirst } from './transfer/import-first.ts';
 
 const name = 'device-registry';
 // Until the configuration is read. Then it is known how the log is to be written.
@@ -16,13 +18,15 @@ async function main(): Promise<number> {
   const debugging = libraryDebugProblems(process.env);
   if (debugging.length > 0)
     throw new ConfigError(debugging.map((text) => ({ code: 'DEBUG_SHOWS_SECRETS', text })));
-  const config = loadRegistryConfig(process.env);
+  const [action, ...files] = process.argv.slice(2).filter((argument) => argument !== '--print-config');
+  const config = loadRegistryConfig(process.env, action === undefined);
   if (process.argv.includes('--print-config')) {
     process.stdout.write(printConfig(config.effective));
     return exitStatus.stopped;
   }
   log = codedLog(createLog({ name, level: config.values.logLevel, format: config.values.logFormat }));
   tellLeftAside(config, log);
+  if (action !== undefined) return runTransfer(action, files, config, { clock, log });
   return serve(config, log);
 }
 
@@ -34,6 +38,7 @@ async function serve(config: RegistryConfig, to: Log): Promise<number> {
     async begin(begun, mayLook) {
       const store = await openStore(config);
       begun.defer(() => store.close());
+      await importFirst(config, { store, clock, log: to });
       return startService({ config, store, clock, random, log: to, mayLook }, begun);
     },
     ready: (running) => to.info({ ...running }, 'ready'),

@@ -25,6 +25,15 @@ export function mergeCredentials(
 ): readonly CredentialContent[] {
   const namesSecret = wanted.some(({ secrets }) => secrets.some(({ id }) => id !== undefined));
   if (stored.length === 0 && namesSecret) throw badRequest('no credentials on record for device');
+  return completeCredentials(stored, wanted, newId);
+}
+
+/** {@link mergeCredentials}, also where nothing is stored and secrets have ids: as one registry gives them to another. */
+export function completeCredentials(
+  stored: readonly CredentialContent[],
+  wanted: readonly WantedCredential[],
+  newId: () => string,
+): readonly CredentialContent[] {
   return wanted.map((each, index): CredentialContent => {
     const before = stored.find(
       ({ type, 'auth-id': authId }) => type === each.type && authId === each['auth-id'],

@@ -16,10 +16,15 @@ export function algorithmOf({ asymmetricKeyType }: Pick<KeyObject, 'asymmetricKe
   return asymmetricKeyType === undefined ? undefined : types[asymmetricKeyType];
 }
 
+/** Of a SubjectPublicKeyInfo in DER, in Base64; `undefined`: it is none, or of no known kind. */
+export function keyAlgorithm(encoded: string): string | undefined {
+  const key = readPublicKey(Buffer.from(encoded, 'base64'));
+  return key && algorithmOf(key);
+}
+
 /** Whether a SubjectPublicKeyInfo in DER, in Base64, has a key of this algorithm. */
 export function isKeyOf(algorithm: string, encoded: string): boolean {
-  const key = readPublicKey(Buffer.from(encoded, 'base64'));
-  const actual = key && algorithmOf(key);
+  const actual = keyAlgorithm(encoded);
   return actual !== undefined && isSame(actual, algorithm);
 }
 

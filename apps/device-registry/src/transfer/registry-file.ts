@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '@rollcall/core';
+import { checkRegistry } from '@rollcall/device-registry';
+import { parseText } from '@rollcall/device-registry/internal';
+import { deviceContent } from '../management/content/device-content.ts';
+import { keyAlgorithm } from '../management/content/public-key.ts';
+import { parse } from '../management/content/fields.ts';
+import { tenantContent } from '../management/content/tenant-content.ts';
+import {
+  wantedCredentials,
+  type CredentialRules,
+  type WantedCredential,
+} from '../management/content/wanted-credentials.ts';
+import type { DeviceContent, TenantContent } from '../store/registry-content.ts';
+import { isId } from '../names/is-id.ts';
+
+export interface FileTenant {
+  readonly id: string;
+  readonly content: TenantContent;
+  readonly devices: readonly FileDevice[];
+}
+
+export interface FileDevice {
+  readonly id: string;
+  readonly content: DeviceContent;
+  readonly credentials: readonly WantedCredential[];
+}
+
+export interface FileRules {
+  readonly tenantIdPattern: RegExp;
+  readonly deviceIdPattern: RegExp;
+  readonly credentials: CredentialRules;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Mistakes that are listed; more would help no one. */
+const maxProblems = 50;
+
+/**
+ * Reads a registry file for a database. What an adapter does not take from it is not taken here, and names must be such as the
+ * management API can ask for.
+ *
+ * @throws ConfigError with what is wrong.
+ */
+export function readRegistryFile(file: string, rules: FileRules): readonly FileTenant[] {
+  const checked = checkRegistry(file);
+  if (checked.status === 'invalid') throw new ConfigError([...checked.problems]);
+  const parsed = parseText(file, readFileSync(file, 'utf8'));
+  if ('problem' in parsed) throw new ConfigError([parsed.problem]);
+  const reader = new Reader(rules);
+  const { tenants } = parsed.value as { readonly tenants: readonly Json[] };
+  const read = tenants.map((tenant) => reader.tenant(tenant));
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems.slice(0, maxProblems));
+  return read;
+}
+
+class Reader {
+  readonly problems: string[] = [];
+  readonly #rules: FileRules;
+
+  constructor(rules: FileRules) {
+    this.#rules = rules;
+  }
+
+  tenant({ 'tenant-id': id, devices = [], ...content }: Json): FileTenant {
+    const name = String(id);
+    if (!isId(name, this.#rules.tenantIdPattern)) this.problems.push(`${name}: is no id of a tenant here`);
+    return {
+      id: name,
+      content: this.#try(name, () => parse(tenantContent, inFullTenant(content))) ?? {},
+      devices: (devices as readonly Json[]).map((device) => this.#device(name, device)),
+    };
+  }
+
+  #device(tenant: string, { 'device-id': id, credentials = [], ...content }: Json): FileDevice {
+    const name = String(id);
+    const where = `${tenant}/${name}`;
+    if (!isId(name, this.#rules.deviceIdPattern)) this.problems.push(`${where}: is no id of a device here`);
+    const wanted = (credentials as readonly Json[]).map(inFullCredentials);
+    return {
+      id: name,
+      content: this.#try(where, () => parse(deviceContent, content)) ?? {},
+      credentials:
+        this.#try(where, () => parse(wantedCredentials(this.#rules.credentials), wanted, 'credentials')) ??
+        [],
+    };
+  }
+
+  #try<Read>(where: string, read: () => Read): Read | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.problems.push(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+}
+
+/** What the file may leave out of an authority, the API may not: it counts always then. */
+const always = { 'not-before': '1970-01-01T00:00:00Z', 'not-after': '9999-12-31T23:59:59Z' } as const;
+
+function inFullTenant({ 'trusted-ca': cas, ...content }: Json): Json {
+  return Array.isArray(cas) ? { ...content, 'trusted-ca': (cas as readonly Json[]).map(inFullCa) } : content;
+}
+
+function inFullCa({ comment: _comment, ...ca }: Json): Json {
+  if (ca['cert'] !== undefined) return ca;
+  // Of a name and a key the file says not what kind the key is.
+  return { ...always, ...ca, algorithm: ca['algorithm'] ?? keyAlgorithm(String(ca['public-key'])) };
+}
+
+function inFullCredentials(credential: Json): Json {
+  if (credential['type'] !== 'hashed-password') return credential;
+  return { ...credential, secrets: (credential['secrets'] as readonly Json[]).map(inFullPassword) };
+}
+
+function inFullPassword(secret: Json): Json {
+  const { 'pwd-hash': hash, 'hash-function': name = 'sha-256' } = secret;
+  if (typeof hash !== 'string') return secret;
+  // Three names of one function: Hono knows the first.
+  return { ...secret, 'hash-function': name, 'pwd-hash': hash.replace(/^\$2[by]\$/, '$2a$') };
+}

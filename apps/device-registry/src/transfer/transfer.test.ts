@@ -1,0 +1,177 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCertificateAuthority } from '@rollcall/conformance/certificates';
+import { ManualClock } from '@rollcall/conformance';
+import { ConfigError, silentLog } from '@rollcall/core';
+import { checkRegistry } from '@rollcall/device-registry';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadRegistryConfig } from '../config.ts';
+import type { CredentialContent } from '../store/registry-content.ts';
+import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { importFirst } from './import-first.ts';
+import { exportFile, importFile } from './transfer.ts';
+
+function given() {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-transfer-'));
+  const store = new SqliteStore({ file: ':memory:', maxDevicesPerTenant: -1 });
+  onTestFinished(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const clock = new ManualClock('2026-11-29T12:00:00.000Z');
+  const config = loadRegistryConfig({}, false);
+  const parts = { store, clock, log: silentLog };
+  const write = (name: string, content: object | string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  };
+  return {
+    ...{ folder, store, config, parts, write },
+    take: (file: string) => importFile(file, { ...parts, values: config.values }),
+    async credentials(device: string): Promise<readonly CredentialContent[] | undefined> {
+      return (await store.credentialsOf('acme', device))?.credentials;
+    },
+  };
+}
+
+const demo = new URL('../../../rollcall/demo/registry.yaml', import.meta.url);
+const authority = createCertificateAuthority('CN=ca,O=Acme');
+const key = Buffer.from(authority.publicKey).toString('base64');
+const bcrypt = '$2b$10$3kfLcDkb6KSW7sB6h9C47u7HLTi0LaQZ3gTxveSvACGAmkfqUzGZK';
+
+const file = {
+  tenants: [
+    {
+      'tenant-id': 'acme',
+      alias: 'a',
+      enabled: false,
+      defaults: { ttl: 5 },
+      adapters: [{ type: 'hono-mqtt', enabled: true }],
+      'resource-limits': { 'max-connections': 7 },
+      'trusted-ca': [{ 'subject-dn': 'CN=x', 'public-key': key, 'auth-id-template': '{{subject-cn}}' }],
+      ext: { 'presence-interval': 10 },
+      devices: [
+        { 'device-id': 'gw', ext: { other: 1 } },
+        {
+          'device-id': 'd',
+          via: 'gw',
+          credentials: [
+            {
+              type: 'hashed-password',
+              'auth-id': 'name@with odd/characters',
+              secrets: [
+                { 'pwd-plain': 'secret' },
+                { id: 'mine', 'hash-function': 'bcrypt', 'pwd-hash': bcrypt },
+                { 'pwd-hash': 'AAAA', salt: 'BBBB', comment: 'old' },
+              ],
+            },
+            { type: 'psk', 'auth-id': 'p', secrets: [{ key: 'AAEC' }] },
+            { type: 'rpk', 'auth-id': 'r', secrets: [{ key, algorithm: 'EC' }] },
+            { type: 'x509-cert', 'auth-id': 'CN=d', secrets: [{ 'not-after': '2030-01-01T00:00:00Z' }] },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+test('what a file says stands in the database; passwords are hashed', async () => {
+  const { store, take, write, credentials } = given();
+  expect(await take(write('registry.json', file))).toEqual({ tenants: 1, devices: 2, problems: [] });
+  expect((await store.tenant('acme'))?.content).toMatchObject({
+    alias: 'a',
+    enabled: false,
+    'resource-limits': { 'max-connections': 7 },
+    'trusted-ca': [{ 'subject-dn': 'CN=x', algorithm: 'EC', 'not-after': '9999-12-31T23:59:59Z' }],
+  });
+  expect((await store.registration('acme', 'd')).device?.content).toEqual({ via: ['gw'] });
+  const [password, psk] = (await credentials('d')) ?? [];
+  expect(password?.secrets).toEqual([
+    { id: expect.any(String), 'hash-function': 'bcrypt', 'pwd-hash': expect.stringMatching(/^\$2a\$10\$/) },
+    { id: 'mine', 'hash-function': 'bcrypt', 'pwd-hash': bcrypt.replace('$2b', '$2a') },
+    { id: expect.any(String), 'hash-function': 'sha-256', 'pwd-hash': 'AAAA', salt: 'BBBB', comment: 'old' },
+  ]);
+  expect(psk?.secrets).toMatchObject([{ key: 'AAEC' }]);
+});
+
+test('the same file may be taken again, and another one replaces what it names', async () => {
+  const { store, take, write, credentials } = given();
+  await take(write('registry.json', file));
+  expect(await take(write('again.json', file))).toMatchObject({ devices: 2, problems: [] });
+  const one = { 'device-id': 'd', enabled: false };
+  await take(write('one.json', { tenants: [{ 'tenant-id': 'acme', devices: [one] }] }));
+  expect(await credentials('d')).toEqual([]);
+  expect((await store.tenant('acme'))?.content.alias).toBeUndefined();
+  expect((await store.registration('acme', 'gw')).device?.id).toBe('gw');
+});
+
+test('a file that no adapter takes, or with names that could not be asked for, is not taken at all', async () => {
+  const { store, take, write } = given();
+  const wrong = [
+    { tenants: [{ 'tenant-id': 'acme', unknown: 1 }] },
+    { tenants: [{ 'tenant-id': 'fine' }, { 'tenant-id': 'a b' }] },
+    { tenants: [{ 'tenant-id': 'acme', devices: [{ 'device-id': 'a/b' }] }] },
+  ];
+  for (const [index, content] of wrong.entries())
+    await expect(take(write(`${index}.json`, content))).rejects.toBeInstanceOf(ConfigError);
+  await expect(take(write('text.json', '{'))).rejects.toBeInstanceOf(ConfigError);
+  expect(await store.searchTenants({ pageSize: 1, pageIndex: 0, filters: [], order: [] })).toMatchObject({
+    total: 0,
+  });
+});
+
+test('what could not be written is named, and the rest is', async () => {
+  const { take, write } = given();
+  const device = (id: string) => ({
+    'device-id': id,
+    credentials: [{ type: 'psk', 'auth-id': id, secrets: [{ key: 'AAEC' }] }],
+  });
+  await take(write('first.json', { tenants: [{ 'tenant-id': 'acme', devices: [device('one')] }] }));
+  const taken = { ...device('one'), 'device-id': 'two' };
+  const later = { tenants: [{ 'tenant-id': 'acme', devices: [taken, device('three')] }] };
+  expect(await take(write('later.json', later))).toEqual({
+    ...{ tenants: 1, devices: 1 },
+    problems: ['acme/two: taken (auth-id)'],
+  });
+});
+
+test('what is exported an adapter takes, and says the same when it is imported', async () => {
+  const { folder, store, take, write, credentials } = given();
+  await take(write('registry.json', file));
+  const version = 'v';
+  await store.write({
+    ...{ kind: 'put-credentials', tenant: 'acme', device: 'gw', version },
+    credentials: [{ type: 'custom', 'auth-id': 'x', secrets: [{ id: 's' }] }],
+  });
+  const out = join(folder, 'out.json');
+  expect(await exportFile(out, store)).toEqual({
+    ...{ tenants: 1, devices: 2 },
+    leftOut: { 'credentials of other types': 1 },
+  });
+  expect(statSync(out).mode & 0o077).toBe(0);
+  expect(checkRegistry(out)).toMatchObject({
+    status: 'valid',
+    counts: { tenant: 1, device: 2, psk: 1, rpk: 1 },
+  });
+  await expect(exportFile(out, store)).rejects.toBeInstanceOf(ConfigError);
+  const before = [await store.tenant('acme'), await credentials('d')];
+  const other = given();
+  await other.take(out);
+  expect([(await other.store.tenant('acme'))?.content, await other.credentials('d')]).toEqual([
+    (before[0] as { readonly content: object }).content,
+    before[1],
+  ]);
+  expect(readFileSync(out, 'utf8').split('\n')).toHaveLength(6);
+});
+
+test('the demo is written to an empty database, and to that alone', async () => {
+  const { store, config, parts } = given();
+  const withDemo = { ...config, values: { ...config.values, importFile: demo.pathname } };
+  await importFirst(withDemo, parts);
+  expect((await store.searchTenants({ pageSize: 9, pageIndex: 0, filters: [], order: [] })).total).toBe(1);
+  await store.write({ kind: 'delete-device', tenant: 'DEFAULT_TENANT', device: '4711' });
+  await importFirst(withDemo, parts);
+  expect((await store.registration('DEFAULT_TENANT', '4711')).device).toBeUndefined();
+});
