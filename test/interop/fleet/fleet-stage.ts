@@ -4,6 +4,7 @@ import { atTheEnd } from '../../faults/support/acts.ts';
 import { keepRecord, type EventRecord } from '../../faults/support/record.ts';
 import { setStage, type Stage } from '../../faults/support/stage.ts';
 import { startRedisServer, type RedisInTest } from './redis-server.ts';
+import type { RequestProtocol } from './requesting-devices.ts';
 import type { RoamingProtocol } from './roaming-devices.ts';
 import { relayTcpTo, type TcpRelay } from './tcp-relay.ts';
 
@@ -26,7 +27,7 @@ export interface FleetOnStage {
 }
 
 export interface FleetOnStageOptions {
-  readonly protocol: RoamingProtocol | 'http';
+  readonly protocol: RoamingProtocol | RequestProtocol;
   readonly members: number;
   readonly devices: number;
   readonly deadAfterMs: number;
