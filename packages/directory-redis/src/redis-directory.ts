@@ -125,6 +125,7 @@ class RedisDirectory implements ConnectionDirectory {
       ...shared,
       freshForMs: waits.freshMs,
       doubt,
+      unasked: (bucket) => this.#reassertion.notAsked(bucket),
       fenced,
       endedUntold: (held, incarnation) => this.#untold.add(held, incarnation),
     });
@@ -133,7 +134,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#renewal = new Renewal({
       ...shared,
       renewed: (facts) => this.#renewed(facts),
-      notAnswered: () => this.#lostTouch(asker.lastFailure),
+      notAnswered: () => this.#lostAnswers(asker.lastFailure),
       aliveAgain: () => this.#aliveAgain(),
       buried: fenced,
     });
@@ -155,7 +156,7 @@ class RedisDirectory implements ConnectionDirectory {
     this.#engine = openEngine(
       {
         commandsReady: () => this.#ready(),
-        commandsLost: ({ message }) => this.#lostTouch(message),
+        commandsLost: ({ message }) => this.#lostAnswers(message),
         subscribed: () => this.#subscribed(),
         published: (message) => hear(message, shared, this.#claims),
       },
@@ -305,13 +306,21 @@ class RedisDirectory implements ConnectionDirectory {
     // It holds nothing that was entered before.
     if (isAnother) for (const held of book.all()) held.known = false;
     this.#counts.anew();
-    this.#reassertion.doubtAll();
+    // Where all that was asked was answered, only late, it lost nothing. To tell it all again would take an instance with 100,000
+    // connections a minute, and what it does not know yet would wait meanwhile.
+    if (isAnother || asker.hasLostAnswers) this.#reassertion.doubtAll();
+    asker.hasLostAnswers = false;
     if (wasAway) {
       context.log.info({ instances }, 'connection directory answers');
       unattended(context.log, checkEviction(this.#engine, context.log));
       unattended(context.log, this.#untold.tell(this.#claims));
     }
     this.#firstContact();
+  }
+
+  #lostAnswers(cause: string): void {
+    this.#shared.asker.hasLostAnswers = true;
+    this.#lostTouch(cause);
   }
 
   #lostTouch(cause: string): void {

@@ -29,6 +29,8 @@ export interface ClaimsOptions extends Shared {
   readonly freshForMs: number;
   /** The engine may not know what this instance holds in this bucket, or may know too much. */
   doubt(bucket: number): void;
+  /** What this instance holds in this bucket changed, and the engine was not asked. */
+  unasked(bucket: number): void;
   /** The engine says that this incarnation was declared dead. */
   fenced(instance: string): void;
   /** A lease of this incarnation was ended while nobody could be told. */
@@ -58,7 +60,7 @@ export class Claims {
   /** The engine is told later. */
   notAsked(held: HeldConnection): 'unknown' {
     this.#options.tallies.claims_not_sent += 1;
-    this.#options.doubt(held.bucket);
+    this.#options.unasked(held.bucket);
     return 'unknown';
   }
 
@@ -86,7 +88,10 @@ export class Claims {
   release(held: HeldConnection): void {
     const { asker, context } = this.#options;
     if (asker.canAsk) unattended(context.log, this.#release(held));
-    else this.#notReleased(held);
+    else {
+      this.#options.unasked(held.bucket);
+      this.#endedUntold(held);
+    }
   }
 
   /** Takes out a record that the book does not have. Resolves to false where the engine did not answer. */
@@ -118,7 +123,9 @@ export class Claims {
     const { book, foreign, fenced } = this.#options;
     if (reply.status === 'refused') return undefined;
     if (reply.status === 'none' || !Array.isArray(reply.value)) {
-      this.#options.doubt(held.bucket);
+      // Mostly the answer is late, and it is known then.
+      if (held.known || held.noted) this.#options.doubt(held.bucket);
+      else this.#options.unasked(held.bucket);
       return undefined;
     }
     const [code, first, second, third] = reply.value as readonly unknown[];
@@ -197,6 +204,10 @@ export class Claims {
 
   #notReleased(held: HeldConnection): void {
     this.#options.doubt(held.bucket);
+    this.#endedUntold(held);
+  }
+
+  #endedUntold(held: HeldConnection): void {
     if (held.noted) this.#options.endedUntold(held, this.#options.self.short);
   }
 

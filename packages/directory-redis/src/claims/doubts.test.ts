@@ -9,7 +9,26 @@ test('what differs comes before what may differ, and that before what is told no
   doubts.usual(3);
   doubts.urgent(4);
   doubts.urgent(3);
-  expect([1, 2, 3, 4, 5].map(() => doubts.take())).toEqual([4, 3, 2, 1, undefined]);
+  expect([1, 2, 3, 4, 5].map(() => doubts.take()?.bucket)).toEqual([4, 3, 2, 1, undefined]);
+});
+
+test('what the engine was not asked about comes before all that it may have lost, and of such a bucket that alone is told', () => {
+  const doubts = new Doubts();
+  doubts.usual(1);
+  doubts.usual(2);
+  doubts.unasked(2);
+  doubts.unasked(3);
+  doubts.urgent(3);
+  expect(doubts.any).toBe(true);
+  expect([1, 2, 3, 4, 5].map(() => doubts.take())).toEqual([
+    { bucket: 3, what: 'all' },
+    { bucket: 2, what: 'unknown' },
+    { bucket: 1, what: 'all' },
+    { bucket: 2, what: 'all' },
+    undefined,
+  ]);
+  doubts.unasked(4);
+  expect(doubts.any).toBe(true);
 });
 
 test('what is told now and then is no doubt; what was not answered is one, and comes again later', () => {
@@ -20,7 +39,7 @@ test('what is told now and then is no doubt; what was not answered is one, and c
   doubts.later(7);
   expect([doubts.any, doubts.take()]).toEqual([true, undefined]);
   doubts.retry();
-  expect([doubts.take(), doubts.any]).toEqual([7, false]);
+  expect([doubts.take()?.bucket, doubts.any]).toEqual([7, false]);
 });
 
 test.each([

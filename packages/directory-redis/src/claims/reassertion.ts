@@ -3,7 +3,7 @@ import { unattended, type Shared } from '../shared.ts';
 import { bucketCount } from '../wire/bucket-of.ts';
 import { readRecord } from '../wire/record.ts';
 import type { Claims } from './claims.ts';
-import { Doubts } from './doubts.ts';
+import { Doubts, type Doubted } from './doubts.ts';
 import { assertionsPerSecond } from './pace.ts';
 
 /** All buckets are compared within so many seconds. */
@@ -44,6 +44,12 @@ export class Reassertion {
   doubt(bucket: number): void {
     if (this.#shared.asker.inTouch) this.#doubts.later(bucket);
     else this.#doubts.usual(bucket);
+  }
+
+  /** Something in this bucket came or went, and the engine was not asked, or has not answered: it is told that alone. */
+  notAsked(bucket: number): void {
+    if (this.#shared.asker.inTouch) this.#doubts.unaskedLater(bucket);
+    else this.#doubts.unasked(bucket);
   }
 
   /** The engine may have lost anything, or this instance may have missed anything: all is told again, what differs first. */
@@ -114,17 +120,17 @@ export class Reassertion {
     let sliceEnds = context.clock.monotonic();
     let sent = 0;
     while (!this.#stopped && asker.inTouch) {
-      const bucket = this.#doubts.take();
-      if (bucket === undefined) return;
+      const doubted = this.#doubts.take();
+      if (!doubted) return;
       this.#underWay = true;
-      const complete = await this.#tell(bucket, async () => {
+      const complete = await this.#tell(doubted, async () => {
         sent += 1;
         if (sent < this.#perSecond / slicesPerSecond) return;
         sent = 0;
         sliceEnds = await this.#nextSlice(sliceEnds);
       });
       this.#underWay = false;
-      if (!complete) this.#doubts.later(bucket);
+      if (!complete) this.#doubts.later(doubted.bucket);
     }
   }
 
@@ -137,13 +143,13 @@ export class Reassertion {
   }
 
   /** @returns whether the engine answered to all of it. */
-  async #tell(bucket: number, paced: () => Promise<void>): Promise<boolean> {
+  async #tell({ bucket, what }: Doubted, paced: () => Promise<void>): Promise<boolean> {
     const { asker, book } = this.#shared;
     let complete = await this.#takeOutStrangers(bucket);
     const answers: Promise<boolean>[] = [];
     for (const held of [...book.inBucket(bucket)]) {
       if (!asker.inTouch || !complete) return false;
-      if (book.get(held.event.connectionId) !== held) continue;
+      if (book.get(held.event.connectionId) !== held || (what === 'unknown' && held.known)) continue;
       answers.push(this.#claims.assert(held));
       await paced();
     }

@@ -34,6 +34,8 @@ export class Asker {
   #touch = false;
   /** Why there was no answer, the last time. */
   lastFailure = 'no answer';
+  /** Something that was asked was not answered at all, or may not have been: what it was to change may be lost, and more with it. */
+  hasLostAnswers = true;
 
   constructor(options: AskerOptions) {
     this.#options = options;
@@ -116,6 +118,7 @@ export class Asker {
   }
 
   #failed(error: unknown): Reply {
+    this.hasLostAnswers = true;
     this.lastFailure = error instanceof Error ? error.message : String(error);
     return none;
   }
