@@ -22,10 +22,10 @@ import {
   type Tenant,
 } from '@rollcall/core/registry';
 import type { z } from 'zod';
-import { credentialsAnswerSchema } from './answers/credentials-answer.ts';
+import { credentialsAnswerSchema, credentialsOf } from './answers/credentials-answer.ts';
 import { isName, isTenantName } from './answers/names.ts';
 import { readJson } from './answers/read-json.ts';
-import { registrationAnswerSchema } from './answers/registration-answer.ts';
+import { registrationAnswerSchema, registrationOf } from './answers/registration-answer.ts';
 import { tenantAnswerSchema } from './answers/tenant-answer.ts';
 import type { Failed, Question, ServiceAnswer } from './asking/question.ts';
 import type { Notification } from './changes/read-notification.ts';
@@ -88,7 +88,6 @@ export class AmqpRegistry implements DeviceRegistry {
     const { tenant, type, authId, presented = {} } = query;
     const context = Object.entries(presented.context ?? {});
     if (!isTenantName(tenant) || !isName(authId) || !context.every(isInBounds)) return notFound;
-    const schema = credentialsAnswerSchema(query);
     const understood = await this.#parts.credentials.lookUp(
       `${tenant}\n${type}\n${authId}\n${keyOf(presented)}`,
       tenant,
@@ -99,12 +98,12 @@ export class AmqpRegistry implements DeviceRegistry {
         body: json({ ...Object.fromEntries(context), ...certificateOf(presented), type, 'auth-id': authId }),
       }),
       (answer) =>
-        this.#understand('credentials', answer, schema, (value) => ({
-          value,
-          about: [value.device.tenant, deviceKey(value.device)],
-        })),
+        this.#understand('credentials', answer, credentialsAnswerSchema, (content) => {
+          const value = credentialsOf(query, content);
+          return value && { value, about: [value.device.tenant, deviceKey(value.device)] };
+        }),
     );
-    // The schema is that of the type; so is what is kept under its key.
+    // They are of the type that was asked for; so is what is kept under its key.
     return this.#answer('credentials', understood) as Answer<Credentials<Type>>;
   }
 
@@ -121,10 +120,10 @@ export class AmqpRegistry implements DeviceRegistry {
         // Without a gateway, it says that the adapter may not ask.
         if (answer.status === 403 && gateway !== undefined) return { status: 'not-authorized' };
         const about = [device.tenant, key, ...(gatewayKey === undefined ? [] : [gatewayKey])];
-        return this.#understand('registration', answer, registrationAnswerSchema(device), (value) => ({
-          value,
-          about,
-        }));
+        return this.#understand('registration', answer, registrationAnswerSchema, (content) => {
+          const value = registrationOf(device, content);
+          return value && { value, about };
+        });
       },
     );
     if (understood.status === 'not-authorized') return { status: 'not-authorized' };
@@ -225,7 +224,7 @@ export class AmqpRegistry implements DeviceRegistry {
     service: string,
     answer: ServiceAnswer,
     schema: z.ZodType<Content>,
-    found: (content: Content) => { readonly value: Value; readonly about: readonly string[] },
+    found: (content: Content) => { readonly value: Value; readonly about: readonly string[] } | undefined,
   ): Understood<Value> {
     const { status } = answer;
     if (status === 404) return notFound;
@@ -235,8 +234,10 @@ export class AmqpRegistry implements DeviceRegistry {
       return failed('refused', true);
     }
     const read = schema.safeParse(readJson(answer));
-    if (read.success) return { status: 'found', ...found(read.data) };
-    this.#warn({ service, problems: problemsOf(read.error) }, 'device registry: an answer cannot be used');
+    const understood = read.success ? found(read.data) : undefined;
+    if (understood) return { status: 'found', ...understood };
+    const problems = read.success ? ['it is about something else'] : problemsOf(read.error);
+    this.#warn({ service, problems }, 'device registry: an answer cannot be used');
     return failed('unusable', true);
   }
 

@@ -62,31 +62,35 @@ const secretSchemas: { readonly [Type in CredentialsType]: z.ZodType<SecretsByTy
   rpk: secretOf(answeredPublicKeySchema, (content) => ({ ...stored(content), key: content.key })),
 };
 
+const credentials = z.object({
+  'device-id': nameSchema,
+  type: z.string(),
+  'auth-id': z.string(),
+  enabled: flag.default(true),
+  secrets: z.array(z.unknown()).max(1_000),
+});
+
+export type CredentialsContent = z.output<typeof credentials>;
+
+export const credentialsAnswerSchema: z.ZodType<CredentialsContent> = credentials;
+
 /**
- * Credentials that were asked for. They must be those: what a service mixes up lets nobody in. Secrets that are disabled, or cannot be
- * used, are left out: a registry may have a password without its hash.
+ * Credentials that were asked for; `undefined`: these are others. What a service mixes up lets nobody in. Secrets that are disabled,
+ * or cannot be used, are left out: a registry may have a password without its hash.
  */
-export function credentialsAnswerSchema<Type extends CredentialsType>({
-  tenant,
-  type,
-  authId,
-}: CredentialsQuery<Type>): z.ZodType<Credentials<Type>> {
+export function credentialsOf<Type extends CredentialsType>(
+  { tenant, type, authId }: CredentialsQuery<Type>,
+  content: CredentialsContent,
+): Credentials<Type> | undefined {
+  if (content.type !== type || !isSame(type, content['auth-id'], authId)) return undefined;
   const secret: z.ZodType<SecretsByType[Type] | undefined> = secretSchemas[type];
-  return z
-    .object({
-      'device-id': nameSchema,
-      type: z.literal(type),
-      'auth-id': z.string().refine((answered) => isSame(type, answered, authId), 'is another one'),
-      enabled: flag.default(true),
-      secrets: z.array(z.unknown()).max(1_000),
-    })
-    .transform((content) => ({
-      device: deviceRef(tenant, content['device-id']),
-      type,
-      authId,
-      enabled: content.enabled,
-      secrets: content.secrets.flatMap((each) => secret.safeParse(each).data ?? []),
-    }));
+  return {
+    device: deviceRef(tenant, content['device-id']),
+    type,
+    authId,
+    enabled: content.enabled,
+    secrets: content.secrets.flatMap((each) => secret.safeParse(each).data ?? []),
+  };
 }
 
 /** A name of a certificate may be written in several ways. */

@@ -5,13 +5,21 @@ import { defaultsSchema } from './defaults.ts';
 import { extensionsSchema } from './extensions.ts';
 import { nameSchema } from './names.ts';
 
-/** The assertion that a device is registered and enabled. It must be about the device that was asked about. */
-export function registrationAnswerSchema({ tenant, device }: DeviceRef): z.ZodType<Registration> {
-  return z
-    .object({
-      'device-id': nameSchema.refine((id) => id === device, 'is of another device'),
-      defaults: defaultsSchema,
-      ext: extensionsSchema,
-    })
-    .transform(({ defaults, ext }) => ({ device: deviceRef(tenant, device), defaults, ...ext }));
+const assertion = z.object({
+  'device-id': nameSchema,
+  defaults: defaultsSchema,
+  ext: extensionsSchema,
+});
+
+export type RegistrationContent = z.output<typeof assertion>;
+
+/** The assertion that a device is registered and enabled. */
+export const registrationAnswerSchema: z.ZodType<RegistrationContent> = assertion;
+
+/** `undefined`: it is about another device. */
+export function registrationOf(
+  { tenant, device }: DeviceRef,
+  { 'device-id': answered, defaults, ext }: RegistrationContent,
+): Registration | undefined {
+  return answered === device ? { device: deviceRef(tenant, device), defaults, ...ext } : undefined;
 }
