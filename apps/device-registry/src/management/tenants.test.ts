@@ -44,6 +44,12 @@ describe('a tenant is created', () => {
     },
   );
 
+  test("with a limit under the name that Hono's own classes give it beside its own", async () => {
+    const { ask } = await givenApi();
+    await ask('POST', acme, { 'resource-limits': { maxTtlTelemetryQoS0: 10, 'max-ttl-telemetry-qos0': 10 } });
+    expect((await ask('GET', acme)).json).toEqual({ 'resource-limits': { 'max-ttl-telemetry-qos0': 10 } });
+  });
+
   test('with everything that Hono knows, which is read back as it was sent', async () => {
     const { ask } = await givenApi({ maxBodyBytes: 10_000 });
     const all = {

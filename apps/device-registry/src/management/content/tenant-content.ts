@@ -17,20 +17,27 @@ const period = z.strictObject({
   'no-of-days': wholeNumber(0).optional(),
 });
 
-const resourceLimits = z.strictObject({
-  'max-connections': limit,
-  'max-ttl': limit,
-  'max-ttl-telemetry-qos0': limit,
-  'max-ttl-telemetry-qos1': limit,
-  'max-ttl-command-response': limit,
-  'data-volume': z
-    .strictObject({ 'effective-since': time, 'max-bytes': limit, period: period.optional() })
-    .optional(),
-  'connection-duration': z
-    .strictObject({ 'effective-since': time, 'max-minutes': limit, period: period.optional() })
-    .optional(),
-  ext: freeObject.optional(),
-});
+const resourceLimits = z
+  .strictObject({
+    'max-connections': limit,
+    'max-ttl': limit,
+    'max-ttl-telemetry-qos0': limit,
+    /** Hono's own classes write this limit under two names, and read both. */
+    maxTtlTelemetryQoS0: limit,
+    'max-ttl-telemetry-qos1': limit,
+    'max-ttl-command-response': limit,
+    'data-volume': z
+      .strictObject({ 'effective-since': time, 'max-bytes': limit, period: period.optional() })
+      .optional(),
+    'connection-duration': z
+      .strictObject({ 'effective-since': time, 'max-minutes': limit, period: period.optional() })
+      .optional(),
+    ext: freeObject.optional(),
+  })
+  .transform(({ maxTtlTelemetryQoS0: sameLimit, ...limits }) => ({
+    ...(sameLimit !== undefined && { 'max-ttl-telemetry-qos0': sameLimit }),
+    ...limits,
+  }));
 
 const samplingMode = wordOf('all', 'none', 'default');
 
