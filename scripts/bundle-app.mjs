@@ -97,7 +97,8 @@ async function bundle(app) {
   const made = await rolldown({
     input: { main },
     platform: 'node',
-    resolve: { conditionNames: ['@rollcall/source', 'node', 'import', 'default'] },
+    // `import` and `require` are added, each where a module does that: some packages are another thing to each.
+    resolve: { conditionNames: ['@rollcall/source', 'node', 'default'] },
     plugins: [withThreads()],
     onLog(level, log) {
       if (level === 'warn') throw new Error(log.message);

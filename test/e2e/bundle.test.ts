@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +56,23 @@ test.each([
   const running = startApp(name, args, { ROLLCALL_HEALTH_PORT: 'none' }, elsewhere);
   onTestFinished(async () => void (await running.end('SIGKILL')));
   expect(await running.exited()).toBe(status);
+});
+
+test.each(programs)('%s has parts that can all be loaded, also those that few need', (name) => {
+  const folder = join(elsewhere, 'apps', name, 'dist');
+  const parts = readdirSync(folder)
+    .filter((file) => file.endsWith('.js') && file !== 'main.js' && file !== 'run.js')
+    .map((file) => join(folder, file))
+    // A thread begins when it is loaded.
+    .filter((path) => !/\bparentPort\b/.test(readFileSync(path, 'utf8')));
+  const script = `for (const part of ${JSON.stringify(parts)}) await import(part); process.exit();`;
+  const loading = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  expect([loading.status, loading.stderr.replace(/^.*Experimental.*$|^\(Use.*$/gm, '').trim()]).toEqual([
+    0,
+    '',
+  ]);
 });
 
 test.each(programs)('%s has the licences of its libraries', (name) => {
