@@ -12,7 +12,7 @@ const homes = {
     'packages/access/src/authentication',
     'apps/device-registry/src/auth',
   ],
-  pg: ['apps/presence/src/store/postgres'],
+  pg: ['packages/postgres', 'apps/presence/src/store/postgres'],
   pino: ['packages/logger-sink'],
   'prom-client': ['packages/adapter-process/src/metrics'],
   rhea: [

@@ -32,6 +32,7 @@ test.each<[Readonly<Record<string, string>>, readonly string[]]>([
   [{ ...users, ROLLCALL_REGISTRY_HTTP_TENANTIDPATTERN: '(' }, ['must be a regular expression']],
   [{ ...users, ROLLCALL_REGISTRY_SVC_MAXBCRYPTCOSTFACTOR: '3' }, ['must be a whole number']],
   [{ ...users, ROLLCALL_REGISTRY_SVC_MAXDEVICESPERTENANT: '0' }, ['must be -1, or 1 or more']],
+  [{ ...users, ROLLCALL_REGISTRY_DATABASE: 'mysql://x' }, ['must begin with postgres://']],
   [{ ...users, ROLLCALL_REGISTRY_DIRECTORI: 'x' }, ['did you mean ROLLCALL_REGISTRY_DIRECTORY?']],
   [
     { ...users, ROLLCALL_REGISTRY_AMQP_INSECUREPORTENABLED: 'true' },
@@ -67,6 +68,12 @@ test("Hono's names work where Hono has the option", () => {
   });
   expect([values.maxBodyBytes, values.maxDevicesPerTenant]).toEqual([2_000, 7]);
   expect(['abc', 'abc1', 'ABC'].map((id) => values.tenantIdPattern.test(id))).toEqual([true, false, false]);
+});
+
+test('the URL of the database is a secret', () => {
+  const { effective } = loadRegistryConfig({ ...users, ROLLCALL_REGISTRY_DATABASE: 'postgres://u:p@h/d' });
+  const { secret } = effective.find(({ variable }) => variable === 'ROLLCALL_REGISTRY_DATABASE') ?? {};
+  expect(secret).toBe(true);
 });
 
 test('the README has the table of the options', () => {

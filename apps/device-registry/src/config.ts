@@ -24,7 +24,13 @@ export const registryOptions = {
     'REGISTRY_DIRECTORY',
     text,
     'registry',
-    'directory of the SQLite database, for one running service',
+    'directory of the SQLite database, for one running service, where no other database is named',
+  ),
+  database: optional(
+    'REGISTRY_DATABASE',
+    text,
+    'URL of a PostgreSQL database, `postgres://user:password@host/name`, for one service or several replicas',
+    { secret: true },
   ),
   importFile: optional(
     'REGISTRY_IMPORTFILE',
@@ -80,7 +86,7 @@ export function loadRegistryConfig(
     registryOptions,
     env,
   );
-  const together = [...deviceLimitProblems(values), ...(serves ? problemsOf(values) : [])];
+  const together = [...storeProblems(values), ...(serves ? problemsOf(values) : [])];
   const found = [...problems, ...together.filter((problem) => !isProblemOf(problem, unreadable))];
   if (found.length > 0) throw new ConfigError(found);
   return { values, effective, warnings, serviceLinks };
@@ -95,13 +101,17 @@ function problemsOf(values: RegistryValues): readonly ConfigProblem[] {
   ];
 }
 
-function deviceLimitProblems(values: RegistryValues): readonly ConfigProblem[] {
-  return values.maxDevicesPerTenant === 0
-    ? [
-        {
-          code: 'OPTION_MALFORMED',
-          text: 'ROLLCALL_REGISTRY_SVC_MAXDEVICESPERTENANT: must be -1, or 1 or more',
-        },
-      ]
-    : [];
+function storeProblems({ maxDevicesPerTenant, database }: RegistryValues): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (maxDevicesPerTenant === 0)
+    problems.push({
+      code: 'OPTION_MALFORMED',
+      text: 'ROLLCALL_REGISTRY_SVC_MAXDEVICESPERTENANT: must be -1, or 1 or more',
+    });
+  if (database !== undefined && !/^postgres(?:ql)?:\/\//.test(database))
+    problems.push({
+      code: 'OPTION_MALFORMED',
+      text: 'ROLLCALL_REGISTRY_DATABASE: must begin with postgres://',
+    });
+  return problems;
 }

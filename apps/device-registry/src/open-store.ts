@@ -1,19 +1,35 @@
 import { join } from 'node:path';
-import { TransportError } from '@rollcall/core';
+import { TransportError, type Clock, type Log } from '@rollcall/core';
 import { lockFile, makeOwnDirectory, makeOwnFile, type FileLock } from '@rollcall/runtime';
 import type { RegistryConfig } from './config.ts';
 import type { RegistryStore, RegistryStoreOptions } from './store/registry-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
 /** Opens the database that the options name. @throws TransportError where it cannot be had. */
-export async function openStore({ values }: RegistryConfig): Promise<RegistryStore> {
-  const { directory } = values;
+export async function openStore(
+  { values }: Pick<RegistryConfig, 'values'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<RegistryStore> {
+  const { directory, database: url, maxDevicesPerTenant } = values;
   try {
-    return openSqlite(directory, values);
+    if (url === undefined) return openSqlite(directory, values);
+    // The client of PostgreSQL is loaded by those who use it alone.
+    const { PostgresStore } = await import('./store/postgres/postgres-store.ts');
+    return await PostgresStore.open({ url, clock, log, maxDevicesPerTenant });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TransportError(`the database in ${directory} cannot be opened: ${reason}`, { cause: error });
+    // The URL may hold a password, and is not told.
+    const where =
+      url === undefined ? `the database in ${directory}` : 'the database of ROLLCALL_REGISTRY_DATABASE';
+    throw new TransportError(`${where} cannot be opened: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** Where several addresses were tried, each failed for a reason of its own. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const { message, cause } = first as { readonly message?: string; readonly cause?: unknown };
+  if (message !== undefined && message !== '') return message;
+  return cause === undefined ? String(first) : reasonOf(cause);
 }
 
 function openSqlite(directory: string, { maxDevicesPerTenant }: RegistryStoreOptions): RegistryStore {

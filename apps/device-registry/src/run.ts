@@ -36,7 +36,7 @@ async function serve(config: RegistryConfig, to: Log): Promise<number> {
     log: to,
     looksAt: 'certificates and tokens',
     async begin(begun, mayLook) {
-      const store = await openStore(config);
+      const store = await openStore(config, { clock, log: to });
       begun.defer(() => store.close());
       await importFirst(config, { store, clock, log: to });
       return startService({ config, store, clock, random, log: to, mayLook }, begun);

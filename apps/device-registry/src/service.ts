@@ -15,6 +15,7 @@ import type { RegistryConfig } from './config.ts';
 import { managementTurns, startManagement } from './management/start-management.ts';
 import type { StoredChange } from './store/registry-write.ts';
 import type { RegistryStore } from './store/registry-store.ts';
+import { StoreWatch } from './store/store-watch.ts';
 
 export interface ServiceParts {
   readonly config: RegistryConfig;
@@ -44,7 +45,8 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     await startEarlyHealth({ host: values.healthBindAddress, port: values.healthPort, log }),
     (each) => each.close(),
   );
-  const state = new State(files);
+  const watch = resources.adopt(new StoreWatch(store, clock), (each) => each.stop());
+  const state = new State(files, watch);
   resources.defer(store.onChange(({ change }) => state.count(change)));
   const metrics = createProcessMetrics('service', 'device-registry');
   const answers = answersOf(state, metrics);
@@ -79,13 +81,15 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
 /** What changes while the service runs. */
 class State {
   readonly files: FollowedFiles;
+  readonly watch: StoreWatch;
   readonly turns = managementTurns();
   readonly changes = { tenant: 0, device: 0, credentials: 0, 'all-devices-deleted': 0 };
   phase: 'starting' | 'running' | 'stopping' = 'starting';
   turnedAway = 0;
 
-  constructor(files: FollowedFiles) {
+  constructor(files: FollowedFiles, watch: StoreWatch) {
     this.files = files;
+    this.watch = watch;
   }
 
   readonly turnAway = (): void => void (this.turnedAway += 1);
@@ -118,11 +122,19 @@ function answersOf(
     },
     () => state.turnedAway,
   );
+  metrics.gauge(
+    { name: 'rollcall_registry_database_away', help: 'Whether the database cannot be reached' },
+    () => (state.watch.isAway ? 1 : 0),
+  );
   const { contentType } = metrics;
   return {
     started: () => [serviceCheck(state.phase !== 'starting')],
     readiness: () => [
       serviceCheck(state.phase === 'running'),
+      // Without it nothing can be answered.
+      state.watch.isAway
+        ? { name: 'database', status: 'DOWN', code: 'DATABASE_AWAY', reason: 'it cannot be reached' }
+        : { name: 'database', status: 'UP' },
       ...state.files.states().map(({ name, current }): HealthCheck => {
         const check = `files-of-${name}`;
         return current

@@ -51,6 +51,8 @@ export type RegistryWrite =
   /** The event that tells of an auto-provisioned device was sent. */
   | (OfDevice & Versioned & { readonly kind: 'note-provisioning-told' });
 
+export type WriteOf<Kind extends RegistryWrite['kind']> = Extract<RegistryWrite, { readonly kind: Kind }>;
+
 /** What is in the way of a write: of a tenant its id, alias or an authority, of a device its id, of credentials type and auth-id. */
 export type Taken = 'tenant-id' | 'alias' | 'trusted-ca' | 'device-id' | 'auth-id';
 

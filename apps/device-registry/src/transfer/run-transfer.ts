@@ -22,7 +22,7 @@ export async function runTransfer(
   const [file, ...more] = files;
   if ((action !== 'import' && action !== 'export') || file === undefined || more.length > 0)
     throw new ConfigError(['the arguments must be none, or import FILE, or export FILE']);
-  const store = await openStore(config);
+  const store = await openStore(config, parts);
   try {
     if (action === 'export') {
       const { tenants, devices, leftOut } = await exportFile(file, store);

@@ -1,10 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CredentialContent } from '../registry-content.ts';
-import type { RegistryWrite } from '../registry-write.ts';
+import type { WriteOf } from '../registry-write.ts';
 import { done, isExpected, notDone, type Written } from '../written.ts';
 import type { TenantWrites } from './tenant-writes.ts';
-
-type Put = Extract<RegistryWrite, { readonly kind: 'put-credentials' }>;
 
 /** The index is named: for a deletion alone, SQLite would walk over all credentials of the tenant. */
 export const dropCredentialsOf =
@@ -33,7 +31,7 @@ export class CredentialWrites {
     this.#dropAll = database.prepare('DELETE FROM credentials WHERE tenant = ?');
   }
 
-  put({ tenant, device, credentials, version, expected }: Put): Written {
+  put({ tenant, device, credentials, version, expected }: WriteOf<'put-credentials'>): Written {
     const limits = this.#tenants.limitsOf(tenant);
     if (!limits) return notDone({ status: 'not-found', what: 'tenant' });
     const row = this.#version.get(tenant, device);

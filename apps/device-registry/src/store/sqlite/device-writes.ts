@@ -1,12 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DeviceContent } from '../registry-content.ts';
-import type { RegistryWrite, StoredChange } from '../registry-write.ts';
-import { done, isExpected, notDone, type Written } from '../written.ts';
+import type { WriteOf } from '../registry-write.ts';
+import { deviceChange, done, isExpected, notDone, type Written } from '../written.ts';
 import type { CredentialWrites } from './credential-writes.ts';
 import type { Row } from './rows.ts';
 import type { TenantWrites } from './tenant-writes.ts';
-
-type Of<Kind extends RegistryWrite['kind']> = Extract<RegistryWrite, { readonly kind: Kind }>;
 
 export class DeviceWrites {
   readonly #tenants: TenantWrites;
@@ -64,16 +62,16 @@ export class DeviceWrites {
     );
   }
 
-  create(write: Of<'create-device'>): Written {
+  create(write: WriteOf<'create-device'>): Written {
     const refused = this.#refusal(write.tenant);
     if (refused === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
     if (this.#find.get(write.tenant, write.device)) return notDone({ status: 'taken', what: 'device-id' });
     if (refused) return refused;
     this.#add(write, false);
-    return done(changeOf('create', write));
+    return done(deviceChange('create', write));
   }
 
-  update(write: Of<'update-device'>): Written {
+  update(write: WriteOf<'update-device'>): Written {
     const { tenant, device: id, content, version, expected, at } = write;
     if (!this.#tenants.limitsOf(tenant)) return notDone({ status: 'not-found', what: 'tenant' });
     const row = this.#find.get(tenant, id);
@@ -82,10 +80,10 @@ export class DeviceWrites {
     this.#unrelate(tenant, id, row);
     this.#update.run({ tenant, id, content: JSON.stringify(content), version, at });
     this.#relate(tenant, id, content);
-    return done(changeOf('update', write));
+    return done(deviceChange('update', write));
   }
 
-  delete({ tenant, device, expected }: Of<'delete-device'>): Written {
+  delete({ tenant, device, expected }: WriteOf<'delete-device'>): Written {
     const row = this.#find.get(tenant, device);
     if (!row) {
       const what = this.#tenants.limitsOf(tenant) ? 'device' : 'tenant';
@@ -99,13 +97,13 @@ export class DeviceWrites {
     return done({ type: 'device', change: 'delete', tenant, device, enabled: false });
   }
 
-  deleteAll({ tenant }: Of<'delete-devices'>): Written {
+  deleteAll({ tenant }: WriteOf<'delete-devices'>): Written {
     this.#credentials.dropAll(tenant);
     for (const each of this.#dropAll) each.run(tenant);
     return done({ type: 'all-devices-deleted', tenant });
   }
 
-  provision(write: Of<'provision-device'>): Written {
+  provision(write: WriteOf<'provision-device'>): Written {
     const { tenant, device, credentials } = write;
     const refused = this.#refusal(tenant);
     if (refused === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
@@ -114,17 +112,17 @@ export class DeviceWrites {
     if (this.#find.get(tenant, device)) return notDone({ status: 'exists', device });
     if (refused) return refused;
     this.#add(write, true);
-    if (!credentials) return done(changeOf('create', write));
+    if (!credentials) return done(deviceChange('create', write));
     this.#credentials.add(tenant, device, [credentials]);
-    return done(changeOf('create', write), { type: 'credentials', tenant, device });
+    return done(deviceChange('create', write), { type: 'credentials', tenant, device });
   }
 
-  noteTold({ tenant, device, version }: Of<'note-provisioning-told'>): Written {
+  noteTold({ tenant, device, version }: WriteOf<'note-provisioning-told'>): Written {
     const row = this.#find.get(tenant, device);
     if (!row) return notDone({ status: 'not-found', what: 'device' });
     if (this.#tell.run(version, tenant, device).changes === 0) return done();
     const content = JSON.parse(String(row['content'])) as DeviceContent;
-    return done(changeOf('update', { tenant, device, content }));
+    return done(deviceChange('update', { tenant, device, content }));
   }
 
   /** Why a tenant may have no more devices. */
@@ -136,7 +134,7 @@ export class DeviceWrites {
     return notDone({ status: 'limit-reached', what: 'devices', limit });
   }
 
-  #add(write: Of<'create-device'> | Of<'provision-device'>, isProvisioned: boolean): void {
+  #add(write: WriteOf<'create-device'> | WriteOf<'provision-device'>, isProvisioned: boolean): void {
     const { tenant, device: id, content, version, at } = write;
     const provisioned = isProvisioned ? 1 : 0;
     this.#insert.run({ tenant, id, content: JSON.stringify(content), version, at, provisioned });
@@ -154,11 +152,4 @@ export class DeviceWrites {
     for (const gateway of via) this.#dropVia.run(tenant, gateway, id);
     for (const group of memberOf) this.#dropMember.run(tenant, group, id);
   }
-}
-
-function changeOf(
-  change: 'create' | 'update',
-  { tenant, device, content }: Pick<Of<'create-device'>, 'tenant' | 'device' | 'content'>,
-): StoredChange {
-  return { type: 'device', change, tenant, device, enabled: content.enabled ?? true };
 }

@@ -1,9 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { TenantContent } from '../registry-content.ts';
-import type { RegistryWrite, StoredChange, Taken } from '../registry-write.ts';
-import { done, isExpected, notDone, type Written } from '../written.ts';
-
-type Of<Kind extends RegistryWrite['kind']> = Extract<RegistryWrite, { readonly kind: Kind }>;
+import type { Taken, WriteOf } from '../registry-write.ts';
+import { done, isExpected, notDone, tenantChange, tenantGone, type Written } from '../written.ts';
 
 /** What a tenant says of the devices that it may have. */
 export interface TenantLimits {
@@ -50,16 +48,16 @@ export class TenantWrites {
     );
   }
 
-  create({ tenant, content, version }: Of<'create-tenant'>): Written {
+  create({ tenant, content, version }: WriteOf<'create-tenant'>): Written {
     if (this.#find.get(tenant)) return notDone({ status: 'taken', what: 'tenant-id' });
     const what = this.#takenBy(tenant, content);
     if (what) return notDone({ status: 'taken', what });
     this.#insert.run(columnsOf(tenant, content, version));
     this.#setCas(tenant, content);
-    return done(changeOf('create', tenant, content));
+    return done(tenantChange('create', tenant, content));
   }
 
-  update({ tenant, content, version, expected }: Of<'update-tenant'>): Written {
+  update({ tenant, content, version, expected }: WriteOf<'update-tenant'>): Written {
     const row = this.#find.get(tenant);
     if (!row) return notDone({ status: 'not-found', what: 'tenant' });
     if (!isExpected(String(row['version']), expected)) return notDone({ status: 'version-mismatch' });
@@ -67,16 +65,16 @@ export class TenantWrites {
     if (what) return notDone({ status: 'taken', what });
     this.#update.run(columnsOf(tenant, content, version));
     this.#setCas(tenant, content);
-    return done(changeOf('update', tenant, content));
+    return done(tenantChange('update', tenant, content));
   }
 
-  delete({ tenant, expected }: Of<'delete-tenant'>): Written {
+  delete({ tenant, expected }: WriteOf<'delete-tenant'>): Written {
     const row = this.#find.get(tenant);
     if (!row) return notDone({ status: 'not-found', what: 'tenant' });
     if (!isExpected(String(row['version']), expected)) return notDone({ status: 'version-mismatch' });
     this.#delete.run(tenant);
     this.#dropCas.run(tenant);
-    return done({ type: 'tenant', change: 'delete', tenant, enabled: false, invalidateCacheOnUpdate: true });
+    return done(tenantGone(tenant));
   }
 
   #takenBy(tenant: string, content: TenantContent): Taken | undefined {
@@ -101,14 +99,6 @@ function columnsOf(id: string, content: TenantContent, version: string) {
     content: JSON.stringify(content),
     devices: limits?.['max-devices'] ?? null,
     credentials: limits?.['max-credentials-per-device'] ?? null,
-  };
-}
-
-function changeOf(change: 'create' | 'update', tenant: string, content: TenantContent): StoredChange {
-  return {
-    ...{ type: 'tenant', change, tenant },
-    enabled: content.enabled ?? true,
-    invalidateCacheOnUpdate: content.ext?.['invalidate-cache-on-update'] === true,
   };
 }
 

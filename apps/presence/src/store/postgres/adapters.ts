@@ -1,7 +1,7 @@
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import { AdapterBook, adapterRow, heardOf, type AdapterRow, type Heard } from '../fold/adapter-book.ts';
 import { columns } from './columns.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 interface SilentRow extends AdapterRow {
   readonly is_silent: boolean;

@@ -1,6 +1,6 @@
 import { changesRead, placeId, placeNumber, type ChangeRow } from '../fold/change-place.ts';
 import type { ChangesRead } from '../presence-store.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 interface LogRow {
   readonly first: number;

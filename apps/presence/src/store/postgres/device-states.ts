@@ -5,7 +5,7 @@ import { heardOf, isSilent, type AdapterRow } from '../fold/adapter-book.ts';
 import { isTakenOver } from '../fold/connection-row.ts';
 import { deviceRow, latestOf, maxEndings, type DeviceRow, type EndRow } from '../fold/device-state.ts';
 import { columns } from './columns.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 interface OfDevice {
   readonly tenant: string;

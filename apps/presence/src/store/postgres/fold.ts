@@ -4,7 +4,7 @@ import type { Heard } from '../fold/adapter-book.ts';
 import { beginOf, endOf } from '../fold/connection-row.ts';
 import { adaptersOf, saveAdapters } from './adapters.ts';
 import { columns } from './columns.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 type Begin = ReturnType<typeof beginOf> & { heard: number; announced: boolean; mustBeKept: boolean };
 type End = ReturnType<typeof endOf>;

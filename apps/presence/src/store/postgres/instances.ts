@@ -3,7 +3,7 @@ import { heardInstances, instanceKeptMs, type InstanceRow } from '../fold/heard-
 import { instancesPage } from '../fold/instances-page.ts';
 import type { InstancesPage, InstancesQuery } from '../presence-store.ts';
 import { columns } from './columns.ts';
-import type { Client, Queries } from './queries.ts';
+import type { Client, Queries } from '@rollcall/postgres';
 
 /** Notes which incarnations of adapters a batch is of, whatever another replica noted. */
 export async function saveInstances(

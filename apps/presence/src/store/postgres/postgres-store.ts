@@ -15,13 +15,13 @@ import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
 import { foldBatch } from './fold.ts';
 import { dropInstances, readInstances, saveInstances } from './instances.ts';
-import { openQueries, type Client, type Queries } from './queries.ts';
+import { Wakes, type Client, type Queries } from '@rollcall/postgres';
+import { presenceQueries } from './presence-queries.ts';
 import { tenantsSql } from '../fold/tenants.ts';
 import { readDevices, readHistory, readList, readSummary } from './reads.ts';
 import { migrate } from './schema.ts';
 import { readTimeline } from './timeline.ts';
 import { dropConnections, dropOldChanges, forgetDevice, sweep } from './tidy.ts';
-import { channel, Wakes } from './wakes.ts';
 
 export interface PostgresStoreOptions {
   readonly url: string;
@@ -33,6 +33,8 @@ export interface PostgresStoreOptions {
   readonly maxChanges?: number;
 }
 
+/** Named so in `NOTIFY`. */
+const channel = 'rollcall_presence';
 /** A replica that noted nothing for so long is not waited for. */
 const replicaHoldsMs = 15_000;
 /** A database that no replica followed for so long was left alone. */
@@ -53,11 +55,14 @@ export class PostgresStore implements PresenceStore {
   private constructor(options: PostgresStoreOptions) {
     const { url, clock, log } = options;
     this.#options = options;
-    this.#queries = openQueries(url, (error) =>
+    this.#queries = presenceQueries(url, (error) =>
       log.debug({ cause: error.message }, 'a connection to the database was lost'),
     );
-    this.#wakes = new Wakes(url, clock, () => {
-      for (const wake of this.#listeners) wake();
+    this.#wakes = new Wakes({
+      ...{ url, clock, channel },
+      wake: () => {
+        for (const wake of this.#listeners) wake();
+      },
     });
   }
 

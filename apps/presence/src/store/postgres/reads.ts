@@ -13,7 +13,7 @@ import type {
 } from '../presence-store.ts';
 import { adaptersOfTenant } from './adapters.ts';
 import { columns } from './columns.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 interface StateRow {
   readonly device: string;

@@ -7,7 +7,7 @@ import { answersOf } from '../../testing/answers-of.ts';
 import { stream } from '../../testing/describe-store.ts';
 import { connected, connectionId, disconnected } from '../../testing/received.ts';
 import { PostgresStore } from './postgres-store.ts';
-import { openQueries } from './queries.ts';
+import { presenceQueries } from './presence-queries.ts';
 import { migrate, steps } from './schema.ts';
 
 const tables = ['meta', 'connections', 'devices', 'adapters', 'changes', 'instances'];
@@ -33,7 +33,7 @@ describe.runIf(hasDebianPackage('postgresql'))('a database of an older version',
   /** The same rows in tables of an older version. What that did not keep is not there. */
   async function asBefore(url: string, version: number): Promise<string> {
     const copy = postgres.newDatabase();
-    const queries = openQueries(copy, () => {});
+    const queries = presenceQueries(copy, () => {});
     await migrate(queries, version);
     await queries.close();
     for (const table of tables) {

@@ -1,5 +1,5 @@
 import { fewerTrees } from './fewer-trees.ts';
-import type { Queries } from './queries.ts';
+import { migrate as migrateTables, type Queries } from '@rollcall/postgres';
 
 /** Steps that were released never change; a new one is added at the end. */
 export const steps: readonly string[] = [
@@ -103,26 +103,7 @@ export const steps: readonly string[] = [
   `,
 ];
 
-/**
- * Brings the database to the newest version, all steps or none; of several replicas, one does.
- *
- * @param newest a test may want an older one.
- */
-export async function migrate(
-  queries: Pick<Queries, 'patiently'>,
-  newest: number = steps.length,
-): Promise<void> {
-  await queries.patiently(async (client) => {
-    await client.query('CREATE TABLE IF NOT EXISTS presence_version (version INTEGER NOT NULL)');
-    const { rows } = await client.query<{ readonly version: number }>('SELECT version FROM presence_version');
-    const version = rows[0]?.version ?? 0;
-    if (version > steps.length)
-      throw new Error(
-        `it was written by a later version of this program (${version}, this one knows ${steps.length})`,
-      );
-    if (version >= newest) return;
-    for (const step of steps.slice(version, newest)) await client.query(step);
-    await client.query('DELETE FROM presence_version');
-    await client.query('INSERT INTO presence_version VALUES ($1)', [newest]);
-  });
+/** @param newest a test may want an older one. */
+export function migrate(queries: Pick<Queries, 'patiently'>, newest: number = steps.length): Promise<void> {
+  return migrateTables(queries, { table: 'presence_version', steps, newest });
 }

@@ -7,7 +7,7 @@ import { adaptersOfTenant, saveAdapters } from './adapters.ts';
 import type { Forgotten } from '../fold/forget-all.ts';
 import { columns } from './columns.ts';
 import { renewDevices } from './device-states.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 interface LookedRow extends AdapterRow {
   readonly is_silent: boolean;

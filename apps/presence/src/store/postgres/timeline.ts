@@ -1,7 +1,7 @@
 import { takeoverMarginMs } from '@rollcall/client/internal';
 import { stepsFrom, timelineOf, type EndingRow, type StepRow } from '../fold/timeline.ts';
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
-import type { Client } from './queries.ts';
+import type { Client } from '@rollcall/postgres';
 
 /** One without an ending is over, too, where another one took its slot: the first with an epoch behind the margin. */
 const spans = `

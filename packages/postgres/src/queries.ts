@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { StoreUnavailable } from '../store-unavailable.ts';
 
 /** What is asked within one transaction. */
 export interface Client {
@@ -18,8 +17,15 @@ export interface Queries extends Client {
   close(): Promise<void>;
 }
 
-/** Of the advisory lock that writers take (`presence` in ASCII, cut to 31 bits). */
-const writersLock = 0x70_72_65_73;
+export interface QueriesOptions {
+  readonly url: string;
+  /** Of the advisory lock that writers take: 31 bits, another one for each kind of store. */
+  readonly writersLock: number;
+  /** Told of a connection that is lost while nothing is asked over it. */
+  onIdleError(error: Error): void;
+  /** What is thrown where the same may succeed later. */
+  unavailable(message: string, options: ErrorOptions): Error;
+}
 
 const connectWithinMs = 5_000;
 /** A question that takes longer is given up. */
@@ -35,7 +41,7 @@ const types = {
     oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-export function openQueries(url: string, onIdleError: (error: Error) => void): Queries {
+export function openQueries({ url, writersLock, onIdleError, unavailable }: QueriesOptions): Queries {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
@@ -49,10 +55,13 @@ export function openQueries(url: string, onIdleError: (error: Error) => void): Q
   });
   // Of a connection that is lost while nothing is asked over it: the next question dials another one.
   pool.on('error', onIdleError);
+  const guarded = <Result>(work: () => Promise<Result>): Promise<Result> => guard(work, unavailable);
+  const begin = `BEGIN; SELECT pg_advisory_xact_lock(${writersLock})`;
   return {
     query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
-    exclusively: (work) => guarded(() => inTransaction(pool, work)),
-    patiently: (work) => guarded(() => overOwnConnection(url, (connection) => transaction(connection, work))),
+    exclusively: (work) => guarded(() => inTransaction(pool, begin, work)),
+    patiently: (work) =>
+      guarded(() => overOwnConnection(url, (connection) => transaction(connection, begin, work))),
     close: async () => {
       if (!pool.ending) await pool.end();
     },
@@ -61,6 +70,7 @@ export function openQueries(url: string, onIdleError: (error: Error) => void): Q
 
 async function inTransaction<Result>(
   pool: pg.Pool,
+  begin: string,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const connection = await pool.connect();
@@ -69,7 +79,7 @@ async function inTransaction<Result>(
   const lost = (error: Error): void => void (broken = error);
   connection.on('error', lost);
   try {
-    return await transaction(connection, work);
+    return await transaction(connection, begin, work);
   } catch (error) {
     await connection.query('ROLLBACK').catch((another: Error) => (broken = another));
     throw error;
@@ -82,9 +92,10 @@ async function inTransaction<Result>(
 
 async function transaction<Result>(
   connection: pg.ClientBase,
+  begin: string,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  await connection.query(`BEGIN; SELECT pg_advisory_xact_lock(${writersLock})`);
+  await connection.query(begin);
   const result = await work({
     query: (text, values) => connection.query(text, values as unknown[]),
   });
@@ -117,12 +128,15 @@ async function overOwnConnection<Result>(
   }
 }
 
-async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+async function guard<Result>(
+  work: () => Promise<Result>,
+  unavailable: QueriesOptions['unavailable'],
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {
     if (!isPassing(error)) throw error;
-    throw new StoreUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
+    throw unavailable(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

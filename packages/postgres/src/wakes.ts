@@ -1,8 +1,14 @@
 import pg from 'pg';
 import { later, type Clock } from '@rollcall/core';
 
-/** Named so in `NOTIFY`. */
-export const channel = 'rollcall_presence';
+export interface WakesOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  /** As it is named in `NOTIFY`. */
+  readonly channel: string;
+  /** @param told with it; absent where something may have been told that was not heard. */
+  wake(told?: string): void;
+}
 
 /** Without a connection nothing is heard: so often another one is tried, and it is looked by the clock. */
 const againInMs = 1_000;
@@ -12,34 +18,31 @@ const againInMs = 1_000;
  * by itself.
  */
 export class Wakes {
-  readonly #url: string;
-  readonly #clock: Clock;
-  readonly #wake: () => void;
+  readonly #options: WakesOptions;
   #client: pg.Client | undefined;
   #disarm = (): void => {};
   #isClosed = false;
 
-  constructor(url: string, clock: Clock, wake: () => void) {
-    this.#url = url;
-    this.#clock = clock;
-    this.#wake = wake;
+  constructor(options: WakesOptions) {
+    this.#options = options;
   }
 
   async open(): Promise<void> {
+    const { url, channel, wake } = this.#options;
     const client = new pg.Client({
-      connectionString: this.#url,
+      connectionString: url,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
     });
     client.on('error', () => this.#lost(client));
     client.on('end', () => this.#lost(client));
-    client.on('notification', () => this.#wake());
+    client.on('notification', ({ payload }) => wake(payload ?? ''));
     try {
       await client.connect();
       await client.query(`LISTEN ${channel}`);
       this.#client = client;
       // What was committed meanwhile was not heard.
-      this.#wake();
+      wake();
     } catch {
       this.#again();
     }
@@ -61,8 +64,9 @@ export class Wakes {
   #again(): void {
     if (this.#isClosed) return;
     this.#disarm();
-    this.#disarm = this.#clock.at(later(this.#clock.monotonic(), againInMs), () => {
-      this.#wake();
+    const { clock, wake } = this.#options;
+    this.#disarm = clock.at(later(clock.monotonic(), againInMs), () => {
+      wake();
       void this.open();
     });
   }

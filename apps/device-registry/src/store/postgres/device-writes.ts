@@ -1,0 +1,174 @@
+import type { Client } from '@rollcall/postgres';
+import type { DeviceContent } from '../registry-content.ts';
+import type { WriteOf } from '../registry-write.ts';
+import { deviceChange, done, isExpected, notDone, type Written } from '../written.ts';
+import { addCredentials, ownersOf } from './credential-writes.ts';
+import { limitsOf } from './tenant-writes.ts';
+
+export async function createDevice(
+  client: Client,
+  write: WriteOf<'create-device'>,
+  maxDevices: number,
+): Promise<Written> {
+  const refused = await refusal(client, write.tenant, maxDevices);
+  if (refused === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
+  if (await find(client, write)) return notDone({ status: 'taken', what: 'device-id' });
+  if (refused) return refused;
+  await add(client, write, false);
+  return done(deviceChange('create', write));
+}
+
+export async function updateDevice(client: Client, write: WriteOf<'update-device'>): Promise<Written> {
+  const { tenant, device, content, version, expected, at } = write;
+  if (!(await limitsOf(client, tenant))) return notDone({ status: 'not-found', what: 'tenant' });
+  const before = await find(client, write);
+  if (!before) return notDone({ status: 'not-found', what: 'device' });
+  if (!isExpected(before.version, expected)) return notDone({ status: 'version-mismatch' });
+  // Whoever writes a device takes it over: it counts as registered by hand from now on.
+  await client.query(
+    `UPDATE devices SET content = $3, version = $4, updated_at = $5, auto_provisioned = false,
+     provisioning_told = false WHERE tenant = $1 AND id = $2`,
+    [tenant, device, JSON.stringify(content), version, at],
+  );
+  await unrelate(client, write, before.content);
+  await relate(client, write, content);
+  return done(deviceChange('update', write));
+}
+
+export async function deleteDevice(client: Client, write: WriteOf<'delete-device'>): Promise<Written> {
+  const { tenant, device, expected } = write;
+  const before = await find(client, write);
+  if (!before) {
+    const what = (await limitsOf(client, tenant)) ? 'device' : 'tenant';
+    return notDone({ status: 'not-found', what });
+  }
+  if (!isExpected(before.version, expected)) return notDone({ status: 'version-mismatch' });
+  await unrelate(client, write, before.content);
+  await client.query('DELETE FROM credentials WHERE tenant = $1 AND device = $2', [tenant, device]);
+  await client.query('DELETE FROM devices WHERE tenant = $1 AND id = $2', [tenant, device]);
+  await count(client, tenant, -1);
+  return done({ type: 'device', change: 'delete', tenant, device, enabled: false });
+}
+
+export async function deleteDevices(client: Client, { tenant }: WriteOf<'delete-devices'>): Promise<Written> {
+  for (const table of ['credentials', 'devices', 'device_counts', 'vias', 'members'])
+    await client.query(`DELETE FROM ${table} WHERE tenant = $1`, [tenant]);
+  return done({ type: 'all-devices-deleted', tenant });
+}
+
+export async function provisionDevice(
+  client: Client,
+  write: WriteOf<'provision-device'>,
+  maxDevices: number,
+): Promise<Written> {
+  const { tenant, device, credentials } = write;
+  const refused = await refusal(client, tenant, maxDevices);
+  if (refused === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
+  const [owner] = credentials ? await ownersOf(client, tenant, [credentials]) : [];
+  if (owner !== undefined) return notDone({ status: 'exists', device: owner });
+  if (await find(client, write)) return notDone({ status: 'exists', device });
+  if (refused) return refused;
+  await add(client, write, true);
+  if (!credentials) return done(deviceChange('create', write));
+  await addCredentials(client, tenant, device, [credentials]);
+  return done(deviceChange('create', write), { type: 'credentials', tenant, device });
+}
+
+export async function noteTold(client: Client, write: WriteOf<'note-provisioning-told'>): Promise<Written> {
+  const before = await find(client, write);
+  if (!before) return notDone({ status: 'not-found', what: 'device' });
+  const { rowCount } = await client.query(
+    `UPDATE devices SET provisioning_told = true, version = $3
+     WHERE tenant = $1 AND id = $2 AND auto_provisioned AND NOT provisioning_told`,
+    [write.tenant, write.device, write.version],
+  );
+  return rowCount === 0 ? done() : done(deviceChange('update', { ...write, content: before.content }));
+}
+
+interface OfDevice {
+  readonly tenant: string;
+  readonly device: string;
+}
+
+interface Before {
+  readonly content: DeviceContent;
+  readonly version: string;
+}
+
+async function find(client: Client, { tenant, device }: OfDevice): Promise<Before | undefined> {
+  const text = 'SELECT content, version FROM devices WHERE tenant = $1 AND id = $2';
+  return (await client.query<Before>(text, [tenant, device])).rows[0];
+}
+
+/** Why a tenant may have no more devices. */
+async function refusal(
+  client: Client,
+  tenant: string,
+  maxDevices: number,
+): Promise<Written | 'no-tenant' | undefined> {
+  const limits = await limitsOf(client, tenant);
+  if (!limits) return 'no-tenant';
+  const limit = limits.maxDevices ?? maxDevices;
+  if (limit === -1) return undefined;
+  const text = 'SELECT devices FROM device_counts WHERE tenant = $1';
+  const { rows } = await client.query<{ readonly devices: number }>(text, [tenant]);
+  if ((rows[0]?.devices ?? 0) < limit) return undefined;
+  return notDone({ status: 'limit-reached', what: 'devices', limit });
+}
+
+async function add(
+  client: Client,
+  write: WriteOf<'create-device'> | WriteOf<'provision-device'>,
+  isProvisioned: boolean,
+): Promise<void> {
+  const { tenant, device, content, version, at } = write;
+  await client.query(
+    `INSERT INTO devices (tenant, id, content, version, credentials_version, created_at, auto_provisioned)
+     VALUES ($1, $2, $3, $4, $4, $5, $6)`,
+    [tenant, device, JSON.stringify(content), version, at, isProvisioned],
+  );
+  await count(client, tenant, 1);
+  await relate(client, write, content);
+}
+
+async function count(client: Client, tenant: string, by: number): Promise<void> {
+  await client.query(
+    `INSERT INTO device_counts VALUES ($1, $2)
+     ON CONFLICT (tenant) DO UPDATE SET devices = device_counts.devices + excluded.devices`,
+    [tenant, by],
+  );
+}
+
+async function relate(
+  client: Client,
+  of: OfDevice,
+  { via = [], memberOf = [] }: DeviceContent,
+): Promise<void> {
+  const { tenant, device } = of;
+  for (const [table, names] of [
+    ['vias', via],
+    ['members', memberOf],
+  ] as const)
+    if (names.length > 0)
+      await client.query(
+        `INSERT INTO ${table} SELECT $1, name, $2 FROM unnest($3::text[]) AS name ON CONFLICT DO NOTHING`,
+        [tenant, device, names],
+      );
+}
+
+async function unrelate(
+  client: Client,
+  of: OfDevice,
+  { via = [], memberOf = [] }: DeviceContent,
+): Promise<void> {
+  const { tenant, device } = of;
+  const tables = [
+    ['vias', 'gateway', via],
+    ['members', 'gateway_group', memberOf],
+  ] as const;
+  for (const [table, column, names] of tables)
+    if (names.length > 0)
+      await client.query(`DELETE FROM ${table} WHERE tenant = $1 AND ${column} = ANY ($3) AND device = $2`, [
+        ...[tenant, device, names],
+      ]);
+}

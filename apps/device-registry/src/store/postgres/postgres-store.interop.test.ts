@@ -1,0 +1,90 @@
+import { hasDebianPackage, startPostgres, type Postgres } from '@rollcall/conformance/machine';
+import { silentLog, systemClock } from '@rollcall/core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describeRegistryStore } from '../../testing/describe-store.ts';
+import type { HeardChange } from '../registry-store.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { PostgresStore } from './postgres-store.ts';
+
+const patience = { timeout: 30_000 };
+
+describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.cleanUp());
+
+  describeRegistryStore('PostgreSQL', async () => {
+    const url = postgres.newDatabase();
+    return { open: (options) => PostgresStore.open({ url, clock: systemClock, log: silentLog, ...options }) };
+  });
+
+  async function replicas(count: number, maxDevicesPerTenant = -1): Promise<readonly PostgresStore[]> {
+    const url = postgres.newDatabase();
+    const open = (): Promise<PostgresStore> =>
+      PostgresStore.open({ url, clock: systemClock, log: silentLog, maxDevicesPerTenant });
+    // At the same time: one of them makes the tables.
+    const stores = await Promise.all(Array.from({ length: count }, open));
+    onTestFinished(async () => {
+      for (const store of stores) await store.close();
+    });
+    return stores;
+  }
+
+  test('a change is told at each replica once: as its own where it was made', async () => {
+    const stores = await replicas(3);
+    const heard: HeardChange[][] = stores.map(() => []);
+    for (const [index, store] of stores.entries()) store.onChange((each) => heard[index]?.push(each));
+    await stores[0]?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
+    const device = { tenant: 'acme', device: 'd', content: {}, version: 'v', at: 1 };
+    await stores[1]?.write({ kind: 'create-device', ...device });
+    await expect.poll(() => heard.map((all) => all.length), patience).toEqual([2, 2, 2]);
+    expect(heard.map((all) => all.map(({ change, isOurs }) => [change.type, isOurs]))).toEqual([
+      [
+        ['tenant', true],
+        ['device', false],
+      ],
+      [
+        ['tenant', false],
+        ['device', true],
+      ],
+      [
+        ['tenant', false],
+        ['device', false],
+      ],
+    ]);
+  });
+
+  test('what replicas write at the same time is done once, and no limit is passed', async () => {
+    const stores = await replicas(3, 10);
+    await stores[0]?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
+    const outcomes = await Promise.all(
+      stores.flatMap((store) =>
+        Array.from({ length: 20 }, (_, index) =>
+          store.write({
+            kind: 'create-device',
+            ...{ tenant: 'acme', device: `d-${index}`, content: {}, version: 'v', at: 1 },
+          }),
+        ),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'done')).toHaveLength(10);
+    const page = { pageSize: 1, pageIndex: 0, filters: [], order: [] };
+    for (const store of stores) expect((await store.searchDevices('acme', page)).total).toBe(10);
+  });
+
+  test('while the server is away, whoever asks is told to come again; then all goes on', async () => {
+    const [store] = await replicas(1);
+    await store?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });
+    await postgres.end('SIGKILL');
+    await expect(store?.tenant('acme')).rejects.toBeInstanceOf(StoreUnavailable);
+    const later = { kind: 'create-tenant', tenant: 'later', content: {}, version: 'v' } as const;
+    await expect(store?.write(later)).rejects.toBeInstanceOf(StoreUnavailable);
+    await postgres.start();
+    await expect
+      .poll(() => store?.tenant('acme').catch(() => 'away'), patience)
+      .toMatchObject({ id: 'acme' });
+    expect(await store?.write(later)).toEqual({ status: 'done' });
+  });
+});

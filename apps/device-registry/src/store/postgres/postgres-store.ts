@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Log } from '@rollcall/core';
+import { migrate, openQueries, Wakes, type Client, type Queries } from '@rollcall/postgres';
+import type { DeviceSearchQuery, SearchQuery } from '../registry-search.ts';
+import type { HeardChange, RegistryStore, RegistryStoreOptions } from '../registry-store.ts';
+import type { RegistryWrite, StoredChange, WriteOutcome } from '../registry-write.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import type { Written } from '../written.ts';
+import { applyWrite } from './apply-write.ts';
+import {
+  readCredentialsBy,
+  readCredentialsOf,
+  readRegistration,
+  readTenant,
+  readTenantByName,
+  readTenantsByCa,
+} from './reads.ts';
+import { steps } from './schema.ts';
+import { searchDevices, searchTenants } from './search.ts';
+import { WriteQueue } from './write-queue.ts';
+
+export interface PostgresStoreOptions extends RegistryStoreOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** `registry` in ASCII, cut to 31 bits. */
+const writersLock = 0x72_65_67_69;
+const channel = 'rollcall_registry';
+
+/** What one replica tells the others of a change. */
+interface Told {
+  readonly by: string;
+  readonly change: StoredChange;
+}
+
+/**
+ * A store in PostgreSQL, for several replicas. Writers take turns, over all replicas, by an advisory lock: nothing comes between what
+ * one reads and what it writes, and what is told follows the order of commits.
+ */
+export class PostgresStore implements RegistryStore {
+  readonly #queries: Queries;
+  readonly #writes: WriteQueue;
+  readonly #wakes: Wakes;
+  readonly #name = randomUUID();
+  readonly #listeners = new Set<(heard: HeardChange) => void>();
+
+  private constructor({ url, clock, log, maxDevicesPerTenant }: PostgresStoreOptions) {
+    this.#queries = openQueries({
+      ...{ url, writersLock },
+      onIdleError: (error) => log.debug({ cause: error.message }, 'a connection to the database was lost'),
+      unavailable: (message, options) => new StoreUnavailable(message, options),
+    });
+    this.#writes = new WriteQueue({
+      queries: this.#queries,
+      apply: (client, write) => applyWrite(client, write, maxDevicesPerTenant),
+      tell: (client, written) => this.#tell(client, written),
+    });
+    this.#wakes = new Wakes({ url, clock, channel, wake: (told) => this.#hear(told) });
+  }
+
+  /** @throws StoreUnavailable where the database cannot be reached; Error where it is no such database. */
+  static async open(options: PostgresStoreOptions): Promise<PostgresStore> {
+    const store = new PostgresStore(options);
+    try {
+      await migrate(store.#queries, { table: 'registry_version', steps });
+      await store.#wakes.open();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  tenant(id: string) {
+    return readTenant(this.#queries, id);
+  }
+
+  tenantByName(idOrAlias: string) {
+    return readTenantByName(this.#queries, idOrAlias);
+  }
+
+  tenantsByTrustedCa(subjectDn: string) {
+    return readTenantsByCa(this.#queries, subjectDn);
+  }
+
+  registration(tenant: string, device: string, gateway?: string) {
+    return readRegistration(this.#queries, tenant, device, gateway);
+  }
+
+  credentialsBy(tenant: string, type: string, authId: string) {
+    return readCredentialsBy(this.#queries, tenant, type, authId);
+  }
+
+  credentialsOf(tenant: string, device: string) {
+    return readCredentialsOf(this.#queries, tenant, device);
+  }
+
+  searchTenants(query: SearchQuery) {
+    return searchTenants(this.#queries, query);
+  }
+
+  searchDevices(tenant: string, query: DeviceSearchQuery) {
+    return searchDevices(this.#queries, tenant, query);
+  }
+
+  async write(write: RegistryWrite): Promise<WriteOutcome> {
+    const { outcome, changes } = await this.#writes.add(write);
+    for (const change of changes) this.#tellListeners({ change, isOurs: true });
+    return outcome;
+  }
+
+  onChange(listener: (heard: HeardChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#writes.close();
+    await this.#wakes.close();
+    await this.#queries.close();
+  }
+
+  /** Heard by the others once this is committed. */
+  async #tell(client: Client, written: readonly Written[]): Promise<void> {
+    const told = written.flatMap(({ changes }) =>
+      changes.map((change) => JSON.stringify({ by: this.#name, change } satisfies Told)),
+    );
+    if (told.length === 0) return;
+    await client.query('SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told', [channel, told]);
+  }
+
+  #hear(told = ''): void {
+    if (told === '') return;
+    const { by, change } = JSON.parse(told) as Told;
+    if (by !== this.#name) this.#tellListeners({ change, isOurs: false });
+  }
+
+  #tellListeners(heard: HeardChange): void {
+    for (const listener of this.#listeners) listener(heard);
+  }
+}
