@@ -24,11 +24,13 @@ describe('QoS 2 of MQTT 3.1.1', () => {
   );
 
   test('a message that is repeated before PUBREL is uploaded once, and its packet id may be used again after it', async () => {
-    const { publish, peer, sender } = await givenAPeer(4);
+    const { publish, peer, sender, heardUntilPing } = await givenAPeer(4);
     let accept = (): void => {};
     sender.outcome = () => new Promise((resolve) => (accept = () => resolve({ status: 'accepted' })));
     publish('event', { qos: 2 });
     publish('event', { qos: 2, dup: true });
+    // By then the adapter has read both.
+    expect(await heardUntilPing()).toEqual([]);
     await expect.poll(() => sender.messages.length).toBe(1);
     accept();
     expect(await peer.next()).toMatchObject({ cmd: 'pubrec', messageId: 7 });

@@ -53,8 +53,9 @@ function stays(device: number): boolean {
   return device % 2 === 0;
 }
 
-async function churn({ deliver }: PresenceStage, device: number): Promise<void> {
+async function churn({ deliver }: PresenceStage, device: number, mayEnd: Promise<void>): Promise<void> {
   for (let number = 0; number < connectionsOfEach; number += 1) {
+    if (number === connectionsOfEach - 1) await mayEnd;
     const one = connection(device, number);
     await deliver(one);
     // Repeated, as an adapter does that did not hear of the confirmation.
@@ -127,13 +128,29 @@ function lastHeard(heard: readonly PresenceNews[]): ReadonlyMap<string, string> 
   return known;
 }
 
-/** Acts again and again, while devices come and go. */
-export async function whileDevicesChurn(stage: PresenceStage, act: () => Promise<void>): Promise<void> {
-  const churning = Promise.all(Array.from({ length: devices }, (_, device) => churn(stage, device)));
+/**
+ * Acts again and again, `atLeast` so often, while devices come and go: none comes for the last time before. Resolves with how often it
+ * acted.
+ */
+export async function whileDevicesChurn(
+  stage: PresenceStage,
+  atLeast: number,
+  act: () => Promise<void>,
+): Promise<number> {
+  const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>();
+  const churning = Promise.all(Array.from({ length: devices }, (_, device) => churn(stage, device, mayEnd)));
   const over = new AbortController();
-  void churning.finally(() => over.abort());
-  while (!over.signal.aborted) await act();
+  // What fails is thrown below.
+  const end = (): void => over.abort();
+  void churning.then(end, end);
+  let acts = 0;
+  while (!over.signal.aborted) {
+    await act();
+    acts += 1;
+    if (acts === atLeast) letEnd();
+  }
   await churning;
+  return acts;
 }
 
 export async function expectReaderToKnow(heard: readonly PresenceNews[]): Promise<void> {

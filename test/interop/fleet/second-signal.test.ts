@@ -14,7 +14,8 @@ import { RoamingDevices } from './roaming-devices.ts';
 
 // Two adapters, a directory, and a presence service that they ask: who is cut off from the directory alone is not told as lost.
 
-const deadAfterMs = 10_000;
+/** A quarter of it is what an announcement may take to the presence service, however busy the machine. */
+const deadAfterMs = 20_000;
 const count = 20;
 const patienceMs = 120_000;
 
