@@ -56,6 +56,8 @@ export function importProblems(path, text, isAdapter) {
     const home = homes[name];
     if (home !== undefined && !home.some((place) => path.startsWith(`${place}/`)))
       return [`${path}: imports ${name}, which belongs in ${home.join(', ')}`];
+    if (isAdapter(folder) && specifier === `${name}/internal`)
+      return [`${path}: imports ${specifier}, which is not for adapters`];
     if (root && composed.includes(name)) return [`${path}: imports ${name}, which is for src/run.ts alone`];
     return [];
   });

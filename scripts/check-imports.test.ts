@@ -22,6 +22,11 @@ test.each([
   ['prom-client', 'packages/outbox/src/delivery/outbox.ts', "import { Counter } from 'prom-client';"],
   ['a sink', 'apps/foo-adapter/src/adapter.ts', "import { createLog } from '@rollcall/logger-sink';"],
   ['a sender', 'apps/foo-adapter/src/config.ts', "import { createMessaging } from '@rollcall/amqp-sender';"],
+  [
+    'what is internal to our packages',
+    'apps/foo-adapter/src/run.ts',
+    "import { kitOptions } from '@rollcall/adapter-process/internal';",
+  ],
   ['a registry', 'apps/foo-adapter/src/main.ts', "import '@rollcall/device-registry';"],
 ])('%s is refused where it does not belong', (_what, path, text) => {
   expect(importProblems(path, text, isAdapter)).toHaveLength(1);
@@ -35,6 +40,11 @@ test.each([
     'a sender in an app that is no adapter',
     'apps/rollcall/src/events/tail.ts',
     "import '@rollcall/amqp-sender';",
+  ],
+  [
+    'what is internal to our packages, in an app of ours',
+    'apps/rollcall/src/run.ts',
+    "import { codedLog } from '@rollcall/adapter-process/internal';",
   ],
   ['a name that only begins alike', 'packages/core/src/a.ts', "import { a } from 'pino-pretty';"],
   ['a word in a text', 'packages/core/src/a.ts', "const text = 'import pino from it';"],
