@@ -161,7 +161,6 @@ test('credit is a hundred requests on a link, and comes back with each answer', 
     Array.from({ length: 500 }, async (_each, number) => {
       while (!tenants.sender.sendable())
         await new Promise((resolve) => tenants.sender.once('sendable', resolve));
-      if (number % 100 === 0) tenants.receiver.add_credit(100);
       return tenants.ask('get', { body: { 'tenant-id': `t-${number}` } });
     }),
   );

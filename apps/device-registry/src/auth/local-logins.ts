@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Credentials, PasswordVerifier } from '@rollcall/core/registry';
 import type { Identity, LoginOutcome, Logins, PlainLogin } from './identity.ts';
 import { hashedPassword, passwordCredentials, type Permissions, type PermittedUser } from './permissions.ts';
+import type { Rights } from './rights.ts';
 
 export interface LocalLoginsOptions {
   /** As the file says now. */
@@ -24,14 +25,28 @@ export function createLocalLogins({ permissions, passwords }: LocalLoginsOptions
       });
       if (verdict === 'busy') return { status: 'unavailable' };
       if (verdict === 'invalid' || !user) return { status: 'wrong' };
-      return { status: 'accepted', identity: actingAs(user, authorizationId, known) };
+      return {
+        status: 'accepted',
+        identity: identityOf(actingAs(user, authorizationId, known), permissions),
+      };
     },
   };
 }
 
 /** As in Hono: whom a client may not act as counts for nothing, and it acts as itself. */
-function actingAs(user: PermittedUser, authorizationId: string, known: Permissions): Identity {
+function actingAs(user: PermittedUser, authorizationId: string, known: Permissions): string {
   const other = user.mayActAsOthers && authorizationId !== '' ? known.user(authorizationId) : undefined;
-  const { name, rights } = other ?? user;
-  return { name, rights };
+  return (other ?? user).name;
+}
+
+/** What the file says of a user at each request: who was taken out may do nothing more. */
+function identityOf(name: string, permissions: () => Permissions): Identity {
+  const rights = (): Rights | undefined => permissions().user(name)?.rights;
+  return {
+    name,
+    rights: {
+      mayUse: (resource, activity) => rights()?.mayUse(resource, activity) ?? false,
+      mayInvoke: (resource, operation) => rights()?.mayInvoke(resource, operation) ?? false,
+    },
+  };
 }

@@ -1,8 +1,8 @@
 import { createMinuteGate } from '@rollcall/containment';
 import { createPasswordVerifier } from '@rollcall/device-registry';
 import { ConfigError, type Clock, type Log, type Random } from '@rollcall/core';
-import { readRegularFile, type FollowedFiles } from '@rollcall/file-follower';
-import { keysIn, remoteKeys, type TokenKeys } from '@rollcall/http-service';
+import type { FollowedFiles } from '@rollcall/file-follower';
+import { keysIn, readFollowed, remoteKeys, type TokenKeys } from '@rollcall/http-service';
 import { variableOf } from '@rollcall/options';
 import { readPem } from '@rollcall/options/tls';
 import type { ResourceStack } from '@rollcall/runtime';
@@ -24,8 +24,6 @@ export interface LoginsParts {
   failed(where: string, error: unknown): void;
 }
 
-/** As much as is read of a file that is replaced. */
-const maxBytes = 4_000_000;
 const failureAnswerMs = 500;
 /** As Hono's services do: an auth server that was restarted may have another key. */
 const lookUpKeysEachMs = 3_000;
@@ -38,7 +36,13 @@ export function openLogins(parts: LoginsParts, resources: ResourceStack): Thrott
     return createThrottledLogins({ clock, failureAnswerMs, logins: askAuthServer(parts, authHost) });
   if (permissionsPath === undefined) throw new ConfigError(['nobody could log in']);
   const passwords = resources.adopt(createPasswordVerifier(parts), (each) => each.close());
-  const permissions = inFile(parts, 'AUTH_SVC_PERMISSIONSPATH', permissionsPath, readPermissions);
+  const permissions = readFollowed({
+    files: parts.files,
+    name: 'permissions',
+    option: 'AUTH_SVC_PERMISSIONSPATH',
+    path: permissionsPath,
+    parse: readPermissions,
+  });
   return createThrottledLogins({
     clock,
     failureAnswerMs,
@@ -84,7 +88,14 @@ function authServerOf(values: AuthValues, host: string): AuthServer {
 
 function tokenKeysOf(parts: LoginsParts, host: string): () => TokenKeys {
   const { tokenSecret, tokenCertPath, jwksPort, jwksUri, jwksTls } = parts.values;
-  if (tokenCertPath !== undefined) return inFile(parts, 'AUTH_VALIDATION_CERTPATH', tokenCertPath, keysIn);
+  if (tokenCertPath !== undefined)
+    return readFollowed({
+      files: parts.files,
+      name: 'auth-token-keys',
+      option: 'AUTH_VALIDATION_CERTPATH',
+      path: tokenCertPath,
+      parse: keysIn,
+    });
   const keys =
     tokenSecret === undefined
       ? remoteKeys(new URL(jwksUri, `${jwksTls ? 'https' : 'http'}://${hostInUrl(host)}:${jwksPort}`), {
@@ -92,7 +103,7 @@ function tokenKeysOf(parts: LoginsParts, host: string): () => TokenKeys {
           lookUpEachMs: lookUpKeysEachMs,
           failed: (error) => parts.failed('token keys', error),
         })
-      : orProblem('AUTH_VALIDATION_SHAREDSECRET', () => sharedSecretKeys(tokenSecret));
+      : sharedSecretOf(tokenSecret);
   return () => keys;
 }
 
@@ -100,38 +111,10 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** What a file says, by now. One that cannot be used any more is left aside, and told. */
-function inFile<Read>(
-  { files }: Pick<LoginsParts, 'files'>,
-  option: string,
-  path: string,
-  parse: (text: string) => Read,
-): () => Read {
-  const file = readRegularFile(path, maxBytes);
-  if (file.status === 'unusable')
-    throw new ConfigError([
-      { code: 'OPTION_FILE_UNREADABLE', text: `${variableOf(option)}: ${file.problem}` },
-    ]);
-  let usedText = file.text;
-  let used = orProblem(option, () => parse(usedText), path);
-  files.follow({
-    name: option.toLowerCase(),
-    files: [path],
-    use([text = '']) {
-      if (text === usedText) return { changed: false };
-      used = parse(text);
-      usedText = text;
-      return { changed: true };
-    },
-  });
-  return () => used;
-}
-
-function orProblem<Result>(option: string, make: () => Result, path?: string): Result {
+function sharedSecretOf(secret: string): TokenKeys {
   try {
-    return make();
+    return sharedSecretKeys(secret);
   } catch (error) {
-    const where = path === undefined ? '' : `${path}: `;
-    throw new ConfigError([`${variableOf(option)}: ${where}${(error as Error).message}`]);
+    throw new ConfigError([`${variableOf('AUTH_VALIDATION_SHAREDSECRET')}: ${(error as Error).message}`]);
   }
 }

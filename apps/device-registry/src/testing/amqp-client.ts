@@ -118,6 +118,7 @@ export class ServiceClient {
     this.receiver = receiver;
     this.replyTo = replyTo;
     receiver.on('message', ({ message }: rhea.EventContext) => {
+      receiver.add_credit(1);
       if (message) this.#waiting.get(message.correlation_id)?.(heard(message));
     });
   }
