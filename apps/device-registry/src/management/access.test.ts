@@ -37,8 +37,8 @@ async function givenUsers(open = false) {
     tokens: () => ({ size: 1, grantOf: (token) => (token === 'token' ? grant : undefined) }),
     keysFailed: (error) => expect.fail(String(error)),
   });
-  const access = createApiAccess({ tokens, open, users: () => users, verifier });
-  return givenApi({ access, open });
+  const access = createApiAccess({ clock, tokens, open, users: () => users, verifier });
+  return { ...(await givenApi({ access, open })), accessClock: clock };
 }
 
 describe('who asks', () => {
@@ -80,6 +80,20 @@ describe('who asks', () => {
     expect(
       (await ask('GET', '/v1/tenants', undefined, { authorization: 'bearer token' })).json,
     ).toMatchObject({ total: 2 });
+  });
+
+  test('who fails too often may come again later, and no one looks at the password meanwhile', async () => {
+    const { ask, accessClock } = await givenUsers();
+    const right = basic('reader', 'slow');
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 12; tries += 1)
+      statuses.push((await ask('GET', '/v1/tenants/acme', undefined, basic('reader', 'guess'))).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+    const { status, headers } = await ask('GET', '/v1/tenants/acme', undefined, right);
+    expect([status, headers['retry-after']]).toEqual([429, '10']);
+    expect((await ask('POST', '/v1/tenants/acme', {}, basic('admin', 'säcret:x'))).status).toBe(201);
+    accessClock.advance(10_000);
+    expect((await ask('GET', '/v1/tenants/acme', undefined, right)).status).toBe(200);
   });
 
   test('probes need not say', async () => {

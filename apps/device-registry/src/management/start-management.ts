@@ -11,12 +11,11 @@ import {
   type HealthTexts,
   type Listening,
   type ListenOptions,
-  type TokenCheck,
   type Turns,
 } from '@rollcall/http-service';
 import type { ResourceStack } from '@rollcall/runtime';
 import type { RegistryStore } from '../store/registry-store.ts';
-import { createApiAccess } from './access/api-access.ts';
+import { createApiAccess, type ApiAccess } from './access/api-access.ts';
 import { readUserList } from './access/user-list.ts';
 import { createApp } from './http/create-app.ts';
 import type { ManagementContext } from './http/management-context.ts';
@@ -91,7 +90,7 @@ export async function startManagement(parts: ManagementParts, resources: Resourc
 function openAccess(
   { values, clock, random, log, files, failed }: ManagementParts,
   resources: ResourceStack,
-): TokenCheck {
+): ApiAccess {
   const names = {
     tenants: values.tenantsClaim,
     scope: values.scopeClaim,
@@ -113,5 +112,5 @@ function openAccess(
     ...{ clock, names, open, audience, issuer, keysFailed },
   });
   const verifier = resources.adopt(createPasswordVerifier({ clock, random, log }), (each) => each.close());
-  return createApiAccess({ tokens, open, users, verifier });
+  return createApiAccess({ clock, tokens, open, users, verifier });
 }

@@ -17,6 +17,7 @@ const faults = {
   400: fault('A mistake in the request'),
   401: fault('It is not said who asks, or not proved'),
   403: fault('Who asks may not do this, or a limit is reached'),
+  429: fault('Logins failed too often'),
   503: fault('The database is away, or too much is asked; try again'),
 };
 const missing = { 404: fault('There is no such tenant or device, or nothing was found') };

@@ -1,9 +1,19 @@
-import { deviceRef } from '@rollcall/core';
+import { createFailureLimiter } from '@rollcall/access/internal';
+import { deviceRef, type Clock } from '@rollcall/core';
 import type { Credentials, PasswordVerifier } from '@rollcall/core/registry';
 import type { TokenAnswer, TokenCheck } from '@rollcall/http-service';
 import type { KnownUser } from './user-list.ts';
 
+/** As for a token; `throttled`: who asks failed too often, and no one looks at the password. */
+export type AccessAnswer = TokenAnswer | { readonly status: 'throttled' };
+
+export interface ApiAccess {
+  /** @param authorization the header of a request, as it came. */
+  check(authorization: string | undefined, remoteIp: string): Promise<AccessAnswer>;
+}
+
 export interface ApiAccessParts {
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** For whoever has a bearer token. */
   readonly tokens: TokenCheck;
   /** Whether nobody has to say who asks. */
@@ -24,9 +34,10 @@ const nobody: KnownUser = {
 };
 
 /** Who asks, by HTTP Basic (RFC 7617) or by a bearer token. */
-export function createApiAccess({ tokens, open, users, verifier }: ApiAccessParts): TokenCheck {
+export function createApiAccess({ clock, tokens, open, users, verifier }: ApiAccessParts): ApiAccess {
+  const limiter = createFailureLimiter({ clock, isShared: () => false });
   return {
-    async check(authorization) {
+    async check(authorization, remoteIp) {
       const known = open ? undefined : users();
       if (!known || authorization === undefined || !/^Basic /i.test(authorization))
         return authorization === undefined && !open
@@ -34,6 +45,9 @@ export function createApiAccess({ tokens, open, users, verifier }: ApiAccessPart
           : tokens.check(authorization);
       const login = readLogin(authorization);
       if (!login) return wrong;
+      const trier = { address: remoteIp, name: login.name };
+      const throttle = limiter.throttle(trier);
+      if (throttle !== 'free' && throttle !== 'spare') return { status: 'throttled' };
       const user = known.get(login.name);
       const sample = user ?? { ...(known.values().next().value ?? nobody), name: login.name };
       const verdict = await verifier.verify(credentialsOf(sample), login.password, {
@@ -41,7 +55,10 @@ export function createApiAccess({ tokens, open, users, verifier }: ApiAccessPart
         isSuspect: !user,
       });
       if (verdict === 'busy') return { status: 'unavailable' };
-      return user && verdict !== 'invalid' ? { status: 'granted', grant: user.grant } : wrong;
+      if (user && verdict !== 'invalid') return { status: 'granted', grant: user.grant };
+      // Not before: many requests of one user may wait for the same comparison.
+      limiter.failed(trier);
+      return wrong;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { mayDo, maySee, type Grant, type Scope, type TokenCheck } from '@rollcall/http-service';
+import { mayDo, maySee, type Grant, type Scope } from '@rollcall/http-service';
+import type { ApiAccess } from '../access/api-access.ts';
 import { RegistryError } from '../faults/registry-error.ts';
 
 const grants = new WeakMap<FastifyRequest, Grant>();
@@ -8,15 +9,17 @@ const grants = new WeakMap<FastifyRequest, Grant>();
 const challenge = 'Basic realm="Hono", Bearer realm="Hono"';
 
 /** Has each request of these routes say who asks, before anything else of it is looked at. */
-export function authorize(app: FastifyInstance, access: TokenCheck): void {
+export function authorize(app: FastifyInstance, access: ApiAccess): void {
   app.addHook('onRequest', async (request) => {
-    const answer = await access.check(request.headers.authorization);
+    const answer = await access.check(request.headers.authorization, request.ip);
     switch (answer.status) {
       case 'granted':
         grants.set(request, answer.grant);
         return;
       case 'refused':
         throw new RegistryError(401, answer.why, { 'www-authenticate': challenge });
+      case 'throttled':
+        throw new RegistryError(429, 'too many logins failed: come again later', { 'retry-after': '10' });
       case 'unavailable':
         throw new RegistryError(503, 'who asks cannot be checked now', { 'retry-after': '5' });
       default:

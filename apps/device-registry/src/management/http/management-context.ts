@@ -1,5 +1,6 @@
 import type { Clock } from '@rollcall/core';
-import type { TokenCheck, Turns } from '@rollcall/http-service';
+import type { Turns } from '@rollcall/http-service';
+import type { ApiAccess } from '../access/api-access.ts';
 import type { RegistryStore } from '../../store/registry-store.ts';
 import type { PasswordHasher } from '../content/hash-passwords.ts';
 import type { CredentialRules } from '../content/wanted-credentials.ts';
@@ -8,8 +9,8 @@ import type { CredentialRules } from '../content/wanted-credentials.ts';
 export interface ManagementContext {
   readonly clock: Pick<Clock, 'now'>;
   readonly store: RegistryStore;
-  /** Who asks, by the `Authorization` of a request. */
-  readonly access: TokenCheck;
+  /** Who asks. */
+  readonly access: ApiAccess;
   readonly turns: Turns;
   readonly hasher: PasswordHasher;
   readonly rules: CredentialRules;
