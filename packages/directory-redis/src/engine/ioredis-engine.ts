@@ -22,8 +22,16 @@ type Client = Redis | Cluster;
 /** One connection for commands, to each primary of a cluster, and one that is subscribed. It goes on dialling for ever. */
 export function ioredisEngine(options: IoredisOptions): OpenEngine {
   const { address, credentials, name, random } = options;
-  const single = (role: string): Redis =>
-    refreshed(new Redis(clientOptions(address, credentials(), `${name}-${role}`, random)), credentials);
+  const single = (role: 'commands' | 'channel'): Redis =>
+    refreshed(
+      new Redis({
+        ...clientOptions(address, credentials(), `${name}-${role}`, random),
+        // What is asked in one turn of the event loop is written at once: a tenth of what a connect costs in a fleet. Not with a
+        // cluster, for whose client it would queue what is asked while no node is known.
+        enableAutoPipelining: role === 'commands',
+      }),
+      credentials,
+    );
   return (listener, channel) => {
     const client: Client =
       address.kind === 'cluster'
