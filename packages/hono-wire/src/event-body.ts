@@ -2,36 +2,36 @@ import type { Basis, ConnectionEvent, RawCause } from '@rollcall/core';
 
 /** The JSON body of a connection event. Keys stand in the order of the contract. */
 export function eventBody(event: ConnectionEvent): object {
+  const ended = event.type === 'disconnected' ? event : undefined;
+  const begun = event.type === 'connected' ? event : undefined;
   return {
     cause: event.type,
     'remote-id': event.remoteId,
     source: event.adapter.type,
+    // JSON.stringify leaves undefined fields out. To spread objects instead would cost as much as the rest of the body.
     data: {
       'event-id': event.id,
       'connection-id': event.connectionId,
       epoch: event.epoch,
-      ...(event.type === 'disconnected' && { 'ended-epoch': event.endedEpoch }),
-      // JSON.stringify leaves undefined fields out.
+      'ended-epoch': ended?.endedEpoch,
       slot: event.slot,
       at: rfc3339(event.at),
-      ...(event.type === 'disconnected' && {
-        'connected-at': rfc3339(event.connectedAt),
-        'last-seen': rfc3339(event.lastSeen),
-        'uncertainty-ms': event.uncertaintyMs,
-        reason: event.reason,
-        initiator: event.initiator,
-        clean: event.clean,
-      }),
+      'connected-at': ended && rfc3339(ended.connectedAt),
+      'last-seen': ended && rfc3339(ended.lastSeen),
+      'uncertainty-ms': ended?.uncertaintyMs,
+      reason: ended?.reason,
+      initiator: ended?.initiator,
+      clean: ended?.clean,
       basis: basisBody(event.basis),
       'adapter-id': event.adapter.id,
       'adapter-instance': event.adapter.instance,
       protocol: event.protocol,
       'remote-address': event.remoteAddress,
-      ...(event.type === 'disconnected' && { raw: event.raw && rawBody(event.raw) }),
+      raw: ended?.raw && rawBody(ended.raw),
       coalesced: event.coalesced,
       journal: event.journal?.state,
       follows: event.journal?.state === 'kept' ? event.journal.follows : undefined,
-      ...(event.type === 'connected' && { 'announce-interval-ms': event.announceIntervalMs }),
+      'announce-interval-ms': begun?.announceIntervalMs,
     },
   };
 }
