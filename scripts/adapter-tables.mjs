@@ -90,7 +90,8 @@ function rootManifest(text, adapters) {
 }
 
 function bannerHead(adapters) {
-  const text = banner(adapters, demoPorts(0, adapters), '.rollcall', 0);
+  const ports = demoPorts(0, adapters);
+  const text = banner({ table: adapters, ports, dataDir: '.rollcall', offset: 0, hasRegistry: true });
   return text.slice(0, text.indexOf('Connection events of'));
 }
 
@@ -102,8 +103,11 @@ function demoRows(adapters) {
     ]),
     [15_672, 'Events API (AMQP 1.0)'],
     [8_090, 'presence API (HTTP)'],
+    [28_080, 'management API of the device registry (HTTP)'],
+    [28_672, 'device registry (AMQP 1.0)'],
     ...adapters.map(({ title, up }) => [up.healthPort, `health and metrics of the ${title} adapter`]),
     [9_190, 'health and metrics of the presence service'],
+    [9_191, 'health and metrics of the device registry'],
   ]);
 }
 

@@ -178,6 +178,8 @@ describe('`rollcall up`', () => {
   test('lets demo play what it prints', async () => {
     const demo = startApp('rollcall', ['demo', '--port-offset', String(up.offset)]);
     expect(await demo.exited()).toBe(0);
+    // A library may have warned of itself.
+    expect(demo.stderr).toEqual([]);
     const events = await next(10);
     expect(causes(events)).toEqual([
       'connected',
@@ -309,8 +311,8 @@ function networkPid(up: RunningUp): number {
 test('the processes that `rollcall up` starts end with it', async () => {
   const up = await startUp();
   const children = childrenOf(up);
-  // The network, the presence service, and the adapters.
-  expect(children).toHaveLength(2 + adapters.filter(({ published }) => published).length);
+  // The network, the presence service, the device registry, and the adapters.
+  expect(children).toHaveLength(3 + adapters.filter(({ published }) => published).length);
   await up.process.end('SIGKILL');
   const alive = (): readonly number[] => children.filter((pid) => existsSync(`/proc/${pid}`));
   await expect.poll(alive, { timeout: 60_000 }).toEqual([]);

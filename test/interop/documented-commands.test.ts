@@ -42,19 +42,31 @@ describe.runIf(['mosquitto-clients', 'curl', 'libcoap3-bin'].every(hasPackage))(
       .replace('-p 1883', `-p ${up.mqttPort}`)
       .replaceAll(/127\.0\.0\.1:(\d+)/g, (_all, port: string) => `127.0.0.1:${Number(port) + up.offset}`);
 
-  test('with the commands that `npm start` prints upload, and are seen', async () => {
+  function printed(): readonly string[] {
     const [, tried = ''] = /^Try, .*?:$(.*?)^Connection events/ms.exec(ofBanner[0]?.code ?? '') ?? [];
-    const [mqtt, curl, coap] = tried
+    return tried
       .replaceAll(/\\\n\s*/g, '')
       .split('\n')
       .map((line) => here(line.trim()))
       .filter((line) => /^(mosquitto|curl|coap)/.test(line));
+  }
+
+  test('with the commands that `npm start` prints upload, and are seen', async () => {
+    const [mqtt, curl, coap] = printed();
     await shell.run(mqtt ?? 'exit 1');
     expect(await shell.run(curl ?? 'exit 1')).toContain('202 Accepted');
     await shell.run(coap ?? 'exit 1');
     await expect
       .poll(() => up.events().map(({ device }) => device))
       .toEqual(expect.arrayContaining(['4711', '4713', '4714']));
+  });
+
+  test("of one's own are written to the device registry and used at once, as `npm start` prints", async () => {
+    const [write, giveAccess, use] = printed().filter((line) => /my-device|my-secret/.test(line));
+    expect(await shell.run(write ?? 'exit 1')).toContain('{"id":"my-device"}');
+    await shell.run(giveAccess ?? 'exit 1');
+    expect(await shell.run(use ?? 'exit 1')).toContain('202 Accepted');
+    await expect.poll(() => up.events().map(({ device }) => device)).toContain('my-device');
   });
 
   test.each(ofDevices)('leave with the goodbye at %s', async (_place, { code }) => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 // Below the range from which the system takes ports for clients (32768 and up, on Linux), above those of `upOffset`.
 const firstBlock = 22_000;
 const blockSize = 50;
-const blocks = 200;
+const blocks = 160;
 
 // A process that listens on the first port of a block has the whole block, until it ends: other test processes, of
 // other copies of the repository too, find that port taken and go on to the next block.
@@ -19,7 +19,8 @@ export function freePort(): number {
 
 const firstOffset = 2_000;
 const offsetStep = 53;
-const offsets = 75;
+// The registry's ports stay between the blocks and the range of clients.
+const offsets = 38;
 
 /** For `--port-offset`: no other test moves its ports by it, and none of them is a `freePort`. */
 export async function upOffset(): Promise<number> {

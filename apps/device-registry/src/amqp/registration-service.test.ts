@@ -162,3 +162,9 @@ test('a request without device_id, or of another operation, is answered with 400
   expect(await ask(undefined, {})).toMatchObject({ kind: 'failure', status: 400 });
   expect(await ask(undefined, { device_id: 7 })).toMatchObject({ kind: 'failure', status: 400 });
 });
+
+test('of the extensions of a device, adapters are told those that say how its presence is known', async () => {
+  const ext = { 'presence-interval': 10, 'presence-probe': true, 'max-connections-per-device': 2 };
+  const { ask } = given({ device: storedDevice('d-1', { ext: { ...ext, secret: 'of the registry' } }) });
+  expect(await ask()).toHaveProperty('body.ext', ext);
+});

@@ -72,6 +72,14 @@ async function assertRegistration(
   return asserted(again.device, made);
 }
 
+/** What Rollcall's adapters read of the extensions of a device. Hono's adapters leave it aside. */
+const presenceExtensions = ['presence-interval', 'presence-probe', 'max-connections-per-device'] as const;
+
+function presenceOf(ext: JsonObject | undefined): JsonObject {
+  const set = presenceExtensions.filter((name) => ext !== undefined && Object.hasOwn(ext, name));
+  return Object.fromEntries(set.map((name) => [name, ext?.[name]]));
+}
+
 /** As adapters read it: `via` has the members of groups too, also those that are disabled. */
 function asserted({ id, content }: StoredDevice, { members }: Pick<RegistrationFacts, 'members'>): Decided {
   const {
@@ -86,6 +94,7 @@ function asserted({ id, content }: StoredDevice, { members }: Pick<RegistrationF
     ...(upstream !== undefined && { 'upstream-message-mapper': upstream }),
     ...unlessEmpty('defaults', content.defaults),
     ...(commandEndpoint && { 'command-endpoint': commandEndpoint }),
+    ...unlessEmpty('ext', presenceOf(content.ext)),
   };
   return { status: 200, cacheControl: maxAge(cacheMaxAgeSeconds), body };
 }

@@ -31,6 +31,11 @@ export function mainOfPresence(): string {
   return join(dirname(manifestOf('@rollcall/presence-service')), 'dist/main.js');
 }
 
+/** The file that runs the device registry, absolute. */
+export function mainOfRegistry(): string {
+  return join(dirname(manifestOf('@rollcall/device-registry-service')), 'dist/main.js');
+}
+
 function manifestOf(packageName: string): string {
   return require.resolve(`${packageName}/package.json`);
 }

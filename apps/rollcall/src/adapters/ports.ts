@@ -5,6 +5,8 @@ export interface DemoPorts {
   readonly network: number;
   /** Of the presence service. */
   readonly presence: { readonly api: number; readonly health: number };
+  /** Of the device registry: its management API, its AMQP services, and its health. */
+  readonly registry: { readonly api: number; readonly services: number; readonly health: number };
   /** By the name of the adapter. */
   readonly adapters: Readonly<Record<string, AdapterPorts>>;
 }
@@ -20,6 +22,7 @@ export function demoPorts(offset: number, table: readonly AdapterEntry[]): DemoP
     network: networkPort(offset),
     // Not among those of the adapters: a new one takes the next of them.
     presence: { api: presencePort(offset), health: 9_190 + offset },
+    registry: { api: 28_080 + offset, services: 28_672 + offset, health: 9_191 + offset },
     adapters: Object.fromEntries(
       table.map(({ name, up }) => [name, { devices: up.port + offset, health: up.healthPort + offset }]),
     ),

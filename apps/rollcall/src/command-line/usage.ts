@@ -6,7 +6,7 @@ export const usage = `Usage: rollcall <command> [options]
   up        starts everything on this machine and prints connection events
               --port-offset N   moves all ports by N
               --data DIR        where state and logs are kept (default .rollcall)
-              --registry FILE   tenants and devices (default: those of the demonstration)
+              --registry FILE   tenants and devices in a file, and no device registry
               --json            events as JSON lines on standard output
   devices   shows who is online, since when and over what; who left, when and why
               takes the options of tail, and

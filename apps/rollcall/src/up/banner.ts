@@ -1,13 +1,17 @@
 import type { AdapterEntry } from '../adapters/adapter-entry.ts';
 import { portsOf, type DemoPorts } from '../adapters/ports.ts';
 
+export interface BannerOptions {
+  readonly table: readonly AdapterEntry[];
+  readonly ports: DemoPorts;
+  readonly dataDir: string;
+  readonly offset: number;
+  /** Whether devices are in the device registry, and not in a file. */
+  readonly hasRegistry: boolean;
+}
+
 /** The text that `up` prints when everything is ready: where things listen, and what to try. */
-export function banner(
-  table: readonly AdapterEntry[],
-  ports: DemoPorts,
-  dataDir: string,
-  offset: number,
-): string {
+export function banner({ table, ports, dataDir, offset, hasRegistry }: BannerOptions): string {
   const moved = offset === 0 ? '' : ` --port-offset ${offset}`;
   const inPlace = (text: string, name: string): string =>
     text.replaceAll('{port}', String(portsOf(ports, name).devices));
@@ -19,7 +23,10 @@ export function banner(
     ['Events API', `amqp://127.0.0.1:${ports.network}`] as const,
     ['who is online', `http://127.0.0.1:${ports.presence.api}/ (in a browser)`] as const,
     ['presence API', `http://127.0.0.1:${ports.presence.api}/v1, /openapi.json`] as const,
-    ['health and metrics', healthPlaces(table, ports)] as const,
+    ...(hasRegistry
+      ? [['device registry', `http://127.0.0.1:${ports.registry.api}/v1, /openapi.json`] as const]
+      : []),
+    ['health and metrics', healthPlaces(table, ports, hasRegistry)] as const,
     ['data and logs', dataDir] as const,
   ];
   const width = Math.max(19, ...places.map(([what]) => what.length)) + 2;
@@ -41,7 +48,7 @@ ${tries.join('\n')}
   curl http://127.0.0.1:${ports.presence.api}/v1/tenants/DEFAULT_TENANT/devices/4711
   curl -N http://127.0.0.1:${ports.presence.api}/v1/tenants/DEFAULT_TENANT/watch
 
-  # who is online, and the events, as a downstream service sees them
+${hasRegistry ? newDevice(table, ports) : ''}  # who is online, and the events, as a downstream service sees them
   npm run rollcall -- devices${moved}
   npm run rollcall -- tail${moved}
 
@@ -50,10 +57,26 @@ Connection events of DEFAULT_TENANT (Ctrl-C ends):
 }
 
 /** The first one in full, of the others the port. */
-function healthPlaces(table: readonly AdapterEntry[], ports: DemoPorts): string {
+function healthPlaces(table: readonly AdapterEntry[], ports: DemoPorts, hasRegistry: boolean): string {
   const places = table.map(({ name, title }, index) => {
     const { health } = portsOf(ports, name);
     return `${index === 0 ? `http://127.0.0.1:${health}/readiness, /metrics` : `:${health}`} (${title})`;
   });
-  return [...places, `:${ports.presence.health} (presence)`].join(', ');
+  const registry = hasRegistry ? [`:${ports.registry.health} (registry)`] : [];
+  return [...places, `:${ports.presence.health} (presence)`, ...registry].join(', ');
+}
+
+/** What adds a device and uses it at once, where there is an HTTP adapter for that. */
+function newDevice(table: readonly AdapterEntry[], ports: DemoPorts): string {
+  const http = table.find(({ protocol }) => protocol === 'HTTP');
+  if (!http) return '';
+  const api = `http://127.0.0.1:${ports.registry.api}/v1`;
+  return `  # a device of your own, with a password, at once
+  curl -X POST ${api}/devices/DEFAULT_TENANT/my-device
+  curl -X PUT ${api}/credentials/DEFAULT_TENANT/my-device -H 'content-type: application/json' \\
+    -d '[{"type": "hashed-password", "auth-id": "me", "secrets": [{"pwd-plain": "my-secret"}]}]'
+  curl -i -u me@DEFAULT_TENANT:my-secret -H 'content-type: text/plain' --data hello \\
+    http://127.0.0.1:${portsOf(ports, http.name).devices}/event
+
+`;
 }

@@ -1,6 +1,7 @@
 import type { AdapterEntry } from '../adapters/adapter-entry.ts';
 import { mainOf } from '../adapters/adapter-table.ts';
 import { portsOf, type DemoPorts } from '../adapters/ports.ts';
+import { lookUpIn } from './demo-registry.ts';
 
 /** An adapter of the demonstration, as a process. */
 export interface DemoAdapter {
@@ -16,15 +17,15 @@ export interface DemoAdapter {
 /** Short, so that `devices` soon knows who was there before it. */
 export const announceIntervalMs = '5000';
 
-/** The adapters that `up` starts, all of them on loopback. */
+/** The adapters that `up` starts, all of them on loopback. Without a `registryFile` they ask the device registry. */
 export function demoAdapters(
   table: readonly AdapterEntry[],
   ports: DemoPorts,
-  registryFile: string,
+  registryFile: string | undefined,
   journalDirectory: string,
 ): readonly DemoAdapter[] {
   const shared = {
-    ROLLCALL_REGISTRY_FILE: registryFile,
+    ...lookUpIn(ports, registryFile),
     ROLLCALL_CONNECTIONEVENTS_PRODUCER: 'logging,events',
     ROLLCALL_JOURNAL_DIRECTORY: journalDirectory,
     ROLLCALL_CONNECTIONEVENTS_ANNOUNCEINTERVAL: announceIntervalMs,

@@ -6,6 +6,7 @@ import { systemClock as clock } from '@rollcall/core';
 import type { AdapterEntry } from '../adapters/adapter-entry.ts';
 import { demoAdapters } from './demo-adapters.ts';
 import { demoPresence } from './demo-presence.ts';
+import { demoRegistry } from './demo-registry.ts';
 import type { DemoPorts } from '../adapters/ports.ts';
 import { packageFolder } from '../package-folder.ts';
 import { startChild } from './start-child.ts';
@@ -14,7 +15,8 @@ import { supervise, type Supervised } from './supervisor.ts';
 export interface DemoProcessesOptions {
   readonly table: readonly AdapterEntry[];
   readonly ports: DemoPorts;
-  readonly registryFile: string;
+  /** Where the devices are in a file: then there is no device registry. */
+  readonly registryFile: string | undefined;
   readonly dataDir: string;
   /** Writes a line for people. */
   tell(line: string): void;
@@ -23,10 +25,11 @@ export interface DemoProcessesOptions {
 /** The processes of `up`. None of them is started yet. */
 export interface DemoProcesses {
   readonly network: Supervised;
+  readonly registry: Supervised | undefined;
   readonly presence: Supervised;
   readonly adapters: readonly Supervised[];
   stopAdapters(): Promise<void>;
-  /** The presence service, then the network. */
+  /** The presence service and the device registry, then the network. */
   stopServices(): Promise<void>;
   /** Ends all of them at once. */
   kill(): void;
@@ -62,6 +65,16 @@ export function demoProcesses({
       }),
     whenReady: (child) => new Promise((ready) => child.once('message', () => ready())),
   });
+  const registry =
+    registryFile === undefined
+      ? supervise({
+          name: 'device registry',
+          clock,
+          tell,
+          spawn: () => startChild({ ...demoRegistry(ports, dataDir), logs, tell }),
+          whenReady: () => becomesReady(`http://127.0.0.1:${ports.registry.health}/readiness`),
+        })
+      : undefined;
   const adapters = demoAdapters(table, ports, registryFile, join(dataDir, 'journal')).map((adapter) =>
     supervise({
       name: adapter.title,
@@ -82,17 +95,18 @@ export function demoProcesses({
 
   return {
     network,
+    registry,
     presence,
     adapters,
     async stopAdapters() {
       await Promise.all(adapters.map((adapter) => adapter.stop(stopWithinMs)));
     },
     async stopServices() {
-      await presence.stop(stopWithinMs);
+      await Promise.all([presence.stop(stopWithinMs), registry?.stop(stopWithinMs)]);
       await network.stop(stopWithinMs);
     },
     kill() {
-      for (const each of [...adapters, presence, network]) each.kill();
+      for (const each of [...adapters, presence, registry, network]) each?.kill();
     },
   };
 }

@@ -15,9 +15,9 @@ const stepMs = 1_500;
 export async function demo({ portOffset }: DemoCommand): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const ports = demoPorts(portOffset, adapterTable());
-  const mqttUrl = `mqtt://127.0.0.1:${portsOf(ports, 'mqtt-adapter').devices}`;
+  const mqttPort = portsOf(ports, 'mqtt-adapter').devices;
   const httpPort = portsOf(ports, 'http-adapter').devices;
-  const first = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
+  const first = await connect(mqttPort, 'sensor1', 'hono-secret', 'demo-thermostat');
   say('Watch the events in the terminal where `npm start` runs.\n');
   say('sensor1 (device 4711) connects over MQTT       → connected');
   await pause(stepMs);
@@ -32,15 +32,15 @@ export async function demo({ portOffset }: DemoCommand): Promise<void> {
   await pause(stepMs);
 
   say('sensor1 comes back                             → connected');
-  const second = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
+  const second = await connect(mqttPort, 'sensor1', 'hono-secret', 'demo-thermostat');
   await pause(stepMs);
   say('sensor1 connects a second time, same client id → disconnected taken-over, connected');
-  const third = await connect(mqttUrl, 'sensor1', 'hono-secret', 'demo-thermostat');
+  const third = await connect(mqttPort, 'sensor1', 'hono-secret', 'demo-thermostat');
   await pause(stepMs);
   second.end(true);
 
   say('gateway gw (device gw-1) connects over MQTT    → connected');
-  const gateway = await connect(mqttUrl, 'gw', 'gw-secret', 'demo-gateway');
+  const gateway = await connect(mqttPort, 'gw', 'gw-secret', 'demo-gateway');
   say('gw uploads an event on behalf of device 4712');
   await gateway.publishAsync('event//4712', '{"open": true}', { qos: 1 });
   await pause(stepMs);
@@ -69,8 +69,16 @@ async function post(port: number): Promise<void> {
   if (status !== 202) throw new Error(`the HTTP adapter answered ${status}`);
 }
 
-async function connect(url: string, authId: string, password: string, clientId: string): Promise<MqttClient> {
-  const client = mqtt.connect(url, {
+async function connect(
+  port: number,
+  authId: string,
+  password: string,
+  clientId: string,
+): Promise<MqttClient> {
+  const client = mqtt.connect({
+    protocol: 'mqtt',
+    host: '127.0.0.1',
+    port,
     protocolVersion: 5,
     username: `${authId}@DEFAULT_TENANT`,
     password,
@@ -79,10 +87,11 @@ async function connect(url: string, authId: string, password: string, clientId: 
     reconnectPeriod: 0,
     connectTimeout: 5_000,
   });
+  const failed = `cannot connect to mqtt://127.0.0.1:${port}`;
   await new Promise<void>((resolve, reject) => {
     client.once('connect', () => resolve());
-    client.once('error', (error) => reject(new Error(`cannot connect to ${url}: ${reasonOf(error)}`)));
-    client.once('close', () => reject(new Error(`cannot connect to ${url}: connection closed`)));
+    client.once('error', (error) => reject(new Error(`${failed}: ${reasonOf(error)}`)));
+    client.once('close', () => reject(new Error(`${failed}: connection closed`)));
   });
   // What happens to it from now on is the point of the demonstration.
   client.on('error', () => {});

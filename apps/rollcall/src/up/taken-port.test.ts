@@ -13,6 +13,7 @@ const table = adapterTable();
 const free: DemoPorts = {
   network: 0,
   presence: { api: 0, health: 0 },
+  registry: { api: 0, services: 0, health: 0 },
   adapters: Object.fromEntries(table.map(({ name }) => [name, { devices: 0, health: 0 }])),
 };
 
@@ -52,12 +53,14 @@ test('a port that an offset moves too far is named, with the way out', async () 
 test('the offset of the documents, 10000, leaves room for every port', () => {
   for (const { name, up } of table)
     for (const port of [up.port, up.healthPort]) expect(port + 10_000, name).toBeLessThan(65_536);
+  for (const port of Object.values(demoPorts(10_000, table).registry)) expect(port).toBeLessThan(65_536);
 });
 
 test('--port-offset moves every port, also in the printed commands', () => {
   const ports = demoPorts(10_000, table);
   expect(ports).toMatchObject({
     network: 25_672,
+    registry: { api: 38_080, services: 38_672, health: 19_191 },
     adapters: {
       'mqtt-adapter': { devices: 11_883, health: 19_101 },
       'http-adapter': { devices: 18_080, health: 19_102 },
@@ -65,9 +68,17 @@ test('--port-offset moves every port, also in the printed commands', () => {
       'coap-adapter': { devices: 15_684, health: 19_104 },
     },
   });
-  const text = banner(table, ports, '/data', 10_000);
+  const given = { table, dataDir: '/data', hasRegistry: true };
+  const text = banner({ ...given, ports, offset: 10_000 });
   const all = Object.values(ports.adapters).flatMap(({ devices, health }) => [devices, health]);
-  for (const port of [ports.network, ...all]) expect(text).toContain(String(port));
+  for (const port of [
+    ports.network,
+    ...Object.values(ports.registry).filter((each) => each !== ports.registry.services),
+    ...all,
+  ])
+    expect(text).toContain(String(port));
   expect(text).toContain('demo --port-offset 10000\n');
-  expect(banner(table, demoPorts(0, table), '/data', 0)).toContain('npm run rollcall -- demo\n');
+  const standard = { ...given, ports: demoPorts(0, table), offset: 0 };
+  expect(banner(standard)).toContain('npm run rollcall -- demo\n');
+  expect(banner({ ...standard, hasRegistry: false })).not.toContain('registry');
 });

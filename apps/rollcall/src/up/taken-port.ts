@@ -40,6 +40,8 @@ function needed(table: readonly AdapterEntry[], ports: DemoPorts): readonly Need
     })),
     { port: ports.network, purpose: 'the messaging network', transport: 'tcp' },
     { port: ports.presence.api, purpose: 'the presence service', transport: 'tcp' },
+    { port: ports.registry.api, purpose: 'the management of devices', transport: 'tcp' },
+    { port: ports.registry.services, purpose: 'the device registry', transport: 'tcp' },
     ...table.map(({ name, title }) => ({
       port: portsOf(ports, name).health,
       purpose: `health and metrics of the ${title} adapter`,
@@ -48,6 +50,11 @@ function needed(table: readonly AdapterEntry[], ports: DemoPorts): readonly Need
     {
       port: ports.presence.health,
       purpose: 'health and metrics of the presence service',
+      transport: 'tcp' as const,
+    },
+    {
+      port: ports.registry.health,
+      purpose: 'health and metrics of the device registry',
       transport: 'tcp' as const,
     },
   ];

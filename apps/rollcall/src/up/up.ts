@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { shutdownRequested } from '@rollcall/adapter-process';
 import { onHangup } from '@rollcall/adapter-process/internal';
 import type { ReceivedEvent } from '@rollcall/hono-wire';
@@ -10,7 +9,6 @@ import { banner } from './banner.ts';
 import { demoProcesses, type DemoProcesses } from './demo-processes.ts';
 import { followEvents } from '../events/follow-events.ts';
 import { demoPorts, type DemoPorts } from '../adapters/ports.ts';
-import { packageFolder } from '../package-folder.ts';
 import type { Supervised } from './supervisor.ts';
 import { findTakenPort } from './taken-port.ts';
 import { inOneLine, teller } from '../terminal/terminal.ts';
@@ -19,7 +17,7 @@ export interface UpCommand {
   readonly portOffset: number;
   readonly dataDir: string;
   readonly json: boolean;
-  /** A registry file instead of the demonstration's. */
+  /** A registry file instead of the device registry. */
   readonly registry: string | undefined;
 }
 
@@ -46,8 +44,6 @@ const demoTenant = 'DEFAULT_TENANT';
 /** How long the last events may take from the adapter's end to this terminal. */
 const lastEventsWithinMs = 3_000;
 
-const demoRegistry = fileURLToPath(new URL('demo/registry.yaml', packageFolder));
-
 /** `rollcall up`: everything on this machine, as separate processes, until Ctrl-C. Resolves with the exit status. */
 export async function up(command: UpCommand): Promise<number> {
   const tellError = teller(process.stderr);
@@ -62,7 +58,7 @@ export async function up(command: UpCommand): Promise<number> {
     tellError(taken);
     return 1;
   }
-  const registryFile = command.registry ?? demoRegistry;
+  const registryFile = command.registry;
   const processes = demoProcesses({ table, ports, registryFile, dataDir, tell });
   const stop = requestOfStop(processes, tell);
   onHangup(() => {
@@ -83,7 +79,7 @@ export async function up(command: UpCommand): Promise<number> {
 
 /** Starts everything, shows events until a stop is requested, and stops the adapters. */
 async function play({ command, table, ports, dataDir, processes, stop, tell }: Stage): Promise<void> {
-  const { network, presence, adapters } = processes;
+  const { network, registry, presence, adapters } = processes;
   await startUnlessStopped(network, stop);
   const sessions = openSessions();
   const consumer = followEvents({
@@ -96,9 +92,17 @@ async function play({ command, table, ports, dataDir, processes, stop, tell }: S
     onEvent: sessions.note,
   });
   await consumer.ready;
+  if (registry) await startUnlessStopped(registry, stop);
   await Promise.all([presence, ...adapters].map((child) => startUnlessStopped(child, stop)));
   if (!stop.isMade)
-    for (const line of banner(table, ports, dataDir, command.portOffset).split('\n')) tell(line);
+    for (const line of banner({
+      table,
+      ports,
+      dataDir,
+      offset: command.portOffset,
+      hasRegistry: registry !== undefined,
+    }).split('\n'))
+      tell(line);
   await stop.made;
   await processes.stopAdapters();
   for (let waitedMs = 0; sessions.count() > 0 && waitedMs < lastEventsWithinMs; waitedMs += 20)
