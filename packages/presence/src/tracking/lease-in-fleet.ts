@@ -11,7 +11,6 @@ import type {
   DirectoryPlace,
   HeldLease,
   LeaseEntry,
-  LeaseState,
   LifeSign,
   ReportOutcome,
 } from '@rollcall/core/directory';
@@ -29,38 +28,15 @@ import {
 } from './device-connection.ts';
 import { endedBecause } from './ended-because.ts';
 import type { FleetLease } from './fleet-lease.ts';
+import { HeardHere } from './heard-here.ts';
 import { LeaseReports } from './lease-reports.ts';
+import { nobody, type Elsewhere, type Ending, type Held, type Standing } from './lease-standing.ts';
+import { OneStepAtATime } from './one-step-at-a-time.ts';
 import { track, type Tracked } from './track.ts';
 
 /** A description of a lease that is one for its device in the whole fleet. */
 export type FleetLeaseDescription = ConnectionDescription & { readonly shared: SharedLease };
 
-/** An ending that the directory is asked about. */
-interface Ending {
-  readonly change: DisconnectedChange;
-  readonly at: Instant;
-}
-
-/** How the lease stands here. What the tracker says is one thing, and who publishes it another. */
-type Standing =
-  /** It is nobody's, as far as is known here. */
-  | { readonly phase: 'none' }
-  /** `isOvertaken`: what the directory was asked for was lost before it answered. */
-  | { readonly phase: 'entering'; isOvertaken: boolean }
-  /** It is this adapter's, which publishes. */
-  | { readonly phase: 'held'; readonly connected: Connected; notedAt: Instant; ending?: Ending }
-  /** Another adapter has it: nothing is published here. `toldAt`: when that was last told of the device. */
-  | {
-      readonly phase: 'elsewhere';
-      readonly lease: HeldLease;
-      toldAt: Instant;
-      readonly releaseAccess: () => void;
-    };
-
-type Held = Extract<Standing, { phase: 'held' }>;
-type Elsewhere = Extract<Standing, { phase: 'elsewhere' }>;
-
-const nobody: Standing = { phase: 'none' };
 /** So often a lease is entered that is lost before it is published. */
 const mostTries = 3;
 /** Shares of its interval after which what is known of a held lease is noted again, and after which a holder must have been told. */
@@ -78,18 +54,13 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   readonly #description: FleetLeaseDescription;
   readonly #tracked: Tracked<Signal>;
   readonly #reports: LeaseReports;
-  readonly #steps: (() => Promise<void> | void)[] = [];
+  readonly #steps = new OneStepAtATime((error) => this.#giveUp('connection', error));
+  readonly #here: HeardHere;
   #standing: Standing = nobody;
-  /** While steps are taken. */
-  #working: Promise<void> | undefined;
   /** While an event is on its way to the journal. */
   #committing: Promise<void> | undefined;
   /** Beginnings among the steps. */
   #toBegin = 0;
-  /** What the device said last; absent: it was not heard by this incarnation. */
-  #latest: SignHere | undefined;
-  /** When it was last heard here; of what an earlier incarnation held, when it was last heard at all. */
-  #heardAt: Instant;
 
   /** Apps hand both on without their object. */
   readonly report = (signal: Signal | EndedSignal): void => {
@@ -98,7 +69,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     if (sign) this.#heard({ ...sign, heardAt: sign.heardAt ?? this.#now() });
   };
   readonly committed = (): Promise<void> => {
-    if (!this.#working && !this.#committing) return Promise.resolve();
+    if (!this.#steps.working && !this.#committing) return Promise.resolve();
     const { commitWaitMs, clock } = this.#shared;
     return within(this.#settled(), commitWaitMs, clock);
   };
@@ -121,7 +92,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
       onBroken: (error) => this.#do(() => this.#giveUp('tracker', error)),
       loop: shared.loop,
     });
-    this.#heardAt = this.#tracked.presence()?.lastSeen ?? this.#now();
+    this.#here = new HeardHere(shared.clock, this.#tracked, description.shared);
     if (!resumed) return;
     this.#hold(resumed);
     // The tracker says for when it wants to be woken.
@@ -173,27 +144,15 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   async #settled(): Promise<void> {
-    await this.#working;
+    await this.#steps.working;
     await this.#committing;
   }
 
   /** Not in the midst of what the tracker, or the directory, is doing. */
   #do(step: () => Promise<void> | void): void {
     if (this.#shared.isStopped()) return;
-    this.#steps.push(step);
-    if (this.#working) return;
-    this.#working = Promise.resolve().then(() => this.#work());
-    this.#shared.asking(this.#working);
-  }
-
-  async #work(): Promise<void> {
-    for (let step = this.#steps.shift(); step; step = this.#steps.shift())
-      try {
-        await step();
-      } catch (error) {
-        this.#giveUp('connection', error);
-      }
-    this.#working = undefined;
+    const working = this.#steps.take(step);
+    if (working) this.#shared.asking(working);
   }
 
   #changed(change: Change, at: Instant): void {
@@ -214,8 +173,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   /** The device was heard here. */
   #heard(sign: SignHere): void {
-    this.#latest = sign;
-    this.#heardAt = sign.heardAt ?? this.#now();
+    this.#here.heard(sign);
     const standing = this.#standing;
     switch (standing.phase) {
       case 'held':
@@ -226,7 +184,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
         this.#reports.report(standing.lease, sign);
         return;
       case 'none':
-        if (!this.#working) this.#beginAgainLater();
+        if (!this.#steps.working) this.#beginAgainLater();
         return;
       case 'entering':
         return;
@@ -236,7 +194,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   #beginAgainLater(): void {
-    if (this.#latest && this.#tracked.presence()) this.#do(() => this.#beginAgain());
+    if (this.#here.latest && this.#here.isPresent) this.#do(() => this.#beginAgain());
   }
 
   /** The device is here, and nobody holds its lease. */
@@ -262,7 +220,8 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
       const { status, ...found } = await directory.leases.enter(entry);
       entering.delete(event.connectionId);
       this.#standing = nobody;
-      if ('lease' in found && status === 'elsewhere') return this.#isElsewhere(found.lease, this.#latest);
+      if ('lease' in found && status === 'elsewhere')
+        return this.#isElsewhere(found.lease, this.#here.latest);
       if ('lease' in found && status === 'moved-here') return this.#takeOn(found.lease);
       const isOurs = !standing.isOvertaken && event.adapter.instance === stamp.identity.instance;
       if ((isOurs && status !== 'ended') || tries === mostTries) return this.#publishBeginning(event, began);
@@ -289,7 +248,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     const { stamp, moved } = this.#shared;
     const { device } = this.#description.identity;
     this.#leaveElsewhere();
-    if (this.#tracked.presence()) this.#description.shared.goesOn(state);
+    if (this.#here.isPresent) this.#description.shared.goesOn(state);
     const held = this.#hold({ ...event, device, adapter: stamp.identity });
     this.#note();
     this.#waitFor(moved(held.connected));
@@ -350,7 +309,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   async #take(standing: Elsewhere): Promise<void> {
-    if (this.#standing !== standing || !this.#tracked.presence()) return;
+    if (this.#standing !== standing || !this.#here.isPresent) return;
     const taking = await this.#shared.directory.leases.take(standing.lease);
     if (taking.status === 'taken') this.#takeOn(taking.lease);
     else if (taking.status === 'gone') await this.#beginAgain();
@@ -402,7 +361,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
     delete standing.ending;
     switch (giving.status) {
       case 'heard':
-        if (this.#tracked.presence()) return;
+        if (this.#here.isPresent) return;
         this.#description.shared.goesOn({
           basis: change.basis as LeaseBasis,
           silentMs: giving.agoMs,
@@ -441,13 +400,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   #endingNow(reason: DisconnectedChange['reason']): Ending {
-    const at = this.#now();
-    const { lastSeen = at, lease } = this.#tracked.presence() ?? {};
-    const basis = lease?.basis ?? this.#basis();
-    return {
-      change: { type: 'disconnected', reason, basis, lastSeen, ...(lease && { until: lease.until }) },
-      at,
-    };
+    return this.#here.endingNow(reason, this.#basis());
   }
 
   #basis(): DisconnectedChange['basis'] {
@@ -486,7 +439,7 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
 
   /** Not where the device is back by now: its app would take it for another one. */
   #tellEnded(change: DisconnectedChange): void {
-    if (this.#toBegin > 0 || this.#tracked.presence()) return;
+    if (this.#toBegin > 0 || this.#here.isPresent) return;
     containConnection(this.#shared, () => this.#description.onDisconnected?.(change));
   }
 
@@ -512,19 +465,8 @@ export class LeaseInFleet<State, Signal> implements OpenConnection<Signal>, Flee
   }
 
   #entryOf(event: ConnectedEvent): LeaseEntry {
-    return { event, slot: this.#description.identity.authId, state: this.#stateOf(event) };
-  }
-
-  #stateOf({ basis }: ConnectedEvent): LeaseState {
-    const now = this.#now();
-    const { lease } = this.#tracked.presence() ?? {};
-    const learned = this.#description.shared.learned();
-    return {
-      basis: lease?.basis ?? (basis as LeaseBasis),
-      silentMs: now - this.#heardAt,
-      leftMs: (lease?.until ?? now) - now,
-      ...(learned !== undefined && { learned }),
-    };
+    const state = this.#here.state(event.basis as LeaseBasis);
+    return { event, slot: this.#description.identity.authId, state };
   }
 
   #intervalMs({ basis }: ConnectedEvent): number {

@@ -1,0 +1,65 @@
+import type { Clock, DisconnectedChange, Instant } from '@rollcall/core';
+import type { LeaseState } from '@rollcall/core/directory';
+import type { LeaseBasis } from '@rollcall/core/internal';
+import type { SharedLease, SignHere } from '../shared-lease.ts';
+import type { Ending } from './lease-standing.ts';
+import type { Tracked } from './track.ts';
+
+/** What this adapter itself hears of the device of a lease: what of it would move with the lease, and how it would end now. */
+export class HeardHere {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #tracked: Pick<Tracked<never>, 'presence'>;
+  readonly #lease: Pick<SharedLease, 'learned'>;
+  /** What the device said last; absent: it was not heard by this incarnation. */
+  #latest: SignHere | undefined;
+  /** When it was last heard here; of what an earlier incarnation held, when it was last heard at all. */
+  #heardAt: Instant;
+
+  constructor(
+    clock: Pick<Clock, 'monotonic'>,
+    tracked: Pick<Tracked<never>, 'presence'>,
+    lease: Pick<SharedLease, 'learned'>,
+  ) {
+    this.#clock = clock;
+    this.#tracked = tracked;
+    this.#lease = lease;
+    this.#heardAt = tracked.presence()?.lastSeen ?? clock.monotonic();
+  }
+
+  get latest(): SignHere | undefined {
+    return this.#latest;
+  }
+
+  get isPresent(): boolean {
+    return this.#tracked.presence() !== undefined;
+  }
+
+  heard(sign: SignHere): void {
+    this.#latest = sign;
+    this.#heardAt = sign.heardAt ?? this.#clock.monotonic();
+  }
+
+  /** @param basis of the event that began the lease, where its tracker has none. */
+  state(basis: LeaseBasis): LeaseState {
+    const now = this.#clock.monotonic();
+    const { lease } = this.#tracked.presence() ?? {};
+    const learned = this.#lease.learned();
+    return {
+      basis: lease?.basis ?? basis,
+      silentMs: now - this.#heardAt,
+      leftMs: (lease?.until ?? now) - now,
+      ...(learned !== undefined && { learned }),
+    };
+  }
+
+  /** @param otherwise the basis, where its tracker has none. */
+  endingNow(reason: DisconnectedChange['reason'], otherwise: DisconnectedChange['basis']): Ending {
+    const at = this.#clock.monotonic();
+    const { lastSeen = at, lease } = this.#tracked.presence() ?? {};
+    const basis = lease?.basis ?? otherwise;
+    return {
+      change: { type: 'disconnected', reason, basis, lastSeen, ...(lease && { until: lease.until }) },
+      at,
+    };
+  }
+}
