@@ -10,10 +10,10 @@ export async function createDevice(
   write: WriteOf<'create-device'>,
   maxDevices: number,
 ): Promise<Written> {
-  const refused = await refusal(client, write.tenant, maxDevices);
-  if (refused === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
-  if (await find(client, write)) return notDone({ status: 'taken', what: 'device-id' });
-  if (refused) return refused;
+  const room = await roomFor(client, write, maxDevices);
+  if (room.status === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
+  if (room.isThere) return notDone({ status: 'taken', what: 'device-id' });
+  if (room.status === 'none') return notDone({ status: 'limit-reached', what: 'devices', limit: room.limit });
   await add(client, write, false);
   return done(deviceChange('create', write));
 }
@@ -46,7 +46,7 @@ export async function deleteDevice(client: Client, write: WriteOf<'delete-device
   await unrelate(client, write, before.content);
   await client.query('DELETE FROM credentials WHERE tenant = $1 AND device = $2', [tenant, device]);
   await client.query('DELETE FROM devices WHERE tenant = $1 AND id = $2', [tenant, device]);
-  await count(client, tenant, -1);
+  await client.query('UPDATE device_counts SET devices = devices - 1 WHERE tenant = $1', [tenant]);
   return done({ type: 'device', change: 'delete', tenant, device, enabled: false });
 }
 
@@ -62,12 +62,12 @@ export async function provisionDevice(
   maxDevices: number,
 ): Promise<Written> {
   const { tenant, device, credentials } = write;
-  const refused = await refusal(client, tenant, maxDevices);
-  if (refused === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
+  const room = await roomFor(client, write, maxDevices);
+  if (room.status === 'no-tenant') return notDone({ status: 'not-found', what: 'tenant' });
   const [owner] = credentials ? await ownersOf(client, tenant, [credentials]) : [];
   if (owner !== undefined) return notDone({ status: 'exists', device: owner });
-  if (await find(client, write)) return notDone({ status: 'exists', device });
-  if (refused) return refused;
+  if (room.isThere) return notDone({ status: 'exists', device });
+  if (room.status === 'none') return notDone({ status: 'limit-reached', what: 'devices', limit: room.limit });
   await add(client, write, true);
   if (!credentials) return done(deviceChange('create', write));
   await addCredentials(client, tenant, device, [credentials]);
@@ -100,20 +100,30 @@ async function find(client: Client, { tenant, device }: OfDevice): Promise<Befor
   return (await client.query<Before>(text, [tenant, device])).rows[0];
 }
 
-/** Why a tenant may have no more devices. */
-async function refusal(
-  client: Client,
-  tenant: string,
-  maxDevices: number,
-): Promise<Written | 'no-tenant' | undefined> {
-  const limits = await limitsOf(client, tenant);
-  if (!limits) return 'no-tenant';
-  const limit = limits.maxDevices ?? maxDevices;
-  if (limit === -1) return undefined;
-  const text = 'SELECT devices FROM device_counts WHERE tenant = $1';
-  const { rows } = await client.query<{ readonly devices: number }>(text, [tenant]);
-  if ((rows[0]?.devices ?? 0) < limit) return undefined;
-  return notDone({ status: 'limit-reached', what: 'devices', limit });
+/** Whether a tenant may have one more device, and whether it has this one. */
+type Room =
+  | { readonly status: 'no-tenant' }
+  | { readonly status: 'some'; readonly isThere: boolean }
+  | { readonly status: 'none'; readonly isThere: boolean; readonly limit: number };
+
+async function roomFor(client: Client, { tenant, device }: OfDevice, maxDevices: number): Promise<Room> {
+  const { rows } = await client.query<{
+    readonly max: number | null;
+    readonly devices: number | null;
+    readonly there: boolean;
+  }>(
+    `SELECT max_devices AS max, (SELECT devices FROM device_counts WHERE tenant = $1) AS devices,
+       EXISTS (SELECT 1 FROM devices WHERE tenant = $1 AND id = $2) AS there
+     FROM tenants WHERE id = $1`,
+    [tenant, device],
+  );
+  const [row] = rows;
+  if (!row) return { status: 'no-tenant' };
+  const isThere = row.there;
+  const limit = row.max === null || row.max === -1 ? maxDevices : row.max;
+  return limit === -1 || (row.devices ?? 0) < limit
+    ? { status: 'some', isThere }
+    : { status: 'none', isThere, limit };
 }
 
 async function add(
@@ -123,20 +133,14 @@ async function add(
 ): Promise<void> {
   const { tenant, device, content, version, at } = write;
   await client.query(
-    `INSERT INTO devices (tenant, id, content, version, credentials_version, created_at, auto_provisioned)
+    `WITH counted AS (
+       INSERT INTO device_counts VALUES ($1, 1)
+       ON CONFLICT (tenant) DO UPDATE SET devices = device_counts.devices + 1)
+     INSERT INTO devices (tenant, id, content, version, credentials_version, created_at, auto_provisioned)
      VALUES ($1, $2, $3, $4, $4, $5, $6)`,
     [tenant, device, JSON.stringify(content), version, at, isProvisioned],
   );
-  await count(client, tenant, 1);
   await relate(client, write, content);
-}
-
-async function count(client: Client, tenant: string, by: number): Promise<void> {
-  await client.query(
-    `INSERT INTO device_counts VALUES ($1, $2)
-     ON CONFLICT (tenant) DO UPDATE SET devices = device_counts.devices + excluded.devices`,
-    [tenant, by],
-  );
 }
 
 async function relate(

@@ -74,6 +74,16 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
     for (const store of stores) expect((await store.searchDevices('acme', page)).total).toBe(10);
   });
 
+  test('a write that the server refuses takes no other with it', async () => {
+    const [store] = await replicas(1);
+    const write = (tenant: string, text: string) =>
+      store?.write({ kind: 'create-tenant', tenant, content: { ext: { text } }, version: 'v' });
+    const settled = await Promise.allSettled([write('a', 'x'), write('b', '\u0000'), write('c', 'x')]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await store?.tenant('b')).toBeUndefined();
+    expect((await store?.tenant('c'))?.id).toBe('c');
+  });
+
   test('while the server is away, whoever asks is told to come again; then all goes on', async () => {
     const [store] = await replicas(1);
     await store?.write({ kind: 'create-tenant', tenant: 'acme', content: {}, version: 'v' });

@@ -40,7 +40,7 @@ test('what waits goes together, what may take long goes alone, all in order', as
   const { queue, log } = given();
   const writes = [tenant('a'), tenant('b'), { kind: 'delete-devices', tenant: 'c' } as const, tenant('d')];
   await Promise.all(writes.map((each) => queue.add(each)));
-  expect(log.filter((each) => !/SAVEPOINT/.test(each))).toEqual([
+  expect(log).toEqual([
     ...['begin turn', 'write a', 'write b', 'tell 2', 'commit'],
     ...['begin long', 'write c', 'tell 1', 'commit'],
     ...['begin turn', 'write d', 'tell 1', 'commit'],
@@ -51,8 +51,12 @@ test('one that fails harms no other', async () => {
   const { queue, log } = given((asked) => (asked === 'write b' ? new Error('no room in b') : undefined));
   const settled = await Promise.allSettled(['a', 'b', 'c'].map((name) => queue.add(tenant(name))));
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(log).toContain('ROLLBACK TO SAVEPOINT one');
-  expect(log).toContain('tell 2');
+  expect(log).toEqual([
+    ...['begin turn', 'write a'],
+    ...['begin turn', 'write a', 'tell 1', 'commit'],
+    'begin turn',
+    ...['begin turn', 'write c', 'tell 1', 'commit'],
+  ]);
 });
 
 test('where the transaction fails, all in it do, and the next goes on', async () => {

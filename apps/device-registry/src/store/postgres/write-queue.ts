@@ -20,7 +20,7 @@ const maxWaiting = 10_000;
 /** The writers of other replicas wait meanwhile. */
 const maxTogether = 100;
 
-/** Writes that wait for their turn go into one transaction together. Each is done whole, or not at all, whatever becomes of the others. */
+/** Writes that wait for their turn go into one transaction together; where one of them fails, each has its own. */
 export class WriteQueue {
   readonly #parts: WriteQueueParts;
   #waiting: Waiting[] = [];
@@ -63,36 +63,25 @@ export class WriteQueue {
   }
 
   async #writeAll(all: readonly Waiting[]): Promise<void> {
-    const { queries } = this.#parts;
-    const isLong = all[0]?.write.kind === 'delete-devices';
-    const results: PromiseSettledResult<Written>[] = [];
-    const work = async (client: Client): Promise<void> => {
-      for (const each of all) results.push(await this.#writeOne(client, each.write));
-      const written = results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-      await this.#parts.tell(client, written);
-    };
     try {
-      await (isLong ? queries.patiently(work) : queries.exclusively(work));
-      for (const [index, { resolve, reject }] of all.entries()) {
-        const result = results[index];
-        if (result?.status === 'fulfilled') resolve(result.value);
-        else reject(result?.reason);
-      }
+      const written = await this.#inTransaction(all.map(({ write }) => write));
+      for (const [index, { resolve }] of all.entries()) resolve(written[index] as Written);
     } catch (error) {
-      for (const { reject } of all) reject(error);
+      // One of them cannot be written: it must take no other with it.
+      if (all.length > 1 && !(error instanceof StoreUnavailable))
+        for (const each of all) await this.#writeAll([each]);
+      else for (const { reject } of all) reject(error);
     }
   }
 
-  async #writeOne(client: Client, write: RegistryWrite): Promise<PromiseSettledResult<Written>> {
-    await client.query('SAVEPOINT one');
-    try {
-      const value = await this.#parts.apply(client, write);
-      await client.query('RELEASE SAVEPOINT one');
-      return { status: 'fulfilled', value };
-    } catch (reason) {
-      // Where the connection is lost, this fails too, and all is given up.
-      await client.query('ROLLBACK TO SAVEPOINT one');
-      return { status: 'rejected', reason };
-    }
+  async #inTransaction(writes: readonly RegistryWrite[]): Promise<readonly Written[]> {
+    const { queries, apply, tell } = this.#parts;
+    const work = async (client: Client): Promise<readonly Written[]> => {
+      const written: Written[] = [];
+      for (const write of writes) written.push(await apply(client, write));
+      await tell(client, written);
+      return written;
+    };
+    return writes[0]?.kind === 'delete-devices' ? queries.patiently(work) : queries.exclusively(work);
   }
 }
