@@ -16,12 +16,13 @@ import { presenceServiceScenario } from './scenarios/presence-service.mjs';
 import { presenceStoreScenario } from './scenarios/presence-store.mjs';
 import { publishScenario } from './scenarios/publish.mjs';
 import { registryScenario } from './scenarios/registry.mjs';
+import { registryServiceScenario } from './scenarios/registry-service.mjs';
 import { senderScenario } from './scenarios/sender.mjs';
 import { stormScenario } from './scenarios/storm.mjs';
 
 const usage = `Usage: npm run bench -- [scenario] [options]
 
-  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry;
+  Scenarios: connect, journal, storm, publish, http, amqp, hostile, sender, memory; coap, coap-memory; registry, registry-service;
              presence-store, presence-service; fleet
 
   Without a scenario: all of them, connect and memory with 1,000 and 10,000 devices.
@@ -54,6 +55,7 @@ const scenarios = {
   fleet: ({ devices = 2_000, messages, repeats }) =>
     fleetScenario({ devices, claims: messages === 20_000 ? 100_000 : messages, repeats }),
   registry: ({ devices = 100_000 }) => registryScenario({ devices }),
+  'registry-service': ({ devices = 1_000, repeats }) => registryServiceScenario({ devices, repeats }),
   'presence-store': ({ devices, messages }) =>
     presenceStoreScenario({
       sizes: devices === undefined ? [10_000, 100_000, 1_000_000] : [devices],

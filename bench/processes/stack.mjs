@@ -87,9 +87,9 @@ export function pidOf({ pid }) {
 
 /**
  * Devices with pre-shared keys for CoAP, else with salted SHA-256 passwords: what a login costs must not hide what a connection costs.
- * @param {number} devices @param {'mqtt' | 'http' | 'coap'} protocol
+ * @param {number} devices @param {'mqtt' | 'http' | 'amqp' | 'coap'} protocol
  */
-function registryOf(devices, protocol) {
+export function registryOf(devices, protocol) {
   const salt = Buffer.from('salt');
   const hashed = {
     'hash-function': 'sha-256',

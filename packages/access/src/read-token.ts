@@ -7,6 +7,8 @@ export interface TokenName {
 export interface NamedToken extends TokenName {
   /** A JSON Web Token in a compact JWS (RFC 7515 §3.1), not verified yet. */
   readonly token: string;
+  /** Its claim `iss`, not verified yet: a registry may have keys for one issuer alone. */
+  readonly issuer?: string;
 }
 
 /** Whom a token must be for to name tenant and device itself. */
@@ -25,7 +27,15 @@ export function readToken(text: string, elsewhere: TokenName | undefined): Named
   const claims = text.length <= maxTokenLength ? claimsOf(text) : undefined;
   if (!claims) return undefined;
   const named = isForUs(claims['aud']) ? nameIn(claims) : elsewhere;
-  return named && { tenant: named.tenant, authId: named.authId, token: text };
+  const { iss } = claims;
+  return (
+    named && {
+      tenant: named.tenant,
+      authId: named.authId,
+      token: text,
+      ...(typeof iss === 'string' && { issuer: iss }),
+    }
+  );
 }
 
 function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {

@@ -15,13 +15,19 @@ import { verifyToken } from './verify-token.ts';
  * of its credentials.
  */
 export async function authenticateToken(
-  { token, tenant: tenantName, authId, clientContext }: TokenLogin,
+  { token, tenant: tenantName, authId, issuer, clientContext }: TokenLogin,
   context: AuthenticationContext,
 ): Promise<AuthenticationResult | Refused> {
   if (!isName(tenantName) || !isName(authId)) return refuse('bad-credentials', 'credentials-malformed');
   const tenant = usableTenant(await context.registry.getTenantByName(tenantName), context.adapterType);
   if (tenant.status === 'refused') return tenant;
-  const found = await usableCredentials(tenant.value.id, 'rpk', authId, context, presentedBy(clientContext));
+  const found = await usableCredentials(
+    tenant.value.id,
+    'rpk',
+    authId,
+    context,
+    presentedBy(issuer === undefined ? clientContext : { ...clientContext, iss: issuer }),
+  );
   if (found.status === 'refused') return found;
 
   const now = context.clock.now();

@@ -10,6 +10,7 @@ import {
 import type { Presented, Tenant } from '@rollcall/core/registry';
 import { expect, test } from 'vitest';
 import type { DeviceLogin } from '../login.ts';
+import { readToken } from '../read-token.ts';
 import { authenticate } from './authenticate.ts';
 
 const { acme } = scriptedAuthorities;
@@ -46,6 +47,18 @@ test.each<readonly [string, DeviceLogin]>([
 ])('what a device with %s says of itself goes to the registry', async (_kind, login) => {
   expect(await presented({ ...login, clientContext })).toEqual({ context: clientContext });
   expect(await presented(login)).toEqual({});
+});
+
+test('the issuer of a token goes to the registry', async () => {
+  const claims = { ...tokenClaims(clock.now(), 'acme', 'thermostat-7'), iss: 'maker' };
+  const read = readToken(scriptedDeviceKey.sign(claims), undefined);
+  if (!read) throw new Error('it names nobody');
+  expect(await presented({ ...read, remoteIp })).toEqual({ context: { iss: 'maker' } });
+  expect(await presented({ ...read, remoteIp, clientContext })).toEqual({
+    context: { ...clientContext, iss: 'maker' },
+  });
+  const numbered = readToken(scriptedDeviceKey.sign({ ...claims, iss: 7 }), undefined);
+  expect(numbered).not.toHaveProperty('issuer');
 });
 
 test('a certificate goes to the registry where that may register the device', async () => {

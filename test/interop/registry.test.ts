@@ -1,6 +1,6 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { setRegistryStage, type RegistryStage } from './registry-stage.ts';
+import { setRegistryStage, type RegistryStage } from '../faults/support/registry-stage.ts';
 
 // An adapter that asks a registry service: what is changed by the management API counts at once.
 

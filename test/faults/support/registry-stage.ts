@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../../e2e/support/ports.ts';
-import { restartable, type Restartable } from '../../faults/support/restartable.ts';
+import { restartable, type Restartable } from './restartable.ts';
 
 /** The embedded network, the registry service, and an MQTT adapter that asks it, as processes. */
 export interface RegistryStage {
