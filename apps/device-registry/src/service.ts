@@ -53,6 +53,8 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
   const turned = resources.adopt(createTurnedAway(clock, log, { turnedAway: state.turnAway }), (each) =>
     each.stop(),
   );
+  // Before anything can change: what is not heard is not told.
+  const amqp = await beginServing({ ...parts, files, metrics, failed, turnedAway: turned.count }, resources);
   const api = await startManagement(
     {
       values,
@@ -68,7 +70,6 @@ export async function startService(parts: ServiceParts, resources: ResourceStack
     },
     resources,
   );
-  const amqp = await beginServing({ ...parts, files, metrics, failed, turnedAway: turned.count }, resources);
   health.become({ ...answers, failed, turnedAway: (remoteIp) => turned.count('health', remoteIp) });
   resources.defer(() => {
     state.phase = 'stopping';

@@ -1,14 +1,17 @@
 import { startScriptedPeer } from '@rollcall/amqp-connection/testing';
 import { amqp } from '@rollcall/amqp-sender';
 import { seededRandom } from '@rollcall/conformance';
-import { deviceRef, silentLog, systemClock as clock } from '@rollcall/core';
+import { deviceRef, later, silentLog, systemClock as clock, type Clock } from '@rollcall/core';
 import { readOptions } from '@rollcall/options';
 import { ResourceStack } from '@rollcall/runtime';
 import { expect, onTestFinished, test } from 'vitest';
 import { provisioningEvent } from '../provisioning/provisioning-event.ts';
 import { openMessaging } from './open-messaging.ts';
 
-async function given(env: Readonly<Record<string, string>> = {}) {
+/** Waits for whatever comes within a minute more than it should. */
+const patient: Clock = { ...clock, at: (deadline, wake) => clock.at(later(deadline, 60_000), wake) };
+
+async function given(env: Readonly<Record<string, string>> = {}, time: Clock = clock) {
   const peer = await startScriptedPeer();
   const { values } = readOptions(amqp.options, {
     ROLLCALL_MESSAGING_HOST: '127.0.0.1',
@@ -20,7 +23,7 @@ async function given(env: Readonly<Record<string, string>> = {}) {
   const resources = new ResourceStack();
   const random = seededRandom(1);
   const messaging = openMessaging(
-    { values, clock, random, log: silentLog, files: { follow() {} }, fileOf: () => undefined },
+    { values, clock: time, random, log: silentLog, files: { follow() {} }, fileOf: () => undefined },
     resources,
   );
   onTestFinished(async () => {
@@ -71,7 +74,7 @@ test('a change that the network did not confirm is told again', async () => {
 });
 
 test('a stop waits for changes that are on their way', async () => {
-  const { peer, messaging, resources } = await given();
+  const { peer, messaging, resources } = await given({}, patient);
   messaging.notifier.publish({ type: 'all-devices-deleted', tenant: 'acme' });
   await resources.disposeAsync();
   expect(peer.received).toHaveLength(1);
