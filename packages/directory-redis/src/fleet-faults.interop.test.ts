@@ -8,6 +8,10 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { redisFleet } from './redis-fleet.ts';
 import { fleetOnRedis, loopback } from './testing/fleet-on-redis.ts';
+import { bucketOf } from './wire/bucket-of.ts';
+import { deviceName } from './wire/field-text.ts';
+import { keyNames } from './wire/key-names.ts';
+import { shortId } from './wire/short-id.ts';
 import { startRedis, type RedisServer } from './testing/redis-servers.ts';
 
 const prefix = 'faults:';
@@ -259,6 +263,77 @@ describe.skipIf(!hasDebianPackage('redis-server'))('faults of the engine', () =>
     await vi.waitFor(() => expect(a.displaced()).toEqual([older.event.connectionId]), patience);
     expect((await fleet.inspect()).instances).toHaveLength(2);
   });
+
+  /** What it is owed in this bucket, as the engine says. */
+  function keysOf({ event: { device } }: DirectoryEntry) {
+    const keys = keyNames(prefix);
+    const bucket = bucketOf(deviceName(device));
+    return {
+      fenced: keys.fenced(bucket),
+      owedBy: keys.owedBy(bucket),
+      device: keys.devices(bucket) + deviceName(device),
+    };
+  }
+
+  test('a claim that comes after its incarnation was buried there is not entered', async () => {
+    const a = await memberOf(impatient(server));
+    const dead = shortId(a.instance);
+    const entry = a.entry('d-1', 'x');
+    const { fenced, owedBy, device } = keysOf(entry);
+    const redis = client();
+    await redis.sadd(fenced, dead);
+    await a.directory.enter(entry);
+    await vi.waitFor(() => expect(a.told.map(({ what }) => what)).toEqual(['buried']), patience);
+    expect([await redis.exists(owedBy + dead), await redis.exists(device)]).toEqual([0, 0]);
+  });
+
+  test('that forgot everything is told again of what lost its slot, and is still owed', async () => {
+    const fleet = impatient(server);
+    const [a, b] = [await memberOf(fleet), await memberOf(fleet)];
+    const older = a.entry('d-1', 'x');
+    await a.directory.enter(older);
+    await b.directory.enter(b.entry('d-1', 'x', Date.now()));
+    await vi.waitFor(() => expect(a.displaced()).toEqual([older.event.connectionId]), patience);
+    const redis = client();
+    await redis.flushall();
+    const owed = (): Promise<number> =>
+      redis.hexists(keysOf(older).owedBy + shortId(a.instance), shortId(older.event.connectionId));
+    await vi.waitFor(async () => expect(await owed()).toBe(1), patience);
+  });
+
+  test.each(['an undertaker', 'its heir'] as const)(
+    'what %s has told is settled, and nothing of it is left',
+    async (who) => {
+      const under = fleetOnRedis(loopback(server.port));
+      const [a, heir] = [await join(under), await join(under)];
+      toEnd.push(
+        () => a.directory.close(),
+        () => heir.directory.close(),
+      );
+      await a.directory.enter(a.entry('d-1', 'x'));
+      const dead = shortId(a.instance);
+      under.freeze(a.instance);
+      if (who === 'its heir') {
+        expect(await heir.directory.succeed(a.instance)).toMatchObject({ whose: 'ours' });
+        heir.directory.settled(a.instance);
+      } else {
+        const undertaker = await under.createUndertaker({
+          clock: systemClock,
+          random: systemRandom,
+          log: recordingLog(),
+          deadAfterMs: deadAfterMsUnderTest,
+          tell: (_dead, endings) => Promise.resolve(endings.map(({ event }) => event.connectionId)),
+        });
+        toEnd.push(() => undertaker.stop());
+      }
+      const redis = client();
+      await vi.waitFor(async () => {
+        const [deaths = ''] = await redis.keys('*deaths');
+        expect(await redis.hget(deaths, dead)).toContain(' settled ');
+        expect(await redis.keys(`*i:${dead}`)).toEqual([]);
+      }, patience);
+    },
+  );
 
   test('that forgot everything learns again who is dead: one that stood still meanwhile finds out', async () => {
     const under = fleetOnRedis(loopback(server.port));
