@@ -5,7 +5,7 @@ import type { TokenAnswer, TokenCheck } from '@rollcall/http-service';
 import type { KnownUser } from './user-list.ts';
 
 /** As for a token; `throttled`: who asks failed too often, and no one looks at the password. */
-export type AccessAnswer = TokenAnswer | { readonly status: 'throttled' };
+type AccessAnswer = TokenAnswer | { readonly status: 'throttled' };
 
 export interface ApiAccess {
   /** @param authorization the header of a request, as it came. */
