@@ -7,6 +7,7 @@ import {
   listen,
   whileDevicesChurn,
 } from '../faults/support/presence-churn.ts';
+import { relayTcpTo } from './fleet/tcp-relay.ts';
 import { setPresenceStage, type PresenceStage } from '../faults/support/presence-stage.ts';
 
 // Two replicas of the presence service on one PostgreSQL, as competing consumers: what is killed loses nothing and doubles nothing.
@@ -80,5 +81,35 @@ describe.runIf(hasDebianPackage('postgresql'))('two replicas on PostgreSQL', () 
     for (const url of stage.urls) await expectTheTruth(url);
     await expectReaderToKnow(heard);
     await stop();
+  });
+
+  test('whose database is lost, and whose standby takes its place: what was committed is there, and the rest comes', async () => {
+    const first = await startPostgres();
+    const relay = await relayTcpTo(first.port);
+    const database = new URL(first.newDatabase());
+    database.port = String(relay.port);
+    const standby = await first.addStandby();
+    const two = setPresenceStage({ replicas: 2, database: database.href });
+    try {
+      await two.start();
+      const { heard, stop } = listen(two.urls[1] ?? '');
+      let isLost = false;
+      await whileDevicesChurn(two, 3, async () => {
+        await pause(300);
+        if (isLost) return;
+        isLost = true;
+        await first.end('SIGKILL');
+        await standby.promote();
+        relay.leadTo(standby.port);
+      });
+      expect(isLost).toBe(true);
+      for (const url of two.urls) await expectTheTruth(url);
+      await expectReaderToKnow(heard);
+      await stop();
+    } finally {
+      await two.strike();
+      await relay.close();
+      await first.cleanUp();
+    }
   });
 });

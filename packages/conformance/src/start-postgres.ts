@@ -12,7 +12,15 @@ export interface Postgres {
   newDatabase(): string;
   start(): Promise<void>;
   end(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
+  /** A second server that has all that this one commits, before that is told as committed; until it takes this one's place. */
+  addStandby(): Promise<Standby>;
   cleanUp(): Promise<void>;
+}
+
+interface Standby {
+  readonly port: number;
+  /** Takes the place of the first server, which must have ended. */
+  promote(): Promise<void>;
 }
 
 /** Programs of the newest version that is installed; Debian does not put them onto the path. */
@@ -31,6 +39,7 @@ export async function startPostgres(): Promise<Postgres> {
   const port = await freePort();
   let databases = 0;
   let server: ChildProcess | undefined;
+  let standby: ChildProcess | undefined;
   const run = (program: string, ...args: readonly string[]): string =>
     execFileSync(join(bin, program), args, { ...identity, cwd: directory, encoding: 'utf8', stdio: 'pipe' });
   run(
@@ -46,28 +55,40 @@ export async function startPostgres(): Promise<Postgres> {
     'UTF8',
   );
 
-  async function start(): Promise<void> {
-    // What is killed here is the process: the system keeps what it was given.
-    const settings = [
-      'listen_addresses=127.0.0.1',
-      `unix_socket_directories=${directory}`,
-      'fsync=off',
-    ].flatMap((setting) => ['-c', setting]);
-    for (let tries = 0; tries < 600; tries += 1)
-      try {
-        // What served the killed one may be there for a moment longer, and keeps another from starting.
-        if (!server || server.exitCode !== null)
-          server = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), ...settings], {
-            ...identity,
-            cwd: directory,
-            stdio: 'ignore',
-          });
-        run('pg_isready', '--host', '127.0.0.1', '--port', String(port));
-        return;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    throw new Error('PostgreSQL does not become ready');
+  const begin = (
+    folder: string,
+    at: number,
+    isBegun: () => boolean,
+    keep: (child: ChildProcess) => void,
+  ): Promise<void> => {
+    const options = { ...identity, cwd: directory, stdio: 'ignore' } as const;
+    const spawned = (settings: readonly string[]): ChildProcess =>
+      spawn(join(bin, 'postgres'), ['-D', folder, '-p', String(at), ...settings], options);
+    return untilReady(directory, (settings) => {
+      // What served the killed one may be there for a moment longer, and keeps another from starting.
+      if (!isBegun()) keep(spawned(settings));
+      run('pg_isready', '--host', '127.0.0.1', '--port', String(at));
+    });
+  };
+
+  const start = (): Promise<void> =>
+    begin(
+      data,
+      port,
+      () => server !== undefined && server.exitCode === null,
+      (child) => (server = child),
+    );
+
+  async function addStandby(): Promise<Standby> {
+    const standbyPort = await freePort();
+    return followed({ run, port, directory, standbyPort }, (folder) =>
+      begin(
+        folder,
+        standbyPort,
+        () => standby !== undefined,
+        (child) => (standby = child),
+      ),
+    );
   }
 
   async function end(signal: 'SIGKILL' | 'SIGINT'): Promise<void> {
@@ -88,11 +109,52 @@ export async function startPostgres(): Promise<Postgres> {
     },
     start,
     end,
+    addStandby,
     async cleanUp() {
+      standby?.kill('SIGKILL');
       await end('SIGINT');
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** @param look starts a server where none runs, and throws until it is ready. */
+async function untilReady(directory: string, look: (settings: readonly string[]) => void): Promise<void> {
+  // What is killed here is the process: the system keeps what it was given.
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`, 'fsync=off'];
+  for (let tries = 0; tries < 600; tries += 1)
+    try {
+      look(settings.flatMap((setting) => ['-c', setting]));
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  throw new Error('PostgreSQL does not become ready');
+}
+
+interface Primary {
+  run(program: string, ...args: readonly string[]): string;
+  readonly port: number;
+  readonly directory: string;
+  readonly standbyPort: number;
+}
+
+/** A copy of the primary that follows it. @param begin starts a server in this folder. */
+async function followed(
+  { run, port, directory, standbyPort }: Primary,
+  begin: (folder: string) => Promise<void>,
+): Promise<Standby> {
+  const copy = join(directory, 'standby');
+  const at = (on: number): readonly string[] => [
+    ...['--host', '127.0.0.1', '--port', String(on), '--username', 'rollcall'],
+  ];
+  const sql = (on: number, text: string): string => run('psql', ...at(on), '-Atc', text, 'postgres');
+  run('pg_basebackup', ...at(port), '--pgdata', copy, '--write-recovery-conf', '--checkpoint', 'fast');
+  await begin(copy);
+  sql(port, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+  sql(port, 'SELECT pg_reload_conf()');
+  // Until it follows, the first one waits for it with each commit.
+  return { port: standbyPort, promote: async () => void sql(standbyPort, 'SELECT pg_promote()') };
 }
 
 /** PostgreSQL does not run as root. */

@@ -10,10 +10,13 @@ export interface TcpRelay {
   cut(): void;
   /** What was there before is gone, and new connections pass. */
   restore(): void;
+  /** Connections are closed, and new ones go to another port. */
+  leadTo(target: number): void;
   close(): Promise<void>;
 }
 
-export async function relayTcpTo(target: number): Promise<TcpRelay> {
+export async function relayTcpTo(first: number): Promise<TcpRelay> {
+  let target = first;
   const sockets = new Set<Socket>();
   let passes: 'all' | 'nothing' | 'none' = 'all';
   const drop = (): void => {
@@ -55,6 +58,10 @@ export async function relayTcpTo(target: number): Promise<TcpRelay> {
     },
     restore() {
       passes = 'all';
+      drop();
+    },
+    leadTo(another) {
+      target = another;
       drop();
     },
     async close() {
