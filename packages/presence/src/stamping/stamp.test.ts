@@ -1,0 +1,101 @@
+import { anEvent, ManualClock, seededRandom } from '@rollcall/conformance';
+import type { ConnectedEvent, DisconnectedChange, Epoch, Instant, Timestamp } from '@rollcall/core';
+import { describe, expect, test } from 'vitest';
+import { stampDisconnected, type StampContext } from './stamp.ts';
+import { createWallTime } from './wall-time.ts';
+
+const session = { kind: 'session', detectWithinMs: 90_000 } as const;
+const epoch = '0123456789ab0001' as Epoch;
+
+/** How an ending is stamped by an adapter whose event loop was late by so much when it was told, and when the device was heard last. */
+function givenAnAdapter({ latenessMs = (_at: Instant): number => 0 } = {}) {
+  const clock = new ManualClock();
+  const event = anEvent('one', { at: clock.now() });
+  const context: StampContext = {
+    clock,
+    random: seededRandom(1),
+    identity: event.adapter,
+    nextEpoch: () => epoch,
+    exposeRemoteAddress: true,
+    journalFor: () => undefined,
+    loop: { latenessMs },
+    wall: createWallTime(clock),
+  };
+  return {
+    clock,
+    event,
+    began: context.wall.offset(),
+    stamp: (
+      of: { readonly event: ConnectedEvent; readonly began?: number },
+      change: Partial<DisconnectedChange>,
+    ) =>
+      stampDisconnected(
+        context,
+        of,
+        {
+          type: 'disconnected',
+          basis: session,
+          reason: 'connection-lost',
+          lastSeen: clock.monotonic(),
+          ...change,
+        },
+        clock.monotonic(),
+        0,
+      ),
+  };
+}
+
+describe('an ending', () => {
+  test('has an epoch of its own', () => {
+    const { stamp, event } = givenAnAdapter();
+    expect(stamp({ event }, {})).toMatchObject({ endedEpoch: epoch });
+  });
+
+  test('of a connection that began later by the wall clock, in an earlier incarnation, is at its beginning', () => {
+    const { stamp, event, clock } = givenAnAdapter();
+    const later = { ...event, at: (event.at + 3_600_000) as Timestamp };
+    const heard = clock.monotonic();
+    clock.advance(5_000);
+    expect(stamp({ event: later }, { lastSeen: heard })).toMatchObject({
+      connectedAt: later.at,
+      lastSeen: later.at,
+      at: later.at,
+      uncertaintyMs: 0,
+    });
+  });
+
+  test('whose goodbye was said before the last bytes were read has seen no byte after its end', () => {
+    const { stamp, event, began, clock } = givenAnAdapter();
+    clock.advance(5_000);
+    const endedAt = clock.monotonic();
+    clock.advance(2_000);
+    expect(stamp({ event, began }, { endedAt, lastSeen: clock.monotonic() })).toMatchObject({
+      at: event.at + 5_000,
+      lastSeen: event.at + 5_000,
+      uncertaintyMs: 0,
+    });
+  });
+
+  test('that is known exactly is uncertain by the lateness of the loop when it was told', () => {
+    const late = givenAnAdapter({ latenessMs: (at) => (at > lastSeen ? 200 : 700) });
+    const lastSeen = late.clock.monotonic();
+    late.clock.advance(5_000);
+    const { event, began } = late;
+    expect(late.stamp({ event, began }, { reason: 'client-closed', lastSeen }).uncertaintyMs).toBe(200);
+  });
+
+  test.each([
+    [700, 300, 5_700],
+    [0, 300, 5_300],
+  ])(
+    'after silence is uncertain by the silence, and by the lateness when it was told (%i ms) or the device was heard (%i ms)',
+    (whenTold, whenHeard, uncertaintyMs) => {
+      const late = givenAnAdapter({ latenessMs: (at) => (at > lastSeen ? whenTold : whenHeard) });
+      late.clock.advance(60_000);
+      const lastSeen = late.clock.monotonic();
+      late.clock.advance(5_000);
+      const { event, began } = late;
+      expect(late.stamp({ event, began }, { lastSeen }).uncertaintyMs).toBe(uncertaintyMs);
+    },
+  );
+});
