@@ -61,12 +61,19 @@ describe.runIf(['mosquitto-clients', 'curl', 'libcoap3-bin'].every(hasPackage))(
       .toEqual(expect.arrayContaining(['4711', '4713', '4714']));
   });
 
-  test("of one's own are written to the device registry and used at once, as `npm start` prints", async () => {
-    const [write, giveAccess, use] = printed().filter((line) => /my-device|my-secret/.test(line));
+  test("of one's own are written to the device registry and used at once, until they are disabled, as `npm start` prints", async () => {
+    const [write, giveAccess, use, disable] = printed().filter((line) => /my-device|my-secret/.test(line));
     expect(await shell.run(write ?? 'exit 1')).toContain('{"id":"my-device"}');
     await shell.run(giveAccess ?? 'exit 1');
     expect(await shell.run(use ?? 'exit 1')).toContain('202 Accepted');
-    await expect.poll(() => up.events().map(({ device }) => device)).toContain('my-device');
+    const reasons = (): readonly unknown[] =>
+      up
+        .events()
+        .filter(({ device }) => device === 'my-device')
+        .map(({ data }) => data['reason']);
+    await expect.poll(reasons).toEqual([undefined]);
+    await shell.run(disable ?? 'exit 1');
+    await expect.poll(reasons).toEqual([undefined, 'access-revoked']);
   });
 
   test.each(ofDevices)('leave with the goodbye at %s', async (_place, { code }) => {

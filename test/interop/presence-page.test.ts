@@ -237,6 +237,22 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await expect.poll(() => page.locator('.row').allTextContents(), patience).toHaveLength(1);
   });
 
+  test('says where the endings of devices are that came back, and since when it can know', async () => {
+    const one = connected({ tenant: 'back', device: 'pump-1', agoMs: 10 * minute });
+    await stage.deliver(one);
+    await stage.deliver(disconnected(one, 5 * minute));
+    await stage.deliver(connected({ tenant: 'back', device: 'pump-1', agoMs: minute }));
+    const page = await open('#/back');
+    await expect.poll(() => row(page, 'pump-1').textContent(), patience).toContain('online');
+    await page.getByRole('button', { name: 'fell silent' }).click();
+    await expect.poll(() => page.locator('.none').textContent(), patience).toContain('on its own page');
+    const since = 'The service follows the events since';
+    await expect.poll(() => page.getByText(since).count(), patience).toBe(1);
+    await page.goto(new URL('#/back/pump-1', page.url()).href);
+    await expect.poll(() => page.locator('h1').textContent(), patience).toBe('pump-1');
+    await expect.poll(() => page.getByText(since).count(), patience).toBe(1);
+  });
+
   test('a connection that drops is said to be lost, and goes on without a gap', async () => {
     const one = connected({ tenant: 'dropped', device: 'pump-1', agoMs: minute });
     await stage.deliver(one);

@@ -1,12 +1,19 @@
 import { useMemo } from 'preact/hooks';
-import type { PastConnection } from '../logic/answers.ts';
+import type { AsOf, PastConnection } from '../logic/answers.ts';
 import { certaintyInWords, reasonInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
+import { isBeforeCoverage } from '../logic/seen-counts.ts';
 import { useAsked } from './hooks.ts';
 import { devicePath } from './service.ts';
 import { Spans } from './spans.tsx';
 import { Timeline } from './timeline.tsx';
-import { Foreign, Time } from './words.tsx';
+import { FollowedSince, Foreign, Time } from './words.tsx';
+
+interface History {
+  readonly connections: readonly PastConnection[];
+  readonly next?: string;
+  readonly 'as-of': AsOf;
+}
 
 /** The connections that a device had: drawn, and as a table. */
 export function DevicePast(given: {
@@ -23,7 +30,7 @@ export function DevicePast(given: {
   const askedMs = Math.floor(nowMs / 10_000) * 10_000;
   const from = new Date(askedMs - spanS * 1_000).toISOString();
   const path = devicePath(tenant, device, `/history?from=${from}&limit=200`);
-  const { answer } = useAsked<{ readonly connections: readonly PastConnection[]; readonly next?: string }>(
+  const { answer } = useAsked<History>(
     useMemo(() => path, [path]),
     5_000,
   );
@@ -37,6 +44,9 @@ export function DevicePast(given: {
       </div>
       <Timeline connections={connections} period={period} knownMs={knownMs} markMs={route.atMs} />
       {connections.length === 0 && answer !== undefined && <p class="hint">No connection in this time.</p>}
+      {answer && isBeforeCoverage(period.fromMs, answer['as-of']) && (
+        <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
+      )}
       {connections.length > 0 && (
         <div class="scroll">
           <table>

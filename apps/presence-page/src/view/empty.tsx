@@ -18,7 +18,8 @@ export function Empty({
     <section class="empty">
       <h1>No device yet</h1>
       <p>
-        The first device appears here within a second. After <code>npm start</code>, in another terminal:
+        The first device appears here within a second. After <code>npm start</code>, in another terminal (with{' '}
+        <code>--port-offset</code>, add it to the ports):
       </p>
       <pre>
         <code>

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import Plot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { CountsOverTime } from '../logic/answers.ts';
+import { seenCounts } from '../logic/seen-counts.ts';
 
 const height = 150;
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -37,11 +38,12 @@ export function OnlineChart({ counts }: { readonly counts: CountsOverTime | unde
   );
 }
 
-function draw(element: HTMLElement, { points }: CountsOverTime): Plot {
+function draw(element: HTMLElement, counts: CountsOverTime): Plot {
+  const points = seenCounts(counts);
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const times = points.map(({ at }) => Date.parse(at) / 1_000);
-  const hasUnknown = points.some(({ unknown }) => unknown > 0);
+  const hasUnknown = points.some(({ unknown }) => (unknown ?? 0) > 0);
   const axis = {
     stroke: color('--quiet'),
     font: '11px system-ui, sans-serif',
@@ -54,7 +56,8 @@ function draw(element: HTMLElement, { points }: CountsOverTime): Plot {
       height,
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
-      padding: [8, 8, 0, 0],
+      // To the right there is room for half of the last time.
+      padding: [8, 18, 0, 0],
       scales: { y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
       axes: [
         { ...axis, grid: { show: false }, values: '{HH}:{mm}', space: 60, size: 24 },

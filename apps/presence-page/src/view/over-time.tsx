@@ -1,10 +1,12 @@
 import type { CountsOverTime } from '../logic/answers.ts';
 import { reasonInWords } from '../logic/in-words.ts';
 import type { Change, Route } from '../logic/route.ts';
+import { isBeforeCoverage } from '../logic/seen-counts.ts';
 import { useAsked, useNow } from './hooks.ts';
 import { OnlineChart } from './online-chart.tsx';
 import { tenantPath } from './service.ts';
 import { Spans } from './spans.tsx';
+import { FollowedSince } from './words.tsx';
 
 const number = new Intl.NumberFormat('en');
 
@@ -35,6 +37,9 @@ export function OverTime({
           <Spans spanS={spanS} change={change} />
         </div>
         <OnlineChart counts={answer} />
+        {answer && isBeforeCoverage(fromMs, answer['as-of']) && (
+          <FollowedSince asOf={answer['as-of']} nowMs={nowMs} />
+        )}
       </section>
       <section class="card" aria-label="Why connections ended">
         <h2>Why connections ended</h2>
@@ -61,7 +66,7 @@ function Endings(given: {
           <button
             type="button"
             aria-pressed={chosen === reason}
-            title={`${reason}: show the devices that are offline for this reason since then`}
+            title={`${reason}: show the devices that are still offline for this reason`}
             onClick={() =>
               change(
                 chosen === reason

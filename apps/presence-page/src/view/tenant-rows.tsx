@@ -33,7 +33,11 @@ export function TenantRows(given: {
         {followed.table.isCut &&
           ` – this page holds ${number.format(maxRows)} at most; find others by their full name`}
       </p>
-      <DeviceList rows={rows} nowMs={nowMs} open={(device) => change({ device })} tenant={tenant} />
+      {rows.length === 0 && all > 0 && reason !== undefined && (
+        <p class="none">
+          No device fits. One that left and came back is not offline: all its endings are on its own page.
+        </p>
+      )}
       {rows.length === 0 && all > 0 && search !== undefined && search !== '' && (
         <p class="none">
           No device here is named so.{' '}
@@ -42,6 +46,7 @@ export function TenantRows(given: {
           </button>
         </p>
       )}
+      <DeviceList rows={rows} nowMs={nowMs} open={(device) => change({ device })} tenant={tenant} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { printable } from '@rollcall/core/text';
-import type { Status } from '../logic/answers.ts';
+import type { AsOf, Status } from '../logic/answers.ts';
 import { timesIn } from '../logic/times.ts';
 
 export const times = timesIn();
@@ -14,6 +14,16 @@ export function Time({ atMs, nowMs }: { readonly atMs: number; readonly nowMs: n
     <time dateTime={new Date(atMs).toISOString()} title={times.full(atMs)}>
       {times.short(atMs, nowMs)}
     </time>
+  );
+}
+
+/** From when on the service can say what was. */
+export function FollowedSince({ asOf, nowMs }: { readonly asOf: AsOf; readonly nowMs: number }) {
+  return (
+    <p class="hint">
+      The service follows the events since <Time atMs={Date.parse(asOf['covered-since'])} nowMs={nowMs} />. Of
+      the time before, not all is known.
+    </p>
   );
 }
 

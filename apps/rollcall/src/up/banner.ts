@@ -78,5 +78,8 @@ function newDevice(table: readonly AdapterEntry[], ports: DemoPorts): string {
   curl -i -u me@DEFAULT_TENANT:my-secret -H 'content-type: text/plain' --data hello \\
     http://127.0.0.1:${portsOf(ports, http.name).devices}/event
 
+  # that request stands for its presence for 10 minutes; disabled, it is offline at once
+  curl -X PUT ${api}/devices/DEFAULT_TENANT/my-device -H 'content-type: application/json' -d '{"enabled": false}'
+
 `;
 }
