@@ -81,6 +81,27 @@ test('an answer that was under way at a change is not kept, and nobody who asks 
   expect(await lookUp('a')).toMatchObject({ value: 'new' });
 });
 
+test('a change of something else does not keep an answer from being kept', async () => {
+  const { asked, lookups, lookUp } = given();
+  const first = lookUp('a');
+  for (let change = 0; change < 10; change++) lookups.drop('b');
+  asked[0]?.answer(found('x'));
+  await first;
+  expect(await lookUp('a')).toMatchObject({ value: 'x' });
+  expect(asked).toHaveLength(1);
+});
+
+test('after more changes than are remembered, an answer that was under way is not kept', async () => {
+  const { asked, lookups, lookUp } = given();
+  const first = lookUp('a');
+  lookups.drop('a');
+  for (let change = 0; change < 2_000; change++) lookups.drop(`other ${change}`);
+  asked[0]?.answer(found('old'));
+  await first;
+  void lookUp('a');
+  expect(asked).toHaveLength(2);
+});
+
 test('after a doubt everything is asked again; where that fails, what is kept is given for as long as it counts', async () => {
   const { clock, asked, lookups, lookUp } = given();
   const first = lookUp('a');

@@ -7,6 +7,9 @@ import { KeptAnswers } from './kept-answers.ts';
 /** What is kept of one service takes at most so much. */
 const maxBytes = 64 * 1_024 * 1_024;
 
+/** Subjects that are remembered while questions are under way. */
+const maxDropped = 1_000;
+
 /** Who answers questions. */
 export interface Asker {
   ask(question: Question, owner: string): Promise<Asked>;
@@ -44,6 +47,12 @@ export class KeptLookups<Value> {
   readonly #underWay = new Map<string, UnderWay<Value>>();
   /** An answer that was under way at a change may be older than it. */
   #drops = 0;
+  /** Questions under way, also those that were asked again since. */
+  #asking = 0;
+  /** What was dropped while questions are under way, with the count of drops then. */
+  readonly #dropped = new Map<string, number>();
+  /** Up to this count, everything was dropped. */
+  #droppedAll = 0;
   #keptUses = 0;
 
   constructor(asker: Asker, clock: Clock, { maxKept, keepSeconds }: KeepLimits) {
@@ -70,10 +79,13 @@ export class KeptLookups<Value> {
     }
     const underWay = this.#underWay.get(key);
     if (underWay?.since === this.#drops) return underWay.result;
+    this.#asking += 1;
     const begun: UnderWay<Value> = {
       since: this.#drops,
       result: this.#ask(key, owner, question, understand).finally(() => {
         if (this.#underWay.get(key) === begun) this.#underWay.delete(key);
+        this.#asking -= 1;
+        if (this.#asking === 0) this.#dropped.clear();
       }),
     };
     this.#underWay.set(key, begun);
@@ -84,12 +96,16 @@ export class KeptLookups<Value> {
   drop(subject: string): void {
     this.#drops += 1;
     this.#kept.dropAbout(subject);
+    if (this.#asking === 0) return;
+    this.#dropped.set(subject, this.#drops);
+    if (this.#dropped.size > maxDropped) this.#dropEverything();
   }
 
   /** Whatever is kept may not be true any more: it is asked for again. Only where that fails, it is given while it is in time. */
   doubtAll(): void {
     this.#drops += 1;
     this.#kept.doubtAll();
+    this.#dropEverything();
   }
 
   figures(): RegistryService {
@@ -107,7 +123,7 @@ export class KeptLookups<Value> {
     if (asked.kind === 'failed') return this.#inNeed(key, asked);
     const understood = understand(asked);
     if (understood.status === 'failed') return this.#inNeed(key, understood.failed);
-    if (since !== this.#drops) return understood;
+    if (this.#isOutdated(understood, since)) return understood;
     if (understood.status === 'found')
       this.#kept.keep(key, understood, {
         forMs: keepForMs(asked.status, asked.cacheControl, this.#keepSeconds),
@@ -116,6 +132,18 @@ export class KeptLookups<Value> {
       });
     else this.#kept.drop(key);
     return understood;
+  }
+
+  /** Whether what an answer is about was dropped since it was asked for. */
+  #isOutdated(understood: Understood<Value>, since: number): boolean {
+    if (since === this.#drops) return false;
+    if (understood.status !== 'found' || since < this.#droppedAll) return true;
+    return understood.about.some((subject) => (this.#dropped.get(subject) ?? 0) > since);
+  }
+
+  #dropEverything(): void {
+    this.#droppedAll = this.#drops;
+    this.#dropped.clear();
   }
 
   /** What is kept is better than no answer. */
