@@ -16,7 +16,9 @@ ask() {
 
 status=$(ask "$base/devices/$device" | sed 's/.*"status":"\([a-z]*\)".*/\1/')
 echo "now: $status"
-answer=$(ask "$base/devices/$device/at?time=$(date -u +%Y-%m-%dT%H:00:00Z)" | sed 's/.*"answer":"\([a-z]*\)".*/\1/')
+# An uncertain answer says why: docs/presence.md has a table.
+answer=$(ask "$base/devices/$device/at?time=$(date -u +%Y-%m-%dT%H:00:00Z)" |
+  sed 's/.*"answer":"\([a-z]*\)"\(,"because":"[a-z-]*"\)*.*/\1\2/; s/,"because":"\(.*\)"/ (\1)/')
 echo "at the full hour: $answer"
 
 # `while` begins again where the connection ends: with a snapshot, which is left out here. To miss nothing, give back the

@@ -91,7 +91,9 @@ describe.runIf(hasPackage('curl'))('for a shell', () => {
       .toContain('"online"');
     const before = await watchers();
     const { text } = printing('/bin/sh', example('presence.sh'), 'pump-2', stage.urls[0], 'acme');
-    await expect.poll(text, patience).toMatch(/^now: online\nat the full hour: (?:yes|no|uncertain)\n/);
+    await expect
+      .poll(text, patience)
+      .toMatch(/^now: online\nat the full hour: (?:yes|no|uncertain \([a-z-]+\))\n/);
     await expect.poll(watchers, patience).toBeGreaterThan(before);
     await stage.deliver(left(one));
     await expect.poll(text, patience).toMatch(/\{"tenant":"acme","device":"pump-2","status":"offline"/);

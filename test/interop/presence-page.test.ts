@@ -103,6 +103,17 @@ ${texts.join('\n')}
   );
 }
 
+/** The devices of the pictures have a past; so has their service, which began a moment ago. */
+async function sayItFollowsForLong(page: Page): Promise<void> {
+  await page.route(/\/(?:timeline|history|summary)(?:\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const began = new Date(Date.now() - 7 * 24 * 60 * minute).toISOString();
+    const answer = (await response.json()) as { readonly 'as-of': object };
+    const asOf = { ...answer['as-of'], 'covered-since': began, 'complete-from': began, complete: true };
+    await route.fulfill({ response, json: { ...answer, 'as-of': asOf } });
+  });
+}
+
 function devicesFrom(first: number, count: number): readonly object[] {
   return Array.from({ length: count }, (_, number) => ({
     tenant: 'many',
@@ -140,7 +151,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
   /** A page whose scripts made no mistake by the end of the test, and which asked no other host. */
   async function open(
     hash: string,
-    { width = 1_120, height = 700, dark = false, base = stage.urls[0] } = {},
+    { width = 1_120, height = 700, dark = false, base = stage.urls[0], isPictured = false } = {},
   ): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width, height },
@@ -148,6 +159,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
       timezoneId: 'UTC',
     });
     const page = await context.newPage();
+    if (isPictured && makesPictures) await sayItFollowsForLong(page);
     const mistakes: string[] = [];
     page.on('pageerror', (error) => mistakes.push(error.message));
     page.on('console', (message) => {
@@ -159,6 +171,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
       if (!asked.url().startsWith(base) && !asked.url().startsWith('data:')) mistakes.push(asked.url());
     });
     onTestFinished(async () => {
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await context.close();
       expect(mistakes).toEqual([]);
     });
@@ -310,7 +323,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
     await stage.deliver(back);
     await stage.deliver(disconnected(back, 15 * minute, 'client-closed', 0));
     await stage.deliver(connected({ tenant: 'past', device: '4711', agoMs: 6 * minute }));
-    const page = await open('#/past/4711?span=3600', { width: 860, height: 500 });
+    const page = await open('#/past/4711?span=3600', { width: 860, height: 500, isPictured: true });
     await expect.poll(() => page.locator('.timeline .bar').count(), patience).toBe(3);
     // Where the adapter was silent, and where silence is not noticed yet.
     expect(await page.locator('.timeline .unsure').count()).toBe(2);
@@ -385,7 +398,7 @@ describe.skipIf(!existsSync(executablePath))('the page in Chromium', () => {
       await stage.deliver(one);
       await stage.deliver(disconnected(one, 2 * minute, 'connection-lost', 1_000));
     }
-    const page = await open('#/plant?span=3600', { width: 920, height: 540 });
+    const page = await open('#/plant?span=3600', { width: 920, height: 540, isPictured: true });
     await expect.poll(() => page.locator('.flapping').textContent(), patience).toContain('valve-33');
     await expect.poll(() => page.locator('.endings li').count(), patience).toBeGreaterThan(2);
     await expect.poll(() => page.locator('.chart canvas').count(), patience).toBe(1);
