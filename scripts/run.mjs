@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch } from './launch.mjs';
+import { takeSetupLock } from './setup-lock.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { engines, toolchain } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -22,6 +23,11 @@ const home = join(
   [nodeIsNew ? 'system-node' : `node-${toolchain.node}`, `pnpm-${toolchain.pnpm}`].join('_'),
 );
 const modules = join(home, 'node_modules');
+mkdirSync(dirname(home), { recursive: true });
+const giveBack = await takeSetupLock(join(dirname(home), 'setup.lock'), (holder) =>
+  console.error(`[set-up] another command sets up or builds (process ${holder}); waiting for it`),
+);
+process.on('exit', giveBack);
 if (!existsSync(home)) fetchToolchain();
 
 const nodeBin = nodeIsNew ? dirname(process.execPath) : join(modules, nodePackage(), 'bin');
@@ -51,9 +57,11 @@ must(
 const [script, ...rest] = process.argv.slice(2);
 if (script === 'app') {
   build();
+  giveBack();
   // No shell and no pnpm in between: they would report a Ctrl-C as a failure.
   launch(node, [join('scripts', 'start-app.mjs'), ...rest], { cwd: root, env });
 } else if (script) {
+  giveBack();
   run(pnpm, ['run', `run:${script}`, ...rest]);
 } else {
   console.error(`ready: node ${env.TOOLCHAIN_NODE} (${node}), pnpm ${toolchain.pnpm} (${pnpm})`);
