@@ -83,16 +83,23 @@ async function play(protocol: RequestProtocol, intervalMs = longMs): Promise<Pla
       return open === 1 && status === 'online' ? [] : [`${device}: ${open} are open, and it is ${status}`];
     });
   };
+  let latest = holder;
   const begun: Play = {
     ...fleet,
     holder,
     other,
-    async fromAll({ stage: { port } }) {
-      await Promise.all(all.map((number) => devices.request(number, port)));
+    async fromAll(member) {
+      latest = member;
+      await Promise.all(all.map((number) => devices.request(number, member.stage.port)));
     },
     connections,
     async haveOneLease() {
-      await eventuallyNone(notOneLease, patienceMs);
+      await eventuallyNone(async () => {
+        const problems = notOneLease();
+        // Who is silent for long is gone, and rightly so.
+        if (problems.length > 0) await begun.fromAll(latest);
+        return problems;
+      }, patienceMs);
       return Object.keys(endings(record)).filter((reason) => reason !== 'taken-over');
     },
   };
