@@ -12,7 +12,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createTemplateAdapter, type TemplateAdapterOptions } from './adapter.ts';
 import { ok } from './device-answers.ts';
 import { connectDevice, welcome } from './testing/connect-device.ts';
-import { says } from './testing/says.ts';
+import { objections, says } from './testing/says.ts';
 import { options } from './testing/options.ts';
 
 const upload = says.event('text/plain', '21');
@@ -76,7 +76,7 @@ async function givenADevice(facts: Partial<TemplateAdapterOptions> = {}) {
 describe('a network connection without a login', () => {
   test.each([
     ['another request', says.ping, 'error login first'],
-    ['nonsense', says.nonsense, 'error unknown request'],
+    ['nonsense', says.nonsense, `error ${objections.nonsense}`],
     ['a request that is too long', says.login(undefined, 'x'.repeat(300)), 'error request too long'],
     ['a wrong password', says.login(undefined, 'guess-me'), 'error bad credentials'],
   ])('is closed after %s', async (_what, request, answer) => {
@@ -177,7 +177,7 @@ describe('a connected device', () => {
   });
 
   test.each([
-    ['nonsense', says.nonsense, 'unknown request'],
+    ['nonsense', says.nonsense, objections.nonsense],
     ['a second login', says.login(), 'logged in already'],
     ['a request that is too long', says.event('a/b', 'x'.repeat(300)), 'request too long'],
   ])('that sends %s broke the protocol', async (_what, request, text) => {

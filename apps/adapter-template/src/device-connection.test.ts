@@ -3,7 +3,7 @@ import type { AdapterHost } from '@rollcall/adapter-kit';
 import { startForTest } from '@rollcall/adapter-process/testing';
 import { settled } from '@rollcall/conformance';
 import { expect, test } from 'vitest';
-import { errorAnswer, ok } from './device-answers.ts';
+import { ok, uploadAnswer } from './device-answers.ts';
 import { serveDevice } from './device-connection.ts';
 import { says } from './testing/says.ts';
 import { options } from './testing/options.ts';
@@ -70,7 +70,8 @@ test('a sender that throws costs the device what it sent, and a bug its connecti
   const { theirs, sender, events, logged, ours, clock, uplink, running } = await givenADevice();
   let read = Buffer.alloc(0);
   theirs.on('data', (bytes: Uint8Array) => (read = Buffer.concat([read, bytes])));
-  const answers = Buffer.concat([ok, errorAnswer('500 internal error')]);
+  const failure = { status: 500, text: 'internal error' } as const;
+  const answers = Buffer.concat([ok, uploadAnswer({ status: 'failed', failure, terminal: false })]);
   sender.send = async () => {
     throw new Error('a bug elsewhere');
   };

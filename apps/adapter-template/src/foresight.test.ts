@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createForesight, type Ending } from './foresight.ts';
 import { requestFormat } from './request-format.ts';
-import { says } from './testing/says.ts';
+import { objections, says } from './testing/says.ts';
 
 const bye: Ending = { type: 'bye' };
 const broke = (text: string): Ending => ({ type: 'protocol-error', text });
@@ -19,8 +19,8 @@ test.each<readonly [what: string, pieces: readonly Uint8Array[], expected: Endin
   ['requests behind a goodbye', [concat([says.bye, ping]), ping], bye],
   ['a goodbye without its end', [says.bye.subarray(0, -1)], undefined],
   ['nonsense behind a goodbye', [concat([says.bye, nonsense])], bye],
-  ['a goodbye behind nonsense', [concat([nonsense, says.bye])], broke('unknown request')],
-  ['a frame that is not sound', [says.unsound], broke('not UTF-8')],
+  ['a goodbye behind nonsense', [concat([nonsense, says.bye])], broke(objections.nonsense)],
+  ['a frame that is not sound', [says.unsound], broke(objections.unsound)],
   ['data that say bye', [says.event('a/b', 'bye')], undefined],
   ['a second login', [login, login], broke('logged in already')],
   ['a login, and a request', [concat([login, ping])], undefined],

@@ -4,7 +4,7 @@ import type { DeviceRequest } from './device-request.ts';
 import { createForesight, type Foreseen } from './foresight.ts';
 import { readRequests } from './read-requests.ts';
 import { requestFormat } from './request-format.ts';
-import { says } from './testing/says.ts';
+import { objections, says } from './testing/says.ts';
 
 const { concat } = Buffer;
 const { ping, bye } = says;
@@ -40,8 +40,8 @@ test('what has no end is no request', async () => {
 
 test.each([
   ['a goodbye', bye, { name: 'bye' }],
-  ['nonsense', says.nonsense, { name: 'invalid', text: 'unknown request' }],
-  ['a frame that is not sound', says.unsound, { name: 'invalid', text: 'not UTF-8' }],
+  ['nonsense', says.nonsense, { name: 'invalid', text: objections.nonsense }],
+  ['a frame that is not sound', says.unsound, { name: 'invalid', text: objections.unsound }],
   [
     'a request that is too long',
     says.event('a/b', 'x'.repeat(65)),

@@ -21,6 +21,9 @@ export const says = {
   unsound: request(Uint8Array.of(0x70, 0xff)),
 } as const;
 
+/** What the adapter finds wrong with `says.nonsense` and `says.unsound`. */
+export const objections = { nonsense: 'unknown request', unsound: 'not UTF-8' } as const;
+
 function request(...words: readonly Words[]): Uint8Array {
   const spaced = words.flatMap((word, at) => (at === 0 ? [word] : [' ', word]));
   return Buffer.concat([...spaced, '\n'].map((part) => Buffer.from(part)));
