@@ -9,6 +9,8 @@ import { appsIn, lists, publishedAdapters } from './adapter-tables.mjs';
 import { filesIn } from './files-in.mjs';
 
 const template = 'adapter-template';
+/** As check-prose.mjs wants it. */
+const maxLineLength = 120;
 const usage = 'npm run new-adapter -- <name> [<title>] [--speaks <what devices speak>] [--port <port>]';
 
 /**
@@ -113,6 +115,38 @@ function withPorts(text, plain) {
 }
 
 /**
+ * A document whose paragraphs and items are wrapped again where a longer name or other words made a line too long.
+ * @param {string} text
+ */
+export function wrapped(text) {
+  // Blocks between empty lines; indented code, tables, headings and comments stay as they are.
+  return text.replaceAll(/(?<=^|\n\n)(?! {4}|[|<#])(?:.+(?:\n|$))+/g, (block) =>
+    block
+      .split(/^(?=- )/m)
+      .map((part) => (part.split('\n').some(isTooLong) ? wrappedPart(part) : part))
+      .join(''),
+  );
+}
+
+/** @param {string} line */
+function isTooLong(line) {
+  return line.length > maxLineLength;
+}
+
+/** @param {string} part a paragraph, or one item of a list */
+function wrappedPart(part) {
+  const indent = part.startsWith('- ') ? '  ' : '';
+  const lines = [''];
+  for (const word of part.trim().split(/\s+/)) {
+    const line = lines.at(-1);
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && isTooLong(longer)) lines.push(indent + word);
+    else lines[lines.length - 1] = longer;
+  }
+  return `${lines.join('\n')}${/\n*$/.exec(part)[0]}`;
+}
+
+/**
  * The new adapter's package.json: what is copied is published, the template is not. Its ports in `npm start` are those
  * that no other adapter has there.
  * @param {string} text
@@ -173,7 +207,9 @@ export function plan({ name, wording, read, files, apps }) {
       `apps/${name}-adapter/${renamed(file, name)}`,
       file === 'package.json'
         ? adapterManifest(text, name, publishedAdapters(manifests), wording)
-        : renamed(text, name, wording),
+        : file.endsWith('.md')
+          ? wrapped(renamed(text, name, wording))
+          : renamed(text, name, wording),
     );
   }
   const manifest = JSON.parse(texts.get(`apps/${name}-adapter/package.json`));

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 // @ts-expect-error -- a script in plain JavaScript, for Node.js without the workspace's tools
 import * as untyped from './new-adapter.mjs';
+// @ts-expect-error -- the same
+import * as untypedProse from './check-prose.mjs';
 
 interface Wording {
   readonly title?: string;
@@ -21,6 +23,7 @@ interface Script {
     apps: readonly string[],
   ): { readonly name?: string; readonly wording?: Wording; readonly problem?: string };
   renamed(text: string, name: string, wording?: Wording): string;
+  wrapped(text: string): string;
   adapterManifest(text: string, name: string, adapters: readonly object[]): string;
   lockfileWith(text: string, name: string): string;
   plan(repository: {
@@ -34,8 +37,9 @@ interface Script {
 }
 
 const script: Script = untyped;
+const { checkProse }: { checkProse(text: string): readonly object[] } = untypedProse;
 const { nameProblem, titleProblem, speaksProblem, portProblem, readArguments } = script;
-const { renamed, adapterManifest, lockfileWith, plan, templateFiles } = script;
+const { renamed, wrapped, adapterManifest, lockfileWith, plan, templateFiles } = script;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -81,6 +85,40 @@ test.each([
   ['a\n\n<!-- template only -->\n\nx\n\n<!-- /template only -->\n\nb', 'a\n\nb'],
 ])('%j becomes %j', (text, expected) => {
   expect(renamed(text, 'my-proto')).toBe(expected);
+});
+
+describe('the documents of a new adapter', () => {
+  const template = read('apps/adapter-template/README.md');
+
+  test.each<readonly [string, Wording]>([
+    ['foo', {}],
+    ['x'.repeat(40), { title: 'X'.repeat(40), speaks: `${'x'.repeat(29)} ${'y'.repeat(30)}` }],
+  ])('have no line that is too long, whatever the names are: %s', (name, wording) => {
+    const source = join(root, 'apps/adapter-template');
+    const texts = plan({ name, wording, read, files: templateFiles(source), apps });
+    const long = [...texts].filter(([path]) => path.includes(name) && path.endsWith('.md'));
+    expect(long.length).toBeGreaterThan(1);
+    expect(long.flatMap(([, text]) => checkProse(text))).toEqual([]);
+  });
+
+  test('are wrapped where a line is too long only, and lose no word', () => {
+    expect(wrapped(template)).toBe(template);
+    const text = `# ${'h'.repeat(130)}\n\nshort\nlines\n\n- a\n- ${'word '.repeat(30)}end\n  and more\n- b\n\n    ${'code '.repeat(30)}\n`;
+    expect(wrapped(text).split('\n')).toEqual([
+      `# ${'h'.repeat(130)}`,
+      '',
+      'short',
+      'lines',
+      '',
+      '- a',
+      `- ${'word '.repeat(22)}word`,
+      `  ${'word '.repeat(7)}end and more`,
+      '- b',
+      '',
+      `    ${'code '.repeat(30)}`,
+      '',
+    ]);
+  });
 });
 
 describe('a title', () => {
