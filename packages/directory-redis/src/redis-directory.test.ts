@@ -53,7 +53,8 @@ beforeEach(async () => {
             return engine;
           },
         },
-        context,
+        // No connection is in a bucket that is told again in its turn.
+        { ...context, random: { bytes: (length) => context.random.bytes(length), next: () => 0 } },
       ),
     clock,
     pass: (ms) => clock.advanceAsync(ms),
