@@ -2,7 +2,7 @@ import { consume, type ConsumeOptions } from '@rollcall/client';
 import { later, type Clock, type Log } from '@rollcall/core';
 import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type { EventBatches } from './event-batches.ts';
-import { hasNul } from './has-nul.ts';
+import { unkeepable } from './unkeepable.ts';
 import type { StreamProgress } from './stream-progress.ts';
 
 /** What is folded: events of our adapters, and what Hono's own adapters say. */
@@ -41,9 +41,10 @@ export function followStream(options: FollowStreamOptions): FollowedStream {
 
   async function take(event: FoldedEvent): Promise<void> {
     received += 1;
-    if (hasNul(event)) {
-      // Not one database more than another, and not by way of a batch that fails.
-      batches.leaveOut(event, 'it has U+0000 in an id or a name');
+    const problem = unkeepable(event);
+    if (problem !== undefined) {
+      // Not by way of a batch that fails.
+      batches.leaveOut(event, problem);
       return;
     }
     const isOver = progress.received();

@@ -6,8 +6,8 @@ import type { ApiContext } from './api-context.ts';
 import { isoTime, type AsOf } from './as-of.ts';
 import { requireAllTenants } from './authorize.ts';
 import { maxCursorLength } from './device-routes.ts';
-import { badInput } from './problem.ts';
-import { isStorable, QueryReader } from './query-reader.ts';
+import { cursorOf, placeIn } from './cursors.ts';
+import { QueryReader } from './query-reader.ts';
 
 /** Ids and instances are what adapters are called by their operators. */
 const maxNameLength = 1_024;
@@ -24,7 +24,7 @@ export function adaptersRoute(app: FastifyInstance, context: ApiContext): void {
     const { instances, next } = await turns.take('', () => store.instances(query));
     return answer(reply, asOf, {
       adapters: instances.map((each) => instanceJson(each, asOf, announceIntervalMs)),
-      ...(next && { next: cursorOf(next) }),
+      ...(next && { next: cursorOf([next.adapterId, next.instance]) }),
     });
   });
 }
@@ -37,7 +37,7 @@ function readQuery(text: string) {
   return {
     ...(adapterId !== undefined && { adapterId }),
     ...(instance !== undefined && { instance }),
-    ...(cursor !== undefined && { after: placeIn(cursor) }),
+    ...(cursor !== undefined && { after: afterOf(cursor) }),
     limit: query.wholeNumber('limit', 1, 1_000) ?? 100,
   };
 }
@@ -59,26 +59,7 @@ function instanceJson(heard: HeardInstance, { at }: AsOf, defaultIntervalMs: num
   };
 }
 
-function cursorOf({ adapterId, instance }: InstancePlace): string {
-  return Buffer.from(JSON.stringify([adapterId, instance])).toString('base64url');
-}
-
-/** @throws Problem where it was none of an answer. */
-function placeIn(cursor: string): InstancePlace {
-  const place = parsed(Buffer.from(cursor, 'base64url').toString());
-  const [adapterId, instance] = Array.isArray(place) ? place : [];
-  if (!isName(adapterId) || !isName(instance)) throw badInput('cursor', 'must be `next` of an answer');
+function afterOf(cursor: string): InstancePlace {
+  const [adapterId, instance] = placeIn(cursor, ['text', 'text']);
   return { adapterId, instance };
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && isStorable(value);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import { allowedMethods } from './allowed-methods.ts';
 import { authorize } from './authorize.ts';
 import { allowOrigins } from './cors.ts';
 import { deviceRoutes } from './device-routes.ts';
+import { endingsRoute } from './endings-route.ts';
 import { type HealthTexts, healthRoutes, rejectMalformed, requireLoopbackHost } from '@rollcall/http-service';
 import { openApi } from '../openapi/open-api.ts';
 import { Problem, problemContentType, rawProblem } from './problem.ts';
@@ -81,6 +82,7 @@ export async function createApp(
     deviceRoutes(api, context);
     tenantsRoute(api, context);
     tenantRoutes(api, context);
+    endingsRoute(api, context);
     queryRoute(api, context);
     adaptersRoute(api, context);
     watchRoute(api, context);

@@ -43,7 +43,7 @@ function connectionJson(connection: OpenConnection): object {
   };
 }
 
-function endingJson(ending: Ending): object {
+export function endingJson(ending: Ending): object {
   const { at, lastSeen, uncertaintyMs, endedEpoch, coalesced, raw } = ending;
   return {
     'event-id': ending.id,

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+
 import { startApi } from '../testing/start-api.ts';
+import { cursorOf } from './cursors.ts';
 
 const device = '/v1/tenants/acme/devices/d';
 const list = '/v1/tenants/acme/devices';
+const endings = '/v1/tenants/acme/endings';
 const long = 'x'.repeat(2_000);
 
 test.each([
@@ -42,6 +45,19 @@ test.each([
   [`${device}/at?time=now`, 'time'],
   ['/v1/tenants/acme/summary?flaps=0', 'flaps'],
   ['/v1/tenants/acme/watch?since=now', 'since'],
+  [`${list}?reason=keepalive-timout`, 'reason'],
+  [`${list}?reason=toString`, 'reason'],
+  [`${endings}?reason=Keepalive-Timeout`, 'reason'],
+  [`${endings}?reason=`, 'reason'],
+  [`${endings}?from=2026-11-30T00:00:00Z&to=2026-11-01T00:00:00Z`, 'from'],
+  [`${endings}?from=today`, 'from'],
+  [`${endings}?status=online`, 'status'],
+  [`${endings}?limit=1001`, 'limit'],
+  [`${endings}?cursor=d-1`, 'cursor'],
+  [`${endings}?cursor=${cursorOf([1, 'd'])}`, 'cursor'],
+  [`${endings}?cursor=${cursorOf(['1', 'd', 'c'])}`, 'cursor'],
+  [`${endings}?cursor=${cursorOf([1, 'd', '\0'])}`, 'cursor'],
+  [`${endings}?cursor=${cursorOf([1.5, 'd', 'c'])}`, 'cursor'],
   // Names that nothing has.
   ['/v1/tenants/acme/devices/%00', 'device'],
   ['/v1/tenants/acme/devices/a%0Ab', 'device'],

@@ -8,6 +8,7 @@ import { deviceJson } from './device-json.ts';
 import { maxCursorLength } from './device-routes.ts';
 import { HeldCounts } from './held-counts.ts';
 import { QueryReader } from './query-reader.ts';
+import { refuseUnknownReason } from './unknown-reason.ts';
 import { readTimelineQuery, timelineJson } from './timelines.ts';
 
 interface OfTenant {
@@ -28,6 +29,7 @@ export function tenantRoutes(app: FastifyInstance, context: ApiContext): void {
     const query = readListQuery(request.query);
     const asOf = context.asOf();
     const { devices, next } = await turns.take(tenant, () => store.list(tenant, query));
+    if (devices.length === 0) await refuseUnknownReason(context, tenant, query);
     return answer(reply, asOf, { devices: devices.map(deviceJson), ...(next !== undefined && { next }) });
   });
 

@@ -104,6 +104,14 @@ export const examples = {
     endings: { 'keepalive-timeout': 9, 'client-closed': 3 },
     'as-of': asOf,
   },
+  endings: {
+    tenant: 'DEFAULT_TENANT',
+    from: '2026-11-27T20:00:00.000Z',
+    to: '2026-11-27T21:00:00.000Z',
+    'known-since': '2026-11-01T00:00:00.000Z',
+    endings: [{ device: '4711', status: 'online', ...ending }],
+    'as-of': asOf,
+  },
   tenants: { tenants: ['DEFAULT_TENANT', 'acme'], 'as-of': asOf },
   query: { devices: [{ tenant: 'DEFAULT_TENANT', device: '4711' }] },
   problem: {

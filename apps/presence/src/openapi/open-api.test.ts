@@ -132,6 +132,8 @@ describe('an answer is as the description says:', () => {
     [`${device}/at?time=2026-11-28T11:44:50Z`, 'WasConnected', undefined],
     ['/v1/tenants/acme/summary', 'Summary', examples.summary],
     ['/v1/tenants/acme/timeline?from=2026-11-28T11:00:00Z', 'Timeline', examples.timeline],
+    ['/v1/tenants/acme/endings', 'Endings', examples.endings],
+    ['/v1/tenants/acme/endings?limit=1&reason=buried', 'Endings', undefined],
     ['/v1/tenants', 'Tenants', examples.tenants],
     [`${device}?limit=7`, 'Problem', examples.problem],
     ['/v1/adapters', 'Adapters', undefined],

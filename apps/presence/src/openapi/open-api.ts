@@ -157,6 +157,14 @@ export const openApi = {
         answer('Counts at the ends of equal steps', 'Timeline', examples.timeline),
       ),
     },
+    '/v1/tenants/{tenant}/endings': {
+      get: question(
+        'Who left for what reason: the endings of a period, by default of the last hour, the latest first',
+        'listEndings',
+        [tenant, ...parameters.endingFilters, ...parameters.paging],
+        answer('A page of endings', 'Endings', examples.endings),
+      ),
+    },
     '/v1/tenants': {
       get: question(
         'The tenants that may be asked about: those of the token, or all of which a device is known',

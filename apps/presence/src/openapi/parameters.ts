@@ -43,6 +43,14 @@ export const listFilters = [
   inQuery('q', 'Those whose id begins with this'),
 ];
 
+export const endingFilters = [
+  inQuery('from', 'Those behind this time; by default an hour before `to`', time),
+  inQuery('to', 'Those until then; by default now', time),
+  inQuery('reason', 'Those for this reason'),
+  inQuery('protocol', 'Those of connections over this protocol'),
+  inQuery('adapter', 'Those that the adapter with this id observed', { ...shortText, maxLength: 1_024 }),
+];
+
 export const adapterFilters = [
   inQuery('adapter', 'Instances of the adapter with this id', { ...shortText, maxLength: 1_024 }),
   inQuery('instance', 'The instance with this name', { ...shortText, maxLength: 1_024 }),

@@ -112,6 +112,30 @@ export const schemas = {
       raw: { type: 'object', description: "The protocol's own account" },
     },
   ),
+  DeviceEnding: {
+    allOf: [
+      ref('Ending'),
+      object(['device', 'status'], {
+        device: text,
+        status: {
+          enum: ['online', 'offline', 'unknown'],
+          description: 'What the device is now: it may be back',
+        },
+      }),
+    ],
+  },
+  Endings: object(['tenant', 'from', 'to', 'known-since', 'endings', 'as-of'], {
+    tenant: text,
+    from: time,
+    to: time,
+    'known-since': {
+      ...time,
+      description: 'Earlier endings may lack: the service did not follow events yet, or keeps them no more',
+    },
+    endings: listOf('DeviceEnding'),
+    next: { ...text, description: 'The `cursor` of the next page; absent: this is the last' },
+    'as-of': ref('AsOf'),
+  }),
   DeviceState: object(
     ['tenant', 'device', 'status', 'connections'],
     {

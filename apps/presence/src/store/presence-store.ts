@@ -85,6 +85,38 @@ export interface InstancesPage {
   readonly next?: InstancePlace;
 }
 
+/** Connections of a tenant that ended behind `fromMs`, and by `toMs`, as their adapters observed it. */
+export interface EndingsQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason?: string;
+  readonly protocol?: string;
+  readonly adapterId?: string;
+  readonly limit: number;
+  readonly after?: EndingPlace;
+}
+
+/** A place in the list. */
+export interface EndingPlace {
+  readonly endedAtMs: number;
+  readonly device: string;
+  readonly connectionId: string;
+}
+
+/** How a connection of a device ended. */
+export interface StoredEnding {
+  readonly device: DeviceRef;
+  /** What the device is now. */
+  readonly status: DevicePresence['status'];
+  readonly ending: Ending;
+}
+
+export interface EndingsPage {
+  readonly endings: readonly StoredEnding[];
+  /** There may be more behind this one. */
+  readonly next?: EndingPlace;
+}
+
 /** What is counted: devices of a tenant that were online at the ends of equal steps, and what ended. */
 export interface TimelineQuery {
   readonly fromMs: number;
@@ -149,7 +181,11 @@ export interface PresenceStore {
     device: DeviceRef,
     query: HistoryQuery,
   ): Promise<{ readonly connections: readonly StoredConnection[]; readonly next?: string }>;
+  /** The latest first; an ending that stays as it is stands on one page, whatever comes between. */
+  endings(tenant: string, query: EndingsQuery): Promise<EndingsPage>;
   summary(tenant: string, query: { readonly flapsPerHour: number }): Promise<PresenceSummary>;
+  /** For which devices of a tenant are offline. */
+  reasons(tenant: string): Promise<readonly string[]>;
   /** Incarnations of adapters that were heard in the last seven days, by adapter id and instance. */
   instances(query: InstancesQuery): Promise<InstancesPage>;
   /** How many devices were online over time. Takes as long as there were connections, and keeps nobody else waiting. */

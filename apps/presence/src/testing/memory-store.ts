@@ -4,6 +4,7 @@ import { heardInstances, type InstanceRow } from '../store/fold/heard-instances.
 import { instancesPage } from '../store/fold/instances-page.ts';
 import type {
   DeviceQuery,
+  EndingsQuery,
   InstancesQuery,
   PresenceStore,
   StoredConnection,
@@ -66,10 +67,11 @@ export class MemoryStore implements PresenceStore {
     return devices.map((device) => this.#stored(device));
   }
 
-  async list(tenant: string, { status, q, limit, after }: DeviceQuery) {
+  async list(tenant: string, { status, reason, q, limit, after }: DeviceQuery) {
     this.#check();
     const all = [...this.#table.all(tenant)]
       .filter((each) => status === undefined || each.status === status)
+      .filter((each) => reason === undefined || (each.status === 'offline' && each.ending.reason === reason))
       .filter(({ device: { device } }) => device.startsWith(q ?? '') && device > (after ?? ''))
       .map(({ device }) => this.#stored(device))
       .toSorted((one, other) => (one.presence.device.device < other.presence.device.device ? -1 : 1));
@@ -89,11 +91,48 @@ export class MemoryStore implements PresenceStore {
     return { connections };
   }
 
+  async endings(tenant: string, { fromMs, toMs, reason, protocol, adapterId, limit, after }: EndingsQuery) {
+    this.#check();
+    const rows = [...this.#past].flatMap(([, past]) =>
+      Array.from(past.values(), ({ connection, ending }) =>
+        ending && connection.device.tenant === tenant ? [{ device: connection.device, ending }] : [],
+      ).flat(),
+    );
+    const found = rows
+      .filter(({ ending }) => ending.at > fromMs && ending.at <= toMs)
+      .filter(({ ending }) => reason === undefined || ending.reason === reason)
+      .filter(({ ending }) => protocol === undefined || ending.protocol === protocol)
+      .filter(({ ending }) => adapterId === undefined || ending.adapter.id === adapterId)
+      .toSorted((one, other) => other.ending.at - one.ending.at)
+      .map(({ device, ending }) => ({ device, ending, status: this.#table.get(device).status }));
+    const start = after ? found.findIndex(({ ending }) => ending.connectionId === after.connectionId) + 1 : 0;
+    const endings = found.slice(start, start + limit);
+    const last = endings.at(-1);
+    return {
+      endings,
+      ...(found.length > start + limit &&
+        last && {
+          next: {
+            endedAtMs: last.ending.at,
+            device: last.device.device,
+            connectionId: last.ending.connectionId,
+          },
+        }),
+    };
+  }
+
   async summary(tenant: string) {
     this.#check();
     const byStatus: Record<string, number> = { online: 0, offline: 0, unknown: 0 };
     for (const { status } of this.#table.all(tenant)) byStatus[status] = (byStatus[status] ?? 0) + 1;
     return { byStatus, byProtocol: {}, byReason: {}, byAdapter: {}, flapping: [] };
+  }
+
+  async reasons(tenant: string) {
+    this.#check();
+    return [...this.#table.all(tenant)].flatMap((each) =>
+      each.status === 'offline' ? [each.ending.reason] : [],
+    );
   }
 
   async instances({ adapterId, instance, limit, after }: InstancesQuery) {

@@ -70,6 +70,48 @@ test('all pages of a list are read', async () => {
   expect(found).toEqual(['a', 'a+b']);
 });
 
+test('who left is read page by page, with what each device is now', async () => {
+  const ending = {
+    ...{
+      'connection-id': 'c',
+      'event-id': 'e',
+      epoch: '01a2076b44000001',
+      'remote-id': 'r',
+      protocol: 'MQTT 5.0',
+    },
+    ...{
+      adapter: { type: 'hono-mqtt', id: 'a', instance: 'i' },
+      basis: { kind: 'session', 'detect-within-ms': 90_000 },
+    },
+    ...{
+      'connected-at': '2026-11-28T10:00:00Z',
+      at: '2026-11-28T11:00:00Z',
+      'last-seen': '2026-11-28T10:59:00Z',
+    },
+    ...{ 'uncertainty-ms': 60_000, reason: 'keepalive-timeout', initiator: 'network', clean: false },
+  };
+  const asked: string[] = [];
+  const { service } = await given(({ url = '' }, response) => {
+    asked.push(url);
+    const one = { device: 'd', status: 'online', ...ending };
+    const other = { device: 'e', status: 'of a later version', ...ending };
+    sendJson(response, 200, url.includes('cursor') ? { endings: [other] } : { endings: [one], next: 'n' });
+  });
+  const found: unknown[] = [];
+  const from = new Date('2026-11-28T10:30:00Z');
+  for await (const each of service.endings('acme', { from, reason: 'keepalive-timeout' })) found.push(each);
+  expect(found).toMatchObject([
+    {
+      device: { tenant: 'acme', device: 'd' },
+      status: 'online',
+      ending: { reason: 'keepalive-timeout', uncertaintyMs: 60_000, at: Date.parse('2026-11-28T11:00:00Z') },
+    },
+    { device: { tenant: 'acme', device: 'e' }, status: 'unknown' },
+  ]);
+  const query = 'reason=keepalive-timeout&from=2026-11-28T10%3A30%3A00.000Z&limit=1000';
+  expect(asked).toEqual([`/v1/tenants/acme/endings?${query}`, `/v1/tenants/acme/endings?${query}&cursor=n`]);
+});
+
 describe('counts and lists:', () => {
   const answers: Readonly<Record<string, object>> = {
     '/v1/tenants?limit=1000': { tenants: ['acme', 'b c'], next: 'b c' },

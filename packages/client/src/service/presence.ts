@@ -9,7 +9,16 @@ import {
   type PresenceSummary,
   type PresenceTimeline,
 } from './read-counts.ts';
-import { isObject, list, object, readPresence, time, UnreadableAnswer } from './read-presence.ts';
+import {
+  isObject,
+  list,
+  object,
+  readDeviceEnding,
+  readPresence,
+  time,
+  UnreadableAnswer,
+  type DeviceEnding,
+} from './read-presence.ts';
 import { watchTenant, type PresenceNews } from './watch-tenant.ts';
 
 export interface PresenceOptions {
@@ -28,6 +37,18 @@ export interface DeviceFilter {
   readonly since?: Date;
   /** Those whose id begins with this. */
   readonly q?: string;
+}
+
+/** Absent: all that ended in the last hour. */
+export interface EndingFilter {
+  /** Those that their adapters observed behind this time; default: an hour before `to`. */
+  readonly from?: Date;
+  /** Default: now. */
+  readonly to?: Date;
+  readonly reason?: string;
+  readonly protocol?: string;
+  /** Id of an adapter. */
+  readonly adapter?: string;
 }
 
 /** Absent: all of them. */
@@ -67,6 +88,8 @@ export interface Presence {
    * when `signal` aborts; throws where the service refuses.
    */
   watch(tenant: string, signal?: AbortSignal): AsyncIterable<PresenceNews>;
+  /** Who left for what reason: the endings of a period, the latest first, page by page. */
+  endings(tenant: string, filter?: EndingFilter): AsyncIterable<DeviceEnding>;
   /** The tenants that the token names, or all of which a device is known. */
   tenants(): AsyncIterable<string>;
   /** @param query `flapsPerHour`: changes in the last hour beyond which a device is listed as one that flaps. */
@@ -145,6 +168,12 @@ export function presence(options: PresenceOptions): Presence {
       pages(`${pathOf(tenant)}/devices`, 'devices', readPresence, {
         ...filter,
         since: filter.since?.toISOString(),
+      }),
+    endings: (tenant, { from, to, ...filter } = {}) =>
+      pages(`${pathOf(tenant)}/endings`, 'endings', (json) => readDeviceEnding(tenant, json), {
+        ...filter,
+        from: from?.toISOString(),
+        to: to?.toISOString(),
       }),
     tenants: () => pages('v1/tenants', 'tenants', readTenant),
     async summary(tenant, { flapsPerHour } = {}) {

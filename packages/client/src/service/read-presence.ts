@@ -59,6 +59,27 @@ function readConnection(device: DeviceRef, json: unknown): OpenConnection {
   };
 }
 
+/** How a connection of a device ended. */
+export interface DeviceEnding {
+  readonly device: DeviceRef;
+  /** What the device is now: it may be back. */
+  readonly status: DevicePresence['status'];
+  readonly ending: Ending;
+}
+
+/** An ending of a tenant as an answer of the presence service has it. @throws UnreadableAnswer */
+export function readDeviceEnding(tenant: string, json: unknown): DeviceEnding {
+  const fields = object(json, 'an ending');
+  const device = deviceRef(tenant, text(fields, 'device'));
+  const { status } = fields;
+  return {
+    device,
+    // A later version may know another one: whoever reads this does not.
+    status: status === 'online' || status === 'offline' ? status : 'unknown',
+    ending: readEnding(device, fields),
+  };
+}
+
 function readEnding(device: DeviceRef, json: unknown): Ending {
   const fields = object(json, 'last-ending');
   const { at: connectedAt, ...facts } = readConnection(device, fields);

@@ -60,13 +60,19 @@ function rowOf(connection: OpenConnection) {
   };
 }
 
-/** Such a text would not fit into a tree of PostgreSQL, or is none for it: what is held is only compared. */
-const unwieldy = /^[^]{257}|\0/;
+/** A longer text would not fit into a tree of PostgreSQL: what is held is only compared. */
+const maxHolderBytes = 256;
 
 function holderOf(connection: OpenConnection): string | null {
   const key = slotKey(connection);
   if (key === undefined) return null;
-  return unwieldy.test(key) ? createHash('sha256').update(key).digest('base64url') : key;
+  return isUnwieldy(key) ? createHash('sha256').update(key).digest('base64url') : key;
+}
+
+/** Neither has PostgreSQL every text that JSON may have. */
+function isUnwieldy(key: string): boolean {
+  if (key.length > maxHolderBytes || key.includes('\0') || !key.isWellFormed()) return true;
+  return key.length * 3 > maxHolderBytes && Buffer.byteLength(key) > maxHolderBytes;
 }
 
 /** The connection of which only the end is known. */

@@ -36,6 +36,11 @@ export function summaryOf(
   };
 }
 
+/** For which devices are offline. */
+export function reasonsIn(rows: readonly CountRow[]): readonly string[] {
+  return [...new Set(rows.flatMap(({ reason }) => reason ?? []))];
+}
+
 /** Counts by name; rows without one are left out. */
 function summed(rows: readonly CountRow[], nameOf: (row: CountRow) => string | null): Record<string, number> {
   const sums = new Map<string, number>();

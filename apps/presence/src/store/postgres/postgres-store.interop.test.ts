@@ -11,6 +11,7 @@ import {
 import type { ReceivedEvent } from '@rollcall/hono-wire';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describeLongText } from '../../testing/describe-long-text.ts';
 import { describeSameTable } from '../../testing/describe-same-table.ts';
 import { describeStore } from '../../testing/describe-store.ts';
 import { connected, connectionId, disconnected } from '../../testing/received.ts';
@@ -39,6 +40,10 @@ describe.runIf(hasDebianPackage('postgresql'))('a database server', () => {
         }),
     };
   });
+
+  describeLongText('PostgreSQL', (clock) =>
+    PostgresStore.open({ url: postgres.newDatabase(), clock, announceIntervalMs, log: silentLog }),
+  );
 
   describeSameTable('PostgreSQL', 5, async () => {
     const url = postgres.newDatabase();

@@ -4,21 +4,24 @@ import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type {
   ChangesRead,
   DeviceQuery,
+  EndingsQuery,
   HistoryQuery,
   InstancesQuery,
   KeptHistory,
   PresenceStore,
   TimelineQuery,
 } from '../presence-store.ts';
+import { reasonsIn } from '../fold/summary.ts';
 import { forgetAll, type Forgotten } from '../fold/forget-all.ts';
 import { positionOf, readChanges } from './changes.ts';
 import { renewDevices } from './device-states.ts';
+import { readEndings } from './endings.ts';
 import { foldBatch } from './fold.ts';
 import { dropInstances, readInstances, saveInstances } from './instances.ts';
 import { Wakes, type Client, type Queries } from '@rollcall/postgres';
 import { presenceQueries } from './presence-queries.ts';
 import { tenantsSql } from '../fold/tenants.ts';
-import { readDevices, readHistory, readList, readSummary } from './reads.ts';
+import { readCounts, readDevices, readHistory, readList, readSummary } from './reads.ts';
 import { migrate } from './schema.ts';
 import { readTimeline } from './timeline.ts';
 import { dropConnections, dropOldChanges, forgetDevice, sweep } from './tidy.ts';
@@ -102,8 +105,16 @@ export class PostgresStore implements PresenceStore {
     return readHistory(this.#queries, device, query, this.#options.clock);
   }
 
+  endings(tenant: string, query: EndingsQuery) {
+    return readEndings(this.#queries, tenant, query);
+  }
+
   summary(tenant: string, { flapsPerHour }: { readonly flapsPerHour: number }) {
     return readSummary(this.#queries, tenant, flapsPerHour, this.#options.clock.now());
+  }
+
+  async reasons(tenant: string) {
+    return reasonsIn(await readCounts(this.#queries, tenant));
   }
 
   instances(query: InstancesQuery) {

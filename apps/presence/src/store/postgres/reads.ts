@@ -11,6 +11,7 @@ import type {
   StoredConnection,
   StoredDevice,
 } from '../presence-store.ts';
+import { isInEndingsInTime } from './schema.ts';
 import { adaptersOfTenant } from './adapters.ts';
 import { columns } from './columns.ts';
 import type { Client } from '@rollcall/postgres';
@@ -120,21 +121,27 @@ async function takeoversOf(
   return new Map(rows.map(({ id, at }) => [id, at]));
 }
 
+/** So many devices of a tenant are alike. */
+export async function readCounts(client: Client, tenant: string): Promise<readonly CountRow[]> {
+  const { rows } = await client.query<CountRow>(
+    `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,
+       nullif(adapter_id, '') AS adapter_id, number AS count FROM counts WHERE tenant = $1`,
+    [tenant],
+  );
+  return rows;
+}
+
 export async function readSummary(
   client: Client,
   tenant: string,
   flapsPerHour: number,
   nowMs: number,
 ): Promise<PresenceSummary> {
-  const { rows } = await client.query<CountRow>(
-    `SELECT status, nullif(protocol, '') AS protocol, nullif(reason, '') AS reason,
-       nullif(adapter_id, '') AS adapter_id, number AS count FROM counts WHERE tenant = $1`,
-    [tenant],
-  );
+  const rows = await readCounts(client, tenant);
   const flaps = await client.query<FlapRow>(
     `SELECT device, count(*) AS count FROM (
        SELECT device FROM connections WHERE tenant = $1 AND connected_at > $2
-       UNION ALL SELECT device FROM connections WHERE tenant = $1 AND ended_at > $2) AS changes
+       UNION ALL SELECT device FROM connections WHERE tenant = $1 AND ended_at > $2 AND ${isInEndingsInTime}) AS changes
      GROUP BY device HAVING count(*) > $3 ORDER BY 2 DESC, 1 LIMIT ${maxFlapping}`,
     [tenant, nowMs - flappingWithinMs, flapsPerHour],
   );

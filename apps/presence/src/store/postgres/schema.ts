@@ -1,6 +1,12 @@
 import { fewerTrees } from './fewer-trees.ts';
 import { migrate as migrateTables, type Queries } from '@rollcall/postgres';
 
+/**
+ * What the tree of endings in time has, which is all endings: no time of JavaScript is before. A question that is to use that tree
+ * says it; one about a device does not, and is not led to it.
+ */
+export const isInEndingsInTime = 'ended_at > -8640000000000001';
+
 /** Steps that were released never change; a new one is added at the end. */
 export const steps: readonly string[] = [
   `
@@ -100,6 +106,11 @@ export const steps: readonly string[] = [
   -- of few rows, looks as good to it until the table is analysed. So that tree has a condition that such a question does not have.
   DROP INDEX connections_heard;
   CREATE INDEX connections_heard ON connections (tenant, adapter_id, heard) WHERE ended_at IS NULL AND NOT is_silent;
+  `,
+  `
+  -- Many connections may end at one time: they are listed in the order of this tree, and none is sorted for that.
+  DROP INDEX connections_ended_lately;
+  CREATE INDEX connections_ended_lately ON connections (tenant, ended_at, device) WHERE ended_at > -8640000000000001;
   `,
 ];
 

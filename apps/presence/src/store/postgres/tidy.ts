@@ -5,6 +5,7 @@ import { unheard } from '../fold/device-state.ts';
 import type { KeptHistory } from '../presence-store.ts';
 import { adaptersOfTenant, saveAdapters } from './adapters.ts';
 import type { Forgotten } from '../fold/forget-all.ts';
+import { isInEndingsInTime } from './schema.ts';
 import { columns } from './columns.ts';
 import { renewDevices } from './device-states.ts';
 import type { Client } from '@rollcall/postgres';
@@ -90,7 +91,7 @@ export async function dropConnections(
       `DELETE FROM connections WHERE (tenant, device, id) IN (
          SELECT c.tenant, c.device, c.id FROM connections c
          JOIN devices d ON d.tenant = c.tenant AND d.device = c.device
-         WHERE c.tenant = $1 AND c.ended_at < $2 AND c.id IS DISTINCT FROM d.last_ending
+         WHERE c.tenant = $1 AND c.ended_at < $2 AND c.${isInEndingsInTime} AND c.id IS DISTINCT FROM d.last_ending
          ORDER BY c.ended_at LIMIT $3)
        RETURNING tenant, device, id, adapter_id, epoch, holder`,
       [tenant, nowMs - (tenantMs.get(tenant) ?? defaultMs), maxDropped - dropped],

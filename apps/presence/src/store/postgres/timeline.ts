@@ -1,5 +1,6 @@
 import { takeoverMarginMs } from '@rollcall/client/internal';
 import { stepsFrom, timelineOf, type EndingRow, type StepRow } from '../fold/timeline.ts';
+import { isInEndingsInTime } from './schema.ts';
 import type { Timeline, TimelineQuery } from '../presence-store.ts';
 import type { Client } from '@rollcall/postgres';
 
@@ -20,10 +21,12 @@ export async function readTimeline(client: Client, tenant: string, query: Timeli
     ...period,
     query.stepMs,
   ]);
+  // As it stands in the JSON, which PostgreSQL cannot always read.
   const endings = await client.query<EndingRow>(
-    `SELECT ending::json ->> 'reason' AS reason, count(*) AS count FROM connections
-     WHERE tenant = $1 AND ended_at > $2 AND ended_at <= $3 GROUP BY 1`,
+    `SELECT substring(ending from '"reason":("(?:[^"\\\\]|\\\\.)*")') AS reason, count(*) AS count FROM connections
+     WHERE tenant = $1 AND ended_at > $2 AND ended_at <= $3 AND ${isInEndingsInTime} GROUP BY 1`,
     period,
   );
-  return timelineOf(query, steps.rows, endings.rows);
+  const counted = endings.rows.map((row) => ({ reason: String(JSON.parse(row.reason)), count: row.count }));
+  return timelineOf(query, steps.rows, counted);
 }

@@ -5,6 +5,7 @@ import type { HonoConnectionEvent, ReceivedEvent } from '@rollcall/hono-wire';
 import type {
   ChangesRead,
   DeviceQuery,
+  EndingsQuery,
   HistoryQuery,
   InstancesQuery,
   KeptHistory,
@@ -16,8 +17,9 @@ import { StoreUnavailable } from '../store-unavailable.ts';
 import { loadAdapters } from './adapters.ts';
 import type { AdapterBook } from '../fold/adapter-book.ts';
 import { forgetAll } from '../fold/forget-all.ts';
-import { flappingWithinMs, summaryOf, type FlapRow } from '../fold/summary.ts';
+import { flappingWithinMs, reasonsIn, summaryOf, type FlapRow } from '../fold/summary.ts';
 import { Changes } from './changes.ts';
+import { Endings } from './endings.ts';
 import { DeviceStates } from './device-states.ts';
 import { readFlaps, type FlapsQuery } from './flaps.ts';
 import { Fold } from './fold.ts';
@@ -58,6 +60,7 @@ export class SqliteStore implements PresenceStore {
   readonly #silent: SilentConnections;
   readonly #old: OldConnections;
   readonly #instances: Instances;
+  readonly #endings: Endings;
   readonly #note: StatementSync;
   readonly #longReads: ThreadedReads | undefined;
   readonly #listeners = new Set<() => void>();
@@ -95,6 +98,7 @@ export class SqliteStore implements PresenceStore {
     this.#silent = new SilentConnections(database, this.#adapters);
     this.#old = new OldConnections(database, this.#adapters);
     this.#instances = new Instances(database);
+    this.#endings = new Endings(database);
   }
 
   async apply(events: readonly (ReceivedEvent | HonoConnectionEvent)[]): Promise<void> {
@@ -129,10 +133,18 @@ export class SqliteStore implements PresenceStore {
     return this.#guard(() => this.#reads.history(device, query));
   }
 
+  async endings(tenant: string, query: EndingsQuery) {
+    return this.#guard(() => this.#endings.read(tenant, query));
+  }
+
   async summary(tenant: string, { flapsPerHour }: { readonly flapsPerHour: number }) {
     const query = { tenant, since: this.#clock.now() - flappingWithinMs, flaps: flapsPerHour };
     const counts = this.#guard(() => this.#reads.counts(tenant));
     return summaryOf(tenant, counts, await this.#flaps(query));
+  }
+
+  async reasons(tenant: string) {
+    return reasonsIn(this.#guard(() => this.#reads.counts(tenant)));
   }
 
   async instances(query: InstancesQuery) {

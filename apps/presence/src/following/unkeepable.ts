@@ -1,0 +1,39 @@
+import type { FoldedEvent } from './follow-stream.ts';
+
+/**
+ * UTF-8 of what stands in columns of its own: several stand together in a tree of PostgreSQL, whose rows have 2,704 bytes at most. No
+ * registry has longer ids, and no adapter longer words. What stands in JSON is as long as the body of an event may be.
+ */
+const maxBytes = { id: 1_024, word: 256 } as const;
+
+/** Why no database can keep this event, and the service not either; `undefined`: it can. Not one database more than another. */
+export function unkeepable(event: FoldedEvent): string | undefined {
+  const ids = { tenant: event.device.tenant, device: event.device.device };
+  return problemIn(ids, maxBytes.id) ?? problemIn(wordsOf(event), maxBytes.word);
+}
+
+function wordsOf(event: FoldedEvent): Readonly<Record<string, string>> {
+  if (event.type === 'hono') return {};
+  const { id, connectionId, protocol, adapter } = event;
+  return {
+    'event-id': id,
+    'connection-id': connectionId,
+    protocol,
+    source: adapter.type,
+    'adapter-id': adapter.id,
+    'adapter-instance': adapter.instance,
+    ...(event.type === 'disconnected' && { reason: event.reason }),
+  };
+}
+
+function problemIn(texts: Readonly<Record<string, string>>, most: number): string | undefined {
+  for (const [name, text] of Object.entries(texts)) {
+    // JSON escapes it; a column of PostgreSQL cannot have it.
+    if (text.includes('\0')) return `its ${name} has U+0000`;
+    if (!text.isWellFormed()) return `its ${name} has half a character`;
+    // A text of so many units has fewer bytes than thrice as many.
+    if (text.length * 3 > most && Buffer.byteLength(text) > most)
+      return `its ${name} has more than ${most} bytes`;
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+import type { Client } from '@rollcall/postgres';
+import { maxLooked } from '../fold/device-state.ts';
+import { endingPlace, endingsPage, placeOfEnding, type EndedRow } from '../fold/endings-page.ts';
+import { saidOfEnding } from '../fold/said-of-ending.ts';
+import type { EndingsPage, EndingsQuery } from '../presence-store.ts';
+import { isInEndingsInTime } from './schema.ts';
+
+/** How far was looked, in a row of its own. */
+type LookedRow = EndedRow & { readonly looked: number };
+
+/** Connections of a tenant that ended, the latest first. */
+export async function readEndings(client: Client, tenant: string, query: EndingsQuery): Promise<EndingsPage> {
+  const { fromMs, toMs, reason, protocol, adapterId, limit } = query;
+  const before = endingPlace(query.after);
+  const order = 'ended_at DESC, device DESC, id DESC';
+  const { rows } = await client.query<LookedRow>(
+    `WITH looked AS (
+       SELECT device, id, ended_at, adapter_id, ending FROM connections
+       WHERE tenant = $1 AND ended_at > $2 AND ended_at <= $3 AND (ended_at, device, id) < ($4, $5, $6)
+         AND ${isInEndingsInTime}
+       ORDER BY ${order} LIMIT ${maxLooked}),
+     fits AS (
+       SELECT * FROM looked
+       WHERE ($7::text IS NULL OR strpos(ending, $7) > 0)
+         AND ($8::text IS NULL OR strpos(ending, $8) > 0)
+         AND ($9::text IS NULL OR adapter_id = $9)
+       ORDER BY ${order} LIMIT $10),
+     last AS (SELECT device, id, ended_at FROM looked ORDER BY ended_at, device, id LIMIT 1)
+     SELECT f.device, f.id, f.ended_at, f.ending, d.status, 0 AS looked
+       FROM fits f LEFT JOIN devices d ON d.tenant = $1 AND d.device = f.device
+     UNION ALL SELECT device, id, ended_at, '', NULL, (SELECT count(*)::int FROM looked) FROM last
+     ORDER BY looked, ${order}`,
+    [
+      ...[tenant, fromMs, toMs, before.endedAtMs, before.device, before.connectionId],
+      ...[saidOfEnding('reason', reason), saidOfEnding('protocol', protocol), adapterId ?? null, limit + 1],
+    ],
+  );
+  const end = rows.find(({ looked }) => looked > 0);
+  const fits = rows.filter(({ looked }) => looked === 0);
+  const shown = fits.slice(0, limit);
+  const last = shown.at(-1);
+  if (fits.length > limit && last) return endingsPage(tenant, shown, placeOfEnding(last));
+  return endingsPage(tenant, shown, end?.looked === maxLooked ? placeOfEnding(end) : undefined);
+}

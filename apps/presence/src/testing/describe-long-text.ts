@@ -1,0 +1,116 @@
+import { ManualClock } from '@rollcall/conformance';
+import { deviceRef, type Clock, type ConnectionId, type EventId, type Timestamp } from '@rollcall/core';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { unkeepable } from '../following/unkeepable.ts';
+import { deviceJson } from '../http/device-json.ts';
+import { openApi } from '../openapi/open-api.ts';
+import type { PresenceStore } from '../store/presence-store.ts';
+import { ChangeFeed } from '../watching/change-feed.ts';
+import { connected, connectionId, disconnected } from './received.ts';
+import { startApi } from './start-api.ts';
+
+/** Which no database makes shorter. */
+function long(length: number): string {
+  return Array.from({ length: Math.ceil(length / 4) }, (_, at) => ((at * 7_919) % 1_679_616).toString(36))
+    .join('')
+    .slice(0, length);
+}
+
+type Event = ReturnType<typeof connected>;
+type Facts = Partial<Event>;
+
+/** An event with one text of this length. */
+const fields: Readonly<Record<string, (text: string, event: Event) => Facts>> = {
+  tenant: (text, { device }) => ({ device: deviceRef(text, device.device) }),
+  device: (text, { device }) => ({ device: deviceRef(device.tenant, text) }),
+  'event-id': (text) => ({ id: text as EventId }),
+  'connection-id': (text) => ({ connectionId: text as ConnectionId }),
+  protocol: (text) => ({ protocol: text }),
+  source: (text, { adapter }) => ({ adapter: { ...adapter, type: text } }),
+  'adapter-id': (text, { adapter }) => ({ adapter: { ...adapter, id: text } }),
+  'adapter-instance': (text, { adapter }) => ({ adapter: { ...adapter, instance: text } }),
+  'remote-id': (text) => ({ remoteId: text }),
+  'remote-address': (text) => ({ remoteAddress: text }),
+  slot: (text) => ({ slot: text }),
+};
+
+/** Whatever text an event has: it is kept and every question is answered, or it is left out at the door. */
+export function describeLongText(kind: string, open: (clock: Clock) => Promise<PresenceStore>): void {
+  async function given() {
+    const clock = new ManualClock('2026-11-28T12:00:00.000Z');
+    const store = await open(clock);
+    onTestFinished(() => store.close());
+    const feed = new ChangeFeed(store, deviceJson);
+    onTestFinished(() => feed.close());
+    const { get, failures } = await startApi({ store, feed });
+    const asked = async (tenant: string, device: string): Promise<void> => {
+      for (const [path, { get: question }] of Object.entries(
+        openApi.paths as Readonly<Record<string, { readonly get?: object }>>,
+      )) {
+        if (!question || path.endsWith('/watch')) continue;
+        const query = path.endsWith('/at') ? '?time=2026-11-28T11:30:00Z' : '';
+        const url = path
+          .replace('{tenant}', encodeURIComponent(tenant))
+          .replace('{device}', encodeURIComponent(device));
+        const response = await get(url + query);
+        expect([path, response.status]).toEqual([path, 200]);
+        await response.arrayBuffer();
+      }
+      expect(failures).toEqual([]);
+    };
+    return { store, clock, asked };
+  }
+
+  describe(`${kind}:`, () => {
+    test.each(
+      Object.keys(fields).flatMap((field) =>
+        [256, 1_024, 60_000, 100_000].map((length) => ({ field, length })),
+      ),
+    )('an event whose $field has $length characters is kept, or left out', async ({ field, length }) => {
+      const { store, clock, asked } = await given();
+      const at = (clock.now() - 3_000_000) as Timestamp;
+      const plain = connected({ at, connectionId: connectionId(1) });
+      const begin = { ...plain, ...fields[field]?.(long(length), plain) };
+      const isKept = unkeepable(begin) === undefined;
+      // What stands in JSON is bounded with the body of its event.
+      if (['remote-id', 'remote-address', 'slot'].includes(field)) expect(isKept).toBe(true);
+      const end = disconnected(begin, { raw: { code: long(length), text: long(length) } });
+      if (isKept)
+        await store.apply([begin, { ...begin, announcement: true, announceIntervalMs: 60_000 }, end]);
+      const other = connected({ at, connectionId: connectionId(2), device: deviceRef('acme', 'other') });
+      await store.apply([other, disconnected(other, { raw: { text: '\0\ud800' } })]);
+      const { tenant, device } = isKept ? begin.device : other.device;
+      await asked(tenant, device);
+      await asked('acme', 'other');
+      expect((await store.endings(tenant, { fromMs: 0, toMs: clock.now(), limit: 10 })).endings).toHaveLength(
+        isKept && tenant === 'acme' ? 2 : 1,
+      );
+      clock.advance(90 * 86_400_000);
+      await store.sweep();
+      await store.dropOld({ defaultMs: 1, tenantMs: new Map() });
+    });
+
+    test('all texts of an event may be as long as each may be', async () => {
+      const { store, clock, asked } = await given();
+      const wide = (bytes: number): string =>
+        Array.from({ length: bytes / 4 }, (_, at) =>
+          String.fromCodePoint(0x2_0000 + ((at * 7_919) % 40_000)),
+        ).join('');
+      const begin = connected({
+        at: (clock.now() - 3_000_000) as Timestamp,
+        device: deviceRef(wide(1_024), wide(1_024)),
+        connectionId: wide(256) as ConnectionId,
+        protocol: wide(256),
+        adapter: { type: wide(256), id: wide(256), instance: wide(256) },
+        // As long as it may be in a tree of its own.
+        slot: '漢'.repeat(80),
+        remoteId: wide(60_000),
+      });
+      const end = disconnected(begin, { id: wide(256) as EventId, reason: wide(256) });
+      expect([begin, end].map(unkeepable)).toEqual([undefined, undefined]);
+      await store.apply([begin]);
+      await store.apply([end]);
+      await asked(begin.device.tenant, begin.device.device);
+    });
+  });
+}
